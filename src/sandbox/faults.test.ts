@@ -1,0 +1,92 @@
+// Faults on demand: what a caller sees while a rule is in force.
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import fastify, { type FastifyInstance } from 'fastify';
+import { createFaults, type Faults, faultsPlugin } from './faults.ts';
+
+let app: FastifyInstance | undefined;
+afterEach(async () => {
+  await app?.close();
+});
+
+async function startCounter(): Promise<{ url: string; faults: Faults; effects: () => number }> {
+  let effects = 0;
+  const faults = createFaults();
+  app = fastify({ forceCloseConnections: true });
+  await app.register(faultsPlugin, { faults });
+  app.post('/things', async () => {
+    effects += 1;
+    return { text: 'x'.repeat(2_000) };
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { url, faults, effects: () => effects };
+}
+
+test('a status fault answers with its own status, headers and body as often as asked, then all is well again', async () => {
+  const { url, effects } = await startCounter();
+  const rule = { kind: 'status', status: 503, times: 2, body: '<h1>busy</h1>', headers: { 'retry-after': '3' } };
+  const added = await fetch(`${url}/sandbox/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...rule, method: 'post', path: '/things' }),
+  });
+  assert.equal(added.status, 201);
+  const answers = [];
+  for (let i = 0; i < 3; i += 1) answers.push(await fetch(`${url}/things`, { method: 'POST' }));
+  assert.deepEqual(
+    answers.map((answer) => answer.status),
+    [503, 503, 200],
+  );
+  assert.equal(answers[0]?.headers.get('retry-after'), '3');
+  assert.match(answers[0]?.headers.get('content-type') ?? '', /text\/html/);
+  assert.equal(await answers[0]?.text(), '<h1>busy</h1>');
+  assert.equal(effects(), 1);
+});
+
+test('a reset connection had no effect, a lost answer had', async () => {
+  const { url, faults, effects } = await startCounter();
+  faults.add({ kind: 'reset', times: 1 }, { kind: 'applied-then-lost', times: 1 });
+  await assert.rejects(fetch(`${url}/things`, { method: 'POST' }));
+  assert.equal(effects(), 0);
+  await assert.rejects(fetch(`${url}/things`, { method: 'POST' }));
+  assert.equal(effects(), 1);
+});
+
+test('a truncated answer begins well and breaks off', async () => {
+  const { url, faults, effects } = await startCounter();
+  faults.add({ kind: 'truncate', path: '^/th' });
+  const answer = await fetch(`${url}/things`, { method: 'POST' });
+  assert.equal(answer.status, 200);
+  await assert.rejects(answer.text());
+  assert.equal(effects(), 1);
+});
+
+test('a hanging request ends when its caller gives up, and does not keep the server from closing', async () => {
+  const { url, faults, effects } = await startCounter();
+  faults.add({ kind: 'hang' });
+  await assert.rejects(fetch(`${url}/things`, { method: 'POST', signal: AbortSignal.timeout(50) }));
+  const pending = assert.rejects(fetch(`${url}/things`, { method: 'POST' }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await app?.close();
+  await pending;
+  assert.equal(effects(), 0);
+});
+
+test('a rule strikes only its path, after as many requests as it lets pass, until it is cleared', async () => {
+  const { url, faults } = await startCounter();
+  const status = async () => (await fetch(`${url}/things`, { method: 'POST' })).status;
+  faults.add({ kind: 'status', status: 500, path: '/elsewhere' }, { kind: 'status', status: 502, after: 1 });
+  assert.deepEqual([await status(), await status()], [200, 502]);
+  assert.equal((await fetch(`${url}/sandbox/faults`, { method: 'DELETE' })).status, 204);
+  assert.equal(await status(), 200);
+});
+
+test('a rule that makes no sense is refused with the reason', async () => {
+  const { url } = await startCounter();
+  const answer = await fetch(`${url}/sandbox/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ kind: 'explode', path: 'things' }),
+  });
+  assert.equal(answer.status, 400);
+});
