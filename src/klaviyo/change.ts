@@ -94,6 +94,8 @@ export interface EventChange {
 
 export interface ProfileChange {
   kind: 'profile';
+  /** The customer, also where `profile.external_id` is left out. */
+  customerId: string;
   profile: Profile;
   /** What to do when the e-mail belongs to one profile and the id to another. */
   identityConflict: IdentityConflict;
@@ -159,16 +161,13 @@ export type Receipt = (
   | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; alarm?: boolean }
 ) & { warnings?: Warning[] };
 
-/**
- * The record in Klaviyo that a change is about; changes with the same key are never under way side by side.
- * A variant's stock shares no key with its item: the sink orders those two itself.
- */
+/** What a change is about: of several with one key that wait together, the latest read stands for all. */
 export function keyOf(change: Change): string {
   switch (change.kind) {
     case 'event':
       return `event:${change.metric}:${change.uniqueId}`;
     case 'profile':
-      return `profile:${change.profile.email.toLowerCase()}`;
+      return `profile:${change.customerId}`;
     case 'category':
       return `category:${change.category.external_id}`;
     case 'item':

@@ -1,0 +1,190 @@
+/**
+ * Klaviyo over HTTP: one call, one outcome. Sends prepared bytes with undici (why not through the SDK: docs/decisions.md),
+ * waits for the throttle, repeats what is worth repeating within its patience.
+ */
+import pRetry from 'p-retry';
+import { Pool } from 'undici';
+import { z } from 'zod';
+import { type EndpointName, endpoints, revision } from './endpoints.ts';
+import { classify, type Failure, parseJson } from './errors.ts';
+import { createThrottle, type Lane, type RateHeaders, type Throttle, type ThrottleSettings } from './throttle.ts';
+
+export interface KlaviyoClientSettings extends ThrottleSettings {
+  /** `https://a.klaviyo.com`, the sandbox, or a proxy. */
+  url: string;
+  /** Private key, `pk_…`. */
+  key: string;
+  /** Milliseconds that one request may take. */
+  timeoutMs: number;
+  /** How often a request is repeated that Klaviyo could not answer now. */
+  retries: number;
+}
+
+export interface Call {
+  endpoint: EndpointName;
+  /** Fills `{id}` of the path; encoded here. */
+  id?: string;
+  query?: Record<string, string>;
+  /** Serialised once by JSON.stringify. */
+  body?: unknown;
+  lane: Lane;
+  signal: AbortSignal;
+}
+
+export type Answer = { ok: true; status: number; body: unknown } | { ok: false; failure: Failure };
+
+export interface KlaviyoClient {
+  /** Never rejects: what went wrong is in the answer. */
+  call(call: Call): Promise<Answer>;
+  /** Follows `links.next`. Yields each page's body, or the failure that ended the list. */
+  pages(call: Call): AsyncGenerator<Answer>;
+  usage: Throttle['usage'];
+  close(): Promise<void>;
+}
+
+/** Thrown inside only, so that the retry library sees it. */
+class WorthRepeating extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.kind);
+    this.failure = failure;
+  }
+}
+
+const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish() }).optional() });
+
+/** @param settings see KlaviyoClientSettings; opens no connection before the first call */
+export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoClient {
+  const base = new URL(settings.url);
+  const pool = new Pool(base.origin, {
+    connections: 32,
+    headersTimeout: settings.timeoutMs,
+    bodyTimeout: settings.timeoutMs,
+  });
+  const throttle = createThrottle(settings);
+
+  async function once(call: Call, bytes: string | undefined): Promise<Answer> {
+    const { method } = endpoints[call.endpoint];
+    await throttle.admit(call.endpoint, call.lane, call.signal);
+    const response = await pool.request({
+      method,
+      path: pathOf(base, call),
+      headers: {
+        authorization: `Klaviyo-API-Key ${settings.key}`,
+        revision,
+        'x-klaviyo-revision-fall-forward-opt-out': '1',
+        accept: 'application/vnd.api+json',
+        ...(bytes === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
+      },
+      ...(bytes === undefined ? {} : { body: bytes }),
+      signal: AbortSignal.timeout(settings.timeoutMs),
+    });
+    const text = await response.body.text();
+    const headers = rateHeaders(response.headers);
+    throttle.learn(call.endpoint, response.statusCode, headers);
+    if (response.statusCode >= 200 && response.statusCode < 300) {
+      const body = text === '' ? undefined : parseJson(text);
+      if (text !== '' && body === undefined)
+        return unavailable(`Klaviyo answered ${response.statusCode} with something that is not JSON`);
+      return { ok: true, status: response.statusCode, body };
+    }
+    const failure = classify(response.statusCode, text, bytes);
+    if (failure.kind === 'unavailable' && headers.retryAfterMs !== undefined) {
+      return { ok: false, failure: { ...failure, retryAfterMs: headers.retryAfterMs } };
+    }
+    return { ok: false, failure };
+  }
+
+  async function attempt(call: Call, bytes: string | undefined): Promise<Answer> {
+    try {
+      return await once(call, bytes);
+    } catch (thrown) {
+      if (call.signal.aborted) return unavailable('the deadline passed before Klaviyo was asked');
+      return unavailable(`Klaviyo can't be reached (${codeOf(thrown)})`);
+    }
+  }
+
+  async function call(call: Call): Promise<Answer> {
+    const bytes = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const { mostBytes } = endpoints[call.endpoint];
+    if (bytes !== undefined && Buffer.byteLength(bytes) > mostBytes) {
+      return {
+        ok: false,
+        failure: {
+          kind: 'refused',
+          status: 413,
+          errors: [{ code: 'too_large', detail: `larger than ${mostBytes} bytes` }],
+        },
+      };
+    }
+    try {
+      return await pRetry(
+        async () => {
+          const answer = await attempt(call, bytes);
+          if (!answer.ok && answer.failure.kind === 'unavailable') throw new WorthRepeating(answer.failure);
+          return answer;
+        },
+        {
+          retries: settings.retries,
+          minTimeout: 200,
+          factor: 3,
+          randomize: true,
+          signal: call.signal,
+          shouldRetry: () => !call.signal.aborted,
+        },
+      );
+    } catch (thrown) {
+      if (thrown instanceof WorthRepeating) return { ok: false, failure: thrown.failure };
+      if (call.signal.aborted) return unavailable('the deadline passed before Klaviyo answered');
+      throw thrown;
+    }
+  }
+
+  async function* pages(first: Call): AsyncGenerator<Answer> {
+    let next: Call | undefined = first;
+    while (next) {
+      const answer: Answer = await call(next);
+      yield answer;
+      if (!answer.ok) return;
+      const parsed = nextLink.safeParse(answer.body);
+      const link: string | null | undefined = parsed.success ? parsed.data.links?.next : undefined;
+      next = link ? { ...first, query: Object.fromEntries(new URL(link, base).searchParams) } : undefined;
+    }
+  }
+
+  return { call, pages, usage: throttle.usage, close: () => pool.close() };
+}
+
+function unavailable(reason: string): Answer {
+  return { ok: false, failure: { kind: 'unavailable', reason } };
+}
+
+/** Ids hold any character: they are encoded. */
+function pathOf(base: URL, { endpoint, id, query }: Call): string {
+  const path = endpoints[endpoint].path.replace('{id}', encodeURIComponent(id ?? ''));
+  const search = query ? `?${new URLSearchParams(query)}` : '';
+  return `${base.pathname.replace(/\/$/, '')}${path}${search}`;
+}
+
+function rateHeaders(headers: Record<string, string | string[] | undefined>): RateHeaders {
+  const seconds = (name: string) => {
+    const value = Number.parseFloat(String(headers[name] ?? ''));
+    return Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
+  const retryAfter = seconds('retry-after');
+  const remaining = seconds('ratelimit-remaining');
+  const reset = seconds('ratelimit-reset');
+  return {
+    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter * 1_000 }),
+    ...(remaining === undefined ? {} : { remaining }),
+    ...(reset === undefined ? {} : { resetMs: reset * 1_000 }),
+  };
+}
+
+const coded = z.looseObject({ code: z.string() });
+
+function codeOf(thrown: unknown): string {
+  const parsed = coded.safeParse(thrown);
+  if (parsed.success) return parsed.data.code;
+  return thrown instanceof Error ? thrown.name : 'unknown error';
+}

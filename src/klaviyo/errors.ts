@@ -1,0 +1,103 @@
+/** What Klaviyo's answers mean, decided once: by status and error code, never by message text. */
+import { z } from 'zod';
+
+/** One error of a JSON:API body. https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling */
+export interface KlaviyoError {
+  code: string;
+  detail: string;
+  /** JSON pointer into the request's body. */
+  pointer?: string;
+  duplicateProfileId?: string;
+}
+
+export type Failure =
+  /** Klaviyo will not take this body: 400, 404, 409, 413, 422. */
+  | { kind: 'refused'; status: number; errors: KlaviyoError[] }
+  /** Not now: 429, 5xx, network, time-out, an answer that is not Klaviyo's. */
+  | { kind: 'unavailable'; reason: string; retryAfterMs?: number }
+  /** The key is refused or lacks a scope: 401, 403 with a JSON:API body. */
+  | { kind: 'key-refused'; status: number; reason: string };
+
+const errorBody = z.object({
+  errors: z
+    .array(
+      z.object({
+        code: z.string().catch('invalid'),
+        title: z.string().optional().catch(undefined),
+        detail: z.string().catch(''),
+        source: z.object({ pointer: z.string().optional() }).optional().catch(undefined),
+        meta: z.object({ duplicate_profile_id: z.string().optional() }).optional().catch(undefined),
+      }),
+    )
+    .min(1),
+});
+
+/**
+ * @param status of an answer that is not 2xx
+ * @param body the answer's text
+ * @param sent the request's body, whose values are blotted out of Klaviyo's details
+ */
+export function classify(status: number, body: string, sent?: string): Failure {
+  const parsed = errorBody.safeParse(parseJson(body));
+  if (status === 429) return { kind: 'unavailable', reason: 'Klaviyo answered 429 (rate limit)' };
+  if (!parsed.success) return { kind: 'unavailable', reason: `Klaviyo answered ${status} without a JSON:API body` };
+  const errors = parsed.data.errors.map((error) => toError(error, sent));
+  const codes = errors.map((error) => error.code).join(', ');
+  if (status === 401 || status === 403) {
+    return {
+      kind: 'key-refused',
+      status,
+      reason: `Klaviyo answered ${status} (${codes}): check KLAVIYO_AUTH_KEY and its scopes`,
+    };
+  }
+  if (status >= 400 && status < 500 && status !== 408) return { kind: 'refused', status, errors };
+  return { kind: 'unavailable', reason: `Klaviyo answered ${status} (${codes})` };
+}
+
+function toError(error: z.infer<typeof errorBody>['errors'][number], sent: string | undefined): KlaviyoError {
+  const pointer = error.source?.pointer;
+  const duplicateProfileId = error.meta?.duplicate_profile_id;
+  return {
+    code: error.code,
+    detail: blot(error.detail || (error.title ?? ''), sent),
+    ...(pointer === undefined ? {} : { pointer }),
+    ...(duplicateProfileId === undefined ? {} : { duplicateProfileId }),
+  };
+}
+
+/** Klaviyo's words without the record's own values, so that they can be logged and kept. */
+export function blot(detail: string, sent?: string): string {
+  let blotted = detail;
+  for (const value of [...textsOf(parseJson(sent ?? ''))].sort((a, b) => b.length - a.length)) {
+    blotted = blotted.replaceAll(value, '***');
+  }
+  return blotted.replace(/[^\s"'<>(),]+@[^\s"'<>(),]+/g, '***').replace(/\+?\d[\d\s().-]{6,}\d/g, '***');
+}
+
+const shortest = 3;
+/** JSON:API's own words, which are no values of a record. */
+const structural = new Set([
+  'profile',
+  'event',
+  'metric',
+  'catalog-item',
+  'catalog-variant',
+  'catalog-category',
+  '$custom',
+  '$default',
+]);
+
+function* textsOf(value: unknown): Generator<string> {
+  if (typeof value === 'string' && value.length >= shortest && !structural.has(value)) yield value;
+  if (typeof value !== 'object' || value === null) return;
+  for (const inner of Object.values(value)) yield* textsOf(inner);
+}
+
+/** @returns the parsed text, or undefined where it is no JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

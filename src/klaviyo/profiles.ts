@@ -1,0 +1,122 @@
+/** Makes a profile true: created or updated, whatever Klaviyo already knows under its identifiers. */
+import { z } from 'zod';
+import type { Profile, ProfileChange, Receipt, Warning } from './change.ts';
+import type { Failure } from './errors.ts';
+import { delivered, receiptOf, warned } from './receipts.ts';
+import { ask, type Sending } from './sending.ts';
+
+const phoneDropped = (why: string): Warning => ({ code: 'phone-left-out', detail: `phone_number left out: ${why}` });
+
+/** Writes the profile; a phone number or an identity that Klaviyo refuses is no reason to lose the customer. */
+export function sendProfile(change: ProfileChange, sending: Sending): Promise<Receipt> {
+  return sending.locks.hold(`email:${change.profile.email.toLowerCase()}`, () => writeProfile(change, sending));
+}
+
+async function writeProfile(change: ProfileChange, sending: Sending): Promise<Receipt> {
+  if (change.emailFirst && change.profile.external_id !== undefined) return writeEmailFirst(change, sending);
+  const answer = await importProfile(change.profile, sending);
+  if (answer === 'done') return delivered;
+  if (answer.kind !== 'refused') return receiptOf(answer);
+  if (pointsAtPhone(answer)) return withoutPhone(change, sending, 'Klaviyo refuses it');
+  if (answer.errors.some((error) => error.code === 'duplicate_profile')) return settle(change, sending, answer);
+  return receiptOf(answer);
+}
+
+async function importProfile(profile: Profile, sending: Sending, id?: string): Promise<'done' | Failure> {
+  const data = { type: 'profile', ...(id === undefined ? {} : { id }), attributes: profile };
+  const answer = await ask(sending, { endpoint: 'importProfile', body: { data } });
+  return answer.ok ? 'done' : answer.failure;
+}
+
+function pointsAtPhone(failure: Failure): boolean {
+  return failure.kind === 'refused' && failure.errors.some(({ pointer }) => pointer?.endsWith('/phone_number'));
+}
+
+async function withoutPhone(change: ProfileChange, sending: Sending, why: string): Promise<Receipt> {
+  const { phone_number: phone, ...profile } = change.profile;
+  if (phone === undefined)
+    return { outcome: 'rejected', code: 'invalid', detail: 'phone_number', field: '/data/attributes/phone_number' };
+  return warned(await writeProfile({ ...change, profile }, sending), [phoneDropped(why)]);
+}
+
+/** The error does not say which identifier another profile holds: a look-up by each tells. */
+async function settle(change: ProfileChange, sending: Sending, refused: Failure): Promise<Receipt> {
+  const { email, external_id, phone_number } = change.profile;
+  const byEmail = await findProfile('email', email, sending);
+  if (typeof byEmail === 'object') return receiptOf(byEmail.failure);
+  const byId = external_id === undefined ? undefined : await findProfile('external_id', external_id, sending);
+  if (typeof byId === 'object') return receiptOf(byId.failure);
+  const conflict = byEmail !== undefined && byId !== undefined && byEmail !== byId;
+  if (conflict) return settleIdentity(change, sending, { byEmail, byId });
+  if (phone_number === undefined) return receiptOf(refused);
+  return withoutPhone(change, sending, 'another profile holds it');
+}
+
+interface Holders {
+  byEmail: string;
+  byId: string;
+}
+
+/** The e-mail belongs to one profile, the customer's id to another. */
+async function settleIdentity(change: ProfileChange, sending: Sending, { byEmail, byId }: Holders): Promise<Receipt> {
+  const both = `e-mail on profile ${byEmail}, external_id on profile ${byId}`;
+  if (change.identityConflict === 'reject') {
+    return { outcome: 'rejected', code: 'identity_conflict', detail: both, field: '/data/attributes/external_id' };
+  }
+  if (change.identityConflict === 'merge') {
+    const body = {
+      data: {
+        type: 'profile-merge',
+        id: byEmail,
+        relationships: { profiles: { data: [{ type: 'profile', id: byId }] } },
+      },
+    };
+    const merged = await ask(sending, { endpoint: 'mergeProfiles', body });
+    if (!merged.ok) return receiptOf(merged.failure);
+    return warned(await toKnownProfile(change, sending, byEmail), [{ code: 'profiles-merged', detail: both }]);
+  }
+  const { external_id: _left, ...profile } = change.profile;
+  const receipt = await toKnownProfile({ ...change, profile }, sending, byEmail);
+  return warned(receipt, [{ code: 'identity-conflict', detail: `${both}; written to the e-mail's, ids left alone` }]);
+}
+
+/** Writes to the profile with this Klaviyo id; the phone may still be somebody else's. */
+async function toKnownProfile(change: ProfileChange, sending: Sending, id: string): Promise<Receipt> {
+  const answer = await importProfile(change.profile, sending, id);
+  if (answer === 'done') return delivered;
+  const { phone_number: phone, ...profile } = change.profile;
+  if (phone === undefined || answer.kind !== 'refused') return receiptOf(answer);
+  const again = await importProfile(profile, sending, id);
+  return again === 'done'
+    ? warned(delivered, [phoneDropped('refused, or another profile holds it')])
+    : receiptOf(again);
+}
+
+/** `customer.deduplication`: the e-mail's profile gets this id, unless another profile holds it. */
+async function writeEmailFirst(change: ProfileChange, sending: Sending): Promise<Receipt> {
+  const byEmail = await findProfile('email', change.profile.email, sending);
+  if (typeof byEmail === 'object') return receiptOf(byEmail.failure);
+  const plain = { ...change, emailFirst: false };
+  if (byEmail === undefined) return writeProfile(plain, sending);
+  const byId = await findProfile('external_id', change.profile.external_id ?? '', sending);
+  if (typeof byId === 'object') return receiptOf(byId.failure);
+  if (byId === undefined || byId === byEmail) return toKnownProfile(change, sending, byEmail);
+  return settleIdentity(plain, sending, { byEmail, byId });
+}
+
+const found = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/** @returns Klaviyo's id of the profile, undefined where there is none, or why it can't be told */
+async function findProfile(
+  field: 'email' | 'external_id',
+  value: string,
+  sending: Sending,
+): Promise<string | undefined | { failure: Failure }> {
+  const filter = `equals(${field},${JSON.stringify(value)})`;
+  const answer = await ask(sending, { endpoint: 'listProfiles', query: { filter, 'fields[profile]': 'external_id' } });
+  if (!answer.ok) return { failure: answer.failure };
+  const parsed = found.safeParse(answer.body);
+  if (!parsed.success)
+    return { failure: { kind: 'unavailable', reason: 'Klaviyo listed profiles in an unknown shape' } };
+  return parsed.data.data[0]?.id;
+}
