@@ -1,0 +1,87 @@
+/** Routes a request below `/{projectKey}` to the part that answers it. */
+import { type Answer, ok, refuse } from './answers.ts';
+import type { CustomObjects } from './custom-objects.ts';
+import { project } from './project.ts';
+import { read } from './reads.ts';
+import type { Records } from './records.ts';
+import { type Resource, resourceAt } from './resources.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { Tokens } from './tokens.ts';
+import type { Writes } from './writes.ts';
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Decoded path segments, the project key first. */
+  readonly segments: readonly string[];
+  readonly query: URLSearchParams;
+  readonly authorization: string | undefined;
+  readonly body: unknown;
+}
+
+interface Parts {
+  readonly projectKey: string;
+  readonly tokens: Tokens;
+  readonly records: Records;
+  readonly writes: Writes;
+  readonly customObjects: CustomObjects;
+  readonly subscriptions: Subscriptions;
+}
+
+/** The whole API as a function from request to answer. */
+export function createApi(parts: Parts): (request: ApiRequest) => Promise<Answer> {
+  return async (request) => {
+    const [projectKey = '', path = '', ...rest] = request.segments;
+    // The health of a subscription is there for load balancers and asks for no token.
+    if (path === 'subscriptions' && rest[1] === 'health') return parts.subscriptions.health(rest[0] ?? '');
+    const resource = resourceAt(path);
+    const scopes = request.method === 'GET' ? resource?.read : resource?.write;
+    const refusal = parts.tokens.refusal(request.authorization, projectKey, scopes ?? []);
+    if (refusal !== undefined) return refusal;
+    if (path === '') return ok(project(parts.projectKey));
+    if (resource === undefined || rest.length > 2) return unknownPath(request);
+    if (path === 'custom-objects') return customObject(parts, request, rest);
+    if (path === 'subscriptions') return subscription(parts, request, rest[0]);
+    return anyResource(parts, request, resource, rest[0]);
+  };
+}
+
+async function anyResource(
+  parts: Parts,
+  request: ApiRequest,
+  resource: Resource,
+  address: string | undefined,
+): Promise<Answer> {
+  const { query, body } = request;
+  if (request.method === 'GET') return read(parts.records, resource.typeId, address, query);
+  if (resource.write.length === 0) return unknownPath(request);
+  if (request.method === 'POST') return parts.writes.post({ resource, address, query, body });
+  if (request.method === 'DELETE') return parts.writes.delete({ resource, address, query, body });
+  return unknownPath(request);
+}
+
+async function customObject({ customObjects }: Parts, request: ApiRequest, rest: readonly string[]): Promise<Answer> {
+  const [container, key] = rest;
+  if (request.method === 'POST' && container === undefined) return customObjects.post(request.body);
+  if (request.method === 'GET' && key === undefined) return customObjects.query(container, request.query);
+  if (container === undefined || key === undefined) return unknownPath(request);
+  if (request.method === 'GET') return customObjects.get(container, key);
+  if (request.method === 'DELETE') return customObjects.remove(container, key, request.query.get('version'));
+  return unknownPath(request);
+}
+
+async function subscription(
+  { subscriptions }: Parts,
+  request: ApiRequest,
+  address: string | undefined,
+): Promise<Answer> {
+  const { method, body, query } = request;
+  if (method === 'GET') return address === undefined ? subscriptions.query(query) : subscriptions.get(address);
+  if (method === 'POST')
+    return address === undefined ? subscriptions.create(body) : subscriptions.update(address, body);
+  if (method === 'DELETE' && address !== undefined) return subscriptions.remove(address, query.get('version'));
+  return unknownPath(request);
+}
+
+function unknownPath({ method, segments }: ApiRequest): Answer {
+  return refuse(404, 'ResourceNotFound', `The sandbox has no ${method} /${segments.join('/')}.`);
+}

@@ -1,0 +1,94 @@
+/** Custom objects as commercetools keeps them: replaced as a whole, guarded by an optional version. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type Answer, concurrentModification, created, invalidInput, notFound, ok, refuse } from './answers.ts';
+import type { Changes } from './changes.ts';
+import { type ApiRecord, isObject, textField } from './json.ts';
+import { queryPage } from './query.ts';
+import type { Records } from './records.ts';
+
+const TYPE = 'key-value-document';
+const NAME = /^[-_~.a-zA-Z0-9]{1,256}$/;
+
+const draftSchema = z.object({
+  container: z.string(),
+  key: z.string(),
+  value: z.unknown(),
+  version: z.int().nonnegative().optional(),
+});
+
+export class CustomObjects {
+  readonly #records: Records;
+  readonly #changes: Changes;
+
+  constructor(records: Records, changes: Changes) {
+    this.#records = records;
+    this.#changes = changes;
+  }
+
+  /** Rows of `/custom-objects/{container}`, or all without one. */
+  query(container: string | undefined, query: URLSearchParams): Answer {
+    const rows = this.#records.all(TYPE);
+    const own = container === undefined ? rows : rows.filter((row) => textField(row, 'container') === container);
+    return queryPage(this.#records, own, query);
+  }
+
+  get(container: string, key: string): Answer {
+    const found = this.#find(container, key);
+    return found === undefined ? notFound(`container '${container}' and key '${key}'`) : ok(found);
+  }
+
+  /** Creates (201) or replaces (200). */
+  post(body: unknown): Answer {
+    const draft = draftSchema.safeParse(body);
+    if (!draft.success) return refuse(400, 'InvalidJsonInput', z.prettifyError(draft.error));
+    const { container, key, value, version } = draft.data;
+    for (const [name, text] of Object.entries({ container, key })) {
+      if (!NAME.test(text))
+        return invalidInput(`The value '${text}' of '${name}' is not valid: [-_~.a-zA-Z0-9]{1,256} is expected.`);
+    }
+    const old = this.#find(container, key);
+    if (old === undefined && version !== undefined && version > 0) {
+      return refuse(400, 'InvalidOperation', 'version on create must be 0');
+    }
+    if (old !== undefined && version !== undefined && version !== old.version) {
+      return concurrentModification(`'${old.id}'`, old.version, version);
+    }
+    const now = new Date().toISOString();
+    const record = {
+      id: old?.id ?? randomUUID(),
+      version: (old?.version ?? 0) + 1,
+      createdAt: old?.createdAt ?? now,
+      lastModifiedAt: now,
+      container,
+      key,
+      value: withoutNulls(value),
+    };
+    this.#records.put(TYPE, record);
+    this.#changes.happened({ typeId: TYPE, before: old, after: record });
+    return old === undefined ? created(record) : ok(record);
+  }
+
+  remove(container: string, key: string, version: string | null): Answer {
+    const old = this.#find(container, key);
+    if (old === undefined) return notFound(`container '${container}' and key '${key}'`);
+    if (version !== null && Number(version) !== old.version) {
+      return concurrentModification(`'${old.id}'`, old.version, Number(version));
+    }
+    this.#records.remove(TYPE, old.id);
+    this.#changes.happened({ typeId: TYPE, before: old, after: undefined });
+    return ok(old);
+  }
+
+  #find(container: string, key: string): ApiRecord | undefined {
+    return this.#records.having(TYPE, 'key', key).find((row) => textField(row, 'container') === container);
+  }
+}
+
+/** commercetools does not keep fields that are null. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(kept.map(([name, inner]) => [name, withoutNulls(inner)]));
+}

@@ -1,0 +1,35 @@
+/** Runs the commercetools sandbox as a process of its own: `node src/sandbox/commercetools/main.ts --port 8090`. */
+import { parseArgs } from 'node:util';
+import { startCommercetoolsSandbox } from './sandbox.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    host: { type: 'string', default: '127.0.0.1' },
+    'project-key': { type: 'string', default: 'shop' },
+    'client-id': { type: 'string', default: 'sandbox-client' },
+    'client-secret': { type: 'string', default: 'sandbox-secret' },
+    scopes: { type: 'string', default: 'manage_project' },
+    'latency-ms': { type: 'string', default: '0' },
+  },
+});
+
+const sandbox = await startCommercetoolsSandbox({
+  port: Number(values.port),
+  host: values.host,
+  projectKey: values['project-key'],
+  clientId: values['client-id'],
+  clientSecret: values['client-secret'],
+  scopes: values.scopes.split(/[\s,]+/),
+  latencyMs: Number(values['latency-ms']),
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    void sandbox.stop().then(() => process.disconnect?.());
+  });
+}
+
+const { url, authUrl, projectKey, clientId, clientSecret } = sandbox;
+process.stdout.write(`commercetools sandbox on ${url}\n`);
+process.send?.({ url, authUrl, projectKey, clientId, clientSecret });

@@ -1,0 +1,70 @@
+import type { Change } from '../changes.ts';
+import { field, textField } from '../json.ts';
+import type { MessageBody } from '../payloads.ts';
+import { whenChanged } from './compare.ts';
+
+/** Messages of a category; neither a new name nor a deletion sends one. */
+export function categoryMessages({ before, after }: Change): MessageBody[] {
+  if (after === undefined) return [];
+  if (before === undefined) return [{ type: 'CategoryCreated', category: after }];
+  return whenChanged(before, after, 'slug', (slug, oldSlug) => ({ type: 'CategorySlugChanged', slug, oldSlug }));
+}
+
+/** Messages of an inventory entry; stock that an order takes sends none. */
+export function inventoryMessages({ before, after, cause }: Change): MessageBody[] {
+  if (after === undefined) {
+    return [
+      { type: 'InventoryEntryDeleted', sku: field(before, 'sku'), supplyChannel: field(before, 'supplyChannel') },
+    ];
+  }
+  if (before === undefined) return [{ type: 'InventoryEntryCreated', inventoryEntry: after }];
+  if (cause === 'stock-taken') return [];
+  const [old, now] = [quantities(before), quantities(after)];
+  if (old.onStock === now.onStock && old.available === now.available) return [];
+  return [
+    {
+      type: 'InventoryEntryQuantitySet',
+      sku: textField(after, 'sku'),
+      supplyChannel: field(after, 'supplyChannel'),
+      oldQuantityOnStock: old.onStock,
+      newQuantityOnStock: now.onStock,
+      oldAvailableQuantity: old.available,
+      newAvailableQuantity: now.available,
+    },
+  ];
+}
+
+function quantities(entry: unknown): { readonly onStock: unknown; readonly available: unknown } {
+  return { onStock: field(entry, 'quantityOnStock'), available: field(entry, 'availableQuantity') };
+}
+
+/** Messages of a standalone price. */
+export function standalonePriceMessages({ before, after }: Change): MessageBody[] {
+  if (after === undefined) return [{ type: 'StandalonePriceDeleted', sku: textField(before, 'sku') ?? '' }];
+  if (before === undefined) return [{ type: 'StandalonePriceCreated', standalonePrice: after }];
+  return [
+    ...whenChanged(before, after, 'value', (value, oldValue) => ({
+      type: 'StandalonePriceValueChanged',
+      value,
+      staged: false,
+      oldValue,
+    })),
+    ...whenChanged(before, after, 'active', (active, oldActive) => ({
+      type: 'StandalonePriceActiveChanged',
+      active,
+      oldActive,
+    })),
+    ...whenChanged(before, after, 'discounted', (discounted) => ({
+      type: 'StandalonePriceDiscountSet',
+      discounted,
+    })),
+    ...validity(before, after),
+  ];
+}
+
+function validity(before: unknown, after: unknown): MessageBody[] {
+  const same = (name: string) => field(before, name) === field(after, name);
+  if (same('validFrom') && same('validUntil')) return [];
+  const valid = { validFrom: field(after, 'validFrom'), validUntil: field(after, 'validUntil') };
+  return [{ type: 'StandalonePriceValidFromAndUntilSet', ...valid }];
+}

@@ -1,0 +1,64 @@
+import type { Change } from '../changes.ts';
+import { field, listField, textField } from '../json.ts';
+import type { MessageBody } from '../payloads.ts';
+import { listDifference, whenChanged } from './compare.ts';
+
+/** Fields whose message is called `Customer<Name>Set` and carries the field alone. */
+const PLAIN: readonly (readonly [string, string])[] = [
+  ['firstName', 'CustomerFirstNameSet'],
+  ['lastName', 'CustomerLastNameSet'],
+  ['title', 'CustomerTitleSet'],
+  ['companyName', 'CustomerCompanyNameSet'],
+  ['dateOfBirth', 'CustomerDateOfBirthSet'],
+  ['externalId', 'CustomerExternalIdSet'],
+  ['customerGroup', 'CustomerGroupSet'],
+  ['stores', 'CustomerStoresSet'],
+];
+
+/** Messages of a customer; there are none for locale, salutation and key. */
+export function customerMessages({ before, after }: Change): MessageBody[] {
+  if (after === undefined) return [{ type: 'CustomerDeleted', email: textField(before, 'email') }];
+  if (before === undefined) return [{ type: 'CustomerCreated', customer: after }];
+  return [
+    ...whenChanged(before, after, 'email', (email, oldEmail) => ({ type: 'CustomerEmailChanged', email, oldEmail })),
+    ...PLAIN.flatMap(([name, type]) => whenChanged(before, after, name, (now) => ({ type, [name]: now }))),
+    ...addressMessages(before, after),
+    ...whenChanged(before, after, 'defaultBillingAddressId', (id) => ({
+      type: 'CustomerDefaultBillingAddressSet',
+      address: addressOf(after, id),
+    })),
+    ...whenChanged(before, after, 'defaultShippingAddressId', (id) => ({
+      type: 'CustomerDefaultShippingAddressSet',
+      address: addressOf(after, id),
+    })),
+    ...whenChanged(field(before, 'custom'), field(after, 'custom'), 'fields', () => ({
+      type: 'CustomerCustomTypeSet',
+      customFields: field(after, 'custom'),
+    })),
+  ];
+}
+
+function addressMessages(before: unknown, after: unknown): MessageBody[] {
+  const { added, removed, changed } = listDifference(listField(before, 'addresses'), listField(after, 'addresses'));
+  return [
+    ...added.map((address) => ({ type: 'CustomerAddressAdded', address })),
+    ...removed.map((address) => ({ type: 'CustomerAddressRemoved', address, addressRoles: rolesOf(before, address) })),
+    ...changed.map(([, address]) => ({
+      type: 'CustomerAddressChanged',
+      address,
+      addressRoles: rolesOf(after, address),
+    })),
+  ];
+}
+
+function addressOf(customer: unknown, id: unknown): unknown {
+  return listField(customer, 'addresses').find((address) => field(address, 'id') === id);
+}
+
+function rolesOf(customer: unknown, address: unknown): unknown[] {
+  const id = textField(address, 'id');
+  const roles: string[] = [];
+  if (listField(customer, 'billingAddressIds').includes(id)) roles.push('Billing');
+  if (listField(customer, 'shippingAddressIds').includes(id)) roles.push('Shipping');
+  return roles.map((type) => ({ type, isDefault: field(customer, `default${type}AddressId`) === id }));
+}

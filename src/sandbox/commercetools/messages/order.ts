@@ -1,0 +1,86 @@
+import type { Change } from '../changes.ts';
+import { at, field, listField, textField } from '../json.ts';
+import type { MessageBody } from '../payloads.ts';
+import { listDifference, whenChanged } from './compare.ts';
+
+/** Messages of an order. */
+export function orderMessages({ before, after, cause }: Change): MessageBody[] {
+  if (after === undefined) return [{ type: 'OrderDeleted', order: before }];
+  if (before === undefined) return [createdMessage(after, cause)];
+  return [
+    ...whenChanged(before, after, 'orderState', (orderState, oldOrderState) => ({
+      type: 'OrderStateChanged',
+      orderState,
+      oldOrderState,
+    })),
+    ...whenChanged(before, after, 'shipmentState', (shipmentState, oldShipmentState) => ({
+      type: 'OrderShipmentStateChanged',
+      shipmentState,
+      oldShipmentState,
+    })),
+    ...whenChanged(before, after, 'paymentState', (paymentState, oldPaymentState) => ({
+      type: 'OrderPaymentStateChanged',
+      paymentState,
+      oldPaymentState,
+    })),
+    ...whenChanged(before, after, 'customerEmail', (email, oldEmail) => ({
+      type: 'OrderCustomerEmailSet',
+      email,
+      oldEmail,
+    })),
+    ...whenChanged(before, after, 'customerId', (now, then) => ({
+      type: 'OrderCustomerSet',
+      customer: customerReference(now),
+      customerGroup: field(after, 'customerGroup'),
+      oldCustomer: customerReference(then),
+      oldCustomerGroup: field(before, 'customerGroup'),
+    })),
+    ...whenChanged(before, after, 'billingAddress', (address, oldAddress) => ({
+      type: 'OrderBillingAddressSet',
+      address,
+      oldAddress,
+    })),
+    ...whenChanged(before, after, 'shippingAddress', (address, oldAddress) => ({
+      type: 'OrderShippingAddressSet',
+      address,
+      oldAddress,
+    })),
+    ...paymentsAdded(before, after),
+    ...deliveriesAdded(before, after),
+    ...returnsAdded(before, after),
+  ];
+}
+
+function createdMessage(order: unknown, cause: Change['cause']): MessageBody {
+  if (cause === 'import') return { type: 'OrderImported', order };
+  if (cause === 'recurring-order') {
+    return { type: 'OrderCreatedFromRecurringOrder', order, recurringOrderRef: field(order, 'recurringOrder') };
+  }
+  return { type: 'OrderCreated', order };
+}
+
+function customerReference(id: unknown): unknown {
+  return typeof id === 'string' ? { typeId: 'customer', id } : undefined;
+}
+
+function paymentsAdded(before: unknown, after: unknown): MessageBody[] {
+  const payments = (order: unknown) => listField(field(order, 'paymentInfo'), 'payments');
+  const { added } = listDifference(payments(before), payments(after));
+  return added.map((payment) => ({
+    type: 'OrderPaymentAdded',
+    paymentRef: { typeId: 'payment', id: textField(payment, 'id') },
+  }));
+}
+
+function deliveriesAdded(before: unknown, after: unknown): MessageBody[] {
+  const deliveries = (order: unknown) => listField(at(order, 'shippingInfo'), 'deliveries');
+  return listDifference(deliveries(before), deliveries(after)).added.map((delivery) => ({
+    type: 'DeliveryAdded',
+    delivery,
+  }));
+}
+
+function returnsAdded(before: unknown, after: unknown): MessageBody[] {
+  const [then, now] = [listField(before, 'returnInfo'), listField(after, 'returnInfo')];
+  return now.slice(then.length).map((returnInfo) => ({ type: 'ReturnInfoAdded', returnInfo }));
+}

@@ -1,0 +1,20 @@
+import type { Change } from '../changes.ts';
+import { field, listField } from '../json.ts';
+import type { MessageBody } from '../payloads.ts';
+import { listDifference } from './compare.ts';
+
+/** Messages of a payment; a deleted one sends none. */
+export function paymentMessages({ before, after }: Change): MessageBody[] {
+  if (after === undefined) return [];
+  if (before === undefined) return [{ type: 'PaymentCreated', payment: after }];
+  const { added, changed } = listDifference(listField(before, 'transactions'), listField(after, 'transactions'));
+  const stateChanged = changed.filter(([then, now]) => field(then, 'state') !== field(now, 'state'));
+  return [
+    ...added.map((transaction) => ({ type: 'PaymentTransactionAdded', transaction })),
+    ...stateChanged.map(([, now]) => ({
+      type: 'PaymentTransactionStateChanged',
+      transactionId: field(now, 'id'),
+      state: field(now, 'state'),
+    })),
+  ];
+}

@@ -1,0 +1,85 @@
+import type { Change } from '../changes.ts';
+import { at, field, listField, numberField, textField } from '../json.ts';
+import type { MessageBody } from '../payloads.ts';
+import { projectionOf } from '../projections.ts';
+import type { Records } from '../records.ts';
+import { listDifference, whenChanged } from './compare.ts';
+
+/** Messages of a product: what changed in `staged`, what became public in `current`, and whether it is published. */
+export function productMessages({ before, after }: Change, records: Records): MessageBody[] {
+  if (after === undefined) {
+    return [
+      { type: 'ProductDeleted', removedImageUrls: [], currentProjection: projectionOf(before, 'current', records) },
+    ];
+  }
+  if (before === undefined) {
+    const made = { type: 'ProductCreated', productProjection: projectionOf(after, 'staged', records) };
+    return isPublished(after) ? [made, published(after, records)] : [made];
+  }
+  // Publishing copies `staged` over `current`: that is one message, not one for each difference.
+  const publishing =
+    at(before, 'masterData', 'hasStagedChanges') === true && at(after, 'masterData', 'hasStagedChanges') === false;
+  if (isPublished(after) && (publishing || !isPublished(before)))
+    return [...data(before, after, true), published(after, records)];
+  if (isPublished(before) && !isPublished(after)) return [{ type: 'ProductUnpublished' }];
+  const staged = data(before, after, true);
+  const current = data(before, after, false);
+  const alsoCurrent = new Set(current.map((message) => JSON.stringify({ ...message, staged: true })));
+  return [...current, ...staged.filter((message) => !alsoCurrent.has(JSON.stringify(message)))];
+}
+
+function isPublished(product: unknown): boolean {
+  return at(product, 'masterData', 'published') === true;
+}
+
+function published(product: unknown, records: Records): MessageBody {
+  const productProjection = projectionOf(product, 'current', records);
+  return { type: 'ProductPublished', removedImageUrls: [], productProjection, scope: 'All' };
+}
+
+function data(before: unknown, after: unknown, staged: boolean): MessageBody[] {
+  const side = staged ? 'staged' : 'current';
+  const [then, now] = [at(before, 'masterData', side), at(after, 'masterData', side)];
+  const variantId = (variant: unknown) => numberField(variant, 'id');
+  const variants = listDifference(variantsOf(then), variantsOf(now), variantId);
+  const categories = listDifference(listField(then, 'categories'), listField(now, 'categories'));
+  return [
+    ...(staged
+      ? whenChanged(then, now, 'slug', (slug, oldSlug) => ({ type: 'ProductSlugChanged', slug, oldSlug }))
+      : []),
+    ...variants.added.map((variant) => ({ type: 'ProductVariantAdded', variant, staged })),
+    ...variants.removed.map((variant) => ({ type: 'ProductVariantDeleted', variant, removedImageUrls: [], staged })),
+    ...variants.changed.flatMap(([old, variant]) => priceMessages(old, variant, staged)),
+    ...categories.added.map((category) => ({ type: 'ProductAddedToCategory', category, staged })),
+    ...categories.removed.map((category) => ({ type: 'ProductRemovedFromCategory', category, staged })),
+  ];
+}
+
+function variantsOf(data: unknown): unknown[] {
+  const master = field(data, 'masterVariant');
+  return master === undefined ? [...listField(data, 'variants')] : [master, ...listField(data, 'variants')];
+}
+
+function priceMessages(before: unknown, after: unknown, staged: boolean): MessageBody[] {
+  const variantId = numberField(after, 'id');
+  const prices = listDifference(listField(before, 'prices'), listField(after, 'prices'));
+  const sku = whenChanged(before, after, 'sku', (now, then) => ({
+    type: 'ProductVariantSkuSet',
+    variantId,
+    sku: now,
+    oldSku: then,
+    staged,
+  }));
+  return [
+    ...(textField(after, 'sku') === textField(before, 'sku') ? [] : sku),
+    ...prices.added.map((price) => ({ type: 'ProductPriceAdded', variantId, price, staged })),
+    ...prices.removed.map((price) => ({ type: 'ProductPriceRemoved', variantId, price, staged })),
+    ...prices.changed.map(([oldPrice, newPrice]) => ({
+      type: 'ProductPriceChanged',
+      variantId,
+      oldPrice,
+      newPrice,
+      staged,
+    })),
+  ];
+}

@@ -1,0 +1,55 @@
+/** Products as `/product-projections` shows them: one side of the product, with the stock of its variants. */
+import { at, field, isObject, type JsonObject, listField, numberField, textField } from './json.ts';
+import type { Records } from './records.ts';
+
+/** The current or staged projection of a product; undefined when there is none. */
+export function projectionOf(product: unknown, side: 'current' | 'staged', records: Records): JsonObject | undefined {
+  const data = at(product, 'masterData', side);
+  if (!isObject(product) || !isObject(data)) return undefined;
+  const { masterData, ...own } = product;
+  const { masterVariant, variants: _, ...shown } = data;
+  return {
+    ...own,
+    ...shown,
+    published: field(masterData, 'published'),
+    hasStagedChanges: field(masterData, 'hasStagedChanges'),
+    ...(masterVariant === undefined ? {} : { masterVariant: withAvailability(masterVariant, records) }),
+    variants: listField(data, 'variants').map((variant) => withAvailability(variant, records)),
+  };
+}
+
+/** The rows of `/product-projections`: staged ones of all products, current ones of the published. */
+export function* projections(records: Records, staged: boolean): Generator<JsonObject> {
+  for (const product of records.all('product')) {
+    if (!staged && at(product, 'masterData', 'published') !== true) continue;
+    const projection = projectionOf(product, staged ? 'staged' : 'current', records);
+    if (projection !== undefined) yield projection;
+  }
+}
+
+/** Adds `availability` when the variant's sku is tracked; entries of channels are listed apart and never summed. */
+export function withAvailability(variant: unknown, records: Records): unknown {
+  const sku = textField(variant, 'sku');
+  const entries = sku === undefined ? [] : records.having('inventory-entry', 'sku', sku);
+  if (!isObject(variant) || entries.length === 0) return variant;
+  const channels: Record<string, JsonObject> = {};
+  let own: JsonObject = {};
+  for (const entry of entries) {
+    const channel = textField(field(entry, 'supplyChannel'), 'id');
+    const stock = stockOf(entry);
+    if (channel === undefined) own = stock;
+    else channels[channel] = stock;
+  }
+  const byChannel = Object.keys(channels).length > 0 ? { channels } : {};
+  return { ...variant, availability: { ...own, ...byChannel } };
+}
+
+function stockOf(entry: unknown): JsonObject {
+  const availableQuantity = numberField(entry, 'availableQuantity') ?? 0;
+  return {
+    isOnStock: availableQuantity > 0,
+    availableQuantity,
+    version: numberField(entry, 'version'),
+    id: textField(entry, 'id'),
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * Plays Google Cloud Pub/Sub with push subscriptions: at least once, in no particular order, again and again until the
+ * endpoint acknowledges. https://cloud.google.com/pubsub/docs/push
+ */
+import { randomUUID } from 'node:crypto';
+import { DeliveryLog, type DeliveryReport } from './delivery-log.ts';
+import type { Redelivery } from './options.ts';
+
+const ACKNOWLEDGING = new Set([102, 200, 201, 202, 204]);
+
+export interface Binding {
+  readonly pushEndpoint: string;
+  /** Sent with every push, for example an Authorization header. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Adds `deliveryAttempt`, which Pub/Sub does only for subscriptions with a dead-letter topic. */
+  readonly deliveryAttempt?: boolean | undefined;
+}
+
+export interface Disorder {
+  /** Every n-th message is sent twice; 0: never. */
+  readonly duplicateEvery: number;
+  /** So many messages are held back and sent in reverse; 0 or 1: none. */
+  readonly reorderWindow: number;
+}
+
+interface Message {
+  readonly topic: string;
+  readonly label: string;
+  readonly data: string;
+  readonly messageId: string;
+  readonly publishTime: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  attempts: number;
+}
+
+/** A topic's full name. */
+export function topicName(projectId: string, topic: string): string {
+  return `projects/${projectId}/topics/${topic}`;
+}
+
+/** A window that does not fill is let go after this time. */
+const REORDER_PATIENCE_MS = 50;
+
+export class PubSub {
+  readonly log = new DeliveryLog();
+  readonly #settings: Redelivery;
+  readonly #bindings = new Map<string, Binding>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #stopped = new AbortController();
+  #ready: Message[] = [];
+  #held: Message[] = [];
+  #inFlight = new Set<Promise<void>>();
+  #waiting = 0;
+  #published = 0;
+  #disorder: Disorder = { duplicateEvery: 0, reorderWindow: 0 };
+
+  constructor(settings: Redelivery) {
+    this.#settings = settings;
+  }
+
+  /** Gives a topic its push endpoint; what was kept for it is sent now. */
+  bind(topic: string, binding: Binding): void {
+    this.#bindings.set(topic, binding);
+    this.#work();
+  }
+
+  unbind(topic: string): void {
+    this.#bindings.delete(topic);
+  }
+
+  isBound(topic: string): boolean {
+    return this.#bindings.has(topic);
+  }
+
+  bindings(): Record<string, Binding> {
+    return Object.fromEntries(this.#bindings);
+  }
+
+  disturb(disorder: Disorder): void {
+    this.#disorder = disorder;
+    this.#letGo();
+  }
+
+  /** One attempt without repetition; true when it was acknowledged. */
+  async probe(topic: string, payload: unknown, label: string): Promise<boolean> {
+    const binding = this.#bindings.get(topic);
+    if (binding === undefined) return false;
+    return ACKNOWLEDGING.has(await this.#push(binding, message(topic, payload, label)));
+  }
+
+  publish(topic: string, payload: unknown, label: string, attributes: Readonly<Record<string, string>> = {}): string {
+    const made = { ...message(topic, payload, label), attributes };
+    this.#published += 1;
+    const { duplicateEvery } = this.#disorder;
+    this.#held.push(made);
+    if (duplicateEvery > 0 && this.#published % duplicateEvery === 0) this.#held.push({ ...made });
+    if (this.#held.length >= this.#disorder.reorderWindow) this.#letGo();
+    else this.#later(REORDER_PATIENCE_MS, () => this.#letGo());
+    return made.messageId;
+  }
+
+  /** Messages that were not acknowledged yet. */
+  get pending(): number {
+    return this.#ready.length + this.#held.length + this.#inFlight.size + this.#waiting;
+  }
+
+  report(): DeliveryReport {
+    return this.log.report(this.pending);
+  }
+
+  /** Forgets everything that waits. */
+  clear(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#waiting = 0;
+    this.#ready = [];
+    this.#held = [];
+    this.log.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.clear();
+    this.#stopped.abort();
+    await Promise.all(this.#inFlight);
+  }
+
+  #letGo(): void {
+    this.#ready.push(...(this.#disorder.reorderWindow > 1 ? this.#held.reverse() : this.#held));
+    this.#held = [];
+    this.#work();
+  }
+
+  #work(): void {
+    if (this.#stopped.signal.aborted) return;
+    const kept: Message[] = [];
+    for (const next of this.#ready.splice(0)) {
+      const binding = this.#bindings.get(next.topic);
+      if (binding === undefined || this.#inFlight.size >= this.#settings.concurrency) kept.push(next);
+      else this.#start(binding, next);
+    }
+    this.#ready = [...kept, ...this.#ready];
+  }
+
+  #start(binding: Binding, next: Message): void {
+    const work = this.#attempt(binding, next).finally(() => {
+      this.#inFlight.delete(work);
+      this.#work();
+    });
+    this.#inFlight.add(work);
+  }
+
+  async #attempt(binding: Binding, next: Message): Promise<void> {
+    next.attempts += 1;
+    const status = await this.#push(binding, next);
+    if (ACKNOWLEDGING.has(status) || this.#stopped.signal.aborted) return;
+    const { firstRetryMs, longestRetryMs } = this.#settings;
+    this.#waiting += 1;
+    this.#later(Math.min(firstRetryMs * 2 ** (next.attempts - 1), longestRetryMs), () => {
+      this.#waiting -= 1;
+      this.#ready.push(next);
+      this.#work();
+    });
+  }
+
+  /** The answer's status, 0 when there was none within the deadline. */
+  async #push(binding: Binding, next: Message): Promise<number> {
+    const began = performance.now();
+    const status = await this.#post(binding, next);
+    const tookMs = Math.round(performance.now() - began);
+    const { messageId, label, attempts: attempt } = next;
+    this.log.add({ messageId, label, attempt, status, tookMs, acknowledged: ACKNOWLEDGING.has(status) });
+    return status;
+  }
+
+  async #post(binding: Binding, next: Message): Promise<number> {
+    const deadline = AbortSignal.timeout(this.#settings.ackDeadlineMs);
+    try {
+      const answer = await fetch(binding.pushEndpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...binding.headers },
+        body: JSON.stringify(envelope(next, binding)),
+        signal: AbortSignal.any([deadline, this.#stopped.signal]),
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  #later(delayMs: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+}
+
+function message(topic: string, payload: unknown, label: string): Message {
+  const data = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)).toString('base64');
+  const publishTime = new Date().toISOString();
+  return { topic, label, data, messageId: randomUUID(), publishTime, attributes: {}, attempts: 0 };
+}
+
+function envelope({ topic, data, messageId, publishTime, attributes, attempts }: Message, binding: Binding): unknown {
+  return {
+    message: { data, messageId, message_id: messageId, publishTime, publish_time: publishTime, attributes },
+    subscription: topic.replace('/topics/', '/subscriptions/'),
+    ...(binding.deliveryAttempt === true ? { deliveryAttempt: attempts } : {}),
+  };
+}

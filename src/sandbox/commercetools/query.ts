@@ -1,0 +1,97 @@
+/** One page of records: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`. */
+import { type Answer, invalidInput, ok } from './answers.ts';
+import { expand } from './expand.ts';
+import { field } from './json.ts';
+import { PredicateError } from './predicate-tokens.ts';
+import { compilePredicate, type Matches } from './predicates.ts';
+import type { Records } from './records.ts';
+
+/** Limits: https://docs.commercetools.com/api/general-concepts#paging */
+const MOST_PER_PAGE = 500;
+const DEFAULT_PER_PAGE = 20;
+const HIGHEST_OFFSET = 10_000;
+const HIGHEST_TOTAL = 10_000;
+
+/** Answers a query over the rows, which must be in id order. */
+export function queryPage(records: Records, rows: Iterable<unknown>, query: URLSearchParams): Answer {
+  const limit = whole(query.get('limit'), DEFAULT_PER_PAGE);
+  const offset = whole(query.get('offset'), 0);
+  if (limit === undefined || limit > MOST_PER_PAGE)
+    return malformed('limit', query.get('limit'), `0 to ${MOST_PER_PAGE}`);
+  if (offset === undefined || offset > HIGHEST_OFFSET)
+    return malformed('offset', query.get('offset'), `0 to ${HIGHEST_OFFSET}`);
+  const matches = predicate(query);
+  if (typeof matches === 'string') return invalidInput(`Malformed parameter: where: ${matches}`);
+  const sorts = query.getAll('sort').map(sortOf);
+  if (sorts.includes(undefined)) return invalidInput(`Malformed parameter: sort: '${query.getAll('sort').join(', ')}'`);
+  const withTotal = query.get('withTotal') !== 'false';
+  const inOrder = sorts.filter((sort) => sort !== undefined);
+  const needed = withTotal || !isIdOrder(inOrder) ? Number.POSITIVE_INFINITY : offset + limit;
+  const found = sorted(take(rows, matches, needed), inOrder);
+  const results = found.slice(offset, offset + limit).map((row) => expand(records, row, query.getAll('expand')));
+  const total = query.has('where') ? Math.min(found.length, HIGHEST_TOTAL) : found.length;
+  return ok({ limit, offset, count: results.length, ...(withTotal ? { total } : {}), results });
+}
+
+function take(rows: Iterable<unknown>, matches: Matches, most: number): unknown[] {
+  const found: unknown[] = [];
+  for (const row of rows) {
+    if (found.length >= most) break;
+    if (matches(row)) found.push(row);
+  }
+  return found;
+}
+
+function predicate(query: URLSearchParams): Matches | string {
+  const names = new Set([...query.keys()].filter((name) => name.startsWith('var.')));
+  const variables = new Map([...names].map((name) => [name.slice('var.'.length), query.getAll(name)]));
+  try {
+    const all = query.getAll('where').map((where) => compilePredicate(where, variables));
+    return (record) => all.every((matches) => matches(record));
+  } catch (error) {
+    if (error instanceof PredicateError) return error.message;
+    throw error;
+  }
+}
+
+interface Sort {
+  readonly path: readonly string[];
+  readonly sign: 1 | -1;
+}
+
+function sortOf(expression: string): Sort | undefined {
+  const match = /^([\w.-]+)(?:\s+(asc|desc))?$/i.exec(expression.trim());
+  if (match?.[1] === undefined) return undefined;
+  return { path: match[1].split('.'), sign: match[2]?.toLowerCase() === 'desc' ? -1 : 1 };
+}
+
+function isIdOrder(sorts: readonly Sort[]): boolean {
+  const [first] = sorts;
+  return first === undefined || (first.path.join('.') === 'id' && first.sign === 1);
+}
+
+function sorted(rows: unknown[], sorts: readonly Sort[]): unknown[] {
+  if (isIdOrder(sorts)) return rows;
+  return rows.sort((a, b) => {
+    for (const { path, sign } of sorts) {
+      const difference = compare(path.reduce(field, a), path.reduce(field, b));
+      if (difference !== 0) return sign * difference;
+    }
+    return 0;
+  });
+}
+
+function compare(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [left, right] = [String(a ?? ''), String(b ?? '')];
+  return left === right ? 0 : left < right ? -1 : 1;
+}
+
+function whole(text: string | null, otherwise: number): number | undefined {
+  if (text === null) return otherwise;
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function malformed(name: string, value: string | null, range: string): Answer {
+  return invalidInput(`Malformed parameter: ${name}: ${value} is not in the range ${range}.`);
+}

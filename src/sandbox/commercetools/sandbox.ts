@@ -1,0 +1,163 @@
+/** A commercetools project over real HTTP: OAuth, the API, and the Pub/Sub that its notifications go through. */
+import { setTimeout as pause } from 'node:timers/promises';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { faultsPlugin } from '../faults.ts';
+import { type Answer, refuse, urlTooLong } from './answers.ts';
+import { createApi } from './api.ts';
+import { Changes } from './changes.ts';
+import { addControls } from './controls.ts';
+import { CustomObjects } from './custom-objects.ts';
+import { Engine } from './engine.ts';
+import type { ApiRecord } from './json.ts';
+import { Notifier } from './notifier.ts';
+import { type CommercetoolsSandboxOptions, DEFAULTS } from './options.ts';
+import { PubSub } from './pubsub.ts';
+import { Records } from './records.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { Tokens } from './tokens.ts';
+import { Writes } from './writes.ts';
+
+/** Longer URLs get 414, as from the proxy in front of the real API. */
+const LONGEST_URL = 8_192;
+/** Node's own limit would answer 431 before ours could. */
+const MAX_HEADER_BYTES = 256 * 1024;
+/** https://docs.commercetools.com/api/limits */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+export interface CommercetoolsSandbox {
+  readonly url: string;
+  readonly authUrl: string;
+  readonly projectKey: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** What the API shows. */
+  readonly records: Records;
+  readonly pubsub: PubSub;
+  /** Puts records in place; nobody is notified. */
+  place(typeId: string, records: Iterable<ApiRecord>): Promise<void>;
+  /** Adds an order as a recurring order does when its day has come. */
+  createFromRecurringOrder(order: ApiRecord): Promise<void>;
+  /** Empties the project: records, subscriptions, pending deliveries; topics stay bound. */
+  reset(): Promise<void>;
+  revokeTokens(): void;
+  stop(): Promise<void>;
+}
+
+/** Starts the sandbox; `stop()` ends everything that it started. */
+export async function startCommercetoolsSandbox(
+  options: CommercetoolsSandboxOptions = {},
+): Promise<CommercetoolsSandbox> {
+  const settings = { ...DEFAULTS, ...options, redelivery: { ...DEFAULTS.redelivery, ...options.redelivery } };
+  const { projectKey, clientId, clientSecret, maxPayloadBytes } = settings;
+  const records = new Records();
+  const changes = new Changes();
+  const engine = new Engine(projectKey);
+  const pubsub = new PubSub(settings.redelivery);
+  const tokens = new Tokens(settings);
+  const writes = new Writes({ records, changes, engine });
+  const customObjects = new CustomObjects(records, changes);
+  const subscriptions = new Subscriptions({ projectKey, records, changes, pubsub });
+  const notifier = new Notifier({ projectKey, maxPayloadBytes, records, subscriptions, pubsub });
+  changes.listen((change) => notifier.notify(change));
+
+  const app = createServer();
+  await app.register(faultsPlugin);
+  app.post('/oauth/token', async (request, reply) => {
+    const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+    return send(reply, tokens.issue(request.headers.authorization, form));
+  });
+  const api = createApi({ projectKey, tokens, records, writes, customObjects, subscriptions });
+  app.all('/*', async (request, reply) => {
+    if (settings.latencyMs > 0) await pause(settings.latencyMs);
+    if (request.url.length > LONGEST_URL) return send(reply, urlTooLong());
+    const url = new URL(request.url, 'http://sandbox');
+    const segments = url.pathname
+      .split('/')
+      .slice(1)
+      .filter((part) => part !== '')
+      .map(decoded);
+    const { method, body } = request;
+    const { authorization } = request.headers;
+    return send(reply, await api({ method, segments, query: url.searchParams, authorization, body }));
+  });
+
+  const stop = async (): Promise<void> => {
+    await pubsub.stop();
+    await app.close();
+    await engine.stop();
+  };
+  const parts = { records, pubsub, place: writes.place.bind(writes), revokeTokens: () => tokens.revokeAll(), stop };
+  const createFromRecurringOrder = (order: ApiRecord) =>
+    writes.record({ typeId: 'order', before: undefined, after: order, cause: 'recurring-order' });
+  const reset = async (): Promise<void> => {
+    pubsub.clear();
+    subscriptions.clear();
+    records.clear();
+    await engine.clear();
+  };
+  const sandbox = {
+    url: '',
+    authUrl: '',
+    projectKey,
+    clientId,
+    clientSecret,
+    ...parts,
+    createFromRecurringOrder,
+    reset,
+  };
+  addControls(app, sandbox);
+  const url = await app.listen({ port: settings.port, host: settings.host });
+  return Object.assign(sandbox, { url, authUrl: url });
+}
+
+function createServer(): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: LONGEST_URL * 2 },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  );
+  // Clients send the JSON content type with an empty body too.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(String(body)));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  app.setErrorHandler(async (error, _request, reply) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof SyntaxError) {
+      return send(reply, refuse(400, 'InvalidJsonInput', `Request body does not contain valid JSON: ${message}`));
+    }
+    return send(reply, refuse(500, 'General', `The sandbox has a bug: ${message}`));
+  });
+  return app;
+}
+
+interface Reply {
+  code(status: number): Reply;
+  type(contentType: string): Reply;
+  send(body: string): Reply;
+}
+
+function send(reply: Reply, { status, body, contentType }: Answer): Reply {
+  const isText = contentType !== undefined && typeof body === 'string';
+  return reply
+    .code(status)
+    .type(contentType ?? 'application/json; charset=utf-8')
+    .send(isText ? body : JSON.stringify(body));
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,142 @@
+/** What a Subscription may ask for: https://docs.commercetools.com/api/projects/subscriptions */
+import { z } from 'zod';
+
+const MESSAGE_TYPES = [
+  'approval-flow',
+  'approval-rule',
+  'associate-role',
+  'business-unit',
+  'category',
+  'customer',
+  'customer-email-token',
+  'customer-group',
+  'customer-password-token',
+  'inventory-entry',
+  'order',
+  'payment',
+  'product',
+  'product-selection',
+  'product-tailoring',
+  'quote',
+  'quote-request',
+  'review',
+  'staged-quote',
+  'standalone-price',
+  'store',
+  'variant',
+] as const;
+
+const CHANGE_TYPES = [
+  ...MESSAGE_TYPES,
+  'cart',
+  'cart-discount',
+  'channel',
+  'discount-code',
+  'extension',
+  'key-value-document',
+  'payment-method',
+  'product-discount',
+  'product-price',
+  'product-type',
+  'quote',
+  'recurrence-policy',
+  'recurring-order',
+  'shipping-method',
+  'shopping-list',
+  'state',
+  'subscription',
+  'tax-category',
+  'type',
+  'zone',
+] as const;
+
+const aws = {
+  authenticationMode: z.enum(['Credentials', 'IAM']).optional(),
+  accessKey: z.string().optional(),
+  accessSecret: z.string().optional(),
+};
+
+const destinationSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('GoogleCloudPubSub'), projectId: z.string().min(1), topic: z.string().min(1) }),
+  z.strictObject({ type: z.literal('SQS'), queueUrl: z.string().min(1), region: z.string().optional(), ...aws }),
+  z.strictObject({ type: z.literal('SNS'), topicArn: z.string().min(1), ...aws }),
+  z.strictObject({
+    type: z.literal('EventBridge'),
+    region: z.string().min(1),
+    accountId: z.string().min(1),
+    source: z.string().optional(),
+  }),
+  z.strictObject({ type: z.literal('EventGrid'), uri: z.string().min(1), accessKey: z.string().min(1) }),
+  z.strictObject({ type: z.literal('AzureServiceBus'), connectionString: z.string().min(1) }),
+  z.strictObject({
+    type: z.literal('ConfluentCloud'),
+    bootstrapServer: z.string().min(1),
+    apiKey: z.string().min(1),
+    apiSecret: z.string().min(1),
+    topic: z.string().min(1),
+    key: z.string().optional(),
+    acks: z.enum(['0', '1', 'all']),
+  }),
+]);
+
+const messagesSchema = z.array(
+  z.strictObject({ resourceTypeId: z.enum(MESSAGE_TYPES), types: z.array(z.string()).optional() }),
+);
+const changesSchema = z.array(z.strictObject({ resourceTypeId: z.enum(CHANGE_TYPES) }));
+const eventsSchema = z.array(
+  z.strictObject({ resourceTypeId: z.enum(['checkout', 'import-api']), types: z.array(z.string()).optional() }),
+);
+
+const formatSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('Platform') }),
+  z.strictObject({ type: z.literal('CloudEvents'), cloudEventsVersion: z.literal('1.0') }),
+]);
+
+/** The body of `POST /subscriptions`. */
+export const draftSchema = z
+  .strictObject({
+    key: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{2,256}$/)
+      .optional(),
+    destination: destinationSchema,
+    messages: messagesSchema.default([]),
+    changes: changesSchema.default([]),
+    events: eventsSchema.default([]),
+    format: formatSchema.default({ type: 'Platform' }),
+  })
+  .refine((draft) => draft.messages.length + draft.changes.length + draft.events.length > 0, {
+    error: 'Either messages, changes or events must be set.',
+  })
+  .refine((draft) => draft.destination.type !== 'EventGrid' || draft.format.type === 'CloudEvents', {
+    error: 'EventGrid takes the CloudEvents format only.',
+  });
+
+/** The body of `POST /subscriptions/{id}`. */
+export const updateSchema = z.strictObject({
+  version: z.int(),
+  actions: z.array(
+    z.discriminatedUnion('action', [
+      z.strictObject({ action: z.literal('setKey'), key: z.string().optional() }),
+      z.strictObject({ action: z.literal('setMessages'), messages: messagesSchema.optional() }),
+      z.strictObject({ action: z.literal('setChanges'), changes: changesSchema.optional() }),
+      z.strictObject({ action: z.literal('setEvents'), events: eventsSchema.optional() }),
+      z.strictObject({ action: z.literal('changeDestination'), destination: destinationSchema }),
+    ]),
+  ),
+});
+
+export type Destination = z.infer<typeof destinationSchema>;
+export type SubscriptionDraft = z.infer<typeof draftSchema>;
+export type SubscriptionAction = z.infer<typeof updateSchema>['actions'][number];
+
+const SECRETS = ['accessSecret', 'accessKey', 'apiKey', 'apiSecret', 'connectionString'];
+
+/** The destination as reads show it: secrets keep their first characters only. */
+export function masked(destination: Destination): Record<string, unknown> {
+  const shown = Object.entries(destination).map(([name, value]) => {
+    const secret = SECRETS.includes(name) && typeof value === 'string';
+    return [name, secret ? `${value.slice(0, 3)}****` : value];
+  });
+  return Object.fromEntries(shown);
+}

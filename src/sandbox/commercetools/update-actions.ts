@@ -1,0 +1,58 @@
+/** Update actions that the engine lacks. */
+import { type ApiRecord, isObject, type JsonObject, numberField, textField } from './json.ts';
+
+/** The changed record, or why the action cannot be done. */
+type Apply = (record: ApiRecord & JsonObject, action: JsonObject) => (ApiRecord & JsonObject) | string;
+
+const own: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
+  'inventory-entry': {
+    addQuantity: (entry, action) => {
+      const quantity = numberField(action, 'quantity');
+      if (quantity === undefined) return "The field 'quantity' is missing.";
+      const plus = (name: string) => (numberField(entry, name) ?? 0) + quantity;
+      return { ...entry, quantityOnStock: plus('quantityOnStock'), availableQuantity: plus('availableQuantity') };
+    },
+    // The engine does not know reservations: what is reserved stays reserved.
+    changeQuantity: (entry, action) => {
+      const quantity = numberField(action, 'quantity');
+      if (quantity === undefined) return "The field 'quantity' is missing.";
+      const reserved = (numberField(entry, 'quantityOnStock') ?? 0) - (numberField(entry, 'availableQuantity') ?? 0);
+      return { ...entry, quantityOnStock: quantity, availableQuantity: quantity - reserved };
+    },
+  },
+  'standalone-price': {
+    changeActive: (price, action) => ({ ...price, active: action.active }),
+    setValidFromAndUntil: (price, action) => ({ ...price, validFrom: action.validFrom, validUntil: action.validUntil }),
+  },
+};
+
+interface OwnStep {
+  readonly apply: (record: ApiRecord) => ApiRecord | string;
+}
+
+interface EngineStep {
+  readonly actions: readonly JsonObject[];
+}
+
+/** The actions of an update, or undefined when the body has none. */
+export function actionsOf(body: unknown): JsonObject[] | undefined {
+  const actions = isObject(body) ? body.actions : undefined;
+  return Array.isArray(actions) && actions.every(isObject) ? actions : undefined;
+}
+
+/** Cuts a list of actions into runs for the engine and single ones of our own, in order. */
+export function steps(typeId: string, actions: readonly JsonObject[]): (OwnStep | EngineStep)[] {
+  const found: (OwnStep | EngineStep)[] = [];
+  let run: JsonObject[] = [];
+  for (const action of actions) {
+    const apply = own[typeId]?.[textField(action, 'action') ?? ''];
+    if (apply === undefined) {
+      run.push(action);
+      continue;
+    }
+    if (run.length > 0) found.push({ actions: run });
+    run = [];
+    found.push({ apply: (record) => (isObject(record) ? apply(record, action) : 'not a record') });
+  }
+  return run.length > 0 ? [...found, { actions: run }] : found;
+}

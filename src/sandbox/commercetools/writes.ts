@@ -1,0 +1,144 @@
+/** POST and DELETE: the engine makes the change, the records show it, the listeners hear of it. */
+import { type Answer, concurrentModification, invalidInput, notFound, ok, refuse } from './answers.ts';
+import type { Change, Changes } from './changes.ts';
+import type { Engine } from './engine.ts';
+import { expand } from './expand.ts';
+import { type ApiRecord, field, isObject, isRecord, numberField } from './json.ts';
+import { afterOrderCreated } from './orders.ts';
+import { described, findRecord } from './reads.ts';
+import type { Records } from './records.ts';
+import type { Resource } from './resources.ts';
+import { actionsOf, steps } from './update-actions.ts';
+
+export interface Write {
+  readonly resource: Resource;
+  /** What follows the collection in the path: nothing, an id, `key=...`, `import`. */
+  readonly address: string | undefined;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+}
+
+export class Writes {
+  readonly #records: Records;
+  readonly #changes: Changes;
+  readonly #engine: Engine;
+  // One write after the other: two at once could reach the records in another order than the engine.
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: { records: Records; changes: Changes; engine: Engine }) {
+    this.#records = parts.records;
+    this.#changes = parts.changes;
+    this.#engine = parts.engine;
+  }
+
+  post(write: Write): Promise<Answer> {
+    const isNew = write.address === undefined || write.address === 'import';
+    return this.#inTurn(() => (isNew ? this.#create(write) : this.#update(write)));
+  }
+
+  delete(write: Write): Promise<Answer> {
+    return this.#inTurn(() => this.#remove(write));
+  }
+
+  /** Puts records in place without anybody hearing of it. */
+  place(typeId: string, records: Iterable<ApiRecord>): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const record of records) await this.#save(typeId, record);
+    });
+  }
+
+  /** Stores a record and tells the listeners. */
+  async keep(change: Change): Promise<void> {
+    if (change.after === undefined) return;
+    await this.#save(change.typeId, change.after);
+    this.#changes.happened(change);
+  }
+
+  /** Like `keep`, for callers outside a write. */
+  record(change: Change): Promise<void> {
+    return this.#inTurn(() => this.keep(change));
+  }
+
+  async #create({ resource, address, query, body }: Write): Promise<Answer> {
+    const path = address === undefined ? resource.path : `${resource.path}/${address}`;
+    const answer = await this.#engine.send('POST', path, body);
+    if (answer.status >= 300) return answer;
+    // Customers come wrapped: `{ customer }`.
+    const wrapped = field(answer.body, resource.typeId);
+    const made = wrapped ?? answer.body;
+    if (!isRecord(made)) return answer;
+    const cause = address === 'import' ? { cause: 'import' as const } : {};
+    const isOrder = resource.typeId === 'order';
+    const complete = isOrder ? await afterOrderCreated({ order: made, records: this.#records, writes: this }) : made;
+    await this.keep({ typeId: resource.typeId, before: undefined, after: complete, ...cause });
+    const shown = expand(this.#records, complete, query.getAll('expand'));
+    return { status: 201, body: wrapped === undefined ? shown : { [resource.typeId]: shown } };
+  }
+
+  async #update({ resource, address = '', query, body }: Write): Promise<Answer> {
+    const { typeId, path } = resource;
+    const before = findRecord(this.#records, typeId, address);
+    if (before === undefined) return notFound(described(address));
+    const version = numberField(body, 'version');
+    const actions = actionsOf(body);
+    if (version === undefined || actions === undefined) {
+      return refuse(
+        400,
+        'InvalidJsonInput',
+        'Request body does not contain valid JSON: version and actions are expected.',
+      );
+    }
+    if (version !== before.version) return concurrentModification(`'${before.id}'`, before.version, version);
+    let after = before;
+    for (const step of steps(typeId, actions)) {
+      const answer = await this.#step(`${path}/${before.id}`, after, step);
+      if (answer.status >= 300) {
+        // All or nothing, as in commercetools: what earlier steps did is taken back.
+        await this.#save(typeId, before);
+        return answer;
+      }
+      if (!isRecord(answer.body)) return answer;
+      after = answer.body;
+      await this.#save(typeId, after);
+    }
+    if (after.version !== before.version) this.#changes.happened({ typeId, before, after });
+    return ok(expand(this.#records, after, query.getAll('expand')));
+  }
+
+  /** Actions of our own are applied here, all others by the engine. */
+  async #step(path: string, record: ApiRecord, step: ReturnType<typeof steps>[number]): Promise<Answer> {
+    if (!('apply' in step)) return this.#engine.send('POST', path, { version: record.version, actions: step.actions });
+    const changed = step.apply(record);
+    if (typeof changed === 'string') return invalidInput(changed);
+    const now = new Date().toISOString();
+    return ok({ ...changed, id: record.id, version: record.version + 1, lastModifiedAt: now });
+  }
+
+  async #remove({ resource, address, query }: Write): Promise<Answer> {
+    if (address === undefined) return refuse(405, 'General', 'Method not allowed.');
+    const { typeId, path } = resource;
+    const before = findRecord(this.#records, typeId, address);
+    if (before === undefined) return notFound(described(address));
+    const version = query.get('version');
+    if (version === null) return invalidInput("Malformed parameter: version: the parameter 'version' is required.");
+    if (Number(version) !== before.version)
+      return concurrentModification(`'${before.id}'`, before.version, Number(version));
+    await this.#engine.send('DELETE', `${path}/${before.id}?version=${before.version}`);
+    this.#records.remove(typeId, before.id);
+    const dataErasure = query.get('dataErasure') === 'true';
+    this.#changes.happened({ typeId, before, after: undefined, dataErasure });
+    return ok(before);
+  }
+
+  async #save(typeId: string, record: ApiRecord): Promise<void> {
+    if (!isObject(record)) return;
+    await this.#engine.place(typeId, record);
+    this.#records.put(typeId, record);
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(act, act);
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+}

@@ -1,0 +1,101 @@
+/** A plain client of the commercetools HTTP API: one token, JSON in and out. For the shopper, the editor and tests. */
+import { z } from 'zod';
+
+export interface ShopAccess {
+  readonly url: string;
+  readonly authUrl: string;
+  readonly projectKey: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface ShopAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface ShopApi {
+  /** Any answer, whatever its status. */
+  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<ShopAnswer>;
+  /** The parsed body; throws when the answer is no success or has another shape. */
+  get<T>(path: string, shape: z.ZodType<T>): Promise<T>;
+  post<T>(path: string, body: unknown, shape: z.ZodType<T>): Promise<T>;
+  delete(path: string): Promise<void>;
+  /** All records of a collection, page by page in id order. */
+  all<T extends { readonly id: string }>(collection: string, shape: z.ZodType<T>, where?: string): Promise<T[]>;
+}
+
+const tokenSchema = z.object({ access_token: z.string() });
+const PAGE = 500;
+
+/** Connects to a project; the token is fetched at the first request and again when it is refused. */
+export function connectShop(access: ShopAccess): ShopApi {
+  let token: Promise<string> | undefined;
+
+  async function send(method: string, path: string, body: unknown): Promise<ShopAnswer> {
+    token ??= fetchToken(access);
+    const answer = await fetch(`${access.url}/${access.projectKey}/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${await token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: bodyOf(await answer.text()) };
+  }
+
+  const request: ShopApi['request'] = async (method, path, body) => {
+    const answer = await send(method, path, body);
+    if (answer.status !== 401) return answer;
+    token = undefined;
+    return send(method, path, body);
+  };
+
+  const success: ShopApi['request'] = async (method, path, body) => {
+    const answer = await request(method, path, body);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  };
+
+  const get: ShopApi['get'] = async (path, shape) => shape.parse((await success('GET', path)).body);
+
+  return {
+    request,
+    get,
+    post: async (path, body, shape) => shape.parse((await success('POST', path, body)).body),
+    delete: async (path) => {
+      await success('DELETE', path);
+    },
+    all: async (collection, shape, where) => {
+      const page = z.object({ results: z.array(shape) });
+      const found: z.infer<typeof shape>[] = [];
+      for (let last: string | undefined; ; last = found.at(-1)?.id) {
+        const query = new URLSearchParams({ limit: String(PAGE), sort: 'id asc', withTotal: 'false' });
+        if (last !== undefined) query.append('where', `id > "${last}"`);
+        if (where !== undefined) query.append('where', where);
+        const { results } = await get(`${collection}?${query}`, page);
+        found.push(...results);
+        if (results.length < PAGE) return found;
+      }
+    },
+  };
+}
+
+async function fetchToken({ authUrl, clientId, clientSecret }: ShopAccess): Promise<string> {
+  const answer = await fetch(`${authUrl}/oauth/token`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+  });
+  if (!answer.ok) throw new Error(`The token endpoint answered ${answer.status}`);
+  return tokenSchema.parse(await answer.json()).access_token;
+}
+
+function bodyOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
