@@ -174,7 +174,13 @@ export function family<Root, Facts>(kind: FactsKind<Root, Facts>, rules: readonl
   async function tell(root: Root, asked: readonly Rule<Facts>[], reading: Omit<Reading, 'needs'>): Promise<Told[]> {
     const record = kind.refOf(root);
     const needs = new Set(asked.flatMap((rule) => rule.needs ?? []));
-    const facts = await kind.gather(root, { ...reading, needs });
+    let facts: Facts;
+    try {
+      facts = await kind.gather(root, { ...reading, needs });
+    } catch (thrown) {
+      if (thrown instanceof z.ZodError) return [unreadable(record, thrown)];
+      throw thrown;
+    }
     return asked.map((rule): Told => {
       try {
         return { outcome: 'written', record, rule: rule.name, written: rule.write(facts, reading.settings) };

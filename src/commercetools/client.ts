@@ -1,0 +1,87 @@
+/** commercetools over HTTP, through its official client: tokens, one request, one typed failure. */
+import { ClientBuilder } from '@commercetools/ts-client';
+import pRetry from 'p-retry';
+import { ReadFailure, toReadFailure } from './errors.ts';
+
+export interface CommercetoolsSettings {
+  apiUrl: string;
+  authUrl: string;
+  projectKey: string;
+  clientId: string;
+  clientSecret: string;
+  /** Those to ask for; empty: all that the client has. */
+  scopes: string[];
+  /** Milliseconds that one request may take. */
+  timeoutMs: number;
+  /** How often a request is repeated that commercetools could not answer now. */
+  retries: number;
+}
+
+/** Query parameters; a list is repeated. */
+export type Query = Record<string, string | number | boolean | readonly string[]>;
+
+export interface CommercetoolsClient {
+  /** @param path below the project, such as `orders` or `customers/<id>`. Rejects with a ReadFailure. */
+  get(path: string, query?: Query): Promise<unknown>;
+  /** Not repeated by itself: a lost answer may have been applied. Rejects with a ReadFailure. */
+  post(path: string, body: object, query?: Query): Promise<unknown>;
+  delete(path: string, query?: Query): Promise<unknown>;
+}
+
+/** @param settings see CommercetoolsSettings; opens no connection before the first request */
+export function createCommercetoolsClient(settings: CommercetoolsSettings): CommercetoolsClient {
+  // A redirect would carry the credentials to another host.
+  const httpClient = (url: string, options: RequestInit) => fetch(url, { ...options, redirect: 'error' });
+  const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
+  const client = new ClientBuilder()
+    .withClientCredentialsFlow({
+      host: settings.authUrl,
+      projectKey: settings.projectKey,
+      credentials: { clientId: settings.clientId, clientSecret: settings.clientSecret },
+      ...scopes,
+      httpClient,
+    })
+    .withHttpMiddleware({ host: settings.apiUrl, httpClient, timeout: settings.timeoutMs, enableRetry: false })
+    .withUserAgentMiddleware({ libraryName: 'commercetools-klaviyo' })
+    .build();
+
+  async function execute(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    more: { query?: Query; body?: object },
+  ): Promise<unknown> {
+    const uri = `/${encodeURIComponent(settings.projectKey)}/${path}${search(more.query)}`;
+    try {
+      const response = await client.execute({
+        method,
+        uri,
+        headers: { 'Content-Type': 'application/json' },
+        ...(more.body === undefined ? {} : { body: more.body }),
+      });
+      return response.body;
+    } catch (thrown) {
+      throw toReadFailure(thrown, path.split('/')[0] ?? path);
+    }
+  }
+
+  return {
+    get: (path, query) =>
+      pRetry(() => execute('GET', path, query ? { query } : {}), {
+        retries: settings.retries,
+        minTimeout: 200,
+        factor: 3,
+        randomize: true,
+        shouldRetry: ({ error }) => error instanceof ReadFailure && error.kind === 'unavailable',
+      }),
+    post: (path, body, query) => execute('POST', path, { body, ...(query ? { query } : {}) }),
+    delete: (path, query) => execute('DELETE', path, query ? { query } : {}),
+  };
+}
+
+function search(query: Query | undefined): string {
+  if (!query) return '';
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
+  return `?${new URLSearchParams(pairs)}`;
+}
