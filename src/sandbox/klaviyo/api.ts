@@ -1,0 +1,208 @@
+// The way every API request goes: key, revision, scope, rate limit, content type, strict body; then the handler.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Bodies, schemas } from './bodies.ts';
+import type { Limits } from './limits.ts';
+import { type Operation, type OperationName, operations } from './operations.ts';
+import { payloadLimits } from './payload-limits.ts';
+import { errorBody, invalid, type Problem, problemsOf, Refusal } from './problems.ts';
+import { listParameter, type Query } from './query.ts';
+import { recordBody } from './request-log.ts';
+
+export const revision = '2026-07-15';
+export const mediaType = 'application/vnd.api+json';
+
+export type Call = {
+  /** The id in the path, decoded; empty where the path has none. */
+  id: string;
+  query: Query;
+  /** Path as it came, without query. */
+  path: string;
+  origin: string;
+  /** The values of `include`, checked against `allowed`. */
+  include(...allowed: string[]): string[];
+};
+
+export type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+
+export type Api = {
+  /** Answers an operation without a body. */
+  on(name: OperationName, handle: (call: Call) => Answer): void;
+  /** Answers an operation with a body, which arrives parsed by its strict schema. */
+  onBody<N extends keyof Bodies>(name: N, handle: (body: Bodies[N], call: Call) => Answer): void;
+};
+
+export type ApiOptions = {
+  key: string;
+  missingScopes: readonly string[];
+  limits: Limits;
+  /** File to which every body is appended; undefined: nowhere. */
+  record: string | undefined;
+};
+
+/** Registers Klaviyo's rules of the house on `app` and returns what routes are added with. */
+export function createApi(app: FastifyInstance, options: ApiOptions): Api {
+  app.addContentTypeParser(
+    mediaType,
+    { parseAs: 'string', bodyLimit: payloadLimits.mostBodyBytes },
+    (_request, text, done) => {
+      try {
+        done(null, text === '' ? undefined : JSON.parse(String(text)));
+      } catch {
+        done(new Refusal(invalid('The body is not valid JSON.')));
+      }
+    },
+  );
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, problemsIn(error)));
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, [
+      { status: 404, code: 'not_found', title: 'Not found.', detail: 'The path does not exist.' },
+    ]),
+  );
+
+  function route(name: OperationName, handle: (request: FastifyRequest) => Answer): void {
+    const operation: Operation = operations[name];
+    app.route({
+      method: operation.method,
+      url: operation.path.replaceAll(/\{\w+\}/g, ':id'),
+      config: { operation: name },
+      onRequest: async (request, reply) => {
+        checkHeaders(request, operation, options);
+        if (name in schemas) checkContentType(request);
+        const spent = options.limits.spend(name);
+        if (spent.refused) {
+          reply.header('retry-after', String(spent.retryAfterSeconds));
+          throw new Refusal(throttled(spent.retryAfterSeconds));
+        }
+        reply.headers(spent.headers);
+      },
+      handler: async (request, reply) => {
+        const answer = handle(request);
+        reply.code(answer.status).headers(answer.headers ?? {});
+        if (answer.body === undefined) return reply.send();
+        return reply.type(mediaType).send(JSON.stringify(answer.body));
+      },
+    });
+  }
+
+  return {
+    on(name, handle) {
+      route(name, (request) => handle(callOf(request)));
+    },
+    onBody(name, handle) {
+      const { method } = operations[name];
+      route(name, (request) => {
+        const call = callOf(request);
+        if (options.record !== undefined) {
+          recordBody(options.record, { method, path: call.path, operation: name, body: request.body });
+        }
+        if (request.body === undefined) throw new Refusal(invalid('A body is required.'));
+        const parsed = schemas[name].safeParse(request.body);
+        if (!parsed.success) throw refusalOf(problemsOf(parsed.error));
+        return handle(parsed.data, call);
+      });
+    },
+  };
+}
+
+/** The operation a request was routed to, for the log. */
+export function operationOf(request: FastifyRequest): string {
+  const { config } = request.routeOptions;
+  return 'operation' in config && typeof config.operation === 'string' ? config.operation : 'unknown';
+}
+
+/** Codes and pointers of the errors a request was answered with. */
+export function errorsOf(request: FastifyRequest): string[] {
+  return refusals.get(request) ?? [];
+}
+
+const refusals = new WeakMap<FastifyRequest, string[]>();
+
+function refuse(request: FastifyRequest, reply: FastifyReply, problems: readonly Problem[]): FastifyReply {
+  refusals.set(
+    request,
+    problems.map((problem) => `${problem.code} ${problem.pointer ?? problem.parameter ?? ''}`.trim()).slice(0, 10),
+  );
+  return reply
+    .code(problems[0]?.status ?? 500)
+    .type(mediaType)
+    .send(JSON.stringify(errorBody(problems)));
+}
+
+function refusalOf(problems: Problem[]): Refusal {
+  const [first, ...others] = problems;
+  return first === undefined ? new Refusal(invalid('Invalid input.')) : new Refusal(first, ...others);
+}
+
+function problemsIn(error: unknown): readonly Problem[] {
+  if (error instanceof Refusal) return error.problems;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return [{ status: 413, code: 'payload_too_large', title: 'Payload too large.', detail: 'The body is too large.' }];
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return [notJsonApi];
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [{ status: 500, code: 'sandbox_error', title: 'The sandbox itself failed.', detail }];
+}
+
+function checkHeaders(request: FastifyRequest, operation: Operation, options: ApiOptions): void {
+  const { authorization, revision: given } = request.headers;
+  if (authorization === undefined) {
+    throw new Refusal({
+      ...unauthenticated,
+      code: 'not_authenticated',
+      title: 'Authentication credentials were not provided.',
+    });
+  }
+  if (authorization !== `Klaviyo-API-Key ${options.key}`) {
+    throw new Refusal({
+      ...unauthenticated,
+      code: 'not_authenticated',
+      title: 'Incorrect authentication credentials.',
+    });
+  }
+  if (given !== revision) {
+    const detail =
+      given === undefined ? 'The revision header is missing.' : `This sandbox speaks revision ${revision} only.`;
+    throw new Refusal({ ...invalid(detail), code: 'invalid_revision', title: 'Invalid revision.' });
+  }
+  const missing = operation.scopes.find((scope) => options.missingScopes.includes(scope));
+  if (missing !== undefined) {
+    const title = 'You do not have permission to perform this action.';
+    throw new Refusal({ status: 403, code: 'permission_denied', title, detail: `The key lacks the scope ${missing}.` });
+  }
+}
+
+function checkContentType(request: FastifyRequest): void {
+  if (request.headers['content-type']?.startsWith(mediaType) !== false) return;
+  throw new Refusal(notJsonApi);
+}
+
+const notJsonApi = {
+  status: 415,
+  code: 'unsupported_media_type',
+  title: 'Unsupported media type.',
+  detail: `Send the body as ${mediaType}.`,
+};
+
+const unauthenticated = { status: 401, detail: 'Missing or invalid private key.' };
+
+function throttled(seconds: number): Problem {
+  const detail = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`;
+  return { status: 429, code: 'throttled', title: 'Request was throttled.', detail };
+}
+
+function callOf(request: FastifyRequest): Call {
+  const query: Query = {};
+  for (const [name, value] of Object.entries(request.query ?? {}))
+    query[name] = Array.isArray(value) ? value.map(String) : String(value);
+  const params: Record<string, unknown> = { ...(typeof request.params === 'object' ? request.params : {}) };
+  return {
+    id: typeof params.id === 'string' ? params.id : '',
+    query,
+    path: request.url.split('?', 1)[0] ?? '/',
+    origin: `http://${request.host}`,
+    include: (...allowed) => listParameter(query, 'include', allowed),
+  };
+}

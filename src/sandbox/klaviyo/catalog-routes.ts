@@ -1,0 +1,152 @@
+// The catalogue one record at a time: list, get, create, update, delete items, variants and categories.
+// https://developers.klaviyo.com/en/reference/catalogs_api_overview
+import type { Account } from './account.ts';
+import type { Answer, Api, Call } from './api.ts';
+import type { Category, Item, Outcome, Variant } from './catalog.ts';
+import { type Filter, parseFilter, passes } from './filter.ts';
+import { invalid, notFound, Refusal } from './problems.ts';
+import { paginate, parameter } from './query.ts';
+import { categoryResource, itemResource, type Resource, variantResource } from './resources.ts';
+
+const pageSize = { default: 100, most: 100 };
+const sorts = { created: (record: { seq: number }) => record.seq };
+
+export function addItemRoutes(api: Api, account: Account): void {
+  api.on('get_catalog_items', (call) => listItems(account, call, account.catalog.items.values()));
+  api.on('get_catalog_item', (call) => {
+    const item = need(account.catalog.items, 'item', call.id);
+    return { status: 200, body: { data: itemResource(item, call), ...includedVariants(account, call, [item]) } };
+  });
+  api.onBody('create_catalog_item', ({ data }, call) =>
+    answer(201, account.catalog.createItem(data), (item) => itemResource(item, call)),
+  );
+  api.onBody('update_catalog_item', ({ data }, call) => {
+    needSameId(data.id, call);
+    return answer(200, account.catalog.updateItem(data), (item) => itemResource(item, call));
+  });
+  api.on('delete_catalog_item', (call) => deleted(account.catalog.deleteItem(call.id)));
+}
+
+export function addVariantRoutes(api: Api, account: Account): void {
+  api.on('get_catalog_variants', (call) => listVariants(call, account.catalog.variants.values()));
+  api.on('get_catalog_variant', (call) => {
+    const variant = need(account.catalog.variants, 'variant', call.id);
+    return { status: 200, body: { data: variantResource(variant, call) } };
+  });
+  api.onBody('create_catalog_variant', ({ data }, call) =>
+    answer(201, account.catalog.createVariant(data), (variant) => variantResource(variant, call)),
+  );
+  api.onBody('update_catalog_variant', ({ data }, call) => {
+    needSameId(data.id, call);
+    return answer(200, account.catalog.updateVariant(data), (variant) => variantResource(variant, call));
+  });
+  api.on('delete_catalog_variant', (call) => deleted(account.catalog.deleteVariant(call.id)));
+}
+
+export function addCategoryRoutes(api: Api, account: Account): void {
+  api.on('get_catalog_categories', (call) => listCategories(call, account.catalog.categories.values()));
+  api.on('get_catalog_category', (call) => {
+    const category = need(account.catalog.categories, 'category', call.id);
+    return { status: 200, body: { data: categoryResource(category, call) } };
+  });
+  api.onBody('create_catalog_category', ({ data }, call) =>
+    answer(201, account.catalog.createCategory(data), (category) => categoryResource(category, call)),
+  );
+  api.onBody('update_catalog_category', ({ data }, call) => {
+    needSameId(data.id, call);
+    return answer(200, account.catalog.updateCategory(data), (category) => categoryResource(category, call));
+  });
+  api.on('delete_catalog_category', (call) => deleted(account.catalog.deleteCategory(call.id)));
+}
+
+/** One page of items, with their variants where `include=variants` asks for them. */
+export function listItems(account: Account, call: Call, items: Iterable<Item>): Answer {
+  const page = itemPage(call, items);
+  const data = page.records.map((item) => itemResource(item, call));
+  return { status: 200, body: { data, ...includedVariants(account, call, page.records), links: page.links } };
+}
+
+export function listVariants(call: Call, variants: Iterable<Variant>): Answer {
+  const page = variantPage(call, variants);
+  return {
+    status: 200,
+    body: { data: page.records.map((variant) => variantResource(variant, call)), links: page.links },
+  };
+}
+
+export function listCategories(call: Call, categories: Iterable<Category>): Answer {
+  const page = categoryPage(call, categories);
+  return {
+    status: 200,
+    body: { data: page.records.map((category) => categoryResource(category, call)), links: page.links },
+  };
+}
+
+export function itemPage(call: Call, items: Iterable<Item>) {
+  const allowed = { ids: ['any'], 'category.id': ['equals'], title: ['contains'], published: ['equals'] };
+  return listPage(call, items, allowed, (item, { field }) => {
+    if (field === 'ids') return [item.id];
+    if (field === 'category.id') return [...item.categoryIds];
+    return [field === 'title' ? item.title : item.published];
+  });
+}
+
+export function variantPage(call: Call, variants: Iterable<Variant>) {
+  const allowed = { ids: ['any'], 'item.id': ['equals'], sku: ['equals'], title: ['contains'], published: ['equals'] };
+  return listPage(call, variants, allowed, (variant, { field }) => {
+    if (field === 'ids') return [variant.id];
+    if (field === 'item.id') return [variant.itemId];
+    if (field === 'sku') return [variant.sku];
+    return [field === 'title' ? variant.title : variant.published];
+  });
+}
+
+export function categoryPage(call: Call, categories: Iterable<Category>) {
+  const allowed = { ids: ['any'], 'item.id': ['equals'], name: ['contains'] };
+  return listPage(call, categories, allowed, (category, { field }) => {
+    if (field === 'ids') return [category.id];
+    return field === 'item.id' ? [...category.itemIds] : [category.name];
+  });
+}
+
+/** The record, or a 404 for the id in the path. */
+export function need<T>(records: ReadonlyMap<string, T>, kind: string, id: string): T {
+  const record = records.get(id);
+  if (record === undefined) throw new Refusal(notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id'));
+  return record;
+}
+
+function listPage<T extends { seq: number }>(
+  call: Call,
+  records: Iterable<T>,
+  allowed: Record<string, string[]>,
+  valuesOf: (record: T, filter: Filter) => (string | boolean)[],
+) {
+  const asked = parseFilter(parameter(call.query, 'filter'), allowed);
+  const selected = [...records].filter((record) =>
+    asked.every((filter) => valuesOf(record, filter).some((value) => passes(filter, value))),
+  );
+  return paginate({ ...call, records: selected, pageSize, sorts });
+}
+
+function includedVariants(account: Account, call: Call, items: readonly Item[]) {
+  if (!call.include('variants').includes('variants')) return {};
+  const variants = items.flatMap((item) =>
+    [...item.variantIds].flatMap((id) => account.catalog.variants.get(id) ?? []),
+  );
+  return { included: variants.map((variant) => variantResource(variant, call)) };
+}
+
+function answer<T>(status: number, outcome: Outcome<T>, write: (record: T) => Resource): Answer {
+  if ('problem' in outcome) throw new Refusal(outcome.problem);
+  return { status, body: { data: write(outcome.record) } };
+}
+
+function deleted(outcome: Outcome<unknown>): Answer {
+  if ('problem' in outcome) throw new Refusal(outcome.problem);
+  return { status: 204 };
+}
+
+function needSameId(id: string, call: Call): void {
+  if (id !== call.id) throw new Refusal(invalid('The id differs from the one in the path.', '/data/id'));
+}

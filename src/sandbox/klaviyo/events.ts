@@ -1,0 +1,122 @@
+// What people did: metrics and events, with Klaviyo's rules for repeats.
+// https://developers.klaviyo.com/en/reference/create_event
+import { randomUUID } from 'node:crypto';
+import type { EventAttributes } from './event-bodies.ts';
+import { createIds } from './ids.ts';
+import type { Profile } from './profiles.ts';
+
+/** An account has at most this many metrics. */
+export const mostMetrics = 200;
+
+export type Metric = { id: string; seq: number; name: string; created: string; updated: string };
+
+export type RecordedEvent = {
+  id: string;
+  seq: number;
+  uuid: string;
+  metric: Metric;
+  profileId: string;
+  /** ISO 8601, truncated to the second. */
+  time: string;
+  value: number | null;
+  valueCurrency: string | null;
+  uniqueId: string | null;
+  properties: Record<string, unknown>;
+  backfill: boolean;
+  /** Received without `backfill`: flows that wait for this metric would have started. */
+  wouldWakeFlows: boolean;
+};
+
+export type NewEvent = { profile: Profile; attributes: EventAttributes; backfill: boolean; receivedAt: Date };
+
+export type Events = {
+  all(): Iterable<RecordedEvent>;
+  count(): number;
+  get(id: string): RecordedEvent | undefined;
+  metrics(): Iterable<Metric>;
+  metric(id: string): Metric | undefined;
+  /** How many of these metric names are new and would pass the account's limit. */
+  metricsOverLimit(names: Iterable<string>): number;
+  /** Is an event of this profile, metric and unique_id recorded already? */
+  has(profile: Profile, metricName: string, uniqueId: string): boolean;
+  /** Records the event, or ignores it as a repeat (returns undefined). Creates the metric on first use. */
+  record(event: NewEvent): RecordedEvent | undefined;
+  /** Moves every event of one profile to another, or deletes them (`to` undefined). */
+  move(from: Profile, to: Profile | undefined): void;
+};
+
+export function createEvents(): Events {
+  const ids = createIds('E');
+  const metricIds = createIds('M');
+  const metricsByName = new Map<string, Metric>();
+  const events = new Map<string, RecordedEvent>();
+  const byRepeatKey = new Map<string, RecordedEvent>();
+  let seq = 0;
+
+  function metricNamed(name: string, now: string): Metric {
+    const known = metricsByName.get(name);
+    if (known !== undefined) return known;
+    const metric = { id: metricIds.next(), seq: metricsByName.size + 1, name, created: now, updated: now };
+    metricsByName.set(name, metric);
+    return metric;
+  }
+
+  return {
+    all: () => events.values(),
+    count: () => events.size,
+    get: (id) => events.get(id),
+    metrics: () => metricsByName.values(),
+    metric: (id) => [...metricsByName.values()].find((metric) => metric.id === id),
+    metricsOverLimit(names) {
+      const added = new Set([...names].filter((name) => !metricsByName.has(name)));
+      return added.size === 0 ? 0 : Math.max(0, metricsByName.size + added.size - mostMetrics);
+    },
+    has: (profile, metricName, uniqueId) => byRepeatKey.has(repeatKey(profile.id, metricName, uniqueId)),
+    record({ profile, attributes, backfill, receivedAt }) {
+      const time = toSecond(attributes.time ?? receivedAt.toISOString());
+      const metricName = attributes.metric.data.attributes.name;
+      // Without a unique_id the second stands in for it: one event per profile, metric and second.
+      const key = repeatKey(profile.id, metricName, attributes.unique_id ?? time);
+      if (byRepeatKey.has(key)) return undefined;
+      seq += 1;
+      const event: RecordedEvent = {
+        id: ids.next(),
+        seq,
+        uuid: randomUUID(),
+        metric: metricNamed(metricName, receivedAt.toISOString()),
+        profileId: profile.id,
+        time,
+        value: attributes.value ?? null,
+        valueCurrency: attributes.value_currency ?? null,
+        uniqueId: attributes.unique_id ?? null,
+        properties: attributes.properties,
+        backfill,
+        wouldWakeFlows: !backfill,
+      };
+      events.set(event.id, event);
+      byRepeatKey.set(key, event);
+      if (profile.lastEventAt === undefined || profile.lastEventAt < time) profile.lastEventAt = time;
+      return event;
+    },
+    move(from, to) {
+      for (const event of events.values()) {
+        if (event.profileId !== from.id) continue;
+        byRepeatKey.delete(repeatKey(from.id, event.metric.name, event.uniqueId ?? event.time));
+        if (to === undefined) events.delete(event.id);
+        else {
+          event.profileId = to.id;
+          byRepeatKey.set(repeatKey(to.id, event.metric.name, event.uniqueId ?? event.time), event);
+        }
+      }
+    },
+  };
+}
+
+function repeatKey(profileId: string, metricName: string, uniqueId: string): string {
+  return JSON.stringify([profileId, metricName, uniqueId]);
+}
+
+function toSecond(time: string): string {
+  const seconds = Math.floor(Date.parse(time) / 1_000);
+  return new Date(seconds * 1_000).toISOString().replace('.000Z', '+00:00');
+}

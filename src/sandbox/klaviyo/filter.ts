@@ -1,0 +1,111 @@
+// Klaviyo's filter language: `equals(email,"a@b.c")`, `any(ids,['x','y'])`, several joined by commas or by `and(…)`.
+// https://developers.klaviyo.com/en/docs/filtering_
+import { badParameter, Refusal } from './problems.ts';
+
+export type Scalar = string | number | boolean;
+export type Filter = { operator: string; field: string; values: Scalar[] };
+
+/** The most values that `any` takes in one filter. */
+export const mostAnyValues = 100;
+
+/**
+ * Reads a `filter` parameter. `allowed` names the operators of each field, such as `{ email: ['any', 'equals'] }`.
+ * Throws a Refusal (400, parameter `filter`) for anything else.
+ */
+export function parseFilter(text: string | undefined, allowed: Record<string, readonly string[]>): Filter[] {
+  if (text === undefined || text === '') return [];
+  const reader = createReader(text);
+  const filters = readList(reader);
+  if (!reader.done()) reader.fail();
+  for (const { operator, field, values } of filters) {
+    if (!Object.hasOwn(allowed, field)) throw refuse(`Filtering by ${field} is not supported.`);
+    if (!allowed[field]?.includes(operator)) throw refuse(`${operator} is not supported for ${field}.`);
+    if (values.length > mostAnyValues) throw refuse(`${values.length} values; at most ${mostAnyValues} are allowed.`);
+  }
+  return filters;
+}
+
+/** Does a value pass? Comparisons are of numbers or of texts in time order; e-mails are compared without case by the caller. */
+export function passes(filter: Filter, value: Scalar | null | undefined): boolean {
+  const [wanted] = filter.values;
+  if (value === null || value === undefined || wanted === undefined) return false;
+  if (filter.operator === 'equals' || filter.operator === 'any') return filter.values.includes(value);
+  if (filter.operator === 'contains') return String(value).toLowerCase().includes(String(wanted).toLowerCase());
+  const [left, right] = [orderOf(value), orderOf(wanted)];
+  if (filter.operator === 'greater-than') return left > right;
+  if (filter.operator === 'greater-or-equal') return left >= right;
+  if (filter.operator === 'less-than') return left < right;
+  return left <= right;
+}
+
+function orderOf(value: Scalar): number {
+  return typeof value === 'string' ? Date.parse(value) : Number(value);
+}
+
+type Reader = ReturnType<typeof createReader>;
+
+function createReader(text: string) {
+  let at = 0;
+  const reader = {
+    done: () => at >= text.length,
+    fail(): never {
+      throw refuse(`Not a filter from character ${at + 1} on.`);
+    },
+    /** Reads what the sticky pattern matches here, after blanks; undefined if it does not. */
+    take(pattern: RegExp): string | undefined {
+      while (text[at] === ' ') at += 1;
+      pattern.lastIndex = at;
+      const match = pattern.exec(text);
+      if (match === null) return undefined;
+      at = pattern.lastIndex;
+      return match[0];
+    },
+    need(pattern: RegExp): string {
+      return reader.take(pattern) ?? reader.fail();
+    },
+  };
+  return reader;
+}
+
+function readList(reader: Reader): Filter[] {
+  const filters = readOne(reader);
+  while (reader.take(/,/y) !== undefined) filters.push(...readOne(reader));
+  return filters;
+}
+
+function readOne(reader: Reader): Filter[] {
+  const operator = reader.need(/[a-z-]+/y);
+  reader.need(/\(/y);
+  if (operator === 'and') {
+    const filters = readList(reader);
+    reader.need(/\)/y);
+    return filters;
+  }
+  const field = reader.need(/[\w.]+/y);
+  reader.need(/,/y);
+  const values = operator === 'any' ? readArray(reader) : [readScalar(reader)];
+  reader.need(/\)/y);
+  return [{ operator, field, values }];
+}
+
+function readArray(reader: Reader): Scalar[] {
+  reader.need(/\[/y);
+  const values: Scalar[] = [];
+  if (reader.take(/\]/y) !== undefined) return values;
+  do values.push(readScalar(reader));
+  while (reader.take(/,/y) !== undefined);
+  reader.need(/\]/y);
+  return values;
+}
+
+function readScalar(reader: Reader): Scalar {
+  const quoted = reader.take(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/y);
+  if (quoted !== undefined) return quoted.slice(1, -1).replace(/\\(.)/g, '$1');
+  const bare = reader.need(/[^,()[\]\s]+/y);
+  if (bare === 'true' || bare === 'false') return bare === 'true';
+  return /^-?\d+(\.\d+)?$/.test(bare) ? Number(bare) : bare;
+}
+
+function refuse(detail: string): Refusal {
+  return new Refusal(badParameter(detail, 'filter'));
+}

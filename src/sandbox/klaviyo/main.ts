@@ -1,0 +1,36 @@
+// The pretended Klaviyo as a process of its own: `node src/sandbox/klaviyo/main.ts --port 4010`.
+import { parseArgs } from 'node:util';
+import { startKlaviyoSandbox } from './sandbox.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    limits: { type: 'string', default: '1' },
+    key: { type: 'string', default: 'pk_sandbox' },
+    'job-ms': { type: 'string', default: '300' },
+  },
+});
+
+const sandbox = await startKlaviyoSandbox({
+  port: count('port', values.port),
+  limits: values.limits === 'none' ? 'none' : count('limits', values.limits),
+  key: values.key,
+  jobMs: count('job-ms', values['job-ms']),
+});
+console.log(`klaviyo sandbox on ${sandbox.url}`);
+process.send?.({ url: sandbox.url });
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+// A parent that forked this and went away leaves nobody to stop it.
+process.once('disconnect', stop);
+
+function stop(): void {
+  void sandbox.stop();
+  if (process.connected) process.disconnect();
+}
+
+function count(name: string, text: string): number {
+  const number = Number(text);
+  if (text !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new Error(`--${name} takes a number, not "${text}"`);
+}

@@ -1,0 +1,199 @@
+// The people Klaviyo knows, and how it tells them apart: one profile holds each id, external_id, e-mail (without case)
+// and phone number. https://developers.klaviyo.com/en/reference/create_or_update_profile
+import { createIds } from './ids.ts';
+import { duplicateProfile, invalid, notFound, type Problem } from './problems.ts';
+import type { ProfileFields } from './profile-bodies.ts';
+import type { ProfileMeta } from './profile-fields.ts';
+
+const identifierNames = ['external_id', 'email', 'phone_number', 'anonymous_id', '_kx'] as const;
+type IdentifierName = (typeof identifierNames)[number];
+const describedNames = ['first_name', 'last_name', 'organization', 'locale', 'title', 'image'] as const;
+
+export type Consent = { consent: string; timestamp: string };
+
+export type Profile = {
+  id: string;
+  seq: number;
+  identifiers: Partial<Record<IdentifierName, string>>;
+  described: Partial<Record<(typeof describedNames)[number], string>>;
+  location: Record<string, string | number>;
+  properties: Record<string, unknown>;
+  /** By channel and kind, such as `email.marketing`. */
+  consents: Record<string, Consent>;
+  created: string;
+  updated: string;
+  lastEventAt: string | undefined;
+};
+
+export type Who = { id?: string | null | undefined } & Partial<Record<IdentifierName, string | null | undefined>>;
+
+export type ProfileChange = {
+  who: Who;
+  fields: ProfileFields & { anonymous_id?: string | null | undefined };
+  meta?: ProfileMeta | null | undefined;
+  /** clear: null empties a field (single endpoints). ignore: only values are written (bulk import, events). */
+  onNull: 'clear' | 'ignore';
+};
+
+export type Upsert = { profile: Profile; created: boolean } | { problem: Problem };
+
+export type Profiles = {
+  all(): Iterable<Profile>;
+  count(): number;
+  get(id: string): Profile | undefined;
+  find(name: IdentifierName, value: string): Profile | undefined;
+  /** The profile these identifiers mean (undefined: a new one), or why they can't be used together. */
+  resolve(who: Who): { profile: Profile | undefined } | { problem: Problem };
+  /** Creates or updates; pointers of a problem are relative to `{data: {attributes}}` of one profile. */
+  upsert(change: ProfileChange): Upsert;
+  /** Gives the destination what it lacks of the source, and deletes the source. */
+  merge(destination: Profile, source: Profile): void;
+  delete(profile: Profile): void;
+};
+
+export function createProfiles(): Profiles {
+  const ids = createIds('P');
+  const byId = new Map<string, Profile>();
+  const byIdentifier = new Map<string, Profile>();
+  let seq = 0;
+
+  function find(name: IdentifierName, value: string): Profile | undefined {
+    return byIdentifier.get(keyOf(name, value));
+  }
+
+  function resolve(who: Who): { profile: Profile | undefined } | { problem: Problem } {
+    const byItsId = typeof who.id === 'string' ? byId.get(who.id) : undefined;
+    if (typeof who.id === 'string' && byItsId === undefined) {
+      return { problem: notFound(`A profile with id ${who.id} does not exist.`, '/data/id') };
+    }
+    const byName = identifierNames.map((name) => (typeof who[name] === 'string' ? find(name, who[name]) : undefined));
+    const [profile, other] = new Set([byItsId, ...byName].filter((match) => match !== undefined));
+    if (other !== undefined) return { problem: duplicateProfile(other.id) };
+    // A phone number is shared by families: alone it does not make somebody with another e-mail the same person.
+    if (profile !== undefined && profile !== byItsId && namesSomebodyElse(profile, who)) {
+      return { problem: duplicateProfile(profile.id) };
+    }
+    return { profile };
+  }
+
+  function setIdentifier(profile: Profile, name: IdentifierName, value: string | undefined): void {
+    const old = profile.identifiers[name];
+    if (old !== undefined) byIdentifier.delete(keyOf(name, old));
+    if (value === undefined) delete profile.identifiers[name];
+    else {
+      profile.identifiers[name] = value;
+      byIdentifier.set(keyOf(name, value), profile);
+    }
+  }
+
+  function create(): Profile {
+    seq += 1;
+    const now = new Date().toISOString();
+    const empty = { identifiers: {}, described: {}, location: {}, properties: {}, consents: {} };
+    const profile: Profile = { id: ids.next(), seq, ...empty, created: now, updated: now, lastEventAt: undefined };
+    byId.set(profile.id, profile);
+    return profile;
+  }
+
+  function upsert({ who, fields, meta, onNull }: ProfileChange): Upsert {
+    const found = resolve(who);
+    if ('problem' in found) return found;
+    if (found.profile === undefined && !identifierNames.some((name) => typeof who[name] === 'string')) {
+      return {
+        problem: invalid(
+          'One of id, email, phone_number, external_id or anonymous_id is required.',
+          '/data/attributes',
+        ),
+      };
+    }
+    const profile = found.profile ?? create();
+    profile.updated = new Date().toISOString();
+    for (const name of identifierNames) {
+      const value = who[name];
+      if (typeof value === 'string') setIdentifier(profile, name, value);
+      else if (value === null && onNull === 'clear') setIdentifier(profile, name, undefined);
+    }
+    describe(profile, fields, onNull);
+    patchProperties(profile.properties, meta);
+    return { profile, created: found.profile === undefined };
+  }
+
+  function remove(profile: Profile): void {
+    for (const name of identifierNames) setIdentifier(profile, name, undefined);
+    byId.delete(profile.id);
+  }
+
+  return {
+    all: () => byId.values(),
+    count: () => byId.size,
+    get: (id) => byId.get(id),
+    find,
+    resolve,
+    upsert,
+    merge(destination, source) {
+      const inherited = { ...source.identifiers };
+      remove(source);
+      for (const name of identifierNames) {
+        if (destination.identifiers[name] === undefined) setIdentifier(destination, name, inherited[name]);
+      }
+      destination.described = { ...source.described, ...destination.described };
+      destination.location = { ...source.location, ...destination.location };
+      destination.properties = { ...source.properties, ...destination.properties };
+      destination.consents = { ...source.consents, ...destination.consents };
+      destination.updated = new Date().toISOString();
+    },
+    delete: remove,
+  };
+}
+
+function keyOf(name: IdentifierName, value: string): string {
+  return `${name}:${name === 'email' ? value.toLowerCase() : value}`;
+}
+
+/** Found by a weaker identifier (phone, cookie), but the stronger ones given are not this profile's. */
+function namesSomebodyElse({ identifiers }: Profile, who: Who): boolean {
+  const same = (name: 'email' | 'external_id') => {
+    const [known, given] = [identifiers[name], who[name]];
+    if (known === undefined || typeof given !== 'string') return undefined;
+    return keyOf(name, known) === keyOf(name, given);
+  };
+  const matches = [same('email'), same('external_id')];
+  return matches.includes(false) && !matches.includes(true);
+}
+
+function describe(profile: Profile, fields: ProfileFields, onNull: ProfileChange['onNull']): void {
+  for (const name of describedNames) assign(profile.described, name, fields[name], onNull);
+  for (const group of ['location', 'properties'] as const) {
+    const given = fields[group];
+    if (given === null && onNull === 'clear') profile[group] = {};
+    for (const [name, value] of Object.entries(given ?? {})) assign<unknown>(profile[group], name, value, onNull);
+  }
+}
+
+function assign<T>(
+  target: Partial<Record<string, T>>,
+  name: string,
+  value: T | null | undefined,
+  onNull: 'clear' | 'ignore',
+) {
+  if (value === null) {
+    if (onNull === 'clear') delete target[name];
+  } else if (value !== undefined) target[name] = value;
+}
+
+function patchProperties(properties: Record<string, unknown>, meta: ProfileMeta | null | undefined): void {
+  const patch = meta?.patch_properties;
+  for (const [name, value] of Object.entries(patch?.append ?? {})) {
+    properties[name] = [...listOf(properties[name]), ...listOf(value)];
+  }
+  for (const [name, value] of Object.entries(patch?.unappend ?? {})) {
+    const gone = listOf(value);
+    properties[name] = listOf(properties[name]).filter((entry) => !gone.includes(entry));
+  }
+  for (const name of typeof patch?.unset === 'string' ? [patch.unset] : (patch?.unset ?? [])) delete properties[name];
+}
+
+function listOf(value: unknown): unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}

@@ -1,0 +1,121 @@
+// The query parameters that lists share: page, sort and sparse fields.
+// https://developers.klaviyo.com/en/docs/api_overview (pagination, sorting, sparse fieldsets)
+import { badParameter, Refusal } from './problems.ts';
+
+/** Query parameters, decoded; one that came twice is a list. */
+export type Query = Record<string, string | string[] | undefined>;
+
+export type Page<T> = { records: T[]; next: string | undefined };
+
+export type Listing<T> = {
+  records: Iterable<T>;
+  query: Query;
+  /** Path of the request, for the links. */
+  path: string;
+  origin: string;
+  pageSize: { default: number; most: number };
+  /** What each sort name orders by; ties go by `seq`. The first is the default order. */
+  sorts: Record<string, (record: T) => string | number>;
+};
+
+type Position = { key: string | number; seq: number };
+
+/** One page of a listing with its links. The cursor names the last record shown, so deletions shift nothing. */
+export function paginate<T extends { seq: number }>(listing: Listing<T>) {
+  const size = pageSize(listing);
+  const { keyOf, direction } = sortOf(listing);
+  const after = cursorOf(listing.query);
+  const position = (record: T): Position => ({ key: keyOf(record), seq: record.seq });
+  const ordered = [...listing.records].sort((a, b) => direction * compare(position(a), position(b)));
+  const rest =
+    after === undefined ? ordered : ordered.filter((record) => direction * compare(position(record), after) > 0);
+  const records = rest.slice(0, size);
+  const last = rest.length > size ? records.at(-1) : undefined;
+  const self = `${listing.origin}${listing.path}`;
+  return {
+    records,
+    links: {
+      self: `${self}${queryText(listing.query)}`,
+      next:
+        last === undefined
+          ? null
+          : `${self}${queryText({ ...listing.query, 'page[cursor]': cursorText(position(last)) })}`,
+      prev: null,
+    },
+  };
+}
+
+/** A single text parameter. */
+export function parameter(query: Query, name: string): string | undefined {
+  const value = query[name];
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+/** A comma-separated parameter; throws a Refusal for a value that is not allowed. */
+export function listParameter(query: Query, name: string, allowed: readonly string[]): string[] {
+  const values = parameter(query, name)?.split(',').filter(Boolean) ?? [];
+  const wrong = values.find((value) => !allowed.includes(value));
+  if (wrong !== undefined) throw new Refusal(badParameter(`${wrong} is not one of ${allowed.join(', ')}.`, name));
+  return values;
+}
+
+/** Keeps the attributes that `fields[type]` asks for; without the parameter all. */
+export function sparse(query: Query, type: string, attributes: Record<string, unknown>): Record<string, unknown> {
+  const fields = parameter(query, `fields[${type}]`)?.split(',');
+  if (fields === undefined) return attributes;
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name]) => fields.some((f) => f === name || f.startsWith(`${name}.`))),
+  );
+}
+
+function pageSize<T>({ query, pageSize: sizes }: Listing<T>): number {
+  const given = parameter(query, 'page[size]');
+  if (given === undefined) return sizes.default;
+  const size = Number(given);
+  if (Number.isInteger(size) && size >= 1 && size <= sizes.most) return size;
+  throw new Refusal(badParameter(`Page size must be an integer between 1 and ${sizes.most}.`, 'page[size]'));
+}
+
+function sortOf<T>({ query, sorts }: Listing<T>) {
+  const [first] = Object.values(sorts);
+  const given = parameter(query, 'sort');
+  const keyOf = given === undefined ? first : sorts[given.replace(/^-/, '')];
+  if (keyOf === undefined) throw new Refusal(badParameter(`Sorting by ${given} is not supported.`, 'sort'));
+  return { keyOf, direction: given?.startsWith('-') ? -1 : 1 };
+}
+
+function compare(a: Position, b: Position): number {
+  if (a.key === b.key) return a.seq - b.seq;
+  return a.key < b.key ? -1 : 1;
+}
+
+function cursorText({ key, seq }: Position): string {
+  return Buffer.from(JSON.stringify([key, seq])).toString('base64url');
+}
+
+function cursorOf(query: Query): Position | undefined {
+  const text = parameter(query, 'page[cursor]');
+  if (text === undefined || text === '') return undefined;
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (
+      Array.isArray(parsed) &&
+      (typeof parsed[0] === 'string' || typeof parsed[0] === 'number') &&
+      typeof parsed[1] === 'number'
+    ) {
+      return { key: parsed[0], seq: parsed[1] };
+    }
+  } catch {
+    // Not a cursor of ours: refused below.
+  }
+  throw new Refusal(badParameter('Not a cursor of this listing.', 'page[cursor]'));
+}
+
+function queryText(query: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) search.append(name, one);
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,72 @@
+// What belongs to what in the catalogue: an item's categories and variants, a category's items.
+// https://developers.klaviyo.com/en/reference/catalogs_api_overview
+import type { Account } from './account.ts';
+import type { Answer, Api, Call } from './api.ts';
+import type { LinkMode } from './catalog.ts';
+import {
+  categoryPage,
+  itemPage,
+  listCategories,
+  listItems,
+  listVariants,
+  need,
+  variantPage,
+} from './catalog-routes.ts';
+import { Refusal } from './problems.ts';
+
+type Links = { data: { id: string }[] };
+
+export function addRelationshipRoutes(api: Api, account: Account): void {
+  const itemOf = (call: Call) => need(account.catalog.items, 'item', call.id);
+  const categoryOf = (call: Call) => need(account.catalog.categories, 'category', call.id);
+  const variantsOf = (call: Call) => known(account.catalog.variants, itemOf(call).variantIds);
+  const categoriesOf = (call: Call) => known(account.catalog.categories, itemOf(call).categoryIds);
+  const itemsOf = (call: Call) => known(account.catalog.items, categoryOf(call).itemIds);
+
+  api.on('get_variants_for_catalog_item', (call) => listVariants(call, variantsOf(call)));
+  api.on('get_variant_ids_for_catalog_item', (call) => idsOnly('catalog-variant', variantPage(call, variantsOf(call))));
+  api.on('get_categories_for_catalog_item', (call) => listCategories(call, categoriesOf(call)));
+  api.on('get_category_ids_for_catalog_item', (call) =>
+    idsOnly('catalog-category', categoryPage(call, categoriesOf(call))),
+  );
+  api.on('get_items_for_catalog_category', (call) => listItems(account, call, itemsOf(call)));
+  api.on('get_item_ids_for_catalog_category', (call) => idsOnly('catalog-item', itemPage(call, itemsOf(call))));
+
+  const linkCategories = (mode: LinkMode) => (body: Links, call: Call) => {
+    const item = itemOf(call);
+    const problem = mode === 'remove' ? undefined : account.catalog.missing('category', body.data, '/data');
+    if (problem !== undefined) throw new Refusal(problem);
+    account.catalog.linkCategories(
+      item,
+      body.data.map((link) => link.id),
+      mode,
+    );
+    return { status: 204 };
+  };
+  api.onBody('add_categories_to_catalog_item', linkCategories('add'));
+  api.onBody('update_categories_for_catalog_item', linkCategories('replace'));
+  api.onBody('remove_categories_from_catalog_item', linkCategories('remove'));
+
+  const linkItems = (mode: LinkMode) => (body: Links, call: Call) => {
+    const category = categoryOf(call);
+    const problem = mode === 'remove' ? undefined : account.catalog.missing('item', body.data, '/data');
+    if (problem !== undefined) throw new Refusal(problem);
+    account.catalog.linkItems(
+      category,
+      body.data.map((link) => link.id),
+      mode,
+    );
+    return { status: 204 };
+  };
+  api.onBody('add_items_to_catalog_category', linkItems('add'));
+  api.onBody('update_items_for_catalog_category', linkItems('replace'));
+  api.onBody('remove_items_from_catalog_category', linkItems('remove'));
+}
+
+function known<T>(records: ReadonlyMap<string, T>, ids: Iterable<string>): T[] {
+  return [...ids].flatMap((id) => records.get(id) ?? []);
+}
+
+function idsOnly(type: string, page: { records: { id: string }[]; links: unknown }): Answer {
+  return { status: 200, body: { data: page.records.map(({ id }) => ({ type, id })), links: page.links } };
+}

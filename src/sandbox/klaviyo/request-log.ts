@@ -1,0 +1,63 @@
+// What arrived: counts that never shrink, the latest requests (bounded), and, if asked for, every body in a file.
+import { appendFileSync } from 'node:fs';
+
+const mostKept = 500;
+
+export type LoggedRequest = {
+  at: string;
+  method: string;
+  path: string;
+  operation: string;
+  status: number;
+  ms: number;
+  bytes: number;
+  /** Codes and pointers of the errors answered, never values. */
+  errors: string[];
+};
+
+export type RequestLog = {
+  note(request: LoggedRequest): void;
+  latest(): LoggedRequest[];
+  /** Requests by operation, then by status. */
+  counts(): Record<string, Record<string, number>>;
+  total(status?: number): number;
+  reset(): void;
+};
+
+export function createRequestLog(): RequestLog {
+  let latest: LoggedRequest[] = [];
+  let counts: Record<string, Record<string, number>> = {};
+  return {
+    note(request) {
+      latest.push(request);
+      if (latest.length > mostKept * 2) latest = latest.slice(-mostKept);
+      const byStatus = counts[request.operation] ?? {};
+      byStatus[request.status] = (byStatus[request.status] ?? 0) + 1;
+      counts[request.operation] = byStatus;
+    },
+    latest: () => latest.slice(-mostKept).reverse(),
+    counts: () => counts,
+    total(status) {
+      const all = Object.values(counts).flatMap((byStatus) => Object.entries(byStatus));
+      return all.reduce(
+        (sum, [code, count]) => (status === undefined || code === String(status) ? sum + count : sum),
+        0,
+      );
+    },
+    reset() {
+      latest = [];
+      counts = {};
+    },
+  };
+}
+
+/**
+ * Appends one JSON line for a request's body to `file`, for the contract check. One write a line, so that several
+ * processes may share a file.
+ */
+export function recordBody(
+  file: string,
+  line: { method: string; path: string; operation: string; body: unknown },
+): void {
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
+}

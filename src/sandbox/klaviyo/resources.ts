@@ -1,0 +1,160 @@
+// How the account's records look in answers: JSON:API resources as in Klaviyo's API reference.
+import type { Category, Item, Variant } from './catalog.ts';
+import type { Metric, RecordedEvent } from './events.ts';
+import type { Job } from './jobs.ts';
+import type { Profile } from './profiles.ts';
+import { type Query, sparse } from './query.ts';
+
+export type Resource = {
+  type: string;
+  id: string;
+  attributes: Record<string, unknown>;
+  relationships?: Record<string, unknown>;
+  links: { self: string };
+};
+
+/** How to write resources for one request: where links begin, and which fields were asked for. */
+export type View = { origin: string; query: Query };
+
+export function profileResource(profile: Profile, view: View): Resource {
+  const { identifiers, described } = profile;
+  const additional = String(view.query['additional-fields[profile]'] ?? '');
+  return resource(
+    view,
+    { type: 'profile', path: 'profiles', id: profile.id },
+    {
+      email: identifiers.email ?? null,
+      phone_number: identifiers.phone_number ?? null,
+      external_id: identifiers.external_id ?? null,
+      first_name: described.first_name ?? null,
+      last_name: described.last_name ?? null,
+      organization: described.organization ?? null,
+      locale: described.locale ?? null,
+      title: described.title ?? null,
+      image: described.image ?? null,
+      created: profile.created,
+      updated: profile.updated,
+      last_event_date: profile.lastEventAt ?? null,
+      location: { ...noLocation, ...profile.location },
+      properties: profile.properties,
+      ...(additional.includes('subscriptions') ? { subscriptions: subscriptionsOf(profile) } : {}),
+    },
+  );
+}
+
+const noLocation = {
+  address1: null,
+  address2: null,
+  city: null,
+  country: null,
+  latitude: null,
+  longitude: null,
+  region: null,
+  zip: null,
+  timezone: null,
+  ip: null,
+};
+
+function subscriptionsOf({ consents }: Profile) {
+  const email = consents['email.marketing'];
+  const sms = consents['sms.marketing'];
+  return {
+    email: {
+      marketing: {
+        can_receive_email_marketing: email?.consent !== 'UNSUBSCRIBED',
+        consent: email?.consent ?? 'NEVER_SUBSCRIBED',
+        consent_timestamp: email?.timestamp ?? null,
+      },
+    },
+    sms: {
+      marketing: {
+        can_receive_sms_marketing: sms?.consent === 'SUBSCRIBED',
+        consent: sms?.consent ?? 'NEVER_SUBSCRIBED',
+        consent_timestamp: sms?.timestamp ?? null,
+      },
+    },
+  };
+}
+
+export function eventResource(event: RecordedEvent, view: View): Resource {
+  const attributes = {
+    timestamp: Date.parse(event.time) / 1_000,
+    event_properties: {
+      ...event.properties,
+      ...(event.value === null ? {} : { $value: event.value }),
+      ...(event.valueCurrency === null ? {} : { $currency_code: event.valueCurrency }),
+      ...(event.uniqueId === null ? {} : { $event_id: event.uniqueId }),
+    },
+    datetime: event.time,
+    uuid: event.uuid,
+  };
+  return {
+    ...resource(view, { type: 'event', path: 'events', id: event.id }, attributes),
+    relationships: {
+      profile: { data: { type: 'profile', id: event.profileId } },
+      metric: { data: { type: 'metric', id: event.metric.id } },
+    },
+  };
+}
+
+export function metricResource(metric: Metric, view: View): Resource {
+  const { name, created, updated } = metric;
+  const integration = { object: 'integration', id: 'sandbox', key: 'api', name: 'API', category: 'API' };
+  return resource(view, { type: 'metric', path: 'metrics', id: metric.id }, { name, created, updated, integration });
+}
+
+export function itemResource(item: Item, view: View): Resource {
+  const { id, seq: _seq, categoryIds: _categories, variantIds, ...attributes } = item;
+  return {
+    ...resource(view, { type: 'catalog-item', path: 'catalog-items', id }, attributes),
+    relationships: { variants: { data: [...variantIds].map((variant) => ({ type: 'catalog-variant', id: variant })) } },
+  };
+}
+
+export function variantResource(variant: Variant, view: View): Resource {
+  const { id, seq: _seq, itemId, ...attributes } = variant;
+  return {
+    ...resource(view, { type: 'catalog-variant', path: 'catalog-variants', id }, attributes),
+    relationships: { item: { data: { type: 'catalog-item', id: itemId } } },
+  };
+}
+
+export function categoryResource(category: Category, view: View): Resource {
+  const { external_id, name, updated } = category;
+  return resource(
+    view,
+    { type: 'catalog-category', path: 'catalog-categories', id: category.id },
+    { external_id, name, updated },
+  );
+}
+
+/** A job with its counts; catalogue jobs add their errors, profile imports their start. */
+export function jobResource(job: Job, view: View, more: Record<string, unknown>): Resource {
+  return resource(
+    view,
+    { type: job.type, path: `${job.type}s`, id: job.id },
+    {
+      status: job.status,
+      created_at: job.createdAt,
+      total_count: job.total,
+      completed_count: job.completed,
+      failed_count: job.failures.length,
+      completed_at: job.completedAt,
+      expires_at: new Date(Date.parse(job.createdAt) + 7 * 24 * 60 * 60 * 1_000).toISOString(),
+      ...more,
+    },
+  );
+}
+
+export function resource(
+  view: View,
+  is: { type: string; path: string; id: string },
+  attributes: Record<string, unknown>,
+): Resource {
+  return {
+    type: is.type,
+    id: is.id,
+    attributes: sparse(view.query, is.type, attributes),
+    links: { self: `${view.origin}/api/${is.path}/${encodeURIComponent(is.id)}/` },
+  };
+}

@@ -1,0 +1,128 @@
+// What arrived, for people and tests: JSON under /sandbox, none of it part of Klaviyo's API.
+import type { FastifyInstance } from 'fastify';
+import type { Account } from './account.ts';
+import type { Item, Variant } from './catalog.ts';
+import type { RecordedEvent } from './events.ts';
+import type { Limits } from './limits.ts';
+import { page } from './page.ts';
+import type { Profile } from './profiles.ts';
+import { parameter, type Query } from './query.ts';
+import type { RequestLog } from './request-log.ts';
+
+export type Watched = { account: Account; limits: Limits; log: RequestLog };
+
+/** Adds the page at `/` and the JSON views; they need no key and spend no rate limit. */
+export function addViews(app: FastifyInstance, { account, limits, log }: Watched): void {
+  app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+  app.get('/sandbox', async () => ({ limits: limits.usage() }));
+  app.get('/sandbox/state', async () => stateOf(account, log));
+  app.get('/sandbox/profiles', async (request) => limited(profileViews(account), request.query));
+  app.get('/sandbox/events', async (request) => limited(eventViews(account, queryOf(request.query)), request.query));
+  app.get('/sandbox/items', async (request) =>
+    limited(
+      [...account.catalog.items.values()].map((item) => itemView(account, item)),
+      request.query,
+    ),
+  );
+  app.get('/sandbox/variants', async (request) =>
+    limited([...account.catalog.variants.values()].map(variantView), request.query),
+  );
+  app.get('/sandbox/categories', async (request) => limited(categoryViews(account), request.query));
+  app.get('/sandbox/requests', async () => ({ counts: log.counts(), latest: log.latest() }));
+  app.post('/sandbox/reset', async (_request, reply) => {
+    account.reset();
+    limits.reset();
+    log.reset();
+    return reply.code(204).send();
+  });
+}
+
+/** Counts of everything; what tests assert on most. */
+export function stateOf(account: Account, log: RequestLog) {
+  const { profiles, events, catalog, jobs } = account;
+  const byMetric: Record<string, number> = {};
+  const wouldWakeFlows: Record<string, number> = {};
+  for (const event of events.all()) {
+    byMetric[event.metric.name] = (byMetric[event.metric.name] ?? 0) + 1;
+    if (event.wouldWakeFlows) wouldWakeFlows[event.metric.name] = (wouldWakeFlows[event.metric.name] ?? 0) + 1;
+  }
+  return {
+    profiles: profiles.count(),
+    events: events.count(),
+    eventsByMetric: byMetric,
+    /** Events received without backfill, by metric. */
+    wouldWakeFlows,
+    items: catalog.items.size,
+    variants: catalog.variants.size,
+    categories: catalog.categories.size,
+    backInStock: catalog.backInStock,
+    jobs: jobs.counts(),
+    requests: log.total(),
+    throttled: log.total(429),
+  };
+}
+
+function profileViews(account: Account) {
+  return [...account.profiles.all()].map(profileView);
+}
+
+function profileView({ id, identifiers, described, location, properties, consents, created, updated }: Profile) {
+  return { id, ...identifiers, ...described, location, properties, consents, created, updated };
+}
+
+/** Filtered by `metric` (name), `unique_id` and `profile` (its id, e-mail or external_id). */
+function eventViews(account: Account, query: Query) {
+  const [metric, uniqueId, person] = [
+    parameter(query, 'metric'),
+    parameter(query, 'unique_id'),
+    parameter(query, 'profile'),
+  ];
+  return [...account.events.all()]
+    .filter((event) => metric === undefined || event.metric.name === metric)
+    .filter((event) => uniqueId === undefined || event.uniqueId === uniqueId)
+    .filter((event) => person === undefined || isOf(account, event, person))
+    .map((event) => eventView(account, event));
+}
+
+function isOf(account: Account, event: RecordedEvent, person: string): boolean {
+  const { email, external_id } = account.profiles.get(event.profileId)?.identifiers ?? {};
+  return [event.profileId, email, external_id].includes(person);
+}
+
+function eventView(account: Account, event: RecordedEvent) {
+  const { email, external_id } = account.profiles.get(event.profileId)?.identifiers ?? {};
+  const { id, time, value, backfill, wouldWakeFlows, properties } = event;
+  const profile = { id: event.profileId, email: email ?? null, external_id: external_id ?? null };
+  const said = { value, value_currency: event.valueCurrency, unique_id: event.uniqueId, backfill };
+  return { id, metric: event.metric.name, time, ...said, wouldWakeFlows, profile, properties };
+}
+
+function itemView(account: Account, item: Item) {
+  const { categoryIds, variantIds, seq: _seq, ...shown } = item;
+  const variants = [...variantIds].flatMap((id) => account.catalog.variants.get(id) ?? []);
+  return { ...shown, categories: [...categoryIds], variants: variants.map(variantView) };
+}
+
+function variantView({ seq: _seq, itemId, ...shown }: Variant) {
+  return { ...shown, item: itemId };
+}
+
+function categoryViews(account: Account) {
+  return [...account.catalog.categories.values()].map(({ seq: _seq, itemIds, ...shown }) => ({
+    ...shown,
+    items: [...itemIds],
+  }));
+}
+
+/** `?latest=20` gives only the newest so many; the page uses it, tests want all. */
+function limited<T>(records: T[], query: unknown): { total: number; data: T[] } {
+  const latest = Number(parameter(queryOf(query), 'latest') ?? Number.NaN);
+  return { total: records.length, data: Number.isFinite(latest) ? records.slice(-latest).reverse() : records };
+}
+
+function queryOf(query: unknown): Query {
+  const entries = typeof query === 'object' && query !== null ? Object.entries(query) : [];
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : String(value)]),
+  );
+}
