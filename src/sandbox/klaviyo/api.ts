@@ -122,8 +122,14 @@ function refuse(request: FastifyRequest, reply: FastifyReply, problems: readonly
     request,
     problems.map((problem) => `${problem.code} ${problem.pointer ?? problem.parameter ?? ''}`.trim()).slice(0, 10),
   );
+  const status = problems[0]?.status ?? 500;
+  // A 429 says when to come back, and nothing of the window.
+  if (status === 429) {
+    for (const name of ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset']) reply.removeHeader(name);
+    if (!reply.hasHeader('retry-after')) reply.header('retry-after', '1');
+  }
   return reply
-    .code(problems[0]?.status ?? 500)
+    .code(status)
     .type(mediaType)
     .send(JSON.stringify(errorBody(problems)));
 }

@@ -5,9 +5,11 @@ import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
 import { createAccount } from './account.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { createApi, errorsOf, operationOf } from './api.ts';
+import { addCatalogJobRoutes } from './catalog-job-routes.ts';
 import { addCategoryRoutes, addItemRoutes, addVariantRoutes } from './catalog-routes.ts';
 import { addEventRoutes, type RepeatedUniqueId } from './event-routes.ts';
 import { createLimits, type LimitScale } from './limits.ts';
+import { addProfileJobRoutes } from './profile-job-routes.ts';
 import { addProfileRoutes } from './profile-routes.ts';
 import { addRelationshipRoutes } from './relationship-routes.ts';
 import { createRequestLog } from './request-log.ts';
@@ -81,11 +83,13 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
   });
   addAccountRoutes(api, account);
   addProfileRoutes(api, account);
+  addProfileJobRoutes(api, account);
   addEventRoutes(api, account, options.repeatedUniqueId ?? 'ignored');
   addItemRoutes(api, account);
   addVariantRoutes(api, account);
   addCategoryRoutes(api, account);
   addRelationshipRoutes(api, account);
+  addCatalogJobRoutes(api, account);
   addViews(app, { account, limits, log });
 
   const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });

@@ -1,7 +1,7 @@
 // What arrived, for people and tests: JSON under /sandbox, none of it part of Klaviyo's API.
 import type { FastifyInstance } from 'fastify';
 import type { Account } from './account.ts';
-import type { Item, Variant } from './catalog.ts';
+import type { Category, Item, Variant } from './catalog.ts';
 import type { RecordedEvent } from './events.ts';
 import type { Limits } from './limits.ts';
 import { page } from './page.ts';
@@ -16,18 +16,20 @@ export function addViews(app: FastifyInstance, { account, limits, log }: Watched
   app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
   app.get('/sandbox', async () => ({ limits: limits.usage() }));
   app.get('/sandbox/state', async () => stateOf(account, log));
-  app.get('/sandbox/profiles', async (request) => limited(profileViews(account), request.query));
-  app.get('/sandbox/events', async (request) => limited(eventViews(account, queryOf(request.query)), request.query));
+  app.get('/sandbox/profiles', async (request) => listOf(account.profiles.all(), profileView, request.query));
+  app.get('/sandbox/events', async (request) => {
+    const events = selectEvents(account, queryOf(request.query));
+    return listOf(events, (event) => eventView(account, event), request.query);
+  });
   app.get('/sandbox/items', async (request) =>
-    limited(
-      [...account.catalog.items.values()].map((item) => itemView(account, item)),
-      request.query,
-    ),
+    listOf(account.catalog.items.values(), (item) => itemView(account, item), request.query),
   );
   app.get('/sandbox/variants', async (request) =>
-    limited([...account.catalog.variants.values()].map(variantView), request.query),
+    listOf(account.catalog.variants.values(), variantView, request.query),
   );
-  app.get('/sandbox/categories', async (request) => limited(categoryViews(account), request.query));
+  app.get('/sandbox/categories', async (request) =>
+    listOf(account.catalog.categories.values(), categoryView, request.query),
+  );
   app.get('/sandbox/requests', async () => ({ counts: log.counts(), latest: log.latest() }));
   app.post('/sandbox/reset', async (_request, reply) => {
     account.reset();
@@ -62,16 +64,12 @@ export function stateOf(account: Account, log: RequestLog) {
   };
 }
 
-function profileViews(account: Account) {
-  return [...account.profiles.all()].map(profileView);
-}
-
 function profileView({ id, identifiers, described, location, properties, consents, created, updated }: Profile) {
   return { id, ...identifiers, ...described, location, properties, consents, created, updated };
 }
 
 /** Filtered by `metric` (name), `unique_id` and `profile` (its id, e-mail or external_id). */
-function eventViews(account: Account, query: Query) {
+function selectEvents(account: Account, query: Query): RecordedEvent[] {
   const [metric, uniqueId, person] = [
     parameter(query, 'metric'),
     parameter(query, 'unique_id'),
@@ -80,8 +78,7 @@ function eventViews(account: Account, query: Query) {
   return [...account.events.all()]
     .filter((event) => metric === undefined || event.metric.name === metric)
     .filter((event) => uniqueId === undefined || event.uniqueId === uniqueId)
-    .filter((event) => person === undefined || isOf(account, event, person))
-    .map((event) => eventView(account, event));
+    .filter((event) => person === undefined || isOf(account, event, person));
 }
 
 function isOf(account: Account, event: RecordedEvent, person: string): boolean {
@@ -107,17 +104,16 @@ function variantView({ seq: _seq, itemId, ...shown }: Variant) {
   return { ...shown, item: itemId };
 }
 
-function categoryViews(account: Account) {
-  return [...account.catalog.categories.values()].map(({ seq: _seq, itemIds, ...shown }) => ({
-    ...shown,
-    items: [...itemIds],
-  }));
+function categoryView({ seq: _seq, itemIds, ...shown }: Category) {
+  return { ...shown, items: [...itemIds] };
 }
 
-/** `?latest=20` gives only the newest so many; the page uses it, tests want all. */
-function limited<T>(records: T[], query: unknown): { total: number; data: T[] } {
+/** `?latest=20` gives only the newest so many, newest first; the page uses it, tests want all. */
+function listOf<T, V>(records: Iterable<T>, view: (record: T) => V, query: unknown): { total: number; data: V[] } {
+  const all = [...records];
   const latest = Number(parameter(queryOf(query), 'latest') ?? Number.NaN);
-  return { total: records.length, data: Number.isFinite(latest) ? records.slice(-latest).reverse() : records };
+  const shown = Number.isInteger(latest) && latest > 0 ? all.slice(-latest).reverse() : all;
+  return { total: all.length, data: shown.map(view) };
 }
 
 function queryOf(query: unknown): Query {
