@@ -1,0 +1,174 @@
+/** The environment's variables: name, meaning, default, and what to write instead of a wrong one. */
+import { z } from 'zod';
+
+export interface Variable {
+  name: string;
+  description: string;
+  default?: string;
+  secret?: boolean;
+}
+
+/** All variables, in the order of the README's table. */
+export const variables: readonly Variable[] = [
+  { name: 'KLAVIYO_AUTH_KEY', description: 'private API key of the Klaviyo account (pk_…)', secret: true },
+  { name: 'CT_PROJECT_ID', description: 'key of the commercetools project (or CTP_PROJECT_KEY)' },
+  {
+    name: 'CT_API_CLIENT',
+    description: 'JSON with clientId and secret (or CTP_CLIENT_ID and CTP_CLIENT_SECRET)',
+    secret: true,
+  },
+  {
+    name: 'CT_API_URL',
+    description: 'API of your region, such as https://api.europe-west1.gcp.commercetools.com (or CTP_API_URL)',
+  },
+  {
+    name: 'CT_AUTH_URL',
+    description: 'auth host of your region, such as https://auth.europe-west1.gcp.commercetools.com (or CTP_AUTH_URL)',
+  },
+  {
+    name: 'CT_SCOPES',
+    description: 'scopes to ask for, parted by blanks (or CTP_SCOPE)',
+    default: 'all that the client has',
+  },
+  { name: 'KLAVIYO_API_URL', description: "Klaviyo's API, the sandbox or a proxy", default: 'https://a.klaviyo.com' },
+  {
+    name: 'PREFERRED_LOCALE',
+    description: 'locale of titles, descriptions and slugs, such as en-US',
+    default: 'the first there is',
+  },
+  {
+    name: 'PREFERRED_CURRENCY',
+    description: 'currency of catalogue prices, such as EUR',
+    default: 'the first there is',
+  },
+  {
+    name: 'PRODUCT_URL_TEMPLATE',
+    description: 'product page; {{productSlug}} is replaced by the slug',
+    default: 'no URLs',
+  },
+  { name: 'APP_TYPE', description: 'EVENT (realtime only), BULK_IMPORT (bulk only)', default: 'both' },
+  { name: 'PORT', description: 'serves everything', default: '8080' },
+  { name: 'HOST', description: 'address to listen on', default: '0.0.0.0' },
+  { name: 'PUB_SUB_PORT', description: 'a further port for realtime' },
+  { name: 'BULK_IMPORT_PORT', description: 'a further port for /sync', default: '6779 where no port is set' },
+  {
+    name: 'API_TOKEN',
+    description: 'bearer token of /sync; without it only callers on this machine are served',
+    secret: true,
+  },
+  {
+    name: 'ALLOW_UNAUTHENTICATED_PUSH',
+    description: 'true: POST / takes messages from anywhere (where the platform alone can reach it)',
+    default: 'false',
+  },
+  { name: 'CTK_SETTINGS', description: 'a settings file, JSON or YAML' },
+  { name: 'CTK_ENVIRONMENT', description: 'part of the subscriptions’ keys', default: 'CONNECT_ENV, else default' },
+  { name: 'CONNECT_ENV', description: 'set on commercetools Connect: realtime only' },
+  { name: 'NODE_CONFIG', description: "the incumbent's settings as JSON" },
+  { name: 'NODE_CONFIG_DIR', description: "folder of the incumbent's settings files", default: './config' },
+  { name: 'SKIP_BASE64_DECODE', description: 'accepted without effect: wrapped or plain is recognised' },
+  { name: 'LOG_LEVEL', description: 'trace, debug, info, warn, error, fatal or silent', default: 'info' },
+  { name: 'SHUTDOWN_SECONDS', description: 'seconds to finish what is in flight after SIGTERM', default: '25' },
+];
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number, 0 to 65535')
+  .transform(Number)
+  .pipe(z.number().max(65_535, 'must be a port number, 0 to 65535'));
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be a URL that begins with https://' })
+  .transform((text) => text.replace(/\/+$/, ''));
+const flag = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false', ''], { error: 'must be true or false' }))
+  .transform((text) => text === 'true');
+const text = z.string().trim();
+const required = text.min(1, 'is missing');
+
+const clientSecret = z
+  .string()
+  .transform((said, context) => {
+    try {
+      return JSON.parse(said) as unknown;
+    } catch {
+      context.addIssue('must be JSON such as {"clientId":"…","secret":"…"}');
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.object({ clientId: required, secret: required }, { error: 'must be JSON such as {"clientId":"…","secret":"…"}' }),
+  );
+
+/** Parses each variable on its own, so that everything that is wrong is told at once. */
+export const environmentSchema = z.object({
+  KLAVIYO_AUTH_KEY: required,
+  KLAVIYO_API_URL: url.default('https://a.klaviyo.com'),
+  CT_PROJECT_ID: required.regex(/^[-_a-zA-Z0-9]+$/, 'must be a project key: letters, digits, - and _'),
+  CT_API_CLIENT: clientSecret,
+  CT_API_URL: url,
+  CT_AUTH_URL: url,
+  CT_SCOPES: text.default('').transform((said) => said.split(/[\s,]+/).filter((scope) => scope !== '')),
+  PREFERRED_LOCALE: text.default(''),
+  PREFERRED_CURRENCY: z
+    .union([z.literal(''), text.toUpperCase().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')])
+    .default(''),
+  PRODUCT_URL_TEMPLATE: text.default(''),
+  APP_TYPE: z
+    .enum(['EVENT', 'BULK_IMPORT', ''], { error: 'must be EVENT or BULK_IMPORT, or unset for both' })
+    .default(''),
+  PORT: port.optional(),
+  HOST: text.default('0.0.0.0'),
+  PUB_SUB_PORT: port.optional(),
+  BULK_IMPORT_PORT: port.optional(),
+  API_TOKEN: text.min(16, 'must have 16 characters at least').optional(),
+  ALLOW_UNAUTHENTICATED_PUSH: flag.default(false),
+  CTK_ENVIRONMENT: text.regex(/^[-_a-zA-Z0-9]{1,40}$/, 'must be letters, digits, - and _, 40 at most').optional(),
+  CONNECT_ENV: text.optional(),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info'),
+  SHUTDOWN_SECONDS: text
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .default('25')
+    .transform(Number),
+});
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** Connect's names for what the incumbent called otherwise. */
+const otherNames: Record<string, string> = {
+  CT_PROJECT_ID: 'CTP_PROJECT_KEY',
+  CT_API_URL: 'CTP_API_URL',
+  CT_AUTH_URL: 'CTP_AUTH_URL',
+  CT_SCOPES: 'CTP_SCOPE',
+};
+
+/** @returns the variables under the incumbent's names; an empty one counts as unset */
+export function underOneName(said: Record<string, string | undefined>): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const { name } of variables) {
+    const value = said[name] || said[otherNames[name] ?? ''];
+    if (value) named[name] = value;
+  }
+  if (named.CT_API_CLIENT === undefined && (said.CTP_CLIENT_ID || said.CTP_CLIENT_SECRET)) {
+    named.CT_API_CLIENT = JSON.stringify({
+      clientId: said.CTP_CLIENT_ID ?? '',
+      secret: said.CTP_CLIENT_SECRET ?? '',
+    });
+  }
+  return named;
+}
+
+/** @returns a line for each wrong variable: its name, what is wrong, what it is for */
+export function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const name = String(issue.path[0] ?? '');
+    const about = variables.find((variable) => variable.name === name)?.description ?? '';
+    const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length === 1;
+    const inside = issue.path.slice(1).join('.');
+    return `${name}${inside && `.${inside}`} ${missing ? 'is missing' : issue.message} — ${about}`;
+  });
+}

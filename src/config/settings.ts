@@ -1,0 +1,107 @@
+/** Everything that a settings file may say: the mapping (rules/settings.ts) and how the service runs. */
+import { z } from 'zod';
+import { ruleSettingsSchema } from '../rules/settings.ts';
+
+export const settingsSchema = z.strictObject({
+  ...ruleSettingsSchema.shape,
+  klaviyo: z
+    .strictObject({
+      share: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.95)
+        .describe("part of Klaviyo's published limits that is used; the rest is for other apps"),
+      realtimeReserve: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0.3)
+        .describe('part of a limit that bulk leaves alone while realtime is busy'),
+      timeoutSeconds: z.number().positive().default(30).describe('seconds that one request may take'),
+      retries: z
+        .int()
+        .min(0)
+        .max(10)
+        .default(3)
+        .describe('how often a request is repeated at once before the broker or the run waits'),
+    })
+    .prefault({}),
+  commercetools: z
+    .strictObject({
+      timeoutSeconds: z.number().positive().default(30).describe('seconds that one request may take'),
+      retries: z.int().min(0).max(10).default(3).describe('how often a read is repeated at once'),
+      pageSize: z.int().min(1).max(500).default(500).describe('records a page in bulk'),
+    })
+    .prefault({}),
+  realtime: z
+    .strictObject({
+      deadlineSeconds: z
+        .number()
+        .positive()
+        .default(8)
+        .describe('a message that takes longer is answered 503 and comes again'),
+      mostTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
+    })
+    .prefault({}),
+  runs: z
+    .strictObject({
+      checkpointSeconds: z.number().positive().default(5).describe('seconds between two stored positions of a run'),
+      kept: z.int().min(1).default(50).describe('ended runs that are kept of each resource'),
+    })
+    .prefault({}),
+  deadLetters: z
+    .strictObject({ max: z.int().min(1).default(10_000).describe('how many are kept at most') })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** One thing that can be set, as the README's table and the search for the nearest name know it. */
+export interface SettingRow {
+  path: string;
+  description: string;
+  default: unknown;
+}
+
+/** @returns every leaf of the schema with its description and default */
+export function settingRows(): SettingRow[] {
+  return leaves(settingsSchema, []).map(({ path, schema }) => ({
+    path: path.join('.'),
+    description: schema.description ?? '',
+    default: at(settingsSchema.parse({}), path),
+  }));
+}
+
+/** @returns the dotted paths in `given` that the schema does not know */
+export function unknownPaths(given: unknown, schema: z.ZodType = settingsSchema, path: string[] = []): string[] {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodObject) || typeof given !== 'object' || given === null || Array.isArray(given)) return [];
+  return Object.entries(given).flatMap(([name, value]) => {
+    const known: unknown = Object.hasOwn(inner.shape, name) ? inner.shape[name] : undefined;
+    if (!(known instanceof z.ZodType)) return [[...path, name].join('.')];
+    return unknownPaths(value, known, [...path, name]);
+  });
+}
+
+function leaves(schema: z.ZodType, path: string[]): { path: string[]; schema: z.ZodType }[] {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodObject)) return [{ path, schema }];
+  return Object.entries(inner.shape).flatMap(([name, value]) =>
+    value instanceof z.ZodType ? leaves(value, [...path, name]) : [],
+  );
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    const inner: unknown = schema.unwrap();
+    return inner instanceof z.ZodType ? unwrap(inner) : schema;
+  }
+  return schema;
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return value;
+  const record = z.record(z.string(), z.unknown()).safeParse(value);
+  return record.success ? at(record.data[name], rest) : undefined;
+}
