@@ -1,5 +1,6 @@
 /** The look-ups of look.ts over the API: batched by dataloader, the category tree cached for a minute. */
 import DataLoader from 'dataloader';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import type { CommercetoolsClient } from './client.ts';

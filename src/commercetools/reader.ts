@@ -23,6 +23,8 @@ export interface Page {
   records: unknown[];
   /** The id of the page's last record; undefined for a page of `ids`. */
   last: string | undefined;
+  /** Of a page of `ids`: how many ids it stands for, found or not. */
+  asked?: number;
 }
 
 /** commercetools' most for `limit`. https://docs.commercetools.com/api/general-concepts#limit */
@@ -93,11 +95,10 @@ async function* walkIds(
   resource: BulkResource,
   ids: readonly string[],
 ): AsyncGenerator<Page> {
-  const unique = [...new Set(ids)];
-  for (let start = 0; start < unique.length; start += mostIds) {
-    const chunk = unique.slice(start, start + mostIds);
+  for (let start = 0; start < ids.length; start += mostIds) {
+    const chunk = ids.slice(start, start + mostIds);
     const records = await byField(client, { path: resource, field: 'id', values: chunk });
-    yield { records, last: undefined };
+    yield { records, last: undefined, asked: chunk.length };
   }
 }
 

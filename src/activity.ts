@@ -1,0 +1,87 @@
+/**
+ * What happened, as typed events: one call tells it, and log line, counts and listeners all come from that call. Holds
+ * ids, counts and codes only, never personal data.
+ */
+import type { Logger } from 'pino';
+import type { Warning } from './klaviyo/change.ts';
+
+interface AboutRecord {
+  typeId: string;
+  id: string;
+}
+
+export type Happened =
+  | { what: 'started'; ports: string[]; serves: string }
+  | { what: 'stopping'; reason: string }
+  | { what: 'stopped' }
+  | { what: 'warning'; detail: string }
+  /** A message and what became of it. Milliseconds from its arrival. */
+  | {
+      what: 'message';
+      type: string;
+      messageId: string;
+      record: AboutRecord;
+      rules: string[];
+      verdict: VerdictName;
+      reasons: string[];
+      tookMs: number;
+    }
+  /** A delivery that is about nothing we sync. */
+  | { what: 'nothing'; reason: string }
+  | { what: 'broken-envelope'; reason: string }
+  | { what: 'unreadable'; source: string; reason: string }
+  | { what: 'rejected'; record: AboutRecord; rule: string; code: string; detail: string; field?: string }
+  | { what: 'failed'; record: AboutRecord; rule: string; error: Error }
+  | { what: 'left-out'; record: AboutRecord; rule: string; warning: Warning }
+  | { what: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
+  | { what: 'alarm'; reason: string };
+
+export type VerdictName = 'done' | 'skipped' | 'kept' | 'again';
+
+export interface Activity {
+  tell(happened: Happened): void;
+  /** How often each kind of thing happened since the start; messages by verdict. */
+  counts(): Record<string, number>;
+  /** @returns the end of listening */
+  listen(listener: (happened: Happened) => void): () => void;
+}
+
+/** @param log where each event becomes a line */
+export function createActivity(log: Logger): Activity {
+  const counts = new Map<string, number>();
+  const listeners = new Set<(happened: Happened) => void>();
+  return {
+    tell(happened) {
+      const name = happened.what === 'message' ? `message-${happened.verdict}` : happened.what;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      const { what, ...about } = happened;
+      log[levelOf(happened)](about, what);
+      for (const listener of listeners) listener(happened);
+    },
+    counts: () => Object.fromEntries(counts),
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function levelOf(happened: Happened): 'debug' | 'info' | 'warn' | 'error' {
+  switch (happened.what) {
+    case 'alarm':
+    case 'failed':
+      return 'error';
+    case 'warning':
+    case 'broken-envelope':
+    case 'unreadable':
+    case 'rejected':
+    case 'left-out':
+      return 'warn';
+    case 'message':
+      return happened.verdict === 'again' ? 'warn' : 'info';
+    case 'nothing':
+      return 'debug';
+    default:
+      return 'info';
+  }
+}

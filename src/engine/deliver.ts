@@ -1,0 +1,125 @@
+/**
+ * From what rules said to what became of it, record by record: sends the changes, keeps what is refused for good, stores
+ * what shall follow. Realtime and bulk both go through here.
+ */
+import type { Activity } from '../activity.ts';
+import type { Receipt, Stamped } from '../klaviyo/change.ts';
+import type { Sink } from '../klaviyo/sink.ts';
+import type { Lane } from '../klaviyo/throttle.ts';
+import type { Cause, Follow, RecordRef, Told } from '../rules/rule.ts';
+import type { DeadLetters, Letter } from './dead-letters.ts';
+
+/** What became of one record, over all rules that were asked about it. */
+export interface Delivered {
+  record: RecordRef;
+  receipts: Receipt[];
+  /** Why rules wrote nothing. */
+  skips: string[];
+  /** Reasons of what was kept as a dead letter. */
+  kept: string[];
+  /** Rules that threw, and were not kept. */
+  failures: Error[];
+}
+
+export interface DeliverParts {
+  sink: Sink;
+  deadLetters: DeadLetters;
+  activity: Activity;
+  /** Stores a small run; resolves when it is safe. */
+  follow(follow: Follow): Promise<void>;
+}
+
+export interface DeliverOptions {
+  cause: Cause;
+  /** See Stamped. */
+  readAt: number;
+  lane: Lane;
+  signal: AbortSignal;
+  /** Keep what failed by our own fault as a dead letter, instead of leaving it to another try. */
+  failures: 'keep' | 'return';
+}
+
+export type Deliver = (told: readonly Told[], options: DeliverOptions) => Promise<Delivered[]>;
+
+interface Sent {
+  rule: string;
+  change: Stamped;
+  to: Delivered;
+}
+
+const full: Receipt = {
+  outcome: 'unavailable',
+  reason: 'as many dead letters are kept as deadLetters.max allows: replay or discard some',
+};
+
+export function createDeliver({ sink, deadLetters, activity, follow }: DeliverParts): Deliver {
+  async function keep(letter: Letter, to: Delivered): Promise<void> {
+    const stored = await deadLetters.keep(letter);
+    if (stored === 'ok') to.kept.push(letter.code);
+    else to.receipts.push(full);
+  }
+
+  async function settle({ rule, to }: Sent, receipt: Receipt, cause: Cause): Promise<void> {
+    const { record } = to;
+    for (const warning of receipt.warnings ?? []) activity.tell({ what: 'left-out', record, rule, warning });
+    if (receipt.outcome !== 'rejected') {
+      to.receipts.push(receipt);
+      return;
+    }
+    const { code, detail, field } = receipt;
+    const said = { code, detail, ...(field === undefined ? {} : { field }) };
+    activity.tell({ what: 'rejected', record, rule, ...said });
+    to.receipts.push(receipt);
+    await keep({ record, rule, cause, ...said }, to);
+  }
+
+  return async (told, options) => {
+    const { cause, readAt, lane, signal } = options;
+    const results = new Map<string, Delivered>();
+    const sent: Sent[] = [];
+    for (const one of told) {
+      const to = resultFor(results, one.record);
+      if (one.outcome === 'skipped') to.skips.push(one.reason);
+      else if (one.outcome === 'unreadable')
+        await keep(
+          { record: one.record, rule: '', code: 'unreadable', detail: `${one.path}: ${one.reason}`, cause },
+          to,
+        );
+      else if (one.outcome === 'failed') await fail(one, to, options);
+      else {
+        to.skips.push(...one.written.skips);
+        for (const warning of one.written.warnings)
+          activity.tell({ what: 'left-out', record: one.record, rule: one.rule, warning });
+        for (const next of one.written.follows) await follow(next);
+        sent.push(...one.written.changes.map((change) => ({ rule: one.rule, change: { ...change, readAt }, to })));
+      }
+    }
+    const receipts = await sink.send(
+      sent.map(({ change }) => change),
+      { lane, signal },
+    );
+    for (const [index, one] of sent.entries()) {
+      const receipt = receipts[index];
+      if (receipt) await settle(one, receipt, cause);
+    }
+    return [...results.values()];
+  };
+
+  async function fail(
+    one: Extract<Told, { outcome: 'failed' }>,
+    to: Delivered,
+    { cause, failures }: DeliverOptions,
+  ): Promise<void> {
+    const { record, rule, error } = one;
+    activity.tell({ what: 'failed', record, rule, error });
+    to.failures.push(error);
+    if (failures === 'keep') await keep({ record, rule, code: 'failed', detail: error.name, cause }, to);
+  }
+}
+
+function resultFor(results: Map<string, Delivered>, record: RecordRef): Delivered {
+  const key = `${record.typeId}:${record.id}`;
+  const known = results.get(key) ?? { record, receipts: [], skips: [], kept: [], failures: [] };
+  results.set(key, known);
+  return known;
+}
