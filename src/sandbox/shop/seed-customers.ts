@@ -1,0 +1,76 @@
+/** Ordinary customers in several countries and scripts. */
+
+import type { Customer } from '@commercetools/platform-sdk';
+import { faker as german } from '@faker-js/faker/locale/de';
+import { faker as english } from '@faker-js/faker/locale/en';
+import { faker as french } from '@faker-js/faker/locale/fr';
+import { faker as japanese } from '@faker-js/faker/locale/ja';
+import { IDS } from './basis.ts';
+import { address, customer } from './builders.ts';
+import { idOf, type Random } from './random.ts';
+
+interface Land {
+  readonly country: string;
+  readonly locale: string;
+  readonly faker: typeof english;
+  /** A mobile number of the country; the last digits are chosen. */
+  readonly phone: string;
+}
+
+const LANDS: readonly [Land, ...Land[]] = [
+  { country: 'DE', locale: 'de-DE', faker: german, phone: '+4915123' },
+  { country: 'US', locale: 'en-US', faker: english, phone: '+1415555' },
+  { country: 'GB', locale: 'en', faker: english, phone: '+447700' },
+  { country: 'FR', locale: 'fr-FR', faker: french, phone: '+336123' },
+  { country: 'JP', locale: 'ja', faker: japanese, phone: '+819012' },
+];
+
+/** `count` customers, the same for the same chance. */
+export function seedCustomers(random: Random, count: number): Customer[] {
+  for (const { faker } of LANDS) faker.seed(random.between(1, 1_000_000));
+  return Array.from({ length: count }, (_, index) => oneCustomer(random, index));
+}
+
+function oneCustomer(random: Random, index: number): Customer {
+  const { country, locale, faker, phone } = random.pick(LANDS);
+  const key = `customer-${index + 1}`;
+  const id = idOf(`customer/${key}`);
+  const [firstName, lastName] = [faker.person.firstName(), faker.person.lastName()];
+  const createdAt = random.instant(0, 800);
+  const home = address({
+    id: `${key}-home`,
+    firstName,
+    lastName,
+    country,
+    city: faker.location.city(),
+    postalCode: faker.location.zipCode(),
+    streetName: faker.location.street(),
+    streetNumber: String(random.between(1, 140)),
+    // Numbers differ by customer: Klaviyo lets a phone number belong to one profile only.
+    ...(random.chance(0.6) ? { mobile: `${phone}${String(100_000 + index).slice(-5)}` } : {}),
+  });
+  const addressed = random.chance(0.9);
+  const withBilling = addressed && random.chance(0.7);
+  return customer({
+    id,
+    key,
+    customerNumber: String(10_000 + index),
+    email: `${key}@shop-${random.between(1, 9)}.example`,
+    firstName,
+    lastName,
+    locale,
+    createdAt,
+    lastModifiedAt: createdAt,
+    addresses: addressed ? [home] : [],
+    ...(withBilling ? billedTo(home.id ?? '') : {}),
+    ...(random.chance(0.15) ? { companyName: faker.company.name() } : {}),
+    ...(random.chance(0.1) ? { customerGroup: { typeId: 'customer-group' as const, id: IDS.vip } } : {}),
+    ...(random.chance(0.2)
+      ? { custom: { type: { typeId: 'type' as const, id: IDS.customerType }, fields: { loyaltyTier: 'gold' } } }
+      : {}),
+  });
+}
+
+function billedTo(id: string): Partial<Customer> {
+  return { billingAddressIds: [id], shippingAddressIds: [id], defaultBillingAddressId: id };
+}

@@ -1,0 +1,105 @@
+/** Ordinary orders with their payments: most of customers, some of guests, a few refunded. */
+import type { Customer, LineItem, Order, Payment, Product, Transaction } from '@commercetools/platform-sdk';
+import { IDS } from './basis.ts';
+import { address, lineItem, money, order, payment, transaction } from './builders.ts';
+import { idOf, type Random } from './random.ts';
+
+export interface Sales {
+  readonly orders: readonly Order[];
+  readonly payments: readonly Payment[];
+}
+
+const STATES = ['Open', 'Open', 'Open', 'Open', 'Confirmed', 'Confirmed', 'Complete', 'Complete', 'Cancelled'] as const;
+
+/** `count` orders of these customers and products. */
+export function seedOrders(
+  random: Random,
+  count: number,
+  shop: { readonly customers: readonly Customer[]; readonly products: readonly Product[] },
+): Sales {
+  const sellable = shop.products.filter(({ priceMode }) => priceMode !== 'Standalone');
+  const made = Array.from({ length: count }, (_, index) => oneOrder(random, index, { ...shop, products: sellable }));
+  return { orders: made.map((one) => one.order), payments: made.flatMap((one) => one.payments) };
+}
+
+function oneOrder(
+  random: Random,
+  index: number,
+  shop: { readonly customers: readonly Customer[]; readonly products: readonly Product[] },
+): { order: Order; payments: Payment[] } {
+  const orderNumber = `order-${index + 1}`;
+  const id = idOf(`order/${orderNumber}`);
+  const createdAt = random.instant(100, 1000);
+  const orderState = random.pick(STATES);
+  const [buyer] = random.chance(0.85) ? random.pickSome(shop.customers, 1) : [];
+  const lineItems = random
+    .pickSome(shop.products, random.between(1, 4))
+    .map((bought) => oneLine(random, bought, orderNumber));
+  const moved = Date.parse(createdAt) + random.between(1, 240) * 3_600_000;
+  const lastModifiedAt = orderState === 'Open' ? createdAt : new Date(moved).toISOString();
+  const home = buyer?.addresses[0] ?? address({ id: `${orderNumber}-home` });
+  const draft = order({
+    id,
+    orderNumber,
+    version: orderState === 'Open' ? 1 : 3,
+    createdAt,
+    lastModifiedAt,
+    orderState,
+    lineItems,
+    billingAddress: home,
+    shippingAddress: home,
+    customerEmail: buyer?.email ?? `guest-${index + 1}@guests.example`,
+    ...(buyer === undefined ? { anonymousId: idOf(`visit/${orderNumber}`) } : { customerId: buyer.id }),
+    ...(buyer?.locale === undefined ? {} : { locale: buyer.locale }),
+    ...(orderState === 'Complete' ? { shipmentState: 'Delivered', paymentState: 'Paid' } : {}),
+    ...(random.chance(0.1)
+      ? { discountCodes: [{ discountCode: { typeId: 'discount-code', id: IDS.welcomeCode }, state: 'MatchesCart' }] }
+      : {}),
+  });
+  if (random.chance(0.1)) return { order: draft, payments: [] };
+  const paid = onePayment(random, draft);
+  const payments = [{ typeId: 'payment' as const, id: paid.id }];
+  return { order: { ...draft, paymentInfo: { payments } }, payments: [paid] };
+}
+
+function oneLine(random: Random, bought: Product, orderNumber: string): LineItem {
+  const { current } = bought.masterData;
+  const variant = current.masterVariant;
+  const [chosen] = variant.prices ?? [];
+  const value = chosen?.value ?? money(1999);
+  return lineItem({
+    id: idOf(`line/${orderNumber}/${bought.key}`),
+    productId: bought.id,
+    ...(bought.key === undefined ? {} : { productKey: bought.key }),
+    name: current.name,
+    productSlug: current.slug,
+    productType: bought.productType,
+    variant,
+    quantity: random.between(1, 3),
+    unitCents: value.centAmount,
+    currency: value.currencyCode,
+    ...(chosen === undefined ? {} : { price: chosen }),
+    state: [{ quantity: 1, state: { typeId: 'state', id: IDS.lineState } }],
+  });
+}
+
+function onePayment(random: Random, { orderNumber = '', createdAt, totalPrice, customerId }: Order): Payment {
+  const key = `payment-of-${orderNumber}`;
+  const one = (name: string, fields: Partial<Transaction>) =>
+    transaction({ id: idOf(`transaction/${key}/${name}`), timestamp: createdAt, amount: totalPrice, ...fields });
+  const back = money(Math.max(1, Math.floor(totalPrice.centAmount / 3)), totalPrice.currencyCode);
+  const transactions = [
+    one('authorization', { type: 'Authorization' }),
+    one('charge', { type: 'Charge' }),
+    ...(random.chance(0.12) ? [one('refund', { type: 'Refund', amount: back })] : []),
+  ];
+  return payment({
+    id: idOf(`payment/${key}`),
+    key,
+    createdAt,
+    lastModifiedAt: createdAt,
+    amountPlanned: totalPrice,
+    transactions,
+    ...(customerId === undefined ? {} : { customer: { typeId: 'customer' as const, id: customerId } }),
+  });
+}
