@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { connectShop } from '../shop/api.ts';
+import { customer, payment } from '../shop/builders.ts';
+import { startCommercetoolsSandbox } from './sandbox.ts';
+
+const errorSchema = z.object({ errors: z.array(z.looseObject({ code: z.string() })) });
+
+test('a wrong secret gets no token', async (t) => {
+  const sandbox = await startCommercetoolsSandbox();
+  t.after(() => sandbox.stop());
+  const headers = { authorization: `Basic ${Buffer.from('sandbox-client:wrong').toString('base64')}` };
+  const answer = await fetch(`${sandbox.authUrl}/oauth/token`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  assert.equal(answer.status, 401);
+  assert.equal(errorSchema.parse(await answer.json()).errors[0]?.code, 'invalid_client');
+});
+
+test('a request without a valid token is refused, and a client that fetches a new one goes on', async (t) => {
+  const sandbox = await startCommercetoolsSandbox();
+  t.after(() => sandbox.stop());
+  const bare = await fetch(`${sandbox.url}/shop/customers`);
+  assert.equal(bare.status, 401);
+  assert.equal(errorSchema.parse(await bare.json()).errors[0]?.code, 'invalid_token');
+  const api = connectShop(sandbox);
+  assert.equal((await api.request('GET', 'customers')).status, 200);
+  await fetch(`${sandbox.url}/sandbox/tokens/revoke`, { method: 'POST' });
+  assert.equal((await api.request('GET', 'customers')).status, 200);
+});
+
+test('what lies beyond the scopes is refused; managing includes reading', async (t) => {
+  const sandbox = await startCommercetoolsSandbox({ scopes: ['view_orders', 'manage_customers'] });
+  t.after(() => sandbox.stop());
+  const api = connectShop(sandbox);
+  assert.equal((await api.request('GET', 'orders')).status, 200);
+  assert.equal((await api.request('GET', 'customers')).status, 200);
+  const refused = await api.request('GET', 'payments');
+  assert.equal(refused.status, 403);
+  assert.equal(errorSchema.parse(refused.body).errors[0]?.code, 'insufficient_scope');
+  assert.equal((await api.request('POST', 'orders', {})).status, 403);
+});
+
+test('a stale version is refused with the current one, for updates and deletions', async (t) => {
+  const sandbox = await startCommercetoolsSandbox();
+  t.after(() => sandbox.stop());
+  const api = connectShop(sandbox);
+  await sandbox.place('customer', [customer({ id: 'c', version: 4 })]);
+  const update = { version: 3, actions: [{ action: 'setFirstName', firstName: 'Eve' }] };
+  for (const answer of [
+    await api.request('POST', 'customers/c', update),
+    await api.request('DELETE', 'customers/c?version=3'),
+  ]) {
+    assert.equal(answer.status, 409);
+    assert.deepEqual(errorSchema.parse(answer.body).errors[0]?.currentVersion, 4);
+  }
+  assert.equal((await api.request('DELETE', 'customers/c')).status, 400);
+  assert.equal((await api.request('DELETE', 'customers/c?version=4')).status, 200);
+  assert.equal((await api.request('GET', 'customers/c')).status, 404);
+});
+
+test('an update with an unknown action changes nothing', async (t) => {
+  const sandbox = await startCommercetoolsSandbox();
+  t.after(() => sandbox.stop());
+  const api = connectShop(sandbox);
+  await sandbox.place('payment', [payment({ id: 'p' })]);
+  const actions = [{ action: 'setKey', key: 'new' }, { action: 'setNonsense' }];
+  assert.equal((await api.request('POST', 'payments/p', { version: 1, actions })).status, 400);
+  assert.equal(await api.get('payments/p', z.object({ version: z.number() })).then(({ version }) => version), 1);
+});

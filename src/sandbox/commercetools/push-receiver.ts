@@ -1,0 +1,66 @@
+/** A push endpoint that remembers what it was sent: for tests of whatever is delivered. */
+import { createServer, type IncomingMessage } from 'node:http';
+import { z } from 'zod';
+
+const envelopeSchema = z.object({
+  message: z.object({ data: z.string(), messageId: z.string(), attributes: z.record(z.string(), z.string()) }),
+  subscription: z.string(),
+  deliveryAttempt: z.number().optional(),
+});
+const payloadSchema = z.looseObject({
+  notificationType: z.string().optional(),
+  type: z.string().optional(),
+  resource: z.looseObject({ typeId: z.string(), id: z.string() }).optional(),
+});
+
+export type ReceivedPayload = z.infer<typeof payloadSchema>;
+
+export interface PushReceiver {
+  readonly url: string;
+  /** Decoded payloads in order of arrival, also those that were refused. */
+  readonly payloads: readonly ReceivedPayload[];
+  readonly messageIds: readonly string[];
+  /** Status of the next answers; 204 when the list is used up. */
+  answers: number[];
+  /** `OrderCreated`, `ResourceUpdated customer`: without the test notifications of subscriptions. */
+  labels(): string[];
+  stop(): Promise<void>;
+}
+
+/** Starts a receiver on a free port. */
+export async function startPushReceiver(): Promise<PushReceiver> {
+  const payloads: ReceivedPayload[] = [];
+  const messageIds: string[] = [];
+  const server = createServer(async (request, response) => {
+    const { message } = envelopeSchema.parse(JSON.parse(await bodyOf(request)));
+    payloads.push(payloadSchema.parse(JSON.parse(Buffer.from(message.data, 'base64').toString())));
+    messageIds.push(message.messageId);
+    response.writeHead(receiver.answers.shift() ?? 204).end();
+  });
+  const receiver: PushReceiver & { url: string } = {
+    url: '',
+    payloads,
+    messageIds,
+    answers: [],
+    labels: () => payloads.filter(({ resource }) => resource?.typeId !== 'subscription').map(labelOf),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  receiver.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
+  return receiver;
+}
+
+function labelOf({ notificationType, type, resource }: ReceivedPayload): string {
+  return notificationType === 'Message' ? (type ?? 'payloadNotIncluded') : `${notificationType} ${resource?.typeId}`;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(Buffer.from(part));
+  return Buffer.concat(parts).toString();
+}

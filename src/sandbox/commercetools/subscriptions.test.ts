@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { connectShop, type ShopApi } from '../shop/api.ts';
+import { type PushReceiver, startPushReceiver } from './push-receiver.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './sandbox.ts';
+
+let sandbox: CommercetoolsSandbox;
+let receiver: PushReceiver;
+let api: ShopApi;
+const destination = { type: 'GoogleCloudPubSub', projectId: 'cloud', topic: 'changes' };
+const subscriptionSchema = z.looseObject({ id: z.string(), version: z.number(), status: z.string() });
+
+beforeEach(async () => {
+  receiver = await startPushReceiver();
+  sandbox = await startCommercetoolsSandbox({
+    redelivery: { firstRetryMs: 10, longestRetryMs: 40, ackDeadlineMs: 500 },
+    maxPayloadBytes: 20_000,
+  });
+  api = connectShop(sandbox);
+});
+afterEach(async () => {
+  await sandbox.stop();
+  await receiver.stop();
+});
+
+async function bind(): Promise<void> {
+  await control('PUT', 'pubsub/topics/cloud/changes', { pushEndpoint: receiver.url });
+}
+
+async function control(method: string, path: string, body?: unknown): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${sandbox.url}/sandbox/${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  assert.ok(answer.ok, `${path} answered ${answer.status}`);
+  return answer.status === 204 ? undefined : answer.json();
+}
+
+async function idle(): Promise<void> {
+  while (sandbox.pubsub.pending > 0) await pause(5);
+}
+
+function subscribe(fields: Record<string, unknown> = {}) {
+  const draft = {
+    key: 'ours',
+    destination,
+    messages: [{ resourceTypeId: 'customer', types: ['CustomerCreated'] }],
+    changes: [{ resourceTypeId: 'customer' }],
+  };
+  return api.request('POST', 'subscriptions', { ...draft, ...fields });
+}
+
+const register = (email: string, fields: Record<string, unknown> = {}) =>
+  api.request('POST', 'customers', { email, password: 'secret', ...fields });
+
+test('a subscription is refused while its topic leads nowhere, and tested when it is made', async () => {
+  assert.equal((await subscribe()).status, 400);
+  await bind();
+  assert.equal((await subscribe()).status, 201);
+  assert.deepEqual(
+    receiver.payloads.map(({ notificationType, resource }) => [notificationType, resource?.typeId]),
+    [['ResourceCreated', 'subscription']],
+  );
+});
+
+test('an endpoint that refuses the test notification makes the creation fail', async () => {
+  await bind();
+  receiver.answers = [500];
+  assert.equal((await subscribe()).status, 400);
+});
+
+test('drafts that ask for nothing, or for what does not exist, are refused', async () => {
+  await bind();
+  assert.equal((await subscribe({ messages: [], changes: [] })).status, 400);
+  assert.equal((await subscribe({ messages: [{ resourceTypeId: 'cart' }] })).status, 400);
+  assert.equal(
+    (await subscribe({ destination: { type: 'EventGrid', uri: 'https://e.example', accessKey: 'k' } })).status,
+    400,
+  );
+});
+
+test('what was asked for is delivered, nothing else', async () => {
+  await bind();
+  await subscribe();
+  await register('new@example.com');
+  await api.request('POST', 'categories', { name: { en: 'Unasked' }, slug: { en: 'unasked' } });
+  await idle();
+  assert.deepEqual(receiver.labels().sort(), ['CustomerCreated', 'ResourceCreated customer']);
+  const message = receiver.payloads.find(({ type }) => type === 'CustomerCreated');
+  assert.deepEqual(
+    [
+      message?.projectKey,
+      message?.sequenceNumber,
+      message?.resourceVersion,
+      z.object({ email: z.string() }).parse(message?.customer).email,
+    ],
+    ['shop', 1, 1, 'new@example.com'],
+  );
+});
+
+test('a push that is not acknowledged comes again until it is', async () => {
+  await bind();
+  await subscribe({ changes: [] });
+  receiver.answers = [500, 503, 429];
+  await register('again@example.com');
+  await idle();
+  assert.deepEqual(
+    receiver.labels(),
+    Array.from({ length: 4 }, () => 'CustomerCreated'),
+  );
+  assert.equal(new Set(receiver.messageIds.slice(1)).size, 1);
+  const report = z
+    .object({ byStatus: z.record(z.string(), z.number()), pending: z.number() })
+    .parse(await control('GET', 'deliveries'));
+  assert.deepEqual(
+    [report.byStatus['500'], report.byStatus['503'], report.byStatus['429'], report.pending],
+    [1, 1, 1, 0],
+  );
+});
+
+test('a payload that is too large is announced without its contents', async () => {
+  await bind();
+  await subscribe({ changes: [] });
+  await register('large@example.com', { firstName: 'x'.repeat(30_000) });
+  await idle();
+  const { payloadNotIncluded, type } = receiver.payloads.at(-1) ?? {};
+  assert.equal(type, undefined);
+  assert.equal(z.object({ payloadType: z.string() }).parse(payloadNotIncluded).payloadType, 'CustomerCreated');
+});
+
+test('CloudEvents wrap the same payload', async () => {
+  await bind();
+  await subscribe({ format: { type: 'CloudEvents', cloudEventsVersion: '1.0' } });
+  await register('cloud@example.com');
+  await idle();
+  const types = receiver.payloads.map(({ type }) => type).sort();
+  assert.deepEqual(types, [
+    'com.commercetools.customer.change.ResourceCreated',
+    'com.commercetools.customer.message.CustomerCreated',
+    'com.commercetools.subscription.change.ResourceCreated',
+  ]);
+});
+
+test('a subscription can be changed, found by its key and deleted; its health follows its topic', async () => {
+  await bind();
+  await subscribe();
+  const made = await api.get('subscriptions/key=ours', subscriptionSchema);
+  assert.equal(made.status, 'Healthy');
+  const actions = [
+    { action: 'setMessages', messages: [] },
+    { action: 'setKey', key: 'renamed' },
+  ];
+  const changed = await api.post(`subscriptions/${made.id}`, { version: made.version, actions }, subscriptionSchema);
+  assert.deepEqual(changed.messages, []);
+  assert.equal((await api.request('POST', `subscriptions/${made.id}`, { version: 1, actions })).status, 409);
+  const health = () => fetch(`${sandbox.url}/shop/subscriptions/${made.id}/health`).then(({ status }) => status);
+  assert.equal(await health(), 200);
+  await control('DELETE', 'pubsub/topics/cloud/changes');
+  assert.equal(await health(), 400);
+  assert.equal((await api.request('DELETE', `subscriptions/key=renamed?version=${changed.version}`)).status, 200);
+  assert.equal((await api.request('GET', `subscriptions/${made.id}`)).status, 404);
+});
+
+test('while a topic is unbound notifications are kept and delivered afterwards', async () => {
+  await bind();
+  await subscribe({ changes: [] });
+  await control('DELETE', 'pubsub/topics/cloud/changes');
+  await register('kept@example.com');
+  assert.deepEqual(await control('GET', 'idle'), { idle: false, pending: 1 });
+  await bind();
+  await idle();
+  assert.deepEqual(receiver.labels(), ['CustomerCreated']);
+});
+
+test('no more than 50 subscriptions are accepted, and secrets are masked', async () => {
+  const sqs = {
+    type: 'SQS',
+    queueUrl: 'https://sqs.example/q',
+    region: 'eu',
+    accessKey: 'AKIA123456',
+    accessSecret: 'topsecret',
+  };
+  for (let number = 1; number <= 50; number += 1) {
+    assert.equal((await subscribe({ key: `key-${number}`, destination: sqs })).status, 201);
+  }
+  assert.equal((await subscribe({ key: 'one-too-many', destination: sqs })).status, 400);
+  const shown = JSON.stringify(await api.get('subscriptions/key=key-1', z.unknown()));
+  assert.ok(!shown.includes('topsecret') && !shown.includes('AKIA123456'));
+});
+
+test('hand-made payloads, duplicates and disorder can be had', async () => {
+  await bind();
+  await control('PUT', 'deliveries/disorder', { duplicateEvery: 2, reorderWindow: 3 });
+  await control('POST', 'deliver', { payload: { type: 'first' } });
+  await control('POST', 'deliver', { payload: { type: 'second' } });
+  await idle();
+  assert.deepEqual(receiver.payloads.map(({ type }) => type).sort(), ['first', 'second', 'second']);
+});
+
+test('a reset leaves nothing but the topics', async () => {
+  await bind();
+  await subscribe();
+  await register('gone@example.com');
+  await control('POST', 'reset');
+  assert.equal((await api.get('customers', z.object({ count: z.number() }))).count, 0);
+  assert.equal((await api.get('subscriptions', z.object({ count: z.number() }))).count, 0);
+  assert.equal((await register('gone@example.com')).status, 201);
+});
