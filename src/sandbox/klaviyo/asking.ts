@@ -1,0 +1,170 @@
+// How the sandbox's own tests talk to it: plain fetch, none of the connector's code.
+import assert from 'node:assert/strict';
+import { afterEach } from 'node:test';
+import { z } from 'zod';
+import { type KlaviyoSandbox, type KlaviyoSandboxOptions, startKlaviyoSandbox } from './sandbox.ts';
+
+const problem = z.object({
+  status: z.number(),
+  code: z.string(),
+  detail: z.string(),
+  source: z.object({ pointer: z.string().optional(), parameter: z.string().optional() }),
+  meta: z.record(z.string(), z.unknown()),
+});
+const resource = z.object({
+  type: z.string(),
+  id: z.string(),
+  attributes: z.record(z.string(), z.unknown()).default({}),
+  relationships: z.record(z.string(), z.unknown()).default({}),
+});
+const document = z.object({
+  errors: z.array(problem).default([]),
+  data: z.union([resource, z.array(resource)]).optional(),
+  included: z.array(resource).default([]),
+  links: z.object({ next: z.string().nullish() }).default({}),
+});
+
+export type Reply = {
+  status: number;
+  headers: Headers;
+  /** Codes with pointers or parameters, such as `invalid /data/attributes/email`. */
+  problems: string[];
+  meta: Record<string, unknown>;
+  /** The resources of the answer, one or many. */
+  data: z.infer<typeof resource>[];
+  included: z.infer<typeof resource>[];
+  next: string | undefined;
+};
+
+export type Asking = {
+  sandbox: KlaviyoSandbox;
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  /** The `data` of a list under /sandbox. */
+  seen(view: string): Promise<Record<string, unknown>[]>;
+};
+
+const running: KlaviyoSandbox[] = [];
+afterEach(async () => {
+  for (const sandbox of running.splice(0)) await sandbox.stop();
+});
+
+/** Starts a sandbox with quick jobs and no rate limits; it ends with the test. */
+export async function startAsking(options: KlaviyoSandboxOptions = {}): Promise<Asking> {
+  // These tests send wrong bodies on purpose, which must not reach the record of a contract check.
+  const sandbox = await startKlaviyoSandbox({ limits: 'none', jobMs: 30, record: false, ...options });
+  running.push(sandbox);
+  const standard = {
+    authorization: 'Klaviyo-API-Key pk_sandbox',
+    revision: '2026-07-15',
+    'content-type': 'application/vnd.api+json',
+  };
+  return {
+    sandbox,
+    async ask(method, path, body, headers = {}) {
+      const url = path.startsWith('http') ? path : `${sandbox.url}${path}`;
+      const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+      const answer = await fetch(url, { method, headers: { ...standard, ...headers }, ...sent });
+      const text = await answer.text();
+      const { errors, data, included, links } = document.parse(text === '' ? {} : JSON.parse(text));
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        problems: errors.map(({ code, source }) => `${code} ${source.pointer ?? source.parameter}`),
+        meta: errors[0]?.meta ?? {},
+        data: data === undefined ? [] : [data].flat(),
+        included,
+        next: links.next ?? undefined,
+      };
+    },
+    async seen(view) {
+      const answer = await fetch(`${sandbox.url}/sandbox/${view}`);
+      return z.object({ data: z.array(z.record(z.string(), z.unknown())) }).parse(await answer.json()).data;
+    },
+  };
+}
+
+/** Asks for a job until it is complete, and returns its last answer. */
+export async function untilComplete({ ask }: Asking, path: string): Promise<Reply> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const answer = await ask('GET', path);
+    if (answer.data[0]?.attributes.status === 'complete') return answer;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return assert.fail(`${path} did not complete`);
+}
+
+export function profileBody(attributes: Record<string, unknown>, id?: string) {
+  return { data: { type: 'profile', ...(id === undefined ? {} : { id }), attributes } };
+}
+
+/** An event's body; `attributes` and `profile` overwrite the usual ones. */
+export function eventBody(
+  profile: Record<string, unknown>,
+  attributes: Record<string, unknown> = {},
+  metric = 'Placed Order',
+) {
+  return {
+    data: {
+      type: 'event',
+      attributes: {
+        properties: { OrderId: '1001' },
+        ...attributes,
+        metric: metricOf(metric),
+        profile: { data: { type: 'profile', attributes: profile } },
+      },
+    },
+  };
+}
+
+/** A bulk body of groups: who, and the attributes of each of their events. */
+export function bulkEventBody(
+  groups: { profile: Record<string, unknown>; backfill?: boolean; events: Record<string, unknown>[] }[],
+) {
+  const data = groups.map(({ profile, backfill, events }) => ({
+    type: 'event-bulk-create',
+    attributes: {
+      ...(backfill === undefined ? {} : { backfill }),
+      profile: { data: { type: 'profile', attributes: profile } },
+      events: {
+        data: events.map((attributes) => ({
+          type: 'event',
+          attributes: { properties: {}, metric: metricOf('Placed Order'), ...attributes },
+        })),
+      },
+    },
+  }));
+  return { data: { type: 'event-bulk-create-job', attributes: { 'events-bulk-create': { data } } } };
+}
+
+export function metricOf(name: string) {
+  return { data: { type: 'metric', attributes: { name } } };
+}
+
+export function idOf(externalId: string): string {
+  return `$custom:::$default:::${externalId}`;
+}
+
+export function pathOf(collection: string, externalId: string): string {
+  return `/api/${collection}/${encodeURIComponent(idOf(externalId))}`;
+}
+
+export function item(externalId: string, categories: string[] = [], attributes: Record<string, unknown> = {}) {
+  return {
+    type: 'catalog-item',
+    attributes: { external_id: externalId, title: 'Jeans', description: '', url: 'None', ...attributes },
+    relationships: { categories: { data: categories.map((id) => ({ type: 'catalog-category', id: idOf(id) })) } },
+  };
+}
+
+export function variant(sku: string, itemId: string, attributes: Record<string, unknown> = {}) {
+  const stock = { sku, inventory_quantity: 3, inventory_policy: 1, price: 10 };
+  return {
+    type: 'catalog-variant',
+    attributes: { external_id: sku, title: 'Jeans', description: '', url: 'None', ...stock, ...attributes },
+    relationships: { item: { data: { type: 'catalog-item', id: idOf(itemId) } } },
+  };
+}
+
+export function category(externalId: string, name = 'Women > Jeans') {
+  return { type: 'catalog-category', attributes: { external_id: externalId, name } };
+}
