@@ -73,34 +73,43 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     await keep({ record, rule, cause, ...said }, to);
   }
 
-  return async (told, options) => {
-    const { cause, readAt, lane, signal } = options;
-    const results = new Map<string, Delivered>();
-    const sent: Sent[] = [];
-    for (const one of told) {
-      const to = resultFor(results, one.record);
-      if (one.outcome === 'skipped') to.skips.push(one.reason);
-      else if (one.outcome === 'unreadable')
+  /** What one rule said of one record: noted on the record's result; its changes are returned. */
+  async function take(one: Told, to: Delivered, options: DeliverOptions): Promise<Sent[]> {
+    const { record } = one;
+    switch (one.outcome) {
+      case 'skipped':
+        to.skips.push(one.reason);
+        return [];
+      case 'unreadable':
         await keep(
-          { record: one.record, rule: '', code: 'unreadable', detail: `${one.path}: ${one.reason}`, cause },
+          { record, rule: '', code: 'unreadable', detail: `${one.path}: ${one.reason}`, cause: options.cause },
           to,
         );
-      else if (one.outcome === 'failed') await fail(one, to, options);
-      else {
-        to.skips.push(...one.written.skips);
-        for (const warning of one.written.warnings)
-          activity.tell({ what: 'left-out', record: one.record, rule: one.rule, warning });
-        for (const next of one.written.follows) await follow(next);
-        sent.push(...one.written.changes.map((change) => ({ rule: one.rule, change: { ...change, readAt }, to })));
+        return [];
+      case 'failed':
+        await fail(one, to, options);
+        return [];
+      case 'written': {
+        const { skips, warnings, follows, changes } = one.written;
+        to.skips.push(...skips);
+        for (const warning of warnings) activity.tell({ what: 'left-out', record, rule: one.rule, warning });
+        for (const next of follows) await follow(next);
+        return changes.map((change) => ({ rule: one.rule, change: { ...change, readAt: options.readAt }, to }));
       }
     }
+  }
+
+  return async (told, options) => {
+    const results = new Map<string, Delivered>();
+    const sent: Sent[] = [];
+    for (const one of told) sent.push(...(await take(one, resultFor(results, one.record), options)));
     const receipts = await sink.send(
       sent.map(({ change }) => change),
-      { lane, signal },
+      { lane: options.lane, signal: options.signal },
     );
     for (const [index, one] of sent.entries()) {
       const receipt = receipts[index];
-      if (receipt) await settle(one, receipt, cause);
+      if (receipt) await settle(one, receipt, options.cause);
     }
     return [...results.values()];
   };

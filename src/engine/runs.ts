@@ -173,7 +173,8 @@ export function createRuns(parts: RunsParts): Runs {
       return [...all.filter((run) => !hasEnded(run)), ...all.filter(hasEnded)];
     },
     async settled() {
-      while (live().length > 0 || queued.size > 0) await Promise.all(live().map(({ ended }) => ended));
+      // What is queued begins when what is live has ended.
+      while (live().length > 0) await Promise.all(live().map(({ ended }) => ended));
     },
     async shutdown() {
       shut = true;

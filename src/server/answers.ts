@@ -1,0 +1,38 @@
+/** What the service answers when it says no: always JSON with a reason that says what to do. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+export const problemSchema = z.object({ error: z.string().describe('what is wrong and what to do') });
+
+export const mostBytes = 10 * 1024 * 1024;
+
+/** Fastify's own refusals in our words; anything unknown is a 500 without its inside. */
+export function onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const wrong = error.validation.map(
+      ({ instancePath, message }) => `${instancePath.slice(1).replaceAll('/', '.') || 'the body'}: ${message}`,
+    );
+    return reply.code(400).send({ error: wrong.join('; ') });
+  }
+  const said = refusals[error.code];
+  if (said) return reply.code(said.status).send({ error: said.reason });
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return reply.code(error.statusCode).send({ error: error.message });
+  request.log.error({ code: error.code, name: error.name }, 'a request failed by our own fault');
+  return reply.code(500).send({ error: 'failed by our own fault; the log says more' });
+}
+
+const refusals: Record<string, { status: number; reason: string }> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, reason: `the body is larger than ${mostBytes} bytes` },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, reason: 'send JSON with the header "Content-Type: application/json"' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, reason: 'the body is not JSON' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, reason: 'the body is empty; send JSON' },
+};
+
+export function onUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?')[0];
+  return reply
+    .code(404)
+    .send({ error: `there is no ${request.method} ${path} here; GET /openapi.json lists what there is` });
+}

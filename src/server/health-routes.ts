@@ -1,0 +1,38 @@
+/** /health: alive. /ready: both APIs answer with these credentials. Both are open and say nothing secret. */
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+export interface Readiness {
+  ready: boolean;
+  commercetools: string;
+  klaviyo: string;
+}
+
+const readiness = z.object({
+  ready: z.boolean(),
+  commercetools: z.string().describe('ok, or what is wrong'),
+  klaviyo: z.string().describe('ok, or what is wrong'),
+});
+
+export function healthRoutes(server: FastifyInstance, parts: { readiness(): Promise<Readiness> }): void {
+  const routes = server.withTypeProvider<ZodTypeProvider>();
+  routes.route({
+    method: 'GET',
+    url: '/health',
+    schema: { summary: 'Alive', response: { 200: z.object({ status: z.literal('ok') }) } },
+    handler: async () => ({ status: 'ok' as const }),
+  });
+  routes.route({
+    method: 'GET',
+    url: '/ready',
+    schema: {
+      summary: 'Both APIs are reachable with these credentials; cached some seconds',
+      response: { 200: readiness, 503: readiness },
+    },
+    handler: async (_request, reply) => {
+      const now = await parts.readiness();
+      return reply.code(now.ready ? 200 : 503).send(now);
+    },
+  });
+}

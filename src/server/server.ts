@@ -1,0 +1,67 @@
+/** The service's HTTP face: one server for each port, each with the routes that it serves. */
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Port } from '../config/config.ts';
+import { mostBytes, onError, onUnknownPath } from './answers.ts';
+import { healthRoutes, type Readiness } from './health-routes.ts';
+import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
+import { type SyncRouteParts, syncRoutes } from './sync-routes.ts';
+
+export interface ServerParts extends RealtimeRouteParts, SyncRouteParts {
+  log: FastifyBaseLogger;
+  version: string;
+  /** Which halves this process does. */
+  realtime: boolean;
+  bulk: boolean;
+  readiness(): Promise<Readiness>;
+}
+
+/** @param serves what the port is for; further narrowed by what the process does */
+export async function buildServer(parts: ServerParts, serves: Port['serves']): Promise<FastifyInstance> {
+  const server: FastifyInstance = fastify({
+    loggerInstance: parts.log,
+    // One line for each message and run comes from activity.ts; a second one for each request would only repeat it.
+    disableRequestLogging: true,
+    bodyLimit: mostBytes,
+    forceCloseConnections: 'idle',
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler(onError);
+  server.setNotFoundHandler(onUnknownPath);
+  acceptJson(server);
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'commercetools-klaviyo',
+        version: parts.version,
+        description: 'Keeps Klaviyo in step with commercetools.',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await server.register(async (routes) => {
+    if (parts.realtime && serves !== 'bulk') realtimeRoute(routes, parts);
+    if (parts.bulk && serves !== 'realtime') syncRoutes(routes, parts);
+    healthRoutes(routes, parts);
+    routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+  });
+  return server;
+}
+
+/** JSON under its own name, as a CloudEvent, or as the plain text that some brokers call it; an empty body is none. */
+function acceptJson(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeContentTypeParser(['application/json', 'text/plain']);
+  server.addContentTypeParser(
+    ['application/json', 'application/cloudevents+json', 'text/plain'],
+    { parseAs: 'string' },
+    (request, body, done) => {
+      if (body === '') done(null, undefined);
+      else parse(request, String(body), done);
+    },
+  );
+}
