@@ -109,6 +109,8 @@ const productData = z.looseObject({
   /** Absent in the modular catalogue, although the API types call it required. */
   masterVariant: productVariant.optional(),
   variants: z.array(productVariant).default([]),
+  /** Attributes that all variants share. */
+  attributes: z.array(attribute).default([]),
 });
 export type ProductData = z.infer<typeof productData>;
 

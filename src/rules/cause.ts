@@ -39,6 +39,7 @@ export function causeOf(message: Message): Cause {
     type: message.type,
     createdAt: message.createdAt,
     carried: carrier !== undefined && typeof payload[carrier] === 'object',
+    ...(message.notificationType === 'Message' && message.payload === undefined ? { withoutPayload: true } : {}),
     ...(message.resourceVersion === undefined ? {} : { resourceVersion: message.resourceVersion }),
     ...(about.orderState === undefined ? {} : { orderState: about.orderState }),
     ...(about.customer === undefined ? {} : { customerId: about.customer.id }),

@@ -25,6 +25,8 @@ export type Cause =
       oldCustomerId?: string;
       /** The message carried the record itself, as it was when the message was written. */
       carried: boolean;
+      /** The message was too large to be delivered with its own fields, so what it said beyond its type is not known. */
+      withoutPayload?: boolean;
       /** Inventory entries and standalone prices: what they belong to, known even when the entry is gone. */
       sku?: string;
       /** Inventory entries: the supply channel of the entry that changed. */

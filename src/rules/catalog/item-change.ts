@@ -1,0 +1,157 @@
+/** A published product as an item with its variants and categories, written whole. */
+import { createHash } from 'node:crypto';
+import type { Price, Product, ProductVariant } from '../../commercetools/types.ts';
+import type { Category, Item, Variant, Warning } from '../../klaviyo/change.ts';
+import { type Stock, stockOfAvailability, stockOfEntries } from '../fields/availability.ts';
+import { breadcrumb } from '../fields/breadcrumb.ts';
+import { metadataOf } from '../fields/metadata.ts';
+import { amountOf, choosePrice, hasOnlyChannelPrices } from '../fields/prices.ts';
+import { cutText, localizedText, present, titleOf } from '../fields/text.ts';
+import { productUrl } from '../fields/url.ts';
+import { changes, skip, type Written } from '../rule.ts';
+import type { RuleSettings } from '../settings.ts';
+import { hasStandalonePrices, type ItemFacts, variantsOf } from './item-facts.ts';
+
+type Published = Extract<ItemFacts, { state: 'published' }>;
+
+interface Writing {
+  facts: Published;
+  settings: RuleSettings;
+  /** What happened on the way; by code, so that a hundred variants do not say the same thing a hundred times. */
+  warnings: Map<string, Warning>;
+}
+
+/** The item as Klaviyo shall have it. A product without a master variant can't be written. */
+export function itemChange(facts: Published, settings: RuleSettings): Written {
+  const { masterVariant } = facts.product.masterData.current;
+  if (!masterVariant) return skip('the product has no master variant (modular catalogue)');
+  const writing: Writing = { facts, settings, warnings: new Map() };
+  const categories = categoriesOf(writing);
+  const variants = variantsOf(facts.product);
+  const item = itemOf(masterVariant, categories, writing);
+  const written = variants.flatMap((variant) => variantOf(variant, item, writing));
+  if (
+    hasOnlyChannelPrices(
+      variants.flatMap((variant) => pricesOf(variant, facts)),
+      settings.product.price,
+    )
+  ) {
+    warn(
+      writing,
+      'only_channel_prices',
+      'all prices belong to channels: product.price.channel names the one that counts',
+    );
+  }
+  return changes([{ kind: 'item', item, variants: written, categories }], { warnings: [...writing.warnings.values()] });
+}
+
+/** A mark of the categories that an item is linked to: a listing of items does not show its links. */
+export function hashOfCategories(ids: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(ids.toSorted())).digest('hex').slice(0, 32);
+}
+
+function itemOf(masterVariant: ProductVariant, categories: readonly Category[], writing: Writing): Item {
+  const { facts, settings } = writing;
+  const price = chosenPrice(masterVariant, writing);
+  return {
+    ...sharedOf(facts.product, settings),
+    external_id: facts.product.id,
+    image_full_url: imageOf(masterVariant),
+    price: price ? amountOf(price, settings.product.price) : null,
+    custom_metadata: {
+      ...metadataTexts(masterVariant, writing),
+      ctk_categories: hashOfCategories(categories.map(({ external_id }) => external_id)),
+    },
+  };
+}
+
+function variantOf(variant: ProductVariant, item: Item, writing: Writing): Variant[] {
+  const { facts, settings } = writing;
+  const sku = present(variant.sku);
+  if (sku === undefined) {
+    warn(writing, 'variant_without_sku', `variant ${variant.id} has no sku and was left out`);
+    return [];
+  }
+  const price = chosenPrice(variant, writing);
+  const stock = stockOf(variant, sku, writing);
+  return [
+    {
+      ...sharedOf(facts.product, settings),
+      external_id: sku,
+      sku,
+      image_full_url: imageOf(variant) ?? item.image_full_url,
+      price: price ? amountOf(price, settings.product.price) : 0,
+      inventory_quantity: stock.quantity,
+      inventory_policy: stock.policy,
+      custom_metadata: metadataTexts(variant, writing),
+    },
+  ];
+}
+
+/** What an item and its variants have in common. */
+function sharedOf(product: Product, settings: RuleSettings): Pick<Item, 'title' | 'description' | 'url' | 'published'> {
+  const { name, slug, description } = product.masterData.current;
+  const { id, key } = product;
+  return {
+    title: titleOf({ id, key, name, slug }, settings.preferredLocale),
+    description: cutText(localizedText(description, settings.preferredLocale) ?? settings.product.noDescription),
+    // Klaviyo requires a url; the word is the incumbent's.
+    url: productUrl(slug, settings) ?? 'None',
+    published: true,
+  };
+}
+
+/** The item's categories and their ancestors, each after its own ancestors. */
+function categoriesOf(writing: Writing): Category[] {
+  const { facts, settings } = writing;
+  const tree = facts.categories;
+  if (!tree) {
+    warn(writing, 'categories_not_synced', 'categories are disabled, so the item is not linked to any');
+    return [];
+  }
+  const linked = new Map<string, Category>();
+  for (const { id } of facts.product.masterData.current.categories) {
+    for (const [index, level] of tree.path(id).entries()) {
+      const path = tree.path(id).slice(0, index + 1);
+      linked.set(level.id, { external_id: level.id, name: breadcrumb(path, settings.preferredLocale) });
+    }
+  }
+  return [...linked.values()];
+}
+
+function pricesOf(variant: ProductVariant, { product, offers }: Published): readonly Price[] {
+  if (!hasStandalonePrices(product)) return variant.prices;
+  return offers.get(variant.sku ?? '')?.standalonePrices.filter(({ active }) => active) ?? [];
+}
+
+function chosenPrice(variant: ProductVariant, { facts, settings }: Writing): Price | undefined {
+  const currency = settings.preferredCurrency;
+  return choosePrice(pricesOf(variant, facts), {
+    settings: settings.product.price,
+    at: facts.at,
+    ...(currency === '' ? {} : { currency }),
+  });
+}
+
+function stockOf(variant: ProductVariant, sku: string, { facts, settings }: Writing): Stock {
+  const entries = facts.offers.get(sku)?.entries;
+  if (entries === undefined) return stockOfAvailability(variant.availability, settings.product.inventory);
+  return stockOfEntries(entries, settings.product.inventory);
+}
+
+function metadataTexts(variant: ProductVariant, writing: Writing): Record<string, string> {
+  const { facts, settings } = writing;
+  const { name, slug } = facts.product.masterData.current;
+  const { texts, cut } = metadataOf({ name, slug, prices: pricesOf(variant, facts), at: facts.at }, settings);
+  if (cut.length > 0)
+    warn(writing, 'metadata_cut', `too large for custom_metadata, entries left out: ${cut.join(', ')}`);
+  return texts;
+}
+
+function imageOf(variant: ProductVariant): string | null {
+  return present(variant.images[0]?.url) ?? null;
+}
+
+function warn({ warnings }: Writing, code: string, detail: string): void {
+  if (!warnings.has(code)) warnings.set(code, { code, detail });
+}

@@ -1,0 +1,59 @@
+/**
+ * Item: a published product with its variants, or none any more.
+ * https://developers.klaviyo.com/en/reference/create_catalog_item
+ */
+import { change, changes, messages, originOf, type Rule, skip, type Wake, type Written } from '../rule.ts';
+import type { RuleSettings } from '../settings.ts';
+import { itemChange } from './item-change.ts';
+import type { ItemFacts } from './item-facts.ts';
+import { isAboutPrice, productPriceMessages, standalonePriceMessages } from './item-roots.ts';
+
+export const item: Rule<ItemFacts> = {
+  name: 'item',
+  summary: 'A product was published, repriced, unpublished or deleted: the item and its variants follow.',
+  sends: 'catalogue item with exactly its variants and categories',
+  settings: [
+    'product.messages.published',
+    'product.messages.deleted',
+    'product.inventory.useChannelInventory',
+    'product.inventory.policy',
+    'product.price.channel',
+    'product.price.country',
+    'product.price.discounted',
+    'product.noDescription',
+    'disabledEvents',
+  ],
+  bulk: 'products',
+  wakes: ({ product }): Wake[] => [
+    ...messages('product', [...new Set([...product.messages.published, ...productPriceMessages])], 'ProductPublished'),
+    ...messages('product', [...new Set(product.messages.deleted)], 'ProductUnpublished'),
+    ...messages('standalone-price', standalonePriceMessages, 'ProductPublished'),
+    change('product', 'ResourceDeleted', 'ProductResourceDeleted'),
+  ],
+  write(facts, settings) {
+    switch (facts.state) {
+      case 'gone':
+        return changes([{ kind: 'gone', what: 'item', externalId: facts.id }]);
+      case 'unpublished':
+        return unpublished(facts, settings);
+      case 'published':
+        return itemChange(facts, settings);
+    }
+  },
+};
+
+function unpublished(
+  { product, cause }: Extract<ItemFacts, { state: 'unpublished' }>,
+  settings: RuleSettings,
+): Written {
+  const origin = originOf(cause);
+  const realtime = origin.kind === 'message';
+  if (realtime && isAboutPrice(origin.type)) return skip('the product is not published');
+  if (settings.product.messages.deleted.length === 0) {
+    return skip('the product is not published, and product.messages.deleted is empty');
+  }
+  if (realtime && settings.disabledEvents.includes('ProductUnpublished')) {
+    return skip('the product is not published, and disabledEvents has ProductUnpublished');
+  }
+  return changes([{ kind: 'gone', what: 'item', externalId: product.id }]);
+}

@@ -1,0 +1,122 @@
+/** Profile: who a customer is now. https://developers.klaviyo.com/en/reference/create_or_update_profile */
+import type { Customer } from '../../commercetools/types.ts';
+import type { JsonObject, Profile, Warning } from '../../klaviyo/change.ts';
+import { locationOf, profileAddress } from '../fields/address.ts';
+import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
+import { profileLocale } from '../fields/locale.ts';
+import { phoneOf } from '../fields/phone.ts';
+import { filtered } from '../fields/properties.ts';
+import { cutText, mostAttributeBytes, present } from '../fields/text.ts';
+import { change, changes, messages, type Rule, skip } from '../rule.ts';
+import type { RuleSettings } from '../settings.ts';
+import type { CustomerFacts } from './facts.ts';
+
+/** Klaviyo takes profiles of up to 100 KB; what is around the attributes needs less than 1 KB. */
+const mostProfileBytes = 99_000;
+
+export const profile: Rule<CustomerFacts> = {
+  name: 'profile',
+  summary: 'A customer was created or changed: the profile shows the customer as it is now.',
+  sends: 'profile',
+  settings: [
+    'customer.customFields.properties',
+    'customer.clearEmpty',
+    'customer.identityConflict',
+    'customer.deduplication.enabled',
+  ],
+  bulk: 'customers',
+  wakes: () => [
+    ...messages('customer', ['CustomerCreated'], 'CustomerCreated'),
+    change('customer', 'ResourceUpdated', 'CustomerResourceUpdated'),
+  ],
+  write({ customer, sharing }, settings) {
+    const email = present(customer.email);
+    if (email === undefined) return skip('the customer has no e-mail');
+    const warnings: Warning[] = [];
+    const written: Profile = {
+      email,
+      ...identityOf(customer, sharing, warnings),
+      ...namesOf(customer, settings),
+      ...placeOf(customer, warnings),
+    };
+    const properties = propertiesOf(customer, settings, mostProfileBytes - jsonBytes(jsonOf(written)));
+    warnings.push(...properties.warnings);
+    if (Object.keys(properties.properties).length > 0) written.properties = properties.properties;
+    const { identityConflict, deduplication } = settings.customer;
+    return changes(
+      [
+        {
+          kind: 'profile',
+          customerId: customer.id,
+          profile: written,
+          identityConflict,
+          emailFirst: deduplication.enabled,
+        },
+      ],
+      {
+        warnings,
+      },
+    );
+  },
+};
+
+/** Of several customers with one e-mail only one gives the profile its id: the same one whoever is asked, and whenever. */
+function identityOf(
+  customer: Customer,
+  sharing: readonly Customer[],
+  warnings: Warning[],
+): Pick<Profile, 'external_id'> {
+  if (sharing.length === 0) return { external_id: customer.id };
+  const owner = [customer, ...sharing].reduce((first, next) => (comesBefore(next, first) ? next : first));
+  const ids = sharing.map(({ id }) => id).join(', ');
+  const detail = `customer ${customer.id} shares its e-mail with ${ids}; the profile carries the id of ${owner.id}`;
+  warnings.push({ code: 'shared_email', detail });
+  return owner.id === customer.id ? { external_id: customer.id } : {};
+}
+
+function comesBefore(a: Customer, b: Customer): boolean {
+  // One without a store is never compared when it is written itself, so it has to win here too.
+  const [storesA, storesB] = [a.stores.length > 0, b.stores.length > 0];
+  if (storesA !== storesB) return storesB;
+  const [bornA, bornB] = [Date.parse(a.createdAt), Date.parse(b.createdAt)];
+  return bornA === bornB || Number.isNaN(bornA - bornB) ? a.id < b.id : bornA < bornB;
+}
+
+function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
+  const named: [keyof Profile & ('first_name' | 'last_name' | 'title' | 'organization'), string | undefined][] = [
+    ['first_name', customer.firstName],
+    ['last_name', customer.lastName],
+    ['title', customer.title],
+    ['organization', customer.companyName],
+  ];
+  const names: Partial<Profile> = {};
+  for (const [name, text] of named) {
+    const there = present(text);
+    if (there !== undefined) names[name] = cutText(there, mostAttributeBytes);
+    else if (settings.customer.clearEmpty) names[name] = null;
+  }
+  return names;
+}
+
+function placeOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
+  const address = profileAddress(customer);
+  const phone = phoneOf(address);
+  const locale = profileLocale(customer.locale);
+  if (phone.found === 'invalid') {
+    warnings.push({ code: 'invalid_phone', detail: 'the phone of the address is no valid number and was left out' });
+  }
+  return {
+    ...(phone.found === 'number' ? { phone_number: phone.e164 } : {}),
+    ...(locale === undefined ? {} : { locale }),
+    ...(address ? { location: locationOf(address) } : {}),
+  };
+}
+
+function propertiesOf(customer: Customer, settings: RuleSettings, mostBytes: number) {
+  const wanted = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
+  return fitProperties(wanted.properties, { keep: [], mostBytes });
+}
+
+function jsonOf({ location, properties: _, ...attributes }: Profile): JsonObject {
+  return { ...attributes, ...(location ? { location: { ...location } } : {}) };
+}

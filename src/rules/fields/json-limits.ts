@@ -1,0 +1,168 @@
+/**
+ * Free-form JSON within Klaviyo's limits. Nothing is refused silently: what is cut is named.
+ * https://developers.klaviyo.com/en/reference/events_api_overview#limitations
+ */
+import type { JsonObject, JsonValue, Warning } from '../../klaviyo/change.ts';
+import { cutText, mostTextBytes } from './text.ts';
+
+export const mostProperties = 400;
+export const mostArrayItems = 4_000;
+/** Levels of objects and arrays, the properties themselves being the first. */
+export const mostLevels = 10;
+/** An event takes 5 MB with its profile, metric and envelope; those need less than 100 KB. */
+export const mostEventPropertiesBytes = 4_900_000;
+
+/** Below this a property is not worth dropping for its size: 400 of them are 400 KB. */
+const smallBytes = 1_000;
+
+export interface Fitting {
+  /** Names that are cut last, the most valuable first. */
+  keep: readonly string[];
+  /** Of the properties as JSON. */
+  mostBytes: number;
+}
+
+export interface Fitted {
+  properties: JsonObject;
+  warnings: Warning[];
+}
+
+/**
+ * Makes properties that Klaviyo takes from anything that came as JSON. What exceeds a limit is cut from the least
+ * valuable end: unnamed properties from the last to the first, then the kept ones from the last to the first.
+ */
+export function fitProperties(record: Record<string, unknown>, { keep, mostBytes }: Fitting): Fitted {
+  const walk: Walk = { cut: new Set(), name: '', bytes: 2 };
+  const fitted = new Map<string, JsonValue>();
+  for (const [key, value] of Object.entries(record)) {
+    walk.name = cutText(key);
+    const json = fitValue(value, { walk, level: 2 });
+    if (json === undefined || walk.name === '') continue;
+    walk.bytes += roughBytes(walk.name);
+    fitted.set(walk.name, json);
+  }
+  dropBeyondCount(fitted, { keep, cut: walk.cut });
+  if (walk.bytes > mostBytes) dropBeyondBytes(fitted, { keep, mostBytes, cut: walk.cut });
+  return { properties: Object.fromEntries(fitted), warnings: warningsOf(walk.cut) };
+}
+
+/** The state of one walk: what was cut, the top-level name under way, and an upper bound of the size. */
+interface Walk {
+  cut: Set<string>;
+  name: string;
+  bytes: number;
+}
+interface Place {
+  walk: Walk;
+  level: number;
+}
+
+function fitValue(value: unknown, place: Place): JsonValue | undefined {
+  const { walk } = place;
+  switch (typeof value) {
+    case 'string':
+      return fitText(value, walk);
+    case 'number':
+      walk.bytes += 25;
+      return Number.isFinite(value) ? value : undefined;
+    case 'boolean':
+      walk.bytes += 6;
+      return value;
+    case 'object':
+      walk.bytes += 5;
+      return value === null ? null : fitContainer(value, place);
+    default:
+      return undefined;
+  }
+}
+
+function fitText(text: string, walk: Walk): string {
+  const fitted = cutText(text, mostTextBytes);
+  if (fitted.length < text.length) walk.cut.add(walk.name);
+  walk.bytes += roughBytes(fitted);
+  return fitted;
+}
+
+function fitContainer(value: object, { walk, level }: Place): JsonValue | undefined {
+  if (level > mostLevels) {
+    walk.cut.add(walk.name);
+    return undefined;
+  }
+  const below = { walk, level: level + 1 };
+  if (Array.isArray(value)) {
+    if (value.length > mostArrayItems) walk.cut.add(walk.name);
+    // A place that can't be filled stays, so that the others keep theirs.
+    return value.slice(0, mostArrayItems).map((item) => fitValue(item, below) ?? null);
+  }
+  const entries: [string, JsonValue][] = [];
+  for (const [key, child] of Object.entries(value)) {
+    const json = fitValue(child, below);
+    walk.bytes += roughBytes(key);
+    if (json !== undefined) entries.push([cutText(key), json]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** An upper bound: JSON writes a UTF-16 unit in at most six bytes, and four more around a text. */
+function roughBytes(text: string): number {
+  return text.length * 6 + 4;
+}
+
+interface Dropping {
+  keep: readonly string[];
+  cut: Set<string>;
+}
+
+function dropBeyondCount(fitted: Map<string, JsonValue>, { keep, cut }: Dropping): void {
+  for (const name of leastValuableFirst(fitted, keep)) {
+    if (fitted.size <= mostProperties) return;
+    fitted.delete(name);
+    cut.add(name);
+  }
+}
+
+function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, mostBytes }: Dropping & { mostBytes: number }) {
+  let excess = jsonBytes(Object.fromEntries(fitted)) - mostBytes;
+  for (const name of leastValuableFirst(fitted, keep)) {
+    if (excess <= 0) return;
+    const value = fitted.get(name);
+    const bytes = value === undefined ? 0 : jsonBytes(value);
+    if (value === undefined || bytes < smallBytes) continue;
+    cut.add(name);
+    const rest = keep.includes(name) ? shortened(value, bytes - excess) : undefined;
+    if (rest === undefined) fitted.delete(name);
+    else fitted.set(name, rest);
+    excess -= bytes - (rest === undefined ? 0 : jsonBytes(rest));
+  }
+}
+
+function leastValuableFirst(fitted: Map<string, JsonValue>, keep: readonly string[]): string[] {
+  const plain = [...fitted.keys()].filter((name) => !keep.includes(name)).reverse();
+  const kept = keep.filter((name) => fitted.has(name)).reverse();
+  return [...plain, ...kept];
+}
+
+/** As many items of a list as fit; anything else goes whole. */
+function shortened(value: JsonValue, mostBytes: number): JsonValue | undefined {
+  if (!Array.isArray(value)) return undefined;
+  let bytes = 2;
+  let items = 0;
+  for (const item of value) {
+    bytes += jsonBytes(item) + 1;
+    if (bytes > mostBytes) break;
+    items += 1;
+  }
+  return items === 0 ? undefined : value.slice(0, items);
+}
+
+/** Bytes of a value as JSON in UTF-8. */
+export function jsonBytes(value: JsonValue): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function warningsOf(cut: ReadonlySet<string>): Warning[] {
+  if (cut.size === 0) return [];
+  const named = [...cut].slice(0, 10).map((name) => name.slice(0, 100).toWellFormed());
+  const more = cut.size > named.length ? ` and ${cut.size - named.length} more` : '';
+  return [{ code: 'properties_cut', detail: `shortened or left out for Klaviyo's limits: ${named.join(', ')}${more}` }];
+}

@@ -1,0 +1,119 @@
+/** `custom_metadata` of items and variants: four texts that hold JSON, so that a mail can pick language and currency. */
+import type { LocalizedString, Price } from '../../commercetools/types.ts';
+import type { JsonValue } from '../../klaviyo/change.ts';
+import type { RuleSettings } from '../settings.ts';
+import { countryCurrencies } from './country-currencies.ts';
+import { amountOf, choosePrice, countriesOf, currenciesOf } from './prices.ts';
+import { present } from './text.ts';
+
+/** Klaviyo takes 100 KB of metadata; the four together stay below 90,000 bytes, quotes escaped. */
+const mostBytes = { title_json: 40_000, slug_json: 20_000, price_json: 20_000, currency_json: 10_000 } as const;
+type TextName = keyof typeof mostBytes;
+
+export interface Metadata {
+  texts: Record<string, string>;
+  /** The names of the texts that lost entries to the limit. */
+  cut: string[];
+}
+
+export interface MetadataSource {
+  name: LocalizedString;
+  slug: LocalizedString;
+  prices: readonly Price[];
+  at: Date;
+}
+
+/** `title_json` {`title_de`: …}, `slug_json`, and where there are prices `price_json` and `currency_json`. */
+export function metadataOf({ name, slug, prices, at }: MetadataSource, settings: RuleSettings): Metadata {
+  const metadata: Metadata = { texts: {}, cut: [] };
+  addText(metadata, 'title_json', localizedEntries('title', name));
+  addText(metadata, 'slug_json', localizedEntries('slug', slug));
+  if (prices.length === 0) return metadata;
+  const ofCountries = pricesOfCountries(prices, { at, settings });
+  addText(metadata, 'price_json', [
+    ...pricesOfCurrencies(prices, { at, settings }),
+    ...ofCountries.map(({ country, amount }): [string, JsonValue] => [`price_${country}`, amount]),
+  ]);
+  addText(
+    metadata,
+    'currency_json',
+    ofCountries.map(({ country, currency }) => [`currency_${country}`, currency]),
+  );
+  return metadata;
+}
+
+interface Now {
+  at: Date;
+  settings: RuleSettings;
+}
+
+function pricesOfCurrencies(prices: readonly Price[], { at, settings }: Now): [string, JsonValue][] {
+  const of = settings.product.price;
+  return currenciesOf(prices, of).flatMap((currency): [string, JsonValue][] => {
+    const price = choosePrice(prices, { settings: of, at, currency });
+    return price ? [[`price_${currency}`, amountOf(price, of)]] : [];
+  });
+}
+
+interface CountryPrice {
+  country: string;
+  /** Major units. */
+  amount: number;
+  /** ISO 4217. */
+  currency: string;
+}
+
+/** For each country its own price, else the one without country of the currency that the country uses. */
+function pricesOfCountries(prices: readonly Price[], now: Now): CountryPrice[] {
+  const of = now.settings.product.price;
+  const own = new Set(countriesOf(prices, of));
+  // Chosen once for each currency: most of the world's countries share a few of them.
+  const shared = chosenByCurrency(prices, 'none', now);
+  return [...new Set([...own, ...countryCurrencies.keys()])].flatMap((country): CountryPrice[] => {
+    const ownPrices = own.has(country) ? chosenByCurrency(prices, { only: country }, now) : new Map<string, Price>();
+    const price =
+      preferred([...ownPrices.keys()], ownPrices, now) ?? preferred(countryCurrencies.get(country) ?? [], shared, now);
+    return price ? [{ country, amount: amountOf(price, of), currency: price.value.currencyCode }] : [];
+  });
+}
+
+function chosenByCurrency(prices: readonly Price[], country: 'none' | { only: string }, now: Now): Map<string, Price> {
+  const of = now.settings.product.price;
+  const chosen = new Map<string, Price>();
+  for (const currency of currenciesOf(prices, of)) {
+    const price = choosePrice(prices, { settings: of, at: now.at, currency, country });
+    if (price) chosen.set(currency, price);
+  }
+  return chosen;
+}
+
+/** Of a country with several currencies the preferred one, else the first that has a price. */
+function preferred(currencies: readonly string[], chosen: ReadonlyMap<string, Price>, now: Now): Price | undefined {
+  const wanted = now.settings.preferredCurrency;
+  const currency = currencies.includes(wanted) && chosen.has(wanted) ? wanted : currencies.find((c) => chosen.has(c));
+  return currency === undefined ? undefined : chosen.get(currency);
+}
+
+function localizedEntries(prefix: string, localized: LocalizedString): [string, JsonValue][] {
+  return Object.entries(localized)
+    .filter(([, text]) => present(text) !== undefined)
+    .map(([locale, text]) => [`${prefix}_${locale}`.toWellFormed(), text.toWellFormed()]);
+}
+
+/** Entries that do not fit are left out whole, because half a JSON text is none. */
+function addText(metadata: Metadata, name: TextName, entries: [string, JsonValue][]): void {
+  let bytes = 4;
+  const fitting = entries.filter(([key, value]) => {
+    const needed = escapedBytes(key) + escapedBytes(value) + 2;
+    if (bytes + needed > mostBytes[name]) return false;
+    bytes += needed;
+    return true;
+  });
+  metadata.texts[name] = JSON.stringify(Object.fromEntries(fitting));
+  if (fitting.length < entries.length) metadata.cut.push(name);
+}
+
+/** Bytes of a value inside a JSON text that is itself a value in JSON. */
+function escapedBytes(value: JsonValue): number {
+  return Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+}

@@ -1,0 +1,38 @@
+/** The merchant's choice of top-level names: include, exclude, rename. */
+import type { PropertyFilter } from '../settings.ts';
+
+/** Whether the merchant wants this top-level name: an empty `include` means all, `exclude` wins. */
+export function passes(name: string, filter: PropertyFilter): boolean {
+  if (filter.exclude.includes(name)) return false;
+  return filter.include.length === 0 || filter.include.includes(name);
+}
+
+/** What is left of a record, and which of its names `map` made. */
+export interface Filtered {
+  properties: Record<string, unknown>;
+  renamed: ReadonlySet<string>;
+}
+
+/** The record's top-level fields that are there and wanted, under the names that the merchant gave them. */
+export function filtered(record: Record<string, unknown>, filter: PropertyFilter): Filtered {
+  const wanted = Object.entries(record).filter(([name, value]) => isThere(value) && passes(name, filter));
+  const plain = wanted.filter(([name]) => newName(name, filter) === undefined);
+  const renamed = wanted.flatMap(([name, value]): [string, unknown][] => {
+    const given = newName(name, filter);
+    return given === undefined ? [] : [[given, value]];
+  });
+  return {
+    // Renamed ones last: who renames a field to the name of another one means it.
+    properties: Object.fromEntries([...plain, ...renamed]),
+    renamed: new Set(renamed.map(([name]) => name)),
+  };
+}
+
+/** Absent, null and empty text are nothing; `false` and 0 are values. */
+export function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== '';
+}
+
+function newName(name: string, { map }: PropertyFilter): string | undefined {
+  return Object.hasOwn(map, name) ? map[name] : undefined;
+}

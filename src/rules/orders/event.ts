@@ -1,0 +1,102 @@
+/** What all events of an order have in common: whom they are about, when, and whether they wake flows. */
+import type { Money, Order } from '../../commercetools/types.ts';
+import type { EventChange, ProfileIdentity, Warning } from '../../klaviyo/change.ts';
+import { locationOf } from '../fields/address.ts';
+import { fitProperties, mostEventPropertiesBytes } from '../fields/json-limits.ts';
+import { majorUnits } from '../fields/money.ts';
+import { present } from '../fields/text.ts';
+import { firstTime } from '../fields/time.ts';
+import { originOf } from '../rule.ts';
+import type { RuleSettings } from '../settings.ts';
+import type { OrderFacts } from './facts.ts';
+import { keptNames } from './klaviyo-names.ts';
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+export interface EventParts {
+  metric: string;
+  uniqueId: string;
+  /** ISO 8601, the best first: the first that Klaviyo takes is sent. */
+  times: readonly (string | undefined)[];
+  value: Money;
+  properties: Record<string, unknown>;
+  /** Placed Order and Ordered Product, for `order.profileLocation: created`. */
+  moment: 'created' | 'later';
+}
+
+export type Event = { change: EventChange; warnings: Warning[] } | { skip: string };
+
+/** An event about the order's customer, within Klaviyo's limits. */
+export function orderEvent(facts: OrderFacts, parts: EventParts, settings: RuleSettings): Event {
+  const profile = profileOf(facts);
+  if (!profile) return { skip: unidentified };
+  const time = firstTime(parts.times, facts.at);
+  if (time === undefined) return { skip: 'no time that Klaviyo takes (after 1990, at most a year ahead)' };
+  const location = locationFor(facts, parts, settings);
+  const { properties, warnings } = fitProperties(parts.properties, {
+    keep: keptNames,
+    mostBytes: mostEventPropertiesBytes,
+  });
+  return {
+    warnings,
+    change: {
+      kind: 'event',
+      metric: parts.metric,
+      uniqueId: parts.uniqueId,
+      time,
+      value: majorUnits(parts.value),
+      ...(settings.order.valueCurrency ? { currency: parts.value.currencyCode } : {}),
+      profile: { ...profile, ...(location ? { location } : {}) },
+      properties,
+      backfill: isHistory(time, facts, settings),
+    },
+  };
+}
+
+export const unidentified = 'the order has neither e-mail nor customer id';
+
+/**
+ * E-mail and customer id as the order has them. After OrderCustomerSet the e-mail alone, where there is one: Klaviyo
+ * recognises an event that it already has only on the same profile, and the guest's was sent with the e-mail.
+ */
+export function profileOf({ order, cause }: Pick<OrderFacts, 'order' | 'cause'>): ProfileIdentity | undefined {
+  const email = present(order.customerEmail);
+  const id = present(order.customerId);
+  if (email === undefined) return id === undefined ? undefined : { external_id: id };
+  return id === undefined || cameToCustomer(cause) ? { email } : { email, external_id: id };
+}
+
+/** The order was given to a customer after it had been placed. */
+export function cameToCustomer(cause: OrderFacts['cause']): boolean {
+  const origin = originOf(cause);
+  return origin.kind === 'message' && origin.type === 'OrderCustomerSet';
+}
+
+/** When a message says that something happened; nothing in a run. */
+export function toldAt(cause: OrderFacts['cause']): string | undefined {
+  const origin = originOf(cause);
+  return origin.kind === 'message' ? origin.createdAt : undefined;
+}
+
+function locationFor(facts: OrderFacts, { moment }: EventParts, settings: RuleSettings) {
+  // An old order must not overwrite a newer address.
+  if (originOf(facts.cause).kind === 'run') return undefined;
+  const wanted = settings.order.profileLocation;
+  if (wanted === 'never' || (wanted === 'created' && moment === 'later')) return undefined;
+  return facts.order.billingAddress ? locationOf(facts.order.billingAddress) : undefined;
+}
+
+/** History wakes no flow: bulk runs unless they repair, and what was long past when its message came (imports). */
+function isHistory(time: string, { cause, at }: OrderFacts, settings: RuleSettings): boolean {
+  const origin = originOf(cause);
+  if (origin.kind === 'run') return origin.backfill;
+  return Date.parse(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;
+}
+
+/** The latest delivery of an order, whichever way it is shipped. */
+export function lastDelivery(order: Order): string | undefined {
+  const shipments = [order.shippingInfo, ...(order.shipping ?? []).map(({ shippingInfo }) => shippingInfo)];
+  const times = shipments.flatMap((info) => info?.deliveries ?? []).map(({ createdAt }) => createdAt);
+  const known = times.filter((time) => time !== undefined && !Number.isNaN(Date.parse(time)));
+  return known.toSorted((a = '', b = '') => Date.parse(b) - Date.parse(a))[0];
+}

@@ -1,0 +1,63 @@
+/** Fulfilled and cancelled: an order came into a state that the merchant named for it. */
+import { changes, messages, originOf, skip, type Wake, type Written } from '../rule.ts';
+import type { RuleSettings } from '../settings.ts';
+import { orderEvent, toldAt } from './event.ts';
+import type { OrderFacts } from './facts.ts';
+import { orderProperties, propertySettings } from './properties.ts';
+
+export const stateSettings = [
+  'order.messages.changed',
+  'order.profileLocation',
+  'order.valueCurrency',
+  'order.backfillAfterDays',
+  ...propertySettings,
+] as const;
+
+/** The messages that bring an order into another state. */
+export function stateWakes(settings: RuleSettings): Wake[] {
+  return messages('order', [...new Set(settings.order.messages.changed)], 'OrderStateChanged');
+}
+
+/** What a state means to Klaviyo; one that is configured for both cancels. */
+export function meaningOf(state: string, settings: RuleSettings): 'cancelled' | 'fulfilled' | undefined {
+  const { cancelledOrder, fulfilledOrder } = settings.order.states.changed;
+  if (cancelledOrder.includes(state)) return 'cancelled';
+  return fulfilledOrder.includes(state) ? 'fulfilled' : undefined;
+}
+
+/** The state that the message names; the order's own in a run, or when the message could not say it. */
+export function stateOf({ order, cause }: OrderFacts): string {
+  const origin = originOf(cause);
+  return (origin.kind === 'message' ? origin.orderState : undefined) ?? order.orderState;
+}
+
+export interface StateEvent {
+  metric: string;
+  meaning: 'cancelled' | 'fulfilled';
+  /** When it happened, as far as the order itself knows: for runs. */
+  times: readonly (string | undefined)[];
+  /** Beyond the order's properties. */
+  properties: Record<string, unknown>;
+}
+
+/** The event of an order that came into a state, if the state means that. */
+export function stateEvent(facts: OrderFacts, state: StateEvent, settings: RuleSettings): Written {
+  const now = stateOf(facts);
+  if (meaningOf(now, settings) !== state.meaning) {
+    return skip(`an order that is ${now} does not count as ${state.meaning} (order.states.changed)`);
+  }
+  const { order, cause } = facts;
+  const event = orderEvent(
+    facts,
+    {
+      metric: state.metric,
+      uniqueId: order.id,
+      times: [toldAt(cause), ...state.times],
+      value: order.totalPrice,
+      properties: { ...state.properties, ...orderProperties(facts, settings) },
+      moment: 'later',
+    },
+    settings,
+  );
+  return 'skip' in event ? skip(event.skip) : changes([event.change], { warnings: event.warnings });
+}
