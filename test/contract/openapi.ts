@@ -6,7 +6,10 @@ import { z } from 'zod';
 const anything = z.record(z.string(), z.unknown());
 const schemas = z.array(anything);
 const compositions = ['allOf', 'anyOf', 'oneOf'];
-const content = z.object({ content: z.record(z.string(), z.object({ schema: anything })).optional() });
+const content = z.object({
+  $ref: z.string().optional(),
+  content: z.record(z.string(), z.object({ schema: anything })).optional(),
+});
 
 const operation = z.object({
   operationId: z.string(),
@@ -26,7 +29,7 @@ const verbs = z.object({
 
 const file = z.object({
   paths: z.record(z.string(), verbs),
-  components: z.object({ schemas: z.record(z.string(), anything) }),
+  components: z.object({ schemas: z.record(z.string(), anything), responses: z.record(z.string(), content) }),
 });
 
 export type JsonSchema = Record<string, unknown>;
@@ -63,7 +66,9 @@ export function loadOpenApi(path = openApiPath()): Spec | undefined {
       if (found === undefined) continue;
       const body = bodySchema(found.requestBody);
       const answers = Object.entries(found.responses).flatMap(([status, answer]) => {
-        const schema = bodySchema(answer);
+        const schema = bodySchema(
+          answer.$ref === undefined ? answer : components.responses[answer.$ref.split('/').at(-1) ?? ''],
+        );
         return schema === undefined ? [] : [[status, toJsonSchema(schema, components.schemas, 'open')] as const];
       });
       operations.push({
