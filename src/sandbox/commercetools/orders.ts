@@ -9,15 +9,14 @@ interface Created {
   readonly writes: Writes;
 }
 
-/** The order as it should be; the cart is closed and stock taken on the way. */
-export async function afterOrderCreated({ order, records, writes }: Created): Promise<ApiRecord & JsonObject> {
+/** Closes the cart and takes the stock. */
+export async function afterOrderCreated({ order, records, writes }: Created): Promise<void> {
   const cart = records.get('cart', textField(field(order, 'cart'), 'id') ?? '');
-  if (!isObject(cart)) return order;
+  if (!isObject(cart)) return;
   const now = new Date().toISOString();
   const closed = { ...cart, id: cart.id, version: cart.version + 1, createdAt: cart.createdAt, lastModifiedAt: now };
   await writes.keep({ typeId: 'cart', before: cart, after: { ...closed, ...{ cartState: 'Ordered' } } });
   if (tracksStock(cart)) await takeStock({ order, records, writes });
-  return { ...order, customLineItems: listField(cart, 'customLineItems') };
 }
 
 function tracksStock(cart: unknown): boolean {

@@ -58,7 +58,9 @@ async function ids(path: string, query: Record<string, string | string[]>): Prom
 }
 
 function search(query: Record<string, string | string[]>): URLSearchParams {
-  const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]));
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, one]),
+  );
   return new URLSearchParams(pairs);
 }
 

@@ -1,4 +1,5 @@
 /** POST and DELETE: the engine makes the change, the records show it, the listeners hear of it. */
+import { amended, completed } from './amend.ts';
 import { type Answer, concurrentModification, invalidInput, notFound, ok, refuse } from './answers.ts';
 import type { Change, Changes } from './changes.ts';
 import type { Engine } from './engine.ts';
@@ -68,8 +69,8 @@ export class Writes {
     const made = wrapped ?? answer.body;
     if (!isRecord(made)) return answer;
     const cause = address === 'import' ? { cause: 'import' as const } : {};
-    const isOrder = resource.typeId === 'order';
-    const complete = isOrder ? await afterOrderCreated({ order: made, records: this.#records, writes: this }) : made;
+    const complete = completed(resource.typeId, made, body, this.#records);
+    if (resource.typeId === 'order') await afterOrderCreated({ order: complete, records: this.#records, writes: this });
     await this.keep({ typeId: resource.typeId, before: undefined, after: complete, ...cause });
     const shown = expand(this.#records, complete, query.getAll('expand'));
     return { status: 201, body: wrapped === undefined ? shown : { [resource.typeId]: shown } };
@@ -98,7 +99,7 @@ export class Writes {
         return answer;
       }
       if (!isRecord(answer.body)) return answer;
-      after = answer.body;
+      after = amended(answer.body);
       await this.#save(typeId, after);
     }
     if (after.version !== before.version) this.#changes.happened({ typeId, before, after });
