@@ -13,7 +13,10 @@ export interface Ready {
 const lifeMs = 5_000;
 const patienceMs = 5_000;
 
-export function createReadiness(apis: { commercetools: CommercetoolsClient; klaviyo: KlaviyoClient }): () => Promise<Ready> {
+export function createReadiness(apis: {
+  commercetools: CommercetoolsClient;
+  klaviyo: KlaviyoClient;
+}): () => Promise<Ready> {
   let known: { at: number; answer: Promise<Ready> } | undefined;
   return () => {
     if (known && performance.now() - known.at < lifeMs) return known.answer;
@@ -22,7 +25,13 @@ export function createReadiness(apis: { commercetools: CommercetoolsClient; klav
   };
 }
 
-async function ask({ commercetools, klaviyo }: { commercetools: CommercetoolsClient; klaviyo: KlaviyoClient }): Promise<Ready> {
+async function ask({
+  commercetools,
+  klaviyo,
+}: {
+  commercetools: CommercetoolsClient;
+  klaviyo: KlaviyoClient;
+}): Promise<Ready> {
   const [left, right] = await Promise.all([askCommercetools(commercetools), askKlaviyo(klaviyo)]);
   return { ready: left === 'ok' && right === 'ok', commercetools: left, klaviyo: right };
 }
@@ -34,14 +43,22 @@ async function askCommercetools(client: CommercetoolsClient): Promise<string> {
   const asked = client.get('categories', { limit: 1, withTotal: false }).then(
     () => 'ok',
     // A client without this one scope can still do what it has scopes for: `ctk check` names it.
-    (thrown: unknown) => (thrown instanceof ReadFailure && thrown.kind === 'missing-scope' ? 'ok' : String(thrown instanceof Error ? thrown.message : thrown)),
+    (thrown: unknown) =>
+      thrown instanceof ReadFailure && thrown.kind === 'missing-scope'
+        ? 'ok'
+        : String(thrown instanceof Error ? thrown.message : thrown),
   );
   return Promise.race([asked, late]);
 }
 
 async function askKlaviyo(client: KlaviyoClient): Promise<string> {
   const query = { 'page[size]': '1', 'fields[profile]': 'external_id' };
-  const answer = await client.call({ endpoint: 'listProfiles', query, lane: 'bulk', signal: AbortSignal.timeout(patienceMs) });
+  const answer = await client.call({
+    endpoint: 'listProfiles',
+    query,
+    lane: 'bulk',
+    signal: AbortSignal.timeout(patienceMs),
+  });
   if (answer.ok) return 'ok';
   if (answer.failure.kind === 'refused') return `Klaviyo answered ${answer.failure.status}`;
   const scopeOnly = answer.failure.kind === 'key-refused' && answer.failure.status === 403;

@@ -1,0 +1,139 @@
+/** The `ctk` command line: what can be typed, and what it does. */
+import { Command, Option } from 'commander';
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import { createApp, version } from '../app.ts';
+import { bulkResources } from '../commercetools/types.ts';
+import { type Config, processEnvironment, readConfig, showConfig } from '../config/config.ts';
+import { check } from './check.ts';
+import { apply, plan, removalOf, show } from './subscriptions.ts';
+import { type SyncOptions, sync } from './sync.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Exit codes: 0 done, 1 failed or stopped, with the reason on standard error. */
+export type ExitCode = 0 | 1;
+
+export interface Ran {
+  code: ExitCode;
+}
+
+/**
+ * @param terminal where commands print
+ * @param ran what main.ts exits with
+ */
+export function createProgram(terminal: Terminal, ran: Ran): Command {
+  const program = new Command('ctk')
+    .description(
+      'Keeps Klaviyo in step with commercetools. Configured by environment variables and a settings file (docs/configuration.md).',
+    )
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(ctk --help lists the commands)');
+
+  program
+    .command('serve')
+    .description('run the service: realtime at POST /, bulk at /sync, until SIGTERM')
+    .action(async () => {
+      const config = configured();
+      const app = createApp(config, createLog(config.logLevel));
+      await app.start();
+      const signal = await nextSignal();
+      app.activity.tell({ what: 'stopping', reason: signal });
+      await app.stop();
+    });
+
+  program
+    .command('sync')
+    .description('sync all of a resource, or some of it, and show how far it is')
+    .argument('<resource>', bulkResources.join(', '))
+    .option('--ids <ids>', 'only these, parted by commas')
+    .option('--start-id <id>', 'orders only: from this id on, in id order')
+    .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
+    .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
+    .option('--no-backfill', 'orders only: let the events wake flows (a repair of missed orders)')
+    .action(async (name: string, options: SyncOptions, command: Command) => {
+      const resource = bulkResources.find((one) => one === name);
+      if (!resource)
+        return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
+      const config = configured();
+      const app = createApp(config, createLog(quieter(config.logLevel)));
+      const stopped = new AbortController();
+      void nextSignal().then(() => stopped.abort());
+      const run = await sync(app, { resource, options, signal: stopped.signal, terminal });
+      await app.stop();
+      ran.code = run.state === 'completed' ? 0 : 1;
+    });
+
+  const subscriptions = program
+    .command('subscriptions')
+    .description('the commercetools subscriptions that the enabled rules need');
+  const topic = () =>
+    new Option('--pubsub <topic>', 'Google Pub/Sub topic: projects/<project>/topics/<topic>').makeOptionMandatory();
+  subscriptions
+    .command('plan')
+    .description('show what would be created, updated, removed')
+    .addOption(topic())
+    .action(async (options: { pubsub: string }) => {
+      const parts = { ...connected(), terminal };
+      show(parts, await plan(parts, options.pubsub));
+    });
+  subscriptions
+    .command('apply')
+    .description('make it so; a second time there is nothing to do')
+    .addOption(topic())
+    .action(async (options: { pubsub: string }) => {
+      const parts = { ...connected(), terminal };
+      await apply(parts, await plan(parts, options.pubsub));
+    });
+  subscriptions
+    .command('remove')
+    .description('remove those of this environment (CTK_ENVIRONMENT); others are never touched')
+    .action(async () => {
+      const parts = { ...connected(), terminal };
+      await apply(parts, await removalOf(parts));
+    });
+
+  program
+    .command('check')
+    .description('try the key and the client against both APIs and name what is missing')
+    .action(async () => {
+      const config = configured();
+      const { commercetools, klaviyo } = createApp(config, createLog('silent'));
+      ran.code = (await check({ config, commercetools, klaviyo, terminal })) ? 0 : 1;
+      await klaviyo.close();
+    });
+
+  program
+    .command('config')
+    .description('print what is in force, secrets as ***')
+    .action(() => {
+      terminal.line(JSON.stringify(showConfig(processEnvironment(), configured()), undefined, 2));
+    });
+
+  return program;
+}
+
+function configured(): Config {
+  return readConfig(processEnvironment());
+}
+
+function connected() {
+  const config = configured();
+  return { config, client: createApp(config, createLog('silent')).commercetools };
+}
+
+/** Lines of JSON; for a person at a terminal, readable ones. */
+function createLog(level: string): Logger {
+  return process.stdout.isTTY ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname' })) : pino({ level });
+}
+
+/** The progress bar says what a run's log would. */
+function quieter(level: string): string {
+  return level === 'info' ? 'error' : level;
+}
+
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
+  });
+}
