@@ -18,7 +18,7 @@ const selection = {
 };
 
 /** One fault rule as `POST /sandbox/faults` takes it. The first rule that strikes decides; the others wait. */
-export const faultRuleSchema = z.discriminatedUnion('kind', [
+const faultRuleSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...selection,
     /** Answers with this status; the request has no effect. A text body is HTML, anything else JSON. */
@@ -36,10 +36,10 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...selection, kind: z.enum(['hang', 'reset', 'truncate', 'applied-then-lost']) }),
 ]);
 
-export type FaultRule = z.infer<typeof faultRuleSchema>;
+type FaultRule = z.infer<typeof faultRuleSchema>;
 
 /** A rule at work: how many requests matched and how many were struck so far. */
-export type ActiveFault = { id: number; rule: FaultRule; matched: number; struck: number };
+type ActiveFault = { id: number; rule: FaultRule; matched: number; struck: number };
 
 /** The rules in force. Made by `createFaults`, given to `faultsPlugin`, so that a test in the same process can add rules without HTTP. */
 export type Faults = {

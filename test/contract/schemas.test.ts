@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { bodies } from '../../src/sandbox/klaviyo/bodies.ts';
+import { schemas } from '../../src/sandbox/klaviyo/bodies.ts';
 import { type Operation, operations } from '../../src/sandbox/klaviyo/operations.ts';
 import { loadOpenApi, openApiPath } from './openapi.ts';
 import { shapeOf } from './shape.ts';
@@ -30,10 +30,10 @@ describe('the sandbox against the published API', { skip }, () => {
 
   test('a body is taken by exactly the operations that have one', () => {
     const withBody = Object.keys(operations).filter((name) => byId.get(name)?.requestBody !== undefined);
-    assert.deepEqual(Object.keys(bodies).sort(), withBody.sort());
+    assert.deepEqual(Object.keys(schemas).sort(), withBody.sort());
   });
 
-  for (const [name, schema] of Object.entries(bodies)) {
+  for (const [name, schema] of Object.entries(schemas)) {
     test(`the body of ${name} has the published fields, kinds and required fields`, () => {
       const published = byId.get(name)?.requestBody;
       assert.ok(published, 'no such body');

@@ -8,8 +8,8 @@ import { errorBody, invalid, type Problem, problemsOf, Refusal } from './problem
 import { listParameter, type Query } from './query.ts';
 import { recordBody } from './request-log.ts';
 
-export const revision = '2026-07-15';
-export const mediaType = 'application/vnd.api+json';
+const revision = '2026-07-15';
+const mediaType = 'application/vnd.api+json';
 
 export type Call = {
   /** The id in the path, decoded; empty where the path has none. */

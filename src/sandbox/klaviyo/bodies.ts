@@ -5,7 +5,7 @@ import { bulkSubscribeProfiles, bulkUnsubscribeProfiles } from './consent-bodies
 import { bulkCreateEvents, createEvent } from './event-bodies.ts';
 import * as profile from './profile-bodies.ts';
 
-export const bodies = {
+const bodies = {
   create_event: createEvent,
   bulk_create_events: bulkCreateEvents,
 

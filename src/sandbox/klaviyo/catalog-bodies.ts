@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkMetadata } from './payload-limits.ts';
 
 /** Most records a catalogue job may hold. */
-export const mostRecordsPerJob = 100;
+const mostRecordsPerJob = 100;
 
 const text = z.string().nullish();
 const metadata = z.record(z.string(), z.unknown()).nullish().superRefine(checkMetadata);

@@ -2,7 +2,7 @@
 // https://developers.klaviyo.com/en/reference/bulk_create_catalog_items
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
-import type { Outcome } from './catalog.ts';
+import type { Outcome } from './catalog-records.ts';
 import { parseFilter, passes } from './filter.ts';
 import type { Job, RecordFailure } from './jobs.ts';
 import type { OperationName } from './operations.ts';
@@ -11,7 +11,7 @@ import { paginate, parameter } from './query.ts';
 import { jobResource, type View } from './resources.ts';
 
 /** The most jobs of one kind in progress at a time. */
-export const mostJobsInProgress = 500;
+const mostJobsInProgress = 500;
 
 export function addCatalogJobRoutes(api: Api, account: Account): void {
   const { start } = starter(account);

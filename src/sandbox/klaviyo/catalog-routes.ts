@@ -2,7 +2,7 @@
 // https://developers.klaviyo.com/en/reference/catalogs_api_overview
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
-import type { Category, Item, Outcome, Variant } from './catalog.ts';
+import type { Category, Item, Outcome, Variant } from './catalog-records.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
 import { invalid, notFound, Refusal } from './problems.ts';
 import { paginate, parameter } from './query.ts';
@@ -123,8 +123,11 @@ function listPage<T extends { seq: number }>(
   valuesOf: (record: T, filter: Filter) => (string | boolean)[],
 ) {
   const asked = parseFilter(parameter(call.query, 'filter'), allowed);
+  const wanted = asked.map((filter) => ({ filter, values: new Set(filter.values) }));
   const selected = [...records].filter((record) =>
-    asked.every((filter) => valuesOf(record, filter).some((value) => passes(filter, value))),
+    wanted.every(({ filter, values }) =>
+      valuesOf(record, filter).some((value) => (filter.operator === 'any' ? values.has(value) : passes(filter, value))),
+    ),
   );
   return paginate({ ...call, records: selected, pageSize, sorts });
 }

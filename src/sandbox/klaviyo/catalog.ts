@@ -8,44 +8,20 @@ import type {
   NewItem,
   NewVariant,
 } from './catalog-bodies.ts';
-import { notFound, type Problem } from './problems.ts';
-
-type Shared = {
-  id: string;
-  seq: number;
-  external_id: string;
-  created: string;
-  updated: string;
-};
-
-type Sellable = Shared & {
-  title: string;
-  description: string;
-  url: string;
-  price: number | null;
-  image_full_url: string | null;
-  image_thumbnail_url: string | null;
-  images: string[] | null;
-  custom_metadata: Record<string, unknown> | null;
-  published: boolean;
-};
-
-export type Item = Sellable & { categoryIds: Set<string>; variantIds: Set<string> };
-export type Variant = Sellable & {
-  sku: string;
-  inventory_policy: 0 | 1 | 2;
-  inventory_quantity: number;
-  itemId: string;
-};
-export type Category = Shared & { name: string; itemIds: Set<string> };
-
-/** A variant whose stock went from 0 to more: in a real account its back-in-stock flow would have mailed people. */
-export type BackInStock = { variantId: string; from: number; to: number; at: string };
-
-/** What went wrong with one record, its pointer relative to the record (`/data` for the record itself). */
-export type Outcome<T> = { record: T } | { problem: Problem };
-
-export type Catalog = ReturnType<typeof createCatalog>;
+import {
+  type BackInStock,
+  type Category,
+  change,
+  compoundId,
+  exists,
+  type Item,
+  type Outcome,
+  type Shared,
+  sellable,
+  unknown,
+  type Variant,
+} from './catalog-records.ts';
+import { notFound } from './problems.ts';
 
 export function createCatalog() {
   const items = new Map<string, Item>();
@@ -233,45 +209,3 @@ export function createCatalog() {
 }
 
 export type LinkMode = 'add' | 'replace' | 'remove';
-
-/** The id Klaviyo gives a catalogue record: only this integration and this catalogue exist. */
-export function compoundId(externalId: string): string {
-  return `$custom:::$default:::${externalId}`;
-}
-
-function sellable(attributes: NewItem['attributes'] | NewVariant['attributes']) {
-  const { title, description, url, price, image_full_url, image_thumbnail_url, images, custom_metadata, published } =
-    attributes;
-  return {
-    ...{ title, description, url },
-    price: price ?? null,
-    image_full_url: image_full_url ?? null,
-    image_thumbnail_url: image_thumbnail_url ?? null,
-    images: images ?? null,
-    custom_metadata: custom_metadata ?? null,
-    published: published ?? true,
-  };
-}
-
-/** Null empties what may be empty and leaves what must have a value; absent leaves. */
-function change(record: Sellable, attributes: ChangedItem['attributes'] | ChangedVariant['attributes']): void {
-  record.title = attributes.title ?? record.title;
-  record.description = attributes.description ?? record.description;
-  record.url = attributes.url ?? record.url;
-  record.published = attributes.published ?? record.published;
-  if (attributes.price !== undefined) record.price = attributes.price;
-  if (attributes.image_full_url !== undefined) record.image_full_url = attributes.image_full_url;
-  if (attributes.image_thumbnail_url !== undefined) record.image_thumbnail_url = attributes.image_thumbnail_url;
-  if (attributes.images !== undefined) record.images = attributes.images;
-  if (attributes.custom_metadata !== undefined) record.custom_metadata = attributes.custom_metadata;
-  record.updated = new Date().toISOString();
-}
-
-function exists(kind: string): Problem {
-  const detail = `A catalog ${kind} with this external_id already exists.`;
-  return { status: 409, code: 'duplicate_result', title: 'Conflict.', detail, pointer: '/data/attributes/external_id' };
-}
-
-function unknown(kind: string, id: string): Problem {
-  return notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id');
-}

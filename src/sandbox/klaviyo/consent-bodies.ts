@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { emailText, phoneText, text } from './profile-fields.ts';
 
-export const mostSubscribed = 1_000;
-export const mostUnsubscribed = 100;
+const mostSubscribed = 1_000;
+const mostUnsubscribed = 100;
 
 const profile = z.literal('profile');
 

@@ -27,7 +27,7 @@ export type RecordedEvent = {
   wouldWakeFlows: boolean;
 };
 
-export type NewEvent = { profile: Profile; attributes: EventAttributes; backfill: boolean; receivedAt: Date };
+type NewEvent = { profile: Profile; attributes: EventAttributes; backfill: boolean; receivedAt: Date };
 
 export type Events = {
   all(): Iterable<RecordedEvent>;

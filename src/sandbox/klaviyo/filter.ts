@@ -6,7 +6,7 @@ export type Scalar = string | number | boolean;
 export type Filter = { operator: string; field: string; values: Scalar[] };
 
 /** The most values that `any` takes in one filter. */
-export const mostAnyValues = 100;
+const mostAnyValues = 100;
 
 /**
  * Reads a `filter` parameter. `allowed` names the operators of each field, such as `{ email: ['any', 'equals'] }`.

@@ -3,7 +3,7 @@
 import { createIds } from './ids.ts';
 import type { Problem } from './problems.ts';
 
-export type JobStatus = 'queued' | 'processing' | 'complete';
+type JobStatus = 'queued' | 'processing' | 'complete';
 
 /** What one record of the job led to: nothing wrong, or a problem with a pointer into the job's body. */
 export type RecordFailure = { problem: Problem; original: unknown };

@@ -7,7 +7,7 @@ export type LimitScale = number | 'none';
 
 type Window = { lengthMs: number; most: number; used: number; endsAt: number };
 
-export type Usage = {
+type Usage = {
   operation: OperationName;
   perSecond: number;
   perMinute: number;
@@ -15,7 +15,7 @@ export type Usage = {
   refused: number;
 };
 
-export type Spent = { refused: true; retryAfterSeconds: number } | { refused: false; headers: Record<string, string> };
+type Spent = { refused: true; retryAfterSeconds: number } | { refused: false; headers: Record<string, string> };
 
 export type Limits = {
   /** Counts one request of the operation at `now` (milliseconds). A refused one spends nothing. */

@@ -2,10 +2,10 @@
 // reference (https://developers.klaviyo.com/en/reference/api_overview, revision 2026-07-15). Numbers that Klaviyo
 // decided live here and nowhere else in the sandbox; test/contract holds the table against the published OpenAPI.
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** Requests per second (burst) and per minute (steady); both windows hold at once. */
-export type RateLimit = { perSecond: number; perMinute: number };
+type RateLimit = { perSecond: number; perMinute: number };
 
 export type Operation = RateLimit & { method: Method; path: string; scopes: readonly string[] };
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { profileAttributes, profileMeta, text, uncheckedProfileAttributes } from './profile-fields.ts';
 
 /** Most profiles a bulk import may hold. */
-export const mostProfilesPerImport = 10_000;
+const mostProfilesPerImport = 10_000;
 
 const profile = z.literal('profile');
 

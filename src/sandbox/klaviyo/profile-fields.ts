@@ -9,7 +9,7 @@ export const text = z.string().nullish();
 const coordinate = z.union([z.string(), z.number()]).nullish();
 
 /** Every field of a location may be given or left out by itself. */
-export const profileLocation = z.strictObject({
+const profileLocation = z.strictObject({
   address1: text,
   address2: text,
   city: text,
@@ -22,7 +22,7 @@ export const profileLocation = z.strictObject({
   ip: text,
 });
 
-export const profileProperties = z.record(z.string(), z.unknown()).superRefine(checkFreeForm).nullish();
+const profileProperties = z.record(z.string(), z.unknown()).superRefine(checkFreeForm).nullish();
 
 /** What is wrong with this e-mail address, or undefined. */
 export function emailProblem(email: string): string | undefined {

@@ -58,7 +58,7 @@ export function addProfileRoutes(api: Api, account: Account): void {
 
   api.on('get_profiles', (call) => {
     const asked = parseFilter(parameter(call.query, 'filter'), filters);
-    const records = [...account.profiles.all()].filter((profile) => asked.every((filter) => selects(filter, profile)));
+    const records = candidates(account, asked).filter((profile) => asked.every((filter) => selects(filter, profile)));
     const page = paginate({ ...call, records, pageSize: { default: 20, most: 100 }, sorts });
     return {
       status: 200,
@@ -121,6 +121,21 @@ function checkSize(record: unknown): void {
     title: 'Payload too large.',
     detail: 'A profile may not exceed 100KB.',
   });
+}
+
+/** Looked up where a filter names identifiers, so that many look-ups among many profiles stay quick. */
+function candidates({ profiles }: Account, asked: readonly Filter[]): Profile[] {
+  for (const { field, values } of asked) {
+    if (field === 'id') return known(values.map((value) => profiles.get(String(value))));
+    if (field === 'email' || field === 'phone_number' || field === 'external_id' || field === '_kx') {
+      return known(values.map((value) => profiles.find(field, String(value))));
+    }
+  }
+  return [...profiles.all()];
+}
+
+function known(profiles: (Profile | undefined)[]): Profile[] {
+  return [...new Set(profiles.filter((profile) => profile !== undefined))];
 }
 
 function selects(filter: Filter, profile: Profile): boolean {

@@ -9,7 +9,7 @@ const identifierNames = ['external_id', 'email', 'phone_number', 'anonymous_id',
 type IdentifierName = (typeof identifierNames)[number];
 const describedNames = ['first_name', 'last_name', 'organization', 'locale', 'title', 'image'] as const;
 
-export type Consent = { consent: string; timestamp: string };
+type Consent = { consent: string; timestamp: string };
 
 export type Profile = {
   id: string;
@@ -27,7 +27,7 @@ export type Profile = {
 
 export type Who = { id?: string | null | undefined } & Partial<Record<IdentifierName, string | null | undefined>>;
 
-export type ProfileChange = {
+type ProfileChange = {
   who: Who;
   fields: ProfileFields & { anonymous_id?: string | null | undefined };
   meta?: ProfileMeta | null | undefined;

@@ -5,8 +5,6 @@ import { badParameter, Refusal } from './problems.ts';
 /** Query parameters, decoded; one that came twice is a list. */
 export type Query = Record<string, string | string[] | undefined>;
 
-export type Page<T> = { records: T[]; next: string | undefined };
-
 export type Listing<T> = {
   records: Iterable<T>;
   query: Query;

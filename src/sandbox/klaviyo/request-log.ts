@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 
 const mostKept = 500;
 
-export type LoggedRequest = {
+type LoggedRequest = {
   at: string;
   method: string;
   path: string;

@@ -1,5 +1,5 @@
 // How the account's records look in answers: JSON:API resources as in Klaviyo's API reference.
-import type { Category, Item, Variant } from './catalog.ts';
+import type { Category, Item, Variant } from './catalog-records.ts';
 import type { Metric, RecordedEvent } from './events.ts';
 import type { Job } from './jobs.ts';
 import type { Profile } from './profiles.ts';

@@ -1,7 +1,7 @@
 // What arrived, for people and tests: JSON under /sandbox, none of it part of Klaviyo's API.
 import type { FastifyInstance } from 'fastify';
 import type { Account } from './account.ts';
-import type { Category, Item, Variant } from './catalog.ts';
+import type { Category, Item, Variant } from './catalog-records.ts';
 import type { RecordedEvent } from './events.ts';
 import type { Limits } from './limits.ts';
 import { page } from './page.ts';
