@@ -9,16 +9,19 @@ export type Account = {
   events: ReturnType<typeof createEvents>;
   catalog: ReturnType<typeof createCatalog>;
   jobs: Jobs;
+  /** Is a record made at this time (ISO 8601) in the listings yet? */
+  isListed(created: string): boolean;
   reset(): void;
 };
 
-/** An empty account whose bulk jobs take `jobMs` milliseconds. */
-export function createAccount(jobMs: number): Account {
+/** An empty account whose bulk jobs take `jobMs`, and whose listings show new records after `lagMs`. */
+export function createAccount({ jobMs, lagMs }: { jobMs: number; lagMs: number }): Account {
   const account: Account = {
     profiles: createProfiles(),
     events: createEvents(),
     catalog: createCatalog(),
     jobs: createJobs(jobMs),
+    isListed: (created) => lagMs === 0 || Date.parse(created) + lagMs <= Date.now(),
     reset() {
       account.profiles = createProfiles();
       account.events = createEvents();

@@ -22,7 +22,7 @@ export type Call = {
   include(...allowed: string[]): string[];
 };
 
-export type Answer = { status: number; body?: unknown; headers?: Record<string, string> };
+export type Answer = { status: number; body?: unknown };
 
 export type Api = {
   /** Answers an operation without a body. */
@@ -77,7 +77,7 @@ export function createApi(app: FastifyInstance, options: ApiOptions): Api {
       },
       handler: async (request, reply) => {
         const answer = handle(request);
-        reply.code(answer.status).headers(answer.headers ?? {});
+        reply.code(answer.status);
         if (answer.body === undefined) return reply.send();
         return reply.type(mediaType).send(JSON.stringify(answer.body));
       },

@@ -57,7 +57,8 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
 
   api.on('get_events', (call) => {
     const asked = parseFilter(parameter(call.query, 'filter'), filters);
-    const records = [...account.events.all()].filter((event) =>
+    const listed = [...account.events.all()].filter((event) => account.isListed(event.receivedAt));
+    const records = listed.filter((event) =>
       asked.every((filter) => {
         if (filter.field === 'metric_id') return passes(filter, event.metric.id);
         if (filter.field === 'profile_id') return passes(filter, event.profileId);

@@ -23,6 +23,7 @@ export type RecordedEvent = {
   uniqueId: string | null;
   properties: Record<string, unknown>;
   backfill: boolean;
+  receivedAt: string;
   /** Received without `backfill`: flows that wait for this metric would have started. */
   wouldWakeFlows: boolean;
 };
@@ -91,6 +92,7 @@ export function createEvents(): Events {
         uniqueId: attributes.unique_id ?? null,
         properties: attributes.properties,
         backfill,
+        receivedAt: receivedAt.toISOString(),
         wouldWakeFlows: !backfill,
       };
       events.set(event.id, event);

@@ -5,6 +5,7 @@ import { startKlaviyoSandbox } from './sandbox.ts';
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },
+    host: { type: 'string', default: '127.0.0.1' },
     limits: { type: 'string', default: '1' },
     key: { type: 'string', default: 'pk_sandbox' },
     'job-ms': { type: 'string', default: '300' },
@@ -13,6 +14,7 @@ const { values } = parseArgs({
 
 const sandbox = await startKlaviyoSandbox({
   port: count('port', values.port),
+  host: values.host,
   limits: values.limits === 'none' ? 'none' : count('limits', values.limits),
   key: values.key,
   jobMs: count('job-ms', values['job-ms']),

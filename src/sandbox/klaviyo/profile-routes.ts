@@ -58,7 +58,8 @@ export function addProfileRoutes(api: Api, account: Account): void {
 
   api.on('get_profiles', (call) => {
     const asked = parseFilter(parameter(call.query, 'filter'), filters);
-    const records = candidates(account, asked).filter((profile) => asked.every((filter) => selects(filter, profile)));
+    const listed = candidates(account, asked).filter((profile) => account.isListed(profile.created));
+    const records = listed.filter((profile) => asked.every((filter) => selects(filter, profile)));
     const page = paginate({ ...call, records, pageSize: { default: 20, most: 100 }, sorts });
     return {
       status: 200,

@@ -28,6 +28,8 @@ export type KlaviyoSandboxOptions = {
   jobMs?: number;
   /** How a unique_id that an earlier request recorded is read in a bulk body; 'ignored' by default. */
   repeatedUniqueId?: RepeatedUniqueId;
+  /** How long a new profile or event stays out of the listings, in milliseconds, as it may in a real account; 0 by default. */
+  lagMs?: number;
   /** Scopes the key lacks, such as `catalogs:write`; none by default. */
   missingScopes?: readonly string[];
   /** File to which every request body is appended as a JSON line; `KLAVIYO_RECORD` by default, false: nowhere. */
@@ -49,7 +51,7 @@ export type KlaviyoSandbox = {
 
 /** Starts a pretended Klaviyo. It listens when the promise resolves; `stop` ends it. */
 export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): Promise<KlaviyoSandbox> {
-  const account = createAccount(options.jobMs ?? 300);
+  const account = createAccount({ jobMs: options.jobMs ?? 300, lagMs: options.lagMs ?? 0 });
   const limits = createLimits(options.limits ?? 1);
   const log = createRequestLog();
   const faults = createFaults();
