@@ -48,17 +48,22 @@ test('a body of more than 5 MB, or a profile of more than 100 KB, is too large',
 });
 
 test('over the limit comes 429 with Retry-After and nothing of the window, and the sandbox shows what was used', async () => {
-  const { ask, sandbox } = await startAsking({ limits: 1 });
+  const { ask, sandbox } = await startAsking({ limits: 0.07 });
   const first = await ask('GET', '/api/accounts');
-  assert.deepEqual([first.status, first.headers.get('ratelimit-remaining')], [200, '14']);
+  assert.deepEqual(
+    [first.status, first.headers.get('ratelimit-limit'), first.headers.get('ratelimit-remaining')],
+    [200, '1', '0'],
+  );
   const second = await ask('GET', '/api/accounts');
-  assert.deepEqual([second.status, second.problems], [429, ['throttled /data']]);
-  assert.deepEqual([second.headers.get('retry-after'), second.headers.get('ratelimit-limit')], ['1', null]);
-  const shown = z
-    .object({ limits: z.array(z.record(z.string(), z.unknown())) })
-    .parse(await (await fetch(`${sandbox.url}/sandbox`)).json());
+  assert.deepEqual(
+    [second.status, second.problems, second.headers.get('ratelimit-limit')],
+    [429, ['throttled /data'], null],
+  );
+  assert.ok(Number(second.headers.get('retry-after')) >= 1);
+  const view = z.object({ limits: z.array(z.record(z.string(), z.unknown())) });
+  const shown = view.parse(await (await fetch(`${sandbox.url}/sandbox`)).json());
   assert.deepEqual(shown.limits, [
-    { operation: 'get_accounts', perSecond: 1, perMinute: 15, usedThisMinute: 1, refused: 1 },
+    { operation: 'get_accounts', perSecond: 1, perMinute: 1, usedThisMinute: 1, refused: 1 },
   ]);
 });
 
