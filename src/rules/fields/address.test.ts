@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { address, customer } from '../../../test/fixtures/index.ts';
+import { type Customer, customerSchema } from '../../commercetools/types.ts';
+import { klaviyoAddress, locationOf, profileAddress } from './address.ts';
+
+const parsed = (overrides: Record<string, unknown> = {}): Customer => customerSchema.parse(customer(overrides));
+const cityOf = (overrides: Record<string, unknown>) => profileAddress(parsed(overrides))?.city;
+
+test('a profile shows the default billing address', () => {
+  assert.equal(cityOf({}), 'Berlin');
+});
+
+test('without a default the first billing address counts, then the first of all', () => {
+  assert.equal(cityOf({ defaultBillingAddressId: undefined, billingAddressIds: ['adrShip1', 'adrBill1'] }), 'Potsdam');
+  assert.equal(cityOf({ defaultBillingAddressId: undefined, billingAddressIds: [] }), 'Potsdam');
+});
+
+test('an id that points nowhere falls through', () => {
+  assert.equal(cityOf({ defaultBillingAddressId: 'gone', billingAddressIds: ['gone', 'adrBill1'] }), 'Berlin');
+  assert.equal(cityOf({ defaultBillingAddressId: 'gone', billingAddressIds: ['gone'] }), 'Potsdam');
+});
+
+test('a customer without addresses has none', () => {
+  assert.equal(cityOf({ addresses: [] }), undefined);
+});
+
+test('a location is written whole: the parts of a line joined, empty text where nothing is', () => {
+  assert.deepEqual(locationOf(address()), {
+    address1: '4. OG, Hinterhaus, 12, Torstraße',
+    address2: 'bei Schmidt',
+    city: 'Berlin',
+    country: 'DE',
+    region: 'BE',
+    zip: '10119',
+  });
+  assert.deepEqual(locationOf({ country: 'DE', building: ' ' }), {
+    ...{ address1: '', address2: '', city: '', country: 'DE', region: '', zip: '' },
+  });
+});
+
+test("an order's address has Klaviyo's names, and no name for what is missing", () => {
+  assert.deepEqual(klaviyoAddress(address({ lastName: '', region: undefined, state: 'NY' })), {
+    FirstName: 'Mia',
+    Address1: '4. OG, Hinterhaus, 12, Torstraße',
+    City: 'Berlin',
+    RegionCode: 'NY',
+    CountryCode: 'DE',
+    Zip: '10119',
+    Phone: '0151 23456789',
+  });
+});

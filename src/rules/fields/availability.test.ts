@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { id, inventoryEntry, reference, settings } from '../../../test/fixtures/index.ts';
+import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/types.ts';
+import { stockOfAvailability, stockOfEntries, takesPart } from './availability.ts';
+
+const plain = settings().product.inventory;
+const berlin = settings({ product: { inventory: { useChannelInventory: 'berlin' } } }).product.inventory;
+const entry = (own: string, availableQuantity: number, channel?: string): InventoryEntry =>
+  inventoryEntrySchema.parse(
+    inventoryEntry({
+      id: id(own),
+      availableQuantity,
+      ...(channel === undefined ? {} : { supplyChannel: reference('channel', channel) }),
+    }),
+  );
+
+test('the configured channel decides, and its 0 is a value', () => {
+  assert.equal(stockOfEntries([entry('1', 9), entry('2', 0, 'berlin')], berlin).quantity, 0);
+});
+
+test('without an entry of the channel the one without channel decides, else there is nothing', () => {
+  assert.equal(stockOfEntries([entry('1', 9), entry('2', 4, 'paris')], berlin).quantity, 9);
+  assert.equal(stockOfEntries([entry('2', 4, 'paris')], berlin).quantity, 0);
+  assert.equal(stockOfEntries([entry('2', 4, 'paris')], plain).quantity, 0);
+});
+
+test('what was oversold is 0, never less', () => {
+  assert.equal(stockOfEntries([entry('1', -3)], plain).quantity, 0);
+});
+
+test('a sku without any entry is not tracked and stays recommendable, unless the merchant says otherwise', () => {
+  assert.deepEqual(stockOfEntries([], plain), { quantity: 0, policy: 2 });
+  assert.deepEqual(stockOfEntries([entry('1', 1)], plain), { quantity: 1, policy: 1 });
+  const always = settings({ product: { inventory: { policy: 0 } } }).product.inventory;
+  assert.equal(stockOfEntries([], always).policy, 0);
+});
+
+test("a variant's own summary says the same", () => {
+  const availability = { availableQuantity: 5, channels: { berlin: { availableQuantity: 0 } } };
+  assert.deepEqual(stockOfAvailability(availability, plain), { quantity: 5, policy: 1 });
+  assert.deepEqual(stockOfAvailability(availability, berlin), { quantity: 0, policy: 1 });
+  assert.deepEqual(stockOfAvailability(undefined, plain), { quantity: 0, policy: 2 });
+});
+
+test('an entry takes no part while another one decides', () => {
+  const both = [entry('1', 9), entry('2', 4, 'berlin')];
+  assert.equal(takesPart(id('1'), both, berlin), false);
+  assert.equal(takesPart(id('2'), both, berlin), true);
+  assert.equal(takesPart(id('1'), both, plain), true);
+  assert.equal(takesPart(id('2'), both, plain), false);
+});
+
+test('any entry may have changed the outcome while none decides: it may have moved away, or be the first or last', () => {
+  assert.equal(takesPart(id('2'), [entry('2', 4, 'paris')], plain), true);
+  assert.equal(takesPart(id('2'), [], plain), true);
+  assert.equal(takesPart(id('2'), [entry('1', 9), entry('2', 4, 'paris')], berlin), true);
+});

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { categories, id } from '../../../test/fixtures/index.ts';
+import { categoryTree } from '../../commercetools/category-tree.ts';
+import { categorySchema } from '../../commercetools/types.ts';
+import { breadcrumb, categoryNames } from './breadcrumb.ts';
+
+const tree = categoryTree(categories().map((record) => categorySchema.parse(record)));
+
+test('a category is called by its way from the root, each level in the preferred language', () => {
+  assert.equal(breadcrumb(tree.path(id('ca3')), 'en-US'), 'Women > Pants > Jeans');
+  assert.equal(breadcrumb(tree.path(id('ca3')), 'de'), 'Damen > Hosen > Jeans');
+});
+
+test('every level of several categories is named, each once, in their order', () => {
+  assert.deepEqual(categoryNames([id('ca3'), id('ca4'), id('ca2'), id('dead')], tree, 'en-US'), [
+    'Women',
+    'Women > Pants',
+    'Women > Pants > Jeans',
+    'Sale',
+  ]);
+});

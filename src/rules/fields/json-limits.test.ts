@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fitProperties, jsonBytes, mostEventPropertiesBytes } from './json-limits.ts';
+
+const fit = (record: Record<string, unknown>, keep: readonly string[] = [], mostBytes = mostEventPropertiesBytes) =>
+  fitProperties(record, { keep, mostBytes });
+const nested = (levels: number): unknown => (levels === 0 ? 'deep' : { a: nested(levels - 1) });
+
+test('what is within the limits passes as it is, without a warning', () => {
+  const record = { a: 1, b: [true, null, { c: 'x' }] };
+  assert.deepEqual(fit(record), { properties: record, warnings: [] });
+});
+
+test('of more than 400 properties our own names stay, and the last of the others go', () => {
+  const many = Object.fromEntries(Array.from({ length: 401 }, (_, index) => [`p${index}`, index]));
+  const { properties, warnings } = fit({ ...many, lineItems: [], OrderId: '1' }, ['OrderId', 'lineItems']);
+  assert.equal(Object.keys(properties).length, 400);
+  assert.ok('OrderId' in properties && 'lineItems' in properties && 'p0' in properties && !('p400' in properties));
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ['properties_cut'],
+  );
+  assert.match(warnings[0]?.detail ?? '', /p400/);
+});
+
+test('a text of more than 100 KB is cut, and the property is named', () => {
+  const { properties, warnings } = fit({ note: 'ä'.repeat(60_000) });
+  assert.equal(properties.note, 'ä'.repeat(50_000));
+  assert.match(warnings[0]?.detail ?? '', /note/);
+});
+
+test('of more than 4,000 items the first 4,000 stay', () => {
+  const { properties } = fit({ list: Array.from({ length: 4_001 }, (_, index) => index) });
+  assert.equal(Array.isArray(properties.list) && properties.list.length, 4_000);
+});
+
+test('what lies deeper than ten levels is left out', () => {
+  assert.deepEqual(fit({ a: nested(8) }).warnings, []);
+  assert.equal(fit({ a: nested(9) }).warnings.length, 0);
+  assert.equal(fit({ a: nested(10) }).warnings.length, 1);
+  assert.equal(fit({ a: nested(5_000) }).warnings.length, 1);
+});
+
+test('an order that is too large loses its other large fields first, then the last of its line items', () => {
+  const lineItems = Array.from({ length: 100 }, (_, index) => ({ index, text: 'x'.repeat(90) }));
+  const record = { orderState: 'Open', custom: { text: 'y'.repeat(3_000) }, lineItems, OrderId: '1' };
+  const { properties, warnings } = fit(record, ['OrderId', 'lineItems'], 8_000);
+  assert.ok(jsonBytes(properties) <= 8_000);
+  assert.equal(properties.orderState, 'Open', 'what is small is not worth losing');
+  assert.equal(properties.custom, undefined);
+  assert.ok(Array.isArray(properties.lineItems) && properties.lineItems.length > 50);
+  assert.match(warnings[0]?.detail ?? '', /custom, lineItems/);
+});
+
+test('numbers that JSON does not have are left out', () => {
+  assert.deepEqual(fit({ a: Number.NaN, b: [Number.POSITIVE_INFINITY, 1] }).properties, { b: [null, 1] });
+});
