@@ -12,9 +12,6 @@ export const mostLevels = 10;
 /** An event takes 5 MB with its profile, metric and envelope; those need less than 100 KB. */
 export const mostEventPropertiesBytes = 4_900_000;
 
-/** Below this a property is not worth dropping for its size: 400 of them are 400 KB. */
-const smallBytes = 1_000;
-
 export interface Fitting {
   /** Names that are cut last, the most valuable first. */
   keep: readonly string[];
@@ -122,18 +119,25 @@ function dropBeyondCount(fitted: Map<string, JsonValue>, { keep, cut }: Dropping
 }
 
 function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, mostBytes }: Dropping & { mostBytes: number }) {
+  // What is this small is not worth losing: all properties together would fill half of the room.
+  const small = mostBytes / mostProperties / 2;
   let excess = jsonBytes(Object.fromEntries(fitted)) - mostBytes;
   for (const name of leastValuableFirst(fitted, keep)) {
     if (excess <= 0) return;
-    const value = fitted.get(name);
-    const bytes = value === undefined ? 0 : jsonBytes(value);
-    if (value === undefined || bytes < smallBytes) continue;
+    const value = fitted.get(name) ?? null;
+    const bytes = entryBytes(name, value);
+    if (bytes < small) continue;
     cut.add(name);
-    const rest = keep.includes(name) ? shortened(value, bytes - excess) : undefined;
+    const rest = keep.includes(name) ? shortened(value, jsonBytes(value) - excess) : undefined;
     if (rest === undefined) fitted.delete(name);
     else fitted.set(name, rest);
-    excess -= bytes - (rest === undefined ? 0 : jsonBytes(rest));
+    excess -= bytes - (rest === undefined ? 0 : entryBytes(name, rest));
   }
+}
+
+/** With its colon and comma. */
+function entryBytes(name: string, value: JsonValue): number {
+  return jsonBytes(name) + jsonBytes(value) + 2;
 }
 
 function leastValuableFirst(fitted: Map<string, JsonValue>, keep: readonly string[]): string[] {
