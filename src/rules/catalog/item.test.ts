@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  askMessage,
+  askRecords,
+  categories,
+  changeDelivery,
+  delivery,
+  id,
+  inventoryEntry,
+  type Json,
+  lookIn,
+  money,
+  price,
+  product,
+  reference,
+  run,
+  type Shop,
+  settings,
+  skippedBecause,
+  standalonePrice,
+  variant,
+  written,
+} from '../../../test/fixtures/index.ts';
+import type { ItemChange } from '../../klaviyo/change.ts';
+import type { Written } from '../rule.ts';
+
+const rule = 'item';
+const about = reference('product', id('ab1'));
+const published = delivery('ProductPublished', about, { scope: 'All' });
+const environment = { preferredLocale: 'en-US', productUrlTemplate: 'https://shop.example/{{productSlug}}' };
+const english = settings({}, environment);
+
+async function wordOn(record: Json, set: Json = {}, shop: Shop = {}, body = published): Promise<Written> {
+  const look = lookIn({ categories: categories(), inventory: [inventoryEntry()], ...shop, products: [record] });
+  return written(await askMessage(body, { rule, look, settings: { ...english, ...settings(set), ...environment } }));
+}
+function itemIn({ changes: [change], skips }: Written): ItemChange {
+  if (change?.kind !== 'item') throw new Error(`no item was written: ${skips.join()}`);
+  return change;
+}
+const written1 = async (record: Json = product(), set: Json = {}, shop: Shop = {}) =>
+  itemIn(await wordOn(record, set, shop));
+
+describe('a published product', () => {
+  test('arrives as an item with its texts, its address, its image and its price', async () => {
+    const { item } = await written1();
+    const { custom_metadata: metadata, ...attributes } = item;
+    assert.deepEqual(attributes, {
+      external_id: id('ab1'),
+      title: 'Slim Jeans',
+      description: 'Blue and slim.',
+      url: 'https://shop.example/slim-jeans',
+      image_full_url: 'https://cdn.example.com/jeans-s.jpg',
+      price: 79.9,
+      published: true,
+    });
+    assert.deepEqual(Object.keys(metadata), [
+      'title_json',
+      'slug_json',
+      'price_json',
+      'currency_json',
+      'ctk_categories',
+    ]);
+    assert.deepEqual(JSON.parse(metadata.title_json ?? ''), { 'title_en-US': 'Slim Jeans', title_de: 'Schmale Jeans' });
+  });
+
+  test("arrives with each variant under its sku, with its own price, stock and image, else the item's image", async () => {
+    const { variants } = await written1();
+    assert.deepEqual(
+      variants.map((one) => [one.external_id, one.sku, one.price, one.inventory_quantity, one.inventory_policy]),
+      [
+        ['JEANS-S', 'JEANS-S', 79.9, 5, 1],
+        ['JEANS-M', 'JEANS-M', 84.9, 0, 2],
+      ],
+    );
+    assert.equal(variants[1]?.image_full_url, 'https://cdn.example.com/jeans-s.jpg');
+    assert.equal(JSON.parse(variants[1]?.custom_metadata.price_json ?? '').price_EUR, 84.9);
+    assert.ok(!('ctk_categories' in (variants[0]?.custom_metadata ?? {})));
+  });
+
+  test('is linked to its categories and their ancestors, each after its own, and marked with what was linked', async () => {
+    const change = await written1();
+    assert.deepEqual(change.categories, [
+      { external_id: id('ca1'), name: 'Women' },
+      { external_id: id('ca2'), name: 'Women > Pants' },
+      { external_id: id('ca3'), name: 'Women > Pants > Jeans' },
+    ]);
+    const mark = change.item.custom_metadata.ctk_categories;
+    const both = [reference('category', id('ca3')), reference('category', id('ca2'))];
+    const same = await written1(product({}, { categories: both }));
+    const other = await written1(product({}, { categories: [reference('category', id('ca4'))] }));
+    assert.equal(same.item.custom_metadata.ctk_categories, mark);
+    assert.notEqual(other.item.custom_metadata.ctk_categories, mark);
+  });
+
+  test('without description, image, price, template or slug is still written whole', async () => {
+    const bare = product(
+      {},
+      { description: undefined, slug: {}, masterVariant: variant({ images: [], prices: [] }), variants: [] },
+    );
+    const { item, variants } = await written1(bare);
+    assert.deepEqual([item.description, item.image_full_url, item.price, item.url], ['', null, null, 'None']);
+    assert.deepEqual([variants[0]?.price, variants[0]?.image_full_url], [0, null]);
+    assert.ok(!('price_json' in item.custom_metadata) && !('currency_json' in item.custom_metadata));
+    assert.equal((await written1(bare, { product: { noDescription: 'None' } })).item.description, 'None');
+  });
+
+  test('loses a variant without sku, and a warning says so', async () => {
+    const word = await wordOn(
+      product({}, { variants: [variant({ id: 2, sku: undefined }), variant({ id: 3, sku: '' })] }),
+    );
+    assert.deepEqual(
+      itemIn(word).variants.map(({ sku }) => sku),
+      ['JEANS-S'],
+    );
+    assert.deepEqual(word.warnings, [{ code: 'variant_without_sku', detail: 'variant 2 has no sku and was left out' }]);
+  });
+
+  test('is not linked while categories are not synced, and a warning says so', async () => {
+    const off = ['CategoryCreated', ' CategoryResourceUpdated', 'CategoryResourceDeleted '];
+    const word = await wordOn(product(), { disabledEvents: off });
+    const empty = await written1(product({}, { categories: [] }));
+    assert.deepEqual(itemIn(word).categories, []);
+    assert.equal(itemIn(word).item.custom_metadata.ctk_categories, empty.item.custom_metadata.ctk_categories);
+    assert.deepEqual(
+      word.warnings.map(({ code }) => code),
+      ['categories_not_synced'],
+    );
+  });
+
+  test('without a master variant is skipped with the reason', async () => {
+    assert.match((await wordOn(product({}, { masterVariant: undefined }))).skips[0] ?? '', /modular catalogue/);
+  });
+
+  test('in a preferred currency has no price in another one', async () => {
+    const look = lookIn({ products: [product()] });
+    const set = settings({}, { ...environment, preferredCurrency: 'USD' });
+    const change = itemIn(written(await askMessage(published, { rule, look, settings: set })));
+    assert.deepEqual([change.item.price, change.variants[0]?.price], [null, 0]);
+  });
+
+  test('with prices of channels only has none, and a warning names the setting', async () => {
+    const prices = [price(100, { channel: reference('channel', 'berlin') })];
+    const record = product({}, { masterVariant: variant({ prices }), variants: [] });
+    const word = await wordOn(record);
+    assert.equal(itemIn(word).item.price, null);
+    assert.match(word.warnings[0]?.detail ?? '', /product\.price\.channel/);
+    const chosen = await wordOn(record, { product: { price: { channel: 'berlin' } } });
+    assert.deepEqual([itemIn(chosen).item.price, chosen.warnings], [1, []]);
+  });
+});
+
+describe('stock of an item', () => {
+  test('comes from the inventory entries, not from the summary that lags behind a sale', async () => {
+    const { variants } = await written1(product(), {}, { inventory: [inventoryEntry({ availableQuantity: 1 })] });
+    assert.equal(variants[0]?.inventory_quantity, 1);
+  });
+
+  test('comes from the summary where the entries may not be read', async () => {
+    const { variants } = await written1(product(), {}, { inventory: undefined });
+    assert.deepEqual(
+      variants.map((one) => [one.inventory_quantity, one.inventory_policy]),
+      [
+        [5, 1],
+        [0, 1],
+      ],
+    );
+  });
+});
+
+describe('standalone prices', () => {
+  const record = product({ priceMode: 'Standalone' });
+  const priceChanged = (own: Json) =>
+    delivery('StandalonePriceValueChanged', reference('standalone-price', id('ff2')), { value: money(1), ...own });
+
+  test('count alone where the product says so', async () => {
+    const { item } = await written1(record, {}, { standalonePrices: [standalonePrice(4990)] });
+    assert.equal(item.price, 49.9);
+    assert.equal((await written1(record)).item.price, null);
+    assert.equal((await written1(product(), {}, { standalonePrices: [standalonePrice(1)] })).item.price, 79.9);
+  });
+
+  test('lead to the product of their sku, read by id where the message has none', async () => {
+    const word = await wordOn(record, {}, { standalonePrices: [standalonePrice(4990)] }, priceChanged({}));
+    assert.equal(itemIn(word).item.price, 49.9);
+  });
+
+  test('that are deleted still lead to it: the sku is in the message', async () => {
+    const body = delivery('StandalonePriceDeleted', reference('standalone-price', id('ff2')), { sku: 'JEANS-S' });
+    assert.equal(itemIn(await wordOn(record, {}, {}, body)).item.price, null);
+  });
+
+  test('that nobody has, or that the product ignores, are skipped with the reason', async () => {
+    const ask = async (shop: Shop) =>
+      skippedBecause(await askMessage(priceChanged({}), { rule, look: lookIn({ products: [product()], ...shop }) }));
+    assert.equal(await ask({}), 'the price is gone');
+    assert.match(await ask({ standalonePrices: [standalonePrice(1)] }), /priceMode Embedded/);
+    assert.match(await ask({ standalonePrices: [standalonePrice(1, { sku: 'OTHER' })] }), /no product/);
+  });
+
+  test('of a product that is not published change nothing', async () => {
+    const draft = { ...record, masterData: { ...Object(record.masterData), published: false } };
+    const word = await wordOn(draft, {}, { standalonePrices: [standalonePrice(1)] }, priceChanged({}));
+    assert.deepEqual([word.changes, word.skips], [[], ['the product is not published']]);
+  });
+});
+
+describe('embedded prices', () => {
+  test('that changed in public are written; staged ones are skipped with the reason', async () => {
+    const changed = (staged: boolean) => delivery('ProductPriceChanged', about, { variantId: 1, staged });
+    assert.equal(itemIn(await wordOn(product(), {}, {}, changed(false))).item.price, 79.9);
+    const look = lookIn({ products: [product()] });
+    assert.match(skippedBecause(await askMessage(changed(true), { rule, look })), /only staged/);
+  });
+
+  test('of which one discount is public are written', async () => {
+    const discounts = (...staged: boolean[]) =>
+      delivery('ProductPriceDiscountsSet', about, { updatedPrices: staged.map((one) => ({ staged: one })) });
+    assert.equal(itemIn(await wordOn(product(), {}, {}, discounts(true, false))).item.price, 79.9);
+    const look = lookIn({ products: [product()] });
+    assert.match(skippedBecause(await askMessage(discounts(true, true), { rule, look })), /only staged/);
+  });
+});
+
+describe('a product that is not for sale any more', () => {
+  const draft = { ...product(), masterData: { ...Object(product().masterData), published: false } };
+  const unpublished = delivery('ProductUnpublished', about);
+
+  test('goes with its variants when it is unpublished or deleted', async () => {
+    const gone = [{ kind: 'gone', what: 'item', externalId: id('ab1') }];
+    assert.deepEqual((await wordOn(draft, {}, {}, unpublished)).changes, gone);
+    const deleted = await askMessage(changeDelivery('ResourceDeleted', about), { rule, look: lookIn({}) });
+    assert.deepEqual(written(deleted).changes, gone);
+    const inRun = await askRecords([draft], { rule, look: lookIn({}), cause: run });
+    assert.deepEqual(written(inRun).changes, gone);
+  });
+
+  test('stays where the merchant does not want that, and the setting is named', async () => {
+    const without = await wordOn(draft, { product: { messages: { deleted: [] } } });
+    assert.match(without.skips[0] ?? '', /product\.messages\.deleted/);
+    const disabled = await wordOn(draft, { disabledEvents: ['ProductUnpublished'] });
+    assert.match(disabled.skips[0] ?? '', /disabledEvents/);
+  });
+
+  test('that was published again meanwhile is written', async () => {
+    assert.equal(itemIn(await wordOn(product(), {}, {}, unpublished)).item.published, true);
+  });
+
+  test('that is gone when it is read is skipped', async () => {
+    assert.equal(skippedBecause(await askMessage(published, { rule, look: lookIn({}) })), 'the product is gone');
+  });
+});
