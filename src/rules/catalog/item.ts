@@ -25,9 +25,8 @@ export const item: Rule<ItemFacts> = {
   ],
   bulk: 'products',
   wakes: ({ product }): Wake[] => [
-    ...messages('product', [...new Set([...product.messages.published, ...productPriceMessages])], 'ProductPublished'),
+    ...publishedWakes(product.messages.published),
     ...messages('product', [...new Set(product.messages.deleted)], 'ProductUnpublished'),
-    ...messages('standalone-price', standalonePriceMessages, 'ProductPublished'),
     change('product', 'ResourceDeleted', 'ProductResourceDeleted'),
   ],
   write(facts, settings) {
@@ -41,6 +40,15 @@ export const item: Rule<ItemFacts> = {
     }
   },
 };
+
+/** A published item is also written again when its prices change; who emptied the list wants neither. */
+function publishedWakes(published: readonly string[]): Wake[] {
+  if (published.length === 0) return [];
+  return [
+    ...messages('product', [...new Set([...published, ...productPriceMessages])], 'ProductPublished'),
+    ...messages('standalone-price', standalonePriceMessages, 'ProductPublished'),
+  ];
+}
 
 function unpublished(
   { product, cause }: Extract<ItemFacts, { state: 'unpublished' }>,

@@ -18,14 +18,7 @@ export const orderedProduct: Rule<OrderFacts> = {
   name: 'ordered-product',
   summary: 'The lines of an order that came in, one event each.',
   sends: 'event `Ordered Product` for each line item',
-  settings: [
-    'order.metrics.orderedProduct',
-    ...placingSettings,
-    'order.properties.klaviyoNames',
-    'order.properties.raw',
-    'order.properties.exclude',
-    'product.brandAttribute',
-  ],
+  settings: ['order.metrics.orderedProduct', ...placingSettings, 'order.properties', 'product.brandAttribute'],
   bulk: 'orders',
   wakes: placingWakes,
   write(facts, settings) {

@@ -7,11 +7,7 @@ import { lineOf } from './line.ts';
 
 /** Settings that bear on these properties. */
 export const propertySettings = [
-  'order.properties.include',
-  'order.properties.exclude',
-  'order.properties.map',
-  'order.properties.klaviyoNames',
-  'order.properties.raw',
+  'order.properties',
   'order.customFields.properties',
   'product.brandAttribute',
 ] as const;
