@@ -149,7 +149,8 @@ function metadataTexts(variant: ProductVariant, writing: Writing): Record<string
 }
 
 function imageOf(variant: ProductVariant): string | null {
-  return present(variant.images[0]?.url) ?? null;
+  const url = present(variant.images[0]?.url);
+  return url === undefined ? null : cutText(url);
 }
 
 function warn({ warnings }: Writing, code: string, detail: string): void {

@@ -14,8 +14,9 @@ export const stock: Rule<StockFacts> = {
     ...messages('inventory-entry', ['InventoryEntryCreated', 'InventoryEntryDeleted'], 'InventoryResourceUpdated'),
     change('inventory-entry', 'ResourceUpdated', 'InventoryResourceUpdated'),
   ],
-  write({ sku, changedEntryId, entries }, settings) {
-    if (present(sku) === undefined) return skip('the inventory entry has no sku');
+  write({ sku: named, changedEntryId, entries }, settings) {
+    const sku = present(named);
+    if (sku === undefined) return skip('the inventory entry has no sku');
     if (!entries) return skip('inventory entries are not readable: the API client lacks the scope view_products');
     if (!takesPart(changedEntryId, entries, settings.product.inventory)) {
       return skip('another inventory entry decides (product.inventory.useChannelInventory)');

@@ -28,9 +28,9 @@ export function cutText(text: string, mostBytes: number = mostTextBytes): string
   return formed.slice(0, split && split.index > 0 ? split.index : read);
 }
 
-/** @returns the text, or nothing where it is missing or blank */
+/** @returns the text, well-formed, or nothing where it is missing or blank */
 export function present(text: string | null | undefined): string | undefined {
-  return text === undefined || text === null || text.trim() === '' ? undefined : text;
+  return text === undefined || text === null || text.trim() === '' ? undefined : text.toWellFormed();
 }
 
 /**

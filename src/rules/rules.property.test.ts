@@ -1,0 +1,117 @@
+/** Whatever a merchant's records look like: what is written Klaviyo takes, and what is not written has a reason. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import {
+  hostileCategory,
+  hostileCustomer,
+  hostileOrder,
+  hostilePayment,
+  hostileProduct,
+  hostileText,
+} from '../../test/fixtures/hostile.ts';
+import {
+  askRecords,
+  categories,
+  id,
+  inventoryEntry,
+  type Json,
+  lookIn,
+  now,
+  repair,
+  run,
+  settings,
+  told,
+} from '../../test/fixtures/index.ts';
+import { brokenLimits } from '../../test/fixtures/limits.ts';
+import type { Cause, Told } from './rule.ts';
+
+const runs = { numRuns: 150 };
+const template = fc.constantFrom('', 'https://shop.example/{{productSlug}}/{{productSlug}}');
+const environment = fc.record({
+  preferredLocale: fc.constantFrom('', 'en-US', 'de_AT', 'not a locale'),
+  preferredCurrency: fc.constantFrom('', 'EUR', 'JPY'),
+  productUrlTemplate: template,
+});
+const causes = fc.constantFrom<Cause>(run, repair, told('OrderStateChanged', { orderState: 'Complete' }));
+
+function assertTaken(words: readonly Told[]): void {
+  for (const word of words) {
+    assert.equal(word.outcome, 'written', JSON.stringify(word));
+    if (word.outcome !== 'written') continue;
+    const { changes, skips, warnings } = word.written;
+    for (const change of changes) assert.deepEqual(brokenLimits(change, now), []);
+    assert.ok(changes.length > 0 || skips.length > 0, 'nothing happens without a reason');
+    for (const reason of skips) assert.notEqual(reason, '');
+    for (const { detail } of warnings) assert.ok(detail.length < 3_000);
+  }
+}
+
+test('any customer arrives within the limits, or is skipped with a reason', async () => {
+  const property = fc.asyncProperty(hostileCustomer, fc.boolean(), async (record, clearEmpty) => {
+    const asking = { rule: 'profile', look: lookIn({}), settings: settings({ customer: { clearEmpty } }), cause: run };
+    assertTaken(await askRecords([record], asking));
+  });
+  await fc.assert(property, runs);
+});
+
+for (const rule of ['placed-order', 'ordered-product', 'fulfilled-order', 'cancelled-order', 'refunded-order']) {
+  test(`any order tells of ${rule} within the limits, or is skipped with a reason`, async () => {
+    const any = {
+      order: hostileOrder,
+      payment: hostilePayment,
+      product: hostileProduct,
+      code: hostileText,
+      environment,
+      cause: causes,
+    };
+    const property = fc.asyncProperty(fc.record(any), async ({ order, payment, product, code, environment, cause }) => {
+      const shop = {
+        products: [product],
+        payments: [payment],
+        categories: categories(),
+        discountCodes: { [id('dc1')]: code },
+      };
+      const set = settings({ order: { reasonField: 'f1' } }, environment);
+      assertTaken(await askRecords([order], { rule, look: lookIn(shop), settings: set, cause }));
+    });
+    await fc.assert(property, runs);
+  });
+}
+
+test('any product arrives within the limits, goes, or is skipped with a reason', async () => {
+  const any = {
+    product: hostileProduct,
+    environment,
+    entries: fc.constantFrom<Json[] | undefined>(undefined, [], [inventoryEntry()]),
+  };
+  const property = fc.asyncProperty(fc.record(any), async ({ product, environment, entries }) => {
+    const look = lookIn({ categories: categories(), inventory: entries });
+    assertTaken(await askRecords([product], { rule: 'item', look, settings: settings({}, environment), cause: run }));
+  });
+  await fc.assert(property, runs);
+});
+
+test('any category has a name within the limits', async () => {
+  const property = fc.asyncProperty(hostileCategory, environment, async (record, from) => {
+    const look = lookIn({ categories: [...categories(), record] });
+    assertTaken(await askRecords([record], { rule: 'category', look, settings: settings({}, from), cause: run }));
+  });
+  await fc.assert(property, runs);
+});
+
+test('any stock is a quantity that Klaviyo takes', async () => {
+  const property = fc.asyncProperty(fc.integer(), hostileText, async (availableQuantity, sku) => {
+    const entry = inventoryEntry({ availableQuantity, sku });
+    assertTaken(await askRecords([entry], { rule: 'stock', look: lookIn({ inventory: [entry] }), cause: run }));
+  });
+  await fc.assert(property, runs);
+});
+
+test('the same facts give the same changes, whenever they are asked', async () => {
+  const property = fc.asyncProperty(hostileOrder, hostilePayment, async (order, payment) => {
+    const asking = { rule: 'refunded-order', look: lookIn({ payments: [payment] }), cause: run };
+    assert.deepEqual(await askRecords([order], asking), await askRecords([order], asking));
+  });
+  await fc.assert(property, { numRuns: 30 });
+});
