@@ -9,7 +9,7 @@ export function breadcrumb(path: readonly Category[], preferredLocale: string): 
 }
 
 /** Every level of a category: `Women`, `Women > Pants`, `Women > Pants > Jeans`. */
-export function breadcrumbLevels(path: readonly Category[], preferredLocale: string): string[] {
+function breadcrumbLevels(path: readonly Category[], preferredLocale: string): string[] {
   return path.map((_, index) => breadcrumb(path.slice(0, index + 1), preferredLocale));
 }
 

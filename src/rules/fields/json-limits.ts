@@ -5,10 +5,10 @@
 import type { JsonObject, JsonValue, Warning } from '../../klaviyo/change.ts';
 import { cutText, mostTextBytes } from './text.ts';
 
-export const mostProperties = 400;
-export const mostArrayItems = 4_000;
+const mostProperties = 400;
+const mostArrayItems = 4_000;
 /** Levels of objects and arrays, the properties themselves being the first. */
-export const mostLevels = 10;
+const mostLevels = 10;
 /** An event takes 5 MB with its profile, metric and envelope; those need less than 100 KB. */
 export const mostEventPropertiesBytes = 4_900_000;
 

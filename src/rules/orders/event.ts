@@ -67,7 +67,7 @@ export function profileOf({ order, cause }: Pick<OrderFacts, 'order' | 'cause'>)
 }
 
 /** The order was given to a customer after it had been placed. */
-export function cameToCustomer(cause: OrderFacts['cause']): boolean {
+function cameToCustomer(cause: OrderFacts['cause']): boolean {
   const origin = originOf(cause);
   return origin.kind === 'message' && origin.type === 'OrderCustomerSet';
 }

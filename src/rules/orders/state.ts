@@ -19,14 +19,14 @@ export function stateWakes(settings: RuleSettings): Wake[] {
 }
 
 /** What a state means to Klaviyo; one that is configured for both cancels. */
-export function meaningOf(state: string, settings: RuleSettings): 'cancelled' | 'fulfilled' | undefined {
+function meaningOf(state: string, settings: RuleSettings): 'cancelled' | 'fulfilled' | undefined {
   const { cancelledOrder, fulfilledOrder } = settings.order.states.changed;
   if (cancelledOrder.includes(state)) return 'cancelled';
   return fulfilledOrder.includes(state) ? 'fulfilled' : undefined;
 }
 
 /** The state that the message names; the order's own in a run, or when the message could not say it. */
-export function stateOf({ order, cause }: OrderFacts): string {
+function stateOf({ order, cause }: OrderFacts): string {
   const origin = originOf(cause);
   return (origin.kind === 'message' ? origin.orderState : undefined) ?? order.orderState;
 }
