@@ -111,9 +111,11 @@ function categoriesOf(writing: Writing): Category[] {
   }
   const linked = new Map<string, Category>();
   for (const { id } of facts.product.masterData.current.categories) {
-    for (const [index, level] of tree.path(id).entries()) {
-      const path = tree.path(id).slice(0, index + 1);
-      linked.set(level.id, { external_id: level.id, name: breadcrumb(path, settings.preferredLocale) });
+    const path = tree.path(id);
+    if (path.length === 0) warn(writing, 'unknown_category', `category ${id} is gone, so the item is not linked to it`);
+    for (const [index, level] of path.entries()) {
+      const name = breadcrumb(path.slice(0, index + 1), settings.preferredLocale);
+      linked.set(level.id, { external_id: level.id, name });
     }
   }
   return [...linked.values()];

@@ -129,6 +129,16 @@ describe('a published product', () => {
     );
   });
 
+  test('in a category that is gone is linked to the others, and a warning says so', async () => {
+    const both = [reference('category', id('dead')), reference('category', id('ca4'))];
+    const word = await wordOn(product({}, { categories: both }));
+    assert.deepEqual(itemIn(word).categories, [{ external_id: id('ca4'), name: 'Sale' }]);
+    assert.deepEqual(
+      word.warnings.map(({ code }) => code),
+      ['unknown_category'],
+    );
+  });
+
   test('without a master variant is skipped with the reason', async () => {
     assert.match((await wordOn(product({}, { masterVariant: undefined }))).skips[0] ?? '', /modular catalogue/);
   });
