@@ -18,21 +18,26 @@ const FRACTION_DIGITS: Readonly<Record<string, number>> = {
   VND: 0,
 };
 
-/** The record with proper money: the engine says 0 fraction digits for a cart's total, and none for a changed price. */
-export function amended(record: ApiRecord & JsonObject): ApiRecord & JsonObject {
-  const { id, version, createdAt, lastModifiedAt } = record;
-  const proper = properMoney(record);
-  return { ...(isObject(proper) ? proper : record), id, version, createdAt, lastModifiedAt };
+type Whole = ApiRecord & JsonObject;
+
+/**
+ * The record with proper money (the engine says 0 fraction digits for a cart's total, and none for a changed price),
+ * a category with its path.
+ */
+export function amended(typeId: string, record: Whole, records: Records): Whole {
+  const { lowercaseEmail: _, ...shown } = record;
+  const proper = properMoney(shown);
+  const made = { ...(isObject(proper) ? proper : shown), ...identity(record) };
+  return typeId === 'category' ? { ...made, ancestors: ancestorsOf(made, records) } : made;
 }
 
 /** A new record with what its draft said and the engine forgot. */
 export function completed(
   typeId: string,
-  record: ApiRecord & JsonObject,
-  draft: unknown,
-  records: Records,
-): ApiRecord & JsonObject {
-  const made = amended(record);
+  record: Whole,
+  { draft, records }: { draft: unknown; records: Records },
+): Whole {
+  const made = amended(typeId, record, records);
   if (typeId === 'cart') return { ...made, inventoryMode: textField(draft, 'inventoryMode') ?? 'None' };
   if (typeId === 'category') return withoutEmptyTexts(made, ['externalId']);
   if (typeId !== 'order') return made;
@@ -42,10 +47,20 @@ export function completed(
   return { ...made, customLineItems: listField(cart, 'customLineItems'), inventoryMode, returnInfo: [] };
 }
 
-function withoutEmptyTexts(record: ApiRecord & JsonObject, names: readonly string[]): ApiRecord & JsonObject {
+function identity({ id, version, createdAt, lastModifiedAt }: ApiRecord): ApiRecord {
+  return { id, version, createdAt, lastModifiedAt };
+}
+
+/** The path from the top; the engine tells it the other way round. */
+function ancestorsOf(category: JsonObject, records: Records): unknown[] {
+  const id = textField(field(category, 'parent'), 'id');
+  const parent = records.get('category', id ?? '');
+  return parent === undefined ? [] : [...listField(parent, 'ancestors'), { typeId: 'category', id }];
+}
+
+function withoutEmptyTexts(record: Whole, names: readonly string[]): Whole {
   const kept = Object.entries(record).filter(([name, value]) => !names.includes(name) || value !== '');
-  const { id, version, createdAt, lastModifiedAt } = record;
-  return { ...Object.fromEntries(kept), id, version, createdAt, lastModifiedAt };
+  return { ...Object.fromEntries(kept), ...identity(record) };
 }
 
 function properMoney(value: unknown): unknown {

@@ -5,7 +5,7 @@
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import { z } from 'zod';
 import { type Answer, refuse } from './answers.ts';
-import { type ApiRecord, isObject, isRecord } from './json.ts';
+import { type ApiRecord, isObject, isRecord, textField } from './json.ts';
 
 type MockProject = ReturnType<CommercetoolsMock['project']>;
 type Place = (project: MockProject, record: ApiRecord) => Promise<void>;
@@ -15,12 +15,17 @@ function whole<T>(record: ApiRecord): T {
   return z.custom<T>(isRecord).parse(record);
 }
 
+function lowercaseEmail(record: ApiRecord): object {
+  return { lowercaseEmail: textField(record, 'email')?.toLowerCase() };
+}
+
 const places: Readonly<Record<string, Place>> = {
   cart: (project, record) => project.unsafeAdd('cart', whole(record)),
   'cart-discount': (project, record) => project.unsafeAdd('cart-discount', whole(record)),
   category: (project, record) => project.unsafeAdd('category', whole(record)),
   channel: (project, record) => project.unsafeAdd('channel', whole(record)),
-  customer: (project, record) => project.unsafeAdd('customer', whole(record)),
+  // The mock finds customers of the same e-mail by a field that the API does not show.
+  customer: (project, record) => project.unsafeAdd('customer', whole({ ...record, ...lowercaseEmail(record) })),
   'customer-group': (project, record) => project.unsafeAdd('customer-group', whole(record)),
   'discount-code': (project, record) => project.unsafeAdd('discount-code', whole(record)),
   'inventory-entry': (project, record) => project.unsafeAdd('inventory-entry', whole(record)),

@@ -24,12 +24,15 @@ const sandbox = await startCommercetoolsSandbox({
   latencyMs: Number(values['latency-ms']),
 });
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    void sandbox.stop().then(() => process.disconnect?.());
-  });
-}
-
 const { url, authUrl, projectKey, clientId, clientSecret } = sandbox;
 process.stdout.write(`commercetools sandbox on ${url}\n`);
 process.send?.({ url, authUrl, projectKey, clientId, clientSecret });
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+// A parent that forked this and went away leaves nobody to stop it.
+process.once('disconnect', stop);
+
+function stop(): void {
+  void sandbox.stop();
+  if (process.connected) process.disconnect();
+}

@@ -2,7 +2,7 @@
  * commercetools' query predicates: `masterData(current(slug(en="x")))`, `id in :ids`, `not (a = 1 or b <> "c")`.
  * The grammar: https://docs.commercetools.com/api/predicates/query
  */
-import { field, isObject } from './json.ts';
+import { field, isObject, textField } from './json.ts';
 import { PredicateError, type Token, tokens } from './predicate-tokens.ts';
 
 export type Matches = (record: unknown) => boolean;
@@ -183,6 +183,8 @@ function read(record: unknown, name: string): unknown {
     const found = record.map((element) => field(element, name)).filter((value) => value !== undefined);
     return found.length === 0 ? undefined : found;
   }
+  // Customers can be asked for by it, but never show it.
+  if (name === 'lowercaseEmail') return textField(record, 'email')?.toLowerCase();
   const value = field(record, name);
   const master = field(record, 'masterVariant');
   return name === 'variants' && master !== undefined && Array.isArray(value) ? [master, ...value] : value;

@@ -17,7 +17,7 @@ before(async () => {
   sandbox = await startCommercetoolsSandbox();
   api = connectShop(sandbox);
   await sandbox.place('customer', [
-    customer({ id: 'a', email: 'a@example.com', firstName: 'Ann "A"', lastModifiedAt: '2024-01-01T00:00:00.000Z' }),
+    customer({ id: 'a', email: 'A@Example.com', firstName: 'Ann "A"', lastModifiedAt: '2024-01-01T00:00:00.000Z' }),
     customer({
       id: 'b',
       email: 'b@example.com',
@@ -83,6 +83,7 @@ const found: [string, Record<string, string | string[]>, string[]][] = [
   ['a boolean and a negation', { where: 'firstName = "Bob" and not (isEmailVerified = true)' }, ['c']],
   ['nesting into a list', { where: 'addresses(city = "Berlin" and country = "DE")' }, ['a', 'b']],
   ['what is defined', { where: 'customerNumber is not defined and addresses is not empty' }, ['a', 'b']],
+  ['an e-mail in any case', { where: 'lowercaseEmail in ("a@example.com", "x@example.com")' }, ['a']],
   ['a repeated sort', { sort: ['firstName desc', 'id desc'] }, ['c', 'b', 'a']],
 ];
 for (const [name, query, expected] of found) {

@@ -69,7 +69,7 @@ export class Writes {
     const made = wrapped ?? answer.body;
     if (!isRecord(made)) return answer;
     const cause = address === 'import' ? { cause: 'import' as const } : {};
-    const complete = completed(resource.typeId, made, body, this.#records);
+    const complete = completed(resource.typeId, made, { draft: body, records: this.#records });
     if (resource.typeId === 'order') await afterOrderCreated({ order: complete, records: this.#records, writes: this });
     await this.keep({ typeId: resource.typeId, before: undefined, after: complete, ...cause });
     const shown = expand(this.#records, complete, query.getAll('expand'));
@@ -99,7 +99,7 @@ export class Writes {
         return answer;
       }
       if (!isRecord(answer.body)) return answer;
-      after = amended(answer.body);
+      after = amended(typeId, answer.body, this.#records);
       await this.#save(typeId, after);
     }
     if (after.version !== before.version) this.#changes.happened({ typeId, before, after });

@@ -31,31 +31,35 @@ export function expectedProfiles(shop: Shop, events: Iterable<ExpectedEvent>): E
   });
 }
 
-/** How many profiles there must be, given Klaviyo's rule that each e-mail and each id belongs to one. */
-export function countProfiles(shop: Shop, events: Iterable<ExpectedEvent>): number {
-  const people = new Set<object>();
-  const emails = new Map<string, object>();
-  const ids = new Map<string, object>();
+/**
+ * How many profiles there must be, given Klaviyo's rule that each e-mail and each id belongs to one.
+ * @param guests e-mails of orders that got their customer only after their event was there
+ */
+export function countProfiles(shop: Shop, events: Iterable<ExpectedEvent>, guests: Iterable<string>): number {
+  const people = new Set<Person>();
+  const emails = new Map<string, Person>();
+  const ids = new Map<string, Person>();
   const meet = (email: string | undefined, id: string | undefined): void => {
-    const [byMail, byId] = [emails.get(email?.toLowerCase() ?? ''), ids.get(id ?? '')];
+    const [byMail, byId] = [emails.get(email ?? ''), ids.get(id ?? '')];
     // Two different ones: the event is sent again with the e-mail alone.
     if (byMail !== undefined && byId !== undefined) return;
-    const person = byMail ?? byId ?? {};
+    const person = byMail ?? byId ?? { email: undefined };
     people.add(person);
-    if (email !== undefined) emails.set(email.toLowerCase(), person);
     if (id !== undefined) ids.set(id, person);
+    if (email === undefined || email === person.email) return;
+    // A profile has one e-mail: the newer one takes the place of the older.
+    if (person.email !== undefined) emails.delete(person.email);
+    person.email = email;
+    emails.set(email, person);
   };
-  for (const [oldest] of byEmail(shop).values()) meet(oldest?.email, oldest?.id);
-  const all = [...events];
-  const ownEmail = new Map(shop.customers.map(({ id, email }) => [id, email.toLowerCase()]));
-  // Guests first: their event was there before the order got a customer.
-  for (const { email, customerId } of all) {
-    const own = ownEmail.get(customerId ?? '');
-    const guest = customerId === undefined || (own !== undefined && own !== email?.toLowerCase());
-    if (email !== undefined && guest) meet(email, undefined);
-  }
-  for (const { email, customerId } of all) meet(email, customerId);
+  for (const [oldest] of byEmail(shop).values()) meet(oldest?.email.toLowerCase(), oldest?.id);
+  for (const email of guests) meet(email.toLowerCase(), undefined);
+  for (const { email, customerId } of events) meet(email?.toLowerCase(), customerId);
   return people.size;
+}
+
+interface Person {
+  email: string | undefined;
 }
 
 function byEmail(shop: Shop): Map<string, ShopCustomer[]> {

@@ -48,9 +48,11 @@ export async function expectedOf(api: ShopApi, options: ExpectOptions = {}): Pro
   const movedByOrders = new Set(
     live.flatMap(({ email, customerId }) => [email?.toLowerCase() ?? '', customerId ?? '']),
   );
+  const claimed = new Set(journal.filter(({ action }) => action === 'claim').map(({ ids }) => ids.order));
+  const guests = shop.orders.flatMap(({ id, customerEmail }) => (claimed.has(id) ? (customerEmail ?? []) : []));
   return {
     events,
-    profileCount: countProfiles(shop, events.values()),
+    profileCount: countProfiles(shop, events.values(), guests),
     profiles: expectedProfiles(shop, events.values()),
     movedByOrders,
     items: expectedItems(shop, now),

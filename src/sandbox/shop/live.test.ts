@@ -262,6 +262,20 @@ test('a category is created, renamed without a message, and deleted', async () =
   assert.deepEqual((await heard(() => editor.deleteCategory(api, { category }))).labels, ['ResourceDeleted category']);
 });
 
+test('the path of a category begins at the top, also after it was renamed', async () => {
+  const parent = idOf('category/women_clothing');
+  const { category = '' } = (await editor.createCategory(api, { name: 'Deep', slug: 'deep', parent })).ids;
+  await editor.renameCategory(api, { category, name: 'Deeper' });
+  const { ancestors } = await api.get(
+    `categories/${category}`,
+    z.object({ ancestors: z.array(z.object({ id: z.string() })) }),
+  );
+  assert.deepEqual(
+    ancestors.map(({ id }) => id),
+    [idOf('category/women'), parent],
+  );
+});
+
 test('shopper and editor keep going, and the same seed takes the same steps', async () => {
   const steps = async () => {
     const quiet = await startCommercetoolsSandbox();

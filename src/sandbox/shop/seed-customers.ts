@@ -18,11 +18,11 @@ interface Land {
 }
 
 const LANDS: readonly [Land, ...Land[]] = [
-  { country: 'DE', locale: 'de-DE', faker: german, phone: '+4915123' },
-  { country: 'US', locale: 'en-US', faker: english, phone: '+1415555' },
-  { country: 'GB', locale: 'en', faker: english, phone: '+447700' },
+  { country: 'DE', locale: 'de-DE', faker: german, phone: '+49151230' },
+  { country: 'US', locale: 'en-US', faker: english, phone: '+141555' },
+  { country: 'GB', locale: 'en', faker: english, phone: '+4477112' },
   { country: 'FR', locale: 'fr-FR', faker: french, phone: '+336123' },
-  { country: 'JP', locale: 'ja', faker: japanese, phone: '+819012' },
+  { country: 'JP', locale: 'ja', faker: japanese, phone: '+8190123' },
 ];
 
 /** `count` customers, the same for the same chance. */

@@ -81,6 +81,17 @@ async function look(api: ShopApi): Promise<Memory> {
   return { skus, customers: [], orders: [], pending: [] };
 }
 
+/** An editor may have taken some out of the shop since. */
+async function onSale(api: ShopApi, skus: readonly string[]): Promise<string[]> {
+  const query = new URLSearchParams({ where: 'variants(sku in :skus)' });
+  for (const sku of skus) query.append('var.skus', sku);
+  const { results } = await api.get(`product-projections?${query}`, z.object({ results: z.array(productShape) }));
+  const there = new Set(
+    results.flatMap(({ masterVariant, variants }) => [masterVariant, ...variants].map((one) => one?.sku)),
+  );
+  return skus.filter((sku) => there.has(sku));
+}
+
 function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly [Step, ...Step[]] {
   const address = (): PostalAddress => {
     const phone = random.chance(0.5) ? { mobile: `+49151${random.between(10_000_000, 99_999_999)}` } : {};
@@ -88,7 +99,7 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
   };
   const any = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
 
-  const signUp: Step = async ({ customers }) => {
+  const signUp = async ({ customers }: Pick<Memory, 'customers'>): Promise<Done> => {
     const email = `live-${nextNumber()}@shoppers.example`;
     const given = { email, firstName: 'Live', lastName: random.pick(NAMES) };
     const done = await register(api, random.chance(0.6) ? { ...given, address: address() } : given);
@@ -107,7 +118,9 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     const buyer = random.chance(0.7) ? any(customers) : undefined;
     const number = nextNumber();
     const email = buyer?.email ?? `guest-${number}@shoppers.example`;
-    const lines = random.pickSome(skus, random.between(1, 3)).map((sku) => ({ sku, quantity: random.between(1, 2) }));
+    const wanted = await onSale(api, random.pickSome(skus, random.between(1, 3)));
+    if (wanted.length === 0) return signUp({ customers });
+    const lines = wanted.map((sku) => ({ sku, quantity: random.between(1, 2) }));
     const done = await buy(api, { customer: buyer?.id, email, lines, orderNumber: `live-${number}` });
     orders.push({ id: done.ids.order ?? '', guest: buyer === undefined, state: 'Open', paid: false, refunds: 0 });
     return done;
