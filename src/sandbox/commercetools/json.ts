@@ -52,8 +52,3 @@ export function isRecord(value: unknown): value is ApiRecord & JsonObject {
     textField(value, 'lastModifiedAt') !== undefined
   );
 }
-
-/** Drops undefined fields, as a trip over HTTP would. */
-export function overTheWire(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
-}

@@ -13,7 +13,7 @@ const payloadSchema = z.looseObject({
   resource: z.looseObject({ typeId: z.string(), id: z.string() }).optional(),
 });
 
-export type ReceivedPayload = z.infer<typeof payloadSchema>;
+type ReceivedPayload = z.infer<typeof payloadSchema>;
 
 export interface PushReceiver {
   readonly url: string;

@@ -19,7 +19,7 @@ function resource(path: string, typeId: string, ...areas: string[]): Resource {
 }
 
 /** Scopes as in the API reference; `manage_project` covers every row. */
-export const RESOURCES: readonly Resource[] = [
+const RESOURCES: readonly Resource[] = [
   resource('customers', 'customer', 'customers'),
   resource('customer-groups', 'customer-group', 'customer_groups', 'customers'),
   resource('orders', 'order', 'orders'),

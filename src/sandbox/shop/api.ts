@@ -9,7 +9,7 @@ export interface ShopAccess {
   readonly clientSecret: string;
 }
 
-export interface ShopAnswer {
+interface ShopAnswer {
   readonly status: number;
   readonly body: unknown;
 }

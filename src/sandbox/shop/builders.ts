@@ -17,7 +17,6 @@ import { base, LONG_AGO } from './record-base.ts';
 
 export { category, inventoryEntry, price, product, productData, standalonePrice, variant } from './catalog-builders.ts';
 export { highPrecision, money } from './money.ts';
-export { LONG_AGO } from './record-base.ts';
 
 /** An address in Berlin. */
 export function address(fields: Partial<BaseAddress> = {}): BaseAddress {

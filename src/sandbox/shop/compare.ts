@@ -5,7 +5,7 @@ import { type Expected, type ExpectOptions, expectedOf } from './expected.ts';
 import { eventKey } from './expected-events.ts';
 import { type FoundProfile, type KlaviyoState, readKlaviyo } from './klaviyo-state.ts';
 
-export interface Row {
+interface Row {
   readonly what: string;
   readonly expected: number;
   readonly found: number;

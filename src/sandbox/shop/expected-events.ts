@@ -3,7 +3,7 @@ import type { Done } from './done.ts';
 import { major } from './expected-text.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
 
-export type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
+type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
 
 export interface ExpectedEvent {
   readonly metric: Metric;

@@ -38,16 +38,13 @@ const variant = z.looseObject({
 });
 const category = z.looseObject({ id: z.string(), external_id: z.string(), name: z.string() });
 
-export type FoundEvent = z.infer<typeof event>;
 export type FoundProfile = z.infer<typeof profile>;
-export type FoundItem = z.infer<typeof item>;
-export type FoundVariant = z.infer<typeof variant>;
 
 export interface KlaviyoState {
-  readonly events: readonly FoundEvent[];
+  readonly events: readonly z.infer<typeof event>[];
   readonly profiles: readonly FoundProfile[];
-  readonly items: readonly FoundItem[];
-  readonly variants: readonly FoundVariant[];
+  readonly items: readonly z.infer<typeof item>[];
+  readonly variants: readonly z.infer<typeof variant>[];
   readonly categories: readonly z.infer<typeof category>[];
 }
 

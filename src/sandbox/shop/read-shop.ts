@@ -98,11 +98,11 @@ export type ShopPrice = z.infer<typeof price>;
 export type ShopVariant = z.infer<typeof variant>;
 export type ShopCustomer = z.infer<typeof customer>;
 export type ShopOrder = z.infer<typeof order>;
-export type ShopPayment = z.infer<typeof payment>;
+type ShopPayment = z.infer<typeof payment>;
 export type ShopCategory = z.infer<typeof category>;
 export type ShopProduct = z.infer<typeof projection>;
 export type ShopInventory = z.infer<typeof inventoryEntry>;
-export type ShopStandalonePrice = z.infer<typeof standalonePrice>;
+type ShopStandalonePrice = z.infer<typeof standalonePrice>;
 
 export interface Shop {
   readonly customers: readonly ShopCustomer[];
