@@ -40,11 +40,24 @@ export function completed(
   const made = amended(typeId, record, records);
   if (typeId === 'cart') return { ...made, inventoryMode: textField(draft, 'inventoryMode') ?? 'None' };
   if (typeId === 'category') return withoutEmptyTexts(made, ['externalId']);
+  if (typeId === 'inventory-entry') return { ...made, ...said(draft, ['key']) };
+  if (typeId === 'standalone-price') {
+    return { ...made, active: true, ...said(draft, ['key', 'active', 'customerGroup', 'channel', 'recurrencePolicy']) };
+  }
   if (typeId !== 'order') return made;
   const cart = records.get('cart', textField(field(made, 'cart'), 'id') ?? '');
-  if (cart === undefined) return made;
+  if (cart === undefined) return { ...made, ...said(draft, IMPORTED), returnInfo: [] };
   const inventoryMode = textField(cart, 'inventoryMode') ?? 'None';
   return { ...made, customLineItems: listField(cart, 'customLineItems'), inventoryMode, returnInfo: [] };
+}
+
+/** Fields of an import draft that go into the order as they are. */
+const IMPORTED = ['completedAt', 'country', 'inventoryMode', 'taxRoundingMode', 'shipmentState', 'paymentInfo'];
+
+/** The named fields of a draft, those that are there. */
+function said(draft: unknown, names: readonly string[]): JsonObject {
+  const given = names.map((name) => [name, field(draft, name)] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 function identity({ id, version, createdAt, lastModifiedAt }: ApiRecord): ApiRecord {

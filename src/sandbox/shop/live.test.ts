@@ -174,6 +174,29 @@ test('an imported order is imported, not created, and its deletion is told', asy
   assert.deepEqual(gone.labels, ['OrderDeleted']);
 });
 
+test('what the drafts say is in the records: an active price, keys, a completion date', async () => {
+  const value = { currencyCode: 'EUR', centAmount: 100 };
+  const price = await api.post(
+    'standalone-prices',
+    { sku: 'said', key: 'said', value },
+    z.looseObject({ active: z.boolean() }),
+  );
+  assert.deepEqual([price.active, price.key], [true, 'said']);
+  const entry = await api.post(
+    'inventory',
+    { sku: 'said', key: 'said', quantityOnStock: 1 },
+    z.looseObject({ id: z.string() }),
+  );
+  assert.equal(entry.key, 'said');
+  const completedAt = '2020-01-01T00:00:00.000Z';
+  const imported = await api.post(
+    'orders/import',
+    { totalPrice: value, completedAt },
+    z.looseObject({ id: z.string() }),
+  );
+  assert.equal(imported.completedAt, completedAt);
+});
+
 test('a customer who is deleted is told once as a message and once as a change', async () => {
   const { customer = '' } = (await register()).ids;
   const gone = async () => {

@@ -27,6 +27,12 @@ test('no two records of a type share an id, and no two variants a sku', () => {
   for (const [typeId, records] of makeShop()) {
     assert.equal(new Set(records.map(({ id }) => id)).size, records.length, typeId);
   }
+  const withSku = z.looseObject({ sku: z.string().optional() });
+  const data = z.object({ masterVariant: withSku.optional(), variants: z.array(withSku) });
+  const products = z.array(z.object({ masterData: z.object({ current: data }) })).parse(makeShop().get('product'));
+  const variants = products.flatMap(({ masterData: { current } }) => [current.masterVariant, ...current.variants]);
+  const skus = variants.flatMap((variant) => variant?.sku ?? []);
+  assert.equal(new Set(skus).size, skus.length);
 });
 
 test('the shop has the size that was asked for, odd cases besides', async () => {
