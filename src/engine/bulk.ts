@@ -39,6 +39,8 @@ export class RunFailed extends Error {
   override name = 'RunFailed';
 }
 
+/** Records that are sent together. */
+const mostInGroup = 50;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 /** A run fails when 1 % of the last 1,000 records or 20 in a row fail by our own fault (design, verdict table). */
@@ -106,36 +108,29 @@ async function sendPage(parts: BulkParts, work: PageWork, page: Page): Promise<v
   let records: readonly unknown[] = page.records;
   while (records.length > 0) {
     work.signal.throwIfAborted();
-    const results = await tryPage(parts, work, records);
-    if (typeof results === 'object' && 'failure' in results) {
-      await pause.wait(results.failure.message, results.failure.retryAfterMs);
+    const tried = await tryPage(parts, work, records);
+    if ('failure' in tried) {
+      await pause.wait(tried.failure.message, tried.failure.retryAfterMs);
       continue;
     }
-    const again = new Set<string>();
-    let problem = '';
-    for (const result of results) {
-      const unavailable = result.receipts.find((receipt) => receipt.outcome === 'unavailable');
-      if (unavailable) {
-        again.add(result.record.id);
-        problem = unavailable.reason;
-      } else {
-        count(work.run, result);
-        work.faults.note(result.failures.length > 0);
-      }
-    }
-    work.moved();
-    if (again.size === 0) break;
-    records = records.filter((record) => again.has(idOf(record)));
-    await pause.wait(problem);
+    records = records.filter((record) => tried.again.has(idOf(record)));
+    if (records.length > 0) await pause.wait(tried.problem);
   }
   pause.over();
 }
 
+interface Tried {
+  /** Ids of the records that Klaviyo could not take now, and why. */
+  again: ReadonlySet<string>;
+  problem: string;
+}
+
+/** Gathers and writes the whole page, so that its look-ups share queries; sends it in groups, so that progress shows. */
 async function tryPage(
   parts: BulkParts,
   work: PageWork,
   records: readonly unknown[],
-): Promise<Delivered[] | { failure: ReadFailure }> {
+): Promise<Tried | { failure: ReadFailure }> {
   const cause: Cause = { kind: 'run', runId: work.run.id, backfill: work.run.request.backfill ?? true };
   const readAt = parts.nextRead();
   const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
@@ -148,7 +143,33 @@ async function tryPage(
     if (thrown instanceof ReadFailure) return { failure: thrown };
     throw thrown;
   }
-  return parts.deliver(told, { cause, readAt, lane: 'bulk', signal: work.signal, failures: 'keep' });
+  const again = new Set<string>();
+  let problem = '';
+  for (const group of groupsOf(told)) {
+    work.signal.throwIfAborted();
+    const results = await parts.deliver(group, { cause, readAt, lane: 'bulk', signal: work.signal, failures: 'keep' });
+    for (const result of results) {
+      const unavailable = result.receipts.find((receipt) => receipt.outcome === 'unavailable');
+      if (unavailable) {
+        again.add(result.record.id);
+        problem = unavailable.reason;
+      } else {
+        count(work.run, result);
+        work.faults.note(result.failures.length > 0);
+      }
+    }
+    work.moved();
+  }
+  return { again, problem };
+}
+
+/** What was told of up to `mostInGroup` records at a time; all of one record in one group. */
+function groupsOf(told: readonly Told[]): Told[][] {
+  const byRecord = Map.groupBy(told, ({ record }) => record.id);
+  const records = [...byRecord.values()];
+  return Array.from({ length: Math.ceil(records.length / mostInGroup) }, (_, index) =>
+    records.slice(index * mostInGroup, (index + 1) * mostInGroup).flat(),
+  );
 }
 
 function countRead({ counts }: Run, { records, asked = records.length }: Page): void {

@@ -59,8 +59,9 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     else to.receipts.push(full);
   }
 
-  async function settle({ rule, to }: Sent, receipt: Receipt, cause: Cause): Promise<void> {
+  async function settle({ rule, to }: Sent, receipt: Receipt, options: DeliverOptions): Promise<void> {
     const { record } = to;
+    if (receipt.outcome === 'failed') return fail({ record, rule, error: receipt.error }, to, options);
     for (const warning of receipt.warnings ?? []) activity.tell({ what: 'left-out', record, rule, warning });
     if (receipt.outcome !== 'rejected') {
       to.receipts.push(receipt);
@@ -70,7 +71,7 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     const said = { code, detail, ...(field === undefined ? {} : { field }) };
     activity.tell({ what: 'rejected', record, rule, ...said });
     to.receipts.push(receipt);
-    await keep({ record, rule, cause, ...said }, to);
+    await keep({ record, rule, cause: options.cause, ...said }, to);
   }
 
   /** What one rule said of one record: noted on the record's result; its changes are returned. */
@@ -109,13 +110,13 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     );
     for (const [index, one] of sent.entries()) {
       const receipt = receipts[index];
-      if (receipt) await settle(one, receipt, options.cause);
+      if (receipt) await settle(one, receipt, options);
     }
     return [...results.values()];
   };
 
   async function fail(
-    one: Extract<Told, { outcome: 'failed' }>,
+    one: Pick<Extract<Told, { outcome: 'failed' }>, 'record' | 'rule' | 'error'>,
     to: Delivered,
     { cause, failures }: DeliverOptions,
   ): Promise<void> {

@@ -150,13 +150,14 @@ export interface Warning {
   detail: string;
 }
 
-/** What became of a change. Never an exception: an exception is our own bug. */
+/** What became of a change. Never an exception: one that was thrown on the way is our own bug, and `failed` says so. */
 export type Receipt = (
   | { outcome: 'delivered' }
   /** Klaviyo will never take it. `detail` is Klaviyo's own, with the record's values blotted out. */
   | { outcome: 'rejected'; code: string; detail: string; field?: string }
   /** Nothing to be done, e.g. stock of a variant that Klaviyo does not know. */
   | { outcome: 'skipped'; reason: string }
+  | { outcome: 'failed'; error: Error }
   /** Not now. `alarm`: the key is refused, so somebody has to act. */
   | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; alarm?: boolean }
 ) & { warnings?: Warning[] };
@@ -173,7 +174,7 @@ export function keyOf(change: Change): string {
     case 'item':
       return `item:${change.item.external_id}`;
     case 'stock':
-      return `variant:${change.sku}`;
+      return `stock:${change.sku}`;
     case 'gone':
       return `${change.what}:${change.externalId}`;
   }

@@ -61,6 +61,16 @@ export function createSink(client: KlaviyoClient): Sink {
     });
   }
 
+  /** Never rejects: what is thrown on the way is our own bug, and becomes a receipt. */
+  async function begin({ change, signals }: Waiting, lane: Lane): Promise<Receipt> {
+    if (signals.every((one) => one.aborted)) return withdrawn;
+    try {
+      return await makeTrue(change, lane, allOf(signals));
+    } catch (thrown) {
+      return { outcome: 'failed', error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+    }
+  }
+
   function enqueue(change: Stamped, lane: Lane, signal: AbortSignal): Promise<Receipt> {
     const key = keyOf(change);
     const before = change.kind === 'event' ? undefined : waiting[lane].get(key);
@@ -69,13 +79,14 @@ export function createSink(client: KlaviyoClient): Sink {
       before.signals.push(signal);
       return before.receipt;
     }
-    const entry: Waiting = { change, signals: [signal], receipt: Promise.resolve(delivered) };
-    entry.receipt = queues[lane].add(() => {
-      if (waiting[lane].get(key) === entry) waiting[lane].delete(key);
-      if (entry.signals.every((one) => one.aborted)) return withdrawn;
-      return makeTrue(entry.change, lane, allOf(entry.signals));
-    });
+    const settled = Promise.withResolvers<Receipt>();
+    const entry: Waiting = { change, signals: [signal], receipt: settled.promise };
+    // Noted before it is queued: a free queue begins at once, and what has begun waits no more.
     if (change.kind !== 'event') waiting[lane].set(key, entry);
+    void queues[lane].add(async () => {
+      if (waiting[lane].get(key) === entry) waiting[lane].delete(key);
+      settled.resolve(await begin(entry, lane));
+    });
     return entry.receipt;
   }
 

@@ -67,12 +67,10 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
         const answer = await parts.runs.start(resource, withoutUndefined(asked), 'api');
         if ('started' in answer)
           return reply.code(202).send({ message: `${resource} sync accepted`, run: answer.started });
-        return reply
-          .code(409)
-          .send({
-            error: `a sync of ${resource} is running already; stop it with POST /sync/${resource}/stop`,
-            run: answer.running,
-          });
+        return reply.code(409).send({
+          error: `a sync of ${resource} is running already; stop it with POST /sync/${resource}/stop`,
+          run: answer.running,
+        });
       },
     });
     routes.route({
