@@ -1,0 +1,161 @@
+/**
+ * `npm run sandbox`: a shop in a box. Starts both pretended APIs and the real service, loads a shop, syncs it in bulk,
+ * then keeps it alive. With --once a fixed amount of it, then compares what Klaviyo holds with what the shop implies.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { createProgress } from '../cli/progress.ts';
+import { createTerminal } from '../cli/terminal.ts';
+import { hasEnded, type Run, runSchema } from '../engine/run.ts';
+import { arrived, json, live } from './live.ts';
+import { type Processes, runCommand, startProcesses } from './processes.ts';
+import { compare } from './shop/compare.ts';
+import { makeShop } from './shop/seed.ts';
+import { differenceLines, tableLines } from './table.ts';
+
+interface Options {
+  once?: true;
+  seed: number;
+  customers: number;
+  orders: number;
+  products: number;
+  steps: number;
+  pause: number;
+  limits: string;
+  port: number;
+}
+
+const terminal = createTerminal();
+const { colors } = terminal;
+
+const program = new Command('sandbox')
+  .description('A shop in a box: both APIs pretended, the real service between them.')
+  .option('--once', 'a fixed amount, then compare both sides and exit: 0 equal, 1 with the differences')
+  .option('--seed <n>', 'the same seed gives the same shop', number, 1)
+  .option('--customers <n>', 'ordinary customers, besides the odd cases', number, 300)
+  .option('--orders <n>', 'ordinary orders', number, 400)
+  .option('--products <n>', 'ordinary products', number, 60)
+  .option('--steps <n>', 'with --once: steps of shopper and editor', number, 60)
+  .option('--pause <ms>', 'milliseconds between two steps', number, 800)
+  .option('--limits <share>', "part of Klaviyo's documented rate limits that holds, or none", '1')
+  .option('--port <n>', "the service's port; 0: any free one", number, 0)
+  .action(async (options: Options) => {
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    const processes = await startProcesses({
+      limits: options.limits,
+      port: options.port,
+      onTrouble: (line) => terminal.line(colors.dim(`note: ${line}`)),
+    });
+    try {
+      process.exitCode = await run(processes, options, stop.signal);
+    } finally {
+      await processes.stop();
+    }
+  });
+
+async function run(processes: Processes, options: Options, signal: AbortSignal): Promise<0 | 1> {
+  await load(processes, options);
+  await subscribe(processes);
+  showPlaces(processes);
+  await syncAll(processes, signal);
+  terminal.line(colors.bold('\nThe shop lives'));
+  const journal = await live(processes, {
+    seed: options.seed,
+    pauseMs: options.once ? 0 : options.pause,
+    ...(options.once ? { steps: options.steps } : {}),
+    signal,
+    onLine: (line) => terminal.line(`${colors.dim(new Date().toISOString().slice(11, 19))} ${line}`),
+  });
+  if (!options.once || signal.aborted) return 0;
+  await arrived(processes, signal);
+  const { rows, differences } = await compare(processes.shop, processes.klaviyoUrl, { journal });
+  terminal.line(colors.bold('\nWhat the shop implies, and what Klaviyo holds'));
+  for (const line of [...tableLines(rows), ...differenceLines(differences)]) terminal.line(line);
+  return differences.length === 0 && rows.every(({ ok }) => ok) ? 0 : 1;
+}
+
+async function load({ shop }: Processes, { seed, customers, orders, products }: Options): Promise<void> {
+  const counts: string[] = [];
+  for (const [typeId, records] of makeShop({ seed, customers, orders, products })) {
+    await json(`${shop.url}/sandbox/records`, post({ typeId, records }));
+    counts.push(`${records.length} × ${typeId}`);
+  }
+  terminal.line(`${colors.bold('A shop')}: ${counts.join(', ')}`);
+}
+
+/** As a merchant would: a topic that pushes to the service, and `ctk subscriptions apply`. */
+async function subscribe({ shop, serviceUrl, environment }: Processes): Promise<void> {
+  const topic = 'projects/sandbox/topics/commercetools';
+  const binding = { ...post({ pushEndpoint: `${serviceUrl}/` }), method: 'PUT' };
+  await json(`${shop.url}/sandbox/pubsub/topics/sandbox/commercetools`, binding);
+  terminal.line(colors.bold(`\nctk subscriptions apply --pubsub ${topic}`));
+  terminal.line((await runCommand(environment, ['subscriptions', 'apply', '--pubsub', topic])).trimEnd());
+}
+
+function showPlaces({ serviceUrl, klaviyoUrl, shop }: Processes): void {
+  terminal.line(colors.bold('\nWhere to look'));
+  terminal.line(`  service        ${serviceUrl}/sync`);
+  terminal.line(`  Klaviyo        ${klaviyoUrl}/`);
+  terminal.line(`  commercetools  ${shop.url}/sandbox/state\n`);
+}
+
+const answered = z.object({ run: runSchema });
+const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
+const refreshMs = 250;
+
+/** Categories and products, then customers and orders: what an order refers to is there before it. */
+async function syncAll(processes: Processes, signal: AbortSignal): Promise<void> {
+  terminal.line(colors.bold('Bulk syncs'));
+  for (const resources of [
+    ['categories', 'products'],
+    ['customers', 'orders'],
+  ] as const) {
+    const runs: Run[] = [];
+    for (const resource of resources) {
+      runs.push(answered.parse(await json(`${processes.serviceUrl}/sync/${resource}`, { method: 'POST' })).run);
+    }
+    await watch(processes, new Set(runs.map(({ id }) => id)), signal);
+  }
+}
+
+async function watch({ serviceUrl, shop }: Processes, ids: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  const progress = createProgress(terminal);
+  const totals = await totalsOf(shop.url);
+  for (;;) {
+    const now = status.parse(await json(`${serviceUrl}/sync`));
+    const ours = [...now.running, ...now.ended].filter(({ id }) => ids.has(id));
+    for (const run of ours) progress.show(run, totals[run.resource]);
+    if (signal.aborted || ours.every(hasEnded)) break;
+    await sleep(refreshMs);
+  }
+  progress.end();
+}
+
+const records = z.object({ records: z.record(z.string(), z.number()) });
+
+async function totalsOf(shopUrl: string): Promise<Record<Run['resource'], number | undefined>> {
+  const counts = records.parse(await json(`${shopUrl}/sandbox/state`)).records;
+  return {
+    customers: counts.customer,
+    orders: counts.order,
+    categories: counts.category,
+    products: counts.product,
+  };
+}
+
+function post(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is meant.');
+  return value;
+}
+
+await program.parseAsync().catch((thrown: unknown) => {
+  terminal.problem(thrown instanceof Error ? thrown.message : String(thrown));
+  process.exitCode = 1;
+});
