@@ -23,6 +23,7 @@ const state = z.object({
   items: z.number(),
   variants: z.number(),
   categories: z.number(),
+  requests: z.number(),
 });
 const idle = z.object({ idle: z.boolean() });
 const runs = z.object({ running: z.array(z.unknown()) });
@@ -42,7 +43,7 @@ export async function live(processes: Processes, options: LiveOptions): Promise<
     journal.push(done);
     await arrived(processes, options.signal);
     const after = await countsOf(processes.klaviyoUrl);
-    options.onLine(`${done.says}  →  ${difference(before, after) || 'updated in Klaviyo'}`);
+    options.onLine(`${done.says}  →  ${difference(before, after)}`);
     before = after;
     await sleep(options.pauseMs);
   }
@@ -65,12 +66,15 @@ async function countsOf(klaviyoUrl: string): Promise<Record<string, number>> {
   return { ...eventsByMetric, ...records };
 }
 
-function difference(before: Record<string, number>, after: Record<string, number>): string {
-  return Object.entries(after)
+function difference({ requests: asked = 0, ...before }: Record<string, number>, after: Record<string, number>): string {
+  const { requests = 0, ...records } = after;
+  const more = Object.entries(records)
     .map(([name, count]): [string, number] => [name, count - (before[name] ?? 0)])
     .filter(([, change]) => change !== 0)
     .map(([name, change]) => `${change > 0 ? '+' : ''}${change} ${name}`)
     .join(', ');
+  if (more !== '') return more;
+  return requests === asked ? 'nothing for Klaviyo' : 'up to date in Klaviyo';
 }
 
 /** @returns the answer of one of the three processes */

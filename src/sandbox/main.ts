@@ -50,6 +50,9 @@ const program = new Command('sandbox')
     });
     try {
       process.exitCode = await run(processes, options, stop.signal);
+    } catch (thrown) {
+      // Ctrl-C reaches all processes at once: what was being asked just then goes unanswered.
+      if (!stop.signal.aborted) throw thrown;
     } finally {
       await processes.stop();
     }
