@@ -2,7 +2,15 @@
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/client.ts';
 import type { RuleSettings } from '../rules/settings.ts';
-import { environmentSchema, problemsOf, underOneName, variables } from './environment.ts';
+import {
+  doubts,
+  type Environment,
+  environmentSchema,
+  problemsOf,
+  underOneName,
+  type Variable,
+  variables,
+} from './environment.ts';
 import type { Settings } from './settings.ts';
 import { readSettings } from './settings-files.ts';
 
@@ -31,6 +39,8 @@ export interface Config {
 
 export interface Port {
   port: number;
+  /** The variable that moves it. */
+  variable: 'PORT' | 'PUB_SUB_PORT' | 'BULK_IMPORT_PORT';
   serves: 'everything' | 'realtime' | 'bulk';
   /** Taken by somebody else: a warning, not the end. */
   optional: boolean;
@@ -88,13 +98,14 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     realtime,
     bulk,
     host: env.HOST,
-    ports: portsOf(env),
+    ports: portsOf(env, bulk),
     apiToken: env.API_TOKEN,
     allowUnauthenticatedPush: env.ALLOW_UNAUTHENTICATED_PUSH,
-    environment: env.CTK_ENVIRONMENT ?? env.CONNECT_ENV ?? 'default',
+    // Connect's name may hold any character, a subscription's key may not.
+    environment: env.CTK_ENVIRONMENT ?? env.CONNECT_ENV?.replace(/[^-_a-zA-Z0-9]+/g, '-').slice(0, 40) ?? 'default',
     logLevel: env.LOG_LEVEL,
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
-    warnings,
+    warnings: [...warnings, ...doubts(env)],
     sources,
   };
 }
@@ -102,30 +113,47 @@ export function readConfig(said: Record<string, string | undefined>): Config {
 const defaultPort = 8080;
 const incumbentsBulkPort = 6779;
 
-function portsOf(env: {
-  PORT?: number | undefined;
-  PUB_SUB_PORT?: number | undefined;
-  BULK_IMPORT_PORT?: number | undefined;
-}): Port[] {
-  const ports: Port[] = [{ port: env.PORT ?? defaultPort, serves: 'everything', optional: false }];
-  if (env.PUB_SUB_PORT !== undefined) ports.push({ port: env.PUB_SUB_PORT, serves: 'realtime', optional: false });
-  if (env.BULK_IMPORT_PORT !== undefined) ports.push({ port: env.BULK_IMPORT_PORT, serves: 'bulk', optional: false });
-  const noneSet = env.PORT === undefined && env.PUB_SUB_PORT === undefined && env.BULK_IMPORT_PORT === undefined;
-  if (noneSet) ports.push({ port: incumbentsBulkPort, serves: 'bulk', optional: true });
-  // One number in two variables is one port, and the first of them serves everything.
-  return ports.filter(({ port }, index) => port === 0 || ports.findIndex((one) => one.port === port) === index);
+function portsOf(env: Environment, bulk: boolean): Port[] {
+  const { PORT, PUB_SUB_PORT, BULK_IMPORT_PORT } = env;
+  const onlyOthers = PORT === undefined && (PUB_SUB_PORT !== undefined || BULK_IMPORT_PORT !== undefined);
+  const noneSet = PORT === undefined && !onlyOthers;
+  const ports: Port[] = [
+    // Two processes on one host that know only the incumbent's ports must not fight for a third one.
+    { port: PORT ?? defaultPort, variable: 'PORT', serves: 'everything', optional: onlyOthers },
+  ];
+  if (PUB_SUB_PORT !== undefined)
+    ports.push({ port: PUB_SUB_PORT, variable: 'PUB_SUB_PORT', serves: 'realtime', optional: false });
+  if (BULK_IMPORT_PORT !== undefined)
+    ports.push({ port: BULK_IMPORT_PORT, variable: 'BULK_IMPORT_PORT', serves: 'bulk', optional: false });
+  if (noneSet && bulk)
+    ports.push({ port: incumbentsBulkPort, variable: 'BULK_IMPORT_PORT', serves: 'bulk', optional: true });
+  return onePortForEachNumber(ports);
+}
+
+/** One number in two variables is one port that serves everything; it must be there if either must. */
+function onePortForEachNumber(ports: readonly Port[]): Port[] {
+  const namesakes = (one: Port) => ports.filter(({ port }) => one.port !== 0 && port === one.port);
+  return ports
+    .filter((one) => one.port === 0 || namesakes(one)[0] === one)
+    .map((one) => {
+      if (namesakes(one).length < 2) return one;
+      return { ...one, serves: 'everything', optional: namesakes(one).every(({ optional }) => optional) };
+    });
 }
 
 /** What is in force, as plain data to print: secrets are `***`. */
 export function showConfig(said: Record<string, string | undefined>, config: Config): Record<string, unknown> {
   const named = underOneName(said);
-  const environment = variables.map(({ name, secret, default: fallback }) => {
-    const value = named[name];
-    const shown =
-      value === undefined ? (fallback === undefined ? '(not set)' : `(${fallback})`) : secret ? '***' : value;
-    return [name, shown];
-  });
+  const environment = variables.map((variable) => [variable.name, shown(variable, named[variable.name])]);
   return { environment: Object.fromEntries(environment), settingsFrom: config.sources, settings: config.settings };
+}
+
+function shown({ name, secret, default: fallback }: Variable, value: string | undefined): string {
+  if (value === undefined) return fallback === undefined ? '(not set)' : `(${fallback})`;
+  if (secret) return '***';
+  // As a whole it may hold what nobody knows; what is known of it stands below.
+  if (name === 'NODE_CONFIG') return '(set: see settings)';
+  return value.replace(/\/\/[^/@]*@/, '//***@');
 }
 
 /** The environment of this process. */

@@ -66,9 +66,11 @@ export const variables: readonly Variable[] = [
   { name: 'CONNECT_ENV', description: 'set on commercetools Connect: realtime only' },
   { name: 'NODE_CONFIG', description: "the incumbent's settings as JSON" },
   { name: 'NODE_CONFIG_DIR', description: "folder of the incumbent's settings files", default: './config' },
+  { name: 'NODE_ENV', description: 'names one of those files: default.json, <NODE_ENV>.json, local.json' },
   { name: 'SKIP_BASE64_DECODE', description: 'accepted without effect: wrapped or plain is recognised' },
   { name: 'LOG_LEVEL', description: 'trace, debug, info, warn, error, fatal or silent', default: 'info' },
   { name: 'SHUTDOWN_SECONDS', description: 'seconds to finish what is in flight after SIGTERM', default: '25' },
+  { name: 'NO_COLOR', description: 'any text: no colours in a terminal' },
 ];
 
 const port = z
@@ -86,6 +88,7 @@ const flag = z
   .transform((text) => text === 'true');
 const text = z.string().trim();
 const required = text.min(1, 'is missing');
+const headerValue = /^[\x21-\x7e]*$/;
 
 const clientSecret = z
   .string()
@@ -103,7 +106,7 @@ const clientSecret = z
 
 /** Parses each variable on its own, so that everything that is wrong is told at once. */
 export const environmentSchema = z.object({
-  KLAVIYO_AUTH_KEY: required,
+  KLAVIYO_AUTH_KEY: required.regex(headerValue, 'must be one word without blanks'),
   KLAVIYO_API_URL: url.default('https://a.klaviyo.com'),
   CT_PROJECT_ID: required.regex(/^[-_a-zA-Z0-9]+$/, 'must be a project key: letters, digits, - and _'),
   CT_API_CLIENT: clientSecret,
@@ -122,17 +125,23 @@ export const environmentSchema = z.object({
   HOST: text.default('0.0.0.0'),
   PUB_SUB_PORT: port.optional(),
   BULK_IMPORT_PORT: port.optional(),
-  API_TOKEN: text.min(16, 'must have 16 characters at least').optional(),
+  API_TOKEN: text
+    .min(16, 'must have 16 characters at least')
+    .regex(headerValue, 'must be one word of ASCII characters')
+    .optional(),
   ALLOW_UNAUTHENTICATED_PUSH: flag.default(false),
   CTK_ENVIRONMENT: text.regex(/^[-_a-zA-Z0-9]{1,40}$/, 'must be letters, digits, - and _, 40 at most').optional(),
   CONNECT_ENV: text.optional(),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'must be trace, debug, info, warn, error, fatal or silent',
-    })
+  LOG_LEVEL: text
+    .toLowerCase()
+    .pipe(
+      z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+        error: 'must be trace, debug, info, warn, error, fatal or silent',
+      }),
+    )
     .default('info'),
   SHUTDOWN_SECONDS: text
-    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .regex(/^\d{1,4}(\.\d+)?$/, 'must be a number of seconds, 9999 at most')
     .default('25')
     .transform(Number),
 });
@@ -167,8 +176,19 @@ export function problemsOf(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const name = String(issue.path[0] ?? '');
     const about = variables.find((variable) => variable.name === name)?.description ?? '';
-    const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length === 1;
     const inside = issue.path.slice(1).join('.');
-    return `${name}${inside && `.${inside}`} ${missing ? 'is missing' : issue.message} — ${about}`;
+    return `${name}${inside && `.${inside}`} ${wrong(issue)} — ${about}`;
   });
+}
+
+function wrong(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.input === undefined) return 'is missing';
+  return issue.path.length > 1 ? 'must be a text' : issue.message;
+}
+
+/** @returns what is allowed and yet hardly meant */
+export function doubts(env: Environment): string[] {
+  if (env.PRODUCT_URL_TEMPLATE === '' || env.PRODUCT_URL_TEMPLATE.includes('{{productSlug}}')) return [];
+  return ['PRODUCT_URL_TEMPLATE holds no {{productSlug}}: every product gets the same URL'];
 }

@@ -1,13 +1,16 @@
 /**
  * Where settings come from, later wins: the incumbent's files in NODE_CONFIG_DIR, its NODE_CONFIG, then the file that
- * CTK_SETTINGS names. Objects are merged, lists replaced.
+ * CTK_SETTINGS names. Objects are merged, lists replaced. What the incumbent's places say and nobody knows is a warning:
+ * a stale name must not stop somebody who switches. In the file that was written for this service it is a mistake.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
-import { parse as parseYaml } from 'yaml';
+import { parse as parseYaml, YAMLError } from 'yaml';
 import { z } from 'zod';
-import { type Settings, settingRows, settingsSchema, unknownPaths } from './settings.ts';
+import { disabledEventNames } from '../rules/settings.ts';
+import { complaintOf } from './complaints.ts';
+import { partKnown, type Settings, settingPaths, settingsSchema } from './settings.ts';
 
 type Json = Record<string, unknown>;
 
@@ -21,7 +24,7 @@ export interface ReadSettings {
 
 interface Place {
   name: string;
-  /** Unknown names are an error here; in the incumbent's places a warning. */
+  /** Unknown names are a mistake here; in the incumbent's places a warning. */
   strict: boolean;
   text: string;
 }
@@ -38,49 +41,82 @@ export function readSettings(environment: Record<string, string | undefined>): R
     const said = parsePlace(place, problems);
     if (said === undefined) continue;
     sources.push(place.name);
-    const unknown = unknownPaths(said);
-    if (place.strict) problems.push(...unknown.map((path) => `${place.name}: unknown setting ${path}${nearest(path)}`));
-    else warnings.push(...unknown.map((path) => `${place.name}: unknown setting ${path} is ignored${nearest(path)}`));
-    merged = merge(merged, without(said, unknown));
+    const { known, unknown } = withoutUnknown(said);
+    if (place.strict) problems.push(...unknown.map((what) => `${place.name}: ${what}`));
+    else warnings.push(...unknown.map((what) => `${place.name}: ${what} It is ignored.`));
+    const parsed = settingsSchema.safeParse(known, { reportInput: true });
+    if (parsed.success) merged = merge(merged, known);
+    else problems.push(...parsed.error.issues.map((issue) => `${place.name}: ${complaintOf(issue)}`));
   }
-  const parsed = settingsSchema.safeParse(merged);
-  if (parsed.success) return { settings: parsed.data, sources, problems, warnings };
-  problems.push(...parsed.error.issues.map((issue) => `setting ${issue.path.join('.')}: ${issue.message}`));
-  return { settings: settingsSchema.parse({}), sources, problems, warnings };
+  return { settings: settingsSchema.parse(merged), sources, problems, warnings };
 }
 
 function placesOf(environment: Record<string, string | undefined>, problems: string[]): Place[] {
   const places: Place[] = [];
+  const read = (name: string, strict: boolean) => {
+    try {
+      places.push({ name, strict, text: readFileSync(name, 'utf8') });
+    } catch (thrown) {
+      problems.push(`${name}: can't be read (${codeOf(thrown)}); it must be a file that this process may read`);
+    }
+  };
   const folder = environment.NODE_CONFIG_DIR || './config';
   for (const name of ['default', environment.NODE_ENV, 'local']) {
     const file = join(folder, `${name}.json`);
-    if (name && existsSync(file)) places.push({ name: file, strict: false, text: readFileSync(file, 'utf8') });
+    if (name && existsSync(file)) read(file, false);
   }
   const inline = environment.NODE_CONFIG;
   if (inline?.trim()) places.push({ name: 'NODE_CONFIG', strict: false, text: inline });
   const own = environment.CTK_SETTINGS;
   if (!own) return places;
-  if (existsSync(own)) places.push({ name: own, strict: true, text: readFileSync(own, 'utf8') });
+  if (existsSync(own)) read(own, true);
   else problems.push(`CTK_SETTINGS: there is no file ${own}; give the path of a JSON or YAML file, or unset it`);
   return places;
 }
 
+/** JSON first: it may be indented by tabs, which YAML does not take. */
 function parsePlace({ name, text }: Place, problems: string[]): Json | undefined {
   try {
-    // YAML reads JSON too.
-    const parsed = object.safeParse(parseYaml(text) ?? {});
+    const parsed = object.safeParse(parseJson(text) ?? parseYaml(text) ?? {});
     if (parsed.success) return parsed.data;
-    problems.push(`${name}: must hold an object of settings`);
+    problems.push(`${name}: must hold an object of settings, such as {"disabledEvents": []}`);
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message.split('\n')[0] : 'unreadable';
-    problems.push(`${name}: neither JSON nor YAML: ${reason}`);
+    // The parser's own words quote the text, which may hold a secret.
+    const [at] = thrown instanceof YAMLError ? (thrown.linePos ?? []) : [];
+    problems.push(`${name}: neither JSON nor YAML${at ? `: see line ${at.line}, column ${at.col}` : ''}`);
   }
   return undefined;
 }
 
-function nearest(path: string): string {
-  const known = settingRows().map((row) => row.path);
-  return `; did you mean ${closest(path, known)}?`;
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without unknown settings and events; each is named with the nearest known one. */
+function withoutUnknown(said: Json): { known: Json; unknown: string[] } {
+  const { known, unknown } = partKnown(said);
+  const complaints = unknown.map((path) => `there is no setting ${path}; did you mean ${nearestSetting(path)}?`);
+  const events = z.array(z.unknown()).safeParse(known.disabledEvents);
+  if (!events.success) return { known, unknown: complaints };
+  const isUnknown = (event: unknown) => typeof event === 'string' && !eventNames.has(event.trim());
+  for (const event of events.data.filter(isUnknown))
+    complaints.push(`disabledEvents has no event ${event}; did you mean ${closest(String(event), [...eventNames])}?`);
+  const disabledEvents = events.data.filter((event) => !isUnknown(event));
+  return { known: { ...known, disabledEvents }, unknown: complaints };
+}
+
+const eventNames: ReadonlySet<string> = new Set(disabledEventNames);
+
+/** Among those that end in the same name, if there are any: it often only stands in the wrong place. */
+function nearestSetting(path: string): string {
+  const all = settingPaths();
+  const last = (one: string) => one.split('.').at(-1);
+  const namesakes = all.filter((one) => last(one) === last(path));
+  return closest(path, namesakes.length > 0 ? namesakes : all);
 }
 
 function merge(below: Json, above: Json): Json {
@@ -93,13 +129,7 @@ function merge(below: Json, above: Json): Json {
   return merged;
 }
 
-function without(said: Json, paths: readonly string[]): Json {
-  const kept: Json = {};
-  for (const [name, value] of Object.entries(said)) {
-    if (paths.includes(name)) continue;
-    const below = paths.filter((path) => path.startsWith(`${name}.`)).map((path) => path.slice(name.length + 1));
-    const inner = object.safeParse(value);
-    kept[name] = below.length > 0 && inner.success ? without(inner.data, below) : value;
-  }
-  return kept;
+function codeOf(thrown: unknown): string {
+  const coded = z.looseObject({ code: z.string() }).safeParse(thrown);
+  return coded.success ? coded.data.code : 'unreadable';
 }

@@ -72,15 +72,45 @@ export function settingRows(): SettingRow[] {
   }));
 }
 
-/** @returns the dotted paths in `given` that the schema does not know */
-export function unknownPaths(given: unknown, schema: z.ZodType = settingsSchema, path: string[] = []): string[] {
-  const inner = unwrap(schema);
-  if (!(inner instanceof z.ZodObject) || typeof given !== 'object' || given === null || Array.isArray(given)) return [];
-  return Object.entries(given).flatMap(([name, value]) => {
-    const known: unknown = Object.hasOwn(inner.shape, name) ? inner.shape[name] : undefined;
-    if (!(known instanceof z.ZodType)) return [[...path, name].join('.')];
-    return unknownPaths(value, known, [...path, name]);
+/** What a place said, parted into what the schema knows and the dotted paths that it does not. */
+export interface Parted {
+  known: Record<string, unknown>;
+  unknown: string[];
+}
+
+/** A key with nothing behind it (`null`, or an empty one in YAML) says nothing and is in neither part. */
+export function partKnown(given: Record<string, unknown>, schema: z.ZodType = settingsSchema): Parted {
+  const parted: Parted = { known: {}, unknown: [] };
+  for (const [name, value] of Object.entries(given)) {
+    const known = fieldOf(schema, name);
+    if (!known) parted.unknown.push(name);
+    else if (isObject(value) && unwrap(known) instanceof z.ZodObject) {
+      const below = partKnown(value, known);
+      parted.known[name] = below.known;
+      parted.unknown.push(...below.unknown.map((path) => `${name}.${path}`));
+    } else if (value !== null) parted.known[name] = value;
+  }
+  return parted;
+}
+
+/** @returns every dotted path that can be written, sections too */
+export function settingPaths(): string[] {
+  const paths = settingRows().flatMap(({ path }) => {
+    const parts = path.split('.');
+    return parts.map((_, index) => parts.slice(0, index + 1).join('.'));
   });
+  return [...new Set(paths)];
+}
+
+function fieldOf(schema: z.ZodType, name: string): z.ZodType | undefined {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodObject) || !Object.hasOwn(inner.shape, name)) return undefined;
+  const field: unknown = inner.shape[name];
+  return field instanceof z.ZodType ? field : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function leaves(schema: z.ZodType, path: string[]): { path: string[]; schema: z.ZodType }[] {
