@@ -1,6 +1,6 @@
 /**
- * The table of docs/mapping.md: what there is, what wakes it, what it sends, which settings bear on it. To print it:
- * node -e "import('./src/rules/docs.ts').then(({ rulesTable }) => console.log(rulesTable()))"
+ * The table of docs/mapping.md: what there is, what wakes it, what it sends, which settings bear on it. `npm run docs`
+ * writes it there.
  */
 import { allRules } from './index.ts';
 import type { Rule, Wake } from './rule.ts';
