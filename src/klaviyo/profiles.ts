@@ -1,4 +1,5 @@
 /** Makes a profile true: created or updated, whatever Klaviyo already knows under its identifiers. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Profile, ProfileChange, Receipt, Warning } from './change.ts';
 import type { Failure } from './errors.ts';
@@ -73,11 +74,37 @@ async function settleIdentity(change: ProfileChange, sending: Sending, { byEmail
     };
     const merged = await ask(sending, { endpoint: 'mergeProfiles', body });
     if (!merged.ok) return receiptOf(merged.failure);
+    const waited = await untilMerged({ external_id: change.profile.external_id ?? '', byId }, sending);
+    if (waited !== 'merged') return waited;
     return warned(await toKnownProfile(change, sending, byEmail), [{ code: 'profiles-merged', detail: both }]);
   }
   const { external_id: _left, ...profile } = change.profile;
   const receipt = await toKnownProfile({ ...change, profile }, sending, byEmail);
   return warned(receipt, [{ code: 'identity-conflict', detail: `${both}; written to the e-mail's, ids left alone` }]);
+}
+
+/**
+ * Klaviyo accepts a merge and does it later; until then the id is still the other profile's, and a write with it refused.
+ * https://developers.klaviyo.com/en/reference/merge_profiles
+ */
+const mergeLooksMs = [50, 200, 500, 1_000, 2_000];
+
+async function untilMerged(
+  { external_id, byId }: { external_id: string; byId: string },
+  sending: Sending,
+): Promise<'merged' | Receipt> {
+  for (const ms of mergeLooksMs) {
+    if (!(await waited(ms, sending.signal))) break;
+    const holder = await findProfile('external_id', external_id, sending);
+    if (typeof holder === 'object') return receiptOf(holder.failure);
+    if (holder !== byId) return 'merged';
+  }
+  return { outcome: 'unavailable', reason: 'Klaviyo is still merging two profiles' };
+}
+
+/** @returns false where the patience ended first */
+function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal }).catch(() => false);
 }
 
 /** Writes to the profile with this Klaviyo id; the phone may still be somebody else's. */
