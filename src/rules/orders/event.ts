@@ -45,12 +45,19 @@ export function orderEvent(facts: OrderFacts, parts: EventParts, settings: RuleS
       uniqueId: parts.uniqueId,
       time,
       value: majorUnits(parts.value),
-      ...(settings.order.valueCurrency ? { currency: parts.value.currencyCode } : {}),
+      ...(settings.order.valueCurrency && isCurrency(parts.value.currencyCode)
+        ? { currency: parts.value.currencyCode }
+        : {}),
       profile: { ...profile, ...(location ? { location } : {}) },
       properties,
       backfill: isHistory(time, facts, settings),
     },
   };
+}
+
+/** ISO 4217's form: Klaviyo refuses an event with another one, and the value counts without it too. */
+function isCurrency(code: string): boolean {
+  return /^[A-Z]{3}$/.test(code);
 }
 
 export const unidentified = 'the order has neither e-mail nor customer id';
