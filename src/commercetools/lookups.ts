@@ -1,7 +1,7 @@
 /** The look-ups of look.ts over the API: batched by dataloader, the category tree cached for a minute. */
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import type { CommercetoolsClient } from './client.ts';
 import { ReadFailure } from './errors.ts';
@@ -20,6 +20,8 @@ import {
 } from './types.ts';
 
 const treeLifeMs = 60_000;
+/** Of a query's values; the API refuses URLs of 8,192 characters, and predicates need some of them. */
+const mostUrlCharacters = 6_000;
 
 interface Wanted<Found> {
   path: string;
@@ -41,18 +43,13 @@ export function createLook(client: CommercetoolsClient, now: () => number = () =
       async (keys) => {
         const unique = [...new Set(keys)];
         const found = new Map<string, Found[]>(unique.map((key) => [key, []]));
-        const chunks = Array.from({ length: Math.ceil(unique.length / mostIds) }, (_, index) =>
-          unique.slice(index * mostIds, (index + 1) * mostIds),
-        );
-        const pages = await Promise.all(chunks.map((values) => byField(client, { path, field, values })));
+        const pages = await Promise.all(chunksOf(unique).map((values) => byField(client, { path, field, values })));
         const odd = new Map<string, Error>();
         for (const record of pages.flat()) {
           const parsed = schema.safeParse(record);
           if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.push(parsed.data);
-          else odd.set(idOf(record), parsed.error);
+          else for (const key of askedBy(record, unique)) odd.set(key, parsed.error);
         }
-        // An odd record concerns who asked for it by id; of the others nobody can tell whom, so all are told.
-        if (field !== 'id') for (const error of odd.values()) throw error;
         return keys.map((key) => odd.get(key) ?? found.get(key) ?? []);
       },
       { cache: false },
@@ -116,11 +113,33 @@ export function createLook(client: CommercetoolsClient, now: () => number = () =
   };
 }
 
-const identified = z.looseObject({ id: z.string() });
+/** Keys in their order, as many together as a URL takes. */
+function chunksOf(keys: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let length = 0;
+  for (const key of keys) {
+    const own = encodeURIComponent(key).length + '&var.values='.length;
+    const last = chunks.at(-1);
+    if (last && last.length < mostIds && length + own <= mostUrlCharacters) {
+      last.push(key);
+      length += own;
+    } else {
+      chunks.push([key]);
+      length = own;
+    }
+  }
+  return chunks;
+}
 
-function idOf(record: unknown): string {
-  const parsed = identified.safeParse(record);
-  return parsed.success ? parsed.data.id : '';
+/** An odd record concerns only who asked for it: the keys that it has in it. Where none is found nobody knows, so all. */
+function askedBy(record: unknown, keys: readonly string[]): readonly string[] {
+  const texts = new Set<string>();
+  JSON.stringify(record, (_name, value: unknown) => {
+    if (typeof value === 'string') texts.add(value);
+    return value;
+  });
+  const asked = keys.filter((key) => texts.has(key));
+  return asked.length > 0 ? asked : keys;
 }
 
 /** A scope that the client lacks takes away what it is for, never the rest. */
@@ -145,7 +164,11 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Look['
     const at = now();
     const categories: Category[] = [];
     for await (const page of walk(client, { resource: 'categories' })) {
-      categories.push(...page.records.map((record) => categorySchema.parse(record)));
+      for (const record of page.records) {
+        const parsed = categorySchema.safeParse(record);
+        // An odd one is as good as gone, for its own products only.
+        if (parsed.success) categories.push(parsed.data);
+      }
     }
     loaded = { tree: categoryTree(categories), at };
     return loaded.tree;

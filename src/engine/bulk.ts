@@ -1,15 +1,17 @@
 /** Works off one run: page by page through the same rules as realtime; nothing is passed over that could not be sent. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { ReadFailure } from '../commercetools/errors.ts';
 import type { Look } from '../commercetools/look.ts';
 import { type Page, type Walk, walk } from '../commercetools/reader.ts';
-import type { GoneChange, Receipt, Stamped } from '../klaviyo/change.ts';
+import type { Receipt } from '../klaviyo/change.ts';
 import type { Listing } from '../klaviyo/listing.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import type { Cause, RuleFamily, Told } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
+import { deleteAll } from './delete-all.ts';
 import type { Deliver, Delivered } from './deliver.ts';
+import { createFaultWatch, type FaultWatch } from './fault-watch.ts';
+import { createPause, RunFailed } from './pause.ts';
 import { countReason, type Run } from './run.ts';
 
 export interface BulkParts {
@@ -34,19 +36,8 @@ export interface BulkRun {
   moved(): void;
 }
 
-/** The run can't go on: our own fault too often. */
-export class RunFailed extends Error {
-  override name = 'RunFailed';
-}
-
 /** Records that are sent together. */
 const mostInGroup = 50;
-const firstPauseMs = 1_000;
-const longestPauseMs = 60_000;
-/** A run fails when 1 % of the last 1,000 records or 20 in a row fail by our own fault (design, verdict table). */
-const mostInRow = 20;
-const lately = 1_000;
-const mostLately = 10;
 
 /** @throws RunFailed; rejects with the signal's reason when it is stopped */
 export async function runBulk(parts: BulkParts, work: BulkRun): Promise<void> {
@@ -67,8 +58,13 @@ export async function runBulk(parts: BulkParts, work: BulkRun): Promise<void> {
   }
 }
 
+/** A page, and the count taken before it was read. */
+interface ReadPage extends Page {
+  readAt: number;
+}
+
 /** The walk, begun again behind the last page when commercetools could not answer. */
-async function* pagesOf({ client, pageSize }: BulkParts, work: BulkRun): AsyncGenerator<Page> {
+async function* pagesOf({ client, pageSize, nextRead }: BulkParts, work: BulkRun): AsyncGenerator<ReadPage> {
   const { resource, request } = work.run;
   const pause = createPause(work);
   let done = 0;
@@ -83,16 +79,17 @@ async function* pagesOf({ client, pageSize }: BulkParts, work: BulkRun): AsyncGe
       ...(work.run.checkpoint === undefined ? {} : { after: work.run.checkpoint }),
     };
     try {
-      for await (const page of walk(client, want)) {
+      const pages = walk(client, want);
+      for (;;) {
+        const readAt = nextRead();
+        const next = await pages.next();
+        if (next.done) return;
         pause.over();
-        yield page;
-        done += page.asked ?? 0;
+        yield { ...next.value, readAt };
+        done += next.value.asked ?? 0;
       }
-      return;
     } catch (thrown) {
-      if (!(thrown instanceof ReadFailure)) throw thrown;
-      if (thrown.kind === 'refused') throw new RunFailed(thrown.message);
-      await pause.wait(thrown.message, thrown.retryAfterMs);
+      await pause.orFail(thrown);
     }
   }
 }
@@ -103,36 +100,53 @@ interface PageWork extends BulkRun {
 }
 
 /** Sends a page; what is unavailable is read and sent again, until it is through. */
-async function sendPage(parts: BulkParts, work: PageWork, page: Page): Promise<void> {
+async function sendPage(parts: BulkParts, work: PageWork, page: ReadPage): Promise<void> {
   const pause = createPause(work);
-  let records: readonly unknown[] = page.records;
-  while (records.length > 0) {
+  let left: Pick<ReadPage, 'records' | 'readAt'> = page;
+  for (;;) {
     work.signal.throwIfAborted();
-    const tried = await tryPage(parts, work, records);
-    if ('failure' in tried) {
-      await pause.wait(tried.failure.message, tried.failure.retryAfterMs);
-      continue;
-    }
-    records = records.filter((record) => tried.again.has(idOf(record)));
-    if (records.length > 0) await pause.wait(tried.problem);
+    const tried = await tryPage(parts, work, left);
+    if (tried.again.length === 0) break;
+    await pause.wait(tried.problem, tried.retryAfterMs);
+    left = await readAgain(parts, work, tried.again);
   }
   pause.over();
 }
 
+/** As they are by now: what was read before the pause may be old. */
+async function readAgain(
+  { client, nextRead }: BulkParts,
+  work: PageWork,
+  ids: readonly string[],
+): Promise<Pick<ReadPage, 'records' | 'readAt'>> {
+  const pause = createPause(work);
+  for (;;) {
+    const readAt = nextRead();
+    try {
+      const pages = await Array.fromAsync(walk(client, { resource: work.run.resource, ids }));
+      const records = pages.flatMap((page) => page.records);
+      countMissing(work.run, ids.length - records.length);
+      return { records, readAt };
+    } catch (thrown) {
+      await pause.orFail(thrown);
+    }
+  }
+}
+
 interface Tried {
-  /** Ids of the records that Klaviyo could not take now, and why. */
-  again: ReadonlySet<string>;
+  /** Ids of the records that could not be sent now, and why. */
+  again: readonly string[];
   problem: string;
+  retryAfterMs?: number;
 }
 
 /** Gathers and writes the whole page, so that its look-ups share queries; sends it in groups, so that progress shows. */
 async function tryPage(
   parts: BulkParts,
   work: PageWork,
-  records: readonly unknown[],
-): Promise<Tried | { failure: ReadFailure }> {
+  { records, readAt }: Pick<ReadPage, 'records' | 'readAt'>,
+): Promise<Tried> {
   const cause: Cause = { kind: 'run', runId: work.run.id, backfill: work.run.request.backfill ?? true };
-  const readAt = parts.nextRead();
   const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
   const told: Told[] = [];
   try {
@@ -140,19 +154,20 @@ async function tryPage(
       told.push(...(await family.tellRecords(records, work.names, reading)));
     }
   } catch (thrown) {
-    if (thrown instanceof ReadFailure) return { failure: thrown };
-    throw thrown;
+    if (!(thrown instanceof ReadFailure)) throw thrown;
+    if (thrown.kind === 'refused') throw new RunFailed(thrown.message);
+    return { again: records.map(idOf), problem: thrown.message, ...waitOf(thrown) };
   }
-  const again = new Set<string>();
-  let problem = '';
+  const again: string[] = [];
+  const problems: Extract<Receipt, { outcome: 'unavailable' }>[] = [];
   for (const group of groupsOf(told)) {
     work.signal.throwIfAborted();
     const results = await parts.deliver(group, { cause, readAt, lane: 'bulk', signal: work.signal, failures: 'keep' });
     for (const result of results) {
       const unavailable = result.receipts.find((receipt) => receipt.outcome === 'unavailable');
       if (unavailable) {
-        again.add(result.record.id);
-        problem = unavailable.reason;
+        again.push(result.record.id);
+        problems.push(unavailable);
       } else {
         count(work.run, result);
         work.faults.note(result.failures.length > 0);
@@ -160,7 +175,12 @@ async function tryPage(
     }
     work.moved();
   }
-  return { again, problem };
+  const waits = problems.map(({ retryAfterMs = 0 }) => retryAfterMs);
+  return { again, problem: problems.at(-1)?.reason ?? '', retryAfterMs: Math.max(0, ...waits) };
+}
+
+function waitOf({ retryAfterMs }: ReadFailure): { retryAfterMs?: number } {
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 /** What was told of up to `mostInGroup` records at a time; all of one record in one group. */
@@ -172,9 +192,14 @@ function groupsOf(told: readonly Told[]): Told[][] {
   );
 }
 
-function countRead({ counts }: Run, { records, asked = records.length }: Page): void {
+function countRead(run: Run, { records, asked = records.length }: Page): void {
+  const { counts } = run;
   counts.read += asked;
-  const missing = asked - records.length;
+  countMissing(run, asked - records.length);
+}
+
+/** Ids that were asked for and are not there (any more). */
+function countMissing({ counts }: Run, missing: number): void {
   counts.skipped += missing;
   for (let n = 0; n < missing; n += 1) countReason(counts, 'no record with this id');
 }
@@ -191,78 +216,6 @@ function count({ counts }: Run, { receipts, skips, kept, failures }: Delivered):
     const reasons = receipts.flatMap((receipt) => (receipt.outcome === 'skipped' ? [receipt.reason] : []));
     for (const reason of new Set([...skips, ...reasons])) countReason(counts, reason);
   }
-}
-
-/** Everything of the resource that Klaviyo holds, also what came from elsewhere. */
-async function deleteAll(parts: BulkParts, work: BulkRun): Promise<void> {
-  const what: GoneChange['what'] = work.run.resource === 'categories' ? 'category' : 'item';
-  const pause = createPause(work);
-  for (;;) {
-    work.signal.throwIfAborted();
-    const listed = await parts.listing.firstIds(what, work.signal);
-    if ('failure' in listed) {
-      await pause.wait(listed.failure);
-      continue;
-    }
-    if (listed.ids.length === 0) return;
-    const readAt = parts.nextRead();
-    const gone = listed.ids.map((externalId): Stamped => ({ kind: 'gone', what, externalId, readAt }));
-    const receipts = await parts.sink.send(gone, { lane: 'bulk', signal: work.signal });
-    const progress = countDeleted(work.run, receipts);
-    work.moved();
-    if (progress.problem !== undefined) await pause.wait(progress.problem);
-    else if (progress.deleted === 0)
-      throw new RunFailed(`Klaviyo refuses to delete what is left of its ${work.run.resource}`);
-  }
-}
-
-function countDeleted({ counts }: Run, receipts: readonly Receipt[]): { deleted: number; problem?: string } {
-  const deleted = receipts.filter(({ outcome }) => outcome === 'delivered').length;
-  counts.read += deleted;
-  counts.delivered += deleted;
-  counts.changes += deleted;
-  const unavailable = receipts.find((receipt) => receipt.outcome === 'unavailable');
-  return { deleted, ...(unavailable ? { problem: unavailable.reason } : {}) };
-}
-
-/** The run waits, says for what, and goes on by itself; longer each time. */
-function createPause({ run, signal, moved }: BulkRun) {
-  let nextMs = firstPauseMs;
-  return {
-    async wait(problem: string, retryAfterMs = 0): Promise<void> {
-      signal.throwIfAborted();
-      run.state = 'waiting';
-      run.problem = problem;
-      moved();
-      await sleep(Math.max(nextMs, retryAfterMs), undefined, { signal });
-      nextMs = Math.min(nextMs * 2, longestPauseMs);
-      run.state = 'running';
-    },
-    over(): void {
-      nextMs = firstPauseMs;
-      delete run.problem;
-    },
-  };
-}
-
-interface FaultWatch {
-  note(failed: boolean): void;
-}
-
-function createFaultWatch(): FaultWatch {
-  const last: boolean[] = [];
-  let inRow = 0;
-  let failures = 0;
-  return {
-    note(failed) {
-      inRow = failed ? inRow + 1 : 0;
-      last.push(failed);
-      if (failed) failures += 1;
-      if (last.length > lately && last.shift()) failures -= 1;
-      if (inRow >= mostInRow || failures >= mostLately)
-        throw new RunFailed('too many records fail by our own fault: see the dead letters');
-    },
-  };
 }
 
 function idOf(record: unknown): string {

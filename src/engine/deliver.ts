@@ -81,12 +81,12 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
       case 'skipped':
         to.skips.push(one.reason);
         return [];
-      case 'unreadable':
-        await keep(
-          { record, rule: '', code: 'unreadable', detail: `${one.path}: ${one.reason}`, cause: options.cause },
-          to,
-        );
+      case 'unreadable': {
+        const said = { code: 'unreadable', detail: `${one.path}: ${one.reason}` };
+        activity.tell({ what: 'rejected', record, rule: '', ...said });
+        await keep({ record, rule: '', cause: options.cause, ...said }, to);
         return [];
+      }
       case 'failed':
         await fail(one, to, options);
         return [];

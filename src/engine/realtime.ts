@@ -73,7 +73,8 @@ export function createRealtime(parts: RealtimeParts): Realtime {
     const signal = AbortSignal.timeout(parts.deadlineMs);
     const about: Work = { cause: causeOf(message), readAt: parts.nextRead(), signal, tries };
     const told = tell(message, decision, about.cause).catch((thrown: unknown): Told[] => {
-      if (thrown instanceof ReadFailure) throw thrown;
+      // A look-up that commercetools will never answer is our own fault, and would come again for ever.
+      if (thrown instanceof ReadFailure && thrown.kind !== 'refused') throw thrown;
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       return [{ outcome: 'failed', record: message.resource, rule: '', error }];
     });

@@ -67,6 +67,11 @@ export function countReason(counts: RunCounts, reason: string): void {
   counts.reasons[name] = (counts.reasons[name] ?? 0) + 1;
 }
 
+/** Of a run that has ended: what was read but not settled when it did is for the next one. */
+export function closeCounts(counts: RunCounts): void {
+  counts.read = counts.delivered + counts.skipped + counts.rejected;
+}
+
 export function hasEnded({ state }: Run): boolean {
   return state === 'stopped' || state === 'completed' || state === 'failed';
 }

@@ -7,8 +7,9 @@ import type { Activity } from '../activity.ts';
 import type { BulkResource } from '../commercetools/types.ts';
 import type { Follow } from '../rules/rule.ts';
 import type { Store } from '../store/store.ts';
-import { type BulkParts, RunFailed, runBulk } from './bulk.ts';
-import { emptyCounts, hasEnded, type Run, type RunRequest, runSchema } from './run.ts';
+import { type BulkParts, runBulk } from './bulk.ts';
+import { RunFailed } from './pause.ts';
+import { closeCounts, emptyCounts, hasEnded, type Run, type RunRequest, runSchema } from './run.ts';
 
 const container = 'ctk-runs';
 
@@ -76,7 +77,7 @@ export function createRuns(parts: RunsParts): Runs {
   async function work(run: Run, abort: AbortController): Promise<void> {
     run.state = 'running';
     run.startedAt = parts.now().toISOString();
-    await parts.store.put(at(run), run);
+    await save(run);
     tell(run);
     const moved = createMoved(run);
     try {
@@ -85,11 +86,23 @@ export function createRuns(parts: RunsParts): Runs {
       delete run.problem;
     } catch (thrown) {
       run.state = abort.signal.aborted ? 'stopped' : 'failed';
-      if (!abort.signal.aborted) run.problem = problemOf(thrown);
+      if (abort.signal.aborted) delete run.problem;
+      else run.problem = problemOf(thrown);
     }
+    closeCounts(run.counts);
     run.endedAt = parts.now().toISOString();
-    await parts.store.put(at(run), run);
+    await save(run);
     tell(run);
+  }
+
+  /** A run goes on, and ends, also while its record can't be stored. */
+  async function save(run: Run): Promise<void> {
+    try {
+      await parts.store.put(at(run), run);
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.message : 'unknown';
+      parts.activity.tell({ what: 'warning', detail: `run ${run.id} could not be stored: ${why}` });
+    }
   }
 
   /** Stores the run's progress, every few seconds at most. */
@@ -99,7 +112,7 @@ export function createRuns(parts: RunsParts): Runs {
       const now = parts.now().getTime();
       if (now - storedAt < parts.checkpointMs) return;
       storedAt = now;
-      void parts.store.put(at(run), run);
+      void save(run);
     };
   }
 
@@ -107,10 +120,11 @@ export function createRuns(parts: RunsParts): Runs {
     const abort = new AbortController();
     const live: Live = { run, abort, ended: Promise.resolve() };
     among.set(run.resource, live);
-    live.ended = work(run, abort).finally(async () => {
+    live.ended = work(run, abort).then(async () => {
       among.delete(run.resource);
-      await forgetOld(run.resource);
+      // At once, so that there is no moment in which nothing seems to be left.
       beginFollowing(run.resource);
+      await forgetOld(run.resource);
     });
     return live;
   }
@@ -126,8 +140,12 @@ export function createRuns(parts: RunsParts): Runs {
   }
 
   async function forgetOld(resource: BulkResource): Promise<void> {
-    const ended = (await stored()).filter((run) => run.resource === resource && hasEnded(run));
-    for (const run of ended.slice(parts.kept)) await parts.store.remove(at(run));
+    try {
+      const ended = (await stored()).filter((run) => run.resource === resource && hasEnded(run));
+      for (const run of ended.slice(parts.kept)) await parts.store.remove(at(run));
+    } catch {
+      // They are forgotten after the next run.
+    }
   }
 
   /** The latest first. */

@@ -7,7 +7,14 @@ import { Pool } from 'undici';
 import { z } from 'zod';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
 import { classify, type Failure, parseJson } from './errors.ts';
-import { createThrottle, type Lane, type RateHeaders, type Throttle, type ThrottleSettings } from './throttle.ts';
+import {
+  createThrottle,
+  type Lane,
+  longestWaitMs,
+  type RateHeaders,
+  type Throttle,
+  type ThrottleSettings,
+} from './throttle.ts';
 
 export interface KlaviyoClientSettings extends ThrottleSettings {
   /** `https://a.klaviyo.com`, the sandbox, or a proxy. */
@@ -65,7 +72,8 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
 
   async function once(call: Call, bytes: string | undefined): Promise<Answer> {
     const { method } = endpoints[call.endpoint];
-    await throttle.admit(call.endpoint, call.lane, call.signal);
+    const admitted = await throttle.admit(call.endpoint, call.lane, call.signal);
+    if (!admitted.go) return later(admitted.waitMs);
     const response = await pool.request({
       method,
       path: pathOf(base, call),
@@ -117,10 +125,12 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
         },
       };
     }
+    let last: Answer | undefined;
     try {
       return await pRetry(
         async () => {
           const answer = await attempt(call, bytes);
+          last = answer;
           if (!answer.ok && answer.failure.kind === 'unavailable') throw new WorthRepeating(answer.failure);
           return answer;
         },
@@ -130,12 +140,13 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
           factor: 3,
           randomize: true,
           signal: call.signal,
-          shouldRetry: () => !call.signal.aborted,
+          shouldRetry: ({ error }) => error instanceof WorthRepeating && isSoon(error.failure),
         },
       );
     } catch (thrown) {
       if (thrown instanceof WorthRepeating) return { ok: false, failure: thrown.failure };
-      if (call.signal.aborted) return unavailable('the deadline passed before Klaviyo answered');
+      // What was in flight when the patience ended is answered all the same.
+      if (call.signal.aborted) return last ?? unavailable('the deadline passed before Klaviyo answered');
       throw thrown;
     }
   }
@@ -153,6 +164,12 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
   }
 
   return { call, pages, usage: throttle.usage, close: () => pool.close() };
+}
+
+/** The turn of this endpoint comes too late to wait for it here. */
+function later(waitMs: number): Answer {
+  const reason = 'Klaviyo takes no more of these requests now (rate limit)';
+  return { ok: false, failure: { kind: 'unavailable', reason, retryAfterMs: waitMs } };
 }
 
 function unavailable(reason: string): Answer {
@@ -179,6 +196,11 @@ function rateHeaders(headers: Record<string, string | string[] | undefined>): Ra
     ...(remaining === undefined ? {} : { remaining }),
     ...(reset === undefined ? {} : { resetMs: reset * 1_000 }),
   };
+}
+
+/** A longer wait is the broker's or the run's, which say so. */
+function isSoon(failure: Failure): boolean {
+  return failure.kind !== 'unavailable' || (failure.retryAfterMs ?? 0) <= longestWaitMs;
 }
 
 const coded = z.looseObject({ code: z.string() });

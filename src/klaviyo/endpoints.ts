@@ -41,6 +41,7 @@ export const endpoints = {
   updateItem: patch('/api/catalog-items/{id}'),
   deleteItem: remove('/api/catalog-items/{id}'),
   listVariantsOfItem: get('/api/catalog-items/{id}/variants', quick),
+  listCategoryIdsOfItem: get('/api/catalog-items/{id}/relationships/categories', quick),
 
   getVariant: get('/api/catalog-variants/{id}', quick),
   createVariant: post('/api/catalog-variants', steady),
@@ -48,6 +49,7 @@ export const endpoints = {
   deleteVariant: remove('/api/catalog-variants/{id}'),
 
   listCategories: get('/api/catalog-categories', quick),
+  getCategory: get('/api/catalog-categories/{id}', quick),
   createCategory: post('/api/catalog-categories', steady),
   updateCategory: patch('/api/catalog-categories/{id}'),
   deleteCategory: remove('/api/catalog-categories/{id}'),

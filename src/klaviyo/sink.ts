@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import PQueue from 'p-queue';
-import { sendCategory, sendGone, sendItem, sendStock } from './catalog.ts';
+import { sendCategory, sendGone, sendItem } from './catalog.ts';
 import { keyOf, type Receipt, type Stamped } from './change.ts';
 import type { KlaviyoClient } from './client.ts';
 import { sendEvent } from './events.ts';
@@ -13,10 +13,12 @@ import { sendProfile } from './profiles.ts';
 import { delivered } from './receipts.ts';
 import type { Sending, WrittenStock } from './sending.ts';
 import type { Lane } from './throttle.ts';
+import { sendStock } from './variants.ts';
 
 export interface Sink {
   /**
    * @param options lane: realtime goes first; signal: the caller's patience, after which what was not sent is withdrawn
+   * and what is in flight finishes
    * @returns a receipt for each change, in order; never rejects
    */
   send(changes: readonly Stamped[], options: { lane: Lane; signal: AbortSignal }): Promise<Receipt[]>;
@@ -48,27 +50,25 @@ export function createSink(client: KlaviyoClient): Sink {
   const stock = new LRUCache<string, WrittenStock>({ max: mostRemembered });
   const locks = createLocks();
 
-  /** One change on its way, unless a later read of the same record went before it. */
-  function makeTrue(change: Stamped, lane: Lane, signal: AbortSignal): Promise<Receipt> {
-    const sending: Sending = { client, locks, stock, lane, signal };
+  /** The entry's latest change, unless a later read of the same record went before it. */
+  async function makeTrue(entry: Waiting, key: string, lane: Lane): Promise<Receipt> {
+    const { change, signals } = entry;
+    if (signals.every((one) => one.aborted)) return withdrawn;
+    const sending: Sending = { client, locks, stock, lane, signal: allOf(signals) };
     if (change.kind === 'event') return sendEvent(change, sending);
-    const key = keyOf(change);
-    return locks.hold(key, async () => {
-      if ((writtenAt.get(key) ?? 0) > change.readAt) return delivered;
-      const receipt = await dispatch(change, sending);
-      if (receipt.outcome === 'delivered') writtenAt.set(key, change.readAt);
-      return receipt;
-    });
+    if ((writtenAt.get(key) ?? 0) > change.readAt) return delivered;
+    const receipt = await dispatch(change, sending);
+    if (receipt.outcome === 'delivered') writtenAt.set(key, change.readAt);
+    return receipt;
   }
 
-  /** Never rejects: what is thrown on the way is our own bug, and becomes a receipt. */
-  async function begin({ change, signals }: Waiting, lane: Lane): Promise<Receipt> {
-    if (signals.every((one) => one.aborted)) return withdrawn;
-    try {
-      return await makeTrue(change, lane, allOf(signals));
-    } catch (thrown) {
-      return { outcome: 'failed', error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
-    }
+  /** One at a time for each record: until its turn comes an entry takes in what is read later. */
+  function inTurn(entry: Waiting, key: string, lane: Lane): Promise<Receipt> {
+    if (entry.change.kind === 'event') return makeTrue(entry, key, lane);
+    return locks.hold(key, () => {
+      waiting[lane].delete(key);
+      return makeTrue(entry, key, lane);
+    });
   }
 
   function enqueue(change: Stamped, lane: Lane, signal: AbortSignal): Promise<Receipt> {
@@ -81,18 +81,16 @@ export function createSink(client: KlaviyoClient): Sink {
     }
     const settled = Promise.withResolvers<Receipt>();
     const entry: Waiting = { change, signals: [signal], receipt: settled.promise };
-    // Noted before it is queued: a free queue begins at once, and what has begun waits no more.
     if (change.kind !== 'event') waiting[lane].set(key, entry);
     void queues[lane].add(async () => {
-      if (waiting[lane].get(key) === entry) waiting[lane].delete(key);
-      settled.resolve(await begin(entry, lane));
+      // What is thrown on the way is our own bug, and becomes a receipt.
+      settled.resolve(await inTurn(entry, key, lane).catch(failed));
     });
     return entry.receipt;
   }
 
   return {
-    send: (changes, { lane, signal }) =>
-      Promise.all(changes.map((change) => orWithdrawn(enqueue(change, lane, signal), signal))),
+    send: (changes, { lane, signal }) => Promise.all(changes.map((change) => enqueue(change, lane, signal))),
     async idle() {
       await Promise.all([queues.realtime.onIdle(), queues.bulk.onIdle()]);
     },
@@ -127,11 +125,6 @@ function allOf(signals: readonly AbortSignal[]): AbortSignal {
   return all.signal;
 }
 
-/** The receipt, or that the caller's patience ended first; the work itself may still finish. */
-function orWithdrawn(receipt: Promise<Receipt>, signal: AbortSignal): Promise<Receipt> {
-  if (signal.aborted) return Promise.resolve(withdrawn);
-  const ended = Promise.withResolvers<Receipt>();
-  const onAbort = () => ended.resolve(withdrawn);
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([receipt, ended.promise]).finally(() => signal.removeEventListener('abort', onAbort));
+function failed(thrown: unknown): Receipt {
+  return { outcome: 'failed', error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
 }

@@ -16,8 +16,11 @@ export interface ThrottleSettings {
 }
 
 export interface Throttle {
-  /** Waits until the request may go out, and counts it. Rejects with the signal's reason when it is aborted first. */
-  admit(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until the request may go out, and counts it. Rejects with the signal's reason when it is aborted first.
+   * @returns whether it may go; if not, for how long it would have to wait: longer than anybody should here
+   */
+  admit(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<{ go: true } | { go: false; waitMs: number }>;
   /** Learns from an answer's headers and status. */
   learn(endpoint: EndpointName, status: number, headers: RateHeaders): void;
   /** For each endpoint that was used: what was sent in the last minute against what may be. */
@@ -32,6 +35,11 @@ export interface RateHeaders {
 
 const secondMs = 1_000;
 const minuteMs = 60_000;
+/**
+ * Who would have to wait longer is told so at once: a broker delivers again later, a run says what it waits for. Bulk
+ * waits for its own pace as long as that takes.
+ */
+export const longestWaitMs = 5_000;
 /** Windows are kept a little longer than Klaviyo's, since requests arrive later than they were sent. */
 const slackMs = 50;
 
@@ -60,10 +68,16 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
   }
 
   /** Milliseconds until a request of this lane may go out; 0 is now. */
-  function waitFor(endpoint: EndpointName, lane: Lane): number {
+  function waitFor(endpoint: EndpointName, lane: Lane): { waitMs: number; told: boolean } {
     const window = windowOf(endpoint);
     const at = now();
-    if (window.blockedUntil > at) return window.blockedUntil - at;
+    if (window.blockedUntil > at) return { waitMs: window.blockedUntil - at, told: true };
+    return { waitMs: untilNextOf(window, endpoint, lane), told: false };
+  }
+
+  /** The wait that our own pace asks for. */
+  function untilNextOf(window: Window, endpoint: EndpointName, lane: Lane): number {
+    const at = now();
     forget(window, at);
     const limits = endpoints[endpoint];
     const reserved = lane === 'bulk' && at - realtimeAt < minuteMs ? settings.realtimeReserve : 0;
@@ -84,13 +98,15 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
       if (lane === 'realtime') realtimeAt = now();
       for (;;) {
         signal.throwIfAborted();
-        const waitMs = waitFor(endpoint, lane);
+        const { waitMs, told } = waitFor(endpoint, lane);
         if (waitMs <= 0) break;
+        if (waitMs > longestWaitMs && (told || lane === 'realtime')) return { go: false, waitMs };
         await sleep(Math.ceil(waitMs), undefined, { signal });
       }
       const window = windowOf(endpoint);
       window.sent.push(now());
       if (window.told) window.told.remaining -= 1;
+      return { go: true };
     },
     learn(endpoint, status, headers) {
       const window = windowOf(endpoint);

@@ -59,7 +59,17 @@ function parseJson(text: string): unknown {
 }
 
 function delivery(body: unknown, about: Pick<RawMessage, 'source' | 'brokerId' | 'tries'>): Unwrapped {
-  const text = JSON.stringify(body);
+  const text = textOf(body);
+  if (text === undefined) return { ok: false, reason: 'nested too deeply' };
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 40);
   return { ok: true, message: { body, ...about, size: Buffer.byteLength(text), hash } };
+}
+
+/** commercetools nests some twenty levels deep; what JSON.stringify can't walk is somebody's attack. */
+function textOf(body: unknown): string | undefined {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return undefined;
+  }
 }
