@@ -1,7 +1,7 @@
 /** Fulfilled and cancelled: an order came into a state that the merchant named for it. */
 import { changes, messages, originOf, skip, type Wake, type Written } from '../rule.ts';
 import type { RuleSettings } from '../settings.ts';
-import { orderEvent, toldAt } from './event.ts';
+import { orderEvent, profileOf, toldAt, unidentified } from './event.ts';
 import type { OrderFacts } from './facts.ts';
 import { orderProperties, propertySettings } from './properties.ts';
 
@@ -42,6 +42,7 @@ export interface StateEvent {
 
 /** The event of an order that came into a state, if the state means that. */
 export function stateEvent(facts: OrderFacts, state: StateEvent, settings: RuleSettings): Written {
+  if (!profileOf(facts)) return skip(unidentified);
   const now = stateOf(facts);
   if (meaningOf(now, settings) !== state.meaning) {
     return skip(`an order that is ${now} does not count as ${state.meaning} (order.states.changed)`);
