@@ -1,12 +1,13 @@
 /** Wires the parts once: the one place where they meet. */
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type Activity, createActivity } from './activity.ts';
 import { type CommercetoolsClient, createCommercetoolsClient } from './commercetools/client.ts';
 import { createLook } from './commercetools/lookups.ts';
-import type { Config, Port } from './config/config.ts';
+import { type Config, ConfigError, type Port } from './config/config.ts';
 import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters } from './engine/dead-letters.ts';
 import { createDeliver } from './engine/deliver.ts';
@@ -85,7 +86,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
-  async function listen({ port, serves, optional }: Port): Promise<string[]> {
+  async function listen(wanted: Port): Promise<string[]> {
+    const { port, serves, variable, optional } = wanted;
     const server = await buildServer(
       {
         log,
@@ -109,10 +111,19 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       return [address];
     } catch (thrown) {
       await server.close();
-      if (!optional || !isTaken(thrown)) throw thrown;
-      activity.tell({ what: 'warning', detail: `port ${port} is taken: bulk is served on the other port only` });
+      const code = codeOf(thrown);
+      if (!optional || code !== 'EADDRINUSE') throw cannotListen(wanted, config.host, code) ?? thrown;
+      const detail = `port ${port} is taken by another process and left out: set ${variable} if it is needed`;
+      activity.tell({ what: 'warning', detail });
       return [];
     }
+  }
+
+  async function finish(): Promise<true> {
+    await Promise.all([runs.shutdown(), realtime.settled()]);
+    await sink.idle();
+    await Promise.all(servers.map((server) => server.close()));
+    return true;
   }
 
   return {
@@ -123,18 +134,27 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     async start() {
       for (const detail of [...config.warnings, ...risks(config)]) activity.tell({ what: 'warning', detail });
       const addresses: string[] = [];
-      for (const port of config.ports) addresses.push(...(await listen(port)));
+      try {
+        for (const port of config.ports) addresses.push(...(await listen(port)));
+      } catch (thrown) {
+        await Promise.all(servers.map((server) => server.close()));
+        throw thrown;
+      }
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       activity.tell({ what: 'started', ports: addresses, serves });
       return addresses;
     },
     async stop() {
       stopping = true;
-      const late = AbortSignal.timeout(config.shutdownMs);
-      const finished = Promise.all([runs.shutdown(), realtime.settled()])
-        .then(() => sink.idle())
-        .then(() => Promise.all(servers.map((server) => server.close())));
-      await Promise.race([finished, new Promise((resolve) => late.addEventListener('abort', resolve))]);
+      const finished = new AbortController();
+      const late = sleep(config.shutdownMs, false, { signal: finished.signal }).catch(() => false);
+      const inTime = await Promise.race([finish(), late]);
+      finished.abort();
+      if (!inTime) {
+        const detail = 'not all that was in flight was finished within SHUTDOWN_SECONDS: it comes again';
+        activity.tell({ what: 'warning', detail });
+        for (const { server } of servers) server.closeAllConnections();
+      }
       void klaviyo.close();
       activity.tell({ what: 'stopped' });
     },
@@ -145,13 +165,36 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   };
 }
 
-function risks(config: Config): string[] {
-  if (!config.allowUnauthenticatedPush || !config.realtime) return [];
-  return ['ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages'];
+/** What somebody may not expect of this configuration; told at start. */
+function risks({ realtime, bulk, allowUnauthenticatedPush, apiToken }: Config): string[] {
+  const told: string[] = [];
+  if (realtime && allowUnauthenticatedPush)
+    told.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
+  if (realtime && !allowUnauthenticatedPush)
+    told.push(
+      'POST / takes messages from this machine only: set ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
+    );
+  if (bulk && apiToken === undefined) told.push('API_TOKEN is not set: /sync serves callers on this machine only');
+  return told;
 }
 
-const taken = z.looseObject({ code: z.literal('EADDRINUSE') });
+function codeOf(thrown: unknown): string | undefined {
+  const coded = z.looseObject({ code: z.string() }).safeParse(thrown);
+  return coded.success ? coded.data.code : undefined;
+}
 
-function isTaken(thrown: unknown): boolean {
-  return taken.safeParse(thrown).success;
+/** A port that can't be had is a mistake in the configuration. */
+function cannotListen({ port, variable }: Port, host: string, code: string | undefined): ConfigError | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return new ConfigError([`${variable}: port ${port} is taken by another process; set ${variable} to a free port`]);
+    case 'EACCES':
+      return new ConfigError([`${variable}: this process may not listen on port ${port}; take one above 1023`]);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new ConfigError([`HOST: ${host} is no address of this machine; 0.0.0.0 stands for all of its addresses`]);
+    default:
+      return undefined;
+  }
 }

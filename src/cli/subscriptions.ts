@@ -22,7 +22,7 @@ export interface SubscriptionParts {
 const topicName = /^projects\/([^/]+)\/topics\/([^/]+)$/;
 
 /** @throws CommandFailed where the topic's name is none */
-export function parseTopic(name: string): SubscriptionDraft['destination'] {
+function parseTopic(name: string): SubscriptionDraft['destination'] {
   const parts = topicName.exec(name);
   if (!parts?.[1] || !parts[2])
     throw new CommandFailed(`--pubsub ${name}: must be a topic's full name, projects/<project>/topics/<topic>`);

@@ -35,10 +35,12 @@ export class ReadFailure extends Error {
   }
 }
 
-const body = z.looseObject({
-  error: z.string().optional(),
-  errors: z.array(z.looseObject({ code: z.string() })).optional(),
-});
+const coded = z.array(z.looseObject({ code: z.string() }));
+/** A body as the API sends it, or the bare list of errors that the SDK passes on of a refused token request. */
+const body = z.union([
+  coded.transform((errors) => ({ error: undefined, errors })),
+  z.looseObject({ error: z.string().optional(), errors: coded.optional() }),
+]);
 const thrownShape = z.looseObject({
   statusCode: z.number().optional(),
   code: z.unknown().optional(),

@@ -28,7 +28,7 @@ export interface Page {
 }
 
 /** commercetools' most for `limit`. https://docs.commercetools.com/api/general-concepts#limit */
-export const mostRecords = 500;
+const mostRecords = 500;
 /** As many ids as a URL safely holds. */
 export const mostIds = 100;
 
@@ -36,15 +36,10 @@ const listed = z.object({ results: z.array(z.unknown()) });
 const identified = z.looseObject({ id: z.string() });
 
 /** @returns the parsed list, or a ReadFailure where the API answered something else */
-export function parseList(body: unknown, path: string): unknown[] {
+function parseList(body: unknown, path: string): unknown[] {
   const parsed = listed.safeParse(body);
   if (!parsed.success) throw new ReadFailure('unavailable', `commercetools answered ${path} in an unknown shape`);
   return parsed.data.results;
-}
-
-/** A text as a predicate's literal. https://docs.commercetools.com/api/predicates/query */
-export function literal(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 /** @yields pages in id order; ends after the first short one. Rejects with a ReadFailure. */

@@ -11,7 +11,6 @@ const localized = z.record(z.string(), z.string());
 export type LocalizedString = z.infer<typeof localized>;
 
 const reference = z.looseObject({ typeId: text.optional(), id: text });
-export type Reference = z.infer<typeof reference>;
 
 const money = z.looseObject({
   type: text.optional(),
@@ -24,7 +23,6 @@ const money = z.looseObject({
 export type Money = z.infer<typeof money>;
 
 const customFields = z.looseObject({ fields: z.record(z.string(), z.unknown()).optional() });
-export type CustomFields = z.infer<typeof customFields>;
 
 const address = z.looseObject({
   id: text.optional(),
@@ -112,7 +110,6 @@ const productData = z.looseObject({
   /** Attributes that all variants share. */
   attributes: z.array(attribute).default([]),
 });
-export type ProductData = z.infer<typeof productData>;
 
 export const productSchema = z.looseObject({
   ...stored,
@@ -149,7 +146,6 @@ export const standalonePriceSchema = z.looseObject({
 export type StandalonePrice = z.infer<typeof standalonePriceSchema>;
 
 export const discountCodeSchema = z.looseObject({ ...stored, code: text });
-export type DiscountCode = z.infer<typeof discountCodeSchema>;
 
 const lineItem = z.looseObject({
   id: text,

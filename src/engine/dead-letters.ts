@@ -76,6 +76,6 @@ export function createDeadLetters(store: Store, options: { max: number; now: () 
 }
 
 /** A key that any record can have: custom objects allow few characters. */
-export function hash(text: string): string {
+function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 40);
 }

@@ -17,7 +17,7 @@ export const runRequestSchema = z.object({
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
-export const runStates = ['queued', 'running', 'waiting', 'stopping', 'stopped', 'completed', 'failed'] as const;
+const runStates = ['queued', 'running', 'waiting', 'stopping', 'stopped', 'completed', 'failed'] as const;
 
 const count = z.int().min(0);
 

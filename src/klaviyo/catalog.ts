@@ -79,13 +79,18 @@ async function writeItem(change: ItemChange, sending: Sending): Promise<Receipt>
   if (first.failure.kind !== 'refused') return receiptOf(first.failure);
   const missing = await createMissing(change.categories, sending);
   if ('failure' in missing) return receiptOf(missing.failure);
-  const again = missing.created > 0 ? await write() : first;
+  // Also when none was missing any more: another item of the same categories may have created them meanwhile.
+  const again = missing.created > 0 || pointsAtCategories(first.failure) ? await write() : first;
   if (again.ok) return delivered;
   if (!held && exists(again.failure)) {
     const updated = await update(items, record, sending);
     return updated.ok ? delivered : receiptOf(updated.failure);
   }
   return receiptOf(again.failure);
+}
+
+function pointsAtCategories(failure: Failure): boolean {
+  return failure.kind === 'refused' && failure.errors.some(({ pointer }) => pointer?.includes('/categories'));
 }
 
 const links = z.object({ data: z.array(z.object({ id: z.string() })) });

@@ -66,7 +66,7 @@ function toError(error: z.infer<typeof errorBody>['errors'][number], sent: strin
 }
 
 /** Klaviyo's words without the record's own values, so that they can be logged and kept. */
-export function blot(detail: string, sent?: string): string {
+function blot(detail: string, sent?: string): string {
   let blotted = detail;
   for (const value of [...textsOf(parseJson(sent ?? ''))].sort((a, b) => b.length - a.length)) {
     blotted = blotted.replaceAll(value, '***');

@@ -8,7 +8,7 @@ import { ask, type Sending } from './sending.ts';
  * The body of `POST /api/events`.
  * https://developers.klaviyo.com/en/reference/create_event
  */
-export function eventBody(change: EventChange, profile: ProfileIdentity = change.profile) {
+function eventBody(change: EventChange, profile: ProfileIdentity = change.profile) {
   return {
     data: {
       type: 'event',

@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { bulkResources } from '../commercetools/types.ts';
 
 export const problemSchema = z.object({ error: z.string().describe('what is wrong and what to do') });
 
@@ -24,15 +25,36 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
 }
 
 const refusals: Record<string, { status: number; reason: string }> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, reason: `the body is larger than ${mostBytes} bytes` },
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, reason: `the body is larger than ${mostBytes} bytes; send less at once` },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, reason: 'send JSON with the header "Content-Type: application/json"' },
-  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, reason: 'the body is not JSON' },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, reason: 'the body is empty; send JSON' },
+  FST_ERR_CTP_INVALID_JSON_BODY: {
+    status: 400,
+    reason: 'the body is not JSON; send an object such as {"ids":["a","b"]}',
+  },
+  FST_ERR_BAD_URL: {
+    status: 400,
+    reason: 'the path is not validly percent-encoded; GET /openapi.json lists what there is',
+  },
 };
 
-export function onUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split('?')[0];
-  return reply
-    .code(404)
-    .send({ error: `there is no ${request.method} ${path} here; GET /openapi.json lists what there is` });
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** @param serves which halves the port has routes for */
+export function createOnUnknownPath(serves: { realtime: boolean; bulk: boolean }) {
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const path = request.url.split('?')[0] ?? '/';
+    const allowed = methods.filter((method) => request.server.hasRoute({ method, url: path }));
+    if (allowed.length > 0) {
+      const error = `${path} takes ${allowed.join(' and ')}, not ${request.method}`;
+      return reply.code(405).header('allow', allowed.join(', ')).send({ error });
+    }
+    return reply.code(404).send({ error: `there is no ${request.method} ${path} here; ${wayOut(path, serves)}` });
+  };
+}
+
+function wayOut(path: string, { realtime, bulk }: { realtime: boolean; bulk: boolean }): string {
+  const elsewhere = 'see APP_TYPE, CONNECT_ENV and the ports in docs/configuration.md';
+  if (path === '/' && !realtime) return `this port serves no realtime: ${elsewhere}`;
+  if (!/^\/sync(\/|$)/.test(path)) return 'GET /openapi.json lists what there is';
+  return bulk ? `resources are ${bulkResources.join(', ')}` : `this port serves no bulk: ${elsewhere}`;
 }

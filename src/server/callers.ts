@@ -13,11 +13,23 @@ export interface Refusal {
  */
 export function isOnThisMachine(request: FastifyRequest): boolean {
   if (!isLoopback(request.socket.remoteAddress ?? '')) return false;
-  const { forwarded, origin, host = '' } = request.headers;
-  if (forwarded !== undefined || request.headers['x-forwarded-for'] !== undefined) return false;
+  if (proxyHeaders.some((name) => request.headers[name] !== undefined)) return false;
+  const { origin, host = '' } = request.headers;
   if (!isLoopback(hostOf(`http://${host}`))) return false;
   return origin === undefined || isLoopback(hostOf(origin));
 }
+
+/** What proxies add, one or the other. */
+const proxyHeaders = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'cf-connecting-ip',
+  'true-client-ip',
+];
 
 /** @returns why a request that acts or shows data is refused, or undefined */
 export function refuseActing(request: FastifyRequest, apiToken: string | undefined): Refusal | undefined {

@@ -24,7 +24,13 @@ export function realtimeRoute(server: FastifyInstance, parts: RealtimeRouteParts
   server.withTypeProvider<ZodTypeProvider>().route({
     method: 'POST',
     url: '/',
+    // Before the body is read: who may not push need not send it.
+    onRequest: async (request, reply) => {
+      const refusal = refusePush(request, parts.allowUnauthenticatedPush);
+      if (refusal) await reply.code(401).send({ error: refusal.reason });
+    },
     schema: {
+      operationId: 'push',
       summary: 'Takes a message: Google Pub/Sub push, a CloudEvent or a plain commercetools payload',
       body: z.unknown(),
       response: {
@@ -36,8 +42,6 @@ export function realtimeRoute(server: FastifyInstance, parts: RealtimeRouteParts
       },
     },
     handler: async (request, reply) => {
-      const refusal = refusePush(request, parts.allowUnauthenticatedPush);
-      if (refusal) return reply.code(401).send({ error: refusal.reason });
       if (parts.stopping())
         return reply.code(503).header('retry-after', restartSeconds).send({ error: 'the service is stopping' });
       const unwrapped = unwrapPush(request.body);

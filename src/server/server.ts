@@ -1,9 +1,9 @@
 /** The service's HTTP face: one server for each port, each with the routes that it serves. */
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
-import { mostBytes, onError, onUnknownPath } from './answers.ts';
+import { createOnUnknownPath, mostBytes, onError } from './answers.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
 import { type SyncRouteParts, syncRoutes } from './sync-routes.ts';
@@ -22,14 +22,17 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
   const server: FastifyInstance = fastify({
     loggerInstance: parts.log,
     // One line for each message and run comes from activity.ts; a second one for each request would only repeat it.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: mostBytes,
     forceCloseConnections: 'idle',
+    frameworkErrors: onError,
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(onError);
-  server.setNotFoundHandler(onUnknownPath);
+  const realtime = parts.realtime && serves !== 'bulk';
+  const bulk = parts.bulk && serves !== 'realtime';
+  server.setNotFoundHandler(createOnUnknownPath({ realtime, bulk }));
   acceptJson(server);
   await server.register(swagger, {
     openapi: {
@@ -44,8 +47,8 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
     transform: jsonSchemaTransform,
   });
   await server.register(async (routes) => {
-    if (parts.realtime && serves !== 'bulk') realtimeRoute(routes, parts);
-    if (parts.bulk && serves !== 'realtime') syncRoutes(routes, parts);
+    if (realtime) realtimeRoute(routes, parts);
+    if (bulk) syncRoutes(routes, parts);
     healthRoutes(routes, parts);
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });

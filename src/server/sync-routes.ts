@@ -32,6 +32,9 @@ const bodySchema = z.strictObject({
 });
 type Body = z.infer<typeof bodySchema>;
 
+/** The token of callers from elsewhere; see server.ts. */
+const security = [{ token: [] }];
+
 const started = z.object({ message: z.string(), run: runSchema });
 const running = z.object({ error: z.string(), run: runSchema });
 const listed = z.object({
@@ -54,6 +57,8 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
       url: `/sync/${resource}`,
       onRequest: guard,
       schema: {
+        operationId: `sync-${resource}`,
+        security,
         summary: `Syncs all commercetools ${resource} to Klaviyo`,
         body: bodySchema.nullish(),
         response: { 202: started, 409: running, 503: problemSchema, ...refusals },
@@ -78,6 +83,8 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
       url: `/sync/${resource}/stop`,
       onRequest: guard,
       schema: {
+        operationId: `sync-${resource}-stop`,
+        security,
         summary: `Stops the running sync of ${resource}`,
         body: z.unknown().optional(),
         response: { 200: z.object({ message: z.string(), run: runSchema.optional() }), ...refusals },
@@ -95,7 +102,7 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
       method: 'GET',
       url: `/sync/${resource}`,
       onRequest: guard,
-      schema: { summary: `The runs of ${resource}`, response: { 200: listed, ...refusals } },
+      schema: { security, summary: `The runs of ${resource}`, response: { 200: listed, ...refusals } },
       handler: async () => show(await parts.runs.list(resource), parts.counts()),
     });
   }
@@ -104,7 +111,7 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
       method: 'GET',
       url,
       onRequest: guard,
-      schema: { summary: 'What runs and what ran', response: { 200: listed, ...refusals } },
+      schema: { security, summary: 'What runs and what ran', response: { 200: listed, ...refusals } },
       handler: async () => show(await parts.runs.list(), parts.counts()),
     });
   }

@@ -1,0 +1,82 @@
+/** Who may act and who may push: the token, this machine, everybody else. A proxy's header stands for "from elsewhere". */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startWorld } from '../world.ts';
+import { call, post } from './call.ts';
+
+const token = 'a-token-that-is-long-enough';
+const elsewhere: Record<string, string>[] = [
+  { 'x-forwarded-for': '203.0.113.9' },
+  { forwarded: 'for=203.0.113.9' },
+  { via: '1.1 proxy' },
+  { host: 'connector.example' },
+  { host: '127.0.0.1.example' },
+  { origin: 'https://shop.example' },
+  { origin: 'null' },
+];
+
+test('without a token /sync serves this machine and tells everybody else to set one', async () => {
+  await using world = await startWorld();
+  assert.equal((await call(world.service, { path: '/sync' })).status, 200);
+  assert.equal(
+    (await call(world.service, { path: '/sync', headers: { origin: 'http://localhost:3000' } })).status,
+    200,
+  );
+  for (const headers of elsewhere) {
+    for (const [method, path] of [
+      ['GET', '/sync'],
+      ['GET', '/sync/status'],
+      ['GET', '/sync/orders'],
+      ['POST', '/sync/orders'],
+      ['POST', '/sync/orders/stop'],
+    ] as const) {
+      const { status, error } = await call(world.service, { method, path, headers });
+      assert.equal(status, 403, `${method} ${path} ${JSON.stringify(headers)}`);
+      assert.match(error, /^Set API_TOKEN and send it as "Authorization: Bearer <token>"/);
+    }
+  }
+  assert.deepEqual(await world.app.runs.list(), []);
+  assert.match(world.logged.join(), /API_TOKEN is not set: \/sync serves callers on this machine only/);
+});
+
+test('with a token only it opens /sync, from wherever', async () => {
+  await using world = await startWorld({ env: { API_TOKEN: token } });
+  const ask = (headers: Record<string, string>) => call(world.service, { path: '/sync', headers });
+  for (const authorization of ['', token, `Basic ${token}`, 'Bearer wrong', `Bearer ${token}x`]) {
+    const { status, error } = await ask(authorization === '' ? {} : { authorization });
+    assert.equal(status, 401, authorization);
+    assert.match(error, /Send the API_TOKEN as "Authorization: Bearer <token>"/);
+    assert.doesNotMatch(error, new RegExp(token));
+  }
+  for (const headers of elsewhere)
+    assert.equal((await ask({ ...headers, authorization: `Bearer ${token}` })).status, 200);
+  assert.equal((await ask({ authorization: `bearer ${token}` })).status, 200);
+  assert.doesNotMatch(world.logged.join(), new RegExp(token));
+});
+
+test('pushes from elsewhere are refused, with the variable to set, before their body is read', async () => {
+  await using world = await startWorld();
+  for (const headers of elsewhere) {
+    const { status, error } = await post(world.service, '/', 'not even JSON', headers);
+    assert.equal(status, 401, JSON.stringify(headers));
+    assert.match(error, /Set ALLOW_UNAUTHENTICATED_PUSH=true/);
+  }
+  assert.match(world.logged.join(), /POST \/ takes messages from this machine only/);
+});
+
+test('ALLOW_UNAUTHENTICATED_PUSH=true takes pushes from elsewhere, and a warning at start says so', async () => {
+  await using world = await startWorld({ env: { ALLOW_UNAUTHENTICATED_PUSH: 'true' } });
+  const push = { message: { data: { notificationType: 'ResourceCreated' } } };
+  for (const headers of elsewhere) assert.notEqual((await post(world.service, '/', push, headers)).status, 401);
+  assert.match(world.logged.join(), /whoever reaches POST \/ can send messages/);
+});
+
+test('health is open to everybody', async () => {
+  await using world = await startWorld({ env: { API_TOKEN: token } });
+  for (const path of ['/health', '/ready', '/openapi.json'])
+    assert.equal(
+      (await call(world.service, { path, headers: { 'x-forwarded-for': '203.0.113.9' } })).status,
+      200,
+      path,
+    );
+});
