@@ -55,7 +55,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const commercetools = createCommercetoolsClient(config.commercetools);
   const klaviyo = createKlaviyoClient(config.klaviyo);
   const look = createLook(commercetools);
-  const sink = createSink(klaviyo);
+  const sink = createSink(klaviyo, config.klaviyo.share);
   const deadLetters = createDeadLetters(store, { max: config.settings.deadLetters.max, now });
   let reads = 0;
   const nextRead = () => {
@@ -155,6 +155,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         activity.tell({ what: 'warning', detail });
         for (const { server } of servers) server.closeAllConnections();
       }
+      sink.close();
       void klaviyo.close();
       activity.tell({ what: 'stopped' });
     },

@@ -5,8 +5,8 @@ import { ReadFailure } from '../commercetools/errors.ts';
 import { listSubscriptions, type Subscription } from '../commercetools/subscriptions.ts';
 import type { Config } from '../config/config.ts';
 import { ownKeys, wantedSubscriptions } from '../engine/wanted-subscriptions.ts';
-import { compoundId } from '../klaviyo/catalog-records.ts';
 import type { Call, KlaviyoClient } from '../klaviyo/client.ts';
+import { compoundId } from '../klaviyo/held.ts';
 import { ruleFamilies } from '../rules/index.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -151,16 +151,20 @@ export interface Warning {
 }
 
 /** What became of a change. Never an exception: one that was thrown on the way is our own bug, and `failed` says so. */
-export type Receipt = (
-  | { outcome: 'delivered' }
-  /** Klaviyo will never take it. `detail` is Klaviyo's own, with the record's values blotted out. */
-  | { outcome: 'rejected'; code: string; detail: string; field?: string }
-  /** Nothing to be done, e.g. stock of a variant that Klaviyo does not know. */
-  | { outcome: 'skipped'; reason: string }
-  | { outcome: 'failed'; error: Error }
-  /** Not now. `alarm`: the key is refused, so somebody has to act. */
-  | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; alarm?: boolean }
-) & { warnings?: Warning[] };
+export type Receipt =
+  /**
+   * `later`: Klaviyo has put it into a job, which may still refuse it; resolves with the last word. The caller may go on.
+   */
+  (
+    | { outcome: 'delivered'; later?: Promise<Receipt> }
+    /** Klaviyo will never take it. `detail` is Klaviyo's own, with the record's values blotted out. */
+    | { outcome: 'rejected'; code: string; detail: string; field?: string }
+    /** Nothing to be done, e.g. stock of a variant that Klaviyo does not know. */
+    | { outcome: 'skipped'; reason: string }
+    | { outcome: 'failed'; error: Error }
+    /** Not now. `alarm`: the key is refused, so somebody has to act. */
+    | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; alarm?: boolean }
+  ) & { warnings?: Warning[] };
 
 /** What a change is about: of several with one key that wait together, the latest read stands for all. */
 export function keyOf(change: Change): string {

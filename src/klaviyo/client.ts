@@ -32,10 +32,12 @@ export interface Call {
   /** Fills `{id}` of the path; encoded here. */
   id?: string;
   query?: Record<string, string>;
-  /** Serialised once by JSON.stringify. */
-  body?: unknown;
+  /** Serialised once by JSON.stringify; a text is sent as it is. */
+  body?: object | string;
   lane: Lane;
   signal: AbortSignal;
+  /** The turn for the first try was taken already (Throttle.take). */
+  turnTaken?: boolean;
 }
 
 export type Answer = { ok: true; status: number; body: unknown } | { ok: false; failure: Failure };
@@ -45,6 +47,8 @@ export interface KlaviyoClient {
   call(call: Call): Promise<Answer>;
   /** Follows `links.next`. Yields each page's body, or the failure that ended the list. */
   pages(call: Call): AsyncGenerator<Answer>;
+  /** See Throttle.take: for who decides at the last moment what goes into a body. */
+  takeTurn: Throttle['take'];
   usage: Throttle['usage'];
   close(): Promise<void>;
 }
@@ -70,10 +74,22 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
   });
   const throttle = createThrottle(settings);
 
-  async function once(call: Call, bytes: string | undefined): Promise<Answer> {
-    const { method } = endpoints[call.endpoint];
-    const admitted = await throttle.admit(call.endpoint, call.lane, call.signal);
+  async function once(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {
+    const admitted = turnTaken ? taken : await throttle.admit(call.endpoint, call.lane, call.signal);
     if (!admitted.go) return later(admitted.waitMs);
+    try {
+      const { status, headers, text } = await request(call, bytes);
+      const rates = rateHeaders(headers);
+      throttle.learn(call.endpoint, { status, headers: rates });
+      return answerOf({ status, text, sent: bytes, rates });
+    } catch (thrown) {
+      throttle.learn(call.endpoint);
+      throw thrown;
+    }
+  }
+
+  async function request(call: Call, bytes: string | undefined) {
+    const { method } = endpoints[call.endpoint];
     const response = await pool.request({
       method,
       path: pathOf(base, call),
@@ -87,25 +103,12 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
       ...(bytes === undefined ? {} : { body: bytes }),
       signal: AbortSignal.timeout(settings.timeoutMs),
     });
-    const text = await response.body.text();
-    const headers = rateHeaders(response.headers);
-    throttle.learn(call.endpoint, response.statusCode, headers);
-    if (response.statusCode >= 200 && response.statusCode < 300) {
-      const body = text === '' ? undefined : parseJson(text);
-      if (text !== '' && body === undefined)
-        return unavailable(`Klaviyo answered ${response.statusCode} with something that is not JSON`);
-      return { ok: true, status: response.statusCode, body };
-    }
-    const failure = classify(response.statusCode, text, bytes);
-    if (failure.kind === 'unavailable' && headers.retryAfterMs !== undefined) {
-      return { ok: false, failure: { ...failure, retryAfterMs: headers.retryAfterMs } };
-    }
-    return { ok: false, failure };
+    return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
   }
 
-  async function attempt(call: Call, bytes: string | undefined): Promise<Answer> {
+  async function attempt(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {
     try {
-      return await once(call, bytes);
+      return await once(call, bytes, turnTaken);
     } catch (thrown) {
       if (call.signal.aborted) return unavailable('the deadline passed before Klaviyo was asked');
       return unavailable(`Klaviyo can't be reached (${codeOf(thrown)})`);
@@ -113,9 +116,10 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
   }
 
   async function call(call: Call): Promise<Answer> {
-    const bytes = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const bytes = typeof call.body === 'object' ? JSON.stringify(call.body) : call.body;
     const { mostBytes } = endpoints[call.endpoint];
     if (bytes !== undefined && Buffer.byteLength(bytes) > mostBytes) {
+      if (call.turnTaken) throttle.learn(call.endpoint);
       return {
         ok: false,
         failure: {
@@ -128,8 +132,8 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
     let last: Answer | undefined;
     try {
       return await pRetry(
-        async () => {
-          const answer = await attempt(call, bytes);
+        async (tries) => {
+          const answer = await attempt(call, bytes, call.turnTaken === true && tries === 1);
           last = answer;
           if (!answer.ok && answer.failure.kind === 'unavailable') throw new WorthRepeating(answer.failure);
           return answer;
@@ -163,7 +167,28 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
     }
   }
 
-  return { call, pages, usage: throttle.usage, close: () => pool.close() };
+  return { call, pages, takeTurn: throttle.take, usage: throttle.usage, close: () => pool.close() };
+}
+
+const taken = { go: true } as const;
+
+interface Said {
+  status: number;
+  text: string;
+  sent: string | undefined;
+  rates: RateHeaders;
+}
+
+function answerOf({ status, text, sent, rates }: Said): Answer {
+  if (status >= 200 && status < 300) {
+    const body = text === '' ? undefined : parseJson(text);
+    if (text !== '' && body === undefined)
+      return unavailable(`Klaviyo answered ${status} with something that is not JSON`);
+    return { ok: true, status, body };
+  }
+  const failure = classify(status, text, sent);
+  if (failure.kind !== 'unavailable' || rates.retryAfterMs === undefined) return { ok: false, failure };
+  return { ok: false, failure: { ...failure, retryAfterMs: rates.retryAfterMs } };
 }
 
 /** The turn of this endpoint comes too late to wait for it here. */

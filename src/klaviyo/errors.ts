@@ -65,10 +65,14 @@ function toError(error: z.infer<typeof errorBody>['errors'][number], sent: strin
   };
 }
 
+/** A bulk body holds a thousand records: the values of the one that is meant are blotted out where it is found. */
+const mostBlotted = 200_000;
+
 /** Klaviyo's words without the record's own values, so that they can be logged and kept. */
-function blot(detail: string, sent?: string): string {
+export function blot(detail: string, sent?: string): string {
   let blotted = detail;
-  for (const value of [...textsOf(parseJson(sent ?? ''))].sort((a, b) => b.length - a.length)) {
+  const record = sent !== undefined && sent.length <= mostBlotted ? parseJson(sent) : undefined;
+  for (const value of [...textsOf(record)].sort((a, b) => b.length - a.length)) {
     blotted = blotted.replaceAll(value, '***');
   }
   return blotted.replace(/[^\s"'<>(),]+@[^\s"'<>(),]+/g, '***').replace(/\+?\d[\d\s().-]{6,}\d/g, '***');

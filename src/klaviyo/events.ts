@@ -2,38 +2,45 @@
 import type { EventChange, ProfileIdentity, Receipt } from './change.ts';
 import type { KlaviyoError } from './errors.ts';
 import { delivered, receiptOf, warned } from './receipts.ts';
-import { ask, type Sending } from './sending.ts';
+import type { Sending } from './sending.ts';
+import type { Parcel } from './writes.ts';
+
+const opens = '{"type":"event","attributes":{';
+const closes = '}}';
 
 /**
- * The body of `POST /api/events`.
- * https://developers.klaviyo.com/en/reference/create_event
+ * An event for both endpoints, its properties serialised once.
+ * https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events
  */
-function eventBody(change: EventChange, profile: ProfileIdentity = change.profile) {
+function parcelOf(change: EventChange, identity: ProfileIdentity): Parcel {
+  const attributes = JSON.stringify({
+    metric: { data: { type: 'metric', attributes: { name: change.metric } } },
+    unique_id: change.uniqueId,
+    time: change.time,
+    value: change.value,
+    value_currency: change.currency,
+    properties: change.properties,
+  });
+  const text = `${opens}${attributes.slice(1, -1)}${closes}`;
+  const profile = `"profile":{"data":{"type":"profile","attributes":${JSON.stringify(identity)}}}`;
+  const backfill = change.backfill === undefined ? '' : `"backfill":${change.backfill},`;
   return {
-    data: {
-      type: 'event',
-      attributes: {
-        metric: { data: { type: 'metric', attributes: { name: change.metric } } },
-        profile: { data: { type: 'profile', attributes: profile } },
-        unique_id: change.uniqueId,
-        time: change.time,
-        ...(change.value === undefined ? {} : { value: change.value }),
-        ...(change.currency === undefined ? {} : { value_currency: change.currency }),
-        ...(change.backfill === undefined ? {} : { backfill: change.backfill }),
-        properties: change.properties,
-      },
-    },
+    text,
+    bytes: Buffer.byteLength(text),
+    group: `{"type":"event-bulk-create","attributes":{${profile},${backfill}`,
+    alone: () => `{"data":${opens}${profile},${backfill}${text.slice(opens.length)}}`,
   };
 }
 
 /** Sends the event; where its two identifiers don't go together, with the e-mail alone, else with the id alone. */
 export async function sendEvent(change: EventChange, sending: Sending): Promise<Receipt> {
-  const first = await ask(sending, { endpoint: 'createEvent', body: eventBody(change) });
+  const write = (profile: ProfileIdentity) => sending.writer.write('event', parcelOf(change, profile), sending).ended;
+  const first = await write(change.profile);
   if (first.ok) return delivered;
   if (first.failure.kind !== 'refused' || !isAboutIdentity(first.failure.errors)) return receiptOf(first.failure);
   let last = receiptOf(first.failure);
   for (const profile of fewerIdentifiers(change.profile)) {
-    const again = await ask(sending, { endpoint: 'createEvent', body: eventBody(change, profile) });
+    const again = await write(profile);
     const receipt = again.ok ? delivered : receiptOf(again.failure);
     const which = profile.email === undefined ? 'external_id' : 'email';
     if (receipt.outcome !== 'rejected')

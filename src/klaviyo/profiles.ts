@@ -1,10 +1,11 @@
 /** Makes a profile true: created or updated, whatever Klaviyo already knows under its identifiers. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import type { Profile, ProfileChange, Receipt, Warning } from './change.ts';
+import type { Answer } from './client.ts';
 import type { Failure } from './errors.ts';
 import { delivered, receiptOf, warned } from './receipts.ts';
-import { ask, type Sending } from './sending.ts';
+import { ask, lastWrite, type Sending } from './sending.ts';
+import { parcelOf } from './writer.ts';
 
 const phoneDropped = (why: string): Warning => ({ code: 'phone-left-out', detail: `phone_number left out: ${why}` });
 
@@ -24,9 +25,22 @@ async function writeProfile(change: ProfileChange, sending: Sending): Promise<Re
 }
 
 async function importProfile(profile: Profile, sending: Sending, id?: string): Promise<'done' | Failure> {
-  const data = { type: 'profile', ...(id === undefined ? {} : { id }), attributes: profile };
-  const answer = await ask(sending, { endpoint: 'importProfile', body: { data } });
+  const record = { type: 'profile', ...(id === undefined ? {} : { id }), attributes: profile };
+  const answer = await (clearsSomething(profile) ? importAlone(record, sending) : importSomehow(record, sending));
   return answer.ok ? 'done' : answer.failure;
+}
+
+/** A bulk import ignores `null`. https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api */
+export function clearsSomething(profile: Profile): boolean {
+  return Object.values(profile).includes(null);
+}
+
+function importAlone(data: object, sending: Sending): Promise<Answer> {
+  return ask(sending, { endpoint: 'importProfile', body: { data } });
+}
+
+function importSomehow(record: object, sending: Sending): Promise<Answer> {
+  return lastWrite(sending.writer.write('profile', parcelOf(record), sending), sending);
 }
 
 function pointsAtPhone(failure: Failure): boolean {
@@ -42,15 +56,24 @@ async function withoutPhone(change: ProfileChange, sending: Sending, why: string
 
 /** The error does not say which identifier another profile holds: a look-up by each tells. */
 async function settle(change: ProfileChange, sending: Sending, refused: Failure): Promise<Receipt> {
-  const { email, external_id, phone_number } = change.profile;
-  const byEmail = await findProfile('email', email, sending);
-  if (typeof byEmail === 'object') return receiptOf(byEmail.failure);
-  const byId = external_id === undefined ? undefined : await findProfile('external_id', external_id, sending);
-  if (typeof byId === 'object') return receiptOf(byId.failure);
-  const conflict = byEmail !== undefined && byId !== undefined && byEmail !== byId;
-  if (conflict) return settleIdentity(change, sending, { byEmail, byId });
-  if (phone_number === undefined) return receiptOf(refused);
+  const holders = await holdersOf(change.profile, sending);
+  if ('failure' in holders) return receiptOf(holders.failure);
+  const { byEmail, byId } = holders;
+  if (byEmail !== undefined && byId !== undefined && byEmail !== byId)
+    return settleIdentity(change, sending, { byEmail, byId });
+  if (change.profile.phone_number === undefined) return receiptOf(refused);
   return withoutPhone(change, sending, 'another profile holds it');
+}
+
+/** Klaviyo's ids of the profiles that hold the e-mail and the id. */
+async function holdersOf({ email, external_id }: Profile, { held, lane }: Sending) {
+  const [byEmail, byId] = await Promise.all([
+    held.profile('email', email, lane),
+    external_id === undefined ? undefined : held.profile('external_id', external_id, lane),
+  ]);
+  if (byEmail && 'failure' in byEmail) return byEmail;
+  if (byId && 'failure' in byId) return byId;
+  return { byEmail: byEmail?.id, byId: byId?.id };
 }
 
 interface Holders {
@@ -94,10 +117,10 @@ async function untilMerged(
   sending: Sending,
 ): Promise<'merged' | Receipt> {
   for (const ms of mergeLooksMs) {
-    if (!(await waited(ms, sending.signal))) break;
-    const holder = await findProfile('external_id', external_id, sending);
-    if (typeof holder === 'object') return receiptOf(holder.failure);
-    if (holder !== byId) return 'merged';
+    if (!(await waited(ms, sending.patience.signal()))) break;
+    const holder = await sending.held.profile('external_id', external_id, sending.lane);
+    if (holder && 'failure' in holder) return receiptOf(holder.failure);
+    if (holder?.id !== byId) return 'merged';
   }
   return { outcome: 'unavailable', reason: 'Klaviyo is still merging two profiles' };
 }
@@ -121,29 +144,11 @@ async function toKnownProfile(change: ProfileChange, sending: Sending, id: strin
 
 /** `customer.deduplication`: the e-mail's profile gets this id, unless another profile holds it. */
 async function writeEmailFirst(change: ProfileChange, sending: Sending): Promise<Receipt> {
-  const byEmail = await findProfile('email', change.profile.email, sending);
-  if (typeof byEmail === 'object') return receiptOf(byEmail.failure);
+  const holders = await holdersOf(change.profile, sending);
+  if ('failure' in holders) return receiptOf(holders.failure);
+  const { byEmail, byId } = holders;
   const plain = { ...change, emailFirst: false };
   if (byEmail === undefined) return writeProfile(plain, sending);
-  const byId = await findProfile('external_id', change.profile.external_id ?? '', sending);
-  if (typeof byId === 'object') return receiptOf(byId.failure);
   if (byId === undefined || byId === byEmail) return toKnownProfile(change, sending, byEmail);
   return settleIdentity(plain, sending, { byEmail, byId });
-}
-
-const found = z.object({ data: z.array(z.object({ id: z.string() })) });
-
-/** @returns Klaviyo's id of the profile, undefined where there is none, or why it can't be told */
-async function findProfile(
-  field: 'email' | 'external_id',
-  value: string,
-  sending: Sending,
-): Promise<string | undefined | { failure: Failure }> {
-  const filter = `equals(${field},${JSON.stringify(value)})`;
-  const answer = await ask(sending, { endpoint: 'listProfiles', query: { filter, 'fields[profile]': 'external_id' } });
-  if (!answer.ok) return { failure: answer.failure };
-  const parsed = found.safeParse(answer.body);
-  if (!parsed.success)
-    return { failure: { kind: 'unavailable', reason: 'Klaviyo listed profiles in an unknown shape' } };
-  return parsed.data.data[0]?.id;
 }

@@ -1,60 +1,89 @@
 /**
  * Makes changes true in Klaviyo: one receipt for each. Of several that wait for one record the latest read stands for
- * all; a late one never overwrites what was read after it.
+ * all, whichever lane they came by; a late one never overwrites what was read after it; a record inside a running job
+ * holds back its next change until the job has ended.
  */
 import { LRUCache } from 'lru-cache';
-import PQueue from 'p-queue';
-import { sendCategory, sendGone, sendItem } from './catalog.ts';
+import { sendItem, sendItemGone } from './catalog.ts';
+import { sendCategory, sendCategoryGone } from './categories.ts';
 import { keyOf, type Receipt, type Stamped } from './change.ts';
 import type { KlaviyoClient } from './client.ts';
 import { sendEvent } from './events.ts';
+import { createHeldLookup } from './held.ts';
+import { createJobs } from './jobs.ts';
 import { createLocks } from './locks.ts';
+import { createPatience, type Patience } from './patience.ts';
 import { sendProfile } from './profiles.ts';
 import { delivered } from './receipts.ts';
-import type { Sending, WrittenStock } from './sending.ts';
+import { createRoom } from './room.ts';
+import type { Sending, Ways, WrittenStock } from './sending.ts';
 import type { Lane } from './throttle.ts';
 import { sendStock } from './variants.ts';
+import { createWriter } from './writer.ts';
 
-export interface Sink {
-  /**
-   * @param options lane: realtime goes first; signal: the caller's patience, after which what was not sent is withdrawn
-   * and what is in flight finishes
-   * @returns a receipt for each change, in order; never rejects
-   */
-  send(changes: readonly Stamped[], options: { lane: Lane; signal: AbortSignal }): Promise<Receipt[]>;
-  /** Resolves when nothing waits or is under way. */
-  idle(): Promise<void>;
-  /** What waits in each lane. */
-  waiting(): Record<Lane, number>;
+export interface SendOptions {
+  /** Realtime goes first. */
+  lane: Lane;
+  /** The caller's patience, after which what was not sent is withdrawn and what is in flight finishes. */
+  signal: AbortSignal;
+  /** Write also what Klaviyo holds already. */
+  force?: boolean;
 }
 
-/** How many requests each lane keeps in the air; the throttle sets the pace. */
-const concurrency: Record<Lane, number> = { realtime: 64, bulk: 24 };
+export interface Sink {
+  /** @returns a receipt for each change, in order; never rejects */
+  send(changes: readonly Stamped[], options: SendOptions): Promise<Receipt[]>;
+  /** Resolves when there is room for more of bulk: it has only a few bodies waiting. */
+  room(signal: AbortSignal): Promise<void>;
+  /** Milliseconds that what waits in realtime takes at Klaviyo's published pace. */
+  backlogMs(): number;
+  /** Resolves when nothing waits or is under way. */
+  idle(): Promise<void>;
+  /** What waits or is under way in each lane. */
+  waiting(): Record<Lane, number>;
+  /** Gives up on jobs that are still followed. */
+  close(): void;
+}
+
 const mostRemembered = 100_000;
 const withdrawn: Receipt = { outcome: 'unavailable', reason: 'the deadline passed before it could be sent' };
 
 interface Waiting {
   change: Stamped;
-  signals: AbortSignal[];
+  lane: Lane;
+  force: boolean;
+  patience: Patience;
   receipt: Promise<Receipt>;
 }
 
-/** @param client the way to Klaviyo */
-export function createSink(client: KlaviyoClient): Sink {
-  const queues: Record<Lane, PQueue> = {
-    realtime: new PQueue({ concurrency: concurrency.realtime }),
-    bulk: new PQueue({ concurrency: concurrency.bulk }),
-  };
-  const waiting: Record<Lane, Map<string, Waiting>> = { realtime: new Map(), bulk: new Map() };
+/**
+ * @param client the way to Klaviyo
+ * @param share part of the published limits that is ours
+ */
+export function createSink(client: KlaviyoClient, share: number): Sink {
+  const closed = new AbortController();
   const writtenAt = new LRUCache<string, number>({ max: mostRemembered });
-  const stock = new LRUCache<string, WrittenStock>({ max: mostRemembered });
-  const locks = createLocks();
+  const writer = createWriter(client, createJobs(client, closed.signal), share);
+  const ways: Ways = {
+    client,
+    writer,
+    held: createHeldLookup(client),
+    locks: createLocks(),
+    stock: new LRUCache<string, WrittenStock>({ max: mostRemembered }),
+    categories: new LRUCache<string, true>({ max: mostRemembered, ttl: 600_000 }),
+  };
+  /** By record: what has not begun yet. */
+  const waiting = new Map<string, Waiting>();
+  const room = createRoom();
 
   /** The entry's latest change, unless a later read of the same record went before it. */
-  async function makeTrue(entry: Waiting, key: string, lane: Lane): Promise<Receipt> {
-    const { change, signals } = entry;
-    if (signals.every((one) => one.aborted)) return withdrawn;
-    const sending: Sending = { client, locks, stock, lane, signal: allOf(signals) };
+  async function makeTrue(
+    { change, lane, force, patience }: Waiting,
+    key: string,
+    accepted: () => void,
+  ): Promise<Receipt> {
+    if (patience.aborted) return withdrawn;
+    const sending: Sending = { ...ways, lane, patience, force, accepted };
     if (change.kind === 'event') return sendEvent(change, sending);
     if ((writtenAt.get(key) ?? 0) > change.readAt) return delivered;
     const receipt = await dispatch(change, sending);
@@ -62,39 +91,71 @@ export function createSink(client: KlaviyoClient): Sink {
     return receipt;
   }
 
-  /** One at a time for each record: until its turn comes an entry takes in what is read later. */
-  function inTurn(entry: Waiting, key: string, lane: Lane): Promise<Receipt> {
-    if (entry.change.kind === 'event') return makeTrue(entry, key, lane);
-    return locks.hold(key, () => {
-      waiting[lane].delete(key);
-      return makeTrue(entry, key, lane);
+  /** Until its turn comes an entry takes in what is read later. */
+  function inTurn(entry: Waiting, key: string, accepted: () => void): Promise<Receipt> {
+    if (entry.change.kind === 'event') return makeTrue(entry, key, accepted);
+    return ways.locks.hold(key, () => {
+      waiting.delete(key);
+      return makeTrue(entry, key, accepted);
     });
   }
 
-  function enqueue(change: Stamped, lane: Lane, signal: AbortSignal): Promise<Receipt> {
-    const key = keyOf(change);
-    const before = change.kind === 'event' ? undefined : waiting[lane].get(key);
+  function begin(entry: Waiting, key: string): Promise<Receipt> {
+    const early = Promise.withResolvers<Receipt>();
+    function accepted(): void {
+      if (entry.lane === 'bulk') return;
+      entry.patience.release();
+      early.resolve({ outcome: 'delivered', later: last.promise });
+    }
+    const last = Promise.withResolvers<Receipt>();
+    void inTurn(entry, key, accepted)
+      // What is thrown on the way is our own bug, and becomes a receipt.
+      .catch(failed)
+      .then((receipt) => {
+        if (waiting.get(key) === entry) waiting.delete(key);
+        last.resolve(receipt);
+        early.resolve(receipt);
+      });
+    return early.promise;
+  }
+
+  /** An event stands for itself; in two lanes, or on two profiles, it is not the same request. */
+  function placeOf(change: Stamped, lane: Lane): string {
+    if (change.kind !== 'event') return keyOf(change);
+    const { email, external_id } = change.profile;
+    return [keyOf(change), lane, email?.toLowerCase(), external_id].join('|');
+  }
+
+  function enqueue(change: Stamped, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
+    const key = placeOf(change, lane);
+    const before = waiting.get(key);
     if (before) {
       if (change.readAt >= before.change.readAt) before.change = change;
-      before.signals.push(signal);
+      if (lane === 'realtime') before.lane = lane;
+      before.force ||= force;
+      before.patience.join(signal);
       return before.receipt;
     }
-    const settled = Promise.withResolvers<Receipt>();
-    const entry: Waiting = { change, signals: [signal], receipt: settled.promise };
-    if (change.kind !== 'event') waiting[lane].set(key, entry);
-    void queues[lane].add(async () => {
-      // What is thrown on the way is our own bug, and becomes a receipt.
-      settled.resolve(await inTurn(entry, key, lane).catch(failed));
-    });
+    const entry: Waiting = {
+      change,
+      lane,
+      force,
+      patience: createPatience(signal),
+      receipt: Promise.resolve(delivered),
+    };
+    waiting.set(key, entry);
+    entry.receipt = begin(entry, key);
     return entry.receipt;
   }
 
   return {
-    send: (changes, { lane, signal }) => Promise.all(changes.map((change) => enqueue(change, lane, signal))),
-    async idle() {
-      await Promise.all([queues.realtime.onIdle(), queues.bulk.onIdle()]);
-    },
-    waiting: () => ({ realtime: queues.realtime.size, bulk: queues.bulk.size }),
+    send: (changes, options) =>
+      Promise.all(changes.map((change) => room.count(options.lane, change.kind, enqueue(change, options)))),
+    room: (signal) => room.free(signal),
+    backlogMs: () => writer.backlogMs(),
+    idle: () => room.empty(),
+    waiting: () => room.counts(),
+    close: () => closed.abort(),
   };
 }
 
@@ -109,20 +170,10 @@ function dispatch(change: Exclude<Stamped, { kind: 'event' }>, sending: Sending)
     case 'stock':
       return sendStock(change, sending);
     case 'gone':
-      return sendGone(change, sending);
+      return change.what === 'category'
+        ? sendCategoryGone(change.externalId, sending)
+        : sendItemGone(change.externalId, sending);
   }
-}
-
-/** Aborted when every caller's patience has ended. */
-function allOf(signals: readonly AbortSignal[]): AbortSignal {
-  if (signals.length === 1 && signals[0]) return signals[0];
-  const all = new AbortController();
-  const check = () => {
-    if (signals.every((one) => one.aborted)) all.abort();
-  };
-  for (const one of signals) one.addEventListener('abort', check, { once: true });
-  check();
-  return all.signal;
 }
 
 function failed(thrown: unknown): Receipt {

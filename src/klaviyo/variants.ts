@@ -1,42 +1,12 @@
 /** Makes variants true: each sku under its item, with the latest stock that was read. */
-
-import {
-  changedShape,
-  compoundId,
-  create,
-  exists,
-  find,
-  type Held,
-  holdsAll,
-  isMissing,
-  listedIn,
-  remove,
-  update,
-  variants,
-} from './catalog-records.ts';
+import { create, exists, holdsAll, isMissing, remove, startUpdate, update, variants } from './catalog-records.ts';
 import type { ItemChange, Receipt, StockChange, Variant } from './change.ts';
-import type { Failure } from './errors.ts';
+import { compoundId, type Held } from './held.ts';
 import { delivered, receiptOf } from './receipts.ts';
-import { ask, type Sending } from './sending.ts';
+import { lastWrite, type Sending } from './sending.ts';
 
 /** A change with the count of when its facts were read. */
 type Read<Change> = Change & { readAt: number };
-
-/** The variants that Klaviyo lists under an item, by sku. */
-export async function heldVariants(
-  itemId: string,
-  sending: Sending,
-): Promise<{ variants: Map<string, Held> } | { failure: Failure }> {
-  const found = new Map<string, Held>();
-  const list = { endpoint: 'listVariantsOfItem' as const, id: compoundId(itemId), query: { 'page[size]': '100' } };
-  for await (const page of sending.client.pages({ ...list, lane: sending.lane, signal: sending.signal })) {
-    if (!page.ok) return { failure: page.failure };
-    const listed = listedIn(page.body);
-    if (!listed) return { failure: changedShape };
-    for (const one of listed) found.set(one.externalId, one);
-  }
-  return { variants: found };
-}
 
 interface VariantSending {
   sending: Sending;
@@ -49,7 +19,7 @@ export function sendVariant(
   variant: Variant,
   { sending, held }: VariantSending,
 ): Promise<Receipt> {
-  return sending.locks.hold(`variant:${variant.sku}`, async () => {
+  return inTurn(variant.sku, sending, async () => {
     const fresh = withLatestStock(variant, change.readAt, sending);
     const receipt = await writeVariant(change.item.external_id, fresh, { sending, held });
     if (receipt.outcome === 'delivered') remember(fresh, change.readAt, sending);
@@ -59,12 +29,16 @@ export function sendVariant(
 
 /** Deletes a variant that its item has no more, unless another item has taken the sku since it was listed. */
 export function removeSurplus(itemId: string, sku: string, sending: Sending): Promise<Receipt> {
-  return sending.locks.hold(`variant:${sku}`, async () => {
-    const now = await find(variants, sku, sending);
+  return inTurn(sku, sending, async () => {
+    const now = await sending.held.variant(sku, sending.lane);
     if (now === undefined) return delivered;
     if ('failure' in now) return receiptOf(now.failure);
     return now.itemId === undefined || now.itemId === itemId ? remove(variants, sku, sending) : delivered;
   });
+}
+
+function inTurn<T>(sku: string, sending: Sending, job: () => Promise<T>): Promise<T> {
+  return sending.locks.hold(`variant:${sku}`, job);
 }
 
 /** Stock that was read later than the item was stays: it must not go up for a moment. */
@@ -84,7 +58,7 @@ async function writeVariant(itemId: string, variant: Variant, { sending, held }:
   const item = { data: { type: 'catalog-item', id: compoundId(itemId) } };
   const record = { attributes: variant, onCreate: { item } };
   if (held !== undefined) {
-    if (holdsAll(variant, held.attributes)) return delivered;
+    if (!sending.force && holdsAll(variant, held.attributes)) return delivered;
     const updated = await update(variants, record, sending);
     if (updated.ok) return delivered;
     if (!isMissing(updated.failure)) return receiptOf(updated.failure);
@@ -93,7 +67,7 @@ async function writeVariant(itemId: string, variant: Variant, { sending, held }:
   if (created.ok) return delivered;
   if (!exists(created.failure)) return receiptOf(created.failure);
   // Lists may lag behind: it may be under this item after all, or the first answer was lost.
-  const now = await find(variants, variant.external_id, sending);
+  const now = await sending.held.variant(variant.external_id, sending.lane);
   if (now !== undefined && 'failure' in now) return receiptOf(now.failure);
   if (now?.itemId === itemId) {
     const updated = await update(variants, record, sending);
@@ -108,13 +82,12 @@ async function writeVariant(itemId: string, variant: Variant, { sending, held }:
 
 /** Writes quantity and policy together; a variant that Klaviyo does not know comes with its item. */
 export function sendStock(change: Read<StockChange>, sending: Sending): Promise<Receipt> {
-  return sending.locks.hold(`variant:${change.sku}`, async () => {
+  return inTurn(change.sku, sending, async () => {
     const known = sending.stock.get(change.sku);
     if (known !== undefined && known.readAt > change.readAt) return delivered;
-    const id = compoundId(change.sku);
     const attributes = { inventory_quantity: change.quantity, inventory_policy: change.policy };
-    const body = { data: { type: 'catalog-variant', id, attributes } };
-    const answer = await ask(sending, { endpoint: 'updateVariant', id, body });
+    const started = startUpdate(variants, { externalId: change.sku, attributes }, sending);
+    const answer = await lastWrite(started, sending);
     const unknown = !answer.ok && isMissing(answer.failure);
     if (!answer.ok && !unknown) return receiptOf(answer.failure);
     // Also of an unknown variant: its item may be on its way with stock that was read before this.

@@ -1,0 +1,313 @@
+/**
+ * One kind of write: alone at once while little waits, many in one body when more waits. What goes into a body is
+ * decided when its turn has come, so that it is as full as it can be; filled by count and by the bytes that are sent.
+ */
+
+import { z } from 'zod';
+import { findRefused } from './bisect.ts';
+import type { Answer, Call, KlaviyoClient } from './client.ts';
+import type { Failure } from './errors.ts';
+import type { JobEnd, JobError, Jobs } from './jobs.ts';
+import type { Lane } from './throttle.ts';
+import { type Body, bodyOf, mostJobsInProgress, type Parcel, placeOf, roomOf, sizeOf, type Write } from './writes.ts';
+
+export interface Written {
+  /** Klaviyo took it, or put it into a job; or it did not. */
+  accepted: Promise<Answer>;
+  /** The same, but for a job: how that ended for this record. */
+  ended: Promise<Answer>;
+}
+
+export interface Way {
+  lane: Lane;
+  /** The caller's: what is not in a body when it ends is withdrawn. */
+  patience: Pick<AbortSignal, 'aborted'>;
+}
+
+export interface Batcher {
+  write(parcel: Parcel, way: Way): Written;
+  /** Milliseconds in which what waits can be written, at the published pace. */
+  backlogMs(): number;
+  /** Records that wait, and bodies that are on their way. */
+  load(): { waiting: Record<Lane, number>; sending: number };
+}
+
+interface Entry {
+  parcel: Parcel;
+  bytes: number;
+  patience: Way['patience'];
+  since: number;
+  accept(answer: Answer): void;
+  end(answer: Answer): void;
+}
+
+interface Queue {
+  entries: Entry[];
+  bytes: number;
+  timer?: NodeJS.Timeout | undefined;
+}
+
+/** How long what waits may wait for company: less than anybody notices. */
+const lingerMs = 200;
+/** While bulk waits as well, realtime fills its bodies better, so that both get along with one quota. */
+const sharedLingerMs = 600;
+/** Turns may come up sooner than was foretold. */
+const longestNapMs = 250;
+/** Bodies on their way at a time: each may have megabytes. */
+const mostSending = 16;
+const withdrawn: Answer = {
+  ok: false,
+  failure: { kind: 'unavailable', reason: 'the deadline passed before it could be sent' },
+};
+const never = new AbortController().signal;
+
+export interface BatchParts {
+  client: KlaviyoClient;
+  jobs: Jobs;
+  /** Requests a minute that are ours. */
+  perMinute: number;
+}
+
+export function createBatcher(write: Write, { client, jobs, perMinute }: BatchParts): Batcher {
+  const queues: Record<Lane, Queue> = { realtime: { entries: [], bytes: 0 }, bulk: { entries: [], bytes: 0 } };
+  const room = roomOf(write);
+  let sending = 0;
+  let planned = false;
+
+  /** Soon, when everything that arrives at this moment is there. */
+  function plan(): void {
+    if (planned) return;
+    planned = true;
+    setImmediate(() => {
+      planned = false;
+      for (const lane of ['realtime', 'bulk'] as const) work(lane);
+    });
+  }
+
+  function wake(lane: Lane, ms: number): void {
+    const queue = queues[lane];
+    clearTimeout(queue.timer);
+    queue.timer = setTimeout(() => {
+      queue.timer = undefined;
+      withdraw(queue);
+      work(lane);
+    }, ms);
+  }
+
+  /** Sends what has its turn, and comes back when the next may have one. */
+  function work(lane: Lane): void {
+    for (let waitMs = step(lane); waitMs !== undefined; waitMs = step(lane)) {
+      if (waitMs === 0) continue;
+      wake(lane, waitMs);
+      return;
+    }
+  }
+
+  /** @returns 0 when something was sent, milliseconds to wait, or undefined when nothing is left */
+  function step(lane: Lane): number | undefined {
+    const queue = queues[lane];
+    const oldest = queue.entries[0];
+    if (!oldest) return undefined;
+    const full = queue.entries.length >= write.most || queue.bytes >= room;
+    const dueMs = full ? 0 : oldest.since + linger(lane) - performance.now();
+    const few = queue.entries.length <= write.mostAlone;
+    if (few && (lane === 'realtime' || dueMs <= 0) && sendAlone(queue, lane)) return 0;
+    if (dueMs > 0) return Math.ceil(dueMs);
+    withdraw(queue);
+    if (queue.entries.length === 0) return undefined;
+    const waitMs = untilTogether(lane);
+    if (waitMs > 0) return Math.min(waitMs, longestNapMs);
+    void sendTogether(fill(queue), lane);
+    return 0;
+  }
+
+  function linger(lane: Lane): number {
+    if (lane === 'realtime' && queues.bulk.entries.length > 0) return sharedLingerMs;
+    return lingerMs;
+  }
+
+  /** Takes a turn for a bulk body. @returns 0, or milliseconds until it is worth asking again */
+  function untilTogether(lane: Lane): number {
+    if (sending >= mostSending) return 50;
+    if (write.job && jobs.inProgress(write.job) >= mostJobsInProgress) return 250;
+    return client.takeTurn(write.together, lane);
+  }
+
+  function withdraw(queue: Queue): void {
+    if (!queue.entries.some(({ patience }) => patience.aborted)) return;
+    const left: Entry[] = [];
+    for (const entry of queue.entries) {
+      if (!entry.patience.aborted) left.push(entry);
+      else {
+        queue.bytes -= entry.bytes;
+        settle(entry, withdrawn);
+      }
+    }
+    queue.entries = left;
+  }
+
+  /** As many as a body takes, the oldest first. */
+  function fill(queue: Queue): Entry[] {
+    let bytes = 0;
+    let count = 0;
+    for (const entry of queue.entries) {
+      if (count >= write.most || (count > 0 && bytes + entry.bytes > room)) break;
+      bytes += entry.bytes;
+      count += 1;
+    }
+    queue.bytes -= bytes;
+    return queue.entries.splice(0, count);
+  }
+
+  /** @returns whether one went out */
+  function sendAlone(queue: Queue, lane: Lane): boolean {
+    if (client.takeTurn(write.alone, lane) > 0) return false;
+    const entry = queue.entries.shift();
+    if (!entry) return false;
+    queue.bytes -= entry.bytes;
+    void alone(entry.parcel, { lane, turnTaken: true }).then((answer) => settle(entry, answer));
+    return true;
+  }
+
+  function alone(parcel: Parcel, { lane, turnTaken }: Pick<Call, 'lane' | 'turnTaken'>): Promise<Answer> {
+    const body = parcel.alone();
+    return client.call({
+      endpoint: write.alone,
+      ...(parcel.id === undefined ? {} : { id: parcel.id }),
+      ...(body === undefined ? {} : { body }),
+      lane,
+      signal: never,
+      ...(turnTaken ? { turnTaken } : {}),
+    });
+  }
+
+  async function sendTogether(entries: readonly Entry[], lane: Lane): Promise<void> {
+    sending += 1;
+    try {
+      await together(entries, { lane, turnTaken: true });
+    } finally {
+      sending -= 1;
+      plan();
+    }
+  }
+
+  async function together(entries: readonly Entry[], way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
+    const body = bodyOf(
+      write,
+      entries.map(({ parcel }) => parcel),
+    );
+    const answer = await client.call({ endpoint: write.together, body: body.text, signal: never, ...way });
+    if (!answer.ok && answer.failure.kind === 'refused')
+      return settleRefused(entries, { body, failure: answer.failure }, way.lane);
+    if (!answer.ok || !write.job) {
+      for (const entry of entries) settle(entry, answer);
+      return;
+    }
+    const id = startedJob.safeParse(answer.body);
+    if (!id.success) {
+      for (const entry of entries) settle(entry, oddAnswer);
+      return;
+    }
+    for (const entry of entries) entry.accept(answer);
+    // Not awaited: the next body need not wait for this job.
+    void jobs.follow(write.job, id.data.data.id).then((end) => settleJob(entries, end, { body, lane: way.lane }));
+  }
+
+  /** A refused body is not a refused batch: who is meant goes alone, the rest goes again. */
+  async function settleRefused(
+    entries: readonly Entry[],
+    refused: { body: Body; failure: Extract<Failure, { kind: 'refused' }> },
+    lane: Lane,
+  ): Promise<void> {
+    const { there, alone: odd, again } = findRefused(entries, refused);
+    for (const entry of there) settle(entry, { ok: true, status: 202, body: undefined });
+    await Promise.all([
+      ...odd.map(async (entry) => settle(entry, await alone(entry.parcel, { lane }))),
+      ...again.map((part) => together(part, { lane })),
+    ]);
+  }
+
+  async function settleJob(
+    entries: readonly Entry[],
+    end: JobEnd,
+    { body, lane }: { body: Body; lane: Lane },
+  ): Promise<void> {
+    if (!end.known) {
+      for (const entry of entries) settle(entry, { ok: false, failure: { kind: 'unavailable', reason: end.reason } });
+      return;
+    }
+    const { failed, unclear } = attribute(entries, end.errors, body);
+    await Promise.all(
+      entries.map(async (entry) => {
+        const error = failed.get(entry);
+        if (error) return entry.end({ ok: false, failure: failureOf(error) });
+        // An error that nobody can be found for may be this record's: alone it gets an answer of its own.
+        entry.end(unclear ? await alone(entry.parcel, { lane }) : { ok: true, status: 200, body: undefined });
+      }),
+    );
+  }
+
+  return {
+    write(parcel, { lane, patience }) {
+      const accepted = Promise.withResolvers<Answer>();
+      const ended = Promise.withResolvers<Answer>();
+      const bytes = sizeOf(parcel);
+      const since = performance.now();
+      const queue = queues[lane];
+      queue.entries.push({ parcel, bytes, patience, since, accept: accepted.resolve, end: ended.resolve });
+      queue.bytes += bytes;
+      plan();
+      return { accepted: accepted.promise, ended: ended.promise };
+    },
+    backlogMs() {
+      const { entries, bytes } = queues.realtime;
+      const bodies = Math.max(entries.length / write.most, bytes / room);
+      return (bodies / perMinute) * 60_000;
+    },
+    load: () => ({
+      waiting: { realtime: queues.realtime.entries.length, bulk: queues.bulk.entries.length },
+      sending,
+    }),
+  };
+}
+
+const startedJob = z.object({ data: z.object({ id: z.string() }) });
+const oddAnswer: Answer = {
+  ok: false,
+  failure: { kind: 'unavailable', reason: 'Klaviyo accepted a job in an unknown shape' },
+};
+
+/** The end first: who races the two sees that there is nothing left to wait for. */
+function settle(entry: Entry, answer: Answer): void {
+  entry.end(answer);
+  entry.accept(answer);
+}
+
+/** Whose error it is: by its place in the body, else by the record that Klaviyo repeats. */
+function attribute(entries: readonly Entry[], errors: readonly JobError[], { places }: Body) {
+  const failed = new Map<Entry, JobError>();
+  let unclear = false;
+  for (const error of errors) {
+    const place = placeOf(error.pointer);
+    const index = place ? places.findIndex(({ index }) => index === place.index) : -1;
+    const entry = entries[index] ?? byPayload(entries, error.payload);
+    if (entry) failed.set(entry, error);
+    else unclear = true;
+  }
+  return { failed, unclear };
+}
+
+const identified = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+
+function byPayload(entries: readonly Entry[], payload: unknown): Entry | undefined {
+  const { data } = identified.safeParse(payload);
+  const named = [data?.external_id, data?.email].filter((text) => text != null).map((text) => JSON.stringify(text));
+  if (named.length === 0) return undefined;
+  return entries.find(({ parcel }) => named.every((text) => parcel.text.includes(text)));
+}
+
+/** As the single endpoint would have answered. */
+function failureOf({ code, detail, pointer }: JobError): Failure {
+  const status = code === 'not_found' ? 404 : /duplicate|conflict|exists/.test(code) ? 409 : 400;
+  return { kind: 'refused', status, errors: [{ code, detail, ...(pointer === undefined ? {} : { pointer }) }] };
+}
