@@ -78,6 +78,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     sink,
     listing: createListing(klaviyo),
     pageSize: config.settings.commercetools.pageSize,
+    ranges: config.settings.commercetools.ranges,
   };
   const { deadlineSeconds, mostTries } = config.settings.realtime;
   const realtime = createRealtime({ ...shared, activity, deadlineMs: deadlineSeconds * 1_000, mostTries });

@@ -50,6 +50,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .option('--start-id <id>', 'orders only: from this id on, in id order')
     .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
+    .option('--force', 'write also what Klaviyo holds already')
     .option('--no-backfill', 'orders only: let the events wake flows (a repair of missed orders)')
     .action(async (name: string, options: SyncOptions, command: Command) => {
       const resource = bulkResources.find((one) => one === name);

@@ -13,6 +13,7 @@ export interface SyncOptions {
   deleteAll?: boolean;
   confirm?: string;
   backfill: boolean;
+  force?: boolean;
 }
 
 const refreshMs = 200;
@@ -67,6 +68,7 @@ function requestOf(resource: BulkResource, options: SyncOptions): RunRequest {
     ...(ids ? { ids: [...new Set(ids)] } : {}),
     ...(options.startId === undefined ? {} : { startId: options.startId }),
     ...(resource === 'orders' ? { backfill: options.backfill } : {}),
+    ...(options.force ? { force: true } : {}),
   };
 }
 

@@ -163,7 +163,7 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Look['
   async function load(): Promise<CategoryTree> {
     const at = now();
     const categories: Category[] = [];
-    for await (const page of walk(client, { resource: 'categories' })) {
+    for await (const page of walk(client, { resource: 'categories', wanted: {} })) {
       for (const record of page.records) {
         const parsed = categorySchema.safeParse(record);
         // An odd one is as good as gone, for its own products only.

@@ -1,19 +1,27 @@
-/** Walks a resource by id, in keyset pages: never by offset, so that it neither slows down nor skips. */
+/** Walks a resource in keyset pages, by id or by change: never by offset, so that it neither slows down nor skips. */
 import { z } from 'zod';
 import type { CommercetoolsClient, Query } from './client.ts';
 import { ReadFailure } from './errors.ts';
 import type { BulkResource } from './types.ts';
 
+/** Which records: `ids`, or those of a range, or those that changed. */
+export type Wanted =
+  | { ids: readonly string[] }
+  /** Ids from `from` on and below `to`, behind `after`. */
+  | { from?: string | undefined; to?: string | undefined; after?: string | undefined }
+  /** Changed from `since` on, up to `until`, behind `at`; ISO 8601. */
+  | { since: string; until: string; at?: Position | undefined };
+
+export interface Position {
+  lastModifiedAt: string;
+  id: string;
+}
+
 export interface Walk {
   resource: BulkResource;
+  wanted: Wanted;
   /** A predicate that narrows it. */
   where?: string;
-  /** Only these; read in chunks. */
-  ids?: readonly string[];
-  /** The last id that is done: the walk goes on behind it. */
-  after?: string;
-  /** The first id wanted, itself included. */
-  from?: string;
   /** Records a page, at most 500. */
   pageSize?: number;
 }
@@ -21,10 +29,10 @@ export interface Walk {
 export interface Page {
   /** As the API gave them: the rules parse each, so that an odd one stops nobody. */
   records: unknown[];
-  /** The id of the page's last record; undefined for a page of `ids`. */
-  last: string | undefined;
-  /** Of a page of `ids`: how many ids it stands for, found or not. */
-  asked?: number;
+  /** The page's last record; undefined for a page of `ids`. */
+  last: Position | undefined;
+  /** How many records were asked for, found or not. */
+  asked: number;
 }
 
 /** commercetools' most for `limit`. https://docs.commercetools.com/api/general-concepts#limit */
@@ -33,7 +41,7 @@ const mostRecords = 500;
 export const mostIds = 100;
 
 const listed = z.object({ results: z.array(z.unknown()) });
-const identified = z.looseObject({ id: z.string() });
+const placed = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch('') });
 
 /** @returns the parsed list, or a ReadFailure where the API answered something else */
 function parseList(body: unknown, path: string): unknown[] {
@@ -42,47 +50,53 @@ function parseList(body: unknown, path: string): unknown[] {
   return parsed.data.results;
 }
 
-/** @yields pages in id order; ends after the first short one. Rejects with a ReadFailure. */
-export async function* walk(
-  client: CommercetoolsClient,
-  { resource, where, ids, after, from, pageSize = mostRecords }: Walk,
-): AsyncGenerator<Page> {
-  if (ids) {
-    yield* walkIds(client, resource, ids);
+/** @yields pages in order; ends after the first short one. Rejects with a ReadFailure. */
+export async function* walk(client: CommercetoolsClient, want: Walk): AsyncGenerator<Page> {
+  const { resource, wanted, where, pageSize = mostRecords } = want;
+  if ('ids' in wanted) {
+    yield* walkIds(client, resource, wanted.ids);
     return;
   }
-  let last = after;
+  let next = wanted;
   for (;;) {
-    const records = parseList(await client.get(resource, pageQuery({ where, from, last, pageSize })), resource);
+    const query = { limit: pageSize, withTotal: false, ...queryOf(next, where) };
+    const records = parseList(await client.get(resource, query), resource);
     if (records.length > 0) {
-      last = lastIdOf(records, resource);
-      yield { records, last };
+      const last = lastOf(records, resource);
+      next = 'since' in next ? { ...next, at: last } : { ...next, after: last.id };
+      yield { records, last, asked: records.length };
     }
     if (records.length < pageSize) return;
   }
 }
 
-function pageQuery({
-  where,
-  from,
-  last,
-  pageSize,
-}: Record<'where' | 'from' | 'last', string | undefined> & { pageSize: number }): Query {
-  const bounds = [where, last === undefined ? undefined : 'id > :last', from === undefined ? undefined : 'id >= :from'];
+/** Predicates with variables, so that nothing has to be quoted. https://docs.commercetools.com/api/predicates/query */
+function queryOf(wanted: Exclude<Wanted, { ids: readonly string[] }>, where: string | undefined): Query {
+  const clauses = where === undefined ? [] : [where];
+  if ('since' in wanted) {
+    const { since, until, at } = wanted;
+    clauses.push('lastModifiedAt <= :until');
+    clauses.push(at ? 'lastModifiedAt > :at or (lastModifiedAt = :at and id > :last)' : 'lastModifiedAt >= :since');
+    const variables = at ? { 'var.at': at.lastModifiedAt, 'var.last': at.id } : { 'var.since': since };
+    return { sort: ['lastModifiedAt asc', 'id asc'], where: clauses, 'var.until': until, ...variables };
+  }
+  const { from, to, after } = wanted;
+  // Behind the last id there is no need to say where the range begins.
+  const lower = after ?? from;
+  if (lower !== undefined) clauses.push(after === undefined ? 'id >= :lower' : 'id > :lower');
+  if (to !== undefined) clauses.push('id < :to');
   return {
-    limit: pageSize,
-    withTotal: false,
     sort: 'id asc',
-    where: bounds.filter((bound) => bound !== undefined),
-    ...(last === undefined ? {} : { 'var.last': last }),
-    ...(from === undefined ? {} : { 'var.from': from }),
+    where: clauses,
+    ...(lower === undefined ? {} : { 'var.lower': lower }),
+    ...(to === undefined ? {} : { 'var.to': to }),
   };
 }
 
-function lastIdOf(records: readonly unknown[], path: string): string {
-  const last = identified.safeParse(records.at(-1));
+function lastOf(records: readonly unknown[], path: string): Position {
+  const last = placed.safeParse(records.at(-1));
   if (!last.success) throw new ReadFailure('unavailable', `commercetools listed ${path} without ids`);
-  return last.data.id;
+  return { id: last.data.id, lastModifiedAt: last.data.lastModifiedAt };
 }
 
 async function* walkIds(
@@ -123,6 +137,6 @@ export async function byField(client: CommercetoolsClient, { path, field, values
     );
     found.push(...records);
     if (records.length < mostRecords) return found;
-    last = lastIdOf(records, path);
+    last = lastOf(records, path).id;
   }
 }

@@ -1,30 +1,21 @@
-/** Works off one run: page by page through the same rules as realtime; nothing is passed over that could not be sent. */
-import type { CommercetoolsClient } from '../commercetools/client.ts';
-import { ReadFailure } from '../commercetools/errors.ts';
-import type { Look } from '../commercetools/look.ts';
-import { type Page, type Walk, walk } from '../commercetools/reader.ts';
-import type { Receipt } from '../klaviyo/change.ts';
+/**
+ * Works off one run: its ranges of ids side by side, then what changed meanwhile; through the same rules as realtime.
+ * Reading goes on while what was read is sent, as far as the sink has room; nothing is passed over that could not be sent.
+ */
+import type { Page, Wanted } from '../commercetools/reader.ts';
 import type { Listing } from '../klaviyo/listing.ts';
-import type { Sink } from '../klaviyo/sink.ts';
-import type { Cause, RuleFamily, Told } from '../rules/rule.ts';
-import type { RuleSettings } from '../rules/settings.ts';
+import { type Checkpoint, createTrail, newCheckpoint, type Pass, type Range } from './checkpoint.ts';
+import { countReason } from './counts.ts';
 import { deleteAll } from './delete-all.ts';
-import type { Deliver, Delivered } from './deliver.ts';
-import { createFaultWatch, type FaultWatch } from './fault-watch.ts';
-import { createPause, RunFailed } from './pause.ts';
-import { countReason, type Run } from './run.ts';
+import { createPageSender, type PageSender, type SenderParts } from './page-sender.ts';
+import { ahead, pagesOf, type ReadPage } from './pages.ts';
+import type { Run } from './run.ts';
 
-export interface BulkParts {
-  families: readonly RuleFamily[];
-  settings: RuleSettings;
-  client: CommercetoolsClient;
-  look: Look;
-  deliver: Deliver;
-  sink: Sink;
+export interface BulkParts extends SenderParts {
   listing: Listing;
-  nextRead(): number;
-  now(): Date;
   pageSize: number;
+  /** How many ranges of ids are walked side by side. */
+  ranges: number;
 }
 
 export interface BulkRun {
@@ -36,188 +27,121 @@ export interface BulkRun {
   moved(): void;
 }
 
-/** Records that are sent together. */
-const mostInGroup = 50;
+const minuteMs = 60_000;
 
 /** @throws RunFailed; rejects with the signal's reason when it is stopped */
-export async function runBulk(parts: BulkParts, work: BulkRun): Promise<void> {
-  if (work.run.request.deleteAll) return deleteAll(parts, work);
-  const names = new Set(
-    parts.families.flatMap((family) =>
-      family.rules.filter(({ bulk }) => bulk === work.run.resource).map(({ name }) => name),
-    ),
+export async function runBulk(parts: BulkParts, asked: BulkRun): Promise<void> {
+  if (asked.run.request.deleteAll) return deleteAll(parts, asked);
+  // What one range runs into ends all of them.
+  const failed = new AbortController();
+  const work = { ...asked, signal: AbortSignal.any([asked.signal, failed.signal]) };
+  const checkpoint = begin(parts, work.run);
+  const sender = createPageSender(parts, work);
+  const walking: Walking = { parts, work, sender, checkpoint };
+  const walks = checkpoint.ranges.map((range) =>
+    walkRange(walking, range).catch((thrown: unknown) => {
+      failed.abort(thrown);
+      throw thrown;
+    }),
   );
-  const faults = createFaultWatch();
-  for await (const page of pagesOf(parts, work)) {
-    work.signal.throwIfAborted();
-    countRead(work.run, page);
+  const ended = await Promise.allSettled(walks);
+  const first = ended.find((one) => one.status === 'rejected');
+  if (first) throw failed.signal.aborted && !asked.signal.aborted ? failed.signal.reason : first.reason;
+  if (catchesUp(work.run)) await catchUp(walking);
+}
+
+interface Walking {
+  parts: BulkParts;
+  work: BulkRun;
+  sender: PageSender;
+  checkpoint: Checkpoint;
+}
+
+/** Where the run was left, or its beginning. */
+function begin({ now, ranges }: BulkParts, run: Run): Checkpoint {
+  const { ids, startId, where } = run.request;
+  const began = now().toISOString();
+  const few = ids !== undefined || where !== undefined;
+  run.checkpoint ??= newCheckpoint({ began, ranges: few ? 1 : ranges, from: startId });
+  run.counts = structuredClone(run.checkpoint.counts);
+  return run.checkpoint;
+}
+
+/** Ids are random: what is created behind a range's position is found by its change. */
+function catchesUp({ kind, request: { ids, startId } }: Run): boolean {
+  return kind === 'sync' && ids === undefined && startId === undefined;
+}
+
+async function walkRange(walking: Walking, range: Range): Promise<void> {
+  if (range.done) return;
+  const { ids } = walking.work.run.request;
+  const wanted = ids ? { ids: ids.slice(range.taken ?? 0) } : { from: range.from, to: range.to, after: range.last };
+  await walkPages(walking, wanted, ({ last, asked }) => {
+    if (last) range.last = last.id;
+    else range.taken = (range.taken ?? 0) + asked;
+  });
+  range.done = true;
+  walking.work.moved();
+}
+
+/** In passes, each up to its own beginning, until one ends less than a minute behind it. */
+async function catchUp(walking: Walking): Promise<void> {
+  const { checkpoint, parts, work } = walking;
+  for (let pass = checkpoint.pass ?? passSince(checkpoint.began, parts); ; pass = passSince(pass.until, parts)) {
+    checkpoint.pass = pass;
     work.moved();
-    await sendPage(parts, { ...work, names, faults }, page);
-    if (page.last !== undefined) work.run.checkpoint = page.last;
-    work.moved();
+    const at = pass;
+    await walkPages(walking, pass, ({ last, asked }, counts) => {
+      counts.caughtUp += asked;
+      if (last) at.at = last;
+    });
+    if (parts.now().getTime() - Date.parse(pass.until) < minuteMs) return;
   }
 }
 
-/** A page, and the count taken before it was read. */
-interface ReadPage extends Page {
-  readAt: number;
+/** From a minute before: clocks differ, and a change may show a little later than it says. */
+function passSince(time: string, { now }: BulkParts): Pass {
+  return { since: new Date(Date.parse(time) - minuteMs).toISOString(), until: now().toISOString() };
 }
 
-/** The walk, begun again behind the last page when commercetools could not answer. */
-async function* pagesOf({ client, pageSize, nextRead }: BulkParts, work: BulkRun): AsyncGenerator<ReadPage> {
+/** Sends every page of a walk; `reached`: every receipt up to this page is in. */
+async function walkPages(
+  { parts, work, sender, checkpoint }: Walking,
+  wanted: Wanted,
+  reached: (page: Page, counts: Checkpoint['counts']) => void,
+): Promise<void> {
   const { resource, request } = work.run;
-  const pause = createPause(work);
-  let done = 0;
-  const ids = request.ids;
-  for (;;) {
-    const want: Walk = {
-      resource,
-      pageSize,
-      ...(ids ? { ids: ids.slice(done) } : {}),
-      ...(request.where === undefined ? {} : { where: request.where }),
-      ...(request.startId === undefined ? {} : { from: request.startId }),
-      ...(work.run.checkpoint === undefined ? {} : { after: work.run.checkpoint }),
-    };
-    try {
-      const pages = walk(client, want);
-      for (;;) {
-        const readAt = nextRead();
-        const next = await pages.next();
-        if (next.done) return;
-        pause.over();
-        yield { ...next.value, readAt };
-        done += next.value.asked ?? 0;
-      }
-    } catch (thrown) {
-      await pause.orFail(thrown);
-    }
-  }
-}
-
-interface PageWork extends BulkRun {
-  names: ReadonlySet<string>;
-  faults: FaultWatch;
-}
-
-/** Sends a page; what is unavailable is read and sent again, until it is through. */
-async function sendPage(parts: BulkParts, work: PageWork, page: ReadPage): Promise<void> {
-  const pause = createPause(work);
-  let left: Pick<ReadPage, 'records' | 'readAt'> = page;
-  for (;;) {
-    work.signal.throwIfAborted();
-    const tried = await tryPage(parts, work, left);
-    if (tried.again.length === 0) break;
-    await pause.wait(tried.problem, tried.retryAfterMs);
-    left = await readAgain(parts, work, tried.again);
-  }
-  pause.over();
-}
-
-/** As they are by now: what was read before the pause may be old. */
-async function readAgain(
-  { client, nextRead }: BulkParts,
-  work: PageWork,
-  ids: readonly string[],
-): Promise<Pick<ReadPage, 'records' | 'readAt'>> {
-  const pause = createPause(work);
-  for (;;) {
-    const readAt = nextRead();
-    try {
-      const pages = await Array.fromAsync(walk(client, { resource: work.run.resource, ids }));
-      const records = pages.flatMap((page) => page.records);
-      countMissing(work.run, ids.length - records.length);
-      return { records, readAt };
-    } catch (thrown) {
-      await pause.orFail(thrown);
-    }
-  }
-}
-
-interface Tried {
-  /** Ids of the records that could not be sent now, and why. */
-  again: readonly string[];
-  problem: string;
-  retryAfterMs?: number;
-}
-
-/** Gathers and writes the whole page, so that its look-ups share queries; sends it in groups, so that progress shows. */
-async function tryPage(
-  parts: BulkParts,
-  work: PageWork,
-  { records, readAt }: Pick<ReadPage, 'records' | 'readAt'>,
-): Promise<Tried> {
-  const cause: Cause = { kind: 'run', runId: work.run.id, backfill: work.run.request.backfill ?? true };
-  const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
-  const told: Told[] = [];
-  try {
-    for (const family of parts.families.filter(({ rules }) => rules.some(({ name }) => work.names.has(name)))) {
-      told.push(...(await family.tellRecords(records, work.names, reading)));
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof ReadFailure)) throw thrown;
-    if (thrown.kind === 'refused') throw new RunFailed(thrown.message);
-    return { again: records.map(idOf), problem: thrown.message, ...waitOf(thrown) };
-  }
-  const again: string[] = [];
-  const problems: Extract<Receipt, { outcome: 'unavailable' }>[] = [];
-  for (const group of groupsOf(told)) {
-    work.signal.throwIfAborted();
-    const results = await parts.deliver(group, { cause, readAt, lane: 'bulk', signal: work.signal, failures: 'keep' });
-    for (const result of results) {
-      const unavailable = result.receipts.find((receipt) => receipt.outcome === 'unavailable');
-      if (unavailable) {
-        again.push(result.record.id);
-        problems.push(unavailable);
-      } else {
-        count(work.run, result);
-        work.faults.note(result.failures.length > 0);
-      }
-    }
+  const where = request.where === undefined ? {} : { where: request.where };
+  const trail = createTrail(checkpoint.counts);
+  const sending = new Set<Promise<void>>();
+  const troubled = new AbortController();
+  const own = { ...work, signal: AbortSignal.any([work.signal, troubled.signal]) };
+  async function send(page: ReadPage): Promise<void> {
+    const place = trail.begin((counts) => reached(page, counts));
+    note(work.run, page, place.counts);
+    await sender.send(page, place.counts);
+    place.done();
     work.moved();
   }
-  const waits = problems.map(({ retryAfterMs = 0 }) => retryAfterMs);
-  return { again, problem: problems.at(-1)?.reason ?? '', retryAfterMs: Math.max(0, ...waits) };
-}
-
-function waitOf({ retryAfterMs }: ReadFailure): { retryAfterMs?: number } {
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
-}
-
-/** What was told of up to `mostInGroup` records at a time; all of one record in one group. */
-function groupsOf(told: readonly Told[]): Told[][] {
-  const byRecord = Map.groupBy(told, ({ record }) => record.id);
-  const records = [...byRecord.values()];
-  return Array.from({ length: Math.ceil(records.length / mostInGroup) }, (_, index) =>
-    records.slice(index * mostInGroup, (index + 1) * mostInGroup).flat(),
-  );
-}
-
-function countRead(run: Run, { records, asked = records.length }: Page): void {
-  const { counts } = run;
-  counts.read += asked;
-  countMissing(run, asked - records.length);
-}
-
-/** Ids that were asked for and are not there (any more). */
-function countMissing({ counts }: Run, missing: number): void {
-  counts.skipped += missing;
-  for (let n = 0; n < missing; n += 1) countReason(counts, 'no record with this id');
-}
-
-function count({ counts }: Run, { receipts, skips, kept, failures }: Delivered): void {
-  const taken = receipts.filter(({ outcome }) => outcome === 'delivered').length;
-  counts.changes += taken;
-  if (kept.length > 0 || failures.length > 0) {
-    counts.rejected += 1;
-    for (const reason of new Set(kept)) countReason(counts, reason);
-  } else if (taken > 0) counts.delivered += 1;
-  else {
-    counts.skipped += 1;
-    const reasons = receipts.flatMap((receipt) => (receipt.outcome === 'skipped' ? [receipt.reason] : []));
-    for (const reason of new Set([...skips, ...reasons])) countReason(counts, reason);
+  try {
+    for await (const page of ahead(pagesOf(parts, own, { resource, wanted, ...where, pageSize: parts.pageSize }))) {
+      await sender.ready(own.signal);
+      const one = send(page).catch((thrown: unknown) => troubled.abort(thrown));
+      sending.add(one);
+      void one.finally(() => sending.delete(one));
+    }
+  } finally {
+    // Whatever ended the walk: what is in flight finishes, so that the checkpoint knows of it.
+    await Promise.all(sending);
   }
+  own.signal.throwIfAborted();
 }
 
-function idOf(record: unknown): string {
-  return typeof record === 'object' && record !== null && 'id' in record ? String(record.id) : '?';
+function note(run: Run, { records, asked }: Page, counts: Run['counts']): void {
+  for (const each of [run.counts, counts]) {
+    each.read += asked;
+    const missing = asked - records.length;
+    each.skipped += missing;
+    if (missing > 0) countReason(each, 'no record with this id', missing);
+  }
 }

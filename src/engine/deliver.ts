@@ -37,6 +37,8 @@ export interface DeliverOptions {
   signal: AbortSignal;
   /** Keep what failed by our own fault as a dead letter, instead of leaving it to another try. */
   failures: 'keep' | 'return';
+  /** Write also what Klaviyo holds already. */
+  force?: boolean;
 }
 
 export type Deliver = (told: readonly Told[], options: DeliverOptions) => Promise<Delivered[]>;
@@ -106,7 +108,7 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     for (const one of told) sent.push(...(await take(one, resultFor(results, one.record), options)));
     const receipts = await sink.send(
       sent.map(({ change }) => change),
-      { lane: options.lane, signal: options.signal },
+      { lane: options.lane, signal: options.signal, force: options.force ?? false },
     );
     for (const [index, one] of sent.entries()) {
       const receipt = receipts[index];

@@ -8,8 +8,9 @@ import type { BulkResource } from '../commercetools/types.ts';
 import type { Follow } from '../rules/rule.ts';
 import type { Store } from '../store/store.ts';
 import { type BulkParts, runBulk } from './bulk.ts';
+import { closeCounts, emptyCounts } from './counts.ts';
 import { RunFailed } from './pause.ts';
-import { closeCounts, emptyCounts, hasEnded, type Run, type RunRequest, runSchema } from './run.ts';
+import { hasEnded, type Run, type RunRequest, runSchema } from './run.ts';
 
 const container = 'ctk-runs';
 

@@ -69,7 +69,7 @@ function toError(error: z.infer<typeof errorBody>['errors'][number], sent: strin
 const mostBlotted = 200_000;
 
 /** Klaviyo's words without the record's own values, so that they can be logged and kept. */
-export function blot(detail: string, sent?: string): string {
+function blot(detail: string, sent?: string): string {
   let blotted = detail;
   const record = sent !== undefined && sent.length <= mostBlotted ? parseJson(sent) : undefined;
   for (const value of [...textsOf(record)].sort((a, b) => b.length - a.length)) {

@@ -14,7 +14,7 @@ const prefix = '$custom:::$default:::';
 /** Klaviyo's compound id; the only integration and catalogue there are. */
 export const compoundId = (externalId: string) => `${prefix}${externalId}`;
 
-export const changedShape: Failure = { kind: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
+const changedShape: Failure = { kind: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
 
 /** A catalogue record as Klaviyo shows it. */
 export interface Held {

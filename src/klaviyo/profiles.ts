@@ -31,7 +31,7 @@ async function importProfile(profile: Profile, sending: Sending, id?: string): P
 }
 
 /** A bulk import ignores `null`. https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api */
-export function clearsSomething(profile: Profile): boolean {
+function clearsSomething(profile: Profile): boolean {
   return Object.values(profile).includes(null);
 }
 

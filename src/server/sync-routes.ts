@@ -29,6 +29,7 @@ const bodySchema = z.strictObject({
   deleteAll: z.boolean().optional(),
   confirmDeletion: z.string().optional(),
   backfill: z.boolean().optional(),
+  force: z.boolean().optional(),
 });
 type Body = z.infer<typeof bodySchema>;
 
@@ -136,11 +137,12 @@ function wrongFor(resource: BulkResource, body: Body): string | undefined {
   return undefined;
 }
 
-function withoutUndefined({ ids, startId, deleteAll, backfill }: Omit<Body, 'confirmDeletion'>) {
+function withoutUndefined({ ids, startId, deleteAll, backfill, force }: Omit<Body, 'confirmDeletion'>) {
   return {
     ...(ids ? { ids: [...new Set(ids)] } : {}),
     ...(startId === undefined ? {} : { startId }),
     ...(deleteAll ? { deleteAll } : {}),
     ...(backfill === undefined ? {} : { backfill }),
+    ...(force ? { force } : {}),
   };
 }

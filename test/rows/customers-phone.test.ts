@@ -89,6 +89,6 @@ test('a number that Klaviyo refuses is left out, with a warning', async () => {
 });
 
 test('no line of the log holds an e-mail or a phone number', () => {
-  const personal = rows.world.logged.filter((line) => /@example\.com|\+?(49|43|44)\d{9}/.test(line));
+  const personal = rows.world.logged.filter((line) => /@example\.com|(?<!\d)(49|43|44)\d{9,11}(?!\d)/.test(line));
   assert.deepEqual(personal, []);
 });
