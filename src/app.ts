@@ -15,6 +15,7 @@ import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
 import { createRuns, type Runs } from './engine/runs.ts';
+import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
 import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
@@ -80,8 +81,15 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     pageSize: config.settings.commercetools.pageSize,
     ranges: config.settings.commercetools.ranges,
   };
-  const { deadlineSeconds, mostTries } = config.settings.realtime;
-  const realtime = createRealtime({ ...shared, activity, deadlineMs: deadlineSeconds * 1_000, mostTries });
+  const { deadlineSeconds, mostTries, mostUnderWay } = config.settings.realtime;
+  const realtime = createRealtime({
+    ...shared,
+    activity,
+    deadlineMs: deadlineSeconds * 1_000,
+    mostTries,
+    mostUnderWay,
+    backlogMs: (typeId) => Math.max(0, ...(sentBy[typeId] ?? []).map((kind) => sink.backlogMs(kind))),
+  });
   const receive = createReceive({ realtime, deadLetters, activity });
   const readiness = createReadiness({ commercetools, klaviyo });
   const servers: FastifyInstance[] = [];
@@ -163,9 +171,19 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     async settled() {
       await realtime.settled();
       await runs.settled();
+      await sink.idle();
     },
   };
 }
+
+/** What messages of a resource lead to in Klaviyo; for the estimate of how long they would wait. */
+const sentBy: Record<string, readonly Change['kind'][]> = {
+  customer: ['profile'],
+  order: ['event'],
+  category: ['category', 'gone'],
+  product: ['item', 'gone'],
+  'inventory-entry': ['stock'],
+};
 
 /** What somebody may not expect of this configuration; told at start. */
 function risks({ realtime, bulk, allowUnauthenticatedPush, apiToken }: Config): string[] {

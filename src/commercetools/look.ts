@@ -3,7 +3,16 @@
  * `undefined` or an empty list; a look-up that failed rejects with a ReadFailure, never with "none".
  */
 import type { CategoryTree } from './category-tree.ts';
-import type { Category, Customer, InventoryEntry, Order, Payment, Product, StandalonePrice } from './types.ts';
+import type {
+  Category,
+  Customer,
+  InventoryEntry,
+  Order,
+  OrderedProduct,
+  Payment,
+  Product,
+  StandalonePrice,
+} from './types.ts';
 
 export interface Look {
   customer(id: string): Promise<Customer | undefined>;
@@ -15,6 +24,8 @@ export interface Look {
   payment(id: string): Promise<Payment | undefined>;
   /** Published or not. */
   product(id: string): Promise<Product | undefined>;
+  /** What orders need of a product: published or not, at most a minute old. */
+  orderedProduct(id: string): Promise<OrderedProduct | undefined>;
   productsWithSku(sku: string): Promise<Product[]>;
   /** The category itself, read now (the tree may be some seconds old). */
   category(id: string): Promise<Category | undefined>;

@@ -7,12 +7,15 @@ import type { CommercetoolsClient } from './client.ts';
 import { ReadFailure } from './errors.ts';
 import type { Look } from './look.ts';
 import { byField, mostIds, walk } from './reader.ts';
+import { createTurnstile } from './turnstile.ts';
 import {
   type Category,
   categorySchema,
   customerSchema,
   discountCodeSchema,
   inventoryEntrySchema,
+  type OrderedProduct,
+  orderedProductSchema,
   orderSchema,
   paymentSchema,
   productSchema,
@@ -20,6 +23,12 @@ import {
 } from './types.ts';
 
 const treeLifeMs = 60_000;
+/** Queries of one kind under way at a time, and keys that are asked for together: a few queries of ids. */
+const mostQueries = 4;
+const mostKeys = 400;
+/** Ordered products are asked for again and again; what is kept of one is small. */
+const mostProducts = 5_000;
+const productLifeMs = 60_000;
 /** Of a query's values; the API refuses URLs of 8,192 characters, and predicates need some of them. */
 const mostUrlCharacters = 6_000;
 
@@ -39,11 +48,13 @@ interface Wanted<Found> {
 export function createLook(client: CommercetoolsClient, now: () => number = () => performance.now()): Look {
   /** What many ask for at the same moment becomes as few queries as ids fit into. Nothing is cached. */
   function many<Found>({ path, field, schema, keysOf }: Wanted<Found>) {
+    const turnstile = createTurnstile(mostQueries);
     return new DataLoader<string, Found[]>(
       async (keys) => {
         const unique = [...new Set(keys)];
         const found = new Map<string, Found[]>(unique.map((key) => [key, []]));
-        const pages = await Promise.all(chunksOf(unique).map((values) => byField(client, { path, field, values })));
+        const queries = chunksOf(unique).map((values) => turnstile.count(byField(client, { path, field, values })));
+        const pages = await Promise.all(queries);
         const odd = new Map<string, Error>();
         for (const record of pages.flat()) {
           const parsed = schema.safeParse(record);
@@ -52,7 +63,7 @@ export function createLook(client: CommercetoolsClient, now: () => number = () =
         }
         return keys.map((key) => odd.get(key) ?? found.get(key) ?? []);
       },
-      { cache: false },
+      { cache: false, maxBatchSize: mostKeys, batchScheduleFn: turnstile.schedule },
     );
   }
   function byId<Found extends { id: string }>(path: string, schema: z.ZodType<Found>) {
@@ -90,6 +101,8 @@ export function createLook(client: CommercetoolsClient, now: () => number = () =
     keysOf: ({ email }) => (email === undefined ? [] : [email.toLowerCase()]),
   });
   const discountCode = byId('discount-codes', discountCodeSchema);
+  const orderedProduct = byId('products', orderedProductSchema);
+  const products = new LRUCache<string, OrderedProduct>({ max: mostProducts, ttl: productLifeMs });
   const tree = createTreeCache(client, now);
 
   return {
@@ -99,6 +112,11 @@ export function createLook(client: CommercetoolsClient, now: () => number = () =
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
+    async orderedProduct(id) {
+      const known = products.get(id) ?? (await orderedProduct(id));
+      if (known && !products.has(id)) products.set(id, known);
+      return known;
+    },
     productsWithSku: (sku) => productsBySku.load(sku),
     category: byId('categories', categorySchema),
     categories: tree,

@@ -119,6 +119,23 @@ export const productSchema = z.looseObject({
 });
 export type Product = z.infer<typeof productSchema>;
 
+const orderedVariant = z.object({ sku: text.optional(), attributes: z.array(attribute).default([]) });
+
+/** A product as the events of an order need it: where it belongs, and attributes, one of which may hold the brand. */
+export const orderedProductSchema = z.object({
+  id: text,
+  masterData: z.object({
+    current: z.object({
+      slug: localized.default({}),
+      categories: z.array(reference).default([]),
+      masterVariant: orderedVariant.optional(),
+      variants: z.array(orderedVariant).default([]),
+      attributes: z.array(attribute).default([]),
+    }),
+  }),
+});
+export type OrderedProduct = z.infer<typeof orderedProductSchema>;
+
 export const categorySchema = z.looseObject({
   ...stored,
   key: text.optional(),

@@ -42,6 +42,11 @@ export const settingsSchema = z.strictObject({
         .positive()
         .default(8)
         .describe('a message that takes longer is answered 503 and comes again'),
+      mostUnderWay: z
+        .int()
+        .min(1)
+        .default(4_000)
+        .describe('messages under way at most; more are answered 503 at once and come again'),
       mostTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
     })
     .prefault({}),

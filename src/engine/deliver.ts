@@ -49,7 +49,7 @@ interface Sent {
   to: Delivered;
 }
 
-const full: Receipt = {
+const full: Extract<Receipt, { outcome: 'unavailable' }> = {
   outcome: 'unavailable',
   reason: 'as many dead letters are kept as deadLetters.max allows: replay or discard some',
 };
@@ -61,10 +61,26 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     else to.receipts.push(full);
   }
 
-  async function settle({ rule, to }: Sent, receipt: Receipt, options: DeliverOptions): Promise<void> {
+  /** The message is acknowledged already: what its job refuses after all is told, and kept as a dead letter. */
+  async function settleLate(sent: Omit<Sent, 'change'>, later: Promise<Receipt>, options: DeliverOptions) {
+    const last = await later;
+    const to: Delivered = { record: sent.to.record, receipts: [], skips: [], kept: [], failures: [] };
+    const refused: Receipt =
+      last.outcome === 'unavailable' ? { outcome: 'rejected', code: 'job_lost', detail: last.reason } : last;
+    try {
+      await settle({ ...sent, to }, refused, { ...options, failures: 'keep' });
+    } catch (thrown) {
+      activity.tell({ what: 'failed', record: to.record, rule: sent.rule, error: toError(thrown) });
+      return;
+    }
+    if (to.receipts.includes(full)) activity.tell({ what: 'alarm', reason: full.reason });
+  }
+
+  async function settle({ rule, to }: Omit<Sent, 'change'>, receipt: Receipt, options: DeliverOptions): Promise<void> {
     const { record } = to;
     if (receipt.outcome === 'failed') return fail({ record, rule, error: receipt.error }, to, options);
     for (const warning of receipt.warnings ?? []) activity.tell({ what: 'left-out', record, rule, warning });
+    if (receipt.outcome === 'delivered' && receipt.later) void settleLate({ rule, to }, receipt.later, options);
     if (receipt.outcome !== 'rejected') {
       to.receipts.push(receipt);
       return;
@@ -127,6 +143,10 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     to.failures.push(error);
     if (failures === 'keep') await keep({ record, rule, code: 'failed', detail: error.name, cause }, to);
   }
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function resultFor(results: Map<string, Delivered>, record: RecordRef): Delivered {

@@ -23,6 +23,10 @@ export interface RealtimeParts {
   deadlineMs: number;
   /** Tries of a message that fails by our own fault before it is kept. */
   mostTries: number;
+  /** Messages under way at most; what comes beyond is the broker's to hold. */
+  mostUnderWay: number;
+  /** Milliseconds that a message of this resource would have to wait for its turn at Klaviyo. */
+  backlogMs(typeId: string): number;
 }
 
 export interface Realtime {
@@ -36,6 +40,8 @@ export interface Realtime {
 }
 
 const mostCounted = 10_000;
+/** Part of the deadline that may be spent waiting for a turn; the rest is for reading and sending. */
+const admittedPart = 0.6;
 
 interface Work {
   cause: Cause;
@@ -84,10 +90,23 @@ export function createRealtime(parts: RealtimeParts): Realtime {
     ).catch(unableOf);
   }
 
+  /** What can't be answered in time is refused at once: a broker holds it better than our memory. */
+  function refusal(decision: Decision): Verdict | undefined {
+    const most = parts.deadlineMs * admittedPart;
+    const backlogMs = Math.max(0, ...[...decision.keys()].map(({ typeId }) => parts.backlogMs(typeId)));
+    if (underWay.size <= parts.mostUnderWay && backlogMs <= most) return undefined;
+    return {
+      answer: 'again',
+      reason: 'more waits than can be sent in time',
+      retryAfterMs: Math.max(1_000, backlogMs - most),
+    };
+  }
+
   async function decided(message: Message, tries: number): Promise<Verdict> {
     const decision = decide(message);
     const arrived = parts.now().getTime();
-    const verdict = decision.size === 0 ? noRule(message) : await work(message, decision, tries);
+    const verdict =
+      decision.size === 0 ? noRule(message) : (refusal(decision) ?? (await work(message, decision, tries)));
     if (verdict.answer === 'again' && verdict.alarm) parts.activity.tell({ what: 'alarm', reason: verdict.reason });
     parts.activity.tell({
       what: 'message',

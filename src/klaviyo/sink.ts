@@ -3,10 +3,11 @@
  * all, whichever lane they came by; a late one never overwrites what was read after it; a record inside a running job
  * holds back its next change until the job has ended.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { sendItem, sendItemGone } from './catalog.ts';
 import { sendCategory, sendCategoryGone } from './categories.ts';
-import { keyOf, type Receipt, type Stamped } from './change.ts';
+import { type Change, keyOf, type Receipt, type Stamped } from './change.ts';
 import type { KlaviyoClient } from './client.ts';
 import { sendEvent } from './events.ts';
 import { createHeldLookup } from './held.ts';
@@ -20,6 +21,7 @@ import type { Sending, Ways, WrittenStock } from './sending.ts';
 import type { Lane } from './throttle.ts';
 import { sendStock } from './variants.ts';
 import { createWriter } from './writer.ts';
+import type { WriteName } from './writes.ts';
 
 export interface SendOptions {
   /** Realtime goes first. */
@@ -35,8 +37,8 @@ export interface Sink {
   send(changes: readonly Stamped[], options: SendOptions): Promise<Receipt[]>;
   /** Resolves when there is room for more of bulk: it has only a few bodies waiting. */
   room(signal: AbortSignal): Promise<void>;
-  /** Milliseconds that what waits in realtime takes at Klaviyo's published pace. */
-  backlogMs(): number;
+  /** Milliseconds that what waits in realtime before such a change takes at Klaviyo's published pace. */
+  backlogMs(kind: Change['kind']): number;
   /** Resolves when nothing waits or is under way. */
   idle(): Promise<void>;
   /** What waits or is under way in each lane. */
@@ -46,13 +48,27 @@ export interface Sink {
 }
 
 const mostRemembered = 100_000;
+/** Tries of what was accepted by a job and could not be settled: half an hour. */
+const mostTriesAfter = 10;
 const withdrawn: Receipt = { outcome: 'unavailable', reason: 'the deadline passed before it could be sent' };
+
+/** What a change may lead to. */
+const writesOf: Record<Change['kind'], readonly WriteName[]> = {
+  event: ['event'],
+  profile: ['profile'],
+  category: ['createCategory', 'updateCategory'],
+  item: ['createItem', 'updateItem', 'createVariant', 'updateVariant', 'deleteVariant'],
+  stock: ['updateVariant'],
+  gone: ['deleteItem', 'deleteCategory'],
+};
 
 interface Waiting {
   change: Stamped;
   lane: Lane;
   force: boolean;
   patience: Patience;
+  /** Its callers have got their receipts. */
+  released: boolean;
   receipt: Promise<Receipt>;
 }
 
@@ -91,12 +107,23 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     return receipt;
   }
 
+  /** What was let go of goes on until it is through: nobody will send it again. */
+  async function untilThrough(entry: Waiting, key: string, accepted: () => void): Promise<Receipt> {
+    let receipt = await makeTrue(entry, key, accepted);
+    for (let tries = 1; receipt.outcome === 'unavailable' && entry.released && tries < mostTriesAfter; tries += 1) {
+      await sleep(1_000 * 2 ** tries, undefined, { signal: closed.signal }).catch(() => undefined);
+      if (closed.signal.aborted) break;
+      receipt = await makeTrue(entry, key, accepted);
+    }
+    return receipt;
+  }
+
   /** Until its turn comes an entry takes in what is read later. */
   function inTurn(entry: Waiting, key: string, accepted: () => void): Promise<Receipt> {
     if (entry.change.kind === 'event') return makeTrue(entry, key, accepted);
     return ways.locks.hold(key, () => {
       waiting.delete(key);
-      return makeTrue(entry, key, accepted);
+      return untilThrough(entry, key, accepted);
     });
   }
 
@@ -105,6 +132,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     function accepted(): void {
       if (entry.lane === 'bulk') return;
       entry.patience.release();
+      entry.released = true;
       early.resolve({ outcome: 'delivered', later: last.promise });
     }
     const last = Promise.withResolvers<Receipt>();
@@ -141,6 +169,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
       lane,
       force,
       patience: createPatience(signal),
+      released: false,
       receipt: Promise.resolve(delivered),
     };
     waiting.set(key, entry);
@@ -152,7 +181,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     send: (changes, options) =>
       Promise.all(changes.map((change) => room.count(options.lane, change.kind, enqueue(change, options)))),
     room: (signal) => room.free(signal),
-    backlogMs: () => writer.backlogMs(),
+    backlogMs: (kind) => writer.backlogMs(writesOf[kind]),
     idle: () => room.empty(),
     waiting: () => room.counts(),
     close: () => closed.abort(),

@@ -7,8 +7,8 @@ import { type Parcel, type WriteName, writes } from './writes.ts';
 
 export interface Writer {
   write(name: WriteName, parcel: Parcel, way: Way): Written;
-  /** Milliseconds that the fullest queue of realtime takes at the published pace. */
-  backlogMs(): number;
+  /** Milliseconds that the fullest of these queues takes for realtime at the published pace. */
+  backlogMs(names: readonly WriteName[]): number;
   /** Records that wait in each lane. */
   waiting(): Record<Way['lane'], number>;
 }
@@ -28,7 +28,7 @@ export function createWriter(client: KlaviyoClient, jobs: Jobs, share: number): 
 
   return {
     write: (name, parcel, way) => batcherOf(name).write(parcel, way),
-    backlogMs: () => Math.max(0, ...[...batchers.values()].map((batcher) => batcher.backlogMs())),
+    backlogMs: (names) => Math.max(0, ...names.map((name) => batchers.get(name)?.backlogMs() ?? 0)),
     waiting() {
       const sum = { realtime: 0, bulk: 0 };
       for (const batcher of batchers.values()) {

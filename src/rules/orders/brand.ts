@@ -1,6 +1,6 @@
 /** The brand of a product: commercetools has none of its own, so an attribute that the merchant names holds it. */
 import { z } from 'zod';
-import type { LineItem, Product, ProductVariant } from '../../commercetools/types.ts';
+import type { LineItem, OrderedProduct } from '../../commercetools/types.ts';
 import { localizedText, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
 
@@ -8,12 +8,16 @@ const labelled = z.looseObject({ label: z.unknown() });
 const localized = z.record(z.string(), z.string());
 
 /** Of the ordered variant as it is now, else of the product as a whole, else of its master variant; as text. */
-export function brandOf(product: Product | undefined, item: LineItem, settings: RuleSettings): string | undefined {
+export function brandOf(
+  product: OrderedProduct | undefined,
+  item: LineItem,
+  settings: RuleSettings,
+): string | undefined {
   if (!product || settings.product.brandAttribute === '') return undefined;
   const { masterVariant, variants, attributes } = product.masterData.current;
   const all = masterVariant ? [masterVariant, ...variants] : variants;
   const ordered = all.find(({ sku }) => sku !== undefined && sku === item.variant.sku);
-  const places: (ProductVariant['attributes'] | undefined)[] = [
+  const places: (OrderedProduct['masterData']['current']['attributes'] | undefined)[] = [
     ordered?.attributes,
     attributes,
     masterVariant?.attributes,

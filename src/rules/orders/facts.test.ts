@@ -45,7 +45,7 @@ test('a broken record of a page stops nobody else', async () => {
 });
 
 test('a look-up that failed is no "none": nothing is written', async () => {
-  const look = { ...lookIn({}), product: () => Promise.reject(new Error('commercetools is away')) };
+  const look = { ...lookIn({}), orderedProduct: () => Promise.reject(new Error('commercetools is away')) };
   await assert.rejects(askMessage(delivery('OrderCreated', about, { order: order() }), { rule: 'placed-order', look }));
 });
 

@@ -1,7 +1,7 @@
 /** What the rules of an order may look at: the order, its products as they are now, its payments and discount codes. */
 import type { CategoryTree } from '../../commercetools/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import { type Order, orderSchema, type Payment, type Product } from '../../commercetools/types.ts';
+import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/types.ts';
 import type { Cause, FactsKind, Reading, Roots } from '../rule.ts';
 
 export interface OrderRoot {
@@ -12,7 +12,7 @@ export interface OrderRoot {
 
 export interface OrderFacts extends OrderRoot {
   /** By product id; one that is gone is not in it. */
-  products: ReadonlyMap<string, Product>;
+  products: ReadonlyMap<string, OrderedProduct>;
   categories: CategoryTree;
   /** In the order's own order, one that is gone as `undefined`; empty unless a rule needs `payments`. */
   payments: readonly (Payment | undefined)[];
@@ -51,7 +51,7 @@ async function fromMessage(message: Message, { look }: Omit<Reading, 'needs'>): 
 
 async function productsOf(order: Order, look: Reading['look']): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
   const ids = [...new Set(order.lineItems.map(({ productId }) => productId))];
-  const found = await Promise.all(ids.map((id) => look.product(id)));
+  const found = await Promise.all(ids.map((id) => look.orderedProduct(id)));
   const products = new Map(found.filter((product) => product !== undefined).map((product) => [product.id, product]));
   const knowing = [...products.values()].flatMap(({ masterData }) => masterData.current.categories.map(({ id }) => id));
   return { products, categories: await look.categories({ knowing: [...new Set(knowing)] }) };

@@ -1,5 +1,5 @@
 /** One line of an order under the names that Klaviyo's templates and recommendations know. */
-import type { LineItem, Product } from '../../commercetools/types.ts';
+import type { LineItem, OrderedProduct } from '../../commercetools/types.ts';
 import type { JsonObject } from '../../klaviyo/change.ts';
 import { categoryNames } from '../fields/breadcrumb.ts';
 import { majorUnits } from '../fields/money.ts';
@@ -75,7 +75,11 @@ export function asOrderedProduct(line: Line): JsonObject {
   };
 }
 
-function categoriesOf(product: Product | undefined, facts: OrderFacts, { preferredLocale }: RuleSettings): string[] {
+function categoriesOf(
+  product: OrderedProduct | undefined,
+  facts: OrderFacts,
+  { preferredLocale }: RuleSettings,
+): string[] {
   const ids = product?.masterData.current.categories.map(({ id }) => id) ?? [];
   return categoryNames(ids, facts.categories, preferredLocale);
 }
