@@ -1,0 +1,152 @@
+/** Bulk syncs: of customers, orders, the catalogue twice. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { runSchema } from '../src/engine/run.ts';
+import type { Report } from './fakes/tally.ts';
+import { type Figures, fullness, perMinute, reportOf, requestsOf, round, shareOfLimit, throttledShare, usageOf } from './measure.ts';
+import { start } from './processes.ts';
+import { type Setting, type SettingOptions, setUp } from './setting.ts';
+
+type Resource = 'customers' | 'orders' | 'products';
+
+const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
+const begun = z.object({ begun: z.literal(true) });
+const wasReset = z.object({ reset: z.literal(true) });
+
+export interface Synced {
+  seconds: number;
+  cpuSeconds: number;
+  peakBytes: number;
+  report: Report;
+  read: number;
+  delivered: number;
+}
+
+/** One sync to its end, or for so many seconds. */
+export async function syncOnce({ klaviyo, services }: Setting, resource: Resource, seconds = 3_600): Promise<Synced> {
+  const [service] = services;
+  if (!service) throw new Error('no service');
+  await klaviyo.ask('reset', wasReset);
+  await service.ask('begin', begun);
+  const began = performance.now();
+  await fetch(`${service.url}/sync/${resource}`, { method: 'POST' });
+  for (;;) {
+    await sleep(200);
+    const { running, ended } = status.parse(await (await fetch(`${service.url}/sync/${resource}`)).json());
+    const [run] = running;
+    if (run && performance.now() - began < seconds * 1_000) continue;
+    const passed = (performance.now() - began) / 1_000;
+    const usage = await usageOf(service);
+    const report = await reportOf(klaviyo);
+    const { read, delivered } = (run ?? ended[0])?.counts ?? { read: 0, delivered: 0 };
+    if (run) await fetch(`${service.url}/sync/${resource}/stop`, { method: 'POST' });
+    return { seconds: passed, ...usage, report, read, delivered };
+  }
+}
+
+/** CPU seconds of the floor for so many pages of 500. */
+export async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: number) {
+  const asked = { what: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
+  const floor = await start('floor.ts', [JSON.stringify(asked)]);
+  const { records } = await floor.ask('run', z.object({ records: z.number() }));
+  const { cpuSeconds } = await usageOf(floor);
+  await floor.stop();
+  return { records, cpuSeconds };
+}
+
+/** A sync with what it took, and the same work by the floor in the same run. */
+export async function bulk(resource: Resource, options: SettingOptions & { seconds?: number; operation: string; most: number; limit: number }): Promise<Figures> {
+  const setting = await setUp(options);
+  try {
+    const synced = await syncOnce(setting, resource, options.seconds);
+    const cpu = await cpuRatio(options, resource, synced);
+    return { ...figuresOf(synced, options), ...cpu };
+  } finally {
+    await setting.stop();
+  }
+}
+
+/** Both measured without limits, so that neither waits: CPU is what they spend on a thousand records. */
+async function cpuRatio(options: SettingOptions, resource: Resource, synced: Synced): Promise<Figures> {
+  const pages = Math.min(40, Math.max(4, Math.floor(synced.read / 500)));
+  const unlimited = await setUp({ ...options, pageMs: 0, limits: 'none', size: { ...options.size, [resource]: pages * 500 } });
+  try {
+    await syncOnce(unlimited, resource);
+    const [again, floor] = [await fresh(unlimited, resource), await floorOf(unlimited, resource, pages)];
+    const ours = again.cpuSeconds / again.read;
+    return { 'CPU s/1000': round(ours * 1_000, 3), 'CPU ÷ floor': round(ours / (floor.cpuSeconds / floor.records)) };
+  } finally {
+    await unlimited.stop();
+  }
+}
+
+/** Warm, as a service that runs for years is; the catalogue is written whole again. */
+async function fresh(setting: Setting, resource: Resource): Promise<Synced> {
+  if (resource !== 'products') return syncOnce(setting, resource);
+  const [service] = setting.services;
+  if (!service) throw new Error('no service');
+  await service.ask('begin', begun);
+  await fetch(`${service.url}/sync/products`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"force":true}',
+  });
+  for (;;) {
+    await sleep(100);
+    const { running, ended } = status.parse(await (await fetch(`${service.url}/sync/products`)).json());
+    if (running.length > 0) continue;
+    const usage = await usageOf(service);
+    const { read, delivered } = ended[0]?.counts ?? { read: 0, delivered: 0 };
+    return { seconds: 0, ...usage, report: await reportOf(setting.klaviyo), read, delivered };
+  }
+}
+
+function figuresOf(synced: Synced, { operation, most, limit }: { operation: string; most: number; limit: number }): Figures {
+  const share = shareOfLimit(synced.report, operation, limit);
+  return {
+    records: synced.read,
+    seconds: round(synced.seconds, 1),
+    'records/s': Math.round(synced.read / synced.seconds),
+    'share of the limit': share === undefined ? 'less than a minute' : round(share),
+    'bodies full': round(fullness(synced.report, operation, { most, leftOver: 10 })),
+    '429s': round(throttledShare(synced.report), 4),
+    'peak MB': Math.round(synced.peakBytes / 1e6),
+    requests: requestsOf(synced.report),
+  };
+}
+
+/** The first sync of a catalogue, then another one of the same: nothing has changed. */
+export async function catalogue(options: SettingOptions & { seconds?: number }): Promise<Record<string, Figures>> {
+  const setting = await setUp(options);
+  try {
+    const about = { operation: 'bulk_create_catalog_variants', most: 100, limit: perMinute('createVariants') };
+    const first = await syncOnce(setting, 'products', options.seconds);
+    const cpu = await cpuRatio(options, 'products', first);
+    if (options.seconds !== undefined) return { 'catalogue, first sync': { ...figuresOf(first, about), ...cpu } };
+    const second = await syncOnce(setting, 'products');
+    const writes = Object.entries(second.report.operations).filter(([name]) => /^(bulk_)?(create|update|delete)_/.test(name));
+    return {
+      'catalogue, first sync': { ...figuresOf(first, about), ...cpu },
+      'catalogue, second sync': { records: second.read, seconds: round(second.seconds, 1), writes: writes.length, requests: requestsOf(second.report) },
+    };
+  } finally {
+    await setting.stop();
+  }
+}
+
+/** Peak memory of a sync of ten times as much, as a ratio. */
+export async function flatness(resource: Resource, few: number): Promise<Figures> {
+  const peaks: number[] = [];
+  for (const count of [few, few * 10]) {
+    const size = { customers: 1_000, orders: 1_000, products: 1_000, [resource]: count };
+    const setting = await setUp({ size, limits: 'none' });
+    try {
+      const { peakBytes } = await syncOnce(setting, resource);
+      peaks.push(peakBytes);
+    } finally {
+      await setting.stop();
+    }
+  }
+  const [small = 1, large = 0] = peaks;
+  return { records: `${few} and ${few * 10}`, 'peak MB': `${Math.round(small / 1e6)} and ${Math.round(large / 1e6)}`, 'memory ratio': round(large / small) };
+}

@@ -1,0 +1,153 @@
+/**
+ * A Klaviyo that counts: the sandbox's documented limits and the real shapes of answers, with counts and hashes in place
+ * of records, so that its memory does not grow with what it is sent. Of the catalogue it keeps what a comparison needs.
+ * Arguments: JSON with `limits` (1: as documented, "none") and `jobMs`, how long a job takes.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { createLimits } from '../../src/sandbox/klaviyo/limits.ts';
+import { type OperationName, operations } from '../../src/sandbox/klaviyo/operations.ts';
+import { createCatalog } from './catalog.ts';
+import { createTally } from './tally.ts';
+
+const options = z
+  .object({ limits: z.union([z.number(), z.literal('none')]), jobMs: z.number() })
+  .parse(JSON.parse(process.argv[2] ?? '{}'));
+const limits = createLimits(options.limits);
+const tally = createTally();
+const catalog = createCatalog();
+
+interface Job {
+  id: string;
+  type: string;
+  createdAt: string;
+  endsAt: number;
+  total: number;
+}
+/** The latest of each kind; the oldest are forgotten. */
+const jobs = new Map<string, Job[]>();
+let jobCount = 0;
+const mostJobs = 1_000;
+
+const routes = Object.entries(operations).map(([name, { method, path }]) => ({
+  name,
+  method,
+  pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '([^/]+)')}$`),
+}));
+function nameOf(name: string): OperationName {
+  if (isOperation(name)) return name;
+  throw new Error(`no operation ${name}`);
+}
+const isOperation = (name: string): name is OperationName => name in operations;
+const known = new Map<string, { name: OperationName; id: string } | undefined>();
+
+function routeOf(method: string, path: string): { name: OperationName; id: string } | undefined {
+  const key = `${method} ${path}`;
+  if (known.has(key)) return known.get(key);
+  const found = routes.find((route) => route.method === method && route.pattern.test(path));
+  const route = found && { name: nameOf(found.name), id: decodeURIComponent(found.pattern.exec(path)?.[1] ?? '') };
+  if (known.size < 1_000) known.set(key, route);
+  return route;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://klaviyo');
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const body = Buffer.concat(chunks);
+  const route = routeOf(request.method ?? 'GET', url.pathname);
+  if (!route) return send(response, 404, { errors: [{ code: 'not_found', detail: url.pathname }] });
+  const spent = limits.spend(route.name);
+  if (spent.refused) {
+    tally.request(route.name, 429, body.length);
+    response.setHeader('retry-after', String(spent.retryAfterSeconds));
+    return send(response, 429, { errors: [{ code: 'throttled', detail: 'too many requests' }] });
+  }
+  for (const [name, value] of Object.entries(spent.headers)) response.setHeader(name, value);
+  const { status, said } = handle(route.name, { id: route.id, query: url.searchParams, body });
+  tally.request(route.name, status, body.length);
+  send(response, status, said);
+}
+
+interface Asked {
+  id: string;
+  query: URLSearchParams;
+  body: Buffer;
+}
+
+function handle(name: OperationName, asked: Asked): { status: number; said?: unknown } {
+  if (name === 'create_event') return took(name, tally.event(asked.body), 202);
+  if (name === 'bulk_create_events') return took(name, tally.events(asked.body), 202);
+  if (name === 'create_or_update_profile') return took(name, tally.profiles(asked.body), 200, { data: { type: 'profile', id: 'P' } });
+  if (name === 'bulk_import_profiles') return started(name, 'profile-bulk-import-job', tally.profiles(asked.body));
+  const job = /^bulk_(create|update|delete)_catalog_(item|variant|categorie)s$/.exec(name);
+  if (job) {
+    const what = job[2] === 'categorie' ? 'category' : (job[2] ?? '');
+    return started(name, `catalog-${what}-bulk-${job[1]}-job`, catalog.apply(what, asked.body).length);
+  }
+  if (name.startsWith('get_bulk_') && name.endsWith('_jobs')) return { status: 200, said: { data: listJobs(name), links: { next: null } } };
+  if (name === 'get_catalog_items' || name === 'get_catalog_categories') return { status: 200, said: catalog.list(name, asked.query) };
+  if (/^(create|update)_catalog_/.test(name)) {
+    tally.fill(name, catalog.apply(name.split('_')[2] ?? '', asked.body).length);
+    return { status: 200, said: { data: { type: 'record', id: asked.id } } };
+  }
+  return { status: 200, said: { data: [] } };
+}
+
+function took(name: OperationName, records: number, status: number, said?: unknown) {
+  tally.fill(name, records);
+  return { status, ...(said === undefined ? {} : { said }) };
+}
+
+function started(name: OperationName, type: string, total: number): { status: number; said: unknown } {
+  tally.fill(name, total);
+  jobCount += 1;
+  const job = { id: `J${jobCount}`, type, createdAt: new Date().toISOString(), endsAt: Date.now() + options.jobMs, total };
+  const all = jobs.get(type) ?? [];
+  jobs.set(type, all);
+  all.push(job);
+  if (all.length > mostJobs) all.shift();
+  return { status: 202, said: { data: { type, id: job.id } } };
+}
+
+/** Newest first, a page of them. */
+function listJobs(name: string) {
+  const [, action, kind] = /^get_bulk_(\w+?)_(?:catalog_)?(item|variant|categorie|profile)s_jobs$/.exec(name) ?? [];
+  const type =
+    kind === 'profile' ? 'profile-bulk-import-job' : `catalog-${kind === 'categorie' ? 'category' : kind}-bulk-${action}-job`;
+  const now = Date.now();
+  return (jobs.get(type) ?? [])
+    .slice(-100)
+    .reverse()
+    .map((job) => ({
+      type,
+      id: job.id,
+      attributes: {
+        status: job.endsAt <= now ? 'complete' : 'processing',
+        created_at: job.createdAt,
+        total_count: job.total,
+        completed_count: job.endsAt <= now ? job.total : 0,
+        failed_count: 0,
+        errors: [],
+      },
+    }));
+}
+
+function send(response: ServerResponse, status: number, body?: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/vnd.api+json' });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response));
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  process.send?.({ url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` });
+});
+process.on('message', (message) => {
+  if (message === 'report') process.send?.({ report: { ...tally.report(), stock: catalog.stock() } });
+  if (message === 'reset') {
+    tally.reset();
+    process.send?.({ reset: true });
+  }
+});
+process.once('disconnect', () => process.exit(0));

@@ -1,0 +1,93 @@
+/** Counts and hashes of what arrived: requests by operation and status, how full bodies were, events told twice. */
+import { z } from 'zod';
+
+const one = /"unique_id":"([^"]+)"/g;
+const email = /"email":"/g;
+
+/** What the counting Klaviyo saw. Bytes, records, and for each full minute the requests that were taken. */
+export const reportShape = z.object({
+  operations: z.record(
+    z.string(),
+    z.object({
+      statuses: z.record(z.string(), z.number()),
+      bytes: z.number(),
+      records: z.number(),
+      /** Records and bytes of each body, the first 20,000. */
+      fills: z.array(z.number()),
+      sizes: z.array(z.number()),
+      /** When each request was taken, milliseconds since the report began; the first 20,000. */
+      times: z.array(z.number()),
+    }),
+  ),
+  events: z.number(),
+  twice: z.number(),
+  stock: z.record(z.string(), z.number()).optional(),
+});
+export type Report = z.infer<typeof reportShape>;
+
+const mostSamples = 20_000;
+
+export function createTally() {
+  let began = performance.now();
+  let operations: Report['operations'] = {};
+  /** Hashes, not ids. */
+  let seen = new Set<number>();
+  let events = 0;
+  let twice = 0;
+
+  function of(name: string) {
+    const known = operations[name] ?? { statuses: {}, bytes: 0, records: 0, fills: [], sizes: [], times: [] };
+    operations[name] = known;
+    return known;
+  }
+
+  function count(body: Buffer): number {
+    let found = 0;
+    for (const [, id = ''] of body.toString('latin1').matchAll(one)) {
+      found += 1;
+      const hash = hashOf(id);
+      if (seen.has(hash)) twice += 1;
+      else seen.add(hash);
+    }
+    events += found;
+    return found;
+  }
+
+  return {
+    request(name: string, status: number, bytes: number): void {
+      const operation = of(name);
+      operation.statuses[status] = (operation.statuses[status] ?? 0) + 1;
+      operation.bytes += bytes;
+      if (status === 429 || operation.times.length >= mostSamples) return;
+      operation.times.push(Math.round(performance.now() - began));
+      operation.sizes.push(bytes);
+    },
+    fill(name: string, records: number): void {
+      const operation = of(name);
+      operation.records += records;
+      if (operation.fills.length < mostSamples) operation.fills.push(records);
+    },
+    event: (body: Buffer) => count(body),
+    events: (body: Buffer) => count(body),
+    profiles: (body: Buffer) => body.toString('latin1').match(email)?.length ?? 0,
+    report: (): Omit<Report, 'stock'> => ({ operations, events, twice }),
+    reset(): void {
+      began = performance.now();
+      operations = {};
+      seen = new Set();
+      events = 0;
+      twice = 0;
+    },
+  };
+}
+
+/** 53 bits of a text. Every event of the bench has an id of its own, whatever its metric. */
+function hashOf(text: string): number {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    high = Math.imul(high ^ code, 2_654_435_761);
+    low = Math.imul(low ^ code, 1_597_334_677);
+  }
+  return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
+}

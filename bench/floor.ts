@@ -1,0 +1,216 @@
+/**
+ * The floor: the work that nobody can avoid. Parses the same pages (or messages), builds the same records as plain object
+ * literals, serialises each once, joins and posts them. Arguments: JSON with `what`, `shop`, `klaviyo`, `pages`.
+ */
+import { createServer } from 'node:http';
+import { Pool } from 'undici';
+import { z } from 'zod';
+import type { customer, order, product } from './fakes/records.ts';
+
+const asked = z
+  .object({
+    what: z.enum(['customers', 'orders', 'products', 'realtime']),
+    shop: z.string(),
+    klaviyo: z.string(),
+    pages: z.number(),
+  })
+  .parse(JSON.parse(process.argv[2] ?? '{}'));
+const shop = new Pool(asked.shop);
+const klaviyo = new Pool(asked.klaviyo);
+
+type Order = ReturnType<typeof order>;
+const cents = (money: { centAmount: number }) => money.centAmount / 100;
+const person = (one: Order) => ({ email: one.customerEmail, external_id: one.customerId });
+const place = ({ firstName, lastName, streetName, city, country, postalCode, mobile }: Order['billingAddress']) => ({
+  FirstName: firstName,
+  LastName: lastName,
+  Address1: streetName,
+  City: city,
+  CountryCode: country,
+  Zip: postalCode,
+  Phone: mobile,
+});
+const itemOf = (line: Order['lineItems'][number]) => ({
+  ProductID: line.productId,
+  SKU: line.variant.sku,
+  ProductName: line.name.en,
+  Quantity: line.quantity,
+  ItemPrice: cents(line.totalPrice),
+  RowTotal: cents(line.totalPrice),
+  ProductURL: `https://shop.example/p/${line.productSlug.en}`,
+  ImageURL: line.variant.images[0]?.url,
+  Brand: 'Nordwind',
+  Categories: ['Category 1', 'Category 1 > Category 2'],
+});
+
+function eventsOf(one: Order): string[] {
+  const profile = { data: { type: 'profile', attributes: person(one) } };
+  const event = (metric: string, uniqueId: string, value: number, properties: object) =>
+    JSON.stringify({
+      type: 'event',
+      attributes: {
+        metric: { data: { type: 'metric', attributes: { name: metric } } },
+        unique_id: uniqueId,
+        time: one.createdAt,
+        value,
+        value_currency: 'EUR',
+        properties,
+      },
+    });
+  const placed = event('Placed Order', one.id, cents(one.totalPrice), {
+    ...one,
+    OrderId: one.orderNumber,
+    Items: one.lineItems.map(itemOf),
+    Brands: ['Nordwind'],
+    BillingAddress: place(one.billingAddress),
+    ShippingAddress: place(one.shippingAddress),
+    ItemNames: one.lineItems.map(({ name }) => name.en),
+    Categories: ['Category 1', 'Category 1 > Category 2'],
+  });
+  const lines = one.lineItems.map((line) =>
+    event('Ordered Product', line.id, cents(line.totalPrice), { ...line, ...itemOf(line), OrderId: one.orderNumber }),
+  );
+  const head = `{"type":"event-bulk-create","attributes":{"profile":${JSON.stringify(profile)},"backfill":true,"events":{"data":[`;
+  return [`${head}${[placed, ...lines].join(',')}]}}}`];
+}
+
+function profileOf(one: ReturnType<typeof customer>): string {
+  const [address] = one.addresses;
+  return JSON.stringify({
+    type: 'profile',
+    attributes: {
+      email: one.email,
+      external_id: one.id,
+      first_name: one.firstName,
+      last_name: one.lastName,
+      organization: one.companyName,
+      phone_number: address?.mobile,
+      location: {
+        address1: `${address?.streetNumber}, ${address?.streetName}`,
+        address2: '',
+        city: address?.city,
+        country: address?.country,
+        region: '',
+        zip: address?.postalCode,
+      },
+      properties: one.custom.fields,
+    },
+  });
+}
+
+function itemsOf(one: ReturnType<typeof product>): string[] {
+  const { current } = one.masterData;
+  const shared = {
+    title: current.name.en,
+    description: current.description.en,
+    url: `https://shop.example/p/${current.slug.en}`,
+    published: true,
+    custom_metadata: {
+      title_json: JSON.stringify({ title_en: current.name.en, title_de: current.name.de }),
+      slug_json: JSON.stringify({ slug_en: current.slug.en, slug_de: current.slug.de }),
+      price_json: JSON.stringify({ price_EUR: 10 }),
+    },
+  };
+  return [current.masterVariant, ...current.variants].map((variant) =>
+    JSON.stringify({
+      type: 'catalog-variant',
+      attributes: {
+        integration_type: '$custom',
+        catalog_type: '$default',
+        ...shared,
+        external_id: variant?.sku,
+        sku: variant?.sku,
+        image_full_url: variant?.images[0]?.url,
+        price: variant?.prices[0] ? cents(variant.prices[0].value) : 0,
+        inventory_quantity: 7,
+        inventory_policy: 1,
+      },
+    }),
+  );
+}
+
+const posts = {
+  customers: ['/api/profile-bulk-import-jobs', '{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":['],
+  orders: ['/api/event-bulk-create-jobs', '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":['],
+  realtime: ['/api/event-bulk-create-jobs', '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":['],
+  products: ['/api/catalog-variant-bulk-create-jobs', '{"data":{"type":"catalog-variant-bulk-create-job","attributes":{"variants":{"data":['],
+} as const;
+
+async function post(parts: readonly string[]): Promise<void> {
+  const [path, head] = posts[asked.what];
+  const { body } = await klaviyo.request({ method: 'POST', path, body: `${head}${parts.join(',')}]}}}}` });
+  await body.dump();
+}
+
+async function bulk(): Promise<number> {
+  let records = 0;
+  let last: string | undefined;
+  const waiting: string[] = [];
+  const most = asked.what === 'orders' ? 200 : asked.what === 'products' ? 100 : 10_000;
+  for (let page = 0; page < asked.pages; page += 1) {
+    const query = new URLSearchParams({ limit: '500', sort: 'id asc' });
+    if (last !== undefined) {
+      query.set('where', 'id > :lower');
+      query.set('var.lower', last);
+    }
+    const { body } = await shop.request({ method: 'GET', path: `/shop/${asked.what}?${query}` });
+    const { results } = JSON.parse(await body.text());
+    for (const one of results) {
+      if (asked.what === 'orders') waiting.push(...eventsOf(one));
+      else if (asked.what === 'products') waiting.push(...itemsOf(one));
+      else waiting.push(profileOf(one));
+    }
+    records += results.length;
+    last = results.at(-1)?.id;
+    while (waiting.length >= most) await post(waiting.splice(0, most));
+  }
+  if (waiting.length > 0) await post(waiting);
+  return records;
+}
+
+/** Takes the same pushes as the service, and answers when the body that they are in is taken. */
+function realtime(): void {
+  let waiting: string[] = [];
+  let open: (() => void)[] = [];
+  setInterval(() => {
+    if (waiting.length === 0) return;
+    const [parts, answers] = [waiting, open];
+    [waiting, open] = [[], []];
+    void post(parts).then(() => {
+      for (const answer of answers) answer();
+    });
+  }, 200);
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { message } = JSON.parse(Buffer.concat(chunks).toString());
+      const { order: one } = JSON.parse(Buffer.from(message.data, 'base64').toString());
+      waiting.push(...eventsOf(one));
+      open.push(() => response.writeHead(204).end());
+    });
+  });
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    process.send?.({ url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` });
+  });
+}
+
+let began = process.cpuUsage();
+process.on('message', (message) => {
+  if (message === 'begin') {
+    began = process.cpuUsage();
+    process.send?.({ begun: true });
+  }
+  if (message === 'usage') {
+    const { user, system } = process.cpuUsage(began);
+    process.send?.({ cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1_024 });
+  }
+  if (message === 'run') {
+    began = process.cpuUsage();
+    void bulk().then((records) => process.send?.({ records }));
+  }
+});
+process.once('disconnect', () => process.exit(0));
+if (asked.what === 'realtime') realtime();
+else process.send?.({ url: 'none' });

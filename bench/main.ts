@@ -1,0 +1,45 @@
+/**
+ * `npm run bench`: what a sync and live messages cost, as counts and ratios. `--quick` does a little of each in less than
+ * two minutes and exits 1 where a count or ratio is out of bounds; `--only bulk-orders` one of them; `--json FILE`.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { scenarios } from './scenarios.ts';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(`npm run bench -- [--quick] [--only ${Object.keys(scenarios).join('|')}] [--json FILE]`);
+  process.exit(0);
+}
+const chosen = Object.entries(scenarios).filter(([name]) => values.only === undefined || name === values.only);
+if (chosen.length === 0) {
+  console.error(`--only ${values.only}: there is no such scenario; take one of ${Object.keys(scenarios).join(', ')}`);
+  process.exit(1);
+}
+const results: Record<string, unknown> = {};
+const wrong: string[] = [];
+for (const [name, { run, bounds }] of chosen) {
+  const began = performance.now();
+  const figures = await run(values.quick);
+  for (const [title, row] of Object.entries(figures)) {
+    results[title] = row;
+    console.log(`\n${title} (${Math.round((performance.now() - began) / 1_000)} s)`);
+    for (const [figure, value] of Object.entries(row)) console.log(`  ${figure.padEnd(28)} ${value}`);
+    for (const { figure, most, least } of bounds) {
+      const value = row[figure];
+      if (typeof value !== 'number') continue;
+      if ((most !== undefined && value > most) || (least !== undefined && value < least))
+        wrong.push(`${name}: ${title}: ${figure} is ${value}, ${most === undefined ? `at least ${least}` : `at most ${most}`} is wanted`);
+    }
+  }
+}
+if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+for (const line of wrong) console.error(line);
+process.exit(wrong.length > 0 ? 1 : 0);

@@ -1,0 +1,61 @@
+/** From counts to figures: requests, how full bodies were, the share of a published limit, CPU, memory. */
+import { endpoints } from '../src/klaviyo/endpoints.ts';
+import { type Report, reportShape } from './fakes/tally.ts';
+import type { Running } from './processes.ts';
+import { z } from 'zod';
+
+const usageShape = z.object({ cpuSeconds: z.number(), peakBytes: z.number() });
+const reported = z.object({ report: reportShape });
+
+export const usageOf = (running: Running) => running.ask('usage', usageShape);
+export const reportOf = async (klaviyo: Running) => (await klaviyo.ask('report', reported)).report;
+
+/** What one scenario showed; every number is a count or a ratio, but for seconds that say how long it ran. */
+export type Figures = Record<string, number | string>;
+
+const minuteMs = 60_000;
+
+/** Requests of an operation that were taken in each full minute, against what Klaviyo publishes. */
+export function shareOfLimit(report: Report, operation: string, perMinute: number): number | undefined {
+  const times = report.operations[operation]?.times ?? [];
+  const first = times[0];
+  const last = times.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const minutes = Math.floor((last - first) / minuteMs);
+  if (minutes === 0) return undefined;
+  const counts = Array.from({ length: minutes }, (_, minute) => {
+    const from = first + minute * minuteMs;
+    return times.filter((time) => time >= from && time < from + minuteMs).length;
+  });
+  return Math.min(...counts) / perMinute;
+}
+
+/** The mean of how full the bodies were, by count or by bytes, whichever is more; the last few are what was left. */
+export function fullness(report: Report, operation: string, { most, leftOver }: { most: number; leftOver: number }): number {
+  const { fills = [], sizes = [] } = report.operations[operation] ?? {};
+  const bodies = fills.map((count, index) => Math.max(count / most, (sizes[index] ?? 0) / 5_000_000));
+  const counted = bodies.slice(0, Math.max(1, bodies.length - leftOver));
+  return counted.reduce((sum, one) => sum + one, 0) / counted.length;
+}
+
+export function requestsOf(report: Report): string {
+  return Object.entries(report.operations)
+    .map(([name, { statuses }]) => `${name} ${Object.entries(statuses).map(([status, count]) => `${status}×${count}`).join(' ')}`)
+    .join('; ');
+}
+
+/** 429s among all answers. */
+export function throttledShare(report: Report): number {
+  const counts = Object.values(report.operations).flatMap(({ statuses }) => Object.entries(statuses));
+  const all = counts.reduce((sum, [, count]) => sum + count, 0);
+  const throttled = counts.reduce((sum, [status, count]) => (status === '429' ? sum + count : sum), 0);
+  return all === 0 ? 0 : throttled / all;
+}
+
+export const perMinute = (name: keyof typeof endpoints) => endpoints[name].perMinute;
+
+export function percentile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+}
+
+export const round = (value: number, digits = 2) => Number(value.toFixed(digits));

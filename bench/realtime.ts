@@ -1,0 +1,2 @@
+import type { Scenario } from './scenarios.ts';
+export const realtime: Record<string, Scenario> = {};

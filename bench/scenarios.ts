@@ -1,0 +1,63 @@
+/** What is measured, how much of it, and which counts and ratios have to hold. */
+import { bulk, catalogue, flatness } from './bulk.ts';
+import { type Figures, perMinute } from './measure.ts';
+import { realtime } from './realtime.ts';
+
+export interface Bound {
+  figure: string;
+  most?: number;
+  least?: number;
+}
+
+export interface Scenario {
+  run(quick: boolean): Promise<Record<string, Figures>>;
+  bounds: readonly Bound[];
+}
+
+const cpu: Bound = { figure: 'CPU ÷ floor', most: 3 };
+const few429s: Bound = { figure: '429s', most: 0.005 };
+const full: Bound = { figure: 'bodies full', least: 0.9 };
+const used: Bound = { figure: 'share of the limit', least: 0.9 };
+
+export const scenarios: Record<string, Scenario> = {
+  'bulk-orders': {
+    run: async (quick) => ({
+      'bulk orders, documented limits': await bulk('orders', {
+        size: { customers: 100_000, orders: quick ? 4_000 : 80_000, products: 5_000 },
+        limits: 1,
+        pageMs: 100,
+        ...(quick ? {} : { seconds: 150 }),
+        operation: 'bulk_create_events',
+        most: 1_000,
+        limit: perMinute('createEvents'),
+      }),
+    }),
+    bounds: [cpu, few429s, full, used],
+  },
+  'bulk-customers': {
+    run: async (quick) => ({
+      'bulk customers': await bulk('customers', {
+        size: { customers: quick ? 20_000 : 300_000, orders: 0, products: 0 },
+        limits: 1,
+        pageMs: 100,
+        operation: 'bulk_import_profiles',
+        most: 10_000,
+        limit: perMinute('importProfiles'),
+      }),
+    }),
+    bounds: [cpu, few429s],
+  },
+  catalogue: {
+    run: (quick) =>
+      catalogue({ size: { customers: 0, orders: 0, products: quick ? 2_000 : 50_000 }, limits: 1, pageMs: 100, jobMs: 5_000 }),
+    bounds: [cpu, few429s, full, used, { figure: 'writes', most: 0 }],
+  },
+  ...realtime,
+  flat: {
+    run: async (quick) => ({
+      'memory, customers': await flatness('customers', quick ? 10_000 : 100_000),
+      'memory, orders': await flatness('orders', quick ? 2_000 : 20_000),
+    }),
+    bounds: [{ figure: 'memory ratio', most: 1.2 }],
+  },
+};

@@ -1,0 +1,66 @@
+/** Both fakes and the service, set up for one scenario; everything ends with it. */
+import type { ShopSize } from './fakes/records.ts';
+import { type Running, start } from './processes.ts';
+
+export interface SettingOptions {
+  size: ShopSize;
+  /** Milliseconds that a page of commercetools takes. */
+  pageMs?: number;
+  /** 1: as documented; none: neither the fake nor the service keeps to any. */
+  limits: 1 | 'none';
+  jobMs?: number;
+  /** Services side by side. */
+  services?: number;
+}
+
+export interface Setting {
+  klaviyo: Running;
+  shop: Running;
+  services: Running[];
+  stop(): Promise<void>;
+}
+
+const unlimited = 1_000;
+
+export async function setUp(options: SettingOptions): Promise<Setting> {
+  const { size, pageMs = 0, limits, jobMs = 500, services: count = 1 } = options;
+  const running: Running[] = [];
+  const stop = async () => {
+    for (const one of [...running].reverse()) await one.stop();
+  };
+  try {
+    const klaviyo = await start('fakes/klaviyo.ts', [JSON.stringify({ limits, jobMs })]);
+    running.push(klaviyo);
+    const shop = await start('fakes/shop.ts', [JSON.stringify({ ...size, pageMs })]);
+    running.push(shop);
+    const services: Running[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const service = await start('service.ts', [], environment(klaviyo, shop, limits));
+      services.push(service);
+      running.push(service);
+    }
+    return { klaviyo, shop, services, stop };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
+function environment(klaviyo: Running, shop: Running, limits: 1 | 'none'): Record<string, string> {
+  return {
+    KLAVIYO_API_URL: klaviyo.url,
+    KLAVIYO_AUTH_KEY: 'pk_bench',
+    CT_API_URL: shop.url,
+    CT_AUTH_URL: shop.url,
+    CT_PROJECT_ID: 'shop',
+    CT_API_CLIENT: JSON.stringify({ clientId: 'bench', secret: 'bench' }),
+    HOST: '127.0.0.1',
+    PORT: '0',
+    STORE: 'memory',
+    PREFERRED_LOCALE: 'en',
+    PREFERRED_CURRENCY: 'EUR',
+    PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
+    NODE_CONFIG_DIR: '/nowhere',
+    BENCH_SCALE: limits === 'none' ? String(unlimited) : '1',
+  };
+}
