@@ -3,7 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { runSchema } from '../src/engine/run.ts';
 import type { Report } from './fakes/tally.ts';
-import { type Figures, fullness, perMinute, reportOf, requestsOf, round, shareOfLimit, throttledShare, usageOf } from './measure.ts';
+import {
+  type Figures,
+  fullness,
+  perMinute,
+  reportOf,
+  requestsOf,
+  round,
+  shareOfLimit,
+  throttledShare,
+  usageOf,
+} from './measure.ts';
 import { start } from './processes.ts';
 import { type Setting, type SettingOptions, setUp } from './setting.ts';
 
@@ -55,7 +65,10 @@ export async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pa
 }
 
 /** A sync with what it took, and the same work by the floor in the same run. */
-export async function bulk(resource: Resource, options: SettingOptions & { seconds?: number; operation: string; most: number; limit: number }): Promise<Figures> {
+export async function bulk(
+  resource: Resource,
+  options: SettingOptions & { seconds?: number; operation: string; most: number; limit: number },
+): Promise<Figures> {
   const setting = await setUp(options);
   try {
     const synced = await syncOnce(setting, resource, options.seconds);
@@ -69,7 +82,12 @@ export async function bulk(resource: Resource, options: SettingOptions & { secon
 /** Both measured without limits, so that neither waits: CPU is what they spend on a thousand records. */
 async function cpuRatio(options: SettingOptions, resource: Resource, synced: Synced): Promise<Figures> {
   const pages = Math.min(40, Math.max(4, Math.floor(synced.read / 500)));
-  const unlimited = await setUp({ ...options, pageMs: 0, limits: 'none', size: { ...options.size, [resource]: pages * 500 } });
+  const unlimited = await setUp({
+    ...options,
+    pageMs: 0,
+    limits: 'none',
+    size: { ...options.size, [resource]: pages * 500 },
+  });
   try {
     await syncOnce(unlimited, resource);
     const [again, floor] = [await fresh(unlimited, resource), await floorOf(unlimited, resource, pages)];
@@ -101,7 +119,10 @@ async function fresh(setting: Setting, resource: Resource): Promise<Synced> {
   }
 }
 
-function figuresOf(synced: Synced, { operation, most, limit }: { operation: string; most: number; limit: number }): Figures {
+function figuresOf(
+  synced: Synced,
+  { operation, most, limit }: { operation: string; most: number; limit: number },
+): Figures {
   const share = shareOfLimit(synced.report, operation, limit);
   return {
     records: synced.read,
@@ -124,10 +145,17 @@ export async function catalogue(options: SettingOptions & { seconds?: number }):
     const cpu = await cpuRatio(options, 'products', first);
     if (options.seconds !== undefined) return { 'catalogue, first sync': { ...figuresOf(first, about), ...cpu } };
     const second = await syncOnce(setting, 'products');
-    const writes = Object.entries(second.report.operations).filter(([name]) => /^(bulk_)?(create|update|delete)_/.test(name));
+    const writes = Object.entries(second.report.operations).filter(([name]) =>
+      /^(bulk_)?(create|update|delete)_/.test(name),
+    );
     return {
       'catalogue, first sync': { ...figuresOf(first, about), ...cpu },
-      'catalogue, second sync': { records: second.read, seconds: round(second.seconds, 1), writes: writes.length, requests: requestsOf(second.report) },
+      'catalogue, second sync': {
+        records: second.read,
+        seconds: round(second.seconds, 1),
+        writes: writes.length,
+        requests: requestsOf(second.report),
+      },
     };
   } finally {
     await setting.stop();
@@ -148,5 +176,9 @@ export async function flatness(resource: Resource, few: number): Promise<Figures
     }
   }
   const [small = 1, large = 0] = peaks;
-  return { records: `${few} and ${few * 10}`, 'peak MB': `${Math.round(small / 1e6)} and ${Math.round(large / 1e6)}`, 'memory ratio': round(large / small) };
+  return {
+    records: `${few} and ${few * 10}`,
+    'peak MB': `${Math.round(small / 1e6)} and ${Math.round(large / 1e6)}`,
+    'memory ratio': round(large / small),
+  };
 }

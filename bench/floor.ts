@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { customer, order, product } from './fakes/records.ts';
+import type { customer, inventoryEntry, order, product } from './fakes/records.ts';
 
 const asked = z
   .object({
@@ -98,7 +98,7 @@ function profileOf(one: ReturnType<typeof customer>): string {
   });
 }
 
-function itemsOf(one: ReturnType<typeof product>): string[] {
+function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, number>): string[] {
   const { current } = one.masterData;
   const shared = {
     title: current.name.en,
@@ -111,7 +111,19 @@ function itemsOf(one: ReturnType<typeof product>): string[] {
       price_json: JSON.stringify({ price_EUR: 10 }),
     },
   };
-  return [current.masterVariant, ...current.variants].map((variant) =>
+  const item = JSON.stringify({
+    type: 'catalog-item',
+    attributes: {
+      integration_type: '$custom',
+      catalog_type: '$default',
+      ...shared,
+      external_id: one.id,
+      image_full_url: current.masterVariant?.images[0]?.url,
+      price: 10,
+    },
+    relationships: { categories: { data: current.categories.map(({ id }) => ({ type: 'catalog-category', id })) } },
+  });
+  const variants = [current.masterVariant, ...current.variants].map((variant) =>
     JSON.stringify({
       type: 'catalog-variant',
       attributes: {
@@ -122,18 +134,48 @@ function itemsOf(one: ReturnType<typeof product>): string[] {
         sku: variant?.sku,
         image_full_url: variant?.images[0]?.url,
         price: variant?.prices[0] ? cents(variant.prices[0].value) : 0,
-        inventory_quantity: 7,
+        inventory_quantity: stock.get(variant?.sku ?? '') ?? 0,
         inventory_policy: 1,
       },
+      relationships: { item: { data: { type: 'catalog-item', id: one.id } } },
     }),
   );
+  return [item, ...variants];
+}
+
+/** What is in stock is not in the page: a hundred skus a request. */
+async function stockOf(products: readonly ReturnType<typeof product>[]): Promise<Map<string, number>> {
+  const skus = products.flatMap(({ masterData: { current } }) =>
+    [current.masterVariant, ...current.variants].map((variant) => variant?.sku ?? ''),
+  );
+  const stock = new Map<string, number>();
+  for (let from = 0; from < skus.length; from += 100) {
+    const query = new URLSearchParams({ limit: '500', where: 'sku in :values' });
+    for (const sku of skus.slice(from, from + 100)) query.append('var.values', sku);
+    const { body } = await shop.request({ method: 'GET', path: `/shop/inventory?${query}` });
+    const { results }: { results: ReturnType<typeof inventoryEntry>[] } = JSON.parse(await body.text());
+    for (const { sku, availableQuantity } of results) stock.set(sku, availableQuantity);
+  }
+  return stock;
 }
 
 const posts = {
-  customers: ['/api/profile-bulk-import-jobs', '{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":['],
-  orders: ['/api/event-bulk-create-jobs', '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":['],
-  realtime: ['/api/event-bulk-create-jobs', '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":['],
-  products: ['/api/catalog-variant-bulk-create-jobs', '{"data":{"type":"catalog-variant-bulk-create-job","attributes":{"variants":{"data":['],
+  customers: [
+    '/api/profile-bulk-import-jobs',
+    '{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":[',
+  ],
+  orders: [
+    '/api/event-bulk-create-jobs',
+    '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":[',
+  ],
+  realtime: [
+    '/api/event-bulk-create-jobs',
+    '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":[',
+  ],
+  products: [
+    '/api/catalog-variant-bulk-create-jobs',
+    '{"data":{"type":"catalog-variant-bulk-create-job","attributes":{"variants":{"data":[',
+  ],
 } as const;
 
 async function post(parts: readonly string[]): Promise<void> {
@@ -155,9 +197,10 @@ async function bulk(): Promise<number> {
     }
     const { body } = await shop.request({ method: 'GET', path: `/shop/${asked.what}?${query}` });
     const { results } = JSON.parse(await body.text());
+    const stock = asked.what === 'products' ? await stockOf(results) : new Map();
     for (const one of results) {
       if (asked.what === 'orders') waiting.push(...eventsOf(one));
-      else if (asked.what === 'products') waiting.push(...itemsOf(one));
+      else if (asked.what === 'products') waiting.push(...itemsOf(one, stock));
       else waiting.push(profileOf(one));
     }
     records += results.length;

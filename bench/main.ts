@@ -36,7 +36,9 @@ for (const [name, { run, bounds }] of chosen) {
       const value = row[figure];
       if (typeof value !== 'number') continue;
       if ((most !== undefined && value > most) || (least !== undefined && value < least))
-        wrong.push(`${name}: ${title}: ${figure} is ${value}, ${most === undefined ? `at least ${least}` : `at most ${most}`} is wanted`);
+        wrong.push(
+          `${name}: ${title}: ${figure} is ${value}, ${most === undefined ? `at least ${least}` : `at most ${most}`} is wanted`,
+        );
     }
   }
 }

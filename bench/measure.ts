@@ -1,8 +1,9 @@
 /** From counts to figures: requests, how full bodies were, the share of a published limit, CPU, memory. */
+
+import { z } from 'zod';
 import { endpoints } from '../src/klaviyo/endpoints.ts';
 import { type Report, reportShape } from './fakes/tally.ts';
 import type { Running } from './processes.ts';
-import { z } from 'zod';
 
 const usageShape = z.object({ cpuSeconds: z.number(), peakBytes: z.number() });
 const reported = z.object({ report: reportShape });
@@ -31,7 +32,11 @@ export function shareOfLimit(report: Report, operation: string, perMinute: numbe
 }
 
 /** The mean of how full the bodies were, by count or by bytes, whichever is more; the last few are what was left. */
-export function fullness(report: Report, operation: string, { most, leftOver }: { most: number; leftOver: number }): number {
+export function fullness(
+  report: Report,
+  operation: string,
+  { most, leftOver }: { most: number; leftOver: number },
+): number {
   const { fills = [], sizes = [] } = report.operations[operation] ?? {};
   const bodies = fills.map((count, index) => Math.max(count / most, (sizes[index] ?? 0) / 5_000_000));
   const counted = bodies.slice(0, Math.max(1, bodies.length - leftOver));
@@ -40,7 +45,12 @@ export function fullness(report: Report, operation: string, { most, leftOver }: 
 
 export function requestsOf(report: Report): string {
   return Object.entries(report.operations)
-    .map(([name, { statuses }]) => `${name} ${Object.entries(statuses).map(([status, count]) => `${status}×${count}`).join(' ')}`)
+    .map(
+      ([name, { statuses }]) =>
+        `${name} ${Object.entries(statuses)
+          .map(([status, count]) => `${status}×${count}`)
+          .join(' ')}`,
+    )
     .join('; ');
 }
 

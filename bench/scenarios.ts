@@ -49,7 +49,12 @@ export const scenarios: Record<string, Scenario> = {
   },
   catalogue: {
     run: (quick) =>
-      catalogue({ size: { customers: 0, orders: 0, products: quick ? 2_000 : 50_000 }, limits: 1, pageMs: 100, jobMs: 5_000 }),
+      catalogue({
+        size: { customers: 0, orders: 0, products: quick ? 2_000 : 50_000 },
+        limits: 1,
+        pageMs: 100,
+        jobMs: 5_000,
+      }),
     bounds: [cpu, few429s, full, used, { figure: 'writes', most: 0 }],
   },
   ...realtime,

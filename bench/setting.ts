@@ -61,6 +61,7 @@ function environment(klaviyo: Running, shop: Running, limits: 1 | 'none'): Recor
     PREFERRED_CURRENCY: 'EUR',
     PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
     NODE_CONFIG_DIR: '/nowhere',
+    NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '',
     BENCH_SCALE: limits === 'none' ? String(unlimited) : '1',
   };
 }

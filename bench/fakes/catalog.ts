@@ -17,7 +17,10 @@ export function createCatalog() {
     const { id: given, attributes, relationships } = record.parse(raw);
     const id = given ?? `${prefix}${String(attributes.external_id)}`;
     if (what === 'item')
-      items.set(id, { attributes: { ...items.get(id)?.attributes, ...attributes }, variants: items.get(id)?.variants ?? new Set() });
+      items.set(id, {
+        attributes: { ...items.get(id)?.attributes, ...attributes },
+        variants: items.get(id)?.variants ?? new Set(),
+      });
     else if (what === 'category') categories.set(id, { ...categories.get(id), ...attributes });
     else {
       const item = relationships?.item?.data.id ?? variants.get(id)?.item ?? '';
@@ -38,7 +41,9 @@ export function createCatalog() {
     },
     /** A page of the ids that the filter names. */
     list(name: string, query: URLSearchParams) {
-      const ids = z.array(z.string()).parse(JSON.parse(/^any\(ids,(.*)\)$/.exec(query.get('filter') ?? '')?.[1] ?? '[]'));
+      const ids = z
+        .array(z.string())
+        .parse(JSON.parse(/^any\(ids,(.*)\)$/.exec(query.get('filter') ?? '')?.[1] ?? '[]'));
       if (name === 'get_catalog_categories') {
         const data = ids.flatMap((id) => {
           const attributes = categories.get(id);
@@ -60,7 +65,9 @@ export function createCatalog() {
           });
         }
         const under = [...item.variants].map((variant) => ({ type: 'catalog-variant', id: variant }));
-        return [{ type: 'catalog-item', id, attributes: item.attributes, relationships: { variants: { data: under } } }];
+        return [
+          { type: 'catalog-item', id, attributes: item.attributes, relationships: { variants: { data: under } } },
+        ];
       });
       return { data, included, links: { next: null } };
     },

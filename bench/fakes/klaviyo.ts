@@ -78,15 +78,17 @@ interface Asked {
 function handle(name: OperationName, asked: Asked): { status: number; said?: unknown } {
   if (name === 'create_event') return took(name, tally.event(asked.body), 202);
   if (name === 'bulk_create_events') return took(name, tally.events(asked.body), 202);
-  if (name === 'create_or_update_profile') return took(name, tally.profiles(asked.body), 200, { data: { type: 'profile', id: 'P' } });
+  if (name === 'create_or_update_profile')
+    return took(name, tally.profiles(asked.body), 200, { data: { type: 'profile', id: 'P' } });
   if (name === 'bulk_import_profiles') return started(name, 'profile-bulk-import-job', tally.profiles(asked.body));
   const job = /^bulk_(create|update|delete)_catalog_(item|variant|categorie)s$/.exec(name);
   if (job) {
     const what = job[2] === 'categorie' ? 'category' : (job[2] ?? '');
     return started(name, `catalog-${what}-bulk-${job[1]}-job`, catalog.apply(what, asked.body).length);
   }
-  if (name.startsWith('get_bulk_') && name.endsWith('_jobs')) return { status: 200, said: { data: listJobs(name), links: { next: null } } };
-  if (name === 'get_catalog_items' || name === 'get_catalog_categories') return { status: 200, said: catalog.list(name, asked.query) };
+  if (name.startsWith('get_bulk_') && name.endsWith('_jobs')) return { status: 200, said: listJobs(name, asked.query) };
+  if (name === 'get_catalog_items' || name === 'get_catalog_categories')
+    return { status: 200, said: catalog.list(name, asked.query) };
   if (/^(create|update)_catalog_/.test(name)) {
     tally.fill(name, catalog.apply(name.split('_')[2] ?? '', asked.body).length);
     return { status: 200, said: { data: { type: 'record', id: asked.id } } };
@@ -102,7 +104,13 @@ function took(name: OperationName, records: number, status: number, said?: unkno
 function started(name: OperationName, type: string, total: number): { status: number; said: unknown } {
   tally.fill(name, total);
   jobCount += 1;
-  const job = { id: `J${jobCount}`, type, createdAt: new Date().toISOString(), endsAt: Date.now() + options.jobMs, total };
+  const job = {
+    id: `J${jobCount}`,
+    type,
+    createdAt: new Date().toISOString(),
+    endsAt: Date.now() + options.jobMs,
+    total,
+  };
   const all = jobs.get(type) ?? [];
   jobs.set(type, all);
   all.push(job);
@@ -110,14 +118,19 @@ function started(name: OperationName, type: string, total: number): { status: nu
   return { status: 202, said: { data: { type, id: job.id } } };
 }
 
-/** Newest first, a page of them. */
-function listJobs(name: string) {
+/** Newest first, a hundred a page; the cursor is how many came before. */
+function listJobs(name: string, query: URLSearchParams) {
   const [, action, kind] = /^get_bulk_(\w+?)_(?:catalog_)?(item|variant|categorie|profile)s_jobs$/.exec(name) ?? [];
   const type =
-    kind === 'profile' ? 'profile-bulk-import-job' : `catalog-${kind === 'categorie' ? 'category' : kind}-bulk-${action}-job`;
+    kind === 'profile'
+      ? 'profile-bulk-import-job'
+      : `catalog-${kind === 'categorie' ? 'category' : kind}-bulk-${action}-job`;
+  const all = jobs.get(type) ?? [];
+  const skipped = Number(query.get('page[cursor]') ?? 0);
+  const end = all.length - skipped;
   const now = Date.now();
-  return (jobs.get(type) ?? [])
-    .slice(-100)
+  const data = all
+    .slice(Math.max(0, end - 100), Math.max(0, end))
     .reverse()
     .map((job) => ({
       type,
@@ -131,6 +144,8 @@ function listJobs(name: string) {
         errors: [],
       },
     }));
+  const next = end > 100 ? `http://klaviyo/?page%5Bcursor%5D=${skipped + 100}` : null;
+  return { data, links: { next } };
 }
 
 function send(response: ServerResponse, status: number, body?: unknown): void {

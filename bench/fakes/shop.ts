@@ -86,7 +86,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const url = new URL(request.url ?? '/', 'http://shop');
   request.resume();
   if (url.pathname.startsWith('/oauth'))
-    return send(response, '{"access_token":"t","token_type":"Bearer","expires_in":172800,"scope":"manage_project:bench"}');
+    return send(
+      response,
+      '{"access_token":"t","token_type":"Bearer","expires_in":172800,"scope":"manage_project:bench"}',
+    );
   const name = url.pathname.split('/')[2] ?? '';
   if (url.searchParams.has('var.values')) return send(response, byValues(name, url.searchParams));
   await sleep(size.pageMs);

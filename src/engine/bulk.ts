@@ -9,6 +9,7 @@ import { countReason } from './counts.ts';
 import { deleteAll } from './delete-all.ts';
 import { createPageSender, type PageSender, type SenderParts } from './page-sender.ts';
 import { ahead, pagesOf, type ReadPage } from './pages.ts';
+import { createPermits, type Permits } from './permits.ts';
 import type { Run } from './run.ts';
 
 export interface BulkParts extends SenderParts {
@@ -37,7 +38,8 @@ export async function runBulk(parts: BulkParts, asked: BulkRun): Promise<void> {
   const work = { ...asked, signal: AbortSignal.any([asked.signal, failed.signal]) };
   const checkpoint = begin(parts, work.run);
   const sender = createPageSender(parts, work);
-  const walking: Walking = { parts, work, sender, checkpoint };
+  const permits = createPermits(checkpoint.ranges.length + 1);
+  const walking: Walking = { parts, work, sender, checkpoint, permits };
   const walks = checkpoint.ranges.map((range) =>
     walkRange(walking, range).catch((thrown: unknown) => {
       failed.abort(thrown);
@@ -55,6 +57,7 @@ interface Walking {
   work: BulkRun;
   sender: PageSender;
   checkpoint: Checkpoint;
+  permits: Permits;
 }
 
 /** Where the run was left, or its beginning. */
@@ -106,7 +109,7 @@ function passSince(time: string, { now }: BulkParts): Pass {
 
 /** Sends every page of a walk; `reached`: every receipt up to this page is in. */
 async function walkPages(
-  { parts, work, sender, checkpoint }: Walking,
+  { parts, work, sender, checkpoint, permits }: Walking,
   wanted: Wanted,
   reached: (page: Page, counts: Checkpoint['counts']) => void,
 ): Promise<void> {
@@ -124,7 +127,9 @@ async function walkPages(
     work.moved();
   }
   try {
-    for await (const page of ahead(pagesOf(parts, own, { resource, wanted, ...where, pageSize: parts.pageSize }))) {
+    for await (const page of ahead(
+      pagesOf({ ...parts, permits }, own, { resource, wanted, ...where, pageSize: parts.pageSize }),
+    )) {
       await sender.ready(own.signal);
       const one = send(page).catch((thrown: unknown) => troubled.abort(thrown));
       sending.add(one);

@@ -26,7 +26,7 @@ export interface SenderParts {
 }
 
 /** Records, and the count taken before they were read. */
-type Batch = Pick<ReadPage, 'records' | 'readAt'>;
+type Batch = Pick<ReadPage, 'records' | 'readAt'> & Partial<Pick<ReadPage, 'begun'>>;
 
 export interface PageSender {
   /** Resolves when every record of the page is delivered, skipped or kept. @param counts of this page */
@@ -67,7 +67,9 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
       const told = await tell(batch);
       await parts.sink.room(signal);
       const options = { cause, readAt: batch.readAt, lane: 'bulk', signal, force, failures: 'keep' } as const;
-      return { groups: groupsOf(told).map((group) => parts.deliver(group, options)) };
+      const groups = groupsOf(told).map((group) => parts.deliver(group, options));
+      batch.begun?.();
+      return { groups };
     } catch (thrown) {
       if (!(thrown instanceof ReadFailure)) throw thrown;
       if (thrown.kind === 'refused') throw new RunFailed(thrown.message);
@@ -131,7 +133,8 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
         if (again.length === 0) break;
         left = await waiting.add(async () => {
           await pause.wait(problem, retryAfterMs);
-          return readAgain(again, counts);
+          const batch = await readAgain(again, counts);
+          return left.begun ? { ...batch, begun: left.begun } : batch;
         });
       }
       pause.over();

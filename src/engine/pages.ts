@@ -3,35 +3,50 @@ import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { type Page, type Walk, walk } from '../commercetools/reader.ts';
 import type { BulkRun } from './bulk.ts';
 import { createPause } from './pause.ts';
+import type { Permits } from './permits.ts';
 
 /** A page, and the count taken before it was read. */
 export interface ReadPage extends Page {
   readAt: number;
+  /** The page is on its way: another one may be read in its place. */
+  begun(): void;
 }
 
 export interface Reading {
   client: CommercetoolsClient;
   nextRead(): number;
+  /** Pages in hand: read, and not yet on their way. */
+  permits: Permits;
 }
 
 /** @yields the walk's pages; begins again behind the last one when commercetools could not answer */
-export async function* pagesOf({ client, nextRead }: Reading, work: BulkRun, want: Walk): AsyncGenerator<ReadPage> {
+export async function* pagesOf(
+  { client, nextRead, permits }: Reading,
+  work: BulkRun,
+  want: Walk,
+): AsyncGenerator<ReadPage> {
   const pause = createPause(work);
   let next = want;
+  let giveBack = () => {};
   for (;;) {
     try {
       const pages = walk(client, next);
       for (;;) {
         work.signal.throwIfAborted();
+        const begun = await permits.take();
+        giveBack = begun;
         const readAt = nextRead();
         const page = await pages.next();
         if (page.done) return;
         pause.over();
         next = behind(next, page.value);
-        yield { ...page.value, readAt };
+        yield { ...page.value, readAt, begun };
       }
     } catch (thrown) {
+      giveBack();
       await pause.orFail(thrown);
+    } finally {
+      giveBack();
     }
   }
 }

@@ -11,21 +11,17 @@ import type { JobEnd, JobError, Jobs } from './jobs.ts';
 import type { Lane } from './throttle.ts';
 import { type Body, bodyOf, mostJobsInProgress, type Parcel, placeOf, roomOf, sizeOf, type Write } from './writes.ts';
 
-export interface Written {
-  /** Klaviyo took it, or put it into a job; or it did not. */
-  accepted: Promise<Answer>;
-  /** The same, but for a job: how that ended for this record. */
-  ended: Promise<Answer>;
-}
-
 export interface Way {
   lane: Lane;
   /** The caller's: what is not in a body when it ends is withdrawn. */
   patience: Pick<AbortSignal, 'aborted'>;
+  /** Called when Klaviyo has taken the record into a job; how that ends is still to come. */
+  onJob?(): void;
 }
 
 export interface Batcher {
-  write(parcel: Parcel, way: Way): Written;
+  /** @returns what Klaviyo said of the record; of a job: how that ended for it. Never rejects */
+  write(parcel: Parcel, way: Way): Promise<Answer>;
   /** Milliseconds in which what waits can be written, at the published pace. */
   backlogMs(): number;
   /** Records that wait, and bodies that are on their way. */
@@ -35,9 +31,8 @@ export interface Batcher {
 interface Entry {
   parcel: Parcel;
   bytes: number;
-  patience: Way['patience'];
+  way: Way;
   since: number;
-  accept(answer: Answer): void;
   end(answer: Answer): void;
 }
 
@@ -134,13 +129,13 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   function withdraw(queue: Queue): void {
-    if (!queue.entries.some(({ patience }) => patience.aborted)) return;
+    if (!queue.entries.some(({ way }) => way.patience.aborted)) return;
     const left: Entry[] = [];
     for (const entry of queue.entries) {
-      if (!entry.patience.aborted) left.push(entry);
+      if (!entry.way.patience.aborted) left.push(entry);
       else {
         queue.bytes -= entry.bytes;
-        settle(entry, withdrawn);
+        entry.end(withdrawn);
       }
     }
     queue.entries = left;
@@ -165,7 +160,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     const entry = queue.entries.shift();
     if (!entry) return false;
     queue.bytes -= entry.bytes;
-    void alone(entry.parcel, { lane, turnTaken: true }).then((answer) => settle(entry, answer));
+    void alone(entry.parcel, { lane, turnTaken: true }).then((answer) => entry.end(answer));
     return true;
   }
 
@@ -200,15 +195,15 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     if (!answer.ok && answer.failure.kind === 'refused')
       return settleRefused(entries, { body, failure: answer.failure }, way.lane);
     if (!answer.ok || !write.job) {
-      for (const entry of entries) settle(entry, answer);
+      for (const entry of entries) entry.end(answer);
       return;
     }
     const id = startedJob.safeParse(answer.body);
     if (!id.success) {
-      for (const entry of entries) settle(entry, oddAnswer);
+      for (const entry of entries) entry.end(oddAnswer);
       return;
     }
-    for (const entry of entries) entry.accept(answer);
+    for (const { way } of entries) way.onJob?.();
     // Not awaited: the next body need not wait for this job.
     void jobs.follow(write.job, id.data.data.id).then((end) => settleJob(entries, end, { body, lane: way.lane }));
   }
@@ -220,9 +215,9 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     lane: Lane,
   ): Promise<void> {
     const { there, alone: odd, again } = findRefused(entries, refused);
-    for (const entry of there) settle(entry, { ok: true, status: 202, body: undefined });
+    for (const entry of there) entry.end({ ok: true, status: 202, body: undefined });
     await Promise.all([
-      ...odd.map(async (entry) => settle(entry, await alone(entry.parcel, { lane }))),
+      ...odd.map(async (entry) => entry.end(await alone(entry.parcel, { lane }))),
       ...again.map((part) => together(part, { lane })),
     ]);
   }
@@ -233,7 +228,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     { body, lane }: { body: Body; lane: Lane },
   ): Promise<void> {
     if (!end.known) {
-      for (const entry of entries) settle(entry, { ok: false, failure: { kind: 'unavailable', reason: end.reason } });
+      for (const entry of entries) entry.end({ ok: false, failure: { kind: 'unavailable', reason: end.reason } });
       return;
     }
     const { failed, unclear } = attribute(entries, end.errors, body);
@@ -248,16 +243,14 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   return {
-    write(parcel, { lane, patience }) {
-      const accepted = Promise.withResolvers<Answer>();
-      const ended = Promise.withResolvers<Answer>();
+    write(parcel, way) {
       const bytes = sizeOf(parcel);
-      const since = performance.now();
-      const queue = queues[lane];
-      queue.entries.push({ parcel, bytes, patience, since, accept: accepted.resolve, end: ended.resolve });
+      const queue = queues[way.lane];
       queue.bytes += bytes;
       plan();
-      return { accepted: accepted.promise, ended: ended.promise };
+      return new Promise((end) => {
+        queue.entries.push({ parcel, bytes, way, since: performance.now(), end });
+      });
     },
     backlogMs() {
       const { entries, bytes } = queues.realtime;
@@ -276,12 +269,6 @@ const oddAnswer: Answer = {
   ok: false,
   failure: { kind: 'unavailable', reason: 'Klaviyo accepted a job in an unknown shape' },
 };
-
-/** The end first: who races the two sees that there is nothing left to wait for. */
-function settle(entry: Entry, answer: Answer): void {
-  entry.end(answer);
-  entry.accept(answer);
-}
 
 /** Whose error it is: by its place in the body, else by the record that Klaviyo repeats. */
 function attribute(entries: readonly Entry[], errors: readonly JobError[], { places }: Body) {

@@ -3,13 +3,13 @@
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Written } from './batch.ts';
+import type { Way } from './batch.ts';
 import type { Receipt } from './change.ts';
 import type { Answer } from './client.ts';
 import type { Failure } from './errors.ts';
 import { compoundId } from './held.ts';
 import { delivered, receiptOf } from './receipts.ts';
-import type { Sending } from './sending.ts';
+import { once, type Sending } from './sending.ts';
 import { parcelOf } from './writer.ts';
 import type { WriteName } from './writes.ts';
 
@@ -51,24 +51,28 @@ export function create({ type, create: name }: Kind, record: Wanted, sending: Se
     attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
     ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
   };
-  return sending.writer.write(name, parcelOf(data), sending).ended;
+  return sending.writer.write(name, parcelOf(data), once(sending));
 }
 
 export function update(kind: Kind, record: Wanted, sending: Sending): Promise<Answer> {
   const { external_id: externalId, ...attributes } = withoutFixed(record.attributes);
-  return startUpdate(kind, { externalId, attributes, relationships: record.relationships }, sending).ended;
+  return updateSome(
+    kind,
+    { externalId, attributes, relationships: record.relationships },
+    { sending, way: once(sending) },
+  );
 }
 
 /** Some attributes of a record that is there. */
-export function startUpdate(
+export function updateSome(
   { type, update: name }: Kind,
   about: { externalId: string; attributes: object; relationships?: object | undefined },
-  sending: Sending,
-): Written {
+  { sending, way }: { sending: Sending; way: Way },
+): Promise<Answer> {
   const { externalId, attributes, relationships } = about;
   const id = compoundId(externalId);
   const data = { type, id, attributes, ...(relationships ? { relationships } : {}) };
-  return sending.writer.write(name, parcelOf(data, id), sending);
+  return sending.writer.write(name, parcelOf(data, id), way);
 }
 
 /** `sku` stays as it was created: it is the external_id. */
@@ -81,7 +85,7 @@ function withoutFixed(attributes: { external_id: string; sku?: string }) {
 export async function remove({ type, remove: name }: Kind, externalId: string, sending: Sending): Promise<Receipt> {
   const id = compoundId(externalId);
   const parcel = { ...parcelOf({ type, id }, id), alone: () => undefined };
-  const answer = await sending.writer.write(name, parcel, sending).ended;
+  const answer = await sending.writer.write(name, parcel, once(sending));
   return answer.ok || isMissing(answer.failure) ? delivered : receiptOf(answer.failure);
 }
 

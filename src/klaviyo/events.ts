@@ -2,7 +2,7 @@
 import type { EventChange, ProfileIdentity, Receipt } from './change.ts';
 import type { KlaviyoError } from './errors.ts';
 import { delivered, receiptOf, warned } from './receipts.ts';
-import type { Sending } from './sending.ts';
+import { once, type Sending } from './sending.ts';
 import type { Parcel } from './writes.ts';
 
 const opens = '{"type":"event","attributes":{';
@@ -34,7 +34,7 @@ function parcelOf(change: EventChange, identity: ProfileIdentity): Parcel {
 
 /** Sends the event; where its two identifiers don't go together, with the e-mail alone, else with the id alone. */
 export async function sendEvent(change: EventChange, sending: Sending): Promise<Receipt> {
-  const write = (profile: ProfileIdentity) => sending.writer.write('event', parcelOf(change, profile), sending).ended;
+  const write = (profile: ProfileIdentity) => sending.writer.write('event', parcelOf(change, profile), once(sending));
   const first = await write(change.profile);
   if (first.ok) return delivered;
   if (first.failure.kind !== 'refused' || !isAboutIdentity(first.failure.errors)) return receiptOf(first.failure);

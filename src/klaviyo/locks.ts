@@ -1,23 +1,25 @@
 /** One holder at a time for each key, in the order of asking. */
 
 export interface Locks {
-  /** Runs the job when nobody before it holds or waits for the key. */
+  /** Runs the job when nobody before it holds or waits for the key; at once where nobody does. */
   hold<T>(key: string, job: () => Promise<T>): Promise<T>;
 }
 
 export function createLocks(): Locks {
   const tails = new Map<string, Promise<unknown>>();
   return {
-    async hold(key, job) {
-      const before = tails.get(key) ?? Promise.resolve();
-      const mine = before.then(job, job);
-      const settled = mine.catch(() => undefined);
-      tails.set(key, settled);
-      try {
-        return await mine;
-      } finally {
-        if (tails.get(key) === settled) tails.delete(key);
-      }
+    hold(key, job) {
+      const before = tails.get(key);
+      const mine = before ? before.then(job) : job();
+      // Whoever waits behind does not care how it ended.
+      const tail = mine.then(ended, ended);
+      tails.set(key, tail);
+      void tail.then(() => {
+        if (tails.get(key) === tail) tails.delete(key);
+      });
+      return mine;
     },
   };
 }
+
+function ended(): void {}

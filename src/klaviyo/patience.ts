@@ -1,51 +1,52 @@
 /**
- * The patience of the callers of one piece of work: it ends when the last of them has lost his. Asked often, so it holds
- * no listeners until somebody needs a signal: a run has one signal for all of its records.
+ * The patience of the callers of one piece of work: it ends when the last of them has lost his. There is one for each
+ * change, so it is small, and holds no listeners until somebody needs a signal: a run has one signal for all records.
  */
+export class Patience {
+  readonly #callers: AbortSignal[];
+  #released = false;
+  #ended: AbortController | undefined;
 
-export interface Patience {
+  constructor(first: AbortSignal) {
+    this.#callers = [first];
+  }
+
   /** Nobody waits any more, and the work has not been let go of. */
-  readonly aborted: boolean;
+  get aborted(): boolean {
+    return !this.#released && this.#callers.every((caller) => caller.aborted);
+  }
+
+  /** Nobody waits, and the work goes on to its end. */
+  get released(): boolean {
+    return this.#released;
+  }
+
   /** One more caller. */
-  join(caller: AbortSignal): void;
-  /** From now on nobody waits, and the work goes on to its end. */
-  release(): void;
+  join(caller: AbortSignal): void {
+    if (this.#callers.includes(caller)) return;
+    this.#callers.push(caller);
+    if (this.#ended) this.#listen(caller, this.#ended);
+  }
+
+  /** From now on nobody waits. */
+  release(): void {
+    this.#released = true;
+  }
+
   /** The same, to hand on. */
-  signal(): AbortSignal;
-}
-
-export function createPatience(first: AbortSignal): Patience {
-  const callers = [first];
-  let released = false;
-  let ended: AbortController | undefined;
-  const isOver = () => !released && callers.every((caller) => caller.aborted);
-
-  function listen(caller: AbortSignal, { signal }: AbortController): void {
-    caller.addEventListener('abort', check, { once: true, signal });
-  }
-  function check(): void {
-    if (isOver()) ended?.abort();
+  signal(): AbortSignal {
+    if (!this.#ended) {
+      this.#ended = new AbortController();
+      for (const caller of this.#callers) this.#listen(caller, this.#ended);
+      if (this.aborted) this.#ended.abort();
+    }
+    return this.#ended.signal;
   }
 
-  return {
-    get aborted() {
-      return isOver();
-    },
-    join(caller) {
-      if (callers.includes(caller)) return;
-      callers.push(caller);
-      if (ended) listen(caller, ended);
-    },
-    release() {
-      released = true;
-    },
-    signal() {
-      if (!ended) {
-        ended = new AbortController();
-        for (const caller of callers) listen(caller, ended);
-        check();
-      }
-      return ended.signal;
-    },
-  };
+  #listen(caller: AbortSignal, ended: AbortController): void {
+    const check = () => {
+      if (this.aborted) ended.abort();
+    };
+    caller.addEventListener('abort', check, { once: true, signal: ended.signal });
+  }
 }

@@ -4,7 +4,7 @@ import type { Profile, ProfileChange, Receipt, Warning } from './change.ts';
 import type { Answer } from './client.ts';
 import type { Failure } from './errors.ts';
 import { delivered, receiptOf, warned } from './receipts.ts';
-import { ask, lastWrite, type Sending } from './sending.ts';
+import { ask, type Sending } from './sending.ts';
 import { parcelOf } from './writer.ts';
 
 const phoneDropped = (why: string): Warning => ({ code: 'phone-left-out', detail: `phone_number left out: ${why}` });
@@ -40,7 +40,7 @@ function importAlone(data: object, sending: Sending): Promise<Answer> {
 }
 
 function importSomehow(record: object, sending: Sending): Promise<Answer> {
-  return lastWrite(sending.writer.write('profile', parcelOf(record), sending), sending);
+  return sending.writer.write('profile', parcelOf(record), sending);
 }
 
 function pointsAtPhone(failure: Failure): boolean {

@@ -1,6 +1,6 @@
 /** What it takes to make one change true: the ways to Klaviyo, whose turn it is, and what this process wrote last. */
 
-import type { Written } from './batch.ts';
+import type { Way } from './batch.ts';
 import type { StockChange } from './change.ts';
 import type { Answer, Call, KlaviyoClient } from './client.ts';
 import type { HeldLookup } from './held.ts';
@@ -36,10 +36,10 @@ export interface Sending extends Ways {
   /** Write also what Klaviyo holds already. */
   force: boolean;
   /**
-   * Klaviyo has put the last write of this change into a job: in realtime that is as good as done, since a job outlives
-   * any broker's deadline.
+   * For the last write of a change: Klaviyo has put it into a job, which in realtime is as good as done, since a job
+   * outlives any broker's deadline.
    */
-  accepted(): void;
+  onJob(): void;
 }
 
 /** One request in the sending's lane. */
@@ -47,13 +47,7 @@ export function ask(sending: Sending, call: Omit<Call, 'lane' | 'signal'>): Prom
   return sending.client.call({ ...call, lane: sending.lane, signal: sending.patience.signal() });
 }
 
-/** Calls `accepted` when Klaviyo took the write into a job; its end is awaited all the same. */
-export async function lastWrite({ accepted, ended }: Written, sending: Sending): Promise<Answer> {
-  let over = false;
-  void ended.then(() => {
-    over = true;
-  });
-  const taken = await accepted;
-  if (taken.ok && !over) sending.accepted();
-  return ended;
+/** The way of a write that others follow: only its end counts. */
+export function once({ lane, patience }: Sending): Way {
+  return { lane, patience };
 }

@@ -13,7 +13,7 @@ import { sendEvent } from './events.ts';
 import { createHeldLookup } from './held.ts';
 import { createJobs } from './jobs.ts';
 import { createLocks } from './locks.ts';
-import { createPatience, type Patience } from './patience.ts';
+import { Patience } from './patience.ts';
 import { sendProfile } from './profiles.ts';
 import { delivered } from './receipts.ts';
 import { createRoom } from './room.ts';
@@ -62,14 +62,15 @@ const writesOf: Record<Change['kind'], readonly WriteName[]> = {
   gone: ['deleteItem', 'deleteCategory'],
 };
 
-interface Waiting {
+interface Entry {
   change: Stamped;
   lane: Lane;
   force: boolean;
   patience: Patience;
-  /** Its callers have got their receipts. */
-  released: boolean;
   receipt: Promise<Receipt>;
+  resolve(receipt: Receipt): void;
+  /** The receipt was given when a job took the change: this is its last word. */
+  later?: PromiseWithResolvers<Receipt>;
 }
 
 /**
@@ -88,18 +89,15 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     stock: new LRUCache<string, WrittenStock>({ max: mostRemembered }),
     categories: new LRUCache<string, true>({ max: mostRemembered, ttl: 600_000 }),
   };
-  /** By record: what has not begun yet. */
-  const waiting = new Map<string, Waiting>();
+  /** By record: what has not begun yet; events until they are through. */
+  const waiting = new Map<string, Entry>();
   const room = createRoom();
 
   /** The entry's latest change, unless a later read of the same record went before it. */
-  async function makeTrue(
-    { change, lane, force, patience }: Waiting,
-    key: string,
-    accepted: () => void,
-  ): Promise<Receipt> {
+  async function makeTrue(entry: Entry, key: string): Promise<Receipt> {
+    const { change, lane, force, patience } = entry;
     if (patience.aborted) return withdrawn;
-    const sending: Sending = { ...ways, lane, patience, force, accepted };
+    const sending: Sending = { ...ways, lane, patience, force, onJob: () => letGo(entry) };
     if (change.kind === 'event') return sendEvent(change, sending);
     if ((writtenAt.get(key) ?? 0) > change.readAt) return delivered;
     const receipt = await dispatch(change, sending);
@@ -108,50 +106,33 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
   }
 
   /** What was let go of goes on until it is through: nobody will send it again. */
-  async function untilThrough(entry: Waiting, key: string, accepted: () => void): Promise<Receipt> {
-    let receipt = await makeTrue(entry, key, accepted);
-    for (let tries = 1; receipt.outcome === 'unavailable' && entry.released && tries < mostTriesAfter; tries += 1) {
+  async function untilThrough(entry: Entry, key: string): Promise<Receipt> {
+    let receipt = await makeTrue(entry, key);
+    for (let tries = 1; receipt.outcome === 'unavailable' && entry.later && tries < mostTriesAfter; tries += 1) {
       await sleep(1_000 * 2 ** tries, undefined, { signal: closed.signal }).catch(() => undefined);
       if (closed.signal.aborted) break;
-      receipt = await makeTrue(entry, key, accepted);
+      receipt = await makeTrue(entry, key);
     }
     return receipt;
   }
 
   /** Until its turn comes an entry takes in what is read later. */
-  function inTurn(entry: Waiting, key: string, accepted: () => void): Promise<Receipt> {
-    if (entry.change.kind === 'event') return makeTrue(entry, key, accepted);
+  function inTurn(entry: Entry, key: string): Promise<Receipt> {
+    if (entry.change.kind === 'event') return makeTrue(entry, key);
     return ways.locks.hold(key, () => {
       waiting.delete(key);
-      return untilThrough(entry, key, accepted);
+      return untilThrough(entry, key);
     });
   }
 
-  function begin(entry: Waiting, key: string): Promise<Receipt> {
-    const early = Promise.withResolvers<Receipt>();
-    function accepted(): void {
-      if (entry.lane === 'bulk') return;
-      entry.patience.release();
-      entry.released = true;
-      early.resolve({ outcome: 'delivered', later: last.promise });
-    }
-    const last = Promise.withResolvers<Receipt>();
-    void inTurn(entry, key, accepted)
-      // What is thrown on the way is our own bug, and becomes a receipt.
-      .catch(failed)
-      .then((receipt) => {
-        if (waiting.get(key) === entry) waiting.delete(key);
-        last.resolve(receipt);
-        early.resolve(receipt);
-      });
-    return early.promise;
-  }
-
-  /** An event stands for itself; in two lanes, or on two profiles, it is not the same request. */
-  function placeOf(change: Stamped, lane: Lane): string {
-    if (change.kind !== 'event') return keyOf(change);
-    const { email, external_id } = change.profile;
-    return [keyOf(change), lane, email?.toLowerCase(), external_id].join('|');
+  async function begin(entry: Entry, key: string): Promise<void> {
+    const { lane, change } = entry;
+    room.enter(lane, change.kind);
+    // What is thrown on the way is our own bug, and becomes a receipt.
+    const receipt = await inTurn(entry, key).catch(failed);
+    if (waiting.get(key) === entry) waiting.delete(key);
+    room.leave(lane, change.kind);
+    (entry.later ?? entry).resolve(receipt);
   }
 
   function enqueue(change: Stamped, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
@@ -164,28 +145,36 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
       before.patience.join(signal);
       return before.receipt;
     }
-    const entry: Waiting = {
-      change,
-      lane,
-      force,
-      patience: createPatience(signal),
-      released: false,
-      receipt: Promise.resolve(delivered),
-    };
+    const { promise: receipt, resolve } = Promise.withResolvers<Receipt>();
+    const entry: Entry = { change, lane, force, patience: new Patience(signal), receipt, resolve };
     waiting.set(key, entry);
-    entry.receipt = begin(entry, key);
-    return entry.receipt;
+    void begin(entry, key);
+    return receipt;
   }
 
   return {
-    send: (changes, options) =>
-      Promise.all(changes.map((change) => room.count(options.lane, change.kind, enqueue(change, options)))),
+    send: (changes, options) => Promise.all(changes.map((change) => enqueue(change, options))),
     room: (signal) => room.free(signal),
     backlogMs: (kind) => writer.backlogMs(writesOf[kind]),
     idle: () => room.empty(),
     waiting: () => room.counts(),
     close: () => closed.abort(),
   };
+}
+
+/** In realtime a job is as good as done: the callers get their receipt, and the last word follows. */
+function letGo(entry: Entry): void {
+  if (entry.lane === 'bulk' || entry.later) return;
+  entry.later = Promise.withResolvers<Receipt>();
+  entry.patience.release();
+  entry.resolve({ outcome: 'delivered', later: entry.later.promise });
+}
+
+/** An event stands for itself; in two lanes, or on two profiles, it is not the same request. */
+function placeOf(change: Stamped, lane: Lane): string {
+  if (change.kind !== 'event') return keyOf(change);
+  const { email, external_id } = change.profile;
+  return [keyOf(change), lane, email?.toLowerCase(), external_id].join('|');
 }
 
 function dispatch(change: Exclude<Stamped, { kind: 'event' }>, sending: Sending): Promise<Receipt> {

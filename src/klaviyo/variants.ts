@@ -1,9 +1,9 @@
 /** Makes variants true: each sku under its item, with the latest stock that was read. */
-import { create, exists, holdsAll, isMissing, remove, startUpdate, update, variants } from './catalog-records.ts';
+import { create, exists, holdsAll, isMissing, remove, update, updateSome, variants } from './catalog-records.ts';
 import type { ItemChange, Receipt, StockChange, Variant } from './change.ts';
 import { compoundId, type Held } from './held.ts';
 import { delivered, receiptOf } from './receipts.ts';
-import { lastWrite, type Sending } from './sending.ts';
+import type { Sending } from './sending.ts';
 
 /** A change with the count of when its facts were read. */
 type Read<Change> = Change & { readAt: number };
@@ -86,8 +86,7 @@ export function sendStock(change: Read<StockChange>, sending: Sending): Promise<
     const known = sending.stock.get(change.sku);
     if (known !== undefined && known.readAt > change.readAt) return delivered;
     const attributes = { inventory_quantity: change.quantity, inventory_policy: change.policy };
-    const started = startUpdate(variants, { externalId: change.sku, attributes }, sending);
-    const answer = await lastWrite(started, sending);
+    const answer = await updateSome(variants, { externalId: change.sku, attributes }, { sending, way: sending });
     const unknown = !answer.ok && isMissing(answer.failure);
     if (!answer.ok && !unknown) return receiptOf(answer.failure);
     // Also of an unknown variant: its item may be on its way with stock that was read before this.

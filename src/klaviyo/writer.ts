@@ -1,12 +1,12 @@
 /** All kinds of writes, each with its batcher. */
-import { type Batcher, createBatcher, type Way, type Written } from './batch.ts';
-import type { KlaviyoClient } from './client.ts';
+import { type Batcher, createBatcher, type Way } from './batch.ts';
+import type { Answer, KlaviyoClient } from './client.ts';
 import { endpoints } from './endpoints.ts';
 import type { Jobs } from './jobs.ts';
 import { type Parcel, type WriteName, writes } from './writes.ts';
 
 export interface Writer {
-  write(name: WriteName, parcel: Parcel, way: Way): Written;
+  write(name: WriteName, parcel: Parcel, way: Way): Promise<Answer>;
   /** Milliseconds that the fullest of these queues takes for realtime at the published pace. */
   backlogMs(names: readonly WriteName[]): number;
   /** Records that wait in each lane. */

@@ -2,7 +2,7 @@
 import type { Customer } from '../../commercetools/types.ts';
 import type { JsonObject, Profile, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
-import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
+import { type Fitted, fitProperties, fitsAsItIs, jsonBytes, mostJsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
 import { filtered } from '../fields/properties.ts';
@@ -39,7 +39,7 @@ export const profile: Rule<CustomerFacts> = {
       ...namesOf(customer, settings),
       ...placeOf(customer, warnings),
     };
-    const properties = propertiesOf(customer, settings, mostProfileBytes - jsonBytes(jsonOf(written)));
+    const properties = propertiesOf(customer, settings, written);
     warnings.push(...properties.warnings);
     if (Object.keys(properties.properties).length > 0) written.properties = properties.properties;
     const { identityConflict, deduplication } = settings.customer;
@@ -112,9 +112,12 @@ function placeOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
   };
 }
 
-function propertiesOf(customer: Customer, settings: RuleSettings, mostBytes: number) {
-  const wanted = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
-  return fitProperties(wanted.properties, { keep: [], mostBytes });
+function propertiesOf(customer: Customer, settings: RuleSettings, written: Profile): Fitted {
+  const { properties } = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
+  const attributes = jsonOf(written);
+  // Nearly always there is far more room than is needed, and nothing has to be measured.
+  if (fitsAsItIs(properties, mostProfileBytes - mostJsonBytes(attributes))) return { properties, warnings: [] };
+  return fitProperties(properties, { keep: [], mostBytes: mostProfileBytes - jsonBytes(attributes) });
 }
 
 function jsonOf({ location, properties: _, ...attributes }: Profile): JsonObject {

@@ -46,3 +46,18 @@ export const countryCurrencies: ReadonlyMap<string, readonly string[]> = new Map
     .split(/\s+/)
     .map((entry): [string, string[]] => [entry.slice(0, 2), entry.slice(3).split('+')]),
 );
+
+/** Currency to the countries that pay in it, in the order of the alphabet. */
+export const currencyCountries: ReadonlyMap<string, readonly string[]> = Map.groupBy(
+  [...countryCurrencies].flatMap(([country, currencies]) => currencies.map((currency) => ({ country, currency }))),
+  ({ currency }) => currency,
+)
+  .entries()
+  .reduce(
+    (byCurrency, [currency, pairs]) =>
+      byCurrency.set(
+        currency,
+        pairs.map(({ country }) => country),
+      ),
+    new Map<string, readonly string[]>(),
+  );

@@ -29,6 +29,7 @@ export interface Fitted {
  * valuable end: unnamed properties from the last to the first, then the kept ones from the last to the first.
  */
 export function fitProperties(record: Record<string, unknown>, { keep, mostBytes }: Fitting): Fitted {
+  if (fitsAsItIs(record, mostBytes)) return { properties: record, warnings: [] };
   const walk: Walk = { cut: new Set(), name: '', bytes: 2 };
   const fitted = new Map<string, JsonValue>();
   for (const [key, value] of Object.entries(record)) {
@@ -41,6 +42,53 @@ export function fitProperties(record: Record<string, unknown>, { keep, mostBytes
   dropBeyondCount(fitted, { keep, cut: walk.cut });
   if (walk.bytes > mostBytes) dropBeyondBytes(fitted, { keep, mostBytes, cut: walk.cut });
   return { properties: Object.fromEntries(fitted), warnings: warningsOf(walk.cut) };
+}
+
+/** An upper bound of a value's bytes as JSON, without writing it. */
+export function mostJsonBytes(value: JsonValue): number {
+  if (typeof value === 'string') return roughBytes(value);
+  if (typeof value !== 'object' || value === null) return 25;
+  return Object.entries(value).reduce((sum, [key, child]) => sum + roughBytes(key) + mostJsonBytes(child), 5);
+}
+
+/** Nearly everything does: then nothing is copied. */
+export function fitsAsItIs(record: Record<string, unknown>, mostBytes: number): record is JsonObject {
+  const names = Object.keys(record);
+  if (names.length > mostProperties) return false;
+  const room = { bytes: mostBytes - 2 };
+  return names.every((name) => isShort(name, room) && name !== '' && fits(record[name], 2, room)) && room.bytes > 0;
+}
+
+/** Short enough as a text or a name; counts its bytes. */
+function isShort(text: string, room: { bytes: number }): boolean {
+  room.bytes -= roughBytes(text);
+  return text.length < shortText && text.isWellFormed();
+}
+
+/** A text of so many UTF-16 units is below every limit in bytes. */
+const shortText = 33_000;
+
+function fits(value: unknown, level: number, room: { bytes: number }): boolean {
+  switch (typeof value) {
+    case 'string':
+      return isShort(value, room);
+    case 'number':
+      room.bytes -= 25;
+      return Number.isFinite(value);
+    case 'boolean':
+      room.bytes -= 6;
+      return true;
+    case 'object':
+      room.bytes -= 5;
+      if (value === null) return true;
+      if (level > mostLevels) return false;
+      if (Array.isArray(value)) {
+        return value.length <= mostArrayItems && value.every((item) => fits(item, level + 1, room));
+      }
+      return Object.entries(value).every(([key, child]) => isShort(key, room) && fits(child, level + 1, room));
+    default:
+      return false;
+  }
 }
 
 /** The state of one walk: what was cut, the top-level name under way, and an upper bound of the size. */

@@ -2,7 +2,7 @@
 import type { LocalizedString, Price } from '../../commercetools/types.ts';
 import type { JsonValue } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
-import { countryCurrencies } from './country-currencies.ts';
+import { countryCurrencies, currencyCountries } from './country-currencies.ts';
 import { amountOf, choosePrice, countriesOf, currenciesOf } from './prices.ts';
 import { present } from './text.ts';
 
@@ -69,11 +69,19 @@ function pricesOfCountries(prices: readonly Price[], now: Now): CountryPrice[] {
   const own = new Set(countriesOf(prices, of));
   // Chosen once for each currency: most of the world's countries share a few of them.
   const shared = chosenByCurrency(prices, 'none', now);
-  return [...new Set([...own, ...countryCurrencies.keys()])].flatMap((country): CountryPrice[] => {
+  const sharing = [...shared.keys()].flatMap((currency) => currencyCountries.get(currency) ?? []);
+  if (shared.size > 1) sharing.sort();
+  const amounts = new Map<Price, number>();
+  const amount = (price: Price) => {
+    const known = amounts.get(price) ?? amountOf(price, of);
+    amounts.set(price, known);
+    return known;
+  };
+  return [...new Set([...own, ...sharing])].flatMap((country): CountryPrice[] => {
     const ownPrices = own.has(country) ? chosenByCurrency(prices, { only: country }, now) : new Map<string, Price>();
     const price =
       preferred([...ownPrices.keys()], ownPrices, now) ?? preferred(countryCurrencies.get(country) ?? [], shared, now);
-    return price ? [{ country, amount: amountOf(price, of), currency: price.value.currencyCode }] : [];
+    return price ? [{ country, amount: amount(price), currency: price.value.currencyCode }] : [];
   });
 }
 
@@ -102,6 +110,12 @@ function localizedEntries(prefix: string, localized: LocalizedString): [string, 
 
 /** Entries that do not fit are left out whole, because half a JSON text is none. */
 function addText(metadata: Metadata, name: TextName, entries: [string, JsonValue][]): void {
+  const text = JSON.stringify(Object.fromEntries(entries));
+  // Nearly always: not even if every character had to be escaped twice would it be too long.
+  if (text.length * mostEscaped <= mostBytes[name]) {
+    metadata.texts[name] = text;
+    return;
+  }
   let bytes = 4;
   const fitting = entries.filter(([key, value]) => {
     const needed = escapedBytes(key) + escapedBytes(value) + 2;
@@ -112,6 +126,9 @@ function addText(metadata: Metadata, name: TextName, entries: [string, JsonValue
   metadata.texts[name] = JSON.stringify(Object.fromEntries(fitting));
   if (fitting.length < entries.length) metadata.cut.push(name);
 }
+
+/** Bytes that a character of a JSON text takes at most as part of another one. */
+const mostEscaped = 7;
 
 /** Bytes of a value inside a JSON text that is itself a value in JSON. */
 function escapedBytes(value: JsonValue): number {

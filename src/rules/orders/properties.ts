@@ -12,8 +12,19 @@ export const propertySettings = [
   'product.brandAttribute',
 ] as const;
 
+/** Several rules ask the same of one order. */
+const known = new WeakMap<OrderFacts, { settings: RuleSettings; properties: Record<string, unknown> }>();
+
 /** As Placed Order, Fulfilled, Cancelled and Refunded Order carry them, before Klaviyo's limits. */
 export function orderProperties(facts: OrderFacts, settings: RuleSettings): Record<string, unknown> {
+  const before = known.get(facts);
+  if (before?.settings === settings) return before.properties;
+  const properties = allProperties(facts, settings);
+  known.set(facts, { settings, properties });
+  return properties;
+}
+
+function allProperties(facts: OrderFacts, settings: RuleSettings): Record<string, unknown> {
   const { order } = facts;
   const lines = order.lineItems.map((item) => lineOf(item, facts, settings));
   const raw = settings.order.properties.raw ? filtered(order, settings.order.properties) : nothing;
