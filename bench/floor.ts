@@ -1,10 +1,12 @@
 /**
  * The floor: the work that nobody can avoid. Parses the same pages (or messages), builds the same records as plain object
- * literals, serialises each once, joins and posts them. Arguments: JSON with `what`, `shop`, `klaviyo`, `pages`.
+ * literals (with the library that makes phone numbers E.164), serialises each once, joins and posts them. Arguments: JSON with `what`, `shop`, `klaviyo`, `pages`.
  */
 import { createServer } from 'node:http';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import { currencyCountries } from '../src/rules/fields/country-currencies.ts';
 import type { customer, inventoryEntry, order, product } from './fakes/records.ts';
 
 const asked = z
@@ -84,7 +86,7 @@ function profileOf(one: ReturnType<typeof customer>): string {
       first_name: one.firstName,
       last_name: one.lastName,
       organization: one.companyName,
-      phone_number: address?.mobile,
+      phone_number: parsePhoneNumberFromString(address?.mobile ?? '', 'DE')?.number,
       location: {
         address1: `${address?.streetNumber}, ${address?.streetName}`,
         address2: '',
@@ -108,7 +110,8 @@ function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, num
     custom_metadata: {
       title_json: JSON.stringify({ title_en: current.name.en, title_de: current.name.de }),
       slug_json: JSON.stringify({ slug_en: current.slug.en, slug_de: current.slug.de }),
-      price_json: JSON.stringify({ price_EUR: 10 }),
+      price_json: JSON.stringify({ price_EUR: 10, ...Object.fromEntries(euro.map((country) => [`price_${country}`, 10])) }),
+      currency_json: JSON.stringify(Object.fromEntries(euro.map((country) => [`currency_${country}`, 'EUR']))),
     },
   };
   const item = JSON.stringify({
@@ -142,6 +145,9 @@ function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, num
   );
   return [item, ...variants];
 }
+
+/** Countries that pay in EUR: each has its price in the metadata. */
+const euro = currencyCountries.get('EUR') ?? [];
 
 /** What is in stock is not in the page: a hundred skus a request. */
 async function stockOf(products: readonly ReturnType<typeof product>[]): Promise<Map<string, number>> {

@@ -1,2 +1,247 @@
+/** Live messages: a steady stream, a burst, one in an idle service, stock, and orders beside another process' sync. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { z } from 'zod';
+import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
+import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
+import { type Running, start } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
-export const realtime: Record<string, Scenario> = {};
+import { type Setting, setUp } from './setting.ts';
+
+const begun = z.object({ begun: z.literal(true) });
+const size: ShopSize = { customers: 100_000, orders: 200_000, products: 7_000 };
+
+interface Delivery {
+  body: string;
+  /** Milliseconds since the stream began. */
+  dueMs: number;
+}
+
+interface Delivered {
+  /** Milliseconds from the first push to the acknowledgement, sorted. */
+  tookMs: number[];
+  refused: number;
+  lost: number;
+}
+
+/** Google Pub/Sub's envelope around a commercetools message. */
+function push(payload: object, messageId: string): string {
+  const data = Buffer.from(JSON.stringify(payload)).toString('base64');
+  return JSON.stringify({ message: { data, messageId, publishTime: '2026-03-15T08:00:00Z' }, subscription: 'bench' });
+}
+
+/** An order that is new now. */
+function orderCreated(number: number): string {
+  const at = new Date().toISOString();
+  const payload = {
+    notificationType: 'Message',
+    projectKey: 'shop',
+    id: `message-${number}`,
+    version: 1,
+    sequenceNumber: 1,
+    resource: { typeId: 'order', id: order(number, size).id },
+    resourceVersion: 1,
+    type: 'OrderCreated',
+    createdAt: at,
+    lastModifiedAt: at,
+    order: { ...order(number, size), createdAt: at },
+  };
+  return push(payload, `m${number}`);
+}
+
+function stockChanged(sku: string, version: number): string {
+  const at = new Date().toISOString();
+  const payload = {
+    notificationType: 'ResourceUpdated',
+    projectKey: 'shop',
+    resource: { typeId: 'inventory-entry', id: entryIdOf(sku) },
+    version,
+    oldVersion: version - 1,
+    modifiedAt: at,
+  };
+  return push(payload, `s${sku}-${version}`);
+}
+
+/** Pushes each when it is due, and what is refused again, as a broker does; ends when all are acknowledged. */
+async function deliver(service: Running, total: number, next: (index: number) => Delivery): Promise<Delivered> {
+  const pool = new Pool(service.url, { connections: 2_000, pipelining: 1 });
+  const tookMs: number[] = [];
+  let refused = 0;
+  let lost = 0;
+  const began = performance.now();
+
+  async function one({ body, dueMs }: Delivery): Promise<void> {
+    const first = performance.now();
+    const lateMs = first - began - dueMs;
+    for (let tries = 0; tries < 100; tries += 1) {
+      const response = await pool.request({ method: 'POST', path: '/', body, headers: { 'content-type': 'application/json' } });
+      await response.body.dump();
+      if (response.statusCode === 204) return void tookMs.push(performance.now() - first + Math.max(0, lateMs));
+      if (response.statusCode !== 503) break;
+      refused += 1;
+      // As brokers do: a little later each time.
+      await sleep(500 * Math.min(8, 2 ** tries) * (0.5 + Math.random()));
+    }
+    lost += 1;
+  }
+
+  const sending: Promise<void>[] = [];
+  for (let index = 0; index < total; index += 1) {
+    const delivery = next(index);
+    const waitMs = delivery.dueMs - (performance.now() - began);
+    if (waitMs > 1) await sleep(waitMs);
+    sending.push(one(delivery));
+  }
+  await Promise.all(sending);
+  await pool.close();
+  return { tookMs: tookMs.toSorted((a, b) => a - b), refused, lost };
+}
+
+async function orders(service: Running, { perSecond, seconds, first = 0 }: { perSecond: number; seconds: number; first?: number }) {
+  return deliver(service, perSecond * seconds, (index) => ({
+    body: orderCreated(first + index),
+    dueMs: (index * 1_000) / perSecond,
+  }));
+}
+
+async function figuresOf({ klaviyo }: Setting, { tookMs, refused, lost }: Delivered): Promise<Figures> {
+  const report = await reportOf(klaviyo);
+  return {
+    messages: tookMs.length + lost,
+    acknowledged: tookMs.length,
+    'not acknowledged': lost,
+    'refused at first': refused,
+    'median s': round(percentile(tookMs, 0.5) / 1_000),
+    '95 % within s': round(percentile(tookMs, 0.95) / 1_000),
+    events: report.events,
+    'told twice': report.twice,
+    '429s': round(throttledShare(report), 4),
+    requests: requestsOf(report),
+  };
+}
+
+/** Events of orders 0 to `count`: one placed, and one for each line. */
+function eventsOf(count: number, first = 0): number {
+  let events = 0;
+  for (let number = first; number < first + count; number += 1) events += 1 + 3 + (number % 3);
+  return events;
+}
+
+async function withSetting<Result>(options: Parameters<typeof setUp>[0], job: (setting: Setting, service: Running) => Promise<Result>): Promise<Result> {
+  const setting = await setUp(options);
+  try {
+    const [service] = setting.services;
+    if (!service) throw new Error('no service');
+    return await job(setting, service);
+  } finally {
+    await setting.stop();
+  }
+}
+
+/** CPU for a thousand messages against the floor's, both without limits and at the same pace. */
+async function cpuRatio(count: number): Promise<Figures> {
+  return withSetting({ size, limits: 'none' }, async (setting, service) => {
+    const perSecond = 200;
+    await orders(service, { perSecond, seconds: 2, first: 100_000 });
+    await service.ask('begin', begun);
+    await orders(service, { perSecond, seconds: count / perSecond });
+    const ours = await usageOf(service);
+    const floor = await start('floor.ts', [
+      JSON.stringify({ what: 'realtime', shop: setting.shop.url, klaviyo: setting.klaviyo.url, pages: 0 }),
+    ]);
+    await orders(floor, { perSecond, seconds: 2, first: 100_000 });
+    await floor.ask('begin', begun);
+    await orders(floor, { perSecond, seconds: count / perSecond });
+    const theirs = await usageOf(floor);
+    await floor.stop();
+    return {
+      'CPU s/1000': round((ours.cpuSeconds / count) * 1_000, 3),
+      'CPU ÷ floor': round(ours.cpuSeconds / theirs.cpuSeconds),
+    };
+  });
+}
+
+async function steady(quick: boolean): Promise<Record<string, Figures>> {
+  const seconds = quick ? 5 : 60;
+  const perSecond = quick ? 100 : 400;
+  const figures = await withSetting({ size, limits: 1 }, async (setting, service) => {
+    const delivered = await orders(service, { perSecond, seconds });
+    const { peakBytes } = await usageOf(service);
+    const wanted = eventsOf(perSecond * seconds);
+    const { events = 0, ...all } = await figuresOf(setting, delivered);
+    return { ...all, 'events ÷ wanted': Number(events) / wanted, 'peak MB': Math.round(peakBytes / 1e6) };
+  });
+  return { [`realtime, ${perSecond} orders a second for ${seconds} s`]: { ...figures, ...(await cpuRatio(quick ? 600 : 2_000)) } };
+}
+
+async function burst(quick: boolean): Promise<Record<string, Figures>> {
+  const [perSecond, seconds] = quick ? [1_000, 2] : [4_000, 5];
+  const figures = await withSetting({ size, limits: 1 }, async (setting, service) => {
+    const delivered = await orders(service, { perSecond, seconds });
+    const { peakBytes } = await usageOf(service);
+    const { events = 0, ...all } = await figuresOf(setting, delivered);
+    return { ...all, 'events ÷ wanted': Number(events) / eventsOf(perSecond * seconds), 'peak MB': Math.round(peakBytes / 1e6) };
+  });
+  return { [`realtime, a burst of ${perSecond} orders a second for ${seconds} s`]: figures };
+}
+
+async function idle(quick: boolean): Promise<Record<string, Figures>> {
+  const figures = await withSetting({ size, limits: 1 }, async (setting, service) => {
+    await orders(service, { perSecond: 20, seconds: 1, first: 150_000 });
+    await sleep(1_000);
+    return figuresOf(setting, await orders(service, { perSecond: 2, seconds: quick ? 5 : 30 }));
+  });
+  return { 'idle service, one order now and then': figures };
+}
+
+async function stock(quick: boolean): Promise<Record<string, Figures>> {
+  const [perSecond, seconds, skus] = quick ? [300, 4, 2_000] : [1_000, 60, 20_000];
+  const figures = await withSetting({ size, limits: 1, jobMs: 1_000 }, async (setting, service) => {
+    const last = new Map<string, number>();
+    const delivered = await deliver(service, perSecond * seconds, (index) => {
+      const number = (index * 7_919) % skus;
+      const sku = skuOf(Math.floor(number / 3), number % 3);
+      const quantity = index % 997;
+      last.set(sku, quantity);
+      setting.shop.tell({ set: [[sku, quantity]] });
+      return { body: stockChanged(sku, index + 2), dueMs: (index * 1_000) / perSecond };
+    });
+    await sleep(3_000);
+    const { stock: held = {} } = await reportOf(setting.klaviyo);
+    const wrong = [...last].filter(([sku, quantity]) => held[sku] !== quantity).length;
+    const { events: _events, 'told twice': _twice, ...all } = await figuresOf(setting, delivered);
+    return { ...all, 'skus with another quantity': wrong };
+  });
+  return { [`stock, ${perSecond} changes a second over ${skus} skus for ${seconds} s`]: figures };
+}
+
+async function beside(quick: boolean): Promise<Record<string, Figures>> {
+  const [perSecond, seconds] = quick ? [50, 10] : [100, 90];
+  const figures = await withSetting({ size: { ...size, orders: 200_000 }, limits: 1, services: 2 }, async (setting, service) => {
+    const other = setting.services[1];
+    if (!other) throw new Error('no second service');
+    await fetch(`${other.url}/sync/orders`, { method: 'POST' });
+    await sleep(quick ? 3_000 : 20_000);
+    // Orders that the sync has not reached: the last ones of the shop.
+    const delivered = await orders(service, { perSecond, seconds, first: 150_000 });
+    await fetch(`${other.url}/sync/orders/stop`, { method: 'POST' });
+    const { events: _events, 'told twice': _twice, ...all } = await figuresOf(setting, delivered);
+    return all;
+  });
+  return { [`realtime, ${perSecond} orders a second beside another process' sync of orders`]: figures };
+}
+
+const allThere = { figure: 'not acknowledged', most: 0 };
+const once = { figure: 'told twice', most: 0 };
+const noneMissing = { figure: 'events ÷ wanted', least: 1, most: 1 };
+
+export const realtime: Record<string, Scenario> = {
+  steady: {
+    run: steady,
+    bounds: [allThere, once, noneMissing, { figure: 'refused at first', most: 0 }, { figure: '429s', most: 0.005 }, { figure: 'CPU ÷ floor', most: 3 }],
+  },
+  burst: { run: burst, bounds: [allThere, once, noneMissing] },
+  idle: { run: idle, bounds: [allThere, { figure: 'refused at first', most: 0 }] },
+  stock: { run: stock, bounds: [allThere, { figure: 'skus with another quantity', most: 0 }] },
+  beside: { run: beside, bounds: [allThere, { figure: 'refused at first', most: 0 }] },
+};
