@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environment } from '../fixtures/environment.ts';
-import { ctk, type Ended } from './ctk.ts';
+import type { Ended } from '../program.ts';
+import { ctk } from './ctk.ts';
 
 /** Every command that `ctk --help` lists, those below a command too. */
 async function commands(path: string[] = []): Promise<{ path: string[]; help: Ended }[]> {

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { delivery } from '../fixtures/index.ts';
+import type { Running } from '../program.ts';
 import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
-import { assertPresentable, ctk, type Running, start } from './ctk.ts';
+import { assertPresentable, ctk, start } from './ctk.ts';
 
 let rows: Rows;
 before(async () => {
