@@ -1,6 +1,7 @@
 /** `ctk check`: what is missing, named with what it is needed for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connectShop } from '../../src/sandbox/shop/api.ts';
 import { startWorld, type WorldOptions } from '../world.ts';
 import { ctk } from './ctk.ts';
 
@@ -44,6 +45,25 @@ test('scopes that the commercetools client lacks: missing, or advice where the r
   assert.match(out, /^missing +commercetools scope view_payments:shop: needed for refunds/m);
   assert.match(out, /^advice +commercetools scope view_discount_codes:shop/m);
   assert.match(out, /^ok +commercetools scope view_orders:shop/m);
+});
+
+test("what the incumbent's subscription lacks is listed, and the subscription left alone", async () => {
+  await using world = await startWorld();
+  const topic = { projectId: 'cloud', topic: 'commercetools' };
+  world.shop.pubsub.bind('projects/cloud/topics/commercetools', { pushEndpoint: `${world.service}/` });
+  const shop = connectShop(world.shop);
+  await shop.request('POST', 'subscriptions', {
+    key: 'connect-prod-order',
+    destination: { type: 'GoogleCloudPubSub', ...topic },
+    messages: [{ resourceTypeId: 'order', types: ['OrderCreated', 'OrderStateChanged'] }],
+  });
+  const before = await shop.request('GET', 'subscriptions');
+  const { code, out } = await ctk(['check'], world.env);
+  assert.equal(code, 0);
+  const [line = ''] = /^advice +subscription for order: .*$/m.exec(out) ?? [];
+  assert.match(line, /nothing delivers .*OrderCustomerSet.*ctk subscriptions plan/);
+  assert.doesNotMatch(line, /OrderCreated,|OrderStateChanged/);
+  assert.deepEqual(await shop.request('GET', 'subscriptions'), before);
 });
 
 test('a wrong project is named with the variable to check, exit code 1', async () => {

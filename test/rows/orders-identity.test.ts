@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { lineItem } from '../fixtures/index.ts';
+import { lineItem, product } from '../fixtures/index.ts';
 import { newOrder, newPayment, type Rows, startRows } from './telling.ts';
 
 let rows: Rows;
@@ -84,6 +84,25 @@ describe('a look-up that failed is no "none"', () => {
     assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
     assert.equal((await rows.event('Refunded Order', order.id)).value, 59.9);
   });
+});
+
+test('a client that may not read discount codes: the order arrives without DiscountCode, with the rest', async () => {
+  const scopes = ['view_orders', 'view_products', 'view_categories'];
+  await using limited = await startRows({ commercetools: { scopes } });
+  const { properties } = await limited.placed();
+  assert.deepEqual([properties.DiscountCode, properties.DiscountValue], [undefined, 5]);
+  assert.deepEqual(properties.Brands, ['Nordwind']);
+});
+
+test('a product that is not published any more still gives its categories and its brand', async () => {
+  await using own = await startRows();
+  const hidden = product();
+  await own.world.place('product', { ...hidden, masterData: { ...Object(hidden.masterData), published: false } });
+  const { properties } = await own.placed();
+  assert.deepEqual(
+    [properties.Brands, properties.Categories],
+    [['Nordwind'], ['Women', 'Women > Pants', 'Women > Pants > Jeans']],
+  );
 });
 
 /** An order with so many lines, each of another product. */

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { delivery } from '../fixtures/index.ts';
+import { delivery, reference } from '../fixtures/index.ts';
 import { call } from '../http/call.ts';
+import { changed, newProduct, startSelling } from './selling.ts';
 import { type Made, newCustomer, newOrder, type Rows, startRows } from './telling.ts';
 
 const quick = { klaviyo: { retries: 0, timeoutSeconds: 0.5 }, commercetools: { retries: 0, timeoutSeconds: 0.5 } };
@@ -131,6 +132,37 @@ describe('Klaviyo never will: 202, kept, and not delivered again', () => {
       assert.notDeepEqual(rows.refusals(order), []);
     });
   }
+});
+
+test('answers in a new shape (a retired revision) are noticed: 503, and nothing is deleted or doubled', async () => {
+  await using shop = await startSelling({ settings: quick });
+  const made = newProduct();
+  await shop.publish(made);
+  const before = [await shop.item(made.id), await shop.variants()];
+  const body = { data: { items: 'elsewhere now' } };
+  shop.world.klaviyo.faults.add({ kind: 'status', status: 200, body, method: 'GET', path: '/api/catalog' });
+  await shop.place('product', changed(made, { description: { en: 'New' } }).record);
+  assert.equal(await shop.tell('ProductPublished', reference('product', made.id)), 503);
+  shop.world.klaviyo.faults.clear();
+  assert.deepEqual(await shop.skusOf(made.id), [made.sku, made.sku2].toSorted());
+  await shop.publish(made);
+  assert.deepEqual([await shop.item(made.id), await shop.variants()], before);
+});
+
+test('while a sync runs under the limits that Klaviyo documents, live orders are taken, and nothing is throttled', async () => {
+  await using busy = await startRows({ klaviyo: { limits: 1 } });
+  const [first, ...orders] = Array.from({ length: 400 }, () => newOrder());
+  assert.ok(first);
+  await busy.place(first, ...orders);
+  assert.equal((await busy.world.post('/sync/orders')).status, 202);
+  for (let live = 0; live < 15; live += 1) {
+    const order = newOrder();
+    assert.equal((await pushed(order, busy)).status, 204);
+    assert.equal((await busy.event('Placed Order', order.id)).wouldWakeFlows, true);
+  }
+  await busy.world.post('/sync/orders/stop');
+  await busy.world.app.settled();
+  assert.equal(busy.world.klaviyo.state().throttled, 0);
 });
 
 test('several effects of a message: one that can not now brings all again, and nothing counts twice', async () => {
