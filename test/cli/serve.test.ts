@@ -1,8 +1,9 @@
 /** `ctk serve`: up until it is told to end, and then it leaves nothing half done. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { delivery } from '../fixtures/index.ts';
-import type { Running } from '../program.ts';
+import type { Ended, Running } from '../program.ts';
 import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
 import { assertPresentable, ctk, start } from './ctk.ts';
 
@@ -43,26 +44,20 @@ test('SIGTERM while a message is under way: it is finished and answered before t
   const order = newOrder();
   rows.world.klaviyo.faults.add({ kind: 'delay', ms: 500, path: '/api/event' });
   const answer = push(service, order);
-  await underWay();
-  running.signal('SIGTERM');
+  await endedMeanwhile(running);
   assert.equal((await answer).status, 204);
-  const ended = await running.ended;
-  rows.world.klaviyo.faults.clear();
-  assert.equal(ended.code, 0);
   assert.equal((await rows.event('Placed Order', order.id)).value, 122.8);
 });
 
 test('SIGTERM while a sync runs: what is under way is settled, and it ends with exit code 0', async () => {
   const { service, running } = await serving();
-  await rows.place(newCustomer(), newCustomer());
+  const customers = [newCustomer(), newCustomer()] as const;
+  await rows.place(...customers);
   rows.world.klaviyo.faults.add({ kind: 'delay', ms: 300, path: '/api/profile' });
   assert.equal((await fetch(`${service}/sync/customers`, { method: 'POST' })).status, 202);
-  await underWay();
-  running.signal('SIGTERM');
-  const ended = await running.ended;
-  rows.world.klaviyo.faults.clear();
-  assertPresentable(ended);
-  assert.equal(ended.code, 0);
+  await endedMeanwhile(running);
+  const arrived = (await rows.profiles()).map(({ external_id }) => external_id);
+  assert.ok(customers.some(({ id }) => arrived.includes(id)));
 });
 
 test('SIGTERM while Klaviyo never answers: it ends at its deadline, and the message is not acknowledged', async () => {
@@ -73,13 +68,8 @@ test('SIGTERM while Klaviyo never answers: it ends at its deadline, and the mess
     ({ status }) => status,
     () => 'cut off',
   );
-  await underWay();
-  running.signal('SIGTERM');
-  const ended = await running.ended;
-  rows.world.klaviyo.faults.clear();
-  assertPresentable(ended);
-  assert.equal(ended.code, 0);
-  assert.match(ended.out, /SHUTDOWN_SECONDS/);
+  const { out } = await endedMeanwhile(running);
+  assert.match(out, /SHUTDOWN_SECONDS/);
   assert.ok([503, 'cut off'].includes(await answer));
 });
 
@@ -92,9 +82,14 @@ test('a port that is taken: the variable to change, exit code 1, no stack trace'
   await running.ended;
 });
 
-/** Resolves when a request has reached a fault of the pretended Klaviyo. */
-async function underWay(): Promise<void> {
-  while (rows.world.klaviyo.faults.list().every(({ struck }) => struck === 0)) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** Tells it to end when a request has reached a fault of the pretended Klaviyo; it ends well. */
+async function endedMeanwhile(running: Running): Promise<Ended> {
+  const { faults } = rows.world.klaviyo;
+  while (faults.list().every(({ struck }) => struck === 0)) await sleep(5);
+  running.signal('SIGTERM');
+  const ended = await running.ended;
+  faults.clear();
+  assertPresentable(ended);
+  assert.equal(ended.code, 0);
+  return ended;
 }
