@@ -105,31 +105,19 @@ export async function check(parts: CheckParts): Promise<boolean> {
 
 async function checkCommercetools({ config, commercetools }: CheckParts): Promise<Finding[]> {
   const first = await tried(() => commercetools.get('categories', { limit: 1, withTotal: false }));
-  const { projectKey, apiUrl, authUrl } = config.commercetools;
-  if (first?.kind === 'key-refused') {
-    return [
-      {
-        what: 'commercetools client',
-        state: 'missing',
-        detail: `refused by ${authUrl}: check CT_API_CLIENT, and that CT_AUTH_URL is the auth host of the project's region`,
-      },
-    ];
-  }
-  if (first?.kind === 'not-found') {
-    return [
-      {
-        what: 'commercetools project',
-        state: 'missing',
-        detail: `${apiUrl} knows no project ${projectKey}: check CT_PROJECT_ID, and that CT_API_URL is the project's region`,
-      },
-    ];
-  }
-  if (first?.kind === 'unavailable') {
-    return [{ what: 'commercetools', state: 'missing', detail: `${first.message}: check CT_API_URL and CT_AUTH_URL` }];
+  const useless = first && whyUseless(first, config);
+  if (useless) return [useless];
+  const asked = await Promise.all(
+    scopes.map(async (one) => ({ ...one, failure: await tried(() => commercetools.get(one.path, { limit: 1 })) })),
+  );
+  const { projectKey } = config.commercetools;
+  // A client of another project is told the same as one without scopes.
+  if (asked.every(({ failure }) => failure?.kind === 'missing-scope')) {
+    const detail = `the client may read nothing of ${projectKey}: check CT_PROJECT_ID, CT_SCOPES and the scopes of the client`;
+    return [{ what: 'commercetools project', state: 'missing', detail }];
   }
   const findings: Finding[] = [{ what: 'commercetools client', state: 'ok', detail: `project ${projectKey}` }];
-  for (const { scope, path, purpose, optional } of scopes) {
-    const failure = await tried(() => commercetools.get(path, { limit: 1 }));
+  for (const { scope, purpose, optional, failure } of asked) {
     const what = `commercetools scope ${scope}:${projectKey}`;
     if (!failure) findings.push({ what, state: 'ok', detail: '' });
     else
@@ -140,6 +128,35 @@ async function checkCommercetools({ config, commercetools }: CheckParts): Promis
       });
   }
   return [...findings, ...(await checkSubscriptions(config, commercetools))];
+}
+
+/** Where nothing can be asked at all: the variable that is wrong. */
+function whyUseless({ kind, code, message }: ReadFailure, { commercetools }: Config): Finding | undefined {
+  const { projectKey, apiUrl, authUrl } = commercetools;
+  const missing = (what: string, detail: string): Finding => ({ what, state: 'missing', detail });
+  if (code === 'invalid_scope')
+    return missing('commercetools client', `${authUrl} does not grant it the scopes of CT_SCOPES: check them`);
+  switch (kind) {
+    case 'key-refused':
+      return code === 'invalid_token'
+        ? missing(
+            'commercetools region',
+            `${apiUrl} refuses the token of ${authUrl}: CT_API_URL and CT_AUTH_URL must both be of the project's region`,
+          )
+        : missing(
+            'commercetools client',
+            `refused by ${authUrl}: check CT_API_CLIENT, and that CT_AUTH_URL is the auth host of the project's region`,
+          );
+    case 'not-found':
+      return missing(
+        'commercetools project',
+        `${apiUrl} knows no project ${projectKey}: check CT_PROJECT_ID, and that CT_API_URL is the project's region`,
+      );
+    case 'unavailable':
+      return missing('commercetools', `${message}: check CT_API_URL and CT_AUTH_URL`);
+    default:
+      return undefined;
+  }
 }
 
 async function tried(ask: () => Promise<unknown>): Promise<ReadFailure | undefined> {

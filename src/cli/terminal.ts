@@ -17,7 +17,7 @@ export function createTerminal(): Terminal {
     line: (text = '') => process.stdout.write(`${text}\n`),
     problem: (text) => process.stderr.write(`${text}\n`),
     interactive,
-    colors: picocolors.createColors(interactive && !process.env.NO_COLOR),
+    colors: picocolors.createColors(interactive && picocolors.isColorSupported),
   };
 }
 

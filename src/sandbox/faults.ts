@@ -1,5 +1,7 @@
-// Faults on demand, for both pretended APIs: what real accounts do to an integration (busy edges, lost answers,
-// connections that reset), switched on by a rule and off again. Nothing here knows which API it disturbs.
+/**
+ * Faults on demand, for both pretended APIs: what real accounts do to an integration (busy edges, lost answers,
+ * connections that reset), switched on by a rule and off again. Nothing here knows which API it disturbs.
+ */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';

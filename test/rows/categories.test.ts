@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import pino from 'pino';
+import { z } from 'zod';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { runSchema } from '../../src/engine/run.ts';
+import { changeDelivery, type Json } from '../fixtures/index.ts';
 import { changed, idOf, newCategory, newProduct, referenceTo, type Selling, startSelling } from './selling.ts';
+
+const status = z.object({ ended: z.array(runSchema) });
 
 let shop: Selling;
 before(async () => {
@@ -143,4 +151,62 @@ test('a categories sync writes what realtime writes, and a second one writes not
   const second = await shop.world.sync('categories');
   assert.equal(await shop.writes(), before);
   assert.equal(second.counts.delivered, second.counts.read);
+});
+
+test('what follows a renamed category is a run of its own, shown with its reason', async () => {
+  const { women } = await jeans();
+  const follows = async () => {
+    const { ended } = status.parse(await (await fetch(`${shop.world.service}/sync`)).json());
+    return ended.filter(({ kind }) => kind === 'follow');
+  };
+  const known = new Set((await follows()).map(({ id }) => id));
+  await shop.place('category', named(women, 'Ladies'));
+  assert.equal(await shop.tellChange('ResourceUpdated', referenceTo(women)), 204);
+  const shown = (await follows()).filter(({ id }) => !known.has(id));
+  assert.deepEqual(shown.map(({ resource }) => resource).toSorted(), ['categories', 'products']);
+  for (const run of shown) {
+    assert.deepEqual([run.by, run.state], ['message', 'completed']);
+    assert.match(run.request.reason ?? '', /category/);
+  }
+});
+
+test('{ids}: only these categories; one that nobody has is counted as skipped', async () => {
+  await using own = await startSelling();
+  const [one, other] = [newCategory('One'), newCategory('Other')];
+  await own.place('category', one, other);
+  const run = await own.world.sync('categories', { ids: [idOf(one), idOf(newCategory('Never'))] });
+  assert.deepEqual([run.counts.delivered, run.counts.skipped], [1, 1]);
+  assert.deepEqual(
+    (await own.categories()).map(({ name }) => name),
+    ['One'],
+  );
+});
+
+test('other messages that the merchant names create a category', async () => {
+  await using own = await startSelling({ settings: { category: { messages: { created: ['CategorySlugChanged'] } } } });
+  const sale = newCategory('Sale');
+  await own.place('category', sale);
+  assert.equal(await own.tell('CategoryCreated', referenceTo(sale), { category: sale }), 204);
+  assert.deepEqual(await own.categories(), []);
+  assert.equal(await own.tell('CategorySlugChanged', referenceTo(sale), { slug: {} }), 204);
+  assert.equal((await own.category(idOf(sale))).name, 'Sale');
+});
+
+test('with two replicas neither keeps an old name: one hears of the parent, the other one of the child', async () => {
+  const other = createApp(readConfig(shop.world.env), pino({ level: 'silent' }));
+  const [service = ''] = await other.start();
+  const tellOther = async (type: string, ref: Json) => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ ...changeDelivery(type, ref), version: 1_000 });
+    assert.equal((await fetch(service, { method: 'POST', headers, body })).status, 204);
+    await other.settled();
+  };
+  const { women, pants, jeans: below } = await jeans();
+  await tellOther('ResourceUpdated', referenceTo(below));
+  await shop.place('category', named(women, 'Ladies'));
+  assert.equal(await shop.tellChange('ResourceUpdated', referenceTo(women)), 204);
+  await tellOther('ResourceUpdated', referenceTo(pants));
+  await other.stop();
+  assert.equal(await nameOf(pants), 'Ladies > Pants');
+  assert.equal(await nameOf(below), 'Ladies > Pants > Jeans');
 });

@@ -1,4 +1,4 @@
-// The account itself, its metrics, and which metrics Klaviyo's own reports use.
+/** The account itself, its metrics, and which metrics Klaviyo's own reports use. */
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
 import type { Metric } from './events.ts';

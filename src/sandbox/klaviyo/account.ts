@@ -1,4 +1,6 @@
-// Everything one pretended Klaviyo account holds. `reset` empties it in place, so that routes may keep their references.
+/**
+ * Everything one pretended Klaviyo account holds. `reset` empties it in place, so that routes may keep their references.
+ */
 import { createCatalog } from './catalog.ts';
 import { createEvents } from './events.ts';
 import { createJobs, type Jobs } from './jobs.ts';

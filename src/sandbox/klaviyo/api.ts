@@ -1,4 +1,4 @@
-// The way every API request goes: key, revision, scope, rate limit, content type, strict body; then the handler.
+/** The way every API request goes: key, revision, scope, rate limit, content type, strict body; then the handler. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bodies, schemas } from './bodies.ts';
 import type { Limits } from './limits.ts';

@@ -1,4 +1,4 @@
-// How the sandbox's own tests talk to it: plain fetch, none of the connector's code.
+/** How the sandbox's own tests talk to it: plain fetch, none of the connector's code. */
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
 import { z } from 'zod';

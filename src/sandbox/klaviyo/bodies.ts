@@ -1,4 +1,4 @@
-// Which body belongs to which operation. The contract tests hold every one of these against Klaviyo's OpenAPI file.
+/** Which body belongs to which operation. The contract tests hold every one of these against Klaviyo's OpenAPI file. */
 import type { z } from 'zod';
 import * as catalog from './catalog-bodies.ts';
 import { bulkSubscribeProfiles, bulkUnsubscribeProfiles } from './consent-bodies.ts';

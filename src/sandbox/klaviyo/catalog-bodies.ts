@@ -1,4 +1,4 @@
-// The bodies of the catalogue endpoints. https://developers.klaviyo.com/en/reference/catalogs_api_overview
+/** The bodies of the catalogue endpoints. https://developers.klaviyo.com/en/reference/catalogs_api_overview */
 import { z } from 'zod';
 import { checkMetadata } from './payload-limits.ts';
 

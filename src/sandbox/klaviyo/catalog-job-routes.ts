@@ -1,5 +1,7 @@
-// The catalogue in bulk: jobs that create, update and delete items, variants and categories.
-// https://developers.klaviyo.com/en/reference/bulk_create_catalog_items
+/**
+ * The catalogue in bulk: jobs that create, update and delete items, variants and categories.
+ * https://developers.klaviyo.com/en/reference/bulk_create_catalog_items
+ */
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
 import type { Outcome } from './catalog-records.ts';

@@ -1,5 +1,7 @@
-// The catalogue one record at a time: list, get, create, update, delete items, variants and categories.
-// https://developers.klaviyo.com/en/reference/catalogs_api_overview
+/**
+ * The catalogue one record at a time: list, get, create, update, delete items, variants and categories.
+ * https://developers.klaviyo.com/en/reference/catalogs_api_overview
+ */
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
 import type { Category, Item, Outcome, Variant } from './catalog-records.ts';

@@ -1,5 +1,7 @@
-// The catalogue: items, their variants, and categories, with the rules that tie them together.
-// https://developers.klaviyo.com/en/reference/catalogs_api_overview
+/**
+ * The catalogue: items, their variants, and categories, with the rules that tie them together.
+ * https://developers.klaviyo.com/en/reference/catalogs_api_overview
+ */
 import type {
   ChangedCategory,
   ChangedItem,

@@ -1,4 +1,4 @@
-// The bodies of subscribing and unsubscribing. https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles
+/** The bodies of subscribing and unsubscribing. https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles */
 import { z } from 'zod';
 import { emailText, phoneText, text } from './profile-fields.ts';
 

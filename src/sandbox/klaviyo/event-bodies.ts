@@ -1,5 +1,7 @@
-// The bodies of the event endpoints, strict as Klaviyo's: an unknown field is refused.
-// https://developers.klaviyo.com/en/reference/create_event, …/bulk_create_events
+/**
+ * The bodies of the event endpoints, strict as Klaviyo's: an unknown field is refused.
+ * https://developers.klaviyo.com/en/reference/create_event, …/bulk_create_events
+ */
 import { z } from 'zod';
 import { checkEventProperties } from './payload-limits.ts';
 import { profileAttributes, profileMeta, text } from './profile-fields.ts';

@@ -1,4 +1,4 @@
-// Events, one at a time and in bulk. https://developers.klaviyo.com/en/reference/events_api_overview
+/** Events, one at a time and in bulk. https://developers.klaviyo.com/en/reference/events_api_overview */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
 import type { Bodies } from './bodies.ts';

@@ -1,5 +1,7 @@
-// What people did: metrics and events, with Klaviyo's rules for repeats.
-// https://developers.klaviyo.com/en/reference/create_event
+/**
+ * What people did: metrics and events, with Klaviyo's rules for repeats.
+ * https://developers.klaviyo.com/en/reference/create_event
+ */
 import { randomUUID } from 'node:crypto';
 import type { EventAttributes } from './event-bodies.ts';
 import { createIds } from './ids.ts';

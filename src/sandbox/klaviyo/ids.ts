@@ -1,4 +1,4 @@
-// Ids as Klaviyo makes them for records of its own: opaque, 26 characters, ascending with time of creation.
+/** Ids as Klaviyo makes them for records of its own: opaque, 26 characters, ascending with time of creation. */
 
 export type Ids = { next(): string };
 

@@ -1,5 +1,7 @@
-// Bulk jobs: accepted at once, done later. A job is queued, then processing, then complete; its effect comes all at
-// once when it completes, so that a caller who does not wait for it is found out.
+/**
+ * Bulk jobs: accepted at once, done later. A job is queued, then processing, then complete; its effect comes all at
+ * once when it completes, so that a caller who does not wait for it is found out.
+ */
 import { createIds } from './ids.ts';
 import type { Problem } from './problems.ts';
 

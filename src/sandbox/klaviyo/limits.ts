@@ -1,5 +1,7 @@
-// Klaviyo's rate limits: for each operation a fixed window of one second and one of a minute, for the whole account.
-// https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
+/**
+ * Klaviyo's rate limits: for each operation a fixed window of one second and one of a minute, for the whole account.
+ * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
+ */
 import { type OperationName, operations } from './operations.ts';
 
 /** How much of the documented limits holds: 1 as documented, 0.1 a tenth, 'none' no limits (and no headers). */

@@ -1,6 +1,8 @@
-// Every operation the sandbox answers: path, verb, scopes and rate limits, written by hand from Klaviyo's API
-// reference (https://developers.klaviyo.com/en/reference/api_overview, revision 2026-07-15). Numbers that Klaviyo
-// decided live here and nowhere else in the sandbox; test/contract holds the table against the published OpenAPI.
+/**
+ * Every operation the sandbox answers: path, verb, scopes and rate limits, written by hand from Klaviyo's API
+ * reference (https://developers.klaviyo.com/en/reference/api_overview, revision 2026-07-15). Numbers that Klaviyo
+ * decided live here and nowhere else in the sandbox; test/contract holds the table against the published OpenAPI.
+ */
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 

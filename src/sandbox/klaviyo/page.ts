@@ -1,5 +1,7 @@
-// The page at `/`: what arrived at the pretended Klaviyo, for somebody trying the connector on it. Self-contained; it
-// reads the JSON views under /sandbox every two seconds.
+/**
+ * The page at `/`: what arrived at the pretended Klaviyo, for somebody trying the connector on it. Self-contained; it
+ * reads the JSON views under /sandbox every two seconds.
+ */
 
 const style = `
   :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); --soft: color-mix(in srgb, currentColor 62%, transparent); }

@@ -1,5 +1,7 @@
-// What a free-form value (event properties, custom metadata) may hold. Sources:
-// https://developers.klaviyo.com/en/reference/events_api_overview#limitations and the field texts of the API reference.
+/**
+ * What a free-form value (event properties, custom metadata) may hold. Sources:
+ * https://developers.klaviyo.com/en/reference/events_api_overview#limitations and the field texts of the API reference.
+ */
 import type { z } from 'zod';
 import { pointerTo } from './problems.ts';
 

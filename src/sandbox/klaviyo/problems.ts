@@ -1,5 +1,7 @@
-// How Klaviyo says no: JSON:API errors with a pointer to what is wrong.
-// https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling#error-responses
+/**
+ * How Klaviyo says no: JSON:API errors with a pointer to what is wrong.
+ * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling#error-responses
+ */
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 

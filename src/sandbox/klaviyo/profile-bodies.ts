@@ -1,4 +1,4 @@
-// The bodies of the profile endpoints. https://developers.klaviyo.com/en/reference/profiles_api_overview
+/** The bodies of the profile endpoints. https://developers.klaviyo.com/en/reference/profiles_api_overview */
 import { z } from 'zod';
 import { profileAttributes, profileMeta, text, uncheckedProfileAttributes } from './profile-fields.ts';
 

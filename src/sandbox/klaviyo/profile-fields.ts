@@ -1,4 +1,6 @@
-// The fields of a profile as several endpoints take them. https://developers.klaviyo.com/en/reference/profiles_api_overview
+/**
+ * The fields of a profile as several endpoints take them. https://developers.klaviyo.com/en/reference/profiles_api_overview
+ */
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
 import { checkFreeForm } from './payload-limits.ts';

@@ -1,5 +1,7 @@
-// Profiles in bulk: imports (https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api) and consent
-// (https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles). Accepted at once, done when the job completes.
+/**
+ * Profiles in bulk: imports (https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api) and consent
+ * (https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles). Accepted at once, done when the job completes.
+ */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
 import { parseFilter, passes } from './filter.ts';

@@ -1,5 +1,7 @@
-// Profiles one at a time: import (upsert), create, update, look up, merge, erase.
-// https://developers.klaviyo.com/en/reference/profiles_api_overview
+/**
+ * Profiles one at a time: import (upsert), create, update, look up, merge, erase.
+ * https://developers.klaviyo.com/en/reference/profiles_api_overview
+ */
 import type { Account } from './account.ts';
 import type { Answer, Api } from './api.ts';
 import { type Filter, parseFilter, passes, type Scalar } from './filter.ts';

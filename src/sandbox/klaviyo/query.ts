@@ -1,5 +1,7 @@
-// The query parameters that lists share: page, sort and sparse fields.
-// https://developers.klaviyo.com/en/docs/api_overview (pagination, sorting, sparse fieldsets)
+/**
+ * The query parameters that lists share: page, sort and sparse fields.
+ * https://developers.klaviyo.com/en/docs/api_overview (pagination, sorting, sparse fieldsets)
+ */
 import { badParameter, Refusal } from './problems.ts';
 
 /** Query parameters, decoded; one that came twice is a list. */

@@ -1,5 +1,7 @@
-// What belongs to what in the catalogue: an item's categories and variants, a category's items.
-// https://developers.klaviyo.com/en/reference/catalogs_api_overview
+/**
+ * What belongs to what in the catalogue: an item's categories and variants, a category's items.
+ * https://developers.klaviyo.com/en/reference/catalogs_api_overview
+ */
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
 import type { LinkMode } from './catalog.ts';

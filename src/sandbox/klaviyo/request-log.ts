@@ -1,4 +1,4 @@
-// What arrived: counts that never shrink, the latest requests (bounded), and, if asked for, every body in a file.
+/** What arrived: counts that never shrink, the latest requests (bounded), and, if asked for, every body in a file. */
 import { appendFileSync } from 'node:fs';
 
 const mostKept = 500;

@@ -1,4 +1,4 @@
-// How the account's records look in answers: JSON:API resources as in Klaviyo's API reference.
+/** How the account's records look in answers: JSON:API resources as in Klaviyo's API reference. */
 import type { Category, Item, Variant } from './catalog-records.ts';
 import type { Metric, RecordedEvent } from './events.ts';
 import type { Job } from './jobs.ts';

@@ -1,5 +1,7 @@
-// A pretended Klaviyo over real HTTP, strict where Klaviyo is strict: to try the connector on before it is trusted
-// with an account, and for tests. It shares no code with the connector.
+/**
+ * A pretended Klaviyo over real HTTP, strict where Klaviyo is strict: to try the connector on before it is trusted
+ * with an account, and for tests. It shares no code with the connector.
+ */
 import fastify from 'fastify';
 import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
 import { createAccount } from './account.ts';

@@ -1,4 +1,4 @@
-// What arrived, for people and tests: JSON under /sandbox, none of it part of Klaviyo's API.
+/** What arrived, for people and tests: JSON under /sandbox, none of it part of Klaviyo's API. */
 import type { FastifyInstance } from 'fastify';
 import type { Account } from './account.ts';
 import type { Category, Item, Variant } from './catalog-records.ts';

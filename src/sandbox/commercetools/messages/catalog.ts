@@ -1,3 +1,4 @@
+/** Which messages a change of a category, an inventory entry or a standalone price makes. */
 import type { Change } from '../changes.ts';
 import { field, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';

@@ -1,3 +1,4 @@
+/** Which messages a change of a customer makes. */
 import type { Change } from '../changes.ts';
 import { field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';

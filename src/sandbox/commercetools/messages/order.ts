@@ -1,3 +1,4 @@
+/** Which messages a change of an order makes. */
 import type { Change } from '../changes.ts';
 import { at, field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';

@@ -1,3 +1,4 @@
+/** Which messages a change of a payment makes. */
 import type { Change } from '../changes.ts';
 import { field, listField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';

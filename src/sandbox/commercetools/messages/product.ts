@@ -1,3 +1,4 @@
+/** Which messages a change of a product makes. */
 import type { Change } from '../changes.ts';
 import { at, field, listField, numberField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';

@@ -1,0 +1,79 @@
+/** Mistakes in the configuration, and what is in force, as the command line shows them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { environment, folder } from '../fixtures/environment.ts';
+import { ctk } from './ctk.ts';
+
+const needsConfiguration = [
+  ['serve'],
+  ['sync', 'orders'],
+  ['check'],
+  ['config'],
+  ['subscriptions', 'plan', '--pubsub', 'projects/p/topics/t'],
+  ['subscriptions', 'apply', '--pubsub', 'projects/p/topics/t'],
+  ['subscriptions', 'remove'],
+];
+
+for (const args of needsConfiguration) {
+  test(`ctk ${args.join(' ')} without any variable: all that is missing at once, exit code 1`, async () => {
+    const { code, out, err } = await ctk(args);
+    assert.deepEqual([code, out], [1, '']);
+    for (const name of ['KLAVIYO_AUTH_KEY', 'CT_PROJECT_ID', 'CT_API_CLIENT', 'CT_API_URL', 'CT_AUTH_URL'])
+      assert.match(err, new RegExp(`^  - ${name} is missing — .+`, 'm'));
+    assert.match(err, /the configuration has 5 mistakes/);
+    assert.match(err, /docs\/configuration\.md/);
+  });
+}
+
+test('mistakes in variables and in the settings file are told together, each with what to write', async (context) => {
+  const settings = {
+    order: { metrics: { placedOrdr: 'x' } },
+    klaviyo: { share: 'half' },
+    disabledEvents: ['OrderBorn'],
+  };
+  const path = folder(context, { 'settings.json': settings });
+  const { code, err } = await ctk(
+    ['serve'],
+    environment({
+      CT_API_CLIENT: 'not json',
+      CT_API_URL: 'nowhere',
+      PORT: 'eighty',
+      APP_TYPE: 'BOTH',
+      CTK_SETTINGS: `${path}/settings.json`,
+    }),
+  );
+  assert.equal(code, 1);
+  for (const said of [
+    /CT_API_CLIENT.*JSON/,
+    /CT_API_URL/,
+    /PORT/,
+    /APP_TYPE.*EVENT/,
+    /order\.metrics\.placedOrdr.*placedOrder/,
+    /klaviyo\.share/,
+    /disabledEvents.*OrderBorn|OrderBorn.*disabledEvents/,
+  ])
+    assert.match(err, said);
+});
+
+test('a settings file that is not there, or is no JSON, is told by its name', async (context) => {
+  const path = folder(context, { 'broken.json': '{"order": ' });
+  for (const name of ['missing.json', 'broken.json']) {
+    const { code, err } = await ctk(['config'], environment({ CTK_SETTINGS: `${path}/${name}` }));
+    assert.equal(code, 1);
+    assert.match(err, new RegExp(name));
+  }
+});
+
+test('ctk config prints variables and settings that are in force, with secrets as ***', async () => {
+  const { code, out, err } = await ctk(
+    ['config'],
+    environment({ API_TOKEN: 'a-token-of-my-own', NODE_CONFIG: '{"order":{"metrics":{"placedOrder":"Bought"}}}' }),
+  );
+  assert.deepEqual([code, err], [0, '']);
+  assert.doesNotMatch(out, /a-token-of-my-own/);
+  assert.match(out, /"\*\*\*"/);
+  assert.match(out, /https:\/\/api\.example/);
+  assert.match(out, /"placedOrder": "Bought"/);
+  z.record(z.string(), z.unknown()).parse(JSON.parse(out));
+});

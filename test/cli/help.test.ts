@@ -1,0 +1,63 @@
+/** What `ctk` says when it is asked for help, or asked for something that there is not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { environment } from '../fixtures/environment.ts';
+import type { Ended } from '../program.ts';
+import { ctk } from './ctk.ts';
+
+/** Every command that `ctk --help` lists, those below a command too. */
+async function commands(path: string[] = []): Promise<{ path: string[]; help: Ended }[]> {
+  const help = await ctk([...path, '--help']);
+  const listed = help.out.split('Commands:')[1]?.matchAll(/^ {2}(\w+)/gm) ?? [];
+  const below = [...listed].map(([, name = '']) => name).filter((name) => name !== 'help');
+  const deeper = await Promise.all(below.map((name) => commands([...path, name])));
+  return [{ path, help }, ...deeper.flat()];
+}
+
+test('ctk --help lists every command, and each of them has a --help of its own, without any configuration', async () => {
+  const found = await commands();
+  const names = found.map(({ path }) => path.join(' '));
+  const promised = [
+    'serve',
+    'sync',
+    'check',
+    'config',
+    'subscriptions plan',
+    'subscriptions apply',
+    'subscriptions remove',
+  ];
+  for (const name of promised) assert.ok(names.includes(name), name);
+  for (const { path, help } of found) {
+    assert.deepEqual([help.code, help.err], [0, '']);
+    assert.ok(help.out.startsWith(`Usage: ${['ctk', ...path].join(' ')}`));
+    const [, description = ''] = help.out.split('\n\n');
+    assert.match(description, /\w{3,}/);
+  }
+});
+
+test('ctk sync --help names the resources and every option', async () => {
+  const { out } = await ctk(['sync', '--help']);
+  for (const word of ['customers', 'orders', 'categories', 'products', '--ids', '--start-id', '--delete-all'])
+    assert.ok(out.includes(word), word);
+});
+
+test('ctk --version prints the version of the package', async () => {
+  const { code, out } = await ctk(['--version']);
+  assert.equal(code, 0);
+  assert.match(out, /^\d+\.\d+\.\d+\n$/);
+});
+
+for (const [args, said] of [
+  [['synk'], /unknown command 'synk'\n\(Did you mean sync\?\)/],
+  [['sync'], /missing required argument 'resource'/],
+  [['sync', 'orders', '--idz', 'a'], /unknown option '--idz'\n\(Did you mean --ids\?\)/],
+  [['sync', 'payments'], /there is no resource payments; take one of customers, orders, categories, products/],
+  [['subscriptions', 'plan'], /--pubsub/],
+] as const) {
+  test(`ctk ${args.join(' ')}: says what is wrong and where to look, exit code 1`, async () => {
+    const { code, out, err } = await ctk(args, environment());
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, said);
+    assert.match(err, /ctk --help lists the commands/);
+  });
+}

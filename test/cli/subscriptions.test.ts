@@ -1,0 +1,110 @@
+/** `ctk subscriptions`: planned, made so, made so again without effect, removed; others are never touched. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { z } from 'zod';
+import { connectShop } from '../../src/sandbox/shop/api.ts';
+import { startWorld, type World } from '../world.ts';
+import { ctk } from './ctk.ts';
+
+let world: World;
+const topic = 'projects/cloud/topics/commercetools';
+const to = ['--pubsub', topic];
+const resources = ['category', 'customer', 'inventory-entry', 'order', 'payment', 'product', 'standalone-price'];
+
+before(async () => {
+  world = await startWorld();
+  world.shop.pubsub.bind(topic, { pushEndpoint: `${world.service}/` });
+});
+after(() => world.stop());
+beforeEach(async () => {
+  await ctk(['subscriptions', 'remove'], world.env);
+});
+
+const listed = z.object({ results: z.array(z.looseObject({ key: z.string().optional() })) });
+
+async function keys(): Promise<string[]> {
+  const { results } = await connectShop(world.shop).get('subscriptions?limit=100', listed);
+  return results.flatMap(({ key }) => key ?? []).toSorted();
+}
+
+const lines = (out: string) => out.trimEnd().split('\n');
+
+test('plan shows what would be made, and changes nothing', async () => {
+  const { code, out } = await ctk(['subscriptions', 'plan', ...to], world.env);
+  assert.equal(code, 0);
+  assert.deepEqual(
+    lines(out).map((line) => line.split(':')[0]),
+    resources.map((resource) => `+ create ctk-default-${resource}`),
+  );
+  assert.match(out, /ctk-default-order: .*OrderCreated.*OrderCustomerSet.*OrderStateChanged/);
+  assert.match(out, /ctk-default-customer: CustomerCreated, changes of customer/);
+  assert.deepEqual(await keys(), []);
+});
+
+test('apply makes it so; a second time there is nothing to do; then messages arrive', async () => {
+  const first = await ctk(['subscriptions', 'apply', ...to], world.env);
+  assert.equal(first.code, 0);
+  assert.deepEqual(
+    lines(first.out).map((line) => line.slice(0, 9)),
+    resources.map(() => '+ created'),
+  );
+  const made = await keys();
+  assert.deepEqual(
+    made,
+    resources.map((resource) => `ctk-default-${resource}`),
+  );
+  for (const command of ['apply', 'plan']) {
+    const { code, out } = await ctk(['subscriptions', command, ...to], world.env);
+    assert.equal(code, 0);
+    assert.ok(lines(out).every((line) => line.startsWith('= as wanted')));
+  }
+  assert.deepEqual(await keys(), made);
+  const draft = { email: 'new.customer@example.com', password: 'secret', firstName: 'Nora' };
+  await connectShop(world.shop).request('POST', 'customers', draft);
+  const { out } = await ctk(['check'], world.env);
+  assert.doesNotMatch(out, /nothing delivers/);
+  for (;;) {
+    const [profile] = await world.profiles();
+    if (profile?.first_name === 'Nora') break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+});
+
+test('what differs is updated, what is not wanted any more removed, in this environment only', async () => {
+  await ctk(['subscriptions', 'apply', ...to], world.env);
+  const settings = { disabledEvents: ['InventoryResourceUpdated', 'OrderCreated'] };
+  const env = { ...world.env, NODE_CONFIG: JSON.stringify(settings) };
+  const { out } = await ctk(['subscriptions', 'plan', ...to], env);
+  assert.match(out, /^~ update ctk-default-order: setMessages$/m);
+  assert.match(out, /^- remove ctk-default-inventory-entry/m);
+  await ctk(['subscriptions', 'apply', ...to], env);
+  assert.ok(!(await keys()).includes('ctk-default-inventory-entry'));
+  const staging = { ...world.env, CTK_ENVIRONMENT: 'staging' };
+  assert.match((await ctk(['subscriptions', 'plan', ...to], staging)).out, /^\+ create ctk-staging-order/m);
+});
+
+test("remove takes ours and leaves the incumbent's and other environments'; a second time there is nothing to do", async () => {
+  const destination = { type: 'GoogleCloudPubSub', projectId: 'cloud', topic: 'commercetools' };
+  for (const key of ['connect-prod-order', 'ctk-staging-order']) {
+    const draft = { key, destination, messages: [{ resourceTypeId: 'order', types: ['OrderCreated'] }] };
+    await connectShop(world.shop).request('POST', 'subscriptions', draft);
+  }
+  await ctk(['subscriptions', 'apply', ...to], world.env);
+  const first = await ctk(['subscriptions', 'remove'], world.env);
+  assert.equal(first.code, 0);
+  assert.equal(lines(first.out).filter((line) => line.startsWith('- removed')).length, resources.length);
+  assert.deepEqual(await keys(), ['connect-prod-order', 'ctk-staging-order']);
+  const second = await ctk(['subscriptions', 'remove'], world.env);
+  assert.equal(second.code, 0);
+  assert.deepEqual(await keys(), ['connect-prod-order', 'ctk-staging-order']);
+});
+
+test('a topic whose name is none, and a client that may not, are told with the way out', async () => {
+  const wrong = await ctk(['subscriptions', 'plan', '--pubsub', 'commercetools'], world.env);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /projects\/<project>\/topics\/<topic>/);
+  await using limited = await startWorld({ commercetools: { scopes: ['view_orders'] } });
+  const refused = await ctk(['subscriptions', 'apply', ...to], limited.env);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /403.*subscriptions\nctk check tells what is missing/);
+});

@@ -1,0 +1,58 @@
+/** A program as somebody starts it: a process of its own, with what it prints and how it ends. */
+import { spawn } from 'node:child_process';
+
+export interface Ended {
+  code: number | null;
+  /** Standard output and standard error. */
+  out: string;
+  err: string;
+}
+
+export interface Running {
+  /** Resolves with the first text of standard output that matches; rejects when the process ends before. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  ended: Promise<Ended>;
+}
+
+export type Env = Record<string, string | undefined>;
+
+/** @param env all that the process is given, but for where programs are */
+export function startProgram(file: string, args: readonly string[], env: Env = {}): Running {
+  const child = spawn(file, args, {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, which is signalled whole, as a terminal does.
+    detached: true,
+  });
+  let [out, err] = ['', ''];
+  const listeners = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    for (const listener of listeners) listener();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+  return {
+    ended,
+    signal: (name) => void (child.pid && process.kill(-child.pid, name)),
+    printed(pattern) {
+      const found = new Promise<RegExpExecArray>((resolve) => {
+        const look = () => {
+          const match = pattern.exec(out);
+          if (match) resolve(match);
+        };
+        listeners.add(look);
+        look();
+      });
+      const tooLate = ended.then(({ code }): never => {
+        throw new Error(`ended with code ${code} before it printed ${pattern}:\n${out}\n${err}`);
+      });
+      return Promise.race([found, tooLate]);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+/** Every command that the README and the docs tell somebody to type is known here, and is typed: by a test or by .ci/run. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Ended, startProgram } from './program.ts';
+import { newCustomer, type Rows, startRows } from './rows/telling.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+interface Command {
+  page: string;
+  /** As it is written, continued lines joined, without its comment. */
+  line: string;
+}
+
+/** The lines of every sh block. */
+function commandsOf(page: string): Command[] {
+  const blocks = readFileSync(`${root}${page}`, 'utf8').matchAll(/^```(?:sh|bash|shell|console)\n([\s\S]*?)^```/gm);
+  return [...blocks].flatMap(([, block = '']) =>
+    block
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+      .filter((line) => line !== '')
+      .map((line) => ({ page, line: line.replace(/\s+/g, ' ') })),
+  );
+}
+
+let rows: Rows;
+before(async () => {
+  rows = await startRows();
+  rows.world.shop.pubsub.bind('projects/my-project/topics/commercetools', { pushEndpoint: `${rows.world.service}/` });
+  await rows.place(newCustomer());
+});
+after(() => rows.stop());
+
+/** Types it, with the environment of a shop. */
+function type(line: string, env: Record<string, string> = {}) {
+  const [program = '', ...args] = line.split(' ');
+  return startProgram(program, args, { ...rows.world.env, ...env });
+}
+
+type Typed = (line: string) => Promise<void>;
+
+const prints =
+  (pattern: RegExp): Typed =>
+  async (line) => {
+    const { code, out, err } = await type(line).ended;
+    assert.equal(code, 0, `${out}\n${err}`);
+    assert.match(out, pattern);
+  };
+
+/** For what runs until Ctrl-C. */
+const runsUntilStopped =
+  (pattern: RegExp): Typed =>
+  async (line) => {
+    const running = type(line);
+    await running.printed(pattern);
+    running.signal('SIGINT');
+    const { out, err }: Ended = await running.ended;
+    assert.doesNotMatch(`${out}${err}`, /^\s+at .*:\d+/m);
+  };
+
+/** Who types a command: a test here, or .ci/run, whose line has to hold it. */
+const typed: Record<string, Typed | '.ci/run'> = {
+  'npm ci': '.ci/run',
+  'npm test': '.ci/run',
+  'npm run check': '.ci/run',
+  'npm run sandbox -- --once': '.ci/run',
+  // The same with a shop that is quickly there.
+  'npm run sandbox': (line) =>
+    runsUntilStopped(/The shop lives\n.*\d\d:\d\d:\d\d .+→/s)(
+      `${line} -- --customers 1 --orders 1 --products 1 --limits none --pause 10`,
+    ),
+  'npm start': runsUntilStopped(/"msg":"started"/),
+  'npm run ctk -- check': prints(/^ok +commercetools client: project shop$/m),
+  'npm run ctk -- sync customers': prints(/^customers: completed, 1 of 1 read, 1 delivered/m),
+  'npm run ctk -- subscriptions plan --pubsub projects/my-project/topics/commercetools':
+    prints(/^\+ create ctk-default-order: /m),
+};
+
+const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+const commands = pages.flatMap(commandsOf);
+
+test('commands are found', () => {
+  assert.ok(commands.some(({ line }) => line === 'npm run sandbox'));
+});
+
+test('no page tells somebody to type what nobody has typed (add it to the table of test/readme.test.ts)', () => {
+  const unknown = commands.filter(({ line }) => !Object.hasOwn(typed, line));
+  assert.deepEqual(
+    unknown.map(({ page, line }) => `${page}: ${line}`),
+    [],
+  );
+});
+
+describe('what the README tells to type works', () => {
+  const ci = readFileSync(`${root}.ci/run`, 'utf8').split('\n');
+
+  for (const line of new Set(commands.map((command) => command.line))) {
+    const how = Object.hasOwn(typed, line) ? typed[line] : undefined;
+    if (how === '.ci/run') {
+      test(`${line} (in .ci/run)`, () => {
+        assert.ok(
+          ci.some((own) => own === line || own.endsWith(` ${line}`)),
+          `.ci/run has no line ${line}`,
+        );
+      });
+    } else if (how) test(line, () => how(line));
+  }
+});
