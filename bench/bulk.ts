@@ -23,7 +23,7 @@ const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema)
 const begun = z.object({ begun: z.literal(true) });
 const wasReset = z.object({ reset: z.literal(true) });
 
-export interface Synced {
+interface Synced {
   seconds: number;
   cpuSeconds: number;
   peakBytes: number;
@@ -33,7 +33,7 @@ export interface Synced {
 }
 
 /** One sync to its end, or for so many seconds. */
-export async function syncOnce({ klaviyo, services }: Setting, resource: Resource, seconds = 3_600): Promise<Synced> {
+async function syncOnce({ klaviyo, services }: Setting, resource: Resource, seconds = 3_600): Promise<Synced> {
   const [service] = services;
   if (!service) throw new Error('no service');
   await klaviyo.ask('reset', wasReset);
@@ -55,7 +55,7 @@ export async function syncOnce({ klaviyo, services }: Setting, resource: Resourc
 }
 
 /** CPU seconds of the floor for so many pages of 500. */
-export async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: number) {
+async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: number) {
   const asked = { what: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
   const floor = await start('floor.ts', [JSON.stringify(asked)]);
   const { records } = await floor.ask('run', z.object({ records: z.number() }));

@@ -110,7 +110,10 @@ function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, num
     custom_metadata: {
       title_json: JSON.stringify({ title_en: current.name.en, title_de: current.name.de }),
       slug_json: JSON.stringify({ slug_en: current.slug.en, slug_de: current.slug.de }),
-      price_json: JSON.stringify({ price_EUR: 10, ...Object.fromEntries(euro.map((country) => [`price_${country}`, 10])) }),
+      price_json: JSON.stringify({
+        price_EUR: 10,
+        ...Object.fromEntries(euro.map((country) => [`price_${country}`, 10])),
+      }),
       currency_json: JSON.stringify(Object.fromEntries(euro.map((country) => [`currency_${country}`, 'EUR']))),
     },
   };

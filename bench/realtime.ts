@@ -74,7 +74,12 @@ async function deliver(service: Running, total: number, next: (index: number) =>
     const first = performance.now();
     const lateMs = first - began - dueMs;
     for (let tries = 0; tries < 100; tries += 1) {
-      const response = await pool.request({ method: 'POST', path: '/', body, headers: { 'content-type': 'application/json' } });
+      const response = await pool.request({
+        method: 'POST',
+        path: '/',
+        body,
+        headers: { 'content-type': 'application/json' },
+      });
       await response.body.dump();
       if (response.statusCode === 204) return void tookMs.push(performance.now() - first + Math.max(0, lateMs));
       if (response.statusCode !== 503) break;
@@ -97,7 +102,10 @@ async function deliver(service: Running, total: number, next: (index: number) =>
   return { tookMs: tookMs.toSorted((a, b) => a - b), refused, lost };
 }
 
-async function orders(service: Running, { perSecond, seconds, first = 0 }: { perSecond: number; seconds: number; first?: number }) {
+async function orders(
+  service: Running,
+  { perSecond, seconds, first = 0 }: { perSecond: number; seconds: number; first?: number },
+) {
   return deliver(service, perSecond * seconds, (index) => ({
     body: orderCreated(first + index),
     dueMs: (index * 1_000) / perSecond,
@@ -127,7 +135,10 @@ function eventsOf(count: number, first = 0): number {
   return events;
 }
 
-async function withSetting<Result>(options: Parameters<typeof setUp>[0], job: (setting: Setting, service: Running) => Promise<Result>): Promise<Result> {
+async function withSetting<Result>(
+  options: Parameters<typeof setUp>[0],
+  job: (setting: Setting, service: Running) => Promise<Result>,
+): Promise<Result> {
   const setting = await setUp(options);
   try {
     const [service] = setting.services;
@@ -171,7 +182,12 @@ async function steady(quick: boolean): Promise<Record<string, Figures>> {
     const { events = 0, ...all } = await figuresOf(setting, delivered);
     return { ...all, 'events ÷ wanted': Number(events) / wanted, 'peak MB': Math.round(peakBytes / 1e6) };
   });
-  return { [`realtime, ${perSecond} orders a second for ${seconds} s`]: { ...figures, ...(await cpuRatio(quick ? 600 : 2_000)) } };
+  return {
+    [`realtime, ${perSecond} orders a second for ${seconds} s`]: {
+      ...figures,
+      ...(await cpuRatio(quick ? 600 : 2_000)),
+    },
+  };
 }
 
 async function burst(quick: boolean): Promise<Record<string, Figures>> {
@@ -180,7 +196,11 @@ async function burst(quick: boolean): Promise<Record<string, Figures>> {
     const delivered = await orders(service, { perSecond, seconds });
     const { peakBytes } = await usageOf(service);
     const { events = 0, ...all } = await figuresOf(setting, delivered);
-    return { ...all, 'events ÷ wanted': Number(events) / eventsOf(perSecond * seconds), 'peak MB': Math.round(peakBytes / 1e6) };
+    return {
+      ...all,
+      'events ÷ wanted': Number(events) / eventsOf(perSecond * seconds),
+      'peak MB': Math.round(peakBytes / 1e6),
+    };
   });
   return { [`realtime, a burst of ${perSecond} orders a second for ${seconds} s`]: figures };
 }
@@ -217,17 +237,20 @@ async function stock(quick: boolean): Promise<Record<string, Figures>> {
 
 async function beside(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [50, 10] : [100, 90];
-  const figures = await withSetting({ size: { ...size, orders: 200_000 }, limits: 1, services: 2 }, async (setting, service) => {
-    const other = setting.services[1];
-    if (!other) throw new Error('no second service');
-    await fetch(`${other.url}/sync/orders`, { method: 'POST' });
-    await sleep(quick ? 3_000 : 20_000);
-    // Orders that the sync has not reached: the last ones of the shop.
-    const delivered = await orders(service, { perSecond, seconds, first: 150_000 });
-    await fetch(`${other.url}/sync/orders/stop`, { method: 'POST' });
-    const { events: _events, 'told twice': _twice, ...all } = await figuresOf(setting, delivered);
-    return all;
-  });
+  const figures = await withSetting(
+    { size: { ...size, orders: 200_000 }, limits: 1, services: 2 },
+    async (setting, service) => {
+      const other = setting.services[1];
+      if (!other) throw new Error('no second service');
+      await fetch(`${other.url}/sync/orders`, { method: 'POST' });
+      await sleep(quick ? 3_000 : 20_000);
+      // Orders that the sync has not reached: the last ones of the shop.
+      const delivered = await orders(service, { perSecond, seconds, first: 150_000 });
+      await fetch(`${other.url}/sync/orders/stop`, { method: 'POST' });
+      const { events: _events, 'told twice': _twice, ...all } = await figuresOf(setting, delivered);
+      return all;
+    },
+  );
   return { [`realtime, ${perSecond} orders a second beside another process' sync of orders`]: figures };
 }
 
@@ -238,7 +261,14 @@ const noneMissing = { figure: 'events ÷ wanted', least: 1, most: 1 };
 export const realtime: Record<string, Scenario> = {
   steady: {
     run: steady,
-    bounds: [allThere, once, noneMissing, { figure: 'refused at first', most: 0 }, { figure: '429s', most: 0.005 }, { figure: 'CPU ÷ floor', most: 3 }],
+    bounds: [
+      allThere,
+      once,
+      noneMissing,
+      { figure: 'refused at first', most: 0 },
+      { figure: '429s', most: 0.005 },
+      { figure: 'CPU ÷ floor', most: 3 },
+    ],
   },
   burst: { run: burst, bounds: [allThere, once, noneMissing] },
   idle: { run: idle, bounds: [allThere, { figure: 'refused at first', most: 0 }] },

@@ -7,7 +7,7 @@ export interface ShopSize {
   products: number;
 }
 
-export const variantsEach = 3;
+const variantsEach = 3;
 const categoryCount = 50;
 const productsInOrders = 2_000;
 const born = '2024-03-15T08:00:00.000Z';
@@ -71,7 +71,7 @@ export function skuOf(product: number, variant: number): string {
   return `SKU-${product}-${variant}`;
 }
 
-export function category(number: number) {
+function category(number: number) {
   const parent = number % 5 === 0 ? undefined : { typeId: 'category', id: idOf(number - (number % 5), categoryCount) };
   return {
     ...stored(idOf(number, categoryCount)),

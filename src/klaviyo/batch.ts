@@ -7,9 +7,10 @@ import { z } from 'zod';
 import { findRefused } from './bisect.ts';
 import type { Answer, Call, KlaviyoClient } from './client.ts';
 import type { Failure } from './errors.ts';
-import type { JobEnd, JobError, Jobs } from './jobs.ts';
+import { attribute, failureOf } from './job-errors.ts';
+import type { JobEnd, Jobs } from './jobs.ts';
 import type { Lane } from './throttle.ts';
-import { type Body, bodyOf, mostJobsInProgress, type Parcel, placeOf, roomOf, sizeOf, type Write } from './writes.ts';
+import { type Body, bodyOf, mostJobsInProgress, type Parcel, roomOf, sizeOf, type Write } from './writes.ts';
 
 export interface Way {
   lane: Lane;
@@ -269,32 +270,3 @@ const oddAnswer: Answer = {
   ok: false,
   failure: { kind: 'unavailable', reason: 'Klaviyo accepted a job in an unknown shape' },
 };
-
-/** Whose error it is: by its place in the body, else by the record that Klaviyo repeats. */
-function attribute(entries: readonly Entry[], errors: readonly JobError[], { places }: Body) {
-  const failed = new Map<Entry, JobError>();
-  let unclear = false;
-  for (const error of errors) {
-    const place = placeOf(error.pointer);
-    const index = place ? places.findIndex(({ index }) => index === place.index) : -1;
-    const entry = entries[index] ?? byPayload(entries, error.payload);
-    if (entry) failed.set(entry, error);
-    else unclear = true;
-  }
-  return { failed, unclear };
-}
-
-const identified = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
-
-function byPayload(entries: readonly Entry[], payload: unknown): Entry | undefined {
-  const { data } = identified.safeParse(payload);
-  const named = [data?.external_id, data?.email].filter((text) => text != null).map((text) => JSON.stringify(text));
-  if (named.length === 0) return undefined;
-  return entries.find(({ parcel }) => named.every((text) => parcel.text.includes(text)));
-}
-
-/** As the single endpoint would have answered. */
-function failureOf({ code, detail, pointer }: JobError): Failure {
-  const status = code === 'not_found' ? 404 : /duplicate|conflict|exists/.test(code) ? 409 : 400;
-  return { kind: 'refused', status, errors: [{ code, detail, ...(pointer === undefined ? {} : { pointer }) }] };
-}
