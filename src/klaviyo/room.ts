@@ -13,11 +13,11 @@ export interface Room {
 }
 
 /**
- * Bulk changes on their way at most. Three bodies of events; profiles for as long as a job takes. Items wait for jobs of
+ * Bulk changes on their way at most. Five bodies of events; profiles for as long as a job takes. Items wait for jobs of
  * their own and of their variants: 750 jobs a minute that take five seconds each keep some thousands under way.
  */
 const most: Record<Change['kind'], number> = {
-  event: 3_000,
+  event: 5_000,
   profile: 20_000,
   item: 8_000,
   category: 5_000,

@@ -163,7 +163,11 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
       const { told } = account;
       const same = told !== undefined && Math.abs(told.resetsAt - resetsAt) < sameWindowMs;
       if (same && headers.remaining < told.remaining) account.othersAt = at;
-      account.told = { remaining: headers.remaining - account.open, resetsAt: same ? told.resetsAt : resetsAt };
+      // Told in whole seconds, rounded up: of one window the earliest end is the closest.
+      account.told = {
+        remaining: headers.remaining - account.open,
+        resetsAt: same ? Math.min(told.resetsAt, resetsAt) : resetsAt,
+      };
     },
     usage: () =>
       [...accounts].map(([endpoint, { sent, told }]) => ({
