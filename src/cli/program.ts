@@ -35,7 +35,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .description('run the service: realtime at POST /, bulk at /sync, until SIGTERM')
     .action(async () => {
       const config = configured();
-      const app = createApp(config, createLog(config.logLevel));
+      const app = createApp(config, createLog(config.logLevel, terminal));
       await app.start();
       const signal = await nextSignal();
       app.activity.tell({ what: 'stopping', reason: signal });
@@ -57,7 +57,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       if (!resource)
         return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
       const config = configured();
-      const app = createApp(config, createLog(quieter(config.logLevel)));
+      const app = createApp(config, createLog(quieter(config.logLevel), terminal));
       const stopped = new AbortController();
       void nextSignal().then(() => stopped.abort());
       const run = await sync(app, { resource, options, signal: stopped.signal, terminal });
@@ -99,7 +99,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .description('try the key and the client against both APIs and name what is missing')
     .action(async () => {
       const config = configured();
-      const { commercetools, klaviyo } = createApp(config, createLog('silent'));
+      const { commercetools, klaviyo } = createApp(config, pino({ level: 'silent' }));
       ran.code = (await check({ config, commercetools, klaviyo, terminal })) ? 0 : 1;
       await klaviyo.close();
     });
@@ -120,12 +120,13 @@ function configured(): Config {
 
 function connected() {
   const config = configured();
-  return { config, client: createApp(config, createLog('silent')).commercetools };
+  return { config, client: createApp(config, pino({ level: 'silent' })).commercetools };
 }
 
 /** Lines of JSON; for a person at a terminal, readable ones. */
-function createLog(level: string): Logger {
-  return process.stdout.isTTY ? pino({ level }, pretty({ colorize: true, ignore: 'pid,hostname' })) : pino({ level });
+function createLog(level: string, { interactive, colors }: Terminal): Logger {
+  if (!interactive) return pino({ level });
+  return pino({ level }, pretty({ colorize: colors.isColorSupported, ignore: 'pid,hostname' }));
 }
 
 /** The progress bar says what a run's log would. */

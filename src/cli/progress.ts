@@ -17,9 +17,10 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
 }
 
 function bars(): Progress {
+  // A narrow terminal cuts the end off: what a run waits for stands before the counts.
   const format =
-    '{resource} {bar} {percentage}% | {value}/{total} read | {delivered} delivered | {skipped} skipped | {rejected} rejected | {state}';
-  const all = new MultiBar({ format, clearOnComplete: false, hideCursor: true }, Presets.shades_classic);
+    '{resource} {bar} {percentage}% {value}/{total} {state} | {delivered} delivered, {skipped} skipped, {rejected} rejected';
+  const all = new MultiBar({ format, barsize: 12, clearOnComplete: false, hideCursor: true }, Presets.shades_classic);
   const byRun = new Map<string, SingleBar>();
   return {
     show(run, total) {

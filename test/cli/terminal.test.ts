@@ -1,0 +1,62 @@
+/** What a person at a terminal sees: a bar, readable lines, colours where they are wanted. `script` is the terminal. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Env, startProgram } from '../program.ts';
+import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+// util-linux' one: it is part of every Debian, and takes other options elsewhere.
+const skip = /util-linux/.test(String(spawnSync('script', ['--version']).stdout)) ? false : 'no script of util-linux';
+const colour = `${String.fromCharCode(27)}[3`;
+const coloured = (text: string) => text.includes(colour);
+
+describe('at a terminal', { skip }, () => {
+  let rows: Rows;
+  before(async () => {
+    rows = await startRows();
+    await rows.place(newCustomer(), newCustomer());
+  });
+  after(() => rows.stop());
+
+  const typed = (args: string, env: Env = {}) =>
+    startProgram('script', ['-qec', `${process.execPath} ${main} ${args}`, '/dev/null'], {
+      TERM: 'xterm',
+      ...rows.world.env,
+      ...env,
+    });
+
+  test('ctk sync shows a bar that is full at the end, and the counts below it', async () => {
+    const { code, out } = await typed('sync customers').ended;
+    assert.equal(code, 0);
+    assert.match(out, /customers +█+ 100% 2\/2 completed \| 2 delivered, 0 skipped, 0 rejected/);
+    assert.match(out, /customers: completed, 2 read, 2 delivered/);
+  });
+
+  test('ctk sync says what it waits for, also where a line is 80 characters long', async () => {
+    await using away = await startRows({ settings: { commercetools: { retries: 0 } } });
+    await away.place(newCustomer());
+    await away.disturbShop({ kind: 'status', status: 503, path: '^/[^/]+/customers', after: 1 });
+    const running = typed('sync customers', away.world.env);
+    await running.printed(/commercetools answered 503/);
+    running.signal('SIGTERM');
+    await running.ended;
+  });
+
+  test('ctk check marks in colours, and without them where NO_COLOR is set', async () => {
+    assert.ok(coloured((await typed('check').ended).out));
+    assert.ok(!coloured((await typed('check', { NO_COLOR: '1' }).ended).out));
+  });
+
+  test('ctk serve logs lines for people, without colours where NO_COLOR is set', async () => {
+    for (const env of [{}, { NO_COLOR: '1' }]) {
+      const running = typed('serve', env);
+      await running.printed(/started/);
+      running.signal('SIGTERM');
+      const { out } = await running.ended;
+      assert.match(out, /INFO.*started/);
+      assert.equal(coloured(out), !('NO_COLOR' in env));
+    }
+  });
+});
