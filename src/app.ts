@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type Activity, createActivity } from './activity.ts';
 import { type CommercetoolsClient, createCommercetoolsClient } from './commercetools/client.ts';
 import { createLook } from './commercetools/lookups.ts';
+import { createObjectsApi } from './commercetools/objects-api.ts';
 import { type Config, ConfigError, type Port } from './config/config.ts';
 import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters } from './engine/dead-letters.ts';
@@ -20,6 +21,8 @@ import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
 import { ruleFamilies } from './rules/index.ts';
 import { buildServer } from './server/server.ts';
+import { createCustomObjectsStore } from './store/custom-objects.ts';
+import { createFallBackStore } from './store/fall-back.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
 
@@ -33,6 +36,8 @@ export interface App {
   /** Resolves when no message and no run is under way. */
   settled(): Promise<void>;
   runs: Runs;
+  /** After so long a silence the holder of a run counts as dead. */
+  leaseMs: number;
   activity: Activity;
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
@@ -41,6 +46,8 @@ export interface App {
 export interface Overrides {
   store?: Store;
   now?: () => Date;
+  /** `here`: a command that works off the run that it starts, and nothing else. */
+  from?: 'anybody' | 'here';
 }
 
 /**
@@ -50,9 +57,9 @@ export interface Overrides {
  */
 export function createApp(config: Config, log: Logger, overrides: Overrides = {}): App {
   const now = overrides.now ?? (() => new Date());
-  const store = overrides.store ?? createMemoryStore();
   const activity = createActivity(log);
   const commercetools = createCommercetoolsClient(config.commercetools);
+  const store = overrides.store ?? storeOf(config, commercetools);
   const klaviyo = createKlaviyoClient(config.klaviyo);
   const look = createLook(commercetools);
   const sink = createSink(klaviyo);
@@ -63,12 +70,15 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     return reads;
   };
   const runs = createRuns({
-    store,
+    store: createFallBackStore(store, (reason) => activity.tell({ what: 'warning', detail: withoutStore(reason) })),
     activity,
     bulk: () => bulk,
     now,
     checkpointMs: config.settings.runs.checkpointSeconds * 1_000,
+    leaseMs: config.settings.runs.leaseSeconds * 1_000,
     kept: config.settings.runs.kept,
+    takes: takesOf(config, overrides),
+    from: overrides.from ?? 'anybody',
   });
   const deliver = createDeliver({ sink, deadLetters, activity, follow: runs.follow });
   const shared = { families: ruleFamilies, settings: config.rules, look, deliver, nextRead, now };
@@ -128,6 +138,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
 
   return {
     runs,
+    leaseMs: config.settings.runs.leaseSeconds * 1_000,
     activity,
     commercetools,
     klaviyo,
@@ -142,6 +153,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       }
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       activity.tell({ what: 'started', ports: addresses, serves });
+      runs.open();
       return addresses;
     },
     async stop() {
@@ -163,6 +175,21 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       await runs.settled();
     },
   };
+}
+
+function storeOf(config: Config, commercetools: CommercetoolsClient): Store {
+  return config.store === 'memory' ? createMemoryStore() : createCustomObjectsStore(createObjectsApi(commercetools));
+}
+
+function withoutStore(reason: string): string {
+  return `runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`;
+}
+
+/** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
+function takesOf({ runs, bulk }: Config, { from }: Overrides): ('sync' | 'follow')[] {
+  if (from === 'here') return ['sync'];
+  if (runs === 'elsewhere') return [];
+  return bulk ? ['sync', 'follow'] : ['follow'];
 }
 
 /** What somebody may not expect of this configuration; told at start. */
