@@ -125,6 +125,8 @@ export function createLookout(parts: LookoutParts): Lookout {
     },
     async settled() {
       for (;;) {
+        // To look while it looks would ask for yet another look.
+        while (looking) await looking;
         await look();
         const live = runner.live();
         if (live.length === 0 && looking === undefined) return;
