@@ -10,11 +10,13 @@ import { createLook } from './commercetools/lookups.ts';
 import { createObjectsApi } from './commercetools/objects-api.ts';
 import { type Config, ConfigError, type Port } from './config/config.ts';
 import type { BulkParts } from './engine/bulk.ts';
-import { createDeadLetters } from './engine/dead-letters.ts';
+import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
+import { createDecide } from './engine/decide.ts';
 import { createDeliver } from './engine/deliver.ts';
 import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
+import { createReplay, type Replay } from './engine/replay.ts';
 import { createRuns, type Runs } from './engine/runs.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
 import { createListing } from './klaviyo/listing.ts';
@@ -36,6 +38,8 @@ export interface App {
   /** Resolves when no message and no run is under way. */
   settled(): Promise<void>;
   runs: Runs;
+  deadLetters: DeadLetters;
+  replay: Replay;
   /** After so long a silence the holder of a run counts as dead. */
   leaseMs: number;
   activity: Activity;
@@ -63,7 +67,11 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const klaviyo = createKlaviyoClient(config.klaviyo);
   const look = createLook(commercetools);
   const sink = createSink(klaviyo);
-  const deadLetters = createDeadLetters(store, { max: config.settings.deadLetters.max, now });
+  const deadLetters = createDeadLetters(store, {
+    max: config.settings.deadLetters.max,
+    now,
+    onForbidden: (reason) => activity.tell({ what: 'warning', detail: withoutLetters(reason) }),
+  });
   let reads = 0;
   const nextRead = () => {
     reads += 1;
@@ -91,6 +99,13 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   };
   const { deadlineSeconds, mostTries } = config.settings.realtime;
   const realtime = createRealtime({ ...shared, activity, deadlineMs: deadlineSeconds * 1_000, mostTries });
+  const replay = createReplay({
+    ...shared,
+    decide: createDecide(ruleFamilies, config.rules),
+    client: commercetools,
+    deadLetters,
+    deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
+  });
   const receive = createReceive({ realtime, deadLetters, activity });
   const readiness = createReadiness({ commercetools, klaviyo });
   const servers: FastifyInstance[] = [];
@@ -104,6 +119,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         version,
         receive,
         runs,
+        deadLetters,
+        replay,
         activity,
         readiness,
         realtime: config.realtime,
@@ -138,6 +155,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
 
   return {
     runs,
+    deadLetters,
+    replay,
     leaseMs: config.settings.runs.leaseSeconds * 1_000,
     activity,
     commercetools,
@@ -179,6 +198,10 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
 
 function storeOf(config: Config, commercetools: CommercetoolsClient): Store {
   return config.store === 'memory' ? createMemoryStore() : createCustomObjectsStore(createObjectsApi(commercetools));
+}
+
+function withoutLetters(reason: string): string {
+  return `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`;
 }
 
 function withoutStore(reason: string): string {

@@ -47,16 +47,11 @@ interface Sent {
   to: Delivered;
 }
 
-const full: Receipt = {
-  outcome: 'unavailable',
-  reason: 'as many dead letters are kept as deadLetters.max allows: replay or discard some',
-};
-
 export function createDeliver({ sink, deadLetters, activity, follow }: DeliverParts): Deliver {
   async function keep(letter: Letter, to: Delivered): Promise<void> {
     const stored = await deadLetters.keep(letter);
-    if (stored === 'ok') to.kept.push(letter.code);
-    else to.receipts.push(full);
+    if (stored === 'kept') to.kept.push(letter.code);
+    else to.receipts.push({ outcome: 'unavailable', reason: stored.reason });
   }
 
   async function settle({ rule, to }: Sent, receipt: Receipt, options: DeliverOptions): Promise<void> {
