@@ -7,13 +7,16 @@ import { z } from 'zod';
 import { type Activity, createActivity } from './activity.ts';
 import { type CommercetoolsClient, createCommercetoolsClient } from './commercetools/client.ts';
 import { createLook } from './commercetools/lookups.ts';
+import { createObjectsApi } from './commercetools/objects-api.ts';
 import { type Config, ConfigError, type Port } from './config/config.ts';
 import type { BulkParts } from './engine/bulk.ts';
-import { createDeadLetters } from './engine/dead-letters.ts';
+import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
+import { createDecide } from './engine/decide.ts';
 import { createDeliver } from './engine/deliver.ts';
 import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
+import { createReplay, type Replay } from './engine/replay.ts';
 import { createRuns, type Runs } from './engine/runs.ts';
 import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
@@ -21,6 +24,8 @@ import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
 import { ruleFamilies } from './rules/index.ts';
 import { buildServer } from './server/server.ts';
+import { createCustomObjectsStore } from './store/custom-objects.ts';
+import { createFallBackStore } from './store/fall-back.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
 
@@ -34,6 +39,10 @@ export interface App {
   /** Resolves when no message and no run is under way. */
   settled(): Promise<void>;
   runs: Runs;
+  deadLetters: DeadLetters;
+  replay: Replay;
+  /** After so long a silence the holder of a run counts as dead. */
+  leaseMs: number;
   activity: Activity;
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
@@ -42,6 +51,8 @@ export interface App {
 export interface Overrides {
   store?: Store;
   now?: () => Date;
+  /** `here`: a command that works off the run that it starts, and nothing else. */
+  from?: 'anybody' | 'here';
 }
 
 /**
@@ -51,25 +62,32 @@ export interface Overrides {
  */
 export function createApp(config: Config, log: Logger, overrides: Overrides = {}): App {
   const now = overrides.now ?? (() => new Date());
-  const store = overrides.store ?? createMemoryStore();
   const activity = createActivity(log);
   const commercetools = createCommercetoolsClient(config.commercetools);
+  const store = overrides.store ?? storeOf(config, commercetools);
   const klaviyo = createKlaviyoClient(config.klaviyo);
   const look = createLook(commercetools);
   const sink = createSink(klaviyo, config.klaviyo.share);
-  const deadLetters = createDeadLetters(store, { max: config.settings.deadLetters.max, now });
+  const deadLetters = createDeadLetters(store, {
+    max: config.settings.deadLetters.max,
+    now,
+    onForbidden: (reason) => activity.tell({ what: 'warning', detail: withoutLetters(reason) }),
+  });
   let reads = 0;
   const nextRead = () => {
     reads += 1;
     return reads;
   };
   const runs = createRuns({
-    store,
+    store: createFallBackStore(store, (reason) => activity.tell({ what: 'warning', detail: withoutStore(reason) })),
     activity,
     bulk: () => bulk,
     now,
     checkpointMs: config.settings.runs.checkpointSeconds * 1_000,
+    leaseMs: config.settings.runs.leaseSeconds * 1_000,
     kept: config.settings.runs.kept,
+    takes: takesOf(config, overrides),
+    from: overrides.from ?? 'anybody',
   });
   const deliver = createDeliver({ sink, deadLetters, activity, follow: runs.follow });
   const shared = { families: ruleFamilies, settings: config.rules, look, deliver, nextRead, now };
@@ -90,6 +108,13 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     mostUnderWay,
     backlogMs: (typeId) => Math.max(0, ...(sentBy[typeId] ?? []).map((kind) => sink.backlogMs(kind))),
   });
+  const replay = createReplay({
+    ...shared,
+    decide: createDecide(ruleFamilies, config.rules),
+    client: commercetools,
+    deadLetters,
+    deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
+  });
   const receive = createReceive({ realtime, deadLetters, activity });
   const readiness = createReadiness({ commercetools, klaviyo });
   const servers: FastifyInstance[] = [];
@@ -103,6 +128,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         version,
         receive,
         runs,
+        deadLetters,
+        replay,
         activity,
         readiness,
         realtime: config.realtime,
@@ -137,6 +164,9 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
 
   return {
     runs,
+    deadLetters,
+    replay,
+    leaseMs: config.settings.runs.leaseSeconds * 1_000,
     activity,
     commercetools,
     klaviyo,
@@ -151,6 +181,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       }
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       activity.tell({ what: 'started', ports: addresses, serves });
+      runs.open();
       return addresses;
     },
     async stop() {
@@ -184,6 +215,24 @@ const sentBy: Record<string, readonly Change['kind'][]> = {
   product: ['item', 'gone'],
   'inventory-entry': ['stock'],
 };
+function storeOf(config: Config, commercetools: CommercetoolsClient): Store {
+  return config.store === 'memory' ? createMemoryStore() : createCustomObjectsStore(createObjectsApi(commercetools));
+}
+
+function withoutLetters(reason: string): string {
+  return `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`;
+}
+
+function withoutStore(reason: string): string {
+  return `runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`;
+}
+
+/** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
+function takesOf({ runs, bulk }: Config, { from }: Overrides): ('sync' | 'follow')[] {
+  if (from === 'here') return ['sync'];
+  if (runs === 'elsewhere') return [];
+  return bulk ? ['sync', 'follow'] : ['follow'];
+}
 
 /** What somebody may not expect of this configuration; told at start. */
 function risks({ realtime, bulk, allowUnauthenticatedPush, apiToken }: Config): string[] {

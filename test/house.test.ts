@@ -19,13 +19,19 @@ const table: Record<string, readonly string[]> = {
   // The mapping is pure: of what it reads it knows the shapes, of what it writes the changes.
   rules: ['commercetools/types.ts', 'type:commercetools', 'type:klaviyo/change.ts'],
   // The two sides know neither each other nor what is made of them.
-  commercetools: ['type:activity.ts'],
+  commercetools: ['type:store/custom-objects.ts', 'type:activity.ts'],
   klaviyo: ['type:activity.ts'],
   // How messages arrive, what is remembered: not what they mean. Custom objects are commercetools'.
   sources: ['type:engine/verdict.ts', 'type:activity.ts', 'type:config'],
   store: ['commercetools/client.ts', 'commercetools/errors.ts', 'type:activity.ts'],
   // Joins both sides: reads through commercetools/, writes through the sink that it is handed.
-  engine: ['rules/cause.ts', 'commercetools', ...['rules', 'klaviyo', 'sources', 'store', 'activity.ts'].map(typeOf)],
+  engine: [
+    'rules/cause.ts',
+    'rules/rule.ts',
+    'store/store.ts',
+    'commercetools',
+    ...['rules', 'klaviyo', 'sources', 'store', 'activity.ts'].map(typeOf),
+  ],
   'activity.ts': ['type:klaviyo/change.ts', 'type:rules/rule.ts', 'type:engine'],
   config: ['rules/settings.ts', ...['commercetools', 'klaviyo', 'rules', 'sources'].map(typeOf)],
   // Faces: nobody but the wiring and the command line knows them.

@@ -44,6 +44,12 @@ const scopes: { scope: string; path: string; purpose: string; optional?: true }[
     optional: true,
   },
   {
+    scope: 'manage_key_value_documents',
+    path: 'custom-objects/ctk-runs',
+    purpose: 'runs that outlive a process, and dead letters; without it what Klaviyo refuses is never acknowledged',
+    optional: true,
+  },
+  {
     scope: 'manage_subscriptions',
     path: 'subscriptions',
     purpose: '`ctk subscriptions`; realtime needs none itself',

@@ -37,6 +37,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       const config = configured();
       const app = createApp(config, createLog(config.logLevel, terminal));
       await app.start();
+      // A second one finds nobody listening and ends the process at once.
       const signal = await nextSignal();
       app.activity.tell({ what: 'stopping', reason: signal });
       await app.stop();
@@ -48,6 +49,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .argument('<resource>', bulkResources.join(', '))
     .option('--ids <ids>', 'only these, parted by commas')
     .option('--start-id <id>', 'orders only: from this id on, in id order')
+    .option('--resume', 'go on from where the last sync was stopped')
     .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
     .option('--force', 'write also what Klaviyo holds already')
@@ -57,7 +59,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       if (!resource)
         return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
       const config = configured();
-      const app = createApp(config, createLog(quieter(config.logLevel), terminal));
+      const app = createApp(config, createLog(quieter(config.logLevel), terminal), { from: 'here' });
       const stopped = new AbortController();
       void nextSignal().then(() => stopped.abort());
       const run = await sync(app, { resource, options, signal: stopped.signal, terminal });
@@ -136,6 +138,11 @@ function quieter(level: string): string {
 
 function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => resolve(signal));
+    const signals = ['SIGTERM', 'SIGINT'] as const;
+    const heard = (signal: string) => {
+      for (const one of signals) process.off(one, heard);
+      resolve(signal);
+    };
+    for (const one of signals) process.on(one, heard);
   });
 }

@@ -10,41 +10,63 @@ import { CommandFailed, type Terminal } from './terminal.ts';
 export interface SyncOptions {
   ids?: string;
   startId?: string;
+  resume?: boolean;
   deleteAll?: boolean;
   confirm?: string;
   backfill: boolean;
   force?: boolean;
 }
 
+export interface Asked {
+  resource: BulkResource;
+  options: SyncOptions;
+  signal: AbortSignal;
+  terminal: Terminal;
+}
+
 const refreshMs = 200;
+const graceMs = 1_000;
 
 /**
  * @param signal Ctrl-C: stops the run cleanly
  * @returns the run as it ended
  * @throws CommandFailed where the options don't go together
  */
-export async function sync(
-  app: App,
-  asked: { resource: BulkResource; options: SyncOptions; signal: AbortSignal; terminal: Terminal },
-): Promise<Run> {
+export async function sync(app: App, asked: Asked): Promise<Run> {
   const { resource, options, signal, terminal } = asked;
   const request = requestOf(resource, options);
   const total =
     request.ids?.length ?? (request.deleteAll || request.startId ? undefined : await countOf(app, resource));
-  const answer = await app.runs.start(resource, request, 'cli');
-  if (!('started' in answer)) throw new CommandFailed(`a sync of ${resource} is running already`);
-  const run = answer.started;
+  app.runs.open();
+  let run = await begin(app, asked, request);
   const progress = createProgress(terminal);
-  signal.addEventListener('abort', () => app.runs.stop(resource), { once: true });
+  signal.addEventListener('abort', () => void app.runs.stop(resource), { once: true });
   while (!hasEnded(run)) {
     progress.show(run, total);
     await sleep(refreshMs);
+    run = (await app.runs.get(run.id)) ?? run;
   }
   progress.show(run, total);
   progress.end();
   await app.settled();
   report(run, terminal);
   return run;
+}
+
+/** Where a command before this one died its run stands still: after the time of its lease this one begins. */
+async function begin(app: App, { resource, options, signal, terminal }: Asked, request: RunRequest): Promise<Run> {
+  const { runs } = app;
+  const deadline = performance.now() + app.leaseMs + graceMs;
+  for (let tried = 0; ; tried += 1) {
+    const answer = await (options.resume ? runs.resume(resource, 'cli') : runs.start(resource, request, 'cli'));
+    if ('started' in answer) return answer.started;
+    if ('refused' in answer) throw new CommandFailed(answer.refused);
+    const { id, counts } = answer.running;
+    const running = `a sync of ${resource} is running already: ${id}, ${counts.read} read`;
+    if (answer.alive || performance.now() > deadline || signal.aborted) throw new CommandFailed(running);
+    if (tried === 0) terminal.line(`${running}; waiting for a sign of life from its process`);
+    await sleep(refreshMs);
+  }
 }
 
 function requestOf(resource: BulkResource, options: SyncOptions): RunRequest {
@@ -55,6 +77,8 @@ function requestOf(resource: BulkResource, options: SyncOptions): RunRequest {
   if (ids?.length === 0) throw new CommandFailed('--ids is empty; leave it out to sync everything');
   if (options.startId !== undefined && resource !== 'orders')
     throw new CommandFailed('--start-id: only orders can be synced from an id on');
+  if (options.resume && (ids || options.startId !== undefined || options.deleteAll))
+    throw new CommandFailed('--resume goes on with what was asked for; give nothing else');
   if (options.deleteAll) {
     if (resource !== 'categories' && resource !== 'products')
       throw new CommandFailed('--delete-all: only categories and products can be deleted in Klaviyo');

@@ -22,6 +22,9 @@ export interface Config {
   /** What this process does. */
   realtime: boolean;
   bulk: boolean;
+  /** Whether it works off runs, or leaves them to another process. */
+  runs: 'here' | 'elsewhere';
+  store: 'custom-objects' | 'memory';
   host: string;
   /** Ports and what each serves; 0 is any free one. */
   ports: Port[];
@@ -97,6 +100,8 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     settings,
     realtime,
     bulk,
+    runs: env.RUNS,
+    store: env.STORE,
     host: env.HOST,
     ports: portsOf(env, bulk),
     apiToken: env.API_TOKEN,

@@ -47,6 +47,16 @@ export const variables: readonly Variable[] = [
     default: 'no URLs',
   },
   { name: 'APP_TYPE', description: 'EVENT (realtime only), BULK_IMPORT (bulk only)', default: 'both' },
+  {
+    name: 'RUNS',
+    description: 'here: this process works off runs; elsewhere: it stores them, and another one does',
+    default: 'here',
+  },
+  {
+    name: 'STORE',
+    description: 'custom-objects: runs and dead letters are kept in commercetools; memory: a restart forgets them',
+    default: 'custom-objects',
+  },
   { name: 'PORT', description: 'serves everything', default: '8080' },
   { name: 'HOST', description: 'address to listen on', default: '0.0.0.0' },
   { name: 'PUB_SUB_PORT', description: 'a further port for realtime' },
@@ -121,6 +131,8 @@ export const environmentSchema = z.object({
   APP_TYPE: z
     .enum(['EVENT', 'BULK_IMPORT', ''], { error: 'must be EVENT or BULK_IMPORT, or unset for both' })
     .default(''),
+  RUNS: z.enum(['here', 'elsewhere'], { error: 'must be here or elsewhere' }).default('here'),
+  STORE: z.enum(['custom-objects', 'memory'], { error: 'must be custom-objects or memory' }).default('custom-objects'),
   PORT: port.optional(),
   HOST: text.default('0.0.0.0'),
   PUB_SUB_PORT: port.optional(),

@@ -53,6 +53,12 @@ export const settingsSchema = z.strictObject({
   runs: z
     .strictObject({
       checkpointSeconds: z.number().positive().default(5).describe('seconds between two stored positions of a run'),
+      leaseSeconds: z
+        .number()
+        .min(1)
+        .max(60)
+        .default(20)
+        .describe('seconds of silence after which a process that holds a run counts as dead, and another one goes on'),
       kept: z.int().min(1).default(50).describe('ended runs that are kept of each resource'),
     })
     .prefault({}),

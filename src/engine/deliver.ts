@@ -49,16 +49,11 @@ interface Sent {
   to: Delivered;
 }
 
-const full: Extract<Receipt, { outcome: 'unavailable' }> = {
-  outcome: 'unavailable',
-  reason: 'as many dead letters are kept as deadLetters.max allows: replay or discard some',
-};
-
 export function createDeliver({ sink, deadLetters, activity, follow }: DeliverParts): Deliver {
   async function keep(letter: Letter, to: Delivered): Promise<void> {
     const stored = await deadLetters.keep(letter);
-    if (stored === 'ok') to.kept.push(letter.code);
-    else to.receipts.push(full);
+    if (stored === 'kept') to.kept.push(letter.code);
+    else to.receipts.push({ outcome: 'unavailable', reason: stored.reason });
   }
 
   /** The message is acknowledged already: what its job refuses after all is told, and kept as a dead letter. */
@@ -73,7 +68,8 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
       activity.tell({ what: 'failed', record: to.record, rule: sent.rule, error: toError(thrown) });
       return;
     }
-    if (to.receipts.includes(full)) activity.tell({ what: 'alarm', reason: full.reason });
+    for (const receipt of to.receipts)
+      if (receipt.outcome === 'unavailable') activity.tell({ what: 'alarm', reason: receipt.reason });
   }
 
   async function settle({ rule, to }: Omit<Sent, 'change'>, receipt: Receipt, options: DeliverOptions): Promise<void> {

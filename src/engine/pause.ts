@@ -16,7 +16,7 @@ export function createPause({ run, signal, moved }: BulkRun) {
   let nextMs = firstPauseMs;
   async function wait(problem: string, retryAfterMs = 0): Promise<void> {
     signal.throwIfAborted();
-    run.state = 'waiting';
+    run.state = 'paused';
     run.problem = problem;
     moved();
     await sleep(Math.max(nextMs, retryAfterMs), undefined, { signal });

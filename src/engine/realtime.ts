@@ -7,6 +7,7 @@ import type { Message } from '../commercetools/messages.ts';
 import { causeOf } from '../rules/cause.ts';
 import type { Cause, RuleFamily, Told } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
+import { StoreFailure } from '../store/store.ts';
 import { createDecide, type Decision } from './decide.ts';
 import type { Deliver } from './deliver.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -160,6 +161,8 @@ function orLate(verdict: Promise<Verdict>, signal: AbortSignal): Promise<Verdict
 
 /** commercetools can't be read now. Anything else that was thrown on the way is unknown, and unknown means again. */
 function unableOf(thrown: unknown): Verdict {
+  if (thrown instanceof StoreFailure)
+    return { answer: 'again', reason: `what follows can't be stored: ${thrown.message}` };
   if (!(thrown instanceof ReadFailure)) return { answer: 'again', reason: 'failed by our own fault' };
   const alarm = thrown.kind === 'key-refused' || thrown.kind === 'missing-scope';
   return {

@@ -22,8 +22,7 @@ export function createReceive({ realtime, deadLetters, activity }: ReceiveParts)
     activity.tell({ what: 'unreadable', source, reason: parsed.reason });
     const origin = [source, brokerId ?? '-', hash, `${size} bytes`].join(' ');
     const stored = await deadLetters.keep({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
-    if (stored === 'full')
-      return { answer: 'again', reason: 'as many dead letters are kept as deadLetters.max allows' };
+    if (stored !== 'kept') return { answer: 'again', reason: stored.reason };
     return { answer: 'kept', reasons: [parsed.reason] };
   };
 }

@@ -21,7 +21,19 @@ export const runRequestSchema = z.object({
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
-const runStates = ['queued', 'running', 'waiting', 'stopping', 'stopped', 'completed', 'failed'] as const;
+const runStates = [
+  /** Stored; the next free runner takes it. */
+  'queued',
+  'running',
+  /** The process that works it off is ending and hands it on. */
+  'pausing',
+  /** Klaviyo or commercetools can't now, or no process holds it: it goes on by itself. */
+  'paused',
+  'stopping',
+  'stopped',
+  'completed',
+  'failed',
+] as const;
 
 export const runSchema = z.object({
   id: z.string(),
@@ -29,7 +41,10 @@ export const runSchema = z.object({
   kind: z.enum(['sync', 'follow']),
   request: runRequestSchema,
   by: z.enum(['api', 'cli', 'message']),
-  /** waiting: Klaviyo or commercetools can't now; it goes on by itself. */
+  /** The process that works it off. */
+  holder: z.string().optional(),
+  /** The stopped run that it goes on from; its counts are included. */
+  resumes: z.string().optional(),
   state: z.enum(runStates),
   counts: countsSchema,
   /** How far it is. */

@@ -1,60 +1,52 @@
 /**
- * Runs: started, stopped, listed; one sync of a resource at a time, different resources side by side. Small runs that
- * follow a message wait while a sync of their resource runs; equal ones that wait are one.
+ * Runs: started, stopped, listed; one sync of a resource at a time, different resources side by side, by however many
+ * processes share the store.
  */
 import { randomUUID } from 'node:crypto';
-import type { Activity } from '../activity.ts';
 import type { BulkResource } from '../commercetools/types.ts';
 import type { Follow } from '../rules/rule.ts';
-import type { Store } from '../store/store.ts';
-import { type BulkParts, runBulk } from './bulk.ts';
 import { closeCounts, emptyCounts } from './counts.ts';
-import { RunFailed } from './pause.ts';
-import { hasEnded, type Run, type RunRequest, runSchema } from './run.ts';
+import { type Lease, type LeaseValue, leaseKey, listLeases, nobody, queueKey, readLease } from './lease.ts';
+import { createLookout, type LookoutParts } from './lookout.ts';
+import { hasEnded, type Run, type RunRequest } from './run.ts';
+import { createRunRecords, pointOf } from './run-records.ts';
 
-const container = 'ctk-runs';
+export type Started =
+  | { started: Run }
+  /** alive: seen at work by this process; else its holder may be dead. */
+  | { running: Run; alive: boolean }
+  | { refused: string };
 
 export interface Runs {
   /** @returns the stored run, or the one that runs already */
-  start(resource: BulkResource, request: RunRequest, by: 'api' | 'cli'): Promise<{ started: Run } | { running: Run }>;
-  /** @returns the run that is being stopped, or undefined where none runs; the checkpoint stays */
-  stop(resource: BulkResource): Run | undefined;
-  /** Stores a small run; resolves when it is safe. */
+  start(resource: BulkResource, request: RunRequest, by: 'api' | 'cli'): Promise<Started>;
+  /** Goes on from where the last sync of the resource was stopped; `refused` says why it can't. */
+  resume(resource: BulkResource, by: 'api' | 'cli'): Promise<Started>;
+  /** @returns the run that is being stopped, in whichever process; undefined where none runs; the checkpoint stays */
+  stop(resource: BulkResource): Promise<Run | undefined>;
+  /** Stores a small run; resolves when it is safe. Equal ones that wait are one. */
   follow(follow: Follow): Promise<void>;
   /** Those that run or wait, then those that ended, the latest first. */
   list(resource?: BulkResource): Promise<Run[]>;
-  /** Resolves when no run is queued or under way. */
+  /** The run as it is by now, wherever it is worked off. */
+  get(id: string): Promise<Run | undefined>;
+  /** From now on works off what is queued, and what a dead process left. */
+  open(): void;
+  /** Resolves when this process has nothing to do. */
   settled(): Promise<void>;
-  /** Stops what runs; resolves when it stands still. */
+  /** Hands back what runs; resolves when it stands still. */
   shutdown(): Promise<void>;
 }
 
-export interface RunsParts {
-  store: Store;
-  activity: Activity;
-  /** What a run is worked off with; asked when the first one begins. */
-  bulk(): BulkParts;
-  now(): Date;
-  checkpointMs: number;
-  /** Ended runs kept of each resource. */
+export interface RunsParts extends Omit<LookoutParts, 'records'> {
+  /** Ended runs kept of each resource and kind. */
   kept: number;
 }
 
-/** A run under way in this process. */
-interface Live {
-  run: Run;
-  abort: AbortController;
-  ended: Promise<void>;
-}
-
 export function createRuns(parts: RunsParts): Runs {
-  const syncs = new Map<BulkResource, Live>();
-  const following = new Map<BulkResource, Live>();
-  /** Follow runs that wait, by what they are about. */
-  const queued = new Map<string, Run>();
-  let shut = false;
-
-  const at = (run: Run) => ({ container, key: run.id });
+  const { store } = parts;
+  const records = createRunRecords(store, parts.kept);
+  const lookout = createLookout({ ...parts, records });
 
   function create(resource: BulkResource, kind: Run['kind'], about: Pick<Run, 'request' | 'by'>): Run {
     const queuedAt = parts.now().toISOString();
@@ -62,151 +54,99 @@ export function createRuns(parts: RunsParts): Runs {
     return { id, resource, kind, ...about, state: 'queued', counts: emptyCounts(), queuedAt };
   }
 
-  function tell({ id: runId, resource, kind, state, counts, problem }: Run): void {
-    parts.activity.tell({
-      what: 'run',
-      runId,
-      resource,
-      kind,
-      state,
-      read: counts.read,
-      ...(problem === undefined ? {} : { problem }),
-    });
+  async function get(id: string): Promise<Run | undefined> {
+    const live = lookout.live().find(({ run }) => run.id === id);
+    return live?.run ?? (await records.get(id))?.run;
   }
 
-  /** Works the run off and stores how it ended; never rejects. */
-  async function work(run: Run, abort: AbortController): Promise<void> {
-    run.state = 'running';
-    run.startedAt = parts.now().toISOString();
-    await save(run);
-    tell(run);
-    const moved = createMoved(run);
-    try {
-      await runBulk(parts.bulk(), { run, signal: abort.signal, moved });
-      run.state = 'completed';
-      delete run.problem;
-    } catch (thrown) {
-      run.state = abort.signal.aborted ? 'stopped' : 'failed';
-      if (abort.signal.aborted) delete run.problem;
-      else run.problem = problemOf(thrown);
-    }
-    closeCounts(run.counts);
-    run.endedAt = parts.now().toISOString();
-    await save(run);
-    tell(run);
+  /** A sync that goes on, where the lease is not the remains of one. */
+  async function holding(lease: Lease, by: 'api' | 'cli'): Promise<{ running: Run; alive: boolean } | undefined> {
+    const running = (await get(lease.value.run.id)) ?? lease.value.run;
+    if (hasEnded(running)) return undefined;
+    const holder = lookout.watch(lease);
+    // A service takes over what a dead process left; where only the command line is used nobody would.
+    return by === 'cli' && holder === 'dead' ? undefined : { running, alive: holder === 'alive' };
   }
 
-  /** A run goes on, and ends, also while its record can't be stored. */
-  async function save(run: Run): Promise<void> {
-    try {
-      await parts.store.put(at(run), run);
-    } catch (thrown) {
-      const why = thrown instanceof Error ? thrown.message : 'unknown';
-      parts.activity.tell({ what: 'warning', detail: `run ${run.id} could not be stored: ${why}` });
+  async function enqueue(run: Run, by: 'api' | 'cli'): Promise<Started> {
+    const at = leaseKey('sync', run.resource);
+    const here = parts.takes.includes('sync');
+    const value: LeaseValue = { run, beat: 0, holder: here ? randomUUID() : nobody };
+    for (;;) {
+      const before = await readLease(store, at);
+      const running = before && (await holding(before, by));
+      if (running) return running;
+      const version = await store.put(at, value, before?.version ?? 'absent');
+      if (version === 'stale') continue;
+      if (before) await endFor(before);
+      return { started: here ? lookout.begin({ at, version, value }) : run };
     }
   }
 
-  /** Stores the run's progress, every few seconds at most. */
-  function createMoved(run: Run): () => void {
-    let storedAt = parts.now().getTime();
-    return () => {
-      const now = parts.now().getTime();
-      if (now - storedAt < parts.checkpointMs) return;
-      storedAt = now;
-      void save(run);
-    };
+  /** Says of a run that nobody works off that it ended: it can be gone on from. */
+  async function endFor({ value }: Lease): Promise<void> {
+    const record = await records.get(value.run.id);
+    const run = record?.run ?? value.run;
+    if (hasEnded(run)) return;
+    const ended: Run = { ...run, counts: { ...run.counts }, state: 'stopped', endedAt: parts.now().toISOString() };
+    closeCounts(ended.counts);
+    await records.put(ended, record?.point ?? pointOf(run), record?.version ?? 'absent');
   }
 
-  function begin(run: Run, among: Map<BulkResource, Live>): Live {
-    const abort = new AbortController();
-    const live: Live = { run, abort, ended: Promise.resolve() };
-    among.set(run.resource, live);
-    live.ended = work(run, abort).then(async () => {
-      among.delete(run.resource);
-      // At once, so that there is no moment in which nothing seems to be left.
-      beginFollowing(run.resource);
-      await forgetOld(run.resource);
-    });
-    return live;
-  }
-
-  /** The next small run of the resource, unless a sync or another one is under way. */
-  function beginFollowing(resource: BulkResource): void {
-    if (shut || syncs.has(resource) || following.has(resource)) return;
-    const next = [...queued].find(([, run]) => run.resource === resource);
-    if (!next) return;
-    // From here on an equal one is a new one: this one may have read already.
-    queued.delete(next[0]);
-    begin(next[1], following);
-  }
-
-  async function forgetOld(resource: BulkResource): Promise<void> {
-    try {
-      const ended = (await stored()).filter((run) => run.resource === resource && hasEnded(run));
-      for (const run of ended.slice(parts.kept)) await parts.store.remove(at(run));
-    } catch {
-      // They are forgotten after the next run.
+  /** Leaves word for its holder; what nobody holds ends here. */
+  async function stopElsewhere(lease: Lease): Promise<Run | undefined> {
+    const run = (await get(lease.value.run.id)) ?? lease.value.run;
+    if (hasEnded(run)) return undefined;
+    const version = await store.put(lease.at, { ...lease.value, stop: true }, lease.version);
+    if (version === 'stale') return stop(run.resource);
+    if (lease.value.holder === nobody) {
+      await endFor(lease);
+      await store.remove(lease.at, version);
     }
+    return { ...run, state: 'stopping' };
   }
 
-  /** The latest first. */
-  async function stored(): Promise<Run[]> {
-    const found: Run[] = [];
-    for await (const { value } of parts.store.list(container)) {
-      const parsed = runSchema.safeParse(value);
-      if (parsed.success) found.push(parsed.data);
+  async function stop(resource: BulkResource): Promise<Run | undefined> {
+    const at = leaseKey('sync', resource);
+    const live = lookout.live().find(({ key }) => key === at.key);
+    if (live) {
+      live.end('stop');
+      return live.run;
     }
-    return found.reverse();
+    const lease = await readLease(store, at);
+    return lease && stopElsewhere(lease);
   }
-
-  const live = () => [...syncs.values(), ...following.values()];
 
   return {
-    async start(resource, request, by) {
-      const running = syncs.get(resource);
-      if (running) return { running: running.run };
-      const run = create(resource, 'sync', { request, by });
-      begin(run, syncs);
-      return { started: run };
+    start: (resource, request, by) => enqueue(create(resource, 'sync', { request, by }), by),
+    async resume(resource, by) {
+      const last = await records.lastSync(resource);
+      if (!last || last.run.state === 'completed' || last.point.checkpoint === undefined)
+        return { refused: `there is no stopped sync of ${resource} with a position to go on from` };
+      const run = create(resource, 'sync', { request: last.run.request, by });
+      return enqueue({ ...run, ...last.point, resumes: last.run.id }, by);
     },
-    stop(resource) {
-      const running = syncs.get(resource);
-      if (!running) return undefined;
-      running.run.state = 'stopping';
-      running.abort.abort();
-      return running.run;
-    },
+    stop,
     async follow({ resource, where, reason }) {
-      const key = `${resource}:${where}`;
-      if (queued.has(key)) return;
       const run = create(resource, 'follow', { request: { where, reason }, by: 'message' });
-      queued.set(key, run);
-      await parts.store.put(at(run), run);
-      beginFollowing(resource);
+      // One that is there already waits still, so it reads what this one would.
+      await store.put(queueKey(resource, where), { run, beat: 0, holder: nobody }, 'absent');
+      void lookout.look();
     },
     async list(resource) {
-      const now = new Map(live().map(({ run }) => [run.id, run]));
-      const all = (await stored())
+      const stored = (await records.list()).map(({ run }) => run);
+      const known = new Set(stored.map(({ id }) => id));
+      const waiting = (await listLeases(store)).map(({ value }) => value.run).filter(({ id }) => !known.has(id));
+      const now = new Map(lookout.live().map(({ run }) => [run.id, run]));
+      const all = [...waiting, ...stored]
         .map((run) => now.get(run.id) ?? run)
-        .filter((run) => resource === undefined || run.resource === resource);
+        .filter((run) => resource === undefined || run.resource === resource)
+        .sort((one, other) => (one.id < other.id ? 1 : -1));
       return [...all.filter((run) => !hasEnded(run)), ...all.filter(hasEnded)];
     },
-    async settled() {
-      // What is queued begins when what is live has ended.
-      while (live().length > 0) await Promise.all(live().map(({ ended }) => ended));
-    },
-    async shutdown() {
-      shut = true;
-      for (const { run, abort } of live()) {
-        run.state = 'stopping';
-        abort.abort();
-      }
-      await Promise.all(live().map(({ ended }) => ended));
-    },
+    get,
+    open: lookout.open,
+    settled: lookout.settled,
+    shutdown: lookout.shutdown,
   };
-}
-
-function problemOf(thrown: unknown): string {
-  if (thrown instanceof RunFailed) return thrown.message;
-  return `our own fault: ${thrown instanceof Error ? thrown.message : 'unknown'}`;
 }

@@ -20,6 +20,7 @@ test('what a message says of an order is kept by reference', () => {
   const own = { customer: reference('customer', id('c1')), oldCustomer: reference('customer', id('c2')) };
   assert.deepEqual(causeOf(message(delivery('OrderCustomerSet', about, own))), {
     ...{ ...common, messageId: id('aaa1'), type: 'OrderCustomerSet', carried: false },
+    ...{ resource: about, notificationType: 'Message' },
     ...{ customerId: id('c1'), oldCustomerId: id('c2') },
   });
 });

@@ -36,6 +36,8 @@ export function causeOf(message: Message): Cause {
   return {
     kind: 'message',
     messageId: message.id,
+    resource: message.resource,
+    notificationType: message.notificationType,
     type: message.type,
     createdAt: message.createdAt,
     carried: carrier !== undefined && typeof payload[carrier] === 'object',

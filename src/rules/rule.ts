@@ -10,42 +10,52 @@ import type { Change, Warning } from '../klaviyo/change.ts';
 import type { DisabledEvent, RuleSettings } from './settings.ts';
 
 /** Why a rule was asked. A dead letter keeps it (no personal data in it), so that a replay means the same thing. */
-export type Cause =
-  | {
-      kind: 'message';
-      messageId: string;
-      type: string;
-      /** ISO 8601: when it happened in commercetools. */
-      createdAt: string;
-      resourceVersion?: number;
-      /** OrderStateChanged: the state that the order came into. */
-      orderState?: string;
-      /** OrderCustomerSet: whose it became and was. */
-      customerId?: string;
-      oldCustomerId?: string;
-      /** The message carried the record itself, as it was when the message was written. */
-      carried: boolean;
-      /** The message was too large to be delivered with its own fields, so what it said beyond its type is not known. */
-      withoutPayload?: boolean;
-      /** Inventory entries and standalone prices: what they belong to, known even when the entry is gone. */
-      sku?: string;
-      /** Inventory entries: the supply channel of the entry that changed. */
-      channelId?: string;
-    }
-  | { kind: 'run'; runId: string; backfill: boolean }
-  | { kind: 'replay'; original: Cause };
+export type Cause = OriginalCause | { kind: 'replay'; original: Cause };
+
+const notificationTypes = [
+  'Message',
+  'ResourceCreated',
+  'ResourceUpdated',
+  'ResourceDeleted',
+] as const satisfies readonly NotificationType[];
+
+const messageCauseSchema = z.object({
+  kind: z.literal('message'),
+  messageId: z.string(),
+  /** What the message is about: a payment leads to its order. */
+  resource: z.object({ typeId: z.string(), id: z.string() }),
+  notificationType: z.enum(notificationTypes),
+  type: z.string(),
+  /** ISO 8601: when it happened in commercetools. */
+  createdAt: z.string(),
+  resourceVersion: z.number().optional(),
+  /** OrderStateChanged: the state that the order came into. */
+  orderState: z.string().optional(),
+  /** OrderCustomerSet: whose it became and was. */
+  customerId: z.string().optional(),
+  oldCustomerId: z.string().optional(),
+  /** The message carried the record itself, as it was when the message was written. */
+  carried: z.boolean(),
+  /** The message was too large to be delivered with its own fields, so what it said beyond its type is not known. */
+  withoutPayload: z.boolean().optional(),
+  /** Inventory entries and standalone prices: what they belong to, known even when the entry is gone. */
+  sku: z.string().optional(),
+  /** Inventory entries: the supply channel of the entry that changed. */
+  channelId: z.string().optional(),
+});
+const runCauseSchema = z.object({ kind: z.literal('run'), runId: z.string(), backfill: z.boolean() });
+/** What a dead letter keeps: never the replay itself. */
+export const causeSchema = z.discriminatedUnion('kind', [messageCauseSchema, runCauseSchema]);
+export type OriginalCause = z.infer<typeof causeSchema>;
 
 /** The cause behind any number of replays. */
-export function originOf(cause: Cause): Exclude<Cause, { kind: 'replay' }> {
+export function originOf(cause: Cause): OriginalCause {
   return cause.kind === 'replay' ? originOf(cause.original) : cause;
 }
 
 /** A record of commercetools, by reference. */
-export interface RecordRef {
-  typeId: string;
-  id: string;
-  version?: number;
-}
+export const recordRefSchema = z.object({ typeId: z.string(), id: z.string(), version: z.number().optional() });
+export type RecordRef = z.infer<typeof recordRefSchema>;
 
 /** A small run that shall follow: `where` is a commercetools query predicate. Equal ones are merged. */
 export interface Follow {

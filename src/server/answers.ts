@@ -3,8 +3,12 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { bulkResources } from '../commercetools/types.ts';
+import { StoreFailure } from '../store/store.ts';
 
 export const problemSchema = z.object({ error: z.string().describe('what is wrong and what to do') });
+
+/** While the store can't be asked. */
+const restSeconds = 5;
 
 export const mostBytes = 10 * 1024 * 1024;
 
@@ -16,6 +20,11 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
     );
     return reply.code(400).send({ error: wrong.join('; ') });
   }
+  if (error instanceof StoreFailure)
+    return reply
+      .code(503)
+      .header('retry-after', restSeconds)
+      .send({ error: `not now: ${error.message}` });
   const said = refusals[error.code];
   if (said) return reply.code(said.status).send({ error: said.reason });
   if (error.statusCode !== undefined && error.statusCode < 500)

@@ -4,11 +4,12 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { createOnUnknownPath, mostBytes, onError } from './answers.ts';
+import { type DeadLetterRouteParts, deadLetterRoutes } from './dead-letter-routes.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
 import { type SyncRouteParts, syncRoutes } from './sync-routes.ts';
 
-export interface ServerParts extends RealtimeRouteParts, SyncRouteParts {
+export interface ServerParts extends RealtimeRouteParts, SyncRouteParts, DeadLetterRouteParts {
   log: FastifyBaseLogger;
   version: string;
   /** Which halves this process does. */
@@ -49,6 +50,8 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
   await server.register(async (routes) => {
     if (realtime) realtimeRoute(routes, parts);
     if (bulk) syncRoutes(routes, parts);
+    // Whichever half it does: both keep some.
+    deadLetterRoutes(routes, parts);
     healthRoutes(routes, parts);
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });

@@ -26,6 +26,7 @@ const ids = z
 const bodySchema = z.strictObject({
   ids: ids.optional(),
   startId: z.string().min(1).optional(),
+  resume: z.boolean().optional(),
   deleteAll: z.boolean().optional(),
   confirmDeletion: z.string().optional(),
   backfill: z.boolean().optional(),
@@ -69,8 +70,11 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
         const body = request.body ?? {};
         const wrong = wrongFor(resource, body);
         if (wrong) return reply.code(400).send({ error: wrong });
-        const { confirmDeletion: _confirmed, ...asked } = body;
-        const answer = await parts.runs.start(resource, withoutUndefined(asked), 'api');
+        const { confirmDeletion: _confirmed, resume, ...asked } = body;
+        const answer = resume
+          ? await parts.runs.resume(resource, 'api')
+          : await parts.runs.start(resource, withoutUndefined(asked), 'api');
+        if ('refused' in answer) return reply.code(400).send({ error: `resume: ${answer.refused}` });
         if ('started' in answer)
           return reply.code(202).send({ message: `${resource} sync accepted`, run: answer.started });
         return reply.code(409).send({
@@ -91,7 +95,7 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
         response: { 200: z.object({ message: z.string(), run: runSchema.optional() }), ...refusals },
       },
       handler: async (_request, reply) => {
-        const run = parts.runs.stop(resource);
+        const run = await parts.runs.stop(resource);
         return reply
           .code(200)
           .send(
@@ -124,6 +128,7 @@ function show(runs: Run[], realtime: Record<string, number>): z.infer<typeof lis
 
 /** What the body asks that this resource does not do. */
 function wrongFor(resource: BulkResource, body: Body): string | undefined {
+  if (body.resume && Object.keys(body).length > 1) return 'resume: goes on with what was asked for; give nothing else';
   if (body.startId !== undefined && resource !== 'orders') return 'startId: only orders can be synced from an id on';
   if (body.startId !== undefined && body.ids) return 'ids and startId: give one of them';
   if (body.backfill !== undefined && resource !== 'orders') return 'backfill: only orders become events';
@@ -137,7 +142,7 @@ function wrongFor(resource: BulkResource, body: Body): string | undefined {
   return undefined;
 }
 
-function withoutUndefined({ ids, startId, deleteAll, backfill, force }: Omit<Body, 'confirmDeletion'>) {
+function withoutUndefined({ ids, startId, deleteAll, backfill, force }: Omit<Body, 'confirmDeletion' | 'resume'>) {
   return {
     ...(ids ? { ids: [...new Set(ids)] } : {}),
     ...(startId === undefined ? {} : { startId }),

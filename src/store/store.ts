@@ -12,11 +12,12 @@ export interface StoreKey {
 
 export interface Versioned {
   key: string;
-  /** As it was put; the reader parses it. */
+  /** As it was put, but for fields that were null: those are not kept. The reader parses it. */
   value: unknown;
   version: number;
 }
 
+/** All methods reject with a StoreFailure where the store can't be asked now. */
 export interface Store {
   get(at: StoreKey): Promise<Versioned | undefined>;
   /**
@@ -28,4 +29,30 @@ export interface Store {
   list(container: string, after?: string): AsyncIterable<Versioned>;
   /** What is not there is removed already. */
   remove(at: StoreKey, version?: number): Promise<'ok' | 'stale'>;
+}
+
+/** The store did not do what was asked. */
+export class StoreFailure extends Error {
+  override name = 'StoreFailure';
+  /** not-allowed: these credentials may not use it; anything else may be over in a moment. */
+  readonly kind: 'unavailable' | 'not-allowed';
+  constructor(kind: StoreFailure['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+const allowed = /^[-_~.a-zA-Z0-9]{1,256}$/;
+/** Far below custom objects' 16 MB, whose docs advise against large ones: https://docs.commercetools.com/api/limits */
+const mostBytes = 1_000_000;
+
+/** Throws where no store could have such a key: our own bug. */
+export function checkKey({ container, key }: StoreKey): void {
+  if (!allowed.test(container) || !allowed.test(key)) throw new Error(`not a store key: ${container}/${key}`);
+}
+
+/** Throws where a value is too large to be kept: our own bug. */
+export function checkSize({ container, key }: StoreKey, text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > mostBytes) throw new Error(`${container}/${key} has ${bytes} bytes, more than ${mostBytes}`);
 }

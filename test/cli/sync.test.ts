@@ -94,7 +94,7 @@ test('commercetools away: it waits and says for what, until somebody stops it', 
   await using own = await startRows({ settings: { commercetools: { retries: 0 } } });
   await own.disturbShop({ kind: 'status', status: 503, path: '^/[^/]+/orders' });
   const running = start(['sync', 'orders'], own.world.env);
-  await running.printed(/orders: waiting, .*\(commercetools answered 503/);
+  await running.printed(/orders: paused, .*\(commercetools answered 503/);
   running.signal('SIGINT');
   assert.equal((await running.ended).code, 1);
 });

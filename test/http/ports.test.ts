@@ -12,7 +12,7 @@ import { call, post } from './call.ts';
 async function serviceOn(context: TestContext, env: Record<string, string>) {
   const logged: string[] = [];
   const log = pino({}, { write: (line: string) => void logged.push(line) });
-  const app = createApp(readConfig(environment({ HOST: '127.0.0.1', ...env })), log);
+  const app = createApp(readConfig(environment({ HOST: '127.0.0.1', STORE: 'memory', ...env })), log);
   context.after(() => app.stop());
   return { app, logged };
 }

@@ -108,7 +108,7 @@ describe('a run that can not go on waits, says for what, and goes on by itself',
       const resource = path === 'customers' ? 'customers' : 'orders';
       const outage = await own.disturbShop({ kind: 'status', status: 503, path: `/shop/${path}` });
       const { id } = await started(own.world, `/sync/${resource}`);
-      const waiting = await seen(own.world, id, ({ state }) => state === 'waiting');
+      const waiting = await seen(own.world, id, ({ state }) => state === 'paused');
       assert.match(waiting.problem ?? '', /commercetools/);
       assert.ok((await outage.struck()) < 10);
       await outage.calm();
@@ -126,7 +126,7 @@ describe('a run that can not go on waits, says for what, and goes on by itself',
     await own.place(...customers);
     own.world.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/profile' });
     const { id } = await started(own.world, '/sync/customers');
-    const waiting = await seen(own.world, id, ({ state }) => state === 'waiting');
+    const waiting = await seen(own.world, id, ({ state }) => state === 'paused');
     assert.match(waiting.problem ?? '', /Klaviyo answered 503/);
     own.world.klaviyo.faults.clear();
     const run = await seen(own.world, id, hasEnded);
@@ -138,7 +138,7 @@ describe('a run that can not go on waits, says for what, and goes on by itself',
     await using own = await startRows({ env: { KLAVIYO_AUTH_KEY: 'pk_other' } });
     await own.place(newCustomer());
     const { id } = await started(own.world, '/sync/customers');
-    const waiting = await seen(own.world, id, ({ state }) => state === 'waiting');
+    const waiting = await seen(own.world, id, ({ state }) => state === 'paused');
     assert.match(waiting.problem ?? '', /401/);
     await post(own.world.service, '/sync/customers/stop', {});
     assert.equal((await seen(own.world, id, hasEnded)).state, 'stopped');

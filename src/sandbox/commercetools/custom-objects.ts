@@ -17,13 +17,21 @@ const draftSchema = z.object({
   version: z.int().nonnegative().optional(),
 });
 
+interface Parts {
+  readonly records: Records;
+  readonly changes: Changes;
+  readonly versionZero: 'conflict' | 'overwrites';
+}
+
 export class CustomObjects {
   readonly #records: Records;
   readonly #changes: Changes;
+  readonly #versionZero: Parts['versionZero'];
 
-  constructor(records: Records, changes: Changes) {
+  constructor({ records, changes, versionZero }: Parts) {
     this.#records = records;
     this.#changes = changes;
+    this.#versionZero = versionZero;
   }
 
   /** Rows of `/custom-objects/{container}`, or all without one. */
@@ -51,7 +59,8 @@ export class CustomObjects {
     if (old === undefined && version !== undefined && version > 0) {
       return refuse(400, 'InvalidOperation', 'version on create must be 0');
     }
-    if (old !== undefined && version !== undefined && version !== old.version) {
+    const ignored = version === 0 && this.#versionZero === 'overwrites';
+    if (old !== undefined && version !== undefined && version !== old.version && !ignored) {
       return concurrentModification(`'${old.id}'`, old.version, version);
     }
     const now = new Date().toISOString();

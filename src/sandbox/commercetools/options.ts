@@ -13,6 +13,11 @@ export interface CommercetoolsSandboxOptions {
   readonly latencyMs?: number;
   /** A notification larger than this is sent without its payload. */
   readonly maxPayloadBytes?: number;
+  /**
+   * What version 0 means for a custom object that exists: a conflict, as the docs suggest, or (as in other fakes, and not
+   * ruled out by the reference) nothing at all. A client has to live with both.
+   */
+  readonly versionZero?: 'conflict' | 'overwrites';
   /** How pushes are repeated. */
   readonly redelivery?: Partial<Redelivery>;
 }
@@ -36,6 +41,7 @@ export const DEFAULTS = {
   scopes: ['manage_project'],
   latencyMs: 0,
   maxPayloadBytes: 256 * 1024,
+  versionZero: 'conflict',
   // The acknowledgement limit is that of commercetools Connect and the default of Pub/Sub; Pub/Sub's real retries
   // start at 10 s, which nobody wants to wait for here.
   redelivery: { ackDeadlineMs: 10_000, firstRetryMs: 300, longestRetryMs: 5_000, concurrency: 20 },

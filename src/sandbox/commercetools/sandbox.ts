@@ -55,7 +55,7 @@ export async function startCommercetoolsSandbox(
   const pubsub = new PubSub(settings.redelivery);
   const tokens = new Tokens(settings);
   const writes = new Writes({ records, changes, engine });
-  const customObjects = new CustomObjects(records, changes);
+  const customObjects = new CustomObjects({ records, changes, versionZero: settings.versionZero });
   const subscriptions = new Subscriptions({ projectKey, records, changes, pubsub });
   const notifier = new Notifier({ projectKey, maxPayloadBytes, records, subscriptions, pubsub });
   changes.listen((change) => notifier.notify(change));
