@@ -15,6 +15,8 @@ export type RunRecord = z.infer<typeof recordSchema> & { version: number };
 
 export interface RunRecords {
   get(id: string): Promise<RunRecord | undefined>;
+  /** Also of a record that can't be read, as one of another version of this service. */
+  versionOf(id: string): Promise<number | 'absent'>;
   put(run: Run, point: Point, version?: number | 'absent'): Promise<number | 'stale'>;
   /** The latest first. */
   list(): Promise<RunRecord[]>;
@@ -41,6 +43,7 @@ export function createRunRecords(store: Store, kept: number): RunRecords {
       const parsed = recordSchema.safeParse(found?.value);
       return found && parsed.success ? { ...parsed.data, version: found.version } : undefined;
     },
+    versionOf: async (id) => (await store.get({ container, key: id }))?.version ?? 'absent',
     put: (run, point, version) => store.put({ container, key: run.id }, { run, point }, version),
     list,
     async lastSync(resource) {

@@ -63,7 +63,8 @@ export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void):
     run.startedAt ??= parts.now().toISOString();
     delete run.problem;
     const point = pointOf(run);
-    const version = await parts.records.put(run, point, before?.version ?? 'absent');
+    const known = before?.version ?? (await parts.records.versionOf(run.id));
+    const version = await parts.records.put(run, point, known);
     if (version === 'stale') throw new Error('somebody else holds it');
     const { records, checkpointMs } = parts;
     return createProgress({

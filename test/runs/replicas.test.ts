@@ -83,8 +83,9 @@ test('what a dead process held is taken over within its lease, from its checkpoi
   const lease = await store.get(at);
   const value = Object(lease?.value);
   await store.put(at, { ...value, holder: 'dead', beat: 7 });
-  const counts = { read: 40, delivered: 40, skipped: 0, rejected: 0, changes: 40, reasons: {} };
-  const checkpoint = '00000000-0000-4000-8000-0000000c1027';
+  const counts = { read: 40, delivered: 40, skipped: 0, rejected: 0, changes: 40, caughtUp: 0, reasons: {} };
+  const ranges = [{ last: '00000000-0000-4000-8000-0000000c1027', done: false }];
+  const checkpoint = { began: new Date().toISOString(), ranges, counts };
   const record = { ...run, state: 'running', holder: 'dead', counts: { ...counts, read: 43, delivered: 43 } };
   const key = { container: 'ctk-runs', key: run?.id ?? '' };
   await store.put(key, { run: record, point: { checkpoint, counts } });
