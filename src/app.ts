@@ -20,6 +20,7 @@ import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
 import { ruleFamilies } from './rules/index.ts';
 import { buildServer } from './server/server.ts';
+import { acceptsPushes, createSources, type Trusted } from './sources/index.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
 
@@ -41,6 +42,7 @@ export interface App {
 export interface Overrides {
   store?: Store;
   now?: () => Date;
+  trusted?: Trusted;
 }
 
 /**
@@ -83,6 +85,13 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const realtime = createRealtime({ ...shared, activity, deadlineMs: deadlineSeconds * 1_000, mostTries });
   const receive = createReceive({ realtime, deadLetters, activity });
   const readiness = createReadiness({ commercetools, klaviyo });
+  const sources = createSources({
+    config: config.arrivals,
+    allowUnauthenticatedPush: config.allowUnauthenticatedPush,
+    atOnce: config.settings.realtime.atOnce,
+    activity,
+    ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
+  });
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
@@ -92,14 +101,12 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       {
         log,
         version,
-        receive,
+        push: sources.push,
         runs,
-        activity,
         readiness,
         realtime: config.realtime,
         bulk: config.bulk,
-        apiToken: config.apiToken,
-        allowUnauthenticatedPush: config.allowUnauthenticatedPush,
+        apiTokens: config.apiTokens,
         stopping: () => stopping,
         counts: activity.counts,
       },
@@ -120,7 +127,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   }
 
   async function finish(): Promise<true> {
-    await Promise.all([runs.shutdown(), realtime.settled()]);
+    await Promise.all([runs.shutdown(), ...sources.all.map((source) => source.stop())]);
+    await realtime.settled();
     await sink.idle();
     await Promise.all(servers.map((server) => server.close()));
     return true;
@@ -140,6 +148,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         await Promise.all(servers.map((server) => server.close()));
         throw thrown;
       }
+      if (config.realtime) for (const source of sources.all) source.start(receive);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       activity.tell({ what: 'started', ports: addresses, serves });
       return addresses;
@@ -166,15 +175,17 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
 }
 
 /** What somebody may not expect of this configuration; told at start. */
-function risks({ realtime, bulk, allowUnauthenticatedPush, apiToken }: Config): string[] {
+function risks({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }: Config): string[] {
   const told: string[] = [];
   if (realtime && allowUnauthenticatedPush)
     told.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
-  if (realtime && !allowUnauthenticatedPush)
+  const pulls = arrivals.sqs !== undefined || arrivals.kafka !== undefined;
+  if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(arrivals))
     told.push(
-      'POST / takes messages from this machine only: set ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
+      'POST / takes messages from this machine only: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
     );
-  if (bulk && apiToken === undefined) told.push('API_TOKEN is not set: /sync serves callers on this machine only');
+  if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
+    told.push('API_TOKEN is not set: /sync serves callers on this machine only');
   return told;
 }
 

@@ -1,5 +1,6 @@
 /** The environment's variables: name, meaning, default, and what to write instead of a wrong one. */
 import { z } from 'zod';
+import { secretsSchema, sourceShape, sourceVariables } from './sources.ts';
 
 export interface Variable {
   name: string;
@@ -53,7 +54,13 @@ export const variables: readonly Variable[] = [
   { name: 'BULK_IMPORT_PORT', description: 'a further port for /sync', default: '6779 where no port is set' },
   {
     name: 'API_TOKEN',
-    description: 'bearer token of /sync; without it only callers on this machine are served',
+    description:
+      'bearer token of /sync and the like, several parted by commas; without one only this machine is served',
+    secret: true,
+  },
+  {
+    name: 'API_TOKEN_READ_ONLY',
+    description: 'bearer token that may only look; several parted by commas',
     secret: true,
   },
   {
@@ -61,6 +68,7 @@ export const variables: readonly Variable[] = [
     description: 'true: POST / takes messages from anywhere (where the platform alone can reach it)',
     default: 'false',
   },
+  ...sourceVariables,
   { name: 'CTK_SETTINGS', description: 'a settings file, JSON or YAML' },
   { name: 'CTK_ENVIRONMENT', description: 'part of the subscriptions’ keys', default: 'CONNECT_ENV, else default' },
   { name: 'CONNECT_ENV', description: 'set on commercetools Connect: realtime only' },
@@ -125,11 +133,10 @@ export const environmentSchema = z.object({
   HOST: text.default('0.0.0.0'),
   PUB_SUB_PORT: port.optional(),
   BULK_IMPORT_PORT: port.optional(),
-  API_TOKEN: text
-    .min(16, 'must have 16 characters at least')
-    .regex(headerValue, 'must be one word of ASCII characters')
-    .optional(),
+  API_TOKEN: secretsSchema.default([]),
+  API_TOKEN_READ_ONLY: secretsSchema.default([]),
   ALLOW_UNAUTHENTICATED_PUSH: flag.default(false),
+  ...sourceShape,
   CTK_ENVIRONMENT: text.regex(/^[-_a-zA-Z0-9]{1,40}$/, 'must be letters, digits, - and _, 40 at most').optional(),
   CONNECT_ENV: text.optional(),
   LOG_LEVEL: text

@@ -41,6 +41,7 @@ export const settingsSchema = z.strictObject({
         .positive()
         .default(8)
         .describe('a message that takes longer is answered 503 and comes again'),
+      atOnce: z.int().min(1).max(1_000).default(50).describe('messages of a queue or topic that are worked on at once'),
       mostTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
     })
     .prefault({}),
