@@ -19,20 +19,27 @@ export interface KafkaSettings {
   sasl?: { mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; username: string; password: string };
   /** Messages that are worked on at once. */
   atOnce: number;
+  /** A member that is silent for so long loses its partitions. */
+  sessionMs?: number;
 }
 
 const mostBytesFetched = 5 * 1024 * 1024;
-/** A member that is silent for so long loses its partitions. */
-const sessionMs = 30_000;
+const defaultSessionMs = 30_000;
 
 type Value = Message<string, string, string, string>;
 
 /** What holds while our share of the partitions stays the same. */
 interface Share {
-  generation: number | undefined;
   offsets: Offsets;
   /** Aborts when the share changes or the source stops. */
   ended: AbortController;
+}
+
+interface Reading {
+  stream: MessagesStream<string, string, string, string>;
+  share: Share;
+  handle: Handle;
+  consumer: ReturnType<typeof createConsumer>;
 }
 
 const utf8 = (bytes: Buffer | undefined) => bytes?.toString('utf8') ?? '';
@@ -67,46 +74,53 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
     }
   }
 
+  /** One stream after the other, for as long as the connection holds: whenever our share of the partitions changes. */
   async function readWith(consumer: ReturnType<typeof createConsumer>, handle: Handle): Promise<void> {
-    let share = newShare(undefined);
-    consumer.on('consumer:group:join', ({ generationId }) => {
+    let share = newShare();
+    consumer.on('consumer:group:join', () => {
+      // What is buffered or being fetched may belong to others now, and would leave gaps in what remains ours.
       share.ended.abort();
-      share = newShare(generationId);
       trouble = undefined;
       patience.ok();
     });
     const { topics } = settings;
-    const stream = await consumer.consume({ topics, mode: 'committed', fallbackMode: 'earliest', autocommit: false });
-    const close = () => {
-      share.ended.abort();
-      void stream.close().catch(() => undefined);
-    };
-    stopping.signal.addEventListener('abort', close, { once: true });
-    const inFlight = new Set<Promise<void>>();
-    const commit = createCommit(consumer);
-    try {
-      await read(stream, async (message) => {
-        // Read before our share changed: whoever has the partition now reads it again.
-        if (share.generation !== generationOf(message)) return;
-        const work = settle({ message, share, handle, commit: () => commit(share) }).finally(() =>
-          inFlight.delete(work),
-        );
-        inFlight.add(work);
-        while (inFlight.size >= settings.atOnce) await Promise.race(inFlight);
-      });
-    } finally {
-      stopping.signal.removeEventListener('abort', close);
-      share.ended.abort();
-      await Promise.all(inFlight);
-      await commit(share);
+    let isFirst = true;
+    while (!stopping.signal.aborted) {
+      const stream = await consumer.consume({ topics, mode: 'committed', fallbackMode: 'earliest', autocommit: false });
+      // Else the end of this stream would leave the topics, and the next would make the whole group share out anew.
+      if (isFirst) consumer.topics.trackAll(...topics);
+      isFirst = false;
+      share = newShare();
+      const end = () => share.ended.abort();
+      stopping.signal.addEventListener('abort', end, { once: true });
+      if (stopping.signal.aborted) end();
+      try {
+        await readStream({ stream, share, handle, consumer });
+      } finally {
+        stopping.signal.removeEventListener('abort', end);
+      }
     }
   }
 
-  async function read(stream: MessagesStream<string, string, string, string>, take: (message: Value) => Promise<void>) {
-    if (stopping.signal.aborted) return;
-    for await (const message of stream) {
-      if (stopping.signal.aborted) return;
-      await take(message);
+  async function readStream(about: Reading): Promise<void> {
+    const { stream, share, handle, consumer } = about;
+    const inFlight = new Set<Promise<void>>();
+    const commit = createCommit(consumer, share);
+    const close = () => void stream.close().catch(() => undefined);
+    share.ended.signal.addEventListener('abort', close, { once: true });
+    if (share.ended.signal.aborted) close();
+    try {
+      for await (const message of stream) {
+        if (share.ended.signal.aborted) break;
+        const work = settle({ message, share, handle, commit }).finally(() => inFlight.delete(work));
+        inFlight.add(work);
+        while (inFlight.size >= settings.atOnce) await Promise.race(inFlight);
+      }
+    } finally {
+      share.ended.abort();
+      await Promise.all(inFlight);
+      await commit();
+      await stream.close().catch(() => undefined);
     }
   }
 
@@ -123,7 +137,7 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
   };
 }
 
-function createConsumer({ brokers, group, tls, sasl, atOnce }: KafkaSettings) {
+function createConsumer({ brokers, group, tls, sasl, atOnce, sessionMs = defaultSessionMs }: KafkaSettings) {
   return new Consumer({
     clientId: 'commercetools-klaviyo',
     groupId: group,
@@ -138,14 +152,8 @@ function createConsumer({ brokers, group, tls, sasl, atOnce }: KafkaSettings) {
   });
 }
 
-function newShare(generation: number | undefined): Share {
-  return { generation, offsets: createOffsets(), ended: new AbortController() };
-}
-
-function generationOf({ metadata }: Value): number | undefined {
-  const { consumer } = metadata;
-  const known = typeof consumer === 'object' && consumer !== null && 'generationId' in consumer;
-  return known && typeof consumer.generationId === 'number' ? consumer.generationId : undefined;
+function newShare(): Share {
+  return { offsets: createOffsets(), ended: new AbortController() };
 }
 
 /** Works on one message until it has a verdict that acknowledges it, or somebody else has its partition. */
@@ -177,16 +185,16 @@ async function untilAcknowledged(messages: RawMessage[], handle: Handle, signal:
 }
 
 /** Commits what moved, one request at a time; what moves meanwhile goes with the next. */
-function createCommit(consumer: ReturnType<typeof createConsumer>): (share: Share) => Promise<void> {
+function createCommit(consumer: ReturnType<typeof createConsumer>, { offsets }: Share): () => Promise<void> {
   let last: Promise<void> = Promise.resolve();
-  async function commitNow({ offsets }: Share): Promise<void> {
+  async function commitNow(): Promise<void> {
     const moved = offsets.takeMoved();
     if (moved.length === 0) return;
-    // Refused when the partitions have just moved to another member: it reads from the last commit, without effect.
+    // Refused while partitions move between members: whoever has them then reads from the last commit, without effect.
     await consumer.commit({ offsets: moved.map((one) => ({ ...one, leaderEpoch: -1 })) }).catch(() => undefined);
   }
-  return (share) => {
-    last = last.then(() => commitNow(share));
+  return () => {
+    last = last.then(commitNow);
     return last;
   };
 }
