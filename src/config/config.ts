@@ -29,6 +29,8 @@ export interface Config {
   apiTokens: { full: string[]; readOnly: string[] };
   allowUnauthenticatedPush: boolean;
   arrivals: SourcesConfig;
+  /** Of the destination that `ctk subscriptions` names. */
+  subscriptions: { key?: string | undefined; secret?: string | undefined };
   /** Part of the subscriptions' keys. */
   environment: string;
   logLevel: string;
@@ -104,6 +106,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     ports: portsOf(env, bulk),
     apiTokens: { full: env.API_TOKEN, readOnly: env.API_TOKEN_READ_ONLY },
     arrivals: sourcesOf(env),
+    subscriptions: { key: env.SUBSCRIPTION_KEY, secret: env.SUBSCRIPTION_SECRET },
     allowUnauthenticatedPush: env.ALLOW_UNAUTHENTICATED_PUSH,
     // Connect's name may hold any character, a subscription's key may not.
     environment: env.CTK_ENVIRONMENT ?? env.CONNECT_ENV?.replace(/[^-_a-zA-Z0-9]+/g, '-').slice(0, 40) ?? 'default',

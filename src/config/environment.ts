@@ -71,6 +71,17 @@ export const variables: readonly Variable[] = [
   ...sourceVariables,
   { name: 'CTK_SETTINGS', description: 'a settings file, JSON or YAML' },
   { name: 'CTK_ENVIRONMENT', description: 'part of the subscriptions’ keys', default: 'CONNECT_ENV, else default' },
+  {
+    name: 'SUBSCRIPTION_KEY',
+    description: 'ctk subscriptions: access key (AWS without IAM) or API key (Kafka) of the destination',
+    secret: true,
+  },
+  {
+    name: 'SUBSCRIPTION_SECRET',
+    description:
+      'ctk subscriptions: secret of the destination; of Event Grid the key, of Service Bus the connection string',
+    secret: true,
+  },
   { name: 'CONNECT_ENV', description: 'set on commercetools Connect: realtime only' },
   { name: 'NODE_CONFIG', description: "the incumbent's settings as JSON" },
   { name: 'NODE_CONFIG_DIR', description: "folder of the incumbent's settings files", default: './config' },
@@ -138,6 +149,8 @@ export const environmentSchema = z.object({
   ALLOW_UNAUTHENTICATED_PUSH: flag.default(false),
   ...sourceShape,
   CTK_ENVIRONMENT: text.regex(/^[-_a-zA-Z0-9]{1,40}$/, 'must be letters, digits, - and _, 40 at most').optional(),
+  SUBSCRIPTION_KEY: text.optional(),
+  SUBSCRIPTION_SECRET: text.optional(),
   CONNECT_ENV: text.optional(),
   LOG_LEVEL: text
     .toLowerCase()
