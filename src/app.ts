@@ -15,6 +15,7 @@ import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
 import { createRuns, type Runs } from './engine/runs.ts';
+import { ownKeys } from './engine/wanted-subscriptions.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
 import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
@@ -84,13 +85,18 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const { deadlineSeconds, mostTries } = config.settings.realtime;
   const realtime = createRealtime({ ...shared, activity, deadlineMs: deadlineSeconds * 1_000, mostTries });
   const receive = createReceive({ realtime, deadLetters, activity });
-  const readiness = createReadiness({ commercetools, klaviyo });
   const sources = createSources({
     config: config.arrivals,
     allowUnauthenticatedPush: config.allowUnauthenticatedPush,
     atOnce: config.settings.realtime.atOnce,
     activity,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
+  });
+  const readiness = createReadiness({
+    commercetools,
+    klaviyo,
+    sources: config.realtime ? sources.all : [],
+    ownKeys: ownKeys({ families: ruleFamilies, settings: config.rules, environment: config.environment }),
   });
   const servers: FastifyInstance[] = [];
   let stopping = false;

@@ -1,7 +1,10 @@
 /** `ctk subscriptions` for every destination, typed as a person would, against a commercetools that answers. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import pino from 'pino';
 import { z } from 'zod';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { startCommercetoolsSandbox } from '../../src/sandbox/commercetools/sandbox.ts';
 import { ctk } from './run.ts';
 
@@ -13,6 +16,8 @@ before(async () => {
   shop = await startCommercetoolsSandbox();
   env = {
     KLAVIYO_AUTH_KEY: 'pk_sandbox',
+    // Nobody listens there: subscriptions need no Klaviyo.
+    KLAVIYO_API_URL: 'http://127.0.0.1:9',
     CT_PROJECT_ID: shop.projectKey,
     CT_API_CLIENT: JSON.stringify({ clientId: shop.clientId, secret: shop.clientSecret }),
     CT_API_URL: shop.url,
@@ -156,7 +161,20 @@ test('what is missing or wrong is said with the form to write', async () => {
 
 test('ctk check and /ready say how each subscription is', async () => {
   await ctk(['subscriptions', 'apply', '--eventbridge', 'eu-central-1/123456789012'], env);
-  const { out } = await ctk(['check'], { ...env, KLAVIYO_API_URL: 'http://127.0.0.1:9' });
+  const { out } = await ctk(['check'], env);
   assert.match(out, /ok\s+subscription ctk-default-order: Healthy/);
+  const app = createApp(
+    readConfig({ ...env, HOST: '127.0.0.1', PORT: '0', APP_TYPE: 'EVENT' }),
+    pino({ level: 'silent' }),
+  );
+  const [service = ''] = await app.start();
+  const ready = z.object({
+    subscriptions: z.record(z.string(), z.string()),
+    sources: z.record(z.string(), z.string()),
+  });
+  const said = ready.parse(await (await fetch(`${service}/ready`)).json());
+  await app.stop();
+  assert.equal(said.subscriptions['ctk-default-order'], 'Healthy');
+  assert.deepEqual(said.sources, { push: 'ok' });
   await ctk(['subscriptions', 'remove'], env);
 });

@@ -52,7 +52,7 @@ async function start(): Promise<Broker> {
           apiTokens: config.apiTokens,
           realtime: true,
           bulk: false,
-          readiness: async () => ({ ready: true, commercetools: 'ok', klaviyo: 'ok' }),
+          readiness: async () => ({ ready: true, commercetools: 'ok', klaviyo: 'ok', sources: {}, subscriptions: {} }),
           stopping: () => false,
           counts: () => ({}),
         },
