@@ -6,7 +6,9 @@ import { createApp, version } from '../app.ts';
 import { destinationKindNames, destinationKinds } from '../commercetools/destinations.ts';
 import { bulkResources } from '../commercetools/types.ts';
 import { type Config, processEnvironment, readConfig, showConfig } from '../config/config.ts';
+import { buildJobServer } from '../server/job-server.ts';
 import { check } from './check.ts';
+import { postDeploy, preUndeploy } from './connect.ts';
 import { apply, type PlanOptions, plan, removalOf, show } from './subscriptions.ts';
 import { type SyncOptions, sync } from './sync.ts';
 import type { Terminal } from './terminal.ts';
@@ -91,6 +93,32 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       const parts = { ...connected(), terminal };
       await apply(parts, await removalOf(parts));
     });
+
+  program
+    .command('job')
+    .description('run as a job of commercetools Connect: each POST syncs everything, until SIGTERM')
+    .action(async () => {
+      const config = configured();
+      const app = createApp(config, createLog(config.logLevel));
+      const stopped = new AbortController();
+      const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
+      await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
+      const signal = await nextSignal();
+      app.activity.tell({ what: 'stopping', reason: signal });
+      stopped.abort();
+      await app.stop();
+      await server.close();
+    });
+
+  const connect = program.command('connect').description('what commercetools Connect runs by itself (connect.yaml)');
+  connect
+    .command('post-deploy')
+    .description('make the subscriptions that deliver to the topic of this deployment')
+    .action(() => postDeploy({ ...connected(), terminal }));
+  connect
+    .command('pre-undeploy')
+    .description('remove them')
+    .action(() => preUndeploy({ ...connected(), terminal }));
 
   program
     .command('check')

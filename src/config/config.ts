@@ -31,6 +31,13 @@ export interface Config {
   arrivals: SourcesConfig;
   /** Of the destination that `ctk subscriptions` names. */
   subscriptions: { key?: string | undefined; secret?: string | undefined };
+  /** What Connect tells its scripts of the topic that it made. */
+  connect: {
+    destination?: string | undefined;
+    gcpProject?: string | undefined;
+    gcpTopic?: string | undefined;
+    awsTopicArn?: string | undefined;
+  };
   /** Part of the subscriptions' keys. */
   environment: string;
   logLevel: string;
@@ -106,6 +113,12 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     ports: portsOf(env, bulk),
     apiTokens: { full: env.API_TOKEN, readOnly: env.API_TOKEN_READ_ONLY },
     arrivals: sourcesOf(env),
+    connect: {
+      destination: env.CONNECT_SUBSCRIPTION_DESTINATION,
+      gcpProject: env.CONNECT_GCP_PROJECT_ID,
+      gcpTopic: env.CONNECT_GCP_TOPIC_NAME,
+      awsTopicArn: env.CONNECT_AWS_TOPIC_ARN,
+    },
     subscriptions: { key: env.SUBSCRIPTION_KEY, secret: env.SUBSCRIPTION_SECRET },
     allowUnauthenticatedPush: env.ALLOW_UNAUTHENTICATED_PUSH,
     // Connect's name may hold any character, a subscription's key may not.

@@ -83,6 +83,13 @@ export const variables: readonly Variable[] = [
     secret: true,
   },
   { name: 'CONNECT_ENV', description: 'set on commercetools Connect: realtime only' },
+  {
+    name: 'CONNECT_SUBSCRIPTION_DESTINATION',
+    description: 'set by Connect for its scripts: GoogleCloudPubSub or SNS; the next three say which topic',
+  },
+  { name: 'CONNECT_GCP_PROJECT_ID', description: 'set by Connect for its scripts' },
+  { name: 'CONNECT_GCP_TOPIC_NAME', description: 'set by Connect for its scripts' },
+  { name: 'CONNECT_AWS_TOPIC_ARN', description: 'set by Connect for its scripts' },
   { name: 'NODE_CONFIG', description: "the incumbent's settings as JSON" },
   { name: 'NODE_CONFIG_DIR', description: "folder of the incumbent's settings files", default: './config' },
   { name: 'NODE_ENV', description: 'names one of those files: default.json, <NODE_ENV>.json, local.json' },
@@ -152,6 +159,10 @@ export const environmentSchema = z.object({
   SUBSCRIPTION_KEY: text.optional(),
   SUBSCRIPTION_SECRET: text.optional(),
   CONNECT_ENV: text.optional(),
+  CONNECT_SUBSCRIPTION_DESTINATION: text.optional(),
+  CONNECT_GCP_PROJECT_ID: text.optional(),
+  CONNECT_GCP_TOPIC_NAME: text.optional(),
+  CONNECT_AWS_TOPIC_ARN: text.optional(),
   LOG_LEVEL: text
     .toLowerCase()
     .pipe(

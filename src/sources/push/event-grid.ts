@@ -17,7 +17,7 @@ export interface EventGridSettings {
 /** The application that Event Grid signs in as, in every tenant. */
 export const eventGridClient = '4962773b-9cdb-44cf-a8bf-237846a00ab7';
 
-export function entraKeys(tenant: string): URL {
+function entraKeys(tenant: string): URL {
   return new URL(`https://login.microsoftonline.com/${tenant}/discovery/v2.0/keys`);
 }
 

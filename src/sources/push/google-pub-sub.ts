@@ -11,7 +11,7 @@ export interface GooglePubSubSettings {
   serviceAccount: string;
 }
 
-export const googleKeys = new URL('https://www.googleapis.com/oauth2/v3/certs');
+const googleKeys = new URL('https://www.googleapis.com/oauth2/v3/certs');
 
 /** @param keys where Google's keys are; only tests say another place */
 export function createGooglePubSubWay(settings: GooglePubSubSettings, keys = googleKeys): PushWay {
