@@ -95,7 +95,7 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
   return {
     name: 'sqs',
     start(handle) {
-      client = new SQSClient(regionOf(queueUrl));
+      client = new SQSClient(placeOf(queueUrl));
       pulling = pull(client, handle);
     },
     async stop() {
@@ -112,8 +112,9 @@ function secondsUntilNext(tries: number, retryAfterMs: number | undefined): numb
   return Math.min(Math.ceil(waitMs(tries, retryAfterMs) / 1_000), longestHiddenSeconds);
 }
 
-/** The region that the queue's URL names; elsewhere (an endpoint of one's own) AWS_REGION says it. */
-function regionOf(queueUrl: string): { region?: string } {
-  const region = /^sqs\.([a-z0-9-]+)\./.exec(new URL(queueUrl).hostname)?.[1];
-  return region === undefined ? {} : { region };
+/** The queue's own host, and the region that it names; elsewhere (an endpoint of one's own) AWS_REGION says it. */
+function placeOf(queueUrl: string): { endpoint: string; region?: string } {
+  const { origin: endpoint, hostname } = new URL(queueUrl);
+  const region = /^sqs\.([a-z0-9-]+)\./.exec(hostname)?.[1];
+  return { endpoint, ...(region === undefined ? {} : { region }) };
 }
