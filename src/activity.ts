@@ -29,6 +29,8 @@ export type Happened =
   /** A delivery that is about nothing we sync. */
   | { what: 'nothing'; reason: string }
   | { what: 'broken-envelope'; reason: string }
+  /** A push whose sender could not be proven. */
+  | { what: 'refused-push'; reason: string }
   | { what: 'unreadable'; source: string; reason: string }
   | { what: 'rejected'; record: AboutRecord; rule: string; code: string; detail: string; field?: string }
   | { what: 'failed'; record: AboutRecord; rule: string; error: Error }
@@ -73,6 +75,7 @@ function levelOf(happened: Happened): 'debug' | 'info' | 'warn' | 'error' {
       return 'error';
     case 'warning':
     case 'broken-envelope':
+    case 'refused-push':
     case 'unreadable':
     case 'rejected':
     case 'left-out':

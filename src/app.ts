@@ -18,12 +18,14 @@ import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
 import { createReplay, type Replay } from './engine/replay.ts';
 import { createRuns, type Runs } from './engine/runs.ts';
+import { ownKeys } from './engine/wanted-subscriptions.ts';
 import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
 import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
 import { ruleFamilies } from './rules/index.ts';
 import { buildServer } from './server/server.ts';
+import { acceptsPushes, createSources, type Trusted } from './sources/index.ts';
 import { createCustomObjectsStore } from './store/custom-objects.ts';
 import { createFallBackStore } from './store/fall-back.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -53,6 +55,7 @@ export interface Overrides {
   now?: () => Date;
   /** `here`: a command that works off the run that it starts, and nothing else. */
   from?: 'anybody' | 'here';
+  trusted?: Trusted;
 }
 
 /**
@@ -116,7 +119,19 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
   });
   const receive = createReceive({ realtime, deadLetters, activity });
-  const readiness = createReadiness({ commercetools, klaviyo });
+  const sources = createSources({
+    config: config.arrivals,
+    allowUnauthenticatedPush: config.allowUnauthenticatedPush,
+    atOnce: config.settings.realtime.atOnce,
+    activity,
+    ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
+  });
+  const readiness = createReadiness({
+    commercetools,
+    klaviyo,
+    sources: config.realtime ? sources.all : [],
+    ownKeys: ownKeys({ families: ruleFamilies, settings: config.rules, environment: config.environment }),
+  });
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
@@ -126,16 +141,14 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       {
         log,
         version,
-        receive,
+        push: sources.push,
         runs,
         deadLetters,
         replay,
-        activity,
         readiness,
         realtime: config.realtime,
         bulk: config.bulk,
-        apiToken: config.apiToken,
-        allowUnauthenticatedPush: config.allowUnauthenticatedPush,
+        apiTokens: config.apiTokens,
         stopping: () => stopping,
         counts: activity.counts,
       },
@@ -156,7 +169,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   }
 
   async function finish(): Promise<true> {
-    await Promise.all([runs.shutdown(), realtime.settled()]);
+    await Promise.all([runs.shutdown(), ...sources.all.map((source) => source.stop())]);
+    await realtime.settled();
     await sink.idle();
     await Promise.all(servers.map((server) => server.close()));
     return true;
@@ -179,6 +193,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         await Promise.all(servers.map((server) => server.close()));
         throw thrown;
       }
+      if (config.realtime) for (const source of sources.all) source.start(receive);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       activity.tell({ what: 'started', ports: addresses, serves });
       runs.open();
@@ -235,15 +250,17 @@ function takesOf({ runs, bulk }: Config, { from }: Overrides): ('sync' | 'follow
 }
 
 /** What somebody may not expect of this configuration; told at start. */
-function risks({ realtime, bulk, allowUnauthenticatedPush, apiToken }: Config): string[] {
+function risks({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }: Config): string[] {
   const told: string[] = [];
   if (realtime && allowUnauthenticatedPush)
     told.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
-  if (realtime && !allowUnauthenticatedPush)
+  const pulls = arrivals.sqs !== undefined || arrivals.kafka !== undefined;
+  if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(arrivals))
     told.push(
-      'POST / takes messages from this machine only: set ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
+      'POST / takes messages from this machine only: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
     );
-  if (bulk && apiToken === undefined) told.push('API_TOKEN is not set: /sync serves callers on this machine only');
+  if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
+    told.push('API_TOKEN is not set: /sync serves callers on this machine only');
   return told;
 }
 

@@ -1,6 +1,7 @@
 /** Which page holds which generated table; for the command that writes them and the test that holds them. */
 import { settingsMarkers, settingsTable, variablesMarkers, variablesTable } from '../src/config/docs.ts';
 import { markers as rulesMarkers, rulesTable } from '../src/rules/docs.ts';
+import { licencesMarkers, licencesTable } from './licences.ts';
 
 export interface GeneratedTable {
   name: string;
@@ -19,6 +20,7 @@ export const generatedTables: readonly GeneratedTable[] = [
   { ...variables, page: 'docs/configuration.md' },
   { name: 'settings', page: 'docs/configuration.md', markers: settingsMarkers, table: settingsTable },
   { ...variables, page: 'README.md', optional: true },
+  { name: 'licences', page: 'docs/licences.md', markers: licencesMarkers, table: licencesTable },
 ];
 
 export function pageOf({ page }: GeneratedTable): URL {

@@ -33,11 +33,16 @@ const table: Record<string, readonly string[]> = {
     ...['rules', 'klaviyo', 'sources', 'store', 'activity.ts'].map(typeOf),
   ],
   'activity.ts': ['type:klaviyo/change.ts', 'type:rules/rule.ts', 'type:engine'],
-  config: ['rules/settings.ts', ...['commercetools', 'klaviyo', 'rules', 'sources'].map(typeOf)],
+  config: [
+    'rules/settings.ts',
+    'sources/push/event-grid.ts',
+    ...['commercetools', 'klaviyo', 'rules', 'sources'].map(typeOf),
+  ],
   // Faces: nobody but the wiring and the command line knows them.
   server: [...parts, 'dashboard'],
   dashboard: parts,
-  cli: [...parts, 'app.ts'],
+  // One command serves Connect's job.
+  cli: [...parts, 'app.ts', 'server/job-server.ts'],
   'app.ts': [...parts, 'server', 'dashboard'],
   'main.ts': [...parts, 'cli'],
   // The fakes know nothing of the product; who starts them and shows what happens prints as the command line does.

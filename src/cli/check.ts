@@ -214,17 +214,14 @@ async function checkSubscriptions(config: Config, commercetools: CommercetoolsCl
           },
         ];
   });
-  const ill = found.filter(({ status }) => status !== undefined && status !== 'Healthy');
-  return [
-    ...lacks,
-    ...ill.map(
-      ({ key, status }): Finding => ({
-        what: `subscription ${key}`,
-        state: 'missing',
-        detail: `its status is ${status}`,
-      }),
-    ),
-  ];
+  const states = found.map(
+    ({ key, status = 'Healthy' }): Finding => ({
+      what: `subscription ${key}`,
+      state: status === 'Healthy' ? 'ok' : 'missing',
+      detail: status === 'Healthy' ? status : `its status is ${status}: see ctk subscriptions plan`,
+    }),
+  );
+  return [...lacks, ...states];
 }
 
 async function checkKlaviyo({ config, klaviyo }: CheckParts): Promise<Finding[]> {

@@ -1,12 +1,15 @@
 /** The `ctk` command line: what can be typed, and what it does. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { createApp, version } from '../app.ts';
+import { destinationKindNames, destinationKinds } from '../commercetools/destinations.ts';
 import { bulkResources } from '../commercetools/types.ts';
 import { type Config, processEnvironment, readConfig, showConfig } from '../config/config.ts';
+import { buildJobServer } from '../server/job-server.ts';
 import { check } from './check.ts';
-import { apply, plan, removalOf, show } from './subscriptions.ts';
+import { postDeploy, preUndeploy } from './connect.ts';
+import { apply, type PlanOptions, plan, removalOf, show } from './subscriptions.ts';
 import { type SyncOptions, sync } from './sync.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -70,23 +73,21 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
   const subscriptions = program
     .command('subscriptions')
     .description('the commercetools subscriptions that the enabled rules need');
-  const topic = () =>
-    new Option('--pubsub <topic>', 'Google Pub/Sub topic: projects/<project>/topics/<topic>').makeOptionMandatory();
-  subscriptions
-    .command('plan')
+  const destined = (command: Command) => {
+    for (const kind of destinationKindNames) command.option(`--${kind} <destination>`, destinationKinds[kind].form);
+    return command.option('--renew', 'send the destination again: its secrets changed');
+  };
+  destined(subscriptions.command('plan'))
     .description('show what would be created, updated, removed')
-    .addOption(topic())
-    .action(async (options: { pubsub: string }) => {
+    .action(async (options: PlanOptions) => {
       const parts = { ...connected(), terminal };
-      show(parts, await plan(parts, options.pubsub));
+      show(parts, await plan(parts, options));
     });
-  subscriptions
-    .command('apply')
+  destined(subscriptions.command('apply'))
     .description('make it so; a second time there is nothing to do')
-    .addOption(topic())
-    .action(async (options: { pubsub: string }) => {
+    .action(async (options: PlanOptions) => {
       const parts = { ...connected(), terminal };
-      await apply(parts, await plan(parts, options.pubsub));
+      await apply(parts, await plan(parts, options));
     });
   subscriptions
     .command('remove')
@@ -95,6 +96,33 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       const parts = { ...connected(), terminal };
       await apply(parts, await removalOf(parts));
     });
+
+  program
+    .command('job')
+    .description('run as a job of commercetools Connect: each POST syncs everything, until SIGTERM')
+    .action(async () => {
+      const config: Config = { ...configured(), runs: 'here', bulk: true };
+      const app = createApp(config, createLog(config.logLevel, terminal));
+      app.runs.open();
+      const stopped = new AbortController();
+      const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
+      await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
+      const signal = await nextSignal();
+      app.activity.tell({ what: 'stopping', reason: signal });
+      stopped.abort();
+      await app.stop();
+      await server.close();
+    });
+
+  const connect = program.command('connect').description('what commercetools Connect runs by itself (connect.yaml)');
+  connect
+    .command('post-deploy')
+    .description('make the subscriptions that deliver to the topic of this deployment')
+    .action(() => postDeploy({ ...connected(), terminal }));
+  connect
+    .command('pre-undeploy')
+    .description('remove them')
+    .action(() => preUndeploy({ ...connected(), terminal }));
 
   program
     .command('check')

@@ -2,6 +2,13 @@
 
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import {
+  type DestinationKind,
+  type DestinationSecrets,
+  destinationKinds,
+  destinationKindNames as kinds,
+  parseDestination,
+} from '../commercetools/destinations.ts';
+import {
   applyStep,
   listSubscriptions,
   planSubscriptions,
@@ -19,20 +26,35 @@ export interface SubscriptionParts {
   terminal: Terminal;
 }
 
-const topicName = /^projects\/([^/]+)\/topics\/([^/]+)$/;
+/** The options of `plan` and `apply`: one destination, and whether to send it again. */
+export type PlanOptions = Partial<Record<DestinationKind, string>> & { renew?: boolean };
 
-/** @throws CommandFailed where the topic's name is none */
-function parseTopic(name: string): SubscriptionDraft['destination'] {
-  const parts = topicName.exec(name);
-  if (!parts?.[1] || !parts[2])
-    throw new CommandFailed(`--pubsub ${name}: must be a topic's full name, projects/<project>/topics/<topic>`);
-  return { type: 'GoogleCloudPubSub', projectId: parts[1], topic: parts[2] };
+/** @throws CommandFailed where not exactly one destination is named, or it is none */
+function destinationOf(options: PlanOptions, secrets: DestinationSecrets): SubscriptionDraft['destination'] {
+  const named = kinds.flatMap((kind) => {
+    const said = options[kind];
+    return said === undefined ? [] : [{ kind, said }];
+  });
+  const [only] = named;
+  if (only === undefined || named.length > 1)
+    throw new CommandFailed(
+      `name one destination: ${kinds.map((kind) => `--${kind}`).join(', ')}`,
+      ...kinds.map((kind) => `  --${kind}: ${destinationKinds[kind].form}`),
+    );
+  const parsed = parseDestination(only.kind, only.said, secrets);
+  if (!parsed.ok) throw new CommandFailed(parsed.reason);
+  return parsed.destination;
 }
 
 /** The difference, as steps. */
-export async function plan({ client, config }: SubscriptionParts, topic: string): Promise<Step[]> {
-  const wanted = wantedSubscriptions({ ...ruled(config), destination: parseTopic(topic) });
-  return planSubscriptions(wanted, await listSubscriptions(client), ownKeys(ruled(config)));
+export async function plan({ client, config }: SubscriptionParts, options: PlanOptions): Promise<Step[]> {
+  const destination = destinationOf(options, config.subscriptions);
+  return planSubscriptions({
+    wanted: wantedSubscriptions({ ...ruled(config), destination }),
+    existing: await listSubscriptions(client),
+    own: ownKeys(ruled(config)),
+    ...(options.renew ? { renew: 'destinations' as const } : {}),
+  });
 }
 
 /** Prints the steps, and with `apply` makes each so. */
@@ -50,20 +72,27 @@ export function show({ terminal }: SubscriptionParts, steps: readonly Step[]): v
 
 /** Removes every subscription of this environment; others are never touched. */
 export async function removalOf({ client, config }: SubscriptionParts): Promise<Step[]> {
-  return planSubscriptions([], await listSubscriptions(client), ownKeys(ruled(config)));
+  return planSubscriptions({ wanted: [], existing: await listSubscriptions(client), own: ownKeys(ruled(config)) });
 }
 
 const ruled = ({ rules, environment }: Config) => ({ families: ruleFamilies, settings: rules, environment });
 
 const words = {
-  plan: { create: '+ create', update: '~ update', remove: '- remove', nothing: '= as wanted' },
-  done: { create: '+ created', update: '~ updated', remove: '- removed', nothing: '= as wanted' },
+  plan: { create: '+ create', replace: '~ replace', update: '~ update', remove: '- remove', nothing: '= as wanted' },
+  done: {
+    create: '+ created',
+    replace: '~ replaced',
+    update: '~ updated',
+    remove: '- removed',
+    nothing: '= as wanted',
+  },
 };
 
 function described(step: Step, tense: keyof typeof words): string {
   const word = words[tense][step.do];
   switch (step.do) {
     case 'create':
+    case 'replace':
       return `${word} ${step.draft.key}: ${contents(step.draft)}`;
     case 'update':
       return `${word} ${step.key}: ${step.actions.map(({ action }) => action).join(', ')}`;

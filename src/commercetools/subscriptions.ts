@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { CommercetoolsClient } from './client.ts';
+import { type Destination, secretFields } from './destinations.ts';
 import { ReadFailure } from './errors.ts';
 
 const resourceMessages = z.object({ resourceTypeId: z.string(), types: z.array(z.string()).default([]) });
@@ -12,9 +13,10 @@ const resourceChanges = z.object({ resourceTypeId: z.string() });
 
 export interface SubscriptionDraft {
   key: string;
-  destination: { type: 'GoogleCloudPubSub'; projectId: string; topic: string };
+  destination: Destination;
   messages: z.infer<typeof resourceMessages>[];
   changes: z.infer<typeof resourceChanges>[];
+  format: { type: 'Platform' } | { type: 'CloudEvents'; cloudEventsVersion: '1.0' };
 }
 
 const subscriptionSchema = z.object({
@@ -24,6 +26,7 @@ const subscriptionSchema = z.object({
   destination: z.looseObject({ type: z.string() }),
   messages: z.array(resourceMessages).default([]),
   changes: z.array(resourceChanges).default([]),
+  format: z.looseObject({ type: z.string() }).default({ type: 'Platform' }),
   status: z.string().optional(),
 });
 export type Subscription = z.infer<typeof subscriptionSchema>;
@@ -35,6 +38,8 @@ export type UpdateAction =
 
 export type Step =
   | { do: 'create'; draft: SubscriptionDraft }
+  /** What can't be changed in place: its format. */
+  | { do: 'replace'; key: string; draft: SubscriptionDraft; existing: Subscription }
   | { do: 'update'; key: string; existing: Subscription; actions: UpdateAction[] }
   | { do: 'remove'; key: string; existing: Subscription }
   | { do: 'nothing'; key: string; existing: Subscription };
@@ -48,20 +53,23 @@ export async function listSubscriptions(client: CommercetoolsClient): Promise<Su
   return parsed.data.results;
 }
 
-/**
- * The difference between what is wanted and what is there.
- * @param own the keys that are ours: what is there under one of them and not wanted is removed
- */
-export function planSubscriptions(
-  wanted: readonly SubscriptionDraft[],
-  existing: readonly Subscription[],
-  own: ReadonlySet<string>,
-): Step[] {
+export interface Comparison {
+  wanted: readonly SubscriptionDraft[];
+  existing: readonly Subscription[];
+  /** The keys that are ours: what is there under one of them and not wanted is removed. */
+  own: ReadonlySet<string>;
+  /** Send destinations again, also where nothing that can be compared differs: their secrets changed. */
+  renew?: 'destinations';
+}
+
+/** The difference between what is wanted and what is there, as steps. */
+export function planSubscriptions({ wanted, existing, own, renew }: Comparison): Step[] {
   const ours = existing.filter(({ key }) => key !== undefined && own.has(key));
   const steps = wanted.map((draft): Step => {
     const found = ours.find(({ key }) => key === draft.key);
     if (!found) return { do: 'create', draft };
-    const actions = actionsFor(draft, found);
+    if (found.format.type !== draft.format.type) return { do: 'replace', key: draft.key, draft, existing: found };
+    const actions = actionsFor(draft, found, renew);
     return actions.length === 0
       ? { do: 'nothing', key: draft.key, existing: found }
       : { do: 'update', key: draft.key, existing: found, actions };
@@ -70,16 +78,23 @@ export function planSubscriptions(
   return [...steps, ...surplus.map((found): Step => ({ do: 'remove', key: found.key ?? '', existing: found }))];
 }
 
-function actionsFor(draft: SubscriptionDraft, found: Subscription): UpdateAction[] {
+function actionsFor(draft: SubscriptionDraft, found: Subscription, renew: Comparison['renew']): UpdateAction[] {
   const actions: UpdateAction[] = [];
-  // Secrets of other destinations come back masked: only what the draft says is compared.
-  const sameDestination = Object.entries(draft.destination).every(([name, value]) => found.destination[name] === value);
-  if (!sameDestination) actions.push({ action: 'changeDestination', destination: draft.destination });
+  // Only this brings a subscription back whose delivery was stopped.
+  const stopped = found.status === 'ConfigurationErrorDeliveryStopped';
+  if (renew || stopped || !isSameDestination(draft, found))
+    actions.push({ action: 'changeDestination', destination: draft.destination });
   if (!isDeepStrictEqual(inOrder(draft.messages), inOrder(found.messages)))
     actions.push({ action: 'setMessages', messages: draft.messages });
   if (!isDeepStrictEqual(inOrder(draft.changes), inOrder(found.changes)))
     actions.push({ action: 'setChanges', changes: draft.changes });
   return actions;
+}
+
+/** Secrets come back masked; only what the draft says is compared. */
+function isSameDestination({ destination }: SubscriptionDraft, found: Subscription): boolean {
+  const comparable = Object.entries(destination).filter(([name]) => !secretFields.has(name));
+  return comparable.every(([name, value]) => found.destination[name] === value);
 }
 
 function inOrder(list: readonly { resourceTypeId: string; types?: string[] }[]) {
@@ -96,6 +111,10 @@ export async function applyStep(client: CommercetoolsClient, step: Step): Promis
       return;
     case 'update':
       await client.post(`subscriptions/${step.existing.id}`, { version: step.existing.version, actions: step.actions });
+      return;
+    case 'replace':
+      await client.delete(`subscriptions/${step.existing.id}`, { version: step.existing.version });
+      await client.post('subscriptions', step.draft);
       return;
     case 'remove':
       await client.delete(`subscriptions/${step.existing.id}`, { version: step.existing.version });

@@ -13,6 +13,7 @@ import {
 } from './environment.ts';
 import type { Settings } from './settings.ts';
 import { readSettings } from './settings-files.ts';
+import { halvesMissing, type SourcesConfig, sourcesOf } from './sources.ts';
 
 export interface Config {
   commercetools: CommercetoolsSettings;
@@ -28,8 +29,18 @@ export interface Config {
   host: string;
   /** Ports and what each serves; 0 is any free one. */
   ports: Port[];
-  apiToken: string | undefined;
+  apiTokens: { full: string[]; readOnly: string[] };
   allowUnauthenticatedPush: boolean;
+  arrivals: SourcesConfig;
+  /** Of the destination that `ctk subscriptions` names. */
+  subscriptions: { key?: string | undefined; secret?: string | undefined };
+  /** What Connect tells its scripts of the topic that it made. */
+  connect: {
+    destination?: string | undefined;
+    gcpProject?: string | undefined;
+    gcpTopic?: string | undefined;
+    awsTopicArn?: string | undefined;
+  };
   /** Part of the subscriptions' keys. */
   environment: string;
   logLevel: string;
@@ -64,9 +75,10 @@ export class ConfigError extends Error {
  * @throws ConfigError with every mistake
  */
 export function readConfig(said: Record<string, string | undefined>): Config {
-  const parsed = environmentSchema.safeParse(underOneName(said), { reportInput: true });
+  const named = underOneName(said);
+  const parsed = environmentSchema.safeParse(named, { reportInput: true });
   const { settings, sources, problems: wrongSettings, warnings } = readSettings(said);
-  const problems = [...(parsed.success ? [] : problemsOf(parsed.error)), ...wrongSettings];
+  const problems = [...(parsed.success ? [] : problemsOf(parsed.error)), ...halvesMissing(named), ...wrongSettings];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const env = parsed.data;
   const connect = env.CONNECT_ENV !== undefined;
@@ -104,7 +116,15 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     store: env.STORE,
     host: env.HOST,
     ports: portsOf(env, bulk),
-    apiToken: env.API_TOKEN,
+    apiTokens: { full: env.API_TOKEN, readOnly: env.API_TOKEN_READ_ONLY },
+    arrivals: sourcesOf(env),
+    connect: {
+      destination: env.CONNECT_SUBSCRIPTION_DESTINATION,
+      gcpProject: env.CONNECT_GCP_PROJECT_ID,
+      gcpTopic: env.CONNECT_GCP_TOPIC_NAME,
+      awsTopicArn: env.CONNECT_AWS_TOPIC_ARN,
+    },
+    subscriptions: { key: env.SUBSCRIPTION_KEY, secret: env.SUBSCRIPTION_SECRET },
     allowUnauthenticatedPush: env.ALLOW_UNAUTHENTICATED_PUSH,
     // Connect's name may hold any character, a subscription's key may not.
     environment: env.CTK_ENVIRONMENT ?? env.CONNECT_ENV?.replace(/[^-_a-zA-Z0-9]+/g, '-').slice(0, 40) ?? 'default',

@@ -78,7 +78,10 @@ test("where both are set the incumbent's name wins, and an empty one counts as u
     readConfig(environment({ CT_PROJECT_ID: '', CTP_PROJECT_KEY: 'other' })).commercetools.projectKey,
     'other',
   );
-  assert.equal(readConfig(environment({ API_TOKEN: '', PORT: '', APP_TYPE: '', LOG_LEVEL: '' })).apiToken, undefined);
+  assert.deepEqual(
+    readConfig(environment({ API_TOKEN: '', PORT: '', APP_TYPE: '', LOG_LEVEL: '' })).apiTokens.full,
+    [],
+  );
 });
 
 test('half of a Connect client names the missing half', () => {

@@ -1,5 +1,6 @@
 /** The environment's variables: name, meaning, default, and what to write instead of a wrong one. */
 import { z } from 'zod';
+import { secretsSchema, sourceShape, sourceVariables } from './sources.ts';
 
 export interface Variable {
   name: string;
@@ -63,7 +64,13 @@ export const variables: readonly Variable[] = [
   { name: 'BULK_IMPORT_PORT', description: 'a further port for /sync', default: '6779 where no port is set' },
   {
     name: 'API_TOKEN',
-    description: 'bearer token of /sync; without it only callers on this machine are served',
+    description:
+      'bearer token of /sync and the like, several parted by commas; without one only this machine is served',
+    secret: true,
+  },
+  {
+    name: 'API_TOKEN_READ_ONLY',
+    description: 'bearer token that may only look; several parted by commas',
     secret: true,
   },
   {
@@ -71,9 +78,28 @@ export const variables: readonly Variable[] = [
     description: 'true: POST / takes messages from anywhere (where the platform alone can reach it)',
     default: 'false',
   },
+  ...sourceVariables,
   { name: 'CTK_SETTINGS', description: 'a settings file, JSON or YAML' },
   { name: 'CTK_ENVIRONMENT', description: 'part of the subscriptions’ keys', default: 'CONNECT_ENV, else default' },
+  {
+    name: 'SUBSCRIPTION_KEY',
+    description: 'ctk subscriptions: access key (AWS without IAM) or API key (Kafka) of the destination',
+    secret: true,
+  },
+  {
+    name: 'SUBSCRIPTION_SECRET',
+    description:
+      'ctk subscriptions: secret of the destination; of Event Grid the key, of Service Bus the connection string',
+    secret: true,
+  },
   { name: 'CONNECT_ENV', description: 'set on commercetools Connect: realtime only' },
+  {
+    name: 'CONNECT_SUBSCRIPTION_DESTINATION',
+    description: 'set by Connect for its scripts: GoogleCloudPubSub or SNS; the next three say which topic',
+  },
+  { name: 'CONNECT_GCP_PROJECT_ID', description: 'set by Connect for its scripts' },
+  { name: 'CONNECT_GCP_TOPIC_NAME', description: 'set by Connect for its scripts' },
+  { name: 'CONNECT_AWS_TOPIC_ARN', description: 'set by Connect for its scripts' },
   { name: 'NODE_CONFIG', description: "the incumbent's settings as JSON" },
   { name: 'NODE_CONFIG_DIR', description: "folder of the incumbent's settings files", default: './config' },
   { name: 'NODE_ENV', description: 'names one of those files: default.json, <NODE_ENV>.json, local.json' },
@@ -137,13 +163,18 @@ export const environmentSchema = z.object({
   HOST: text.default('0.0.0.0'),
   PUB_SUB_PORT: port.optional(),
   BULK_IMPORT_PORT: port.optional(),
-  API_TOKEN: text
-    .min(16, 'must have 16 characters at least')
-    .regex(headerValue, 'must be one word of ASCII characters')
-    .optional(),
+  API_TOKEN: secretsSchema.default([]),
+  API_TOKEN_READ_ONLY: secretsSchema.default([]),
   ALLOW_UNAUTHENTICATED_PUSH: flag.default(false),
+  ...sourceShape,
   CTK_ENVIRONMENT: text.regex(/^[-_a-zA-Z0-9]{1,40}$/, 'must be letters, digits, - and _, 40 at most').optional(),
+  SUBSCRIPTION_KEY: text.optional(),
+  SUBSCRIPTION_SECRET: text.optional(),
   CONNECT_ENV: text.optional(),
+  CONNECT_SUBSCRIPTION_DESTINATION: text.optional(),
+  CONNECT_GCP_PROJECT_ID: text.optional(),
+  CONNECT_GCP_TOPIC_NAME: text.optional(),
+  CONNECT_AWS_TOPIC_ARN: text.optional(),
   LOG_LEVEL: text
     .toLowerCase()
     .pipe(

@@ -47,6 +47,7 @@ export const settingsSchema = z.strictObject({
         .min(1)
         .default(4_000)
         .describe('messages under way at most; more are answered 503 at once and come again'),
+      atOnce: z.int().min(1).max(1_000).default(50).describe('messages of a queue or topic that are worked on at once'),
       mostTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
     })
     .prefault({}),

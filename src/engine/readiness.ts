@@ -1,45 +1,80 @@
 /** Whether both APIs answer with these credentials; asked at most every few seconds. */
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { ReadFailure } from '../commercetools/errors.ts';
+import { listSubscriptions } from '../commercetools/subscriptions.ts';
 import type { KlaviyoClient } from '../klaviyo/client.ts';
+import type { Source } from '../sources/source.ts';
 
 export interface Ready {
   ready: boolean;
   /** ok, or what is wrong. */
   commercetools: string;
   klaviyo: string;
+  /** Ways in which messages arrive, each ok or what is wrong. */
+  sources: Record<string, string>;
+  /** Our subscriptions and their status, where the client may read them. A sick one makes nobody less ready. */
+  subscriptions: Record<string, string>;
+}
+
+export interface ReadinessParts {
+  commercetools: CommercetoolsClient;
+  klaviyo: KlaviyoClient;
+  /** Those that take messages in this process. */
+  sources: readonly Pick<Source, 'name' | 'trouble'>[];
+  /** The keys that are ours. */
+  ownKeys: ReadonlySet<string>;
 }
 
 const lifeMs = 5_000;
+const subscriptionsLifeMs = 60_000;
 const patienceMs = 5_000;
 
-export function createReadiness(apis: {
-  commercetools: CommercetoolsClient;
-  klaviyo: KlaviyoClient;
-}): () => Promise<Ready> {
+export function createReadiness(parts: ReadinessParts): () => Promise<Ready> {
   let known: { at: number; answer: Promise<Ready> } | undefined;
+  const subscriptions = createSubscriptionHealth(parts);
   return () => {
     if (known && performance.now() - known.at < lifeMs) return known.answer;
-    known = { at: performance.now(), answer: ask(apis) };
+    known = { at: performance.now(), answer: ask(parts, subscriptions()) };
     return known.answer;
   };
 }
 
-async function ask({
-  commercetools,
-  klaviyo,
-}: {
-  commercetools: CommercetoolsClient;
-  klaviyo: KlaviyoClient;
-}): Promise<Ready> {
-  const [left, right] = await Promise.all([askCommercetools(commercetools), askKlaviyo(klaviyo)]);
-  return { ready: left === 'ok' && right === 'ok', commercetools: left, klaviyo: right };
+async function ask(parts: ReadinessParts, health: Promise<Record<string, string>>): Promise<Ready> {
+  const [commercetools, klaviyo, subscriptions] = await Promise.all([
+    askCommercetools(parts.commercetools),
+    askKlaviyo(parts.klaviyo),
+    health,
+  ]);
+  const sources = Object.fromEntries(parts.sources.map((source) => [source.name, source.trouble() ?? 'ok']));
+  const ready = [commercetools, klaviyo, ...Object.values(sources)].every((state) => state === 'ok');
+  return { ready, commercetools, klaviyo, sources, subscriptions };
+}
+
+/** Asked rarely: it is for people, who see it minutes later at the earliest. */
+function createSubscriptionHealth({ commercetools, ownKeys }: ReadinessParts): () => Promise<Record<string, string>> {
+  let known: { at: number; answer: Promise<Record<string, string>> } | undefined;
+  const fresh = async () => {
+    // Without the scope there is nothing to say; that it is missing `ctk check` says.
+    const all = await listSubscriptions(commercetools).catch(() => []);
+    const own = all.flatMap(({ key, status = 'Healthy' }) =>
+      key !== undefined && ownKeys.has(key) ? [[key, status] as const] : [],
+    );
+    return Object.fromEntries(own);
+  };
+  return () => {
+    if (known && performance.now() - known.at < subscriptionsLifeMs) return known.answer;
+    known = { at: performance.now(), answer: Promise.race([fresh(), late({})]) };
+    return known.answer;
+  };
+}
+
+function late<T>(answer: T): Promise<T> {
+  return new Promise((resolve) => {
+    AbortSignal.timeout(patienceMs).addEventListener('abort', () => resolve(answer));
+  });
 }
 
 async function askCommercetools(client: CommercetoolsClient): Promise<string> {
-  const late = new Promise<string>((resolve) => {
-    AbortSignal.timeout(patienceMs).addEventListener('abort', () => resolve('commercetools does not answer'));
-  });
   const asked = client.get('categories', { limit: 1, withTotal: false }).then(
     () => 'ok',
     // A client without this one scope can still do what it has scopes for: `ctk check` names it.
@@ -48,7 +83,7 @@ async function askCommercetools(client: CommercetoolsClient): Promise<string> {
         ? 'ok'
         : String(thrown instanceof Error ? thrown.message : thrown),
   );
-  return Promise.race([asked, late]);
+  return Promise.race([asked, late('commercetools does not answer')]);
 }
 
 async function askKlaviyo(client: KlaviyoClient): Promise<string> {

@@ -28,7 +28,13 @@ export function wantedSubscriptions({ families, settings, environment, destinati
       destination,
       messages: types.size > 0 ? [{ resourceTypeId, types: [...types].sort() }] : [],
       changes: changes ? [{ resourceTypeId }] : [],
+      format: formatFor(destination),
     }));
+}
+
+/** Event Grid takes CloudEvents only. */
+function formatFor({ type }: SubscriptionDraft['destination']): SubscriptionDraft['format'] {
+  return type === 'EventGrid' ? { type: 'CloudEvents', cloudEventsVersion: '1.0' } : { type: 'Platform' };
 }
 
 /** The keys that can be ours in this environment, also those of resources whose rules are disabled by now. */

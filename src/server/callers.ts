@@ -1,11 +1,26 @@
-/** Who may call: anybody on this machine, or who has the token. */
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyRequest } from 'fastify';
+/** Who may call: anybody on this machine, or who has a token; those who fail too often are sent away unheard. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOneOf } from '../sources/push/secrets.ts';
+import { bearerOf } from '../sources/push/way.ts';
+
+/** Tokens of the service's own API; several of a kind while one is being replaced. */
+export interface ApiTokens {
+  /** May do everything. */
+  full: readonly string[];
+  /** May only look. */
+  readOnly: readonly string[];
+}
 
 export interface Refusal {
   status: 401 | 403;
   reason: string;
 }
+
+/** A hook for `onRequest`: what looks (GET) is open to every token, what acts to the full ones. */
+export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** Counts a failed attempt of the caller's address; @returns seconds to wait where there were too many */
+export type CountFailure = (request: FastifyRequest) => Promise<number | undefined>;
 
 /**
  * A caller on this machine: not one behind a proxy on it, nor a web page that a browser on it shows (which could call
@@ -31,9 +46,35 @@ const proxyHeaders = [
   'true-client-ip',
 ];
 
-/** @returns why a request that acts or shows data is refused, or undefined */
-export function refuseActing(request: FastifyRequest, apiToken: string | undefined): Refusal | undefined {
-  if (apiToken === undefined) {
+export function createGuard(tokens: ApiTokens, countFailure: CountFailure): Guard {
+  return async (request, reply) => {
+    const refusal = refusalOf(request, tokens);
+    if (refusal) await sendRefusal({ request, reply, refusal, countFailure });
+  };
+}
+
+/**
+ * A refusal, or 429 once there were too many from this address. Who has the right token is always heard: it is too long
+ * to be guessed, and locking it out would let anybody behind the same proxy lock out everybody.
+ */
+export async function sendRefusal(about: {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  refusal: Refusal;
+  countFailure: CountFailure;
+}): Promise<void> {
+  const { request, reply, refusal, countFailure } = about;
+  const wait = await countFailure(request);
+  if (wait === undefined) await reply.code(refusal.status).send({ error: refusal.reason });
+  else
+    await reply
+      .code(429)
+      .header('retry-after', wait)
+      .send({ error: `too many refused requests; the last reason: ${refusal.reason}` });
+}
+
+function refusalOf(request: FastifyRequest, { full, readOnly }: ApiTokens): Refusal | undefined {
+  if (full.length === 0 && readOnly.length === 0) {
     if (isOnThisMachine(request)) return undefined;
     return {
       status: 403,
@@ -41,19 +82,12 @@ export function refuseActing(request: FastifyRequest, apiToken: string | undefin
         'Set API_TOKEN and send it as "Authorization: Bearer <token>": without a token only callers on the same machine are served.',
     };
   }
-  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (given !== undefined && isSame(given, apiToken)) return undefined;
-  return { status: 401, reason: 'Send the API_TOKEN as "Authorization: Bearer <token>".' };
-}
-
-/** @returns why a pushed message is refused, or undefined */
-export function refusePush(request: FastifyRequest, allowUnauthenticated: boolean): Refusal | undefined {
-  if (allowUnauthenticated || isOnThisMachine(request)) return undefined;
-  return {
-    status: 401,
-    reason:
-      'Pushes from other machines are refused. Set ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach this endpoint.',
-  };
+  const given = bearerOf(request.headers) ?? '';
+  if (isOneOf(given, full)) return undefined;
+  if (!isOneOf(given, readOnly))
+    return { status: 401, reason: 'Send the API_TOKEN as "Authorization: Bearer <token>".' };
+  if (request.method === 'GET' || request.method === 'HEAD') return undefined;
+  return { status: 403, reason: 'A token of API_TOKEN_READ_ONLY may only look; send one of API_TOKEN.' };
 }
 
 function isLoopback(host: string): boolean {
@@ -62,10 +96,4 @@ function isLoopback(host: string): boolean {
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname : '';
-}
-
-/** In constant time, whatever the lengths. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }

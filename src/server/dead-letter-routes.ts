@@ -1,16 +1,16 @@
 /** /dead-letters: what could not be delivered, shown, sent again, discarded. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type DeadLetter, type DeadLetters, deadLetterSchema, type Kind } from '../engine/dead-letters.ts';
 import type { Replay, Replayed } from '../engine/replay.ts';
 import { problemSchema } from './answers.ts';
-import { refuseActing } from './callers.ts';
+import type { Guard } from './callers.ts';
 
 export interface DeadLetterRouteParts {
   deadLetters: DeadLetters;
   replay: Replay;
-  apiToken: string | undefined;
+  guard: Guard;
 }
 
 /** The token of callers from elsewhere; see server.ts. */
@@ -55,12 +55,14 @@ const statusOf: Record<Replayed['outcome'], 200 | 202 | 409 | 503> = {
 export function deadLetterRoutes(server: FastifyInstance, parts: DeadLetterRouteParts): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
   const { deadLetters, replay } = parts;
-  const guard = async (request: FastifyRequest, reply: FastifyReply) => {
-    const refusal = refuseActing(request, parts.apiToken);
-    if (refusal) await reply.code(refusal.status).send({ error: refusal.reason });
+  const shared = { onRequest: parts.guard };
+  const refusals = {
+    400: problemSchema,
+    401: problemSchema,
+    403: problemSchema,
+    429: problemSchema,
+    503: problemSchema,
   };
-  const shared = { onRequest: guard };
-  const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 503: problemSchema };
   const unknown = { error: 'there is no such dead letter (any more)' };
 
   routes.route({

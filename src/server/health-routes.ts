@@ -3,17 +3,14 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 
-export interface Readiness {
-  ready: boolean;
-  commercetools: string;
-  klaviyo: string;
-}
-
 const readiness = z.object({
   ready: z.boolean(),
   commercetools: z.string().describe('ok, or what is wrong'),
   klaviyo: z.string().describe('ok, or what is wrong'),
+  sources: z.record(z.string(), z.string()).describe('ways in which messages arrive: ok, or what is wrong'),
+  subscriptions: z.record(z.string(), z.string()).describe('status of each of our subscriptions; not part of ready'),
 });
+export type Readiness = z.infer<typeof readiness>;
 
 export function healthRoutes(server: FastifyInstance, parts: { readiness(): Promise<Readiness> }): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();

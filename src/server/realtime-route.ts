@@ -1,68 +1,75 @@
-/** POST / : a pushed message, answered with its verdict. */
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+/** POST / : a pushed message, answered with its verdict. OPTIONS / : may Event Grid push here? */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Activity } from '../activity.ts';
-import type { Verdict } from '../engine/verdict.ts';
-import { unwrapPush } from '../sources/http-push.ts';
-import type { Handle } from '../sources/source.ts';
+import type { Gate, HttpPush, PushAnswer } from '../sources/http-push.ts';
+import { consentTo } from '../sources/push/event-grid.ts';
 import { problemSchema } from './answers.ts';
-import { refusePush } from './callers.ts';
+import { type CountFailure, isOnThisMachine, sendRefusal } from './callers.ts';
 
 export interface RealtimeRouteParts {
-  receive: Handle;
-  activity: Activity;
-  allowUnauthenticatedPush: boolean;
-  /** Nothing is taken any more. */
-  stopping(): boolean;
+  push: HttpPush;
 }
 
 const kept = z.object({ kept: z.array(z.string()).describe('why it is kept as a dead letter') });
-const restartSeconds = 5;
+const confirmed = z.record(z.string(), z.unknown());
 
-export function realtimeRoute(server: FastifyInstance, parts: RealtimeRouteParts): void {
-  server.withTypeProvider<ZodTypeProvider>().route({
+export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteParts, countFailure: CountFailure): void {
+  const gates = new WeakMap<FastifyRequest, Extract<Gate, { open: true }>>();
+  server.route<{ Querystring: Record<string, unknown> }>({
     method: 'POST',
     url: '/',
     // Before the body is read: who may not push need not send it.
     onRequest: async (request, reply) => {
-      const refusal = refusePush(request, parts.allowUnauthenticatedPush);
-      if (refusal) await reply.code(401).send({ error: refusal.reason });
+      const { headers, query } = request;
+      const gate = await push.admit({ headers, query, onThisMachine: isOnThisMachine(request) });
+      if (gate.open) gates.set(request, gate);
+      else await send({ request, reply, answer: gate.answer, countFailure });
     },
     schema: {
       operationId: 'push',
-      summary: 'Takes a message: Google Pub/Sub push, a CloudEvent or a plain commercetools payload',
+      summary:
+        'Takes a message: a push of Pub/Sub, SNS, EventBridge or Event Grid, a CloudEvent or a plain commercetools payload',
       body: z.unknown(),
       response: {
+        200: confirmed.describe('the endpoint confirmed to Event Grid'),
         202: kept.describe('refused for good or unreadable inside: kept as a dead letter'),
         204: z.undefined().describe('accepted by Klaviyo, or nothing was to be done'),
         400: problemSchema,
         401: problemSchema,
+        429: problemSchema,
         503: problemSchema.describe('not now: deliver it again after Retry-After seconds'),
       },
     },
     handler: async (request, reply) => {
-      if (parts.stopping())
-        return reply.code(503).header('retry-after', restartSeconds).send({ error: 'the service is stopping' });
-      const unwrapped = unwrapPush(request.body);
-      if (!unwrapped.ok) {
-        parts.activity.tell({ what: 'broken-envelope', reason: unwrapped.reason });
-        return reply.code(400).send({ error: unwrapped.reason });
-      }
-      const verdict = await parts.receive(unwrapped.message);
-      if (verdict.answer === 'again') {
-        return reply.code(503).header('retry-after', retryAfterSeconds(verdict)).send({ error: verdict.reason });
-      }
-      if (verdict.answer === 'kept') return reply.code(202).send({ kept: verdict.reasons });
-      return reply.code(204).send();
+      const gate = gates.get(request);
+      if (!gate) throw new Error('a request without a gate');
+      const answer = await push.take(request.body, gate);
+      return send({ request, reply, answer, countFailure });
+    },
+  });
+  server.route({
+    method: 'OPTIONS',
+    url: '/',
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const consent = consentTo(request.headers['webhook-request-origin']);
+      return consent ? reply.code(200).headers(consent).send() : reply.code(204).header('allow', 'POST').send();
     },
   });
 }
 
-const defaultRetrySeconds = 10;
-
-function retryAfterSeconds(verdict: Extract<Verdict, { answer: 'again' }>): number {
-  return verdict.retryAfterMs === undefined
-    ? defaultRetrySeconds
-    : Math.max(1, Math.ceil(verdict.retryAfterMs / 1_000));
+async function send(about: {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  answer: PushAnswer;
+  countFailure: CountFailure;
+}): Promise<FastifyReply> {
+  const { request, reply, answer, countFailure } = about;
+  if (answer.status === 204) return reply.code(204).send();
+  if (answer.status === 401) {
+    await sendRefusal({ request, reply, refusal: { status: 401, reason: answer.body.error }, countFailure });
+    return reply;
+  }
+  if (answer.status === 503) reply.header('retry-after', answer.retryAfterSeconds);
+  return reply.code(answer.status).send(answer.body);
 }

@@ -4,12 +4,18 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { createOnUnknownPath, mostBytes, onError } from './answers.ts';
+import { type ApiTokens, createGuard } from './callers.ts';
 import { type DeadLetterRouteParts, deadLetterRoutes } from './dead-letter-routes.ts';
+import { harden } from './hardening.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
 import { type SyncRouteParts, syncRoutes } from './sync-routes.ts';
 
-export interface ServerParts extends RealtimeRouteParts, SyncRouteParts, DeadLetterRouteParts {
+export interface ServerParts
+  extends RealtimeRouteParts,
+    Omit<SyncRouteParts, 'guard'>,
+    Omit<DeadLetterRouteParts, 'guard'> {
+  apiTokens: ApiTokens;
   log: FastifyBaseLogger;
   version: string;
   /** Which halves this process does. */
@@ -35,6 +41,8 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
   const bulk = parts.bulk && serves !== 'realtime';
   server.setNotFoundHandler(createOnUnknownPath({ realtime, bulk }));
   acceptJson(server);
+  const countFailure = await harden(server);
+  const guard = createGuard(parts.apiTokens, countFailure);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -48,10 +56,10 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
     transform: jsonSchemaTransform,
   });
   await server.register(async (routes) => {
-    if (realtime) realtimeRoute(routes, parts);
-    if (bulk) syncRoutes(routes, parts);
+    if (realtime) realtimeRoute(routes, parts, countFailure);
+    if (bulk) syncRoutes(routes, { ...parts, guard });
     // Whichever half it does: both keep some.
-    deadLetterRoutes(routes, parts);
+    deadLetterRoutes(routes, { ...parts, guard });
     healthRoutes(routes, parts);
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });
@@ -63,7 +71,7 @@ function acceptJson(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeContentTypeParser(['application/json', 'text/plain']);
   server.addContentTypeParser(
-    ['application/json', 'application/cloudevents+json', 'text/plain'],
+    ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json', 'text/plain'],
     { parseAs: 'string' },
     (request, body, done) => {
       if (body === '') done(null, undefined);

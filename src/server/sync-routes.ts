@@ -1,16 +1,16 @@
 /** /sync: bulk runs started, stopped and shown. The paths and bodies are the incumbent's (docs/switching.md). */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type BulkResource, bulkResources } from '../commercetools/types.ts';
 import { hasEnded, type Run, runSchema } from '../engine/run.ts';
 import type { Runs } from '../engine/runs.ts';
 import { problemSchema } from './answers.ts';
-import { refuseActing } from './callers.ts';
+import type { Guard } from './callers.ts';
 
 export interface SyncRouteParts {
   runs: Runs;
-  apiToken: string | undefined;
+  guard: Guard;
   /** Nothing is taken any more. */
   stopping(): boolean;
   /** How often each kind of thing happened in this process. */
@@ -47,11 +47,8 @@ const listed = z.object({
 
 export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
-  const guard = async (request: FastifyRequest, reply: FastifyReply) => {
-    const refusal = refuseActing(request, parts.apiToken);
-    if (refusal) await reply.code(refusal.status).send({ error: refusal.reason });
-  };
-  const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema };
+  const { guard } = parts;
+  const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 429: problemSchema };
 
   for (const resource of bulkResources) {
     routes.route({

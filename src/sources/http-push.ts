@@ -1,75 +1,118 @@
-/**
- * Takes the envelope off a pushed delivery: Google Pub/Sub push (its data base64 or plain), or the payload itself.
- * https://cloud.google.com/pubsub/docs/push
- */
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import type { RawMessage } from './source.ts';
+/** POST / as a source: lets in who may push, takes the envelope off, answers with the verdict. */
+import type { Activity } from '../activity.ts';
+import type { Verdict } from '../engine/verdict.ts';
+import { unwrap } from './envelope.ts';
+import type { PushRequest, PushWay } from './push/way.ts';
+import type { Handle, Source } from './source.ts';
+import { together } from './waiting.ts';
 
-export type Unwrapped = { ok: true; message: RawMessage } | { ok: false; reason: string };
+export type PushAnswer =
+  | { status: 204 }
+  | { status: 202; body: { kept: string[] } }
+  | { status: 200; body: Record<string, unknown> }
+  | { status: 400 | 401; body: { error: string } }
+  | { status: 503; body: { error: string }; retryAfterSeconds: number };
 
-const object = z.record(z.string(), z.unknown());
-const pubSub = z.object({
-  message: z.looseObject({
-    data: z.unknown(),
-    messageId: z.string().optional(),
-    message_id: z.string().optional(),
-  }),
-  /** Only where the subscription has a dead letter topic. */
-  deliveryAttempt: z.number().int().positive().optional(),
-});
+/** A request that may go on, with the way by which it was let in. */
+export type Gate = { open: true; way?: PushWay } | { open: false; answer: PushAnswer };
 
-/**
- * @param body the request's body, already JSON
- * @returns the delivery, or why the envelope is broken
- */
-export function unwrapPush(body: unknown): Unwrapped {
-  const parsed = object.safeParse(body);
-  if (!parsed.success) return { ok: false, reason: 'the body is no JSON object' };
-  if ('specversion' in parsed.data || 'notificationType' in parsed.data)
-    return delivery(parsed.data, { source: 'http' });
-  const envelope = pubSub.safeParse(parsed.data);
-  if (!envelope.success)
-    return { ok: false, reason: 'neither a Pub/Sub push, a CloudEvent nor a commercetools payload' };
-  const { message, deliveryAttempt } = envelope.data;
-  const data = message.data === undefined ? undefined : decode(message.data);
-  if (data === undefined)
-    return { ok: false, reason: 'message.data of the Pub/Sub push is missing or neither base64 of JSON nor JSON' };
-  const brokerId = message.messageId ?? message.message_id;
-  return delivery(data, {
-    source: 'pub-sub-push',
-    ...(brokerId === undefined ? {} : { brokerId }),
-    ...(deliveryAttempt === undefined ? {} : { tries: deliveryAttempt }),
-  });
+export interface HttpPush extends Source {
+  /** By the headers alone, before the body is read. */
+  admit(request: PushRequest & { onThisMachine: boolean }): Promise<Gate>;
+  /** @param gate from `admit` */
+  take(body: unknown, gate: Extract<Gate, { open: true }>): Promise<PushAnswer>;
 }
 
-/** Base64 of JSON, JSON text, or an object already: recognised by itself. */
-function decode(data: unknown): unknown {
-  if (typeof data !== 'string') return data ?? undefined;
-  return parseJson(data) ?? parseJson(Buffer.from(data, 'base64').toString('utf8'));
+export interface HttpPushParts {
+  /** Those that are configured; with none, only this machine may push. */
+  ways: readonly PushWay[];
+  allowUnauthenticated: boolean;
+  activity: Activity;
+  /** Pushes that are worked on at once; more are sent away for a moment. */
+  mostAtOnce?: number;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
+const retrySeconds = 10;
+const fullRetrySeconds = 1;
+const restartSeconds = 5;
+
+export function createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce = 500 }: HttpPushParts): HttpPush {
+  const inFlight = new Set<Promise<unknown>>();
+  let handle: Handle | undefined;
+
+  async function work(take: Handle, body: unknown, { way }: Extract<Gate, { open: true }>): Promise<PushAnswer> {
+    const opened = (await way?.open?.(body)) ?? { opened: 'delivery' as const };
+    if ('admitted' in opened) return refuse(opened.admitted, opened.reason);
+    if (opened.opened === 'answer')
+      return opened.status === 200 ? { status: 200, body: opened.body ?? {} } : { status: 204 };
+    const unwrapped = unwrap(body, { source: 'http' });
+    if (!unwrapped.ok) {
+      activity.tell({ what: 'broken-envelope', reason: unwrapped.reason });
+      return { status: 400, body: { error: unwrapped.reason } };
+    }
+    return answerOf(together(await Promise.all(unwrapped.messages.map(take))));
   }
-}
 
-function delivery(body: unknown, about: Pick<RawMessage, 'source' | 'brokerId' | 'tries'>): Unwrapped {
-  const text = textOf(body);
-  if (text === undefined) return { ok: false, reason: 'nested too deeply' };
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 40);
-  return { ok: true, message: { body, ...about, size: Buffer.byteLength(text), hash } };
-}
-
-/** commercetools nests some twenty levels deep; what JSON.stringify can't walk is somebody's attack. */
-function textOf(body: unknown): string | undefined {
-  try {
-    return JSON.stringify(body);
-  } catch {
-    return undefined;
+  function refuse(admitted: 'no' | 'unknown', reason: string): PushAnswer {
+    activity.tell({ what: 'refused-push', reason });
+    return admitted === 'unknown' ? later(reason, retrySeconds) : { status: 401, body: { error: reason } };
   }
+
+  return {
+    name: 'push',
+    start(begun) {
+      handle = begun;
+    },
+    async stop() {
+      handle = undefined;
+      await Promise.all(inFlight);
+    },
+    trouble: () => undefined,
+    async admit(request) {
+      if (allowUnauthenticated) return { open: true };
+      if (ways.length === 0)
+        return request.onThisMachine ? { open: true } : { open: false, answer: refuse('no', noWay) };
+      const looked = await Promise.all(ways.map(async (way) => ({ way, admission: await way.admit(request) })));
+      const open = looked.find(
+        ({ admission }) => admission?.admitted === 'yes' || admission?.admitted === 'after-body',
+      );
+      if (open) return { open: true, way: open.way };
+      for (const { admission } of looked)
+        if (admission?.admitted === 'unknown') return { open: false, answer: refuse('unknown', admission.reason) };
+      return { open: false, answer: refuse('no', reasonsOf(looked)) };
+    },
+    async take(body, gate) {
+      if (!handle) return later('the service is starting or stopping', restartSeconds);
+      if (inFlight.size >= mostAtOnce) return later(`${mostAtOnce} messages are being worked on`, fullRetrySeconds);
+      const answer = work(handle, body, gate);
+      inFlight.add(answer);
+      try {
+        return await answer;
+      } finally {
+        inFlight.delete(answer);
+      }
+    },
+  };
+}
+
+const noWay =
+  'Pushes from other machines are refused. Set what proves the sender (PUSH_PUBSUB_AUDIENCE, PUSH_SNS_TOPIC_ARNS, PUSH_EVENT_BRIDGE_SECRET, PUSH_EVENT_GRID_KEY or PUSH_SECRET; see docs/security.md). Set ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach this endpoint.';
+
+function reasonsOf(looked: readonly { way: PushWay; admission: Awaited<ReturnType<PushWay['admit']>> }[]): string {
+  const said = looked.flatMap(({ way, admission }) =>
+    admission?.admitted === 'no' ? [`${way.name}: ${admission.reason}`] : [],
+  );
+  if (said.length > 0) return said.join('; ');
+  return `no proof of the sender: configured are ${looked.map(({ way }) => `${way.name} (${way.variables})`).join('; ')}`;
+}
+
+function later(error: string, retryAfterSeconds: number): PushAnswer {
+  return { status: 503, body: { error }, retryAfterSeconds };
+}
+
+function answerOf(verdict: Verdict): PushAnswer {
+  if (verdict.answer === 'kept') return { status: 202, body: { kept: verdict.reasons } };
+  if (verdict.answer !== 'again') return { status: 204 };
+  const { reason, retryAfterMs } = verdict;
+  return later(reason, retryAfterMs === undefined ? retrySeconds : Math.max(1, Math.ceil(retryAfterMs / 1_000)));
 }

@@ -3,7 +3,7 @@ import type { Verdict } from '../engine/verdict.ts';
 
 /** A delivery with its broker's envelope taken off. */
 export interface RawMessage {
-  /** The payload, already JSON. */
+  /** The payload, already JSON; a text where it is none. */
   body: unknown;
   /** The source's name, for the log and for dead letters. */
   source: string;
@@ -18,3 +18,17 @@ export interface RawMessage {
 
 /** Takes a delivery; never rejects. */
 export type Handle = (message: RawMessage) => Promise<Verdict>;
+
+/**
+ * One way in which messages arrive. At least once: what got no verdict, or the verdict `again`, comes again; only after
+ * any other verdict it is acknowledged. Takes no more at once than it is told to.
+ */
+export interface Source {
+  readonly name: string;
+  /** Begins to take deliveries and returns at once; a broker that can't be reached is tried again until `stop`. */
+  start(handle: Handle): void;
+  /** Takes nothing more. Resolves when what is in flight has its verdict and, where it got one, its acknowledgement. */
+  stop(): Promise<void>;
+  /** What keeps it from its broker now; undefined while all is well. */
+  trouble(): string | undefined;
+}

@@ -54,12 +54,63 @@ test('with a token only it opens /sync, from wherever', async () => {
   assert.doesNotMatch(world.logged.join(), new RegExp(token));
 });
 
+test('tokens are replaced without a gap, and a read-only one looks without acting', async () => {
+  const [next, reader] = ['the-token-that-comes-next', 'a-token-for-a-dashboard'];
+  await using world = await startWorld({ env: { API_TOKEN: `${token}, ${next}`, API_TOKEN_READ_ONLY: reader } });
+  const ask = (method: string, path: string, given: string) =>
+    call(world.service, { method, path, headers: { authorization: `Bearer ${given}` } });
+  for (const given of [token, next]) {
+    assert.equal((await ask('GET', '/sync', given)).status, 200);
+    assert.equal((await ask('POST', '/sync/orders/stop', given)).status, 200);
+  }
+  assert.equal((await ask('GET', '/sync', reader)).status, 200);
+  const { status, error } = await ask('POST', '/sync/orders', reader);
+  assert.equal(status, 403);
+  assert.match(error, /API_TOKEN_READ_ONLY may only look/);
+  assert.deepEqual(await world.app.runs.list(), []);
+});
+
+test('with a read-only token alone nobody acts', async () => {
+  await using world = await startWorld({ env: { API_TOKEN_READ_ONLY: token } });
+  assert.equal((await call(world.service, { path: '/sync' })).status, 401);
+  const headers = { authorization: `Bearer ${token}` };
+  assert.equal((await call(world.service, { path: '/sync', headers })).status, 200);
+  assert.equal((await call(world.service, { method: 'POST', path: '/sync/orders', headers })).status, 403);
+});
+
+test('who fails again and again is told to wait; who has the token is heard all the same', async () => {
+  await using world = await startWorld({ env: { API_TOKEN: token } });
+  const ask = (given: string) => call(world.service, { path: '/sync', headers: { authorization: `Bearer ${given}` } });
+  const statuses: number[] = [];
+  for (let tries = 0; tries < 110; tries += 1) statuses.push((await ask(`guess-${tries}`)).status);
+  assert.deepEqual([...new Set(statuses)], [401, 429]);
+  const { status, headers, error } = await ask('guess');
+  assert.equal(status, 429);
+  assert.ok(Number(headers['retry-after']) > 0);
+  assert.match(error, /too many refused requests/);
+  assert.equal((await ask(token)).status, 200);
+});
+
+test('every answer carries the headers that OWASP advises, refusals and unknown paths too', async () => {
+  await using world = await startWorld({ env: { API_TOKEN: token } });
+  for (const path of ['/health', '/ready', '/sync', '/nowhere', '/openapi.json']) {
+    const { headers } = await call(world.service, { path });
+    assert.equal(headers['x-content-type-options'], 'nosniff', path);
+    assert.equal(headers['content-security-policy'], "default-src 'none';frame-ancestors 'none'", path);
+    assert.equal(headers['cache-control'], 'no-store', path);
+    assert.equal(headers['referrer-policy'], 'no-referrer', path);
+    assert.equal(headers['x-frame-options'], 'SAMEORIGIN', path);
+    assert.equal(headers['x-powered-by'], undefined, path);
+    assert.equal(headers.server, undefined, path);
+  }
+});
+
 test('pushes from elsewhere are refused, with the variable to set, before their body is read', async () => {
   await using world = await startWorld();
   for (const headers of elsewhere) {
     const { status, error } = await post(world.service, '/', 'not even JSON', headers);
     assert.equal(status, 401, JSON.stringify(headers));
-    assert.match(error, /Set ALLOW_UNAUTHENTICATED_PUSH=true/);
+    assert.match(error, /PUSH_PUBSUB_AUDIENCE.*Set ALLOW_UNAUTHENTICATED_PUSH=true/);
   }
   assert.match(world.logged.join(), /POST \/ takes messages from this machine only/);
 });

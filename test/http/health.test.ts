@@ -16,14 +16,16 @@ async function probes(options: WorldOptions, disturb?: (world: Awaited<ReturnTyp
   return [ready.status, ready.json];
 }
 
+const others = { sources: { push: 'ok' }, subscriptions: {} };
+
 test('ready while both APIs answer', async () => {
-  assert.deepEqual(await probes({}), [200, { ready: true, commercetools: 'ok', klaviyo: 'ok' }]);
+  assert.deepEqual(await probes({}), [200, { ready: true, commercetools: 'ok', klaviyo: 'ok', ...others }]);
 });
 
 test('not ready while Klaviyo is down; alive all the same', async () => {
   const down = await probes({}, ({ klaviyo }) => klaviyo.faults.add({ kind: 'status', status: 503, body: 'down' }));
   const klaviyo = 'Klaviyo answered 503 without a JSON:API body';
-  assert.deepEqual(down, [503, { ready: false, commercetools: 'ok', klaviyo }]);
+  assert.deepEqual(down, [503, { ready: false, commercetools: 'ok', klaviyo, ...others }]);
   const gone = await probes({}, (world) => world.klaviyo.stop());
   assert.match(JSON.stringify(gone), /Klaviyo can't be reached \(ECONNREFUSED\)/);
 });

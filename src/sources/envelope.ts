@@ -1,0 +1,126 @@
+/**
+ * Takes the brokers' envelopes off, by whatever way a delivery came: Google Pub/Sub push, SNS, EventBridge, arrays of
+ * CloudEvents, or none. What is inside, a Platform payload or a CloudEvent, is for the parser.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { RawMessage } from './source.ts';
+
+/** What an envelope holds: mostly one delivery. */
+export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
+
+type About = Pick<RawMessage, 'source' | 'brokerId' | 'tries'>;
+
+const object = z.record(z.string(), z.unknown());
+/** https://cloud.google.com/pubsub/docs/push#receive_push */
+const pubSub = z.object({
+  message: z.looseObject({
+    data: z.unknown(),
+    messageId: z.string().optional(),
+    message_id: z.string().optional(),
+  }),
+  /** Only where the subscription has a dead letter topic. */
+  deliveryAttempt: z.number().int().positive().optional(),
+});
+/** https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html */
+const sns = z.looseObject({ Type: z.literal('Notification'), Message: z.string(), MessageId: z.string().optional() });
+/** https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html */
+const eventBridge = z.looseObject({ 'detail-type': z.string(), detail: object, id: z.string().optional() });
+
+/**
+ * @param body already JSON
+ * @param about where it came from; an envelope inside may know the broker's id better
+ */
+export function unwrap(body: unknown, about: About): Unwrapped {
+  if (Array.isArray(body) && body.length > 0) {
+    // One odd element must not keep the others: it goes on as it is, and is found unreadable by itself.
+    return { ok: true, messages: body.flatMap((one) => insideOf(one, about) ?? [rawMessage(one, about)]) };
+  }
+  const messages = insideOf(body, about);
+  if (messages) return { ok: true, messages };
+  return { ok: false, reason: reasonFor(body) };
+}
+
+/**
+ * A text from an authenticated broker: whatever it is, it is one delivery at least.
+ * @param text the body as the broker holds it
+ */
+export function unwrapText(text: string, about: About): RawMessage[] {
+  const body = parseJson(text);
+  if (body === undefined) return [rawMessage(text, about)];
+  const unwrapped = unwrap(body, about);
+  return unwrapped.ok ? unwrapped.messages : [rawMessage(body, about)];
+}
+
+function insideOf(body: unknown, about: About): RawMessage[] | undefined {
+  const parsed = object.safeParse(body);
+  if (!parsed.success) return undefined;
+  if ('specversion' in parsed.data || 'notificationType' in parsed.data) return checked(parsed.data, about);
+  const fromTopic = sns.safeParse(parsed.data);
+  if (fromTopic.success) {
+    const { Message, MessageId } = fromTopic.data;
+    return [rawMessage(parseJson(Message) ?? Message, { ...withId(MessageId), ...about })];
+  }
+  const fromBus = eventBridge.safeParse(parsed.data);
+  if (fromBus.success) return checked(fromBus.data.detail, { ...withId(fromBus.data.id), ...about });
+  return fromPubSub(parsed.data, about);
+}
+
+function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
+  const envelope = pubSub.safeParse(body);
+  if (!envelope.success) return undefined;
+  const { message, deliveryAttempt } = envelope.data;
+  const data = message.data === undefined ? undefined : decode(message.data);
+  if (data === undefined) return undefined;
+  const tries = deliveryAttempt === undefined ? {} : { tries: deliveryAttempt };
+  return checked(data, {
+    ...about,
+    source: 'pub-sub-push',
+    ...withId(message.messageId ?? message.message_id),
+    ...tries,
+  });
+}
+
+function reasonFor(body: unknown): string {
+  const parsed = object.safeParse(body);
+  if (!parsed.success) return 'the body is no JSON object';
+  if (pubSub.safeParse(parsed.data).success)
+    return 'message.data of the Pub/Sub push is missing or neither base64 of JSON nor JSON';
+  return 'neither a Pub/Sub push, an SNS notification, an EventBridge event, a CloudEvent nor a commercetools payload';
+}
+
+const withId = (brokerId: string | undefined) => (brokerId === undefined ? {} : { brokerId });
+
+/** Base64 of JSON, JSON text, or an object already: recognised by itself. */
+function decode(data: unknown): unknown {
+  if (typeof data !== 'string') return data ?? undefined;
+  return parseJson(data) ?? parseJson(Buffer.from(data, 'base64').toString('utf8'));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns undefined for what is nested too deeply: commercetools nests some twenty levels, the rest is an attack */
+function checked(body: unknown, about: About): RawMessage[] | undefined {
+  return textOf(body) === undefined ? undefined : [rawMessage(body, about)];
+}
+
+function rawMessage(body: unknown, about: About): RawMessage {
+  const text = textOf(body) ?? '';
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 40);
+  return { body, ...about, size: Buffer.byteLength(text), hash };
+}
+
+function textOf(body: unknown): string | undefined {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+/** The sources that the configuration asks for. */
+import type { Activity } from '../activity.ts';
+import type { SourcesConfig } from '../config/sources.ts';
+import { createHttpPush, type HttpPush } from './http-push.ts';
+import { createKafka } from './kafka.ts';
+import { createAmazonSnsWay } from './push/amazon-sns.ts';
+import { createEventBridgeWay } from './push/event-bridge.ts';
+import { createEventGridWay } from './push/event-grid.ts';
+import { createGooglePubSubWay } from './push/google-pub-sub.ts';
+import { createSharedSecretWay } from './push/shared-secret.ts';
+import type { PushWay } from './push/way.ts';
+import type { Source } from './source.ts';
+import { createSqs } from './sqs.ts';
+
+/** Whose word is taken. Only tests name others than Google, Microsoft and Amazon; no variable can. */
+export interface Trusted {
+  googleKeys?: URL;
+  entraKeys?: URL;
+  isAmazonSns?(url: URL): boolean;
+}
+
+export interface SourceParts {
+  config: SourcesConfig;
+  allowUnauthenticatedPush: boolean;
+  /** Messages that a queue or topic hands over at once. */
+  atOnce: number;
+  activity: Activity;
+  trusted?: Trusted;
+}
+
+/** @returns the pushes, and all sources, they among them */
+export function createSources(parts: SourceParts): { push: HttpPush; all: Source[] } {
+  const { config, activity, atOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
+  const push = createHttpPush({ ways: pushWays(config.push, parts.trusted), allowUnauthenticated, activity });
+  const all: Source[] = [push];
+  if (config.sqs) all.push(createSqs({ ...config.sqs, atOnce }, activity));
+  if (config.kafka) all.push(createKafka({ ...config.kafka, atOnce }, activity));
+  return { push, all };
+}
+
+function pushWays(config: SourcesConfig['push'], trusted: Trusted = {}): PushWay[] {
+  const { pubSub, sns, eventBridge, eventGrid, secrets } = config;
+  return [
+    ...(pubSub ? [createGooglePubSubWay(pubSub, trusted.googleKeys)] : []),
+    ...(sns ? [createAmazonSnsWay(sns, trusted.isAmazonSns)] : []),
+    ...(eventBridge.length > 0 ? [createEventBridgeWay(eventBridge)] : []),
+    ...(eventGrid ? [createEventGridWay(eventGrid, trusted.entraKeys)] : []),
+    ...(secrets.length > 0 ? [createSharedSecretWay(secrets)] : []),
+  ];
+}
+
+/** Whether anybody from elsewhere can prove that they may push. */
+export function acceptsPushes({ push }: SourcesConfig): boolean {
+  return pushWays(push).length > 0;
+}

@@ -1,0 +1,117 @@
+/** What deploy/ and the Dockerfile say, held against the service as it is. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { variables } from '../../src/config/environment.ts';
+
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+
+/** Sources of `COPY` from the repository. */
+function copied(): string[] {
+  const lines = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, said = '']) =>
+    said.split(' ').slice(0, -1),
+  );
+  return [...new Set(lines)];
+}
+
+test('what the image holds starts with nothing else installed, and writes nothing', async () => {
+  const image = mkdtempSync(join(tmpdir(), 'ctk-image-'));
+  const isLeftOut = (path: string) => path.startsWith('src/sandbox') || path.endsWith('.test.ts');
+  for (const file of copied()) cpSync(file, join(image, file), { recursive: true, filter: (path) => !isLeftOut(path) });
+  const install = /^RUN (npm ci .*)$/m.exec(dockerfile)?.[1] ?? '';
+  const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
+  execFileSync('sh', ['-c', install], { cwd: image, env: { ...process.env, PATH: path }, stdio: 'ignore' });
+  const before = readdirSync(image, { recursive: true }).length;
+  chmodSync(image, 0o555);
+  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+    cwd: image,
+    env: {
+      KLAVIYO_AUTH_KEY: 'pk_1',
+      KLAVIYO_API_URL: 'http://127.0.0.1:9',
+      CT_PROJECT_ID: 'shop',
+      CT_API_CLIENT: '{"clientId":"a","secret":"b"}',
+      CT_API_URL: 'http://127.0.0.1:9',
+      CT_AUTH_URL: 'http://127.0.0.1:9',
+      HOST: '127.0.0.1',
+      PORT: '18081',
+    },
+    stdio: 'ignore',
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let status = 0;
+  for (let left = 200; left > 0 && status !== 200; left -= 1) {
+    await sleep(100);
+    status = await fetch('http://127.0.0.1:18081/health').then(
+      (answer) => answer.status,
+      () => 0,
+    );
+  }
+  child.kill('SIGTERM');
+  assert.equal(await ended, 0);
+  assert.equal(status, 200);
+  chmodSync(image, 0o755);
+  assert.equal(readdirSync(image, { recursive: true }).length, before);
+  const bytes = readdirSync(image, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .reduce((sum, one) => sum + statSync(join(one.parentPath, one.name)).size, 0);
+  assert.ok(bytes < 120_000_000, `${Math.round(bytes / 1e6)} MB beside the base image`);
+  rmSync(image, { recursive: true });
+});
+
+test('the image runs as no root and has a health check', () => {
+  assert.match(dockerfile, /^USER node$/m);
+  assert.match(dockerfile, /^HEALTHCHECK /m);
+  for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) assert.equal(base, 'node:24-alpine');
+});
+
+const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.literal('http') }) });
+const deployment = z.object({
+  kind: z.literal('Deployment'),
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        terminationGracePeriodSeconds: z.number(),
+        securityContext: z.object({ runAsNonRoot: z.literal(true) }).loose(),
+        containers: z.tuple([
+          z.object({
+            startupProbe: probe,
+            livenessProbe: probe,
+            readinessProbe: probe,
+            ports: z.tuple([z.object({ name: z.literal('http'), containerPort: z.literal(8080) })]),
+            securityContext: z.object({ readOnlyRootFilesystem: z.literal(true) }).loose(),
+          }),
+        ]),
+      }),
+    }),
+  }),
+});
+
+test('the Kubernetes manifests use the probes and the port of the service, and wait for its shutdown', () => {
+  const manifest = readFileSync('deploy/kubernetes/commercetools-klaviyo.yaml', 'utf8');
+  const documents = parseAllDocuments(manifest).map((one) => z.looseObject({ kind: z.string() }).parse(one.toJS()));
+  assert.deepEqual(
+    documents.map(({ kind }) => kind),
+    ['Deployment', 'Service', 'PodDisruptionBudget'],
+  );
+  const { spec } = deployment.parse(documents[0]).spec.template;
+  const [{ startupProbe, livenessProbe, readinessProbe }] = spec.containers;
+  assert.deepEqual(
+    [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path),
+    ['/health', '/health', '/ready'],
+  );
+  assert.ok(spec.terminationGracePeriodSeconds > 25 + 5);
+});
+
+test('every variable that deploy/ names is one that the service knows', () => {
+  const known = new Set(variables.map(({ name }) => name));
+  for (const file of ['deploy/google-cloud/main.tf', 'deploy/aws/main.tf', 'connect.yaml']) {
+    const said = readFileSync(file, 'utf8').matchAll(/\b(?:CT_|CTK_|PUSH_|KLAVIYO_|API_TOKEN|SQS_|KAFKA_)[A-Z_]*\b/g);
+    for (const [name] of said) assert.ok(known.has(name), `${file}: ${name}`);
+  }
+});

@@ -1,0 +1,119 @@
+/**
+ * Kafka as librdkafka's mock cluster plays it (Debian's kcat), with groups, behind a proxy that can be cut. The proxy
+ * puts its own port wherever the cluster names its brokers. Debian's release claims version 5 of ListOffsets and answers
+ * in the form of version 3, so the proxy has it claim 3.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { Consumer, Producer, stringSerializers } from '@platformatic/kafka';
+import { createKafka } from '../../src/sources/kafka.ts';
+import type { Broker, Kind } from './broker.ts';
+import { type Rewriting, startProxy } from './proxy.ts';
+
+const topic = 'messages';
+const group = 'ctk';
+const partitions = 4;
+const apiVersions = 18;
+
+async function start(): Promise<Broker> {
+  const cluster = await startCluster();
+  const proxy = await startProxy(cluster.port, (ownPort) => rewriting(cluster.port, ownPort));
+  const inside = await startProxy(cluster.port, (ownPort) => rewriting(cluster.port, ownPort));
+  const brokers = [`127.0.0.1:${proxy.port}`];
+  const direct = { clientId: 'test', bootstrapBrokers: [`127.0.0.1:${inside.port}`] };
+  const producer = new Producer({ ...direct, serializers: stringSerializers, autocreateTopics: true });
+  const observer = new Consumer({ ...direct, groupId: group });
+  let sent = 0;
+  const send = async (...texts: string[]) => {
+    const messages = texts.map((value, index) => ({ topic, key: 'k', value, partition: (sent + index) % partitions }));
+    sent += texts.length;
+    await producer.send({ messages, acks: -1 });
+  };
+  // The topic is there before anybody reads it.
+  await producer.metadata({ topics: [topic], autocreateTopics: true });
+  return {
+    source: async ({ atOnce, activity }) =>
+      createKafka({ brokers, topics: [topic], group, tls: false, atOnce, sessionMs: 6_000 }, activity),
+    env: { KAFKA_BROKERS: brokers.join(), KAFKA_TOPICS: topic, KAFKA_GROUP: group, KAFKA_TLS: 'false' },
+    pushTo: async () => undefined,
+    send,
+    async pending() {
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      const committed = await observer.listCommittedOffsets({ topics: [{ topic, partitions: all }] });
+      const done = (committed.get(topic) ?? []).reduce((sum, offset) => sum + (offset > 0n ? Number(offset) : 0), 0);
+      return sent - done;
+    },
+    cut: async () => proxy.cut(),
+    mend: async () => proxy.mend(),
+    async stop() {
+      await producer.close();
+      await observer.close(true);
+      await Promise.all([proxy.stop(), inside.stop()]);
+      cluster.stop();
+    },
+  };
+}
+
+async function startCluster(): Promise<{ port: number; stop(): void }> {
+  const kcat: ChildProcess = spawn('kcat', ['-P', '-t', 'hold', '-b', 'x:1', '-X', 'test.mock.num.brokers=1'], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    kcat.once('exit', () => reject(new Error('kcat ended')));
+    kcat.stderr?.on('data', (said: Buffer) => {
+      const found = /replaced with 127\.0\.0\.1:(\d+)/.exec(said.toString())?.[1];
+      if (found) resolve(Number(found));
+    });
+  });
+  return { port, stop: () => void kcat.kill('SIGKILL') };
+}
+
+/** Frames of Kafka's protocol: 4 bytes of length, then the request or answer. */
+function frames(each: (frame: Buffer) => void): (bytes: Buffer) => Buffer {
+  let rest: Buffer = Buffer.alloc(0);
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    const whole: Buffer[] = [];
+    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+      const end = 4 + rest.readInt32BE(0);
+      const frame = Buffer.from(rest.subarray(0, end));
+      each(frame);
+      whole.push(frame);
+      rest = rest.subarray(end);
+    }
+    return Buffer.concat(whole);
+  };
+}
+
+function rewriting(clusterPort: number, ownPort: number): Rewriting {
+  const askedForVersions = new Set<number>();
+  const address = (port: number) => {
+    const bytes = Buffer.alloc(13);
+    bytes.write('127.0.0.1');
+    bytes.writeInt32BE(port, 9);
+    return bytes;
+  };
+  return {
+    toServer: frames((frame) => {
+      if (frame.readInt16BE(4) === apiVersions) askedForVersions.add(frame.readInt32BE(8));
+    }),
+    toClient: frames((frame) => {
+      replaceAll(frame, address(clusterPort), address(ownPort));
+      if (!askedForVersions.delete(frame.readInt32BE(4))) return;
+      const listOffsets = Buffer.from([0, 2, 0, 0, 0]);
+      const at = frame.indexOf(listOffsets);
+      if (at >= 0) frame.writeInt16BE(3, at + 4);
+    }),
+  };
+}
+
+function replaceAll(frame: Buffer, from: Buffer, to: Buffer): void {
+  for (let at = frame.indexOf(from); at >= 0; at = frame.indexOf(from, at + to.length)) to.copy(frame, at);
+}
+
+const isThere = spawnSync('kcat', ['-V']).status === 0;
+
+export const kafka: Kind = {
+  name: 'Kafka',
+  start,
+  missing: isThere ? undefined : 'kcat is not installed (apt-get install kcat), so Kafka is NOT tested here',
+};
