@@ -123,6 +123,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     config: config.arrivals,
     allowUnauthenticatedPush: config.allowUnauthenticatedPush,
     atOnce: config.settings.realtime.atOnce,
+    mostPushed: config.settings.realtime.mostUnderWay,
     activity,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
   });

@@ -12,7 +12,7 @@ export interface ReceiveParts {
 }
 
 export function createReceive({ realtime, deadLetters, activity }: ReceiveParts): Handle {
-  return async ({ body, source, brokerId, tries, size, hash }) => {
+  return async ({ body, source, brokerId, tries, fingerprint }) => {
     const parsed = parseMessage(body);
     if (parsed.ok === true) return realtime.handle(parsed.message, tries);
     if (parsed.ok === 'nothing') {
@@ -20,6 +20,7 @@ export function createReceive({ realtime, deadLetters, activity }: ReceiveParts)
       return { answer: 'skipped', reasons: [parsed.reason] };
     }
     activity.tell({ what: 'unreadable', source, reason: parsed.reason });
+    const { size, hash } = fingerprint();
     const origin = [source, brokerId ?? '-', hash, `${size} bytes`].join(' ');
     const stored = await deadLetters.keep({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
     if (stored !== 'kept') return { answer: 'again', reason: stored.reason };

@@ -94,7 +94,10 @@ const withId = (brokerId: string | undefined) => (brokerId === undefined ? {} : 
 /** Base64 of JSON, JSON text, or an object already: recognised by itself. */
 function decode(data: unknown): unknown {
   if (typeof data !== 'string') return data ?? undefined;
-  return parseJson(data) ?? parseJson(Buffer.from(data, 'base64').toString('utf8'));
+  // No base64 begins like JSON: what can't be JSON is not tried as such.
+  return (
+    (/^\s*[{[]/.test(data) ? parseJson(data) : undefined) ?? parseJson(Buffer.from(data, 'base64').toString('utf8'))
+  );
 }
 
 function parseJson(text: string): unknown {
@@ -108,19 +111,32 @@ function parseJson(text: string): unknown {
 
 /** @returns undefined for what is nested too deeply: commercetools nests some twenty levels, the rest is an attack */
 function checked(body: unknown, about: About): RawMessage[] | undefined {
-  return textOf(body) === undefined ? undefined : [rawMessage(body, about)];
+  return isTooDeep(body, mostLevels) ? undefined : [rawMessage(body, about)];
+}
+
+const mostLevels = 200;
+
+function isTooDeep(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
 }
 
 function rawMessage(body: unknown, about: About): RawMessage {
-  const text = textOf(body) ?? '';
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 40);
-  return { body, ...about, size: Buffer.byteLength(text), hash };
+  return {
+    body,
+    ...about,
+    fingerprint() {
+      const text = textOf(body);
+      return { size: Buffer.byteLength(text), hash: createHash('sha256').update(text).digest('hex').slice(0, 40) };
+    },
+  };
 }
 
-function textOf(body: unknown): string | undefined {
+/** What JSON.stringify can't walk, nested too deeply inside another envelope, is an attack: nothing is kept of it. */
+function textOf(body: unknown): string {
   try {
-    return JSON.stringify(body);
+    return JSON.stringify(body) ?? '';
   } catch {
-    return undefined;
+    return '';
   }
 }

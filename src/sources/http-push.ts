@@ -29,14 +29,14 @@ export interface HttpPushParts {
   allowUnauthenticated: boolean;
   activity: Activity;
   /** Pushes that are worked on at once; more are sent away for a moment. */
-  mostAtOnce?: number;
+  mostAtOnce: number;
 }
 
 const retrySeconds = 10;
 const fullRetrySeconds = 1;
 const restartSeconds = 5;
 
-export function createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce = 500 }: HttpPushParts): HttpPush {
+export function createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce }: HttpPushParts): HttpPush {
   const inFlight = new Set<Promise<unknown>>();
   let handle: Handle | undefined;
 

@@ -24,14 +24,17 @@ export interface SourceParts {
   allowUnauthenticatedPush: boolean;
   /** Messages that a queue or topic hands over at once. */
   atOnce: number;
+  /** Pushed messages under way at most. */
+  mostPushed: number;
   activity: Activity;
   trusted?: Trusted;
 }
 
 /** @returns the pushes, and all sources, they among them */
 export function createSources(parts: SourceParts): { push: HttpPush; all: Source[] } {
-  const { config, activity, atOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
-  const push = createHttpPush({ ways: pushWays(config.push, parts.trusted), allowUnauthenticated, activity });
+  const { config, activity, atOnce, mostPushed: mostAtOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
+  const ways = pushWays(config.push, parts.trusted);
+  const push = createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce });
   const all: Source[] = [push];
   if (config.sqs) all.push(createSqs({ ...config.sqs, atOnce }, activity));
   if (config.kafka) all.push(createKafka({ ...config.kafka, atOnce }, activity));

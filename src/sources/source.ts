@@ -11,9 +11,8 @@ export interface RawMessage {
   brokerId?: string;
   /** How often the broker has delivered it, this time included; where it says so. */
   tries?: number;
-  /** Bytes of the body, and their hash: all that is kept of what can't be read. */
-  size: number;
-  hash: string;
+  /** Bytes of the body, and their hash: all that is kept of what can't be read. Worked out only for that. */
+  fingerprint(): { size: number; hash: string };
 }
 
 /** Takes a delivery; never rejects. */

@@ -56,7 +56,6 @@ for (const [args, said] of [
   [['sync'], /missing required argument 'resource'/],
   [['sync', 'orders', '--idz', 'a'], /unknown option '--idz'\n\(Did you mean --ids\?\)/],
   [['sync', 'payments'], /there is no resource payments; take one of customers, orders, categories, products/],
-  [['subscriptions', 'plan'], /--pubsub/],
 ] as const) {
   test(`ctk ${args.join(' ')}: says what is wrong and where to look, exit code 1`, async () => {
     const { code, out, err } = await ctk(args, environment());
@@ -65,3 +64,10 @@ for (const [args, said] of [
     assert.match(err, /ctk --help lists the commands/);
   });
 }
+
+test('ctk subscriptions plan without a destination names every one and the form to write it in', async () => {
+  const { code, out, err } = await ctk(['subscriptions', 'plan'], environment());
+  assert.deepEqual([code, out], [1, '']);
+  for (const option of ['--pubsub: projects/', '--sqs: https://', '--sns: arn:', '--kafka: '])
+    assert.ok(err.includes(option), option);
+});
