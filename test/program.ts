@@ -19,12 +19,17 @@ export type Env = Record<string, string | undefined>;
 
 /** @param env all that the process is given, but for where programs are */
 export function startProgram(file: string, args: readonly string[], env: Env = {}): Running {
+  // npm and script start others: a group of their own is signalled whole, as a terminal does. Node stays in the test's
+  // group, so that it ends with it.
+  const group = file !== process.execPath;
   const child = spawn(file, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, which is signalled whole, as a terminal does.
-    detached: true,
+    detached: group,
   });
+  const kill = (name: NodeJS.Signals) => void (child.pid && process.kill(group ? -child.pid : child.pid, name));
+  const leaveNothing = () => kill('SIGKILL');
+  process.once('exit', leaveNothing);
   let [out, err] = ['', ''];
   const listeners = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -35,11 +40,14 @@ export function startProgram(file: string, args: readonly string[], env: Env = {
     err += text;
   });
   const ended = new Promise<Ended>((resolve) => {
-    child.once('close', (code) => resolve({ code, out, err }));
+    child.once('close', (code) => {
+      process.off('exit', leaveNothing);
+      resolve({ code, out, err });
+    });
   });
   return {
     ended,
-    signal: (name) => void (child.pid && process.kill(-child.pid, name)),
+    signal: kill,
     printed(pattern) {
       const found = new Promise<RegExpExecArray>((resolve) => {
         const look = () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo, Socket } from 'node:net';
@@ -26,13 +27,19 @@ subscribe('net.client.socket', (said) => {
   socket.once('connect', () => connectedTo.add(`${socket.remoteAddress}:${socket.remotePort}`));
 });
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
 /** The APIs under names, as in production. */
 async function namedWorld(options: WorldOptions = {}) {
-  const addresses = await startWorld();
-  const [klaviyoPort, shopPort] = [new URL(addresses.klaviyo.url).port, new URL(addresses.shop.url).port];
-  await addresses.stop();
-  const klaviyo = { ...options.klaviyo, port: Number(klaviyoPort) };
-  const commercetools = { ...options.commercetools, port: Number(shopPort) };
+  const [klaviyoPort, shopPort] = [await freePort(), await freePort()];
+  const klaviyo = { ...options.klaviyo, port: klaviyoPort };
+  const commercetools = { ...options.commercetools, port: shopPort };
   const env = {
     KLAVIYO_API_URL: `http://klaviyo.test:${klaviyoPort}`,
     CT_API_URL: `http://api.commercetools.test:${shopPort}`,
