@@ -50,9 +50,9 @@ async function namedWorld(options: WorldOptions = {}) {
 }
 
 test('only the hosts of the two APIs are ever looked up or connected to', async () => {
-  await using world = await namedWorld();
   lookedUp.clear();
   connectedTo.clear();
+  await using world = await namedWorld();
   const placed = order();
   await world.place('order', placed);
   for (const resource of ['categories', 'products', 'customers', 'orders'] as const) await world.sync(resource);
