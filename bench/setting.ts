@@ -8,6 +8,8 @@ export interface SettingOptions {
   pageMs?: number;
   /** 1: as documented; none: neither the fake nor the service keeps to any. */
   limits: 1 | 'none';
+  /** What the service multiplies the published limits with; by default as the fake does. */
+  scale?: number;
   jobMs?: number;
   /** Services side by side. */
   services?: number;
@@ -24,6 +26,7 @@ const unlimited = 1_000;
 
 export async function setUp(options: SettingOptions): Promise<Setting> {
   const { size, pageMs = 0, limits, jobMs = 500, services: count = 1 } = options;
+  const scale = options.scale ?? (limits === 'none' ? unlimited : 1);
   const running: Running[] = [];
   const stop = async () => {
     for (const one of [...running].reverse()) await one.stop();
@@ -35,7 +38,7 @@ export async function setUp(options: SettingOptions): Promise<Setting> {
     running.push(shop);
     const services: Running[] = [];
     for (let index = 0; index < count; index += 1) {
-      const service = await start('service.ts', [], environment(klaviyo, shop, limits));
+      const service = await start('service.ts', [], environment(klaviyo, shop, scale));
       services.push(service);
       running.push(service);
     }
@@ -46,7 +49,7 @@ export async function setUp(options: SettingOptions): Promise<Setting> {
   }
 }
 
-function environment(klaviyo: Running, shop: Running, limits: 1 | 'none'): Record<string, string> {
+function environment(klaviyo: Running, shop: Running, scale: number): Record<string, string> {
   return {
     KLAVIYO_API_URL: klaviyo.url,
     KLAVIYO_AUTH_KEY: 'pk_bench',
@@ -61,7 +64,6 @@ function environment(klaviyo: Running, shop: Running, limits: 1 | 'none'): Recor
     PREFERRED_CURRENCY: 'EUR',
     PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
     NODE_CONFIG_DIR: '/nowhere',
-    NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '',
-    BENCH_SCALE: limits === 'none' ? String(unlimited) : '1',
+    BENCH_SCALE: String(scale),
   };
 }
