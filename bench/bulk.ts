@@ -58,6 +58,7 @@ async function syncOnce({ klaviyo, services }: Setting, resource: Resource, seco
 async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: number) {
   const asked = { what: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
   const floor = await start('floor.ts', [JSON.stringify(asked)]);
+  await floor.ask('begin', begun);
   const { records } = await floor.ask('run', z.object({ records: z.number() }));
   const { cpuSeconds } = await usageOf(floor);
   await floor.stop();

@@ -8,6 +8,7 @@ import { Pool } from 'undici';
 import { z } from 'zod';
 import { currencyCountries } from '../src/rules/fields/country-currencies.ts';
 import type { customer, inventoryEntry, order, product } from './fakes/records.ts';
+import { tellUsage } from './usage.ts';
 
 const asked = z
   .object({
@@ -248,20 +249,9 @@ function realtime(): void {
   });
 }
 
-let began = process.cpuUsage();
+tellUsage();
 process.on('message', (message) => {
-  if (message === 'begin') {
-    began = process.cpuUsage();
-    process.send?.({ begun: true });
-  }
-  if (message === 'usage') {
-    const { user, system } = process.cpuUsage(began);
-    process.send?.({ cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1_024 });
-  }
-  if (message === 'run') {
-    began = process.cpuUsage();
-    void bulk().then((records) => process.send?.({ records }));
-  }
+  if (message === 'run') void bulk().then((records) => process.send?.({ records }));
 });
 process.once('disconnect', () => process.exit(0));
 if (asked.what === 'realtime') realtime();

@@ -2,6 +2,7 @@
 import pino from 'pino';
 import { createApp } from '../src/app.ts';
 import { processEnvironment, readConfig } from '../src/config/config.ts';
+import { tellUsage } from './usage.ts';
 
 const env = processEnvironment();
 const config = readConfig(env);
@@ -9,17 +10,6 @@ const scale = Number(env.BENCH_SCALE ?? 1);
 const log = pino({ level: config.logLevel }, pino.destination({ dest: '/dev/null', sync: false }));
 const app = createApp({ ...config, klaviyo: { ...config.klaviyo, scale } }, log);
 const [url = ''] = await app.start();
-let began = process.cpuUsage();
-
-process.on('message', (message) => {
-  if (message === 'begin') {
-    began = process.cpuUsage();
-    process.send?.({ begun: true });
-  }
-  if (message === 'usage') {
-    const { user, system } = process.cpuUsage(began);
-    process.send?.({ cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1_024 });
-  }
-});
+tellUsage();
 process.once('disconnect', () => void app.stop().then(() => process.exit(0)));
 process.send?.({ url });

@@ -1,0 +1,14 @@
+/** What this process has used since it was told to begin, for whoever started it. */
+export function tellUsage(): void {
+  let began = process.cpuUsage();
+  process.on('message', (message) => {
+    if (message === 'begin') {
+      began = process.cpuUsage();
+      process.send?.({ begun: true });
+    }
+    if (message === 'usage') {
+      const { user, system } = process.cpuUsage(began);
+      process.send?.({ cpuSeconds: (user + system) / 1e6, peakBytes: process.resourceUsage().maxRSS * 1_024 });
+    }
+  });
+}
