@@ -9,6 +9,7 @@ import { type Config, processEnvironment, readConfig, showConfig } from '../conf
 import { buildJobServer } from '../server/job-server.ts';
 import { check } from './check.ts';
 import { postDeploy, preUndeploy } from './connect.ts';
+import { addDeadLetters } from './dead-letter-commands.ts';
 import { apply, type PlanOptions, plan, removalOf, show } from './subscriptions.ts';
 import { type SyncOptions, sync } from './sync.ts';
 import type { Terminal } from './terminal.ts';
@@ -69,6 +70,8 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       await app.stop();
       ran.code = run.state === 'completed' ? 0 : 1;
     });
+
+  addDeadLetters(program, terminal, ran);
 
   const subscriptions = program
     .command('subscriptions')

@@ -153,3 +153,13 @@ function isOf(letter: DeadLetter, { rule, code, resource }: Kind): boolean {
     (resource === undefined || letter.record?.typeId === resource)
   );
 }
+
+/** Forgets all of a kind for good. @returns how many */
+export async function discardAll(deadLetters: DeadLetters, kind: Kind): Promise<number> {
+  let count = 0;
+  for await (const { id } of deadLetters.list(kind)) {
+    await deadLetters.discard(id);
+    count += 1;
+  }
+  return count;
+}

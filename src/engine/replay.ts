@@ -60,28 +60,32 @@ export function createReplay(parts: ReplayParts): Replay {
   const namesIn = (family: RuleFamily, rule: string) =>
     new Set(family.rules.map(({ name }) => name).filter((name) => rule === '' || name === rule));
 
-  /** Without its payload: what it said is in the cause. */
-  async function askMessage(cause: Extract<OriginalCause, { kind: 'message' }>, rule: string): Promise<Told[]> {
+  /** Without its payload: what it said is in the cause. @returns undefined where no rule wakes any more */
+  async function askMessage(
+    cause: Extract<OriginalCause, { kind: 'message' }>,
+    rule: string,
+  ): Promise<Told[] | undefined> {
     const { messageId: id, notificationType, type, resource, createdAt, resourceVersion } = cause;
     const about = { notificationType, type, id, resource, createdAt };
     const message: Message = resourceVersion === undefined ? about : { ...about, resourceVersion };
-    const told: Told[] = [];
-    for (const [family, woken] of parts.decide(message)) {
-      const names = namesIn(family, rule).intersection(woken);
-      if (names.size > 0)
-        told.push(...(await family.tellMessage(message, names, reading({ kind: 'replay', original: cause }))));
-    }
-    return told;
+    const asked = [...parts.decide(message)]
+      .map(([family, woken]) => ({ family, names: namesIn(family, rule).intersection(woken) }))
+      .filter(({ names }) => names.size > 0);
+    if (asked.length === 0) return undefined;
+    const again = reading({ kind: 'replay', original: cause });
+    const told = await Promise.all(asked.map(({ family, names }) => family.tellMessage(message, names, again)));
+    return told.flat();
   }
 
-  async function askRecord(letter: DeadLetter, cause: OriginalCause): Promise<Told[]> {
+  async function askRecord(letter: DeadLetter, cause: OriginalCause): Promise<Told[] | undefined> {
     const { record } = letter;
     const family = parts.families.find(({ typeId }) => typeId === record?.typeId);
     const resource = family?.rules.find(({ bulk }) => bulk !== undefined)?.bulk;
-    if (!family || !record || !resource) return [];
+    if (!family || !record || !resource) return undefined;
     const names = namesIn(family, letter.rule).intersection(
       new Set(family.rules.filter(({ bulk }) => bulk === resource).map(({ name }) => name)),
     );
+    if (names.size === 0) return undefined;
     const pages = await Array.fromAsync(walk(parts.client, { resource, wanted: { ids: [record.id] } }));
     const records = pages.flatMap((page) => page.records);
     return family.tellRecords(records, names, reading({ kind: 'replay', original: cause }));
@@ -103,6 +107,7 @@ export function createReplay(parts: ReplayParts): Replay {
     const readAt = parts.nextRead();
     try {
       const told = await (cause.kind === 'message' ? askMessage(cause, letter.rule) : askRecord(letter, cause));
+      if (!told) return { outcome: 'not-replayable', reason: 'its rule does not wake any more with these settings' };
       const replayed = outcomeOf(await send(told, cause, readAt));
       if (replayed.outcome === 'delivered' || replayed.outcome === 'gone') await parts.deadLetters.discard(letter.id);
       return replayed;

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type DeadLetter, type DeadLetters, deadLetterSchema, type Kind } from '../engine/dead-letters.ts';
+import { type DeadLetter, type DeadLetters, deadLetterSchema, discardAll, type Kind } from '../engine/dead-letters.ts';
 import type { Replay, Replayed } from '../engine/replay.ts';
 import { problemSchema } from './answers.ts';
 import type { Guard } from './callers.ts';
@@ -165,16 +165,6 @@ export function deadLetterRoutes(server: FastifyInstance, parts: DeadLetterRoute
     },
     handler: async ({ body }) => ({ discarded: await discardAll(deadLetters, kindOf(body)) }),
   });
-}
-
-/** @returns how many are forgotten */
-async function discardAll(deadLetters: DeadLetters, kind: Kind): Promise<number> {
-  let count = 0;
-  for await (const { id } of deadLetters.list(kind)) {
-    await deadLetters.discard(id);
-    count += 1;
-  }
-  return count;
 }
 
 async function page(letters: AsyncIterable<DeadLetter>, limit: number): Promise<z.infer<typeof listed>> {
