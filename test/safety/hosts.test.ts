@@ -59,7 +59,9 @@ test('only the hosts of the two APIs are ever looked up or connected to', async 
   const message = delivery('OrderCreated', { typeId: 'order', id: String(placed.id) }, { order: placed });
   assert.equal(await world.push(message), 204);
   await (await fetch(`${world.service}/ready`)).text();
-  assert.deepEqual([...lookedUp].toSorted(), ['api.commercetools.test', 'auth.commercetools.test', 'klaviyo.test']);
+  // The address that the servers themselves listen on is no host that is contacted.
+  const names = [...lookedUp].filter((name) => name !== '127.0.0.1').toSorted();
+  assert.deepEqual(names, ['api.commercetools.test', 'auth.commercetools.test', 'klaviyo.test']);
   const own = [world.service, world.klaviyo.url, world.shop.url].map((url) => new URL(url).port);
   for (const address of connectedTo) assert.ok(own.includes(address.split(':').at(-1) ?? ''), address);
 });
