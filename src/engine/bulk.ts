@@ -5,7 +5,7 @@
 import type { Page, Wanted } from '../commercetools/reader.ts';
 import type { Listing } from '../klaviyo/listing.ts';
 import { type Checkpoint, createTrail, newCheckpoint, type Pass, type Range } from './checkpoint.ts';
-import { countReason } from './counts.ts';
+import { countMissing } from './counts.ts';
 import { deleteAll } from './delete-all.ts';
 import { createPageSender, type PageSender, type SenderParts } from './page-sender.ts';
 import { ahead, pagesOf, type ReadPage } from './pages.ts';
@@ -145,8 +145,6 @@ async function walkPages(
 function note(run: Run, { records, asked }: Page, counts: Run['counts']): void {
   for (const each of [run.counts, counts]) {
     each.read += asked;
-    const missing = asked - records.length;
-    each.skipped += missing;
-    if (missing > 0) countReason(each, 'no record with this id', missing);
+    countMissing(each, asked - records.length);
   }
 }

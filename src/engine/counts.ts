@@ -32,6 +32,13 @@ export function countReason(counts: RunCounts, reason: string, times = 1): void 
   counts.reasons[name] = (counts.reasons[name] ?? 0) + times;
 }
 
+/** Adds ids that were asked for and are not there (any more). */
+export function countMissing(counts: RunCounts, missing: number): void {
+  if (missing === 0) return;
+  counts.skipped += missing;
+  countReason(counts, 'no record with this id', missing);
+}
+
 /** Adds all of `more` to `counts`. */
 export function addCounts(counts: RunCounts, more: RunCounts): void {
   for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)

@@ -8,7 +8,7 @@ import type { Sink } from '../klaviyo/sink.ts';
 import type { Cause, RuleFamily, Told } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { BulkRun } from './bulk.ts';
-import { countReason, type RunCounts } from './counts.ts';
+import { countMissing, countReason, type RunCounts } from './counts.ts';
 import type { Deliver, Delivered } from './deliver.ts';
 import { createFaultWatch } from './fault-watch.ts';
 import type { ReadPage } from './pages.ts';
@@ -112,10 +112,7 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
       try {
         const pages = await Array.fromAsync(walk(parts.client, { resource: run.resource, wanted: { ids } }));
         const records = pages.flatMap((page) => page.records);
-        for (const each of [run.counts, counts]) {
-          each.skipped += ids.length - records.length;
-          if (ids.length > records.length) countReason(each, 'no record with this id', ids.length - records.length);
-        }
+        for (const each of [run.counts, counts]) countMissing(each, ids.length - records.length);
         return { records, readAt };
       } catch (thrown) {
         await pause.orFail(thrown);

@@ -41,7 +41,6 @@ export const endpoints = {
   updateProfile: patch('/api/profiles/{id}'),
 
   listItems: get('/api/catalog-items', quick),
-  getItem: get('/api/catalog-items/{id}', quick),
   createItem: post('/api/catalog-items', steady),
   updateItem: patch('/api/catalog-items/{id}'),
   deleteItem: remove('/api/catalog-items/{id}'),
@@ -57,7 +56,6 @@ export const endpoints = {
   getItemDeletion: get('/api/catalog-item-bulk-delete-jobs/{id}', quick),
 
   listVariants: get('/api/catalog-variants', quick),
-  getVariant: get('/api/catalog-variants/{id}', quick),
   createVariant: post('/api/catalog-variants', steady),
   updateVariant: patch('/api/catalog-variants/{id}'),
   deleteVariant: remove('/api/catalog-variants/{id}'),
@@ -72,7 +70,6 @@ export const endpoints = {
   getVariantDeletion: get('/api/catalog-variant-bulk-delete-jobs/{id}', quick),
 
   listCategories: get('/api/catalog-categories', quick),
-  getCategory: get('/api/catalog-categories/{id}', quick),
   createCategory: post('/api/catalog-categories', steady),
   updateCategory: patch('/api/catalog-categories/{id}'),
   deleteCategory: remove('/api/catalog-categories/{id}'),

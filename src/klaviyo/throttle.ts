@@ -57,6 +57,7 @@ const sameWindowMs = 2_000;
 const burstPart = { realtime: 0.1, bulk: 0.02 } as const;
 
 interface Account {
+  limits: Budget;
   sent: SentTimes;
   /** Requests that wait for their answer: the server may have counted them, or not. */
   open: number;
@@ -86,6 +87,7 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
     if (known) return known;
     const never = Number.NEGATIVE_INFINITY;
     const fresh: Account = {
+      limits: budgetOf(endpoint, settings),
       sent: createSentTimes(minuteMs + slackMs),
       open: 0,
       blockedUntil: 0,
@@ -103,7 +105,7 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
   function waitFor(endpoint: EndpointName, lane: Lane): { waitMs: number; told: boolean; turnMs: number } {
     const account = accountOf(endpoint);
     const at = now();
-    const limits = budgetOf(endpoint, settings);
+    const { limits } = account;
     if (account.blockedUntil > at) return { waitMs: account.blockedUntil - at, told: true, turnMs: limits.turnMs };
     refill(account, limits, at);
     const reserved = lane === 'bulk' && at - Math.max(realtimeAt, account.othersAt) < minuteMs;
