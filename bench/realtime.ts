@@ -153,14 +153,14 @@ async function withSetting<Result>(
 async function cpuRatio(count: number): Promise<Figures> {
   return withSetting({ size, limits: 'none', scale: 1 }, async (setting, service) => {
     const perSecond = 200;
-    await orders(service, { perSecond, seconds: 2, first: 100_000 });
+    await orders(service, { perSecond, seconds: 15, first: 100_000 });
     await service.ask('begin', begun);
     await orders(service, { perSecond, seconds: count / perSecond });
     const ours = await usageOf(service);
     const floor = await start('floor.ts', [
       JSON.stringify({ what: 'realtime', shop: setting.shop.url, klaviyo: setting.klaviyo.url, pages: 0 }),
     ]);
-    await orders(floor, { perSecond, seconds: 2, first: 100_000 });
+    await orders(floor, { perSecond, seconds: 15, first: 100_000 });
     await floor.ask('begin', begun);
     await orders(floor, { perSecond, seconds: count / perSecond });
     const theirs = await usageOf(floor);

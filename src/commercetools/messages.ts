@@ -55,8 +55,9 @@ const kind = z.looseObject({ notificationType: z.string() });
  * @param body the Platform payload or a CloudEvent with it as `data`
  */
 export function parseMessage(body: unknown): ParsedMessage {
-  const event = cloudEvent.safeParse(body);
-  if (event.success) return parsePlatform(event.data.data, ['data']);
+  const isEvent = typeof body === 'object' && body !== null && 'specversion' in body;
+  const event = isEvent ? cloudEvent.safeParse(body) : undefined;
+  if (event?.success) return parsePlatform(event.data.data, ['data']);
   return parsePlatform(body, []);
 }
 

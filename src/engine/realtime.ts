@@ -77,7 +77,9 @@ export function createRealtime(parts: RealtimeParts): Realtime {
   }
 
   async function work(message: Message, decision: Decision, tries: number): Promise<Verdict> {
-    const signal = AbortSignal.timeout(parts.deadlineMs);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), parts.deadlineMs);
+    const { signal } = late;
     const about: Work = { cause: causeOf(message), readAt: parts.nextRead(), signal, tries };
     const told = tell(message, decision, about.cause).catch((thrown: unknown): Told[] => {
       // A look-up that commercetools will never answer is our own fault, and would come again for ever.
@@ -88,7 +90,9 @@ export function createRealtime(parts: RealtimeParts): Realtime {
     return orLate(
       told.then((said) => finish(said, about)),
       signal,
-    ).catch(unableOf);
+    )
+      .catch(unableOf)
+      .finally(() => clearTimeout(timer));
   }
 
   /** What can't be answered in time is refused at once: a broker holds it better than our memory. */

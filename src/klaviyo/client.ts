@@ -90,20 +90,29 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
 
   async function request(call: Call, bytes: string | undefined) {
     const { method } = endpoints[call.endpoint];
-    const response = await pool.request({
-      method,
-      path: pathOf(base, call),
-      headers: {
-        authorization: `Klaviyo-API-Key ${settings.key}`,
-        revision,
-        'x-klaviyo-revision-fall-forward-opt-out': '1',
-        accept: 'application/vnd.api+json',
-        ...(bytes === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
-      },
-      ...(bytes === undefined ? {} : { body: bytes }),
-      signal: AbortSignal.timeout(settings.timeoutMs),
-    });
-    return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new DOMException('no answer in time', 'TimeoutError')),
+      settings.timeoutMs,
+    );
+    try {
+      const response = await pool.request({
+        method,
+        path: pathOf(base, call),
+        headers: {
+          authorization: `Klaviyo-API-Key ${settings.key}`,
+          revision,
+          'x-klaviyo-revision-fall-forward-opt-out': '1',
+          accept: 'application/vnd.api+json',
+          ...(bytes === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
+        },
+        ...(bytes === undefined ? {} : { body: bytes }),
+        signal: late.signal,
+      });
+      return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async function attempt(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {

@@ -55,15 +55,25 @@ export function unwrapText(text: string, about: About): RawMessage[] {
 function insideOf(body: unknown, about: About): RawMessage[] | undefined {
   const parsed = object.safeParse(body);
   if (!parsed.success) return undefined;
-  if ('specversion' in parsed.data || 'notificationType' in parsed.data) return checked(parsed.data, about);
-  const fromTopic = sns.safeParse(parsed.data);
-  if (fromTopic.success) {
-    const { Message, MessageId } = fromTopic.data;
-    return [rawMessage(parseJson(Message) ?? Message, { ...withId(MessageId), ...about })];
-  }
-  const fromBus = eventBridge.safeParse(parsed.data);
-  if (fromBus.success) return checked(fromBus.data.detail, { ...withId(fromBus.data.id), ...about });
-  return fromPubSub(parsed.data, about);
+  const { data } = parsed;
+  if ('specversion' in data || 'notificationType' in data) return checked(data, about);
+  // By its own field first: a schema that does not fit costs more than one that does.
+  if ('Type' in data) return fromTopic(data, about) ?? fromPubSub(data, about);
+  if ('detail-type' in data) return fromBus(data, about) ?? fromPubSub(data, about);
+  return fromPubSub(data, about);
+}
+
+function fromTopic(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
+  const notification = sns.safeParse(body);
+  if (!notification.success) return undefined;
+  const { Message, MessageId } = notification.data;
+  return [rawMessage(parseJson(Message) ?? Message, { ...withId(MessageId), ...about })];
+}
+
+function fromBus(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
+  const event = eventBridge.safeParse(body);
+  if (!event.success) return undefined;
+  return checked(event.data.detail, { ...withId(event.data.id), ...about });
 }
 
 function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] | undefined {

@@ -16,6 +16,7 @@ export interface Filtered {
 /** The record's top-level fields that are there and wanted, under the names that the merchant gave them. */
 export function filtered(record: Record<string, unknown>, filter: PropertyFilter): Filtered {
   const wanted = Object.entries(record).filter(([name, value]) => isThere(value) && passes(name, filter));
+  if (Object.keys(filter.map).length === 0) return { properties: Object.fromEntries(wanted), renamed: none };
   const plain = wanted.filter(([name]) => newName(name, filter) === undefined);
   const renamed = wanted.flatMap(([name, value]): [string, unknown][] => {
     const given = newName(name, filter);
@@ -27,6 +28,8 @@ export function filtered(record: Record<string, unknown>, filter: PropertyFilter
     renamed: new Set(renamed.map(([name]) => name)),
   };
 }
+
+const none: ReadonlySet<string> = new Set();
 
 /** Absent, null and empty text are nothing; `false` and 0 are values. */
 export function isThere(value: unknown): boolean {

@@ -39,6 +39,8 @@ export function present(text: string | null | undefined): string | undefined {
  * @param preferredLocale a tag such as `en-US`, or empty for the first
  */
 export function localizedText(localized: LocalizedString | undefined, preferredLocale: string): string | undefined {
+  const exact = localized !== undefined && Object.hasOwn(localized, preferredLocale) && localized[preferredLocale];
+  if (exact && present(exact) !== undefined) return exact;
   const known = Object.entries(localized ?? {}).filter(([, text]) => present(text) !== undefined);
   const preferred = tagOf(preferredLocale);
   const language = preferred.split('-')[0] ?? '';
