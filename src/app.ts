@@ -99,7 +99,10 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     client: commercetools,
     sink,
     listing: createListing(klaviyo),
-    pageSize: config.settings.commercetools.pageSize,
+    pageSize: {
+      orders: config.settings.commercetools.orderPageSize,
+      others: config.settings.commercetools.pageSize,
+    },
     ranges: config.settings.commercetools.ranges,
   };
   const { deadlineSeconds, mostTries, mostUnderWay } = config.settings.realtime;

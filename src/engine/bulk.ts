@@ -14,7 +14,7 @@ import type { Run } from './run.ts';
 
 export interface BulkParts extends SenderParts {
   listing: Listing;
-  pageSize: number;
+  pageSize: Record<'orders' | 'others', number>;
   /** How many ranges of ids are walked side by side. */
   ranges: number;
 }
@@ -128,7 +128,12 @@ async function walkPages(
   }
   try {
     for await (const page of ahead(
-      pagesOf({ ...parts, permits }, own, { resource, wanted, ...where, pageSize: parts.pageSize }),
+      pagesOf({ ...parts, permits }, own, {
+        resource,
+        wanted,
+        ...where,
+        pageSize: parts.pageSize[resource === 'orders' ? 'orders' : 'others'],
+      }),
     )) {
       await sender.ready(own.signal);
       const one = send(page).catch((thrown: unknown) => troubled.abort(thrown));

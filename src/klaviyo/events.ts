@@ -6,22 +6,23 @@ import { once, type Sending } from './sending.ts';
 import type { Parcel } from './writes.ts';
 
 const opens = '{"type":"event","attributes":{';
-const closes = '}}';
 
 /**
  * An event for both endpoints, its properties serialised once.
  * https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events
  */
 function parcelOf(change: EventChange, identity: ProfileIdentity): Parcel {
-  const attributes = JSON.stringify({
-    metric: { data: { type: 'metric', attributes: { name: change.metric } } },
-    unique_id: change.uniqueId,
-    time: change.time,
-    value: change.value,
-    value_currency: change.currency,
-    properties: change.properties,
+  const text = JSON.stringify({
+    type: 'event',
+    attributes: {
+      metric: { data: { type: 'metric', attributes: { name: change.metric } } },
+      unique_id: change.uniqueId,
+      time: change.time,
+      value: change.value,
+      value_currency: change.currency,
+      properties: change.properties,
+    },
   });
-  const text = `${opens}${attributes.slice(1, -1)}${closes}`;
   const profile = `"profile":{"data":{"type":"profile","attributes":${JSON.stringify(identity)}}}`;
   const backfill = change.backfill === undefined ? '' : `"backfill":${change.backfill},`;
   return {

@@ -152,28 +152,34 @@ export interface Body {
   places: Place[];
 }
 
-/** Joins parcels to one body. */
+/** Joins parcels to one body: megabytes, so that its parts are joined once. */
 export function bodyOf(write: Write, parcels: readonly Parcel[]): Body {
   const grouped = parcels[0]?.group !== undefined;
   const { parts, places } = grouped ? groups(parcels) : plain(parcels);
-  return { text: `${write.opens}${parts.join(',')}${write.closes}`, places };
+  return { text: [write.opens, ...parts, write.closes].join(''), places };
 }
 
 function plain(parcels: readonly Parcel[]) {
-  return { parts: parcels.map(({ text }) => text), places: parcels.map((_, index): Place => ({ index })) };
+  return {
+    parts: parcels.flatMap(({ text }, index) => (index === 0 ? [text] : [',', text])),
+    places: parcels.map((_, index): Place => ({ index })),
+  };
 }
 
 /** Events under their profiles, each profile once. */
 function groups(parcels: readonly Parcel[]) {
-  const byGroup = new Map<string, { index: number; texts: string[] }>();
+  const byGroup = new Map<string, { index: number; parts: string[]; count: number }>();
   const places = parcels.map(({ text, group = '' }): Place => {
-    const known = byGroup.get(group) ?? { index: byGroup.size, texts: [] };
+    const opens = [byGroup.size === 0 ? '' : ',', group, '"events":{"data":['];
+    const known = byGroup.get(group) ?? { index: byGroup.size, parts: opens, count: 0 };
     byGroup.set(group, known);
-    known.texts.push(text);
-    return { index: known.index, within: known.texts.length - 1 };
+    if (known.count > 0) known.parts.push(',');
+    known.parts.push(text);
+    known.count += 1;
+    return { index: known.index, within: known.count - 1 };
   });
-  const parts = [...byGroup].map(([opens, { texts }]) => `${opens}"events":{"data":[${texts.join(',')}]}}}`);
-  return { parts, places };
+  for (const { parts } of byGroup.values()) parts.push(']}}}');
+  return { parts: [...byGroup.values()].flatMap(({ parts }) => parts), places };
 }
 
 /** Bytes that a parcel adds to a body that may not have its group yet. */

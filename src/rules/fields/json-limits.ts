@@ -96,10 +96,16 @@ function itemsFit(items: readonly unknown[], level: number, room: { bytes: numbe
 }
 
 function fieldsFit(record: object, level: number, room: { bytes: number }): boolean {
-  for (const [key, child] of Object.entries(record)) {
-    if (!isShort(key, room) || !fits(child, level, room)) return false;
+  // Without entries, which would be made and thrown away for each field.
+  if (!isRecord(record)) return false;
+  for (const key of Object.keys(record)) {
+    if (!isShort(key, room) || !fits(record[key], level, room)) return false;
   }
   return true;
+}
+
+function isRecord(value: object): value is Record<string, unknown> {
+  return !Array.isArray(value);
 }
 
 /** The state of one walk: what was cut, the top-level name under way, and an upper bound of the size. */

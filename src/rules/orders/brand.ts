@@ -33,6 +33,7 @@ export function brandOf(
 /** An attribute may be text, a number, an enum with a label, localized, or a set of these: of a set the first. */
 function textOf(value: unknown, preferredLocale: string): string | undefined {
   const single: unknown = Array.isArray(value) ? value[0] : value;
+  if (typeof single === 'string') return present(single);
   const enumValue = labelled.safeParse(single);
   const plain = enumValue.success && enumValue.data.label !== undefined ? enumValue.data.label : single;
   if (typeof plain === 'string') return present(plain);

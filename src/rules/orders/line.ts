@@ -24,8 +24,20 @@ export interface Line {
   brand: string | undefined;
 }
 
+/** Each line is asked for with its order and as an Ordered Product. */
+const linesOf = new WeakMap<OrderFacts, { settings: RuleSettings; lines: Map<LineItem, Line> }>();
+
 /** What is known of a line: its own snapshot, and the product as it is now for categories and brand. */
 export function lineOf(item: LineItem, facts: OrderFacts, settings: RuleSettings): Line {
+  const before = linesOf.get(facts);
+  const lines = before?.settings === settings ? before.lines : new Map<LineItem, Line>();
+  if (before?.lines !== lines) linesOf.set(facts, { settings, lines });
+  const line = lines.get(item) ?? describe(item, facts, settings);
+  lines.set(item, line);
+  return line;
+}
+
+function describe(item: LineItem, facts: OrderFacts, settings: RuleSettings): Line {
   const product = facts.products.get(item.productId);
   return {
     productId: item.productId,
