@@ -53,6 +53,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .argument('<resource>', bulkResources.join(', '))
     .option('--ids <ids>', 'only these, parted by commas')
     .option('--start-id <id>', 'orders only: from this id on, in id order')
+    .option('--since <time>', 'only what changed since: ISO 8601, or `last` for when the last complete sync began')
     .option('--resume', 'go on from where the last sync was stopped')
     .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
