@@ -6,6 +6,7 @@ import { createApp, version } from '../app.ts';
 import { destinationKindNames, destinationKinds } from '../commercetools/destinations.ts';
 import { bulkResources } from '../commercetools/types.ts';
 import { type Config, processEnvironment, readConfig, showConfig } from '../config/config.ts';
+import { nextTimes } from '../engine/schedule.ts';
 import { buildJobServer } from '../server/job-server.ts';
 import { check } from './check.ts';
 import { postDeploy, preUndeploy } from './connect.ts';
@@ -140,9 +141,11 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
 
   program
     .command('config')
-    .description('print what is in force, secrets as ***')
+    .description('print what is in force, secrets as ***, and when syncs start by themselves')
     .action(() => {
-      terminal.line(JSON.stringify(showConfig(processEnvironment(), configured()), undefined, 2));
+      const config = configured();
+      const nextSyncs = nextTimes(config.settings.schedule, new Date());
+      terminal.line(JSON.stringify({ ...showConfig(processEnvironment(), config), nextSyncs }, undefined, 2));
     });
 
   return program;
