@@ -1,8 +1,10 @@
 /** Syncs that start by themselves: one run for each tick, however many replicas wait for it. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
+import { parse } from 'yaml';
 import type { Happened } from '../../src/activity.ts';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -131,6 +133,14 @@ test('ctk config shows the next times, in the time zone of the schedule', async 
     nextSyncs.orders.map((time: string) => time.slice(10)),
     Array(3).fill('T18:30:00.000Z'),
   );
+});
+
+test('the schedule that docs/setup.md shows is one', async () => {
+  const page = readFileSync(new URL('../../docs/setup.md', import.meta.url), 'utf8');
+  const shown: unknown = parse(/^```yaml\n(.+?)^```/ms.exec(page)?.[1] ?? '');
+  const { code, out } = await ctk(['config'], environment({ NODE_CONFIG: JSON.stringify(shown) }));
+  assert.equal(code, 0);
+  assert.deepEqual(Object.keys(JSON.parse(out).nextSyncs).toSorted(), ['customers', 'orders', 'products']);
 });
 
 for (const [schedule, said] of [
