@@ -67,7 +67,7 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
       const consumer = createConsumer(settings, (thrown) => {
         // It tries many times before it gives up; what no further try can mend is told at once.
         const cause = causeOf(thrown, settings.sasl);
-        if (cause) troubled(cause);
+        if (cause && !stopping.signal.aborted) troubled(cause);
       });
       try {
         await readWith(consumer, handle);
