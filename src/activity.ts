@@ -36,6 +36,8 @@ export type Happened =
   | { what: 'failed'; record: AboutRecord; rule: string; error: Error }
   | { what: 'left-out'; record: AboutRecord; rule: string; warning: Warning }
   | { what: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
+  /** A sync was due at that time; skipped: one of the resource was running, which is the run named. */
+  | { what: 'scheduled'; resource: string; at: string; became: 'queued' | 'skipped'; runId: string }
   | { what: 'alarm'; reason: string };
 
 export type VerdictName = 'done' | 'skipped' | 'kept' | 'again';

@@ -18,6 +18,7 @@ import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
 import { createReplay, type Replay } from './engine/replay.ts';
 import { createRuns, type Runs } from './engine/runs.ts';
+import { createSchedule } from './engine/schedule.ts';
 import { ownKeys } from './engine/wanted-subscriptions.ts';
 import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
@@ -81,17 +82,22 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     reads += 1;
     return reads;
   };
+  const runStore = createFallBackStore(store, (reason) =>
+    activity.tell({ what: 'warning', detail: withoutStore(reason) }),
+  );
+  const takes = takesOf(config, overrides);
   const runs = createRuns({
-    store: createFallBackStore(store, (reason) => activity.tell({ what: 'warning', detail: withoutStore(reason) })),
+    store: runStore,
     activity,
     bulk: () => bulk,
     now,
     checkpointMs: config.settings.runs.checkpointSeconds * 1_000,
     leaseMs: config.settings.runs.leaseSeconds * 1_000,
     kept: config.settings.runs.kept,
-    takes: takesOf(config, overrides),
+    takes,
     from: overrides.from ?? 'anybody',
   });
+  const schedule = createSchedule({ store: runStore, runs, plans: config.settings.schedule, activity, now });
   const deliver = createDeliver({ sink, deadLetters, activity, follow: runs.follow });
   const shared = { families: ruleFamilies, settings: config.rules, look, deliver, nextRead, now };
   const bulk: BulkParts = {
@@ -173,7 +179,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   }
 
   async function finish(): Promise<true> {
-    await Promise.all([runs.shutdown(), ...sources.all.map((source) => source.stop())]);
+    await Promise.all([schedule.shutdown().then(runs.shutdown), ...sources.all.map((source) => source.stop())]);
     await realtime.settled();
     await sink.idle();
     await Promise.all(servers.map((server) => server.close()));
@@ -201,6 +207,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       activity.tell({ what: 'started', ports: addresses, serves });
       runs.open();
+      if (takes.includes('sync')) schedule.open();
       return addresses;
     },
     async stop() {

@@ -77,6 +77,10 @@ const typed: Record<string, Typed | '.ci/run'> = {
   'npm start': runsUntilStopped(/"msg":"started"/),
   'npm run ctk -- check': prints(/^ok +commercetools client: project shop$/m),
   'npm run ctk -- sync customers': prints(/^customers: completed, 1 of 1 read, 1 delivered/m),
+  'npm run ctk -- sync customers --since last': async (line) => {
+    await rows.world.sync('customers');
+    await prints(/^customers: completed, \d+ read/m)(line);
+  },
   'npm run ctk -- subscriptions plan --pubsub projects/my-project/topics/commercetools':
     prints(/^\+ create ctk-default-order: /m),
 };

@@ -6,6 +6,7 @@ import { createApp, version } from '../app.ts';
 import { destinationKindNames, destinationKinds } from '../commercetools/destinations.ts';
 import { bulkResources } from '../commercetools/types.ts';
 import { type Config, processEnvironment, readConfig, showConfig } from '../config/config.ts';
+import { nextTimes } from '../engine/schedule.ts';
 import { buildJobServer } from '../server/job-server.ts';
 import { check } from './check.ts';
 import { postDeploy, preUndeploy } from './connect.ts';
@@ -53,6 +54,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .argument('<resource>', bulkResources.join(', '))
     .option('--ids <ids>', 'only these, parted by commas')
     .option('--start-id <id>', 'orders only: from this id on, in id order')
+    .option('--since <time>', 'only what changed since: ISO 8601, or `last` for when the last complete sync began')
     .option('--resume', 'go on from where the last sync was stopped')
     .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
@@ -139,9 +141,11 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
 
   program
     .command('config')
-    .description('print what is in force, secrets as ***')
+    .description('print what is in force, secrets as ***, and when syncs start by themselves')
     .action(() => {
-      terminal.line(JSON.stringify(showConfig(processEnvironment(), configured()), undefined, 2));
+      const config = configured();
+      const nextSyncs = nextTimes(config.settings.schedule, new Date());
+      terminal.line(JSON.stringify({ ...showConfig(processEnvironment(), config), nextSyncs }, undefined, 2));
     });
 
   return program;

@@ -10,6 +10,7 @@ import { CommandFailed, type Terminal } from './terminal.ts';
 export interface SyncOptions {
   ids?: string;
   startId?: string;
+  since?: string;
   resume?: boolean;
   deleteAll?: boolean;
   confirm?: string;
@@ -35,8 +36,8 @@ const graceMs = 1_000;
 export async function sync(app: App, asked: Asked): Promise<Run> {
   const { resource, options, signal, terminal } = asked;
   const request = requestOf(resource, options);
-  const total =
-    request.ids?.length ?? (request.deleteAll || request.startId ? undefined : await countOf(app, resource));
+  const isPart = request.deleteAll || request.startId !== undefined || request.since !== undefined;
+  const total = request.ids?.length ?? (isPart ? undefined : await countOf(app, resource));
   app.runs.open();
   let run = await begin(app, asked, request);
   const progress = createProgress(terminal);
@@ -77,7 +78,8 @@ function requestOf(resource: BulkResource, options: SyncOptions): RunRequest {
   if (ids?.length === 0) throw new CommandFailed('--ids is empty; leave it out to sync everything');
   if (options.startId !== undefined && resource !== 'orders')
     throw new CommandFailed('--start-id: only orders can be synced from an id on');
-  if (options.resume && (ids || options.startId !== undefined || options.deleteAll))
+  const since = options.since === undefined ? {} : { since: options.since };
+  if (options.resume && (ids || options.startId !== undefined || options.since !== undefined || options.deleteAll))
     throw new CommandFailed('--resume goes on with what was asked for; give nothing else');
   if (options.deleteAll) {
     if (resource !== 'categories' && resource !== 'products')
@@ -86,11 +88,12 @@ function requestOf(resource: BulkResource, options: SyncOptions): RunRequest {
       throw new CommandFailed(
         `--delete-all deletes all ${resource} in Klaviyo, also those from elsewhere: confirm with --confirm ${resource}`,
       );
-    return { deleteAll: true };
+    return { deleteAll: true, ...since };
   }
   return {
     ...(ids ? { ids: [...new Set(ids)] } : {}),
     ...(options.startId === undefined ? {} : { startId: options.startId }),
+    ...since,
     ...(resource === 'orders' ? { backfill: options.backfill } : {}),
     ...(options.force ? { force: true } : {}),
   };

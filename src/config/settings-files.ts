@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { parse as parseYaml, YAMLError } from 'yaml';
 import { z } from 'zod';
 import { disabledEventNames } from '../rules/settings.ts';
@@ -111,12 +111,14 @@ function withoutUnknown(said: Json): { known: Json; unknown: string[] } {
 
 const eventNames: ReadonlySet<string> = new Set(disabledEventNames);
 
-/** Among those that end in the same name, if there are any: it often only stands in the wrong place. */
+/** One letter off; else among those that end in the same name, if there are any: it often only stands in the wrong place. */
 function nearestSetting(path: string): string {
   const all = settingPaths();
+  const nearest = closest(path, all);
+  if (distance(path, nearest) === 1) return nearest;
   const last = (one: string) => one.split('.').at(-1);
   const namesakes = all.filter((one) => last(one) === last(path));
-  return closest(path, namesakes.length > 0 ? namesakes : all);
+  return namesakes.length > 0 ? closest(path, namesakes) : nearest;
 }
 
 function merge(below: Json, above: Json): Json {

@@ -1,6 +1,7 @@
 /** Everything that a settings file may say: the mapping (rules/settings.ts) and how the service runs. */
 import { z } from 'zod';
 import { ruleSettingsSchema } from '../rules/settings.ts';
+import { scheduleSchema } from './settings-schedule.ts';
 
 export const settingsSchema = z.strictObject({
   ...ruleSettingsSchema.shape,
@@ -66,9 +67,14 @@ export const settingsSchema = z.strictObject({
         .max(60)
         .default(20)
         .describe('seconds of silence after which a process that holds a run counts as dead, and another one goes on'),
-      kept: z.int().min(1).default(50).describe('ended runs that are kept of each resource'),
+      kept: z
+        .int()
+        .min(1)
+        .default(50)
+        .describe('ended runs that are kept of each resource, and the last complete sync'),
     })
     .prefault({}),
+  schedule: scheduleSchema,
   deadLetters: z
     .strictObject({ max: z.int().min(1).default(10_000).describe('how many are kept at most') })
     .prefault({}),

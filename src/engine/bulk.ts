@@ -1,11 +1,12 @@
 /**
- * Works off one run: its ranges of ids side by side, then what changed meanwhile; through the same rules as realtime.
+ * Works off one run: its ranges of ids side by side, then what changed meanwhile; through the same rules as realtime. A
+ * run since a time has no ranges: it begins with what changed.
  * Reading goes on while what was read is sent, as far as the sink has room; nothing is passed over that could not be sent.
  */
 import type { Page, Wanted } from '../commercetools/reader.ts';
 import type { Listing } from '../klaviyo/listing.ts';
 import { type Checkpoint, createTrail, newCheckpoint, type Pass, type Range } from './checkpoint.ts';
-import { countMissing } from './counts.ts';
+import { countMissing, emptyCounts } from './counts.ts';
 import { deleteAll } from './delete-all.ts';
 import { createPageSender, type PageSender, type SenderParts } from './page-sender.ts';
 import { ahead, pagesOf, type ReadPage } from './pages.ts';
@@ -38,7 +39,7 @@ export async function runBulk(parts: BulkParts, asked: BulkRun): Promise<void> {
   const work = { ...asked, signal: AbortSignal.any([asked.signal, failed.signal]) };
   const checkpoint = begin(parts, work.run);
   const sender = createPageSender(parts, work);
-  const permits = createPermits(checkpoint.ranges.length + 1);
+  const permits = createPermits(Math.max(checkpoint.ranges.length, 1) + 1);
   const walking: Walking = { parts, work, sender, checkpoint, permits };
   const walks = checkpoint.ranges.map((range) =>
     walkRange(walking, range).catch((thrown: unknown) => {
@@ -62,10 +63,13 @@ interface Walking {
 
 /** Where the run was left, or its beginning. */
 function begin({ now, ranges }: BulkParts, run: Run): Checkpoint {
-  const { ids, startId, where } = run.request;
+  const { ids, startId, where, since } = run.request;
   const began = now().toISOString();
   const few = ids !== undefined || where !== undefined;
-  run.checkpoint ??= newCheckpoint({ began, ranges: few ? 1 : ranges, from: startId });
+  run.checkpoint ??=
+    since === undefined
+      ? newCheckpoint({ began, ranges: few ? 1 : ranges, from: startId })
+      : { began, ranges: [], pass: passOf(since, began), counts: emptyCounts() };
   run.counts = structuredClone(run.checkpoint.counts);
   return run.checkpoint;
 }
@@ -90,12 +94,15 @@ async function walkRange(walking: Walking, range: Range): Promise<void> {
 /** In passes, each up to its own beginning, until one ends less than a minute behind it. */
 async function catchUp(walking: Walking): Promise<void> {
   const { checkpoint, parts, work } = walking;
-  for (let pass = checkpoint.pass ?? passSince(checkpoint.began, parts); ; pass = passSince(pass.until, parts)) {
+  const now = () => parts.now().toISOString();
+  for (let pass = checkpoint.pass ?? passOf(checkpoint.began, now()); ; pass = passOf(pass.until, now())) {
     checkpoint.pass = pass;
     work.moved();
     const at = pass;
+    // The first pass of a run since a time is what was asked for.
+    const isAsked = work.run.request.since !== undefined && pass.until === checkpoint.began;
     await walkPages(walking, pass, ({ last, asked }, counts) => {
-      counts.caughtUp += asked;
+      if (!isAsked) counts.caughtUp += asked;
       if (last) at.at = last;
     });
     if (parts.now().getTime() - Date.parse(pass.until) < minuteMs) return;
@@ -103,8 +110,8 @@ async function catchUp(walking: Walking): Promise<void> {
 }
 
 /** From a minute before: clocks differ, and a change may show a little later than it says. */
-function passSince(time: string, { now }: BulkParts): Pass {
-  return { since: new Date(Date.parse(time) - minuteMs).toISOString(), until: now().toISOString() };
+function passOf(time: string, until: string): Pass {
+  return { since: new Date(Date.parse(time) - minuteMs).toISOString(), until };
 }
 
 /** Sends every page of a walk; `reached`: every receipt up to this page is in. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BulkResource } from '../commercetools/types.ts';
 import type { Store } from '../store/store.ts';
-import { hasEnded, type Run, runSchema } from './run.ts';
+import { hasEnded, isWhole, type Run, runSchema } from './run.ts';
 
 const container = 'ctk-runs';
 
@@ -22,7 +22,9 @@ export interface RunRecords {
   list(): Promise<RunRecord[]>;
   /** The latest sync of the resource that has ended. */
   lastSync(resource: BulkResource): Promise<RunRecord | undefined>;
-  /** Keeps only the latest of each resource and kind. */
+  /** ISO 8601: when the latest complete sync of the resource began, also one that is older than those that are kept. */
+  lastBegan(resource: BulkResource): Promise<string | undefined>;
+  /** Keeps only the latest of each resource and kind, and the latest complete sync. */
   forgetOld(): Promise<void>;
 }
 
@@ -49,10 +51,15 @@ export function createRunRecords(store: Store, kept: number): RunRecords {
     async lastSync(resource) {
       return (await list()).find(({ run }) => run.kind === 'sync' && run.resource === resource && hasEnded(run));
     },
+    async lastBegan(resource) {
+      const last = (await list()).find(({ run }) => run.resource === resource && isWhole(run));
+      return last?.run.checkpoint?.began;
+    },
     async forgetOld() {
       const ended = (await list()).map(({ run }) => run).filter(hasEnded);
       for (const runs of Map.groupBy(ended, ({ resource, kind }) => `${kind}-${resource}`).values())
-        for (const { id } of runs.slice(kept)) await store.remove({ container, key: id });
+        for (const run of runs.slice(kept))
+          if (run !== runs.find(isWhole)) await store.remove({ container, key: run.id });
     },
   };
 }

@@ -9,6 +9,8 @@ export const runRequestSchema = z.object({
   ids: z.array(z.string()).optional(),
   /** From this id on, itself included, in id order. */
   startId: z.string().optional(),
+  /** ISO 8601: only what changed since; it is read from a minute before. Whoever asks may say `last`: see since.ts. */
+  since: z.string().optional(),
   /** Of a follow run: a query predicate, and why. */
   where: z.string().optional(),
   reason: z.string().optional(),
@@ -40,7 +42,7 @@ export const runSchema = z.object({
   resource: z.enum(bulkResources),
   kind: z.enum(['sync', 'follow']),
   request: runRequestSchema,
-  by: z.enum(['api', 'cli', 'message']),
+  by: z.enum(['api', 'cli', 'message', 'schedule']),
   /** The process that works it off. */
   holder: z.string().optional(),
   /** The stopped run that it goes on from; its counts are included. */
@@ -57,6 +59,14 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
+/** Who starts a sync; what follows a message is no sync. */
+export type Starter = Exclude<Run['by'], 'message'>;
+
 export function hasEnded({ state }: Run): boolean {
   return state === 'stopped' || state === 'completed' || state === 'failed';
+}
+
+/** A sync that left nothing out which had changed since the one before: the next one may begin where it began. */
+export function isWhole({ kind, state, request: { ids, startId, deleteAll } }: Run): boolean {
+  return kind === 'sync' && state === 'completed' && ids === undefined && startId === undefined && !deleteAll;
 }

@@ -8,8 +8,9 @@ import type { Follow } from '../rules/rule.ts';
 import { closeCounts, emptyCounts } from './counts.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, nobody, queueKey, readLease } from './lease.ts';
 import { createLookout, type LookoutParts } from './lookout.ts';
-import { hasEnded, type Run, type RunRequest } from './run.ts';
+import { hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
 import { createRunRecords, pointOf } from './run-records.ts';
+import { sinceOf } from './since.ts';
 
 export type Started =
   | { started: Run }
@@ -18,10 +19,10 @@ export type Started =
   | { refused: string };
 
 export interface Runs {
-  /** @returns the stored run, or the one that runs already */
-  start(resource: BulkResource, request: RunRequest, by: 'api' | 'cli'): Promise<Started>;
+  /** @returns the stored run, or the one that runs already; `refused` says why `since` makes no sense */
+  start(resource: BulkResource, request: RunRequest, by: Starter): Promise<Started>;
   /** Goes on from where the last sync of the resource was stopped; `refused` says why it can't. */
-  resume(resource: BulkResource, by: 'api' | 'cli'): Promise<Started>;
+  resume(resource: BulkResource, by: Starter): Promise<Started>;
   /** @returns the run that is being stopped, in whichever process; undefined where none runs; the checkpoint stays */
   stop(resource: BulkResource): Promise<Run | undefined>;
   /** Stores a small run; resolves when it is safe. Equal ones that wait are one. */
@@ -60,7 +61,7 @@ export function createRuns(parts: RunsParts): Runs {
   }
 
   /** A sync that goes on, where the lease is not the remains of one. */
-  async function holding(lease: Lease, by: 'api' | 'cli'): Promise<{ running: Run; alive: boolean } | undefined> {
+  async function holding(lease: Lease, by: Starter): Promise<{ running: Run; alive: boolean } | undefined> {
     const running = (await get(lease.value.run.id)) ?? lease.value.run;
     if (hasEnded(running)) return undefined;
     const holder = lookout.watch(lease);
@@ -68,7 +69,7 @@ export function createRuns(parts: RunsParts): Runs {
     return by === 'cli' && holder === 'dead' ? undefined : { running, alive: holder === 'alive' };
   }
 
-  async function enqueue(run: Run, by: 'api' | 'cli'): Promise<Started> {
+  async function enqueue(run: Run, by: Starter): Promise<Started> {
     const at = leaseKey('sync', run.resource);
     const here = parts.takes.includes('sync');
     const value: LeaseValue = { run, beat: 0, holder: here ? randomUUID() : nobody };
@@ -118,7 +119,11 @@ export function createRuns(parts: RunsParts): Runs {
   }
 
   return {
-    start: (resource, request, by) => enqueue(create(resource, 'sync', { request, by }), by),
+    async start(resource, request, by) {
+      const since = await sinceOf({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
+      if ('refused' in since) return since;
+      return enqueue(create(resource, 'sync', { request: { ...request, ...since }, by }), by);
+    },
     async resume(resource, by) {
       const last = await records.lastSync(resource);
       if (!last || last.run.state === 'completed' || last.point.checkpoint === undefined)

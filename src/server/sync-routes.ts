@@ -26,6 +26,10 @@ const ids = z
 const bodySchema = z.strictObject({
   ids: ids.optional(),
   startId: z.string().min(1).optional(),
+  since: z
+    .string()
+    .optional()
+    .describe('only what changed since: ISO 8601, or "last" for when the last complete sync of the resource began'),
   resume: z.boolean().optional(),
   deleteAll: z.boolean().optional(),
   confirmDeletion: z.string().optional(),
@@ -71,7 +75,8 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
         const answer = resume
           ? await parts.runs.resume(resource, 'api')
           : await parts.runs.start(resource, withoutUndefined(asked), 'api');
-        if ('refused' in answer) return reply.code(400).send({ error: `resume: ${answer.refused}` });
+        if ('refused' in answer)
+          return reply.code(400).send({ error: resume ? `resume: ${answer.refused}` : answer.refused });
         if ('started' in answer)
           return reply.code(202).send({ message: `${resource} sync accepted`, run: answer.started });
         return reply.code(409).send({
@@ -139,10 +144,12 @@ function wrongFor(resource: BulkResource, body: Body): string | undefined {
   return undefined;
 }
 
-function withoutUndefined({ ids, startId, deleteAll, backfill, force }: Omit<Body, 'confirmDeletion' | 'resume'>) {
+function withoutUndefined(asked: Omit<Body, 'confirmDeletion' | 'resume'>) {
+  const { ids, startId, since, deleteAll, backfill, force } = asked;
   return {
     ...(ids ? { ids: [...new Set(ids)] } : {}),
     ...(startId === undefined ? {} : { startId }),
+    ...(since === undefined ? {} : { since }),
     ...(deleteAll ? { deleteAll } : {}),
     ...(backfill === undefined ? {} : { backfill }),
     ...(force ? { force } : {}),

@@ -2,10 +2,12 @@
  * Kafka, also Confluent Cloud: one member of a consumer group. Offsets are committed only behind finished work; what
  * shall come again is tried again here, because Kafka can't take a single message back.
  */
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
 import type { Activity } from '../activity.ts';
 import { unwrapText } from './envelope.ts';
+import { causeOf } from './kafka-causes.ts';
 import { createOffsets, type Offsets } from './offsets.ts';
 import type { Handle, RawMessage, Source } from './source.ts';
 import { createPatience, nameOf, together, waitMs } from './waiting.ts';
@@ -25,6 +27,7 @@ export interface KafkaSettings {
 
 const mostBytesFetched = 5 * 1024 * 1024;
 const defaultSessionMs = 30_000;
+const retryDelayMs = 1_000;
 
 type Value = Message<string, string, string, string>;
 
@@ -51,11 +54,9 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
   let trouble: string | undefined;
   let consuming: Promise<void> | undefined;
 
-  function troubled(thrown: unknown): void {
-    const now = `the cluster can't be read (${nameOf(thrown)})`;
+  function troubled(now: string): void {
     if (trouble !== now) activity.tell({ what: 'warning', detail: `kafka: ${now}` });
     trouble = now;
-    patience.failed();
   }
 
   /** One connection after the other, until the source stops. */
@@ -63,11 +64,17 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
     while (!stopping.signal.aborted) {
       await sleep(patience.leftMs(), undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      const consumer = createConsumer(settings);
+      const consumer = createConsumer(settings, (thrown) => {
+        // It tries many times before it gives up; what no further try can mend is told at once.
+        const cause = causeOf(thrown, settings.sasl);
+        if (cause && !stopping.signal.aborted) troubled(cause);
+      });
       try {
         await readWith(consumer, handle);
       } catch (thrown) {
-        if (!stopping.signal.aborted) troubled(thrown);
+        if (stopping.signal.aborted) return;
+        troubled(causeOf(thrown, settings.sasl) ?? `the cluster can't be read (${nameOf(thrown)})`);
+        patience.failed();
       } finally {
         await consumer.close(true).catch(() => undefined);
       }
@@ -86,7 +93,12 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
     const { topics } = settings;
     let isFirst = true;
     while (!stopping.signal.aborted) {
-      const stream = await consumer.consume({ topics, mode: 'committed', fallbackMode: 'earliest', autocommit: false });
+      // Who is not let in tries for long; until there is a stream nothing is in flight that could be lost.
+      const giveUp = () => void consumer.close(true).catch(() => undefined);
+      stopping.signal.addEventListener('abort', giveUp, { once: true });
+      const stream = await consumer
+        .consume({ topics, mode: 'committed', fallbackMode: 'earliest', autocommit: false })
+        .finally(() => stopping.signal.removeEventListener('abort', giveUp));
       // Else the end of this stream would leave the topics, and the next would make the whole group share out anew.
       if (isFirst) consumer.topics.trackAll(...topics);
       isFirst = false;
@@ -137,13 +149,20 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
   };
 }
 
-function createConsumer({ brokers, group, tls, sasl, atOnce, sessionMs = defaultSessionMs }: KafkaSettings) {
+/** @param onRetry called with what went wrong before each further try */
+function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => void) {
+  const { brokers, group, tls, sasl, atOnce, sessionMs = defaultSessionMs } = settings;
   return new Consumer({
     clientId: 'commercetools-klaviyo',
     groupId: group,
     bootstrapBrokers: brokers,
-    ...(tls ? { tls: {} } : {}),
+    // Confluent Cloud finds the cluster by the name in the TLS handshake, where an address must not stand (RFC 6066).
+    ...(tls ? { tls: {}, tlsServerName: brokers.every((broker) => isIP(broker.replace(/:\d+$/, '')) === 0) } : {}),
     ...(sasl ? { sasl } : {}),
+    retryDelay(_client, _operation, _attempt, _retries, thrown) {
+      onRetry(thrown);
+      return retryDelayMs;
+    },
     sessionTimeout: sessionMs,
     maxBytes: mostBytesFetched,
     maxWaitTime: 1_000,

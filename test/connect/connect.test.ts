@@ -18,6 +18,7 @@ import { startKlaviyoSandbox } from '../../src/sandbox/klaviyo/sandbox.ts';
 import { connectShop } from '../../src/sandbox/shop/api.ts';
 import { seedShop } from '../../src/sandbox/shop/seed.ts';
 import { customer } from '../fixtures/customer.ts';
+import { freePort } from '../free-port.ts';
 
 const application = z.object({
   name: z.string(),
@@ -85,16 +86,17 @@ async function run(name: string, command: string, more: Record<string, string> =
 
 /** `npm start` in the application's folder, until the act is over. */
 async function started(name: string, act: (url: string) => Promise<void>): Promise<void> {
+  const port = await freePort();
   const child: ChildProcess = spawn('npm', ['start'], {
     cwd: join(copy, name),
-    env: { ...env, PORT: '18080', HOST: '127.0.0.1', API_TOKEN: 'a-token-that-is-long-enough' },
+    env: { ...env, PORT: String(port), HOST: '127.0.0.1', API_TOKEN: 'a-token-that-is-long-enough' },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
   child.stdout?.resume();
   try {
-    const url = 'http://127.0.0.1:18080';
+    const url = `http://127.0.0.1:${port}`;
     for (let left = 200; left > 0; left -= 1) {
       if (
         await fetch(`${url}/health`).then(

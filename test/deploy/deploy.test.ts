@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { variables } from '../../src/config/environment.ts';
+import { freePort } from '../free-port.ts';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 
@@ -29,6 +30,7 @@ test('what the image holds starts with nothing else installed, and writes nothin
   execFileSync('sh', ['-c', install], { cwd: image, env: { ...process.env, PATH: path }, stdio: 'ignore' });
   const before = readdirSync(image, { recursive: true }).length;
   chmodSync(image, 0o555);
+  const port = await freePort();
   const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
     cwd: image,
     env: {
@@ -39,7 +41,7 @@ test('what the image holds starts with nothing else installed, and writes nothin
       CT_API_URL: 'http://127.0.0.1:9',
       CT_AUTH_URL: 'http://127.0.0.1:9',
       HOST: '127.0.0.1',
-      PORT: '18081',
+      PORT: String(port),
     },
     stdio: 'ignore',
   });
@@ -47,7 +49,7 @@ test('what the image holds starts with nothing else installed, and writes nothin
   let status = 0;
   for (let left = 200; left > 0 && status !== 200; left -= 1) {
     await sleep(100);
-    status = await fetch('http://127.0.0.1:18081/health').then(
+    status = await fetch(`http://127.0.0.1:${port}/health`).then(
       (answer) => answer.status,
       () => 0,
     );

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { delivery } from '../fixtures/message.ts';
 import { order } from '../fixtures/order.ts';
+import { freePort } from '../free-port.ts';
 import { startWorld, type WorldOptions } from '../world.ts';
 
 const lookedUp = new Set<string>();
@@ -26,14 +26,6 @@ subscribe('net.client.socket', (said) => {
   const { socket } = said as { socket: Socket };
   socket.once('connect', () => connectedTo.add(`${socket.remoteAddress}:${socket.remotePort}`));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 /** The APIs under names, as in production. */
 async function namedWorld(options: WorldOptions = {}) {

@@ -7,7 +7,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { Consumer, Producer, stringSerializers } from '@platformatic/kafka';
 import { createKafka } from '../../src/sources/kafka.ts';
 import type { Broker, Kind } from './broker.ts';
-import { type Rewriting, startProxy } from './proxy.ts';
+import { createSplitter, readdress } from './kafka-frames.ts';
+import { type Rewrite, type Rewriting, startProxy } from './proxy.ts';
 
 const topic = 'messages';
 const group = 'ctk';
@@ -67,37 +68,14 @@ async function startCluster(): Promise<{ port: number; stop(): void }> {
   return { port, stop: () => void kcat.kill('SIGKILL') };
 }
 
-/** Frames of Kafka's protocol: 4 bytes of length, then the request or answer. */
-function frames(each: (frame: Buffer) => void): (bytes: Buffer) => Buffer {
-  let rest: Buffer = Buffer.alloc(0);
-  return (bytes) => {
-    rest = Buffer.concat([rest, bytes]);
-    const whole: Buffer[] = [];
-    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
-      const end = 4 + rest.readInt32BE(0);
-      const frame = Buffer.from(rest.subarray(0, end));
-      each(frame);
-      whole.push(frame);
-      rest = rest.subarray(end);
-    }
-    return Buffer.concat(whole);
-  };
-}
-
 function rewriting(clusterPort: number, ownPort: number): Rewriting {
   const askedForVersions = new Set<number>();
-  const address = (port: number) => {
-    const bytes = Buffer.alloc(13);
-    bytes.write('127.0.0.1');
-    bytes.writeInt32BE(port, 9);
-    return bytes;
-  };
   return {
     toServer: frames((frame) => {
       if (frame.readInt16BE(4) === apiVersions) askedForVersions.add(frame.readInt32BE(8));
     }),
     toClient: frames((frame) => {
-      replaceAll(frame, address(clusterPort), address(ownPort));
+      readdress(frame, { host: '127.0.0.1', port: clusterPort }, { host: '127.0.0.1', port: ownPort });
       if (!askedForVersions.delete(frame.readInt32BE(4))) return;
       const listOffsets = Buffer.from([0, 2, 0, 0, 0]);
       const at = frame.indexOf(listOffsets);
@@ -106,8 +84,13 @@ function rewriting(clusterPort: number, ownPort: number): Rewriting {
   };
 }
 
-function replaceAll(frame: Buffer, from: Buffer, to: Buffer): void {
-  for (let at = frame.indexOf(from); at >= 0; at = frame.indexOf(from, at + to.length)) to.copy(frame, at);
+function frames(each: (frame: Buffer) => void): Rewrite {
+  const split = createSplitter();
+  return (bytes) => {
+    const whole = split(bytes);
+    for (const frame of whole) each(frame);
+    return Buffer.concat(whole);
+  };
 }
 
 const isThere = spawnSync('kcat', ['-V']).status === 0;

@@ -61,12 +61,13 @@ export async function startPublisher(files: Record<string, string> = {}): Promis
   };
 }
 
-/** A certificate of RSA that is valid now, signed by itself, as SNS publishes one of its own. */
+/** A certificate of RSA that is valid now for this machine, signed by itself, as SNS publishes one of its own. */
 export function makeCertificate(): { certificate: string; privateKey: string } {
   const folder = mkdtempSync(join(tmpdir(), 'ctk-certificate-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const asked = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=sns.test'];
-  execFileSync('openssl', [...asked, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const names = ['-addext', 'subjectAltName=DNS:localhost'];
+  execFileSync('openssl', [...asked, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
   const made = { certificate: readFileSync(cert, 'utf8'), privateKey: readFileSync(key, 'utf8') };
   rmSync(folder, { recursive: true });
   return made;

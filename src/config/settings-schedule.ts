@@ -1,0 +1,54 @@
+/** When syncs start by themselves: the `schedule` of the settings. */
+import { Cron } from 'croner';
+import { z } from 'zod';
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** https://croner.56k.guru/usage/pattern/ */
+function comesAgain(pattern: string): boolean {
+  try {
+    return new Cron(pattern, { paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
+
+const cron = z
+  .string()
+  .refine(
+    comesAgain,
+    'must be a cron expression that comes again, such as "0 3 * * *": minute hour day month weekday, with a second before them if need be',
+  );
+
+function plan(resource: string) {
+  return z
+    .strictObject({
+      cron: cron.describe(`when a sync of ${resource} starts: minute, hour, day, month, weekday; a second may precede`),
+      since: z
+        .enum(['last'])
+        .optional()
+        .describe(`last: only ${resource} that changed since the last complete sync began`),
+    })
+    .optional();
+}
+
+export const scheduleSchema = z
+  .strictObject({
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'must be a time zone such as Europe/Berlin')
+      .default('UTC')
+      .describe('time zone of the schedule, such as Europe/Berlin'),
+    categories: plan('categories'),
+    products: plan('products'),
+    customers: plan('customers'),
+    orders: plan('orders'),
+  })
+  .prefault({});

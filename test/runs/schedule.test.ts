@@ -1,0 +1,158 @@
+/** Syncs that start by themselves: one run for each tick, however many replicas wait for it. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pino from 'pino';
+import { parse } from 'yaml';
+import type { Happened } from '../../src/activity.ts';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Store } from '../../src/store/store.ts';
+import { ctk } from '../cli/ctk.ts';
+import { environment } from '../fixtures/environment.ts';
+import { type Json, startWorld, type World } from '../world.ts';
+import { ownReplica, placeCustomers, slowDown, startSlowWorld, storeOf, underWay, until } from './replicas.ts';
+
+type Scheduled = Extract<Happened, { what: 'scheduled' }>;
+
+const everySecond = '* * * * * *';
+const env = (schedule: Json) => ({ NODE_CONFIG: JSON.stringify({ schedule }) });
+
+/** The same store, asked later than others ask it. */
+function late(store: Store): Store {
+  return { ...store, get: async (at) => sleep(300).then(() => store.get(at)) };
+}
+
+/** A replica that syncs by itself, and what it tells. */
+async function startScheduled(
+  world: World,
+  schedule: Json,
+  more: { store?: Store; env?: Record<string, string> } = {},
+) {
+  const config = readConfig({ ...world.env, ...env(schedule), ...more.env });
+  const app = createApp(config, pino({ level: 'silent' }), { store: more.store ?? storeOf(world) });
+  const ticks: Scheduled[] = [];
+  const warnings: string[] = [];
+  app.activity.listen((happened) => {
+    if (happened.what === 'scheduled') ticks.push(happened);
+    if (happened.what === 'warning') warnings.push(happened.detail);
+  });
+  await app.start();
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= app.stop();
+    return stopped;
+  };
+  return { ticks, warnings, stop, [Symbol.asyncDispose]: stop };
+}
+
+test('two replicas, one of them late: each tick is one run; when one replica ends the other one goes on', async () => {
+  await using world = await startWorld();
+  const schedule = { categories: { cron: everySecond } };
+  await using one = await startScheduled(world, schedule);
+  await using other = await startScheduled(world, schedule, { store: late(storeOf(world)) });
+  await until(async () => (one.ticks.length + other.ticks.length >= 3 ? true : undefined));
+  await one.stop();
+  const before = other.ticks.length;
+  await until(async () => (other.ticks.length >= before + 2 ? true : undefined));
+  await other.stop();
+  const ticks = [...one.ticks, ...other.ticks];
+  assert.equal(new Set(ticks.map(({ at }) => at)).size, ticks.length);
+  const { running, ended } = await ownReplica(world).runs('categories');
+  const queued = ticks.filter(({ became }) => became === 'queued').map(({ runId }) => runId);
+  assert.deepEqual([...running, ...ended].map(({ id }) => id).toSorted(), queued.toSorted());
+  assert.ok(ended.every(({ by, request }) => by === 'schedule' && request.since === undefined));
+});
+
+test('`since: last` syncs everything when no sync has completed yet, then what changed', async () => {
+  await using world = await startWorld();
+  await placeCustomers(world, 3);
+  await using replica = await startScheduled(world, { customers: { cron: everySecond, since: 'last' } });
+  const ended = await until(async () => {
+    const { ended: all } = await ownReplica(world).runs('customers');
+    return all.length >= 2 ? all : undefined;
+  });
+  await replica.stop();
+  const [first, second] = ended.toReversed();
+  assert.deepEqual([first?.request.since, first?.counts.read], [undefined, 3]);
+  assert.deepEqual([second?.request.since, second?.counts.read], [first?.checkpoint?.began, 0]);
+});
+
+test('a tick during a sync of its resource is skipped, and told with the run that was in its way', async () => {
+  await using world = await startSlowWorld();
+  await placeCustomers(world, 60);
+  await slowDown(world, 'customers', 500);
+  const own = ownReplica(world);
+  const { run } = await own.post('customers');
+  await underWay(own, run?.id);
+  await using replica = await startScheduled(world, { customers: { cron: everySecond } });
+  const tick = await until(async () => replica.ticks[0]);
+  assert.deepEqual([tick.became, tick.runId], ['skipped', run?.id]);
+  await own.post('customers/stop');
+});
+
+test('a process that leaves runs to others, or serves realtime alone, starts none', async () => {
+  await using world = await startWorld();
+  const schedule = { categories: { cron: everySecond } };
+  await using elsewhere = await startScheduled(world, schedule, { env: { RUNS: 'elsewhere' } });
+  await using realtime = await startScheduled(world, schedule, { env: { APP_TYPE: 'EVENT' } });
+  await using working = await startScheduled(world, { products: { cron: everySecond } });
+  await until(async () => (working.ticks.length >= 2 ? true : undefined));
+  assert.deepEqual([...elsewhere.ticks, ...realtime.ticks], []);
+  const { running, ended } = await ownReplica(world).runs('categories');
+  assert.deepEqual([...running, ...ended], []);
+});
+
+test('a tick that comes while the store is away is told, and taken when the store is back', async () => {
+  await using world = await startWorld();
+  const store = storeOf(world);
+  let isAway = true;
+  const get: Store['get'] = async (at) => {
+    if (isAway && at.container === 'ctk-schedule') throw new Error('away');
+    return store.get(at);
+  };
+  // In a moment, and then not for a minute.
+  const second = (new Date().getSeconds() + 2) % 60;
+  const schedule = { orders: { cron: `${second} * * * * *` } };
+  await using replica = await startScheduled(world, schedule, { store: { ...store, get } });
+  const said = /the sync of orders that was due at (\S+) can't be queued now: away/;
+  const due = await until(async () => said.exec(replica.warnings.join())?.[1]);
+  isAway = false;
+  const tick = await until(async () => replica.ticks[0]);
+  assert.deepEqual([tick.at, tick.became], [due, 'queued']);
+});
+
+test('ctk config shows the next times, in the time zone of the schedule', async () => {
+  const schedule = { timeZone: 'Asia/Tokyo', orders: { cron: '30 3 * * *', since: 'last' } };
+  const { code, out } = await ctk(['config'], environment(env(schedule)));
+  assert.equal(code, 0);
+  const { nextSyncs } = JSON.parse(out);
+  assert.deepEqual(Object.keys(nextSyncs), ['orders']);
+  assert.deepEqual(
+    nextSyncs.orders.map((time: string) => time.slice(10)),
+    Array(3).fill('T18:30:00.000Z'),
+  );
+});
+
+test('the schedule that docs/setup.md shows is one', async () => {
+  const page = readFileSync(new URL('../../docs/setup.md', import.meta.url), 'utf8');
+  const shown: unknown = parse(/^```yaml\n(.+?)^```/ms.exec(page)?.[1] ?? '');
+  const { code, out } = await ctk(['config'], environment({ NODE_CONFIG: JSON.stringify(shown) }));
+  assert.equal(code, 0);
+  assert.deepEqual(Object.keys(JSON.parse(out).nextSyncs).toSorted(), ['customers', 'orders', 'products']);
+});
+
+for (const [schedule, said] of [
+  [{ orders: { cron: 'every night' } }, /schedule\.orders\.cron must be a cron expression .*0 3 \* \* \*/],
+  [{ orders: { cron: '0 0 30 2 *' } }, /schedule\.orders\.cron must be a cron expression that comes again/],
+  [{ orders: { since: 'last' } }, /schedule\.orders\.cron must be a text/],
+  [{ orders: { cron: '0 3 * * *', since: '2026-03-01' } }, /schedule\.orders\.since must be one of last/],
+  [{ timeZone: 'Berlin' }, /schedule\.timeZone must be a time zone such as Europe\/Berlin/],
+] as const) {
+  test(`${JSON.stringify(schedule)} is refused with what to write`, async () => {
+    const { code, err } = await ctk(['config'], environment(env(schedule)));
+    assert.equal(code, 1);
+    assert.match(err, said);
+  });
+}

@@ -1,0 +1,226 @@
+/** A sync of what changed since a time: what it reads, what `last` means, how it is stopped and gone on with. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Run } from '../../src/engine/run.ts';
+import { ctk } from '../cli/ctk.ts';
+import { customer, id, type Json, order, product } from '../fixtures/index.ts';
+import { startWorld, type World } from '../world.ts';
+import {
+  ended,
+  ownReplica,
+  type Replica,
+  slowDown,
+  startReplica,
+  startSlowWorld,
+  storeOf,
+  underWay,
+} from './replicas.ts';
+
+const minuteMs = 60_000;
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+
+let made = 0;
+/** A customer nobody has seen before, changed at that time. */
+function changedAt(lastModifiedAt: string): Json {
+  made += 1;
+  return customer({ id: id(`d${made.toString(16)}`), email: `d${made}@example.com`, addresses: [], lastModifiedAt });
+}
+
+async function synced(replica: Replica, resource: string, body?: Json): Promise<Run> {
+  const { status, run, error } = await replica.post(resource, body);
+  assert.equal(status, 202, error);
+  return ended(replica, run?.id);
+}
+
+const began = ({ checkpoint }: Run) => checkpoint?.began;
+const emails = async (world: World) => (await world.profiles()).map(({ email }) => email).toSorted();
+
+for (const [resource, typeId, record] of [
+  ['customers', 'customer', customer],
+  ['orders', 'order', order],
+  ['products', 'product', product],
+] as const) {
+  test(`${resource} since a time: those that changed from a minute before it on, and no others`, async () => {
+    await using world = await startWorld();
+    const since = ago(10 * minuteMs);
+    const changed = [9, 10.5, 12].map((minutes, n) =>
+      record({ id: id(`e${n}`), lastModifiedAt: ago(minutes * minuteMs) }),
+    );
+    await world.place(typeId, ...changed);
+    const run = await world.sync(resource, { since });
+    assert.deepEqual([run.state, run.counts.read, run.counts.caughtUp], ['completed', 2, 0]);
+    assert.equal(run.request.since, since);
+  });
+}
+
+test('many changes of one moment are read page by page, each once', async () => {
+  await using world = await startSlowWorld();
+  const moment = ago(minuteMs);
+  await world.place('customer', ...Array.from({ length: 13 }, () => changedAt(moment)));
+  const run = await world.sync('customers', { since: ago(2 * minuteMs) });
+  assert.deepEqual([run.counts.read, run.counts.delivered], [13, 13]);
+  assert.equal((await world.profiles()).length, 13);
+});
+
+test('a time may have an offset, and a date stands for its midnight in UTC', async () => {
+  await using world = await startWorld();
+  const offset = await world.sync('customers', { since: '2026-03-01T06:00:00+02:00' });
+  assert.equal(offset.request.since, '2026-03-01T04:00:00.000Z');
+  const date = await world.sync('customers', { since: '2026-03-01' });
+  assert.equal(date.request.since, '2026-03-01T00:00:00.000Z');
+});
+
+test('a stopped one is gone on with where it was stopped, by any replica', async () => {
+  await using world = await startSlowWorld();
+  await world.place('customer', ...Array.from({ length: 60 }, (_, n) => changedAt(ago(5 * minuteMs - n))));
+  const quicken = await slowDown(world, 'customers', 150);
+  const [one, other] = [ownReplica(world), await startReplica(world)];
+  const { run } = await one.post('customers', { since: ago(10 * minuteMs) });
+  await underWay(one, run?.id, 11);
+  await one.post('customers/stop');
+  const stopped = await ended(one, run?.id);
+  assert.ok(stopped.counts.delivered > 0 && stopped.counts.delivered < 60);
+  await quicken();
+  const before = world.klaviyo.state().requests;
+  const whole = await synced(other, 'customers', { resume: true });
+  assert.deepEqual([whole.state, whole.counts.read, whole.counts.delivered], ['completed', 60, 60]);
+  assert.deepEqual([whole.request.since, began(whole)], [stopped.request.since, began(stopped)]);
+  assert.ok(world.klaviyo.state().requests - before < 60);
+  await other.app.stop();
+});
+
+test('what a dead process held is taken over from where it was', async () => {
+  await using world = await startSlowWorld({ env: { RUNS: 'elsewhere' } });
+  const [passed, next] = [changedAt(ago(3 * minuteMs)), changedAt(ago(2 * minuteMs))];
+  await world.place('customer', passed, next);
+  const { run } = await ownReplica(world).post('customers', { since: ago(10 * minuteMs) });
+  const store = storeOf(world);
+  const now = new Date().toISOString();
+  const counts = { read: 1, delivered: 1, skipped: 0, rejected: 0, changes: 1, caughtUp: 0, reasons: {} };
+  const at = z.object({ lastModifiedAt: z.string(), id: z.string() }).parse(passed);
+  const checkpoint = { began: now, ranges: [], pass: { since: ago(11 * minuteMs), until: now, at }, counts };
+  const record = { ...run, state: 'running', holder: 'dead', counts };
+  await store.put({ container: 'ctk-runs', key: run?.id ?? '' }, { run: record, point: { checkpoint, counts } });
+  const other = await startReplica(world, { RUNS: 'here' });
+  const whole = await ended(other, run?.id);
+  assert.deepEqual([whole.state, whole.counts.read], ['completed', 2]);
+  assert.deepEqual(await emails(world), [next.email]);
+  await other.app.stop();
+});
+
+describe('`last`', () => {
+  test('is when the last complete sync began, of all or since a time, wherever it ran', async () => {
+    await using world = await startWorld();
+    const other = await startReplica(world);
+    await world.place('customer', changedAt(ago(60 * minuteMs)));
+    const first = await world.sync('customers');
+    await world.place('customer', changedAt(new Date().toISOString()));
+    const second = await synced(other, 'customers', { since: 'last' });
+    assert.deepEqual([second.counts.read, second.request.since], [1, began(first)]);
+    const third = await world.sync('customers', { since: 'last' });
+    assert.equal(third.request.since, began(second));
+    await other.app.stop();
+  });
+
+  test('is of the resource, and not of a sync that was of a part, was stopped, or deleted', async () => {
+    await using world = await startSlowWorld();
+    const own = ownReplica(world);
+    await world.place('product', ...Array.from({ length: 60 }, (_, n) => product({ id: id(`f${n.toString(16)}`) })));
+    await world.sync('customers');
+    await world.sync('products', { ids: [id('f1')] });
+    const deletion = { deleteAll: true, confirmDeletion: 'products' };
+    await world.sync('products', deletion);
+    const calm = await slowDown(world, 'products', 150);
+    const { run } = await own.post('products');
+    await underWay(own, run?.id);
+    await own.post('products/stop');
+    assert.equal((await ended(own, run?.id)).state, 'stopped');
+    await calm();
+    const refused = await own.post('products', { since: 'last' });
+    assert.equal(refused.status, 400);
+    assert.match(refused.error ?? '', /^since: no sync of products has completed yet/);
+  });
+
+  test('is remembered when many runs came after it', async () => {
+    await using world = await startSlowWorld({ settings: { runs: { kept: 2, leaseSeconds: 1 } } });
+    const whole = await world.sync('categories');
+    for (let n = 0; n < 4; n += 1) await world.sync('categories', { ids: [id('a')] });
+    // It forgets what is too much when it starts.
+    const fresh = await startReplica(world);
+    for (let left = 500; left > 0 && (await fresh.runs('categories')).ended.length > 3; left -= 1) await sleep(20);
+    assert.equal((await fresh.runs('categories')).ended.length, 3);
+    assert.equal((await synced(fresh, 'categories', { since: 'last' })).request.since, began(whole));
+    await fresh.app.stop();
+  });
+});
+
+describe('what makes no sense is refused with the way out', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+  });
+  after(() => world.stop());
+
+  const tomorrow = new Date(Date.now() + 24 * 60 * minuteMs).toISOString();
+  const wrong: [resource: string, body: Json, said: RegExp][] = [
+    [
+      'customers',
+      { since: 'yesterday' },
+      /^since: must be a time such as 2026-03-01T06:00:00Z or 2026-03-01, or "last"/,
+    ],
+    ['customers', { since: '' }, /^since: must be a time/],
+    ['customers', { since: '2026-03-01T06:00:00' }, /^since: must be a time/],
+    ['customers', { since: 5 }, /since/],
+    ['customers', { since: tomorrow }, /^since: lies in the future/],
+    ['customers', { since: 'last' }, /^since: no sync of customers has completed yet, .*give a time/],
+    ['customers', { since: '2026-03-01', ids: ['a'] }, /^since and ids: give one of them/],
+    ['orders', { since: '2026-03-01', startId: 'a' }, /^since and startId: give one of them/],
+    [
+      'products',
+      { since: '2026-03-01', deleteAll: true, confirmDeletion: 'products' },
+      /^since and deleteAll: give one/,
+    ],
+    ['orders', { since: '2026-03-01', resume: true }, /^resume: goes on with what was asked for; give nothing else/],
+  ];
+  for (const [resource, body, said] of wrong) {
+    test(`POST /sync/${resource} ${JSON.stringify(body)}`, async () => {
+      const { status, error } = await ownReplica(world).post(resource, body);
+      assert.equal(status, 400);
+      assert.match(error ?? '', said);
+    });
+  }
+
+  const typed: [args: string[], said: RegExp][] = [
+    [['customers', '--since', 'yesterday'], /since: must be a time/],
+    [['customers', '--since', tomorrow], /since: lies in the future/],
+    [['customers', '--since', 'last'], /since: no sync of customers has completed yet/],
+    [['customers', '--since', '2026-03-01', '--ids', 'a'], /since and ids: give one of them/],
+    [['orders', '--since', '2026-03-01', '--start-id', 'a'], /since and startId: give one of them/],
+    [
+      ['products', '--since', '2026-03-01', '--delete-all', '--confirm', 'products'],
+      /since and deleteAll: give one of them/,
+    ],
+    [['orders', '--since', '2026-03-01', '--resume'], /--resume goes on with what was asked for/],
+  ];
+  for (const [args, said] of typed) {
+    test(`ctk sync ${args.join(' ')}`, async () => {
+      const { code, out, err } = await ctk(['sync', ...args], world.env);
+      assert.deepEqual([code, out], [1, '']);
+      assert.match(err, said);
+    });
+  }
+});
+
+test('ctk sync --since last goes on from a sync that the service did; its events wake no flow', async () => {
+  await using world = await startWorld();
+  await world.sync('orders');
+  await world.place('order', order({ lastModifiedAt: new Date().toISOString() }));
+  const { code, out } = await ctk(['sync', 'orders', '--since', 'last'], world.env);
+  assert.equal(code, 0);
+  assert.match(out, /orders: completed, 1 read, 1 delivered/);
+  const [placed] = await world.events({ metric: 'Placed Order' });
+  assert.equal(placed?.wouldWakeFlows, false);
+  assert.equal((await ctk(['sync', 'orders', '--since', 'last', '--no-backfill', '--force'], world.env)).code, 0);
+});
