@@ -45,6 +45,8 @@ export const runSchema = z.object({
   by: z.enum(['api', 'cli', 'message', 'schedule']),
   /** The process that works it off. */
   holder: z.string().optional(),
+  /** It began with a time after the last complete sync: what changed in between is in neither. */
+  gap: z.literal(true).optional(),
   /** The stopped run that it goes on from; its counts are included. */
   resumes: z.string().optional(),
   state: z.enum(runStates),
@@ -67,6 +69,6 @@ export function hasEnded({ state }: Run): boolean {
 }
 
 /** A sync that left nothing out which had changed since the one before: the next one may begin where it began. */
-export function isWhole({ kind, state, request: { ids, startId, deleteAll } }: Run): boolean {
-  return kind === 'sync' && state === 'completed' && ids === undefined && startId === undefined && !deleteAll;
+export function isWhole({ kind, state, gap, request: { ids, startId, deleteAll } }: Run): boolean {
+  return kind === 'sync' && state === 'completed' && ids === undefined && startId === undefined && !deleteAll && !gap;
 }

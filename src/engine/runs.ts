@@ -120,16 +120,19 @@ export function createRuns(parts: RunsParts): Runs {
 
   return {
     async start(resource, request, by) {
-      const since = await sinceOf({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
-      if ('refused' in since) return since;
-      return enqueue(create(resource, 'sync', { request: { ...request, ...since }, by }), by);
+      const asked = await sinceOf({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
+      if ('refused' in asked) return asked;
+      const { gap, ...since } = asked;
+      const run = create(resource, 'sync', { request: { ...request, ...since }, by });
+      return enqueue({ ...run, ...(gap ? { gap } : {}) }, by);
     },
     async resume(resource, by) {
       const last = await records.lastSync(resource);
       if (!last || last.run.state === 'completed' || last.point.checkpoint === undefined)
         return { refused: `there is no stopped sync of ${resource} with a position to go on from` };
-      const run = create(resource, 'sync', { request: last.run.request, by });
-      return enqueue({ ...run, ...last.point, resumes: last.run.id }, by);
+      const { request, gap, id } = last.run;
+      const run = create(resource, 'sync', { request, by });
+      return enqueue({ ...run, ...(gap ? { gap } : {}), ...last.point, resumes: id }, by);
     },
     stop,
     async follow({ resource, where, reason }) {

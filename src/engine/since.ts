@@ -20,9 +20,10 @@ const timeSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 /**
  * A sync of what changed may be forced and choose whether its events wake flows; it can't be one of chosen ids, of orders
  * from an id on, or of a deletion, which all say themselves what they are about.
- * @returns the time in UTC, nothing where none was asked for, or why it makes no sense
+ * @returns the time in UTC, nothing where none was asked for, or why it makes no sense; `gap` where it
+ * begins after the last complete sync: what changed in between is still to be synced
  */
-export async function sinceOf(asked: SinceAsked): Promise<{ since?: string } | { refused: string }> {
+export async function sinceOf(asked: SinceAsked): Promise<{ since?: string; gap?: true } | { refused: string }> {
   const { resource, request, now } = asked;
   if (request.since === undefined) return {};
   const other = (['ids', 'startId', 'deleteAll'] as const).find((name) => request[name] !== undefined);
@@ -38,5 +39,7 @@ export async function sinceOf(asked: SinceAsked): Promise<{ since?: string } | {
   if (!time.success) return { refused: 'since: must be a time such as 2026-03-01T06:00:00Z or 2026-03-01, or "last"' };
   const since = new Date(time.data);
   if (since > now) return { refused: 'since: lies in the future; give a time that has passed, or "last"' };
-  return { since: since.toISOString() };
+  const began = await asked.lastBegan(resource);
+  const gap = began !== undefined && began < since.toISOString();
+  return { since: since.toISOString(), ...(gap ? { gap } : {}) };
 }

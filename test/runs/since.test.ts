@@ -124,6 +124,19 @@ describe('`last`', () => {
     await other.app.stop();
   });
 
+  test('stays where it is after a sync that began later: what changed in between is found by the next one', async () => {
+    await using world = await startWorld();
+    const whole = await world.sync('customers');
+    const between = changedAt(new Date().toISOString());
+    await world.place('customer', between);
+    // A time after the last sync; a clock's tick lies in between.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await world.sync('customers', { since: new Date().toISOString() });
+    const next = await world.sync('customers', { since: 'last' });
+    assert.equal(next.request.since, began(whole));
+    assert.deepEqual(await emails(world), [between.email]);
+  });
+
   test('is of the resource, and not of a sync that was of a part, was stopped, or deleted', async () => {
     await using world = await startSlowWorld();
     const own = ownReplica(world);
