@@ -15,7 +15,9 @@ export interface Running {
 
 /** @param file below bench/; resolves when it says where it listens */
 export async function start(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
+  const { NODE_ARGUMENTS: execArgv = '' } = env;
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
+    execArgv: execArgv.split(' ').filter((one) => one !== ''),
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -20,12 +20,16 @@ interface Delivery {
 interface Delivered {
   /** Milliseconds from the first push to the acknowledgement, sorted. */
   tookMs: number[];
+  /** Milliseconds that each try took to its answer, sorted. */
+  answeredMs: number[];
   refused: number;
+  /** Connections that broke. */
+  resets: number;
   lost: number;
 }
 
 /** Google Pub/Sub's envelope around a commercetools message. */
-function push(payload: object, messageId: string): string {
+function envelope(payload: object, messageId: string): string {
   const data = Buffer.from(JSON.stringify(payload)).toString('base64');
   return JSON.stringify({ message: { data, messageId, publishTime: '2026-03-15T08:00:00Z' }, subscription: 'bench' });
 }
@@ -46,7 +50,7 @@ function orderCreated(number: number): string {
     lastModifiedAt: at,
     order: { ...order(number, size), createdAt: at },
   };
-  return push(payload, `m${number}`);
+  return envelope(payload, `m${number}`);
 }
 
 function stockChanged(sku: string, version: number): string {
@@ -59,31 +63,46 @@ function stockChanged(sku: string, version: number): string {
     oldVersion: version - 1,
     modifiedAt: at,
   };
-  return push(payload, `s${sku}-${version}`);
+  return envelope(payload, `s${sku}-${version}`);
 }
 
 /** Pushes each when it is due, and what is refused again, as a broker does; ends when all are acknowledged. */
-async function deliver(service: Running, total: number, next: (index: number) => Delivery): Promise<Delivered> {
-  const pool = new Pool(service.url, { connections: 2_000, pipelining: 1 });
+async function deliver(
+  service: Running,
+  total: number,
+  next: (index: number) => Delivery,
+  connections = 2_000,
+): Promise<Delivered> {
+  const pool = new Pool(service.url, { connections, pipelining: 1, connect: { timeout: 60_000 } });
   const tookMs: number[] = [];
+  const answeredMs: number[] = [];
   let refused = 0;
+  let resets = 0;
   let lost = 0;
   const began = performance.now();
+
+  async function push(body: string): Promise<number | 'reset'> {
+    try {
+      const headers = { 'content-type': 'application/json' };
+      const response = await pool.request({ method: 'POST', path: '/', body, headers });
+      await response.body.dump();
+      return response.statusCode;
+    } catch {
+      return 'reset';
+    }
+  }
 
   async function one({ body, dueMs }: Delivery): Promise<void> {
     const first = performance.now();
     const lateMs = first - began - dueMs;
     for (let tries = 0; tries < 100; tries += 1) {
-      const response = await pool.request({
-        method: 'POST',
-        path: '/',
-        body,
-        headers: { 'content-type': 'application/json' },
-      });
-      await response.body.dump();
-      if (response.statusCode === 204) return void tookMs.push(performance.now() - first + Math.max(0, lateMs));
-      if (response.statusCode !== 503) break;
-      refused += 1;
+      const asked = performance.now();
+      const status = await push(body);
+      answeredMs.push(performance.now() - asked);
+      if (status === 204) return void tookMs.push(performance.now() - first + Math.max(0, lateMs));
+      if (status === 'reset') resets += 1;
+      else if (status === 503) refused += 1;
+      else break;
       // As brokers do: a little later each time.
       await sleep(500 * Math.min(8, 2 ** tries) * (0.5 + Math.random()));
     }
@@ -99,26 +118,33 @@ async function deliver(service: Running, total: number, next: (index: number) =>
   }
   await Promise.all(sending);
   await pool.close();
-  return { tookMs: tookMs.toSorted((a, b) => a - b), refused, lost };
+  return { tookMs: sorted(tookMs), answeredMs: sorted(answeredMs), refused, resets, lost };
 }
 
-async function orders(
-  service: Running,
-  { perSecond, seconds, first = 0 }: { perSecond: number; seconds: number; first?: number },
-) {
-  return deliver(service, perSecond * seconds, (index) => ({
-    body: orderCreated(first + index),
-    dueMs: (index * 1_000) / perSecond,
-  }));
+function sorted(numbers: readonly number[]): number[] {
+  return numbers.toSorted((a, b) => a - b);
 }
 
-async function figuresOf({ klaviyo }: Setting, { tookMs, refused, lost }: Delivered): Promise<Figures> {
+interface Stream {
+  perSecond: number;
+  seconds: number;
+  first?: number;
+  connections?: number;
+}
+
+async function orders(service: Running, { perSecond, seconds, first = 0, connections }: Stream) {
+  const next = (index: number) => ({ body: orderCreated(first + index), dueMs: (index * 1_000) / perSecond });
+  return deliver(service, perSecond * seconds, next, connections);
+}
+
+async function figuresOf({ klaviyo }: Setting, { tookMs, refused, resets, lost }: Delivered): Promise<Figures> {
   const report = await reportOf(klaviyo);
   return {
     messages: tookMs.length + lost,
     acknowledged: tookMs.length,
     'not acknowledged': lost,
     'refused at first': refused,
+    'broken connections': resets,
     'median s': round(percentile(tookMs, 0.5) / 1_000),
     '95 % within s': round(percentile(tookMs, 0.95) / 1_000),
     events: report.events,
@@ -193,11 +219,14 @@ async function steady(quick: boolean): Promise<Record<string, Figures>> {
 async function burst(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [1_000, 2] : [4_000, 5];
   const figures = await withSetting({ size, limits: 1 }, async (setting, service) => {
-    const delivered = await orders(service, { perSecond, seconds });
+    // More than are admitted at once.
+    const delivered = await orders(service, { perSecond, seconds, connections: Math.min(6_000, perSecond * seconds) });
     const { peakBytes } = await usageOf(service);
     const { events = 0, ...all } = await figuresOf(setting, delivered);
     return {
       ...all,
+      '95 % of tries answered within s': round(percentile(delivered.answeredMs, 0.95) / 1_000),
+      'each try answered within s': round((delivered.answeredMs.at(-1) ?? 0) / 1_000),
       'events ÷ wanted': Number(events) / eventsOf(perSecond * seconds),
       'peak MB': Math.round(peakBytes / 1e6),
     };

@@ -11,6 +11,8 @@ export interface SettingOptions {
   /** What the service multiplies the published limits with; by default as the fake does. */
   scale?: number;
   jobMs?: number;
+  /** Megabytes that the service's heap may have. */
+  heapMb?: number;
   /** Services side by side. */
   services?: number;
 }
@@ -25,7 +27,7 @@ export interface Setting {
 const unlimited = 1_000;
 
 export async function setUp(options: SettingOptions): Promise<Setting> {
-  const { size, pageMs = 0, limits, jobMs = 500, services: count = 1 } = options;
+  const { size, pageMs = 0, limits, jobMs = 500, services: count = 1, heapMb } = options;
   const scale = options.scale ?? (limits === 'none' ? unlimited : 1);
   const running: Running[] = [];
   const stop = async () => {
@@ -38,7 +40,7 @@ export async function setUp(options: SettingOptions): Promise<Setting> {
     running.push(shop);
     const services: Running[] = [];
     for (let index = 0; index < count; index += 1) {
-      const service = await start('service.ts', [], environment(klaviyo, shop, scale));
+      const service = await start('service.ts', [], environment(klaviyo, shop, { scale, heapMb }));
       services.push(service);
       running.push(service);
     }
@@ -49,8 +51,13 @@ export async function setUp(options: SettingOptions): Promise<Setting> {
   }
 }
 
-function environment(klaviyo: Running, shop: Running, scale: number): Record<string, string> {
+function environment(
+  klaviyo: Running,
+  shop: Running,
+  { scale, heapMb }: { scale: number; heapMb: number | undefined },
+): Record<string, string> {
   return {
+    ...(heapMb === undefined ? {} : { NODE_ARGUMENTS: `--max-old-space-size=${heapMb}` }),
     KLAVIYO_API_URL: klaviyo.url,
     KLAVIYO_AUTH_KEY: 'pk_bench',
     CT_API_URL: shop.url,

@@ -100,16 +100,14 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const schedule = createSchedule({ store: runStore, runs, plans: config.settings.schedule, activity, now });
   const deliver = createDeliver({ sink, deadLetters, activity, follow: runs.follow });
   const shared = { families: ruleFamilies, settings: config.rules, look, deliver, nextRead, now };
+  const { pageSize, largePageSize, ranges } = config.settings.commercetools;
   const bulk: BulkParts = {
     ...shared,
     client: commercetools,
     sink,
     listing: createListing(klaviyo),
-    pageSize: {
-      orders: config.settings.commercetools.orderPageSize,
-      others: config.settings.commercetools.pageSize,
-    },
-    ranges: config.settings.commercetools.ranges,
+    pageSize: { customers: pageSize, categories: pageSize, orders: largePageSize, products: largePageSize },
+    ranges,
   };
   const { deadlineSeconds, mostTries, mostUnderWay } = config.settings.realtime;
   const realtime = createRealtime({

@@ -75,7 +75,7 @@ resource "google_cloud_run_v2_service" "service" {
       resources {
         # Bulk syncs go on between requests.
         cpu_idle = false
-        limits   = { cpu = "1", memory = "512Mi" }
+        limits   = { cpu = "1", memory = "1Gi" }
       }
 
       startup_probe {

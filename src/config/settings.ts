@@ -32,13 +32,13 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       timeoutSeconds: z.number().positive().default(30).describe('seconds that one request may take'),
       retries: z.int().min(0).max(10).default(3).describe('how often a read is repeated at once'),
-      pageSize: z.int().min(1).max(500).default(500).describe('records a page in bulk'),
-      orderPageSize: z
+      pageSize: z.int().min(1).max(500).default(500).describe('customers and categories a page in bulk'),
+      largePageSize: z
         .int()
         .min(1)
         .max(500)
         .default(100)
-        .describe('orders a page in bulk: they are many times as large, and what is read has to be held'),
+        .describe('the same of orders and products, which are many times as large: what is read has to be held'),
       ranges: z.int().min(1).max(32).default(4).describe('ranges of ids that a sync walks side by side'),
     })
     .prefault({}),

@@ -4,6 +4,7 @@
  * Reading goes on while what was read is sent, as far as the sink has room; nothing is passed over that could not be sent.
  */
 import type { Page, Wanted } from '../commercetools/reader.ts';
+import type { BulkResource } from '../commercetools/types.ts';
 import type { Listing } from '../klaviyo/listing.ts';
 import { type Checkpoint, createTrail, newCheckpoint, type Pass, type Range } from './checkpoint.ts';
 import { countMissing, emptyCounts } from './counts.ts';
@@ -15,7 +16,7 @@ import type { Run } from './run.ts';
 
 export interface BulkParts extends SenderParts {
   listing: Listing;
-  pageSize: Record<'orders' | 'others', number>;
+  pageSize: Record<BulkResource, number>;
   /** How many ranges of ids are walked side by side. */
   ranges: number;
 }
@@ -139,7 +140,7 @@ async function walkPages(
         resource,
         wanted,
         ...where,
-        pageSize: parts.pageSize[resource === 'orders' ? 'orders' : 'others'],
+        pageSize: parts.pageSize[resource],
       }),
     )) {
       await sender.ready(own.signal);

@@ -114,20 +114,36 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     }
   }
 
-  return async (told, options) => {
+  async function takeAll(told: readonly Told[], options: DeliverOptions) {
     const results = new Map<string, Delivered>();
     const sent: Sent[] = [];
     for (const one of told) sent.push(...(await take(one, resultFor(results, one.record), options)));
-    const receipts = await sink.send(
-      sent.map(({ change }) => change),
-      { lane: options.lane, signal: options.signal, force: options.force ?? false },
-    );
-    for (const [index, one] of sent.entries()) {
+    return { results, sent };
+  }
+
+  async function settleAll(
+    about: readonly Omit<Sent, 'change'>[],
+    sending: Promise<Receipt[]>,
+    options: DeliverOptions,
+  ): Promise<void> {
+    const receipts = await sending;
+    for (const [index, one] of about.entries()) {
       const receipt = receipts[index];
       if (receipt) await settle(one, receipt, options);
     }
-    return [...results.values()];
-  };
+  }
+
+  // In steps, none of which waits with the changes in its hands: the sink lets go of each when it is serialised.
+  return (told, options) =>
+    takeAll(told, options).then(({ results, sent }) => {
+      const about = sent.map(({ rule, to }) => ({ rule, to }));
+      const { lane, signal, force = false } = options;
+      const sending = sink.send(
+        sent.map(({ change }) => change),
+        { lane, signal, force },
+      );
+      return settleAll(about, sending, options).then(() => [...results.values()]);
+    });
 
   async function fail(
     one: Pick<Extract<Told, { outcome: 'failed' }>, 'record' | 'rule' | 'error'>,

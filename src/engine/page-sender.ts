@@ -25,7 +25,7 @@ export interface SenderParts {
   now(): Date;
 }
 
-/** Records, and the count taken before they were read. */
+/** Records, and the count taken before they were read. They are let go of as soon as rules have told what to send. */
 type Batch = Pick<ReadPage, 'records' | 'readAt'> & Partial<Pick<ReadPage, 'begun'>>;
 
 export interface PageSender {
@@ -55,7 +55,7 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
   const faults = createFaultWatch();
 
   /** Gathers and writes the whole page, so that its look-ups share queries. */
-  async function tell({ records }: Batch): Promise<Told[]> {
+  async function tell(records: readonly unknown[]): Promise<Told[]> {
     const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
     const told = await Promise.all(families.map(({ family, names }) => family.tellRecords(records, names, reading)));
     return told.flat();
@@ -64,17 +64,23 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
   /** Begins to send; the results come group by group. */
   async function begin(batch: Batch): Promise<{ groups: Promise<Delivered[]>[] } | { unreadable: ReadFailure }> {
     try {
-      const told = await tell(batch);
+      const told = await tell(batch.records);
       await parts.sink.room(signal);
-      const options = { cause, readAt: batch.readAt, lane: 'bulk', signal, force, failures: 'keep' } as const;
-      const groups = groupsOf(told).map((group) => parts.deliver(group, options));
-      batch.begun?.();
-      return { groups };
+      // Nothing that waits for its receipts holds on to what was read.
+      batch.records = [];
+      return { groups: deliverInGroups(told.splice(0), batch) };
     } catch (thrown) {
       if (!(thrown instanceof ReadFailure)) throw thrown;
       if (thrown.kind === 'refused') throw new RunFailed(thrown.message);
       return { unreadable: thrown };
     }
+  }
+
+  function deliverInGroups(told: readonly Told[], { readAt, begun }: Batch): Promise<Delivered[]>[] {
+    const options = { cause, readAt, lane: 'bulk', signal, force, failures: 'keep' } as const;
+    const groups = groupsOf(told).map((group) => parts.deliver(group, options));
+    begun?.();
+    return groups;
   }
 
   async function tryOnce(batch: Batch, counts: RunCounts): Promise<Tried> {

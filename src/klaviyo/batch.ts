@@ -10,7 +10,7 @@ import type { Failure } from './errors.ts';
 import { attribute, failureOf } from './job-errors.ts';
 import type { JobEnd, Jobs } from './jobs.ts';
 import type { Lane } from './throttle.ts';
-import { type Body, bodyOf, mostJobsInProgress, type Parcel, roomOf, sizeOf, type Write } from './writes.ts';
+import { bodyOf, mostJobsInProgress, type Parcel, type Place, roomOf, sizeOf, type Write } from './writes.ts';
 
 export interface Way {
   lane: Lane;
@@ -109,7 +109,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     const few = queue.entries.length <= write.mostAlone;
     if (few && (lane === 'realtime' || dueMs <= 0) && sendAlone(queue, lane)) return 0;
     if (dueMs > 0) return Math.ceil(dueMs);
-    withdraw(queue);
+    withdrawFirst(queue);
     if (queue.entries.length === 0) return undefined;
     const waitMs = untilTogether(lane);
     if (waitMs > 0) return Math.min(waitMs, longestNapMs);
@@ -129,6 +129,16 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     return client.takeTurn(write.together, lane);
   }
 
+  /** Only those that come next: thousands may wait behind them, and each body would look at all. */
+  function withdrawFirst(queue: Queue): void {
+    const alive = queue.entries.findIndex(({ way }) => !way.patience.aborted);
+    const gone = queue.entries.splice(0, alive === -1 ? queue.entries.length : alive);
+    for (const entry of gone) {
+      queue.bytes -= entry.bytes;
+      entry.end(withdrawn);
+    }
+  }
+
   function withdraw(queue: Queue): void {
     if (!queue.entries.some(({ way }) => way.patience.aborted)) return;
     const left: Entry[] = [];
@@ -142,17 +152,25 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     queue.entries = left;
   }
 
-  /** As many as a body takes, the oldest first. */
+  /** As many as a body takes, the oldest first; whose patience has ended is left out. */
   function fill(queue: Queue): Entry[] {
     let bytes = 0;
     let count = 0;
+    const filled: Entry[] = [];
     for (const entry of queue.entries) {
-      if (count >= write.most || (count > 0 && bytes + entry.bytes > room)) break;
-      bytes += entry.bytes;
+      const late = entry.way.patience.aborted;
+      if (!late && (filled.length >= write.most || (filled.length > 0 && bytes + entry.bytes > room))) break;
       count += 1;
+      queue.bytes -= entry.bytes;
+      if (late) {
+        entry.end(withdrawn);
+        continue;
+      }
+      bytes += entry.bytes;
+      filled.push(entry);
     }
-    queue.bytes -= bytes;
-    return queue.entries.splice(0, count);
+    queue.entries.splice(0, count);
+    return filled;
   }
 
   /** @returns whether one went out */
@@ -188,13 +206,13 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   async function together(entries: readonly Entry[], way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
-    const body = bodyOf(
+    const { text, places } = bodyOf(
       write,
       entries.map(({ parcel }) => parcel),
     );
-    const answer = await client.call({ endpoint: write.together, body: body.text, signal: never, ...way });
+    const answer = await client.call({ endpoint: write.together, body: text, signal: never, ...way });
     if (!answer.ok && answer.failure.kind === 'refused')
-      return settleRefused(entries, { body, failure: answer.failure }, way.lane);
+      return settleRefused(entries, { places, failure: answer.failure }, way.lane);
     if (!answer.ok || !write.job) {
       for (const entry of entries) entry.end(answer);
       return;
@@ -206,13 +224,13 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     }
     for (const { way } of entries) way.onJob?.();
     // Not awaited: the next body need not wait for this job.
-    void jobs.follow(write.job, id.data.data.id).then((end) => settleJob(entries, end, { body, lane: way.lane }));
+    void jobs.follow(write.job, id.data.data.id).then((end) => settleJob(entries, end, { places, lane: way.lane }));
   }
 
   /** A refused body is not a refused batch: who is meant goes alone, the rest goes again. */
   async function settleRefused(
     entries: readonly Entry[],
-    refused: { body: Body; failure: Extract<Failure, { kind: 'refused' }> },
+    refused: { places: Place[]; failure: Extract<Failure, { kind: 'refused' }> },
     lane: Lane,
   ): Promise<void> {
     const { there, alone: odd, again } = findRefused(entries, refused);
@@ -226,13 +244,13 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   async function settleJob(
     entries: readonly Entry[],
     end: JobEnd,
-    { body, lane }: { body: Body; lane: Lane },
+    { places, lane }: { places: Place[]; lane: Lane },
   ): Promise<void> {
     if (!end.known) {
       for (const entry of entries) entry.end({ ok: false, failure: { kind: 'unavailable', reason: end.reason } });
       return;
     }
-    const { failed, unclear } = attribute(entries, end.errors, body);
+    const { failed, unclear } = attribute(entries, end.errors, places);
     await Promise.all(
       entries.map(async (entry) => {
         const error = failed.get(entry);

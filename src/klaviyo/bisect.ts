@@ -3,7 +3,7 @@
  * is recorded already is there, as wanted; halving would never end for those, so they go alone, where repeats are ignored.
  */
 import type { KlaviyoError } from './errors.ts';
-import { type Body, placeOf } from './writes.ts';
+import { type Place, placeOf } from './writes.ts';
 
 export interface Found<Entry> {
   /** In Klaviyo already. */
@@ -17,10 +17,10 @@ export interface Found<Entry> {
 /** Fewer than this go alone: sooner done than halved. */
 const fewest = 8;
 
-/** @param entries in the order of the body's places */
+/** @param entries in the order of their places */
 export function findRefused<Entry>(
   entries: readonly Entry[],
-  { body, failure }: { body: Body; failure: { errors: readonly KlaviyoError[] } },
+  { places, failure }: { places: readonly Place[]; failure: { errors: readonly KlaviyoError[] } },
 ): Found<Entry> {
   const there = new Set<Entry>();
   const alone = new Set<Entry>();
@@ -28,7 +28,7 @@ export function findRefused<Entry>(
   for (const error of failure.errors) {
     const repeated = isRepeat(error);
     repeats ||= repeated;
-    for (const entry of meant(entries, body, error)) (repeated ? there : alone).add(entry);
+    for (const entry of meant(entries, places, error)) (repeated ? there : alone).add(entry);
   }
   const left = entries.filter((entry) => !there.has(entry) && !alone.has(entry));
   const odd = [...alone].filter((entry) => !there.has(entry));
@@ -43,7 +43,7 @@ function isRepeat({ pointer }: KlaviyoError): boolean {
   return pointer?.endsWith('/unique_id') ?? false;
 }
 
-function meant<Entry>(entries: readonly Entry[], { places }: Body, { pointer }: KlaviyoError): Entry[] {
+function meant<Entry>(entries: readonly Entry[], places: readonly Place[], { pointer }: KlaviyoError): Entry[] {
   const place = placeOf(pointer);
   if (!place) return [];
   return entries.filter((_, position) => {

@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import type { Failure } from './errors.ts';
 import type { JobError } from './jobs.ts';
-import { type Body, type Parcel, placeOf } from './writes.ts';
+import { type Parcel, type Place, placeOf } from './writes.ts';
 
 /** Whose error it is: by its place in the body, else by the record that Klaviyo repeats. */
 export function attribute<Entry extends { parcel: Parcel }>(
   entries: readonly Entry[],
   errors: readonly JobError[],
-  { places }: Body,
+  places: readonly Place[],
 ): { failed: Map<Entry, JobError>; unclear: boolean } {
   const failed = new Map<Entry, JobError>();
   let unclear = false;

@@ -1,6 +1,5 @@
 /** `custom_metadata` of items and variants: four texts that hold JSON, so that a mail can pick language and currency. */
 import type { LocalizedString, Price } from '../../commercetools/types.ts';
-import type { JsonValue } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
 import { countryCurrencies, currencyCountries } from './country-currencies.ts';
 import { amountOf, choosePrice, countriesOf, currenciesOf } from './prices.ts';
@@ -26,18 +25,18 @@ export interface MetadataSource {
 /** `title_json` {`title_de`: …}, `slug_json`, and where there are prices `price_json` and `currency_json`. */
 export function metadataOf({ name, slug, prices, at }: MetadataSource, settings: RuleSettings): Metadata {
   const metadata: Metadata = { texts: {}, cut: [] };
-  addText(metadata, 'title_json', localizedEntries('title', name));
-  addText(metadata, 'slug_json', localizedEntries('slug', slug));
+  addText(metadata, 'title_json', entriesOf(name, 'title'));
+  addText(metadata, 'slug_json', entriesOf(slug, 'slug'));
   if (prices.length === 0) return metadata;
   const ofCountries = pricesOfCountries(prices, { at, settings });
   addText(metadata, 'price_json', [
     ...pricesOfCurrencies(prices, { at, settings }),
-    ...ofCountries.map(({ country, amount }): [string, JsonValue] => [`price_${country}`, amount]),
+    ...ofCountries.map(({ country, amount }) => entry(`price_${country}`, amount)),
   ]);
   addText(
     metadata,
     'currency_json',
-    ofCountries.map(({ country, currency }) => [`currency_${country}`, currency]),
+    ofCountries.map(({ country, currency }) => entry(`currency_${country}`, currency)),
   );
   return metadata;
 }
@@ -47,11 +46,11 @@ interface Now {
   settings: RuleSettings;
 }
 
-function pricesOfCurrencies(prices: readonly Price[], { at, settings }: Now): [string, JsonValue][] {
+function pricesOfCurrencies(prices: readonly Price[], { at, settings }: Now): string[] {
   const of = settings.product.price;
-  return currenciesOf(prices, of).flatMap((currency): [string, JsonValue][] => {
+  return currenciesOf(prices, of).flatMap((currency) => {
     const price = choosePrice(prices, { settings: of, at, currency });
-    return price ? [[`price_${currency}`, amountOf(price, of)]] : [];
+    return price ? [entry(`price_${currency}`, amountOf(price, of))] : [];
   });
 }
 
@@ -102,35 +101,59 @@ function preferred(currencies: readonly string[], chosen: ReadonlyMap<string, Pr
   return currency === undefined ? undefined : chosen.get(currency);
 }
 
-function localizedEntries(prefix: string, localized: LocalizedString): [string, JsonValue][] {
-  return Object.entries(localized)
-    .filter(([, text]) => present(text) !== undefined)
-    .map(([locale, text]) => [`${prefix}_${locale}`.toWellFormed(), text.toWellFormed()]);
+/** The same for an item and all of its variants. */
+const known = { title: new WeakMap<LocalizedString, string[]>(), slug: new WeakMap<LocalizedString, string[]>() };
+
+function entriesOf(localized: LocalizedString, prefix: 'title' | 'slug'): string[] {
+  const before = known[prefix].get(localized);
+  if (before) return before;
+  const texts = Object.entries(localized).filter(([, text]) => present(text) !== undefined);
+  const entries = texts.map(([locale, text]) => entry(`${prefix}_${locale}`.toWellFormed(), text.toWellFormed()));
+  known[prefix].set(localized, entries);
+  return entries;
+}
+
+/** `"price_DE":12.5`, as it stands in a JSON text: there are a hundred of them in each variant, so none is an object. */
+function entry(name: string, value: string | number): string {
+  return `${quoted(name)}:${typeof value === 'string' ? quoted(value) : String(value)}`;
+}
+
+/** Names and currencies repeat with every variant; others than these are made anew. */
+const codes = new Set([...countryCurrencies.keys(), ...currencyCountries.keys()]);
+const mostQuoted = 4 * codes.size;
+const quotedBefore = new Map<string, string>();
+
+function quoted(text: string): string {
+  const before = quotedBefore.get(text);
+  if (before !== undefined) return before;
+  const fresh = JSON.stringify(text);
+  if (quotedBefore.size < mostQuoted && codes.has(text.slice(text.indexOf('_') + 1))) quotedBefore.set(text, fresh);
+  return fresh;
 }
 
 /** Entries that do not fit are left out whole, because half a JSON text is none. */
-function addText(metadata: Metadata, name: TextName, entries: [string, JsonValue][]): void {
-  const text = JSON.stringify(Object.fromEntries(entries));
+function addText(metadata: Metadata, name: TextName, entries: readonly string[]): void {
+  const text = `{${entries.join(',')}}`;
   // Nearly always: not even if every character had to be escaped twice would it be too long.
   if (text.length * mostEscaped <= mostBytes[name]) {
     metadata.texts[name] = text;
     return;
   }
   let bytes = 4;
-  const fitting = entries.filter(([key, value]) => {
-    const needed = escapedBytes(key) + escapedBytes(value) + 2;
+  const fitting = entries.filter((one) => {
+    const needed = escapedBytes(one) + 1;
     if (bytes + needed > mostBytes[name]) return false;
     bytes += needed;
     return true;
   });
-  metadata.texts[name] = JSON.stringify(Object.fromEntries(fitting));
+  metadata.texts[name] = `{${fitting.join(',')}}`;
   if (fitting.length < entries.length) metadata.cut.push(name);
 }
 
 /** Bytes that a character of a JSON text takes at most as part of another one. */
 const mostEscaped = 7;
 
-/** Bytes of a value inside a JSON text that is itself a value in JSON. */
-function escapedBytes(value: JsonValue): number {
-  return Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+/** Bytes of a part of a JSON text inside another one, without that one's quotes. */
+function escapedBytes(part: string): number {
+  return Buffer.byteLength(JSON.stringify(part)) - 2;
 }
