@@ -13,6 +13,7 @@ import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
 import { createDecide } from './engine/decide.ts';
 import { createDeliver } from './engine/deliver.ts';
+import { createPendingJobs } from './engine/pending-jobs.ts';
 import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
@@ -71,7 +72,14 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const store = overrides.store ?? storeOf(config, commercetools);
   const klaviyo = createKlaviyoClient(config.klaviyo);
   const look = createLook(commercetools);
-  const sink = createSink(klaviyo, config.klaviyo.share);
+  const pending = createPendingJobs({
+    store,
+    activity,
+    leftAfterMs: config.settings.runs.leaseSeconds * 1_000,
+    stateOf: (job) => sink.stateOf(job),
+    tellAgain: async (about) => (await replay.again(about)).outcome !== 'unavailable',
+  });
+  const sink = createSink({ client: klaviyo, share: config.klaviyo.share, accepted: pending.accepted });
   const deadLetters = createDeadLetters(store, {
     max: config.settings.deadLetters.max,
     now,
@@ -98,7 +106,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     from: overrides.from ?? 'anybody',
   });
   const schedule = createSchedule({ store: runStore, runs, plans: config.settings.schedule, activity, now });
-  const deliver = createDeliver({ sink, deadLetters, activity, follow: runs.follow });
+  const deliver = createDeliver({ sink, pending, deadLetters, activity, follow: runs.follow });
   const shared = { families: ruleFamilies, settings: config.rules, look, deliver, nextRead, now };
   const { pageSize, largePageSize, ranges } = config.settings.commercetools;
   const bulk: BulkParts = {
@@ -177,7 +185,11 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   }
 
   async function finish(): Promise<true> {
-    await Promise.all([schedule.shutdown().then(runs.shutdown), ...sources.all.map((source) => source.stop())]);
+    await Promise.all([
+      schedule.shutdown().then(runs.shutdown),
+      pending.shutdown(),
+      ...sources.all.map((source) => source.stop()),
+    ]);
     await realtime.settled();
     await sink.idle();
     await Promise.all(servers.map((server) => server.close()));
@@ -205,6 +217,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       activity.tell({ what: 'started', ports: addresses, serves });
       runs.open();
+      pending.open();
       if (takes.includes('sync')) schedule.open();
       return addresses;
     },

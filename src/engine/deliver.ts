@@ -3,11 +3,12 @@
  * what shall follow. Realtime and bulk both go through here.
  */
 import type { Activity } from '../activity.ts';
-import type { Receipt, Stamped } from '../klaviyo/change.ts';
+import type { Change, Receipt, Stamped } from '../klaviyo/change.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import type { Lane } from '../klaviyo/throttle.ts';
-import type { Cause, Follow, RecordRef, Told } from '../rules/rule.ts';
+import { type Cause, type Follow, originOf, type RecordRef, type Told } from '../rules/rule.ts';
 import type { DeadLetters, Letter } from './dead-letters.ts';
+import type { About, PendingJobs } from './pending-jobs.ts';
 
 /** What became of one record, over all rules that were asked about it. */
 export interface Delivered {
@@ -22,7 +23,8 @@ export interface Delivered {
 }
 
 export interface DeliverParts {
-  sink: Sink;
+  sink: Sink<About>;
+  pending: Pick<PendingJobs, 'settled' | 'leave'>;
   deadLetters: DeadLetters;
   activity: Activity;
   /** Stores a small run; resolves when it is safe. */
@@ -45,11 +47,26 @@ export type Deliver = (told: readonly Told[], options: DeliverOptions) => Promis
 
 interface Sent {
   rule: string;
-  change: Stamped;
+  change: Stamped<About>;
   to: Delivered;
 }
 
-export function createDeliver({ sink, deadLetters, activity, follow }: DeliverParts): Deliver {
+/** Of what was sent: what it takes to settle it. */
+interface Waiting extends Omit<Sent, 'change'> {
+  about: About | undefined;
+}
+
+/** Bulk reads a page again that did not come through; in realtime a job's records are remembered until it has ended. */
+function stamped(
+  change: Change,
+  { record, rule }: Extract<Told, { outcome: 'written' }>,
+  { cause, readAt, lane }: DeliverOptions,
+): Stamped<About> {
+  if (lane === 'bulk') return { ...change, readAt };
+  return { ...change, readAt, about: { record, rule, cause: originOf(cause) } };
+}
+
+export function createDeliver({ sink, pending, deadLetters, activity, follow }: DeliverParts): Deliver {
   async function keep(letter: Letter, to: Delivered): Promise<void> {
     const stored = await deadLetters.keep(letter);
     if (stored === 'kept') to.kept.push(letter.code);
@@ -57,7 +74,7 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
   }
 
   /** The message is acknowledged already: what its job refuses after all is told, and kept as a dead letter. */
-  async function settleLate(sent: Omit<Sent, 'change'>, later: Promise<Receipt>, options: DeliverOptions) {
+  async function settleLate(sent: Waiting, later: Promise<Receipt>, options: DeliverOptions): Promise<void> {
     const last = await later;
     const to: Delivered = { record: sent.to.record, receipts: [], skips: [], kept: [], failures: [] };
     const refused: Receipt =
@@ -66,17 +83,21 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
       await settle({ ...sent, to }, refused, { ...options, failures: 'keep' });
     } catch (thrown) {
       activity.tell({ what: 'failed', record: to.record, rule: sent.rule, error: toError(thrown) });
+      pending.leave(sent.about);
       return;
     }
     for (const receipt of to.receipts)
       if (receipt.outcome === 'unavailable') activity.tell({ what: 'alarm', reason: receipt.reason });
+    // What could not be kept stays pending: somebody looks after it later.
+    if (to.receipts.some(({ outcome }) => outcome === 'unavailable')) pending.leave(sent.about);
+    else pending.settled(sent.about);
   }
 
-  async function settle({ rule, to }: Omit<Sent, 'change'>, receipt: Receipt, options: DeliverOptions): Promise<void> {
+  async function settle({ rule, to, about }: Waiting, receipt: Receipt, options: DeliverOptions): Promise<void> {
     const { record } = to;
     if (receipt.outcome === 'failed') return fail({ record, rule, error: receipt.error }, to, options);
     for (const warning of receipt.warnings ?? []) activity.tell({ what: 'left-out', record, rule, warning });
-    if (receipt.outcome === 'delivered' && receipt.later) void settleLate({ rule, to }, receipt.later, options);
+    if (receipt.outcome === 'delivered' && receipt.later) void settleLate({ rule, to, about }, receipt.later, options);
     if (receipt.outcome !== 'rejected') {
       to.receipts.push(receipt);
       return;
@@ -109,7 +130,7 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
         to.skips.push(...skips);
         for (const warning of warnings) activity.tell({ what: 'left-out', record, rule: one.rule, warning });
         for (const next of follows) await follow(next);
-        return changes.map((change) => ({ rule: one.rule, change: { ...change, readAt: options.readAt }, to }));
+        return changes.map((change) => ({ rule: one.rule, change: stamped(change, one, options), to }));
       }
     }
   }
@@ -122,27 +143,28 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
   }
 
   async function settleAll(
-    about: readonly Omit<Sent, 'change'>[],
+    waiting: readonly Waiting[],
     sending: Promise<Receipt[]>,
     options: DeliverOptions,
   ): Promise<void> {
     const receipts = await sending;
-    for (const [index, one] of about.entries()) {
+    for (const [index, one] of waiting.entries()) {
       const receipt = receipts[index];
       if (receipt) await settle(one, receipt, options);
+      if (receipt && !('later' in receipt)) pending.settled(one.about);
     }
   }
 
   // In steps, none of which waits with the changes in its hands: the sink lets go of each when it is serialised.
   return (told, options) =>
     takeAll(told, options).then(({ results, sent }) => {
-      const about = sent.map(({ rule, to }) => ({ rule, to }));
+      const waiting = sent.map(({ rule, to, change: { about } }) => ({ rule, to, about }));
       const { lane, signal, force = false } = options;
       const sending = sink.send(
         sent.map(({ change }) => change),
         { lane, signal, force },
       );
-      return settleAll(about, sending, options).then(() => [...results.values()]);
+      return settleAll(waiting, sending, options).then(() => [...results.values()]);
     });
 
   async function fail(

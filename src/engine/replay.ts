@@ -34,6 +34,8 @@ export type Replayed =
   | { outcome: 'not-replayable'; reason: string };
 
 export interface Replay {
+  /** Tells and sends a record once more; what is refused is kept. Never rejects for what commercetools or Klaviyo do. */
+  again(about: Pick<DeadLetter, 'record' | 'rule' | 'cause'>): Promise<Replayed>;
   /** Never rejects for what commercetools or Klaviyo do. */
   one(letter: DeadLetter): Promise<Replayed>;
   /** As many as fit into a request's time, the first ids first; `after`: where to go on, absent when all are through. */
@@ -77,12 +79,14 @@ export function createReplay(parts: ReplayParts): Replay {
     return told.flat();
   }
 
-  async function askRecord(letter: DeadLetter, cause: OriginalCause): Promise<Told[] | undefined> {
-    const { record } = letter;
+  async function askRecord(
+    { record, rule }: Pick<DeadLetter, 'record' | 'rule'>,
+    cause: OriginalCause,
+  ): Promise<Told[] | undefined> {
     const family = parts.families.find(({ typeId }) => typeId === record?.typeId);
     const resource = family?.rules.find(({ bulk }) => bulk !== undefined)?.bulk;
     if (!family || !record || !resource) return undefined;
-    const names = namesIn(family, letter.rule).intersection(
+    const names = namesIn(family, rule).intersection(
       new Set(family.rules.filter(({ bulk }) => bulk === resource).map(({ name }) => name)),
     );
     if (names.size === 0) return undefined;
@@ -101,23 +105,28 @@ export function createReplay(parts: ReplayParts): Replay {
     });
   }
 
-  async function one(letter: DeadLetter): Promise<Replayed> {
-    const { cause } = letter;
-    if (!cause || !letter.record) return { outcome: 'not-replayable', reason: 'nobody could read what it was about' };
+  async function again(about: Pick<DeadLetter, 'record' | 'rule' | 'cause'>): Promise<Replayed> {
+    const { cause, record, rule } = about;
+    if (!cause || !record) return { outcome: 'not-replayable', reason: 'nobody could read what it was about' };
     const readAt = parts.nextRead();
     try {
-      const told = await (cause.kind === 'message' ? askMessage(cause, letter.rule) : askRecord(letter, cause));
+      const told = await (cause.kind === 'message' ? askMessage(cause, rule) : askRecord(about, cause));
       if (!told) return { outcome: 'not-replayable', reason: 'its rule does not wake any more with these settings' };
-      const replayed = outcomeOf(await send(told, cause, readAt));
-      if (replayed.outcome === 'delivered' || replayed.outcome === 'gone') await parts.deadLetters.discard(letter.id);
-      return replayed;
+      return outcomeOf(await send(told, cause, readAt));
     } catch (thrown) {
       if (thrown instanceof ReadFailure) return { outcome: 'unavailable', reason: thrown.message };
       throw thrown;
     }
   }
 
+  async function one(letter: DeadLetter): Promise<Replayed> {
+    const replayed = await again(letter);
+    if (replayed.outcome === 'delivered' || replayed.outcome === 'gone') await parts.deadLetters.discard(letter.id);
+    return replayed;
+  }
+
   return {
+    again,
     one,
     async all(kind, from) {
       const total: ReplayedAll = { delivered: 0, gone: 0, kept: 0, notReplayable: 0 };

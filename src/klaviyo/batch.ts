@@ -8,7 +8,7 @@ import { findRefused } from './bisect.ts';
 import type { Answer, Call, KlaviyoClient } from './client.ts';
 import type { Failure } from './errors.ts';
 import { attribute, failureOf } from './job-errors.ts';
-import type { JobEnd, Jobs } from './jobs.ts';
+import type { AcceptedJob, JobEnd, Jobs } from './jobs.ts';
 import type { Lane } from './throttle.ts';
 import { bodyOf, mostJobsInProgress, type Parcel, type Place, roomOf, sizeOf, type Write } from './writes.ts';
 
@@ -17,7 +17,7 @@ export interface Way {
   /** The caller's: what is not in a body when it ends is withdrawn. */
   patience: Pick<AbortSignal, 'aborted'>;
   /** Called when Klaviyo has taken the record into a job; how that ends is still to come. */
-  onJob?(): void;
+  onJob?(job: AcceptedJob): void;
 }
 
 export interface Batcher {
@@ -222,9 +222,10 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
       for (const entry of entries) entry.end(oddAnswer);
       return;
     }
-    for (const { way } of entries) way.onJob?.();
+    const job = { endpoint: write.job.get, id: id.data.data.id };
+    for (const { way } of entries) way.onJob?.(job);
     // Not awaited: the next body need not wait for this job.
-    void jobs.follow(write.job, id.data.data.id).then((end) => settleJob(entries, end, { places, lane: way.lane }));
+    void jobs.follow(write.job, job.id).then((end) => settleJob(entries, end, { places, lane: way.lane }));
   }
 
   /** A refused body is not a refused batch: who is meant goes alone, the rest goes again. */

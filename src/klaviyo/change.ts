@@ -140,9 +140,10 @@ export type Change = EventChange | ProfileChange | CategoryChange | ItemChange |
 
 /**
  * A change with the count of this process, taken before the oldest read that it was written from began: of several
- * that wait for one record the highest `readAt` wins.
+ * that wait for one record the highest `readAt` wins. `about` is the sender's own: what to remember of the change while
+ * a job has it.
  */
-export type Stamped = Change & { readAt: number };
+export type Stamped<About = unknown> = Change & { readAt: number; about?: About };
 
 /** Something that was left out or decided on the way; never personal data. */
 export interface Warning {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { KlaviyoClient } from './client.ts';
 import { endpoints } from './endpoints.ts';
-import type { JobEndpoints } from './writes.ts';
+import { type JobEndpoints, writes } from './writes.ts';
 
 /** Why a record of a job was not written. */
 export interface JobError {
@@ -20,6 +20,31 @@ export interface JobError {
 }
 
 export type JobEnd = { known: true; errors: JobError[] } | { known: false; reason: string };
+
+/** A job that Klaviyo has taken. */
+export interface AcceptedJob {
+  /** Where it is asked for. */
+  endpoint: string;
+  id: string;
+}
+
+/** How a job stands: ended without an error; with some, or not known any more; or not to be told now. */
+export type JobState = 'clean' | 'unclear' | 'going-on' | 'unknown-now';
+
+/** Asks for a job of some other process. */
+export async function stateOfJob(client: KlaviyoClient, job: AcceptedJob, signal: AbortSignal): Promise<JobState> {
+  const endpoint = Object.values(writes)
+    .flatMap((write) => ('job' in write ? [write.job.get] : []))
+    .find((get) => get === job.endpoint);
+  if (!endpoint) return 'unclear';
+  const answer = await client.call({ endpoint, id: job.id, lane: 'bulk', signal });
+  if (!answer.ok) return answer.failure.kind === 'refused' ? 'unclear' : 'unknown-now';
+  const { success, data } = one.safeParse(answer.body);
+  if (!success) return 'unclear';
+  const { status, failed_count: failed, errors } = data.data.attributes;
+  if (status === 'complete') return (failed ?? 0) === 0 && (errors ?? []).length === 0 ? 'clean' : 'unclear';
+  return status === 'cancelled' ? 'unclear' : 'going-on';
+}
 
 export interface Jobs {
   /** Jobs of this kind that are followed. */

@@ -4,6 +4,7 @@ import type { Way } from './batch.ts';
 import type { StockChange } from './change.ts';
 import type { Answer, Call, KlaviyoClient } from './client.ts';
 import type { HeldLookup } from './held.ts';
+import type { AcceptedJob } from './jobs.ts';
 import type { Locks } from './locks.ts';
 import type { Patience } from './patience.ts';
 import type { Lane } from './throttle.ts';
@@ -39,7 +40,7 @@ export interface Sending extends Ways {
    * For the last write of a change: Klaviyo has put it into a job, which in realtime is as good as done, since a job
    * outlives any broker's deadline.
    */
-  onJob(): void;
+  onJob(job: AcceptedJob): void;
 }
 
 /** One request in the sending's lane. */

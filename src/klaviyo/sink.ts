@@ -11,7 +11,7 @@ import { type Change, keyOf, type Receipt, type Stamped } from './change.ts';
 import type { KlaviyoClient } from './client.ts';
 import { sendEvent } from './events.ts';
 import { createHeldLookup } from './held.ts';
-import { createJobs } from './jobs.ts';
+import { type AcceptedJob, createJobs, type JobState, stateOfJob } from './jobs.ts';
 import { createLocks } from './locks.ts';
 import { Patience } from './patience.ts';
 import { sendProfile } from './profiles.ts';
@@ -32,9 +32,9 @@ export interface SendOptions {
   force?: boolean;
 }
 
-export interface Sink {
+export interface Sink<About = unknown> {
   /** @returns a receipt for each change, in order; never rejects */
-  send(changes: readonly Stamped[], options: SendOptions): Promise<Receipt[]>;
+  send(changes: readonly Stamped<About>[], options: SendOptions): Promise<Receipt[]>;
   /** Resolves when there is room for more of bulk: it has only a few bodies waiting. */
   room(signal: AbortSignal): Promise<void>;
   /** Milliseconds that what waits in realtime before such a change takes at Klaviyo's published pace. */
@@ -43,8 +43,20 @@ export interface Sink {
   idle(): Promise<void>;
   /** What waits or is under way in each lane. */
   waiting(): Record<Lane, number>;
+  /** How a job of some other process stands. */
+  stateOf(job: AcceptedJob): Promise<JobState>;
   /** Gives up on jobs that are still followed. */
   close(): void;
+}
+
+export interface SinkParts<About> {
+  client: KlaviyoClient;
+  /** Part of the published limits that is ours. */
+  share: number;
+  /**
+   * Keeps what a job in realtime is about; only then are its callers answered. Where it rejects they wait for the job's end.
+   */
+  accepted(job: AcceptedJob, abouts: readonly About[]): Promise<void>;
 }
 
 const mostRemembered = 100_000;
@@ -62,8 +74,8 @@ const writesOf: Record<Change['kind'], readonly WriteName[]> = {
   gone: ['deleteItem', 'deleteCategory'],
 };
 
-interface Entry {
-  change: Stamped;
+interface Entry<About> {
+  change: Stamped<About>;
   lane: Lane;
   force: boolean;
   patience: Patience;
@@ -73,11 +85,7 @@ interface Entry {
   later?: PromiseWithResolvers<Receipt>;
 }
 
-/**
- * @param client the way to Klaviyo
- * @param share part of the published limits that is ours
- */
-export function createSink(client: KlaviyoClient, share: number): Sink {
+export function createSink<About>({ client, share, accepted }: SinkParts<About>): Sink<About> {
   const closed = new AbortController();
   const writtenAt = new LRUCache<string, number>({ max: mostRemembered });
   const writer = createWriter(client, createJobs(client, closed.signal), share);
@@ -90,14 +98,16 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     categories: new LRUCache<string, true>({ max: mostRemembered, ttl: 600_000 }),
   };
   /** By record: what has not begun yet; events until they are through. */
-  const waiting = new Map<string, Entry>();
+  const waiting = new Map<string, Entry<About>>();
   const room = createRoom();
 
+  const onJob = createLettingGo(accepted);
+
   /** The entry's latest change, unless a later read of the same record went before it. */
-  async function makeTrue(entry: Entry, key: string): Promise<Receipt> {
+  async function makeTrue(entry: Entry<About>, key: string): Promise<Receipt> {
     const { change, lane, force, patience } = entry;
     if (patience.aborted) return withdrawn;
-    const sending: Sending = { ...ways, lane, patience, force, onJob: () => letGo(entry) };
+    const sending: Sending = { ...ways, lane, patience, force, onJob: (job) => onJob(entry, job) };
     if (change.kind === 'event') return sendEvent(change, sending);
     if ((writtenAt.get(key) ?? 0) > change.readAt) return delivered;
     const receipt = await dispatch(change, sending);
@@ -106,7 +116,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
   }
 
   /** What was let go of goes on until it is through: nobody will send it again. */
-  async function untilThrough(entry: Entry, key: string): Promise<Receipt> {
+  async function untilThrough(entry: Entry<About>, key: string): Promise<Receipt> {
     let receipt = await makeTrue(entry, key);
     for (let tries = 1; receipt.outcome === 'unavailable' && entry.later && tries < mostTriesAfter; tries += 1) {
       await sleep(1_000 * 2 ** tries, undefined, { signal: closed.signal }).catch(() => undefined);
@@ -117,7 +127,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
   }
 
   /** Until its turn comes an entry takes in what is read later. */
-  function inTurn(entry: Entry, key: string): Promise<Receipt> {
+  function inTurn(entry: Entry<About>, key: string): Promise<Receipt> {
     if (entry.change.kind === 'event') return makeTrue(entry, key);
     return ways.locks.hold(key, () => {
       waiting.delete(key);
@@ -125,7 +135,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     });
   }
 
-  async function begin(entry: Entry, key: string): Promise<void> {
+  async function begin(entry: Entry<About>, key: string): Promise<void> {
     const { lane, change } = entry;
     room.enter(lane, change.kind);
     // What is thrown on the way is our own bug, and becomes a receipt.
@@ -135,7 +145,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     (entry.later ?? entry).resolve(receipt);
   }
 
-  function enqueue(change: Stamped, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
+  function enqueue(change: Stamped<About>, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
     const key = placeOf(change, lane);
     const before = waiting.get(key);
     if (before) {
@@ -146,7 +156,7 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
       return before.receipt;
     }
     const { promise: receipt, resolve } = Promise.withResolvers<Receipt>();
-    const entry: Entry = { change, lane, force, patience: new Patience(signal), receipt, resolve };
+    const entry: Entry<About> = { change, lane, force, patience: new Patience(signal), receipt, resolve };
     waiting.set(key, entry);
     void begin(entry, key);
     return receipt;
@@ -158,16 +168,42 @@ export function createSink(client: KlaviyoClient, share: number): Sink {
     backlogMs: (kind) => writer.backlogMs(writesOf[kind]),
     idle: () => room.empty(),
     waiting: () => room.counts(),
+    stateOf: (job) => stateOfJob(client, job, closed.signal),
     close: () => closed.abort(),
   };
 }
 
-/** In realtime a job is as good as done: the callers get their receipt, and the last word follows. */
-function letGo(entry: Entry): void {
-  if (entry.lane === 'bulk' || entry.later) return;
-  entry.later = Promise.withResolvers<Receipt>();
-  entry.patience.release();
-  entry.resolve({ outcome: 'delivered', later: entry.later.promise });
+/**
+ * In realtime a job is as good as done, once it is kept what it is about: the callers get their receipt, and the last
+ * word follows.
+ */
+function createLettingGo<About>(accepted: SinkParts<About>['accepted']) {
+  /** By job: its entries, which come one after the other. */
+  const taken = new Map<string, Entry<About>[]>();
+
+  async function letGo(job: AcceptedJob): Promise<void> {
+    const entries = taken.get(job.id) ?? [];
+    taken.delete(job.id);
+    const abouts = entries.flatMap(({ change: { about } }) => (about === undefined ? [] : [about]));
+    try {
+      await accepted(job, abouts);
+    } catch {
+      return;
+    }
+    for (const entry of entries) {
+      entry.later = Promise.withResolvers<Receipt>();
+      entry.patience.release();
+      entry.resolve({ outcome: 'delivered', later: entry.later.promise });
+    }
+  }
+
+  return (entry: Entry<About>, job: AcceptedJob): void => {
+    if (entry.lane === 'bulk' || entry.later) return;
+    const before = taken.get(job.id);
+    if (before) return void before.push(entry);
+    taken.set(job.id, [entry]);
+    queueMicrotask(() => void letGo(job));
+  };
 }
 
 /** An event stands for itself; in two lanes, or on two profiles, it is not the same request. */
