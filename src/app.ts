@@ -13,6 +13,7 @@ import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
 import { createDecide } from './engine/decide.ts';
 import { createDeliver } from './engine/deliver.ts';
+import { createExplain, type Explain } from './engine/explain.ts';
 import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
@@ -21,7 +22,9 @@ import { createRuns, type Runs } from './engine/runs.ts';
 import { ownKeys } from './engine/wanted-subscriptions.ts';
 import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
+import { createHolds } from './klaviyo/holdings.ts';
 import { createListing } from './klaviyo/listing.ts';
+import { createRehearse } from './klaviyo/rehearsal.ts';
 import { createSink } from './klaviyo/sink.ts';
 import { ruleFamilies } from './rules/index.ts';
 import { buildServer } from './server/server.ts';
@@ -43,6 +46,7 @@ export interface App {
   runs: Runs;
   deadLetters: DeadLetters;
   replay: Replay;
+  explain: Explain;
   /** After so long a silence the holder of a run counts as dead. */
   leaseMs: number;
   activity: Activity;
@@ -118,6 +122,12 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     deadLetters,
     deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
   });
+  const explain = createExplain({
+    ...shared,
+    client: commercetools,
+    rehearse: createRehearse(klaviyo, config.klaviyo.share),
+    holds: createHolds(klaviyo),
+  });
   const receive = createReceive({ realtime, deadLetters, activity });
   const sources = createSources({
     config: config.arrivals,
@@ -146,6 +156,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         runs,
         deadLetters,
         replay,
+        explain,
         readiness,
         realtime: config.realtime,
         bulk: config.bulk,
@@ -181,6 +192,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     runs,
     deadLetters,
     replay,
+    explain,
     leaseMs: config.settings.runs.leaseSeconds * 1_000,
     activity,
     commercetools,

@@ -6,6 +6,7 @@ import type { Port } from '../config/config.ts';
 import { createOnUnknownPath, mostBytes, onError } from './answers.ts';
 import { type ApiTokens, createGuard } from './callers.ts';
 import { type DeadLetterRouteParts, deadLetterRoutes } from './dead-letter-routes.ts';
+import { type ExplainRouteParts, explainRoutes } from './explain-routes.ts';
 import { harden } from './hardening.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
@@ -14,7 +15,8 @@ import { type SyncRouteParts, syncRoutes } from './sync-routes.ts';
 export interface ServerParts
   extends RealtimeRouteParts,
     Omit<SyncRouteParts, 'guard'>,
-    Omit<DeadLetterRouteParts, 'guard'> {
+    Omit<DeadLetterRouteParts, 'guard'>,
+    Omit<ExplainRouteParts, 'guard'> {
   apiTokens: ApiTokens;
   log: FastifyBaseLogger;
   version: string;
@@ -60,6 +62,7 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
     if (bulk) syncRoutes(routes, { ...parts, guard });
     // Whichever half it does: both keep some.
     deadLetterRoutes(routes, { ...parts, guard });
+    explainRoutes(routes, { ...parts, guard });
     healthRoutes(routes, parts);
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });
