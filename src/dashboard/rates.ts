@@ -1,0 +1,98 @@
+/** What each rule did in the last minutes, in this process: counts in a ring of a few seconds each, so memory stays as it is. */
+import type { Happened } from '../activity.ts';
+
+export const slotSeconds = 5;
+/** Five minutes. */
+export const slots = 60;
+
+export interface RuleRates {
+  /** ISO 8601: of the last message whose effect Klaviyo has accepted. */
+  lastAt?: string;
+  /** Messages by slot, the oldest first. */
+  delivered: number[];
+  refused: number[];
+  /** Since the start. */
+  totals: Totals;
+}
+
+interface Totals {
+  delivered: number;
+  skipped: number;
+  /** Kept as a dead letter. */
+  refused: number;
+  /** Not now: to come again. */
+  waiting: number;
+}
+
+export interface Rates {
+  note(happened: Happened): void;
+  of(rule: string): RuleRates;
+}
+
+interface Ring {
+  delivered: number[];
+  refused: number[];
+  /** The slot of the newest entry, counted from the epoch. */
+  at: number;
+  lastAt?: string;
+  totals: Totals;
+}
+
+/** @param rules the only ones that are counted */
+export function createRates(rules: readonly string[], now: () => Date): Rates {
+  const rings = new Map(rules.map((rule) => [rule, emptyRing(slotOf(now()))]));
+
+  return {
+    note(happened) {
+      if (happened.what !== 'message') return;
+      const at = now();
+      for (const rule of happened.rules) {
+        const ring = rings.get(rule);
+        if (ring) count(turned(ring, slotOf(at)), happened.verdict, at);
+      }
+    },
+    of(rule) {
+      const { delivered, refused, totals, lastAt } = turned(rings.get(rule) ?? emptyRing(0), slotOf(now()));
+      return {
+        delivered: [...delivered],
+        refused: [...refused],
+        totals: { ...totals },
+        ...(lastAt === undefined ? {} : { lastAt }),
+      };
+    },
+  };
+}
+
+function count(ring: Ring, verdict: Extract<Happened, { what: 'message' }>['verdict'], at: Date): void {
+  if (verdict === 'skipped') ring.totals.skipped += 1;
+  if (verdict === 'again') ring.totals.waiting += 1;
+  if (verdict === 'done') {
+    ring.totals.delivered += 1;
+    ring.lastAt = at.toISOString();
+    ring.delivered[slots - 1] = (ring.delivered[slots - 1] ?? 0) + 1;
+  }
+  if (verdict === 'kept') {
+    ring.totals.refused += 1;
+    ring.refused[slots - 1] = (ring.refused[slots - 1] ?? 0) + 1;
+  }
+}
+
+/** Moved on to the slot; what is older than the ring is forgotten. */
+function turned(ring: Ring, slot: number): Ring {
+  const steps = Math.min(slots, Math.max(0, slot - ring.at));
+  for (const list of [ring.delivered, ring.refused]) {
+    list.splice(0, steps);
+    list.push(...Array.from({ length: steps }, () => 0));
+  }
+  ring.at = Math.max(slot, ring.at);
+  return ring;
+}
+
+function emptyRing(at: number): Ring {
+  const none = () => Array.from({ length: slots }, () => 0);
+  return { delivered: none(), refused: none(), at, totals: { delivered: 0, skipped: 0, refused: 0, waiting: 0 } };
+}
+
+function slotOf(time: Date): number {
+  return Math.floor(time.getTime() / (slotSeconds * 1_000));
+}
