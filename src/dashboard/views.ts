@@ -26,7 +26,7 @@ export interface ViewParts {
 
 /** Counted no further, and not at every look: others keep and discard too, and each page of them is a request. */
 const mostLetters = 1_000;
-const lettersLifeMs = 10_000;
+const lettersLifeMs = 5_000;
 /** The history that is shown. */
 const mostEnded = 50;
 

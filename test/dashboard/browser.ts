@@ -56,7 +56,7 @@ export async function visit(browser: Browser, address: string, look: Look = {}):
     page,
     complaints,
     asked,
-    picture: async (name) => void (await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: process.env.FULL !== "no" })),
+    picture: async (name) => void (await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })),
     async isUsable() {
       await page.evaluate(axe);
       const found = violations.parse(await page.evaluate('axe.run().then(({ violations }) => violations)'));

@@ -85,7 +85,7 @@ function changeView({ kind, values, requests, outcome, reason, klaviyo, note }, 
     <summary><h4>${kind}: ${sent || (outcome === 'delivered' ? 'Klaviyo holds all of it, no request' : outcome)}</h4></summary>
     ${reason ? html`<p>${reason}</p>` : nothing}
     ${note ? html`<p class="quiet">${note}.</p>` : nothing}
-    ${klaviyo ? nothing : html`<p class="quiet">Klaviyo holds nothing of it now.</p>`}
+    ${klaviyo || note ? nothing : html`<p class="quiet">Klaviyo holds nothing of it now.</p>`}
     ${table({
       caption: `Values of ${name}`,
       columns: [{ name: 'In Klaviyo' }, { name: 'Would be' }, { name: 'From' }, { name: 'Is now' }],
