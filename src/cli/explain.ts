@@ -55,7 +55,20 @@ function ruleLines(rule: ExplainedRule, terminal: Terminal): string[] {
     ...rule.skips.map((reason) => `  skipped: ${reason}`),
     ...rule.warnings.map(({ code, detail }) => `  ${colors.yellow(`left out: ${detail} (${code})`)}`),
     ...rule.follows.map(({ resource, where, reason }) => `  then ${resource} where ${where} (${reason})`),
+    ...realtimeLines(rule.realtime),
     ...rule.changes.flatMap((change) => changeLines(change, terminal)),
+  ];
+}
+
+function realtimeLines(realtime: ExplainedRule['realtime']): string[] {
+  if (realtime === undefined || realtime.differs.length + realtime.skips.length === 0) return [];
+  const { on, skips, differs } = realtime;
+  const words = differs.map(({ path, value }) =>
+    value === undefined ? `no ${path}` : `${path} = ${JSON.stringify(value)}`,
+  );
+  return [
+    ...(words.length > 0 ? [`  by a message (${on}): ${words.join(', ')}`] : []),
+    ...skips.map((reason) => `  by a message (${on}) skipped: ${reason}`),
   ];
 }
 

@@ -4,9 +4,11 @@ import { bulkResources } from '../commercetools/types.ts';
 
 const warning = z.object({ code: z.string(), detail: z.string() });
 
+const leaf = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
 const valueSchema = z.object({
   path: z.string().describe('within the change, such as properties.OrderId'),
-  value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+  value: leaf,
   from: z.array(z.string()).describe('the commercetools fields and settings that it depends on; none: it is fixed'),
   copied: z.boolean().describe('the same as the first of them; else computed'),
   needs: z.array(z.string()).describe('what decides only whether it is there'),
@@ -36,6 +38,14 @@ const ruleSchema = z.object({
   warnings: z.array(warning).describe('what is left out'),
   follows: z.array(z.object({ resource: z.string(), where: z.string(), reason: z.string() })),
   dependsOn: z.array(z.string()).describe('fields that decide whether, or how often, it sends something'),
+  realtime: z
+    .object({
+      on: z.string(),
+      skips: z.array(z.string()),
+      differs: z.array(z.object({ path: z.string(), value: leaf.optional() })),
+    })
+    .optional()
+    .describe('what a message would send otherwise, by change and path; without a value: what it would not send'),
   problem: z.string().optional().describe('the rule failed on this record, or the record is not readable'),
 });
 export type ExplainedRule = z.infer<typeof ruleSchema>;

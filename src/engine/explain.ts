@@ -14,6 +14,7 @@ import type { RuleSettings } from '../rules/settings.ts';
 import { at, changedBelow, leavesOf } from './explain-leaves.ts';
 import { rememberLook, type Tweak } from './explain-look.ts';
 import { type Origins, traceOrigins } from './explain-origins.ts';
+import { type AskedByMessage, explainMessage } from './explain-realtime.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from './explain-schema.ts';
 
 export const explainedTypes = ['customer', 'order', 'category', 'product'] as const;
@@ -55,14 +56,14 @@ export function createExplain(parts: ExplainParts): Explain {
     const { told, origins } = await ask(parts, type, record);
     const families = parts.families.filter(({ typeId }) => typeId === type);
     const explained = families.flatMap((family) =>
-      family.rules.map((rule) => explainRule(parts, { rule, told, origins })),
+      family.rules.map((rule) => explainRule(parts, { family, rule, record, id, told, origins })),
     );
     const version = at(record, ['version']);
     return {
       type,
       id,
       ...(typeof version === 'number' ? { version } : {}),
-      asked: `as POST /sync/${resourceOf[type]} asks them; what a message says beyond its record is not known here`,
+      asked: `as POST /sync/${resourceOf[type]} asks; where a message would do otherwise, each rule says it`,
       whole: origins.whole,
       rules: await Promise.all(explained),
     };
@@ -107,19 +108,20 @@ async function ask(parts: ExplainParts, type: ExplainedType, record: unknown) {
   return { told, origins: await traceOrigins({ sources, ask: tell, before: told }) };
 }
 
-interface About {
-  rule: RuleFamily['rules'][number];
+interface About extends Omit<AskedByMessage, 'told'> {
   told: readonly Told[];
   origins: Origins;
 }
 
-async function explainRule(parts: ExplainParts, { rule, told, origins }: About): Promise<ExplainedRule> {
+async function explainRule(parts: ExplainParts, about: About): Promise<ExplainedRule> {
+  const { rule, told, origins } = about;
   const own = told.find((one) => 'rule' in one && one.rule === rule.name);
   const written = own?.outcome === 'written' ? own.written : undefined;
   const problem = problemOf(own ?? told[0]);
   const changes = await Promise.all(
     (written?.changes ?? []).map((change, index) => explainChange(parts, { change, index, rule: rule.name, origins })),
   );
+  const realtime = await explainMessage(parts, { ...about, told: own });
   return {
     rule: rule.name,
     summary: rule.summary,
@@ -130,6 +132,7 @@ async function explainRule(parts: ExplainParts, { rule, told, origins }: About):
     warnings: written?.warnings ?? [],
     follows: written?.follows ?? [],
     dependsOn: origins.deciding(rule.name),
+    ...(realtime === undefined ? {} : { realtime }),
     ...(problem === undefined ? {} : { problem }),
   };
 }

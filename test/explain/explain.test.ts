@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Explained, explainedSchema } from '../../src/engine/explain-schema.ts';
-import { id, lineItem, order, payment, product } from '../fixtures/index.ts';
+import { id, lineItem, now, order, payment, product } from '../fixtures/index.ts';
 import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
 
 let rows: Rows;
@@ -58,6 +58,16 @@ test('what is skipped is there with its reason, and what decides it', async () =
   assert.ok(
     ruleOf(explained, 'refunded-order').dependsOn.includes('settings: payment.states.validTransactionStates.0'),
   );
+});
+
+test('what a message would do otherwise than a sync is said', async () => {
+  const fresh = newOrder({ createdAt: now.toISOString() });
+  await rows.place(fresh);
+  const { realtime } = ruleOf(await explain(`order/${fresh.id}`), 'placed-order');
+  assert.equal(realtime?.on, 'order OrderCreated');
+  const differs = new Map(realtime?.differs.map(({ path, value }) => [path, value]));
+  assert.deepEqual([differs.get('0.backfill'), differs.get('0.profile.location.city')], [false, 'Berlin']);
+  assert.equal(differs.has('0.value'), false);
 });
 
 test('nothing is sent, and the request is the very one that Klaviyo gets', async () => {

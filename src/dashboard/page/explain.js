@@ -53,7 +53,7 @@ function resultView({ type, id, version, asked, whole, rules }) {
   `;
 }
 
-function ruleView({ rule, summary, wakes, changes, skips, warnings, follows, dependsOn, problem }) {
+function ruleView({ rule, summary, wakes, changes, skips, warnings, follows, dependsOn, realtime, problem }) {
   const sends = changes.length === 0 ? 'nothing is sent' : `${plural(changes.length, 'change')} would be sent`;
   return html`<section class="box" aria-label=${rule}>
     <h3>${rule} <span class="quiet">${sends}</span></h3>
@@ -68,9 +68,17 @@ function ruleView({ rule, summary, wakes, changes, skips, warnings, follows, dep
       'Then',
       follows.map(({ resource, reason }) => `a small run of ${resource}: ${reason}`),
     )}
+    ${realtime ? list(`By a message (${realtime.on}) it would differ`, realtimeLines(realtime)) : nothing}
     ${list('Whether it is sent depends on', dependsOn)}
     ${changes.map((one, index) => changeView(one, `${rule} ${index + 1}`, index === 0))}
   </section>`;
+}
+
+function realtimeLines({ differs, skips }) {
+  const words = differs.map(({ path, value }) =>
+    value === undefined ? `${path} is not sent` : `${path}: ${word(value)}`,
+  );
+  return [...words, ...skips.map((reason) => `skipped: ${reason}`)];
 }
 
 function list(name, lines) {
