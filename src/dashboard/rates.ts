@@ -3,7 +3,7 @@ import type { Happened } from '../activity.ts';
 
 export const slotSeconds = 5;
 /** Five minutes. */
-export const slots = 60;
+const slots = 60;
 
 export interface RuleRates {
   /** ISO 8601: of the last message whose effect Klaviyo has accepted. */

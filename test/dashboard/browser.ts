@@ -1,16 +1,15 @@
 /** A real Chromium before the real service: what somebody sees and presses, with everything that a browser complains about. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { z } from 'zod';
 
 /** Long enough for a busy machine; what is waited for comes much sooner. */
 const patienceMs = 30_000;
 const pictures = process.env.CTK_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'ctk-dashboard-'));
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const violations = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }));
 
 /** @throws where there is no Chromium, with what to install */
@@ -58,7 +57,7 @@ export async function visit(browser: Browser, address: string, look: Look = {}):
     asked,
     picture: async (name) => void (await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })),
     async isUsable() {
-      await page.evaluate(axe);
+      await page.evaluate(axe.source);
       const found = violations.parse(await page.evaluate('axe.run().then(({ violations }) => violations)'));
       assert.deepEqual(
         found.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))]),

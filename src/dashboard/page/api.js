@@ -48,6 +48,7 @@ function connect() {
     if (source?.readyState === EventSource.CLOSED) setTimeout(recognise, 3_000);
   });
   source.addEventListener('now', ({ data }) => change({ now: JSON.parse(data), connected: true }));
+  source.addEventListener('trouble', ({ data }) => change({ stale: JSON.parse(data).view }));
   source.addEventListener('runs', ({ data }) => takeRuns(JSON.parse(data)));
   source.addEventListener('feed', ({ data }) => takeFeed(JSON.parse(data)));
 }
@@ -65,7 +66,7 @@ function takeRuns(runs) {
     const known = state.samples.get(run.id) ?? [];
     samples.set(run.id, [...known, { at, read: run.counts.read }].slice(-mostSamples));
   }
-  change({ runs, samples });
+  change({ runs, samples, stale: '' });
 }
 
 function takeFeed({ lines, passedOver }) {

@@ -9,9 +9,14 @@ import { table } from './table.js';
 const resources = ['customers', 'orders', 'categories', 'products'];
 
 export function runsView() {
-  const { runs, settings } = state;
-  if (!runs) return html`<p role="status">Waiting for the service…</p>`;
+  const { runs, settings, stale } = state;
+  const old =
+    stale === 'runs'
+      ? html`<p role="status" class="bad">Runs can't be read now: commercetools holds them.</p>`
+      : nothing;
+  if (!runs) return stale === 'runs' ? old : html`<p role="status">Waiting for the service…</p>`;
   return html`
+    ${old}
     ${settings.syncs ? nothing : html`<p>This port takes no syncs: see APP_TYPE in docs/configuration.md.</p>`}
     <div class="columns">${resources.map((resource) => resourceView(resource, runs))}</div>
     ${followsView(runs.running.filter(({ kind }) => kind === 'follow'))}

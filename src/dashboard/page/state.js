@@ -7,6 +7,8 @@ export const state = {
   session: undefined,
   route: { view: 'now', rest: [] },
   connected: false,
+  /** The view whose picture is old, because the service could not draw it. */
+  stale: '',
   now: undefined,
   runs: undefined,
   /** By run: `{ at, read }`, for the speed. */
