@@ -1,14 +1,14 @@
 /** What each rule did in the last minutes, in this process: counts in a ring of a few seconds each, so memory stays as it is. */
-import type { Happened } from '../activity.ts';
+import type { ChangeCount, Happened } from '../activity.ts';
 
 export const slotSeconds = 5;
 /** Five minutes. */
 const slots = 60;
 
 export interface RuleRates {
-  /** ISO 8601: of the last message whose effect Klaviyo has accepted. */
+  /** ISO 8601: of the last change that Klaviyo has accepted. */
   lastAt?: string;
-  /** Messages by slot, the oldest first. */
+  /** Changes by slot, the oldest first. */
   delivered: number[];
   refused: number[];
   /** Since the start. */
@@ -17,7 +17,6 @@ export interface RuleRates {
 
 interface Totals {
   delivered: number;
-  skipped: number;
   /** Kept as a dead letter. */
   refused: number;
   /** Not now: to come again. */
@@ -44,11 +43,11 @@ export function createRates(rules: readonly string[], now: () => Date): Rates {
 
   return {
     note(happened) {
-      if (happened.what !== 'message') return;
+      if (happened.what !== 'changes') return;
       const at = now();
-      for (const rule of happened.rules) {
-        const ring = rings.get(rule);
-        if (ring) count(turned(ring, slotOf(at)), happened.verdict, at);
+      for (const change of happened.changes) {
+        const ring = rings.get(change.rule);
+        if (ring) count(turned(ring, slotOf(at)), change, at);
       }
     },
     of(rule) {
@@ -63,17 +62,22 @@ export function createRates(rules: readonly string[], now: () => Date): Rates {
   };
 }
 
-function count(ring: Ring, verdict: Extract<Happened, { what: 'message' }>['verdict'], at: Date): void {
-  if (verdict === 'skipped') ring.totals.skipped += 1;
-  if (verdict === 'again') ring.totals.waiting += 1;
-  if (verdict === 'done') {
-    ring.totals.delivered += 1;
-    ring.lastAt = at.toISOString();
-    ring.delivered[slots - 1] = (ring.delivered[slots - 1] ?? 0) + 1;
-  }
-  if (verdict === 'kept') {
-    ring.totals.refused += 1;
-    ring.refused[slots - 1] = (ring.refused[slots - 1] ?? 0) + 1;
+function count(ring: Ring, { outcome, count }: ChangeCount, at: Date): void {
+  const { totals } = ring;
+  switch (outcome) {
+    case 'delivered':
+      totals.delivered += count;
+      ring.lastAt = at.toISOString();
+      ring.delivered[slots - 1] = (ring.delivered[slots - 1] ?? 0) + count;
+      return;
+    case 'unavailable':
+      totals.waiting += count;
+      return;
+    case 'skipped':
+      return;
+    default:
+      totals.refused += count;
+      ring.refused[slots - 1] = (ring.refused[slots - 1] ?? 0) + count;
   }
 }
 
@@ -90,7 +94,7 @@ function turned(ring: Ring, slot: number): Ring {
 
 function emptyRing(at: number): Ring {
   const none = () => Array.from({ length: slots }, () => 0);
-  return { delivered: none(), refused: none(), at, totals: { delivered: 0, skipped: 0, refused: 0, waiting: 0 } };
+  return { delivered: none(), refused: none(), at, totals: { delivered: 0, refused: 0, waiting: 0 } };
 }
 
 function slotOf(time: Date): number {

@@ -98,7 +98,7 @@ test('now: what a rule delivers and what Klaviyo refuses shows by itself; the fe
   await row('profile')
     .getByText(/\d+ s ago/)
     .waitFor();
-  await row('placed-order').getByRole('img', { name: '0 messages delivered, 1 refused' }).waitFor();
+  await row('placed-order').getByRole('img', { name: '0 changes delivered, 1 refused' }).waitFor();
   const feed = page.getByRole('list', { name: /What is happening/ });
   await feed.getByText(/ResourceUpdated delivered/).waitFor();
   await feed.getByText(/OrderCreated kept as a dead letter: invalid/).waitFor();

@@ -1,6 +1,6 @@
 /** Now: this replica's rules, quota and health, and what all replicas share. */
 import './plot.js';
-import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
+import { html } from '/dashboard/lib/lit-html/lit-html.js';
 import { feedView } from './feed.js';
 import { ago, number, plural } from './format.js';
 import { state } from './state.js';
@@ -16,7 +16,7 @@ export function nowView() {
     ${healthView(now, runs)}
     <section aria-labelledby="rules">
       <h2 id="rules">Rules</h2>
-      <p class="quiet">Messages in realtime that this replica handled, over the last five minutes and since it started.</p>
+      <p class="quiet">Changes that this replica sent, in realtime and in bulk, over the last five minutes and since it started.</p>
       ${rulesTable(now)}
     </section>
     ${feedView()}
@@ -34,12 +34,20 @@ function healthView({ ready, waiting, deadLetters }, runs) {
     ${card('commercetools', ready.commercetools, ready.commercetools === 'ok')}
     ${card('Klaviyo', ready.klaviyo, ready.klaviyo === 'ok')}
     ${ways.map(([name, word]) => card(`Messages by ${name}`, word, word === 'ok'))}
-    ${subscriptions.map(([name, word]) => card(`Subscription ${name}`, word, word === 'Healthy'))}
-    ${subscriptions.length === 0 ? card('Subscriptions', 'none of ours is known', undefined) : nothing}
+    ${subscriptionsCard(subscriptions)}
     ${card('Waiting to be sent', `${number(waiting.realtime)} realtime, ${number(waiting.bulk)} bulk`, undefined)}
     ${card('Runs', runs ? `${plural(runs.running.length, 'run')} under way` : '…', undefined, '#/runs')}
     ${card('Dead letters', lettersText(deadLetters), deadLetters ? deadLetters.count === 0 : undefined, '#/dead-letters')}
   </ul>`;
+}
+
+/** One card for all that are well; each that is not has its own line in it. */
+function subscriptionsCard(subscriptions) {
+  const sick = subscriptions.filter(([, word]) => word !== 'Healthy');
+  if (subscriptions.length === 0) return card('Subscriptions', 'none of ours is known', undefined);
+  if (sick.length === 0)
+    return card('Subscriptions', `${subscriptions.length} of ${subscriptions.length} healthy`, true);
+  return card('Subscriptions', sick.map(([name, word]) => `${name}: ${word}`).join(', '), false);
 }
 
 function lettersText(letters) {
@@ -68,7 +76,6 @@ function rulesTable({ rules, at, slotSeconds }) {
       { name: 'Last five minutes' },
       { name: 'Last minute', numeric: true },
       { name: 'Delivered', numeric: true },
-      { name: 'Skipped', numeric: true },
       { name: 'To come again', numeric: true },
       { name: 'Refused', numeric: true },
     ],
@@ -77,12 +84,11 @@ function rulesTable({ rules, at, slotSeconds }) {
       cells: [
         html`<span title=${summary}>${rule}</span>`,
         ago(lastAt, at),
-        html`<span role="img" aria-label=${`${plural(sum(delivered), 'message')} delivered, ${number(sum(refused))} refused`}>
+        html`<span role="img" aria-label=${`${plural(sum(delivered), 'change')} delivered, ${number(sum(refused))} refused`}>
           <rate-plot .values=${{ delivered, refused }}></rate-plot>
         </span>`,
         number(sum(delivered.slice(-perMinute))),
         number(totals.delivered),
-        number(totals.skipped),
         number(totals.waiting),
         totals.refused > 0 ? html`<strong class="bad">${number(totals.refused)}</strong>` : '0',
       ],
