@@ -2,12 +2,13 @@
  * Explains a record: what every rule would send of it now, from which field each value came, what is skipped and why, and
  * what Klaviyo holds. The rules are asked as a sync asks them, with the same look-ups. Nothing is sent.
  */
+import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import type { Look } from '../commercetools/look.ts';
 import { walk } from '../commercetools/reader.ts';
 import type { BulkResource } from '../commercetools/types.ts';
 import type { Change } from '../klaviyo/change.ts';
-import type { Holding, Holds } from '../klaviyo/holdings.ts';
+import type { Holds } from '../klaviyo/holdings.ts';
 import type { Rehearse } from '../klaviyo/rehearsal.ts';
 import type { Cause, RuleFamily, Told, Wake } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
@@ -40,20 +41,22 @@ const resourceOf: Record<ExplainedType, BulkResource> = {
   category: 'categories',
   product: 'products',
 };
-/** Changes of one rule whose requests are worked out: an order may have hundreds of lines. */
-const mostRehearsed = 20;
-const notWorkedOut = {
+/** Changes of one rule that are compared with Klaviyo: an order may have hundreds of lines. */
+const mostCompared = 20;
+const notCompared = {
   requests: [],
   outcome: 'not worked out',
-  reason: `only the first ${mostRehearsed} of a rule are compared with Klaviyo here`,
+  reason: `only the first ${mostCompared} of a rule are compared with Klaviyo here`,
 };
 
 export function createExplain(parts: ExplainParts): Explain {
+  // It takes the processor for a while, which realtime shares.
+  const oneAtATime = new PQueue({ concurrency: 1 });
   return async (type, id) => {
     const pages = await Array.fromAsync(walk(parts.client, { resource: resourceOf[type], wanted: { ids: [id] } }));
     const record = pages.flatMap((page) => page.records)[0];
     if (record === undefined) return undefined;
-    const { told, origins } = await ask(parts, type, record);
+    const { told, origins } = await oneAtATime.add(() => ask(parts, type, record));
     const families = parts.families.filter(({ typeId }) => typeId === type);
     const explained = families.flatMap((family) =>
       family.rules.map((rule) => explainRule(parts, { family, rule, record, id, told, origins })),
@@ -118,9 +121,7 @@ async function explainRule(parts: ExplainParts, about: About): Promise<Explained
   const own = told.find((one) => 'rule' in one && one.rule === rule.name);
   const written = own?.outcome === 'written' ? own.written : undefined;
   const problem = problemOf(own ?? told[0]);
-  const changes = await Promise.all(
-    (written?.changes ?? []).map((change, index) => explainChange(parts, { change, index, rule: rule.name, origins })),
-  );
+  const changes = await explainChanges(parts, { changes: written?.changes ?? [], rule: rule.name, origins });
   const realtime = await explainMessage(parts, { ...about, told: own });
   return {
     rule: rule.name,
@@ -149,23 +150,23 @@ function wakeOf({ notificationType, typeId, messageType, unless }: Wake, { disab
   return disabledEvents.includes(unless) ? { on, disabledBy: unless } : { on };
 }
 
-interface OneChange {
-  change: Change;
-  index: number;
+interface Changes {
+  changes: readonly Change[];
   rule: string;
   origins: Origins;
 }
 
-async function explainChange(parts: ExplainParts, about: OneChange): Promise<ExplainedChange> {
-  const { change, index, rule, origins } = about;
-  const [holding, rehearsed]: [Holding, Pick<ExplainedChange, 'requests' | 'outcome' | 'reason'>] =
-    index < mostRehearsed ? await Promise.all([parts.holds(change), parts.rehearse(change)]) : [{}, notWorkedOut];
-  const { kind, ...rest } = change;
-  const values = [...leavesOf(rest)].map(({ path, value }) => {
-    const holds = at(holding.now, path);
-    const origin = origins.of(rule, [String(index), ...path]);
-    return { path: path.join('.'), value, ...origin, ...(holds === undefined ? {} : { holds }) };
+async function explainChanges(parts: ExplainParts, about: Changes): Promise<ExplainedChange[]> {
+  const { changes, rule, origins } = about;
+  const compared = changes.slice(0, mostCompared);
+  const [held, rehearsed] = await Promise.all([parts.holds(compared), parts.rehearse(compared)]);
+  return changes.map(({ kind, ...rest }, index): ExplainedChange => {
+    const { now: klaviyo, ...note } = held[index] ?? {};
+    const values = [...leavesOf(rest)].map(({ path, value }) => {
+      const holds = at(klaviyo, path);
+      const origin = origins.of(rule, [String(index), ...path]);
+      return { path: path.join('.'), value, ...origin, ...(holds === undefined ? {} : { holds }) };
+    });
+    return { kind, values, ...(rehearsed[index] ?? notCompared), ...note, ...(klaviyo ? { klaviyo } : {}) };
   });
-  const { now: klaviyo, ...note } = holding;
-  return { kind, values, ...rehearsed, ...note, ...(klaviyo === undefined ? {} : { klaviyo }) };
 }

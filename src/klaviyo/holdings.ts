@@ -1,6 +1,6 @@
 /** What Klaviyo holds now of what a change is about: for people who compare. Nothing is written. */
 import { z } from 'zod';
-import type { Change, ProfileIdentity } from './change.ts';
+import { type Change, keyOf, type ProfileIdentity } from './change.ts';
 import type { KlaviyoClient } from './client.ts';
 import type { Failure } from './errors.ts';
 import { createHeldLookup, type Found, type Held } from './held.ts';
@@ -15,7 +15,8 @@ export interface Holding {
   note?: string;
 }
 
-export type Holds = (change: Change) => Promise<Holding>;
+/** @returns what Klaviyo holds of each, in order; a profile that several are about is asked for once */
+export type Holds = (changes: readonly Change[]) => Promise<Holding[]>;
 
 const profiles = z.object({
   data: z.array(z.object({ id: z.string(), attributes: z.record(z.string(), z.unknown()) })),
@@ -64,7 +65,7 @@ export function createHolds(client: KlaviyoClient): Holds {
     return { now: { item: attributesOf(found), variants } };
   }
 
-  return async (change) => {
+  function holds(change: Change): Promise<Holding> {
     switch (change.kind) {
       case 'event':
         return profile(change.profile, events);
@@ -84,6 +85,17 @@ export function createHolds(client: KlaviyoClient): Holds {
           ? item(change.externalId, [])
           : one(held.category(change.externalId, 'realtime'), 'category');
     }
+  }
+
+  return (changes) => {
+    const known = new Map<string, Promise<Holding>>();
+    const once = (change: Change) => {
+      const about = change.kind === 'event' ? JSON.stringify(change.profile) : keyOf(change);
+      const found = known.get(about) ?? holds(change);
+      known.set(about, found);
+      return found;
+    };
+    return Promise.all(changes.map(once));
   };
 }
 

@@ -24,22 +24,29 @@ export interface Rehearsed {
   reason?: string;
 }
 
-export type Rehearse = (change: Change) => Promise<Rehearsed>;
+/** One after the other, as if each were alone. @returns what each would lead to, in order */
+export type Rehearse = (changes: readonly Change[]) => Promise<Rehearsed[]>;
 
 const patienceMs = 15_000;
 
 /** @param client reads what Klaviyo holds */
 export function createRehearse(client: KlaviyoClient, share: number): Rehearse {
-  return async (change) => {
+  return async (changes) => {
+    const rehearsed: Rehearsed[] = [];
     const requests: Request[] = [];
     const sink = createSink(readingOnly(client, requests), share);
-    const signal = AbortSignal.timeout(patienceMs);
-    const [receipt] = await sink.send([{ ...change, readAt: 1 }], { lane: 'realtime', signal });
-    await sink.idle();
+    for (const change of changes) {
+      const signal = AbortSignal.timeout(patienceMs);
+      const [receipt] = await sink.send([{ ...change, readAt: 1 }], { lane: 'realtime', signal });
+      // What a job is told after it was accepted belongs to the change still.
+      await sink.idle();
+      if (!receipt) throw new Error(`no receipt for ${keyOf(change)}`);
+      const reason = reasonOf(receipt);
+      const outcome = { outcome: receipt.outcome, ...(reason === undefined ? {} : { reason }) };
+      rehearsed.push({ requests: requests.splice(0), ...outcome });
+    }
     sink.close();
-    if (!receipt) throw new Error(`no receipt for ${keyOf(change)}`);
-    const reason = reasonOf(receipt);
-    return { requests, outcome: receipt.outcome, ...(reason === undefined ? {} : { reason }) };
+    return rehearsed;
   };
 }
 

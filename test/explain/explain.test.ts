@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Explained, explainedSchema } from '../../src/engine/explain-schema.ts';
-import { id, lineItem, now, order, payment, product } from '../fixtures/index.ts';
+import { id, lineItem, now, order, payment, product, variant } from '../fixtures/index.ts';
 import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
 
 let rows: Rows;
@@ -114,6 +114,18 @@ test('an item that Klaviyo holds as it shall be needs no request, one that chang
   assert.deepEqual(await rows.world.items(), []);
   await rows.world.sync('products');
   assert.deepEqual(paths(await explain(path)), []);
+});
+
+test('an item of so many variants that they go in a job is explained with the job, and nothing is created', async () => {
+  const variants = Array.from({ length: 30 }, (_, index) => variant({ id: index + 2, sku: `SHIRT-${index}` }));
+  const shirt = product({ id: id('ab9') }, { masterVariant: variant({ sku: 'SHIRT' }), variants });
+  await rows.world.place('product', shirt);
+  const [change] = ruleOf(await explain(`product/${id('ab9')}`), 'item').changes;
+  assert.equal(change?.outcome, 'delivered');
+  const job = change?.requests.find(({ path }) => path === '/api/catalog-variant-bulk-create-jobs');
+  assert.match(JSON.stringify(job?.body), /"external_id":"SHIRT-29"/);
+  const made = (await rows.world.variants()).filter(({ sku }) => String(sku).startsWith('SHIRT'));
+  assert.deepEqual(made, []);
 });
 
 test('an order of a hundred lines is explained, each line with its own field', async () => {
