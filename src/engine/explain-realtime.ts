@@ -33,7 +33,9 @@ export async function explainMessage(
   const message = messageOf(wake, id, record);
   const reading = { look, cause: causeOf(message), at: now(), settings };
   const [said] = await family.tellMessage(message, new Set([rule.name]), reading);
-  const skips = said?.outcome === 'skipped' ? [said.reason] : (wordOf(said)?.skips ?? []);
+  const known = new Set(wordOf(told)?.skips);
+  const reasons = said?.outcome === 'skipped' ? [said.reason] : (wordOf(said)?.skips ?? []);
+  const skips = reasons.filter((reason) => !known.has(reason));
   return { on: `${wake.typeId} ${message.type}`, skips, differs: differing(wordOf(told), wordOf(said)) };
 }
 

@@ -68,6 +68,8 @@ test('what a message would do otherwise than a sync is said', async () => {
   const differs = new Map(realtime?.differs.map(({ path, value }) => [path, value]));
   assert.deepEqual([differs.get('0.backfill'), differs.get('0.profile.location.city')], [false, 'Berlin']);
   assert.equal(differs.has('0.value'), false);
+  const open = ruleOf(await explain(`order/${fresh.id}`), 'fulfilled-order');
+  assert.deepEqual([open.skips.length, open.realtime?.skips], [1, []]);
 });
 
 test('nothing is sent, and the request is the very one that Klaviyo gets', async () => {
