@@ -3,7 +3,7 @@
  * ids, counts and codes only, never personal data.
  */
 import type { Logger } from 'pino';
-import type { Warning } from './klaviyo/change.ts';
+import type { Receipt, Warning } from './klaviyo/change.ts';
 
 interface AboutRecord {
   typeId: string;
@@ -38,7 +38,16 @@ export type Happened =
   | { what: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
   /** A sync was due at that time; skipped: one of the resource was running, which is the run named. */
   | { what: 'scheduled'; resource: string; at: string; became: 'queued' | 'skipped'; runId: string }
-  | { what: 'alarm'; reason: string };
+  | { what: 'alarm'; reason: string }
+  /** What became of the changes that went to the sink together, added up. */
+  | { what: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] };
+
+export interface ChangeCount {
+  rule: string;
+  /** `refused-later`: one that was delivered into a job, which then refused it. */
+  outcome: Receipt['outcome'] | 'refused-later';
+  count: number;
+}
 
 export type VerdictName = 'done' | 'skipped' | 'kept' | 'again';
 
@@ -57,9 +66,13 @@ export function createActivity(log: Logger): Activity {
   return {
     tell(happened) {
       const name = happened.what === 'message' ? `message-${happened.verdict}` : happened.what;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-      const { what, ...about } = happened;
-      log[levelOf(happened)](about, what);
+      const level = levelOf(happened);
+      // What is told at every request is for the metrics.
+      if (level !== 'trace') counts.set(name, (counts.get(name) ?? 0) + 1);
+      if (log.isLevelEnabled(level)) {
+        const { what, ...about } = happened;
+        log[level](about, what);
+      }
       for (const listener of listeners) listener(happened);
     },
     counts: () => Object.fromEntries(counts),
@@ -70,7 +83,7 @@ export function createActivity(log: Logger): Activity {
   };
 }
 
-function levelOf(happened: Happened): 'debug' | 'info' | 'warn' | 'error' {
+function levelOf(happened: Happened): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   switch (happened.what) {
     case 'alarm':
     case 'failed':
@@ -86,6 +99,8 @@ function levelOf(happened: Happened): 'debug' | 'info' | 'warn' | 'error' {
       return happened.verdict === 'again' ? 'warn' : 'info';
     case 'nothing':
       return 'debug';
+    case 'changes':
+      return 'trace';
     default:
       return 'info';
   }

@@ -1,18 +1,22 @@
 /** Wires the parts once: the one place where they meet. */
 import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type Activity, createActivity } from './activity.ts';
 import { type CommercetoolsClient, createCommercetoolsClient } from './commercetools/client.ts';
+import { countOf } from './commercetools/count.ts';
 import { createLook } from './commercetools/lookups.ts';
 import { createObjectsApi } from './commercetools/objects-api.ts';
-import { type Config, ConfigError, type Port } from './config/config.ts';
+import type { Config, Port } from './config/config.ts';
+import { createRates } from './dashboard/rates.ts';
 import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
 import { createDecide } from './engine/decide.ts';
 import { createDeliver } from './engine/deliver.ts';
+import { createExplain, type Explain } from './engine/explain.ts';
 import { createPendingJobs } from './engine/pending-jobs.ts';
 import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
@@ -23,9 +27,12 @@ import { createSchedule } from './engine/schedule.ts';
 import { ownKeys } from './engine/wanted-subscriptions.ts';
 import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
+import { createHolds } from './klaviyo/holdings.ts';
 import { createListing } from './klaviyo/listing.ts';
+import { createRehearse } from './klaviyo/rehearsal.ts';
 import { createSink } from './klaviyo/sink.ts';
-import { ruleFamilies } from './rules/index.ts';
+import { allRules, ruleFamilies } from './rules/index.ts';
+import { listenOn } from './server/listen.ts';
 import { buildServer } from './server/server.ts';
 import { acceptsPushes, createSources, type Trusted } from './sources/index.ts';
 import { createCustomObjectsStore } from './store/custom-objects.ts';
@@ -45,6 +52,7 @@ export interface App {
   runs: Runs;
   deadLetters: DeadLetters;
   replay: Replay;
+  explain: Explain;
   /** After so long a silence the holder of a run counts as dead. */
   leaseMs: number;
   activity: Activity;
@@ -133,6 +141,12 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     deadLetters,
     deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
   });
+  const explain = createExplain({
+    ...shared,
+    client: commercetools,
+    rehearse: createRehearse(klaviyo, config.klaviyo.share),
+    holds: createHolds(klaviyo),
+  });
   const receive = createReceive({ realtime, deadLetters, activity });
   const sources = createSources({
     config: config.arrivals,
@@ -148,11 +162,15 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     sources: config.realtime ? sources.all : [],
     ownKeys: ownKeys({ families: ruleFamilies, settings: config.rules, environment: config.environment }),
   });
+  const rates = createRates(
+    allRules.map(({ name }) => name),
+    now,
+  );
+  activity.listen(rates.note);
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
   async function listen(wanted: Port): Promise<string[]> {
-    const { port, serves, variable, optional } = wanted;
     const server = await buildServer(
       {
         log,
@@ -161,27 +179,38 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         runs,
         deadLetters,
         replay,
+        explain,
         readiness,
         realtime: config.realtime,
         bulk: config.bulk,
         apiTokens: config.apiTokens,
         stopping: () => stopping,
         counts: activity.counts,
+        dashboard: {
+          replica: `${hostname()}, process ${process.pid}`,
+          version,
+          rules: allRules,
+          rates,
+          usage: klaviyo.usage,
+          waiting: sink.waiting,
+          readiness,
+          runs,
+          deadLetters,
+          countOf: (resource) => countOf(commercetools, resource),
+          now,
+          activity,
+          inForce: config.inForce,
+        },
       },
-      serves,
+      wanted.serves,
     );
-    try {
-      const address = await server.listen({ port, host: config.host });
-      servers.push(server);
-      return [address];
-    } catch (thrown) {
-      await server.close();
-      const code = codeOf(thrown);
-      if (!optional || code !== 'EADDRINUSE') throw cannotListen(wanted, config.host, code) ?? thrown;
-      const detail = `port ${port} is taken by another process and left out: set ${variable} if it is needed`;
-      activity.tell({ what: 'warning', detail });
+    const heard = await listenOn(server, wanted, config.host);
+    if ('leftOut' in heard) {
+      activity.tell({ what: 'warning', detail: heard.leftOut });
       return [];
     }
+    servers.push(server);
+    return [heard.address];
   }
 
   async function finish(): Promise<true> {
@@ -200,6 +229,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     runs,
     deadLetters,
     replay,
+    explain,
     leaseMs: config.settings.runs.leaseSeconds * 1_000,
     activity,
     commercetools,
@@ -284,25 +314,4 @@ function risks({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }
   if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
     told.push('API_TOKEN is not set: /sync serves callers on this machine only');
   return told;
-}
-
-function codeOf(thrown: unknown): string | undefined {
-  const coded = z.looseObject({ code: z.string() }).safeParse(thrown);
-  return coded.success ? coded.data.code : undefined;
-}
-
-/** A port that can't be had is a mistake in the configuration. */
-function cannotListen({ port, variable }: Port, host: string, code: string | undefined): ConfigError | undefined {
-  switch (code) {
-    case 'EADDRINUSE':
-      return new ConfigError([`${variable}: port ${port} is taken by another process; set ${variable} to a free port`]);
-    case 'EACCES':
-      return new ConfigError([`${variable}: this process may not listen on port ${port}; take one above 1023`]);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new ConfigError([`HOST: ${host} is no address of this machine; 0.0.0.0 stands for all of its addresses`]);
-    default:
-      return undefined;
-  }
 }

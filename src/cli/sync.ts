@@ -1,7 +1,7 @@
 /** `ctk sync`: a bulk sync from the terminal. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import type { App } from '../app.ts';
+import { countOf } from '../commercetools/count.ts';
 import type { BulkResource } from '../commercetools/types.ts';
 import { hasEnded, type Run, type RunRequest } from '../engine/run.ts';
 import { createProgress, progressLine } from './progress.ts';
@@ -37,7 +37,7 @@ export async function sync(app: App, asked: Asked): Promise<Run> {
   const { resource, options, signal, terminal } = asked;
   const request = requestOf(resource, options);
   const isPart = request.deleteAll || request.startId !== undefined || request.since !== undefined;
-  const total = request.ids?.length ?? (isPart ? undefined : await countOf(app, resource));
+  const total = request.ids?.length ?? (isPart ? undefined : await countOf(app.commercetools, resource));
   app.runs.open();
   let run = await begin(app, asked, request);
   const progress = createProgress(terminal);
@@ -97,15 +97,6 @@ function requestOf(resource: BulkResource, options: SyncOptions): RunRequest {
     ...(resource === 'orders' ? { backfill: options.backfill } : {}),
     ...(options.force ? { force: true } : {}),
   };
-}
-
-const counted = z.object({ total: z.number() });
-
-/** How many there are; for the bar only, so a failure is no matter. */
-async function countOf(app: App, resource: BulkResource): Promise<number | undefined> {
-  const answer = await app.commercetools.get(resource, { limit: 1, withTotal: true }).catch(() => undefined);
-  const parsed = counted.safeParse(answer);
-  return parsed.success ? parsed.data.total : undefined;
 }
 
 function report(run: Run, terminal: Terminal): void {

@@ -2,15 +2,8 @@
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/client.ts';
 import type { RuleSettings } from '../rules/settings.ts';
-import {
-  doubts,
-  type Environment,
-  environmentSchema,
-  problemsOf,
-  underOneName,
-  type Variable,
-  variables,
-} from './environment.ts';
+import { doubts, type Environment, environmentSchema, problemsOf, underOneName, variables } from './environment.ts';
+import { type InForce, inForce, shownVariable } from './in-force.ts';
 import type { Settings } from './settings.ts';
 import { readSettings } from './settings-files.ts';
 import { halvesMissing, type SourcesConfig, sourcesOf } from './sources.ts';
@@ -49,6 +42,8 @@ export interface Config {
   warnings: string[];
   /** Where settings were found. */
   sources: string[];
+  /** Every variable and setting as it is in force, and where it comes from. */
+  inForce: InForce[];
 }
 
 export interface Port {
@@ -77,7 +72,7 @@ export class ConfigError extends Error {
 export function readConfig(said: Record<string, string | undefined>): Config {
   const named = underOneName(said);
   const parsed = environmentSchema.safeParse(named, { reportInput: true });
-  const { settings, sources, problems: wrongSettings, warnings } = readSettings(said);
+  const { settings, sources, said: told, problems: wrongSettings, warnings } = readSettings(said);
   const problems = [...(parsed.success ? [] : problemsOf(parsed.error)), ...halvesMissing(named), ...wrongSettings];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const env = parsed.data;
@@ -132,6 +127,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
     warnings: [...warnings, ...doubts(env)],
     sources,
+    inForce: inForce({ said, named, settings, told }),
   };
 }
 
@@ -169,16 +165,8 @@ function onePortForEachNumber(ports: readonly Port[]): Port[] {
 /** What is in force, as plain data to print: secrets are `***`. */
 export function showConfig(said: Record<string, string | undefined>, config: Config): Record<string, unknown> {
   const named = underOneName(said);
-  const environment = variables.map((variable) => [variable.name, shown(variable, named[variable.name])]);
+  const environment = variables.map((variable) => [variable.name, shownVariable(variable, named[variable.name])]);
   return { environment: Object.fromEntries(environment), settingsFrom: config.sources, settings: config.settings };
-}
-
-function shown({ name, secret, default: fallback }: Variable, value: string | undefined): string {
-  if (value === undefined) return fallback === undefined ? '(not set)' : `(${fallback})`;
-  if (secret) return '***';
-  // As a whole it may hold what nobody knows; what is known of it stands below.
-  if (name === 'NODE_CONFIG') return '(set: see settings)';
-  return value.replace(/\/\/[^/@]*@/, '//***@');
 }
 
 /** The environment of this process. */

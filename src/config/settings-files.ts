@@ -18,6 +18,8 @@ export interface ReadSettings {
   settings: Settings;
   /** Places that said something, in the order in which they were read. */
   sources: string[];
+  /** What each of them said that is known. */
+  said: { place: string; known: Json }[];
   problems: string[];
   warnings: string[];
 }
@@ -36,6 +38,7 @@ export function readSettings(environment: Record<string, string | undefined>): R
   const problems: string[] = [];
   const warnings: string[] = [];
   const sources: string[] = [];
+  const told: ReadSettings['said'] = [];
   let merged: Json = {};
   for (const place of placesOf(environment, problems)) {
     const said = parsePlace(place, problems);
@@ -45,10 +48,12 @@ export function readSettings(environment: Record<string, string | undefined>): R
     if (place.strict) problems.push(...unknown.map((what) => `${place.name}: ${what}`));
     else warnings.push(...unknown.map((what) => `${place.name}: ${what} It is ignored.`));
     const parsed = settingsSchema.safeParse(known, { reportInput: true });
-    if (parsed.success) merged = merge(merged, known);
-    else problems.push(...parsed.error.issues.map((issue) => `${place.name}: ${complaintOf(issue)}`));
+    if (parsed.success) {
+      merged = merge(merged, known);
+      told.push({ place: place.name, known });
+    } else problems.push(...parsed.error.issues.map((issue) => `${place.name}: ${complaintOf(issue)}`));
   }
-  return { settings: settingsSchema.parse(merged), sources, problems, warnings };
+  return { settings: settingsSchema.parse(merged), sources, said: told, problems, warnings };
 }
 
 function placesOf(environment: Record<string, string | undefined>, problems: string[]): Place[] {

@@ -2,7 +2,7 @@
  * From what rules said to what became of it, record by record: sends the changes, keeps what is refused for good, stores
  * what shall follow. Realtime and bulk both go through here.
  */
-import type { Activity } from '../activity.ts';
+import type { Activity, ChangeCount } from '../activity.ts';
 import type { Change, Receipt, Stamped } from '../klaviyo/change.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import type { Lane } from '../klaviyo/throttle.ts';
@@ -79,6 +79,10 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
     const to: Delivered = { record: sent.to.record, receipts: [], skips: [], kept: [], failures: [] };
     const refused: Receipt =
       last.outcome === 'unavailable' ? { outcome: 'rejected', code: 'job_lost', detail: last.reason } : last;
+    if (refused.outcome === 'rejected') {
+      const { rule } = sent;
+      activity.tell({ what: 'changes', lane: options.lane, changes: [{ rule, outcome: 'refused-later', count: 1 }] });
+    }
     try {
       await settle({ ...sent, to }, refused, { ...options, failures: 'keep' });
     } catch (thrown) {
@@ -148,6 +152,8 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
     options: DeliverOptions,
   ): Promise<void> {
     const receipts = await sending;
+    if (waiting.length > 0)
+      activity.tell({ what: 'changes', lane: options.lane, changes: countsOf(waiting, receipts) });
     for (const [index, one] of waiting.entries()) {
       const receipt = receipts[index];
       if (receipt) await settle(one, receipt, options);
@@ -177,6 +183,19 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
     to.failures.push(error);
     if (failures === 'keep') await keep({ record, rule, code: 'failed', detail: error.name, cause }, to);
   }
+}
+
+/** Rules and outcomes are few: a page of changes is a handful of counts. */
+function countsOf(sent: readonly Pick<Sent, 'rule'>[], receipts: readonly Receipt[]): ChangeCount[] {
+  const counts: ChangeCount[] = [];
+  for (const [index, { rule }] of sent.entries()) {
+    const outcome = receipts[index]?.outcome;
+    if (outcome === undefined) continue;
+    const known = counts.find((one) => one.rule === rule && one.outcome === outcome);
+    if (known) known.count += 1;
+    else counts.push({ rule, outcome, count: 1 });
+  }
+  return counts;
 }
 
 function toError(thrown: unknown): Error {

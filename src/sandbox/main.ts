@@ -99,7 +99,7 @@ async function subscribe({ shop, serviceUrl, environment }: Processes): Promise<
 
 function showPlaces({ serviceUrl, klaviyoUrl, shop }: Processes): void {
   terminal.line(colors.bold('\nWhere to look'));
-  terminal.line(`  service        ${serviceUrl}/sync`);
+  terminal.line(`  dashboard      ${serviceUrl}/`);
   terminal.line(`  Klaviyo        ${klaviyoUrl}/`);
   terminal.line(`  commercetools  ${shop.url}/sandbox/state\n`);
 }

@@ -53,7 +53,9 @@ export function createOnUnknownPath(serves: { realtime: boolean; bulk: boolean }
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0] ?? '/';
     const allowed = methods.filter((method) => request.server.hasRoute({ method, url: path }));
-    if (allowed.length > 0) {
+    // Who pushes to a port without realtime looks for another port, not for the dashboard's method.
+    const push = path === '/' && request.method === 'POST';
+    if (allowed.length > 0 && !push) {
       const error = `${path} takes ${allowed.join(' and ')}, not ${request.method}`;
       return reply.code(405).header('allow', allowed.join(', ')).send({ error });
     }

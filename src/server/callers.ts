@@ -1,7 +1,8 @@
-/** Who may call: anybody on this machine, or who has a token; those who fail too often are sent away unheard. */
+/** Who may call: anybody on this machine, or who has a token or its session; those who fail too often are sent away unheard. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOneOf } from '../sources/push/secrets.ts';
 import { bearerOf } from '../sources/push/way.ts';
+import type { Session, Sessions } from './sessions.ts';
 
 /** Tokens of the service's own API; several of a kind while one is being replaced. */
 export interface ApiTokens {
@@ -46,9 +47,13 @@ const proxyHeaders = [
   'true-client-ip',
 ];
 
-export function createGuard(tokens: ApiTokens, countFailure: CountFailure): Guard {
+/** Who calls, and what they may do. */
+export type Caller = { may: 'act' | 'look'; session?: Session };
+
+export function createGuard(identify: Identify, countFailure: CountFailure): Guard {
   return async (request, reply) => {
-    const refusal = refusalOf(request, tokens);
+    const caller = await identify(request);
+    const refusal = 'status' in caller ? caller : refusalOf(caller, request);
     if (refusal) await sendRefusal({ request, reply, refusal, countFailure });
   };
 }
@@ -73,21 +78,36 @@ export async function sendRefusal(about: {
       .send({ error: `too many refused requests; the last reason: ${refusal.reason}` });
 }
 
-function refusalOf(request: FastifyRequest, { full, readOnly }: ApiTokens): Refusal | undefined {
-  if (full.length === 0 && readOnly.length === 0) {
-    if (isOnThisMachine(request)) return undefined;
-    return {
-      status: 403,
-      reason:
-        'Set API_TOKEN and send it as "Authorization: Bearer <token>": without a token only callers on the same machine are served.',
-    };
-  }
-  const given = bearerOf(request.headers) ?? '';
-  if (isOneOf(given, full)) return undefined;
-  if (!isOneOf(given, readOnly))
+export type Identify = (request: FastifyRequest) => Promise<Caller | Refusal>;
+
+/** A token's bearer, the holder of a session that began with one, or without tokens whoever is on this machine. */
+export function createIdentify({ full, readOnly }: ApiTokens, sessions: Sessions): Identify {
+  return async (request) => {
+    if (full.length === 0 && readOnly.length === 0) {
+      if (isOnThisMachine(request)) return { may: 'act' };
+      return {
+        status: 403,
+        reason:
+          'Set API_TOKEN and send it as "Authorization: Bearer <token>": without a token only callers on the same machine are served.',
+      };
+    }
+    const given = bearerOf(request.headers) ?? '';
+    if (isOneOf(given, full)) return { may: 'act' };
+    if (isOneOf(given, readOnly)) return { may: 'look' };
+    const session = request.headers.authorization === undefined ? await sessions.of(request) : undefined;
+    if (session) return { may: session.may, session };
     return { status: 401, reason: 'Send the API_TOKEN as "Authorization: Bearer <token>".' };
-  if (request.method === 'GET' || request.method === 'HEAD') return undefined;
-  return { status: 403, reason: 'A token of API_TOKEN_READ_ONLY may only look; send one of API_TOKEN.' };
+  };
+}
+
+function refusalOf({ may, session }: Caller, { method, headers }: FastifyRequest): Refusal | undefined {
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  if (may === 'look')
+    return { status: 403, reason: 'A token of API_TOKEN_READ_ONLY may only look; send one of API_TOKEN.' };
+  // A browser sends the cookie by itself: that the page meant it shows in what only the page can know.
+  if (session && !isOneOf(String(headers['x-csrf-token'] ?? ''), [session.csrf]))
+    return { status: 403, reason: 'Send the x-csrf-token that GET /dashboard/session names.' };
+  return undefined;
 }
 
 function isLoopback(host: string): boolean {

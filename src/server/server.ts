@@ -1,20 +1,28 @@
 /** The service's HTTP face: one server for each port, each with the routes that it serves. */
+import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
+import { type DashboardParts, dashboardRoutes } from '../dashboard/routes.ts';
 import { createOnUnknownPath, mostBytes, onError } from './answers.ts';
-import { type ApiTokens, createGuard } from './callers.ts';
+import { type ApiTokens, createGuard, createIdentify } from './callers.ts';
 import { type DeadLetterRouteParts, deadLetterRoutes } from './dead-letter-routes.ts';
+import { type ExplainRouteParts, explainRoutes } from './explain-routes.ts';
 import { harden } from './hardening.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
 import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { createSessions } from './sessions.ts';
 import { type SyncRouteParts, syncRoutes } from './sync-routes.ts';
 
 export interface ServerParts
   extends RealtimeRouteParts,
     Omit<SyncRouteParts, 'guard'>,
-    Omit<DeadLetterRouteParts, 'guard'> {
+    Omit<DeadLetterRouteParts, 'guard'>,
+    Omit<ExplainRouteParts, 'guard'> {
+  /** Absent: there is none. */
+  dashboard?: Omit<DashboardParts, 'guard' | 'syncs'>;
   apiTokens: ApiTokens;
   log: FastifyBaseLogger;
   version: string;
@@ -42,7 +50,10 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
   server.setNotFoundHandler(createOnUnknownPath({ realtime, bulk }));
   acceptJson(server);
   const countFailure = await harden(server);
-  const guard = createGuard(parts.apiTokens, countFailure);
+  await server.register(cookie);
+  const sessions = createSessions(parts.apiTokens);
+  const identify = createIdentify(parts.apiTokens, sessions);
+  const guard = createGuard(identify, countFailure);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -60,6 +71,11 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
     if (bulk) syncRoutes(routes, { ...parts, guard });
     // Whichever half it does: both keep some.
     deadLetterRoutes(routes, { ...parts, guard });
+    explainRoutes(routes, { ...parts, guard });
+    if (parts.dashboard && serves !== 'realtime') {
+      sessionRoutes(routes, { sessions, identify, countFailure });
+      dashboardRoutes(routes, { ...parts.dashboard, guard, syncs: bulk });
+    }
     healthRoutes(routes, parts);
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });

@@ -26,8 +26,8 @@ test('an unknown resource names the known ones', async () => {
 });
 
 test('a wrong method names the right one', async () => {
-  const root = await call(service, { path: '/' });
-  assert.deepEqual([root.status, root.headers.allow, root.error], [405, 'POST', '/ takes POST, not GET']);
+  const root = await call(service, { method: 'PUT', path: '/' });
+  assert.deepEqual([root.status, root.headers.allow, root.error], [405, 'GET, POST', '/ takes GET and POST, not PUT']);
   const sync = await call(service, { method: 'DELETE', path: '/sync/orders' });
   assert.deepEqual([sync.status, sync.headers.allow], [405, 'GET, POST']);
 });

@@ -40,7 +40,7 @@ async function start(): Promise<Broker> {
     pushTo,
     async source({ atOnce, activity }) {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
-      const { runs, deadLetters, replay } = createApp(config, pino({ level: 'silent' }));
+      const { runs, deadLetters, replay, explain } = createApp(config, pino({ level: 'silent' }));
       const ways = [createGooglePubSubWay({ audience, serviceAccount }, publisher.keys)];
       const push = createHttpPush({ ways, allowUnauthenticated: false, activity, mostAtOnce: atOnce });
       const server = await buildServer(
@@ -51,6 +51,7 @@ async function start(): Promise<Broker> {
           runs,
           deadLetters,
           replay,
+          explain,
           apiTokens: config.apiTokens,
           realtime: true,
           bulk: false,

@@ -1,0 +1,160 @@
+/** Dead letters: why, what to do about it, again or away. Away waits some seconds, so that it can be undone. */
+import { live } from '/dashboard/lib/lit-html/directives/live.js';
+import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
+import { adviceFor } from './advice.js';
+import { ask } from './api.js';
+import { recordView } from './feed.js';
+import { moment, number, plural } from './format.js';
+import { change, mayAct, say, state } from './state.js';
+import { table } from './table.js';
+
+const undoMs = 6_000;
+const filters = [
+  { name: 'rule', label: 'Rule' },
+  { name: 'code', label: 'Code' },
+  { name: 'resource', label: 'Record type' },
+];
+/** To be discarded in a moment: not shown meanwhile. */
+const leaving = new Set();
+
+export async function loadLetters(after) {
+  const { filter, list } = state.letters;
+  const query = new URLSearchParams({ ...filter, ...(after ? { after } : {}) });
+  const { ok, body, error } = await ask('GET', `/dead-letters?${query}`);
+  if (!ok) return set({ error });
+  const letters = after ? [...(list ?? []), ...body.letters] : body.letters;
+  set({ list: letters, next: body.next, error: '', ...(after ? {} : { selected: new Set() }) });
+}
+
+function set(part) {
+  change({ letters: { ...state.letters, ...part } });
+}
+
+export function lettersView() {
+  const { list, next, selected, error, busy } = state.letters;
+  if (error) return html`<p role="alert" class="bad">${error}</p>`;
+  if (!list) return html`<p role="status">Loading…</p>`;
+  const shown = list.filter(({ id }) => !leaving.has(id));
+  const chosen = shown.filter(({ id }) => selected.has(id));
+  const locked = !mayAct() || busy;
+  return html`
+    <form class="tools" @submit=${applyFilter}>
+      ${filters.map(({ name, label }) => html`<label>${label} <input name=${name} /></label>`)}
+      <button>Show</button>
+    </form>
+    <div class="tools" role="group" aria-label="Those that are chosen">
+      <label><input type="checkbox" .checked=${live(shown.length > 0 && chosen.length === shown.length)} @change=${(event) => chooseAll(event, shown)} /> All that are shown</label>
+      <button ?disabled=${locked || chosen.length === 0} aria-describedby="why-not" @click=${() => replay(chosen)}>Replay ${chosen.length} chosen</button>
+      <button ?disabled=${locked || chosen.length === 0} aria-describedby="why-not" @click=${() => discard(chosen)}>Discard ${chosen.length} chosen</button>
+    </div>
+    ${lettersTable(shown, locked)}
+    ${next ? html`<button @click=${() => loadLetters(next)}>Show more</button>` : nothing}
+  `;
+}
+
+function lettersTable(letters, locked) {
+  const { selected } = state.letters;
+  return table({
+    caption: 'Dead letters of all replicas',
+    columns: [
+      { name: 'Choose' },
+      { name: 'Record' },
+      { name: 'Rule' },
+      { name: 'Why' },
+      { name: 'What to do' },
+      { name: 'Last' },
+      { name: 'Times', numeric: true },
+      { name: 'Act' },
+    ],
+    rows: letters.map((letter) => {
+      const name = nameOf(letter);
+      return {
+        key: letter.id,
+        cells: [
+          html`<input type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(selected.has(letter.id))} @change=${(event) => choose(letter.id, event)} />`,
+          letter.record ? recordView(letter.record) : name,
+          letter.rule || '–',
+          html`<strong>${letter.code}</strong>: ${letter.detail}${letter.field ? html` <code>${letter.field}</code>` : nothing}`,
+          adviceFor(letter),
+          moment(letter.lastAt),
+          number(letter.count),
+          html`<span class="buttons">
+            <button ?disabled=${locked || !letter.replayable} aria-describedby="why-not" aria-label=${`Replay ${name}`} @click=${() => replay([letter])}>Replay</button>
+            <button ?disabled=${locked} aria-describedby="why-not" aria-label=${`Discard ${name}`} @click=${() => discard([letter])}>Discard</button>
+          </span>`,
+        ],
+      };
+    }),
+    empty: 'No dead letters. Everything that Klaviyo refused is dealt with.',
+  });
+}
+
+function nameOf({ record, source, rule }) {
+  const what = record ? `${record.typeId} ${record.id}` : `message from ${source ?? 'somewhere'}`;
+  return rule ? `${what}, ${rule}` : what;
+}
+
+function applyFilter(event) {
+  event.preventDefault();
+  const given = [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value).trim()]);
+  set({ filter: Object.fromEntries(given.filter(([, value]) => value !== '')) });
+  void loadLetters();
+}
+
+function choose(id, event) {
+  const selected = new Set(state.letters.selected);
+  if (event.target.checked) selected.add(id);
+  else selected.delete(id);
+  set({ selected });
+}
+
+function chooseAll(event, shown) {
+  set({ selected: new Set(event.target.checked ? shown.map(({ id }) => id) : []) });
+}
+
+async function replay(letters) {
+  set({ busy: true });
+  const outcomes = new Map();
+  let reason = '';
+  for (const [index, letter] of letters.entries()) {
+    if (letters.length > 1) say(`Replaying ${index + 1} of ${letters.length}…`);
+    const { body, error } = await ask('POST', `/dead-letters/${letter.id}/replay`);
+    const outcome = body.outcome ?? 'failed';
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    reason = body.reason ?? error;
+  }
+  const summary = [...outcomes].map(([outcome, times]) => `${number(times)} ${words[outcome] ?? outcome}`).join(', ');
+  const good = [...outcomes.keys()].every((outcome) => outcome === 'delivered' || outcome === 'gone');
+  say(`Replayed: ${summary}${good || !reason ? '' : ` (${reason})`}.`, { tone: good ? 'good' : 'bad' });
+  set({ busy: false });
+  await loadLetters();
+}
+
+const words = {
+  delivered: 'delivered',
+  gone: 'with nothing to do any more',
+  kept: 'refused again',
+  unavailable: 'not possible now',
+  'not-replayable': 'not replayable',
+};
+
+/** Carried out when nobody took it back; a page that is closed before that discards nothing. */
+function discard(letters) {
+  for (const { id } of letters) leaving.add(id);
+  const carryOut = setTimeout(async () => {
+    const answers = [];
+    for (const { id } of letters) answers.push(await ask('POST', `/dead-letters/${id}/discard`));
+    for (const { id } of letters) leaving.delete(id);
+    const failed = answers.find(({ ok, status }) => !ok && status !== 404);
+    if (failed) say(failed.error, { tone: 'bad' });
+    else say(`${plural(letters.length, 'dead letter')} discarded.`);
+    await loadLetters();
+  }, undoMs);
+  say(`${plural(letters.length, 'dead letter')} will be discarded.`, {
+    undo: () => {
+      clearTimeout(carryOut);
+      for (const { id } of letters) leaving.delete(id);
+      say('Nothing was discarded.');
+    },
+  });
+}

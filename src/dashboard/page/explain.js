@@ -1,0 +1,129 @@
+/** Explain: what would be sent of a record, from which fields, beside what Klaviyo holds. Nothing is sent. */
+import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
+import { ask } from './api.js';
+import { plural } from './format.js';
+import { change, state } from './state.js';
+import { table } from './table.js';
+
+const types = ['order', 'customer', 'product', 'category'];
+
+/** Called with what the address says behind #/explain/. */
+export async function loadExplain([type, id]) {
+  const asked = type && id ? `${type}/${id}` : '';
+  if (asked === '' || asked === state.explain.asked) return;
+  change({ explain: { busy: true, result: undefined, error: '', asked } });
+  const { ok, body, error } = await ask('GET', `/explain/${encodeURIComponent(type)}/${encodeURIComponent(id)}`);
+  if (state.explain.asked !== asked) return;
+  change({ explain: { busy: false, asked, ...(ok ? { result: body, error: '' } : { result: undefined, error }) } });
+}
+
+export function explainView() {
+  const { busy, result, error } = state.explain;
+  const [type = 'order', id = ''] = state.route.rest;
+  return html`
+    <form class="tools" @submit=${submit}>
+      <label>Type
+        <select name="type">${types.map((one) => html`<option value=${one} ?selected=${one === type}>${one}</option>`)}</select>
+      </label>
+      <label>Id in commercetools <input name="id" required .value=${id} autocomplete="off" spellcheck="false" /></label>
+      <button class="main">Explain</button>
+    </form>
+    <p class="quiet">Nothing is sent. What is shown holds personal data and is kept nowhere.</p>
+    ${busy ? html`<p role="status">Reading commercetools and Klaviyo…</p>` : nothing}
+    ${error ? html`<p role="alert" class="bad">${error}</p>` : nothing}
+    ${result ? resultView(result) : nothing}
+  `;
+}
+
+function submit(event) {
+  event.preventDefault();
+  const form = new FormData(event.currentTarget);
+  change({ explain: { ...state.explain, asked: '' } });
+  const hash = `#/explain/${form.get('type')}/${encodeURIComponent(String(form.get('id')).trim())}`;
+  if (location.hash === hash) void loadExplain(state.route.rest);
+  else location.hash = hash;
+}
+
+function resultView({ type, id, version, asked, whole, rules }) {
+  return html`
+    <h2>${type} ${id}</h2>
+    <p class="quiet">Version ${version ?? '?'}; ${asked}.</p>
+    ${whole ? nothing : html`<p>The record is so large that not every field was followed.</p>`}
+    ${rules.map(ruleView)}
+  `;
+}
+
+function ruleView({ rule, summary, wakes, changes, skips, warnings, follows, dependsOn, realtime, problem }) {
+  const sends = changes.length === 0 ? 'nothing is sent' : `${plural(changes.length, 'change')} would be sent`;
+  return html`<section class="box" aria-label=${rule}>
+    <h3>${rule} <span class="quiet">${sends}</span></h3>
+    <p class="quiet">${summary} Woken by ${wakes.map(({ on, disabledBy }) => (disabledBy ? `${on} (off: ${disabledBy})` : on)).join(', ') || 'nothing'}.</p>
+    ${problem ? html`<p class="bad">${problem}</p>` : nothing}
+    ${list('Skipped', skips)}
+    ${list(
+      'Left out',
+      warnings.map(({ code, detail }) => `${detail} (${code})`),
+    )}
+    ${list(
+      'Then',
+      follows.map(({ resource, reason }) => `a small run of ${resource}: ${reason}`),
+    )}
+    ${realtime ? list(`By a message (${realtime.on}) it would differ`, realtimeLines(realtime)) : nothing}
+    ${list('Whether it is sent depends on', dependsOn)}
+    ${changes.map((one, index) => changeView(one, `${rule} ${index + 1}`, index === 0))}
+  </section>`;
+}
+
+function realtimeLines({ differs, skips }) {
+  const words = differs.map(({ path, value }) =>
+    value === undefined ? `${path} is not sent` : `${path}: ${word(value)}`,
+  );
+  return [...words, ...skips.map((reason) => `skipped: ${reason}`)];
+}
+
+function list(name, lines) {
+  if (lines.length === 0) return nothing;
+  return html`<p>${name}:</p><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+}
+
+/** @param open the first one of a rule is shown at once */
+function changeView({ kind, values, requests, outcome, reason, klaviyo, note }, name, open) {
+  const sent = requests.map(({ method, path }) => `${method} ${path}`).join(', ');
+  return html`<details ?open=${open}>
+    <summary><h4>${kind}: ${sent || (outcome === 'delivered' ? 'Klaviyo holds all of it, no request' : outcome)}</h4></summary>
+    ${reason ? html`<p>${reason}</p>` : nothing}
+    ${note ? html`<p class="quiet">${note}.</p>` : nothing}
+    ${klaviyo || note ? nothing : html`<p class="quiet">Klaviyo holds nothing of it now.</p>`}
+    ${table({
+      caption: `Values of ${name}`,
+      columns: [{ name: 'In Klaviyo' }, { name: 'Would be' }, { name: 'From' }, { name: 'Is now' }],
+      rows: values.map((value) => ({
+        key: value.path,
+        cells: [html`<code>${value.path}</code>`, word(value.value), originView(value), nowView(value)],
+      })),
+      empty: 'It has no values.',
+    })}
+    ${json('Requests as Klaviyo would get them', requests)} ${klaviyo ? json('What Klaviyo holds', klaviyo) : nothing}
+  </details>`;
+}
+
+function originView({ from, copied, needs }) {
+  const [first, ...others] = from;
+  if (!first) return 'fixed';
+  const more = [...(copied ? others : []), ...needs];
+  return html`${copied ? first : `computed from ${from.join(', ')}`}
+    ${more.length > 0 ? html`<details><summary>depends on ${plural(more.length, 'more field')}</summary><ul>${more.map((place) => html`<li>${place}</li>`)}</ul></details>` : nothing}`;
+}
+
+function nowView({ value, holds }) {
+  if (holds === undefined) return '–';
+  return holds === value ? 'the same' : html`<strong class="bad">${word(holds)}</strong>`;
+}
+
+function word(value) {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function json(name, value) {
+  return html`<details><summary>${name}</summary><pre tabindex="0">${JSON.stringify(value, undefined, 2)}</pre></details>`;
+}

@@ -1,0 +1,125 @@
+/** Now: this replica's rules, quota and health, and what all replicas share. */
+import './plot.js';
+import { html } from '/dashboard/lib/lit-html/lit-html.js';
+import { feedView } from './feed.js';
+import { ago, number, plural } from './format.js';
+import { state } from './state.js';
+import { table } from './table.js';
+
+export function nowView() {
+  const { now, runs } = state;
+  if (!now) return html`<p role="status">Waiting for the service…</p>`;
+  return html`
+    <p class="quiet">
+      This replica: <strong>${now.replica}</strong>, version ${now.version}. Runs and dead letters are those of all replicas.
+    </p>
+    ${healthView(now, runs)}
+    <section aria-labelledby="rules">
+      <h2 id="rules">Rules</h2>
+      <p class="quiet">Changes that this replica sent, in realtime and in bulk, over the last five minutes and since it started.</p>
+      ${rulesTable(now)}
+    </section>
+    ${feedView()}
+    <section aria-labelledby="quota">
+      <h2 id="quota">Klaviyo's quota</h2>
+      ${quotaTable(now)}
+    </section>
+  `;
+}
+
+function healthView({ ready, waiting, deadLetters }, runs) {
+  const ways = Object.entries(ready.sources);
+  const subscriptions = Object.entries(ready.subscriptions);
+  return html`<ul class="cards" aria-label="Health">
+    ${card('commercetools', ready.commercetools, ready.commercetools === 'ok')}
+    ${card('Klaviyo', ready.klaviyo, ready.klaviyo === 'ok')}
+    ${ways.map(([name, word]) => card(`Messages by ${name}`, word, word === 'ok'))}
+    ${subscriptionsCard(subscriptions)}
+    ${card('Waiting to be sent', `${number(waiting.realtime)} realtime, ${number(waiting.bulk)} bulk`, undefined)}
+    ${card('Runs', runs ? `${plural(runs.running.length, 'run')} under way` : '…', undefined, '#/runs')}
+    ${card('Dead letters', lettersText(deadLetters), deadLetters ? deadLetters.count === 0 : undefined, '#/dead-letters')}
+  </ul>`;
+}
+
+/** One card for all that are well; each that is not has its own line in it. */
+function subscriptionsCard(subscriptions) {
+  const sick = subscriptions.filter(([, word]) => word !== 'Healthy');
+  if (subscriptions.length === 0) return card('Subscriptions', 'none of ours is known', undefined);
+  if (sick.length === 0)
+    return card('Subscriptions', `${subscriptions.length} of ${subscriptions.length} healthy`, true);
+  return card('Subscriptions', sick.map(([name, word]) => `${name}: ${word}`).join(', '), false);
+}
+
+function lettersText(letters) {
+  if (!letters) return 'not known now';
+  return letters.more ? `more than ${number(letters.count)}` : number(letters.count);
+}
+
+/** @param good undefined: neither good nor bad */
+function card(name, word, good, href) {
+  const mark = good === undefined ? '' : good ? '✓ ' : '✗ ';
+  const tone = good === undefined ? '' : good ? 'good' : 'bad';
+  return html`<li>
+    <span class="quiet">${href ? html`<a href=${href}>${name}</a>` : name}</span>
+    <strong class=${tone}>${mark}${word}</strong>
+  </li>`;
+}
+
+function rulesTable({ rules, at, slotSeconds }) {
+  const perMinute = 60 / slotSeconds;
+  const sum = (list) => list.reduce((total, count) => total + count, 0);
+  return table({
+    caption: 'Rules of this replica',
+    columns: [
+      { name: 'Rule' },
+      { name: 'Last delivery' },
+      { name: 'Last five minutes' },
+      { name: 'Last minute', numeric: true },
+      { name: 'Delivered', numeric: true },
+      { name: 'To come again', numeric: true },
+      { name: 'Refused', numeric: true },
+    ],
+    rows: rules.map(({ rule, summary, lastAt, delivered, refused, totals }) => ({
+      key: rule,
+      cells: [
+        html`<span title=${summary}>${rule}</span>`,
+        ago(lastAt, at),
+        html`<span role="img" aria-label=${`${plural(sum(delivered), 'change')} delivered, ${number(sum(refused))} refused`}>
+          <rate-plot .values=${{ delivered, refused }}></rate-plot>
+        </span>`,
+        number(sum(delivered.slice(-perMinute))),
+        number(totals.delivered),
+        number(totals.waiting),
+        totals.refused > 0 ? html`<strong class="bad">${number(totals.refused)}</strong>` : '0',
+      ],
+    })),
+    empty: 'There are no rules.',
+  });
+}
+
+function quotaTable({ quota }) {
+  const busiest = quota.toSorted(
+    (one, other) => other.sentLastMinute / other.perMinute - one.sentLastMinute / one.perMinute,
+  );
+  return table({
+    caption: "Requests of this replica to Klaviyo's endpoints",
+    columns: [
+      { name: 'Endpoint' },
+      { name: 'Used' },
+      { name: 'Last minute', numeric: true },
+      { name: 'Limit a minute', numeric: true },
+      { name: 'Left, as Klaviyo says', numeric: true },
+    ],
+    rows: busiest.map(({ endpoint, sentLastMinute, perMinute, remaining }) => ({
+      key: endpoint,
+      cells: [
+        endpoint,
+        html`<meter aria-label=${`quota used by ${endpoint}`} min="0" max=${perMinute} .value=${sentLastMinute}></meter>`,
+        number(sentLastMinute),
+        number(perMinute),
+        remaining === undefined ? '–' : number(remaining),
+      ],
+    })),
+    empty: 'Klaviyo was not asked for anything yet.',
+  });
+}

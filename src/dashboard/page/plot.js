@@ -1,0 +1,60 @@
+/** `<rate-plot>`: what was delivered and refused in the last minutes, as a small picture beside its numbers. */
+import uPlot from '/dashboard/lib/uplot/uPlot.esm.js';
+
+const width = 150;
+const height = 34;
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+class RatePlot extends HTMLElement {
+  #plot;
+  #values = { delivered: [], refused: [] };
+  #again = () => this.#make();
+
+  set values(values) {
+    this.#values = values;
+    if (this.#plot) this.#plot.setData(this.#data());
+    else if (this.isConnected) this.#make();
+  }
+
+  connectedCallback() {
+    dark.addEventListener('change', this.#again);
+    this.#make();
+  }
+
+  disconnectedCallback() {
+    dark.removeEventListener('change', this.#again);
+    this.#plot?.destroy();
+    this.#plot = undefined;
+  }
+
+  /** Refused ones stand at the foot of their bar. */
+  #data() {
+    const { delivered, refused } = this.#values;
+    const all = delivered.map((count, index) => count + refused[index]);
+    return [all.map((_count, index) => index), all, refused];
+  }
+
+  #make() {
+    if (this.#values.delivered.length === 0) return;
+    this.#plot?.destroy();
+    const style = getComputedStyle(document.documentElement);
+    const paths = uPlot.paths.bars({ size: [1, 4] });
+    const bars = (name) => ({ fill: style.getPropertyValue(name), width: 0, paths, points: { show: false } });
+    this.#plot = new uPlot(
+      {
+        width,
+        height,
+        padding: [3, 0, 3, 0],
+        cursor: { show: false },
+        legend: { show: false },
+        axes: [{ show: false }, { show: false }],
+        scales: { x: { time: false }, y: { range: (_plot, _least, most) => [0, Math.max(1, most)] } },
+        series: [{}, bars('--good'), bars('--bad')],
+      },
+      this.#data(),
+      this,
+    );
+  }
+}
+
+customElements.define('rate-plot', RatePlot);

@@ -1,0 +1,54 @@
+/** The form that starts a sync: what POST /sync/{resource} takes, as far as this resource takes it. */
+import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
+import { ask } from './api.js';
+import { mayAct, say } from './state.js';
+
+const deletable = ['categories', 'products'];
+
+export function runForm(resource) {
+  const isOrders = resource === 'orders';
+  return html`<details>
+    <summary>Options</summary>
+    <label>Only these ids, parted by blanks, commas or lines<textarea name="ids" rows="2"></textarea></label>
+    ${isOrders ? html`<label>From this id on, in id order <input name="startId" /></label>` : nothing}
+    <label><input type="checkbox" name="force" /> Write also what Klaviyo holds already</label>
+    ${
+      isOrders
+        ? html`<label><input type="checkbox" name="wakeFlows" /> Let the events wake flows (a repair of missed orders)</label>`
+        : nothing
+    }
+    ${
+      deletable.includes(resource)
+        ? html`<label><input type="checkbox" name="deleteAll" /> Delete all ${resource} in Klaviyo, also those from elsewhere</label>
+            <label>To delete them, type <code>${resource}</code> <input name="confirmDeletion" autocomplete="off" /></label>`
+        : nothing
+    }
+  </details>`;
+}
+
+/** Starts what the form asks for. */
+export async function startRun(event, resource) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  if (!mayAct()) return;
+  const { ok, body, error } = await ask('POST', `/sync/${resource}`, requestOf(new FormData(form)));
+  if (ok) {
+    form.reset();
+    say(body.message);
+  } else say(error, { tone: 'bad' });
+}
+
+function requestOf(form) {
+  const text = (name) => String(form.get(name) ?? '').trim();
+  const ids = text('ids')
+    .split(/[\s,]+/)
+    .filter((id) => id !== '');
+  return {
+    ...(ids.length > 0 ? { ids } : {}),
+    ...(text('startId') ? { startId: text('startId') } : {}),
+    ...(form.has('force') ? { force: true } : {}),
+    ...(form.has('wakeFlows') ? { backfill: false } : {}),
+    ...(form.has('deleteAll') ? { deleteAll: true } : {}),
+    ...(text('confirmDeletion') ? { confirmDeletion: text('confirmDeletion') } : {}),
+  };
+}

@@ -1,0 +1,345 @@
+/** The dashboard as a person uses it: a real Chromium, the real service, a shop. Pictures go to CTK_SCREENSHOTS. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { id, order, payment } from '../fixtures/index.ts';
+import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { startBrowser, type Visit, visit } from './browser.ts';
+
+const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];
+
+let browser: Browser;
+let rows: Rows;
+before(async () => {
+  browser = await startBrowser();
+  rows = await startRows({
+    env: { API_TOKEN: full, API_TOKEN_READ_ONLY: reader, ALLOW_UNAUTHENTICATED_PUSH: 'true' },
+    settings: { commercetools: { pageSize: 10, ranges: 1 } },
+    overrides: { now: () => new Date() },
+  });
+  const [first, ...customers] = Array.from({ length: 45 }, () => newCustomer());
+  assert.ok(first);
+  await rows.place(first, ...customers);
+  await rows.world.place('order', order());
+  await rows.world.place('payment', payment());
+});
+after(async () => {
+  await browser?.close();
+  await rows?.stop();
+});
+
+async function logIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('heading', { name: 'Rules', exact: true }).waitFor();
+}
+
+async function enter(token = full, look = {}): Promise<Visit> {
+  const visitor = await visit(browser, rows.world.service, look);
+  await logIn(visitor.page, token);
+  return visitor;
+}
+
+async function open(page: Page, view: string): Promise<void> {
+  await page.getByRole('link', { name: view, exact: true }).first().click();
+  await page.getByRole('heading', { level: 1, name: view }).waitFor();
+}
+
+const seen = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+const gone = (locator: Locator): Promise<void> => locator.waitFor({ state: 'detached' });
+const button = (page: Page, name: string | RegExp): Locator => page.getByRole('button', { name });
+
+/** An order that Klaviyo refuses until it is mended. */
+async function refused() {
+  const made = newOrder({ customerEmail: 'no e-mail address' });
+  await rows.tell('OrderCreated', made.ref, { order: made.record });
+  return {
+    ...made,
+    mend: () => rows.place({ ...made, record: { ...made.record, customerEmail: `mended.${made.id}@example.com` } }),
+  };
+}
+
+test('logging in with a wrong token says so, with the right one shows the service, out again ends it', async () => {
+  const { page, asked, complaints, isUsable, picture, close } = await visit(browser, rows.world.service);
+  await page.getByLabel('Token').fill('wrong-wrong-wrong-wrong');
+  await button(page, 'Log in').click();
+  await seen(page, /none of the tokens of API_TOKEN/);
+  await isUsable();
+  await picture('login');
+  await logIn(page, full);
+  await seen(page, /This replica:/);
+  assert.equal(
+    await page.evaluate('document.cookie + JSON.stringify(localStorage) + location.href'),
+    `{}${page.url()}`,
+  );
+  assert.ok(asked.every((url) => url.startsWith(rows.world.service) && !url.includes('token')));
+  // The wrong token's 401 is the only thing that the browser had to say.
+  assert.deepEqual(
+    complaints.filter((text) => !text.includes('401')),
+    [],
+  );
+  await page.reload();
+  await seen(page, /This replica:/);
+  await button(page, 'Log out').click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await page.goto(`${rows.world.service}/#/settings`);
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await close();
+});
+
+test('now: what a rule delivers and what Klaviyo refuses shows by itself; the feed is filtered and paused', async () => {
+  const { page, complaints, picture, close } = await enter();
+  const row = (rule: string) => page.getByRole('row').filter({ has: page.getByText(rule, { exact: true }) });
+  await row('profile').getByText('never').waitFor();
+  const customer = newCustomer();
+  await rows.place(customer);
+  assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
+  const bad = await refused();
+  await row('profile')
+    .getByText(/\d+ s ago/)
+    .waitFor();
+  await row('placed-order').getByRole('img', { name: '0 changes delivered, 1 refused' }).waitFor();
+  const feed = page.getByRole('list', { name: /What is happening/ });
+  await feed.getByText(/ResourceUpdated delivered/).waitFor();
+  await feed.getByText(/OrderCreated kept as a dead letter: invalid/).waitFor();
+  assert.doesNotMatch(await feed.innerText(), /no e-mail address|@/);
+  await row('importProfile').getByRole('meter').waitFor();
+  await picture('now');
+  await page.getByRole('combobox', { name: 'Rule' }).selectOption('profile');
+  await gone(feed.getByText(new RegExp(bad.id)).first());
+  await feed.getByText(new RegExp(customer.id)).waitFor();
+  await button(page, 'Pause').click();
+  await rows.tellChange('ResourceUpdated', customer.ref);
+  await seen(page, /Paused; 1 line since/);
+  assert.equal(await feed.getByText(/ResourceUpdated delivered/).count(), 1);
+  await button(page, 'Go on').click();
+  await feed
+    .getByText(/ResourceUpdated delivered/)
+    .nth(1)
+    .waitFor();
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('runs: started, seen at work, stopped, resumed to the end, with what was skipped and why', async () => {
+  const { page, complaints, picture, close } = await enter();
+  await open(page, 'Runs');
+  const nobody = newCustomer({ email: '' });
+  await rows.place(nobody);
+  const slow = await rows.disturbShop({ kind: 'delay', ms: 1_500, path: '/shop/customers', after: 2 });
+  await button(page, 'Start customers').click();
+  await seen(page, 'customers sync accepted');
+  const box = page.getByRole('region', { name: 'customers' });
+  await box.getByText(/^\s*[1-9]\d* of \d+ read/).waitFor();
+  await box.getByText(/records a second/).waitFor();
+  await picture('runs');
+  await button(page, 'Stop customers').click();
+  await button(page, 'Resume customers').waitFor();
+  const history = page.getByRole('table', { name: /Runs that ended/ });
+  await history.getByText('stopped').first().waitFor();
+  await slow.calm();
+  await button(page, 'Resume customers').click();
+  await history.getByText('completed').first().waitFor();
+  await history.getByText('1 reason').first().click();
+  await history.getByText('1 × the customer has no e-mail').first().waitFor();
+  await gone(button(page, 'Resume customers'));
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('runs: only some ids; and a deletion that is not confirmed is refused with the reason', async () => {
+  const { page, close } = await enter();
+  await open(page, 'Runs');
+  const box = page.getByRole('region', { name: 'orders' });
+  await box.getByText('Options').click();
+  await box.getByLabel(/Only these ids/).fill(`${id('0a')}\nno-such-order`);
+  await button(page, 'Start orders').click();
+  const row = page.getByRole('row').filter({ hasText: 'orders' }).filter({ hasText: 'completed' });
+  await row.waitFor();
+  await row.getByText('1 reason').click();
+  await row.getByText('1 × no record with this id').waitFor();
+  const categories = page.getByRole('region', { name: 'categories' });
+  await categories.getByText('Options').click();
+  await categories.getByLabel(/Delete all categories/).check();
+  await button(page, 'Start categories').click();
+  await seen(page, /confirmDeletion: must be "categories"/);
+  await close();
+});
+
+test('dead letters: why and what to do, undone in time, discarded, replayed, many at once', async () => {
+  const { page, complaints, isUsable, picture, close } = await enter();
+  const [kept, one, other] = [await refused(), await refused(), await refused()];
+  await open(page, 'Dead letters');
+  const letter = (made: { id: string }, rule: string) =>
+    page.getByRole('row').filter({ hasText: made.id }).filter({ hasText: rule });
+  await letter(kept, 'placed-order').getByText('Invalid email address').waitFor();
+  await letter(kept, 'placed-order')
+    .getByText(/Mend it in commercetools, then replay/)
+    .waitFor();
+  await picture('dead-letters');
+  await isUsable();
+
+  const discard = button(page, `Discard order ${kept.id}, placed-order`);
+  await discard.click();
+  await seen(page, '1 dead letter will be discarded.');
+  await gone(letter(kept, 'placed-order'));
+  await button(page, 'Undo').click();
+  await letter(kept, 'placed-order').waitFor();
+  await discard.click();
+  await seen(page, '1 dead letter discarded.');
+  await gone(letter(kept, 'placed-order'));
+  await letter(kept, 'ordered-product').waitFor();
+
+  await button(page, `Replay order ${one.id}, placed-order`).click();
+  await seen(page, /Replayed: 1 (refused again|with nothing to do any more)/);
+  const last = await refused();
+  await last.mend();
+  await page.getByLabel('Record type').fill('order');
+  await button(page, 'Show').click();
+  await letter(last, 'placed-order').waitFor();
+  await page.getByLabel(`Choose order ${last.id}, placed-order`).check();
+  await page.getByLabel(`Choose order ${last.id}, ordered-product`).check();
+  await button(page, 'Replay 2 chosen').click();
+  await seen(page, 'Replayed: 2 delivered.');
+  await gone(letter(last, 'placed-order'));
+  assert.equal((await rows.event('Placed Order', last.id)).profile.email, `mended.${last.id}@example.com`);
+
+  await letter(other, 'placed-order').waitFor();
+  await page.getByLabel('All that are shown').check();
+  await button(page, /^Discard [1-9]\d* chosen/).click();
+  await seen(page, /No dead letters/);
+  await seen(page, /\d dead letters? discarded\./);
+  await page.reload();
+  await seen(page, /No dead letters/);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('explain: an order from the fields that it comes from, a customer beside what Klaviyo holds', async () => {
+  const { page, complaints, isUsable, picture, close } = await enter();
+  await open(page, 'Explain');
+  await page.getByLabel('Id in commercetools').fill(id('0a'));
+  await button(page, 'Explain').click();
+  const rule = (name: string) => page.getByRole('region', { name, exact: true });
+  const value = (name: string, path: string) =>
+    rule(name)
+      .getByRole('row')
+      .filter({ has: page.getByText(path, { exact: true }) })
+      .first();
+  await value('placed-order', 'properties.OrderId').getByText('order: orderNumber').waitFor();
+  await value('placed-order', 'value')
+    .getByText(/computed from order: totalPrice.centAmount/)
+    .waitFor();
+  await rule('fulfilled-order')
+    .getByText(/an order that is Open does not count as fulfilled/)
+    .waitFor();
+  await isUsable();
+  await picture('explain');
+
+  const customer = newCustomer();
+  await rows.place(customer);
+  await rows.tellChange('ResourceUpdated', customer.ref);
+  await rows.place({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
+  await page.getByLabel('Type').selectOption('customer');
+  await page.getByLabel('Id in commercetools').fill(customer.id);
+  await button(page, 'Explain').click();
+  const name = value('profile', 'profile.first_name');
+  await name.getByText('Maja').waitFor();
+  await name.getByText('Mia').waitFor();
+  await value('profile', 'profile.last_name').getByText('the same').waitFor();
+  assert.equal((await rows.profile(customer.id)).first_name, 'Mia');
+  assert.deepEqual(complaints, []);
+
+  await page.getByLabel('Id in commercetools').fill('no-such-customer');
+  await button(page, 'Explain').click();
+  await seen(page, 'commercetools has no customer with the id no-such-customer');
+  await close();
+});
+
+test('settings: what is in force, from where, secrets hidden', async () => {
+  const { page, complaints, picture, close } = await enter();
+  await open(page, 'Settings');
+  const row = (name: string) => page.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
+  await row('API_TOKEN').getByText('***').waitFor();
+  await row('commercetools.pageSize').getByText('NODE_CONFIG').waitFor();
+  await row('runs.kept').getByText('default').waitFor();
+  await page.getByLabel('Only what was set').check();
+  await gone(row('runs.kept'));
+  await row('commercetools.pageSize').waitFor();
+  await picture('settings');
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('who may only look sees everything, and every button that acts is off with the reason', async () => {
+  await refused();
+  const { page, isUsable, close } = await enter(reader);
+  await open(page, 'Runs');
+  await seen(page, 'You may only look: log in with a token of API_TOKEN to act.');
+  const start = button(page, 'Start orders');
+  assert.ok(await start.isDisabled());
+  assert.equal(await start.getAttribute('aria-describedby'), 'why-not');
+  await isUsable();
+  await open(page, 'Dead letters');
+  const replays = button(page, /^Replay order/);
+  await replays.first().waitFor();
+  assert.ok(await replays.first().isDisabled());
+  await open(page, 'Explain');
+  await page.getByLabel('Id in commercetools').fill(id('0a'));
+  await button(page, 'Explain').click();
+  await page.getByRole('region', { name: 'placed-order', exact: true }).waitFor();
+  await close();
+});
+
+test('by keyboard alone: past the menu, to another view, whose heading is read first', async () => {
+  const { page, close } = await enter();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Rules', exact: true }).waitFor();
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'To the content');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate('document.activeElement.tagName'), 'H1');
+  await page.getByRole('link', { name: 'Runs', exact: true }).first().focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor();
+  await page.waitForFunction(
+    "document.activeElement.textContent === 'Runs' && document.activeElement.tagName === 'H1'",
+  );
+  await close();
+});
+
+describe('every view is usable', () => {
+  for (const look of [
+    { colors: 'light' },
+    { colors: 'dark' },
+    { colors: 'light', width: 360 },
+    { colors: 'dark', width: 360 },
+  ] as const) {
+    const width = 'width' in look ? look.width : 1280;
+    test(`in ${look.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
+      await refused();
+      const { page, complaints, isUsable, picture, close } = await enter(full, look);
+      for (const view of ['Now', 'Runs', 'Dead letters', 'Settings', 'Explain']) {
+        await open(page, view);
+        if (view === 'Explain') {
+          await page.getByLabel('Id in commercetools').fill(id('0a'));
+          await button(page, 'Explain').click();
+          await page.getByRole('region', { name: 'placed-order', exact: true }).waitFor();
+        } else if (view !== 'Runs') await page.getByRole('table').first().waitFor();
+        await isUsable();
+        await picture(`${view.toLowerCase().replace(' ', '-')}-${look.colors}-${width}`);
+      }
+      assert.deepEqual(complaints, []);
+      await close();
+    });
+  }
+});
+
+test('a service that ends says so on the page, and ends though the page is open', async () => {
+  const own = await startRows({ overrides: { now: () => new Date() } });
+  const { page, close } = await visit(browser, own.world.service);
+  await seen(page, '● live');
+  await own.stop();
+  await seen(page, '○ no connection');
+  await close();
+});

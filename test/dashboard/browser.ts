@@ -1,0 +1,73 @@
+/** A real Chromium before the real service: what somebody sees and presses, with everything that a browser complains about. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import axe from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { z } from 'zod';
+
+/** Long enough for a busy machine; what is waited for comes much sooner. */
+const patienceMs = 30_000;
+const pictures = process.env.CTK_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'ctk-dashboard-'));
+const violations = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }));
+
+/** @throws where there is no Chromium, with what to install */
+export async function startBrowser(): Promise<Browser> {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const executablePath = folders.map((folder) => join(folder, 'chromium')).find((file) => existsSync(file));
+  assert.ok(executablePath, 'there is no chromium on this machine: apt-get install chromium (as .ci/run does)');
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+export interface Look {
+  width?: number;
+  colors?: 'light' | 'dark';
+}
+
+export interface Visit {
+  page: Page;
+  /** What the browser's console and the page's own errors said. */
+  complaints: string[];
+  /** Every address that was asked for. */
+  asked: string[];
+  picture(name: string): Promise<void>;
+  /** Nothing that axe-core finds, and nothing to be scrolled sideways. */
+  isUsable(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function visit(browser: Browser, address: string, look: Look = {}): Promise<Visit> {
+  const { width = 1280, colors = 'light' } = look;
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: colors });
+  // The page's policy lets no script in but its own: axe-core comes by the debugger.
+  const page = await context.newPage();
+  page.setDefaultTimeout(patienceMs);
+  const complaints: string[] = [];
+  const asked: string[] = [];
+  page.on('console', (said) => {
+    if (said.type() === 'error' || said.type() === 'warning') complaints.push(said.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto(address);
+  return {
+    page,
+    complaints,
+    asked,
+    picture: async (name) => void (await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })),
+    async isUsable() {
+      await page.evaluate(axe.source);
+      const found = violations.parse(await page.evaluate('axe.run().then(({ violations }) => violations)'));
+      assert.deepEqual(
+        found.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))]),
+        [],
+      );
+      const wide = z
+        .number()
+        .parse(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'));
+      assert.equal(wide, 0, 'nothing is to be scrolled sideways');
+    },
+    close: () => context.close(),
+  };
+}

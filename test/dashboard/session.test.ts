@@ -1,0 +1,182 @@
+/** Who sees the dashboard, and how: the login's cookie, what acts with it, the page's own policy, the stream. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { z } from 'zod';
+import { call, post, type Said } from '../http/call.ts';
+import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
+import { startWorld } from '../world.ts';
+
+const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];
+const sessionShape = z.object({ may: z.string(), csrf: z.string().optional(), loggedIn: z.boolean() });
+
+let rows: Rows;
+let service: string;
+before(async () => {
+  rows = await startRows({ env: { API_TOKEN: full, API_TOKEN_READ_ONLY: reader } });
+  service = rows.world.service;
+});
+after(() => rows.stop());
+
+function cookieOf({ headers }: Said): string {
+  return String(headers['set-cookie'] ?? '');
+}
+/** @returns what a browser sends after it has logged in */
+async function logIn(token: string, headers: Record<string, string> = {}) {
+  const said = await post(service, '/dashboard/session', { token }, headers);
+  assert.equal(said.status, 200, said.error);
+  const cookie = cookieOf(said);
+  return { cookie: cookie.split(';')[0] ?? '', set: cookie, csrf: sessionShape.parse(said.json).csrf ?? '' };
+}
+
+test('the page is there without a token, says nothing, and lets in only what is its own', async () => {
+  const answer = await fetch(`${service}/`);
+  const text = await answer.text();
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/html/);
+  const policy = answer.headers.get('content-security-policy') ?? '';
+  for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"])
+    assert.ok(policy.includes(part), part);
+  assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+  assert.doesNotMatch(text, /<script(?![^>]*\ssrc=)|\son\w+=|style=/);
+  assert.doesNotMatch(text, /(src|href)="(https?:)?\/\//);
+  const again = await fetch(`${service}/`, { headers: { 'if-none-match': answer.headers.get('etag') ?? '' } });
+  assert.equal(again.status, 304);
+});
+
+test('each of its files is there, and no other', async () => {
+  const page = await (await fetch(`${service}/`)).text();
+  const files = [...page.matchAll(/(?:src|href)="(\/dashboard\/[^"]+)"/g)].map(([, path]) => path ?? '');
+  assert.ok(files.length >= 4);
+  const script = await (await fetch(`${service}/dashboard/page/main.js`)).text();
+  const imported = [...script.matchAll(/from '(\.[^']+)'/g)].map(([, path]) => `/dashboard/page/${path?.slice(2)}`);
+  for (const path of [...files, ...imported]) assert.equal((await fetch(`${service}${path}`)).status, 200, path);
+  for (const path of ['/dashboard/page/../routes.ts', '/dashboard/page/index.html', '/dashboard/lib/zod/index.js'])
+    assert.equal((await fetch(`${service}${path}`)).status, 404, path);
+});
+
+test('without a token or its session everything that shows something is shut', async () => {
+  for (const path of ['/dashboard/stream', '/dashboard/settings', '/explain/order/x', '/sync', '/dead-letters'])
+    assert.equal((await call(service, { path })).status, 401, path);
+  const { json } = await call(service, { path: '/dashboard/session' });
+  assert.equal(sessionShape.parse(json).may, 'nothing');
+});
+
+test('no script can read the cookie, no other site can send it, and over https it stays there', async () => {
+  const { set } = await logIn(full);
+  for (const part of ['HttpOnly', 'SameSite=Strict', 'Path=/', 'Max-Age=']) assert.ok(set.includes(part), part);
+  assert.doesNotMatch(set, /Secure/);
+  assert.match((await logIn(full, { 'x-forwarded-proto': 'https' })).set, /Secure/);
+  assert.doesNotMatch(set, new RegExp(full));
+  assert.doesNotMatch(rows.world.logged.join(), new RegExp(`${full}|ctk_session`));
+});
+
+test('a wrong token is refused, and after a hundred the address is told to wait', async () => {
+  await using own = await startWorld({ env: { API_TOKEN: full } });
+  const wrong = () =>
+    post(own.service, '/dashboard/session', { token: 'wrong-wrong-wrong-wrong' }, { 'x-forwarded-for': '203.0.113.7' });
+  const first = await wrong();
+  assert.deepEqual([first.status, cookieOf(first)], [401, '']);
+  assert.match(first.error, /none of the tokens of API_TOKEN/);
+  let last = first;
+  for (let tries = 0; tries < 110; tries += 1) last = await wrong();
+  assert.equal(last.status, 429);
+});
+
+test('what acts with the cookie has to say what only the page knows', async () => {
+  const { cookie, csrf } = await logIn(full);
+  assert.equal((await call(service, { path: '/sync', headers: { cookie } })).status, 200);
+  for (const headers of [{ cookie }, { cookie, 'x-csrf-token': 'made up' }, { cookie, 'x-csrf-token': '' }]) {
+    const refused = await post(service, '/sync/orders/stop', undefined, headers);
+    assert.equal(refused.status, 403);
+    assert.match(refused.error, /x-csrf-token/);
+  }
+  const other = await logIn(full);
+  assert.equal((await post(service, '/sync/orders/stop', '', { cookie, 'x-csrf-token': other.csrf })).status, 403);
+  assert.equal((await post(service, '/sync/orders/stop', '', { cookie, 'x-csrf-token': csrf })).status, 200);
+});
+
+test('a session of the read-only token looks and can not act', async () => {
+  const { cookie, csrf } = await logIn(reader);
+  for (const path of ['/sync', '/dead-letters', '/dashboard/settings'])
+    assert.equal((await call(service, { path, headers: { cookie } })).status, 200, path);
+  const refused = await post(service, '/sync/orders', '', { cookie, 'x-csrf-token': csrf });
+  assert.deepEqual([refused.status, /may only look/.test(refused.error)], [403, true]);
+});
+
+test('a cookie that was tampered with, or is of nobody, opens nothing', async () => {
+  const { cookie } = await logIn(reader);
+  const [head = '', body = '', sign = ''] = cookie.replace('ctk_session=', '').split('.');
+  const none = Buffer.from('{"alg":"none"}').toString('base64url');
+  for (const value of ['x', `${head}.${body}.${sign.slice(2)}`, `${none}.${body}.`, `${head}.${body}x.${sign}`]) {
+    const { status } = await call(service, { path: '/sync', headers: { cookie: `ctk_session=${value}` } });
+    assert.equal(status, 401, value);
+  }
+});
+
+test('another replica with the same token knows the session, one without it does not', async () => {
+  const { cookie } = await logIn(full);
+  await using same = await startWorld({ env: { API_TOKEN: `another-token-of-theirs, ${full}` } });
+  await using other = await startWorld({ env: { API_TOKEN: 'another-token-of-theirs' } });
+  assert.equal((await call(same.service, { path: '/sync', headers: { cookie } })).status, 200);
+  assert.equal((await call(other.service, { path: '/sync', headers: { cookie } })).status, 401);
+});
+
+test('logging out takes the cookie back', async () => {
+  const said = await call(service, { method: 'DELETE', path: '/dashboard/session' });
+  assert.equal(said.status, 204);
+  assert.match(cookieOf(said), /^ctk_session=;.*(Max-Age=0|1970)/);
+});
+
+test('the settings in force name where each comes from, and no secret', async () => {
+  const { json } = await call(service, { path: '/dashboard/settings', headers: { authorization: `Bearer ${reader}` } });
+  const shape = z.object({ rows: z.array(z.object({ name: z.string(), value: z.string(), from: z.string() })) });
+  const { rows: shown } = shape.parse(json);
+  const row = (name: string) => shown.find((one) => one.name === name);
+  assert.deepEqual(row('API_TOKEN'), { name: 'API_TOKEN', value: '***', from: 'environment' });
+  assert.deepEqual(row('klaviyo.retries'), { name: 'klaviyo.retries', value: '1', from: 'NODE_CONFIG' });
+  assert.equal(row('runs.kept')?.from, 'default');
+  assert.doesNotMatch(JSON.stringify(json), new RegExp(`${full}|${reader}`));
+});
+
+test('the stream shows this replica, and the service stops while it is open', async () => {
+  const own = await startWorld();
+  const answer = await fetch(`${own.service}/dashboard/stream`);
+  assert.equal(answer.headers.get('content-type'), 'text/event-stream');
+  const text = answer.body?.pipeThrough(new TextDecoderStream());
+  let seen = '';
+  let stopped: Promise<void> | undefined;
+  for await (const part of text ?? []) {
+    seen += part;
+    if (/^event: now\n/m.test(seen) && /^event: runs\n/m.test(seen)) stopped ??= own.stop();
+  }
+  await stopped;
+  assert.match(seen, /"replica":"[^"]+"/);
+});
+
+test('more dashboards than a process serves are told so', async () => {
+  await using own = await startWorld();
+  const ends = new AbortController();
+  const open = () => fetch(`${own.service}/dashboard/stream`, { signal: ends.signal });
+  const answers = await Promise.all(Array.from({ length: 21 }, open));
+  assert.deepEqual(
+    answers.map(({ status }) => status).filter((status) => status !== 200),
+    [503],
+  );
+  ends.abort();
+});
+
+test('without tokens only this machine sees it', async () => {
+  await using own = await startWorld();
+  const here = await call(own.service, { path: '/dashboard/session' });
+  assert.equal(sessionShape.parse(here.json).may, 'act');
+  const headers = { 'x-forwarded-for': '203.0.113.9' };
+  const elsewhere = await call(own.service, { path: '/dashboard/session', headers });
+  assert.equal(sessionShape.parse(elsewhere.json).may, 'nothing');
+  assert.equal((await call(own.service, { path: '/dashboard/stream', headers })).status, 403);
+});
+
+test('POST / takes messages as ever', async () => {
+  const customer = newCustomer();
+  await rows.place(customer);
+  assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
+});

@@ -1,0 +1,198 @@
+/** GET /explain: what would be sent of a record, from which fields, what is skipped, what Klaviyo holds; nothing is sent. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Explained, explainedSchema } from '../../src/engine/explain-schema.ts';
+import { id, lineItem, now, order, payment, product, variant } from '../fixtures/index.ts';
+import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
+
+let rows: Rows;
+before(async () => {
+  rows = await startRows();
+  await rows.world.place('order', order());
+  await rows.world.place('payment', payment());
+});
+after(() => rows.stop());
+
+async function ask(path: string, own: Rows = rows): Promise<{ status: number; error?: string; headers: Headers }> {
+  const answer = await fetch(`${own.world.service}/explain/${path}`);
+  return { status: answer.status, headers: answer.headers, ...JSON.parse(await answer.text()) };
+}
+async function explain(path: string, own: Rows = rows): Promise<Explained> {
+  const answer = await ask(path, own);
+  assert.equal(answer.status, 200, answer.error);
+  return explainedSchema.parse(answer);
+}
+function ruleOf({ rules }: Explained, name: string): Explained['rules'][number] {
+  const found = rules.find(({ rule }) => rule === name);
+  assert.ok(found, name);
+  return found;
+}
+function theValue(explained: Explained, rule: string, path: string) {
+  const found = ruleOf(explained, rule).changes[0]?.values.find((value) => value.path === path);
+  assert.ok(found, `${rule} has ${path}`);
+  return found;
+}
+
+test('each value of an order comes from the field that it comes from', async () => {
+  const explained = await explain(`order/${id('0a')}`);
+  const value = (path: string) => theValue(explained, 'placed-order', path);
+  const { from, copied } = value('properties.OrderId');
+  assert.deepEqual([from, copied], [['order: orderNumber'], true]);
+  assert.equal(value('value').copied, false);
+  assert.deepEqual(value('value').from, ['order: totalPrice.centAmount', 'order: totalPrice.fractionDigits']);
+  assert.ok(value('metric').from.includes('settings: order.metrics.placedOrder'));
+  assert.match(value('properties.Items.0.Brand').from[0] ?? '', /^product .*attributes\.0\.value$/);
+  assert.match(value('properties.DiscountCode').from[0] ?? '', /^discount code .*: code$/);
+  assert.ok(value('backfill').from.includes('the sync: backfill'));
+  const refund = theValue(explained, 'refunded-order', 'value').from[0] ?? '';
+  assert.match(refund, /^payment .*: transactions\.1\.amount\.centAmount$/);
+  assert.ok(explained.whole);
+});
+
+test('what is skipped is there with its reason, and what decides it', async () => {
+  const explained = await explain(`order/${id('0a')}`);
+  const fulfilled = ruleOf(explained, 'fulfilled-order');
+  assert.deepEqual(fulfilled.changes, []);
+  assert.match(fulfilled.skips.join(), /an order that is Open does not count as fulfilled/);
+  assert.deepEqual(ruleOf(explained, 'placed-order').wakes[0], { on: 'order OrderCreated' });
+  assert.ok(
+    ruleOf(explained, 'refunded-order').dependsOn.includes('settings: payment.states.validTransactionStates.0'),
+  );
+});
+
+test('what a message would do otherwise than a sync is said', async () => {
+  const fresh = newOrder({ createdAt: now.toISOString() });
+  await rows.place(fresh);
+  const { realtime } = ruleOf(await explain(`order/${fresh.id}`), 'placed-order');
+  assert.equal(realtime?.on, 'order OrderCreated');
+  const differs = new Map(realtime?.differs.map(({ path, value }) => [path, value]));
+  assert.deepEqual([differs.get('0.backfill'), differs.get('0.profile.location.city')], [false, 'Berlin']);
+  assert.equal(differs.has('0.value'), false);
+  const open = ruleOf(await explain(`order/${fresh.id}`), 'fulfilled-order');
+  assert.deepEqual([open.skips.length, open.realtime?.skips], [1, []]);
+});
+
+test('nothing is sent, and the request is the very one that Klaviyo gets', async () => {
+  const { record, ref, ...made } = newOrder();
+  await rows.place({ ...made, record, ref });
+  const explained = await explain(`order/${made.id}`);
+  assert.deepEqual(await rows.events({ unique_id: made.id }), []);
+  const [request] = ruleOf(explained, 'placed-order').changes[0]?.requests ?? [];
+  assert.equal(request?.path, '/api/events');
+  const answer = await fetch(`${rows.world.klaviyo.url}${request?.path}`, {
+    method: request?.method ?? '',
+    headers: {
+      authorization: 'Klaviyo-API-Key pk_sandbox',
+      revision: '2026-07-15',
+      'content-type': 'application/vnd.api+json',
+    },
+    body: JSON.stringify(request?.body),
+  });
+  assert.equal(answer.status, 202);
+  const sent = await rows.event('Placed Order', made.id);
+  await rows.sync('orders', [{ ...made, record, ref }]);
+  assert.deepEqual(await rows.event('Placed Order', made.id), sent);
+});
+
+test('a customer is shown beside the profile that Klaviyo holds', async () => {
+  const customer = newCustomer();
+  await rows.place(customer);
+  const before = await explain(`customer/${customer.id}`);
+  assert.equal(ruleOf(before, 'profile').changes[0]?.klaviyo, undefined);
+  await rows.sync('customers', [customer]);
+  await rows.place({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
+  const after = await explain(`customer/${customer.id}`);
+  const name = theValue(after, 'profile', 'profile.first_name');
+  assert.deepEqual([name.value, name.holds, name.from], ['Maja', 'Mia', ['customer: firstName']]);
+  const phone = theValue(after, 'profile', 'profile.phone_number');
+  assert.deepEqual([phone.copied, phone.from[0]], [false, 'customer: addresses.0.mobile']);
+});
+
+test('an item that Klaviyo holds as it shall be needs no request, one that changed needs the one', async () => {
+  const path = `product/${product().id}`;
+  const created = await explain(path);
+  const paths = (explained: Explained) => ruleOf(explained, 'item').changes[0]?.requests.map((one) => one.path);
+  assert.deepEqual(paths(created)?.slice(-3), ['/api/catalog-items', '/api/catalog-variants', '/api/catalog-variants']);
+  assert.deepEqual(await rows.world.items(), []);
+  await rows.world.sync('products');
+  assert.deepEqual(paths(await explain(path)), []);
+});
+
+test('an item of so many variants that they go in a job is explained with the job, and nothing is created', async () => {
+  const variants = Array.from({ length: 30 }, (_, index) => variant({ id: index + 2, sku: `SHIRT-${index}` }));
+  const shirt = product({ id: id('ab9') }, { masterVariant: variant({ sku: 'SHIRT' }), variants });
+  await rows.world.place('product', shirt);
+  const [change] = ruleOf(await explain(`product/${id('ab9')}`), 'item').changes;
+  assert.equal(change?.outcome, 'delivered');
+  const job = change?.requests.find(({ path }) => path === '/api/catalog-variant-bulk-create-jobs');
+  assert.match(JSON.stringify(job?.body), /"external_id":"SHIRT-29"/);
+  const made = (await rows.world.variants()).filter(({ sku }) => String(sku).startsWith('SHIRT'));
+  assert.deepEqual(made, []);
+});
+
+test('an order of a hundred lines is explained, each line with its own field', async () => {
+  const lineItems = Array.from({ length: 100 }, (_, index) => lineItem({ id: `line-${index}`, quantity: index + 1 }));
+  const large = newOrder({ lineItems });
+  await rows.place(large);
+  const { changes } = ruleOf(await explain(`order/${large.id}`), 'ordered-product');
+  assert.equal(changes.length, 100);
+  assert.match(changes.at(-1)?.reason ?? '', /^only the first \d+ of a rule/);
+});
+
+test('a wrong id, a wrong type: each is told apart', async () => {
+  const unknown = await ask('order/no-such-order');
+  assert.deepEqual([unknown.status, unknown.error], [404, 'commercetools has no order with the id no-such-order']);
+  const type = await ask('cart/x');
+  assert.equal(type.status, 404);
+  assert.match(type.error ?? '', /take one of customer, order, category, product$/);
+});
+
+test('a missing scope and an outage each say what to do', async () => {
+  await using limited = await startRows({
+    commercetools: { scopes: ['view_orders', 'view_products', 'view_categories'] },
+  });
+  const refused = await ask('customer/x', limited);
+  assert.equal(refused.status, 502);
+  assert.match(refused.error ?? '', /the API client lacks the scope to read it; ctk check names it/);
+  const outage = await limited.disturbShop({ kind: 'status', status: 503, path: '/shop/orders' });
+  const away = await ask('order/x', limited);
+  assert.equal(away.status, 503);
+  assert.match(away.error ?? '', /^not now: commercetools answered 503/);
+  assert.ok(away.headers.get('retry-after'));
+  await outage.calm();
+});
+
+test('Klaviyo away: what would be sent is shown all the same, with why it can not be compared', async () => {
+  const customer = newCustomer();
+  await rows.place(customer);
+  const at = `${rows.world.klaviyo.url}/sandbox/faults`;
+  const body = JSON.stringify({ kind: 'status', status: 503, path: '/api/profiles' });
+  await fetch(at, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const [change] = ruleOf(await explain(`customer/${customer.id}`), 'profile').changes;
+  await fetch(at, { method: 'DELETE' });
+  assert.match(change?.note ?? '', /Klaviyo answered 503/);
+  assert.ok(change?.values.some(({ path, value }) => path === 'profile.email' && value === customer.email));
+});
+
+test('it holds personal data: no cache keeps it, no log line has it, and a stranger gets none', async () => {
+  const customer = newCustomer();
+  await rows.place(customer);
+  const { headers } = await ask(`customer/${customer.id}`);
+  assert.equal(headers.get('cache-control'), 'no-store');
+  assert.doesNotMatch(rows.world.logged.join(), new RegExp(customer.email, 'i'));
+  const stranger = await fetch(`${rows.world.service}/explain/customer/${customer.id}`, {
+    headers: { 'x-forwarded-for': '203.0.113.9' },
+  });
+  assert.equal(stranger.status, 403);
+});
+
+test('who may only look may ask, too', async () => {
+  await using own = await startRows({
+    env: { API_TOKEN: 'a-token-that-may-do-everything', API_TOKEN_READ_ONLY: 'a-token-that-may-only-look' },
+  });
+  const customer = newCustomer();
+  await own.place(customer);
+  const at = `${own.world.service}/explain/customer/${customer.id}`;
+  assert.equal((await fetch(at)).status, 401);
+  assert.equal((await fetch(at, { headers: { authorization: 'Bearer a-token-that-may-only-look' } })).status, 200);
+});
