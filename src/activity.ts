@@ -3,7 +3,7 @@
  * ids, counts and codes only, never personal data.
  */
 import type { Logger } from 'pino';
-import type { Warning } from './klaviyo/change.ts';
+import type { Receipt, Warning } from './klaviyo/change.ts';
 
 interface AboutRecord {
   typeId: string;
@@ -20,6 +20,8 @@ export type Happened =
       what: 'message';
       type: string;
       messageId: string;
+      /** When it happened in commercetools, ISO 8601. */
+      createdAt: string;
       record: AboutRecord;
       rules: string[];
       verdict: VerdictName;
@@ -36,7 +38,19 @@ export type Happened =
   | { what: 'failed'; record: AboutRecord; rule: string; error: Error }
   | { what: 'left-out'; record: AboutRecord; rule: string; warning: Warning }
   | { what: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
-  | { what: 'alarm'; reason: string };
+  | { what: 'alarm'; reason: string }
+  /** What became of the changes that went to the sink together, added up. */
+  | { what: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
+  /** A request to one of the APIs; `status` is HTTP's, or `none` where no answer came. */
+  | { what: 'request'; api: 'klaviyo' | 'commercetools'; endpoint: string; status: string; tookMs: number }
+  | { what: 'dead-letter'; rule: string; code: string };
+
+export interface ChangeCount {
+  rule: string;
+  /** `refused-later`: one that was delivered into a job, which then refused it. */
+  outcome: Receipt['outcome'] | 'refused-later';
+  count: number;
+}
 
 export type VerdictName = 'done' | 'skipped' | 'kept' | 'again';
 
@@ -55,9 +69,13 @@ export function createActivity(log: Logger): Activity {
   return {
     tell(happened) {
       const name = happened.what === 'message' ? `message-${happened.verdict}` : happened.what;
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-      const { what, ...about } = happened;
-      log[levelOf(happened)](about, what);
+      const level = levelOf(happened);
+      // What is told at every request is for the metrics.
+      if (level !== 'trace') counts.set(name, (counts.get(name) ?? 0) + 1);
+      if (log.isLevelEnabled(level)) {
+        const { what, ...about } = happened;
+        log[level](about, what);
+      }
       for (const listener of listeners) listener(happened);
     },
     counts: () => Object.fromEntries(counts),
@@ -68,7 +86,7 @@ export function createActivity(log: Logger): Activity {
   };
 }
 
-function levelOf(happened: Happened): 'debug' | 'info' | 'warn' | 'error' {
+function levelOf(happened: Happened): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   switch (happened.what) {
     case 'alarm':
     case 'failed':
@@ -84,6 +102,10 @@ function levelOf(happened: Happened): 'debug' | 'info' | 'warn' | 'error' {
       return happened.verdict === 'again' ? 'warn' : 'info';
     case 'nothing':
       return 'debug';
+    case 'changes':
+    case 'request':
+    case 'dead-letter':
+      return 'trace';
     default:
       return 'info';
   }

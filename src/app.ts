@@ -8,7 +8,7 @@ import { type Activity, createActivity } from './activity.ts';
 import { type CommercetoolsClient, createCommercetoolsClient } from './commercetools/client.ts';
 import { createLook } from './commercetools/lookups.ts';
 import { createObjectsApi } from './commercetools/objects-api.ts';
-import { type Config, ConfigError, type Port } from './config/config.ts';
+import type { Config, Port } from './config/config.ts';
 import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
 import { createDecide } from './engine/decide.ts';
@@ -24,12 +24,15 @@ import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
 import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
 import { ruleFamilies } from './rules/index.ts';
+import { cannotListen, codeOf } from './server/cannot-listen.ts';
 import { buildServer } from './server/server.ts';
 import { acceptsPushes, createSources, type Trusted } from './sources/index.ts';
 import { createCustomObjectsStore } from './store/custom-objects.ts';
 import { createFallBackStore } from './store/fall-back.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { startTraces, type Traces } from './telemetry/traces.ts';
 
 export const { version } = z.object({ version: z.string() }).parse(createRequire(import.meta.url)('../package.json'));
 
@@ -66,14 +69,15 @@ export interface Overrides {
 export function createApp(config: Config, log: Logger, overrides: Overrides = {}): App {
   const now = overrides.now ?? (() => new Date());
   const activity = createActivity(log);
-  const commercetools = createCommercetoolsClient(config.commercetools);
+  const commercetools = createCommercetoolsClient(config.commercetools, activity);
   const store = overrides.store ?? storeOf(config, commercetools);
-  const klaviyo = createKlaviyoClient(config.klaviyo);
+  const klaviyo = createKlaviyoClient(config.klaviyo, activity);
   const look = createLook(commercetools);
   const sink = createSink(klaviyo, config.klaviyo.share);
   const deadLetters = createDeadLetters(store, {
     max: config.settings.deadLetters.max,
     now,
+    onKept: ({ rule, code }) => activity.tell({ what: 'dead-letter', rule, code }),
     onForbidden: (reason) => activity.tell({ what: 'warning', detail: withoutLetters(reason) }),
   });
   let reads = 0;
@@ -133,6 +137,10 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     sources: config.realtime ? sources.all : [],
     ownKeys: ownKeys({ families: ruleFamilies, settings: config.rules, environment: config.environment }),
   });
+  const { max: mostDeadLetters } = config.settings.deadLetters;
+  const watched = { activity, klaviyo, sink, readiness, runs, deadLetters, now, version, mostDeadLetters };
+  const metrics = createMetrics(watched);
+  let traces: Traces | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
@@ -147,6 +155,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         deadLetters,
         replay,
         readiness,
+        metrics,
         realtime: config.realtime,
         bulk: config.bulk,
         apiTokens: config.apiTokens,
@@ -187,6 +196,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     klaviyo,
     async start() {
       for (const detail of [...config.warnings, ...risks(config)]) activity.tell({ what: 'warning', detail });
+      traces = await tracesOf(config, activity);
       const addresses: string[] = [];
       try {
         for (const port of config.ports) addresses.push(...(await listen(port)));
@@ -213,6 +223,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       }
       sink.close();
       void klaviyo.close();
+      await traces?.stop();
       activity.tell({ what: 'stopped' });
     },
     async settled() {
@@ -221,6 +232,10 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       await sink.idle();
     },
   };
+}
+
+async function tracesOf({ traces }: Config, activity: Activity): Promise<Traces | undefined> {
+  return traces && startTraces(traces, version, (detail) => activity.tell({ what: 'warning', detail }));
 }
 
 /** What messages of a resource lead to in Klaviyo; for the estimate of how long they would wait. */
@@ -263,25 +278,4 @@ function risks({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }
   if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
     told.push('API_TOKEN is not set: /sync serves callers on this machine only');
   return told;
-}
-
-function codeOf(thrown: unknown): string | undefined {
-  const coded = z.looseObject({ code: z.string() }).safeParse(thrown);
-  return coded.success ? coded.data.code : undefined;
-}
-
-/** A port that can't be had is a mistake in the configuration. */
-function cannotListen({ port, variable }: Port, host: string, code: string | undefined): ConfigError | undefined {
-  switch (code) {
-    case 'EADDRINUSE':
-      return new ConfigError([`${variable}: port ${port} is taken by another process; set ${variable} to a free port`]);
-    case 'EACCES':
-      return new ConfigError([`${variable}: this process may not listen on port ${port}; take one above 1023`]);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new ConfigError([`HOST: ${host} is no address of this machine; 0.0.0.0 stands for all of its addresses`]);
-    default:
-      return undefined;
-  }
 }

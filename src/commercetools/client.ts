@@ -1,6 +1,8 @@
 /** commercetools over HTTP, through its official client: tokens, one request, one typed failure. */
 import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
+import type { Activity } from '../activity.ts';
+import { inRequest } from '../telemetry/span.ts';
 import { ReadFailure, toReadFailure } from './errors.ts';
 
 export interface CommercetoolsSettings {
@@ -28,10 +30,32 @@ export interface CommercetoolsClient {
   delete(path: string, query?: Query): Promise<unknown>;
 }
 
-/** @param settings see CommercetoolsSettings; opens no connection before the first request */
-export function createCommercetoolsClient(settings: CommercetoolsSettings): CommercetoolsClient {
-  // A redirect would carry the credentials to another host.
-  const httpClient = (url: string, options: RequestInit) => fetch(url, { ...options, redirect: 'error' });
+/**
+ * @param settings see CommercetoolsSettings; opens no connection before the first request
+ * @param activity is told of every request, also of those for a token
+ */
+export function createCommercetoolsClient(settings: CommercetoolsSettings, activity?: Activity): CommercetoolsClient {
+  async function httpClient(url: string, options: RequestInit): Promise<Response> {
+    const { hostname, pathname } = new URL(url);
+    const endpoint = endpointOf(pathname, settings);
+    const method = options.method ?? 'GET';
+    const began = performance.now();
+    const tell = (status: string) =>
+      activity?.tell({ what: 'request', api: 'commercetools', endpoint, status, tookMs: performance.now() - began });
+    const about = { 'http.request.method': method, 'url.template': `/${endpoint}`, 'server.address': hostname };
+    return inRequest(`${method} ${endpoint}`, about, async (span) => {
+      try {
+        // A redirect would carry the credentials to another host.
+        const response = await fetch(url, { ...options, redirect: 'error' });
+        tell(String(response.status));
+        span.setAttribute('http.response.status_code', response.status);
+        return response;
+      } catch (thrown) {
+        tell('none');
+        throw thrown;
+      }
+    });
+  }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
   const client = new ClientBuilder()
     .withClientCredentialsFlow({
@@ -76,6 +100,14 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings): Comm
     post: (path, body, query) => execute('POST', path, { body, ...(query ? { query } : {}) }),
     delete: (path, query) => execute('DELETE', path, query ? { query } : {}),
   };
+}
+
+/** The resource that is asked for, without ids: `orders`, `custom-objects`; `oauth` for a token. */
+function endpointOf(pathname: string, { apiUrl, projectKey }: CommercetoolsSettings): string {
+  const base = new URL(apiUrl).pathname.replace(/\/$/, '');
+  const project = `${base}/${encodeURIComponent(projectKey)}/`;
+  if (!pathname.startsWith(project)) return 'oauth';
+  return pathname.slice(project.length).split('/')[0] ?? '';
 }
 
 function search(query: Query | undefined): string {

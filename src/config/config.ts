@@ -2,6 +2,7 @@
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/client.ts';
 import type { RuleSettings } from '../rules/settings.ts';
+import type { TraceSettings } from '../telemetry/traces.ts';
 import {
   doubts,
   type Environment,
@@ -44,6 +45,8 @@ export interface Config {
   /** Part of the subscriptions' keys. */
   environment: string;
   logLevel: string;
+  /** Absent: no traces. */
+  traces?: TraceSettings;
   shutdownMs: number;
   /** Told in the log at start. */
   warnings: string[];
@@ -129,10 +132,18 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     // Connect's name may hold any character, a subscription's key may not.
     environment: env.CTK_ENVIRONMENT ?? env.CONNECT_ENV?.replace(/[^-_a-zA-Z0-9]+/g, '-').slice(0, 40) ?? 'default',
     logLevel: env.LOG_LEVEL,
+    ...tracesOf(env),
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
     warnings: [...warnings, ...doubts(env)],
     sources,
   };
+}
+
+function tracesOf(env: Environment): Pick<Config, 'traces'> {
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return {};
+  const { OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_SERVICE_NAME: serviceName, OTEL_TRACES_SAMPLER_ARG: ratio } = env;
+  return { traces: { endpoint, headers, serviceName, ratio } };
 }
 
 const defaultPort = 8080;

@@ -2,11 +2,12 @@
  * From what rules said to what became of it, record by record: sends the changes, keeps what is refused for good, stores
  * what shall follow. Realtime and bulk both go through here.
  */
-import type { Activity } from '../activity.ts';
+import type { Activity, ChangeCount } from '../activity.ts';
 import type { Receipt, Stamped } from '../klaviyo/change.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import type { Lane } from '../klaviyo/throttle.ts';
 import type { Cause, Follow, RecordRef, Told } from '../rules/rule.ts';
+import { inSpan } from '../telemetry/span.ts';
 import type { DeadLetters, Letter } from './dead-letters.ts';
 
 /** What became of one record, over all rules that were asked about it. */
@@ -62,6 +63,10 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     const to: Delivered = { record: sent.to.record, receipts: [], skips: [], kept: [], failures: [] };
     const refused: Receipt =
       last.outcome === 'unavailable' ? { outcome: 'rejected', code: 'job_lost', detail: last.reason } : last;
+    if (refused.outcome === 'rejected') {
+      const { rule } = sent;
+      activity.tell({ what: 'changes', lane: options.lane, changes: [{ rule, outcome: 'refused-later', count: 1 }] });
+    }
     try {
       await settle({ ...sent, to }, refused, { ...options, failures: 'keep' });
     } catch (thrown) {
@@ -118,10 +123,11 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     const results = new Map<string, Delivered>();
     const sent: Sent[] = [];
     for (const one of told) sent.push(...(await take(one, resultFor(results, one.record), options)));
-    const receipts = await sink.send(
-      sent.map(({ change }) => change),
-      { lane: options.lane, signal: options.signal, force: options.force ?? false },
-    );
+    const { lane, signal, force = false } = options;
+    const changes = sent.map(({ change }) => change);
+    const about = { 'ctk.lane': lane, 'ctk.changes': changes.length };
+    const receipts = await inSpan('send', about, () => sink.send(changes, { lane, signal, force }));
+    if (sent.length > 0) activity.tell({ what: 'changes', lane, changes: countsOf(sent, receipts) });
     for (const [index, one] of sent.entries()) {
       const receipt = receipts[index];
       if (receipt) await settle(one, receipt, options);
@@ -139,6 +145,19 @@ export function createDeliver({ sink, deadLetters, activity, follow }: DeliverPa
     to.failures.push(error);
     if (failures === 'keep') await keep({ record, rule, code: 'failed', detail: error.name, cause }, to);
   }
+}
+
+/** Rules and outcomes are few: a page of changes is a handful of counts. */
+function countsOf(sent: readonly Sent[], receipts: readonly Receipt[]): ChangeCount[] {
+  const counts: ChangeCount[] = [];
+  for (const [index, { rule }] of sent.entries()) {
+    const outcome = receipts[index]?.outcome;
+    if (outcome === undefined) continue;
+    const known = counts.find((one) => one.rule === rule && one.outcome === outcome);
+    if (known) known.count += 1;
+    else counts.push({ rule, outcome, count: 1 });
+  }
+  return counts;
 }
 
 function toError(thrown: unknown): Error {

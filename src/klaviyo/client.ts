@@ -5,6 +5,8 @@
 import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import type { Activity } from '../activity.ts';
+import { inRequest } from '../telemetry/span.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
 import { classify, type Failure, parseJson } from './errors.ts';
 import {
@@ -64,8 +66,11 @@ class WorthRepeating extends Error {
 
 const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish() }).optional() });
 
-/** @param settings see KlaviyoClientSettings; opens no connection before the first call */
-export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoClient {
+/**
+ * @param settings see KlaviyoClientSettings; opens no connection before the first call
+ * @param activity is told of every request
+ */
+export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: Activity): KlaviyoClient {
   const base = new URL(settings.url);
   const pool = new Pool(base.origin, {
     connections: 32,
@@ -78,7 +83,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
     const admitted = turnTaken ? taken : await throttle.admit(call.endpoint, call.lane, call.signal);
     if (!admitted.go) return later(admitted.waitMs);
     try {
-      const { status, headers, text } = await request(call, bytes);
+      const { status, headers, text } = await told(call.endpoint, () => request(call, bytes));
       const rates = rateHeaders(headers);
       throttle.learn(call.endpoint, { status, headers: rates });
       return answerOf({ status, text, sent: bytes, rates });
@@ -86,6 +91,26 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
       throttle.learn(call.endpoint);
       throw thrown;
     }
+  }
+
+  /** Counts and traces the request, answered or not. */
+  function told<Said extends { status: number }>(endpoint: EndpointName, ask: () => Promise<Said>): Promise<Said> {
+    const { method, path } = endpoints[endpoint];
+    const began = performance.now();
+    const tell = (status: string) =>
+      activity?.tell({ what: 'request', api: 'klaviyo', endpoint, status, tookMs: performance.now() - began });
+    const about = { 'http.request.method': method, 'url.template': path, 'server.address': base.hostname };
+    return inRequest(`${method} ${path}`, about, async (span) => {
+      try {
+        const said = await ask();
+        tell(String(said.status));
+        span.setAttribute('http.response.status_code', said.status);
+        return said;
+      } catch (thrown) {
+        tell('none');
+        throw thrown;
+      }
+    });
   }
 
   async function request(call: Call, bytes: string | undefined) {

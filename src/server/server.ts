@@ -8,13 +8,15 @@ import { type ApiTokens, createGuard } from './callers.ts';
 import { type DeadLetterRouteParts, deadLetterRoutes } from './dead-letter-routes.ts';
 import { harden } from './hardening.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { type MetricsRouteParts, metricsRoute } from './metrics-route.ts';
 import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
 import { type SyncRouteParts, syncRoutes } from './sync-routes.ts';
 
 export interface ServerParts
   extends RealtimeRouteParts,
     Omit<SyncRouteParts, 'guard'>,
-    Omit<DeadLetterRouteParts, 'guard'> {
+    Omit<DeadLetterRouteParts, 'guard'>,
+    Omit<MetricsRouteParts, 'guard'> {
   apiTokens: ApiTokens;
   log: FastifyBaseLogger;
   version: string;
@@ -61,6 +63,7 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
     // Whichever half it does: both keep some.
     deadLetterRoutes(routes, { ...parts, guard });
     healthRoutes(routes, parts);
+    metricsRoute(routes, { ...parts, guard });
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });
   return server;

@@ -9,7 +9,7 @@ import type { RawMessage } from './source.ts';
 /** What an envelope holds: mostly one delivery. */
 export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
 
-type About = Pick<RawMessage, 'source' | 'brokerId' | 'tries'>;
+type About = Pick<RawMessage, 'source' | 'brokerId' | 'tries' | 'trace'>;
 
 const object = z.record(z.string(), z.unknown());
 /** https://cloud.google.com/pubsub/docs/push#receive_push */
@@ -18,6 +18,7 @@ const pubSub = z.object({
     data: z.unknown(),
     messageId: z.string().optional(),
     message_id: z.string().optional(),
+    attributes: z.record(z.string(), z.unknown()).optional(),
   }),
   /** Only where the subscription has a dead letter topic. */
   deliveryAttempt: z.number().int().positive().optional(),
@@ -55,7 +56,8 @@ export function unwrapText(text: string, about: About): RawMessage[] {
 function insideOf(body: unknown, about: About): RawMessage[] | undefined {
   const parsed = object.safeParse(body);
   if (!parsed.success) return undefined;
-  if ('specversion' in parsed.data || 'notificationType' in parsed.data) return checked(parsed.data, about);
+  if ('specversion' in parsed.data || 'notificationType' in parsed.data)
+    return checked(parsed.data, { ...about, ...traceIn(parsed.data) });
   const fromTopic = sns.safeParse(parsed.data);
   if (fromTopic.success) {
     const { Message, MessageId } = fromTopic.data;
@@ -64,6 +66,17 @@ function insideOf(body: unknown, about: About): RawMessage[] | undefined {
   const fromBus = eventBridge.safeParse(parsed.data);
   if (fromBus.success) return checked(fromBus.data.detail, { ...withId(fromBus.data.id), ...about });
   return fromPubSub(parsed.data, about);
+}
+
+/**
+ * The trace context among a delivery's attributes or headers: W3C's names, or those of Pub/Sub's client libraries.
+ * https://cloud.google.com/pubsub/docs/open-telemetry-tracing and https://github.com/cloudevents/spec (distributed tracing)
+ */
+export function traceIn(attributes: Record<string, unknown> = {}): Pick<RawMessage, 'trace'> {
+  const traceparent = attributes.traceparent ?? attributes.googclient_traceparent;
+  if (typeof traceparent !== 'string') return {};
+  const tracestate = attributes.tracestate ?? attributes.googclient_tracestate;
+  return { trace: { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) } };
 }
 
 function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
@@ -78,6 +91,7 @@ function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] |
     source: 'pub-sub-push',
     ...withId(message.messageId ?? message.message_id),
     ...tries,
+    ...traceIn(message.attributes),
   });
 }
 
