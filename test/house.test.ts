@@ -37,7 +37,7 @@ const table: Record<string, readonly string[]> = {
   config: [
     'rules/settings.ts',
     'sources/push/event-grid.ts',
-    ...['commercetools', 'klaviyo', 'rules', 'sources'].map(typeOf),
+    ...['commercetools', 'klaviyo', 'rules', 'sources', 'telemetry'].map(typeOf),
   ],
   // What is counted and traced; only spans are made by the parts themselves.
   telemetry: ['activity.ts', 'engine', 'klaviyo', 'sources', 'config', 'commercetools', 'rules'].map(typeOf),
