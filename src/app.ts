@@ -9,6 +9,7 @@ import { type CommercetoolsClient, createCommercetoolsClient } from './commercet
 import { createLook } from './commercetools/lookups.ts';
 import { createObjectsApi } from './commercetools/objects-api.ts';
 import type { Config, Port } from './config/config.ts';
+
 import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
 import { createDecide } from './engine/decide.ts';
@@ -26,7 +27,8 @@ import { createSink } from './klaviyo/sink.ts';
 import { ruleFamilies } from './rules/index.ts';
 import { cannotListen, codeOf } from './server/cannot-listen.ts';
 import { buildServer } from './server/server.ts';
-import { acceptsPushes, createSources, type Trusted } from './sources/index.ts';
+import { createSources, type Trusted } from './sources/index.ts';
+import { risksOf } from './sources/risks.ts';
 import { createCustomObjectsStore } from './store/custom-objects.ts';
 import { createFallBackStore } from './store/fall-back.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -195,7 +197,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     commercetools,
     klaviyo,
     async start() {
-      for (const detail of [...config.warnings, ...risks(config)]) activity.tell({ what: 'warning', detail });
+      for (const detail of [...config.warnings, ...risksOf(config)]) activity.tell({ what: 'warning', detail });
       traces = await tracesOf(config, activity);
       const addresses: string[] = [];
       try {
@@ -263,19 +265,4 @@ function takesOf({ runs, bulk }: Config, { from }: Overrides): ('sync' | 'follow
   if (from === 'here') return ['sync'];
   if (runs === 'elsewhere') return [];
   return bulk ? ['sync', 'follow'] : ['follow'];
-}
-
-/** What somebody may not expect of this configuration; told at start. */
-function risks({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }: Config): string[] {
-  const told: string[] = [];
-  if (realtime && allowUnauthenticatedPush)
-    told.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
-  const pulls = arrivals.sqs !== undefined || arrivals.kafka !== undefined;
-  if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(arrivals))
-    told.push(
-      'POST / takes messages from this machine only: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
-    );
-  if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
-    told.push('API_TOKEN is not set: /sync serves callers on this machine only');
-  return told;
 }

@@ -53,7 +53,7 @@ const table: Record<string, readonly string[]> = {
   'sandbox/commercetools': ['sandbox/faults.ts'],
   'sandbox/shop': ['type:sandbox/commercetools'],
   'sandbox/faults.ts': [],
-  sandbox: ['sandbox', 'cli/progress.ts', 'cli/terminal.ts', 'engine/run.ts'],
+  sandbox: ['sandbox', 'cli/progress.ts', 'cli/sandbox-options.ts', 'cli/terminal.ts', 'engine/run.ts'],
 };
 
 function typeOf(part: string): string {

@@ -196,3 +196,15 @@ function shown({ name, secret, default: fallback }: Variable, value: string | un
 export function processEnvironment(): Record<string, string | undefined> {
   return process.env;
 }
+
+/**
+ * Adds a file's variables to those of this process, where they are not set yet.
+ * @throws ConfigError where there is no such file
+ */
+export function loadEnvironment(file: string): void {
+  try {
+    process.loadEnvFile(file);
+  } catch {
+    throw new ConfigError([`--env: there is no readable file ${file}; ctk init writes one`]);
+  }
+}
