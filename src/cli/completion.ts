@@ -75,12 +75,12 @@ function fish(nodes: readonly CommandNode[]): string {
 function __ctk_at
   set -l path
   for word in (commandline -opc)[2..-1]
-    switch (string join ' ' $path $word)
+    switch (string join -- ' ' $path $word)
       case ${steps(nodes).map(fishQuoted).join(' ')}
         set path $path $word
     end
   end
-  test (string join ' ' $path) = "$argv[1]"
+  test "$path" = "$argv[1]"
 end
 ${lines.join('\n')}
 `;
