@@ -33,7 +33,7 @@ import { createCustomObjectsStore } from './store/custom-objects.ts';
 import { createFallBackStore } from './store/fall-back.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { startTraces, type Traces } from './telemetry/traces.ts';
 
 export const { version } = z.object({ version: z.string() }).parse(createRequire(import.meta.url)('../package.json'));
@@ -41,6 +41,8 @@ export const { version } = z.object({ version: z.string() }).parse(createRequire
 export interface App {
   /** Listens on the configured ports; resolves with the addresses. */
   start(): Promise<string[]>;
+  /** Begins to send traces where a collector is configured; `start` does so itself. */
+  trace(): Promise<void>;
   /** Takes nothing more, finishes what is in flight within the configured time, lets go of everything. */
   stop(): Promise<void>;
   /** Resolves when no message and no run is under way. */
@@ -141,13 +143,14 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   });
   const { max: mostDeadLetters } = config.settings.deadLetters;
   const watched = { activity, klaviyo, sink, readiness, runs, deadLetters, now, version, mostDeadLetters };
-  const metrics = createMetrics(watched);
+  let metrics: Metrics | undefined;
   let traces: Traces | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
   async function listen(wanted: Port): Promise<string[]> {
     const { port, serves, variable, optional } = wanted;
+    metrics ??= createMetrics(watched);
     const server = await buildServer(
       {
         log,
@@ -188,7 +191,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     return true;
   }
 
-  return {
+  const app: App = {
     runs,
     deadLetters,
     replay,
@@ -196,9 +199,12 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     activity,
     commercetools,
     klaviyo,
+    async trace() {
+      traces ??= await tracesOf(config, activity);
+    },
     async start() {
       for (const detail of [...config.warnings, ...risksOf(config)]) activity.tell({ what: 'warning', detail });
-      traces = await tracesOf(config, activity);
+      await app.trace();
       const addresses: string[] = [];
       try {
         for (const port of config.ports) addresses.push(...(await listen(port)));
@@ -234,6 +240,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       await sink.idle();
     },
   };
+  return app;
 }
 
 async function tracesOf({ traces }: Config, activity: Activity): Promise<Traces | undefined> {

@@ -115,6 +115,8 @@ describe('imports point one way', () => {
       { from: 'engine/bulk.ts', to: 'server/server.ts', onlyTypes: true },
       { from: 'engine/bulk.ts', to: 'klaviyo/sink.ts', onlyTypes: false },
       { from: 'app.ts', to: 'sandbox/processes.ts', onlyTypes: true },
+      { from: 'cli/sandbox-command.ts', to: 'sandbox/main.ts', onlyTypes: false },
+      { from: 'engine/deliver.ts', to: 'telemetry/metrics.ts', onlyTypes: true },
       { from: 'sandbox/klaviyo/api.ts', to: 'klaviyo/endpoints.ts', onlyTypes: false },
       { from: 'sandbox/shop/compare.ts', to: 'rules/fields/money.ts', onlyTypes: false },
     ];

@@ -72,6 +72,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       const app = createApp(config, createLog(quieter(config.logLevel), terminal), { from: 'here' });
       const stopped = new AbortController();
       void nextSignal().then(() => stopped.abort());
+      await app.trace();
       const shown = options.json ? silent(terminal) : terminal;
       const run = await sync(app, { resource, options, signal: stopped.signal, terminal: shown });
       await app.stop();
@@ -90,6 +91,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .action(async () => {
       const config: Config = { ...configured(), runs: 'here', bulk: true };
       const app = createApp(config, createLog(config.logLevel, terminal));
+      await app.trace();
       app.runs.open();
       const stopped = new AbortController();
       const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
