@@ -19,8 +19,8 @@ const table: Record<string, readonly string[]> = {
   // The mapping is pure: of what it reads it knows the shapes, of what it writes the changes.
   rules: ['commercetools/types.ts', 'type:commercetools', 'type:klaviyo/change.ts'],
   // The two sides know neither each other nor what is made of them.
-  commercetools: ['type:store/custom-objects.ts', 'type:activity.ts', 'telemetry/span.ts'],
-  klaviyo: ['type:activity.ts', 'telemetry/span.ts'],
+  commercetools: ['type:store/custom-objects.ts', 'type:activity.ts', 'telemetry/request.ts'],
+  klaviyo: ['type:activity.ts', 'telemetry/request.ts', 'telemetry/span.ts'],
   // How messages arrive, what is remembered: not what they mean. Custom objects are commercetools'.
   sources: ['type:engine/verdict.ts', 'type:activity.ts', 'type:config', 'telemetry/span.ts'],
   store: ['commercetools/client.ts', 'commercetools/errors.ts', 'type:activity.ts'],

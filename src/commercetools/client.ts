@@ -2,7 +2,7 @@
 import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
 import type { Activity } from '../activity.ts';
-import { inRequest } from '../telemetry/span.ts';
+import { type AboutRequest, toldRequest } from '../telemetry/request.ts';
 import { ReadFailure, toReadFailure } from './errors.ts';
 
 export interface CommercetoolsSettings {
@@ -35,26 +35,13 @@ export interface CommercetoolsClient {
  * @param activity is told of every request, also of those for a token
  */
 export function createCommercetoolsClient(settings: CommercetoolsSettings, activity?: Activity): CommercetoolsClient {
-  async function httpClient(url: string, options: RequestInit): Promise<Response> {
-    const { hostname, pathname } = new URL(url);
+  function httpClient(url: string, options: RequestInit): Promise<Response> {
+    const { hostname: host, pathname } = new URL(url);
     const endpoint = endpointOf(pathname, settings);
-    const method = options.method ?? 'GET';
-    const began = performance.now();
-    const tell = (status: string) =>
-      activity?.tell({ what: 'request', api: 'commercetools', endpoint, status, tookMs: performance.now() - began });
-    const about = { 'http.request.method': method, 'url.template': `/${endpoint}`, 'server.address': hostname };
-    return inRequest(`${method} ${endpoint}`, about, async (span) => {
-      try {
-        // A redirect would carry the credentials to another host.
-        const response = await fetch(url, { ...options, redirect: 'error' });
-        tell(String(response.status));
-        span.setAttribute('http.response.status_code', response.status);
-        return response;
-      } catch (thrown) {
-        tell('none');
-        throw thrown;
-      }
-    });
+    const { method = 'GET' } = options;
+    const about: AboutRequest = { activity, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
+    // A redirect would carry the credentials to another host.
+    return toldRequest(about, () => fetch(url, { ...options, redirect: 'error' }));
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
   const client = new ClientBuilder()

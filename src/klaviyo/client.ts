@@ -6,7 +6,7 @@ import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Activity } from '../activity.ts';
-import { inRequest } from '../telemetry/span.ts';
+import { type AboutRequest, toldRequest } from '../telemetry/request.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
 import { classify, type Failure, parseJson } from './errors.ts';
 import {
@@ -83,7 +83,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
     const admitted = turnTaken ? taken : await throttle.admit(call.endpoint, call.lane, call.signal);
     if (!admitted.go) return later(admitted.waitMs);
     try {
-      const { status, headers, text } = await told(call.endpoint, () => request(call, bytes));
+      const { status, headers, text } = await toldRequest(aboutOf(call), () => request(call, bytes));
       const rates = rateHeaders(headers);
       throttle.learn(call.endpoint, { status, headers: rates });
       return answerOf({ status, text, sent: bytes, rates });
@@ -93,24 +93,9 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
     }
   }
 
-  /** Counts and traces the request, answered or not. */
-  function told<Said extends { status: number }>(endpoint: EndpointName, ask: () => Promise<Said>): Promise<Said> {
+  function aboutOf({ endpoint }: Call): AboutRequest {
     const { method, path } = endpoints[endpoint];
-    const began = performance.now();
-    const tell = (status: string) =>
-      activity?.tell({ what: 'request', api: 'klaviyo', endpoint, status, tookMs: performance.now() - began });
-    const about = { 'http.request.method': method, 'url.template': path, 'server.address': base.hostname };
-    return inRequest(`${method} ${path}`, about, async (span) => {
-      try {
-        const said = await ask();
-        tell(String(said.status));
-        span.setAttribute('http.response.status_code', said.status);
-        return said;
-      } catch (thrown) {
-        tell('none');
-        throw thrown;
-      }
-    });
+    return { activity, api: 'klaviyo', endpoint, method, path, host: base.hostname };
   }
 
   async function request(call: Call, bytes: string | undefined) {

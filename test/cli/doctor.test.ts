@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { connectShop } from '../../src/sandbox/shop/api.ts';
 import { product } from '../fixtures/index.ts';
+import { writeAsOther } from '../other-app.ts';
 import { newOrder, startRows } from '../rows/telling.ts';
 import { startWorld, type WorldOptions } from '../world.ts';
 import { ctk } from './ctk.ts';
@@ -114,20 +115,9 @@ test('items that are no products of this project: another feed or app fills the 
   await world.place('product', product());
   await world.sync('products');
   assert.match(JSON.stringify((await diagnosed(world.env))(source)), /"ok".*products of this project/);
-  await fetch(`${world.klaviyo.url}/api/catalog-items`, {
-    method: 'POST',
-    headers: {
-      authorization: 'Klaviyo-API-Key pk_sandbox',
-      revision: '2026-07-15',
-      'content-type': 'application/vnd.api+json',
-    },
-    body: JSON.stringify({
-      data: {
-        type: 'catalog-item',
-        attributes: { external_id: 'SHIRT-1', title: 'Shirt', description: 'None', url: 'https://other.example/1' },
-      },
-    }),
-  });
+  const attributes = { external_id: 'SHIRT-1', title: 'Shirt', description: 'None', url: 'https://other.example/1' };
+  const shirt = { type: 'catalog-item', attributes };
+  assert.equal((await writeAsOther(world.klaviyo.url, '/api/catalog-items', shirt)).status, 201);
   const [found] = (await diagnosed(world.env))(source);
   assert.equal(found?.state, 'warning');
   assert.match(found?.detail ?? '', /^1 of 2 items are no products of this project/);
