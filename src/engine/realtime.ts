@@ -59,12 +59,9 @@ export function createRealtime(parts: RealtimeParts): Realtime {
 
   async function tell(message: Message, decision: Decision, cause: Cause): Promise<Told[]> {
     const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
-    const asked = [...decision].map(
-      ([family, names]) =>
-        () =>
-          family.tellMessage(message, names, reading),
+    const told = await inSpan('gather', {}, () =>
+      Promise.all([...decision].map(([family, names]) => family.tellMessage(message, names, reading))),
     );
-    const told = await inSpan('gather', {}, () => Promise.all(asked.map((ask) => ask())));
     return told.flat();
   }
 

@@ -68,7 +68,7 @@ test('a clock that is ten minutes off is a problem, and both APIs are asked for 
   const later = await startMirror(world.klaviyo.url, 10 * 60_000);
   const odd = await diagnosed({ ...world.env, KLAVIYO_API_URL: later.url });
   await later.stop();
-  assert.match(JSON.stringify(odd("clock against Klaviyo's")), /problem.*(599|600|601) s behind.*NTP/);
+  assert.match(JSON.stringify(odd("clock against Klaviyo's")), /problem.*(5[89]\d|60[01]) s behind.*NTP/);
 });
 
 test('each subscription is told with its health, a sick one with what to do', async () => {
