@@ -20,6 +20,8 @@ export type Happened =
       what: 'message';
       type: string;
       messageId: string;
+      /** When it happened in commercetools, ISO 8601. */
+      createdAt: string;
       record: AboutRecord;
       rules: string[];
       verdict: VerdictName;
@@ -40,7 +42,10 @@ export type Happened =
   | { what: 'scheduled'; resource: string; at: string; became: 'queued' | 'skipped'; runId: string }
   | { what: 'alarm'; reason: string }
   /** What became of the changes that went to the sink together, added up. */
-  | { what: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] };
+  | { what: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
+  /** A request to one of the APIs; `status` is HTTP's, or `none` where no answer came. */
+  | { what: 'request'; api: 'klaviyo' | 'commercetools'; endpoint: string; status: string; tookMs: number }
+  | { what: 'dead-letter'; rule: string; code: string };
 
 export interface ChangeCount {
   rule: string;
@@ -100,6 +105,8 @@ function levelOf(happened: Happened): 'trace' | 'debug' | 'info' | 'warn' | 'err
     case 'nothing':
       return 'debug';
     case 'changes':
+    case 'request':
+    case 'dead-letter':
       return 'trace';
     default:
       return 'info';

@@ -12,6 +12,7 @@ import { createLook } from './commercetools/lookups.ts';
 import { createObjectsApi } from './commercetools/objects-api.ts';
 import type { Config, Port } from './config/config.ts';
 import { createRates } from './dashboard/rates.ts';
+import { createBacklog } from './engine/backlog.ts';
 import type { BulkParts } from './engine/bulk.ts';
 import { createDeadLetters, type DeadLetters } from './engine/dead-letters.ts';
 import { createDecide } from './engine/decide.ts';
@@ -22,10 +23,9 @@ import { createReadiness } from './engine/readiness.ts';
 import { createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
 import { createReplay, type Replay } from './engine/replay.ts';
-import { createRuns, type Runs } from './engine/runs.ts';
+import { createRuns, type Runs, takesOf } from './engine/runs.ts';
 import { createSchedule } from './engine/schedule.ts';
 import { ownKeys } from './engine/wanted-subscriptions.ts';
-import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
 import { createHolds } from './klaviyo/holdings.ts';
 import { createListing } from './klaviyo/listing.ts';
@@ -34,17 +34,22 @@ import { createSink } from './klaviyo/sink.ts';
 import { allRules, ruleFamilies } from './rules/index.ts';
 import { listenOn } from './server/listen.ts';
 import { buildServer } from './server/server.ts';
-import { acceptsPushes, createSources, type Trusted } from './sources/index.ts';
+import { createSources, type Trusted } from './sources/index.ts';
+import { risksOf } from './sources/risks.ts';
 import { createCustomObjectsStore } from './store/custom-objects.ts';
-import { createFallBackStore } from './store/fall-back.ts';
+import { createFallBackStore, withoutLetters, withoutStore } from './store/fall-back.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { startTraces, type Traces } from './telemetry/traces.ts';
 
 export const { version } = z.object({ version: z.string() }).parse(createRequire(import.meta.url)('../package.json'));
 
 export interface App {
   /** Listens on the configured ports; resolves with the addresses. */
   start(): Promise<string[]>;
+  /** Begins to send traces where a collector is configured; `start` does so itself. */
+  trace(): Promise<void>;
   /** Takes nothing more, finishes what is in flight within the configured time, lets go of everything. */
   stop(): Promise<void>;
   /** Resolves when no message and no run is under way. */
@@ -76,9 +81,9 @@ export interface Overrides {
 export function createApp(config: Config, log: Logger, overrides: Overrides = {}): App {
   const now = overrides.now ?? (() => new Date());
   const activity = createActivity(log);
-  const commercetools = createCommercetoolsClient(config.commercetools);
+  const commercetools = createCommercetoolsClient(config.commercetools, activity);
   const store = overrides.store ?? storeOf(config, commercetools);
-  const klaviyo = createKlaviyoClient(config.klaviyo);
+  const klaviyo = createKlaviyoClient(config.klaviyo, activity);
   const look = createLook(commercetools);
   const pending = createPendingJobs({
     store,
@@ -91,6 +96,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const deadLetters = createDeadLetters(store, {
     max: config.settings.deadLetters.max,
     now,
+    onKept: ({ rule, code }) => activity.tell({ what: 'dead-letter', rule, code }),
     onForbidden: (reason) => activity.tell({ what: 'warning', detail: withoutLetters(reason) }),
   });
   let reads = 0;
@@ -101,7 +107,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const runStore = createFallBackStore(store, (reason) =>
     activity.tell({ what: 'warning', detail: withoutStore(reason) }),
   );
-  const takes = takesOf(config, overrides);
+  const takes = takesOf({ ...config, from: overrides.from });
   const runs = createRuns({
     store: runStore,
     activity,
@@ -132,7 +138,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     deadlineMs: deadlineSeconds * 1_000,
     mostTries,
     mostUnderWay,
-    backlogMs: (typeId) => Math.max(0, ...(sentBy[typeId] ?? []).map((kind) => sink.backlogMs(kind))),
+    backlogMs: createBacklog(sink),
   });
   const replay = createReplay({
     ...shared,
@@ -162,15 +168,18 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     sources: config.realtime ? sources.all : [],
     ownKeys: ownKeys({ families: ruleFamilies, settings: config.rules, environment: config.environment }),
   });
-  const rates = createRates(
-    allRules.map(({ name }) => name),
-    now,
-  );
+  const ruleNames = allRules.map(({ name }) => name);
+  const rates = createRates(ruleNames, now);
   activity.listen(rates.note);
+  const { max: mostDeadLetters } = config.settings.deadLetters;
+  const watched = { activity, klaviyo, sink, readiness, runs, deadLetters, now, version, mostDeadLetters };
+  let metrics: Metrics | undefined;
+  let traces: Traces | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
   async function listen(wanted: Port): Promise<string[]> {
+    metrics ??= createMetrics(watched);
     const server = await buildServer(
       {
         log,
@@ -181,6 +190,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         replay,
         explain,
         readiness,
+        metrics,
         realtime: config.realtime,
         bulk: config.bulk,
         apiTokens: config.apiTokens,
@@ -225,7 +235,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     return true;
   }
 
-  return {
+  const app: App = {
     runs,
     deadLetters,
     replay,
@@ -234,8 +244,12 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     activity,
     commercetools,
     klaviyo,
+    async trace() {
+      traces ??= await tracesOf(config, activity);
+    },
     async start() {
-      for (const detail of [...config.warnings, ...risks(config)]) activity.tell({ what: 'warning', detail });
+      for (const detail of [...config.warnings, ...risksOf(config)]) activity.tell({ what: 'warning', detail });
+      await app.trace();
       const addresses: string[] = [];
       try {
         for (const port of config.ports) addresses.push(...(await listen(port)));
@@ -264,6 +278,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       }
       sink.close();
       void klaviyo.close();
+      await traces?.stop();
       activity.tell({ what: 'stopped' });
     },
     async settled() {
@@ -272,46 +287,13 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       await sink.idle();
     },
   };
+  return app;
 }
 
-/** What messages of a resource lead to in Klaviyo; for the estimate of how long they would wait. */
-const sentBy: Record<string, readonly Change['kind'][]> = {
-  customer: ['profile'],
-  order: ['event'],
-  category: ['category', 'gone'],
-  product: ['item', 'gone'],
-  'inventory-entry': ['stock'],
-};
+async function tracesOf({ traces }: Config, activity: Activity): Promise<Traces | undefined> {
+  return traces && startTraces(traces, version, (detail) => activity.tell({ what: 'warning', detail }));
+}
+
 function storeOf(config: Config, commercetools: CommercetoolsClient): Store {
   return config.store === 'memory' ? createMemoryStore() : createCustomObjectsStore(createObjectsApi(commercetools));
-}
-
-function withoutLetters(reason: string): string {
-  return `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`;
-}
-
-function withoutStore(reason: string): string {
-  return `runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`;
-}
-
-/** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
-function takesOf({ runs, bulk }: Config, { from }: Overrides): ('sync' | 'follow')[] {
-  if (from === 'here') return ['sync'];
-  if (runs === 'elsewhere') return [];
-  return bulk ? ['sync', 'follow'] : ['follow'];
-}
-
-/** What somebody may not expect of this configuration; told at start. */
-function risks({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }: Config): string[] {
-  const told: string[] = [];
-  if (realtime && allowUnauthenticatedPush)
-    told.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
-  const pulls = arrivals.sqs !== undefined || arrivals.kafka !== undefined;
-  if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(arrivals))
-    told.push(
-      'POST / takes messages from this machine only: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
-    );
-  if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
-    told.push('API_TOKEN is not set: /sync serves callers on this machine only');
-  return told;
 }

@@ -1,6 +1,8 @@
 /** Which page holds which generated table; for the command that writes them and the test that holds them. */
+import { commandsMarkers, commandsReference } from '../src/cli/docs.ts';
 import { settingsMarkers, settingsTable, variablesMarkers, variablesTable } from '../src/config/docs.ts';
 import { markers as rulesMarkers, rulesTable } from '../src/rules/docs.ts';
+import { metricsMarkers, metricsTable } from '../src/telemetry/docs.ts';
 import { licencesMarkers, licencesTable } from './licences.ts';
 
 export interface GeneratedTable {
@@ -20,6 +22,8 @@ export const generatedTables: readonly GeneratedTable[] = [
   { ...variables, page: 'docs/configuration.md' },
   { name: 'settings', page: 'docs/configuration.md', markers: settingsMarkers, table: settingsTable },
   { ...variables, page: 'README.md', optional: true },
+  { name: 'metrics', page: 'docs/monitoring.md', markers: metricsMarkers, table: metricsTable },
+  { name: 'commands', page: 'docs/cli.md', markers: commandsMarkers, table: commandsReference },
   { name: 'licences', page: 'docs/licences.md', markers: licencesMarkers, table: licencesTable },
 ];
 

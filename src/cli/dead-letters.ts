@@ -13,8 +13,12 @@ export interface KindOptions extends Kind {
   all?: boolean;
 }
 
-/** One line each. */
-export async function list({ app, terminal }: DeadLetterParts, kind: Kind): Promise<void> {
+/** One line each, or all of them as JSON. */
+export async function list(
+  { app, terminal }: DeadLetterParts,
+  { json, ...kind }: KindOptions & { json?: true },
+): Promise<void> {
+  if (json) return terminal.json(await Array.fromAsync(app.deadLetters.list(kind)));
   let count = 0;
   for await (const letter of app.deadLetters.list(kind)) {
     terminal.line(lineOf(letter));
@@ -25,7 +29,7 @@ export async function list({ app, terminal }: DeadLetterParts, kind: Kind): Prom
 
 /** @throws CommandFailed where there is none with this id */
 export async function show(parts: DeadLetterParts, id: string): Promise<void> {
-  parts.terminal.line(JSON.stringify(await find(parts, id), undefined, 2));
+  parts.terminal.json(await find(parts, id));
 }
 
 /**

@@ -1,27 +1,23 @@
 /** The `ctk` command line: what can be typed, and what it does. */
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { createApp, version } from '../app.ts';
-import { destinationKindNames, destinationKinds } from '../commercetools/destinations.ts';
 import { bulkResources } from '../commercetools/types.ts';
-import { type Config, processEnvironment, readConfig, showConfig } from '../config/config.ts';
+import { type Config, loadEnvironment, processEnvironment, showConfig } from '../config/config.ts';
 import { nextTimes } from '../engine/schedule.ts';
 import { buildJobServer } from '../server/job-server.ts';
-import { check } from './check.ts';
-import { postDeploy, preUndeploy } from './connect.ts';
+import { addCheck } from './check-command.ts';
+import { addCompletion } from './completion-command.ts';
 import { addDeadLetters } from './dead-letter-commands.ts';
 import { addExplain } from './explain.ts';
-import { apply, type PlanOptions, plan, removalOf, show } from './subscriptions.ts';
+import { addInit } from './init-command.ts';
+import { configured } from './opened.ts';
+import { addRuns } from './run-commands.ts';
+import { addSandbox } from './sandbox-command.ts';
+import { addConnect, addSubscriptions } from './subscription-commands.ts';
 import { type SyncOptions, sync } from './sync.ts';
-import type { Terminal } from './terminal.ts';
-
-/** Exit codes: 0 done, 1 failed or stopped, with the reason on standard error. */
-export type ExitCode = 0 | 1;
-
-export interface Ran {
-  code: ExitCode;
-}
+import { type Ran, silent, type Terminal } from './terminal.ts';
 
 /**
  * @param terminal where commands print
@@ -33,6 +29,12 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       'Keeps Klaviyo in step with commercetools. Configured by environment variables and a settings file (docs/configuration.md).',
     )
     .version(version)
+    // Node takes --env-file for itself, wherever it stands.
+    .option('--env <file>', 'read variables from a file first, as ctk init writes it; those that are set win')
+    .hook('preAction', (whole) => {
+      const { env } = whole.opts<{ env?: string }>();
+      if (env !== undefined) loadEnvironment(env);
+    })
     .exitOverride()
     .showHelpAfterError('(ctk --help lists the commands)');
 
@@ -49,10 +51,13 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       await app.stop();
     });
 
+  const resource = new Argument('<resource>', 'what is synced');
+  // Only said: what else is typed is answered in our own words.
+  resource.argChoices = [...bulkResources];
   program
     .command('sync')
     .description('sync all of a resource, or some of it, and show how far it is')
-    .argument('<resource>', bulkResources.join(', '))
+    .addArgument(resource)
     .option('--ids <ids>', 'only these, parted by commas')
     .option('--start-id <id>', 'orders only: from this id on, in id order')
     .option('--since <time>', 'only what changed since: ISO 8601, or `last` for when the last complete sync began')
@@ -61,7 +66,8 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
     .option('--force', 'write also what Klaviyo holds already')
     .option('--no-backfill', 'orders only: let the events wake flows (a repair of missed orders)')
-    .action(async (name: string, options: SyncOptions, command: Command) => {
+    .option('--json', 'no progress; the run as it ended, as JSON')
+    .action(async (name: string, options: SyncOptions & { json?: true }, command: Command) => {
       const resource = bulkResources.find((one) => one === name);
       if (!resource)
         return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
@@ -69,40 +75,19 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       const app = createApp(config, createLog(quieter(config.logLevel), terminal), { from: 'here' });
       const stopped = new AbortController();
       void nextSignal().then(() => stopped.abort());
-      const run = await sync(app, { resource, options, signal: stopped.signal, terminal });
+      await app.trace();
+      const shown = options.json ? silent(terminal) : terminal;
+      const run = await sync(app, { resource, options, signal: stopped.signal, terminal: shown });
       await app.stop();
+      if (options.json) terminal.json(run);
       ran.code = run.state === 'completed' ? 0 : 1;
     });
 
   addDeadLetters(program, terminal, ran);
   addExplain(program, terminal);
 
-  const subscriptions = program
-    .command('subscriptions')
-    .description('the commercetools subscriptions that the enabled rules need');
-  const destined = (command: Command) => {
-    for (const kind of destinationKindNames) command.option(`--${kind} <destination>`, destinationKinds[kind].form);
-    return command.option('--renew', 'send the destination again: its secrets changed');
-  };
-  destined(subscriptions.command('plan'))
-    .description('show what would be created, updated, removed')
-    .action(async (options: PlanOptions) => {
-      const parts = { ...connected(), terminal };
-      show(parts, await plan(parts, options));
-    });
-  destined(subscriptions.command('apply'))
-    .description('make it so; a second time there is nothing to do')
-    .action(async (options: PlanOptions) => {
-      const parts = { ...connected(), terminal };
-      await apply(parts, await plan(parts, options));
-    });
-  subscriptions
-    .command('remove')
-    .description('remove those of this environment (CTK_ENVIRONMENT); others are never touched')
-    .action(async () => {
-      const parts = { ...connected(), terminal };
-      await apply(parts, await removalOf(parts));
-    });
+  addRuns(program, terminal, ran);
+  addSubscriptions(program, terminal);
 
   program
     .command('job')
@@ -110,6 +95,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .action(async () => {
       const config: Config = { ...configured(), runs: 'here', bulk: true };
       const app = createApp(config, createLog(config.logLevel, terminal));
+      await app.trace();
       app.runs.open();
       const stopped = new AbortController();
       const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
@@ -121,25 +107,10 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       await server.close();
     });
 
-  const connect = program.command('connect').description('what commercetools Connect runs by itself (connect.yaml)');
-  connect
-    .command('post-deploy')
-    .description('make the subscriptions that deliver to the topic of this deployment')
-    .action(() => postDeploy({ ...connected(), terminal }));
-  connect
-    .command('pre-undeploy')
-    .description('remove them')
-    .action(() => preUndeploy({ ...connected(), terminal }));
-
-  program
-    .command('check')
-    .description('try the key and the client against both APIs and name what is missing')
-    .action(async () => {
-      const config = configured();
-      const { commercetools, klaviyo } = createApp(config, pino({ level: 'silent' }));
-      ran.code = (await check({ config, commercetools, klaviyo, terminal })) ? 0 : 1;
-      await klaviyo.close();
-    });
+  addConnect(program, terminal);
+  addCheck(program, terminal, ran);
+  addInit(program, terminal);
+  addSandbox(program, ran);
 
   program
     .command('config')
@@ -147,19 +118,12 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .action(() => {
       const config = configured();
       const nextSyncs = nextTimes(config.settings.schedule, new Date());
-      terminal.line(JSON.stringify({ ...showConfig(processEnvironment(), config), nextSyncs }, undefined, 2));
+      terminal.json({ ...showConfig(processEnvironment(), config), nextSyncs });
     });
 
+  addCompletion(program, terminal);
+
   return program;
-}
-
-function configured(): Config {
-  return readConfig(processEnvironment());
-}
-
-function connected() {
-  const config = configured();
-  return { config, client: createApp(config, pino({ level: 'silent' })).commercetools };
 }
 
 /** Lines of JSON; for a person at a terminal, readable ones. */

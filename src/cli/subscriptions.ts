@@ -65,7 +65,7 @@ export async function apply(parts: SubscriptionParts, steps: readonly Step[]): P
   }
 }
 
-export function show({ terminal }: SubscriptionParts, steps: readonly Step[]): void {
+export function show({ terminal }: Pick<SubscriptionParts, 'terminal'>, steps: readonly Step[]): void {
   if (steps.length === 0) terminal.line('nothing to do');
   for (const step of steps) terminal.line(described(step, 'plan'));
 }

@@ -3,6 +3,8 @@ import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
 import { request } from 'undici';
 import { z } from 'zod';
+import type { Activity } from '../activity.ts';
+import { type AboutRequest, toldRequest } from '../telemetry/request.ts';
 import { ReadFailure, toReadFailure } from './errors.ts';
 
 export interface CommercetoolsSettings {
@@ -30,8 +32,19 @@ export interface CommercetoolsClient {
   delete(path: string, query?: Query): Promise<unknown>;
 }
 
-/** @param settings see CommercetoolsSettings; opens no connection before the first request */
-export function createCommercetoolsClient(settings: CommercetoolsSettings): CommercetoolsClient {
+/**
+ * @param settings see CommercetoolsSettings; opens no connection before the first request
+ * @param activity is told of every request, also of those for a token
+ */
+export function createCommercetoolsClient(settings: CommercetoolsSettings, activity?: Activity): CommercetoolsClient {
+  function httpClient(url: string, options: object): Promise<Answer> {
+    const { hostname: host, pathname } = new URL(url);
+    const endpoint = endpointOf(pathname, settings);
+    const asked = wanted.parse(options);
+    const { method } = asked;
+    const about: AboutRequest = { activity, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
+    return toldRequest(about, () => ask(url, asked));
+  }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
   const client = new ClientBuilder()
     .withClientCredentialsFlow({
@@ -78,6 +91,13 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings): Comm
   };
 }
 
+/** What the official client reads of an answer. */
+interface Answer {
+  status: number;
+  headers: object;
+  text(): Promise<string>;
+}
+
 const wanted = z.object({
   method: z.enum(['GET', 'POST', 'DELETE']),
   headers: z.record(z.string(), z.string()),
@@ -86,15 +106,22 @@ const wanted = z.object({
 });
 
 /** What the official client sends with: undici's own request, without the streams that fetch puts in between. */
-async function httpClient(url: string, options: object) {
-  const { body = null, signal, ...rest } = wanted.parse(options);
-  const answer = await request(url, { ...rest, body, ...(signal ? { signal } : {}) });
+async function ask(url: string, { body, signal, ...rest }: z.infer<typeof wanted>): Promise<Answer> {
+  const answer = await request(url, { ...rest, body: body ?? null, ...(signal ? { signal } : {}) });
   // Followed, a redirect would carry the credentials to another host.
   if (answer.statusCode >= 300 && answer.statusCode < 400) {
     await answer.body.dump();
     throw new TypeError(`commercetools answered with a redirect (${answer.statusCode})`);
   }
   return { status: answer.statusCode, headers: answer.headers, text: () => answer.body.text() };
+}
+
+/** The resource that is asked for, without ids: `orders`, `custom-objects`; `oauth` for a token. */
+function endpointOf(pathname: string, { apiUrl, projectKey }: CommercetoolsSettings): string {
+  const base = new URL(apiUrl).pathname.replace(/\/$/, '');
+  const project = `${base}/${encodeURIComponent(projectKey)}/`;
+  if (!pathname.startsWith(project)) return 'oauth';
+  return pathname.slice(project.length).split('/')[0] ?? '';
 }
 
 function search(query: Query | undefined): string {

@@ -2,6 +2,7 @@
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/client.ts';
 import type { RuleSettings } from '../rules/settings.ts';
+import type { TraceSettings } from '../telemetry/traces.ts';
 import { doubts, type Environment, environmentSchema, problemsOf, underOneName, variables } from './environment.ts';
 import { type InForce, inForce, shownVariable } from './in-force.ts';
 import type { Settings } from './settings.ts';
@@ -37,6 +38,8 @@ export interface Config {
   /** Part of the subscriptions' keys. */
   environment: string;
   logLevel: string;
+  /** Absent: no traces. */
+  traces?: TraceSettings;
   shutdownMs: number;
   /** Told in the log at start. */
   warnings: string[];
@@ -124,11 +127,19 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     // Connect's name may hold any character, a subscription's key may not.
     environment: env.CTK_ENVIRONMENT ?? env.CONNECT_ENV?.replace(/[^-_a-zA-Z0-9]+/g, '-').slice(0, 40) ?? 'default',
     logLevel: env.LOG_LEVEL,
+    ...tracesOf(env),
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
     warnings: [...warnings, ...doubts(env)],
     sources,
     inForce: inForce({ said, named, settings, told }),
   };
+}
+
+function tracesOf(env: Environment): Pick<Config, 'traces'> {
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return {};
+  const { OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_SERVICE_NAME: serviceName, OTEL_TRACES_SAMPLER_ARG: ratio } = env;
+  return { traces: { endpoint, headers, serviceName, ratio } };
 }
 
 const defaultPort = 8080;
@@ -172,4 +183,16 @@ export function showConfig(said: Record<string, string | undefined>, config: Con
 /** The environment of this process. */
 export function processEnvironment(): Record<string, string | undefined> {
   return process.env;
+}
+
+/**
+ * Adds a file's variables to those of this process, where they are not set yet.
+ * @throws ConfigError where there is no such file
+ */
+export function loadEnvironment(file: string): void {
+  try {
+    process.loadEnvFile(file);
+  } catch {
+    throw new ConfigError([`--env: there is no readable file ${file}; ctk init writes one`]);
+  }
 }

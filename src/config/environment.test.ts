@@ -180,3 +180,24 @@ test('every variable that is read is in the table', () => {
   const listed = new Set(variables.map(({ name }) => name));
   for (const name of Object.keys(environmentSchema.shape)) assert.ok(listed.has(name), name);
 });
+
+test('traces are sent where a collector is named, with headers as OpenTelemetry writes them', () => {
+  assert.equal(readConfig(environment()).traces, undefined);
+  const { traces } = readConfig(
+    environment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp/',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20a-word, x-team = 100%',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
+    }),
+  );
+  assert.deepEqual(traces, {
+    endpoint: 'https://collector.example/otlp',
+    headers: { authorization: 'Bearer a-word', 'x-team': '100%' },
+    serviceName: 'commercetools-klaviyo',
+    ratio: 0.1,
+  });
+  assert.match(mistake({ OTEL_TRACES_SAMPLER_ARG: '10' }), /^OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1/);
+  const headers = mistake({ OTEL_EXPORTER_OTLP_HEADERS: 'a-secret-without-name' });
+  assert.match(headers, /^OTEL_EXPORTER_OTLP_HEADERS must be such as/);
+  assert.doesNotMatch(headers, /a-secret/);
+});

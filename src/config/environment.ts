@@ -105,6 +105,21 @@ export const variables: readonly Variable[] = [
   { name: 'NODE_ENV', description: 'names one of those files: default.json, <NODE_ENV>.json, local.json' },
   { name: 'SKIP_BASE64_DECODE', description: 'accepted without effect: wrapped or plain is recognised' },
   { name: 'LOG_LEVEL', description: 'trace, debug, info, warn, error, fatal or silent', default: 'info' },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    description: 'a collector that takes OTLP over HTTP, such as http://localhost:4318: traces are sent to it',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    description: 'headers for it, such as api-key=…; several parted by commas',
+    secret: true,
+  },
+  { name: 'OTEL_SERVICE_NAME', description: 'name of this service in traces', default: 'commercetools-klaviyo' },
+  {
+    name: 'OTEL_TRACES_SAMPLER_ARG',
+    description: 'part of the traces that is kept, 0 to 1; one that comes with a message decides itself',
+    default: '1',
+  },
   { name: 'SHUTDOWN_SECONDS', description: 'seconds to finish what is in flight after SIGTERM', default: '25' },
   { name: 'NO_COLOR', description: 'any text: no colours in a terminal' },
 ];
@@ -139,6 +154,20 @@ const clientSecret = z
   .pipe(
     z.object({ clientId: required, secret: required }, { error: 'must be JSON such as {"clientId":"…","secret":"…"}' }),
   );
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Values may be percent-encoded: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables */
+function headerOf(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())];
+}
 
 /** Parses each variable on its own, so that everything that is wrong is told at once. */
 export const environmentSchema = z.object({
@@ -183,6 +212,16 @@ export const environmentSchema = z.object({
       }),
     )
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: text
+    .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, 'must be such as api-key=…, several parted by commas')
+    .transform((said) => Object.fromEntries(said.split(',').map(headerOf)))
+    .default({}),
+  OTEL_SERVICE_NAME: text.default('commercetools-klaviyo'),
+  OTEL_TRACES_SAMPLER_ARG: text
+    .regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a number from 0 to 1')
+    .default('1')
+    .transform(Number),
   SHUTDOWN_SECONDS: text
     .regex(/^\d{1,4}(\.\d+)?$/, 'must be a number of seconds, 9999 at most')
     .default('25')

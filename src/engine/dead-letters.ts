@@ -57,6 +57,8 @@ export interface DeadLetters {
 export interface DeadLetterOptions {
   max: number;
   now(): Date;
+  /** Called for each that is stored, also for another one of its kind. */
+  onKept?(letter: Letter): void;
   /** Called once, where the store is forbidden to this client. */
   onForbidden(reason: string): void;
 }
@@ -66,7 +68,7 @@ const recountMs = 60_000;
 const full: NotKept = { reason: 'as many dead letters are kept as deadLetters.max allows: replay or discard some' };
 const forbidden: NotKept = { reason: 'dead letters can not be kept: the client lacks manage_key_value_documents' };
 
-export function createDeadLetters(store: Store, { max, now, onForbidden }: DeadLetterOptions): DeadLetters {
+export function createDeadLetters(store: Store, { max, now, onKept, onForbidden }: DeadLetterOptions): DeadLetters {
   const counted = createCount(() => store.list(container));
   let toldForbidden = false;
 
@@ -85,6 +87,7 @@ export function createDeadLetters(store: Store, { max, now, onForbidden }: DeadL
     const more = { replayable: letter.record !== undefined, firstAt, lastAt: at, count: count + 1 };
     await store.put({ container, key: id }, { ...letter, ...(cause ? { cause } : {}), ...more });
     if (!before) counted.add(1);
+    onKept?.(letter);
     return 'kept';
   }
 

@@ -7,6 +7,7 @@ import type { Change, Receipt, Stamped } from '../klaviyo/change.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import type { Lane } from '../klaviyo/throttle.ts';
 import { type Cause, type Follow, originOf, type RecordRef, type Told } from '../rules/rule.ts';
+import { inSpan } from '../telemetry/span.ts';
 import type { DeadLetters, Letter } from './dead-letters.ts';
 import type { About, PendingJobs } from './pending-jobs.ts';
 
@@ -166,9 +167,12 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
     takeAll(told, options).then(({ results, sent }) => {
       const waiting = sent.map(({ rule, to, change: { about } }) => ({ rule, to, about }));
       const { lane, signal, force = false } = options;
-      const sending = sink.send(
-        sent.map(({ change }) => change),
-        { lane, signal, force },
+      const about = { 'ctk.lane': lane, 'ctk.changes': sent.length };
+      const sending = inSpan('send', about, () =>
+        sink.send(
+          sent.map(({ change }) => change),
+          { lane, signal, force },
+        ),
       );
       return settleAll(waiting, sending, options).then(() => [...results.values()]);
     });

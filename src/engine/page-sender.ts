@@ -7,6 +7,7 @@ import { walk } from '../commercetools/reader.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import type { Cause, RuleFamily, Told } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
+import { inSpan } from '../telemetry/span.ts';
 import type { BulkRun } from './bulk.ts';
 import { countMissing, countReason, type RunCounts } from './counts.ts';
 import type { Deliver, Delivered } from './deliver.ts';
@@ -57,7 +58,9 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
   /** Gathers and writes the whole page, so that its look-ups share queries. */
   async function tell(records: readonly unknown[]): Promise<Told[]> {
     const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
-    const told = await Promise.all(families.map(({ family, names }) => family.tellRecords(records, names, reading)));
+    const told = await inSpan('gather', {}, () =>
+      Promise.all(families.map(({ family, names }) => family.tellRecords(records, names, reading))),
+    );
     return told.flat();
   }
 
@@ -126,21 +129,27 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
     }
   }
 
+  async function send(page: Batch, counts: RunCounts): Promise<void> {
+    const pause = createPause(work);
+    let left: Batch = page;
+    for (;;) {
+      signal.throwIfAborted();
+      const { again, problem, retryAfterMs } = await tryOnce(left, counts);
+      if (again.length === 0) break;
+      left = await waiting.add(async () => {
+        await pause.wait(problem, retryAfterMs);
+        const batch = await readAgain(again, counts);
+        return left.begun ? { ...batch, begun: left.begun } : batch;
+      });
+    }
+    pause.over();
+  }
+
   return {
-    async send(page, counts) {
-      const pause = createPause(work);
-      let left: Batch = page;
-      for (;;) {
-        signal.throwIfAborted();
-        const { again, problem, retryAfterMs } = await tryOnce(left, counts);
-        if (again.length === 0) break;
-        left = await waiting.add(async () => {
-          await pause.wait(problem, retryAfterMs);
-          const batch = await readAgain(again, counts);
-          return left.begun ? { ...batch, begun: left.begun } : batch;
-        });
-      }
-      pause.over();
+    send(page, counts) {
+      const { id, resource } = run;
+      const about = { 'ctk.run.id': id, 'ctk.run.resource': resource, 'ctk.records': page.records.length };
+      return inSpan('run page', about, () => send(page, counts));
     },
     async ready(own) {
       await waiting.onIdle();

@@ -8,6 +8,7 @@ import { causeOf } from '../rules/cause.ts';
 import type { Cause, RuleFamily, Told } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import { StoreFailure } from '../store/store.ts';
+import { inSpan } from '../telemetry/span.ts';
 import { createDecide, type Decision } from './decide.ts';
 import type { Deliver } from './deliver.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -58,7 +59,9 @@ export function createRealtime(parts: RealtimeParts): Realtime {
 
   async function tell(message: Message, decision: Decision, cause: Cause): Promise<Told[]> {
     const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
-    const told = await Promise.all([...decision].map(([family, names]) => family.tellMessage(message, names, reading)));
+    const told = await inSpan('gather', {}, () =>
+      Promise.all([...decision].map(([family, names]) => family.tellMessage(message, names, reading))),
+    );
     return told.flat();
   }
 
@@ -117,6 +120,7 @@ export function createRealtime(parts: RealtimeParts): Realtime {
       what: 'message',
       type: message.type,
       messageId: message.id,
+      createdAt: message.createdAt,
       record: message.resource,
       rules: [...decision.values()].flatMap((names) => [...names]),
       verdict: verdict.answer,

@@ -1,9 +1,12 @@
 /** From a delivery to its verdict: parses it, hands it to realtime, keeps what nobody can read. */
 import type { Activity } from '../activity.ts';
+import type { Message } from '../commercetools/messages.ts';
 import { parseMessage } from '../commercetools/messages.ts';
 import type { Handle } from '../sources/source.ts';
+import { inSpan, withTrace } from '../telemetry/span.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Realtime } from './realtime.ts';
+import type { Verdict } from './verdict.ts';
 
 export interface ReceiveParts {
   realtime: Realtime;
@@ -12,9 +15,24 @@ export interface ReceiveParts {
 }
 
 export function createReceive({ realtime, deadLetters, activity }: ReceiveParts): Handle {
-  return async ({ body, source, brokerId, tries, fingerprint }) => {
+  function traced(message: Message, tries: number | undefined, source: string): Promise<Verdict> {
+    const about = {
+      'ctk.source': source,
+      'messaging.message.id': message.id,
+      'ctk.message.type': message.type,
+      'ctk.record.type': message.resource.typeId,
+      'ctk.record.id': message.resource.id,
+    };
+    return inSpan('message', about, async (span) => {
+      const verdict = await realtime.handle(message, tries);
+      span.setAttribute('ctk.verdict', verdict.answer);
+      return verdict;
+    });
+  }
+
+  return async ({ body, source, brokerId, tries, trace, fingerprint }) => {
     const parsed = parseMessage(body);
-    if (parsed.ok === true) return realtime.handle(parsed.message, tries);
+    if (parsed.ok === true) return withTrace(trace, () => traced(parsed.message, tries, source));
     if (parsed.ok === 'nothing') {
       activity.tell({ what: 'nothing', reason: parsed.reason });
       return { answer: 'skipped', reasons: [parsed.reason] };

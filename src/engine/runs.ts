@@ -158,3 +158,14 @@ export function createRuns(parts: RunsParts): Runs {
     shutdown: lookout.shutdown,
   };
 }
+
+/** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
+export function takesOf(process: {
+  runs: 'here' | 'elsewhere';
+  bulk: boolean;
+  from: RunsParts['from'] | undefined;
+}): readonly Run['kind'][] {
+  if (process.from === 'here') return ['sync'];
+  if (process.runs === 'elsewhere') return [];
+  return process.bulk ? ['sync', 'follow'] : ['follow'];
+}

@@ -3,7 +3,9 @@
  * decided when its turn has come, so that it is as full as it can be; filled by count and by the bytes that are sent.
  */
 
+import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
+import { here, sharing } from '../telemetry/span.ts';
 import { findRefused } from './bisect.ts';
 import type { Answer, Call, KlaviyoClient } from './client.ts';
 import type { Failure } from './errors.ts';
@@ -34,6 +36,8 @@ interface Entry {
   bytes: number;
   way: Way;
   since: number;
+  /** For the trace: who waits for it. */
+  origin: Context;
   end(answer: Answer): void;
 }
 
@@ -179,20 +183,21 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     const entry = queue.entries.shift();
     if (!entry) return false;
     queue.bytes -= entry.bytes;
-    void alone(entry.parcel, { lane, turnTaken: true }).then((answer) => entry.end(answer));
+    void alone(entry, { lane, turnTaken: true }).then((answer) => entry.end(answer));
     return true;
   }
 
-  function alone(parcel: Parcel, { lane, turnTaken }: Pick<Call, 'lane' | 'turnTaken'>): Promise<Answer> {
+  function alone({ parcel, origin }: Entry, { lane, turnTaken }: Pick<Call, 'lane' | 'turnTaken'>): Promise<Answer> {
     const body = parcel.alone();
-    return client.call({
+    const call: Call = {
       endpoint: write.alone,
       ...(parcel.id === undefined ? {} : { id: parcel.id }),
       ...(body === undefined ? {} : { body }),
       lane,
       signal: never,
       ...(turnTaken ? { turnTaken } : {}),
-    });
+    };
+    return sharing([origin], () => client.call(call));
   }
 
   async function sendTogether(entries: readonly Entry[], lane: Lane): Promise<void> {
@@ -210,7 +215,9 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
       write,
       entries.map(({ parcel }) => parcel),
     );
-    const answer = await client.call({ endpoint: write.together, body: text, signal: never, ...way });
+    const origins = entries.map(({ origin }) => origin);
+    const call: Call = { endpoint: write.together, body: text, signal: never, ...way };
+    const answer = await sharing(origins, () => client.call(call));
     if (!answer.ok && answer.failure.kind === 'refused')
       return settleRefused(entries, { places, failure: answer.failure }, way.lane);
     if (!answer.ok || !write.job) {
@@ -237,7 +244,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     const { there, alone: odd, again } = findRefused(entries, refused);
     for (const entry of there) entry.end({ ok: true, status: 202, body: undefined });
     await Promise.all([
-      ...odd.map(async (entry) => entry.end(await alone(entry.parcel, { lane }))),
+      ...odd.map(async (entry) => entry.end(await alone(entry, { lane }))),
       ...again.map((part) => together(part, { lane })),
     ]);
   }
@@ -257,7 +264,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
         const error = failed.get(entry);
         if (error) return entry.end({ ok: false, failure: failureOf(error) });
         // An error that nobody can be found for may be this record's: alone it gets an answer of its own.
-        entry.end(unclear ? await alone(entry.parcel, { lane }) : { ok: true, status: 200, body: undefined });
+        entry.end(unclear ? await alone(entry, { lane }) : { ok: true, status: 200, body: undefined });
       }),
     );
   }
@@ -269,7 +276,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
       queue.bytes += bytes;
       plan();
       return new Promise((end) => {
-        queue.entries.push({ parcel, bytes, way, since: performance.now(), end });
+        queue.entries.push({ parcel, bytes, way, since: performance.now(), origin: here(), end });
       });
     },
     backlogMs() {

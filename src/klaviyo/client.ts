@@ -5,6 +5,8 @@
 import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import type { Activity } from '../activity.ts';
+import { type AboutRequest, toldRequest } from '../telemetry/request.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
 import { classify, type Failure, parseJson } from './errors.ts';
 import {
@@ -64,8 +66,11 @@ class WorthRepeating extends Error {
 
 const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish() }).optional() });
 
-/** @param settings see KlaviyoClientSettings; opens no connection before the first call */
-export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoClient {
+/**
+ * @param settings see KlaviyoClientSettings; opens no connection before the first call
+ * @param activity is told of every request
+ */
+export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: Activity): KlaviyoClient {
   const base = new URL(settings.url);
   const pool = new Pool(base.origin, {
     connections: 32,
@@ -78,7 +83,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
     const admitted = turnTaken ? taken : await throttle.admit(call.endpoint, call.lane, call.signal);
     if (!admitted.go) return later(admitted.waitMs);
     try {
-      const { status, headers, text } = await request(call, bytes);
+      const { status, headers, text } = await toldRequest(aboutOf(call), () => request(call, bytes));
       const rates = rateHeaders(headers);
       throttle.learn(call.endpoint, { status, headers: rates });
       return answerOf({ status, text, sent: bytes, rates });
@@ -86,6 +91,11 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings): KlaviyoCli
       throttle.learn(call.endpoint);
       throw thrown;
     }
+  }
+
+  function aboutOf({ endpoint }: Call): AboutRequest {
+    const { method, path } = endpoints[endpoint];
+    return { activity, api: 'klaviyo', endpoint, method, path, host: base.hostname };
   }
 
   async function request(call: Call, bytes: string | undefined) {

@@ -86,6 +86,7 @@ export const endpoints = {
   getAccounts: get('/api/accounts', { perSecond: 1, perMinute: 15 }),
   listMetrics: get('/api/metrics', slow),
   listMappedMetrics: get('/api/mapped-metrics', small),
+  listFlows: get('/api/flows', small),
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointName = keyof typeof endpoints;

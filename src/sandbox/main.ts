@@ -3,9 +3,10 @@
  * then keeps it alive. With --once a fixed amount of it, then compares what Klaviyo holds with what the shop implies.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { z } from 'zod';
 import { createProgress } from '../cli/progress.ts';
+import { type SandboxOptions, withSandboxOptions } from '../cli/sandbox-options.ts';
 import { createTerminal } from '../cli/terminal.ts';
 import { hasEnded, type Run, runSchema } from '../engine/run.ts';
 import { arrived, json, live } from './live.ts';
@@ -14,51 +15,28 @@ import { compare } from './shop/compare.ts';
 import { makeShop } from './shop/seed.ts';
 import { differenceLines, tableLines } from './table.ts';
 
-interface Options {
-  once?: true;
-  seed: number;
-  customers: number;
-  orders: number;
-  products: number;
-  steps: number;
-  pause: number;
-  limits: string;
-  port: number;
-}
-
 const terminal = createTerminal();
 const { colors } = terminal;
 
-const program = new Command('sandbox')
-  .description('A shop in a box: both APIs pretended, the real service between them.')
-  .option('--once', 'a fixed amount, then compare both sides and exit: 0 equal, 1 with the differences')
-  .option('--seed <n>', 'the same seed gives the same shop', number, 1)
-  .option('--customers <n>', 'ordinary customers, besides the odd cases', number, 300)
-  .option('--orders <n>', 'ordinary orders', number, 400)
-  .option('--products <n>', 'ordinary products', number, 60)
-  .option('--steps <n>', 'with --once: steps of shopper and editor', number, 60)
-  .option('--pause <ms>', 'milliseconds between two steps', number, 800)
-  .option('--limits <share>', "part of Klaviyo's documented rate limits that holds, or none", '1')
-  .option('--port <n>', "the service's port; 0: any free one", number, 0)
-  .action(async (options: Options) => {
-    const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-    const processes = await startProcesses({
-      limits: options.limits,
-      port: options.port,
-      onTrouble: (line) => terminal.line(colors.dim(`note: ${line}`)),
-    });
-    try {
-      process.exitCode = await run(processes, options, stop.signal);
-    } catch (thrown) {
-      // Ctrl-C reaches all processes at once: what was being asked just then goes unanswered.
-      if (!stop.signal.aborted) throw thrown;
-    } finally {
-      await processes.stop();
-    }
+const program = withSandboxOptions(new Command('sandbox')).action(async (options: SandboxOptions) => {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const processes = await startProcesses({
+    limits: options.limits,
+    port: options.port,
+    onTrouble: (line) => terminal.line(colors.dim(`note: ${line}`)),
   });
+  try {
+    process.exitCode = await run(processes, options, stop.signal);
+  } catch (thrown) {
+    // Ctrl-C reaches all processes at once: what was being asked just then goes unanswered.
+    if (!stop.signal.aborted) throw thrown;
+  } finally {
+    await processes.stop();
+  }
+});
 
-async function run(processes: Processes, options: Options, signal: AbortSignal): Promise<0 | 1> {
+async function run(processes: Processes, options: SandboxOptions, signal: AbortSignal): Promise<0 | 1> {
   await load(processes, options);
   await subscribe(processes);
   showPlaces(processes);
@@ -79,7 +57,7 @@ async function run(processes: Processes, options: Options, signal: AbortSignal):
   return differences.length === 0 && rows.every(({ ok }) => ok) ? 0 : 1;
 }
 
-async function load({ shop }: Processes, { seed, customers, orders, products }: Options): Promise<void> {
+async function load({ shop }: Processes, { seed, customers, orders, products }: SandboxOptions): Promise<void> {
   const counts: string[] = [];
   for (const [typeId, records] of makeShop({ seed, customers, orders, products })) {
     await json(`${shop.url}/sandbox/records`, post({ typeId, records }));
@@ -150,12 +128,6 @@ async function totalsOf(shopUrl: string): Promise<Record<Run['resource'], number
 
 function post(body: unknown): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is meant.');
-  return value;
 }
 
 await program.parseAsync().catch((thrown: unknown) => {

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Gate, HttpPush, PushAnswer } from '../sources/http-push.ts';
 import { consentTo } from '../sources/push/event-grid.ts';
+import { withTrace } from '../telemetry/span.ts';
 import { problemSchema } from './answers.ts';
 import { type CountFailure, isOnThisMachine, sendRefusal } from './callers.ts';
 
@@ -43,7 +44,7 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRoutePa
     handler: async (request, reply) => {
       const gate = gates.get(request);
       if (!gate) throw new Error('a request without a gate');
-      const answer = await push.take(request.body, gate);
+      const answer = await withTrace(request.headers, () => push.take(request.body, gate));
       return send({ request, reply, answer, countFailure });
     },
   });

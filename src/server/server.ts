@@ -11,6 +11,7 @@ import { type DeadLetterRouteParts, deadLetterRoutes } from './dead-letter-route
 import { type ExplainRouteParts, explainRoutes } from './explain-routes.ts';
 import { harden } from './hardening.ts';
 import { healthRoutes, type Readiness } from './health-routes.ts';
+import { type MetricsRouteParts, metricsRoute } from './metrics-route.ts';
 import { type RealtimeRouteParts, realtimeRoute } from './realtime-route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { createSessions } from './sessions.ts';
@@ -20,7 +21,8 @@ export interface ServerParts
   extends RealtimeRouteParts,
     Omit<SyncRouteParts, 'guard'>,
     Omit<DeadLetterRouteParts, 'guard'>,
-    Omit<ExplainRouteParts, 'guard'> {
+    Omit<ExplainRouteParts, 'guard'>,
+    Omit<MetricsRouteParts, 'guard'> {
   /** Absent: there is none. */
   dashboard?: Omit<DashboardParts, 'guard' | 'syncs'>;
   apiTokens: ApiTokens;
@@ -77,6 +79,7 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
       dashboardRoutes(routes, { ...parts.dashboard, guard, syncs: bulk });
     }
     healthRoutes(routes, parts);
+    metricsRoute(routes, { ...parts, guard });
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });
   return server;

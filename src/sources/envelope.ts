@@ -9,7 +9,7 @@ import type { RawMessage } from './source.ts';
 /** What an envelope holds: mostly one delivery. */
 export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
 
-type About = Pick<RawMessage, 'source' | 'brokerId' | 'tries'>;
+type About = Pick<RawMessage, 'source' | 'brokerId' | 'tries' | 'trace'>;
 
 const object = z.record(z.string(), z.unknown());
 /** https://cloud.google.com/pubsub/docs/push#receive_push */
@@ -18,6 +18,7 @@ const pubSub = z.object({
     data: z.unknown(),
     messageId: z.string().optional(),
     message_id: z.string().optional(),
+    attributes: z.record(z.string(), z.unknown()).optional(),
   }),
   /** Only where the subscription has a dead letter topic. */
   deliveryAttempt: z.number().int().positive().optional(),
@@ -56,7 +57,7 @@ function insideOf(body: unknown, about: About): RawMessage[] | undefined {
   const parsed = object.safeParse(body);
   if (!parsed.success) return undefined;
   const { data } = parsed;
-  if ('specversion' in data || 'notificationType' in data) return checked(data, about);
+  if ('specversion' in data || 'notificationType' in data) return checked(data, { ...about, ...traceIn(data) });
   // By its own field first: a schema that does not fit costs more than one that does.
   if ('Type' in data) return fromTopic(data, about) ?? fromPubSub(data, about);
   if ('detail-type' in data) return fromBus(data, about) ?? fromPubSub(data, about);
@@ -76,6 +77,17 @@ function fromBus(body: Record<string, unknown>, about: About): RawMessage[] | un
   return checked(event.data.detail, { ...withId(event.data.id), ...about });
 }
 
+/**
+ * The trace context among a delivery's attributes or headers: W3C's names, or those of Pub/Sub's client libraries.
+ * https://cloud.google.com/pubsub/docs/open-telemetry-tracing and https://github.com/cloudevents/spec (distributed tracing)
+ */
+export function traceIn(attributes: Record<string, unknown> = {}): Pick<RawMessage, 'trace'> {
+  const traceparent = attributes.traceparent ?? attributes.googclient_traceparent;
+  if (typeof traceparent !== 'string') return {};
+  const tracestate = attributes.tracestate ?? attributes.googclient_tracestate;
+  return { trace: { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) } };
+}
+
 function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
   const envelope = pubSub.safeParse(body);
   if (!envelope.success) return undefined;
@@ -88,6 +100,7 @@ function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] |
     source: 'pub-sub-push',
     ...withId(message.messageId ?? message.message_id),
     ...tries,
+    ...traceIn(message.attributes),
   });
 }
 

@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
 import type { Activity } from '../activity.ts';
-import { unwrapText } from './envelope.ts';
+import { traceIn, unwrapText } from './envelope.ts';
 import { causeOf } from './kafka-causes.ts';
 import { createOffsets, type Offsets } from './offsets.ts';
 import type { Handle, RawMessage, Source } from './source.ts';
@@ -187,10 +187,16 @@ async function settle(about: {
   share.offsets.began({ topic, partition, offset });
   const brokerId = `${topic}/${partition}/${offset}`;
   // A tombstone holds nothing to be done.
-  const messages = message.value === '' ? [] : unwrapText(message.value, { source: 'kafka', brokerId });
+  const messages =
+    message.value === '' ? [] : unwrapText(message.value, { source: 'kafka', brokerId, ...traceOf(message.headers) });
   if (!(await untilAcknowledged(messages, handle, share.ended.signal))) return;
   share.offsets.finished({ topic, partition, offset });
   await commit();
+}
+
+/** Most messages have no headers. */
+function traceOf(headers: Value['headers']): Pick<RawMessage, 'trace'> {
+  return headers.size === 0 ? {} : traceIn(Object.fromEntries(headers));
 }
 
 async function untilAcknowledged(messages: RawMessage[], handle: Handle, signal: AbortSignal): Promise<boolean> {

@@ -11,8 +11,16 @@ export interface RawMessage {
   brokerId?: string;
   /** How often the broker has delivered it, this time included; where it says so. */
   tries?: number;
+  /** W3C trace context that came with it (traceparent, tracestate); absent: what surrounds the call. */
+  trace?: TraceHeaders;
   /** Bytes of the body, and their hash: all that is kept of what can't be read. Worked out only for that. */
   fingerprint(): { size: number; hash: string };
+}
+
+/** https://www.w3.org/TR/trace-context/ */
+export interface TraceHeaders {
+  traceparent: string;
+  tracestate?: string;
 }
 
 /** Takes a delivery; never rejects. */

@@ -12,7 +12,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { Activity } from '../activity.ts';
-import { unwrapText } from './envelope.ts';
+import { traceIn, unwrapText } from './envelope.ts';
 import type { Handle, Source } from './source.ts';
 import { createPatience, nameOf, together, waitMs } from './waiting.ts';
 
@@ -52,6 +52,7 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
       WaitTimeSeconds: waitSeconds,
       VisibilityTimeout: hiddenSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      MessageAttributeNames: ['traceparent', 'tracestate'],
     });
     try {
       const { Messages = [] } = await sqs.send(asked, { abortSignal: stopping.signal });
@@ -81,7 +82,8 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
     // A renewal that fails means at worst that the message comes twice.
     const renewal = setInterval(() => void sqs.send(hide(hiddenSeconds)).catch(() => undefined), hiddenSeconds * 500);
     const tries = Number(message.Attributes?.ApproximateReceiveCount) || 1;
-    const about = { source: 'sqs', tries, ...(message.MessageId === undefined ? {} : { brokerId: message.MessageId }) };
+    const id = message.MessageId === undefined ? {} : { brokerId: message.MessageId };
+    const about = { source: 'sqs', tries, ...id, ...traceIn(textsOf(message.MessageAttributes)) };
     const verdict = together(await Promise.all(unwrapText(message.Body ?? '', about).map(handle)));
     clearInterval(renewal);
     patience.took(verdict);
@@ -106,6 +108,10 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
     },
     trouble: () => trouble,
   };
+}
+
+function textsOf(attributes: Message['MessageAttributes'] = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, { StringValue }]) => [name, StringValue]));
 }
 
 function secondsUntilNext(tries: number, retryAfterMs: number | undefined): number {

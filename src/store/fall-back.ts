@@ -38,3 +38,13 @@ export function createFallBackStore(store: Store, onFallBack: (reason: string) =
     remove: (at, version) => tried((on) => on.remove(at, version)),
   };
 }
+
+/** Told once, with why. */
+export function withoutLetters(reason: string): string {
+  return `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`;
+}
+
+/** Told once, with why. */
+export function withoutStore(reason: string): string {
+  return `runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`;
+}

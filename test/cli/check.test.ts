@@ -17,33 +17,33 @@ async function checked(options: WorldOptions = {}, env: Record<string, string> =
   return ended;
 }
 
-test('all is there: every scope is ok, subscriptions that are not there yet are advice, exit code 0', async () => {
+test('all is there: every scope is ok, subscriptions that are not there yet are warned of, exit code 0', async () => {
   const { code, out, err } = await checked();
   assert.deepEqual([code, err], [0, '']);
-  assert.doesNotMatch(out, /^missing/m);
+  assert.doesNotMatch(out, /^problem/m);
   for (const scope of ['view_orders', 'view_customers', 'view_payments', 'view_products', 'view_categories'])
     assert.match(out, new RegExp(`^ok +commercetools scope ${scope}:shop`, 'm'));
   for (const scope of ['profiles:read', 'profiles:write', 'events:write', 'catalogs:read', 'catalogs:write'])
     assert.match(out, new RegExp(`^ok +Klaviyo scope ${scope}`, 'm'));
-  assert.match(out, /^advice +subscription for order: nothing delivers .*OrderCreated/m);
+  assert.match(out, /^warning +subscription for order: nothing delivers .*OrderCreated/m);
 });
 
 test("scopes that Klaviyo's key lacks are named with what they are needed for, exit code 1", async () => {
   const { code, out } = await checked({ klaviyo: { missingScopes: ['events:write', 'catalogs:read'] } });
   assert.equal(code, 1);
-  assert.match(out, /^missing +Klaviyo scope events:write: needed for order events/m);
-  assert.match(out, /^missing +Klaviyo scope catalogs:read: needed for items and variants/m);
+  assert.match(out, /^problem +Klaviyo scope events:write: needed for order events/m);
+  assert.match(out, /^problem +Klaviyo scope catalogs:read: needed for items and variants/m);
   assert.match(out, /^ok +Klaviyo scope profiles:write/m);
 });
 
-test('scopes that the commercetools client lacks: missing, or advice where the rest works without', async () => {
+test('scopes that the commercetools client lacks: problems, or warnings where the rest works without', async () => {
   const { code, out } = await checked({
     commercetools: { scopes: ['view_orders', 'view_products', 'view_categories'] },
   });
   assert.equal(code, 1);
-  assert.match(out, /^missing +commercetools scope view_customers:shop: needed for profiles/m);
-  assert.match(out, /^missing +commercetools scope view_payments:shop: needed for refunds/m);
-  assert.match(out, /^advice +commercetools scope view_discount_codes:shop/m);
+  assert.match(out, /^problem +commercetools scope view_customers:shop: needed for profiles/m);
+  assert.match(out, /^problem +commercetools scope view_payments:shop: needed for refunds/m);
+  assert.match(out, /^warning +commercetools scope view_discount_codes:shop/m);
   assert.match(out, /^ok +commercetools scope view_orders:shop/m);
 });
 
@@ -60,7 +60,7 @@ test("what the incumbent's subscription lacks is listed, and the subscription le
   const before = await shop.request('GET', 'subscriptions');
   const { code, out } = await ctk(['check'], world.env);
   assert.equal(code, 0);
-  const [line = ''] = /^advice +subscription for order: .*$/m.exec(out) ?? [];
+  const [line = ''] = /^warning +subscription for order: .*$/m.exec(out) ?? [];
   assert.match(line, /nothing delivers .*OrderCustomerSet.*ctk subscriptions plan/);
   assert.doesNotMatch(line, /OrderCreated,|OrderStateChanged/);
   assert.deepEqual(await shop.request('GET', 'subscriptions'), before);
@@ -69,7 +69,7 @@ test("what the incumbent's subscription lacks is listed, and the subscription le
 test('a wrong project is named with the variable to check, exit code 1', async () => {
   const { code, out } = await checked({}, { CT_PROJECT_ID: 'another-shop' });
   assert.equal(code, 1);
-  assert.match(out, /^missing +commercetools.*another-shop.*CT_PROJECT_ID/m);
+  assert.match(out, /^problem +commercetools.*another-shop.*CT_PROJECT_ID/m);
 });
 
 test('scopes that are asked for and not granted are told by their variable', async () => {
@@ -78,31 +78,31 @@ test('scopes that are asked for and not granted are told by their variable', asy
     { CT_SCOPES: 'view_customers:shop' },
   );
   assert.equal(code, 1);
-  assert.match(out, /^missing +commercetools.*CT_SCOPES/m);
+  assert.match(out, /^problem +commercetools.*CT_SCOPES/m);
 });
 
 test('a client that is refused: the secret, or the auth host of another region', async () => {
   const { code, out } = await checked({}, { CT_API_CLIENT: '{"clientId":"sandbox-client","secret":"other"}' });
   assert.equal(code, 1);
-  assert.match(out, /^missing +commercetools client: refused by .*CT_API_CLIENT.*CT_AUTH_URL.*region/m);
+  assert.match(out, /^problem +commercetools client: refused by .*CT_API_CLIENT.*CT_AUTH_URL.*region/m);
 });
 
 test('a wrong region: an API where nobody knows the project, or nobody listens', async () => {
   await using elsewhere = await startWorld({ commercetools: { projectKey: 'another-shop' } });
   const { code, out } = await checked({}, { CT_API_URL: elsewhere.shop.url });
   assert.equal(code, 1);
-  assert.match(out, /^missing +commercetools.*CT_API_URL/m);
+  assert.match(out, /^problem +commercetools.*CT_API_URL/m);
   const nobody = await checked({}, { CT_API_URL: 'http://127.0.0.1:9' });
   assert.equal(nobody.code, 1);
-  assert.match(nobody.out, /^missing +commercetools: .*CT_API_URL/m);
+  assert.match(nobody.out, /^problem +commercetools: .*CT_API_URL/m);
 });
 
 test('a key that Klaviyo refuses, and a Klaviyo that is not there', async () => {
   const refused = await checked({}, { KLAVIYO_AUTH_KEY: 'pk_other' });
   assert.equal(refused.code, 1);
-  assert.match(refused.out, /^missing +Klaviyo key: .*refuses it: check KLAVIYO_AUTH_KEY/m);
+  assert.match(refused.out, /^problem +Klaviyo key: .*refuses it: check KLAVIYO_AUTH_KEY/m);
   assert.doesNotMatch(refused.out, /pk_other/);
   const gone = await checked({}, { KLAVIYO_API_URL: 'http://127.0.0.1:9' });
   assert.equal(gone.code, 1);
-  assert.match(gone.out, /^missing +Klaviyo: .*check KLAVIYO_API_URL/m);
+  assert.match(gone.out, /^problem +Klaviyo: .*check KLAVIYO_API_URL/m);
 });

@@ -80,7 +80,11 @@ test('a sync is answered 202, 400, 409; a stop 200: as the old document promised
 
 test('what needs the token says so, with a scheme that the document knows', () => {
   for (const { name, path, security = [] } of operations()) {
-    assert.equal(security.length > 0, /^\/(sync|dead-letters|explain|dashboard\/(stream|settings))/.test(path), name);
+    assert.equal(
+      security.length > 0,
+      /^\/(sync|dead-letters|metrics|explain|dashboard\/(stream|settings))/.test(path),
+      name,
+    );
     for (const scheme of security.flatMap(Object.keys)) assert.ok(document.components.securitySchemes[scheme], name);
   }
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { reference, variant } from '../fixtures/index.ts';
+import { writeAsOther } from '../other-app.ts';
 import {
   changed,
   idOf,
@@ -113,22 +114,14 @@ test('links that somebody else changed: an item without our mark gets them writt
   await shop.place('category', women);
   const made = newProduct({ categories: [referenceTo(women)] });
   await shop.publish(made);
-  const answer = await fetch(`${shop.world.klaviyo.url}/api/catalog-items/${encodeURIComponent(klaviyoId(made.id))}`, {
-    method: 'PATCH',
-    headers: {
-      authorization: 'Klaviyo-API-Key pk_sandbox',
-      revision: '2026-07-15',
-      'content-type': 'application/vnd.api+json',
-    },
-    body: JSON.stringify({
-      data: {
-        type: 'catalog-item',
-        id: klaviyoId(made.id),
-        attributes: { custom_metadata: {} },
-        relationships: { categories: { data: [] } },
-      },
-    }),
-  });
+  const item = {
+    type: 'catalog-item',
+    id: klaviyoId(made.id),
+    attributes: { custom_metadata: {} },
+    relationships: { categories: { data: [] } },
+  };
+  const path = `/api/catalog-items/${encodeURIComponent(item.id)}`;
+  const answer = await writeAsOther(shop.world.klaviyo.url, path, item);
   assert.equal(answer.status, 200);
   assert.deepEqual((await shop.item(made.id)).categories, []);
   await shop.world.sync('products', { ids: [made.id] });

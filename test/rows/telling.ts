@@ -20,6 +20,7 @@ import {
   stored,
   withoutPayload,
 } from '../fixtures/index.ts';
+import { writeAsOther } from '../other-app.ts';
 import { startWorld, type WorldOptions } from '../world.ts';
 
 const eventShape = z.object({
@@ -163,15 +164,8 @@ export async function startRows(options: WorldOptions = {}) {
     profiles,
     /** A profile that Klaviyo knows already, from a form or another app; @returns its id there. */
     async known(attributes: Json): Promise<string> {
-      const answer = await fetch(`${world.klaviyo.url}/api/profile-import`, {
-        method: 'POST',
-        headers: {
-          authorization: 'Klaviyo-API-Key pk_sandbox',
-          revision: '2026-07-15',
-          'content-type': 'application/vnd.api+json',
-        },
-        body: JSON.stringify({ data: { type: 'profile', attributes } }),
-      });
+      const profile = { type: 'profile', attributes };
+      const answer = await writeAsOther(world.klaviyo.url, '/api/profile-import', profile);
       return z.object({ data: z.object({ id: z.string() }) }).parse(await answer.json()).data.id;
     },
     /** The only profile with this e-mail or external_id. */

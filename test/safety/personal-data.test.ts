@@ -85,7 +85,8 @@ test('nothing about a person and no key is ever logged, answered or kept', async
     await ask('POST', '/sync/orders', record);
     await ask('GET', `/${encodeURIComponent(JSON.stringify(record.id))}`);
   }
-  for (const path of ['/sync', '/health', '/ready', '/openapi.json', '/dead-letters']) await ask('GET', path);
+  for (const path of ['/sync', '/health', '/ready', '/openapi.json', '/dead-letters', '/metrics'])
+    await ask('GET', path);
 
   const everything = { logged: world.logged.join('\n'), answered: answers.join('\n'), kept: JSON.stringify(kept) };
   assert.ok(everything.logged.length > 10_000, 'much was logged');

@@ -13,6 +13,8 @@ export interface Broker {
   pushTo(service: string): Promise<void>;
   /** Hands over texts, together where the broker has batches. */
   send(...texts: string[]): Promise<void>;
+  /** One text with a trace context beside it, where the broker has a place for one. */
+  sendTraced?(text: string, traceparent: string): Promise<void>;
   /** How many deliveries are not acknowledged. */
   pending(): Promise<number>;
   /** Nobody reaches anybody, until `mend`. */

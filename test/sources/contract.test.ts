@@ -83,6 +83,24 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 
 const allAcknowledged = ({ broker }: Stage) => until('all is acknowledged', async () => (await broker.pending()) === 0);
 
+for (const kind of [sqs, kafka]) {
+  const { name, missing = false } = kind;
+  test(`${name}: a trace that comes beside a message is handed on with it`, { skip: missing }, () =>
+    stage(kind, async ({ broker, engine, start }) => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const traces: unknown[] = [];
+      engine.decide = (_id, { trace }) => {
+        traces.push(trace);
+        return done;
+      };
+      await broker.sendTraced?.(payload('traced'), traceparent);
+      await start();
+      await until('it arrives', () => engine.arrived.length === 1);
+      assert.deepEqual(traces, [{ traceparent }]);
+    }),
+  );
+}
+
 for (const kind of kinds) {
   const skip = kind.missing ?? false;
   if (kind.missing) process.stderr.write(`\n!!! ${kind.missing}\n\n`);

@@ -37,6 +37,11 @@ async function start(): Promise<Broker> {
     env: { KAFKA_BROKERS: brokers.join(), KAFKA_TOPICS: topic, KAFKA_GROUP: group, KAFKA_TLS: 'false' },
     pushTo: async () => undefined,
     send,
+    async sendTraced(value, traceparent) {
+      sent += 1;
+      const headers = new Map([['traceparent', traceparent]]);
+      await producer.send({ messages: [{ topic, key: 'k', value, partition: 0, headers }], acks: -1 });
+    },
     async pending() {
       const all = Array.from({ length: partitions }, (_, partition) => partition);
       const committed = await observer.listCommittedOffsets({ topics: [{ topic, partitions: all }] });

@@ -56,6 +56,7 @@ async function start(): Promise<Broker> {
           realtime: true,
           bulk: false,
           readiness: async () => ({ ready: true, commercetools: 'ok', klaviyo: 'ok', sources: {}, subscriptions: {} }),
+          metrics: { scrape: async () => ({ contentType: 'text/plain', text: '' }) },
           stopping: () => false,
           counts: () => ({}),
         },

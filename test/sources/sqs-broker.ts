@@ -1,5 +1,5 @@
 /** An SQS that speaks the real protocol, behind a proxy that can be cut. */
-import { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
 import { createSqs } from '../../src/sources/sqs.ts';
 import type { Broker, Kind } from './broker.ts';
@@ -25,6 +25,10 @@ async function start(): Promise<Broker> {
         const Entries = texts.slice(at, at + 10).map((MessageBody, index) => ({ Id: String(index), MessageBody }));
         await direct.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
       }
+    },
+    async sendTraced(MessageBody, StringValue) {
+      const MessageAttributes = { traceparent: { DataType: 'String', StringValue } };
+      await direct.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
     },
     async pending() {
       const { Attributes = {} } = await direct.send(

@@ -29,6 +29,8 @@ export function addAccountRoutes(api: Api, account: Account): void {
     if (call.id !== accountId) throw new Refusal(notFound(`An account with id ${call.id} does not exist.`));
     return { status: 200, body: { data: accountResource(call) } };
   });
+  // Nobody has made one here.
+  api.on('get_flows', (call) => ({ status: 200, body: { data: [], links: { self: `${call.origin}/api/flows` } } }));
   api.on('get_metrics', (call) => {
     const sorts = { created: (metric: Metric) => metric.seq };
     const pageSize = { default: 200, most: 200 };

@@ -51,6 +51,8 @@ export const operations = {
   get_mapped_metrics: get('/api/mapped-metrics', S, 'metrics:read'),
   get_mapped_metric: get('/api/mapped-metrics/{id}', S, 'metrics:read'),
 
+  get_flows: get('/api/flows', S, 'flows:read'),
+
   create_or_update_profile: post('/api/profile-import', L, 'profiles:write'),
   get_profiles: get('/api/profiles', L, 'profiles:read'),
   create_profile: post('/api/profiles', L, 'profiles:write'),

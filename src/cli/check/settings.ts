@@ -1,0 +1,80 @@
+/** Settings that are each allowed, and together hardly meant. */
+import type { Config } from '../../config/config.ts';
+import { wantedSubscriptions } from '../../engine/wanted-subscriptions.ts';
+import { ruleFamilies } from '../../rules/index.ts';
+import type { PropertyFilter } from '../../rules/settings.ts';
+import { risksOf } from '../../sources/risks.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** EventBridge waits 5 seconds for an API destination: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html */
+const eventBridgeSeconds = 5;
+
+export function checkSettings(config: Config): Finding[] {
+  const found = [
+    ...[...config.warnings, ...risksOf(config)].map((detail) => warning('settings', detail)),
+    ...nobodyWorks(config),
+    ...nothingWakes(config),
+    ...sameMetric(config),
+    ...deadline(config),
+    ...filters(config),
+    ...addresses(config),
+  ];
+  return found.length > 0 ? found : [ok('settings', 'nothing odd')];
+}
+
+function nobodyWorks({ store, runs }: Config): Finding[] {
+  if (store !== 'memory' || runs !== 'elsewhere') return [];
+  const wayOut = 'set STORE=custom-objects, or RUNS=here';
+  return [problem('settings', 'RUNS=elsewhere with STORE=memory: no other process ever sees the runs', wayOut)];
+}
+
+function nothingWakes({ realtime, rules, environment }: Config): Finding[] {
+  const destination = { type: 'GoogleCloudPubSub' as const, projectId: '', topic: '' };
+  const wanted = wantedSubscriptions({ families: ruleFamilies, settings: rules, environment, destination });
+  if (!realtime || wanted.length > 0) return [];
+  return [
+    warning('settings', 'disabledEvents leaves nothing to realtime', 'take some out, or set APP_TYPE=BULK_IMPORT'),
+  ];
+}
+
+/** A unique_id counts once in a metric: of two events about one order only the first would be recorded. */
+function sameMetric({ rules }: Config): Finding[] {
+  const byName = Map.groupBy(Object.entries(rules.order.metrics), ([, metric]) => metric);
+  return [...byName].flatMap(([metric, entries]) =>
+    entries.length < 2
+      ? []
+      : [
+          problem(
+            'settings',
+            `${entries.map(([name]) => `order.metrics.${name}`).join(' and ')} are both ${JSON.stringify(metric)}`,
+            'give each a name of its own: Klaviyo records one event for a unique_id and metric',
+          ),
+        ],
+  );
+}
+
+function deadline({ arrivals, settings }: Config): Finding[] {
+  const { deadlineSeconds } = settings.realtime;
+  if (arrivals.push.eventBridge.length === 0 || deadlineSeconds < eventBridgeSeconds) return [];
+  const detail = `realtime.deadlineSeconds is ${deadlineSeconds}, and EventBridge waits ${eventBridgeSeconds}`;
+  return [warning('settings', detail, 'set it to 4')];
+}
+
+function filters({ rules }: Config): Finding[] {
+  const all: Record<string, PropertyFilter> = {
+    'order.properties': rules.order.properties,
+    'order.customFields.properties': rules.order.customFields.properties,
+    'customer.customFields.properties': rules.customer.customFields.properties,
+  };
+  return Object.entries(all).flatMap(([path, { include, exclude }]) => {
+    const both = include.filter((name) => exclude.includes(name));
+    if (both.length === 0) return [];
+    return [warning('settings', `${path} includes and excludes ${both.join(', ')}`, 'excluded is what counts')];
+  });
+}
+
+function addresses({ rules }: Config): Finding[] {
+  if (rules.productUrlTemplate !== '') return [];
+  const wayOut = 'set PRODUCT_URL_TEMPLATE, such as https://shop.example/p/{{productSlug}}';
+  return [warning('settings', 'items get no URL', wayOut)];
+}

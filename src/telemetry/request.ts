@@ -1,0 +1,36 @@
+/** A request to one of the APIs: counted, timed and traced, answered or not. */
+import type { Activity, Happened } from '../activity.ts';
+import { inRequest } from './span.ts';
+
+export interface AboutRequest {
+  activity: Activity | undefined;
+  api: Extract<Happened, { what: 'request' }>['api'];
+  /** One of few: never with an id. */
+  endpoint: string;
+  method: string;
+  /** The path with placeholders for ids. */
+  path: string;
+  host: string;
+}
+
+/** @returns what `ask` does, or rejects with */
+export function toldRequest<Said extends { status: number }>(
+  { activity, api, endpoint, method, path, host }: AboutRequest,
+  ask: () => Promise<Said>,
+): Promise<Said> {
+  const began = performance.now();
+  const tell = (status: string) =>
+    activity?.tell({ what: 'request', api, endpoint, status, tookMs: performance.now() - began });
+  const attributes = { 'http.request.method': method, 'url.template': path, 'server.address': host };
+  return inRequest(`${method} ${path}`, attributes, async (span) => {
+    try {
+      const said = await ask();
+      tell(String(said.status));
+      span.setAttribute('http.response.status_code', said.status);
+      return said;
+    } catch (thrown) {
+      tell('none');
+      throw thrown;
+    }
+  });
+}

@@ -1,0 +1,185 @@
+/** `ctk check` as a doctor: what it finds beside keys and scopes, each with the way out. */
+import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { connectShop } from '../../src/sandbox/shop/api.ts';
+import { product } from '../fixtures/index.ts';
+import { writeAsOther } from '../other-app.ts';
+import { newOrder, startRows } from '../rows/telling.ts';
+import { startWorld, type WorldOptions } from '../world.ts';
+import { ctk } from './ctk.ts';
+
+const said = z.object({
+  ok: z.boolean(),
+  findings: z.array(
+    z.object({
+      what: z.string(),
+      state: z.enum(['ok', 'warning', 'problem']),
+      detail: z.string(),
+      wayOut: z.string().optional(),
+    }),
+  ),
+});
+
+/** What it says of one thing, as JSON; the exit code is that of `ok`. */
+async function diagnosed(env: Record<string, string | undefined>) {
+  const { code, out, err } = await ctk(['check', '--json'], env);
+  assert.equal(err, '');
+  const { ok, findings } = said.parse(JSON.parse(out));
+  assert.equal(code, ok ? 0 : 1);
+  assert.equal(ok, !findings.some(({ state }) => state === 'problem'));
+  return (what: string) => findings.filter((one) => one.what === what);
+}
+
+async function check(options: WorldOptions = {}) {
+  await using world = await startWorld(options);
+  return await diagnosed(world.env);
+}
+
+test('its own version and that of Node are said', async () => {
+  const about = await check();
+  assert.match(about('version')[0]?.detail ?? '', /^\d+\.\d+\.\d+ on Node 24\./);
+});
+
+test('least privilege: scopes that nobody needs are warned of with those that are enough', async () => {
+  const wide = await check();
+  assert.deepEqual(
+    ['commercetools scopes, too many', 'Klaviyo scopes, too many'].map((what) => wide(what)[0]?.state),
+    ['warning', 'warning'],
+  );
+  assert.match(wide('commercetools scopes, too many')[0]?.detail ?? '', /^manage_project$/);
+  assert.match(wide('commercetools scopes, too many')[0]?.wayOut ?? '', /no more than view_customers, view_orders/);
+  const scopes = ['view_customers', 'view_orders', 'view_payments', 'view_products', 'view_categories'];
+  const narrow = await check({ commercetools: { scopes }, klaviyo: { missingScopes: ['flows:read'] } });
+  assert.deepEqual(
+    ['commercetools scopes, too many', 'Klaviyo scopes, too many'].map((what) => narrow(what)[0]?.state),
+    ['ok', 'ok'],
+  );
+});
+
+test('a clock that is ten minutes off is a problem, and both APIs are asked for theirs', async () => {
+  await using world = await startWorld();
+  const even = await diagnosed(world.env);
+  assert.deepEqual(
+    ["clock against commercetools'", "clock against Klaviyo's"].map((what) => even(what)[0]?.state),
+    ['ok', 'ok'],
+  );
+  const later = await startMirror(world.klaviyo.url, 10 * 60_000);
+  const odd = await diagnosed({ ...world.env, KLAVIYO_API_URL: later.url });
+  await later.stop();
+  assert.match(JSON.stringify(odd("clock against Klaviyo's")), /problem.*(5[89]\d|60[01]) s behind.*NTP/);
+});
+
+test('each subscription is told with its health, a sick one with what to do', async () => {
+  await using world = await startWorld();
+  const topic = 'projects/cloud/topics/commercetools';
+  world.shop.pubsub.bind(topic, { pushEndpoint: `${world.service}/` });
+  await ctk(['subscriptions', 'apply', '--pubsub', topic], world.env);
+  const well = await diagnosed(world.env);
+  assert.deepEqual(well('subscription ctk-default-order')[0]?.state, 'ok');
+  assert.deepEqual(well('subscription for order'), []);
+  world.shop.pubsub.unbind(topic);
+  const [sick] = (await diagnosed(world.env))('subscription ctk-default-order');
+  assert.equal(sick?.state, 'problem');
+  assert.match(`${sick?.detail}: ${sick?.wayOut}`, /ConfigurationError: messages are kept for some days/);
+});
+
+test("Klaviyo's metric mapping: nothing yet, then ours, then another metric than ours", async () => {
+  await using rows = await startRows();
+  const { env } = rows.world;
+  const mapping = 'Klaviyo metric mapping revenue';
+  const [before] = (await diagnosed(env))(mapping);
+  assert.match(`${before?.state} ${before?.detail} ${before?.wayOut}`, /^warning nothing counts .* first event/);
+  const { ref, record } = newOrder();
+  await rows.tell('OrderCreated', ref, { order: record });
+  assert.deepEqual((await diagnosed(env))(mapping), [{ what: mapping, state: 'ok', detail: 'Placed Order' }]);
+  const NODE_CONFIG = JSON.stringify({ order: { metrics: { placedOrder: 'Bought' } } });
+  const [other] = (await diagnosed({ ...env, NODE_CONFIG }))(mapping);
+  assert.match(
+    `${other?.state} ${other?.detail}`,
+    /^warning it is Placed Order, so Bought does not count for predictions/,
+  );
+  assert.match(other?.wayOut ?? '', /Metric mapping/);
+});
+
+test('a key that may not read metrics: the mapping is not checked, and it is said', async () => {
+  const about = await check({ klaviyo: { missingScopes: ['metrics:read'] } });
+  assert.match(JSON.stringify(about('Klaviyo metric mapping')), /warning.*metrics:read/);
+});
+
+test('items that are no products of this project: another feed or app fills the catalogue', async () => {
+  await using world = await startWorld();
+  const source = 'Klaviyo catalogue source';
+  assert.match(JSON.stringify((await diagnosed(world.env))(source)), /"ok".*no items yet/);
+  await world.place('product', product());
+  await world.sync('products');
+  assert.match(JSON.stringify((await diagnosed(world.env))(source)), /"ok".*products of this project/);
+  const attributes = { external_id: 'SHIRT-1', title: 'Shirt', description: 'None', url: 'https://other.example/1' };
+  const shirt = { type: 'catalog-item', attributes };
+  assert.equal((await writeAsOther(world.klaviyo.url, '/api/catalog-items', shirt)).status, 201);
+  const [found] = (await diagnosed(world.env))(source);
+  assert.equal(found?.state, 'warning');
+  assert.match(found?.detail ?? '', /^1 of 2 items are no products of this project/);
+  assert.match(found?.wayOut ?? '', /feed or app/);
+});
+
+test('settings that make no sense together, each with what to set', async () => {
+  await using world = await startWorld();
+  const settings = {
+    order: {
+      metrics: { placedOrder: 'Order', refundedOrder: 'Order' },
+      properties: { include: ['OrderId', 'Items'], exclude: ['Items'] },
+    },
+  };
+  const about = await diagnosed({
+    ...world.env,
+    STORE: 'memory',
+    RUNS: 'elsewhere',
+    PUSH_EVENT_BRIDGE_SECRET: 'a-secret-that-is-long-enough',
+    PRODUCT_URL_TEMPLATE: 'https://shop.example/',
+    NODE_CONFIG: JSON.stringify(settings),
+  });
+  const found = about('settings').map(({ state, detail, wayOut }) => `${state} ${detail}: ${wayOut}`);
+  for (const line of [
+    /^problem RUNS=elsewhere with STORE=memory: .*: set STORE=custom-objects/,
+    /^problem order.metrics.placedOrder and order.metrics.refundedOrder are both "Order": give each/,
+    /^warning order.properties includes and excludes Items/,
+    /^warning realtime.deadlineSeconds is 8, and EventBridge waits 5: set it to 4/,
+    /^warning PRODUCT_URL_TEMPLATE holds no/,
+    /^warning API_TOKEN is not set/,
+  ])
+    assert.ok(
+      found.some((one) => line.test(one)),
+      `${line}\n${found.join('\n')}`,
+    );
+});
+
+test('a subscription of an old deployment, whose rules are disabled by now, is told as well', async () => {
+  await using world = await startWorld({ settings: { disabledEvents: ['InventoryResourceUpdated'] } });
+  world.shop.pubsub.bind('projects/cloud/topics/t', { pushEndpoint: `${world.service}/` });
+  await connectShop(world.shop).request('POST', 'subscriptions', {
+    key: 'ctk-default-inventory-entry',
+    destination: { type: 'GoogleCloudPubSub', projectId: 'cloud', topic: 't' },
+    changes: [{ resourceTypeId: 'inventory-entry' }],
+  });
+  const [old] = (await diagnosed(world.env))('subscription ctk-default-inventory-entry');
+  assert.equal(old?.state, 'warning');
+  assert.match(old?.detail ?? '', /no enabled rule needs it/);
+});
+
+/** An API whose clock is off. */
+async function startMirror(to: string, aheadMs: number) {
+  const server = createServer((asked, answer) => {
+    const { method, headers, url } = asked;
+    const onward = request(`${to}${url}`, { method, headers }, (said) => {
+      const date = new Date(Date.now() + aheadMs).toUTCString();
+      answer.writeHead(said.statusCode ?? 502, { ...said.headers, date });
+      said.pipe(answer);
+    });
+    asked.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  return { url: `http://127.0.0.1:${port}`, stop: () => new Promise((resolve) => server.close(resolve)) };
+}

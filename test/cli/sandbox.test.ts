@@ -1,0 +1,43 @@
+/** `ctk sandbox`: the same as `npm run sandbox`, and nothing that the service loads. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { folder } from '../fixtures/environment.ts';
+import { startProgram } from '../program.ts';
+import { assertPresentable, start } from './ctk.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const small = ['--customers', '1', '--orders', '1', '--products', '1', '--limits', 'none', '--pause', '10'];
+
+test('starts both APIs and the service, shows where to look, and ends when it is told to', async () => {
+  const running = start(['sandbox', ...small]);
+  await running.printed(/Where to look\n {2}service +http:\/\/127\.0\.0\.1/);
+  running.signal('SIGTERM');
+  const { err } = await running.ended;
+  assert.doesNotMatch(err, /^\s+at .*:\d+/m);
+});
+
+test('where only what production needs is installed, it says what is missing', async (context) => {
+  const place = folder(context, {});
+  cpSync(`${root}src`, `${place}/src`, { recursive: true });
+  cpSync(`${root}package.json`, `${place}/package.json`);
+  const listed = z.object({ dependencies: z.record(z.string(), z.string()) });
+  const { dependencies } = listed.parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(`${place}/node_modules/${name}`), { recursive: true });
+    symlinkSync(`${root}node_modules/${name}`, `${place}/node_modules/${name}`);
+  }
+  const ended = await startProgram(process.execPath, [`${place}/src/main.ts`, 'sandbox']).ended;
+  assertPresentable(ended);
+  assert.deepEqual([ended.code, ended.out], [1, '']);
+  assert.match(ended.err, /needs the dev dependencies\nclone the repository, then: npm ci && npm run sandbox/);
+});
+
+test('an option that makes no sense is refused before anything starts', async () => {
+  const ended = await start(['sandbox', '--orders', 'many']).ended;
+  assert.equal(ended.code, 1);
+  assert.match(ended.err, /--orders <n>.*a whole number is meant/s);
+});

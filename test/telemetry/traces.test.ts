@@ -1,0 +1,158 @@
+/** What a collector sees of messages and runs; the trace that came with a message goes on. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, test } from 'node:test';
+import { delivery } from '../fixtures/index.ts';
+import { newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { startWorld } from '../world.ts';
+import { type Collector, type SeenSpan, startCollector } from './collector.ts';
+
+const headers = 'authorization=Bearer%20for-the-collector,x-team=shop';
+
+/** All that happened, once the service has stopped and has sent what it had. */
+async function traced(work: (rows: Rows) => Promise<void>): Promise<Collector> {
+  const collector = await startCollector();
+  const rows = await startRows({
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_HEADERS: headers },
+  });
+  try {
+    await work(rows);
+  } finally {
+    await rows.stop();
+    await collector.stop();
+  }
+  return collector;
+}
+
+const hex = (bytes: number) =>
+  randomUUID()
+    .replaceAll('-', '')
+    .slice(0, bytes * 2);
+/** A trace as it is begun elsewhere. */
+function begun() {
+  const [traceId, spanId] = [hex(16), hex(8)];
+  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-01` };
+}
+
+/** The names from a span up to the one that has no parent here. */
+function way(spans: readonly SeenSpan[], from: SeenSpan): string[] {
+  const parent = spans.find(({ spanId }) => spanId === from.parentSpanId);
+  return parent ? [from.name, ...way(spans, parent)] : [from.name];
+}
+
+function named(spans: readonly SeenSpan[], name: string): SeenSpan[] {
+  return spans.filter((span) => span.name === name);
+}
+
+function push({ world }: Rows, body: unknown, more: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${world.service}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...more },
+    body: JSON.stringify(body),
+  });
+}
+
+test('a push with a traceparent: message, gather, send and the requests are spans of that trace', async () => {
+  const { traceId, spanId, traceparent } = begun();
+  const order = newOrder();
+  const {
+    spans,
+    services,
+    headers: sent,
+    said,
+  } = await traced(async (rows) => {
+    const body = delivery('OrderCreated', order.ref, { id: randomUUID(), order: order.record });
+    assert.equal((await push(rows, body, { traceparent })).status, 204);
+  });
+  assert.deepEqual([...services], ['commercetools-klaviyo']);
+  assert.equal(sent[0]?.authorization, 'Bearer for-the-collector');
+  const ours = spans.filter((span) => span.traceId === traceId);
+  const [message] = named(ours, 'message');
+  assert.equal(message?.parentSpanId, spanId);
+  assert.deepEqual(
+    [message?.attributes['ctk.record.id'], message?.attributes['ctk.verdict'], message?.attributes['ctk.message.type']],
+    [order.id, 'done', 'OrderCreated'],
+  );
+  const ways = ours.map((span) => way(ours, span).join(' < '));
+  assert.ok(ways.includes('gather < message'));
+  assert.equal(ways.filter((one) => one === 'POST /api/events < send < message').length, 2);
+  assert.ok(
+    ways.some((one) => /^GET \/(product-projections|products)/.test(one) && one.endsWith('< gather < message')),
+    ways.join('\n'),
+  );
+  assert.ok(!said.join('').includes(order.email), 'no personal data');
+  assert.doesNotMatch(said.join(''), /pk_sandbox|sandbox-secret/);
+});
+
+test('the trace in the attributes of Pub/Sub, or of a CloudEvent, wins over that of the request', async () => {
+  const [inAttributes, inEvent] = [begun(), begun()];
+  const { spans } = await traced(async (rows) => {
+    const [one, other] = [newOrder(), newOrder()];
+    const payload = (order: typeof one) =>
+      delivery('OrderCreated', order.ref, { id: randomUUID(), order: order.record });
+    const data = Buffer.from(JSON.stringify(payload(one))).toString('base64');
+    const attributes = { googclient_traceparent: inAttributes.traceparent };
+    await push(rows, { message: { data, attributes, messageId: '1' }, subscription: 's' }, begun());
+    const event = { specversion: '1.0', id: '1', type: 't', source: 's', traceparent: inEvent.traceparent };
+    await push(rows, { ...event, data: payload(other) }, begun());
+  });
+  assert.deepEqual(
+    named(spans, 'message').map(({ traceId }) => traceId),
+    [inAttributes.traceId, inEvent.traceId],
+  );
+});
+
+test('a page of a run is a trace of its own; what shares a request is linked to it', async () => {
+  const { spans } = await traced(async (rows) => {
+    await rows.place(newOrder(), ...Array.from({ length: 199 }, () => newOrder()));
+    await rows.world.sync('orders');
+  });
+  const pages = named(spans, 'run page');
+  assert.ok(pages.reduce((sum, { attributes }) => sum + Number(attributes['ctk.records']), 0) >= 200);
+  assert.ok(
+    pages.every(({ parentSpanId, attributes }) => !parentSpanId && attributes['ctk.run.resource'] === 'orders'),
+  );
+  const [send] = named(spans, 'send');
+  assert.ok(send && way(spans, send).join(' < ') === 'send < run page');
+  const bodies = spans.filter(({ name }) => /^POST \/api\/event/.test(name));
+  assert.ok(bodies.length > 0 && bodies.every((one) => way(spans, one).join(' < ').endsWith('< send < run page')));
+  const sends = new Map(named(spans, 'send').map((one) => [one.spanId, one]));
+  const linked = bodies.flatMap(({ links }) => links);
+  assert.ok(linked.length > 0 && linked.every(({ spanId, traceId }) => sends.get(spanId)?.traceId === traceId));
+});
+
+test('a message without a trace begins one, unless the sampler says no', async () => {
+  const { spans } = await traced(async (rows) => {
+    const { ref, record } = newOrder();
+    await rows.tell('OrderCreated', ref, { order: record });
+  });
+  assert.equal(named(spans, 'message')[0]?.parentSpanId, undefined);
+  const collector = await startCollector();
+  after(() => collector.stop());
+  const { traceId, traceparent } = begun();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER_ARG: '0' };
+  const rows = await startRows({ env });
+  const body = () => delivery('StoreCreated', { typeId: 'store', id: 's' }, { id: randomUUID() });
+  await push(rows, body());
+  await push(rows, body(), { traceparent });
+  await rows.stop();
+  assert.deepEqual(new Set(collector.spans.map((span) => span.traceId)), new Set([traceId]));
+});
+
+test('a collector that is away loses spans, not messages: it is said once, and the service stops in time', async () => {
+  const rows = await startRows({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } });
+  const { ref, record, id } = newOrder();
+  assert.equal(await rows.tell('OrderCreated', ref, { order: record }), 204);
+  await rows.event('Placed Order', id);
+  await rows.stop();
+  const lost = rows.world.logged.filter((line) => line.includes('spans get lost: 127.0.0.1:9 does not take them'));
+  assert.equal(lost.length, 1);
+});
+
+test('without a collector nobody is asked for one', async () => {
+  await using world = await startWorld();
+  assert.equal(
+    world.logged.some((line) => line.includes('spans')),
+    false,
+  );
+});
