@@ -1,0 +1,63 @@
+/** What follows a message is a small run of its own: stored, one of each, and no hindrance to a sync. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { category, changeDelivery, id, product, reference } from '../fixtures/index.ts';
+import type { World } from '../world.ts';
+import { ended, ownReplica, slowDown, startSlowWorld, underWay, until } from './replicas.ts';
+
+const named = (name: string) => category({ id: id('c1'), name: { 'en-US': name }, ancestors: [], parent: undefined });
+
+/** A category that Klaviyo has, and products. */
+async function shopOf(world: World): Promise<void> {
+  const sold = Array.from({ length: 12 }, (_, n) => product({ id: id(`f${n.toString(16)}`) }));
+  await world.place('category', named('Women'));
+  await world.place('product', ...sold);
+  await world.sync('categories');
+}
+
+let version = 10;
+async function rename(world: World, name: string): Promise<number> {
+  version += 1;
+  await world.place('category', named(name));
+  const answer = await world.post('/', {
+    ...changeDelivery('ResourceUpdated', reference('category', id('c1'))),
+    version,
+  });
+  return answer.status;
+}
+
+test('what follows waits while a sync of the resource runs, equal ones are one, and then it runs', async () => {
+  await using world = await startSlowWorld();
+  await shopOf(world);
+  const own = ownReplica(world);
+  const quick = await slowDown(world, 'products', 300);
+  const { run } = await own.post('products');
+  await underWay(own, run?.id);
+  assert.deepEqual([await rename(world, 'Ladies'), await rename(world, 'She')], [204, 204]);
+  const waiting = (await own.runs('products')).running.filter(({ kind }) => kind === 'follow');
+  assert.deepEqual(
+    waiting.map(({ state, by }) => [state, by]),
+    [['queued', 'message']],
+  );
+  await quick();
+  const sync = await ended(own, run?.id);
+  const followed = await ended(own, waiting[0]?.id);
+  assert.equal(followed.state, 'completed');
+  assert.ok((followed.startedAt ?? '') >= (sync.endedAt ?? 'never'), 'the sync had ended before');
+});
+
+test('a sync is never refused because of what follows a message', async () => {
+  await using world = await startSlowWorld();
+  await shopOf(world);
+  const own = ownReplica(world);
+  const quick = await slowDown(world, 'products', 300);
+  assert.equal(await rename(world, 'Ladies'), 204);
+  const small = await until(async () =>
+    (await own.runs('products')).running.find(({ kind, state }) => kind === 'follow' && state === 'running'),
+  );
+  const answer = await own.post('products');
+  assert.equal(answer.status, 202);
+  await quick();
+  assert.equal((await ended(own, answer.run?.id)).state, 'completed');
+  assert.equal((await ended(own, small.id)).state, 'completed');
+});
