@@ -14,7 +14,7 @@ const small = ['--customers', '1', '--orders', '1', '--products', '1', '--limits
 
 test('starts both APIs and the service, shows where to look, and ends when it is told to', async () => {
   const running = start(['sandbox', ...small]);
-  await running.printed(/Where to look\n {2}service +http:\/\/127\.0\.0\.1/);
+  await running.printed(/Where to look\n {2}dashboard +http:\/\/127\.0\.0\.1/);
   running.signal('SIGTERM');
   const { err } = await running.ended;
   assert.doesNotMatch(err, /^\s+at .*:\d+/m);
