@@ -24,7 +24,6 @@ import type { Change } from './klaviyo/change.ts';
 import { createKlaviyoClient, type KlaviyoClient } from './klaviyo/client.ts';
 import { createListing } from './klaviyo/listing.ts';
 import { createSink } from './klaviyo/sink.ts';
-import { ruleFamilies } from './rules/index.ts';
 import { buildServer } from './server/server.ts';
 import { acceptsPushes, createSources, type Trusted } from './sources/index.ts';
 import { createCustomObjectsStore } from './store/custom-objects.ts';
@@ -99,7 +98,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   });
   const schedule = createSchedule({ store: runStore, runs, plans: config.settings.schedule, activity, now });
   const deliver = createDeliver({ sink, deadLetters, activity, follow: runs.follow });
-  const shared = { families: ruleFamilies, settings: config.rules, look, deliver, nextRead, now };
+  const shared = { families: config.families, settings: config.rules, look, deliver, nextRead, now };
   const bulk: BulkParts = {
     ...shared,
     client: commercetools,
@@ -122,7 +121,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   });
   const replay = createReplay({
     ...shared,
-    decide: createDecide(ruleFamilies, config.rules),
+    decide: createDecide(config.families, config.rules),
     client: commercetools,
     deadLetters,
     deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
@@ -140,7 +139,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     commercetools,
     klaviyo,
     sources: config.realtime ? sources.all : [],
-    ownKeys: ownKeys({ families: ruleFamilies, settings: config.rules, environment: config.environment }),
+    ownKeys: ownKeys({ families: config.families, settings: config.rules, environment: config.environment }),
   });
   const servers: FastifyInstance[] = [];
   let stopping = false;

@@ -7,7 +7,6 @@ import type { Config } from '../config/config.ts';
 import { ownKeys, wantedSubscriptions } from '../engine/wanted-subscriptions.ts';
 import type { Call, KlaviyoClient } from '../klaviyo/client.ts';
 import { compoundId } from '../klaviyo/held.ts';
-import { ruleFamilies } from '../rules/index.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CheckParts {
@@ -183,7 +182,7 @@ async function checkSubscriptions(config: Config, commercetools: CommercetoolsCl
   } catch {
     return [];
   }
-  const ruled = { families: ruleFamilies, settings: config.rules, environment: config.environment };
+  const ruled = { families: config.families, settings: config.rules, environment: config.environment };
   const keys = ownKeys(ruled);
   const others = existing.filter(({ key }) => key?.startsWith('connect-'));
   const found = existing.filter(({ key }) => key !== undefined && keys.has(key));

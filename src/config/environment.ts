@@ -80,6 +80,11 @@ export const variables: readonly Variable[] = [
   },
   ...sourceVariables,
   { name: 'CTK_SETTINGS', description: 'a settings file, JSON or YAML' },
+  {
+    name: 'CTK_CONFIG',
+    description: 'a file with your own hooks and rules (docs/extension.md)',
+    default: 'ctk.config.ts (.mts, .js, .mjs) where there is one',
+  },
   { name: 'CTK_ENVIRONMENT', description: 'part of the subscriptions’ keys', default: 'CONNECT_ENV, else default' },
   {
     name: 'SUBSCRIPTION_KEY',

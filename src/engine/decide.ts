@@ -35,7 +35,7 @@ export function enabledWakes(
     family.rules.flatMap((rule) =>
       rule
         .wakes(settings)
-        .filter((wake) => !settings.disabledEvents.includes(wake.unless))
+        .filter((wake) => wake.unless === undefined || !settings.disabledEvents.includes(wake.unless))
         .map((wake) => ({ family, rule: rule.name, wake })),
     ),
   );
