@@ -6,7 +6,7 @@ import { type FactsName, type Hooks, hookNames, type OwnRule } from '../rules/ex
 const isFunction = (value: unknown) => typeof value === 'function';
 const code = 'must be a function';
 
-export const hooksSchema = z.strictObject({
+const hooksSchema = z.strictObject({
   event: z.custom<NonNullable<Hooks['event']>>(isFunction, code).exactOptional(),
   profile: z.custom<NonNullable<Hooks['profile']>>(isFunction, code).exactOptional(),
   item: z.custom<NonNullable<Hooks['item']>>(isFunction, code).exactOptional(),
@@ -42,7 +42,7 @@ function ownRule<Name extends FactsName, Bulk extends string>(facts: Name, bulk:
   });
 }
 
-export const rulesSchema = z.array(
+const rulesSchema = z.array(
   z
     .discriminatedUnion(
       'facts',
