@@ -11,6 +11,7 @@ import { buildJobServer } from '../server/job-server.ts';
 import { check } from './check.ts';
 import { postDeploy, preUndeploy } from './connect.ts';
 import { addDeadLetters } from './dead-letter-commands.ts';
+import { addMigrateCheck } from './migrate-check.ts';
 import { apply, type PlanOptions, plan, removalOf, show } from './subscriptions.ts';
 import { type SyncOptions, sync } from './sync.ts';
 import type { Terminal } from './terminal.ts';
@@ -74,6 +75,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     });
 
   addDeadLetters(program, terminal, ran);
+  addMigrateCheck(program, terminal, ran);
 
   const subscriptions = program
     .command('subscriptions')

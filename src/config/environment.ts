@@ -203,6 +203,13 @@ const otherNames: Record<string, string> = {
   CT_SCOPES: 'CTP_SCOPE',
 };
 
+/** The same the other way round, with the two that make CT_API_CLIENT. */
+export const connectNames: Record<string, string> = {
+  ...Object.fromEntries(Object.entries(otherNames).map(([own, connects]) => [connects, own])),
+  CTP_CLIENT_ID: 'a part of CT_API_CLIENT',
+  CTP_CLIENT_SECRET: 'a part of CT_API_CLIENT',
+};
+
 /** @returns the variables under the incumbent's names; an empty one counts as unset */
 export function underOneName(said: Record<string, string | undefined>): Record<string, string> {
   const named: Record<string, string> = {};
