@@ -204,7 +204,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       }
       if (config.realtime) for (const source of sources.all) source.start(receive);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
-      activity.tell({ what: 'started', ports: addresses, serves });
+      const own = config.extension ? { extension: config.extension } : {};
+      activity.tell({ what: 'started', ports: addresses, serves, ...own });
       runs.open();
       if (takes.includes('sync')) schedule.open();
       return addresses;

@@ -100,12 +100,21 @@ const patienceMs = 15_000;
 
 /** @returns whether everything that is needed is there */
 export async function check(parts: CheckParts): Promise<boolean> {
-  const findings = [...(await checkCommercetools(parts)), ...(await checkKlaviyo(parts))];
+  const findings = [...ownMapping(parts.config), ...(await checkCommercetools(parts)), ...(await checkKlaviyo(parts))];
   const { colors } = parts.terminal;
   const mark = { ok: colors.green('ok     '), missing: colors.red('missing'), advice: colors.yellow('advice ') };
   for (const { what, state, detail } of findings)
     parts.terminal.line(`${mark[state]} ${what}${detail && `: ${detail}`}`);
   return findings.every(({ state }) => state !== 'missing');
+}
+
+/** The merchant's own file: that it loads is known by now. */
+function ownMapping({ extension }: Config): Finding[] {
+  if (!extension) return [];
+  const { file, hooks, rules } = extension;
+  return [
+    { what: file, state: 'ok', detail: `hooks ${hooks.join(', ') || 'none'}; rules ${rules.join(', ') || 'none'}` },
+  ];
 }
 
 async function checkCommercetools({ config, commercetools }: CheckParts): Promise<Finding[]> {

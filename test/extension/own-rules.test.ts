@@ -67,6 +67,16 @@ test("it can't write the record of a built-in rule", async (context) => {
   assert.ok((await rows.world.categories()).every(({ name }) => name !== 'x'));
 });
 
+test('the log of a start and ctk check name the file, its hooks and its rules', async (context) => {
+  const path = configFile(context, reviewWanted(`write: () => skip('never')`));
+  const rows = await startWith(context, path);
+  const started = rows.world.logged.find((line) => line.includes('"started"'));
+  assert.match(started ?? '', /ctk\.config\.ts.*review-wanted/);
+  const { out } = await ctk(['check'], rows.world.env);
+  assert.match(out, /^ok .*ctk\.config\.ts: hooks none; rules review-wanted$/m);
+  assert.match(out, /nothing delivers .*OrderShipmentStateChanged/);
+});
+
 test('the subscriptions that are planned ask for what wakes it', async (context) => {
   const path = configFile(context, reviewWanted(`write: () => skip('never')`));
   const rows = await startWith(context, path);
