@@ -37,7 +37,7 @@ export interface CategoryPlace {
   path: readonly StoredCategory[];
 }
 
-/** What a hook may look at beside the record that a rule wrote. All of it is frozen. */
+/** What a hook may look at beside the record that a rule wrote. commercetools' record and the settings are frozen. */
 export interface HookContext<Facts> {
   /** The name of the rule that wrote it. */
   rule: string;
