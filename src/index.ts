@@ -1,5 +1,7 @@
 /** What the package offers to a merchant's ctk.config.ts; docs/extension.md says how it is used. */
+export type { Customer, Money, Order, Product } from './commercetools/types.ts';
 export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
+export type { Category, Item, Variant } from './klaviyo/change.ts';
 export { itemOf, profileOf, skip } from './rules/extension/built.ts';
 export type {
   CategoryPlace,

@@ -50,7 +50,7 @@ const table: Record<string, readonly string[]> = {
   'app.ts': [...parts, 'server', 'dashboard'],
   'main.ts': [...parts, 'cli'],
   // What the package offers to a merchant's file.
-  'index.ts': ['extension/define.ts', 'rules'],
+  'index.ts': ['extension/define.ts', 'rules', 'type:klaviyo/change.ts', 'type:commercetools/types.ts'],
   // The fakes know nothing of the product; who starts them and shows what happens prints as the command line does.
   'sandbox/klaviyo': ['sandbox/faults.ts'],
   'sandbox/commercetools': ['sandbox/faults.ts'],
