@@ -11,7 +11,8 @@ interface AboutRecord {
 }
 
 export type Happened =
-  | { what: 'started'; ports: string[]; serves: string }
+  /** `extension`: the merchant's ctk.config.ts in force, with what it holds. */
+  | { what: 'started'; ports: string[]; serves: string; extension?: { file: string; hooks: string[]; rules: string[] } }
   | { what: 'stopping'; reason: string }
   | { what: 'stopped' }
   | { what: 'warning'; detail: string }

@@ -31,7 +31,6 @@ import { createHolds } from './klaviyo/holdings.ts';
 import { createListing } from './klaviyo/listing.ts';
 import { createRehearse } from './klaviyo/rehearsal.ts';
 import { createSink } from './klaviyo/sink.ts';
-import { allRules, ruleFamilies } from './rules/index.ts';
 import { listenOn } from './server/listen.ts';
 import { buildServer } from './server/server.ts';
 import { createSources, type Trusted } from './sources/index.ts';
@@ -121,7 +120,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   });
   const schedule = createSchedule({ store: runStore, runs, plans: config.settings.schedule, activity, now });
   const deliver = createDeliver({ sink, pending, deadLetters, activity, follow: runs.follow });
-  const shared = { families: ruleFamilies, settings: config.rules, look, deliver, nextRead, now };
+  const shared = { families: config.families, settings: config.rules, look, deliver, nextRead, now };
   const { pageSize, largePageSize, ranges } = config.settings.commercetools;
   const bulk: BulkParts = {
     ...shared,
@@ -142,7 +141,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   });
   const replay = createReplay({
     ...shared,
-    decide: createDecide(ruleFamilies, config.rules),
+    decide: createDecide(config.families, config.rules),
     client: commercetools,
     deadLetters,
     deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
@@ -166,10 +165,10 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     commercetools,
     klaviyo,
     sources: config.realtime ? sources.all : [],
-    ownKeys: ownKeys({ families: ruleFamilies, settings: config.rules, environment: config.environment }),
+    ownKeys: ownKeys({ families: config.families, settings: config.rules, environment: config.environment }),
   });
-  const ruleNames = allRules.map(({ name }) => name);
-  const rates = createRates(ruleNames, now);
+  const rules = config.families.flatMap((family) => family.rules);
+  const rates = createRates(rules, now);
   activity.listen(rates.note);
   const { max: mostDeadLetters } = config.settings.deadLetters;
   const watched = { activity, klaviyo, sink, readiness, runs, deadLetters, now, version, mostDeadLetters };
@@ -199,7 +198,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
         dashboard: {
           replica: `${hostname()}, process ${process.pid}`,
           version,
-          rules: allRules,
+          rules,
           rates,
           usage: klaviyo.usage,
           waiting: sink.waiting,
@@ -259,7 +258,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       }
       if (config.realtime) for (const source of sources.all) source.start(receive);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
-      activity.tell({ what: 'started', ports: addresses, serves });
+      const own = config.extension ? { extension: config.extension } : {};
+      activity.tell({ what: 'started', ports: addresses, serves, ...own });
       runs.open();
       pending.open();
       if (takes.includes('sync')) schedule.open();

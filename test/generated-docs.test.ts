@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { settingRows } from '../src/config/settings.ts';
 import { disabledEventNames } from '../src/rules/settings.ts';
 import { generatedTables, pageOf, withTable } from './generated-docs.ts';
+import { openApiFile, openApiText } from './openapi-document.ts';
 
 for (const table of generatedTables) {
   test(`${table.page} shows the ${table.name} as they are`, () => {
@@ -14,6 +15,11 @@ for (const table of generatedTables) {
     assert.ok(page === withTable(page, table), `run "npm run docs" (node test/write-docs.ts) and commit ${table.page}`);
   });
 }
+
+test('docs/openapi.json is what the service serves', async () => {
+  const same = readFileSync(openApiFile, 'utf8') === (await openApiText());
+  assert.ok(same, 'run "npm run docs" (node test/write-docs.ts) and commit docs/openapi.json');
+});
 
 test('every setting says what it is for', () => {
   for (const { path, description } of settingRows()) assert.notEqual(description, '', path);

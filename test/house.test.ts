@@ -34,8 +34,12 @@ const table: Record<string, readonly string[]> = {
     ...['rules', 'klaviyo', 'sources', 'store', 'activity.ts'].map(typeOf),
   ],
   'activity.ts': ['type:klaviyo/change.ts', 'type:rules/rule.ts', 'type:engine'],
+  // Reads a merchant's file, once; what it holds is put into the list of rules.
+  extension: ['rules'],
   config: [
     'rules/settings.ts',
+    'rules/index.ts',
+    'extension/load.ts',
     'sources/push/event-grid.ts',
     ...['commercetools', 'klaviyo', 'rules', 'sources', 'telemetry'].map(typeOf),
   ],
@@ -48,6 +52,8 @@ const table: Record<string, readonly string[]> = {
   cli: [...parts, 'app.ts', 'server/job-server.ts'],
   'app.ts': [...parts, 'telemetry', 'server', 'dashboard'],
   'main.ts': [...parts, 'cli'],
+  // What the package offers to a merchant's file.
+  'index.ts': ['extension/define.ts', 'rules', 'type:klaviyo/change.ts', 'type:commercetools/types.ts'],
   // The fakes know nothing of the product; who starts them and shows what happens prints as the command line does.
   'sandbox/klaviyo': ['sandbox/faults.ts'],
   'sandbox/commercetools': ['sandbox/faults.ts'],

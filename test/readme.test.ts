@@ -1,6 +1,8 @@
 /** Every command that the README and the docs tell somebody to type is known here, and is typed: by a test or by .ci/run. */
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Ended, startProgram } from './program.ts';
@@ -76,6 +78,20 @@ const typed: Record<string, Typed | '.ci/run'> = {
     ),
   'npm start': runsUntilStopped(/"msg":"started"/),
   'npm run ctk -- check': prints(/^ok +commercetools client: project shop$/m),
+  'npm run ctk -- config': prints(/"extension": "\(none\)"/),
+  'npm run ctk -- dead-letters list': prints(/^$/m),
+  // With a file where the page says one.
+  'npm run ctk -- migrate-check old.env': async (line) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ctk-old-'));
+    writeFileSync(
+      join(folder, 'old.env'),
+      Object.entries(rows.world.env)
+        .map(([name, value]) => `${name}='${value}'\n`)
+        .join(''),
+    );
+    await prints(/The service starts with it/)(line.replace('old.env', join(folder, 'old.env')));
+    rmSync(folder, { recursive: true });
+  },
   'npm run ctk -- sync customers': prints(/^customers: completed, 1 of 1 read, 1 delivered/m),
   'npm run ctk -- sync customers --since last': async (line) => {
     await rows.world.sync('customers');
@@ -85,7 +101,7 @@ const typed: Record<string, Typed | '.ci/run'> = {
     prints(/^\+ create ctk-default-order: /m),
 };
 
-const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/**/*.md', { cwd: root })];
 const commands = pages.flatMap(commandsOf);
 
 test('commands are found', () => {

@@ -1,6 +1,7 @@
-/** Writes the generated tables into the docs, between their markers: `npm run docs`. */
+/** Writes the generated tables into the docs, between their markers, and docs/openapi.json: `npm run docs`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { generatedTables, pageOf, withTable } from './generated-docs.ts';
+import { openApiFile, openApiText } from './openapi-document.ts';
 
 for (const table of generatedTables) {
   const before = readFileSync(pageOf(table), 'utf8');
@@ -9,3 +10,5 @@ for (const table of generatedTables) {
   writeFileSync(pageOf(table), after);
   console.log(`${table.page}: wrote the table of ${table.name}`);
 }
+
+writeFileSync(openApiFile, await openApiText());

@@ -1,7 +1,7 @@
 /** `ctk check`: a doctor. Looks at both APIs, the subscriptions, the settings and this machine; changes nothing. */
 import { checkCatalogue } from './check/catalogue.ts';
 import { checkCommercetools } from './check/commercetools.ts';
-import type { CheckParts, Finding } from './check/finding.ts';
+import { type CheckParts, type Finding, ok } from './check/finding.ts';
 import { checkKlaviyo, checkMappedMetrics } from './check/klaviyo.ts';
 import { checkClocks, checkVersions } from './check/machine.ts';
 import { checkSettings } from './check/settings.ts';
@@ -22,7 +22,15 @@ export async function check(parts: CheckParts): Promise<Finding[]> {
     ...metrics,
     ...catalogue,
     ...checkSettings(parts.config),
+    ...checkExtension(parts.config),
   ];
+}
+
+/** The merchant's own file: that it loads is known by now. */
+function checkExtension({ extension }: CheckParts['config']): Finding[] {
+  if (!extension) return [];
+  const { file, hooks, rules } = extension;
+  return [ok(file, `hooks ${hooks.join(', ') || 'none'}; rules ${rules.join(', ') || 'none'}`)];
 }
 
 /** Only the two keys and their scopes. */

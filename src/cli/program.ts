@@ -12,6 +12,7 @@ import { addCompletion } from './completion-command.ts';
 import { addDeadLetters } from './dead-letter-commands.ts';
 import { addExplain } from './explain.ts';
 import { addInit } from './init-command.ts';
+import { addMigrateCheck } from './migrate-check.ts';
 import { configured } from './opened.ts';
 import { addRuns } from './run-commands.ts';
 import { addSandbox } from './sandbox-command.ts';
@@ -85,6 +86,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
 
   addDeadLetters(program, terminal, ran);
   addExplain(program, terminal);
+  addMigrateCheck(program, terminal, ran);
 
   addRuns(program, terminal, ran);
   addSubscriptions(program, terminal);

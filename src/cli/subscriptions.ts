@@ -17,7 +17,6 @@ import {
 } from '../commercetools/subscriptions.ts';
 import type { Config } from '../config/config.ts';
 import { ownKeys, wantedSubscriptions } from '../engine/wanted-subscriptions.ts';
-import { ruleFamilies } from '../rules/index.ts';
 import { CommandFailed, type Terminal } from './terminal.ts';
 
 export interface SubscriptionParts {
@@ -75,7 +74,7 @@ export async function removalOf({ client, config }: SubscriptionParts): Promise<
   return planSubscriptions({ wanted: [], existing: await listSubscriptions(client), own: ownKeys(ruled(config)) });
 }
 
-const ruled = ({ rules, environment }: Config) => ({ families: ruleFamilies, settings: rules, environment });
+const ruled = ({ rules, families, environment }: Config) => ({ families, settings: rules, environment });
 
 const words = {
   plan: { create: '+ create', replace: '~ replace', update: '~ update', remove: '- remove', nothing: '= as wanted' },

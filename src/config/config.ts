@@ -1,6 +1,10 @@
 /** Environment + settings files -> Config. The only reader of process.env; every mistake is listed at once. */
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
+import { loadExtension } from '../extension/load.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/client.ts';
+import type { Extension } from '../rules/extension/extension.ts';
+import { familiesWith } from '../rules/index.ts';
+import type { RuleFamily } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
 import { doubts, type Environment, environmentSchema, problemsOf, underOneName, variables } from './environment.ts';
@@ -13,6 +17,8 @@ export interface Config {
   commercetools: CommercetoolsSettings;
   klaviyo: KlaviyoClientSettings;
   rules: RuleSettings;
+  /** All rules, with what the merchant's ctk.config.ts adds and changes. */
+  families: readonly RuleFamily[];
   settings: Settings;
   /** What this process does. */
   realtime: boolean;
@@ -47,6 +53,8 @@ export interface Config {
   sources: string[];
   /** Every variable and setting as it is in force, and where it comes from. */
   inForce: InForce[];
+  /** The merchant's ctk.config.ts, and what it holds. */
+  extension?: { file: string; hooks: string[]; rules: string[] };
 }
 
 export interface Port {
@@ -76,7 +84,13 @@ export function readConfig(said: Record<string, string | undefined>): Config {
   const named = underOneName(said);
   const parsed = environmentSchema.safeParse(named, { reportInput: true });
   const { settings, sources, said: told, problems: wrongSettings, warnings } = readSettings(said);
-  const problems = [...(parsed.success ? [] : problemsOf(parsed.error)), ...halvesMissing(named), ...wrongSettings];
+  const loaded = loadExtension(said);
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error)),
+    ...halvesMissing(named),
+    ...wrongSettings,
+    ...loaded.problems,
+  ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const env = parsed.data;
   const connect = env.CONNECT_ENV !== undefined;
@@ -107,6 +121,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
       preferredCurrency: env.PREFERRED_CURRENCY,
       productUrlTemplate: env.PRODUCT_URL_TEMPLATE,
     },
+    families: familiesWith(loaded.extension),
     settings,
     realtime,
     bulk,
@@ -132,7 +147,13 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     warnings: [...warnings, ...doubts(env)],
     sources,
     inForce: inForce({ said, named, settings, told }),
+    ...(loaded.file === undefined ? {} : { extension: namesOf(loaded.file, loaded.extension) }),
   };
+}
+
+function namesOf(file: string, { hooks, rules }: Extension): NonNullable<Config['extension']> {
+  const own = Object.values(rules).flatMap((list) => list.map(({ name }) => name));
+  return { file, hooks: Object.keys(hooks), rules: own };
 }
 
 function tracesOf(env: Environment): Pick<Config, 'traces'> {
@@ -177,7 +198,12 @@ function onePortForEachNumber(ports: readonly Port[]): Port[] {
 export function showConfig(said: Record<string, string | undefined>, config: Config): Record<string, unknown> {
   const named = underOneName(said);
   const environment = variables.map((variable) => [variable.name, shownVariable(variable, named[variable.name])]);
-  return { environment: Object.fromEntries(environment), settingsFrom: config.sources, settings: config.settings };
+  return {
+    environment: Object.fromEntries(environment),
+    settingsFrom: config.sources,
+    extension: config.extension ?? '(none)',
+    settings: config.settings,
+  };
 }
 
 /** The environment of this process. */

@@ -80,6 +80,11 @@ export const variables: readonly Variable[] = [
   },
   ...sourceVariables,
   { name: 'CTK_SETTINGS', description: 'a settings file, JSON or YAML' },
+  {
+    name: 'CTK_CONFIG',
+    description: 'a file with your own hooks and rules (docs/extension.md)',
+    default: 'ctk.config.ts (.mts, .js, .mjs) where there is one',
+  },
   { name: 'CTK_ENVIRONMENT', description: 'part of the subscriptions’ keys', default: 'CONNECT_ENV, else default' },
   {
     name: 'SUBSCRIPTION_KEY',
@@ -235,6 +240,13 @@ const otherNames: Record<string, string> = {
   CT_API_URL: 'CTP_API_URL',
   CT_AUTH_URL: 'CTP_AUTH_URL',
   CT_SCOPES: 'CTP_SCOPE',
+};
+
+/** The same the other way round, with the two that make CT_API_CLIENT. */
+export const connectNames: Record<string, string> = {
+  ...Object.fromEntries(Object.entries(otherNames).map(([own, connects]) => [connects, own])),
+  CTP_CLIENT_ID: 'a part of CT_API_CLIENT',
+  CTP_CLIENT_SECRET: 'a part of CT_API_CLIENT',
 };
 
 /** @returns the variables under the incumbent's names; an empty one counts as unset */

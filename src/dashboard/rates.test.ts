@@ -15,7 +15,7 @@ function sent(rule: string, outcome: ChangeCount['outcome'], count = 1): Happene
 }
 
 test('each rule shows its own changes, by what became of them', () => {
-  const rates = createRates(['placed-order', 'profile'], now);
+  const rates = createRates([{ name: 'placed-order' }, { name: 'profile' }], now);
   rates.note(sent('placed-order', 'delivered', 2));
   for (const outcome of ['rejected', 'refused-later', 'failed', 'unavailable', 'skipped'] as const)
     rates.note(sent('placed-order', outcome));
@@ -27,7 +27,7 @@ test('each rule shows its own changes, by what became of them', () => {
 });
 
 test('what happened moves on with time and is forgotten after five minutes, the totals stay', () => {
-  const rates = createRates(['profile'], now);
+  const rates = createRates([{ name: 'profile' }], now);
   rates.note(sent('profile', 'delivered'));
   pass(2 * slotSeconds);
   rates.note(sent('profile', 'delivered'));
@@ -40,7 +40,7 @@ test('what happened moves on with time and is forgotten after five minutes, the 
 });
 
 test('a clock that is set back loses nothing, and rules that nobody knows take no room', () => {
-  const rates = createRates(['profile'], now);
+  const rates = createRates([{ name: 'profile' }], now);
   pass(-60);
   for (let index = 0; index < 1_000; index += 1) rates.note(sent(`rule-${index}`, 'delivered'));
   rates.note(sent('profile', 'delivered', 1_000));

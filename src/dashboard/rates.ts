@@ -38,8 +38,8 @@ interface Ring {
 }
 
 /** @param rules the only ones that are counted */
-export function createRates(rules: readonly string[], now: () => Date): Rates {
-  const rings = new Map(rules.map((rule) => [rule, emptyRing(slotOf(now()))]));
+export function createRates(rules: readonly { name: string }[], now: () => Date): Rates {
+  const rings = new Map(rules.map(({ name }) => [name, emptyRing(slotOf(now()))]));
 
   return {
     note(happened) {

@@ -1,6 +1,6 @@
 /** Which rules a message wakes: looked up by notification type, resource and message type. */
 import type { Message } from '../commercetools/messages.ts';
-import type { RuleFamily, Wake } from '../rules/rule.ts';
+import { isDisabled, type RuleFamily, type Wake } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 
 export type Decision = Map<RuleFamily, Set<string>>;
@@ -35,7 +35,7 @@ export function enabledWakes(
     family.rules.flatMap((rule) =>
       rule
         .wakes(settings)
-        .filter((wake) => !settings.disabledEvents.includes(wake.unless))
+        .filter((wake) => !isDisabled(wake, settings))
         .map((wake) => ({ family, rule: rule.name, wake })),
     ),
   );

@@ -1,7 +1,7 @@
 /** What a message about the record would do otherwise than a sync: its event wakes flows, an order brings its address. */
 import type { Message } from '../commercetools/messages.ts';
 import { causeOf } from '../rules/cause.ts';
-import type { RuleFamily, Told, Wake } from '../rules/rule.ts';
+import { isDisabled, type RuleFamily, type Told, type Wake } from '../rules/rule.ts';
 import type { ExplainParts } from './explain.ts';
 import { at, differences, type Leaf } from './explain-leaves.ts';
 import type { ExplainedRule } from './explain-schema.ts';
@@ -26,8 +26,7 @@ export async function explainMessage(
   const wake = rule
     .wakes(settings)
     .find(
-      ({ typeId, notificationType, unless }) =>
-        typeId === family.typeId && notificationType !== 'ResourceDeleted' && !settings.disabledEvents.includes(unless),
+      (one) => one.typeId === family.typeId && one.notificationType !== 'ResourceDeleted' && !isDisabled(one, settings),
     );
   if (!wake) return undefined;
   const message = messageOf(wake, id, record);

@@ -10,7 +10,7 @@ import type { BulkResource } from '../commercetools/types.ts';
 import type { Change } from '../klaviyo/change.ts';
 import type { Holds } from '../klaviyo/holdings.ts';
 import type { Rehearse } from '../klaviyo/rehearsal.ts';
-import type { Cause, RuleFamily, Told, Wake } from '../rules/rule.ts';
+import { type Cause, isDisabled, type RuleFamily, type Told, type Wake } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import { at, changedBelow, leavesOf } from './explain-leaves.ts';
 import { rememberLook, type Tweak } from './explain-look.ts';
@@ -145,9 +145,10 @@ function problemOf(told: Told | undefined): string | undefined {
   return told?.outcome === 'skipped' ? told.reason : undefined;
 }
 
-function wakeOf({ notificationType, typeId, messageType, unless }: Wake, { disabledEvents }: RuleSettings) {
+function wakeOf(wake: Wake, settings: RuleSettings) {
+  const { notificationType, typeId, messageType, unless } = wake;
   const on = `${typeId} ${messageType ?? notificationType}`;
-  return disabledEvents.includes(unless) ? { on, disabledBy: unless } : { on };
+  return isDisabled(wake, settings) ? { on, disabledBy: unless } : { on };
 }
 
 interface Changes {

@@ -40,7 +40,9 @@ function wakesText(wakes: readonly Wake[]): string {
       const [first] = group;
       if (!first) return [];
       const types = group.map(({ notificationType, messageType }) => code(messageType ?? notificationType));
-      return [`${first.typeId}: ${types.join(', ')} (off: ${code(first.unless)})`];
+      return [
+        `${first.typeId}: ${types.join(', ')}${first.unless === undefined ? '' : ` (off: ${code(first.unless)})`}`,
+      ];
     })
     .join('; ');
 }

@@ -10,6 +10,8 @@ import { stock } from './catalog/stock.ts';
 import { stockFacts } from './catalog/stock-facts.ts';
 import { customerFacts } from './customers/facts.ts';
 import { profile } from './customers/profile.ts';
+import { type Extension, noExtension } from './extension/extension.ts';
+import { withCategoryHook, withEventHook, withItemHooks, withProfileHook } from './extension/hooks.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
 import { orderFacts } from './orders/facts.ts';
 import { fulfilledOrder } from './orders/fulfilled-order.ts';
@@ -18,14 +20,20 @@ import { placedOrder } from './orders/placed-order.ts';
 import { refundedOrder } from './orders/refunded-order.ts';
 import { family, type RuleFamily } from './rule.ts';
 
-/** Rules by the facts that they share. */
-export const ruleFamilies: readonly RuleFamily[] = [
-  family(customerFacts, [profile]),
-  family(orderFacts, [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder]),
-  family(categoryFacts, [category]),
-  family(itemFacts, [item]),
-  family(stockFacts, [stock]),
-];
+/** Rules by the facts that they share, with what a merchant adds and changes. */
+export function familiesWith({ hooks, rules }: Extension): readonly RuleFamily[] {
+  const orders = [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder];
+  return [
+    family(customerFacts, [withProfileHook(profile, hooks.profile), ...rules.customer]),
+    family(orderFacts, [...orders.map((rule) => withEventHook(rule, hooks.event)), ...rules.order]),
+    family(categoryFacts, [withCategoryHook(category, hooks.category), ...rules.category]),
+    family(itemFacts, [withItemHooks(item, hooks), ...rules.product]),
+    family(stockFacts, [stock]),
+  ];
+}
 
-/** All rules, without what only their families can call. */
+/** The built-in rules by the facts that they share. */
+export const ruleFamilies = familiesWith(noExtension);
+
+/** All built-in rules, without what only their families can call. */
 export const allRules = ruleFamilies.flatMap(({ rules }) => rules);

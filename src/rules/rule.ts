@@ -89,21 +89,28 @@ export interface Wake {
   typeId: string;
   /** Only for notificationType Message. */
   messageType?: string;
-  unless: DisabledEvent;
+  /** Absent for a rule of the merchant's own: what he does not want he does not write. */
+  unless?: DisabledEvent;
+}
+
+/** The merchant does not want what this wakes for. */
+export function isDisabled({ unless }: Wake, { disabledEvents }: Pick<RuleSettings, 'disabledEvents'>): boolean {
+  return unless !== undefined && disabledEvents.includes(unless);
 }
 
 /** Wakes for these message types of a resource. */
-export function messages(typeId: string, types: readonly string[], unless: DisabledEvent): Wake[] {
-  return types.map((messageType) => ({ notificationType: 'Message', typeId, messageType, unless }));
+export function messages(typeId: string, types: readonly string[], unless?: DisabledEvent): Wake[] {
+  const off = unless === undefined ? {} : { unless };
+  return types.map((messageType) => ({ notificationType: 'Message', typeId, messageType, ...off }));
 }
 
 /** A wake for the update or deletion of a resource. */
 export function change(
   typeId: string,
   notificationType: 'ResourceUpdated' | 'ResourceDeleted',
-  unless: DisabledEvent,
+  unless?: DisabledEvent,
 ): Wake {
-  return { notificationType, typeId, unless };
+  return { notificationType, typeId, ...(unless === undefined ? {} : { unless }) };
 }
 
 export interface Rule<Facts> {

@@ -17,12 +17,14 @@ function serve(env: Record<string, string>) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const replica = {
+    started: false,
     finished: 0,
     ended: new Promise<number | null>((resolve) => child.once('exit', resolve)),
     stop: () => child.kill('SIGTERM'),
   };
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"msg":"started"')) replica.started = true;
       if (line.includes('"msg":"message"') && !line.includes('"verdict":"again"')) replica.finished += 1;
     });
   return replica;
@@ -56,6 +58,8 @@ test('three replicas share a queue and the quota of one account, and a stop of o
     const messages = people.map(({ id }) =>
       JSON.stringify(changeDelivery('ResourceUpdated', { typeId: 'customer', id: String(id) })),
     );
+    // One that is stopped before it has begun to listen for it just dies.
+    while (!replicas.every(({ started }) => started)) await sleep(20);
     await broker.send(...messages.slice(0, count / 2));
     while (replicas.reduce((sum, { finished }) => sum + finished, 0) < count / 4) await sleep(20);
     replicas[0]?.stop();

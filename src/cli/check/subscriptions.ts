@@ -1,7 +1,6 @@
 /** What the subscriptions lack, our own and the incumbent's, and how each is. */
 import { listSubscriptions, type Subscription } from '../../commercetools/subscriptions.ts';
 import { ownKeys, wantedSubscriptions } from '../../engine/wanted-subscriptions.ts';
-import { ruleFamilies } from '../../rules/index.ts';
 import { type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
 
 /** How commercetools says that a subscription is, and what to do: https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus */
@@ -17,7 +16,7 @@ const wayOuts: Record<string, string> = {
 export async function checkSubscriptions({ config, commercetools }: CheckParts): Promise<Finding[]> {
   const existing = await listSubscriptions(commercetools).catch(() => undefined);
   if (!existing) return [];
-  const ruled = { families: ruleFamilies, settings: config.rules, environment: config.environment };
+  const ruled = { families: config.families, settings: config.rules, environment: config.environment };
   const keys = ownKeys(ruled);
   const found = existing.filter(({ key }) => key !== undefined && keys.has(key));
   const others = existing.filter(({ key }) => key?.startsWith('connect-'));

@@ -46,7 +46,7 @@ export function itemChange(facts: Published, settings: RuleSettings): Written {
 }
 
 /** A mark of the categories that an item is linked to: a listing of items does not show its links. */
-function hashOfCategories(ids: readonly string[]): string {
+export function hashOfCategories(ids: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(ids.toSorted())).digest('hex').slice(0, 32);
 }
 

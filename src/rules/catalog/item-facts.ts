@@ -11,7 +11,7 @@ import type { Cause, FactsKind, Reading } from '../rule.ts';
 import { categoriesAreSynced } from '../settings.ts';
 import { type ItemRoot, itemRoots } from './item-roots.ts';
 
-interface Offer {
+export interface Offer {
   /** The sku's inventory entries; `undefined` where the client may not read them. */
   entries: readonly InventoryEntry[] | undefined;
   /** The standalone prices of the sku; empty for a product with embedded prices. */

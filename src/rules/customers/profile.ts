@@ -39,16 +39,16 @@ export const profile: Rule<CustomerFacts> = {
       ...namesOf(customer, settings),
       ...placeOf(customer, warnings),
     };
-    const properties = propertiesOf(customer, settings, written);
-    warnings.push(...properties.warnings);
-    if (Object.keys(properties.properties).length > 0) written.properties = properties.properties;
+    const { properties } = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
+    const fitted = fitProfile(written, properties);
+    warnings.push(...fitted.warnings);
     const { identityConflict, deduplication } = settings.customer;
     return changes(
       [
         {
           kind: 'profile',
           customerId: customer.id,
-          profile: written,
+          profile: fitted.profile,
           identityConflict,
           emailFirst: deduplication.enabled,
         },
@@ -112,14 +112,23 @@ function placeOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
   };
 }
 
-function propertiesOf(customer: Customer, settings: RuleSettings, written: Profile): Fitted {
-  const { properties } = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
-  const attributes = jsonOf(written);
-  // Nearly always there is far more room than is needed, and nothing has to be measured.
-  if (fitsAsItIs(properties, mostProfileBytes - mostJsonBytes(attributes))) return { properties, warnings: [] };
-  return fitProperties(properties, { keep: [], mostBytes: mostProfileBytes - jsonBytes(attributes) });
+/** A profile with as many of these properties as Klaviyo takes. */
+export function fitProfile(
+  attributes: Omit<Profile, 'properties'>,
+  properties: Record<string, unknown>,
+): { profile: Profile; warnings: Warning[] } {
+  const fitted = fittedProperties(attributes, properties);
+  const none = Object.keys(fitted.properties).length === 0;
+  return { profile: none ? attributes : { ...attributes, properties: fitted.properties }, warnings: fitted.warnings };
 }
 
-function jsonOf({ location, properties: _, ...attributes }: Profile): JsonObject {
+function fittedProperties(attributes: Omit<Profile, 'properties'>, properties: Record<string, unknown>): Fitted {
+  const json = jsonOf(attributes);
+  // Nearly always there is far more room than is needed, and nothing has to be measured.
+  if (fitsAsItIs(properties, mostProfileBytes - mostJsonBytes(json))) return { properties, warnings: [] };
+  return fitProperties(properties, { keep: [], mostBytes: mostProfileBytes - jsonBytes(json) });
+}
+
+function jsonOf({ location, ...attributes }: Omit<Profile, 'properties'>): JsonObject {
   return { ...attributes, ...(location ? { location: { ...location } } : {}) };
 }

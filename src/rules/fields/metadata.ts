@@ -1,5 +1,6 @@
 /** `custom_metadata` of items and variants: four texts that hold JSON, so that a mail can pick language and currency. */
 import type { LocalizedString, Price } from '../../commercetools/types.ts';
+import type { Warning } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
 import { countryCurrencies, currencyCountries } from './country-currencies.ts';
 import { amountOf, choosePrice, countriesOf, currenciesOf } from './prices.ts';
@@ -39,6 +40,28 @@ export function metadataOf({ name, slug, prices, at }: MetadataSource, settings:
     ofCountries.map(({ country, currency }) => entry(`currency_${country}`, currency)),
   );
   return metadata;
+}
+
+/** Klaviyo takes 100 KB of metadata; what is around the texts needs far less than 1 KB. */
+const mostMetadataBytes = 99_000;
+
+/** As much of a merchant's metadata as Klaviyo takes: the first names that fit. */
+export function fitMetadata(metadata: Record<string, string>): {
+  metadata: Record<string, string>;
+  warnings: Warning[];
+} {
+  let bytes = 2;
+  const cut: string[] = [];
+  const kept = Object.entries(metadata).filter(([name, text]) => {
+    const needed = Buffer.byteLength(JSON.stringify(name)) + Buffer.byteLength(JSON.stringify(text)) + 2;
+    const fits = bytes + needed <= mostMetadataBytes;
+    if (fits) bytes += needed;
+    else cut.push(name.slice(0, 100).toWellFormed());
+    return fits;
+  });
+  if (cut.length === 0) return { metadata, warnings: [] };
+  const detail = `too large for custom_metadata, left out: ${cut.slice(0, 10).join(', ')}`;
+  return { metadata: Object.fromEntries(kept), warnings: [{ code: 'metadata_cut', detail }] };
 }
 
 interface Now {

@@ -2,7 +2,7 @@
 import type { Money, Order } from '../../commercetools/types.ts';
 import type { EventChange, ProfileIdentity, Warning } from '../../klaviyo/change.ts';
 import { locationOf } from '../fields/address.ts';
-import { fitProperties, mostEventPropertiesBytes } from '../fields/json-limits.ts';
+import { type Fitted, fitProperties, mostEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
 import { present } from '../fields/text.ts';
 import { firstTime } from '../fields/time.ts';
@@ -33,10 +33,7 @@ export function orderEvent(facts: OrderFacts, parts: EventParts, settings: RuleS
   const time = firstTime(parts.times, facts.at);
   if (time === undefined) return { skip: 'no time that Klaviyo takes (after 1990, at most a year ahead)' };
   const location = locationFor(facts, parts, settings);
-  const { properties, warnings } = fitProperties(parts.properties, {
-    keep: keptNames,
-    mostBytes: mostEventPropertiesBytes,
-  });
+  const { properties, warnings } = fitEvent(parts.properties);
   return {
     warnings,
     change: {
@@ -53,6 +50,11 @@ export function orderEvent(facts: OrderFacts, parts: EventParts, settings: RuleS
       backfill: isHistory(time, facts, settings),
     },
   };
+}
+
+/** As many of an event's properties as Klaviyo takes. */
+export function fitEvent(properties: Record<string, unknown>): Fitted {
+  return fitProperties(properties, { keep: keptNames, mostBytes: mostEventPropertiesBytes });
 }
 
 /** ISO 4217's form: Klaviyo refuses an event with another one, and the value counts without it too. */
@@ -94,7 +96,11 @@ function locationFor(facts: OrderFacts, { moment }: EventParts, settings: RuleSe
 }
 
 /** History wakes no flow: bulk runs unless they repair, and what was long past when its message came (imports). */
-function isHistory(time: string, { cause, at }: OrderFacts, settings: RuleSettings): boolean {
+export function isHistory(
+  time: string,
+  { cause, at }: Pick<OrderFacts, 'cause' | 'at'>,
+  settings: RuleSettings,
+): boolean {
   const origin = originOf(cause);
   if (origin.kind === 'run') return origin.backfill;
   return Date.parse(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;

@@ -1,0 +1,41 @@
+/** One catalogue item for each store, each with the store's own URL, beside the item that the built-in rule writes. */
+import { defineConfig, defineRule, itemOf, localizedText } from 'commercetools-klaviyo';
+
+const stores = [
+  { key: 'berlin', locale: 'de', url: 'https://berlin.shop.example/p' },
+  { key: 'london', locale: 'en', url: 'https://london.shop.example/p' },
+];
+
+const storeItem = defineRule({
+  name: 'store-item',
+  summary: 'A product changed: each store shows it with its own URL.',
+  sends: 'a catalogue item for each store',
+  facts: 'product',
+  wakes: ['ProductPublished', 'ProductUnpublished', 'ResourceDeleted'],
+  bulk: 'products',
+  write(facts, settings) {
+    const productId = facts.state === 'gone' ? facts.id : facts.product.id;
+    if (facts.state !== 'published') {
+      return stores.map(({ key }) => ({ kind: 'gone', what: 'item', externalId: `${productId}-${key}` }));
+    }
+    const built = itemOf(facts, settings);
+    if ('skip' in built) return built;
+    const { slug, name } = facts.product.masterData.current;
+    return stores.map(({ key, locale, url }) => {
+      const own = {
+        title: localizedText(name, locale) ?? built.item.title,
+        url: `${url}/${localizedText(slug, locale) ?? productId}`,
+      };
+      return {
+        ...built,
+        item: { ...built.item, ...own, external_id: `${productId}-${key}` },
+        variants: built.variants.map((variant) => {
+          const sku = `${variant.sku}-${key}`;
+          return { ...variant, ...own, external_id: sku, sku };
+        }),
+      };
+    });
+  },
+});
+
+export default defineConfig({ rules: [storeItem] });

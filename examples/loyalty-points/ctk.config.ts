@@ -1,0 +1,21 @@
+/** Loyalty points from a custom field of the customer: under a name that a marketer knows, with the tier they mean. */
+import { defineConfig } from 'commercetools-klaviyo';
+
+const tiers = [
+  { from: 1_000, name: 'Gold' },
+  { from: 250, name: 'Silver' },
+  { from: 0, name: 'Bronze' },
+];
+
+export default defineConfig({
+  hooks: {
+    profile(profile, { facts }) {
+      // The field itself is among the properties already, under commercetools' name: it goes.
+      const { loyaltyPoints, ...properties } = profile.properties ?? {};
+      const points = facts.customer.custom?.fields?.loyaltyPoints;
+      if (typeof points !== 'number') return profile;
+      const tier = tiers.find(({ from }) => points >= from)?.name;
+      return { ...profile, properties: { ...properties, 'Loyalty Points': points, 'Loyalty Tier': tier } };
+    },
+  },
+});

@@ -1,0 +1,95 @@
+/** A ctk.config.ts, checked when the service starts: every mistake at once, each with the way out. */
+import { closest } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { type FactsName, type Hooks, hookNames, type OwnRule } from '../rules/extension/extension.ts';
+
+const isFunction = (value: unknown) => typeof value === 'function';
+const code = 'must be a function';
+
+const hooksSchema = z.strictObject({
+  event: z.custom<NonNullable<Hooks['event']>>(isFunction, code).exactOptional(),
+  profile: z.custom<NonNullable<Hooks['profile']>>(isFunction, code).exactOptional(),
+  item: z.custom<NonNullable<Hooks['item']>>(isFunction, code).exactOptional(),
+  variant: z.custom<NonNullable<Hooks['variant']>>(isFunction, code).exactOptional(),
+  category: z.custom<NonNullable<Hooks['category']>>(isFunction, code).exactOptional(),
+});
+
+/** Resources, beside their own, whose messages lead to these facts. */
+const related: Record<FactsName, readonly string[]> = {
+  customer: [],
+  order: ['payment'],
+  product: ['standalone-price'],
+  category: [],
+};
+
+const messageType = z.string().regex(/^[A-Z][A-Za-z]+$/, 'must be a message type such as DeliveryAdded');
+
+function ownRule<Name extends FactsName, Bulk extends string>(facts: Name, bulk: Bulk) {
+  const resources = [facts, ...related[facts]];
+  return z.strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be in kebab-case, such as shipped-order'),
+    summary: z.string().exactOptional(),
+    sends: z.string().exactOptional(),
+    facts: z.literal(facts),
+    wakes: z.array(
+      z.union([messageType, z.strictObject({ resource: z.enum(resources), type: messageType })], {
+        error: `must be a message type such as DeliveryAdded, or { resource, type } with resource ${resources.join(' or ')}`,
+      }),
+    ),
+    bulk: z.literal(bulk, `must be ${bulk}: its facts are those of one ${facts}`).exactOptional(),
+    needs: z.array(z.enum(facts === 'order' ? ['payments', 'discountCodes'] : [])).exactOptional(),
+    write: z.custom<OwnRule<Name>['write']>(isFunction, code),
+  });
+}
+
+const rulesSchema = z.array(
+  z
+    .discriminatedUnion(
+      'facts',
+      [
+        ownRule('customer', 'customers'),
+        ownRule('order', 'orders'),
+        ownRule('product', 'products'),
+        ownRule('category', 'categories'),
+      ],
+      { error: 'must be customer, order, product or category' },
+    )
+    .refine(({ wakes, bulk }) => wakes.length > 0 || bulk !== undefined, {
+      error: 'never runs: name message types in wakes, or a bulk resource',
+    }),
+);
+
+export const merchantConfigSchema = z.strictObject({
+  hooks: hooksSchema.default({}),
+  rules: rulesSchema.default([]),
+});
+
+/** What may be written where something unknown stands. */
+function namesAt([first]: readonly PropertyKey[]): readonly string[] {
+  if (first === 'hooks') return hookNames;
+  return first === 'rules'
+    ? ['name', 'summary', 'sends', 'facts', 'wakes', 'bulk', 'needs', 'write']
+    : ['hooks', 'rules'];
+}
+
+/** @returns a line for each mistake, such as `hooks.evnt is unknown; did you mean event?` */
+export function mistakesOf(error: z.ZodError): string[] {
+  return error.issues.flatMap((issue) => {
+    const at = pathText(issue.path);
+    if (issue.code !== 'unrecognized_keys') return [`${at} ${wrong(issue)}`.trim()];
+    return issue.keys.map((key) => {
+      const path = pathText([...issue.path, key]);
+      return `${path} is unknown; did you mean ${closest(key, [...namesAt(issue.path)])}?`;
+    });
+  });
+}
+
+function wrong(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
+  if (issue.code === 'invalid_type') return `must be ${issue.expected}`;
+  return issue.message;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`)).join('');
+}

@@ -1,0 +1,20 @@
+/** What the package offers to a merchant's ctk.config.ts; docs/extension.md says how it is used. */
+export type { Customer, Money, Order, Product } from './commercetools/types.ts';
+export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
+export type { Category, Item, Variant } from './klaviyo/change.ts';
+export { itemOf, profileOf, skip } from './rules/extension/built.ts';
+export type {
+  CategoryPlace,
+  EventDraft,
+  FactsOf,
+  Hook,
+  HookContext,
+  Hooks,
+  OwnChange,
+  OwnRule,
+  ProfileDraft,
+  PublishedFacts,
+  Skip,
+} from './rules/extension/extension.ts';
+export { majorUnits } from './rules/fields/money.ts';
+export { localizedText } from './rules/fields/text.ts';

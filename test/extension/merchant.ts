@@ -1,0 +1,28 @@
+/** A merchant's ctk.config.ts in a folder of its own, and a shop that runs with it. */
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { folder } from '../fixtures/environment.ts';
+import { type Rows, startRows } from '../rows/telling.ts';
+import type { WorldOptions } from '../world.ts';
+
+/** @param code the whole file; @returns its path, gone when the test ends */
+export function configFile(context: TestContext, code: string, name = 'ctk.config.ts'): string {
+  return `${folder(context, { [name]: code })}/${name}`;
+}
+
+/** A shop whose merchant wrote these hooks, as the inside of `hooks: { … }`. */
+export async function startHooked(context: TestContext, hooks: string, options: WorldOptions = {}): Promise<Rows> {
+  const code = `import { defineConfig, skip } from 'commercetools-klaviyo';\nexport default defineConfig({ hooks: {${hooks}} });`;
+  return startWith(context, configFile(context, code), options);
+}
+
+export async function startWith(context: TestContext, file: string, options: WorldOptions = {}): Promise<Rows> {
+  const rows = await startRows({ ...options, env: { CTK_CONFIG: file, ...options.env } });
+  context.after(() => rows.stop());
+  return rows;
+}
+
+/** The file of a worked example. */
+export function example(name: string): string {
+  return fileURLToPath(new URL(`../../examples/${name}/ctk.config.ts`, import.meta.url));
+}

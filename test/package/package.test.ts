@@ -1,0 +1,112 @@
+/** The package as `npm pack` makes it, installed into an empty folder, with a merchant's own ctk.config.ts. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type Ended, startProgram } from '../program.ts';
+import { newOrder, type Rows, startRows } from '../rows/telling.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'ctk-package-'));
+let rows: Rows;
+
+const merchantsFile = `
+import { defineConfig, defineRule, majorUnits, profileOf, type EventDraft } from 'commercetools-klaviyo';
+
+const bigOrder = defineRule({
+  name: 'big-order',
+  facts: 'order',
+  wakes: ['OrderCreated'],
+  bulk: 'orders',
+  write(facts) {
+    const profile = profileOf(facts);
+    if ('skip' in profile) return profile;
+    const value: number = majorUnits(facts.order.totalPrice);
+    const { id: uniqueId, createdAt: time } = facts.order;
+    return { kind: 'event', metric: 'Big Order', uniqueId, time, value, profile, properties: {} };
+  },
+});
+
+export default defineConfig({
+  hooks: {
+    event(event): EventDraft {
+      return { ...event, properties: { ...event.properties, Merchant: 'was here' } };
+    },
+  },
+  rules: [bigOrder],
+});
+`;
+
+/** Types a command in the merchant's folder, or in the one that is named. */
+function type(command: readonly string[], env: Record<string, string> = {}, cwd = folder): Promise<Ended> {
+  const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
+  const npm = Object.entries(process.env).filter(([name]) => /^(npm_config_|.*_proxy$|NODE_EXTRA_CA)/i.test(name));
+  return startProgram('env', ['-C', cwd, ...command], { ...Object.fromEntries(npm), PATH: path, ...env }).ended;
+}
+
+async function works(command: readonly string[], env?: Record<string, string>): Promise<string> {
+  const { code, out, err } = await type(command, env);
+  assert.equal(code, 0, `${command.join(' ')}\n${out}\n${err}`);
+  return out;
+}
+
+before(async () => {
+  rows = await startRows();
+  const packed = await type(['npm', 'pack', '--json', '--pack-destination', folder], {}, root);
+  assert.equal(packed.code, 0, packed.err);
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  await works(['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`]);
+  writeFileSync(join(folder, 'ctk.config.ts'), merchantsFile);
+});
+after(async () => {
+  await rows.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test('it holds JavaScript with declarations, and neither the sandbox nor a test nor a development dependency', () => {
+  const installed = join(folder, 'node_modules/commercetools-klaviyo');
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+  assert.ok(files.includes('dist/main.js') && files.includes('dist/index.d.ts'));
+  assert.deepEqual(
+    files.filter((name) => /^dist\/sandbox|\.test\.|^src|[^d]\.ts$/.test(name.replace(/^examples.*/, ''))),
+    [],
+  );
+  const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) });
+  const { devDependencies } = manifest.parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
+  const there = new Set(readdirSync(join(folder, 'node_modules')));
+  for (const name of ['@labdigital', 'typescript', 'fauxqs', 'knip']) assert.ok(!there.has(name), name);
+  assert.ok('knip' in devDependencies);
+});
+
+test('npx ctk runs there, and finds the merchant’s file', async () => {
+  assert.match(await works(['npx', 'ctk', '--help']), /subscriptions/);
+  const { extension } = z
+    .object({ extension: z.looseObject({ file: z.string(), rules: z.array(z.string()) }) })
+    .parse(JSON.parse(await works(['npx', 'ctk', 'config'], rows.world.env)));
+  assert.match(extension.file, /ctk\.config\.ts$/);
+  assert.deepEqual(extension.rules, ['big-order']);
+});
+
+test('a sync of orders carries the merchant’s property, and his rule’s event', async () => {
+  const order = newOrder();
+  await rows.place(order);
+  const out = await works(['npx', 'ctk', 'sync', 'orders'], rows.world.env);
+  assert.match(out, /^orders: completed, 1 of 1 read, 1 delivered/m);
+  assert.equal((await rows.event('Placed Order', order.id)).properties.Merchant, 'was here');
+  assert.equal((await rows.event('Big Order', order.id)).wouldWakeFlows, false);
+});
+
+test('the merchant’s file is typed by the package’s declarations, and a mistake in it is found', async () => {
+  const options = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, skipLibCheck: true, types: [] };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['ctk.config.ts'] }));
+  const tsc = [process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'];
+  await works(tsc);
+  writeFileSync(join(folder, 'ctk.config.ts'), merchantsFile.replace("metric: 'Big Order'", 'metric: 7'));
+  const { code, out } = await type(tsc);
+  assert.notEqual(code, 0);
+  assert.match(out, /^ctk\.config\.ts.*error TS/);
+});
