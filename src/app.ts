@@ -20,7 +20,7 @@ import { createDeliver } from './engine/deliver.ts';
 import { createExplain, type Explain } from './engine/explain.ts';
 import { createPendingJobs } from './engine/pending-jobs.ts';
 import { createReadiness } from './engine/readiness.ts';
-import { createRealtime } from './engine/realtime.ts';
+import { admittedPart, createRealtime } from './engine/realtime.ts';
 import { createReceive } from './engine/receive.ts';
 import { createReplay, type Replay } from './engine/replay.ts';
 import { createRuns, type Runs, takesOf } from './engine/runs.ts';
@@ -157,7 +157,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     config: config.arrivals,
     allowUnauthenticatedPush: config.allowUnauthenticatedPush,
     atOnce: config.settings.realtime.atOnce,
-    mostPushed: config.settings.realtime.mostUnderWay,
+    mostPushed: mostUnderWay,
+    patienceMs: deadlineSeconds * 1_000 * admittedPart,
     activity,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
   });

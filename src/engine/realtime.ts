@@ -43,7 +43,7 @@ export interface Realtime {
 
 const mostCounted = 10_000;
 /** Part of the deadline that may be spent waiting for a turn; the rest is for reading and sending. */
-const admittedPart = 0.6;
+export const admittedPart = 0.6;
 
 interface Work {
   cause: Cause;

@@ -23,8 +23,11 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRoutePa
     onRequest: async (request, reply) => {
       const { headers, query } = request;
       const gate = await push.admit({ headers, query, onThisMachine: isOnThisMachine(request) });
-      if (gate.open) gates.set(request, gate);
-      else await send({ request, reply, answer: gate.answer, countFailure });
+      if (gate.open) {
+        gates.set(request, gate);
+        // Answered, or gone before that.
+        reply.raw.once('close', gate.leave);
+      } else await send({ request, reply, answer: gate.answer, countFailure });
     },
     schema: {
       operationId: 'push',

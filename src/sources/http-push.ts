@@ -1,6 +1,7 @@
 /** POST / as a source: lets in who may push, takes the envelope off, answers with the verdict. */
 import type { Activity } from '../activity.ts';
 import type { Verdict } from '../engine/verdict.ts';
+import { createAdmission } from './admission.ts';
 import { unwrap } from './envelope.ts';
 import type { PushRequest, PushWay } from './push/way.ts';
 import type { Handle, Source } from './source.ts';
@@ -14,10 +15,10 @@ export type PushAnswer =
   | { status: 503; body: { error: string }; retryAfterSeconds: number };
 
 /** A request that may go on, with the way by which it was let in. */
-export type Gate = { open: true; way?: PushWay } | { open: false; answer: PushAnswer };
+export type Gate = { open: true; way?: PushWay; leave(): void } | { open: false; answer: PushAnswer };
 
 export interface HttpPush extends Source {
-  /** By the headers alone, before the body is read. */
+  /** By the headers alone, before the body is read. Who comes in calls `leave` when it is answered. */
   admit(request: PushRequest & { onThisMachine: boolean }): Promise<Gate>;
   /** @param gate from `admit` */
   take(body: unknown, gate: Extract<Gate, { open: true }>): Promise<PushAnswer>;
@@ -30,15 +31,24 @@ export interface HttpPushParts {
   activity: Activity;
   /** Pushes that are worked on at once; more are sent away for a moment. */
   mostAtOnce: number;
+  /** Milliseconds in which an answer is still in good time for the broker. */
+  patienceMs: number;
 }
 
 const retrySeconds = 10;
 const fullRetrySeconds = 1;
 const restartSeconds = 5;
 
-export function createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce }: HttpPushParts): HttpPush {
+export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits }: HttpPushParts): HttpPush {
   const inFlight = new Set<Promise<unknown>>();
+  const admission = createAdmission({ most: limits.mostAtOnce, patienceMs: limits.patienceMs });
   let handle: Handle | undefined;
+
+  function enter(way?: PushWay): Gate {
+    const leave = admission.enter();
+    if (!leave) return { open: false, answer: later('as many messages as can be answered in time', fullRetrySeconds) };
+    return { open: true, leave, ...(way ? { way } : {}) };
+  }
 
   async function work(take: Handle, body: unknown, { way }: Extract<Gate, { open: true }>): Promise<PushAnswer> {
     const opened = (await way?.open?.(body)) ?? { opened: 'delivery' as const };
@@ -66,24 +76,23 @@ export function createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnc
     async stop() {
       handle = undefined;
       await Promise.all(inFlight);
+      admission.close();
     },
     trouble: () => undefined,
     async admit(request) {
-      if (allowUnauthenticated) return { open: true };
-      if (ways.length === 0)
-        return request.onThisMachine ? { open: true } : { open: false, answer: refuse('no', noWay) };
+      if (allowUnauthenticated) return enter();
+      if (ways.length === 0) return request.onThisMachine ? enter() : { open: false, answer: refuse('no', noWay) };
       const looked = await Promise.all(ways.map(async (way) => ({ way, admission: await way.admit(request) })));
       const open = looked.find(
         ({ admission }) => admission?.admitted === 'yes' || admission?.admitted === 'after-body',
       );
-      if (open) return { open: true, way: open.way };
+      if (open) return enter(open.way);
       for (const { admission } of looked)
         if (admission?.admitted === 'unknown') return { open: false, answer: refuse('unknown', admission.reason) };
       return { open: false, answer: refuse('no', reasonsOf(looked)) };
     },
     async take(body, gate) {
       if (!handle) return later('the service is starting or stopping', restartSeconds);
-      if (inFlight.size >= mostAtOnce) return later(`${mostAtOnce} messages are being worked on`, fullRetrySeconds);
       const answer = work(handle, body, gate);
       inFlight.add(answer);
       try {

@@ -26,6 +26,8 @@ export interface SourceParts {
   atOnce: number;
   /** Pushed messages under way at most. */
   mostPushed: number;
+  /** Milliseconds in which a push is answered in good time. */
+  patienceMs: number;
   activity: Activity;
   trusted?: Trusted;
 }
@@ -34,7 +36,7 @@ export interface SourceParts {
 export function createSources(parts: SourceParts): { push: HttpPush; all: Source[] } {
   const { config, activity, atOnce, mostPushed: mostAtOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
   const ways = pushWays(config.push, parts.trusted);
-  const push = createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce });
+  const push = createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce, patienceMs: parts.patienceMs });
   const all: Source[] = [push];
   if (config.sqs) all.push(createSqs({ ...config.sqs, atOnce }, activity));
   if (config.kafka) all.push(createKafka({ ...config.kafka, atOnce }, activity));

@@ -42,7 +42,13 @@ async function start(): Promise<Broker> {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
       const { runs, deadLetters, replay, explain } = createApp(config, pino({ level: 'silent' }));
       const ways = [createGooglePubSubWay({ audience, serviceAccount }, publisher.keys)];
-      const push = createHttpPush({ ways, allowUnauthenticated: false, activity, mostAtOnce: atOnce });
+      const push = createHttpPush({
+        ways,
+        allowUnauthenticated: false,
+        activity,
+        patienceMs: 5_000,
+        mostAtOnce: atOnce,
+      });
       const server = await buildServer(
         {
           log: pino({ level: 'silent' }),
