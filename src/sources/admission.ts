@@ -22,15 +22,16 @@ export interface AdmissionParts {
 
 /** Before anything is known: what half a machine does in good time. */
 const first = 1_000;
-const fewest = 50;
+/** Less would be more waiting than work: a body that fills, and its way to Klaviyo, take about a second. */
+const fewest = 400;
 const lessen = 0.8;
 /** An answer that takes less than this part of the patience leaves room for more. */
 const quick = 0.5;
 /** Part of the patience that a push may have stood in its connection. */
 const stalled = 0.25;
 const tickMs = 25;
-/** Late answers come in crowds, and one of a crowd says all. */
-const crowdMs = 500;
+/** Late answers come in crowds, and one of a crowd says all: it lasts for this part of the patience. */
+const crowd = 0.5;
 
 export function createAdmission({ most, patienceMs, now = () => performance.now() }: AdmissionParts): Admission {
   let limit = Math.min(first, most);
@@ -43,7 +44,7 @@ export function createAdmission({ most, patienceMs, now = () => performance.now(
 
   function learn(tookMs: number, at: number): void {
     if (tookMs > patienceMs) {
-      if (at - lessenedAt < crowdMs) return;
+      if (at - lessenedAt < patienceMs * crowd) return;
       lessenedAt = at;
       limit = Math.max(Math.min(fewest, most), limit * lessen);
     } else if (tookMs < patienceMs * quick && underWay > limit / 2) limit = Math.min(most, limit + 1);

@@ -29,16 +29,9 @@ export function metadataOf({ name, slug, prices, at }: MetadataSource, settings:
   addText(metadata, 'title_json', entriesOf(name, 'title'));
   addText(metadata, 'slug_json', entriesOf(slug, 'slug'));
   if (prices.length === 0) return metadata;
-  const ofCountries = pricesOfCountries(prices, { at, settings });
-  addText(metadata, 'price_json', [
-    ...pricesOfCurrencies(prices, { at, settings }),
-    ...ofCountries.map(({ country, amount }) => entry(`price_${country}`, amount)),
-  ]);
-  addText(
-    metadata,
-    'currency_json',
-    ofCountries.map(({ country, currency }) => entry(`currency_${country}`, currency)),
-  );
+  const ofCountries = entriesOfCountries(prices, { at, settings });
+  addText(metadata, 'price_json', [...pricesOfCurrencies(prices, { at, settings }), ...ofCountries.prices]);
+  addText(metadata, 'currency_json', ofCountries.currencies);
   return metadata;
 }
 
@@ -77,6 +70,57 @@ function pricesOfCurrencies(prices: readonly Price[], { at, settings }: Now): st
   });
 }
 
+interface CountryEntries {
+  prices: readonly string[];
+  currencies: readonly string[];
+}
+
+function entriesOfCountries(prices: readonly Price[], now: Now): CountryEntries {
+  if (countriesOf(prices, now.settings.product.price).length === 0) return sharedEntries(prices, now);
+  const countries = pricesOfCountries(prices, now);
+  return {
+    prices: countries.map(({ country, amount }) => entry(`price_${country}`, amount)),
+    currencies: countries.map(({ country, currency }) => entry(`currency_${country}`, currency)),
+  };
+}
+
+/** Which country pays in which currency, for prices without a country. */
+interface Payers {
+  /** `"price_DE":`, and the currency that it is followed in. */
+  prices: { opens: string; currency: string }[];
+  currencies: string[];
+}
+
+/** The same for nearly all variants of a shop, and a hundred entries long. */
+const payersOf = new Map<string, Payers>();
+const mostPayers = 1_000;
+
+function sharedEntries(prices: readonly Price[], now: Now): CountryEntries {
+  const shared = chosenByCurrency(prices, 'none', now);
+  const { prices: countries, currencies } = payers([...shared.keys()], now.settings.preferredCurrency);
+  const amounts = new Map(
+    [...shared].map(([currency, price]) => [currency, String(amountOf(price, now.settings.product.price))]),
+  );
+  return { prices: countries.map(({ opens, currency }) => `${opens}${amounts.get(currency)}`), currencies };
+}
+
+function payers(currencies: readonly string[], wanted: string): Payers {
+  const key = [wanted, ...currencies].join(' ');
+  const before = payersOf.get(key);
+  if (before) return before;
+  const countries = currencies.flatMap((currency) => currencyCountries.get(currency) ?? []);
+  if (currencies.length > 1) countries.sort();
+  const fresh: Payers = { prices: [], currencies: [] };
+  for (const country of new Set(countries)) {
+    const currency = preferred(countryCurrencies.get(country) ?? [], new Set(currencies), wanted);
+    if (currency === undefined) continue;
+    fresh.prices.push({ opens: `${quoted(`price_${country}`)}:`, currency });
+    fresh.currencies.push(entry(`currency_${country}`, currency));
+  }
+  if (payersOf.size < mostPayers) payersOf.set(key, fresh);
+  return fresh;
+}
+
 interface CountryPrice {
   country: string;
   /** Major units. */
@@ -101,8 +145,12 @@ function pricesOfCountries(prices: readonly Price[], now: Now): CountryPrice[] {
   };
   return [...new Set([...own, ...sharing])].flatMap((country): CountryPrice[] => {
     const ownPrices = own.has(country) ? chosenByCurrency(prices, { only: country }, now) : new Map<string, Price>();
-    const price =
-      preferred([...ownPrices.keys()], ownPrices, now) ?? preferred(countryCurrencies.get(country) ?? [], shared, now);
+    const { preferredCurrency: wanted } = now.settings;
+    const [first = '', second = ''] = [
+      preferred([...ownPrices.keys()], ownPrices, wanted),
+      preferred(countryCurrencies.get(country) ?? [], shared, wanted),
+    ];
+    const price = ownPrices.get(first) ?? shared.get(second);
     return price ? [{ country, amount: amount(price), currency: price.value.currencyCode }] : [];
   });
 }
@@ -118,10 +166,13 @@ function chosenByCurrency(prices: readonly Price[], country: 'none' | { only: st
 }
 
 /** Of a country with several currencies the preferred one, else the first that has a price. */
-function preferred(currencies: readonly string[], chosen: ReadonlyMap<string, Price>, now: Now): Price | undefined {
-  const wanted = now.settings.preferredCurrency;
-  const currency = currencies.includes(wanted) && chosen.has(wanted) ? wanted : currencies.find((c) => chosen.has(c));
-  return currency === undefined ? undefined : chosen.get(currency);
+function preferred(
+  currencies: readonly string[],
+  priced: { has(currency: string): boolean },
+  wanted: string,
+): string | undefined {
+  if (currencies.includes(wanted) && priced.has(wanted)) return wanted;
+  return currencies.find((currency) => priced.has(currency));
 }
 
 /** The same for an item and all of its variants. */
