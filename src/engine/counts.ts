@@ -37,9 +37,14 @@ export function countReason(counts: RunCounts, reason: string, ids: readonly str
 function addToReason(counts: RunCounts, reason: string, more: { times: number; ids: readonly string[] }): void {
   const known = Object.hasOwn(counts.reasons, reason) || Object.keys(counts.reasons).length < mostReasons;
   const name = known ? reason : 'other reasons';
-  counts.reasons[name] = (counts.reasons[name] ?? 0) + more.times;
+  counts.reasons[name] = (own(counts.reasons, name) ?? 0) + more.times;
   // A record that changed meanwhile is counted once more, and named once.
-  counts.firstIds[name] = [...new Set([...(counts.firstIds[name] ?? []), ...more.ids])].slice(0, mostFirstIds);
+  counts.firstIds[name] = [...new Set([...(own(counts.firstIds, name) ?? []), ...more.ids])].slice(0, mostFirstIds);
+}
+
+/** A merchant's rule may give any word as its reason, also `constructor`. */
+function own<Value>(record: Record<string, Value>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Adds ids that were asked for and are not there (any more). */
