@@ -5,7 +5,7 @@
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import type { Look } from '../commercetools/look.ts';
-import { walk } from '../commercetools/reader.ts';
+import { byField, walk } from '../commercetools/reader.ts';
 import type { BulkResource } from '../commercetools/types.ts';
 import type { Change } from '../klaviyo/change.ts';
 import type { Holds } from '../klaviyo/holdings.ts';
@@ -73,8 +73,9 @@ export function createExplain(parts: ExplainParts): Explain {
   };
 }
 
-async function read({ client, look }: ExplainParts, type: ExplainedType, id: string): Promise<unknown> {
-  if (type === 'inventory-entry') return look.inventoryEntry(id);
+/** The record as the API gives it: a rule that can't read it shall say so. */
+async function read({ client }: ExplainParts, type: ExplainedType, id: string): Promise<unknown> {
+  if (type === 'inventory-entry') return (await byField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
   const pages = await Array.fromAsync(walk(client, { resource: resourceOf[type], wanted: { ids: [id] } }));
   return pages.flatMap((page) => page.records)[0];
 }
