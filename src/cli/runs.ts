@@ -35,7 +35,7 @@ export async function showRun({ app, terminal }: RunParts, id: string, { json }:
   if (json) return terminal.json(run);
   terminal.line(lineOf(run));
   for (const [what, said] of detailsOf(run)) terminal.line(`  ${what.padEnd(10)} ${said}`);
-  for (const [reason, times] of Object.entries(run.counts.reasons)) terminal.line(`  ${times} × ${reason}`);
+  for (const line of reasonLines(run)) terminal.line(line);
 }
 
 /** Waits until it stands still. @returns whether there was one to stop, and it did */
@@ -77,6 +77,18 @@ function detailsOf({ queuedAt, startedAt, endedAt, by, problem, request, counts 
     ['problem', problem],
   ];
   return said.flatMap(([what, text]) => (text === undefined ? [] : [[what, text]]));
+}
+
+/** Each reason, and below it the ids of the first 20 records that it concerned. */
+function reasonLines({ counts: { reasons, firstIds } }: Run): string[] {
+  return Object.entries(reasons).flatMap(([reason, times]) => {
+    const ids = firstIds[reason] ?? [];
+    const head = `  ${times} × ${reason}`;
+    return [
+      times > ids.length && ids.length > 0 ? `${head}; the first ${ids.length}:` : head,
+      ...ids.map((id) => `      ${id}`),
+    ];
+  });
 }
 
 function lineOf({ id, resource, kind, state, counts, problem }: Run): string {

@@ -33,6 +33,8 @@ export interface Page {
   last: Position | undefined;
   /** How many records were asked for, found or not. */
   asked: number;
+  /** Of those asked for by id: which are not there. */
+  missing: readonly string[];
 }
 
 /** commercetools' most for `limit`. https://docs.commercetools.com/api/general-concepts#limit */
@@ -64,7 +66,7 @@ export async function* walk(client: CommercetoolsClient, want: Walk): AsyncGener
     if (records.length > 0) {
       const last = lastOf(records, resource);
       next = 'since' in next ? { ...next, at: last } : { ...next, after: last.id };
-      yield { records, last, asked: records.length };
+      yield { records, last, asked: records.length, missing: [] };
     }
     if (records.length < pageSize) return;
   }
@@ -107,7 +109,8 @@ async function* walkIds(
   for (let start = 0; start < ids.length; start += mostIds) {
     const chunk = ids.slice(start, start + mostIds);
     const records = await byField(client, { path: resource, field: 'id', values: chunk });
-    yield { records, last: undefined, asked: chunk.length };
+    const found = new Set(records.map((record) => z.looseObject({ id: z.string() }).safeParse(record).data?.id));
+    yield { records, last: undefined, asked: chunk.length, missing: chunk.filter((id) => !found.has(id)) };
   }
 }
 

@@ -155,9 +155,9 @@ async function walkPages(
   own.signal.throwIfAborted();
 }
 
-function note(run: Run, { records, asked }: Page, counts: Run['counts']): void {
+function note(run: Run, { asked, missing }: Page, counts: Run['counts']): void {
   for (const each of [run.counts, counts]) {
     each.read += asked;
-    countMissing(each, asked - records.length);
+    countMissing(each, missing);
   }
 }

@@ -1,4 +1,4 @@
-/** What became of a run's records, counted with the reasons. */
+/** What became of a run's records, counted with the reasons, and for each reason the first records that it concerned. */
 import { z } from 'zod';
 
 const count = z.int().min(0);
@@ -15,35 +15,51 @@ export const countsSchema = z.object({
   caughtUp: count.default(0),
   /** Why records were skipped or rejected. */
   reasons: z.record(z.string(), count),
+  /** By reason: commercetools' ids of the first 20 records that were counted for it, each once. Ids alone, no other data. */
+  firstIds: z.record(z.string(), z.array(z.string())).default({}),
 });
 export type RunCounts = z.infer<typeof countsSchema>;
 
 export function emptyCounts(): RunCounts {
-  return { read: 0, delivered: 0, skipped: 0, rejected: 0, changes: 0, caughtUp: 0, reasons: {} };
+  return { read: 0, delivered: 0, skipped: 0, rejected: 0, changes: 0, caughtUp: 0, reasons: {}, firstIds: {} };
 }
 
 /** More distinct reasons than this are counted together. */
 const mostReasons = 100;
+/** Of a reason; a run's record holds all of them. */
+const mostFirstIds = 20;
 
-/** Adds to a reason's count. */
-export function countReason(counts: RunCounts, reason: string, times = 1): void {
+/** Adds the records with these ids to a reason's count; of more than the first 20 only the number is kept. */
+export function countReason(counts: RunCounts, reason: string, ids: readonly string[]): void {
+  addToReason(counts, reason, { times: ids.length, ids });
+}
+
+function addToReason(counts: RunCounts, reason: string, more: { times: number; ids: readonly string[] }): void {
   const known = Object.hasOwn(counts.reasons, reason) || Object.keys(counts.reasons).length < mostReasons;
   const name = known ? reason : 'other reasons';
-  counts.reasons[name] = (counts.reasons[name] ?? 0) + times;
+  counts.reasons[name] = (own(counts.reasons, name) ?? 0) + more.times;
+  // A record that changed meanwhile is counted once more, and named once.
+  counts.firstIds[name] = [...new Set([...(own(counts.firstIds, name) ?? []), ...more.ids])].slice(0, mostFirstIds);
+}
+
+/** A merchant's rule may give any word as its reason, also `constructor`. */
+function own<Value>(record: Record<string, Value>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 /** Adds ids that were asked for and are not there (any more). */
-export function countMissing(counts: RunCounts, missing: number): void {
-  if (missing === 0) return;
-  counts.skipped += missing;
-  countReason(counts, 'no record with this id', missing);
+export function countMissing(counts: RunCounts, ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  counts.skipped += ids.length;
+  countReason(counts, 'no record with this id', ids);
 }
 
 /** Adds all of `more` to `counts`. */
 export function addCounts(counts: RunCounts, more: RunCounts): void {
   for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)
     counts[name] += more[name];
-  for (const [reason, times] of Object.entries(more.reasons)) countReason(counts, reason, times);
+  for (const [reason, times] of Object.entries(more.reasons))
+    addToReason(counts, reason, { times, ids: more.firstIds[reason] ?? [] });
 }
 
 /** Of a run that has ended: what was read but not settled when it did is for the next one. */

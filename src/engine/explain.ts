@@ -5,7 +5,7 @@
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import type { Look } from '../commercetools/look.ts';
-import { walk } from '../commercetools/reader.ts';
+import { byField, walk } from '../commercetools/reader.ts';
 import type { BulkResource } from '../commercetools/types.ts';
 import type { Change } from '../klaviyo/change.ts';
 import type { Holds } from '../klaviyo/holdings.ts';
@@ -18,7 +18,7 @@ import { type Origins, traceOrigins } from './explain-origins.ts';
 import { type AskedByMessage, explainMessage } from './explain-realtime.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from './explain-schema.ts';
 
-export const explainedTypes = ['customer', 'order', 'category', 'product'] as const;
+export const explainedTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'] as const;
 export type ExplainedType = (typeof explainedTypes)[number];
 
 export interface ExplainParts {
@@ -35,7 +35,8 @@ export interface ExplainParts {
 /** @returns undefined where commercetools has no such record. Rejects with a ReadFailure where it can't be read now. */
 export type Explain = (type: ExplainedType, id: string) => Promise<Explained | undefined>;
 
-const resourceOf: Record<ExplainedType, BulkResource> = {
+/** Of what a sync reads; stock is read with its product there, and alone only for a message. */
+const resourceOf: Record<Exclude<ExplainedType, 'inventory-entry'>, BulkResource> = {
   customer: 'customers',
   order: 'orders',
   category: 'categories',
@@ -53,8 +54,7 @@ export function createExplain(parts: ExplainParts): Explain {
   // It takes the processor for a while, which realtime shares.
   const oneAtATime = new PQueue({ concurrency: 1 });
   return async (type, id) => {
-    const pages = await Array.fromAsync(walk(parts.client, { resource: resourceOf[type], wanted: { ids: [id] } }));
-    const record = pages.flatMap((page) => page.records)[0];
+    const record = await read(parts, type, id);
     if (record === undefined) return undefined;
     const { told, origins } = await oneAtATime.add(() => ask(parts, type, record));
     const families = parts.families.filter(({ typeId }) => typeId === type);
@@ -66,11 +66,23 @@ export function createExplain(parts: ExplainParts): Explain {
       type,
       id,
       ...(typeof version === 'number' ? { version } : {}),
-      asked: `as POST /sync/${resourceOf[type]} asks; where a message would do otherwise, each rule says it`,
+      asked: askedAs(type),
       whole: origins.whole,
       rules: await Promise.all(explained),
     };
   };
+}
+
+/** The record as the API gives it: a rule that can't read it shall say so. */
+async function read({ client }: ExplainParts, type: ExplainedType, id: string): Promise<unknown> {
+  if (type === 'inventory-entry') return (await byField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
+  const pages = await Array.fromAsync(walk(client, { resource: resourceOf[type], wanted: { ids: [id] } }));
+  return pages.flatMap((page) => page.records)[0];
+}
+
+function askedAs(type: ExplainedType): string {
+  if (type === 'inventory-entry') return 'as an update of the entry asks; a sync of its product sends the same stock';
+  return `as POST /sync/${resourceOf[type]} asks; where a message would do otherwise, each rule says it`;
 }
 
 /** Every rule's word, and where the values in it came from. */

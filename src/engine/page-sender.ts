@@ -121,7 +121,8 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
       try {
         const pages = await Array.fromAsync(walk(parts.client, { resource: run.resource, wanted: { ids } }));
         const records = pages.flatMap((page) => page.records);
-        for (const each of [run.counts, counts]) countMissing(each, ids.length - records.length);
+        const missing = pages.flatMap((page) => page.missing);
+        for (const each of [run.counts, counts]) countMissing(each, missing);
         return { records, readAt };
       } catch (thrown) {
         await pause.orFail(thrown);
@@ -173,17 +174,17 @@ function groupsOf(told: readonly Told[]): Told[][] {
   );
 }
 
-function count(counts: RunCounts, { receipts, skips, kept, failures }: Delivered): void {
+function count(counts: RunCounts, { record, receipts, skips, kept, failures }: Delivered): void {
   const taken = receipts.filter(({ outcome }) => outcome === 'delivered').length;
   counts.changes += taken;
   if (kept.length > 0 || failures.length > 0) {
     counts.rejected += 1;
-    for (const reason of new Set(kept)) countReason(counts, reason);
+    for (const reason of new Set(kept)) countReason(counts, reason, [record.id]);
   } else if (taken > 0) counts.delivered += 1;
   else {
     counts.skipped += 1;
     const reasons = receipts.flatMap((receipt) => (receipt.outcome === 'skipped' ? [receipt.reason] : []));
-    for (const reason of new Set([...skips, ...reasons])) countReason(counts, reason);
+    for (const reason of new Set([...skips, ...reasons])) countReason(counts, reason, [record.id]);
   }
 }
 

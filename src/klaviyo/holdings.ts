@@ -65,6 +65,14 @@ export function createHolds(client: KlaviyoClient): Holds {
     return { now: { item: attributesOf(found), variants } };
   }
 
+  async function stock(sku: string): Promise<Holding> {
+    const found = await held.variant(sku, 'realtime');
+    if (found === undefined) return {};
+    if ('failure' in found) return { note: wordsOf(found.failure) };
+    const { inventory_quantity: quantity, inventory_policy: policy } = found.attributes;
+    return { now: { sku: found.attributes.sku, quantity, policy } };
+  }
+
   function holds(change: Change): Promise<Holding> {
     switch (change.kind) {
       case 'event':
@@ -79,7 +87,7 @@ export function createHolds(client: KlaviyoClient): Holds {
           change.variants.map((variant) => variant.external_id),
         );
       case 'stock':
-        return one(held.variant(change.sku, 'realtime'), 'variant');
+        return stock(change.sku);
       case 'gone':
         return change.what === 'item'
           ? item(change.externalId, [])

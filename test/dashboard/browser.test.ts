@@ -143,7 +143,30 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   await history.getByText('1 reason').first().click();
   await history.getByText('1 × the customer has no e-mail').first().waitFor();
   await gone(button(page, 'Resume customers'));
+  await history.getByRole('link', { name: nobody.id }).first().click();
+  await page.getByRole('heading', { level: 2, name: `customer ${nobody.id}` }).waitFor();
+  await page.getByRole('region', { name: 'profile', exact: true }).getByText('the customer has no e-mail').waitFor();
   assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('runs: only what changed since a time; a time that is none is refused in the words of the service', async () => {
+  const { page, isUsable, picture, close } = await enter();
+  await open(page, 'Runs');
+  const box = page.getByRole('region', { name: 'products' });
+  await box.getByText('Options').click();
+  const since = box.getByLabel(/Only what changed since/);
+  await since.fill('yesterday');
+  await button(page, 'Start products').click();
+  await seen(page, /^since: must be a time such as 2026-03-01T06:00:00Z or 2026-03-01, or "last"$/);
+  assert.equal(await since.inputValue(), 'yesterday');
+  await isUsable();
+  await picture('runs-since');
+  await since.fill(new Date().toISOString());
+  await button(page, 'Start products').click();
+  const row = page.getByRole('row').filter({ hasText: 'products' }).filter({ hasText: 'completed' });
+  await row.waitFor();
+  await row.getByRole('cell', { name: '0', exact: true }).first().waitFor();
   await close();
 });
 

@@ -35,7 +35,7 @@ test('a wrong type or id ends with the way out', async () => {
   const type = await ctk(['explain', 'cart', 'x'], rows.world.env);
   assert.deepEqual(
     [type.code, type.err],
-    [1, 'there is no type cart; take one of customer, order, category, product\n'],
+    [1, 'there is no type cart; take one of customer, order, category, product, inventory-entry\n'],
   );
   const unknown = await ctk(['explain', 'order', 'x'], rows.world.env);
   assert.deepEqual([unknown.code, unknown.err], [1, 'commercetools has no order with the id x\n']);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Explained, explainedSchema } from '../../src/engine/explain-schema.ts';
 import { id, lineItem, now, order, payment, product, variant } from '../fixtures/index.ts';
+import { idOf, newEntry, newProduct } from '../rows/selling.ts';
 import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
 
 let rows: Rows;
@@ -130,6 +131,31 @@ test('an item of so many variants that they go in a job is explained with the jo
   assert.deepEqual(made, []);
 });
 
+test('stock: an inventory entry, with what all entries of its sku come to, beside the variant that Klaviyo holds', async () => {
+  const made = newProduct();
+  const [own, other] = [newEntry(made.sku, 7), newEntry(made.sku, 2, id('c4'))];
+  await rows.world.place('inventory-entry', own, other);
+  await rows.world.place('product', made.record);
+  await rows.world.sync('products', { ids: [made.id] });
+  await rows.world.place('inventory-entry', { ...own, availableQuantity: 4 });
+  const explained = await explain(`inventory-entry/${idOf(own)}`);
+  assert.match(explained.asked, /^as an update of the entry asks/);
+  const quantity = theValue(explained, 'stock', 'quantity');
+  assert.deepEqual([quantity.value, quantity.holds], [4, 7]);
+  assert.match(quantity.from[0] ?? '', /^inventory of sku .*: \d\.availableQuantity$/);
+  const { changes, realtime } = ruleOf(explained, 'stock');
+  assert.deepEqual(
+    changes[0]?.requests.map(({ method }) => method),
+    ['PATCH'],
+  );
+  assert.deepEqual(realtime?.differs, []);
+  assert.match(
+    ruleOf(await explain(`inventory-entry/${idOf(other)}`), 'stock').skips.join(),
+    /^another inventory entry decides/,
+  );
+  assert.equal((await ask('inventory-entry/none')).error, 'commercetools has no inventory-entry with the id none');
+});
+
 test('an order of a hundred lines is explained, each line with its own field', async () => {
   const lineItems = Array.from({ length: 100 }, (_, index) => lineItem({ id: `line-${index}`, quantity: index + 1 }));
   const large = newOrder({ lineItems });
@@ -144,7 +170,7 @@ test('a wrong id, a wrong type: each is told apart', async () => {
   assert.deepEqual([unknown.status, unknown.error], [404, 'commercetools has no order with the id no-such-order']);
   const type = await ask('cart/x');
   assert.equal(type.status, 404);
-  assert.match(type.error ?? '', /take one of customer, order, category, product$/);
+  assert.match(type.error ?? '', /take one of customer, order, category, product, inventory-entry$/);
 });
 
 test('a missing scope and an outage each say what to do', async () => {

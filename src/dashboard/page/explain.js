@@ -5,7 +5,7 @@ import { plural } from './format.js';
 import { change, state } from './state.js';
 import { table } from './table.js';
 
-const types = ['order', 'customer', 'product', 'category'];
+const types = ['order', 'customer', 'product', 'category', 'inventory-entry'];
 
 /** Called with what the address says behind #/explain/. */
 export async function loadExplain([type, id]) {

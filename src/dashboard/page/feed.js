@@ -5,7 +5,7 @@ import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { plural, time } from './format.js';
 import { change, mostFeedLines, state } from './state.js';
 
-const explained = ['customer', 'order', 'category', 'product'];
+const explained = ['customer', 'order', 'category', 'product', 'inventory-entry'];
 const keys = new WeakMap();
 let born = 0;
 

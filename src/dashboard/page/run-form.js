@@ -10,6 +10,8 @@ export function runForm(resource) {
   return html`<details>
     <summary>Options</summary>
     <label>Only these ids, parted by blanks, commas or lines<textarea name="ids" rows="2"></textarea></label>
+    <label>Only what changed since a time (2026-03-01T06:00:00Z) or <code>last</code>, the last complete sync
+      <input name="since" autocomplete="off" spellcheck="false" /></label>
     ${isOrders ? html`<label>From this id on, in id order <input name="startId" /></label>` : nothing}
     <label><input type="checkbox" name="force" /> Write also what Klaviyo holds already</label>
     ${
@@ -46,6 +48,7 @@ function requestOf(form) {
   return {
     ...(ids.length > 0 ? { ids } : {}),
     ...(text('startId') ? { startId: text('startId') } : {}),
+    ...(text('since') ? { since: text('since') } : {}),
     ...(form.has('force') ? { force: true } : {}),
     ...(form.has('wakeFlows') ? { backfill: false } : {}),
     ...(form.has('deleteAll') ? { deleteAll: true } : {}),

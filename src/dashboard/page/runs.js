@@ -7,6 +7,8 @@ import { mayAct, say, state } from './state.js';
 import { table } from './table.js';
 
 const resources = ['customers', 'orders', 'categories', 'products'];
+/** What Explain calls a record of each. */
+const typeOf = { customers: 'customer', orders: 'order', categories: 'category', products: 'product' };
 
 export function runsView() {
   const { runs, settings, stale } = state;
@@ -66,7 +68,7 @@ function progressView(run) {
     <p class="quiet">
       ${speed === undefined ? 'Speed not known yet' : `${number(Math.round(speed))} records a second`}${left === undefined ? '' : `, ${duration(left)} left`}
     </p>
-    ${reasonsView(counts.reasons)}
+    ${reasonsView(run)}
   `;
 }
 
@@ -79,13 +81,24 @@ function paceOf({ id, counts, total }) {
   return { speed, left: speed > 0 && total > counts.read ? (total - counts.read) / speed : undefined };
 }
 
-function reasonsView(reasons) {
-  const sorted = Object.entries(reasons).toSorted(([, one], [, other]) => other - one);
+/** Each reason, and the first 20 records that it concerned, as far as their ids were kept. */
+function reasonsView({ resource, counts }) {
+  const sorted = Object.entries(counts.reasons).toSorted(([, one], [, other]) => other - one);
   if (sorted.length === 0) return nothing;
   return html`<details>
     <summary>${plural(sorted.length, 'reason')}</summary>
-    <ul>${sorted.map(([reason, times]) => html`<li>${number(times)} × ${reason}</li>`)}</ul>
+    <ul>${sorted.map(
+      ([reason, times]) => html`<li>
+        ${number(times)} × ${reason}${idsView(typeOf[resource], counts.firstIds[reason] ?? [], times)}
+      </li>`,
+    )}</ul>
   </details>`;
+}
+
+function idsView(type, ids, times) {
+  if (ids.length === 0) return nothing;
+  return html`${times > ids.length ? `; the first ${ids.length}:` : ':'}
+    <ul>${ids.map((id) => html`<li><a href=${`#/explain/${type}/${encodeURIComponent(id)}`}>${id}</a></li>`)}</ul>`;
 }
 
 function followsView(follows) {
@@ -121,7 +134,7 @@ function historyTable(ended) {
         number(run.counts.skipped),
         number(run.counts.rejected),
         run.startedAt ? duration((Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1_000) : '–',
-        reasonsView(run.counts.reasons),
+        reasonsView(run),
       ],
     })),
     empty: 'No run has ended yet.',
