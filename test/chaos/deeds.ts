@@ -1,5 +1,6 @@
 /** Makes a schedule happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bulkResources } from '../../src/commercetools/types.ts';
 import { connectShop, type ShopApi } from '../../src/sandbox/shop/api.ts';
 import type { Done } from '../../src/sandbox/shop/done.ts';
 import { createEditor } from '../../src/sandbox/shop/editor.ts';
@@ -80,6 +81,11 @@ async function disturb(
   const [added] = faults.add(rule);
   await sleep(forMs);
   if (added) faults.remove(added.id);
+}
+
+/** Everything once more, by any of them. */
+export async function syncAll(replicas: readonly Replica[]): Promise<void> {
+  for (const resource of bulkResources) await startSync(replicas, resource);
 }
 
 /** As a person does who wants it to run: until somebody says that it does. */

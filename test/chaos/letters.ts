@@ -29,7 +29,7 @@ export async function replayAll(url: string): Promise<string[]> {
     const answer = await fetch(`${url}/dead-letters/replay`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(after === undefined ? {} : { after }),
+      body: JSON.stringify({ all: true, ...(after === undefined ? {} : { after }) }),
     });
     if (!answer.ok) return [`the replay is answered ${answer.status}: ${await answer.text()}`];
     const said = answered.parse(await answer.json());

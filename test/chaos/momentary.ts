@@ -19,16 +19,22 @@ const placedSchema = z.object({
 });
 
 /**
- * @param calm names the people whose location live orders moved, by which of them was told last. A guest order that was
- * given to a customer belongs to whom it belonged to when it was told first (docs/decisions.md): to one of both, once.
+ * @param calm names the people whose location live orders moved, by which of them was told last. To whom a guest order
+ * belongs that was given to a customer with another e-mail is not promised (docs/delivery.md), nor which e-mail they have.
  */
 export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
   const ordersOf = (action?: string) =>
     new Set(journal.flatMap((done) => (action === undefined || done.action === action ? (done.ids.order ?? []) : [])));
   const [live, claimed] = [ordersOf(), ordersOf('claim')];
+  const movers = new Set(
+    journal.flatMap(({ action, ids }) => (action === 'changeAddress' ? [`profile ${ids.customer}`] : [])),
+  );
   const catalogueMoved = journal.some(({ ids }) => ids.product !== undefined || ids.category !== undefined);
   const orderByLine = new Map<string, string>();
   const guests = new Set<string>();
+  const claimers = new Set(
+    journal.flatMap(({ action, ids }) => (action === 'claim' ? [`profile ${ids.customer}`] : [])),
+  );
   const moved = new Set<string>();
   for (const order of live) {
     const placed = placedSchema.safeParse(calm.records.get(`event Placed Order ${order}`)?.[0]).data;
@@ -42,7 +48,11 @@ export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
   };
   return {
     absent: (key) => guests.has(key),
+    several: (key) => claimed.has(orderOf(key)),
     differs(key, path, one, other) {
+      // A phone number that a customer has no more stays.
+      if (key.startsWith('profile ') && path === 'phone_number') return one === undefined && movers.has(key);
+      if (path === 'email') return claimers.has(key);
       if (path.startsWith('location')) return moved.has(key);
       if (!key.startsWith('event ')) return false;
       if (path === 'profile') return claimed.has(orderOf(key));

@@ -29,14 +29,23 @@ const settings = {
 const redelivery = { ackDeadlineMs: 4_000, firstRetryMs: 50, longestRetryMs: 400, concurrency: 12 };
 export const topic = { projectId: 'chaos', topic: 'commercetools' };
 
-/** @param more settings in place of the usual ones */
-export async function startPlace(
-  { seed, repeatedUniqueId, versionZero }: Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZero'>,
-  more: Record<string, unknown> = {},
-): Promise<Place> {
+interface Wanted extends Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZero'> {
+  /** How many orders there are at first. */
+  orders?: number;
+  /** Settings in place of the usual ones. */
+  settings?: Record<string, unknown>;
+}
+
+export async function startPlace({
+  seed,
+  repeatedUniqueId,
+  versionZero,
+  orders = 40,
+  ...more
+}: Wanted): Promise<Place> {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 200, repeatedUniqueId, record: false });
   const shop = await startCommercetoolsSandbox({ redelivery, versionZero });
-  await seedShop(shop, { seed, customers: 30, orders: 40, products: 24, odd: false });
+  await seedShop(shop, { seed, customers: 30, orders, products: 24, odd: false });
   const env = {
     KLAVIYO_AUTH_KEY: 'pk_sandbox',
     KLAVIYO_API_URL: klaviyo.url,
@@ -51,7 +60,7 @@ export async function startPlace(
     PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
     SHUTDOWN_SECONDS: '5',
     NODE_CONFIG_DIR: '/nowhere',
-    NODE_CONFIG: JSON.stringify({ ...settings, ...more }),
+    NODE_CONFIG: JSON.stringify({ ...settings, ...more.settings }),
     LOG_LEVEL: 'info',
   };
   return {
@@ -74,7 +83,7 @@ function keptIn({ records }: CommercetoolsSandbox, container: string): Map<strin
 /** As `ctk subscriptions apply --pubsub …` does it. The topic has to be bound. */
 export async function subscribe({ env }: Place): Promise<void> {
   const config = readConfig(env);
-  const client = createCommercetoolsClient(config.commercetools);
+  const client = createCommercetoolsClient({ ...config.commercetools, timeoutMs: 20_000 });
   const destination = { type: 'GoogleCloudPubSub' as const, ...topic };
   const wanted = wantedSubscriptions({
     families: ruleFamilies,

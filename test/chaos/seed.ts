@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createRandom } from '../../src/sandbox/shop/random.ts';
 import { startBalancer } from './balancer.ts';
 import { runCalm } from './calm.ts';
-import { perform } from './deeds.ts';
+import { perform, syncAll } from './deeds.ts';
 import { explained, lettersIn, replayAll } from './letters.ts';
 import { momentaryOf } from './momentary.ts';
 import { type Place, startPlace, subscribe, topic } from './place.ts';
@@ -19,10 +19,14 @@ export interface Outcome {
   pushes: number;
   letters: number;
   events: number;
+  /** Replicas had written a record at the same moment, and a sync put it right, as docs/delivery.md says. */
+  healed: boolean;
   /** The last lines that the replicas logged. */
   logs: string[];
 }
 
+/** What two replicas may write at the same moment, each as it has just read it. Never an event, nor what is not there. */
+const isOfTheMoment = /^(profile|item|variant|category) \S+ \w+.*: .* is meant/;
 const longestSettlingMs = 60_000;
 
 export async function runSeed(schedule: Schedule): Promise<Outcome> {
@@ -55,12 +59,22 @@ export async function runSeed(schedule: Schedule): Promise<Outcome> {
     if (kept.length > 0 && any) problems.push(...(await replayAll(any.url)));
     problems.push(...(await settle(place, replicas, longestSettlingMs)));
     problems.push(...explained(lettersIn(place), calm.deadLetters, 'after the replay'));
-    const found = await stateOf(place.klaviyo.url);
-    problems.push(...differencesOf(calm.state, found, momentaryOf(journal, calm.state)));
+    const allowed = momentaryOf(journal, calm.state);
+    let found = await stateOf(place.klaviyo.url);
+    let differences = differencesOf(calm.state, found, allowed);
+    const healed =
+      schedule.replicas > 1 && differences.length > 0 && differences.every((one) => isOfTheMoment.test(one));
+    if (healed) {
+      await syncAll(replicas);
+      problems.push(...(await settle(place, replicas, longestSettlingMs)));
+      found = await stateOf(place.klaviyo.url);
+      differences = differencesOf(calm.state, found, allowed);
+    }
+    problems.push(...differences);
     problems.push(...runProblems(place));
     const pushes = [...balancer.answers.values()].reduce((sum, count) => sum + count, 0);
     const events = [...found.records.keys()].filter((key) => key.startsWith('event ')).length;
-    return { problems, messages: messages.length, pushes, letters, events, logs: logsOf(replicas) };
+    return { problems, messages: messages.length, pushes, letters, events, healed, logs: logsOf(replicas) };
   } finally {
     await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
     await balancer.stop();
@@ -70,7 +84,7 @@ export async function runSeed(schedule: Schedule): Promise<Outcome> {
 
 /** There is no use in comparing what is not finished. */
 function unsettled(problems: string[], replicas: readonly Replica[]): Outcome {
-  return { problems, messages: 0, pushes: 0, letters: 0, events: 0, logs: logsOf(replicas) };
+  return { problems, messages: 0, pushes: 0, letters: 0, events: 0, healed: false, logs: logsOf(replicas) };
 }
 
 function endFaults({ klaviyo, shop }: Place): void {

@@ -39,16 +39,19 @@ function nameOf(profile: unknown): string {
 export interface Allowed {
   /** May be there or not. */
   absent(key: string): boolean;
+  /** May be there for several people. */
+  several(key: string): boolean;
   /** Differences that the moment of reading explains; `path` such as `properties.Categories`. */
   differs(key: string, path: string, one: unknown, other: unknown): boolean;
 }
 
 /** @returns a line for each difference; ids and paths, and values of what holds no personal data */
-export function differencesOf(wanted: State, found: State, { absent, differs }: Allowed): string[] {
+export function differencesOf(wanted: State, found: State, { absent, several, differs }: Allowed): string[] {
   const keys = new Set([...wanted.records.keys(), ...found.records.keys()]);
   return [...keys].flatMap((key) => {
     const [want = [], have = []] = [wanted.records.get(key), found.records.get(key)];
-    if (have.length > 1) return [`${have.length} times: ${key}`];
+    if (have.length > 1 && !several(key))
+      return [`${have.length} times: ${key}: ${have.map(({ profile }) => profile)}`];
     const [expected, actual] = [want[0], have[0]];
     if (!(actual && expected) && absent(key)) return [];
     if (!actual) return [`missing: ${key}`];
