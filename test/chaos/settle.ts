@@ -27,7 +27,9 @@ async function underWay({ shop, kept }: Place, replicas: readonly Replica[]): Pr
   for (const key of kept('ctk-jobs').keys()) open.push(`the job ${key} is remembered`);
   const [any] = replicas.filter((replica) => replica.isUp());
   if (!any) return [...open, 'no replica is up'];
-  const { running } = runs.parse(await (await fetch(`${any.url}/sync`)).json());
+  const answer = await fetch(`${any.url}/sync`);
+  if (!answer.ok) return [...open, `GET /sync is answered ${answer.status}: ${await answer.text()}`];
+  const { running } = runs.parse(await answer.json());
   for (const { id, resource, state } of running) open.push(`run ${id} of ${resource} is ${state}`);
   return open;
 }
