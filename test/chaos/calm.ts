@@ -10,6 +10,13 @@ import { push } from './balancer.ts';
 import type { Place } from './place.ts';
 import { type State, stateOf } from './state.ts';
 
+/** A busy machine is no reason to fail. */
+const patient = {
+  klaviyo: { timeoutSeconds: 30 },
+  commercetools: { timeoutSeconds: 30 },
+  realtime: { deadlineSeconds: 60 },
+};
+
 export interface Calm {
   state: State;
   deadLetters: DeadLetter[];
@@ -18,7 +25,7 @@ export interface Calm {
 /** @param messages as a broker pushes them */
 export async function runCalm({ env }: Place, messages: readonly string[]): Promise<Calm> {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 1, record: false });
-  const config = readConfig({ ...env, KLAVIYO_API_URL: klaviyo.url });
+  const config = readConfig({ ...env, KLAVIYO_API_URL: klaviyo.url, NODE_CONFIG: JSON.stringify(patient) });
   const app = createApp(config, pino({ level: 'silent' }), { store: createMemoryStore() });
   const [url = ''] = await app.start();
   try {

@@ -8,6 +8,7 @@ import { isObject } from '../../src/sandbox/commercetools/json.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../src/sandbox/commercetools/sandbox.ts';
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../src/sandbox/klaviyo/sandbox.ts';
 import { seedShop } from '../../src/sandbox/shop/seed.ts';
+import { environmentOf } from '../world.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Place {
@@ -46,23 +47,7 @@ export async function startPlace({
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 200, repeatedUniqueId, record: false });
   const shop = await startCommercetoolsSandbox({ redelivery, versionZero });
   await seedShop(shop, { seed, customers: 30, orders, products: 24, odd: false });
-  const env = {
-    KLAVIYO_AUTH_KEY: 'pk_sandbox',
-    KLAVIYO_API_URL: klaviyo.url,
-    CT_PROJECT_ID: shop.projectKey,
-    CT_API_CLIENT: JSON.stringify({ clientId: shop.clientId, secret: shop.clientSecret }),
-    CT_API_URL: shop.url,
-    CT_AUTH_URL: shop.authUrl,
-    PORT: '0',
-    HOST: '127.0.0.1',
-    PREFERRED_LOCALE: 'en',
-    PREFERRED_CURRENCY: 'EUR',
-    PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
-    SHUTDOWN_SECONDS: '5',
-    NODE_CONFIG_DIR: '/nowhere',
-    NODE_CONFIG: JSON.stringify({ ...settings, ...more.settings }),
-    LOG_LEVEL: 'info',
-  };
+  const env = environmentOf(klaviyo, shop, { ...settings, ...more.settings });
   return {
     klaviyo,
     shop,
