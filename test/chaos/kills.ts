@@ -33,9 +33,10 @@ export interface Killed {
 const settings = {
   klaviyo: { timeoutSeconds: 5, retries: 1 },
   commercetools: { timeoutSeconds: 5, retries: 1, largePageSize: 50, ranges: 4 },
-  runs: { checkpointSeconds: 0.1, leaseSeconds: 1 },
+  // A busy machine must not lose the lease by itself: that would send again what no kill explains.
+  runs: { checkpointSeconds: 0.1, leaseSeconds: 3 },
 };
-const longestMs = 120_000;
+const longestMs = 300_000;
 /** By then a request that a dead process sent is handled. */
 const afterDeathMs = 150;
 const recordSchema = z.object({ run: runSchema, point: z.object({ checkpoint: checkpointSchema.optional() }) });
