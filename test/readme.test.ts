@@ -67,6 +67,7 @@ const runsUntilStopped =
 /** Who types a command: a test here, or .ci/run, whose line has to hold it. */
 const typed: Record<string, Typed | '.ci/run'> = {
   'npm run bench -- --quick': '.ci/run',
+  'npm run chaos -- --short': '.ci/run',
   'npm ci': '.ci/run',
   'npm test': '.ci/run',
   'npm run check': '.ci/run',

@@ -7,8 +7,12 @@ import type { BulkResource } from '../src/commercetools/types.ts';
 import { readConfig } from '../src/config/config.ts';
 import { type Run, runSchema } from '../src/engine/run.ts';
 import type { CommercetoolsSandboxOptions } from '../src/sandbox/commercetools/options.ts';
-import { startCommercetoolsSandbox } from '../src/sandbox/commercetools/sandbox.ts';
-import { type KlaviyoSandboxOptions, startKlaviyoSandbox } from '../src/sandbox/klaviyo/sandbox.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../src/sandbox/commercetools/sandbox.ts';
+import {
+  type KlaviyoSandbox,
+  type KlaviyoSandboxOptions,
+  startKlaviyoSandbox,
+} from '../src/sandbox/klaviyo/sandbox.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -28,13 +32,13 @@ const listed = z.object({ total: z.number(), data: z.array(z.record(z.string(), 
 const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
 const quickRetries = { klaviyo: { retries: 1 }, commercetools: { retries: 1 } };
 
-/**
- * @returns the world; `stop()` ends all of it, also as `await using`
- */
-export async function startWorld(options: WorldOptions = {}) {
-  const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 10, ...options.klaviyo });
-  const shop = await startCommercetoolsSandbox(options.commercetools);
-  const env: Record<string, string> = {
+/** What the service is told to find both sandboxes. @param settings as NODE_CONFIG holds them */
+export function environmentOf(
+  klaviyo: Pick<KlaviyoSandbox, 'url'>,
+  shop: CommercetoolsSandbox,
+  settings: Json,
+): Record<string, string> {
+  return {
     KLAVIYO_AUTH_KEY: 'pk_sandbox',
     KLAVIYO_API_URL: klaviyo.url,
     CT_PROJECT_ID: shop.projectKey,
@@ -48,9 +52,17 @@ export async function startWorld(options: WorldOptions = {}) {
     PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
     SHUTDOWN_SECONDS: '5',
     NODE_CONFIG_DIR: '/nowhere',
-    NODE_CONFIG: JSON.stringify({ ...quickRetries, ...options.settings }),
-    ...options.env,
+    NODE_CONFIG: JSON.stringify(settings),
   };
+}
+
+/**
+ * @returns the world; `stop()` ends all of it, also as `await using`
+ */
+export async function startWorld(options: WorldOptions = {}) {
+  const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 10, ...options.klaviyo });
+  const shop = await startCommercetoolsSandbox(options.commercetools);
+  const env = { ...environmentOf(klaviyo, shop, { ...quickRetries, ...options.settings }), ...options.env };
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const app: App = createApp(readConfig(env), log, options.overrides);

@@ -33,7 +33,7 @@ export async function* pagesOf(
       const pages = walk(client, next);
       for (;;) {
         work.signal.throwIfAborted();
-        const begun = await permits.take();
+        const begun = await permits.take(work.signal);
         giveBack = begun;
         const readAt = nextRead();
         const page = await pages.next();

@@ -1,6 +1,7 @@
 /** Makes variants true: each sku under its item, with the latest stock that was read. */
 import { create, exists, holdsAll, isMissing, remove, update, updateSome, variants } from './catalog-records.ts';
 import type { ItemChange, Receipt, StockChange, Variant } from './change.ts';
+import type { Failure } from './errors.ts';
 import { compoundId, type Held } from './held.ts';
 import { delivered, receiptOf } from './receipts.ts';
 import type { Sending } from './sending.ts';
@@ -65,6 +66,8 @@ async function writeVariant(itemId: string, variant: Variant, { sending, held }:
   }
   const created = await create(variants, record, sending);
   if (created.ok) return delivered;
+  // Another process deleted it since it was looked up: whoever reads again sees why.
+  if (pointsAtItem(created.failure)) return { outcome: 'unavailable', reason: 'its item has just been deleted' };
   if (!exists(created.failure)) return receiptOf(created.failure);
   // Lists may lag behind: it may be under this item after all, or the first answer was lost.
   const now = await sending.held.variant(variant.external_id, sending.lane);
@@ -79,6 +82,16 @@ async function writeVariant(itemId: string, variant: Variant, { sending, held }:
   const again = await create(variants, record, sending);
   return again.ok ? delivered : receiptOf(again.failure);
 }
+
+function pointsAtItem(failure: Failure): boolean {
+  return (
+    isMissing(failure) &&
+    failure.kind === 'refused' &&
+    failure.errors.some(({ pointer }) => itemLink.test(pointer ?? ''))
+  );
+}
+
+const itemLink = /\/relationships\/item(\/|$)/;
 
 /** Writes quantity and policy together; a variant that Klaviyo does not know comes with its item. */
 export function sendStock(change: Read<StockChange>, sending: Sending): Promise<Receipt> {

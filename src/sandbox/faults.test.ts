@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
-import { createFaults, type Faults, faultsPlugin } from './faults.ts';
+import { createFaults, type Faults, failsRecord, faultsPlugin } from './faults.ts';
 
 let app: FastifyInstance | undefined;
 afterEach(async () => {
@@ -89,4 +89,15 @@ test('a rule that makes no sense is refused with the reason', async () => {
     body: JSON.stringify({ kind: 'explode', path: 'things' }),
   });
   assert.equal(answer.status, 400);
+});
+
+test('records of jobs fail by rules of their own, and a rule can be taken away', () => {
+  const faults = createFaults();
+  const [busy] = faults.add({ kind: 'reset' }, { kind: 'fail-record', path: '/catalog-item', times: 1 });
+  assert.equal(failsRecord(faults, 'profile-bulk-import-job'), false);
+  assert.equal(failsRecord(faults, 'catalog-item-bulk-create-job'), true);
+  assert.equal(failsRecord(faults, 'catalog-item-bulk-create-job'), false);
+  assert.equal(faults.strike('GET', '/api/profiles')?.kind, 'reset');
+  faults.remove(busy?.id ?? 0);
+  assert.equal(faults.strike('GET', '/api/profiles'), undefined);
 });

@@ -36,9 +36,11 @@ const faultRuleSchema = z.discriminatedUnion('kind', [
    * breaks off in the middle of its body. applied-then-lost: effect applied, connection reset before the answer.
    */
   z.strictObject({ ...selection, kind: z.enum(['hang', 'reset', 'truncate', 'applied-then-lost']) }),
+  /** Fails a record of a bulk job when the job is worked off; the path is `/` and the job's type. */
+  z.strictObject({ ...selection, kind: z.literal('fail-record') }),
 ]);
 
-type FaultRule = z.infer<typeof faultRuleSchema>;
+export type FaultRule = z.infer<typeof faultRuleSchema>;
 
 /** A rule at work: how many requests matched and how many were struck so far. */
 type ActiveFault = { id: number; rule: FaultRule; matched: number; struck: number };
@@ -46,6 +48,8 @@ type ActiveFault = { id: number; rule: FaultRule; matched: number; struck: numbe
 /** The rules in force. Made by `createFaults`, given to `faultsPlugin`, so that a test in the same process can add rules without HTTP. */
 export type Faults = {
   add(...rules: FaultRule[]): ActiveFault[];
+  /** Takes one rule away, by the id that it was added under. */
+  remove(id: number): void;
   clear(): void;
   list(): ActiveFault[];
   /** The rule that strikes this request, if any; counts it. */
@@ -62,12 +66,16 @@ export function createFaults(random: () => number = Math.random): Faults {
       active.push(...added);
       return added;
     },
+    remove(id) {
+      active = active.filter((fault) => fault.id !== id);
+    },
     clear() {
       active = [];
     },
     list: () => [...active],
     strike(method, path) {
       for (const fault of active) {
+        if ((fault.rule.kind === 'fail-record') !== (method === jobRecord)) continue;
         if (!selects(fault.rule, method, path)) continue;
         if (fault.rule.times !== undefined && fault.struck >= fault.rule.times) continue;
         fault.matched += 1;
@@ -79,6 +87,14 @@ export function createFaults(random: () => number = Math.random): Faults {
       return undefined;
     },
   };
+}
+
+/** Stands where a request has its method. */
+const jobRecord = 'JOB RECORD';
+
+/** Is the next record of a job of this type to fail? */
+export function failsRecord(faults: Faults, jobType: string): boolean {
+  return faults.strike(jobRecord, `/${jobType}`) !== undefined;
 }
 
 export type FaultsOptions = {
@@ -112,7 +128,11 @@ async function registerFaults(app: FastifyInstance, options: FaultsOptions): Pro
     const rule = exempt(path) ? undefined : faults.strike(request.method, path);
     if (rule === undefined) return;
     struck.set(request, rule);
-    if (rule.kind === 'delay') await pause(rule.ms, closing.signal);
+    if (rule.kind === 'delay') {
+      await pause(rule.ms, closing.signal);
+      // Whoever has hung up by then is not served any more, as by a queue in front of a server.
+      if (request.raw.socket.destroyed) return reply.hijack();
+    }
     if (rule.kind === 'status') return answer(reply, rule);
     if (rule.kind === 'reset') {
       reply.hijack();

@@ -1,7 +1,7 @@
 /** A commercetools project over real HTTP: OAuth, the API, and the Pub/Sub that its notifications go through. */
 import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { faultsPlugin } from '../faults.ts';
+import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
 import { type Answer, refuse, urlTooLong } from './answers.ts';
 import { createApi } from './api.ts';
 import { Changes } from './changes.ts';
@@ -33,6 +33,8 @@ export interface CommercetoolsSandbox {
   /** What the API shows. */
   readonly records: Records;
   readonly pubsub: PubSub;
+  /** Faults on demand without HTTP, for callers in the same process. */
+  readonly faults: Faults;
   /** Puts records in place; nobody is notified. */
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void>;
   /** Adds an order as a recurring order does when its day has come. */
@@ -60,8 +62,9 @@ export async function startCommercetoolsSandbox(
   const notifier = new Notifier({ projectKey, maxPayloadBytes, records, subscriptions, pubsub });
   changes.listen((change) => notifier.notify(change));
 
+  const faults = createFaults();
   const app = createServer();
-  await app.register(faultsPlugin);
+  await app.register(faultsPlugin, { faults });
   app.post('/oauth/token', async (request, reply) => {
     const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
     return send(reply, tokens.issue(request.headers.authorization, form));
@@ -86,7 +89,14 @@ export async function startCommercetoolsSandbox(
     await app.close();
     await engine.stop();
   };
-  const parts = { records, pubsub, place: writes.place.bind(writes), revokeTokens: () => tokens.revokeAll(), stop };
+  const parts = {
+    records,
+    pubsub,
+    faults,
+    place: writes.place.bind(writes),
+    revokeTokens: () => tokens.revokeAll(),
+    stop,
+  };
   const createFromRecurringOrder = (order: ApiRecord) =>
     writes.record({ typeId: 'order', before: undefined, after: order, cause: 'recurring-order' });
   const reset = async (): Promise<void> => {

@@ -16,13 +16,15 @@ export type Account = {
   reset(): void;
 };
 
+type AccountOptions = { jobMs: number; lagMs: number; failsRecord: (jobType: string) => boolean };
+
 /** An empty account whose bulk jobs take `jobMs`, and whose listings show new records after `lagMs`. */
-export function createAccount({ jobMs, lagMs }: { jobMs: number; lagMs: number }): Account {
+export function createAccount({ jobMs, lagMs, failsRecord }: AccountOptions): Account {
   const account: Account = {
     profiles: createProfiles(),
     events: createEvents(),
     catalog: createCatalog(),
-    jobs: createJobs(jobMs),
+    jobs: createJobs(jobMs, failsRecord),
     isListed: (created) => lagMs === 0 || Date.parse(created) + lagMs <= Date.now(),
     reset() {
       account.profiles = createProfiles();

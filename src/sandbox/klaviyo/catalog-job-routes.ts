@@ -112,7 +112,8 @@ function starter({ jobs }: Account) {
       if (jobs.inProgress(type) >= mostJobsInProgress) throw new Refusal(tooManyJobs);
       const job = jobs.start(type, records.length, () =>
         records.flatMap((record, index): RecordFailure[] => {
-          const outcome = apply(record);
+          const refusal = jobs.refusal(type);
+          const outcome = refusal ? { problem: refusal } : apply(record);
           if (!('problem' in outcome)) return [];
           const below = (outcome.problem.pointer ?? '').replace(/^\/data/, '');
           const pointer = `/data/attributes/${field}/data/${index}${below}`;

@@ -35,6 +35,8 @@ type NewEvent = { profile: Profile; attributes: EventAttributes; backfill: boole
 export type Events = {
   all(): Iterable<RecordedEvent>;
   count(): number;
+  /** How many arrived that were recorded already. */
+  repeats(): number;
   get(id: string): RecordedEvent | undefined;
   metrics(): Iterable<Metric>;
   metric(id: string): Metric | undefined;
@@ -55,6 +57,7 @@ export function createEvents(): Events {
   const events = new Map<string, RecordedEvent>();
   const byRepeatKey = new Map<string, RecordedEvent>();
   let seq = 0;
+  let repeats = 0;
 
   function metricNamed(name: string, now: string): Metric {
     const known = metricsByName.get(name);
@@ -67,6 +70,7 @@ export function createEvents(): Events {
   return {
     all: () => events.values(),
     count: () => events.size,
+    repeats: () => repeats,
     get: (id) => events.get(id),
     metrics: () => metricsByName.values(),
     metric: (id) => [...metricsByName.values()].find((metric) => metric.id === id),
@@ -80,7 +84,10 @@ export function createEvents(): Events {
       const metricName = attributes.metric.data.attributes.name;
       // Without a unique_id the second stands in for it: one event per profile, metric and second.
       const key = repeatKey(profile.id, metricName, attributes.unique_id ?? time);
-      if (byRepeatKey.has(key)) return undefined;
+      if (byRepeatKey.has(key)) {
+        repeats += 1;
+        return undefined;
+      }
       seq += 1;
       const event: RecordedEvent = {
         id: ids.next(),

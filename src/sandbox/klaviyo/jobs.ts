@@ -3,7 +3,7 @@
  * once when it completes, so that a caller who does not wait for it is found out.
  */
 import { createIds } from './ids.ts';
-import type { Problem } from './problems.ts';
+import { invalid, type Problem } from './problems.ts';
 
 type JobStatus = 'queued' | 'processing' | 'complete';
 
@@ -27,6 +27,8 @@ export type Job = {
 export type Jobs = {
   /** Starts a job over `total` records; `run` is called when it completes and returns the records that failed. */
   start(type: string, total: number, run: () => RecordFailure[]): Job;
+  /** Why the next record of a job of this type fails, whatever it says: a fault on demand. */
+  refusal(type: string): Problem | undefined;
   /** Runs something once the time of a job has passed, for endpoints that answer without a job to poll. */
   later(run: () => void): void;
   get(type: string, id: string): Job | undefined;
@@ -37,8 +39,13 @@ export type Jobs = {
   reset(): void;
 };
 
-/** Jobs that take `jobMs` milliseconds: a third of it queued, the rest processing. */
-export function createJobs(jobMs: number): Jobs {
+/** What the errors of records say that failed on demand. */
+export const onDemand = 'This record failed on demand.';
+
+/**
+ * Jobs that take `jobMs` milliseconds: a third of it queued, the rest processing. `failsRecord` is asked for each record.
+ */
+export function createJobs(jobMs: number, failsRecord: (type: string) => boolean = () => false): Jobs {
   const ids = createIds('J');
   const jobs = new Map<string, Job>();
   const timers = new Set<NodeJS.Timeout>();
@@ -71,6 +78,7 @@ export function createJobs(jobMs: number): Jobs {
       });
       return job;
     },
+    refusal: (type) => (failsRecord(type) ? invalid(onDemand) : undefined),
     later: (run) => after(jobMs, run),
     get(type, id) {
       const job = jobs.get(id);

@@ -82,7 +82,7 @@ export function addProfileJobRoutes(api: Api, account: Account): void {
 
 function importAll(account: Account, records: readonly ImportedProfile[]): RecordFailure[] {
   return records.flatMap((record) => {
-    const problem = importOne(account, record);
+    const problem = account.jobs.refusal(importType) ?? importOne(account, record);
     return problem === undefined ? [] : [{ problem, original: originalOf(record) }];
   });
 }

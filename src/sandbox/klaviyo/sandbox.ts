@@ -3,7 +3,7 @@
  * with an account, and for tests. It shares no code with the connector.
  */
 import fastify from 'fastify';
-import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
+import { createFaults, type Faults, failsRecord, faultsPlugin } from '../faults.ts';
 import { createAccount } from './account.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { createApi, errorsOf, operationOf } from './api.ts';
@@ -53,10 +53,14 @@ export type KlaviyoSandbox = {
 
 /** Starts a pretended Klaviyo. It listens when the promise resolves; `stop` ends it. */
 export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): Promise<KlaviyoSandbox> {
-  const account = createAccount({ jobMs: options.jobMs ?? 300, lagMs: options.lagMs ?? 0 });
   const limits = createLimits(options.limits ?? 1);
   const log = createRequestLog();
   const faults = createFaults();
+  const account = createAccount({
+    jobMs: options.jobMs ?? 300,
+    lagMs: options.lagMs ?? 0,
+    failsRecord: (type) => failsRecord(faults, type),
+  });
   // Skus may be long, and an id holds one percent-encoded.
   const app = fastify({
     forceCloseConnections: true,

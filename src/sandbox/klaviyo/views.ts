@@ -51,6 +51,8 @@ export function stateOf(account: Account, log: RequestLog) {
   return {
     profiles: profiles.count(),
     events: events.count(),
+    /** Events that arrived once more; in a body that is refused for them they are not counted. */
+    repeatedEvents: events.repeats(),
     eventsByMetric: byMetric,
     /** Events received without backfill, by metric. */
     wouldWakeFlows,

@@ -1,0 +1,40 @@
+/** Dead letters of a seed: each has to be explained by a record that failed on demand, or to be there in a calm run too. */
+import { z } from 'zod';
+import { type DeadLetter, deadLetterSchema } from '../../src/engine/dead-letters.ts';
+import { onDemand } from '../../src/sandbox/klaviyo/jobs.ts';
+import type { Place } from './place.ts';
+
+export function lettersIn(place: Place): DeadLetter[] {
+  return [...place.kept('ctk-dead-letters')].map(([id, value]) =>
+    deadLetterSchema.parse(Object.assign({}, value, { id })),
+  );
+}
+
+/** @returns a line for each letter that nothing explains */
+export function explained(letters: readonly DeadLetter[], calm: readonly DeadLetter[], when?: string): string[] {
+  const known = new Set(calm.map(({ id }) => id));
+  return letters
+    .filter(({ id, detail }) => !known.has(id) && (when !== undefined || detail !== onDemand))
+    .map(
+      ({ record, rule, code, detail }) =>
+        `dead letter ${when ?? ''}: ${record?.typeId} ${record?.id} ${rule} ${code} ${detail}`,
+    );
+}
+
+const answered = z.object({ delivered: z.number(), unavailable: z.string().optional(), after: z.string().optional() });
+
+/** As a person does who has seen that what was wrong is over. */
+export async function replayAll(url: string): Promise<string[]> {
+  for (let after: string | undefined; ; ) {
+    const answer = await fetch(`${url}/dead-letters/replay`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ all: true, ...(after === undefined ? {} : { after }) }),
+    });
+    if (!answer.ok) return [`the replay is answered ${answer.status}: ${await answer.text()}`];
+    const said = answered.parse(await answer.json());
+    if (said.unavailable !== undefined) return [`the replay ends: ${said.unavailable}`];
+    if (said.after === undefined) return [];
+    after = said.after;
+  }
+}

@@ -1,0 +1,104 @@
+/** `npm run chaos`: kills, faults and disorder by seed; says which seeds failed and how, and ends with 1 if any did. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runKills } from './kills.ts';
+import { type Schedule, scheduleOf } from './schedule.ts';
+import { type Outcome, runSeed } from './seed.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20' },
+    /** The first seed. */
+    from: { type: 'string', default: '1' },
+    /** One seed again. */
+    seed: { type: 'string' },
+    /** In place of what the seed says. */
+    replicas: { type: 'string' },
+    /** Begins no seed after so many. */
+    minutes: { type: 'string' },
+    /** A folder for what the replicas of a failing seed logged. */
+    logs: { type: 'string' },
+    /** A bulk run of orders, killed so many times, instead of seeds. */
+    kills: { type: 'string' },
+    orders: { type: 'string', default: '20000' },
+    /** What CI has time for. */
+    short: { type: 'boolean', default: false },
+  },
+});
+
+/** Two processors have enough to do with two seeds. */
+const sideBySide = 2;
+const mostShown = 15;
+const shortSeeds = [3, 5, 9, 14, 21, 26];
+const shortKills = { seed: 1, kills: 3, orders: 1_000 };
+const { replicas } = values;
+
+function seeds(): number[] {
+  if (values.seed !== undefined) return [Number(values.seed)];
+  if (values.short) return shortSeeds;
+  return Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
+}
+
+function line(schedule: Schedule, outcome: Outcome, tookMs: number): string {
+  const { problems, messages, pushes, letters, events, healed } = outcome;
+  const word = problems.length === 0 ? 'ok    ' : 'FAILED';
+  const about = `${schedule.replicas} replica(s), repeats ${schedule.repeatedUniqueId}`;
+  const counts = `${messages} messages in ${pushes} pushes, ${events} events, ${letters} dead letters replayed`;
+  const seconds = `${(tookMs / 1_000).toFixed(1)} s`;
+  return `${word} seed ${schedule.seed}: ${about}; ${counts}${healed ? ', put right by a sync' : ''}; ${seconds}`;
+}
+
+/** @returns whether it passed */
+async function runOne(seed: number): Promise<boolean> {
+  const many = replicas === undefined ? undefined : replicas === '3' ? 3 : 1;
+  const schedule = scheduleOf(seed, many);
+  const began = performance.now();
+  const outcome = await runSeed(schedule).catch((thrown: unknown): Outcome => {
+    const why = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    return { problems: [why], messages: 0, pushes: 0, letters: 0, events: 0, healed: false, logs: [] };
+  });
+  console.log(line(schedule, outcome, performance.now() - began));
+  if (outcome.problems.length === 0) return true;
+  for (const problem of outcome.problems.slice(0, mostShown)) console.log(`  - ${problem}`);
+  console.log(
+    `  again with: npm run chaos -- --seed ${seed}${replicas === undefined ? '' : ` --replicas ${replicas}`}`,
+  );
+  console.log(`  ${JSON.stringify(schedule)}`);
+  if (values.logs !== undefined) writeFileSync(join(values.logs, `seed-${seed}.log`), `${outcome.logs.join('\n')}\n`);
+  return false;
+}
+
+/** @returns whether all passed */
+async function runSeeds(): Promise<boolean> {
+  const until = performance.now() + Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+  const waiting = seeds();
+  const results: boolean[] = [];
+  const work = async () => {
+    for (let seed = waiting.shift(); seed !== undefined && performance.now() < until; seed = waiting.shift())
+      results.push(await runOne(seed));
+  };
+  await Promise.all(Array.from({ length: sideBySide }, work));
+  const failed = results.filter((ok) => !ok).length;
+  console.log(`${results.length} seeds, ${failed} failed`);
+  return failed === 0;
+}
+
+/** @returns whether it passed */
+async function killOne(asked: { seed: number; kills: number; orders: number }): Promise<boolean> {
+  const { problems, kills, events, repeats, mostRepeats } = await runKills(asked);
+  const word = problems.length === 0 ? 'ok    ' : 'FAILED';
+  const counts = `${events} events of ${asked.orders} orders, ${repeats} sent again (${mostRepeats} at most)`;
+  console.log(`${word} ${kills} kills of one run (seed ${asked.seed}): ${counts}`);
+  for (const problem of problems.slice(0, mostShown)) console.log(`  - ${problem}`);
+  return problems.length === 0;
+}
+
+const results: boolean[] = [];
+if (values.kills === undefined) results.push(await runSeeds());
+else
+  results.push(
+    await killOne({ seed: Number(values.seed ?? 1), kills: Number(values.kills), orders: Number(values.orders) }),
+  );
+if (values.short) results.push(await killOne(shortKills));
+process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -1,0 +1,75 @@
+/**
+ * What may differ from a calm run, and why: an event is recorded once, as its order and its products were when it was
+ * told; a calm run tells it when all is over. Whatever does not change after an order was placed may not differ.
+ */
+import { z } from 'zod';
+import type { Done } from '../../src/sandbox/shop/done.ts';
+import type { Allowed, State } from './state.ts';
+
+/** Fields of an order that move on with it. */
+const ofTheOrder = /^properties\.(version|lastModifiedAt|orderState|paymentState|paymentInfo|customerId|\$extra)\b/;
+/** The product's categories and brand when the order was told; see docs/mapping.md. */
+const ofTheProducts = /^properties\.(Categories|Items|Brands|ProductBrand)$/;
+const told = /^event (Fulfilled|Cancelled|Refunded) Order /;
+/** What a message says and what the order says of one moment. */
+const mostApartMs = 60_000;
+const placedSchema = z.object({
+  profile: z.string(),
+  properties: z.object({ lineItems: z.array(z.object({ id: z.string() })), customerEmail: z.string().optional() }),
+});
+
+/**
+ * @param calm names the people whose location live orders moved, by which of them was told last. To whom a guest order
+ * belongs that was given to a customer with another e-mail is not promised (docs/delivery.md), nor which e-mail they have.
+ */
+export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
+  const ordersOf = (action?: string) =>
+    new Set(journal.flatMap((done) => (action === undefined || done.action === action ? (done.ids.order ?? []) : [])));
+  const [live, claimed] = [ordersOf(), ordersOf('claim')];
+  const movers = new Set(
+    journal.flatMap(({ action, ids }) => (action === 'changeAddress' ? [`profile ${ids.customer}`] : [])),
+  );
+  const catalogueMoved = journal.some(({ ids }) => ids.product !== undefined || ids.category !== undefined);
+  const orderByLine = new Map<string, string>();
+  const guests = new Set<string>();
+  const claimers = new Set(
+    journal.flatMap(({ action, ids }) => (action === 'claim' ? [`profile ${ids.customer}`] : [])),
+  );
+  const moved = new Set<string>();
+  for (const order of live) {
+    const placed = placedSchema.safeParse(calm.records.get(`event Placed Order ${order}`)?.[0]).data;
+    for (const { id } of placed?.properties.lineItems ?? []) orderByLine.set(id, order);
+    moved.add(`profile ${placed?.profile}`);
+    if (claimed.has(order)) guests.add(`profile ${placed?.properties.customerEmail?.toLowerCase()}`);
+  }
+  const orderOf = (key: string) => {
+    const id = key.split(' ').at(-1)?.split(':')[0] ?? '';
+    return orderByLine.get(id) ?? id;
+  };
+  return {
+    absent: (key) => guests.has(key),
+    several: (key) => claimed.has(orderOf(key)),
+    differs(key, path, one, other) {
+      // A phone number that a customer has no more stays.
+      if (key.startsWith('profile ') && path === 'phone_number') return one === undefined && movers.has(key);
+      if (path === 'email') return claimers.has(key);
+      if (path.startsWith('location')) return moved.has(key);
+      if (!key.startsWith('event ')) return false;
+      if (path === 'profile') return claimed.has(orderOf(key));
+      if (ofTheProducts.test(path)) return catalogueMoved && lasting(one) === lasting(other);
+      if (!live.has(orderOf(key))) return false;
+      if (path === 'time') return told.test(key) && apartMs(one, other) < mostApartMs;
+      return ofTheOrder.test(path);
+    },
+  };
+}
+
+function apartMs(one: unknown, other: unknown): number {
+  return Math.abs(Date.parse(String(one)) - Date.parse(String(other)));
+}
+
+/** What of it is the order's own. */
+function lasting(value: unknown): string {
+  if (!Array.isArray(value) || value.every((one) => typeof one === 'string')) return '';
+  return JSON.stringify(value, (name, inner) => (name === 'Categories' || name === 'Brand' ? undefined : inner));
+}

@@ -1,0 +1,80 @@
+/** Where a seed happens: both sandboxes with a small shop in them, and what a process of the service is told. */
+import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
+import { applyStep, planSubscriptions } from '../../src/commercetools/subscriptions.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { wantedSubscriptions } from '../../src/engine/wanted-subscriptions.ts';
+import { ruleFamilies } from '../../src/rules/index.ts';
+import { isObject } from '../../src/sandbox/commercetools/json.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../src/sandbox/commercetools/sandbox.ts';
+import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../src/sandbox/klaviyo/sandbox.ts';
+import { seedShop } from '../../src/sandbox/shop/seed.ts';
+import { environmentOf } from '../world.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface Place {
+  klaviyo: KlaviyoSandbox;
+  shop: CommercetoolsSandbox;
+  env: Record<string, string>;
+  /** Values that the service keeps in a container of custom objects, by key. */
+  kept(container: string): Map<string, unknown>;
+  stop(): Promise<void>;
+}
+
+/** A process that is dead is known to be after a second, and nothing is waited for longer than that. */
+const settings = {
+  klaviyo: { timeoutSeconds: 1, retries: 1 },
+  commercetools: { timeoutSeconds: 1, retries: 1, pageSize: 10, largePageSize: 10, ranges: 2 },
+  realtime: { deadlineSeconds: 3 },
+  runs: { checkpointSeconds: 0.2, leaseSeconds: 1 },
+};
+const redelivery = { ackDeadlineMs: 4_000, firstRetryMs: 50, longestRetryMs: 400, concurrency: 12 };
+export const topic = { projectId: 'chaos', topic: 'commercetools' };
+
+interface Wanted extends Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZero'> {
+  /** How many orders there are at first. */
+  orders?: number;
+  /** Settings in place of the usual ones. */
+  settings?: Record<string, unknown>;
+}
+
+export async function startPlace({
+  seed,
+  repeatedUniqueId,
+  versionZero,
+  orders = 40,
+  ...more
+}: Wanted): Promise<Place> {
+  const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 200, repeatedUniqueId, record: false });
+  const shop = await startCommercetoolsSandbox({ redelivery, versionZero });
+  await seedShop(shop, { seed, customers: 30, orders, products: 24, odd: false });
+  const env = environmentOf(klaviyo, shop, { ...settings, ...more.settings });
+  return {
+    klaviyo,
+    shop,
+    env,
+    kept: (container) => keptIn(shop, container),
+    stop: async () => {
+      await Promise.all([klaviyo.stop(), shop.stop()]);
+    },
+  };
+}
+
+function keptIn({ records }: CommercetoolsSandbox, container: string): Map<string, unknown> {
+  const rows = records.all('key-value-document').flatMap((record) => (isObject(record) ? [record] : []));
+  const own = rows.filter((row) => row.container === container);
+  return new Map(own.map(({ key, value }) => [String(key), isObject(value) ? value.data : undefined]));
+}
+
+/** As `ctk subscriptions apply --pubsub …` does it. The topic has to be bound. */
+export async function subscribe({ env }: Place): Promise<void> {
+  const config = readConfig(env);
+  const client = createCommercetoolsClient({ ...config.commercetools, timeoutMs: 20_000 });
+  const destination = { type: 'GoogleCloudPubSub' as const, ...topic };
+  const wanted = wantedSubscriptions({
+    families: ruleFamilies,
+    settings: config.rules,
+    environment: 'chaos',
+    destination,
+  });
+  for (const step of planSubscriptions({ wanted, existing: [], own: new Set() })) await applyStep(client, step);
+}

@@ -1,0 +1,133 @@
+/** What happens to the service in a seed, and when: a pure function of the seed, so that a failure can be had again. */
+import type { BulkResource } from '../../src/commercetools/types.ts';
+import type { FaultRule } from '../../src/sandbox/faults.ts';
+import { createRandom, type Random } from '../../src/sandbox/shop/random.ts';
+
+export type Deed =
+  /** Ends a process, and starts it again some time later. */
+  | { do: 'kill' | 'end'; replica: number; backMs: number }
+  /** One of the APIs goes wrong for a while. */
+  | { do: 'fault'; api: 'klaviyo' | 'commercetools'; rule: FaultRule; forMs: number }
+  /** The clock of a process is off from now on by so much. */
+  | { do: 'clock'; replica: number; byMs: number }
+  | { do: 'shop'; who: 'shopper' | 'editor' }
+  | { do: 'sync'; resource: BulkResource };
+
+export type Moment = Deed & { atMs: number };
+
+export interface Schedule {
+  seed: number;
+  replicas: 1 | 3;
+  /** How Klaviyo reads a unique_id that it has already in a bulk body. */
+  repeatedUniqueId: 'ignored' | 'refused';
+  /** How commercetools reads version 0 of a custom object that exists. */
+  versionZero: 'conflict' | 'overwrites';
+  /** What the broker does to messages. */
+  disorder: { duplicateEvery: number; reorderWindow: number; lateShare: number; lostAnswers: number };
+  /** In the order of time. */
+  moments: Moment[];
+}
+
+/** Milliseconds in which things happen. */
+const lastingMs = 4_000;
+const hourMs = 3_600_000;
+
+/** @param replicas overrides what the seed would choose */
+export function scheduleOf(seed: number, replicas?: 1 | 3): Schedule {
+  const random = createRandom(seed * 7_919 + 17);
+  const many = replicas ?? (seed % 3 === 0 ? 3 : 1);
+  const moments = [
+    ...shopMoments(random),
+    ...syncMoments(random),
+    ...times(random.between(2, 4), () => endMoment(random, many)),
+    ...times(random.between(6, 10), () => faultMoment(random)),
+    ...times(random.between(0, 2), () => clockMoment(random, many)),
+  ];
+  return {
+    seed,
+    replicas: many,
+    repeatedUniqueId: seed % 2 === 0 ? 'ignored' : 'refused',
+    versionZero: seed % 5 === 0 ? 'overwrites' : 'conflict',
+    disorder: {
+      duplicateEvery: random.between(0, 4),
+      reorderWindow: random.between(0, 6),
+      lateShare: random.pick([0, 0.1, 0.3]),
+      lostAnswers: random.pick([0, 0.1, 0.2]),
+    },
+    moments: moments.toSorted((one, other) => one.atMs - other.atMs),
+  };
+}
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}
+
+const anyTime = (random: Random) => random.between(0, lastingMs);
+
+function shopMoments(random: Random): Moment[] {
+  return times(random.between(20, 40), () => ({
+    atMs: anyTime(random),
+    do: 'shop' as const,
+    who: random.chance(0.65) ? ('shopper' as const) : ('editor' as const),
+  }));
+}
+
+/** Each resource once; the first ones early, so that much happens while they run. */
+function syncMoments(random: Random): Moment[] {
+  const resources = ['categories', 'products', 'customers', 'orders'] as const;
+  return resources.map((resource) => ({ atMs: random.between(0, lastingMs / 2), do: 'sync' as const, resource }));
+}
+
+function endMoment(random: Random, replicas: number): Moment {
+  return {
+    atMs: anyTime(random),
+    do: random.chance(0.7) ? 'kill' : 'end',
+    replica: random.between(0, replicas - 1),
+    backMs: random.between(0, 1_500),
+  };
+}
+
+function clockMoment(random: Random, replicas: number): Moment {
+  const byMs = random.pick([-24 * hourMs, -hourMs, -90_000, 90_000, hourMs, 24 * hourMs]);
+  return { atMs: anyTime(random), do: 'clock', replica: random.between(0, replicas - 1), byMs };
+}
+
+const refusedKey = {
+  errors: [{ code: 'not_authenticated', title: 'Unauthorized.', detail: 'Odd moment.', source: {} }],
+};
+const refusedToken = { statusCode: 401, message: 'invalid_token', errors: [{ code: 'invalid_token', message: 'x' }] };
+const html = '<html><body><h1>Service unavailable</h1></body></html>';
+
+/** What comes from an API that has a bad moment. Delays stay below the patience of the service. */
+function faultKind(random: Random, api: 'klaviyo' | 'commercetools'): FaultRule {
+  const unauthorized = api === 'klaviyo' ? refusedKey : refusedToken;
+  return random.pick<FaultRule>([
+    { kind: 'status', status: 429, headers: { 'retry-after': '1' }, body: { errors: [] } },
+    { kind: 'status', status: 500, body: { errors: [] } },
+    { kind: 'status', status: 502, body: html },
+    { kind: 'status', status: 503, body: html },
+    { kind: 'status', status: 401, body: unauthorized },
+    { kind: 'hang' },
+    { kind: 'reset' },
+    { kind: 'reset' },
+    { kind: 'truncate' },
+    { kind: 'truncate' },
+    { kind: 'applied-then-lost' },
+    { kind: 'applied-then-lost' },
+    { kind: 'applied-then-lost' },
+    { kind: 'delay', ms: random.between(50, 600) },
+    { kind: 'delay', ms: random.between(50, 600) },
+    ...(api === 'klaviyo' ? [{ kind: 'fail-record' as const }, { kind: 'fail-record' as const }] : []),
+  ]);
+}
+
+function faultMoment(random: Random): Moment {
+  const api = random.chance(0.65) ? 'klaviyo' : 'commercetools';
+  const kind = faultKind(random, api);
+  // Those who shop take another path to the same project: see shop.ts.
+  const path = api === 'klaviyo' ? '/api/' : '^/(shop/|oauth/)';
+  const rate = random.pick([0.1, 0.3, 0.6, 1]);
+  const rule: FaultRule =
+    kind.kind === 'fail-record' ? { ...kind, rate: Math.min(rate, 0.3) } : { ...kind, path, rate };
+  return { atMs: anyTime(random), do: 'fault', api, rule, forMs: random.between(200, 1_200) };
+}
