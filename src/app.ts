@@ -259,8 +259,8 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       }
       if (config.realtime) for (const source of sources.all) source.start(receive);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
-      const own = config.extension ? { extension: config.extension } : {};
-      activity.tell({ what: 'started', ports: addresses, serves, ...own });
+      const { extension } = config;
+      activity.tell({ what: 'started', ports: addresses, serves, ...(extension ? { extension } : {}) });
       runs.open();
       pending.open();
       if (takes.includes('sync')) schedule.open();
@@ -273,8 +273,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       const inTime = await Promise.race([finish(), late]);
       finished.abort();
       if (!inTime) {
-        const detail = 'not all that was in flight was finished within SHUTDOWN_SECONDS: it comes again';
-        activity.tell({ what: 'warning', detail });
+        activity.tell({ what: 'warning', detail: notInTime });
         for (const { server } of servers) server.closeAllConnections();
       }
       sink.close();
@@ -290,7 +289,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   };
   return app;
 }
-
+const notInTime = 'not all that was in flight was finished within SHUTDOWN_SECONDS: it comes again';
 async function tracesOf({ traces }: Config, activity: Activity): Promise<Traces | undefined> {
   return traces && startTraces(traces, version, (detail) => activity.tell({ what: 'warning', detail }));
 }
