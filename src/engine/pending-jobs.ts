@@ -1,7 +1,8 @@
 /**
  * Jobs that Klaviyo accepted in realtime and that have not ended: their messages are acknowledged, so the store knows of
- * their records until the last word on each is in. What a dead process left is looked at by any other one: a job that
- * ended without an error is done, the records of any other one are told once more, as they are by then.
+ * their records until the last word on each is in. What a dead process left is looked after by any other one: when the
+ * job has ended its records are told once more, as they are by then. Also where it ended without an error: a newer write
+ * of some process may have gone before the job's, and the dead one alone would have held it back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -110,11 +111,11 @@ export function createPendingJobs(parts: PendingJobsParts): PendingJobs {
     const { success, data: pending } = pendingSchema.safeParse(value);
     if (!success) return void (await store.remove({ container, key }, version));
     const state = await parts.stateOf(pending.job);
-    if (state === 'going-on' || state === 'unknown-now') return;
+    if (state !== 'ended') return;
     // Whoever writes first looks after it; the others see another version.
     const taken = await store.put({ container, key }, pending, version);
     if (taken === 'stale') return;
-    if (state === 'clean' || (await tellAllAgain(pending.records))) await store.remove({ container, key }, taken);
+    if (await tellAllAgain(pending.records)) await store.remove({ container, key }, taken);
   }
 
   async function look(): Promise<void> {

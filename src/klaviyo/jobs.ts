@@ -28,22 +28,20 @@ export interface AcceptedJob {
   id: string;
 }
 
-/** How a job stands: ended without an error; with some, or not known any more; or not to be told now. */
-export type JobState = 'clean' | 'unclear' | 'going-on' | 'unknown-now';
+/** How a job stands: ended, or not known any more; still at work; or not to be told now. */
+export type JobState = 'ended' | 'going-on' | 'unknown-now';
 
 /** Asks for a job of some other process. */
 export async function stateOfJob(client: KlaviyoClient, job: AcceptedJob, signal: AbortSignal): Promise<JobState> {
   const endpoint = Object.values(writes)
     .flatMap((write) => ('job' in write ? [write.job.get] : []))
     .find((get) => get === job.endpoint);
-  if (!endpoint) return 'unclear';
+  if (!endpoint) return 'ended';
   const answer = await client.call({ endpoint, id: job.id, lane: 'bulk', signal });
-  if (!answer.ok) return answer.failure.kind === 'refused' ? 'unclear' : 'unknown-now';
+  if (!answer.ok) return answer.failure.kind === 'refused' ? 'ended' : 'unknown-now';
   const { success, data } = one.safeParse(answer.body);
-  if (!success) return 'unclear';
-  const { status, failed_count: failed, errors } = data.data.attributes;
-  if (status === 'complete') return (failed ?? 0) === 0 && (errors ?? []).length === 0 ? 'clean' : 'unclear';
-  return status === 'cancelled' ? 'unclear' : 'going-on';
+  if (!success) return 'unknown-now';
+  return ['complete', 'cancelled'].includes(data.data.attributes.status) ? 'ended' : 'going-on';
 }
 
 export interface Jobs {
