@@ -20,8 +20,6 @@ interface Delivery {
 interface Delivered {
   /** Milliseconds from the first push to the acknowledgement, sorted. */
   tookMs: number[];
-  /** Milliseconds that each try took to its answer, sorted. */
-  answeredMs: number[];
   refused: number;
   /** Connections that broke. */
   resets: number;
@@ -75,7 +73,6 @@ async function deliver(
 ): Promise<Delivered> {
   const pool = new Pool(service.url, { connections, pipelining: 1, connect: { timeout: 60_000 } });
   const tookMs: number[] = [];
-  const answeredMs: number[] = [];
   let refused = 0;
   let resets = 0;
   let lost = 0;
@@ -96,9 +93,7 @@ async function deliver(
     const first = performance.now();
     const lateMs = first - began - dueMs;
     for (let tries = 0; tries < 100; tries += 1) {
-      const asked = performance.now();
       const status = await push(body);
-      answeredMs.push(performance.now() - asked);
       if (status === 204) return void tookMs.push(performance.now() - first + Math.max(0, lateMs));
       if (status === 'reset') resets += 1;
       else if (status === 503) refused += 1;
@@ -118,11 +113,7 @@ async function deliver(
   }
   await Promise.all(sending);
   await pool.close();
-  return { tookMs: sorted(tookMs), answeredMs: sorted(answeredMs), refused, resets, lost };
-}
-
-function sorted(numbers: readonly number[]): number[] {
-  return numbers.toSorted((a, b) => a - b);
+  return { tookMs: tookMs.toSorted((a, b) => a - b), refused, resets, lost };
 }
 
 interface Stream {
@@ -225,8 +216,6 @@ async function burst(quick: boolean): Promise<Record<string, Figures>> {
     const { events = 0, ...all } = await figuresOf(setting, delivered);
     return {
       ...all,
-      '95 % of tries answered within s': round(percentile(delivered.answeredMs, 0.95) / 1_000),
-      'each try answered within s': round((delivered.answeredMs.at(-1) ?? 0) / 1_000),
       'events ÷ wanted': Number(events) / eventsOf(perSecond * seconds),
       'peak MB': Math.round(peakBytes / 1e6),
     };

@@ -7,6 +7,7 @@ import {
   type Context,
   context,
   createContextKey,
+  INVALID_SPAN_CONTEXT,
   type Link,
   propagation,
   ROOT_CONTEXT,
@@ -19,6 +20,14 @@ import {
 const linksKey = createContextKey('spans that share a request');
 /** Of the spans that share a request so many are linked: OpenTelemetry keeps no more. */
 const mostLinks = 128;
+
+/** Whether somebody collects them: bulk makes thousands of changes a second, and spans that nobody sees cost as much. */
+let collected = false;
+const unseen = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
+export function collectSpans(by: 'a collector' | 'nobody'): void {
+  collected = by === 'a collector';
+}
 
 const tracer = () => trace.getTracer('commercetools-klaviyo');
 
@@ -35,17 +44,18 @@ export function inRequest<T>(name: string, attributes: Attributes, work: (span: 
 
 /** Under the trace that came with a delivery; with none, under what is active. */
 export function withTrace<T>(headers: object | undefined, work: () => T): T {
-  if (headers === undefined) return work();
+  if (!collected || headers === undefined) return work();
   return context.with(propagation.extract(context.active(), headers), work);
 }
 
 /** Where the caller stands, to come back to with `sharing`. */
 export function here(): Context {
-  return context.active();
+  return collected ? context.active() : ROOT_CONTEXT;
 }
 
 /** Of several callers that share what is done now: below the first one's span, linked to the others'. */
 export function sharing<T>(origins: readonly Context[], work: () => T): T {
+  if (!collected) return work();
   const [first = ROOT_CONTEXT, ...others] = origins;
   const own = trace.getSpanContext(first);
   if (own === undefined) return context.with(first, work);
@@ -66,6 +76,7 @@ interface About {
 }
 
 function spanAround<T>({ name, ...options }: About, work: (span: Span) => Promise<T>): Promise<T> {
+  if (!collected) return work(unseen);
   return tracer().startActiveSpan(name, options, async (span) => {
     try {
       return await work(span);

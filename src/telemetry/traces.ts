@@ -3,6 +3,7 @@
  * configured. https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api';
+import { collectSpans } from './span.ts';
 
 export interface TraceSettings {
   /** The collector's address, without /v1/traces. */
@@ -49,12 +50,14 @@ export async function startTraces(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
+  collectSpans('a collector');
   return {
     async stop() {
       const late = new Promise<'late'>((resolve) => {
         AbortSignal.timeout(patienceMs).addEventListener('abort', () => resolve('late'));
       });
       if ((await Promise.race([provider.shutdown().catch(lost), late])) === 'late') lost();
+      collectSpans('nobody');
       for (const api of [trace, context, propagation, diag]) api.disable();
     },
   };
