@@ -14,7 +14,9 @@ const ticked = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 function setting(most: number) {
   const clock = { ms: 0 };
-  return { clock, admission: createAdmission({ most, patienceMs: 1_000, now: () => clock.ms }) };
+  const admission = createAdmission({ most, patienceMs: 1_000, now: () => clock.ms });
+  admission.open();
+  return { clock, admission };
 }
 
 test('no more than the most are worked on at once, and one that is answered makes room for one', () => {

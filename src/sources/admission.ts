@@ -8,6 +8,8 @@
 export interface Admission {
   /** @returns what to call when the push has been answered, or nothing where it has to come again */
   enter(): (() => void) | undefined;
+  /** Watches from now on how long timers are kept waiting. */
+  open(): void;
   close(): void;
 }
 
@@ -38,9 +40,7 @@ export function createAdmission({ most, patienceMs, now = () => performance.now(
   let underWay = 0;
   let lessenedAt = Number.NEGATIVE_INFINITY;
   let tickedAt = now();
-  const ticking = setInterval(() => {
-    tickedAt = now();
-  }, tickMs).unref();
+  let ticking: NodeJS.Timeout | undefined;
 
   function learn(tookMs: number, at: number): void {
     if (tookMs > patienceMs) {
@@ -63,6 +63,12 @@ export function createAdmission({ most, patienceMs, now = () => performance.now(
         learn(at - entered, at);
         underWay -= 1;
       };
+    },
+    open() {
+      tickedAt = now();
+      ticking = setInterval(() => {
+        tickedAt = now();
+      }, tickMs).unref();
     },
     close: () => clearInterval(ticking),
   };

@@ -72,6 +72,7 @@ export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits
     name: 'push',
     start(begun) {
       handle = begun;
+      admission.open();
     },
     async stop() {
       handle = undefined;

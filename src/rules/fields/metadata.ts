@@ -108,10 +108,8 @@ function payers(currencies: readonly string[], wanted: string): Payers {
   const key = [wanted, ...currencies].join(' ');
   const before = payersOf.get(key);
   if (before) return before;
-  const countries = currencies.flatMap((currency) => currencyCountries.get(currency) ?? []);
-  if (currencies.length > 1) countries.sort();
   const fresh: Payers = { prices: [], currencies: [] };
-  for (const country of new Set(countries)) {
+  for (const country of new Set(payingIn(currencies))) {
     const currency = preferred(countryCurrencies.get(country) ?? [], new Set(currencies), wanted);
     if (currency === undefined) continue;
     fresh.prices.push({ opens: `${quoted(`price_${country}`)}:`, currency });
@@ -119,6 +117,12 @@ function payers(currencies: readonly string[], wanted: string): Payers {
   }
   if (payersOf.size < mostPayers) payersOf.set(key, fresh);
   return fresh;
+}
+
+/** In the order of their codes. */
+function payingIn(currencies: readonly string[]): string[] {
+  const countries = currencies.flatMap((currency) => currencyCountries.get(currency) ?? []);
+  return currencies.length > 1 ? countries.sort() : countries;
 }
 
 interface CountryPrice {
@@ -135,15 +139,13 @@ function pricesOfCountries(prices: readonly Price[], now: Now): CountryPrice[] {
   const own = new Set(countriesOf(prices, of));
   // Chosen once for each currency: most of the world's countries share a few of them.
   const shared = chosenByCurrency(prices, 'none', now);
-  const sharing = [...shared.keys()].flatMap((currency) => currencyCountries.get(currency) ?? []);
-  if (shared.size > 1) sharing.sort();
   const amounts = new Map<Price, number>();
   const amount = (price: Price) => {
     const known = amounts.get(price) ?? amountOf(price, of);
     amounts.set(price, known);
     return known;
   };
-  return [...new Set([...own, ...sharing])].flatMap((country): CountryPrice[] => {
+  return [...new Set([...own, ...payingIn([...shared.keys()])])].flatMap((country): CountryPrice[] => {
     const ownPrices = own.has(country) ? chosenByCurrency(prices, { only: country }, now) : new Map<string, Price>();
     const { preferredCurrency: wanted } = now.settings;
     const [first = '', second = ''] = [
