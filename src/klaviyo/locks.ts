@@ -6,20 +6,32 @@ export interface Locks {
 }
 
 export function createLocks(): Locks {
-  const tails = new Map<string, Promise<unknown>>();
+  /** By key that is held: who waits for it. Hundreds of thousands are held by nobody else, so that is what costs least. */
+  const held = new Map<string, (() => void)[] | undefined>();
+
+  function release(key: string): void {
+    const next = held.get(key)?.shift();
+    if (next) next();
+    else held.delete(key);
+  }
+
+  function run<T>(key: string, job: () => Promise<T>): Promise<T> {
+    const over = () => release(key);
+    const mine = job();
+    // Whoever waits behind does not care how it ended.
+    mine.then(over, over);
+    return mine;
+  }
+
   return {
-    hold(key, job) {
-      const before = tails.get(key);
-      const mine = before ? before.then(job) : job();
-      // Whoever waits behind does not care how it ended.
-      const tail = mine.then(ended, ended);
-      tails.set(key, tail);
-      void tail.then(() => {
-        if (tails.get(key) === tail) tails.delete(key);
-      });
-      return mine;
+    hold<T>(key: string, job: () => Promise<T>) {
+      if (!held.has(key)) {
+        held.set(key, undefined);
+        return run(key, job);
+      }
+      const waiting = held.get(key) ?? [];
+      held.set(key, waiting);
+      return new Promise<void>((begin) => waiting.push(begin)).then(() => run(key, job));
     },
   };
 }
-
-function ended(): void {}

@@ -1,4 +1,5 @@
 /** `custom_metadata` of items and variants: four texts that hold JSON, so that a mail can pick language and currency. */
+import { LRUCache } from 'lru-cache';
 import type { LocalizedString, Price } from '../../commercetools/types.ts';
 import type { Warning } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
@@ -9,6 +10,12 @@ import { present } from './text.ts';
 /** Klaviyo takes 100 KB of metadata; the four together stay below 90,000 bytes, quotes escaped. */
 const mostBytes = { title_json: 40_000, slug_json: 20_000, price_json: 20_000, currency_json: 10_000 } as const;
 type TextName = keyof typeof mostBytes;
+
+interface Text {
+  text: string;
+  /** Whether entries were left out: the limit of the text was reached. */
+  cut: boolean;
+}
 
 export interface Metadata {
   texts: Record<string, string>;
@@ -26,13 +33,18 @@ export interface MetadataSource {
 /** `title_json` {`title_de`: …}, `slug_json`, and where there are prices `price_json` and `currency_json`. */
 export function metadataOf({ name, slug, prices, at }: MetadataSource, settings: RuleSettings): Metadata {
   const metadata: Metadata = { texts: {}, cut: [] };
-  addText(metadata, 'title_json', entriesOf(name, 'title'));
-  addText(metadata, 'slug_json', entriesOf(slug, 'slug'));
+  add(metadata, 'title_json', textOfNames(name, 'title'));
+  add(metadata, 'slug_json', textOfNames(slug, 'slug'));
   if (prices.length === 0) return metadata;
-  const ofCountries = entriesOfCountries(prices, { at, settings });
-  addText(metadata, 'price_json', [...pricesOfCurrencies(prices, { at, settings }), ...ofCountries.prices]);
-  addText(metadata, 'currency_json', ofCountries.currencies);
+  const texts = textsOfPrices(prices, { at, settings });
+  add(metadata, 'price_json', texts.prices);
+  add(metadata, 'currency_json', texts.currencies);
   return metadata;
+}
+
+function add(metadata: Metadata, name: TextName, { text, cut }: Text): void {
+  metadata.texts[name] = text;
+  if (cut) metadata.cut.push(name);
 }
 
 /** Klaviyo takes 100 KB of metadata; what is around the texts needs far less than 1 KB. */
@@ -70,53 +82,63 @@ function pricesOfCurrencies(prices: readonly Price[], { at, settings }: Now): st
   });
 }
 
-interface CountryEntries {
-  prices: readonly string[];
-  currencies: readonly string[];
+/**
+ * Of nearly all variants of a shop one of a few hundred, and kilobytes long: thousands that are on their way share them.
+ * What is kept is only ever what would be made anew.
+ */
+const sharedTexts = new LRUCache<string, Text>({ max: 1_000 });
+
+function shared(name: TextName, key: string, entries: () => readonly string[]): Text {
+  const place = `${name} ${key}`;
+  const before = sharedTexts.get(place);
+  if (before) return before;
+  const fresh = textOf(name, entries());
+  sharedTexts.set(place, fresh);
+  return fresh;
 }
 
-function entriesOfCountries(prices: readonly Price[], now: Now): CountryEntries {
-  if (countriesOf(prices, now.settings.product.price).length === 0) return sharedEntries(prices, now);
+interface PriceTexts {
+  prices: Text;
+  currencies: Text;
+}
+
+function textsOfPrices(prices: readonly Price[], now: Now): PriceTexts {
+  const ofCurrencies = pricesOfCurrencies(prices, now);
+  if (countriesOf(prices, now.settings.product.price).length === 0) return textsByCurrency(prices, ofCurrencies, now);
   const countries = pricesOfCountries(prices, now);
+  const entries = [...ofCurrencies, ...countries.map(({ country, amount }) => entry(`price_${country}`, amount))];
+  const currencies = countries.map(({ country, currency }) => entry(`currency_${country}`, currency));
   return {
-    prices: countries.map(({ country, amount }) => entry(`price_${country}`, amount)),
-    currencies: countries.map(({ country, currency }) => entry(`currency_${country}`, currency)),
+    prices: shared('price_json', entries.join(), () => entries),
+    currencies: shared('currency_json', currencies.join(), () => currencies),
   };
 }
 
-/** Which country pays in which currency, for prices without a country. */
-interface Payers {
-  /** `"price_DE":`, and the currency that it is followed in. */
-  prices: { opens: string; currency: string }[];
-  currencies: string[];
+/** No price is for a country: each counts for all that pay in its currency. */
+function textsByCurrency(prices: readonly Price[], ofCurrencies: readonly string[], now: Now): PriceTexts {
+  const { preferredCurrency: wanted, product } = now.settings;
+  const chosen = chosenByCurrency(prices, 'none', now);
+  const amounts = new Map([...chosen].map(([currency, price]) => [currency, String(amountOf(price, product.price))]));
+  const key = [wanted, ...amounts.keys()].join(' ');
+  const countries = () => payersIn([...amounts.keys()], wanted);
+  return {
+    prices: shared('price_json', [key, ...amounts.values(), ...ofCurrencies].join(), () => [
+      ...ofCurrencies,
+      ...countries().map(({ country, currency }) => `"price_${country}":${amounts.get(currency)}`),
+    ]),
+    currencies: shared('currency_json', key, () =>
+      countries().map(({ country, currency }) => entry(`currency_${country}`, currency)),
+    ),
+  };
 }
 
-/** The same for nearly all variants of a shop, and a hundred entries long. */
-const payersOf = new Map<string, Payers>();
-const mostPayers = 1_000;
-
-function sharedEntries(prices: readonly Price[], now: Now): CountryEntries {
-  const shared = chosenByCurrency(prices, 'none', now);
-  const { prices: countries, currencies } = payers([...shared.keys()], now.settings.preferredCurrency);
-  const amounts = new Map(
-    [...shared].map(([currency, price]) => [currency, String(amountOf(price, now.settings.product.price))]),
-  );
-  return { prices: countries.map(({ opens, currency }) => `${opens}${amounts.get(currency)}`), currencies };
-}
-
-function payers(currencies: readonly string[], wanted: string): Payers {
-  const key = [wanted, ...currencies].join(' ');
-  const before = payersOf.get(key);
-  if (before) return before;
-  const fresh: Payers = { prices: [], currencies: [] };
-  for (const country of new Set(payingIn(currencies))) {
-    const currency = preferred(countryCurrencies.get(country) ?? [], new Set(currencies), wanted);
-    if (currency === undefined) continue;
-    fresh.prices.push({ opens: `${quoted(`price_${country}`)}:`, currency });
-    fresh.currencies.push(entry(`currency_${country}`, currency));
-  }
-  if (payersOf.size < mostPayers) payersOf.set(key, fresh);
-  return fresh;
+/** Which country pays in which of these currencies, for prices without a country. */
+function payersIn(currencies: readonly string[], wanted: string): { country: string; currency: string }[] {
+  const priced = new Set(currencies);
+  return [...new Set(payingIn(currencies))].flatMap((country) => {
+    const currency = preferred(countryCurrencies.get(country) ?? [], priced, wanted);
+    return currency === undefined ? [] : [{ country, currency }];
+  });
 }
 
 /** In the order of their codes. */
@@ -178,15 +200,16 @@ function preferred(
 }
 
 /** The same for an item and all of its variants. */
-const known = { title: new WeakMap<LocalizedString, string[]>(), slug: new WeakMap<LocalizedString, string[]>() };
+const known = { title: new WeakMap<LocalizedString, Text>(), slug: new WeakMap<LocalizedString, Text>() };
 
-function entriesOf(localized: LocalizedString, prefix: 'title' | 'slug'): string[] {
+function textOfNames(localized: LocalizedString, prefix: 'title' | 'slug'): Text {
   const before = known[prefix].get(localized);
   if (before) return before;
-  const texts = Object.entries(localized).filter(([, text]) => present(text) !== undefined);
-  const entries = texts.map(([locale, text]) => entry(`${prefix}_${locale}`.toWellFormed(), text.toWellFormed()));
-  known[prefix].set(localized, entries);
-  return entries;
+  const names = Object.entries(localized).filter(([, text]) => present(text) !== undefined);
+  const entries = names.map(([locale, text]) => entry(`${prefix}_${locale}`.toWellFormed(), text.toWellFormed()));
+  const fresh = textOf(`${prefix}_json`, entries);
+  known[prefix].set(localized, fresh);
+  return fresh;
 }
 
 /** `"price_DE":12.5`, as it stands in a JSON text: there are a hundred of them in each variant, so none is an object. */
@@ -208,13 +231,10 @@ function quoted(text: string): string {
 }
 
 /** Entries that do not fit are left out whole, because half a JSON text is none. */
-function addText(metadata: Metadata, name: TextName, entries: readonly string[]): void {
-  const text = `{${entries.join(',')}}`;
+function textOf(name: TextName, entries: readonly string[]): Text {
+  const text = ['{', entries.join(','), '}'].join('');
   // Nearly always: not even if every character had to be escaped twice would it be too long.
-  if (text.length * mostEscaped <= mostBytes[name]) {
-    metadata.texts[name] = text;
-    return;
-  }
+  if (text.length * mostEscaped <= mostBytes[name]) return { text, cut: false };
   let bytes = 4;
   const fitting = entries.filter((one) => {
     const needed = escapedBytes(one) + 1;
@@ -222,8 +242,7 @@ function addText(metadata: Metadata, name: TextName, entries: readonly string[])
     bytes += needed;
     return true;
   });
-  metadata.texts[name] = `{${fitting.join(',')}}`;
-  if (fitting.length < entries.length) metadata.cut.push(name);
+  return { text: `{${fitting.join(',')}}`, cut: fitting.length < entries.length };
 }
 
 /** Bytes that a character of a JSON text takes at most as part of another one. */
