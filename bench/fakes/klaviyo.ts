@@ -15,7 +15,7 @@ const options = z
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 const limits = createLimits(options.limits);
 const tally = createTally();
-const catalog = createCatalog();
+let catalog = createCatalog();
 
 interface Job {
   id: string;
@@ -163,6 +163,10 @@ process.on('message', (message) => {
   if (message === 'reset') {
     tally.reset();
     process.send?.({ reset: true });
+  }
+  if (message === 'forget') {
+    catalog = createCatalog();
+    process.send?.({ forgot: true });
   }
 });
 process.once('disconnect', () => process.exit(0));
