@@ -43,11 +43,12 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .command('serve')
     .description('run the service: realtime at POST /, bulk at /sync, until SIGTERM')
     .action(async () => {
+      // From the first moment: what is told to stop while it starts stops in order as well.
+      const stop = nextSignal();
       const config = configured();
       const app = createApp(config, createLog(config.logLevel, terminal));
       await app.start();
-      // A second one finds nobody listening and ends the process at once.
-      const signal = await nextSignal();
+      const signal = await stop;
       app.activity.tell({ what: 'stopping', reason: signal });
       await app.stop();
     });
@@ -95,6 +96,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
     .command('job')
     .description('run as a job of commercetools Connect: each POST syncs everything, until SIGTERM')
     .action(async () => {
+      const stop = nextSignal();
       const config: Config = { ...configured(), runs: 'here', bulk: true };
       const app = createApp(config, createLog(config.logLevel, terminal));
       await app.trace();
@@ -102,7 +104,7 @@ export function createProgram(terminal: Terminal, ran: Ran): Command {
       const stopped = new AbortController();
       const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
       await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
-      const signal = await nextSignal();
+      const signal = await stop;
       app.activity.tell({ what: 'stopping', reason: signal });
       stopped.abort();
       await app.stop();
@@ -139,6 +141,7 @@ function quieter(level: string): string {
   return level === 'info' ? 'error' : level;
 }
 
+/** A second signal finds nobody listening, and ends the process at once. */
 function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
     const signals = ['SIGTERM', 'SIGINT'] as const;

@@ -39,6 +39,16 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+test('SIGTERM while it starts: it stops in order, with exit code 0', async () => {
+  const running = start(['serve'], rows.world.env);
+  await running.printed(/"msg":/);
+  running.signal('SIGTERM');
+  const ended = await running.ended;
+  assertPresentable(ended);
+  assert.equal(ended.code, 0);
+  assert.match(ended.out, /"reason":"SIGTERM"/);
+});
+
 test('SIGTERM while a message is under way: it is finished and answered before the end', async () => {
   const { service, running } = await serving();
   const order = newOrder();
