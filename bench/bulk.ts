@@ -14,8 +14,8 @@ import {
   throttledShare,
   usageOf,
 } from './measure.ts';
-import { start } from './processes.ts';
-import { type Setting, type SettingOptions, setUp } from './setting.ts';
+import { type Running, start } from './processes.ts';
+import { type Setting, type SettingOptions, within } from './setting.ts';
 
 type Resource = 'customers' | 'orders' | 'products';
 
@@ -34,9 +34,11 @@ interface Synced {
 }
 
 /** One sync to its end, or for so many seconds. */
-async function syncOnce({ klaviyo, services }: Setting, resource: Resource, seconds = 3_600): Promise<Synced> {
-  const [service] = services;
-  if (!service) throw new Error('no service');
+async function syncOnce(
+  { klaviyo }: Setting,
+  service: Running,
+  { resource, seconds = 3_600 }: { resource: Resource; seconds?: number | undefined },
+): Promise<Synced> {
   await klaviyo.ask('reset', wasReset);
   await service.ask('begin', begun);
   const began = performance.now();
@@ -71,35 +73,23 @@ export async function bulk(
   resource: Resource,
   options: SettingOptions & { seconds?: number; operation: string; most: number; limit: number },
 ): Promise<Figures> {
-  const setting = await setUp(options);
-  try {
-    const synced = await syncOnce(setting, resource, options.seconds);
-    const cpu = await cpuRatio(options, resource, synced);
-    return { ...figuresOf(synced, options), ...cpu };
-  } finally {
-    await setting.stop();
-  }
+  const synced = await within(options, (...running) => syncOnce(...running, { resource, seconds: options.seconds }));
+  return { ...figuresOf(synced, options), ...(await cpuRatio(options, resource, synced)) };
 }
 
 /** Both measured without limits, so that neither waits: CPU is what they spend on a thousand records. */
 async function cpuRatio(options: SettingOptions, resource: Resource, synced: Synced): Promise<Figures> {
   const pages = Math.min(40, Math.max(4, Math.floor(synced.read / 500)));
-  const unlimited = await setUp({
-    ...options,
-    pageMs: 0,
-    limits: 'none',
-    size: { ...options.size, [resource]: pages * 500 },
-  });
-  try {
+  const size = { ...options.size, [resource]: pages * 500 };
+  return within({ ...options, pageMs: 0, limits: 'none', size }, async (setting, service) => {
     // Warm, as a service that runs for years is; then the first sync into a Klaviyo that holds nothing.
-    await syncOnce(unlimited, resource);
-    await unlimited.klaviyo.ask('forget', forgot);
-    const [again, floor] = [await syncOnce(unlimited, resource), await floorOf(unlimited, resource, pages)];
+    await syncOnce(setting, service, { resource });
+    await setting.klaviyo.ask('forget', forgot);
+    const again = await syncOnce(setting, service, { resource });
+    const floor = await floorOf(setting, resource, pages);
     const ours = again.cpuSeconds / again.read;
     return { 'CPU s/1000': round(ours * 1_000, 3), 'CPU ÷ floor': round(ours / (floor.cpuSeconds / floor.records)) };
-  } finally {
-    await unlimited.stop();
-  }
+  });
 }
 
 function figuresOf(
@@ -120,29 +110,23 @@ function figuresOf(
 }
 
 /** The first sync of a catalogue, then another one of the same: nothing has changed. */
-export async function catalogue(options: SettingOptions & { seconds?: number }): Promise<Record<string, Figures>> {
-  const setting = await setUp(options);
-  try {
-    const about = { operation: 'bulk_create_catalog_variants', most: 100, limit: perMinute('createVariants') };
-    const first = await syncOnce(setting, 'products', options.seconds);
-    const cpu = await cpuRatio(options, 'products', first);
-    if (options.seconds !== undefined) return { 'catalogue, first sync': { ...figuresOf(first, about), ...cpu } };
-    const second = await syncOnce(setting, 'products');
-    const writes = Object.entries(second.report.operations).filter(([name]) =>
-      /^(bulk_)?(create|update|delete)_/.test(name),
-    );
-    return {
-      'catalogue, first sync': { ...figuresOf(first, about), ...cpu },
-      'catalogue, second sync': {
-        records: second.read,
-        seconds: round(second.seconds, 1),
-        writes: writes.length,
-        requests: requestsOf(second.report),
-      },
-    };
-  } finally {
-    await setting.stop();
-  }
+export async function catalogue(options: SettingOptions): Promise<Record<string, Figures>> {
+  const about = { operation: 'bulk_create_catalog_variants', most: 100, limit: perMinute('createVariants') };
+  const resource = 'products';
+  const { first, second } = await within(options, async (...running) => ({
+    first: await syncOnce(...running, { resource }),
+    second: await syncOnce(...running, { resource }),
+  }));
+  const writes = Object.keys(second.report.operations).filter((name) => /^(bulk_)?(create|update|delete)_/.test(name));
+  return {
+    'catalogue, first sync': { ...figuresOf(first, about), ...(await cpuRatio(options, resource, first)) },
+    'catalogue, second sync': {
+      records: second.read,
+      seconds: round(second.seconds, 1),
+      writes: writes.length,
+      requests: requestsOf(second.report),
+    },
+  };
 }
 
 /** As the containers in deploy/ have it: without a limit V8 lets garbage lie until there is four times what is used. */
@@ -153,13 +137,10 @@ export async function flatness(resource: Resource, few: number): Promise<Figures
   const peaks: number[] = [];
   for (const count of [few, few * 10]) {
     const size = { customers: 1_000, orders: 1_000, products: 1_000, [resource]: count };
-    const setting = await setUp({ size, limits: 'none', heapMb });
-    try {
-      const { peakBytes } = await syncOnce(setting, resource);
-      peaks.push(peakBytes);
-    } finally {
-      await setting.stop();
-    }
+    const { peakBytes } = await within({ size, limits: 'none', heapMb }, (...running) =>
+      syncOnce(...running, { resource }),
+    );
+    peaks.push(peakBytes);
   }
   const [small = 1, large = 0] = peaks;
   return {

@@ -6,7 +6,7 @@ import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
 import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
 import { type Running, start } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
-import { type Setting, setUp } from './setting.ts';
+import { type Setting, within } from './setting.ts';
 
 const begun = z.object({ begun: z.literal(true) });
 const size: ShopSize = { customers: 100_000, orders: 200_000, products: 7_000 };
@@ -152,23 +152,9 @@ function eventsOf(count: number, first = 0): number {
   return events;
 }
 
-async function withSetting<Result>(
-  options: Parameters<typeof setUp>[0],
-  job: (setting: Setting, service: Running) => Promise<Result>,
-): Promise<Result> {
-  const setting = await setUp(options);
-  try {
-    const [service] = setting.services;
-    if (!service) throw new Error('no service');
-    return await job(setting, service);
-  } finally {
-    await setting.stop();
-  }
-}
-
 /** CPU for a thousand messages against the floor's, at the same pace; the service keeps to the published limits. */
 async function cpuRatio(count: number): Promise<Figures> {
-  return withSetting({ size, limits: 'none', scale: 1 }, async (setting, service) => {
+  return within({ size, limits: 'none', scale: 1 }, async (setting, service) => {
     const perSecond = 200;
     await orders(service, { perSecond, seconds: 15, first: 100_000 });
     await service.ask('begin', begun);
@@ -192,7 +178,7 @@ async function cpuRatio(count: number): Promise<Figures> {
 async function steady(quick: boolean): Promise<Record<string, Figures>> {
   const seconds = quick ? 5 : 60;
   const perSecond = quick ? 100 : 400;
-  const figures = await withSetting({ size, limits: 1 }, async (setting, service) => {
+  const figures = await within({ size, limits: 1 }, async (setting, service) => {
     const delivered = await orders(service, { perSecond, seconds });
     const { peakBytes } = await usageOf(service);
     const wanted = eventsOf(perSecond * seconds);
@@ -209,7 +195,7 @@ async function steady(quick: boolean): Promise<Record<string, Figures>> {
 
 async function burst(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [1_000, 2] : [4_000, 5];
-  const figures = await withSetting({ size, limits: 1 }, async (setting, service) => {
+  const figures = await within({ size, limits: 1 }, async (setting, service) => {
     // More than are admitted at once.
     const delivered = await orders(service, { perSecond, seconds, connections: Math.min(6_000, perSecond * seconds) });
     const { peakBytes } = await usageOf(service);
@@ -224,7 +210,7 @@ async function burst(quick: boolean): Promise<Record<string, Figures>> {
 }
 
 async function idle(quick: boolean): Promise<Record<string, Figures>> {
-  const figures = await withSetting({ size, limits: 1 }, async (setting, service) => {
+  const figures = await within({ size, limits: 1 }, async (setting, service) => {
     await orders(service, { perSecond: 20, seconds: 1, first: 150_000 });
     await sleep(1_000);
     return figuresOf(setting, await orders(service, { perSecond: 2, seconds: quick ? 5 : 30 }));
@@ -234,7 +220,7 @@ async function idle(quick: boolean): Promise<Record<string, Figures>> {
 
 async function stock(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds, skus] = quick ? [300, 4, 2_000] : [1_000, 60, 20_000];
-  const figures = await withSetting({ size, limits: 1, jobMs: 1_000 }, async (setting, service) => {
+  const figures = await within({ size, limits: 1, jobMs: 1_000 }, async (setting, service) => {
     const last = new Map<string, number>();
     const delivered = await deliver(service, perSecond * seconds, (index) => {
       const number = (index * 7_919) % skus;
@@ -255,7 +241,7 @@ async function stock(quick: boolean): Promise<Record<string, Figures>> {
 
 async function beside(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [50, 10] : [100, 90];
-  const figures = await withSetting(
+  const figures = await within(
     { size: { ...size, orders: 200_000 }, limits: 1, services: 2 },
     async (setting, service) => {
       const other = setting.services[1];

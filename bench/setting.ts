@@ -26,7 +26,22 @@ export interface Setting {
 
 const unlimited = 1_000;
 
-export async function setUp(options: SettingOptions): Promise<Setting> {
+/** Nothing of it runs on when another measurement begins. */
+export async function within<Result>(
+  options: SettingOptions,
+  work: (setting: Setting, service: Running) => Promise<Result>,
+): Promise<Result> {
+  const setting = await setUp(options);
+  try {
+    const [service] = setting.services;
+    if (!service) throw new Error('no service');
+    return await work(setting, service);
+  } finally {
+    await setting.stop();
+  }
+}
+
+async function setUp(options: SettingOptions): Promise<Setting> {
   const { size, pageMs = 0, limits, jobMs = 500, services: count = 1, heapMb } = options;
   const scale = options.scale ?? (limits === 'none' ? unlimited : 1);
   const running: Running[] = [];

@@ -96,9 +96,9 @@ function itemsFit(items: readonly unknown[], level: number, room: { bytes: numbe
 }
 
 function fieldsFit(record: object, level: number, room: { bytes: number }): boolean {
-  // Without entries, which would be made and thrown away for each field.
+  // Without a list of keys, which would be made and thrown away for each object.
   if (!isRecord(record)) return false;
-  for (const key of Object.keys(record)) {
+  for (const key in record) {
     if (!isShort(key, room) || !fits(record[key], level, room)) return false;
   }
   return true;

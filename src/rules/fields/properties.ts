@@ -15,11 +15,8 @@ export interface Filtered {
 
 /** The record's top-level fields that are there and wanted, under the names that the merchant gave them. */
 export function filtered(record: Record<string, unknown>, filter: PropertyFilter): Filtered {
-  const names = Object.keys(record);
-  const wanted = names.filter((name) => isThere(record[name]) && passes(name, filter));
-  // Nearly always: then nothing is copied.
-  const asItIs = Object.keys(filter.map).length === 0 && wanted.length === names.length;
-  if (asItIs) return { properties: record, renamed: none };
+  if (passesAsItIs(record, filter)) return { properties: record, renamed: none };
+  const wanted = Object.keys(record).filter((name) => isThere(record[name]) && passes(name, filter));
   const plain = wanted.filter((name) => newName(name, filter) === undefined);
   const renamed = wanted.flatMap((name): [string, unknown][] => {
     const given = newName(name, filter);
@@ -33,6 +30,13 @@ export function filtered(record: Record<string, unknown>, filter: PropertyFilter
 }
 
 const none: ReadonlySet<string> = new Set();
+
+/** Nearly always: then nothing is copied. */
+function passesAsItIs(record: Record<string, unknown>, filter: PropertyFilter): boolean {
+  if (Object.keys(filter.map).length > 0) return false;
+  for (const name in record) if (!isThere(record[name]) || !passes(name, filter)) return false;
+  return true;
+}
 
 /** Absent, null and empty text are nothing; `false` and 0 are values. */
 export function isThere(value: unknown): boolean {

@@ -98,7 +98,8 @@ function categoriesOf(
 
 function known(names: Record<string, string | number | undefined>): JsonObject {
   const there: JsonObject = {};
-  for (const [name, value] of Object.entries(names)) {
+  for (const name in names) {
+    const value = names[name];
     if (value !== undefined && value !== '') there[name] = value;
   }
   return there;
