@@ -28,8 +28,8 @@ export interface ReplayParts {
 export type Replayed =
   | { outcome: 'delivered' }
   | { outcome: 'gone'; reason: string }
-  /** Refused again. */
-  | { outcome: 'kept'; reason: string }
+  /** Refused again, with these codes. */
+  | { outcome: 'kept'; reason: string; codes: readonly string[] }
   | { outcome: 'unavailable'; reason: string }
   | { outcome: 'not-replayable'; reason: string };
 
@@ -121,7 +121,9 @@ export function createReplay(parts: ReplayParts): Replay {
 
   async function one(letter: DeadLetter): Promise<Replayed> {
     const replayed = await again(letter);
-    if (replayed.outcome === 'delivered' || replayed.outcome === 'gone') await parts.deadLetters.discard(letter.id);
+    // Refused for another reason by now, it is another letter.
+    const over = replayed.outcome === 'kept' ? !replayed.codes.includes(letter.code) : isThrough(replayed);
+    if (over) await parts.deadLetters.discard(letter.id);
     return replayed;
   }
 
@@ -146,6 +148,10 @@ export function createReplay(parts: ReplayParts): Replay {
   };
 }
 
+function isThrough({ outcome }: Replayed): boolean {
+  return outcome === 'delivered' || outcome === 'gone';
+}
+
 function outcomeOf(results: readonly Delivered[]): Replayed {
   const verdict = verdictOf({
     receipts: results.flatMap(({ receipts }) => receipts),
@@ -158,7 +164,7 @@ function outcomeOf(results: readonly Delivered[]): Replayed {
     case 'again':
       return { outcome: 'unavailable', reason: verdict.reason };
     case 'kept':
-      return { outcome: 'kept', reason: verdict.reasons.join(', ') };
+      return { outcome: 'kept', reason: verdict.reasons.join(', '), codes: verdict.reasons };
     case 'skipped':
       return { outcome: 'gone', reason: verdict.reasons.join(', ') || 'the record or its rule is gone' };
   }

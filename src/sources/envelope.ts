@@ -92,13 +92,15 @@ function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] |
   const envelope = pubSub.safeParse(body);
   if (!envelope.success) return undefined;
   const { message, deliveryAttempt } = envelope.data;
-  const data = message.data === undefined ? undefined : decode(message.data);
-  if (data === undefined) return undefined;
+  const brokerId = message.messageId ?? message.message_id;
+  const data = decode(message.data);
+  // With the broker's id it is Pub/Sub's: what nobody can read inside would come again for days.
+  if (data === undefined && (brokerId === undefined || message.data === undefined)) return undefined;
   const tries = deliveryAttempt === undefined ? {} : { tries: deliveryAttempt };
-  return checked(data, {
+  return checked(data ?? message.data, {
     ...about,
     source: 'pub-sub-push',
-    ...withId(message.messageId ?? message.message_id),
+    ...withId(brokerId),
     ...tries,
     ...traceIn(message.attributes),
   });
