@@ -43,7 +43,7 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, activ
     const asked = wanted.parse(options);
     const { method } = asked;
     const about: AboutRequest = { activity, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
-    return toldRequest(about, () => ask(url, asked));
+    return toldRequest(about, () => ask(url, asked, settings.timeoutMs));
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
   const client = new ClientBuilder()
@@ -105,9 +105,17 @@ const wanted = z.object({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
-/** What the official client sends with: undici's own request, without the streams that fetch puts in between. */
-async function ask(url: string, { body, signal, ...rest }: z.infer<typeof wanted>): Promise<Answer> {
-  const answer = await request(url, { ...rest, body: body ?? null, ...(signal ? { signal } : {}) });
+/**
+ * What the official client sends with: undici's own request, without the streams that fetch puts in between. The client
+ * looks after the time of requests, but neither of those for a token nor of an answer that has begun.
+ */
+async function ask(url: string, { body, signal, ...rest }: z.infer<typeof wanted>, timeoutMs: number): Promise<Answer> {
+  const late = AbortSignal.timeout(timeoutMs);
+  const answer = await request(url, {
+    ...rest,
+    body: body ?? null,
+    signal: signal ? AbortSignal.any([signal, late]) : late,
+  });
   // Followed, a redirect would carry the credentials to another host.
   if (answer.statusCode >= 300 && answer.statusCode < 400) {
     await answer.body.dump();

@@ -16,6 +16,15 @@ import type { WriteName } from './writes.ts';
 export const isMissing = (failure: Failure) => failure.kind === 'refused' && failure.status === 404;
 export const exists = (failure: Failure) => failure.kind === 'refused' && failure.status === 409;
 
+/**
+ * Of a write that a look-up or another write had prepared: where it meets the opposite, another process has just written or
+ * deleted the record, and whoever reads again sees how it stands.
+ */
+export function receiptAfterLook(failure: Failure): Receipt {
+  if (!isMissing(failure) && !exists(failure)) return receiptOf(failure);
+  return { outcome: 'unavailable', reason: 'another process has just written or deleted it' };
+}
+
 /** A kind of catalogue record: its writes. */
 export interface Kind {
   type: 'catalog-category' | 'catalog-item' | 'catalog-variant';

@@ -2,7 +2,7 @@
  * Makes items with their variants true. Compared before it is written: what Klaviyo holds already is not sent again. An
  * item waits for its categories, its variants wait for it, and nothing waits for anybody else's.
  */
-import { create, exists, holdsAll, isMissing, items, remove, update } from './catalog-records.ts';
+import { create, exists, holdsAll, isMissing, items, receiptAfterLook, remove, update } from './catalog-records.ts';
 import { ensureCategories } from './categories.ts';
 import type { ItemChange, Receipt } from './change.ts';
 import type { Failure } from './errors.ts';
@@ -44,13 +44,13 @@ async function writeItem(change: ItemChange, held: HeldItem | undefined, sending
   if (same && !sending.force) return delivered;
   const first = await createOrUpdate(change, held, sending);
   if (first.ok) return delivered;
-  if (!pointsAtCategories(first.failure)) return receiptOf(first.failure);
+  if (!pointsAtCategories(first.failure)) return receiptAfterLook(first.failure);
   // A category that was known to be there is gone: somebody deleted it in Klaviyo.
   for (const { external_id } of change.categories) sending.categories.delete(external_id);
   const again = await ensureCategories(change.categories, sending);
   if ('failure' in again) return receiptOf(again.failure);
   const last = await createOrUpdate(change, held, sending);
-  return last.ok ? delivered : receiptOf(last.failure);
+  return last.ok ? delivered : receiptAfterLook(last.failure);
 }
 
 async function createOrUpdate({ item, categories }: ItemChange, held: HeldItem | undefined, sending: Sending) {

@@ -1,5 +1,14 @@
 /** Makes categories true, and sees to it that those of an item are there before it. */
-import { categories, create, exists, holdsAll, isMissing, remove, update } from './catalog-records.ts';
+import {
+  categories,
+  create,
+  exists,
+  holdsAll,
+  isMissing,
+  receiptAfterLook,
+  remove,
+  update,
+} from './catalog-records.ts';
 import type { Category, CategoryChange, Receipt } from './change.ts';
 import type { Failure } from './errors.ts';
 import { delivered, receiptOf } from './receipts.ts';
@@ -39,7 +48,7 @@ async function writeCategory({ category }: CategoryChange, sending: Sending): Pr
   if (created.ok) return delivered;
   if (!exists(created.failure)) return receiptOf(created.failure);
   const again = await update(categories, record, sending);
-  return again.ok ? delivered : receiptOf(again.failure);
+  return again.ok ? delivered : receiptAfterLook(again.failure);
 }
 
 /**

@@ -1,5 +1,15 @@
 /** Makes variants true: each sku under its item, with the latest stock that was read. */
-import { create, exists, holdsAll, isMissing, remove, update, updateSome, variants } from './catalog-records.ts';
+import {
+  create,
+  exists,
+  holdsAll,
+  isMissing,
+  receiptAfterLook,
+  remove,
+  update,
+  updateSome,
+  variants,
+} from './catalog-records.ts';
 import type { ItemChange, Receipt, StockChange, Variant } from './change.ts';
 import type { Failure } from './errors.ts';
 import { compoundId, type Held } from './held.ts';
@@ -74,13 +84,13 @@ async function writeVariant(itemId: string, variant: Variant, { sending, held }:
   if (now !== undefined && 'failure' in now) return receiptOf(now.failure);
   if (now?.itemId === itemId) {
     const updated = await update(variants, record, sending);
-    return updated.ok ? delivered : receiptOf(updated.failure);
+    return updated.ok ? delivered : receiptAfterLook(updated.failure);
   }
   // The sku is under another item, and a variant can't move: deleted there, created here.
   const removed = await remove(variants, variant.external_id, sending);
   if (removed.outcome !== 'delivered') return removed;
   const again = await create(variants, record, sending);
-  return again.ok ? delivered : receiptOf(again.failure);
+  return again.ok ? delivered : receiptAfterLook(again.failure);
 }
 
 function pointsAtItem(failure: Failure): boolean {

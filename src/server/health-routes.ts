@@ -1,4 +1,4 @@
-/** /health: alive. /ready: both APIs answer with these credentials. Both are open and say nothing secret. */
+/** /health: alive. /ready: both APIs answer with these credentials, and it is not about to end. Both are open and say nothing secret. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -12,7 +12,15 @@ const readiness = z.object({
 });
 export type Readiness = z.infer<typeof readiness>;
 
-export function healthRoutes(server: FastifyInstance, parts: { readiness(): Promise<Readiness> }): void {
+const stopping = z.object({ ready: z.literal(false), reason: z.string() });
+
+export interface HealthRouteParts {
+  readiness(): Promise<Readiness>;
+  /** Told to end: what is under way finishes, nothing new may come. */
+  stopping(): boolean;
+}
+
+export function healthRoutes(server: FastifyInstance, parts: HealthRouteParts): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
   routes.route({
     method: 'GET',
@@ -25,9 +33,10 @@ export function healthRoutes(server: FastifyInstance, parts: { readiness(): Prom
     url: '/ready',
     schema: {
       summary: 'Both APIs are reachable with these credentials; cached some seconds',
-      response: { 200: readiness, 503: readiness },
+      response: { 200: readiness, 503: z.union([readiness, stopping.describe('told to end')]) },
     },
     handler: async (_request, reply) => {
+      if (parts.stopping()) return reply.code(503).send({ ready: false, reason: 'the service is stopping' });
       const now = await parts.readiness();
       return reply.code(now.ready ? 200 : 503).send(now);
     },

@@ -20,7 +20,8 @@ const placedSchema = z.object({
 
 /**
  * @param calm names the people whose location live orders moved, by which of them was told last. To whom a guest order
- * belongs that was given to a customer with another e-mail is not promised (docs/delivery.md), nor which e-mail they have.
+ * belongs that was given to a customer with another e-mail is not promised (docs/delivery.md), nor which e-mail and place
+ * they have.
  */
 export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
   const ordersOf = (action?: string) =>
@@ -53,7 +54,7 @@ export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
       // A phone number that a customer has no more stays.
       if (key.startsWith('profile ') && path === 'phone_number') return one === undefined && movers.has(key);
       if (path === 'email') return claimers.has(key);
-      if (path.startsWith('location')) return moved.has(key);
+      if (path.startsWith('location')) return moved.has(key) || claimers.has(key);
       if (!key.startsWith('event ')) return false;
       if (path === 'profile') return claimed.has(orderOf(key));
       if (ofTheProducts.test(path)) return catalogueMoved && lasting(one) === lasting(other);

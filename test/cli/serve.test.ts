@@ -59,6 +59,21 @@ test('SIGTERM while a message is under way: it is finished and answered before t
   assert.equal((await rows.event('Placed Order', order.id)).value, 122.8);
 });
 
+test('from SIGTERM on /ready is red and new messages are sent away; what is under way is answered as ever', async () => {
+  const { service, running } = await serving();
+  const [order, late] = [newOrder(), newOrder()];
+  rows.world.klaviyo.faults.add({ kind: 'delay', ms: 1_500, path: '/api/event' });
+  const answer = push(service, order);
+  const seen: unknown[] = [];
+  await endedMeanwhile(running, async () => {
+    await running.printed(/"reason":"SIGTERM"/);
+    seen.push((await fetch(`${service}/ready`)).status, (await push(service, late)).status);
+    seen.push((await fetch(`${service}/health`)).status, (await answer).status);
+  });
+  assert.deepEqual(seen, [503, 503, 200, 204]);
+  assert.equal((await rows.events({ metric: 'Placed Order', unique_id: late.id })).length, 0);
+});
+
 test('SIGTERM while a sync runs: what is under way is settled, and it ends with exit code 0', async () => {
   const { service, running } = await serving();
   const customers = [newCustomer(), newCustomer()] as const;
@@ -93,10 +108,11 @@ test('a port that is taken: the variable to change, exit code 1, no stack trace'
 });
 
 /** Tells it to end when a request has reached a fault of the pretended Klaviyo; it ends well. */
-async function endedMeanwhile(running: Running): Promise<Ended> {
+async function endedMeanwhile(running: Running, meanwhile?: () => Promise<void>): Promise<Ended> {
   const { faults } = rows.world.klaviyo;
   while (faults.list().every(({ struck }) => struck === 0)) await sleep(5);
   running.signal('SIGTERM');
+  await meanwhile?.();
   const ended = await running.ended;
   faults.clear();
   assertPresentable(ended);
