@@ -47,14 +47,17 @@ export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
     const id = key.split(' ').at(-1)?.split(':')[0] ?? '';
     return orderByLine.get(id) ?? id;
   };
+  const profileDiffers = (key: string, path: string, one: unknown) => {
+    // A phone number that a customer has no more stays.
+    if (path === 'phone_number') return one === undefined && movers.has(key);
+    if (path === 'email') return claimers.has(key);
+    return path.startsWith('location') && (moved.has(key) || claimers.has(key));
+  };
   return {
     absent: (key) => guests.has(key),
     several: (key) => claimed.has(orderOf(key)),
     differs(key, path, one, other) {
-      // A phone number that a customer has no more stays.
-      if (key.startsWith('profile ') && path === 'phone_number') return one === undefined && movers.has(key);
-      if (path === 'email') return claimers.has(key);
-      if (path.startsWith('location')) return moved.has(key) || claimers.has(key);
+      if (key.startsWith('profile ')) return profileDiffers(key, path, one);
       if (!key.startsWith('event ')) return false;
       if (path === 'profile') return claimed.has(orderOf(key));
       if (ofTheProducts.test(path)) return catalogueMoved && lasting(one) === lasting(other);
