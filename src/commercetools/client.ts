@@ -54,7 +54,7 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, activ
       ...scopes,
       httpClient,
     })
-    .withHttpMiddleware({ host: settings.apiUrl, httpClient, timeout: settings.timeoutMs, enableRetry: false })
+    .withHttpMiddleware({ host: settings.apiUrl, httpClient, enableRetry: false })
     .withUserAgentMiddleware({ libraryName: 'commercetools-klaviyo' })
     .build();
 
@@ -98,30 +98,39 @@ interface Answer {
   text(): Promise<string>;
 }
 
+const noAnswer = 'no answer in time';
+
 const wanted = z.object({
   method: z.enum(['GET', 'POST', 'DELETE']),
   headers: z.record(z.string(), z.string()),
   body: z.string().optional(),
-  signal: z.instanceof(AbortSignal).optional(),
 });
 
 /**
- * What the official client sends with: undici's own request, without the streams that fetch puts in between. The client
- * looks after the time of requests, but neither of those for a token nor of an answer that has begun.
+ * What the official client sends with: undici's own request, without the streams that fetch puts in between. Its time is
+ * kept here, because the client keeps neither that of requests for a token nor that of an answer which has begun.
  */
-async function ask(url: string, { body, signal, ...rest }: z.infer<typeof wanted>, timeoutMs: number): Promise<Answer> {
-  const late = AbortSignal.timeout(timeoutMs);
-  const answer = await request(url, {
-    ...rest,
-    body: body ?? null,
-    signal: signal ? AbortSignal.any([signal, late]) : late,
-  });
-  // Followed, a redirect would carry the credentials to another host.
-  if (answer.statusCode >= 300 && answer.statusCode < 400) {
-    await answer.body.dump();
-    throw new TypeError(`commercetools answered with a redirect (${answer.statusCode})`);
+async function ask(url: string, { body, ...rest }: z.infer<typeof wanted>, timeoutMs: number): Promise<Answer> {
+  const late = new AbortController();
+  // Under a name that the client does not take for its own abort, which it would answer with an error of no cause.
+  const timer = setTimeout(() => late.abort(Object.assign(new Error(noAnswer), { code: noAnswer })), timeoutMs);
+  const inTime = () => clearTimeout(timer);
+  try {
+    const answer = await request(url, { ...rest, body: body ?? null, signal: late.signal });
+    // Followed, a redirect would carry the credentials to another host.
+    if (answer.statusCode >= 300 && answer.statusCode < 400) {
+      await answer.body.dump();
+      throw new TypeError(`commercetools answered with a redirect (${answer.statusCode})`);
+    }
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      text: () => answer.body.text().finally(inTime),
+    };
+  } catch (thrown) {
+    inTime();
+    throw thrown;
   }
-  return { status: answer.statusCode, headers: answer.headers, text: () => answer.body.text() };
 }
 
 /** The resource that is asked for, without ids: `orders`, `custom-objects`; `oauth` for a token. */

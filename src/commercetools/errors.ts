@@ -88,9 +88,20 @@ function codeOf(said: unknown): string | undefined {
   return parsed.data.errors?.[0]?.code ?? parsed.data.error;
 }
 
+/** The official client throws errors of its own that hold the one that it met. */
+const wrapped = z.looseObject({ error: z.instanceof(Error) });
+
+function metBy(thrown: unknown): unknown {
+  const inner = wrapped.safeParse(thrown).data?.error;
+  return inner === undefined || inner === thrown ? thrown : metBy(inner);
+}
+
+const withCode = z.looseObject({ code: z.string() });
+
 function networkCode(thrown: unknown): string {
-  const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
-  const parsed = z.looseObject({ code: z.string() }).safeParse(cause);
+  const met = metBy(thrown);
+  const cause = met instanceof Error ? (met.cause ?? met) : met;
+  const parsed = withCode.safeParse(cause);
   if (parsed.success) return parsed.data.code;
-  return thrown instanceof Error ? thrown.name : 'unknown error';
+  return met instanceof Error ? met.name : 'unknown error';
 }
