@@ -29,8 +29,11 @@ export interface Look {
   productsWithSku(sku: string): Promise<Product[]>;
   /** The category itself, read now (the tree may be some seconds old). */
   category(id: string): Promise<Category | undefined>;
-  /** All categories, at most a minute old. `knowing`: reloaded when one of these ids is not in it; `fresh`: reloaded in any case. */
-  categories(want?: { knowing?: readonly string[]; fresh?: boolean }): Promise<CategoryTree>;
+  /**
+   * All categories, at most a minute old. `knowing`: reloaded when one of these ids is not in it; `fresh`: reloaded in any case;
+   * `run`: reloaded when this run asks for the first time, because another process may have heard of what it is for.
+   */
+  categories(want?: { knowing?: readonly string[]; fresh?: boolean; run?: string | undefined }): Promise<CategoryTree>;
   inventoryEntry(id: string): Promise<InventoryEntry | undefined>;
   /** All entries of a sku; `undefined` where the client may not read them. */
   inventoryOfSku(sku: string): Promise<InventoryEntry[] | undefined>;

@@ -177,6 +177,8 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Look['
   let next: Promise<CategoryTree> | undefined;
   /** Ids that a reload did not bring: products may refer to categories that are gone. */
   const absent = new LRUCache<string, true>({ max: 10_000, ttl: treeLifeMs });
+  /** The reload that a run began with. */
+  const begun = new LRUCache<string, Promise<unknown>>({ max: 1_000 });
 
   async function load(): Promise<CategoryTree> {
     const at = now();
@@ -208,8 +210,21 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Look['
       });
     return next;
   }
-  return async ({ knowing = [], fresh = false } = {}) => {
+  /** Pages of a run that begin together share its reload; one that failed is tried again. */
+  async function beginRun(run: string): Promise<void> {
+    const before = begun.get(run);
+    const mine = before ?? reload();
+    if (!before) begun.set(run, mine);
+    try {
+      await mine;
+    } catch (thrown) {
+      begun.delete(run);
+      throw thrown;
+    }
+  }
+  return async ({ knowing = [], fresh = false, run } = {}) => {
     if (fresh) return reload();
+    if (run !== undefined) await beginRun(run);
     if (loaded === undefined || now() - loaded.at >= treeLifeMs) return share();
     const { tree } = loaded;
     const unknown = knowing.filter((id) => tree.get(id) === undefined && !absent.has(id));

@@ -2,12 +2,12 @@
  * One kind of write: alone at once while little waits, many in one body when more waits. What goes into a body is
  * decided when its turn has come, so that it is as full as it can be; filled by count and by the bytes that are sent.
  */
-
 import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
 import { here, sharing } from '../telemetry/span.ts';
 import { findRefused } from './bisect.ts';
 import type { Answer, Call, KlaviyoClient } from './client.ts';
+import { createCompany } from './company.ts';
 import type { Failure } from './errors.ts';
 import { attribute, failureOf } from './job-errors.ts';
 import type { AcceptedJob, JobEnd, Jobs } from './jobs.ts';
@@ -96,11 +96,9 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
 
   /** Sends what has its turn, and comes back when the next may have one. */
   function work(lane: Lane): void {
-    for (let waitMs = step(lane); waitMs !== undefined; waitMs = step(lane)) {
-      if (waitMs === 0) continue;
-      wake(lane, waitMs);
-      return;
-    }
+    let waitMs = step(lane);
+    while (waitMs === 0) waitMs = step(lane);
+    if (waitMs !== undefined) wake(lane, waitMs);
   }
 
   /** @returns 0 when something was sent, milliseconds to wait, or undefined when nothing is left */
@@ -156,24 +154,28 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     queue.entries = left;
   }
 
-  /** As many as a body takes, the oldest first; whose patience has ended is left out. */
+  /** As many as a body takes, the oldest first; whose patience has ended is left out, who must not come along stays. */
   function fill(queue: Queue): Entry[] {
-    let bytes = 0;
-    let count = 0;
+    const company = createCompany();
     const filled: Entry[] = [];
+    const staying: Entry[] = [];
+    let [bytes, count] = [0, 0];
     for (const entry of queue.entries) {
       const late = entry.way.patience.aborted;
       if (!late && (filled.length >= write.most || (filled.length > 0 && bytes + entry.bytes > room))) break;
       count += 1;
-      queue.bytes -= entry.bytes;
-      if (late) {
-        entry.end(withdrawn);
+      if (!late && !company.takes(entry.parcel)) {
+        staying.push(entry);
         continue;
       }
-      bytes += entry.bytes;
-      filled.push(entry);
+      queue.bytes -= entry.bytes;
+      if (late) entry.end(withdrawn);
+      else {
+        bytes += entry.bytes;
+        filled.push(entry);
+      }
     }
-    queue.entries.splice(0, count);
+    queue.entries.splice(0, count, ...staying);
     return filled;
   }
 

@@ -29,6 +29,7 @@ function parcelOf(change: EventChange, identity: ProfileIdentity): Parcel {
     text,
     bytes: Buffer.byteLength(text),
     group: `{"type":"event-bulk-create","attributes":{${profile},${backfill}`,
+    person: identity,
     alone: () => `{"data":${opens}${profile},${backfill}${text.slice(opens.length)}}`,
   };
 }

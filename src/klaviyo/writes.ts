@@ -2,6 +2,7 @@
  * What can be written, alone and many together: which endpoints, how many records a body holds, and where they stand in
  * it. The batcher and the jobs' follower know this table, not the endpoints.
  */
+import type { ProfileIdentity } from './change.ts';
 import { type EndpointName, endpoints } from './endpoints.ts';
 
 /** A record on its way, serialised once. */
@@ -12,6 +13,8 @@ export interface Parcel {
   bytes: number;
   /** Bulk events stand under their profile: what opens that group, without its closing brace. */
   group?: string;
+  /** Whom an event is about. */
+  person?: Pick<ProfileIdentity, 'email' | 'external_id'>;
   /** Fills the path of the single endpoint. */
   id?: string;
   /** The body of the single endpoint; undefined where it has none. */

@@ -53,6 +53,12 @@ export function originOf(cause: Cause): OriginalCause {
   return cause.kind === 'replay' ? originOf(cause.original) : cause;
 }
 
+/** The run that asks, or whose record is told again. */
+export function runOf(cause: Cause): string | undefined {
+  const origin = originOf(cause);
+  return origin.kind === 'run' ? origin.runId : undefined;
+}
+
 /** A record of commercetools, by reference. */
 export const recordRefSchema = z.object({ typeId: z.string(), id: z.string(), version: z.number().optional() });
 export type RecordRef = z.infer<typeof recordRefSchema>;

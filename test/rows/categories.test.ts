@@ -6,6 +6,7 @@ import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { runSchema } from '../../src/engine/run.ts';
 import { changeDelivery, type Json } from '../fixtures/index.ts';
+import { ended, startReplica, until } from '../runs/replicas.ts';
 import { changed, idOf, newCategory, newProduct, referenceTo, type Selling, startSelling } from './selling.ts';
 
 const status = z.object({ ended: z.array(runSchema) });
@@ -209,4 +210,18 @@ test('with two replicas neither keeps an old name: one hears of the parent, the 
   await other.stop();
   assert.equal(await nameOf(pants), 'Ladies > Pants');
   assert.equal(await nameOf(below), 'Ladies > Pants > Jeans');
+});
+
+test('what follows a rename is done right by a replica that has not heard of it', async () => {
+  await using own = await startSelling({ env: { RUNS: 'elsewhere' } });
+  const other = await startReplica(own.world, { RUNS: 'here' });
+  const women = newCategory('Women');
+  const pants = newCategory('Pants', women);
+  await own.place('category', women, pants);
+  await ended(other, (await other.post('categories')).run?.id);
+  await own.place('category', named(women, 'Ladies'));
+  assert.equal(await own.tellChange('ResourceUpdated', referenceTo(women)), 204);
+  await until(async () => (await other.runs('categories')).ended.find(({ kind }) => kind === 'follow'));
+  assert.equal((await own.category(idOf(pants))).name, 'Ladies > Pants');
+  await other.app.stop();
 });

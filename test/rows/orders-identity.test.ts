@@ -40,6 +40,19 @@ describe('an e-mail of one profile with the customer id of another', () => {
   }
 });
 
+test('guests, a customer and an order that ties them together: no event is lost, although all were new at once', async () => {
+  const [first = '', second = '', third = ''] = [randomUUID(), randomUUID(), randomUUID()].toSorted();
+  const lines = () => ({ lineItems: Array.from({ length: 5 }, () => lineItem({ id: randomUUID() })) });
+  const guest = newOrder({ id: first, ...lines() });
+  const customerId = randomUUID();
+  const customers = newOrder({ id: second, customerId, ...lines() });
+  const tied = newOrder({ id: third, customerId, customerEmail: guest.email, ...lines() });
+  await rows.place(guest, customers, tied);
+  const { counts } = await rows.sync('orders', [guest, customers, tied]);
+  assert.deepEqual([counts.delivered, counts.rejected], [3, 0]);
+  for (const order of [guest, customers, tied]) await rows.event('Placed Order', order.id);
+});
+
 test('an e-mail that Klaviyo does not take: the events are about the customer alone', async () => {
   const customerId = randomUUID();
   const order = newOrder({ customerId, customerEmail: 'no e-mail at all' });

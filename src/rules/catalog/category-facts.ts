@@ -2,7 +2,7 @@
 import type { CategoryTree } from '../../commercetools/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Category, categorySchema } from '../../commercetools/types.ts';
-import { type Cause, type FactsKind, originOf, type Reading, type Roots } from '../rule.ts';
+import { type Cause, type FactsKind, type Reading, type Roots, runOf } from '../rule.ts';
 
 export type CategoryRoot = { state: 'there'; category: Category } | { state: 'gone'; id: string };
 
@@ -45,8 +45,9 @@ async function fromMessage(message: Message, { look }: Omit<Reading, 'needs'>): 
 
 function treeAround(category: Category, { look, cause }: Pick<Reading, 'look' | 'cause'>): Promise<CategoryTree> {
   // A message about a category means that the tree has just changed; a page of a run shares one tree.
-  if (originOf(cause).kind !== 'run') return look.categories({ fresh: true });
-  return look.categories({ knowing: [category.id, ...category.ancestors.map(({ id }) => id)] });
+  const run = runOf(cause);
+  if (run === undefined) return look.categories({ fresh: true });
+  return look.categories({ run, knowing: [category.id, ...category.ancestors.map(({ id }) => id)] });
 }
 
 /** The category as read comes last, below the path of its parent: the tree may hold an older one. */

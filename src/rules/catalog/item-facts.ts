@@ -7,7 +7,7 @@ import {
   productSchema,
   type StandalonePrice,
 } from '../../commercetools/types.ts';
-import type { Cause, FactsKind, Reading } from '../rule.ts';
+import { type Cause, type FactsKind, type Reading, runOf } from '../rule.ts';
 import { categoriesAreSynced } from '../settings.ts';
 import { type ItemRoot, itemRoots } from './item-roots.ts';
 
@@ -47,7 +47,7 @@ export const itemFacts: FactsKind<ItemRoot, ItemFacts> = {
     if (!product.masterData.published) return { state: 'unpublished', product, cause };
     const knowing = product.masterData.current.categories.map(({ id }) => id);
     const [categories, offers] = await Promise.all([
-      categoriesAreSynced(settings) ? look.categories({ knowing }) : undefined,
+      categoriesAreSynced(settings) ? look.categories({ knowing, run: runOf(cause) }) : undefined,
       offersOf(product, look),
     ]);
     return { state: 'published', product, categories, offers, cause, at };
