@@ -55,10 +55,8 @@ const sharedLingerMs = 600;
 const longestNapMs = 250;
 /** Bodies on their way at a time: each may have megabytes. */
 const mostSending = 16;
-const withdrawn: Answer = {
-  ok: false,
-  failure: { kind: 'unavailable', reason: 'the deadline passed before it could be sent' },
-};
+const unavailable = (reason: string): Answer => ({ ok: false, failure: { kind: 'unavailable', reason } });
+const withdrawn = unavailable('the deadline passed before it could be sent');
 const never = new AbortController().signal;
 
 export interface BatchParts {
@@ -257,7 +255,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     { places, lane }: { places: Place[]; lane: Lane },
   ): Promise<void> {
     if (!end.known) {
-      for (const entry of entries) entry.end({ ok: false, failure: { kind: 'unavailable', reason: end.reason } });
+      for (const entry of entries) entry.end(unavailable(end.reason));
       return;
     }
     const { failed, unclear } = attribute(entries, end.errors, places);
@@ -294,7 +292,4 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
 }
 
 const startedJob = z.object({ data: z.object({ id: z.string() }) });
-const oddAnswer: Answer = {
-  ok: false,
-  failure: { kind: 'unavailable', reason: 'Klaviyo accepted a job in an unknown shape' },
-};
+const oddAnswer = unavailable('Klaviyo accepted a job in an unknown shape');
