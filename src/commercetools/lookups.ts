@@ -177,8 +177,8 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Look['
   let next: Promise<CategoryTree> | undefined;
   /** Ids that a reload did not bring: products may refer to categories that are gone. */
   const absent = new LRUCache<string, true>({ max: 10_000, ttl: treeLifeMs });
-  /** The reload that a run began with. */
-  const begun = new LRUCache<string, Promise<unknown>>({ max: 1_000 });
+  /** The reload that a run began with, without the tree that it brought. */
+  const begun = new LRUCache<string, Promise<void>>({ max: 1_000 });
 
   async function load(): Promise<CategoryTree> {
     const at = now();
@@ -213,7 +213,7 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Look['
   /** Pages of a run that begin together share its reload; one that failed is tried again. */
   async function beginRun(run: string): Promise<void> {
     const before = begun.get(run);
-    const mine = before ?? reload();
+    const mine = before ?? reload().then(() => undefined);
     if (!before) begun.set(run, mine);
     try {
       await mine;

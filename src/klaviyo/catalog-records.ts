@@ -8,7 +8,7 @@ import type { Receipt } from './change.ts';
 import type { Answer } from './client.ts';
 import type { Failure } from './errors.ts';
 import { compoundId } from './held.ts';
-import { delivered, receiptOf } from './receipts.ts';
+import { delivered, receiptFor } from './receipts.ts';
 import { once, type Sending } from './sending.ts';
 import { parcelOf } from './writer.ts';
 import type { WriteName } from './writes.ts';
@@ -16,14 +16,12 @@ import type { WriteName } from './writes.ts';
 export const isMissing = (failure: Failure) => failure.kind === 'refused' && failure.status === 404;
 export const exists = (failure: Failure) => failure.kind === 'refused' && failure.status === 409;
 
-/**
- * Of a write that a look-up or another write had prepared: where it meets the opposite, another process has just written or
- * deleted the record, and whoever reads again sees how it stands.
- */
-export function receiptAfterLook(failure: Failure): Receipt {
-  if (!isMissing(failure) && !exists(failure)) return receiptOf(failure);
-  return { outcome: 'unavailable', reason: 'another process has just written or deleted it' };
+/** About what the record is linked to: an item's categories, a variant's item. */
+export function pointsAtLink(failure: Failure): boolean {
+  return failure.kind === 'refused' && failure.errors.some(({ pointer }) => pointer?.includes('/relationships/'));
 }
+
+const isGone = (failure: Failure) => isMissing(failure) && !pointsAtLink(failure);
 
 /** A kind of catalogue record: its writes. */
 export interface Kind {
@@ -90,12 +88,29 @@ function withoutFixed(attributes: { external_id: string; sku?: string }) {
   return rest;
 }
 
+/**
+ * Creates or updates, whichever `held` says; where Klaviyo says the opposite, the other one.
+ * @returns the last answer; one that says the opposite once more is none for now
+ */
+export async function put(kind: Kind, record: Wanted, held: boolean, sending: Sending): Promise<Answer> {
+  const first = await (held ? update : create)(kind, record, sending);
+  if (first.ok || !(held ? isGone : exists)(first.failure)) return first;
+  if (held) return unlessChanged(await create(kind, record, sending), exists);
+  return unlessChanged(await update(kind, record, sending), isGone);
+}
+
+/** Against what was just found: another process wrote or deleted it meanwhile, and whoever reads again sees how it stands. */
+export function unlessChanged(answer: Answer, contradicts: (failure: Failure) => boolean): Answer {
+  if (answer.ok || !contradicts(answer.failure)) return answer;
+  return { ok: false, failure: { kind: 'unavailable', reason: 'another process has just written or deleted it' } };
+}
+
 /** Deletes; what is not there is as wanted. */
 export async function remove({ type, remove: name }: Kind, externalId: string, sending: Sending): Promise<Receipt> {
   const id = compoundId(externalId);
   const parcel = { ...parcelOf({ type, id }, id), alone: () => undefined };
   const answer = await sending.writer.write(name, parcel, once(sending));
-  return answer.ok || isMissing(answer.failure) ? delivered : receiptOf(answer.failure);
+  return !answer.ok && isMissing(answer.failure) ? delivered : receiptFor(answer);
 }
 
 /** Whether Klaviyo holds every wanted attribute as it shall be. */

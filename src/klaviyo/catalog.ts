@@ -2,12 +2,11 @@
  * Makes items with their variants true. Compared before it is written: what Klaviyo holds already is not sent again. An
  * item waits for its categories, its variants wait for it, and nothing waits for anybody else's.
  */
-import { create, exists, holdsAll, isMissing, items, receiptAfterLook, remove, update } from './catalog-records.ts';
+import { holdsAll, isMissing, items, pointsAtLink, put, remove, unlessChanged } from './catalog-records.ts';
 import { ensureCategories } from './categories.ts';
 import type { ItemChange, Receipt } from './change.ts';
-import type { Failure } from './errors.ts';
 import { compoundId, type HeldItem } from './held.ts';
-import { delivered, receiptOf } from './receipts.ts';
+import { delivered, receiptFor, receiptOf } from './receipts.ts';
 import type { Sending } from './sending.ts';
 import { removeSurplus, sendVariant } from './variants.ts';
 
@@ -42,32 +41,19 @@ async function writeItem(change: ItemChange, held: HeldItem | undefined, sending
   // The mark in custom_metadata says which links were written; one to a category that was missing is missing too.
   const same = held !== undefined && ensured.created === 0 && holdsAll(change.item, held.attributes);
   if (same && !sending.force) return delivered;
-  const first = await createOrUpdate(change, held, sending);
-  if (first.ok) return delivered;
-  if (!pointsAtCategories(first.failure)) return receiptAfterLook(first.failure);
+  const first = await putItem(change, held, sending);
+  if (first.ok || !pointsAtLink(first.failure)) return receiptFor(first);
   // A category that was known to be there is gone: somebody deleted it in Klaviyo.
   for (const { external_id } of change.categories) sending.categories.delete(external_id);
   const again = await ensureCategories(change.categories, sending);
   if ('failure' in again) return receiptOf(again.failure);
-  const last = await createOrUpdate(change, held, sending);
-  return last.ok ? delivered : receiptAfterLook(last.failure);
+  return receiptFor(unlessChanged(await putItem(change, held, sending), isMissing));
 }
 
-async function createOrUpdate({ item, categories }: ItemChange, held: HeldItem | undefined, sending: Sending) {
+function putItem({ item, categories }: ItemChange, held: HeldItem | undefined, sending: Sending) {
   const data = categories.map(({ external_id }) => ({ type: 'catalog-category', id: compoundId(external_id) }));
   const record = { attributes: item, relationships: { categories: { data } } };
-  if (!held) {
-    const created = await create(items, record, sending);
-    return created.ok || !exists(created.failure) ? created : update(items, record, sending);
-  }
-  const updated = await update(items, record, sending);
-  return updated.ok || !isMissing(updated.failure) || pointsAtCategories(updated.failure)
-    ? updated
-    : create(items, record, sending);
-}
-
-function pointsAtCategories(failure: Failure): boolean {
-  return failure.kind === 'refused' && failure.errors.some(({ pointer }) => pointer?.includes('/categories'));
+  return put(items, record, held !== undefined, sending);
 }
 
 /** Unavailable before rejected before delivered: the item is true only when all of it is. */

@@ -1,17 +1,8 @@
 /** Makes categories true, and sees to it that those of an item are there before it. */
-import {
-  categories,
-  create,
-  exists,
-  holdsAll,
-  isMissing,
-  receiptAfterLook,
-  remove,
-  update,
-} from './catalog-records.ts';
+import { categories, create, exists, holdsAll, put, remove } from './catalog-records.ts';
 import type { Category, CategoryChange, Receipt } from './change.ts';
 import type { Failure } from './errors.ts';
-import { delivered, receiptOf } from './receipts.ts';
+import { delivered, receiptFor, receiptOf } from './receipts.ts';
 import type { Sending } from './sending.ts';
 
 export async function sendCategory(change: CategoryChange, sending: Sending): Promise<Receipt> {
@@ -35,20 +26,10 @@ function inTurn<T>(externalId: string, sending: Sending, job: () => Promise<T>):
 }
 
 async function writeCategory({ category }: CategoryChange, sending: Sending): Promise<Receipt> {
-  const record = { attributes: category };
   const held = await sending.held.category(category.external_id, sending.lane);
   if (held !== undefined && 'failure' in held) return receiptOf(held.failure);
   if (held && !sending.force && holdsAll(category, held.attributes)) return delivered;
-  if (held) {
-    const updated = await update(categories, record, sending);
-    if (updated.ok) return delivered;
-    if (!isMissing(updated.failure)) return receiptOf(updated.failure);
-  }
-  const created = await create(categories, record, sending);
-  if (created.ok) return delivered;
-  if (!exists(created.failure)) return receiptOf(created.failure);
-  const again = await update(categories, record, sending);
-  return again.ok ? delivered : receiptAfterLook(again.failure);
+  return receiptFor(await put(categories, { attributes: category }, held !== undefined, sending));
 }
 
 /**

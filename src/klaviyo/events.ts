@@ -1,7 +1,7 @@
 /** Makes an event true: recorded once for its metric, profile and unique_id. */
 import type { EventChange, ProfileIdentity, Receipt } from './change.ts';
 import type { KlaviyoError } from './errors.ts';
-import { delivered, receiptOf, warned } from './receipts.ts';
+import { delivered, receiptFor, receiptOf, warned } from './receipts.ts';
 import { once, type Sending } from './sending.ts';
 import type { Parcel } from './writes.ts';
 
@@ -43,7 +43,7 @@ export async function sendEvent(change: EventChange, sending: Sending): Promise<
   let last = receiptOf(first.failure);
   for (const profile of fewerIdentifiers(change.profile)) {
     const again = await write(profile);
-    const receipt = again.ok ? delivered : receiptOf(again.failure);
+    const receipt = receiptFor(again);
     const which = profile.email === undefined ? 'external_id' : 'email';
     if (receipt.outcome !== 'rejected')
       return warned(receipt, [{ code: 'identity-refused', detail: `sent with the ${which} alone` }]);

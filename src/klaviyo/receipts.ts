@@ -1,5 +1,6 @@
-/** A failed answer as a receipt. */
+/** An answer as a receipt. */
 import type { Receipt, Warning } from './change.ts';
+import type { Answer } from './client.ts';
 import type { Failure } from './errors.ts';
 
 export const delivered: Receipt = { outcome: 'delivered' };
@@ -25,6 +26,11 @@ export function receiptOf(failure: Failure): Receipt {
     case 'key-refused':
       return { outcome: 'unavailable', reason: failure.reason, alarm: true };
   }
+}
+
+/** @param answer the last one: what became of the record */
+export function receiptFor(answer: Answer): Receipt {
+  return answer.ok ? delivered : receiptOf(answer.failure);
 }
 
 /** The receipt with these warnings in front of its own. */

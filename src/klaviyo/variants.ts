@@ -4,16 +4,16 @@ import {
   exists,
   holdsAll,
   isMissing,
-  receiptAfterLook,
+  pointsAtLink,
   remove,
+  unlessChanged,
   update,
   updateSome,
   variants,
 } from './catalog-records.ts';
 import type { ItemChange, Receipt, StockChange, Variant } from './change.ts';
-import type { Failure } from './errors.ts';
 import { compoundId, type Held } from './held.ts';
-import { delivered, receiptOf } from './receipts.ts';
+import { delivered, receiptFor, receiptOf } from './receipts.ts';
 import type { Sending } from './sending.ts';
 
 /** A change with the count of when its facts were read. */
@@ -77,31 +77,20 @@ async function writeVariant(itemId: string, variant: Variant, { sending, held }:
   const created = await create(variants, record, sending);
   if (created.ok) return delivered;
   // Another process deleted it since it was looked up: whoever reads again sees why.
-  if (pointsAtItem(created.failure)) return { outcome: 'unavailable', reason: 'its item has just been deleted' };
+  if (isMissing(created.failure) && pointsAtLink(created.failure))
+    return { outcome: 'unavailable', reason: 'its item has just been deleted' };
   if (!exists(created.failure)) return receiptOf(created.failure);
   // Lists may lag behind: it may be under this item after all, or the first answer was lost.
   const now = await sending.held.variant(variant.external_id, sending.lane);
   if (now !== undefined && 'failure' in now) return receiptOf(now.failure);
   if (now?.itemId === itemId) {
-    const updated = await update(variants, record, sending);
-    return updated.ok ? delivered : receiptAfterLook(updated.failure);
+    return receiptFor(unlessChanged(await update(variants, record, sending), isMissing));
   }
   // The sku is under another item, and a variant can't move: deleted there, created here.
   const removed = await remove(variants, variant.external_id, sending);
   if (removed.outcome !== 'delivered') return removed;
-  const again = await create(variants, record, sending);
-  return again.ok ? delivered : receiptAfterLook(again.failure);
+  return receiptFor(unlessChanged(await create(variants, record, sending), exists));
 }
-
-function pointsAtItem(failure: Failure): boolean {
-  return (
-    isMissing(failure) &&
-    failure.kind === 'refused' &&
-    failure.errors.some(({ pointer }) => itemLink.test(pointer ?? ''))
-  );
-}
-
-const itemLink = /\/relationships\/item(\/|$)/;
 
 /** Writes quantity and policy together; a variant that Klaviyo does not know comes with its item. */
 export function sendStock(change: Read<StockChange>, sending: Sending): Promise<Receipt> {
