@@ -92,7 +92,11 @@ function withoutFixed(attributes: { external_id: string; sku?: string }) {
  * Creates or updates, whichever `held` says; where Klaviyo says the opposite, the other one.
  * @returns the last answer; one that says the opposite once more is none for now
  */
-export async function put(kind: Kind, record: Wanted, held: boolean, sending: Sending): Promise<Answer> {
+export async function put(
+  kind: Kind,
+  { record, held }: { record: Wanted; held: boolean },
+  sending: Sending,
+): Promise<Answer> {
   const first = await (held ? update : create)(kind, record, sending);
   if (first.ok || !(held ? isGone : exists)(first.failure)) return first;
   if (held) return unlessChanged(await create(kind, record, sending), exists);

@@ -53,7 +53,7 @@ async function writeItem(change: ItemChange, held: HeldItem | undefined, sending
 function putItem({ item, categories }: ItemChange, held: HeldItem | undefined, sending: Sending) {
   const data = categories.map(({ external_id }) => ({ type: 'catalog-category', id: compoundId(external_id) }));
   const record = { attributes: item, relationships: { categories: { data } } };
-  return put(items, record, held !== undefined, sending);
+  return put(items, { record, held: held !== undefined }, sending);
 }
 
 /** Unavailable before rejected before delivered: the item is true only when all of it is. */

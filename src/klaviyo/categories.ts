@@ -29,7 +29,7 @@ async function writeCategory({ category }: CategoryChange, sending: Sending): Pr
   const held = await sending.held.category(category.external_id, sending.lane);
   if (held !== undefined && 'failure' in held) return receiptOf(held.failure);
   if (held && !sending.force && holdsAll(category, held.attributes)) return delivered;
-  return receiptFor(await put(categories, { attributes: category }, held !== undefined, sending));
+  return receiptFor(await put(categories, { record: { attributes: category }, held: held !== undefined }, sending));
 }
 
 /**
