@@ -6,13 +6,13 @@ import { type App, createApp, type Overrides } from '../src/app.ts';
 import type { BulkResource } from '../src/commercetools/types.ts';
 import { readConfig } from '../src/config/config.ts';
 import { type Run, runSchema } from '../src/engine/run.ts';
-import type { CommercetoolsSandboxOptions } from '../src/sandbox/commercetools/options.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../src/sandbox/commercetools/sandbox.ts';
+import type { CommercetoolsSandboxOptions } from '../sandbox/commercetools/options.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../sandbox/commercetools/sandbox.ts';
 import {
   type KlaviyoSandbox,
   type KlaviyoSandboxOptions,
   startKlaviyoSandbox,
-} from '../src/sandbox/klaviyo/sandbox.ts';
+} from '../sandbox/klaviyo/sandbox.ts';
 
 export type Json = Record<string, unknown>;
 

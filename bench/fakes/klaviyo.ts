@@ -5,8 +5,8 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { createLimits } from '../../src/sandbox/klaviyo/limits.ts';
-import { type OperationName, operations } from '../../src/sandbox/klaviyo/operations.ts';
+import { createLimits } from '../../sandbox/klaviyo/limits.ts';
+import { type OperationName, operations } from '../../sandbox/klaviyo/operations.ts';
 import { createCatalog } from './catalog.ts';
 import { createTally } from './tally.ts';
 

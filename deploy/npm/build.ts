@@ -1,10 +1,9 @@
 /**
  * Builds what `npm pack` and `npm publish` ship, into dist/: Node strips no types under node_modules, so a package holds
- * JavaScript with its declarations. The sandbox and the tests stay out; a clone runs from src/ and needs none of this.
+ * JavaScript with its declarations. A clone runs from src/ and needs none of this.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
 
 const root = new URL('../../', import.meta.url);
 const dist = new URL('dist/', root);
@@ -17,5 +16,5 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
 // What is no TypeScript goes along as it is.
 cpSync(new URL('src/', root), dist, {
   recursive: true,
-  filter: (path) => !/\.ts$/.test(path) && basename(path) !== 'sandbox',
+  filter: (path) => !/\.ts$/.test(path),
 });

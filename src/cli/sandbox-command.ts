@@ -2,25 +2,31 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { withSandboxOptions } from './sandbox-options.ts';
 import { CommandFailed, type Ran } from './terminal.ts';
 
 /** The fake shop's engine, which production does not install. */
 const engine = '@labdigital/commercetools-mock';
 
 export function addSandbox(program: Command, ran: Ran): void {
-  const command = withSandboxOptions(program.command('sandbox'));
-  command.action(async () => {
-    const main = fileURLToPath(new URL(`../sandbox/main${extname(import.meta.url)}`, import.meta.url));
+  const command = program
+    .command('sandbox')
+    .usage('[options]')
+    .description('start the local sandbox with demo data: mock APIs and the real service; --help lists its options')
+    // The sandbox parses its own options, so that the service holds nothing of it.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .argument('[options...]');
+  command.action(async (args: string[]) => {
+    const main = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
     if (!existsSync(main) || !isInstalled(engine))
       throw new CommandFailed(
         'the sandbox is not part of what is installed here: it needs the dev dependencies',
         'clone the repository, then: npm ci && npm run sandbox',
       );
-    ran.code = await run(main, typed(command));
+    ran.code = await run(main, args);
   });
 }
 
@@ -31,16 +37,6 @@ function isInstalled(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The options as they were typed. */
-function typed(command: Command): string[] {
-  return command.options.flatMap((option) => {
-    const name = option.attributeName();
-    if (command.getOptionValueSource(name) !== 'cli') return [];
-    const value: unknown = command.getOptionValue(name);
-    return value === true ? [option.long ?? ''] : [option.long ?? '', String(value)];
-  });
 }
 
 /** Ctrl-C reaches both: this one waits for the other. */

@@ -1,7 +1,7 @@
 /** Nothing that is asked of commercetools is waited for without an end. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../sandbox/commercetools/sandbox.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { createCommercetoolsClient } from './client.ts';
 import { ReadFailure } from './errors.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createCommercetoolsClient } from '../commercetools/client.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../sandbox/commercetools/sandbox.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { createCustomObjectsStore } from './custom-objects.ts';
 import { createMemoryStore } from './memory.ts';
 import { type Store, StoreFailure } from './store.ts';

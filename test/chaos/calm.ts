@@ -4,7 +4,7 @@ import { createApp } from '../../src/app.ts';
 import { bulkResources } from '../../src/commercetools/types.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { DeadLetter } from '../../src/engine/dead-letters.ts';
-import { startKlaviyoSandbox } from '../../src/sandbox/klaviyo/sandbox.ts';
+import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { push } from './balancer.ts';
 import type { Place } from './place.ts';

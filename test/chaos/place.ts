@@ -4,10 +4,10 @@ import { applyStep, planSubscriptions } from '../../src/commercetools/subscripti
 import { readConfig } from '../../src/config/config.ts';
 import { wantedSubscriptions } from '../../src/engine/wanted-subscriptions.ts';
 import { ruleFamilies } from '../../src/rules/index.ts';
-import { isObject } from '../../src/sandbox/commercetools/json.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../src/sandbox/commercetools/sandbox.ts';
-import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../src/sandbox/klaviyo/sandbox.ts';
-import { seedShop } from '../../src/sandbox/shop/seed.ts';
+import { isObject } from '../../sandbox/commercetools/json.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
+import { seedShop } from '../../sandbox/shop/seed.ts';
 import { environmentOf } from '../world.ts';
 import type { Schedule } from './schedule.ts';
 

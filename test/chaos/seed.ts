@@ -1,7 +1,7 @@
 /** One seed from beginning to end: a shop lives while everything goes wrong, then all settles and is held against a calm run. */
 import { z } from 'zod';
-import type { Done } from '../../src/sandbox/shop/done.ts';
-import { createRandom } from '../../src/sandbox/shop/random.ts';
+import type { Done } from '../../sandbox/shop/done.ts';
+import { createRandom } from '../../sandbox/shop/random.ts';
 import { startBalancer } from './balancer.ts';
 import { runCalm } from './calm.ts';
 import { perform, syncAll } from './deeds.ts';

@@ -1,7 +1,7 @@
 /** `ctk check`: what is missing, named with what it is needed for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectShop } from '../../src/sandbox/shop/api.ts';
+import { connectShop } from '../../sandbox/shop/api.ts';
 import { startWorld, type WorldOptions } from '../world.ts';
 import { ctk } from './ctk.ts';
 

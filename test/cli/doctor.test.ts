@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { connectShop } from '../../src/sandbox/shop/api.ts';
+import { connectShop } from '../../sandbox/shop/api.ts';
 import { product } from '../fixtures/index.ts';
 import { writeAsOther } from '../other-app.ts';
 import { newOrder, startRows } from '../rows/telling.ts';

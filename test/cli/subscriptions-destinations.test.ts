@@ -5,7 +5,7 @@ import pino from 'pino';
 import { z } from 'zod';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { startCommercetoolsSandbox } from '../../src/sandbox/commercetools/sandbox.ts';
+import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { ctk } from './run.ts';
 
 type Shop = Awaited<ReturnType<typeof startCommercetoolsSandbox>>;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { z } from 'zod';
-import { connectShop } from '../../src/sandbox/shop/api.ts';
+import { connectShop } from '../../sandbox/shop/api.ts';
 import { startWorld, type World } from '../world.ts';
 import { ctk } from './ctk.ts';
 

@@ -12,11 +12,11 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { startPushReceiver } from '../../src/sandbox/commercetools/push-receiver.ts';
-import { startCommercetoolsSandbox } from '../../src/sandbox/commercetools/sandbox.ts';
-import { startKlaviyoSandbox } from '../../src/sandbox/klaviyo/sandbox.ts';
-import { connectShop } from '../../src/sandbox/shop/api.ts';
-import { seedShop } from '../../src/sandbox/shop/seed.ts';
+import { startPushReceiver } from '../../sandbox/commercetools/push-receiver.ts';
+import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
+import { connectShop } from '../../sandbox/shop/api.ts';
+import { seedShop } from '../../sandbox/shop/seed.ts';
 import { customer } from '../fixtures/customer.ts';
 import { freePort } from '../free-port.ts';
 

@@ -1,7 +1,7 @@
 // The sandbox's answers, held against the published ones: what the connector reads from it, it will read from Klaviyo.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../src/sandbox/klaviyo/sandbox.ts';
+import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
 import { loadOpenApi, openApiPath, operationOf } from './openapi.ts';
 import { createChecks } from './validation.ts';
 

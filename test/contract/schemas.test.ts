@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
-import { schemas } from '../../src/sandbox/klaviyo/bodies.ts';
-import { type Operation, operations } from '../../src/sandbox/klaviyo/operations.ts';
+import { schemas } from '../../sandbox/klaviyo/bodies.ts';
+import { type Operation, operations } from '../../sandbox/klaviyo/operations.ts';
 import { loadOpenApi, openApiPath } from './openapi.ts';
 import { shapeOf } from './shape.ts';
 

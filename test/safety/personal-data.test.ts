@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bulkResources } from '../../src/commercetools/types.ts';
-import type { ApiRecord } from '../../src/sandbox/commercetools/json.ts';
-import { makeShop, seedShop } from '../../src/sandbox/shop/seed.ts';
+import type { ApiRecord } from '../../sandbox/commercetools/json.ts';
+import { makeShop, seedShop } from '../../sandbox/shop/seed.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { delivery } from '../fixtures/message.ts';

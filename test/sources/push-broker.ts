@@ -2,7 +2,7 @@
 import pino from 'pino';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { PubSub, topicName } from '../../src/sandbox/commercetools/pubsub.ts';
+import { PubSub, topicName } from '../../sandbox/commercetools/pubsub.ts';
 import { buildServer } from '../../src/server/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';
 import { createGooglePubSubWay } from '../../src/sources/push/google-pub-sub.ts';

@@ -1,7 +1,7 @@
 /** What Prometheus sees after messages and runs whose effect is known. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { connectShop } from '../../src/sandbox/shop/api.ts';
+import { connectShop } from '../../sandbox/shop/api.ts';
 import { definitions } from '../../src/telemetry/definitions.ts';
 import { call } from '../http/call.ts';
 import { newCustomer, newOrder, startRows } from '../rows/telling.ts';

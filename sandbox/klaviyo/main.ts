@@ -1,4 +1,4 @@
-/** The pretended Klaviyo as a process of its own: `node src/sandbox/klaviyo/main.ts --port 4010`. */
+/** The pretended Klaviyo as a process of its own: `node sandbox/klaviyo/main.ts --port 4010`. */
 import { parseArgs } from 'node:util';
 import { startKlaviyoSandbox } from './sandbox.ts';
 

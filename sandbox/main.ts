@@ -4,19 +4,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import picocolors from 'picocolors';
 import { z } from 'zod';
-import { createProgress } from '../cli/progress.ts';
-import { type SandboxOptions, withSandboxOptions } from '../cli/sandbox-options.ts';
-import { createTerminal } from '../cli/terminal.ts';
-import { hasEnded, type Run, runSchema } from '../engine/run.ts';
 import { arrived, json, live } from './live.ts';
+import { type SandboxOptions, withSandboxOptions } from './options.ts';
 import { type Processes, runCommand, startProcesses } from './processes.ts';
 import { compare } from './shop/compare.ts';
 import { makeShop } from './shop/seed.ts';
+import { createSyncProgress, hasEnded, runSchema, type SyncRun } from './sync-progress.ts';
 import { differenceLines, tableLines } from './table.ts';
 
-const terminal = createTerminal();
-const { colors } = terminal;
+const interactive = process.stdout.isTTY === true;
+const colors = picocolors.createColors(interactive && picocolors.isColorSupported);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 const program = withSandboxOptions(new Command('sandbox')).action(async (options: SandboxOptions) => {
   const stop = new AbortController();
@@ -24,7 +24,7 @@ const program = withSandboxOptions(new Command('sandbox')).action(async (options
   const processes = await startProcesses({
     limits: options.limits,
     port: options.port,
-    onTrouble: (line) => terminal.line(colors.dim(`note: ${line}`)),
+    onTrouble: (line) => print(colors.dim(`note: ${line}`)),
   });
   try {
     process.exitCode = await run(processes, options, stop.signal);
@@ -41,19 +41,19 @@ async function run(processes: Processes, options: SandboxOptions, signal: AbortS
   await subscribe(processes);
   showPlaces(processes);
   await syncAll(processes, signal);
-  terminal.line(colors.bold('\nThe shop lives'));
+  print(colors.bold('\nThe shop lives'));
   const journal = await live(processes, {
     seed: options.seed,
     pauseMs: options.once ? 0 : options.pause,
     ...(options.once ? { steps: options.steps } : {}),
     signal,
-    onLine: (line) => terminal.line(`${colors.dim(new Date().toISOString().slice(11, 19))} ${line}`),
+    onLine: (line) => print(`${colors.dim(new Date().toISOString().slice(11, 19))} ${line}`),
   });
   if (!options.once || signal.aborted) return 0;
   await arrived(processes, signal);
   const { rows, differences } = await compare(processes.shop, processes.klaviyoUrl, { journal });
-  terminal.line(colors.bold('\nWhat the shop implies, and what Klaviyo holds'));
-  for (const line of [...tableLines(rows), ...differenceLines(differences)]) terminal.line(line);
+  print(colors.bold('\nWhat the shop implies, and what Klaviyo holds'));
+  for (const line of [...tableLines(rows), ...differenceLines(differences)]) print(line);
   return differences.length === 0 && rows.every(({ ok }) => ok) ? 0 : 1;
 }
 
@@ -63,7 +63,7 @@ async function load({ shop }: Processes, { seed, customers, orders, products }: 
     await json(`${shop.url}/sandbox/records`, post({ typeId, records }));
     counts.push(`${records.length} × ${typeId}`);
   }
-  terminal.line(`${colors.bold('A shop')}: ${counts.join(', ')}`);
+  print(`${colors.bold('A shop')}: ${counts.join(', ')}`);
 }
 
 /** As a merchant would: a topic that pushes to the service, and `ctk subscriptions apply`. */
@@ -71,15 +71,15 @@ async function subscribe({ shop, serviceUrl, environment }: Processes): Promise<
   const topic = 'projects/sandbox/topics/commercetools';
   const binding = { ...post({ pushEndpoint: `${serviceUrl}/` }), method: 'PUT' };
   await json(`${shop.url}/sandbox/pubsub/topics/sandbox/commercetools`, binding);
-  terminal.line(colors.bold(`\nctk subscriptions apply --pubsub ${topic}`));
-  terminal.line((await runCommand(environment, ['subscriptions', 'apply', '--pubsub', topic])).trimEnd());
+  print(colors.bold(`\nctk subscriptions apply --pubsub ${topic}`));
+  print((await runCommand(environment, ['subscriptions', 'apply', '--pubsub', topic])).trimEnd());
 }
 
 function showPlaces({ serviceUrl, klaviyoUrl, shop }: Processes): void {
-  terminal.line(colors.bold('\nWhere to look'));
-  terminal.line(`  dashboard      ${serviceUrl}/`);
-  terminal.line(`  Klaviyo        ${klaviyoUrl}/`);
-  terminal.line(`  commercetools  ${shop.url}/sandbox/state\n`);
+  print(colors.bold('\nWhere to look'));
+  print(`  dashboard      ${serviceUrl}/`);
+  print(`  Klaviyo        ${klaviyoUrl}/`);
+  print(`  commercetools  ${shop.url}/sandbox/state\n`);
 }
 
 const answered = z.object({ run: runSchema });
@@ -88,12 +88,12 @@ const refreshMs = 250;
 
 /** Categories and products, then customers and orders: what an order refers to is there before it. */
 async function syncAll(processes: Processes, signal: AbortSignal): Promise<void> {
-  terminal.line(colors.bold('Bulk syncs'));
+  print(colors.bold('Bulk syncs'));
   for (const resources of [
     ['categories', 'products'],
     ['customers', 'orders'],
   ] as const) {
-    const runs: Run[] = [];
+    const runs: SyncRun[] = [];
     for (const resource of resources) {
       runs.push(answered.parse(await json(`${processes.serviceUrl}/sync/${resource}`, { method: 'POST' })).run);
     }
@@ -102,7 +102,7 @@ async function syncAll(processes: Processes, signal: AbortSignal): Promise<void>
 }
 
 async function watch({ serviceUrl, shop }: Processes, ids: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-  const progress = createProgress(terminal);
+  const progress = createSyncProgress(interactive, print);
   const totals = await totalsOf(shop.url);
   for (;;) {
     const now = status.parse(await json(`${serviceUrl}/sync`));
@@ -116,7 +116,7 @@ async function watch({ serviceUrl, shop }: Processes, ids: ReadonlySet<string>, 
 
 const records = z.object({ records: z.record(z.string(), z.number()) });
 
-async function totalsOf(shopUrl: string): Promise<Record<Run['resource'], number | undefined>> {
+async function totalsOf(shopUrl: string): Promise<Record<SyncRun['resource'], number | undefined>> {
   const counts = records.parse(await json(`${shopUrl}/sandbox/state`)).records;
   return {
     customers: counts.customer,
@@ -131,6 +131,6 @@ function post(body: unknown): RequestInit {
 }
 
 await program.parseAsync().catch((thrown: unknown) => {
-  terminal.problem(thrown instanceof Error ? thrown.message : String(thrown));
+  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
   process.exitCode = 1;
 });

@@ -67,7 +67,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
 
 /** Runs `ctk` to its end, as a user would type it; @returns what it printed. Throws where it fails. */
 export async function runCommand(environment: Environment, args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [folder('../main.ts'), ...args], {
+  const child = spawn(process.execPath, [folder('../src/main.ts'), ...args], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -112,7 +112,7 @@ function pretend(children: ChildProcess[], main: string, args: string[]): Promis
 
 /** `ctk serve` tells in its log where it listens. */
 function serve(children: ChildProcess[], environment: Environment, onTrouble: (line: string) => void): Promise<string> {
-  const child = spawn(process.execPath, [folder('../main.ts'), 'serve'], {
+  const child = spawn(process.execPath, [folder('../src/main.ts'), 'serve'], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

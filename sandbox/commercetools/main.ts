@@ -1,4 +1,4 @@
-/** Runs the commercetools sandbox as a process of its own: `node src/sandbox/commercetools/main.ts --port 8090`. */
+/** Runs the commercetools sandbox as a process of its own: `node sandbox/commercetools/main.ts --port 8090`. */
 import { parseArgs } from 'node:util';
 import { startCommercetoolsSandbox } from './sandbox.ts';
 
