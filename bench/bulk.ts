@@ -1,7 +1,7 @@
 /** Bulk syncs: of customers, orders, the catalogue twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { runSchema } from '../src/engine/run.ts';
+import { runSchema } from '../src/engine/runs/run.ts';
 import type { Report } from './fakes/tally.ts';
 import {
   type Figures,

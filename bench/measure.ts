@@ -1,7 +1,7 @@
 /** From counts to figures: requests, how full bodies were, the share of a published limit, CPU, memory. */
 
 import { z } from 'zod';
-import { endpoints } from '../src/klaviyo/endpoints.ts';
+import { endpoints } from '../src/klaviyo/api/endpoints.ts';
 import { type Report, reportShape } from './fakes/tally.ts';
 import type { Running } from './processes.ts';
 

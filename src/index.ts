@@ -1,8 +1,7 @@
 /** What the package offers to a merchant's ctk.config.ts; docs/extension.md says how it is used. */
 export type { Customer, Money, Order, Product } from './commercetools/types.ts';
+export { itemOf, profileOf, skip } from './extension/built.ts';
 export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
-export type { Category, Item, Variant } from './klaviyo/change.ts';
-export { itemOf, profileOf, skip } from './rules/extension/built.ts';
 export type {
   CategoryPlace,
   EventDraft,
@@ -15,6 +14,7 @@ export type {
   ProfileDraft,
   PublishedFacts,
   Skip,
-} from './rules/extension/extension.ts';
+} from './extension/extension.ts';
+export type { Category, Item, Variant } from './klaviyo/change.ts';
 export { majorUnits } from './rules/fields/money.ts';
 export { localizedText } from './rules/fields/text.ts';

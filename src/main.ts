@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The `ctk` command line; the only place that exits the process. */
 import { CommanderError } from 'commander';
+import { CommandFailed, createTerminal, type Ran } from './cli/output/terminal.ts';
 import { createProgram } from './cli/program.ts';
-import { CommandFailed, createTerminal, type Ran } from './cli/terminal.ts';
 import { ReadFailure } from './commercetools/errors.ts';
 import { ConfigError } from './config/config.ts';
 

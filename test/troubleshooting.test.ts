@@ -4,8 +4,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { variables } from '../src/config/environment.ts';
-import { settingPaths } from '../src/config/settings.ts';
+import { variables } from '../src/config/env/environment.ts';
+import { settingPaths } from '../src/config/settings/settings.ts';
 import { sources } from './imports.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));

@@ -2,17 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { type App, createApp, type Overrides } from '../src/app.ts';
-import type { BulkResource } from '../src/commercetools/types.ts';
-import { readConfig } from '../src/config/config.ts';
-import { type Run, runSchema } from '../src/engine/run.ts';
 import type { CommercetoolsSandboxOptions } from '../sandbox/commercetools/options.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../sandbox/commercetools/sandbox.ts';
-import {
-  type KlaviyoSandbox,
-  type KlaviyoSandboxOptions,
-  startKlaviyoSandbox,
-} from '../sandbox/klaviyo/sandbox.ts';
+import { type KlaviyoSandbox, type KlaviyoSandboxOptions, startKlaviyoSandbox } from '../sandbox/klaviyo/sandbox.ts';
+import { type App, createApp, type Overrides } from '../src/app/app.ts';
+import type { BulkResource } from '../src/commercetools/types.ts';
+import { readConfig } from '../src/config/config.ts';
+import { type Run, runSchema } from '../src/engine/runs/run.ts';
 
 export type Json = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 /** What commands begin with: the configuration, and an app that serves nobody. */
 import pino from 'pino';
-import { type App, createApp } from '../app.ts';
+import { type App, createApp } from '../app/app.ts';
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { type Config, processEnvironment, readConfig } from '../config/config.ts';
 

@@ -2,23 +2,23 @@
 import { Argument, Command } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { createApp, version } from '../app.ts';
+import { createApp, version } from '../app/app.ts';
 import { bulkResources } from '../commercetools/types.ts';
 import { type Config, loadEnvironment, processEnvironment, showConfig } from '../config/config.ts';
-import { nextTimes } from '../engine/schedule.ts';
-import { buildJobServer } from '../server/job-server.ts';
-import { addCheck } from './check-command.ts';
-import { addCompletion } from './completion-command.ts';
-import { addDeadLetters } from './dead-letter-commands.ts';
-import { addExplain } from './explain.ts';
-import { addInit } from './init-command.ts';
-import { addMigrateCheck } from './migrate-check.ts';
+import { nextTimes } from '../engine/runs/schedule.ts';
+import { buildJobServer } from '../http/job-server.ts';
+import { addCheck } from './commands/check-command.ts';
+import { addCompletion } from './commands/completion-command.ts';
+import { addDeadLetters } from './commands/dead-letter-commands.ts';
+import { addExplain } from './commands/explain.ts';
+import { addInit } from './commands/init-command.ts';
+import { addMigrateCheck } from './commands/migrate-check.ts';
+import { addRuns } from './commands/run-commands.ts';
+import { addSandbox } from './commands/sandbox-command.ts';
+import { addConnect, addSubscriptions } from './commands/subscription-commands.ts';
+import { type SyncOptions, sync } from './commands/sync.ts';
 import { configured } from './opened.ts';
-import { addRuns } from './run-commands.ts';
-import { addSandbox } from './sandbox-command.ts';
-import { addConnect, addSubscriptions } from './subscription-commands.ts';
-import { type SyncOptions, sync } from './sync.ts';
-import { type Ran, silent, type Terminal } from './terminal.ts';
+import { type Ran, silent, type Terminal } from './output/terminal.ts';
 
 /**
  * @param terminal where commands print

@@ -1,8 +1,8 @@
 /** What is in force, with where it comes from, to be shown to people: secrets are `***`. */
 import { z } from 'zod';
-import { type Variable, variables } from './environment.ts';
-import { type Settings, settingRows } from './settings.ts';
-import type { ReadSettings } from './settings-files.ts';
+import { type Variable, variables } from './env/environment.ts';
+import { type Settings, settingRows } from './settings/settings.ts';
+import type { ReadSettings } from './settings/settings-files.ts';
 
 export interface InForce {
   kind: 'variable' | 'setting';

@@ -1,6 +1,6 @@
 /** The open-source plugin's variables: what becomes of each here. For `ctk migrate-check`; docs/switching.md says the rest. */
 import type { Config } from './config.ts';
-import { connectNames, variables } from './environment.ts';
+import { connectNames, variables } from './env/environment.ts';
 
 export interface Fate {
   name: string;

@@ -12,7 +12,7 @@ export interface Asset {
   text: string;
 }
 
-const page = fileURLToPath(new URL('./page/', import.meta.url));
+const page = fileURLToPath(new URL('./public/', import.meta.url));
 const own = [
   'index.html',
   'style.css',

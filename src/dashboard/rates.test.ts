@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChangeCount, Happened } from '../activity.ts';
+import type { ChangeCount, Happened } from '../telemetry/activity.ts';
 import { createRates, slotSeconds } from './rates.ts';
 
 let time = Date.parse('2026-03-15T08:00:00Z');

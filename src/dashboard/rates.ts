@@ -1,5 +1,5 @@
 /** What each rule did in the last minutes, in this process: counts in a ring of a few seconds each, so memory stays as it is. */
-import type { ChangeCount, Happened } from '../activity.ts';
+import type { ChangeCount, Happened } from '../telemetry/activity.ts';
 
 export const slotSeconds = 5;
 /** Five minutes. */

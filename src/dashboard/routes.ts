@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Activity } from '../activity.ts';
 import type { InForce } from '../config/in-force.ts';
+import type { Activity } from '../telemetry/activity.ts';
 import { assetFiles, createAssets } from './assets.ts';
 import { createStream } from './stream.ts';
 import { createViews, type ViewParts } from './views.ts';

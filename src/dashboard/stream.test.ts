@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import pino from 'pino';
-import { createActivity } from '../activity.ts';
+import { createActivity } from '../telemetry/activity.ts';
 import { createStream } from './stream.ts';
 
 const activity = createActivity(pino({ level: 'silent' }));

@@ -3,7 +3,7 @@
  * while nobody looks. A reader that falls behind is dropped: its browser comes again.
  */
 import { PassThrough, type Readable } from 'node:stream';
-import type { Activity } from '../activity.ts';
+import type { Activity } from '../telemetry/activity.ts';
 import { type FeedLine, feedLine } from './feed.ts';
 
 export interface Stream {

@@ -1,11 +1,11 @@
 /** What the dashboard shows by itself: this replica now, and what all replicas share. */
 import type { BulkResource } from '../commercetools/types.ts';
-import type { DeadLetters } from '../engine/dead-letters.ts';
+import type { DeadLetters } from '../engine/delivery/dead-letters.ts';
 import type { Ready } from '../engine/readiness.ts';
-import { hasEnded, type Run } from '../engine/run.ts';
-import type { Runs } from '../engine/runs.ts';
+import { hasEnded, type Run } from '../engine/runs/run.ts';
+import type { Runs } from '../engine/runs/runs.ts';
+import type { Throttle } from '../klaviyo/api/throttle.ts';
 import type { Sink } from '../klaviyo/sink.ts';
-import type { Throttle } from '../klaviyo/throttle.ts';
 import { type Rates, slotSeconds } from './rates.ts';
 
 export interface ViewParts {

@@ -1,8 +1,8 @@
 /** Whether both APIs answer with these credentials; asked at most every few seconds. */
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { ReadFailure } from '../commercetools/errors.ts';
-import { listSubscriptions } from '../commercetools/subscriptions.ts';
-import type { KlaviyoClient } from '../klaviyo/client.ts';
+import { listSubscriptions } from '../commercetools/subscriptions/subscriptions.ts';
+import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Source } from '../sources/source.ts';
 
 export interface Ready {

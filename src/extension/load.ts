@@ -4,10 +4,10 @@ import { createRequire, registerHooks } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { Extension, FactsName } from '../rules/extension/extension.ts';
-import { noExtension } from '../rules/extension/extension.ts';
-import { ruleOf } from '../rules/extension/own-rule.ts';
 import { allRules } from '../rules/index.ts';
+import type { Extension, FactsName } from './extension.ts';
+import { noExtension } from './extension.ts';
+import { ruleOf } from './own-rule.ts';
 import { merchantConfigSchema, mistakesOf } from './schema.ts';
 
 export interface LoadedExtension {

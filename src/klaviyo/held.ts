@@ -4,10 +4,10 @@
  */
 import DataLoader from 'dataloader';
 import { z } from 'zod';
-import type { Answer, KlaviyoClient } from './client.ts';
-import type { EndpointName } from './endpoints.ts';
-import type { Failure } from './errors.ts';
-import type { Lane } from './throttle.ts';
+import type { Answer, KlaviyoClient } from './api/client.ts';
+import type { EndpointName } from './api/endpoints.ts';
+import type { Failure } from './api/errors.ts';
+import type { Lane } from './api/throttle.ts';
 
 const prefix = '$custom:::$default:::';
 

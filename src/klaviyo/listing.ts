@@ -1,7 +1,7 @@
 /** What Klaviyo's catalogue holds, by its own list. */
 import { z } from 'zod';
+import type { KlaviyoClient } from './api/client.ts';
 import type { GoneChange } from './change.ts';
-import type { KlaviyoClient } from './client.ts';
 
 export interface Listing {
   /** The external ids of the first page, or why Klaviyo can't say. */

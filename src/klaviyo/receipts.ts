@@ -1,7 +1,8 @@
 /** An answer as a receipt. */
+
+import type { Answer } from './api/client.ts';
+import type { Failure } from './api/errors.ts';
 import type { Receipt, Warning } from './change.ts';
-import type { Answer } from './client.ts';
-import type { Failure } from './errors.ts';
 
 export const delivered: Receipt = { outcome: 'delivered' };
 

@@ -1,6 +1,7 @@
 /** How much of bulk may be on its way at a time: a few bodies of each kind, so that memory does not grow with the shop. */
+
+import type { Lane } from './api/throttle.ts';
 import type { Change } from './change.ts';
-import type { Lane } from './throttle.ts';
 
 export interface Room {
   enter(lane: Lane, kind: Change['kind']): void;

@@ -5,23 +5,23 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { sendItem, sendItemGone } from './catalog.ts';
-import { sendCategory, sendCategoryGone } from './categories.ts';
+import { createLocks } from '../lib/locks.ts';
+import { Patience } from '../lib/patience.ts';
+import type { KlaviyoClient } from './api/client.ts';
+import type { Lane } from './api/throttle.ts';
+import { type AcceptedJob, createJobs, type JobState, stateOfJob } from './batching/jobs.ts';
+import { createWriter } from './batching/writer.ts';
+import type { WriteName } from './batching/writes.ts';
 import { type Change, keyOf, type Receipt, type Stamped } from './change.ts';
-import type { KlaviyoClient } from './client.ts';
-import { sendEvent } from './events.ts';
 import { createHeldLookup } from './held.ts';
-import { type AcceptedJob, createJobs, type JobState, stateOfJob } from './jobs.ts';
-import { createLocks } from './locks.ts';
-import { Patience } from './patience.ts';
-import { sendProfile } from './profiles.ts';
 import { delivered } from './receipts.ts';
 import { createRoom } from './room.ts';
-import type { Sending, Ways, WrittenStock } from './sending.ts';
-import type { Lane } from './throttle.ts';
-import { sendStock } from './variants.ts';
-import { createWriter } from './writer.ts';
-import type { WriteName } from './writes.ts';
+import { sendItem, sendItemGone } from './writers/catalog.ts';
+import { sendCategory, sendCategoryGone } from './writers/categories.ts';
+import { sendEvent } from './writers/events.ts';
+import { sendProfile } from './writers/profiles.ts';
+import type { Sending, Ways, WrittenStock } from './writers/sending.ts';
+import { sendStock } from './writers/variants.ts';
 
 export interface SendOptions {
   /** Realtime goes first. */

@@ -2,6 +2,9 @@
  * The list of rules: everything that Klaviyo gets to know. Subscriptions, bulk runs, the docs' table, the dashboard's
  * rows and explain come from it.
  */
+
+import { type Extension, noExtension } from '../extension/extension.ts';
+import { withCategoryHook, withEventHook, withItemHooks, withProfileHook } from '../extension/hooks.ts';
 import { category } from './catalog/category.ts';
 import { categoryFacts } from './catalog/category-facts.ts';
 import { item } from './catalog/item.ts';
@@ -10,8 +13,6 @@ import { stock } from './catalog/stock.ts';
 import { stockFacts } from './catalog/stock-facts.ts';
 import { customerFacts } from './customers/facts.ts';
 import { profile } from './customers/profile.ts';
-import { type Extension, noExtension } from './extension/extension.ts';
-import { withCategoryHook, withEventHook, withItemHooks, withProfileHook } from './extension/hooks.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
 import { orderFacts } from './orders/facts.ts';
 import { fulfilledOrder } from './orders/fulfilled-order.ts';

@@ -3,7 +3,7 @@
  * look-up, no random id. Rules that need the same facts form a family, whose facts are gathered once.
  */
 import { z } from 'zod';
-import type { Look } from '../commercetools/look.ts';
+import type { Look } from '../commercetools/lookups/look.ts';
 import type { Message, NotificationType } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/types.ts';
 import type { Change, Warning } from '../klaviyo/change.ts';

@@ -1,6 +1,7 @@
 /** POST / as a source: lets in who may push, takes the envelope off, answers with the verdict. */
-import type { Activity } from '../activity.ts';
-import type { Verdict } from '../engine/verdict.ts';
+
+import type { Verdict } from '../engine/delivery/verdict.ts';
+import type { Activity } from '../telemetry/activity.ts';
 import { createAdmission } from './admission.ts';
 import { unwrap } from './envelope.ts';
 import type { PushRequest, PushWay } from './push/way.ts';

@@ -1,8 +1,9 @@
 /** The sources that the configuration asks for. */
-import type { Activity } from '../activity.ts';
-import type { SourcesConfig } from '../config/sources.ts';
+
+import type { SourcesConfig } from '../config/env/sources.ts';
+import type { Activity } from '../telemetry/activity.ts';
 import { createHttpPush, type HttpPush } from './http-push.ts';
-import { createKafka } from './kafka.ts';
+import { createKafka } from './kafka/kafka.ts';
 import { createAmazonSnsWay } from './push/amazon-sns.ts';
 import { createEventBridgeWay } from './push/event-bridge.ts';
 import { createEventGridWay } from './push/event-grid.ts';

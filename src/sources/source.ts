@@ -1,5 +1,5 @@
 /** How messages arrive: what every source hands over, and what it gets back. A source knows nothing of the trade. */
-import type { Verdict } from '../engine/verdict.ts';
+import type { Verdict } from '../engine/delivery/verdict.ts';
 
 /** A delivery with its broker's envelope taken off. */
 export interface RawMessage {

@@ -11,7 +11,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Activity } from '../activity.ts';
+import type { Activity } from '../telemetry/activity.ts';
 import { traceIn, unwrapText } from './envelope.ts';
 import type { Handle, Source } from './source.ts';
 import { createPatience, nameOf, together, waitMs } from './waiting.ts';

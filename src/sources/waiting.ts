@@ -1,5 +1,5 @@
 /** From verdicts to how long a source holds back. */
-import type { Verdict } from '../engine/verdict.ts';
+import type { Verdict } from '../engine/delivery/verdict.ts';
 
 const firstMs = 500;
 const longestMs = 60_000;

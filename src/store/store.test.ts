@@ -1,9 +1,9 @@
 /** What every store does, whatever keeps it. The custom objects are those of the pretended commercetools, over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { createCommercetoolsClient } from '../commercetools/client.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { createCustomObjectsStore } from './custom-objects.ts';
 import { createMemoryStore } from './memory.ts';
 import { type Store, StoreFailure } from './store.ts';

@@ -1,9 +1,9 @@
 /** What Prometheus scrapes: counted from what the parts tell, and read from them when somebody asks. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Activity, Happened } from '../activity.ts';
 import type { Ready } from '../engine/readiness.ts';
-import type { KlaviyoClient } from '../klaviyo/client.ts';
+import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Sink } from '../klaviyo/sink.ts';
+import type { Activity, Happened } from './activity.ts';
 import { counters, type Definition, gauges, histograms } from './definitions.ts';
 import { latestOf } from './latest.ts';
 import { createStored, type StoredParts } from './stored.ts';

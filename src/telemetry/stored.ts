@@ -1,7 +1,7 @@
 /** What the store knows, for the metrics: read at most now and then, and never waited for long. */
-import type { DeadLetters } from '../engine/dead-letters.ts';
-import type { Run } from '../engine/run.ts';
-import type { Runs } from '../engine/runs.ts';
+import type { DeadLetters } from '../engine/delivery/dead-letters.ts';
+import type { Run } from '../engine/runs/run.ts';
+import type { Runs } from '../engine/runs/runs.ts';
 
 export interface Stored {
   runs: readonly Run[];

@@ -1,10 +1,10 @@
 /** The same shop at its end and the same messages, once each and in order, over a Klaviyo of its own: nothing goes wrong. */
 import pino from 'pino';
-import { createApp } from '../../src/app.ts';
+import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
+import { createApp } from '../../src/app/app.ts';
 import { bulkResources } from '../../src/commercetools/types.ts';
 import { readConfig } from '../../src/config/config.ts';
-import type { DeadLetter } from '../../src/engine/dead-letters.ts';
-import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
+import type { DeadLetter } from '../../src/engine/delivery/dead-letters.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { push } from './balancer.ts';
 import type { Place } from './place.ts';

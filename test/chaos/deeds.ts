@@ -1,10 +1,10 @@
 /** Makes a schedule happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bulkResources } from '../../src/commercetools/types.ts';
 import { connectShop, type ShopApi } from '../../sandbox/shop/api.ts';
 import type { Done } from '../../sandbox/shop/done.ts';
 import { createEditor } from '../../sandbox/shop/editor.ts';
 import { createShopper } from '../../sandbox/shop/shopper.ts';
+import { bulkResources } from '../../src/commercetools/types.ts';
 import type { Place } from './place.ts';
 import type { Replica } from './replica.ts';
 import type { Deed, Moment, Schedule } from './schedule.ts';

@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { checkpointSchema } from '../../src/engine/checkpoint.ts';
-import { runSchema } from '../../src/engine/run.ts';
 import { bulkEvents, type ExpectedEvent, eventKey } from '../../sandbox/shop/expected-events.ts';
 import { readKlaviyo } from '../../sandbox/shop/klaviyo-state.ts';
 import { createRandom } from '../../sandbox/shop/random.ts';
 import { readShop } from '../../sandbox/shop/read-shop.ts';
+import { checkpointSchema } from '../../src/engine/runs/checkpoint.ts';
+import { runSchema } from '../../src/engine/runs/run.ts';
 import { connectUndisturbed } from './deeds.ts';
 import { type Place, startPlace } from './place.ts';
 import { createReplica, type Replica } from './replica.ts';

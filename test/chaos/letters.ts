@@ -1,7 +1,7 @@
 /** Dead letters of a seed: each has to be explained by a record that failed on demand, or to be there in a calm run too. */
 import { z } from 'zod';
-import { type DeadLetter, deadLetterSchema } from '../../src/engine/dead-letters.ts';
 import { onDemand } from '../../sandbox/klaviyo/jobs.ts';
+import { type DeadLetter, deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
 import type { Place } from './place.ts';
 
 export function lettersIn(place: Place): DeadLetter[] {

@@ -1,13 +1,14 @@
 /** Where a seed happens: both sandboxes with a small shop in them, and what a process of the service is told. */
-import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
-import { applyStep, planSubscriptions } from '../../src/commercetools/subscriptions.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { wantedSubscriptions } from '../../src/engine/wanted-subscriptions.ts';
-import { ruleFamilies } from '../../src/rules/index.ts';
+
 import { isObject } from '../../sandbox/commercetools/json.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
 import { seedShop } from '../../sandbox/shop/seed.ts';
+import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
+import { applyStep, planSubscriptions } from '../../src/commercetools/subscriptions/subscriptions.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { ruleFamilies } from '../../src/rules/index.ts';
+import { wantedSubscriptions } from '../../src/rules/wanted-subscriptions.ts';
 import { environmentOf } from '../world.ts';
 import type { Schedule } from './schedule.ts';
 

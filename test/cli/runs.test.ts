@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { runSchema } from '../../src/engine/run.ts';
+import { runSchema } from '../../src/engine/runs/run.ts';
 import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
 import { ctk } from './ctk.ts';
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pino from 'pino';
 import { z } from 'zod';
-import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config/config.ts';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import { createApp } from '../../src/app/app.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { ctk } from './run.ts';
 
 type Shop = Awaited<ReturnType<typeof startCommercetoolsSandbox>>;

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { variables } from '../../src/config/environment.ts';
+import { variables } from '../../src/config/env/environment.ts';
 import { freePort } from '../free-port.ts';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');

@@ -1,7 +1,7 @@
 /** `ctk explain`: readable in a terminal, JSON for programs, and each mistake with the way out. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { explainedSchema } from '../../src/engine/explain-schema.ts';
+import { explainedSchema } from '../../src/engine/explain/explain-schema.ts';
 import { ctk } from '../cli/ctk.ts';
 import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
 

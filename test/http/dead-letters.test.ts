@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
-import { deadLetterSchema } from '../../src/engine/dead-letters.ts';
+import { deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
 import { delivery } from '../fixtures/index.ts';
 import { type Made, newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
 import { call, post, type Said } from './call.ts';

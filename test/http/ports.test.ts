@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import pino from 'pino';
-import { createApp } from '../../src/app.ts';
+import { createApp } from '../../src/app/app.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { environment } from '../fixtures/environment.ts';
 import { startWorld } from '../world.ts';

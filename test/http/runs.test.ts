@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Run, runSchema } from '../../src/engine/run.ts';
+import { type Run, runSchema } from '../../src/engine/runs/run.ts';
 import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
 import type { World } from '../world.ts';
 import { call, post } from './call.ts';

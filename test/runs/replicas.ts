@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { type App, createApp } from '../../src/app.ts';
+import { type App, createApp } from '../../src/app/app.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
 import { createObjectsApi } from '../../src/commercetools/objects-api.ts';
 import type { BulkResource } from '../../src/commercetools/types.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { type Run, runSchema } from '../../src/engine/run.ts';
+import { type Run, runSchema } from '../../src/engine/runs/run.ts';
 import { createCustomObjectsStore } from '../../src/store/custom-objects.ts';
 import type { Store } from '../../src/store/store.ts';
 import { customer, id, type Json } from '../fixtures/index.ts';

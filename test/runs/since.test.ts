@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Run } from '../../src/engine/run.ts';
+import type { Run } from '../../src/engine/runs/run.ts';
 import { ctk } from '../cli/ctk.ts';
 import { customer, id, type Json, order, product } from '../fixtures/index.ts';
 import { startWorld, type World } from '../world.ts';

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bulkResources } from '../../src/commercetools/types.ts';
 import type { ApiRecord } from '../../sandbox/commercetools/json.ts';
 import { makeShop, seedShop } from '../../sandbox/shop/seed.ts';
+import { bulkResources } from '../../src/commercetools/types.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { delivery } from '../fixtures/message.ts';

@@ -1,7 +1,8 @@
 /** What the contract test needs of a broker, whichever it is. */
-import type { Activity } from '../../src/activity.ts';
+
 import type { Trusted } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
+import type { Activity } from '../../src/telemetry/activity.ts';
 
 export interface Broker {
   /** A source that reads from it, not started yet. */

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { Consumer, Producer, stringSerializers } from '@platformatic/kafka';
-import { createKafka } from '../../src/sources/kafka.ts';
+import { createKafka } from '../../src/sources/kafka/kafka.ts';
 import type { Broker, Kind } from './broker.ts';
 import { createSplitter, readdress } from './kafka-frames.ts';
 import { type Rewrite, type Rewriting, startProxy } from './proxy.ts';

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
-import { createActivity } from '../../src/activity.ts';
 import type { RawMessage } from '../../src/sources/source.ts';
+import { createActivity } from '../../src/telemetry/activity.ts';
 import { kafka } from './kafka-broker.ts';
 
 const text = (id: string) => JSON.stringify({ notificationType: 'Message', id });

@@ -1,9 +1,9 @@
 /** Google Pub/Sub pushing with a signed token, as the sandbox plays it, through a proxy that can be cut. */
 import pino from 'pino';
-import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config/config.ts';
 import { PubSub, topicName } from '../../sandbox/commercetools/pubsub.ts';
-import { buildServer } from '../../src/server/server.ts';
+import { createApp } from '../../src/app/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { buildServer } from '../../src/http/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';
 import { createGooglePubSubWay } from '../../src/sources/push/google-pub-sub.ts';
 import { environment } from '../fixtures/environment.ts';

@@ -1,7 +1,7 @@
 /** Klaviyo: the key, its scopes (least privilege), and which metrics its reports and predictions look at. */
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import type { Call } from '../../klaviyo/client.ts';
+import type { Call } from '../../klaviyo/api/client.ts';
 import { compoundId } from '../../klaviyo/held.ts';
 import { askKlaviyo, type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
 

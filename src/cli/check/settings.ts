@@ -1,8 +1,8 @@
 /** Settings that are each allowed, and together hardly meant. */
 import type { Config } from '../../config/config.ts';
-import { wantedSubscriptions } from '../../engine/wanted-subscriptions.ts';
+import { risksOf } from '../../config/risks.ts';
 import type { PropertyFilter } from '../../rules/settings.ts';
-import { risksOf } from '../../sources/risks.ts';
+import { wantedSubscriptions } from '../../rules/wanted-subscriptions.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** EventBridge waits 5 seconds for an API destination: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html */

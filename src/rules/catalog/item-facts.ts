@@ -1,5 +1,5 @@
 /** What the item rule may look at: the product as it is now, its categories, and its variants' stock and prices. */
-import type { CategoryTree } from '../../commercetools/category-tree.ts';
+import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import {
   type InventoryEntry,
   type Product,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { categories, id } from '../../../test/fixtures/index.ts';
-import { categoryTree } from '../../commercetools/category-tree.ts';
+import { categoryTree } from '../../commercetools/lookups/category-tree.ts';
 import { categorySchema } from '../../commercetools/types.ts';
 import { breadcrumb, categoryNames } from './breadcrumb.ts';
 

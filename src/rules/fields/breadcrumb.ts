@@ -1,5 +1,5 @@
 /** Categories by name, with their ancestors: Women > Pants > Jeans. */
-import type { CategoryTree } from '../../commercetools/category-tree.ts';
+import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Category } from '../../commercetools/types.ts';
 import { cutText, titleOf } from './text.ts';
 

@@ -1,5 +1,5 @@
 /** What the rules of an order may look at: the order, its products as they are now, its payments and discount codes. */
-import type { CategoryTree } from '../../commercetools/category-tree.ts';
+import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/types.ts';
 import type { Cause, FactsKind, Reading, Roots } from '../rule.ts';

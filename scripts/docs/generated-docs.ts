@@ -1,0 +1,40 @@
+/** Which page holds which generated table; for the command that writes them and the test that holds them. */
+import { commandsMarkers, commandsReference } from './cli.ts';
+import { settingsMarkers, settingsTable, variablesMarkers, variablesTable } from './config.ts';
+import { licencesMarkers, licencesTable } from './licences.ts';
+import { markers as rulesMarkers, rulesTable } from './rules.ts';
+import { metricsMarkers, metricsTable } from './telemetry.ts';
+
+export interface GeneratedTable {
+  name: string;
+  /** Below the project's folder. */
+  page: string;
+  markers: { begin: string; end: string };
+  table(): string;
+  /** The page may go without. */
+  optional?: true;
+}
+
+const variables = { name: 'variables', markers: variablesMarkers, table: variablesTable };
+
+export const generatedTables: readonly GeneratedTable[] = [
+  { name: 'rules', page: 'docs/mapping.md', markers: rulesMarkers, table: rulesTable },
+  { ...variables, page: 'docs/configuration.md' },
+  { name: 'settings', page: 'docs/configuration.md', markers: settingsMarkers, table: settingsTable },
+  { ...variables, page: 'README.md', optional: true },
+  { name: 'metrics', page: 'docs/monitoring.md', markers: metricsMarkers, table: metricsTable },
+  { name: 'commands', page: 'docs/cli.md', markers: commandsMarkers, table: commandsReference },
+  { name: 'licences', page: 'docs/licences.md', markers: licencesMarkers, table: licencesTable },
+];
+
+export function pageOf({ page }: GeneratedTable): URL {
+  return new URL(`../../${page}`, import.meta.url);
+}
+
+/** @returns the page with the table as it is now; a page without the markers as it was */
+export function withTable(page: string, { markers, table }: GeneratedTable): string {
+  const [before, rest] = page.split(markers.begin);
+  const after = rest?.split(markers.end)[1];
+  if (before === undefined || after === undefined) return page;
+  return `${before}${markers.begin}\n${table()}\n${markers.end}${after}`;
+}

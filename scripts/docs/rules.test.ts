@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { allRules } from '../../src/rules/index.ts';
+import { markers, rulesTable } from './rules.ts';
+
+const page = readFileSync(new URL('../../docs/mapping.md', import.meta.url), 'utf8');
+
+test('docs/mapping.md shows the rules as they are (npm run docs writes them there)', () => {
+  const [, shown] = page.split(markers.begin);
+  assert.equal(shown?.split(markers.end)[0]?.trim(), rulesTable());
+});
+
+test('every rule is explained below the table, under its own name', () => {
+  const [, below = ''] = page.split(markers.end);
+  for (const { name } of allRules) assert.ok(below.includes(`\`${name}\``), name);
+});

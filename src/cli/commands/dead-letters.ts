@@ -1,0 +1,89 @@
+/** `ctk dead-letters`: what could not be delivered, shown, sent again, discarded. */
+import type { App } from '../../app/app.ts';
+import { type DeadLetter, discardAll, type Kind } from '../../engine/delivery/dead-letters.ts';
+import { CommandFailed, type Terminal } from '../output/terminal.ts';
+
+export interface DeadLetterParts {
+  app: Pick<App, 'deadLetters' | 'replay'>;
+  terminal: Terminal;
+}
+
+/** The options that name a kind of them, and `--all`. */
+export interface KindOptions extends Kind {
+  all?: boolean;
+}
+
+/** One line each, or all of them as JSON. */
+export async function list(
+  { app, terminal }: DeadLetterParts,
+  { json, ...kind }: KindOptions & { json?: true },
+): Promise<void> {
+  if (json) return terminal.json(await Array.fromAsync(app.deadLetters.list(kind)));
+  let count = 0;
+  for await (const letter of app.deadLetters.list(kind)) {
+    terminal.line(lineOf(letter));
+    count += 1;
+  }
+  terminal.line(count === 0 ? 'no dead letters' : `${count} dead letter(s)`);
+}
+
+/** @throws CommandFailed where there is none with this id */
+export async function show(parts: DeadLetterParts, id: string): Promise<void> {
+  parts.terminal.json(await find(parts, id));
+}
+
+/**
+ * @param id one of them; absent: all of the kind
+ * @returns whether all of them were delivered or had nothing to do any more
+ */
+export async function replay(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<boolean> {
+  const { app, terminal } = parts;
+  if (id !== undefined) {
+    const replayed = await app.replay.one(await find(parts, id));
+    terminal.line('reason' in replayed ? `${replayed.outcome}: ${replayed.reason}` : replayed.outcome);
+    return replayed.outcome === 'delivered' || replayed.outcome === 'gone';
+  }
+  const kind = kindOf(options);
+  let whole = true;
+  for (let after: string | undefined; ; ) {
+    const { delivered, gone, kept, notReplayable, unavailable, ...rest } = await app.replay.all(kind, after);
+    terminal.line(`${delivered} delivered, ${gone} with nothing to do, ${kept} refused, ${notReplayable} unreadable`);
+    if (unavailable !== undefined) throw new CommandFailed(`not now: ${unavailable}`);
+    whole = whole && kept + notReplayable === 0;
+    after = rest.after;
+    if (after === undefined) return whole;
+  }
+}
+
+/** @param id one of them; absent: all of the kind */
+export async function discard(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<void> {
+  const { deadLetters } = parts.app;
+  if (id === undefined) {
+    parts.terminal.line(`${await discardAll(deadLetters, kindOf(options))} discarded`);
+    return;
+  }
+  await deadLetters.discard((await find(parts, id)).id);
+  parts.terminal.line('1 discarded');
+}
+
+async function find({ app }: DeadLetterParts, id: string): Promise<DeadLetter> {
+  const letter = /^[0-9a-f]{40}$/.test(id) ? await app.deadLetters.get(id) : undefined;
+  if (!letter) throw new CommandFailed(`there is no dead letter ${id}; ctk dead-letters list shows them`);
+  return letter;
+}
+
+function kindOf({ all, rule, code, resource }: KindOptions): Kind {
+  const kind = {
+    ...(rule === undefined ? {} : { rule }),
+    ...(code === undefined ? {} : { code }),
+    ...(resource === undefined ? {} : { resource }),
+  };
+  if (!all && Object.keys(kind).length === 0)
+    throw new CommandFailed('name an id, a --rule, --code or --resource, or say --all');
+  return kind;
+}
+
+function lineOf({ id, lastAt, record, source, rule, code, detail, count }: DeadLetter): string {
+  const about = record ? `${record.typeId} ${record.id}` : (source ?? '');
+  return [id, lastAt, about, rule || '–', `${code}: ${detail}`, `× ${count}`].join('  ');
+}

@@ -1,0 +1,58 @@
+/** The progress of runs: a bar each in a terminal, elsewhere a plain line now and then. */
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import type { Run } from '../../engine/runs/run.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface Progress {
+  /** Shows how far the run is. */
+  show(run: Run, total: number | undefined): void;
+  /** Leaves the last state on the screen. */
+  end(): void;
+}
+
+const plainEveryMs = 2_000;
+
+export function createProgress(terminal: Terminal, now: () => number = () => performance.now()): Progress {
+  return terminal.interactive ? bars() : lines(terminal, now);
+}
+
+function bars(): Progress {
+  // A narrow terminal cuts the end off: what a run waits for stands before the counts.
+  const format =
+    '{resource} {bar} {percentage}% {value}/{total} {state} | {delivered} delivered, {skipped} skipped, {rejected} rejected';
+  const all = new MultiBar({ format, barsize: 12, clearOnComplete: false, hideCursor: true }, Presets.shades_classic);
+  const byRun = new Map<string, SingleBar>();
+  return {
+    show(run, total) {
+      const bar = byRun.get(run.id) ?? all.create(total ?? 0, 0);
+      byRun.set(run.id, bar);
+      bar.setTotal(Math.max(total ?? 0, run.counts.read));
+      bar.update(run.counts.read, {
+        ...run.counts,
+        resource: run.resource.padEnd(10),
+        state: run.problem ?? run.state,
+      });
+    },
+    end: () => all.stop(),
+  };
+}
+
+function lines(terminal: Terminal, now: () => number): Progress {
+  const shown = new Map<string, { at: number; state: string }>();
+  return {
+    show(run, total) {
+      const last = shown.get(run.id);
+      if (last && last.state === run.state && now() - last.at < plainEveryMs) return;
+      shown.set(run.id, { at: now(), state: run.state });
+      terminal.line(progressLine(run, total));
+    },
+    end: () => undefined,
+  };
+}
+
+/** One line of a run's counts. */
+export function progressLine({ resource, state, counts, problem }: Run, total: number | undefined): string {
+  const of = total === undefined ? '' : ` of ${total}`;
+  const said = `${resource}: ${state}, ${counts.read}${of} read, ${counts.delivered} delivered, ${counts.skipped} skipped, ${counts.rejected} rejected`;
+  return problem === undefined ? said : `${said} (${problem})`;
+}

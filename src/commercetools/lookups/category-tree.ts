@@ -1,0 +1,53 @@
+/** The categories of the project as a tree, from which breadcrumbs, ancestors and descendants come. Pure. */
+import type { Category } from '../types.ts';
+
+export interface CategoryTree {
+  get(id: string): Category | undefined;
+  /** The category's ancestors from the root down, then itself; those that are unknown are left out. Empty for an unknown id. */
+  path(id: string): Category[];
+  /** The ids of everything below it, without itself. */
+  descendants(id: string): string[];
+  readonly size: number;
+}
+
+/**
+ * @param categories every category of the project, in any order
+ * @returns look-ups by id; a parent that is missing or in a circle ends the path
+ */
+export function categoryTree(categories: Iterable<Category>): CategoryTree {
+  const byId = new Map<string, Category>();
+  const children = new Map<string, string[]>();
+  for (const category of categories) {
+    byId.set(category.id, category);
+    if (category.parent) {
+      const siblings = children.get(category.parent.id) ?? [];
+      siblings.push(category.id);
+      children.set(category.parent.id, siblings);
+    }
+  }
+  return {
+    size: byId.size,
+    get: (id) => byId.get(id),
+    path(id) {
+      const path: Category[] = [];
+      const seen = new Set<string>();
+      let next = byId.get(id);
+      while (next && !seen.has(next.id)) {
+        seen.add(next.id);
+        path.unshift(next);
+        next = next.parent ? byId.get(next.parent.id) : undefined;
+      }
+      return path;
+    },
+    descendants(id) {
+      const found = new Set<string>();
+      const open = [...(children.get(id) ?? [])];
+      for (let next = open.pop(); next !== undefined; next = open.pop()) {
+        if (next === id || found.has(next)) continue;
+        found.add(next);
+        open.push(...(children.get(next) ?? []));
+      }
+      return [...found];
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Subscriptions made as wanted: compared, created, changed, removed. Only keys of our own are ever touched.
+ * https://docs.commercetools.com/api/projects/subscriptions
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { CommercetoolsClient } from '../client.ts';
+import { ReadFailure } from '../errors.ts';
+import { type Destination, secretFields } from './destinations.ts';
+
+const resourceMessages = z.object({ resourceTypeId: z.string(), types: z.array(z.string()).default([]) });
+const resourceChanges = z.object({ resourceTypeId: z.string() });
+
+export interface SubscriptionDraft {
+  key: string;
+  destination: Destination;
+  messages: z.infer<typeof resourceMessages>[];
+  changes: z.infer<typeof resourceChanges>[];
+  format: { type: 'Platform' } | { type: 'CloudEvents'; cloudEventsVersion: '1.0' };
+}
+
+const subscriptionSchema = z.object({
+  id: z.string(),
+  version: z.number(),
+  key: z.string().optional(),
+  destination: z.looseObject({ type: z.string() }),
+  messages: z.array(resourceMessages).default([]),
+  changes: z.array(resourceChanges).default([]),
+  format: z.looseObject({ type: z.string() }).default({ type: 'Platform' }),
+  status: z.string().optional(),
+});
+export type Subscription = z.infer<typeof subscriptionSchema>;
+
+export type UpdateAction =
+  | { action: 'setMessages'; messages: SubscriptionDraft['messages'] }
+  | { action: 'setChanges'; changes: SubscriptionDraft['changes'] }
+  | { action: 'changeDestination'; destination: SubscriptionDraft['destination'] };
+
+export type Step =
+  | { do: 'create'; draft: SubscriptionDraft }
+  /** What can't be changed in place: its format. */
+  | { do: 'replace'; key: string; draft: SubscriptionDraft; existing: Subscription }
+  | { do: 'update'; key: string; existing: Subscription; actions: UpdateAction[] }
+  | { do: 'remove'; key: string; existing: Subscription }
+  | { do: 'nothing'; key: string; existing: Subscription };
+
+/** Every subscription of the project; there are at most 50. Rejects with a ReadFailure. */
+export async function listSubscriptions(client: CommercetoolsClient): Promise<Subscription[]> {
+  const parsed = z
+    .object({ results: z.array(subscriptionSchema) })
+    .safeParse(await client.get('subscriptions', { limit: 100 }));
+  if (!parsed.success) throw new ReadFailure('unavailable', 'commercetools listed subscriptions in an unknown shape');
+  return parsed.data.results;
+}
+
+export interface Comparison {
+  wanted: readonly SubscriptionDraft[];
+  existing: readonly Subscription[];
+  /** The keys that are ours: what is there under one of them and not wanted is removed. */
+  own: ReadonlySet<string>;
+  /** Send destinations again, also where nothing that can be compared differs: their secrets changed. */
+  renew?: 'destinations';
+}
+
+/** The difference between what is wanted and what is there, as steps. */
+export function planSubscriptions({ wanted, existing, own, renew }: Comparison): Step[] {
+  const ours = existing.filter(({ key }) => key !== undefined && own.has(key));
+  const steps = wanted.map((draft): Step => {
+    const found = ours.find(({ key }) => key === draft.key);
+    if (!found) return { do: 'create', draft };
+    if (found.format.type !== draft.format.type) return { do: 'replace', key: draft.key, draft, existing: found };
+    const actions = actionsFor(draft, found, renew);
+    return actions.length === 0
+      ? { do: 'nothing', key: draft.key, existing: found }
+      : { do: 'update', key: draft.key, existing: found, actions };
+  });
+  const surplus = ours.filter(({ key }) => !wanted.some((draft) => draft.key === key));
+  return [...steps, ...surplus.map((found): Step => ({ do: 'remove', key: found.key ?? '', existing: found }))];
+}
+
+function actionsFor(draft: SubscriptionDraft, found: Subscription, renew: Comparison['renew']): UpdateAction[] {
+  const actions: UpdateAction[] = [];
+  // Only this brings a subscription back whose delivery was stopped.
+  const stopped = found.status === 'ConfigurationErrorDeliveryStopped';
+  if (renew || stopped || !isSameDestination(draft, found))
+    actions.push({ action: 'changeDestination', destination: draft.destination });
+  if (!isDeepStrictEqual(inOrder(draft.messages), inOrder(found.messages)))
+    actions.push({ action: 'setMessages', messages: draft.messages });
+  if (!isDeepStrictEqual(inOrder(draft.changes), inOrder(found.changes)))
+    actions.push({ action: 'setChanges', changes: draft.changes });
+  return actions;
+}
+
+/** Secrets come back masked; only what the draft says is compared. */
+function isSameDestination({ destination }: SubscriptionDraft, found: Subscription): boolean {
+  const comparable = Object.entries(destination).filter(([name]) => !secretFields.has(name));
+  return comparable.every(([name, value]) => found.destination[name] === value);
+}
+
+function inOrder(list: readonly { resourceTypeId: string; types?: string[] }[]) {
+  return list
+    .map(({ resourceTypeId, types = [] }) => ({ resourceTypeId, types: [...types].sort() }))
+    .sort((left, right) => left.resourceTypeId.localeCompare(right.resourceTypeId));
+}
+
+/** Makes one step so. Rejects with a ReadFailure. */
+export async function applyStep(client: CommercetoolsClient, step: Step): Promise<void> {
+  switch (step.do) {
+    case 'create':
+      await client.post('subscriptions', step.draft);
+      return;
+    case 'update':
+      await client.post(`subscriptions/${step.existing.id}`, { version: step.existing.version, actions: step.actions });
+      return;
+    case 'replace':
+      await client.delete(`subscriptions/${step.existing.id}`, { version: step.existing.version });
+      await client.post('subscriptions', step.draft);
+      return;
+    case 'remove':
+      await client.delete(`subscriptions/${step.existing.id}`, { version: step.existing.version });
+      return;
+    case 'nothing':
+      return;
+  }
+}

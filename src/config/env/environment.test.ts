@@ -1,0 +1,203 @@
+/** What a merchant sees who sets variables right, wrong, or not at all. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Env, environment } from '../../../test/fixtures/environment.ts';
+import { ConfigError, readConfig, showConfig } from '../config.ts';
+import { environmentSchema, variables } from './environment.ts';
+
+function mistakes(env: Env): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (thrown) {
+    if (thrown instanceof ConfigError) return thrown.problems;
+    throw thrown;
+  }
+  return [];
+}
+
+/** The one line about a wrong variable. */
+function mistake(env: Env): string {
+  const all = mistakes(environment(env));
+  assert.equal(all.length, 1, all.join('\n'));
+  return all[0] ?? '';
+}
+
+test('the environment of the incumbent is enough', () => {
+  const config = readConfig(environment({ CT_SCOPES: 'view_orders:shop view_customers:shop' }));
+  assert.deepEqual(
+    { ...config.commercetools, timeoutMs: 0, retries: 0 },
+    {
+      apiUrl: 'https://api.example',
+      authUrl: 'https://auth.example',
+      projectKey: 'shop',
+      clientId: 'the-client',
+      clientSecret: 'top-secret',
+      scopes: ['view_orders:shop', 'view_customers:shop'],
+      timeoutMs: 0,
+      retries: 0,
+    },
+  );
+  assert.equal(config.klaviyo.key, 'pk_very_secret');
+  assert.equal(config.klaviyo.url, 'https://a.klaviyo.com');
+});
+
+test('an empty environment is told all that is missing at once, each with what to write', () => {
+  const all = mistakes({});
+  for (const name of ['KLAVIYO_AUTH_KEY', 'CT_PROJECT_ID', 'CT_API_CLIENT', 'CT_API_URL', 'CT_AUTH_URL'])
+    assert.match(all.find((line) => line.startsWith(name)) ?? '', / is missing — .{10}/, name);
+  assert.equal(all.length, 5);
+});
+
+test('every mistake is listed at once: variables and settings together', () => {
+  const all = mistakes(environment({ PORT: 'eighty', APP_TYPE: 'both', NODE_CONFIG: '{"klaviyo":{"share":2}}' }));
+  assert.equal(all.length, 3);
+});
+
+test('commercetools Connect may use its own names', () => {
+  const config = readConfig({
+    KLAVIYO_AUTH_KEY: 'pk_1',
+    CTP_PROJECT_KEY: 'connected',
+    CTP_CLIENT_ID: 'id',
+    CTP_CLIENT_SECRET: 'secret',
+    CTP_API_URL: 'https://api.connect',
+    CTP_AUTH_URL: 'https://auth.connect',
+    CTP_SCOPE: 'manage_project:connected',
+    NODE_CONFIG_DIR: '/nowhere',
+  });
+  const { projectKey, clientId, clientSecret, apiUrl, authUrl, scopes } = config.commercetools;
+  assert.deepEqual([projectKey, clientId, clientSecret], ['connected', 'id', 'secret']);
+  assert.deepEqual(
+    [apiUrl, authUrl, scopes],
+    ['https://api.connect', 'https://auth.connect', ['manage_project:connected']],
+  );
+});
+
+test("where both are set the incumbent's name wins, and an empty one counts as unset", () => {
+  assert.equal(readConfig(environment({ CTP_PROJECT_KEY: 'other' })).commercetools.projectKey, 'shop');
+  assert.equal(
+    readConfig(environment({ CT_PROJECT_ID: '', CTP_PROJECT_KEY: 'other' })).commercetools.projectKey,
+    'other',
+  );
+  assert.deepEqual(
+    readConfig(environment({ API_TOKEN: '', PORT: '', APP_TYPE: '', LOG_LEVEL: '' })).apiTokens.full,
+    [],
+  );
+});
+
+test('half of a Connect client names the missing half', () => {
+  const all = mistakes(environment({ CT_API_CLIENT: undefined, CTP_CLIENT_ID: 'id' }));
+  assert.match(all.join(), /^CT_API_CLIENT\.secret is missing — .*CTP_CLIENT_SECRET/);
+});
+
+test('a wrong variable is named, with what it must be', () => {
+  const wrong: [Env, RegExp][] = [
+    [{ CT_API_CLIENT: 'the-client:top-secret' }, /^CT_API_CLIENT must be JSON such as \{"clientId"/],
+    [{ CT_API_CLIENT: '["top-secret"]' }, /^CT_API_CLIENT must be JSON such as/],
+    [{ CT_API_CLIENT: '{"clientId":"x"}' }, /^CT_API_CLIENT\.secret is missing/],
+    [{ CT_API_CLIENT: '{"clientId":1,"secret":"top-secret"}' }, /^CT_API_CLIENT\.clientId must be a text/],
+    [{ CT_API_URL: 'api.example' }, /^CT_API_URL must be a URL that begins with https/],
+    [{ CT_AUTH_URL: 'ftp://auth.example' }, /^CT_AUTH_URL must be a URL/],
+    [{ KLAVIYO_API_URL: 'klaviyo' }, /^KLAVIYO_API_URL must be a URL/],
+    [{ KLAVIYO_AUTH_KEY: 'pk_very secret' }, /^KLAVIYO_AUTH_KEY must be one word/],
+    [{ CT_PROJECT_ID: 'my shop' }, /^CT_PROJECT_ID must be a project key/],
+    [{ PREFERRED_CURRENCY: 'Euro' }, /^PREFERRED_CURRENCY must be an ISO 4217 code such as EUR/],
+    [{ APP_TYPE: 'REALTIME' }, /^APP_TYPE must be EVENT or BULK_IMPORT, or unset for both/],
+    [{ PORT: '99999' }, /^PORT must be a port number/],
+    [{ PUB_SUB_PORT: '-1' }, /^PUB_SUB_PORT must be a port number/],
+    [{ BULK_IMPORT_PORT: '6779.5' }, /^BULK_IMPORT_PORT must be a port number/],
+    [{ API_TOKEN: 'short' }, /^API_TOKEN must have 16 characters/],
+    [{ ALLOW_UNAUTHENTICATED_PUSH: 'yes' }, /^ALLOW_UNAUTHENTICATED_PUSH must be true or false/],
+    [{ CTK_ENVIRONMENT: 'a b' }, /^CTK_ENVIRONMENT must be letters/],
+    [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be trace, debug/],
+    [{ SHUTDOWN_SECONDS: 'soon' }, /^SHUTDOWN_SECONDS must be a number of seconds/],
+    [{ CTK_SETTINGS: '/nowhere/ctk.yaml' }, /^CTK_SETTINGS: there is no file \/nowhere\/ctk\.yaml; give the path/],
+  ];
+  for (const [env, told] of wrong) assert.match(mistake(env), told);
+});
+
+test('a mistake never shows a secret', () => {
+  const all = mistakes({
+    KLAVIYO_AUTH_KEY: 'pk_very secret',
+    CT_API_CLIENT: '{"clientId":"the-client","secret":"top-secret"',
+    API_TOKEN: 'my-token',
+    CT_API_URL: 'user:top-secret@api.example',
+    NODE_CONFIG: '{"klaviyoKey: "pk_very_secret", [}',
+    NODE_CONFIG_DIR: '/nowhere',
+  });
+  assert.ok(all.length >= 5);
+  assert.doesNotMatch(all.join(), /pk_very|top-secret|my-token/);
+});
+
+test('ctk config prints secrets as ***', () => {
+  const env = environment({
+    API_TOKEN: '0123456789abcdef',
+    KLAVIYO_API_URL: 'https://user:hush@proxy.example',
+    NODE_CONFIG: '{"klaviyoKey":"pk_stray"}',
+  });
+  const shown = JSON.stringify(showConfig(env, readConfig(env)));
+  assert.doesNotMatch(shown, /pk_very_secret|top-secret|0123456789abcdef|hush|pk_stray/);
+  assert.match(shown, /"KLAVIYO_AUTH_KEY":"\*\*\*"/);
+  assert.match(shown, /https:\/\/\*\*\*@proxy\.example/);
+  assert.match(shown, /"PORT":"\(8080\)"/);
+});
+
+test('APP_TYPE and CONNECT_ENV say what the process does', () => {
+  const does = (env: Env) => {
+    const { realtime, bulk } = readConfig(environment(env));
+    return [realtime, bulk];
+  };
+  assert.deepEqual(does({}), [true, true]);
+  assert.deepEqual(does({ APP_TYPE: 'EVENT' }), [true, false]);
+  assert.deepEqual(does({ APP_TYPE: 'BULK_IMPORT' }), [false, true]);
+  assert.deepEqual(does({ CONNECT_ENV: 'production' }), [true, false]);
+  assert.deepEqual(does({ CONNECT_ENV: 'production', APP_TYPE: 'BULK_IMPORT' }), [true, false]);
+});
+
+test('the environment in the keys of subscriptions is CTK_ENVIRONMENT, else CONNECT_ENV, else default', () => {
+  assert.equal(readConfig(environment()).environment, 'default');
+  assert.equal(readConfig(environment({ CONNECT_ENV: 'prod' })).environment, 'prod');
+  assert.equal(readConfig(environment({ CONNECT_ENV: 'prod', CTK_ENVIRONMENT: 'eu' })).environment, 'eu');
+  assert.equal(readConfig(environment({ CONNECT_ENV: 'Prod (EU)' })).environment, 'Prod-EU-');
+});
+
+test('what is allowed and hardly meant is a warning', () => {
+  const { warnings } = readConfig(environment({ PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{productSlug}' }));
+  assert.match(warnings.join(), /PRODUCT_URL_TEMPLATE holds no \{\{productSlug\}\}/);
+  assert.deepEqual(readConfig(environment({ SKIP_BASE64_DECODE: 'whatever' })).warnings, []);
+});
+
+test('case and a slash at the end do not matter', () => {
+  const config = readConfig(
+    environment({ LOG_LEVEL: 'WARN', PREFERRED_CURRENCY: 'eur', CT_API_URL: 'https://api.example/' }),
+  );
+  assert.deepEqual(
+    [config.logLevel, config.rules.preferredCurrency, config.commercetools.apiUrl],
+    ['warn', 'EUR', 'https://api.example'],
+  );
+});
+
+test('every variable that is read is in the table', () => {
+  const listed = new Set(variables.map(({ name }) => name));
+  for (const name of Object.keys(environmentSchema.shape)) assert.ok(listed.has(name), name);
+});
+
+test('traces are sent where a collector is named, with headers as OpenTelemetry writes them', () => {
+  assert.equal(readConfig(environment()).traces, undefined);
+  const { traces } = readConfig(
+    environment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/otlp/',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20a-word, x-team = 100%',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
+    }),
+  );
+  assert.deepEqual(traces, {
+    endpoint: 'https://collector.example/otlp',
+    headers: { authorization: 'Bearer a-word', 'x-team': '100%' },
+    serviceName: 'commercetools-klaviyo',
+    ratio: 0.1,
+  });
+  assert.match(mistake({ OTEL_TRACES_SAMPLER_ARG: '10' }), /^OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1/);
+  const headers = mistake({ OTEL_EXPORTER_OTLP_HEADERS: 'a-secret-without-name' });
+  assert.match(headers, /^OTEL_EXPORTER_OTLP_HEADERS must be such as/);
+  assert.doesNotMatch(headers, /a-secret/);
+});

@@ -1,0 +1,157 @@
+/** Variables of the ways in which messages arrive: who may push, which queue and which topics are read. */
+import { z } from 'zod';
+import type { KafkaSettings } from '../../sources/kafka/kafka.ts';
+import type { AmazonSnsSettings } from '../../sources/push/amazon-sns.ts';
+import { type EventGridSettings, eventGridClient } from '../../sources/push/event-grid.ts';
+import type { GooglePubSubSettings } from '../../sources/push/google-pub-sub.ts';
+import type { Variable } from './environment.ts';
+
+export interface SourcesConfig {
+  /** Who may push to POST /; with none of them only this machine. */
+  push: {
+    pubSub?: GooglePubSubSettings;
+    sns?: AmazonSnsSettings;
+    eventBridge: string[];
+    eventGrid?: EventGridSettings;
+    secrets: string[];
+  };
+  sqs?: { queueUrl: string };
+  kafka?: Omit<KafkaSettings, 'atOnce'>;
+}
+
+export const sourceVariables: readonly Variable[] = [
+  {
+    name: 'PUSH_PUBSUB_AUDIENCE',
+    description: 'Google Pub/Sub push: audience of the token that the subscription sends',
+  },
+  {
+    name: 'PUSH_PUBSUB_SERVICE_ACCOUNT',
+    description: 'Google Pub/Sub push: e-mail of the service account that signs; goes with the audience',
+  },
+  { name: 'PUSH_SNS_TOPIC_ARNS', description: 'SNS over HTTP: topics that may push, parted by commas' },
+  {
+    name: 'PUSH_EVENT_BRIDGE_SECRET',
+    description: 'EventBridge API destination: value of its header X-Api-Key; several parted by commas',
+    secret: true,
+  },
+  {
+    name: 'PUSH_EVENT_GRID_KEY',
+    description: 'Event Grid: key in the header X-Api-Key or in ?key= of the URL; several parted by commas',
+    secret: true,
+  },
+  { name: 'PUSH_EVENT_GRID_TENANT', description: 'Event Grid with Entra: id of the tenant that issues the tokens' },
+  {
+    name: 'PUSH_EVENT_GRID_AUDIENCE',
+    description: 'Event Grid with Entra: audience of the token; goes with the tenant',
+  },
+  {
+    name: 'PUSH_EVENT_GRID_CLIENT',
+    description: 'Event Grid with Entra: id of the application that the token is of',
+    default: 'Event Grid’s own',
+  },
+  {
+    name: 'PUSH_SECRET',
+    description: 'any other sender: Authorization: Bearer or X-Api-Key; several parted by commas',
+    secret: true,
+  },
+  { name: 'SQS_QUEUE_URL', description: 'a queue to read; credentials as the AWS SDK finds them' },
+  { name: 'KAFKA_BROKERS', description: 'brokers to read from: host:port, parted by commas' },
+  { name: 'KAFKA_TOPICS', description: 'topics to read, parted by commas; goes with the brokers' },
+  { name: 'KAFKA_GROUP', description: 'consumer group; replicas share one', default: 'commercetools-klaviyo' },
+  { name: 'KAFKA_TLS', description: 'false: without TLS', default: 'true' },
+  { name: 'KAFKA_SASL', description: 'PLAIN (Confluent Cloud), SCRAM-SHA-256 or SCRAM-SHA-512', default: 'PLAIN' },
+  { name: 'KAFKA_USERNAME', description: 'user or API key; none: no SASL' },
+  { name: 'KAFKA_PASSWORD', description: 'goes with the user', secret: true },
+];
+
+const text = z.string().trim();
+
+/** Parted by commas or blanks. @param error what each one must be */
+const list = (each: RegExp, error: string) =>
+  text
+    .transform((said) => said.split(/[\s,]+/).filter((one) => one !== ''))
+    .refine((all) => all.every((one) => each.test(one)), error);
+
+/** Several while one is being replaced. */
+export const secretsSchema = list(/^[\x21-\x7e]{16,}$/, 'must have 16 characters at least, all of them ASCII');
+
+export const sourceShape = {
+  PUSH_PUBSUB_AUDIENCE: text.optional(),
+  PUSH_PUBSUB_SERVICE_ACCOUNT: z
+    .email('must be an e-mail address such as push@project.iam.gserviceaccount.com')
+    .optional(),
+  PUSH_SNS_TOPIC_ARNS: list(
+    /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[-_.a-zA-Z0-9]+$/,
+    'must be ARNs of SNS topics',
+  ).optional(),
+  PUSH_EVENT_BRIDGE_SECRET: secretsSchema.default([]),
+  PUSH_EVENT_GRID_KEY: secretsSchema.default([]),
+  PUSH_EVENT_GRID_TENANT: text.regex(/^[-a-zA-Z0-9.]+$/, 'must be the id of a tenant').optional(),
+  PUSH_EVENT_GRID_AUDIENCE: text.optional(),
+  PUSH_EVENT_GRID_CLIENT: text.default(eventGridClient),
+  PUSH_SECRET: secretsSchema.default([]),
+  SQS_QUEUE_URL: z.url({ protocol: /^https?$/, error: 'must be the URL of a queue' }).optional(),
+  KAFKA_BROKERS: list(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, parted by commas').optional(),
+  KAFKA_TOPICS: list(/^[-_.a-zA-Z0-9]{1,249}$/, 'must be names of topics, parted by commas').optional(),
+  KAFKA_GROUP: text.default('commercetools-klaviyo'),
+  KAFKA_TLS: z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'must be true or false' }).default(true),
+  KAFKA_SASL: z
+    .enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], { error: 'must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512' })
+    .default('PLAIN'),
+  KAFKA_USERNAME: text.optional(),
+  KAFKA_PASSWORD: text.optional(),
+};
+type SourceEnvironment = z.infer<z.ZodObject<typeof sourceShape>>;
+
+const pairs = [
+  ['PUSH_PUBSUB_AUDIENCE', 'PUSH_PUBSUB_SERVICE_ACCOUNT'],
+  ['PUSH_EVENT_GRID_TENANT', 'PUSH_EVENT_GRID_AUDIENCE'],
+  ['KAFKA_BROKERS', 'KAFKA_TOPICS'],
+  ['KAFKA_USERNAME', 'KAFKA_PASSWORD'],
+] as const;
+
+/** @returns a line for each variable that is useless or unsafe without its other half */
+export function halvesMissing(named: Record<string, string>): string[] {
+  return pairs.flatMap(([one, other]) => {
+    if ((named[one] === undefined) === (named[other] === undefined)) return [];
+    const [there, missing] = named[one] === undefined ? [other, one] : [one, other];
+    return [`${missing} is missing: ${there} is set, and one goes with the other`];
+  });
+}
+
+export function sourcesOf(env: SourceEnvironment): SourcesConfig {
+  return { push: pushOf(env), ...sqsOf(env), ...kafkaOf(env) };
+}
+
+function pushOf(env: SourceEnvironment): SourcesConfig['push'] {
+  const { PUSH_PUBSUB_AUDIENCE: audience, PUSH_PUBSUB_SERVICE_ACCOUNT: serviceAccount } = env;
+  return {
+    ...(audience !== undefined && serviceAccount !== undefined ? { pubSub: { audience, serviceAccount } } : {}),
+    ...(env.PUSH_SNS_TOPIC_ARNS ? { sns: { topicArns: env.PUSH_SNS_TOPIC_ARNS } } : {}),
+    eventBridge: env.PUSH_EVENT_BRIDGE_SECRET,
+    ...eventGridOf(env),
+    secrets: env.PUSH_SECRET,
+  };
+}
+
+function eventGridOf(env: SourceEnvironment): Pick<SourcesConfig['push'], 'eventGrid'> {
+  const { PUSH_EVENT_GRID_TENANT: tenant, PUSH_EVENT_GRID_AUDIENCE: audience } = env;
+  const keys = env.PUSH_EVENT_GRID_KEY;
+  const withEntra = tenant !== undefined && audience !== undefined;
+  if (keys.length === 0 && !withEntra) return {};
+  return {
+    eventGrid: { keys, ...(withEntra ? { entra: { tenant, audience, client: env.PUSH_EVENT_GRID_CLIENT } } : {}) },
+  };
+}
+
+function sqsOf({ SQS_QUEUE_URL: queueUrl }: SourceEnvironment): Pick<SourcesConfig, 'sqs'> {
+  return queueUrl === undefined ? {} : { sqs: { queueUrl } };
+}
+
+function kafkaOf(env: SourceEnvironment): Pick<SourcesConfig, 'kafka'> {
+  const { KAFKA_BROKERS: brokers, KAFKA_TOPICS: topics, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = env;
+  if (!brokers || !topics) return {};
+  const sasl =
+    username !== undefined && password !== undefined ? { mechanism: env.KAFKA_SASL, username, password } : undefined;
+  return { kafka: { brokers, topics, group: env.KAFKA_GROUP, tls: env.KAFKA_TLS, ...(sasl ? { sasl } : {}) } };
+}

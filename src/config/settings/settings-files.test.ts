@@ -1,0 +1,137 @@
+/** Where settings come from, which wins, and what is told of mistakes in them. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Env, folder } from '../../../test/fixtures/environment.ts';
+import { readSettings } from './settings-files.ts';
+
+const read = (env: Env) => readSettings({ NODE_CONFIG_DIR: '/nowhere', ...env });
+
+/** What the file that CTK_SETTINGS names is told about. */
+function ownFile(context: TestContext, said: unknown, name = 'ctk.yaml') {
+  const file = join(folder(context, { [name]: said }), name);
+  const { problems, ...rest } = read({ CTK_SETTINGS: file });
+  return { ...rest, problems: problems.map((problem) => problem.replace(file, name)) };
+}
+
+const metric = (placedOrder: string) => ({ order: { metrics: { placedOrder } } });
+
+test('later places win: default.json, <NODE_ENV>.json, local.json, NODE_CONFIG, CTK_SETTINGS', (context) => {
+  const dir = folder(context, {
+    'default.json': metric('default'),
+    'staging.json': metric('staging'),
+    'local.json': metric('local'),
+    'ctk.yaml': 'order:\n  metrics:\n    placedOrder: own\n',
+  });
+  const env: Env = { NODE_CONFIG_DIR: dir };
+  const name = () => readSettings(env).settings.order.metrics.placedOrder;
+  env.NODE_ENV = 'production';
+  env.NODE_CONFIG_DIR = folder(context, { 'default.json': metric('default') });
+  assert.equal(name(), 'default');
+  env.NODE_CONFIG_DIR = folder(context, { 'default.json': metric('default'), 'production.json': metric('production') });
+  assert.equal(name(), 'production');
+  env.NODE_CONFIG_DIR = dir;
+  assert.equal(name(), 'local');
+  env.NODE_CONFIG = JSON.stringify(metric('inline'));
+  assert.equal(name(), 'inline');
+  env.CTK_SETTINGS = join(dir, 'ctk.yaml');
+  assert.equal(name(), 'own');
+  assert.deepEqual(readSettings({ ...env, NODE_ENV: 'staging' }).sources, [
+    ...['default.json', 'staging.json', 'local.json'].map((file) => join(dir, file)),
+    'NODE_CONFIG',
+    join(dir, 'ctk.yaml'),
+  ]);
+});
+
+test('objects are merged, lists replaced', (context) => {
+  const dir = folder(context, {
+    'default.json': {
+      order: { states: { changed: { cancelledOrder: ['Cancelled', 'Returned'] } }, metrics: { placedOrder: 'Bought' } },
+    },
+  });
+  const { settings } = readSettings({
+    NODE_CONFIG_DIR: dir,
+    NODE_CONFIG: '{"order":{"states":{"changed":{"cancelledOrder":["Gone"]}}}}',
+  });
+  assert.deepEqual(settings.order.states.changed.cancelledOrder, ['Gone']);
+  assert.equal(settings.order.metrics.placedOrder, 'Bought');
+  assert.equal(settings.order.metrics.refundedOrder, 'Refunded Order');
+});
+
+test('JSON may be indented by tabs; YAML is read too; a key with nothing behind it says nothing', (context) => {
+  assert.equal(read({ NODE_CONFIG: '{\n\t"klaviyo":\t{\n\t\t"share": 0.5\n\t}\n}' }).settings.klaviyo.share, 0.5);
+  const { settings, problems } = ownFile(context, 'klaviyo:\n  # share: 0.5\nrealtime:\n  mostTries: 3\n');
+  assert.deepEqual(problems, []);
+  assert.deepEqual([settings.klaviyo.share, settings.realtime.mostTries], [0.95, 3]);
+  assert.deepEqual(ownFile(context, '').problems, []);
+});
+
+test('an unknown key in CTK_SETTINGS is a mistake that names the nearest known one', (context) => {
+  const told = (said: unknown) => ownFile(context, said).problems;
+  assert.deepEqual(told({ order: { metric: {} } }), [
+    'ctk.yaml: there is no setting order.metric; did you mean order.metrics?',
+  ]);
+  assert.deepEqual(told({ orders: {} }), ['ctk.yaml: there is no setting orders; did you mean order?']);
+  assert.deepEqual(told({ useChannelInventory: 'x' }), [
+    'ctk.yaml: there is no setting useChannelInventory; did you mean product.inventory.useChannelInventory?',
+  ]);
+  assert.equal(told({ order: { a: 1, b: 2 }, klaviyo: { c: 3 } }).length, 3);
+});
+
+test("an unknown key in the incumbent's places is a warning, and what is known beside it counts", (context) => {
+  const dir = folder(context, { 'default.json': { 'order.states': 1, order: { old: 1, ...metric('Bought').order } } });
+  const { settings, problems, warnings } = readSettings({ NODE_CONFIG_DIR: dir, NODE_CONFIG: '{"legacy":true}' });
+  assert.deepEqual(problems, []);
+  assert.equal(settings.order.metrics.placedOrder, 'Bought');
+  assert.deepEqual(settings.order.states.created.placedOrder, ['Open']);
+  assert.equal(warnings.length, 3);
+  assert.match(warnings.join(), /NODE_CONFIG: there is no setting legacy; .* It is ignored\./);
+});
+
+test('a wrong type says where, which setting, what is wanted and what is there', (context) => {
+  const told: [unknown, string][] = [
+    [{ disabledEvents: 'OrderCreated' }, 'disabledEvents must be a list, not a text'],
+    [{ disabledEvents: [1] }, 'disabledEvents[0] must be a text, not a number'],
+    [{ order: 'all' }, 'order must be an object, not a text'],
+    [{ order: { properties: { map: ['a'] } } }, 'order.properties.map must be an object, not a list'],
+    [{ order: { metrics: { placedOrder: '' } } }, 'order.metrics.placedOrder must be at least 1 characters long'],
+    [{ order: { valueCurrency: 'no' } }, 'order.valueCurrency must be true or false, not a text'],
+    [{ order: { profileLocation: 'often' } }, 'order.profileLocation must be one of always, created, never'],
+    [{ product: { inventory: { policy: 3 } } }, 'product.inventory.policy must be one of 0, 1, 2'],
+    [{ klaviyo: { share: 2 } }, 'klaviyo.share must be at most 1'],
+    [{ klaviyo: { realtimeReserve: 1 } }, 'klaviyo.realtimeReserve must be less than 1'],
+    [{ klaviyo: { share: 0 } }, 'klaviyo.share must be more than 0'],
+    [{ realtime: { mostTries: 1.5 } }, 'realtime.mostTries must be a whole number, not a fraction'],
+  ];
+  for (const [said, problem] of told) assert.deepEqual(ownFile(context, said).problems, [`ctk.yaml: ${problem}`]);
+});
+
+test('what is no object of settings is told, without the text itself', (context) => {
+  assert.match(read({ NODE_CONFIG: '["a"]' }).problems.join(), /^NODE_CONFIG: must hold an object of settings/);
+  const { problems } = ownFile(context, 'klaviyo:\n  key: *hidden\n  - pk_hidden: {');
+  assert.match(problems.join(), /^ctk\.yaml: neither JSON nor YAML/);
+  assert.doesNotMatch(problems.join(), /hidden/);
+  assert.match(read({ NODE_CONFIG: '{"order": ' }).problems.join(), /NODE_CONFIG: neither JSON nor YAML: see line 1/);
+});
+
+test('a folder in the place of a file is a mistake, not the end of the process', (context) => {
+  const dir = folder(context, {});
+  assert.deepEqual(read({ CTK_SETTINGS: dir }).problems, [
+    `${dir}: can't be read (EISDIR); it must be a file that this process may read`,
+  ]);
+});
+
+test('blanks around the names of disabledEvents do not matter', () => {
+  const { settings } = read({ NODE_CONFIG: '{"disabledEvents":[" OrderCreated ","CustomerCompanyNameSet"]}' });
+  assert.deepEqual(settings.disabledEvents, ['OrderCreated', 'CustomerCompanyNameSet']);
+});
+
+test('an unknown event is a mistake in CTK_SETTINGS and a warning in the places of the incumbent', (context) => {
+  const said = { disabledEvents: ['OrderPlaced', 'OrderRefunded'] };
+  assert.deepEqual(ownFile(context, said).problems, [
+    'ctk.yaml: disabledEvents has no event OrderPlaced; did you mean OrderCreated?',
+  ]);
+  const { settings, problems, warnings } = read({ NODE_CONFIG: JSON.stringify(said) });
+  assert.deepEqual([problems, settings.disabledEvents], [[], ['OrderRefunded']]);
+  assert.match(warnings.join(), /NODE_CONFIG: disabledEvents has no event OrderPlaced; .* It is ignored\./);
+});

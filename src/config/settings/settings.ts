@@ -1,0 +1,162 @@
+/** Everything that a settings file may say: the mapping (rules/settings.ts) and how the service runs. */
+import { z } from 'zod';
+import { ruleSettingsSchema } from '../../rules/settings.ts';
+import { scheduleSchema } from './settings-schedule.ts';
+
+export const settingsSchema = z.strictObject({
+  ...ruleSettingsSchema.shape,
+  klaviyo: z
+    .strictObject({
+      share: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(0.95)
+        .describe("part of Klaviyo's published limits that is used; the rest is for other apps"),
+      realtimeReserve: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0.3)
+        .describe('part of a limit that bulk leaves alone while realtime is busy'),
+      timeoutSeconds: z.number().positive().default(30).describe('seconds that one request may take'),
+      retries: z
+        .int()
+        .min(0)
+        .max(10)
+        .default(3)
+        .describe('how often a request is repeated at once before the broker or the run waits'),
+    })
+    .prefault({}),
+  commercetools: z
+    .strictObject({
+      timeoutSeconds: z.number().positive().default(30).describe('seconds that one request may take'),
+      retries: z.int().min(0).max(10).default(3).describe('how often a read is repeated at once'),
+      pageSize: z.int().min(1).max(500).default(500).describe('customers and categories a page in bulk'),
+      largePageSize: z
+        .int()
+        .min(1)
+        .max(500)
+        .default(100)
+        .describe('the same of orders and products, which are many times as large: what is read has to be held'),
+      ranges: z.int().min(1).max(32).default(4).describe('ranges of ids that a sync walks side by side'),
+    })
+    .prefault({}),
+  realtime: z
+    .strictObject({
+      deadlineSeconds: z
+        .number()
+        .positive()
+        .default(8)
+        .describe('a message that takes longer is answered 503 and comes again'),
+      mostUnderWay: z
+        .int()
+        .min(1)
+        .default(4_000)
+        .describe('messages under way at most; more are answered 503 at once and come again'),
+      atOnce: z.int().min(1).max(1_000).default(50).describe('messages of a queue or topic that are worked on at once'),
+      mostTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
+    })
+    .prefault({}),
+  runs: z
+    .strictObject({
+      checkpointSeconds: z.number().positive().default(5).describe('seconds between two stored positions of a run'),
+      leaseSeconds: z
+        .number()
+        .min(1)
+        .max(60)
+        .default(20)
+        .describe('seconds of silence after which a process that holds a run counts as dead, and another one goes on'),
+      kept: z
+        .int()
+        .min(1)
+        .default(50)
+        .describe('ended runs that are kept of each resource, and the last complete sync'),
+    })
+    .prefault({}),
+  schedule: scheduleSchema,
+  deadLetters: z
+    .strictObject({ max: z.int().min(1).default(10_000).describe('how many are kept at most') })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** One thing that can be set, as the README's table and the search for the nearest name know it. */
+export interface SettingRow {
+  path: string;
+  description: string;
+  default: unknown;
+}
+
+/** @returns every leaf of the schema with its description and default */
+export function settingRows(): SettingRow[] {
+  return leaves(settingsSchema, []).map(({ path, schema }) => ({
+    path: path.join('.'),
+    description: schema.description ?? '',
+    default: at(settingsSchema.parse({}), path),
+  }));
+}
+
+/** What a place said, parted into what the schema knows and the dotted paths that it does not. */
+export interface Parted {
+  known: Record<string, unknown>;
+  unknown: string[];
+}
+
+/** A key with nothing behind it (`null`, or an empty one in YAML) says nothing and is in neither part. */
+export function partKnown(given: Record<string, unknown>, schema: z.ZodType = settingsSchema): Parted {
+  const parted: Parted = { known: {}, unknown: [] };
+  for (const [name, value] of Object.entries(given)) {
+    const known = fieldOf(schema, name);
+    if (!known) parted.unknown.push(name);
+    else if (isObject(value) && unwrap(known) instanceof z.ZodObject) {
+      const below = partKnown(value, known);
+      parted.known[name] = below.known;
+      parted.unknown.push(...below.unknown.map((path) => `${name}.${path}`));
+    } else if (value !== null) parted.known[name] = value;
+  }
+  return parted;
+}
+
+/** @returns every dotted path that can be written, sections too */
+export function settingPaths(): string[] {
+  const paths = settingRows().flatMap(({ path }) => {
+    const parts = path.split('.');
+    return parts.map((_, index) => parts.slice(0, index + 1).join('.'));
+  });
+  return [...new Set(paths)];
+}
+
+function fieldOf(schema: z.ZodType, name: string): z.ZodType | undefined {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodObject) || !Object.hasOwn(inner.shape, name)) return undefined;
+  const field: unknown = inner.shape[name];
+  return field instanceof z.ZodType ? field : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function leaves(schema: z.ZodType, path: string[]): { path: string[]; schema: z.ZodType }[] {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodObject)) return [{ path, schema }];
+  return Object.entries(inner.shape).flatMap(([name, value]) =>
+    value instanceof z.ZodType ? leaves(value, [...path, name]) : [],
+  );
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    const inner: unknown = schema.unwrap();
+    return inner instanceof z.ZodType ? unwrap(inner) : schema;
+  }
+  return schema;
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  const [name, ...rest] = path;
+  if (name === undefined) return value;
+  const record = z.record(z.string(), z.unknown()).safeParse(value);
+  return record.success ? at(record.data[name], rest) : undefined;
+}

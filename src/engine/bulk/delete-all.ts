@@ -1,0 +1,44 @@
+/** Empties Klaviyo of a kind of catalogue record: what the merchant confirmed in so many words. */
+import type { GoneChange, Receipt, Stamped } from '../../klaviyo/change.ts';
+import type { Run } from '../runs/run.ts';
+import type { BulkParts, BulkRun } from './bulk.ts';
+import { createPause, RunFailed } from './pause.ts';
+
+/** Everything of the resource that Klaviyo holds, also what came from elsewhere. */
+export async function deleteAll(parts: BulkParts, work: BulkRun): Promise<void> {
+  const what: GoneChange['what'] = work.run.resource === 'categories' ? 'category' : 'item';
+  const pause = createPause(work);
+  for (;;) {
+    work.signal.throwIfAborted();
+    const listed = await parts.listing.firstIds(what, work.signal);
+    if ('failure' in listed) {
+      await pause.wait(listed.failure);
+      continue;
+    }
+    if (listed.ids.length === 0) return;
+    const readAt = parts.nextRead();
+    const gone = listed.ids.map((externalId): Stamped => ({ kind: 'gone', what, externalId, readAt }));
+    const receipts = await parts.sink.send(gone, { lane: 'bulk', signal: work.signal });
+    const progress = countDeleted(work.run, receipts);
+    work.moved();
+    if (progress.problem !== undefined) await pause.wait(progress.problem, progress.retryAfterMs);
+    else if (progress.deleted === 0)
+      throw new RunFailed(`Klaviyo refuses to delete what is left of its ${work.run.resource}`);
+  }
+}
+
+interface Progress {
+  deleted: number;
+  problem?: string;
+  retryAfterMs?: number;
+}
+
+function countDeleted({ counts }: Run, receipts: readonly Receipt[]): Progress {
+  const deleted = receipts.filter(({ outcome }) => outcome === 'delivered').length;
+  counts.read += deleted;
+  counts.delivered += deleted;
+  counts.changes += deleted;
+  const unavailable = receipts.find((receipt) => receipt.outcome === 'unavailable');
+  if (!unavailable) return { deleted };
+  return { deleted, problem: unavailable.reason, retryAfterMs: unavailable.retryAfterMs ?? 0 };
+}

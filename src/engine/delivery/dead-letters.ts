@@ -1,0 +1,168 @@
+/**
+ * What Klaviyo will never take and what nobody can read: kept by reference, never with personal data. Equal ones (same
+ * record, rule and code) are one, with an approximate count, so that a flood makes no contention.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type Cause, causeSchema, originOf, recordRefSchema } from '../../rules/rule.ts';
+import { type Store, StoreFailure } from '../../store/store.ts';
+
+const container = 'ctk-dead-letters';
+
+const letterSchema = z.object({
+  record: recordRefSchema.optional(),
+  /** The rule that wrote it; empty for what could not be read. */
+  rule: z.string(),
+  code: z.string(),
+  detail: z.string(),
+  field: z.string().optional(),
+  cause: causeSchema.optional(),
+  /** Of an unreadable body: where it came from, its hash and size. */
+  source: z.string().optional(),
+});
+/** As it is handed in: a replay's cause is kept as what it replays. */
+export type Letter = Omit<z.infer<typeof letterSchema>, 'cause'> & { cause?: Cause };
+
+export const deadLetterSchema = letterSchema.extend({
+  id: z.string(),
+  /** Its record can be fetched again. */
+  replayable: z.boolean(),
+  firstAt: z.string(),
+  lastAt: z.string(),
+  /** About how often it happened. */
+  count: z.int(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+/** What to list, replay or discard; all that is given must fit. */
+export interface Kind {
+  rule?: string;
+  code?: string;
+  /** The record's type id, such as order. */
+  resource?: string;
+}
+
+/** Why nothing more may be acknowledged that would have to be kept. */
+export type NotKept = { reason: string };
+
+export interface DeadLetters {
+  /** @returns 'kept', or why not: then nothing must be acknowledged */
+  keep(letter: Letter): Promise<'kept' | NotKept>;
+  get(id: string): Promise<DeadLetter | undefined>;
+  /** In the order of ids, from behind `after`. */
+  list(kind?: Kind, after?: string): AsyncIterable<DeadLetter>;
+  discard(id: string): Promise<void>;
+}
+
+export interface DeadLetterOptions {
+  max: number;
+  now(): Date;
+  /** Called for each that is stored, also for another one of its kind. */
+  onKept?(letter: Letter): void;
+  /** Called once, where the store is forbidden to this client. */
+  onForbidden(reason: string): void;
+}
+
+/** Others keep and discard too: how long the own count is believed. */
+const recountMs = 60_000;
+const full: NotKept = { reason: 'as many dead letters are kept as deadLetters.max allows: replay or discard some' };
+const forbidden: NotKept = { reason: 'dead letters can not be kept: the client lacks manage_key_value_documents' };
+
+export function createDeadLetters(store: Store, { max, now, onKept, onForbidden }: DeadLetterOptions): DeadLetters {
+  const counted = createCount(() => store.list(container));
+  let toldForbidden = false;
+
+  async function get(id: string): Promise<DeadLetter | undefined> {
+    return parse(id, (await store.get({ container, key: id }))?.value);
+  }
+
+  async function keepInStore(letter: Letter): Promise<'kept' | NotKept> {
+    const id = idOf(letter);
+    const before = await get(id);
+    if (!before && (await counted.now()) >= max) return full;
+    const at = now().toISOString();
+    const { firstAt = at, count = 0, cause: known } = before ?? {};
+    // A replay that is refused again is the same letter still.
+    const cause = letter.cause ? originOf(letter.cause) : known;
+    const more = { replayable: letter.record !== undefined, firstAt, lastAt: at, count: count + 1 };
+    await store.put({ container, key: id }, { ...letter, ...(cause ? { cause } : {}), ...more });
+    if (!before) counted.add(1);
+    onKept?.(letter);
+    return 'kept';
+  }
+
+  return {
+    async keep(letter) {
+      try {
+        return await keepInStore(letter);
+      } catch (thrown) {
+        if (!(thrown instanceof StoreFailure)) throw thrown;
+        if (thrown.kind === 'unavailable') return { reason: `a dead letter can't be kept now: ${thrown.message}` };
+        if (!toldForbidden) onForbidden(thrown.message);
+        toldForbidden = true;
+        return forbidden;
+      }
+    },
+    get,
+    async *list(kind = {}, after) {
+      for await (const { key, value } of store.list(container, after)) {
+        const letter = parse(key, value);
+        if (letter && isOf(letter, kind)) yield letter;
+      }
+    },
+    async discard(id) {
+      await store.remove({ container, key: id });
+      counted.add(-1);
+    },
+  };
+}
+
+/** How many there are: found at first, then kept approximately. */
+function createCount(all: () => AsyncIterable<unknown>) {
+  let known = 0;
+  let countedAt = Number.NEGATIVE_INFINITY;
+  return {
+    async now(): Promise<number> {
+      if (performance.now() - countedAt < recountMs) return known;
+      countedAt = performance.now();
+      try {
+        known = (await Array.fromAsync(all(), () => undefined)).length;
+      } catch (thrown) {
+        countedAt = Number.NEGATIVE_INFINITY;
+        throw thrown;
+      }
+      return known;
+    },
+    add(more: number): void {
+      known += more;
+    },
+  };
+}
+
+/** A key that any record can have: custom objects allow few characters. */
+function idOf({ record, rule, code, source }: Letter): string {
+  const what = JSON.stringify([record?.typeId, record?.id, rule, code, source]);
+  return createHash('sha256').update(what).digest('hex').slice(0, 40);
+}
+
+function parse(id: string, value: unknown): DeadLetter | undefined {
+  return deadLetterSchema.safeParse(Object.assign({}, value, { id })).data;
+}
+
+function isOf(letter: DeadLetter, { rule, code, resource }: Kind): boolean {
+  return (
+    (rule === undefined || letter.rule === rule) &&
+    (code === undefined || letter.code === code) &&
+    (resource === undefined || letter.record?.typeId === resource)
+  );
+}
+
+/** Forgets all of a kind for good. @returns how many */
+export async function discardAll(deadLetters: DeadLetters, kind: Kind): Promise<number> {
+  let count = 0;
+  for await (const { id } of deadLetters.list(kind)) {
+    await deadLetters.discard(id);
+    count += 1;
+  }
+  return count;
+}

@@ -1,0 +1,185 @@
+/**
+ * Explains a record: what every rule would send of it now, from which field each value came, what is skipped and why, and
+ * what Klaviyo holds. The rules are asked as a sync asks them, with the same look-ups. Nothing is sent.
+ */
+import PQueue from 'p-queue';
+import type { CommercetoolsClient } from '../../commercetools/client.ts';
+import type { Look } from '../../commercetools/lookups/look.ts';
+import { byField, walk } from '../../commercetools/reader.ts';
+import type { BulkResource } from '../../commercetools/types.ts';
+import type { Change } from '../../klaviyo/change.ts';
+import type { Holds } from '../../klaviyo/inspect/holdings.ts';
+import type { Rehearse } from '../../klaviyo/inspect/rehearsal.ts';
+import { type Cause, isDisabled, type RuleFamily, type Told, type Wake } from '../../rules/rule.ts';
+import type { RuleSettings } from '../../rules/settings.ts';
+import { at, changedBelow, leavesOf } from './explain-leaves.ts';
+import { rememberLook, type Tweak } from './explain-look.ts';
+import { type Origins, traceOrigins } from './explain-origins.ts';
+import { type AskedByMessage, explainMessage } from './explain-realtime.ts';
+import type { Explained, ExplainedChange, ExplainedRule } from './explain-schema.ts';
+
+export const explainedTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'] as const;
+export type ExplainedType = (typeof explainedTypes)[number];
+
+export interface ExplainParts {
+  families: readonly RuleFamily[];
+  settings: RuleSettings;
+  client: CommercetoolsClient;
+  look: Look;
+  /** What would be sent, without sending it. */
+  rehearse: Rehearse;
+  holds: Holds;
+  now(): Date;
+}
+
+/** @returns undefined where commercetools has no such record. Rejects with a ReadFailure where it can't be read now. */
+export type Explain = (type: ExplainedType, id: string) => Promise<Explained | undefined>;
+
+/** Of what a sync reads; stock is read with its product there, and alone only for a message. */
+const resourceOf: Record<Exclude<ExplainedType, 'inventory-entry'>, BulkResource> = {
+  customer: 'customers',
+  order: 'orders',
+  category: 'categories',
+  product: 'products',
+};
+/** Changes of one rule that are compared with Klaviyo: an order may have hundreds of lines. */
+const mostCompared = 20;
+const notCompared = {
+  requests: [],
+  outcome: 'not worked out',
+  reason: `only the first ${mostCompared} of a rule are compared with Klaviyo here`,
+};
+
+export function createExplain(parts: ExplainParts): Explain {
+  // It takes the processor for a while, which realtime shares.
+  const oneAtATime = new PQueue({ concurrency: 1 });
+  return async (type, id) => {
+    const record = await read(parts, type, id);
+    if (record === undefined) return undefined;
+    const { told, origins } = await oneAtATime.add(() => ask(parts, type, record));
+    const families = parts.families.filter(({ typeId }) => typeId === type);
+    const explained = families.flatMap((family) =>
+      family.rules.map((rule) => explainRule(parts, { family, rule, record, id, told, origins })),
+    );
+    const version = at(record, ['version']);
+    return {
+      type,
+      id,
+      ...(typeof version === 'number' ? { version } : {}),
+      asked: askedAs(type),
+      whole: origins.whole,
+      rules: await Promise.all(explained),
+    };
+  };
+}
+
+/** The record as the API gives it: a rule that can't read it shall say so. */
+async function read({ client }: ExplainParts, type: ExplainedType, id: string): Promise<unknown> {
+  if (type === 'inventory-entry') return (await byField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
+  const pages = await Array.fromAsync(walk(client, { resource: resourceOf[type], wanted: { ids: [id] } }));
+  return pages.flatMap((page) => page.records)[0];
+}
+
+function askedAs(type: ExplainedType): string {
+  if (type === 'inventory-entry') return 'as an update of the entry asks; a sync of its product sends the same stock';
+  return `as POST /sync/${resourceOf[type]} asks; where a message would do otherwise, each rule says it`;
+}
+
+/** Every rule's word, and where the values in it came from. */
+async function ask(parts: ExplainParts, type: ExplainedType, record: unknown) {
+  const memory = rememberLook(parts.look);
+  const instant = parts.now();
+  const families = parts.families
+    .filter(({ typeId }) => typeId === type)
+    .map((family) => ({ family, names: new Set(family.rules.map(({ name }) => name)) }));
+  const settingsName = 'settings';
+  const causeName = 'the sync';
+  const cause: Cause = { kind: 'run', runId: 'explain', backfill: true };
+
+  async function tell(tweak?: Tweak): Promise<Told[]> {
+    const own = <Thing>(source: string, thing: Thing) =>
+      tweak?.source === source ? changedBelow(thing, tweak.path) : thing;
+    const reading = {
+      look: memory.look,
+      cause: own(causeName, cause),
+      at: instant,
+      settings: own(settingsName, parts.settings),
+    };
+    memory.tweak(tweak);
+    const told = await Promise.all(
+      families.map(({ family, names }) => family.tellRecords([own(type, record)], names, reading)),
+    );
+    return told.flat();
+  }
+
+  const told = await tell();
+  memory.close();
+  const sources = new Map<string, unknown>([
+    [type, record],
+    ...memory.seen,
+    [settingsName, parts.settings],
+    [causeName, cause],
+  ]);
+  return { told, origins: await traceOrigins({ sources, ask: tell, before: told }) };
+}
+
+interface About extends Omit<AskedByMessage, 'told'> {
+  told: readonly Told[];
+  origins: Origins;
+}
+
+async function explainRule(parts: ExplainParts, about: About): Promise<ExplainedRule> {
+  const { rule, told, origins } = about;
+  const own = told.find((one) => 'rule' in one && one.rule === rule.name);
+  const written = own?.outcome === 'written' ? own.written : undefined;
+  const problem = problemOf(own ?? told[0]);
+  const changes = await explainChanges(parts, { changes: written?.changes ?? [], rule: rule.name, origins });
+  const realtime = await explainMessage(parts, { ...about, told: own });
+  return {
+    rule: rule.name,
+    summary: rule.summary,
+    wakes: rule.wakes(parts.settings).map((wake) => wakeOf(wake, parts.settings)),
+    ...(rule.bulk === undefined ? {} : { bulk: rule.bulk }),
+    changes,
+    skips: written?.skips ?? [],
+    warnings: written?.warnings ?? [],
+    follows: written?.follows ?? [],
+    dependsOn: origins.deciding(rule.name),
+    ...(realtime === undefined ? {} : { realtime }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function problemOf(told: Told | undefined): string | undefined {
+  if (told?.outcome === 'unreadable')
+    return `commercetools' record is not as its API describes it: ${told.path} (${told.reason})`;
+  if (told?.outcome === 'failed') return `the rule failed by our own fault: ${told.error.message}`;
+  return told?.outcome === 'skipped' ? told.reason : undefined;
+}
+
+function wakeOf(wake: Wake, settings: RuleSettings) {
+  const { notificationType, typeId, messageType, unless } = wake;
+  const on = `${typeId} ${messageType ?? notificationType}`;
+  return isDisabled(wake, settings) ? { on, disabledBy: unless } : { on };
+}
+
+interface Changes {
+  changes: readonly Change[];
+  rule: string;
+  origins: Origins;
+}
+
+async function explainChanges(parts: ExplainParts, about: Changes): Promise<ExplainedChange[]> {
+  const { changes, rule, origins } = about;
+  const compared = changes.slice(0, mostCompared);
+  const [held, rehearsed] = await Promise.all([parts.holds(compared), parts.rehearse(compared)]);
+  return changes.map(({ kind, ...rest }, index): ExplainedChange => {
+    const { now: klaviyo, ...note } = held[index] ?? {};
+    const values = [...leavesOf(rest)].map(({ path, value }) => {
+      const holds = at(klaviyo, path);
+      const origin = origins.of(rule, [String(index), ...path]);
+      return { path: path.join('.'), value, ...origin, ...(holds === undefined ? {} : { holds }) };
+    });
+    return { kind, values, ...(rehearsed[index] ?? notCompared), ...note, ...(klaviyo ? { klaviyo } : {}) };
+  });
+}

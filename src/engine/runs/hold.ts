@@ -1,0 +1,107 @@
+/** Holds a lease: beats while it is alive, and says at once when it is lost or when somebody wants the run stopped. */
+import type { Store } from '../../store/store.ts';
+import { type Lease, type LeaseValue, nobody, readLease } from './lease.ts';
+
+/** Why a run ends before its end. */
+export class RunEnded extends Error {
+  override name = 'RunEnded';
+  readonly why: 'stop' | 'hand-back' | 'lost';
+  constructor(why: RunEnded['why']) {
+    super(`the run ends here: ${why}`);
+    this.why = why;
+  }
+}
+
+export interface Hold {
+  /** Aborted with a RunEnded: nothing more is to be sent. */
+  signal: AbortSignal;
+  /** stop: for good; hand-back: this process is ending; lost: another process has it. */
+  end(why: RunEnded['why']): void;
+  /** Another process may have it by now; also after another ending. */
+  isLost(): boolean;
+  /** The work is done: nothing is held any more. */
+  release(): Promise<void>;
+  /** Leaves it to whoever comes first. */
+  handBack(): Promise<void>;
+}
+
+/** Beats in a lease's time: some may fail before it is lost. */
+const beats = 4;
+/** The part of its time after which a holder that can't beat gives up: before anybody else can take it over. */
+const patience = 0.75;
+
+/** @param lease as this process has just taken it */
+export function createHold({ store, leaseMs }: { store: Store; leaseMs: number }, lease: Lease): Hold {
+  const ended = new AbortController();
+  let { version, value } = lease;
+  let state: 'held' | 'lost' | 'let go' = 'held';
+  let writing: Promise<unknown> = Promise.resolve();
+  let fence: NodeJS.Timeout | undefined;
+
+  function end(why: RunEnded['why']): void {
+    if (why === 'lost') leave('lost');
+    if (!ended.signal.aborted) ended.abort(new RunEnded(why));
+  }
+
+  function leave(as: 'lost' | 'let go'): void {
+    if (state === 'held') state = as;
+    clearInterval(timer);
+    clearTimeout(fence);
+  }
+
+  /** From here on it is ours for some time: counted from before the write. */
+  function rearm(since: number): void {
+    clearTimeout(fence);
+    if (state === 'held') fence = setTimeout(() => end('lost'), since + leaseMs * patience - performance.now());
+  }
+
+  /** @returns whether it is still ours, with what others wrote into it */
+  async function reread(): Promise<boolean> {
+    const now = await readLease(store, lease.at);
+    if (now === undefined || now.value.holder !== lease.value.holder) return false;
+    version = now.version;
+    value = now.value;
+    if (value.stop) end('stop');
+    return true;
+  }
+
+  async function put(change: Partial<LeaseValue>): Promise<void> {
+    for (;;) {
+      const since = performance.now();
+      const next = { ...value, beat: value.beat + 1, ...change };
+      const put = await store.put(lease.at, next, version);
+      if (put !== 'stale') {
+        version = put;
+        value = next;
+        return rearm(since);
+      }
+      if (!(await reread())) return end('lost');
+    }
+  }
+
+  /** One write at a time. */
+  function inTurn(act: () => Promise<unknown>): Promise<unknown> {
+    writing = writing.then(() => (state === 'held' ? act() : undefined)).catch(() => undefined);
+    return writing;
+  }
+
+  // What fails is tried again at the next beat, until the fence falls.
+  const timer = setInterval(() => void inTurn(() => put({})), leaseMs / beats);
+  rearm(performance.now());
+
+  async function letGo(act: () => Promise<unknown>): Promise<void> {
+    await inTurn(act);
+    leave('let go');
+  }
+
+  return {
+    signal: ended.signal,
+    end,
+    isLost: () => state === 'lost',
+    release: () =>
+      letGo(async () => {
+        while ((await store.remove(lease.at, version)) === 'stale') if (!(await reread())) return;
+      }),
+    handBack: () => letGo(() => put({ holder: nobody })),
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * Runs: started, stopped, listed; one sync of a resource at a time, different resources side by side, by however many
+ * processes share the store.
+ */
+import { randomUUID } from 'node:crypto';
+import type { BulkResource } from '../../commercetools/types.ts';
+import type { Follow } from '../../rules/rule.ts';
+import { closeCounts, emptyCounts } from './counts.ts';
+import { type Lease, type LeaseValue, leaseKey, listLeases, nobody, queueKey, readLease } from './lease.ts';
+import { createLookout, type LookoutParts } from './lookout.ts';
+import { hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
+import { createRunRecords, pointOf } from './run-records.ts';
+import { sinceOf } from './since.ts';
+
+export type Started =
+  | { started: Run }
+  /** alive: seen at work by this process; else its holder may be dead. */
+  | { running: Run; alive: boolean }
+  | { refused: string };
+
+export interface Runs {
+  /** @returns the stored run, or the one that runs already; `refused` says why `since` makes no sense */
+  start(resource: BulkResource, request: RunRequest, by: Starter): Promise<Started>;
+  /** Goes on from where the last sync of the resource was stopped; `refused` says why it can't. */
+  resume(resource: BulkResource, by: Starter): Promise<Started>;
+  /** @returns the run that is being stopped, in whichever process; undefined where none runs; the checkpoint stays */
+  stop(resource: BulkResource): Promise<Run | undefined>;
+  /** Stores a small run; resolves when it is safe. Equal ones that wait are one. */
+  follow(follow: Follow): Promise<void>;
+  /** Those that run or wait, then those that ended, the latest first. */
+  list(resource?: BulkResource): Promise<Run[]>;
+  /** The run as it is by now, wherever it is worked off. */
+  get(id: string): Promise<Run | undefined>;
+  /** From now on works off what is queued, and what a dead process left. */
+  open(): void;
+  /** Resolves when this process has nothing to do. */
+  settled(): Promise<void>;
+  /** Hands back what runs; resolves when it stands still. */
+  shutdown(): Promise<void>;
+}
+
+export interface RunsParts extends Omit<LookoutParts, 'records'> {
+  /** Ended runs kept of each resource and kind. */
+  kept: number;
+}
+
+export function createRuns(parts: RunsParts): Runs {
+  const { store } = parts;
+  const records = createRunRecords(store, parts.kept);
+  const lookout = createLookout({ ...parts, records });
+
+  function create(resource: BulkResource, kind: Run['kind'], about: Pick<Run, 'request' | 'by'>): Run {
+    const queuedAt = parts.now().toISOString();
+    const id = `${queuedAt.replace(/[^0-9]/g, '')}-${randomUUID().slice(0, 8)}`;
+    return { id, resource, kind, ...about, state: 'queued', counts: emptyCounts(), queuedAt };
+  }
+
+  async function get(id: string): Promise<Run | undefined> {
+    const live = lookout.live().find(({ run }) => run.id === id);
+    return live?.run ?? (await records.get(id))?.run;
+  }
+
+  /** A sync that goes on, where the lease is not the remains of one. */
+  async function holding(lease: Lease, by: Starter): Promise<{ running: Run; alive: boolean } | undefined> {
+    const running = (await get(lease.value.run.id)) ?? lease.value.run;
+    if (hasEnded(running)) return undefined;
+    const holder = lookout.watch(lease);
+    // A service takes over what a dead process left; where only the command line is used nobody would.
+    return by === 'cli' && holder === 'dead' ? undefined : { running, alive: holder === 'alive' };
+  }
+
+  async function enqueue(run: Run, by: Starter): Promise<Started> {
+    const at = leaseKey('sync', run.resource);
+    const here = parts.takes.includes('sync');
+    const value: LeaseValue = { run, beat: 0, holder: here ? randomUUID() : nobody };
+    for (;;) {
+      const before = await readLease(store, at);
+      const running = before && (await holding(before, by));
+      if (running) return running;
+      const version = await store.put(at, value, before?.version ?? 'absent');
+      if (version === 'stale') continue;
+      if (before) await endFor(before);
+      return { started: here ? lookout.begin({ at, version, value }) : run };
+    }
+  }
+
+  /** Says of a run that nobody works off that it ended: it can be gone on from. */
+  async function endFor({ value }: Lease): Promise<void> {
+    const record = await records.get(value.run.id);
+    const run = record?.run ?? value.run;
+    if (hasEnded(run)) return;
+    const ended: Run = { ...run, counts: { ...run.counts }, state: 'stopped', endedAt: parts.now().toISOString() };
+    closeCounts(ended.counts);
+    await records.put(ended, record?.point ?? pointOf(run), record?.version ?? 'absent');
+  }
+
+  /** Leaves word for its holder; what nobody holds ends here. */
+  async function stopElsewhere(lease: Lease): Promise<Run | undefined> {
+    const run = (await get(lease.value.run.id)) ?? lease.value.run;
+    if (hasEnded(run)) return undefined;
+    const version = await store.put(lease.at, { ...lease.value, stop: true }, lease.version);
+    if (version === 'stale') return stop(run.resource);
+    if (lease.value.holder === nobody) {
+      await endFor(lease);
+      await store.remove(lease.at, version);
+    }
+    return { ...run, state: 'stopping' };
+  }
+
+  async function stop(resource: BulkResource): Promise<Run | undefined> {
+    const at = leaseKey('sync', resource);
+    const live = lookout.live().find(({ key }) => key === at.key);
+    if (live) {
+      live.end('stop');
+      return live.run;
+    }
+    const lease = await readLease(store, at);
+    return lease && stopElsewhere(lease);
+  }
+
+  return {
+    async start(resource, request, by) {
+      const asked = await sinceOf({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
+      if ('refused' in asked) return asked;
+      const { gap, ...since } = asked;
+      const run = create(resource, 'sync', { request: { ...request, ...since }, by });
+      return enqueue({ ...run, ...(gap ? { gap } : {}) }, by);
+    },
+    async resume(resource, by) {
+      const last = await records.lastSync(resource);
+      if (!last || last.run.state === 'completed' || last.point.checkpoint === undefined)
+        return { refused: `there is no stopped sync of ${resource} with a position to go on from` };
+      const { request, gap, id } = last.run;
+      const run = create(resource, 'sync', { request, by });
+      return enqueue({ ...run, ...(gap ? { gap } : {}), ...last.point, resumes: id }, by);
+    },
+    stop,
+    async follow({ resource, where, reason }) {
+      const run = create(resource, 'follow', { request: { where, reason }, by: 'message' });
+      // One that is there already waits still, so it reads what this one would.
+      await store.put(queueKey(resource, where), { run, beat: 0, holder: nobody }, 'absent');
+      void lookout.look();
+    },
+    async list(resource) {
+      const stored = (await records.list()).map(({ run }) => run);
+      const known = new Set(stored.map(({ id }) => id));
+      const waiting = (await listLeases(store)).map(({ value }) => value.run).filter(({ id }) => !known.has(id));
+      const now = new Map(lookout.live().map(({ run }) => [run.id, run]));
+      const all = [...waiting, ...stored]
+        .map((run) => now.get(run.id) ?? run)
+        .filter((run) => resource === undefined || run.resource === resource)
+        .sort((one, other) => (one.id < other.id ? 1 : -1));
+      return [...all.filter((run) => !hasEnded(run)), ...all.filter(hasEnded)];
+    },
+    get,
+    open: lookout.open,
+    settled: lookout.settled,
+    shutdown: lookout.shutdown,
+  };
+}
+
+/** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
+export function takesOf(process: {
+  runs: 'here' | 'elsewhere';
+  bulk: boolean;
+  from: RunsParts['from'] | undefined;
+}): readonly Run['kind'][] {
+  if (process.from === 'here') return ['sync'];
+  if (process.runs === 'elsewhere') return [];
+  return process.bulk ? ['sync', 'follow'] : ['follow'];
+}

@@ -1,0 +1,212 @@
+/** A merchant's hooks, around the rules whose records they change. Without a hook a rule stays as it is. */
+import type { z } from 'zod';
+import type { Category, Change, ItemChange, Warning } from '../klaviyo/change.ts';
+import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
+import { hashOfCategories } from '../rules/catalog/item-change.ts';
+import type { ItemFacts } from '../rules/catalog/item-facts.ts';
+import type { CustomerFacts } from '../rules/customers/facts.ts';
+import { cutText } from '../rules/fields/text.ts';
+import { firstTime } from '../rules/fields/time.ts';
+import { fitEvent } from '../rules/orders/event.ts';
+import type { OrderFacts } from '../rules/orders/facts.ts';
+import type { Rule } from '../rules/rule.ts';
+import {
+  categoryDraft,
+  checked,
+  eventDraft,
+  fittedProfile,
+  fittedSellable,
+  itemDraft,
+  profileDraft,
+  skipOf,
+  variantDraft,
+} from './drafts.ts';
+import type { CategoryPlace, Hook, HookContext, HookName, Hooks, PublishedFacts, Skip } from './extension.ts';
+import { ask, ExtensionFailure } from './failure.ts';
+import { frozen } from './frozen.ts';
+
+/** A change as it shall be sent, with what was left out of it. */
+interface Rewritten {
+  change: Change;
+  skips?: string[];
+  warnings: Warning[];
+}
+
+type Rewrite<Facts> = (change: Change, context: HookContext<Facts>) => Rewritten | Skip;
+
+/** The rule with each of its changes rewritten. @param root what of the facts a hook must not be able to change */
+function rewriting<Facts>(rule: Rule<Facts>, root: (facts: Facts) => unknown, rewrite: Rewrite<Facts>): Rule<Facts> {
+  return {
+    ...rule,
+    write(facts, settings) {
+      const before = rule.write(facts, settings);
+      frozen(root(facts));
+      const context = { rule: rule.name, facts, settings: frozen(settings) };
+      const skips = [...before.skips];
+      const warnings = new Map(before.warnings.map((warning) => [`${warning.code} ${warning.detail}`, warning]));
+      const changes = before.changes.flatMap((change) => {
+        const after = rewrite(change, context);
+        if ('skip' in after) {
+          skips.push(after.skip);
+          return [];
+        }
+        skips.push(...(after.skips ?? []));
+        for (const warning of after.warnings) warnings.set(`${warning.code} ${warning.detail}`, warning);
+        return [after.change];
+      });
+      return { ...before, changes, skips: [...new Set(skips)], warnings: [...warnings.values()] };
+    },
+  };
+}
+
+interface Asked<Draft, Facts> {
+  name: HookName;
+  hook: Hook<Draft, Facts>;
+  before: Draft;
+  context: HookContext<Facts>;
+  schema: z.ZodType<Draft>;
+}
+
+/** What the merchant made of a record. @throws ExtensionFailure */
+function answer<Draft, Facts>({ name, hook, before, context, schema }: Asked<Draft, Facts>): Draft | Skip {
+  const where = `hooks.${name}`;
+  const returned = ask(where, () => hook(frozen(before), context));
+  const skip = skipOf(returned);
+  return skip === undefined ? checked(where, schema, returned) : { skip };
+}
+
+/** @param hook on every event of the rule */
+export function withEventHook(rule: Rule<OrderFacts>, hook: Hooks['event']): Rule<OrderFacts> {
+  if (!hook) return rule;
+  return rewriting(
+    rule,
+    ({ order }) => order,
+    (change, context) => {
+      if (change.kind !== 'event') return { change, warnings: [] };
+      const { kind, ...event } = change;
+      const draft = answer({ name: 'event', hook, before: event, context, schema: eventDraft });
+      if ('skip' in draft) return draft;
+      const time = firstTime([draft.time], context.facts.at);
+      if (time === undefined)
+        throw new ExtensionFailure(`hooks.event returned what can't be sent: time: ${timeWanted}`);
+      const { properties, warnings } = fitEvent(draft.properties);
+      // What is history stays it: a hook can silence flows, never wake them.
+      const backfill = change.backfill === true || draft.backfill === true;
+      return { change: { kind, ...draft, time, properties, backfill }, warnings };
+    },
+  );
+}
+
+export const timeWanted = 'must be ISO 8601, after 1990 and at most a year ahead';
+
+export function withProfileHook(rule: Rule<CustomerFacts>, hook: Hooks['profile']): Rule<CustomerFacts> {
+  if (!hook) return rule;
+  return rewriting(
+    rule,
+    ({ customer }) => customer,
+    (change, context) => {
+      if (change.kind !== 'profile') return { change, warnings: [] };
+      const draft = answer({ name: 'profile', hook, before: change.profile, context, schema: profileDraft });
+      if ('skip' in draft) return draft;
+      const { profile, warnings } = fittedProfile(draft);
+      return { change: { ...change, profile }, warnings };
+    },
+  );
+}
+
+export function withCategoryHook(rule: Rule<CategoryFacts>, hook: Hooks['category']): Rule<CategoryFacts> {
+  if (!hook) return rule;
+  return rewriting(
+    rule,
+    (facts) => (facts.state === 'there' ? [facts.category, facts.path] : []),
+    (change, { facts, ...about }) => {
+      if (change.kind !== 'category' || facts.state !== 'there') return { change, warnings: [] };
+      const { category, path } = facts;
+      const after = categoryAfter(hook, change.category, { ...about, facts: { category, path } });
+      return 'skip' in after ? after : { change: { kind: 'category', category: after }, warnings: [] };
+    },
+  );
+}
+
+function categoryAfter(
+  hook: NonNullable<Hooks['category']>,
+  before: Category,
+  context: HookContext<CategoryPlace>,
+): Category | Skip {
+  const draft = answer({ name: 'category', hook, before, context, schema: categoryDraft });
+  if ('skip' in draft) return draft;
+  unchanged('hooks.category', ['external_id'], before, draft);
+  return { ...draft, name: cutText(draft.name) };
+}
+
+type Published = HookContext<PublishedFacts>;
+
+/** @param hooks on the item, each of its variants, and each category that it is linked to */
+export function withItemHooks(rule: Rule<ItemFacts>, hooks: Hooks): Rule<ItemFacts> {
+  if (!hooks.item && !hooks.variant && !hooks.category) return rule;
+  return rewriting(
+    rule,
+    (facts) => (facts.state === 'gone' ? undefined : facts.product),
+    (change, { facts, ...about }) => {
+      if (change.kind !== 'item' || facts.state !== 'published') return { change, warnings: [] };
+      return itemRewritten(change, { ...about, facts }, hooks);
+    },
+  );
+}
+
+function itemRewritten(change: ItemChange, context: Published, hooks: Hooks): Rewritten | Skip {
+  const categories = change.categories.flatMap((category) => linked(category, context, hooks));
+  const item = itemAfter(change.item, context, hooks);
+  if ('skip' in item) return item;
+  const variants = change.variants.map((variant) => variantAfter(variant, context, hooks));
+  const ctk_categories = hashOfCategories(categories.map(({ external_id }) => external_id));
+  const custom_metadata = { ...item.record.custom_metadata, ctk_categories };
+  return {
+    change: {
+      ...change,
+      categories,
+      item: { ...item.record, custom_metadata },
+      variants: variants.flatMap((one) => ('skip' in one ? [] : [one.record])),
+    },
+    skips: variants.flatMap((one) => ('skip' in one ? [one.skip] : [])),
+    warnings: [item, ...variants].flatMap((one) => ('skip' in one ? [] : one.warnings)),
+  };
+}
+
+/** The category as its own rule would write it; none where the merchant skips it. */
+function linked(category: Category, { facts, ...about }: Published, { category: hook }: Hooks): Category[] {
+  const path = facts.categories?.path(category.external_id) ?? [];
+  const own = path.at(-1);
+  if (!hook || !own) return [category];
+  const after = categoryAfter(hook, category, { ...about, facts: { category: frozen(own), path } });
+  return 'skip' in after ? [] : [after];
+}
+
+type After<Written> = { record: Written; warnings: Warning[] } | Skip;
+
+function itemAfter(item: ItemChange['item'], context: Published, { item: hook }: Hooks): After<ItemChange['item']> {
+  if (!hook) return { record: item, warnings: [] };
+  // A mark of our own, not the merchant's.
+  const { ctk_categories: _, ...custom_metadata } = item.custom_metadata;
+  const draft = answer({ name: 'item', hook, before: { ...item, custom_metadata }, context, schema: itemDraft });
+  if ('skip' in draft) return draft;
+  unchanged('hooks.item', ['external_id'], item, draft);
+  return fittedSellable(draft);
+}
+
+type Variant = ItemChange['variants'][number];
+
+function variantAfter(variant: Variant, context: Published, { variant: hook }: Hooks): After<Variant> {
+  if (!hook) return { record: variant, warnings: [] };
+  const draft = answer({ name: 'variant', hook, before: variant, context, schema: variantDraft });
+  if ('skip' in draft) return draft;
+  // The stock rule writes the last two as well, and has no hook: each would undo the other.
+  unchanged('hooks.variant', ['external_id', 'sku', 'inventory_quantity', 'inventory_policy'], variant, draft);
+  return fittedSellable(draft);
+}
+
+/** By these names records are found again, and what is gone is deleted. */
+function unchanged<Draft>(where: string, names: readonly (keyof Draft & string)[], before: Draft, after: Draft): void {
+  const changed = names.find((name) => before[name] !== after[name]);
+  if (changed !== undefined) throw new ExtensionFailure(`${where} must leave ${changed} as it is`);
+}

@@ -1,0 +1,256 @@
+/**
+ * Klaviyo over HTTP: one call, one outcome. Sends prepared bytes with undici (why not through the SDK: docs/decisions.md),
+ * waits for the throttle, repeats what is worth repeating within its patience.
+ */
+import pRetry from 'p-retry';
+import { Pool } from 'undici';
+import { z } from 'zod';
+import type { Activity } from '../../telemetry/activity.ts';
+import { type AboutRequest, toldRequest } from '../../telemetry/request.ts';
+import { type EndpointName, endpoints, revision } from './endpoints.ts';
+import { classify, type Failure, parseJson } from './errors.ts';
+import {
+  createThrottle,
+  type Lane,
+  longestWaitMs,
+  type RateHeaders,
+  type Throttle,
+  type ThrottleSettings,
+} from './throttle.ts';
+
+export interface KlaviyoClientSettings extends ThrottleSettings {
+  /** `https://a.klaviyo.com`, the sandbox, or a proxy. */
+  url: string;
+  /** Private key, `pk_…`. */
+  key: string;
+  /** Milliseconds that one request may take. */
+  timeoutMs: number;
+  /** How often a request is repeated that Klaviyo could not answer now. */
+  retries: number;
+}
+
+export interface Call {
+  endpoint: EndpointName;
+  /** Fills `{id}` of the path; encoded here. */
+  id?: string;
+  query?: Record<string, string>;
+  /** Serialised once by JSON.stringify; a text is sent as it is. */
+  body?: object | string;
+  lane: Lane;
+  signal: AbortSignal;
+  /** The turn for the first try was taken already (Throttle.take). */
+  turnTaken?: boolean;
+}
+
+export type Answer = { ok: true; status: number; body: unknown } | { ok: false; failure: Failure };
+
+export interface KlaviyoClient {
+  /** Never rejects: what went wrong is in the answer. */
+  call(call: Call): Promise<Answer>;
+  /** Follows `links.next`. Yields each page's body, or the failure that ended the list. */
+  pages(call: Call): AsyncGenerator<Answer>;
+  /** See Throttle.take: for who decides at the last moment what goes into a body. */
+  takeTurn: Throttle['take'];
+  usage: Throttle['usage'];
+  close(): Promise<void>;
+}
+
+/** Thrown inside only, so that the retry library sees it. */
+class WorthRepeating extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.kind);
+    this.failure = failure;
+  }
+}
+
+const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish() }).optional() });
+
+/**
+ * @param settings see KlaviyoClientSettings; opens no connection before the first call
+ * @param activity is told of every request
+ */
+export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: Activity): KlaviyoClient {
+  const base = new URL(settings.url);
+  const pool = new Pool(base.origin, {
+    connections: 32,
+    headersTimeout: settings.timeoutMs,
+    bodyTimeout: settings.timeoutMs,
+  });
+  const throttle = createThrottle(settings);
+
+  async function once(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {
+    const admitted = turnTaken ? taken : await throttle.admit(call.endpoint, call.lane, call.signal);
+    if (!admitted.go) return later(admitted.waitMs);
+    try {
+      const { status, headers, text } = await toldRequest(aboutOf(call), () => request(call, bytes));
+      const rates = rateHeaders(headers);
+      throttle.learn(call.endpoint, { status, headers: rates });
+      return answerOf({ status, text, sent: bytes, rates });
+    } catch (thrown) {
+      throttle.learn(call.endpoint);
+      throw thrown;
+    }
+  }
+
+  function aboutOf({ endpoint }: Call): AboutRequest {
+    const { method, path } = endpoints[endpoint];
+    return { activity, api: 'klaviyo', endpoint, method, path, host: base.hostname };
+  }
+
+  async function request(call: Call, bytes: string | undefined) {
+    const { method } = endpoints[call.endpoint];
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new DOMException('no answer in time', 'TimeoutError')),
+      settings.timeoutMs,
+    );
+    try {
+      const response = await pool.request({
+        method,
+        path: pathOf(base, call),
+        headers: {
+          authorization: `Klaviyo-API-Key ${settings.key}`,
+          revision,
+          'x-klaviyo-revision-fall-forward-opt-out': '1',
+          accept: 'application/vnd.api+json',
+          ...(bytes === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
+        },
+        ...(bytes === undefined ? {} : { body: bytes }),
+        signal: late.signal,
+      });
+      return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function attempt(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {
+    try {
+      return await once(call, bytes, turnTaken);
+    } catch (thrown) {
+      if (call.signal.aborted) return unavailable('the deadline passed before Klaviyo was asked');
+      return unavailable(`Klaviyo can't be reached (${codeOf(thrown)})`);
+    }
+  }
+
+  async function call(call: Call): Promise<Answer> {
+    const bytes = typeof call.body === 'object' ? JSON.stringify(call.body) : call.body;
+    const { mostBytes } = endpoints[call.endpoint];
+    if (bytes !== undefined && Buffer.byteLength(bytes) > mostBytes) {
+      if (call.turnTaken) throttle.learn(call.endpoint);
+      return {
+        ok: false,
+        failure: {
+          kind: 'refused',
+          status: 413,
+          errors: [{ code: 'too_large', detail: `larger than ${mostBytes} bytes` }],
+        },
+      };
+    }
+    let last: Answer | undefined;
+    try {
+      return await pRetry(
+        async (tries) => {
+          const answer = await attempt(call, bytes, call.turnTaken === true && tries === 1);
+          last = answer;
+          if (!answer.ok && answer.failure.kind === 'unavailable') throw new WorthRepeating(answer.failure);
+          return answer;
+        },
+        {
+          retries: settings.retries,
+          minTimeout: 200,
+          factor: 3,
+          randomize: true,
+          signal: call.signal,
+          shouldRetry: ({ error }) => error instanceof WorthRepeating && isSoon(error.failure),
+        },
+      );
+    } catch (thrown) {
+      if (thrown instanceof WorthRepeating) return { ok: false, failure: thrown.failure };
+      // What was in flight when the patience ended is answered all the same.
+      if (call.signal.aborted) return last ?? unavailable('the deadline passed before Klaviyo answered');
+      throw thrown;
+    }
+  }
+
+  async function* pages(first: Call): AsyncGenerator<Answer> {
+    let next: Call | undefined = first;
+    while (next) {
+      const answer: Answer = await call(next);
+      yield answer;
+      if (!answer.ok) return;
+      const parsed = nextLink.safeParse(answer.body);
+      const link: string | null | undefined = parsed.success ? parsed.data.links?.next : undefined;
+      next = link ? { ...first, query: Object.fromEntries(new URL(link, base).searchParams) } : undefined;
+    }
+  }
+
+  return { call, pages, takeTurn: throttle.take, usage: throttle.usage, close: () => pool.close() };
+}
+
+const taken = { go: true } as const;
+
+interface Said {
+  status: number;
+  text: string;
+  sent: string | undefined;
+  rates: RateHeaders;
+}
+
+function answerOf({ status, text, sent, rates }: Said): Answer {
+  if (status >= 200 && status < 300) {
+    const body = text === '' ? undefined : parseJson(text);
+    if (text !== '' && body === undefined)
+      return unavailable(`Klaviyo answered ${status} with something that is not JSON`);
+    return { ok: true, status, body };
+  }
+  const failure = classify(status, text, sent);
+  if (failure.kind !== 'unavailable' || rates.retryAfterMs === undefined) return { ok: false, failure };
+  return { ok: false, failure: { ...failure, retryAfterMs: rates.retryAfterMs } };
+}
+
+/** The turn of this endpoint comes too late to wait for it here. */
+function later(waitMs: number): Answer {
+  const reason = 'Klaviyo takes no more of these requests now (rate limit)';
+  return { ok: false, failure: { kind: 'unavailable', reason, retryAfterMs: waitMs } };
+}
+
+function unavailable(reason: string): Answer {
+  return { ok: false, failure: { kind: 'unavailable', reason } };
+}
+
+/** Ids hold any character: they are encoded. */
+function pathOf(base: URL, { endpoint, id, query }: Call): string {
+  const path = endpoints[endpoint].path.replace('{id}', encodeURIComponent(id ?? ''));
+  const search = query ? `?${new URLSearchParams(query)}` : '';
+  return `${base.pathname.replace(/\/$/, '')}${path}${search}`;
+}
+
+function rateHeaders(headers: Record<string, string | string[] | undefined>): RateHeaders {
+  const seconds = (name: string) => {
+    const value = Number.parseFloat(String(headers[name] ?? ''));
+    return Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
+  const retryAfter = seconds('retry-after');
+  const remaining = seconds('ratelimit-remaining');
+  const reset = seconds('ratelimit-reset');
+  return {
+    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter * 1_000 }),
+    ...(remaining === undefined ? {} : { remaining }),
+    ...(reset === undefined ? {} : { resetMs: reset * 1_000 }),
+  };
+}
+
+/** A longer wait is the broker's or the run's, which say so. */
+function isSoon(failure: Failure): boolean {
+  return failure.kind !== 'unavailable' || (failure.retryAfterMs ?? 0) <= longestWaitMs;
+}
+
+const coded = z.looseObject({ code: z.string() });
+
+function codeOf(thrown: unknown): string {
+  const parsed = coded.safeParse(thrown);
+  if (parsed.success) return parsed.data.code;
+  return thrown instanceof Error ? thrown.name : 'unknown error';
+}

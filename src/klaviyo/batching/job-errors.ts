@@ -1,0 +1,38 @@
+/** The errors of a job, given to the records that they are about. */
+import { z } from 'zod';
+import type { Failure } from '../api/errors.ts';
+import type { JobError } from './jobs.ts';
+import { type Parcel, type Place, placeOf } from './writes.ts';
+
+/** Whose error it is: by its place in the body, else by the record that Klaviyo repeats. */
+export function attribute<Entry extends { parcel: Parcel }>(
+  entries: readonly Entry[],
+  errors: readonly JobError[],
+  places: readonly Place[],
+): { failed: Map<Entry, JobError>; unclear: boolean } {
+  const failed = new Map<Entry, JobError>();
+  let unclear = false;
+  for (const error of errors) {
+    const place = placeOf(error.pointer);
+    const index = place ? places.findIndex(({ index }) => index === place.index) : -1;
+    const entry = entries[index] ?? byPayload(entries, error.payload);
+    if (entry) failed.set(entry, error);
+    else unclear = true;
+  }
+  return { failed, unclear };
+}
+
+const identified = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+
+function byPayload<Entry extends { parcel: Parcel }>(entries: readonly Entry[], payload: unknown): Entry | undefined {
+  const { data } = identified.safeParse(payload);
+  const named = [data?.external_id, data?.email].filter((text) => text != null).map((text) => JSON.stringify(text));
+  if (named.length === 0) return undefined;
+  return entries.find(({ parcel }) => named.every((text) => parcel.text.includes(text)));
+}
+
+/** As the single endpoint would have answered. */
+export function failureOf({ code, detail, pointer }: JobError): Failure {
+  const status = code === 'not_found' ? 404 : /duplicate|conflict|exists/.test(code) ? 409 : 400;
+  return { kind: 'refused', status, errors: [{ code, detail, ...(pointer === undefined ? {} : { pointer }) }] };
+}
