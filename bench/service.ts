@@ -1,6 +1,6 @@
 /** The service as it is, in a process that says what it has used. `BENCH_SCALE` multiplies the limits it keeps to. */
 import pino from 'pino';
-import { createApp } from '../src/app/app.ts';
+import { createApp } from '../src/app/components.ts';
 import { processEnvironment, readConfig } from '../src/config/config.ts';
 import { tellUsage } from './usage.ts';
 

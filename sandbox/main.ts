@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
 import { z } from 'zod';
-import { arrived, json, live } from './live.ts';
 import { type SandboxOptions, withSandboxOptions } from './options.ts';
 import { type Processes, runCommand, startProcesses } from './processes.ts';
-import { compare } from './shop/compare.ts';
-import { makeShop } from './shop/seed.ts';
+import { compare } from './shop/expected/compare.ts';
+import { makeShop } from './shop/seed/seed.ts';
+import { arrived, json, live } from './simulate.ts';
 import { createSyncProgress, hasEnded, runSchema, type SyncRun } from './sync-progress.ts';
 import { differenceLines, tableLines } from './table.ts';
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { ShopAccess } from './shop/api.ts';
+import type { ShopAccess } from './shop/actors/shop-api.ts';
 
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const announced = z.object({ url: z.string() });

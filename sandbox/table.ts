@@ -1,5 +1,5 @@
 /** The comparison as a person reads it. */
-import type { Comparison } from './shop/compare.ts';
+import type { Comparison } from './shop/expected/compare.ts';
 
 /** @returns a header and a line for each row, in columns */
 export function tableLines(rows: Comparison['rows']): string[] {

@@ -1,7 +1,5 @@
 /** What the package offers to a merchant's ctk.config.ts; docs/extension.md says how it is used. */
-export type { Customer, Money, Order, Product } from './commercetools/types.ts';
-export { itemOf, profileOf, skip } from './extension/built.ts';
-export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
+export type { Customer, Money, Order, Product } from './commercetools/schemas.ts';
 export type {
   CategoryPlace,
   EventDraft,
@@ -14,7 +12,9 @@ export type {
   ProfileDraft,
   PublishedFacts,
   Skip,
-} from './extension/extension.ts';
+} from './extension/apply.ts';
+export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
+export { itemOf, profileOf, skip } from './extension/order-building-blocks.ts';
 export type { Category, Item, Variant } from './klaviyo/change.ts';
 export { majorUnits } from './rules/fields/money.ts';
 export { localizedText } from './rules/fields/text.ts';

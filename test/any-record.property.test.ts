@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { hostileCategory, hostileCustomer, hostileOrder, hostilePayment, hostileProduct } from './fixtures/hostile.ts';
 import { changeDelivery, delivery, reference } from './fixtures/index.ts';
-import { type Json, startWorld, type World } from './world.ts';
+import { type Json, startWorld, type World } from './test-env.ts';
 
 let world: World;
 before(async () => {

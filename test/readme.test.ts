@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { newCustomer, type Rows, startRows } from './mapping/order-fixture.ts';
 import { type Ended, startProgram } from './program.ts';
-import { newCustomer, type Rows, startRows } from './rows/telling.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { connectShop } from '../shop/api.ts';
-import { customer, payment } from '../shop/builders.ts';
+import { connectShop } from '../shop/actors/shop-api.ts';
+import { customer, payment } from '../shop/seed/builders.ts';
 import { startCommercetoolsSandbox } from './sandbox.ts';
 
 const errorSchema = z.object({ errors: z.array(z.looseObject({ code: z.string() })) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { connectShop, type ShopApi } from '../shop/api.ts';
+import { connectShop, type ShopApi } from '../shop/actors/shop-api.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './sandbox.ts';
 
 let sandbox: CommercetoolsSandbox;

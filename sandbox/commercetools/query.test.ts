@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { connectShop, type ShopApi } from '../shop/api.ts';
-import { category, customer, order } from '../shop/builders.ts';
+import { connectShop, type ShopApi } from '../shop/actors/shop-api.ts';
+import { category, customer, order } from '../shop/seed/builders.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './sandbox.ts';
 
 let sandbox: CommercetoolsSandbox;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { connectShop, type ShopApi } from '../shop/api.ts';
+import { connectShop, type ShopApi } from '../shop/actors/shop-api.ts';
 import { type PushReceiver, startPushReceiver } from './push-receiver.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './sandbox.ts';
 

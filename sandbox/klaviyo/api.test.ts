@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { eventBody, item, profileBody, startAsking } from './asking.ts';
+import { eventBody, item, profileBody, startAsking } from './test-client.ts';
 
 const ada = { email: 'ada@example.com' };
 

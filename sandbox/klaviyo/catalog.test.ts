@@ -1,7 +1,7 @@
 // The catalogue: what belongs to what, and what a caller is told when it does not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Asking, category, idOf, item, pathOf, startAsking, untilComplete, variant } from './asking.ts';
+import { type Asking, category, idOf, item, pathOf, startAsking, untilComplete, variant } from './test-client.ts';
 
 async function startShop(): Promise<Asking> {
   const asking = await startAsking();

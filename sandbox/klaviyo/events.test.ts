@@ -1,7 +1,7 @@
 // Events: what a caller sees, and what the account then holds.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bulkEventBody, eventBody, metricOf, profileBody, startAsking } from './asking.ts';
+import { bulkEventBody, eventBody, metricOf, profileBody, startAsking } from './test-client.ts';
 
 const ada = { email: 'ada@example.com', external_id: 'customer-1' };
 

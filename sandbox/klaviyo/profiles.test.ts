@@ -1,7 +1,7 @@
 // Profiles: who is the same person, what is written, and what bulk imports do differently.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Asking, eventBody, profileBody, startAsking, untilComplete } from './asking.ts';
+import { type Asking, eventBody, profileBody, startAsking, untilComplete } from './test-client.ts';
 
 test('an import creates a profile, then updates it: null clears, what is absent stays, a location keeps its other fields', async () => {
   const { ask, seen } = await startAsking();

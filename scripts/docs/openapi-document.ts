@@ -1,6 +1,6 @@
 /** The document that the service serves at /openapi.json, as a file: docs/openapi.json. */
 import pino from 'pino';
-import { createApp } from '../../src/app/app.ts';
+import { createApp } from '../../src/app/components.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { environment } from '../../test/fixtures/environment.ts';
 

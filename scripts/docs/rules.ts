@@ -3,8 +3,8 @@
  * writes it there.
  */
 import { allRules } from '../../src/rules/index.ts';
-import type { Rule, Wake } from '../../src/rules/rule.ts';
 import { defaultSettings } from '../../src/rules/settings.ts';
+import type { Rule, Wake } from '../../src/rules/types.ts';
 
 /** Between these lines of docs/mapping.md the table stands. */
 export const markers = { begin: '<!-- rules:begin -->', end: '<!-- rules:end -->' } as const;

@@ -1,6 +1,6 @@
 /** Writes the generated tables into the docs, between their markers, and docs/openapi.json: `npm run docs`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { generatedTables, pageOf, withTable } from './generated-docs.ts';
+import { generatedTables, pageOf, withTable } from './generated-tables.ts';
 import { openApiFile, openApiText } from './openapi-document.ts';
 
 for (const table of generatedTables) {

@@ -2,10 +2,10 @@
 import { Argument, Command } from 'commander';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { createApp, version } from '../app/app.ts';
-import { bulkResources } from '../commercetools/types.ts';
+import { createApp, version } from '../app/components.ts';
+import { bulkResources } from '../commercetools/schemas.ts';
 import { type Config, loadEnvironment, processEnvironment, showConfig } from '../config/config.ts';
-import { nextTimes } from '../engine/runs/schedule.ts';
+import { nextTimes } from '../engine/runs/scheduler.ts';
 import { buildJobServer } from '../http/job-server.ts';
 import { addCheck } from './commands/check-command.ts';
 import { addCompletion } from './commands/completion-command.ts';
@@ -17,8 +17,8 @@ import { addRuns } from './commands/run-commands.ts';
 import { addSandbox } from './commands/sandbox-command.ts';
 import { addConnect, addSubscriptions } from './commands/subscription-commands.ts';
 import { type SyncOptions, sync } from './commands/sync.ts';
-import { configured } from './opened.ts';
 import { type Ran, silent, type Terminal } from './output/terminal.ts';
+import { configured } from './with-services.ts';
 
 /**
  * @param terminal where commands print

@@ -3,7 +3,7 @@ import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
 import { request } from 'undici';
 import { z } from 'zod';
-import type { Activity } from '../telemetry/activity.ts';
+import type { Activity } from '../telemetry/app-events.ts';
 import { type AboutRequest, toldRequest } from '../telemetry/request.ts';
 import { ReadFailure, toReadFailure } from './errors.ts';
 

@@ -1,7 +1,7 @@
 /** How many records there are of a resource: for progress only. */
 import { z } from 'zod';
 import type { CommercetoolsClient } from './client.ts';
-import type { BulkResource } from './types.ts';
+import type { BulkResource } from './schemas.ts';
 
 const counted = z.object({ total: z.number() });
 

@@ -1,15 +1,15 @@
 /** Environment + settings files -> Config. The only reader of process.env; every mistake is listed at once. */
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
-import type { Extension } from '../extension/extension.ts';
+import type { Extension } from '../extension/apply.ts';
 import { loadExtension } from '../extension/load.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/api/client.ts';
 import { familiesWith } from '../rules/index.ts';
-import type { RuleFamily } from '../rules/rule.ts';
 import type { RuleSettings } from '../rules/settings.ts';
+import type { RuleFamily } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
+import { type InForce, inForce, shownVariable } from './effective-config.ts';
 import { doubts, type Environment, environmentSchema, problemsOf, underOneName, variables } from './env/environment.ts';
 import { halvesMissing, type SourcesConfig, sourcesOf } from './env/sources.ts';
-import { type InForce, inForce, shownVariable } from './in-force.ts';
 import type { Settings } from './settings/settings.ts';
 import { readSettings } from './settings/settings-files.ts';
 

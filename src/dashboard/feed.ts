@@ -1,5 +1,5 @@
 /** What happened, as a line of the dashboard's feed: ids, rules and codes, nothing else. */
-import type { Happened } from '../telemetry/activity.ts';
+import type { Happened } from '../telemetry/app-events.ts';
 
 export interface FeedLine {
   /** ISO 8601. */

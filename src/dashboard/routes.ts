@@ -2,11 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { InForce } from '../config/in-force.ts';
-import type { Activity } from '../telemetry/activity.ts';
+import type { InForce } from '../config/effective-config.ts';
+import type { Activity } from '../telemetry/app-events.ts';
 import { assetFiles, createAssets } from './assets.ts';
-import { createStream } from './stream.ts';
-import { createViews, type ViewParts } from './views.ts';
+import { createStream } from './event-stream.ts';
+import { createViews, type ViewParts } from './snapshots.ts';
 
 export interface DashboardParts extends ViewParts {
   activity: Activity;

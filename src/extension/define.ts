@@ -1,5 +1,5 @@
 /** What a ctk.config.ts is written with: both give back what they are given, for its types. */
-import type { AnyOwnRule, FactsName, Hooks, OwnRule } from './extension.ts';
+import type { AnyOwnRule, FactsName, Hooks, OwnRule } from './apply.ts';
 
 /** The default export of a ctk.config.ts. */
 export interface MerchantConfig {

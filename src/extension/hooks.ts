@@ -9,7 +9,10 @@ import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
 import { fitEvent } from '../rules/orders/event.ts';
 import type { OrderFacts } from '../rules/orders/facts.ts';
-import type { Rule } from '../rules/rule.ts';
+import type { Rule } from '../rules/types.ts';
+import type { CategoryPlace, Hook, HookContext, HookName, Hooks, PublishedFacts, Skip } from './apply.ts';
+import { frozen } from './deep-freeze.ts';
+import { ask, ExtensionFailure } from './errors.ts';
 import {
   categoryDraft,
   checked,
@@ -20,10 +23,7 @@ import {
   profileDraft,
   skipOf,
   variantDraft,
-} from './drafts.ts';
-import type { CategoryPlace, Hook, HookContext, HookName, Hooks, PublishedFacts, Skip } from './extension.ts';
-import { ask, ExtensionFailure } from './failure.ts';
-import { frozen } from './frozen.ts';
+} from './validate-output.ts';
 
 /** A change as it shall be sent, with what was left out of it. */
 interface Rewritten {

@@ -5,9 +5,9 @@ import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { allRules } from '../rules/index.ts';
-import type { Extension, FactsName } from './extension.ts';
-import { noExtension } from './extension.ts';
-import { ruleOf } from './own-rule.ts';
+import type { Extension, FactsName } from './apply.ts';
+import { noExtension } from './apply.ts';
+import { ruleOf } from './custom-rule.ts';
 import { merchantConfigSchema, mistakesOf } from './schema.ts';
 
 export interface LoadedExtension {

@@ -1,7 +1,7 @@
 /** A ctk.config.ts, checked when the service starts: every mistake at once, each with the way out. */
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { type FactsName, type Hooks, hookNames, type OwnRule } from './extension.ts';
+import { type FactsName, type Hooks, hookNames, type OwnRule } from './apply.ts';
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const code = 'must be a function';

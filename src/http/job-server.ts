@@ -5,10 +5,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { BulkResource } from '../commercetools/types.ts';
+import type { BulkResource } from '../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../engine/runs/run.ts';
 import type { Runs } from '../engine/runs/runs.ts';
-import { onError } from './answers.ts';
+import { onError } from './error-handler.ts';
 
 /** An item needs its categories, so they come first. */
 const order: readonly BulkResource[] = ['categories', 'products', 'customers', 'orders'];

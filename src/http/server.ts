@@ -5,17 +5,17 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { type DashboardParts, dashboardRoutes } from '../dashboard/routes.ts';
-import { createOnUnknownPath, mostBytes, onError } from './answers.ts';
-import { type ApiTokens, createGuard, createIdentify } from './auth/callers.ts';
+import { type ApiTokens, createGuard, createIdentify } from './auth/authenticate.ts';
 import { createSessions } from './auth/sessions.ts';
-import { harden } from './hardening.ts';
-import { type DeadLetterRouteParts, deadLetterRoutes } from './routes/dead-letter-routes.ts';
-import { type ExplainRouteParts, explainRoutes } from './routes/explain-routes.ts';
-import { healthRoutes, type Readiness } from './routes/health-routes.ts';
-import { type MetricsRouteParts, metricsRoute } from './routes/metrics-route.ts';
-import { type RealtimeRouteParts, realtimeRoute } from './routes/realtime-route.ts';
-import { sessionRoutes } from './routes/session-routes.ts';
-import { type SyncRouteParts, syncRoutes } from './routes/sync-routes.ts';
+import { createOnUnknownPath, mostBytes, onError } from './error-handler.ts';
+import { type DeadLetterRouteParts, deadLetterRoutes } from './routes/dead-letters.ts';
+import { type ExplainRouteParts, explainRoutes } from './routes/explain.ts';
+import { healthRoutes, type Readiness } from './routes/health.ts';
+import { type MetricsRouteParts, metricsRoute } from './routes/metrics.ts';
+import { type RealtimeRouteParts, realtimeRoute } from './routes/realtime.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { type SyncRouteParts, syncRoutes } from './routes/sync.ts';
+import { harden } from './security-headers.ts';
 
 export interface ServerParts
   extends RealtimeRouteParts,

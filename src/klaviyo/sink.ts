@@ -5,23 +5,23 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { createLocks } from '../lib/locks.ts';
-import { Patience } from '../lib/patience.ts';
+import { createLocks } from '../lib/keyed-mutex.ts';
+import { Patience } from '../lib/shared-signal.ts';
 import type { KlaviyoClient } from './api/client.ts';
-import type { Lane } from './api/throttle.ts';
-import { type AcceptedJob, createJobs, type JobState, stateOfJob } from './batching/jobs.ts';
-import { createWriter } from './batching/writer.ts';
-import type { WriteName } from './batching/writes.ts';
+import type { Lane } from './api/rate-limiter.ts';
+import { createWriter } from './batching/batcher-registry.ts';
+import { type AcceptedJob, createJobs, type JobState, stateOfJob } from './batching/job-poller.ts';
+import type { WriteName } from './batching/operations.ts';
 import { type Change, keyOf, type Receipt, type Stamped } from './change.ts';
-import { createHeldLookup } from './held.ts';
+import { createHeldLookup } from './existing-records.ts';
+import { createRoom } from './in-flight-limit.ts';
 import { delivered } from './receipts.ts';
-import { createRoom } from './room.ts';
-import { sendItem, sendItemGone } from './writers/catalog.ts';
-import { sendCategory, sendCategoryGone } from './writers/categories.ts';
-import { sendEvent } from './writers/events.ts';
-import { sendProfile } from './writers/profiles.ts';
-import type { Sending, Ways, WrittenStock } from './writers/sending.ts';
-import { sendStock } from './writers/variants.ts';
+import { sendCategory, sendCategoryGone } from './writers/category.ts';
+import { sendEvent } from './writers/event.ts';
+import { sendItem, sendItemGone } from './writers/item.ts';
+import { sendProfile } from './writers/profile.ts';
+import { sendStock } from './writers/variant.ts';
+import type { Sending, Ways, WrittenStock } from './writers/write-context.ts';
 
 export interface SendOptions {
   /** Realtime goes first. */

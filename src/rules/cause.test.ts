@@ -11,7 +11,7 @@ import {
   withoutPayload,
 } from '../../test/fixtures/index.ts';
 import { causeOf } from './cause.ts';
-import { originOf } from './rule.ts';
+import { originOf } from './types.ts';
 
 const about = reference('order', id('0a'));
 const common = { kind: 'message', createdAt: '2026-03-15T08:00:00.000Z', resourceVersion: 4 };

@@ -1,7 +1,7 @@
 /** What a message says beyond its record, as a cause: references and states, never personal data. */
 import { z } from 'zod';
 import type { Message } from '../commercetools/messages.ts';
-import type { Cause } from './rule.ts';
+import type { Cause } from './types.ts';
 
 const reference = z.looseObject({ id: z.string() });
 const said = z.looseObject({

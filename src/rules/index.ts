@@ -3,7 +3,7 @@
  * rows and explain come from it.
  */
 
-import { type Extension, noExtension } from '../extension/extension.ts';
+import { type Extension, noExtension } from '../extension/apply.ts';
 import { withCategoryHook, withEventHook, withItemHooks, withProfileHook } from '../extension/hooks.ts';
 import { category } from './catalog/category.ts';
 import { categoryFacts } from './catalog/category-facts.ts';
@@ -19,7 +19,7 @@ import { fulfilledOrder } from './orders/fulfilled-order.ts';
 import { orderedProduct } from './orders/ordered-product.ts';
 import { placedOrder } from './orders/placed-order.ts';
 import { refundedOrder } from './orders/refunded-order.ts';
-import { family, type RuleFamily } from './rule.ts';
+import { family, type RuleFamily } from './types.ts';
 
 /** Rules by the facts that they share, with what a merchant adds and changes. */
 export function familiesWith({ hooks, rules }: Extension): readonly RuleFamily[] {

@@ -24,7 +24,7 @@ import {
   told,
 } from '../../test/fixtures/index.ts';
 import { brokenLimits } from '../../test/fixtures/limits.ts';
-import type { Cause, Told } from './rule.ts';
+import type { Cause, Told } from './types.ts';
 
 const runs = { numRuns: 150 };
 const template = fc.constantFrom('', 'https://shop.example/{{productSlug}}/{{productSlug}}');

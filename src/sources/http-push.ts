@@ -1,12 +1,12 @@
 /** POST / as a source: lets in who may push, takes the envelope off, answers with the verdict. */
 
 import type { Verdict } from '../engine/delivery/verdict.ts';
-import type { Activity } from '../telemetry/activity.ts';
-import { createAdmission } from './admission.ts';
+import type { Activity } from '../telemetry/app-events.ts';
+import { createAdmission } from './adaptive-limit.ts';
+import { together } from './combine-verdicts.ts';
 import { unwrap } from './envelope.ts';
-import type { PushRequest, PushWay } from './push/way.ts';
+import type { PushRequest, PushWay } from './push/authenticator.ts';
 import type { Handle, Source } from './source.ts';
-import { together } from './waiting.ts';
 
 export type PushAnswer =
   | { status: 204 }

@@ -1,15 +1,15 @@
 /** The sources that the configuration asks for. */
 
 import type { SourcesConfig } from '../config/env/sources.ts';
-import type { Activity } from '../telemetry/activity.ts';
+import type { Activity } from '../telemetry/app-events.ts';
 import { createHttpPush, type HttpPush } from './http-push.ts';
 import { createKafka } from './kafka/kafka.ts';
 import { createAmazonSnsWay } from './push/amazon-sns.ts';
+import type { PushWay } from './push/authenticator.ts';
 import { createEventBridgeWay } from './push/event-bridge.ts';
 import { createEventGridWay } from './push/event-grid.ts';
 import { createGooglePubSubWay } from './push/google-pub-sub.ts';
 import { createSharedSecretWay } from './push/shared-secret.ts';
-import type { PushWay } from './push/way.ts';
 import type { Source } from './source.ts';
 import { createSqs } from './sqs.ts';
 

@@ -11,10 +11,10 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Activity } from '../telemetry/activity.ts';
+import type { Activity } from '../telemetry/app-events.ts';
+import { createPatience, nameOf, together, waitMs } from './combine-verdicts.ts';
 import { traceIn, unwrapText } from './envelope.ts';
 import type { Handle, Source } from './source.ts';
-import { createPatience, nameOf, together, waitMs } from './waiting.ts';
 
 export interface SqsSettings {
   queueUrl: string;

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Ready } from '../engine/readiness.ts';
 import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Sink } from '../klaviyo/sink.ts';
-import type { Activity, Happened } from './activity.ts';
+import type { Activity, Happened } from './app-events.ts';
 import { counters, type Definition, gauges, histograms } from './definitions.ts';
 import { latestOf } from './latest.ts';
 import { createStored, type StoredParts } from './stored.ts';

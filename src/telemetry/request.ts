@@ -1,5 +1,5 @@
 /** A request to one of the APIs: counted, timed and traced, answered or not. */
-import type { Activity, Happened } from './activity.ts';
+import type { Activity, Happened } from './app-events.ts';
 import { inRequest } from './span.ts';
 
 export interface AboutRequest {

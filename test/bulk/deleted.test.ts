@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeDelivery, id, product, reference } from '../fixtures/index.ts';
 import { ended, ownReplica, slowDown, startSlowWorld, underWay } from '../runs/replicas.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 
 const about = reference('product', id('f1'));
 let version = 10;

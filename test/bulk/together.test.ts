@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { newProduct } from '../rows/selling.ts';
-import { newCustomer, newOrder, startRows } from '../rows/telling.ts';
+import { newProduct } from '../mapping/catalog-fixture.ts';
+import { newCustomer, newOrder, startRows } from '../mapping/order-fixture.ts';
 
 const writes = z.object({ counts: z.record(z.string(), z.record(z.string(), z.number())) });
 

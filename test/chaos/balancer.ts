@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Random } from '../../sandbox/shop/random.ts';
+import type { Random } from '../../sandbox/shop/seed/random.ts';
 import type { Replica } from './replica.ts';
 import type { Schedule } from './schedule.ts';
 

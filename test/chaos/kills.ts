@@ -4,13 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { bulkEvents, type ExpectedEvent, eventKey } from '../../sandbox/shop/expected-events.ts';
-import { readKlaviyo } from '../../sandbox/shop/klaviyo-state.ts';
-import { createRandom } from '../../sandbox/shop/random.ts';
-import { readShop } from '../../sandbox/shop/read-shop.ts';
+import { bulkEvents, type ExpectedEvent, eventKey } from '../../sandbox/shop/expected/events.ts';
+import { readKlaviyo } from '../../sandbox/shop/expected/klaviyo-state.ts';
+import { readShop } from '../../sandbox/shop/expected/read-shop.ts';
+import { createRandom } from '../../sandbox/shop/seed/random.ts';
 import { checkpointSchema } from '../../src/engine/runs/checkpoint.ts';
 import { runSchema } from '../../src/engine/runs/run.ts';
-import { connectUndisturbed } from './deeds.ts';
+import { connectUndisturbed } from './actions.ts';
 import { type Place, startPlace } from './place.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { settle } from './settle.ts';

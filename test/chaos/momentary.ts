@@ -3,7 +3,7 @@
  * told; a calm run tells it when all is over. Whatever does not change after an order was placed may not differ.
  */
 import { z } from 'zod';
-import type { Done } from '../../sandbox/shop/done.ts';
+import type { Done } from '../../sandbox/shop/actors/journal.ts';
 import type { Allowed, State } from './state.ts';
 
 /** Fields of an order that move on with it. */

@@ -3,13 +3,13 @@
 import { isObject } from '../../sandbox/commercetools/json.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
-import { seedShop } from '../../sandbox/shop/seed.ts';
+import { seedShop } from '../../sandbox/shop/seed/seed.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
 import { applyStep, planSubscriptions } from '../../src/commercetools/subscriptions/subscriptions.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { ruleFamilies } from '../../src/rules/index.ts';
-import { wantedSubscriptions } from '../../src/rules/wanted-subscriptions.ts';
-import { environmentOf } from '../world.ts';
+import { wantedSubscriptions } from '../../src/rules/required-subscriptions.ts';
+import { environmentOf } from '../test-env.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Place {

@@ -1,8 +1,8 @@
 /** What happens to the service in a seed, and when: a pure function of the seed, so that a failure can be had again. */
 
 import type { FaultRule } from '../../sandbox/faults.ts';
-import { createRandom, type Random } from '../../sandbox/shop/random.ts';
-import type { BulkResource } from '../../src/commercetools/types.ts';
+import { createRandom, type Random } from '../../sandbox/shop/seed/random.ts';
+import type { BulkResource } from '../../src/commercetools/schemas.ts';
 
 export type Deed =
   /** Ends a process, and starts it again some time later. */

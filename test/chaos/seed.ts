@@ -1,10 +1,10 @@
 /** One seed from beginning to end: a shop lives while everything goes wrong, then all settles and is held against a calm run. */
 import { z } from 'zod';
-import type { Done } from '../../sandbox/shop/done.ts';
-import { createRandom } from '../../sandbox/shop/random.ts';
+import type { Done } from '../../sandbox/shop/actors/journal.ts';
+import { createRandom } from '../../sandbox/shop/seed/random.ts';
+import { perform, syncAll } from './actions.ts';
 import { startBalancer } from './balancer.ts';
-import { runCalm } from './calm.ts';
-import { perform, syncAll } from './deeds.ts';
+import { runCalm } from './baseline.ts';
 import { explained, lettersIn, replayAll } from './letters.ts';
 import { momentaryOf } from './momentary.ts';
 import { type Place, startPlace, subscribe, topic } from './place.ts';

@@ -1,8 +1,8 @@
 /** `ctk check`: what is missing, named with what it is needed for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectShop } from '../../sandbox/shop/api.ts';
-import { startWorld, type WorldOptions } from '../world.ts';
+import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
+import { startWorld, type WorldOptions } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
 async function checked(options: WorldOptions = {}, env: Record<string, string> = {}) {

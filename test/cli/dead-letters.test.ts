@@ -1,7 +1,7 @@
 /** `ctk dead-letters`: what could not be delivered, from the terminal. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { ctk } from './ctk.ts';
 
 let rows: Rows;

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { connectShop } from '../../sandbox/shop/api.ts';
+import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
 import { product } from '../fixtures/index.ts';
+import { newOrder, startRows } from '../mapping/order-fixture.ts';
 import { writeAsOther } from '../other-app.ts';
-import { newOrder, startRows } from '../rows/telling.ts';
-import { startWorld, type WorldOptions } from '../world.ts';
+import { startWorld, type WorldOptions } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
 const said = z.object({

@@ -5,7 +5,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../fixtures/environment.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
 const topic = 'projects/cloud/topics/commercetools';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { runSchema } from '../../src/engine/runs/run.ts';
-import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
+import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { ctk } from './ctk.ts';
 
 let rows: Rows;

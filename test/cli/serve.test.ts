@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { delivery } from '../fixtures/index.ts';
+import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 import type { Ended, Running } from '../program.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
 import { assertPresentable, ctk, start } from './ctk.ts';
 
 let rows: Rows;

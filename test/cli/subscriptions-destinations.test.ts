@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import pino from 'pino';
 import { z } from 'zod';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
-import { createApp } from '../../src/app/app.ts';
+import { createApp } from '../../src/app/components.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { ctk } from './run.ts';
 

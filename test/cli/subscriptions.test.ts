@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { z } from 'zod';
-import { connectShop } from '../../sandbox/shop/api.ts';
-import { startWorld, type World } from '../world.ts';
+import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
+import { startWorld, type World } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
 let world: World;

@@ -1,8 +1,8 @@
 /** `ctk sync`: a bulk sync from a terminal, or from a script without one. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { newProduct } from '../rows/selling.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { newProduct } from '../mapping/catalog-fixture.ts';
+import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { assertPresentable, ctk, start } from './ctk.ts';
 
 let rows: Rows;

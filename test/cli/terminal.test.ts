@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { type Env, startProgram } from '../program.ts';
-import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 // util-linux' one: it is part of every Debian, and takes other options elsewhere.

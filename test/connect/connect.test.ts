@@ -15,8 +15,8 @@ import { z } from 'zod';
 import { startPushReceiver } from '../../sandbox/commercetools/push-receiver.ts';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
-import { connectShop } from '../../sandbox/shop/api.ts';
-import { seedShop } from '../../sandbox/shop/seed.ts';
+import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
+import { seedShop } from '../../sandbox/shop/seed/seed.ts';
 import { customer } from '../fixtures/customer.ts';
 import { freePort } from '../free-port.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { id, order, payment } from '../fixtures/index.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { startBrowser, type Visit, visit } from './browser.ts';
 
 const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { call, post, type Said } from '../http/call.ts';
-import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
-import { startWorld } from '../world.ts';
+import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { startWorld } from '../test-env.ts';
 
 const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];
 const sessionShape = z.object({ may: z.string(), csrf: z.string().optional(), loggedIn: z.boolean() });

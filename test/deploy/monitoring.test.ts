@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { definitions } from '../../src/telemetry/definitions.ts';
 import { noPromtool, promtool } from '../telemetry/exposition.ts';
 import { type Scrape, scrape } from '../telemetry/scrape.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 
 const folder = fileURLToPath(new URL('../../deploy/monitoring/', import.meta.url));
 const read = (name: string) => readFileSync(`${folder}${name}`, 'utf8');

@@ -1,9 +1,9 @@
 /** `ctk explain`: readable in a terminal, JSON for programs, and each mistake with the way out. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { explainedSchema } from '../../src/engine/explain/explain-schema.ts';
+import { explainedSchema } from '../../src/engine/explain/schema.ts';
 import { ctk } from '../cli/ctk.ts';
-import { newCustomer, type Rows, startRows } from '../rows/telling.ts';
+import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
 
 let rows: Rows;
 before(async () => {

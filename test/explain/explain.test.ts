@@ -1,10 +1,10 @@
 /** GET /explain: what would be sent of a record, from which fields, what is skipped, what Klaviyo holds; nothing is sent. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Explained, explainedSchema } from '../../src/engine/explain/explain-schema.ts';
+import { type Explained, explainedSchema } from '../../src/engine/explain/schema.ts';
 import { id, lineItem, now, order, payment, product, variant } from '../fixtures/index.ts';
-import { idOf, newEntry, newProduct } from '../rows/selling.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { idOf, newEntry, newProduct } from '../mapping/catalog-fixture.ts';
+import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 
 let rows: Rows;
 before(async () => {

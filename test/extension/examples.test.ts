@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { reference } from '../fixtures/index.ts';
-import { newCustomer, newOrder } from '../rows/telling.ts';
+import { newCustomer, newOrder } from '../mapping/order-fixture.ts';
 import { example, startWith } from './merchant.ts';
 
 test('every example is a folder with a ctk.config.ts and a README, and has a test here', () => {

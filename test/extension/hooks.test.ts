@@ -1,7 +1,7 @@
 /** A merchant's hooks, in realtime and in bulk: what they add, rename, drop and skip, and what becomes of nonsense. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newCustomer, newOrder } from '../rows/telling.ts';
+import { newCustomer, newOrder } from '../mapping/order-fixture.ts';
 import { startHooked } from './merchant.ts';
 
 test('an event hook adds, renames and drops properties of every order event, in realtime and in bulk alike', async (context) => {

@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../fixtures/environment.ts';
-import { type Rows, startRows } from '../rows/telling.ts';
-import type { WorldOptions } from '../world.ts';
+import { type Rows, startRows } from '../mapping/order-fixture.ts';
+import type { WorldOptions } from '../test-env.ts';
 
 /** @param code the whole file; @returns its path, gone when the test ends */
 export function configFile(context: TestContext, code: string, name = 'ctk.config.ts'): string {

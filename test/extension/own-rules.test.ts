@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ctk } from '../cli/ctk.ts';
-import { newOrder } from '../rows/telling.ts';
+import { newOrder } from '../mapping/order-fixture.ts';
 import { configFile, startWith } from './merchant.ts';
 
 const file = (rule: string) =>

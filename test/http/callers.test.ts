@@ -1,7 +1,7 @@
 /** Who may act and who may push: the token, this machine, everybody else. A proxy's header stands for "from elsewhere". */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startWorld } from '../world.ts';
+import { startWorld } from '../test-env.ts';
 import { call, post } from './call.ts';
 
 const token = 'a-token-that-is-long-enough';

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
 import { delivery } from '../fixtures/index.ts';
-import { type Made, newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { type Made, newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { call, post, type Said } from './call.ts';
 
 let rows: Rows;

@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { customer, delivery, id } from '../fixtures/index.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 
 const seed = 20_260_315;
 const thousands = 4;

@@ -1,7 +1,7 @@
 /** What a platform's probes see. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startWorld, type WorldOptions } from '../world.ts';
+import { startWorld, type WorldOptions } from '../test-env.ts';
 import { call } from './call.ts';
 
 const noRetries = { klaviyo: { retries: 0 }, commercetools: { retries: 0 } };

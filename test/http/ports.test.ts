@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import pino from 'pino';
-import { createApp } from '../../src/app/app.ts';
+import { createApp } from '../../src/app/components.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { environment } from '../fixtures/environment.ts';
-import { startWorld } from '../world.ts';
+import { startWorld } from '../test-env.ts';
 import { call, post } from './call.ts';
 
 async function serviceOn(context: TestContext, env: Record<string, string>) {

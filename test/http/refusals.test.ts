@@ -1,7 +1,7 @@
 /** What the service answers to what it can't take: a status that says whose turn it is, and a reason that says what to do. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 import { call, post } from './call.ts';
 
 let world: World;

@@ -4,8 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Run, runSchema } from '../../src/engine/runs/run.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../rows/telling.ts';
-import type { World } from '../world.ts';
+import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import type { World } from '../test-env.ts';
 import { call, post } from './call.ts';
 
 const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { type Ended, startProgram } from '../program.ts';
-import { newOrder, type Rows, startRows } from '../rows/telling.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ctk-package-'));

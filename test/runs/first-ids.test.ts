@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ctk } from '../cli/ctk.ts';
 import { customer, id, type Json } from '../fixtures/index.ts';
-import { startWorld } from '../world.ts';
+import { startWorld } from '../test-env.ts';
 import { ended, ownReplica, slowDown, startReplica, startSlowWorld, storeOf, underWay } from './replicas.ts';
 
 const noEmail = 'the customer has no e-mail';

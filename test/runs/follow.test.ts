@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { category, changeDelivery, id, product, reference } from '../fixtures/index.ts';
-import type { World } from '../world.ts';
+import type { World } from '../test-env.ts';
 import { ended, ownReplica, slowDown, startSlowWorld, underWay, until } from './replicas.ts';
 
 const named = (name: string) => category({ id: id('c1'), name: { 'en-US': name }, ancestors: [], parent: undefined });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { causeOf } from '../../src/rules/cause.ts';
 import { changeDelivery, customer, id, type Json, message } from '../fixtures/index.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 import { startReplica, storeOf, until } from './replicas.ts';
 
 const container = 'ctk-jobs';

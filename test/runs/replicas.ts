@@ -2,16 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { type App, createApp } from '../../src/app/app.ts';
+import { type App, createApp } from '../../src/app/components.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
 import { createObjectsApi } from '../../src/commercetools/objects-api.ts';
-import type { BulkResource } from '../../src/commercetools/types.ts';
+import type { BulkResource } from '../../src/commercetools/schemas.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { type Run, runSchema } from '../../src/engine/runs/run.ts';
 import { createCustomObjectsStore } from '../../src/store/custom-objects.ts';
 import type { Store } from '../../src/store/store.ts';
 import { customer, id, type Json } from '../fixtures/index.ts';
-import { startWorld, type World, type WorldOptions } from '../world.ts';
+import { startWorld, type World, type WorldOptions } from '../test-env.ts';
 
 const answered = z.object({ run: runSchema.optional(), error: z.string().optional() });
 const listed = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });

@@ -5,13 +5,13 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { parse } from 'yaml';
-import { createApp } from '../../src/app/app.ts';
+import { createApp } from '../../src/app/components.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { Happened } from '../../src/telemetry/activity.ts';
+import type { Happened } from '../../src/telemetry/app-events.ts';
 import { ctk } from '../cli/ctk.ts';
 import { environment } from '../fixtures/environment.ts';
-import { type Json, startWorld, type World } from '../world.ts';
+import { type Json, startWorld, type World } from '../test-env.ts';
 import { ownReplica, placeCustomers, slowDown, startSlowWorld, storeOf, underWay, until } from './replicas.ts';
 
 type Scheduled = Extract<Happened, { what: 'scheduled' }>;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Run } from '../../src/engine/runs/run.ts';
 import { ctk } from '../cli/ctk.ts';
 import { customer, id, type Json, order, product } from '../fixtures/index.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 import {
   ended,
   ownReplica,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { customer, id, order } from '../fixtures/index.ts';
-import { startWorld } from '../world.ts';
+import { startWorld } from '../test-env.ts';
 import { ended, ownReplica, slowDown, underWay } from './replicas.ts';
 
 test('a sync that is stopped while more pages are read than can be worked on ends, and can be resumed', async () => {

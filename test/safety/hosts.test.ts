@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { delivery } from '../fixtures/message.ts';
 import { order } from '../fixtures/order.ts';
 import { freePort } from '../free-port.ts';
-import { startWorld, type WorldOptions } from '../world.ts';
+import { startWorld, type WorldOptions } from '../test-env.ts';
 
 const lookedUp = new Set<string>();
 const connectedTo = new Set<string>();

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiRecord } from '../../sandbox/commercetools/json.ts';
-import { makeShop, seedShop } from '../../sandbox/shop/seed.ts';
-import { bulkResources } from '../../src/commercetools/types.ts';
+import { makeShop, seedShop } from '../../sandbox/shop/seed/seed.ts';
+import { bulkResources } from '../../src/commercetools/schemas.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { delivery } from '../fixtures/message.ts';
-import { startWorld } from '../world.ts';
+import { startWorld } from '../test-env.ts';
 
 /** Fields of a customer, an order or an address that are about a person. */
 const personal = new Set([

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { customer, delivery, id, order, reference } from '../fixtures/index.ts';
-import { startWorld } from '../world.ts';
+import { startWorld } from '../test-env.ts';
 
 const scopes = ['view_customers', 'view_orders', 'view_products', 'view_categories', 'view_payments'];
 

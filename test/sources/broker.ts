@@ -2,7 +2,7 @@
 
 import type { Trusted } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
-import type { Activity } from '../../src/telemetry/activity.ts';
+import type { Activity } from '../../src/telemetry/app-events.ts';
 
 export interface Broker {
   /** A source that reads from it, not started yet. */

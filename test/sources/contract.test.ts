@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { Verdict } from '../../src/engine/delivery/verdict.ts';
 import type { RawMessage, Source } from '../../src/sources/source.ts';
-import { createActivity } from '../../src/telemetry/activity.ts';
+import { createActivity } from '../../src/telemetry/app-events.ts';
 import type { Broker, Kind } from './broker.ts';
 import { kafka } from './kafka-broker.ts';
 import { push } from './push-broker.ts';

@@ -9,7 +9,7 @@ import { start } from '../cli/ctk.ts';
 import { customer } from '../fixtures/customer.ts';
 import { changeDelivery } from '../fixtures/message.ts';
 import type { Ended, Running } from '../program.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 import type { Broker } from './broker.ts';
 import { kafka } from './kafka-broker.ts';
 import { makeCertificate } from './keys.ts';

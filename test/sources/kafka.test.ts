@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { RawMessage } from '../../src/sources/source.ts';
-import { createActivity } from '../../src/telemetry/activity.ts';
+import { createActivity } from '../../src/telemetry/app-events.ts';
 import { kafka } from './kafka-broker.ts';
 
 const text = (id: string) => JSON.stringify({ notificationType: 'Message', id });

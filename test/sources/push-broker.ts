@@ -1,7 +1,7 @@
 /** Google Pub/Sub pushing with a signed token, as the sandbox plays it, through a proxy that can be cut. */
 import pino from 'pino';
 import { PubSub, topicName } from '../../sandbox/commercetools/pubsub.ts';
-import { createApp } from '../../src/app/app.ts';
+import { createApp } from '../../src/app/components.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { textToSign } from '../../src/sources/push/amazon-sns.ts';
 import { eventGridClient } from '../../src/sources/push/event-grid.ts';
 import { call, post, type Said } from '../http/call.ts';
-import { startWorld, type World } from '../world.ts';
+import { startWorld, type World } from '../test-env.ts';
 import { makeCertificate, type Publisher, startPublisher } from './keys.ts';
 
 const elsewhere = { 'x-forwarded-for': '203.0.113.9' };

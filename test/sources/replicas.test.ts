@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { customer } from '../fixtures/customer.ts';
 import { changeDelivery } from '../fixtures/message.ts';
-import { startWorld } from '../world.ts';
+import { startWorld } from '../test-env.ts';
 import { sqs } from './sqs-broker.ts';
 
 /** `ctk serve`; counts the messages that it finished. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { customer } from '../fixtures/customer.ts';
 import { changeDelivery, delivery } from '../fixtures/message.ts';
 import { order } from '../fixtures/order.ts';
-import { type Json, startWorld, type World } from '../world.ts';
+import { type Json, startWorld, type World } from '../test-env.ts';
 import type { Broker, Kind } from './broker.ts';
 import { kafka } from './kafka-broker.ts';
 import { push } from './push-broker.ts';

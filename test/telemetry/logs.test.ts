@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { start } from '../cli/ctk.ts';
-import { newOrder, type Rows, startRows } from '../rows/telling.ts';
+import { newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
 
 const page = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
 const [, table = ''] = /<!-- logs:begin -->\n([\s\S]*?)<!-- logs:end -->/.exec(page) ?? [];

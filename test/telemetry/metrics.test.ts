@@ -1,11 +1,11 @@
 /** What Prometheus sees after messages and runs whose effect is known. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { connectShop } from '../../sandbox/shop/api.ts';
+import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
 import { definitions } from '../../src/telemetry/definitions.ts';
 import { call } from '../http/call.ts';
-import { newCustomer, newOrder, startRows } from '../rows/telling.ts';
-import { startWorld } from '../world.ts';
+import { newCustomer, newOrder, startRows } from '../mapping/order-fixture.ts';
+import { startWorld } from '../test-env.ts';
 import { noPromtool, promtool } from './exposition.ts';
 import { scrape } from './scrape.ts';
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { delivery } from '../fixtures/index.ts';
-import { newOrder, type Rows, startRows } from '../rows/telling.ts';
-import { startWorld } from '../world.ts';
+import { newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { startWorld } from '../test-env.ts';
 import { type Collector, type SeenSpan, startCollector } from './collector.ts';
 
 const headers = 'authorization=Bearer%20for-the-collector,x-team=shop';

@@ -1,6 +1,6 @@
 /** Whether something else fills Klaviyo's catalogue already: an account takes it from a feed or from the API, not from both. */
 import { z } from 'zod';
-import { compoundId } from '../../klaviyo/held.ts';
+import { compoundId } from '../../klaviyo/existing-records.ts';
 import { askKlaviyo, type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
 
 const what = 'Klaviyo catalogue source';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { Call } from '../../klaviyo/api/client.ts';
-import { compoundId } from '../../klaviyo/held.ts';
+import { compoundId } from '../../klaviyo/existing-records.ts';
 import { askKlaviyo, type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
 
 /** An id that nobody has: a write to it is refused as "not there", and only then was the scope enough. */

@@ -1,8 +1,8 @@
 /** Settings that are each allowed, and together hardly meant. */
 import type { Config } from '../../config/config.ts';
-import { risksOf } from '../../config/risks.ts';
+import { risksOf } from '../../config/warnings.ts';
+import { wantedSubscriptions } from '../../rules/required-subscriptions.ts';
 import type { PropertyFilter } from '../../rules/settings.ts';
-import { wantedSubscriptions } from '../../rules/wanted-subscriptions.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** EventBridge waits 5 seconds for an API destination: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html */

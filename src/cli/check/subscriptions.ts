@@ -1,6 +1,6 @@
 /** What the subscriptions lack, our own and the incumbent's, and how each is. */
 import { listSubscriptions, type Subscription } from '../../commercetools/subscriptions/subscriptions.ts';
-import { ownKeys, wantedSubscriptions } from '../../rules/wanted-subscriptions.ts';
+import { ownKeys, wantedSubscriptions } from '../../rules/required-subscriptions.ts';
 import { type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
 
 /** How commercetools says that a subscription is, and what to do: https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus */

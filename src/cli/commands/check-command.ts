@@ -1,9 +1,9 @@
 /** `ctk check`: its options, and what it prints. */
 import type { Command } from 'commander';
-import { version } from '../../app/app.ts';
+import { version } from '../../app/components.ts';
 import { lineOf } from '../check/finding.ts';
-import { withApp } from '../opened.ts';
 import type { Ran, Terminal } from '../output/terminal.ts';
+import { withApp } from '../with-services.ts';
 import { check } from './check.ts';
 
 export function addCheck(program: Command, terminal: Terminal, ran: Ran): void {

@@ -1,7 +1,7 @@
 /** `ctk dead-letters`: its commands and options. */
 import type { Command } from 'commander';
-import { withApp } from '../opened.ts';
 import type { Ran, Terminal } from '../output/terminal.ts';
+import { withApp } from '../with-services.ts';
 import { discard, type KindOptions, list, replay, show } from './dead-letters.ts';
 
 /** Works on the store itself: no service needs to run. */

@@ -1,5 +1,5 @@
 /** `ctk dead-letters`: what could not be delivered, shown, sent again, discarded. */
-import type { App } from '../../app/app.ts';
+import type { App } from '../../app/components.ts';
 import { type DeadLetter, discardAll, type Kind } from '../../engine/delivery/dead-letters.ts';
 import { CommandFailed, type Terminal } from '../output/terminal.ts';
 

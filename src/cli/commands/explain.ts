@@ -1,10 +1,10 @@
 /** `ctk explain`: what would be sent of a record, and why. Prints personal data, to whoever typed it alone. */
 import type { Command } from 'commander';
 import pino from 'pino';
-import { createApp } from '../../app/app.ts';
+import { createApp } from '../../app/components.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
 import { type Explain, explainedTypes } from '../../engine/explain/explain.ts';
-import type { Explained, ExplainedChange, ExplainedRule } from '../../engine/explain/explain-schema.ts';
+import type { Explained, ExplainedChange, ExplainedRule } from '../../engine/explain/schema.ts';
 import { CommandFailed, type Terminal } from '../output/terminal.ts';
 
 /** Reads by itself: no service needs to run. */

@@ -1,7 +1,7 @@
 /** `ctk init`: from two keys and a project to a file of variables that works, and the subscriptions where one agrees. */
 import { randomBytes } from 'node:crypto';
 import pino from 'pino';
-import { createApp, version } from '../../app/app.ts';
+import { createApp, version } from '../../app/components.ts';
 import type { Step } from '../../commercetools/subscriptions/subscriptions.ts';
 import { readConfig } from '../../config/config.ts';
 import { lineOf } from '../check/finding.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { Command } from 'commander';
 import { type Config, ConfigError, processEnvironment, readConfig } from '../../config/config.ts';
-import { adviceOf, type Fate, fateOf } from '../../config/incumbent.ts';
+import { adviceOf, type Fate, fateOf } from '../../config/plugin-migration.ts';
 import { CommandFailed, type Ran, type Terminal } from '../output/terminal.ts';
 
 export function addMigrateCheck(program: Command, terminal: Terminal, ran: Ran): void {

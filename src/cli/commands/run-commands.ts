@@ -1,8 +1,8 @@
 /** `ctk runs`: its commands and options. */
 import { Argument, type Command } from 'commander';
-import { type BulkResource, bulkResources } from '../../commercetools/types.ts';
-import { withApp } from '../opened.ts';
+import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import type { Ran, Terminal } from '../output/terminal.ts';
+import { withApp } from '../with-services.ts';
 import { listRuns, showRun, stopRun } from './runs.ts';
 
 /** Works on the store itself: no service needs to run. */

@@ -1,7 +1,7 @@
 /** `ctk runs`: bulk syncs listed, shown and stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App } from '../../app/app.ts';
-import type { BulkResource } from '../../commercetools/types.ts';
+import type { App } from '../../app/components.ts';
+import type { BulkResource } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
 import { CommandFailed, type Terminal } from '../output/terminal.ts';
 

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { destinationKindNames, destinationKinds } from '../../commercetools/subscriptions/destinations.ts';
 import type { Step } from '../../commercetools/subscriptions/subscriptions.ts';
-import { connected } from '../opened.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { connected } from '../with-services.ts';
 import { postDeploy, preUndeploy } from './connect.ts';
 import { apply, type PlanOptions, plan, removalOf, show } from './subscriptions.ts';
 

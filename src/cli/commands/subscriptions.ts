@@ -16,7 +16,7 @@ import {
   type SubscriptionDraft,
 } from '../../commercetools/subscriptions/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
-import { ownKeys, wantedSubscriptions } from '../../rules/wanted-subscriptions.ts';
+import { ownKeys, wantedSubscriptions } from '../../rules/required-subscriptions.ts';
 import { CommandFailed, type Terminal } from '../output/terminal.ts';
 
 export interface SubscriptionParts {

@@ -1,8 +1,8 @@
 /** `ctk sync`: a bulk sync from the terminal. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App } from '../../app/app.ts';
+import type { App } from '../../app/components.ts';
 import { countOf } from '../../commercetools/count.ts';
-import type { BulkResource } from '../../commercetools/types.ts';
+import type { BulkResource } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run, type RunRequest } from '../../engine/runs/run.ts';
 import { createProgress, progressLine } from '../output/progress.ts';
 import { CommandFailed, type Terminal } from '../output/terminal.ts';

@@ -1,5 +1,5 @@
 /** The categories of the project as a tree, from which breadcrumbs, ancestors and descendants come. Pure. */
-import type { Category } from '../types.ts';
+import type { Category } from '../schemas.ts';
 
 export interface CategoryTree {
   get(id: string): Category | undefined;

@@ -9,7 +9,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { parse as parseYaml, YAMLError } from 'yaml';
 import { z } from 'zod';
 import { disabledEventNames } from '../../rules/settings.ts';
-import { complaintOf } from './complaints.ts';
+import { complaintOf } from './issue-message.ts';
 import { partKnown, type Settings, settingPaths, settingsSchema } from './settings.ts';
 
 type Json = Record<string, unknown>;

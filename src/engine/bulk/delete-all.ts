@@ -1,8 +1,8 @@
 /** Empties Klaviyo of a kind of catalogue record: what the merchant confirmed in so many words. */
 import type { GoneChange, Receipt, Stamped } from '../../klaviyo/change.ts';
 import type { Run } from '../runs/run.ts';
-import type { BulkParts, BulkRun } from './bulk.ts';
-import { createPause, RunFailed } from './pause.ts';
+import type { BulkParts, BulkRun } from './run-bulk.ts';
+import { createPause, RunFailed } from './run-pause.ts';
 
 /** Everything of the resource that Klaviyo holds, also what came from elsewhere. */
 export async function deleteAll(parts: BulkParts, work: BulkRun): Promise<void> {

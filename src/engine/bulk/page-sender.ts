@@ -2,18 +2,18 @@
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { ReadFailure } from '../../commercetools/errors.ts';
-import type { Look } from '../../commercetools/lookups/look.ts';
-import { walk } from '../../commercetools/reader.ts';
+import type { Look } from '../../commercetools/lookups/types.ts';
+import { walk } from '../../commercetools/pagination.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
-import type { Cause, RuleFamily, Told } from '../../rules/rule.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
+import type { Cause, RuleFamily, Told } from '../../rules/types.ts';
 import { inSpan } from '../../telemetry/span.ts';
 import type { Deliver, Delivered } from '../delivery/deliver.ts';
-import { countMissing, countReason, type RunCounts } from '../runs/counts.ts';
-import type { BulkRun } from './bulk.ts';
-import { createFaultWatch } from './fault-watch.ts';
-import type { ReadPage } from './pages.ts';
-import { createPause, RunFailed } from './pause.ts';
+import { countMissing, countReason, type RunCounts } from '../runs/run-counts.ts';
+import { createFaultWatch } from './error-budget.ts';
+import type { ReadPage } from './page-reader.ts';
+import type { BulkRun } from './run-bulk.ts';
+import { createPause, RunFailed } from './run-pause.ts';
 
 export interface SenderParts {
   families: readonly RuleFamily[];

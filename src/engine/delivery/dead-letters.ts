@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Cause, causeSchema, originOf, recordRefSchema } from '../../rules/rule.ts';
+import { type Cause, causeSchema, originOf, recordRefSchema } from '../../rules/types.ts';
 import { type Store, StoreFailure } from '../../store/store.ts';
 
 const container = 'ctk-dead-letters';

@@ -3,14 +3,14 @@
  * what shall follow. Realtime and bulk both go through here.
  */
 
-import type { Lane } from '../../klaviyo/api/throttle.ts';
+import type { Lane } from '../../klaviyo/api/rate-limiter.ts';
 import type { Change, Receipt, Stamped } from '../../klaviyo/change.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
-import { type Cause, type Follow, originOf, type RecordRef, type Told } from '../../rules/rule.ts';
-import type { Activity, ChangeCount } from '../../telemetry/activity.ts';
+import { type Cause, type Follow, originOf, type RecordRef, type Told } from '../../rules/types.ts';
+import type { Activity, ChangeCount } from '../../telemetry/app-events.ts';
 import { inSpan } from '../../telemetry/span.ts';
+import type { About, PendingJobs } from './accepted-jobs.ts';
 import type { DeadLetters, Letter } from './dead-letters.ts';
-import type { About, PendingJobs } from './pending-jobs.ts';
 
 /** What became of one record, over all rules that were asked about it. */
 export interface Delivered {

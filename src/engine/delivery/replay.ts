@@ -1,12 +1,12 @@
 /** A dead letter once more: its record is fetched again and goes through the same rules, with the same cause. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { ReadFailure } from '../../commercetools/errors.ts';
-import type { Look } from '../../commercetools/lookups/look.ts';
+import type { Look } from '../../commercetools/lookups/types.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import { walk } from '../../commercetools/reader.ts';
-import type { Decision } from '../../rules/decide.ts';
-import type { Cause, OriginalCause, RuleFamily, Told } from '../../rules/rule.ts';
+import { walk } from '../../commercetools/pagination.ts';
+import type { Decision } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
+import type { Cause, OriginalCause, RuleFamily, Told } from '../../rules/types.ts';
 import type { DeadLetter, DeadLetters, Kind } from './dead-letters.ts';
 import type { Deliver, Delivered } from './deliver.ts';
 import { verdictOf } from './verdict.ts';

@@ -4,19 +4,19 @@
  */
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
-import type { Look } from '../../commercetools/lookups/look.ts';
-import { byField, walk } from '../../commercetools/reader.ts';
-import type { BulkResource } from '../../commercetools/types.ts';
+import type { Look } from '../../commercetools/lookups/types.ts';
+import { byField, walk } from '../../commercetools/pagination.ts';
+import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Change } from '../../klaviyo/change.ts';
-import type { Holds } from '../../klaviyo/inspect/holdings.ts';
-import type { Rehearse } from '../../klaviyo/inspect/rehearsal.ts';
-import { type Cause, isDisabled, type RuleFamily, type Told, type Wake } from '../../rules/rule.ts';
+import type { Holds } from '../../klaviyo/inspect/current-state.ts';
+import type { Rehearse } from '../../klaviyo/inspect/dry-run.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import { at, changedBelow, leavesOf } from './explain-leaves.ts';
-import { rememberLook, type Tweak } from './explain-look.ts';
-import { type Origins, traceOrigins } from './explain-origins.ts';
-import { type AskedByMessage, explainMessage } from './explain-realtime.ts';
-import type { Explained, ExplainedChange, ExplainedRule } from './explain-schema.ts';
+import { type Cause, isDisabled, type RuleFamily, type Told, type Wake } from '../../rules/types.ts';
+import { at, changedBelow, leavesOf } from './json-paths.ts';
+import { type AskedByMessage, explainMessage } from './message-diff.ts';
+import { type Origins, traceOrigins } from './provenance.ts';
+import { rememberLook, type Tweak } from './recording-lookups.ts';
+import type { Explained, ExplainedChange, ExplainedRule } from './schema.ts';
 
 export const explainedTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'] as const;
 export type ExplainedType = (typeof explainedTypes)[number];

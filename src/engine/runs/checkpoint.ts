@@ -4,7 +4,7 @@
  * checkpoint, so that whoever goes on from it counts nothing twice.
  */
 import { z } from 'zod';
-import { addCounts, countsSchema, emptyCounts, type RunCounts } from './counts.ts';
+import { addCounts, countsSchema, emptyCounts, type RunCounts } from './run-counts.ts';
 
 const rangeSchema = z.object({
   /** The first id that is not in it any more is `to`; left out: no end. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { BulkResource } from '../../commercetools/types.ts';
+import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Store, StoreKey } from '../../store/store.ts';
 import { type Run, runSchema } from './run.ts';
 

@@ -1,8 +1,8 @@
 /** A run: a bulk sync of a resource, or a small one that follows a message. The record that is stored and shown. */
 import { z } from 'zod';
-import { bulkResources } from '../../commercetools/types.ts';
+import { bulkResources } from '../../commercetools/schemas.ts';
 import { checkpointSchema } from './checkpoint.ts';
-import { countsSchema } from './counts.ts';
+import { countsSchema } from './run-counts.ts';
 
 export const runRequestSchema = z.object({
   /** Only these records. */

@@ -3,14 +3,14 @@
  * processes share the store.
  */
 import { randomUUID } from 'node:crypto';
-import type { BulkResource } from '../../commercetools/types.ts';
-import type { Follow } from '../../rules/rule.ts';
-import { closeCounts, emptyCounts } from './counts.ts';
+import type { BulkResource } from '../../commercetools/schemas.ts';
+import type { Follow } from '../../rules/types.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, nobody, queueKey, readLease } from './lease.ts';
-import { createLookout, type LookoutParts } from './lookout.ts';
+import { sinceOf } from './resolve-since.ts';
 import { hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
-import { createRunRecords, pointOf } from './run-records.ts';
-import { sinceOf } from './since.ts';
+import { closeCounts, emptyCounts } from './run-counts.ts';
+import { createLookout, type LookoutParts } from './run-poller.ts';
+import { createRunRecords, pointOf } from './run-store.ts';
 
 export type Started =
   | { started: Run }

@@ -5,7 +5,7 @@
 import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { Activity } from '../../telemetry/activity.ts';
+import type { Activity } from '../../telemetry/app-events.ts';
 import { type AboutRequest, toldRequest } from '../../telemetry/request.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
 import { classify, type Failure, parseJson } from './errors.ts';
@@ -16,7 +16,7 @@ import {
   type RateHeaders,
   type Throttle,
   type ThrottleSettings,
-} from './throttle.ts';
+} from './rate-limiter.ts';
 
 export interface KlaviyoClientSettings extends ThrottleSettings {
   /** `https://a.klaviyo.com`, the sandbox, or a proxy. */

@@ -3,7 +3,7 @@
  * is recorded already is there, as wanted; halving would never end for those, so they go alone, where repeats are ignored.
  */
 import type { KlaviyoError } from '../api/errors.ts';
-import { type Place, placeOf } from './writes.ts';
+import { type Place, placeOf } from './operations.ts';
 
 export interface Found<Entry> {
   /** In Klaviyo already. */

@@ -1,8 +1,8 @@
 /** The errors of a job, given to the records that they are about. */
 import { z } from 'zod';
 import type { Failure } from '../api/errors.ts';
-import type { JobError } from './jobs.ts';
-import { type Parcel, type Place, placeOf } from './writes.ts';
+import type { JobError } from './job-poller.ts';
+import { type Parcel, type Place, placeOf } from './operations.ts';
 
 /** Whose error it is: by its place in the body, else by the record that Klaviyo repeats. */
 export function attribute<Entry extends { parcel: Parcel }>(

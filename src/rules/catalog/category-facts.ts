@@ -1,8 +1,8 @@
 /** What the category rule may look at: the category as it is now, and the tree around it. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import { type Category, categorySchema } from '../../commercetools/types.ts';
-import { type Cause, type FactsKind, type Reading, type Roots, runOf } from '../rule.ts';
+import { type Category, categorySchema } from '../../commercetools/schemas.ts';
+import { type Cause, type FactsKind, type Reading, type Roots, runOf } from '../types.ts';
 
 export type CategoryRoot = { state: 'there'; category: Category } | { state: 'gone'; id: string };
 

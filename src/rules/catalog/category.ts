@@ -1,6 +1,6 @@
 /** Category: its breadcrumb, and what hangs on it. https://developers.klaviyo.com/en/reference/create_catalog_category */
 import { breadcrumb } from '../fields/breadcrumb.ts';
-import { change, changes, type Follow, messages, originOf, type Rule } from '../rule.ts';
+import { change, changes, type Follow, messages, originOf, type Rule } from '../types.ts';
 import type { CategoryFacts } from './category-facts.ts';
 
 /** commercetools refuses URLs that are too long; a hundred ids are known to pass. */

@@ -1,6 +1,6 @@
 /** A published product as an item with its variants and categories, written whole. */
 import { createHash } from 'node:crypto';
-import type { Price, Product, ProductVariant } from '../../commercetools/types.ts';
+import type { Price, Product, ProductVariant } from '../../commercetools/schemas.ts';
 import type { Category, Item, Variant, Warning } from '../../klaviyo/change.ts';
 import { type Stock, stockOfAvailability, stockOfEntries } from '../fields/availability.ts';
 import { breadcrumb } from '../fields/breadcrumb.ts';
@@ -8,8 +8,8 @@ import { metadataOf } from '../fields/metadata.ts';
 import { amountOf, choosePrice, hasOnlyChannelPrices } from '../fields/prices.ts';
 import { cutText, localizedText, present, titleOf } from '../fields/text.ts';
 import { productUrl } from '../fields/url.ts';
-import { changes, skip, type Written } from '../rule.ts';
 import type { RuleSettings } from '../settings.ts';
+import { changes, skip, type Written } from '../types.ts';
 import { hasStandalonePrices, type ItemFacts, variantsOf } from './item-facts.ts';
 
 type Published = Extract<ItemFacts, { state: 'published' }>;

@@ -6,9 +6,9 @@ import {
   type ProductVariant,
   productSchema,
   type StandalonePrice,
-} from '../../commercetools/types.ts';
-import { type Cause, type FactsKind, type Reading, runOf } from '../rule.ts';
+} from '../../commercetools/schemas.ts';
 import { categoriesAreSynced } from '../settings.ts';
+import { type Cause, type FactsKind, type Reading, runOf } from '../types.ts';
 import { type ItemRoot, itemRoots } from './item-roots.ts';
 
 export interface Offer {

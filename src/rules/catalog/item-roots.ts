@@ -1,8 +1,8 @@
 /** Which product a message is about: its own messages, and those of its prices. */
 import { z } from 'zod';
 import type { Message } from '../../commercetools/messages.ts';
-import type { Product } from '../../commercetools/types.ts';
-import { originOf, type Reading, type Roots } from '../rule.ts';
+import type { Product } from '../../commercetools/schemas.ts';
+import { originOf, type Reading, type Roots } from '../types.ts';
 
 export type ItemRoot = { state: 'there'; product: Product } | { state: 'gone'; id: string };
 

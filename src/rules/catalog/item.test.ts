@@ -23,7 +23,7 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 import type { ItemChange } from '../../klaviyo/change.ts';
-import type { Written } from '../rule.ts';
+import type { Written } from '../types.ts';
 
 const rule = 'item';
 const about = reference('product', id('ab1'));

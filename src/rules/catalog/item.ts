@@ -2,8 +2,9 @@
  * Item: a published product with its variants, or none any more.
  * https://developers.klaviyo.com/en/reference/create_catalog_item
  */
-import { change, changes, messages, originOf, type Rule, skip, type Wake, type Written } from '../rule.ts';
+
 import type { RuleSettings } from '../settings.ts';
+import { change, changes, messages, originOf, type Rule, skip, type Wake, type Written } from '../types.ts';
 import { itemChange } from './item-change.ts';
 import type { ItemFacts } from './item-facts.ts';
 import { isAboutPrice, productPriceMessages, standalonePriceMessages } from './item-roots.ts';

@@ -1,7 +1,7 @@
 /** What the stock rule may look at: all inventory entries of the sku whose entry changed. */
 import type { Message } from '../../commercetools/messages.ts';
-import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/types.ts';
-import { type Cause, type FactsKind, originOf, type Reading, type Roots } from '../rule.ts';
+import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
+import { type Cause, type FactsKind, originOf, type Reading, type Roots } from '../types.ts';
 
 export interface StockRoot {
   entryId: string;

@@ -1,7 +1,7 @@
 /** Stock: what of a variant is there. https://developers.klaviyo.com/en/reference/update_catalog_variant */
 import { stockOfEntries, takesPart } from '../fields/availability.ts';
 import { present } from '../fields/text.ts';
-import { change, changes, messages, type Rule, skip } from '../rule.ts';
+import { change, changes, messages, type Rule, skip } from '../types.ts';
 import type { StockFacts } from './stock-facts.ts';
 
 export const stock: Rule<StockFacts> = {

@@ -1,7 +1,7 @@
 /** What the profile rule may look at: the customer as it is now, and others with the same e-mail. */
 import type { Message } from '../../commercetools/messages.ts';
-import { type Customer, customerSchema } from '../../commercetools/types.ts';
-import type { Cause, FactsKind, Reading, Roots } from '../rule.ts';
+import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
+import type { Cause, FactsKind, Reading, Roots } from '../types.ts';
 
 export interface CustomerFacts {
   customer: Customer;

@@ -17,7 +17,7 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 import type { ProfileChange } from '../../klaviyo/change.ts';
-import type { Written } from '../rule.ts';
+import type { Written } from '../types.ts';
 
 const updated = changeDelivery('ResourceUpdated', reference('customer', id('c1')));
 

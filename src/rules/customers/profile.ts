@@ -1,5 +1,5 @@
 /** Profile: who a customer is now. https://developers.klaviyo.com/en/reference/create_or_update_profile */
-import type { Customer } from '../../commercetools/types.ts';
+import type { Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Profile, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
 import { type Fitted, fitProperties, fitsAsItIs, jsonBytes, mostJsonBytes } from '../fields/json-limits.ts';
@@ -7,8 +7,8 @@ import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
 import { filtered } from '../fields/properties.ts';
 import { cutText, mostAttributeBytes, present } from '../fields/text.ts';
-import { change, changes, messages, type Rule, skip } from '../rule.ts';
 import type { RuleSettings } from '../settings.ts';
+import { change, changes, messages, type Rule, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
 
 /** Klaviyo takes profiles of up to 100 KB; what is around the attributes needs less than 1 KB. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { address, customer } from '../../../test/fixtures/index.ts';
-import { type Customer, customerSchema } from '../../commercetools/types.ts';
+import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
 import { klaviyoAddress, locationOf, profileAddress } from './address.ts';
 
 const parsed = (overrides: Record<string, unknown> = {}): Customer => customerSchema.parse(customer(overrides));

@@ -1,5 +1,5 @@
 /** Addresses: which one a customer's profile shows, and how it looks in Klaviyo. */
-import type { Address, Customer } from '../../commercetools/types.ts';
+import type { Address, Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Location } from '../../klaviyo/change.ts';
 import { cutText, mostAttributeBytes, present } from './text.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { id, inventoryEntry, reference, settings } from '../../../test/fixtures/index.ts';
-import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/types.ts';
+import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
 import { stockOfAvailability, stockOfEntries, takesPart } from './availability.ts';
 
 const plain = settings().product.inventory;

@@ -1,5 +1,5 @@
 /** What of a sku is in stock, and whether it is tracked at all. */
-import type { InventoryEntry, ProductVariant } from '../../commercetools/types.ts';
+import type { InventoryEntry, ProductVariant } from '../../commercetools/schemas.ts';
 import type { InventoryPolicy } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { categories, id } from '../../../test/fixtures/index.ts';
 import { categoryTree } from '../../commercetools/lookups/category-tree.ts';
-import { categorySchema } from '../../commercetools/types.ts';
+import { categorySchema } from '../../commercetools/schemas.ts';
 import { breadcrumb, categoryNames } from './breadcrumb.ts';
 
 const tree = categoryTree(categories().map((record) => categorySchema.parse(record)));

@@ -1,6 +1,6 @@
 /** Categories by name, with their ancestors: Women > Pants > Jeans. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
-import type { Category } from '../../commercetools/types.ts';
+import type { Category } from '../../commercetools/schemas.ts';
 import { cutText, titleOf } from './text.ts';
 
 /** @param path from the root down to the category itself */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { hostileAddress, hostilePayment, hostileText, localized } from '../../../test/fixtures/hostile.ts';
 import { customer } from '../../../test/fixtures/index.ts';
-import { customerSchema, paymentSchema } from '../../commercetools/types.ts';
+import { customerSchema, paymentSchema } from '../../commercetools/schemas.ts';
 import { klaviyoAddress, locationOf } from './address.ts';
 import { profileLocale } from './locale.ts';
 import { majorUnits } from './money.ts';

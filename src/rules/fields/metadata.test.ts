@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { money, now, price, settings } from '../../../test/fixtures/index.ts';
-import { type Price, standalonePriceSchema } from '../../commercetools/types.ts';
+import { type Price, standalonePriceSchema } from '../../commercetools/schemas.ts';
 import { metadataOf } from './metadata.ts';
 
 const names = { name: { de: 'Hose', 'en-US': 'Pants', fr: '' }, slug: { de: 'hose' }, at: now };

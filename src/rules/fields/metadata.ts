@@ -1,6 +1,6 @@
 /** `custom_metadata` of items and variants: four texts that hold JSON, so that a mail can pick language and currency. */
 import { LRUCache } from 'lru-cache';
-import type { LocalizedString, Price } from '../../commercetools/types.ts';
+import type { LocalizedString, Price } from '../../commercetools/schemas.ts';
 import type { Warning } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
 import { countryCurrencies, currencyCountries } from './country-currencies.ts';

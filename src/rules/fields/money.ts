@@ -1,5 +1,5 @@
 /** Amounts of commercetools in major units, as Klaviyo wants them. */
-import type { Money } from '../../commercetools/types.ts';
+import type { Money } from '../../commercetools/schemas.ts';
 
 /** ISO 4217 currencies whose minor unit is not a hundredth (list one, 2026-01-01). */
 const minorDigits: Record<string, number> = {

@@ -3,7 +3,7 @@
  * more than the length, and every number that Klaviyo refuses costs a request and a repeat without it.
  */
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import type { Address } from '../../commercetools/types.ts';
+import type { Address } from '../../commercetools/schemas.ts';
 import { present } from './text.ts';
 
 /** What an address says of a phone: nothing, a number in E.164, or something that is no number. */

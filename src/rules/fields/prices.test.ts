@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { money, now, price, reference, settings } from '../../../test/fixtures/index.ts';
-import { type Price, standalonePriceSchema } from '../../commercetools/types.ts';
+import { type Price, standalonePriceSchema } from '../../commercetools/schemas.ts';
 import { amountOf, choosePrice, hasOnlyChannelPrices } from './prices.ts';
 
 const plain = settings().product.price;

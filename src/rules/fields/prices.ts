@@ -1,5 +1,5 @@
 /** Which of a variant's many prices is the price. */
-import type { Price } from '../../commercetools/types.ts';
+import type { Price } from '../../commercetools/schemas.ts';
 import type { RuleSettings } from '../settings.ts';
 import { majorUnits } from './money.ts';
 import { millisecondsOf } from './time.ts';

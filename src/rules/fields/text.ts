@@ -1,5 +1,5 @@
 /** Texts as Klaviyo shall see them: one locale of many, whole characters only, never longer than it takes. */
-import type { LocalizedString } from '../../commercetools/types.ts';
+import type { LocalizedString } from '../../commercetools/schemas.ts';
 
 /**
  * Klaviyo takes texts of up to 100 KB.

@@ -1,5 +1,5 @@
 /** The address of a product's page: commercetools has no shop front, so the merchant gives a template. */
-import type { LocalizedString } from '../../commercetools/types.ts';
+import type { LocalizedString } from '../../commercetools/schemas.ts';
 import type { RuleSettings } from '../settings.ts';
 import { cutText, localizedText } from './text.ts';
 

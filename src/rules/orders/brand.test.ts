@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lineItem, order, product, settings, variant } from '../../../test/fixtures/index.ts';
-import { type LineItem, orderSchema, productSchema } from '../../commercetools/types.ts';
+import { type LineItem, orderSchema, productSchema } from '../../commercetools/schemas.ts';
 import { brandOf } from './brand.ts';
 
 const german = settings({}, { preferredLocale: 'de' });

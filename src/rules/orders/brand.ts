@@ -1,6 +1,6 @@
 /** The brand of a product: commercetools has none of its own, so an attribute that the merchant names holds it. */
 import { z } from 'zod';
-import type { LineItem, OrderedProduct } from '../../commercetools/types.ts';
+import type { LineItem, OrderedProduct } from '../../commercetools/schemas.ts';
 import { localizedText, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
 

@@ -1,5 +1,5 @@
 /** Cancelled Order: an order came into a state that cancels it. */
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../types.ts';
 import type { OrderFacts } from './facts.ts';
 import { reasonOf } from './properties.ts';
 import { stateEvent, stateSettings, stateWakes } from './state.ts';

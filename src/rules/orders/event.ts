@@ -1,15 +1,15 @@
 /** What all events of an order have in common: whom they are about, when, and whether they wake flows. */
-import type { Money, Order } from '../../commercetools/types.ts';
+import type { Money, Order } from '../../commercetools/schemas.ts';
 import type { EventChange, ProfileIdentity, Warning } from '../../klaviyo/change.ts';
 import { locationOf } from '../fields/address.ts';
 import { type Fitted, fitProperties, mostEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
 import { present } from '../fields/text.ts';
 import { firstTime } from '../fields/time.ts';
-import { originOf } from '../rule.ts';
 import type { RuleSettings } from '../settings.ts';
+import { originOf } from '../types.ts';
 import type { OrderFacts } from './facts.ts';
-import { keptNames } from './klaviyo-names.ts';
+import { keptNames } from './klaviyo-properties.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 

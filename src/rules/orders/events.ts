@@ -1,5 +1,5 @@
 /** Several events of one order as one word of a rule. */
-import type { Written } from '../rule.ts';
+import type { Written } from '../types.ts';
 import type { Event } from './event.ts';
 
 /** The changes of those that are sent, the reasons of those that are not, equal reasons and warnings once. */

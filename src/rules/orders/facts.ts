@@ -1,8 +1,8 @@
 /** What the rules of an order may look at: the order, its products as they are now, its payments and discount codes. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/types.ts';
-import type { Cause, FactsKind, Reading, Roots } from '../rule.ts';
+import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
+import type { Cause, FactsKind, Reading, Roots } from '../types.ts';
 
 export interface OrderRoot {
   order: Order;

@@ -1,5 +1,5 @@
 /** Fulfilled Order: an order came into a state that fulfils it. */
-import type { Rule } from '../rule.ts';
+import type { Rule } from '../types.ts';
 import { lastDelivery } from './event.ts';
 import type { OrderFacts } from './facts.ts';
 import { stateEvent, stateSettings, stateWakes } from './state.ts';

@@ -1,5 +1,5 @@
 /** One line of an order under the names that Klaviyo's templates and recommendations know. */
-import type { LineItem, OrderedProduct } from '../../commercetools/types.ts';
+import type { LineItem, OrderedProduct } from '../../commercetools/schemas.ts';
 import type { JsonObject } from '../../klaviyo/change.ts';
 import { categoryNames } from '../fields/breadcrumb.ts';
 import { majorUnits } from '../fields/money.ts';

@@ -2,16 +2,16 @@
  * Ordered Product: one event for each line of an order, gifts too, custom lines not.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
-import type { LineItem } from '../../commercetools/types.ts';
+import type { LineItem } from '../../commercetools/schemas.ts';
 import { filtered } from '../fields/properties.ts';
-import { type Rule, skip } from '../rule.ts';
 import type { RuleSettings } from '../settings.ts';
+import { type Rule, skip } from '../types.ts';
 import { type Event, orderEvent } from './event.ts';
 import { joined } from './events.ts';
 import type { OrderFacts } from './facts.ts';
-import { orderId } from './klaviyo-names.ts';
+import { orderId } from './klaviyo-properties.ts';
 import { asOrderedProduct, lineOf } from './line.ts';
-import { notPlaced, placingSettings, placingWakes } from './placing.ts';
+import { notPlaced, placingSettings, placingWakes } from './placed.ts';
 import { withoutExcluded } from './properties.ts';
 
 export const orderedProduct: Rule<OrderFacts> = {

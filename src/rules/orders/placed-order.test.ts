@@ -22,8 +22,8 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 import type { EventChange } from '../../klaviyo/change.ts';
-import type { Written } from '../rule.ts';
 import type { RuleSettings } from '../settings.ts';
+import type { Written } from '../types.ts';
 
 const about = reference('order', id('0a'));
 const shop = { products: [product()], categories: categories(), discountCodes: { [id('dc1')]: 'SPRING' } };

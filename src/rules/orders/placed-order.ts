@@ -2,10 +2,10 @@
  * Placed Order: an order came in.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
-import { changes, type Rule, skip } from '../rule.ts';
+import { changes, type Rule, skip } from '../types.ts';
 import { orderEvent } from './event.ts';
 import type { OrderFacts } from './facts.ts';
-import { notPlaced, placingSettings, placingWakes } from './placing.ts';
+import { notPlaced, placingSettings, placingWakes } from './placed.ts';
 import { orderProperties, propertySettings } from './properties.ts';
 
 export const placedOrder: Rule<OrderFacts> = {

@@ -2,7 +2,7 @@
 import { filtered } from '../fields/properties.ts';
 import type { RuleSettings } from '../settings.ts';
 import type { OrderFacts } from './facts.ts';
-import { distinct, itemNames, klaviyoNames } from './klaviyo-names.ts';
+import { distinct, itemNames, klaviyoNames } from './klaviyo-properties.ts';
 import { lineOf } from './line.ts';
 
 /** Settings that bear on these properties. */

@@ -16,7 +16,7 @@ import {
   transaction,
   written,
 } from '../../../test/fixtures/index.ts';
-import type { Written } from '../rule.ts';
+import type { Written } from '../types.ts';
 
 const rule = 'refunded-order';
 const refund = (own: string, overrides: Json = {}) => transaction({ id: id(own), ...overrides });

@@ -2,9 +2,9 @@
  * Refunded Order: one event for each refund that a payment of the order has.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
-import type { Payment, Transaction } from '../../commercetools/types.ts';
-import { messages, type Rule, skip } from '../rule.ts';
+import type { Payment, Transaction } from '../../commercetools/schemas.ts';
 import type { RuleSettings } from '../settings.ts';
+import { messages, type Rule, skip } from '../types.ts';
 import { type Event, orderEvent, profileOf, toldAt, unidentified } from './event.ts';
 import { joined } from './events.ts';
 import type { OrderFacts } from './facts.ts';

@@ -15,7 +15,7 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 import type { EventChange } from '../../klaviyo/change.ts';
-import type { Written } from '../rule.ts';
+import type { Written } from '../types.ts';
 
 const about = reference('order', id('0a'));
 type StateRule = 'fulfilled-order' | 'cancelled-order';

@@ -1,6 +1,7 @@
 /** Fulfilled and cancelled: an order came into a state that the merchant named for it. */
-import { changes, messages, originOf, skip, type Wake, type Written } from '../rule.ts';
+
 import type { RuleSettings } from '../settings.ts';
+import { changes, messages, originOf, skip, type Wake, type Written } from '../types.ts';
 import { orderEvent, profileOf, toldAt, unidentified } from './event.ts';
 import type { OrderFacts } from './facts.ts';
 import { orderProperties, propertySettings } from './properties.ts';

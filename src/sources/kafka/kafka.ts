@@ -5,11 +5,11 @@
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
-import type { Activity } from '../../telemetry/activity.ts';
+import type { Activity } from '../../telemetry/app-events.ts';
+import { createPatience, nameOf, together, waitMs } from '../combine-verdicts.ts';
 import { traceIn, unwrapText } from '../envelope.ts';
 import type { Handle, RawMessage, Source } from '../source.ts';
-import { createPatience, nameOf, together, waitMs } from '../waiting.ts';
-import { causeOf } from './kafka-causes.ts';
+import { causeOf } from './kafka-errors.ts';
 import { createOffsets, type Offsets } from './offsets.ts';
 
 export interface KafkaSettings {

@@ -6,7 +6,7 @@
 import { createVerify, X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { Opened, PushWay } from './way.ts';
+import type { Opened, PushWay } from './authenticator.ts';
 
 export interface AmazonSnsSettings {
   topicArns: string[];

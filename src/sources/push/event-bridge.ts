@@ -3,8 +3,9 @@
  * set `realtime.deadlineSeconds` below that.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html
  */
+
+import type { PushWay } from './authenticator.ts';
 import { admitSecret, secretsIn } from './shared-secret.ts';
-import type { PushWay } from './way.ts';
 
 /** @param secrets values of the header `X-Api-Key` or `Authorization: Bearer …`; several while one is being replaced */
 export function createEventBridgeWay(secrets: readonly string[]): PushWay {

@@ -4,9 +4,9 @@
  * https://learn.microsoft.com/azure/event-grid/end-point-validation-cloud-events-schema
  */
 import { z } from 'zod';
+import { bearerOf, looksSigned, type Opened, type PushRequest, type PushWay } from './authenticator.ts';
 import { admitSecret, secretsIn } from './shared-secret.ts';
 import { createTokenCheck } from './tokens.ts';
-import { bearerOf, looksSigned, type Opened, type PushRequest, type PushWay } from './way.ts';
 
 export interface EventGridSettings {
   /** Of the header `X-Api-Key` (a delivery property) or of `?key=` in the webhook's URL. */

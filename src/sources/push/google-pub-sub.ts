@@ -2,8 +2,9 @@
  * Google Pub/Sub push with a token: signed by Google, for our audience, by the one service account that may.
  * https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
+
+import { bearerOf, looksSigned, type PushWay } from './authenticator.ts';
 import { createTokenCheck } from './tokens.ts';
-import { bearerOf, looksSigned, type PushWay } from './way.ts';
 
 export interface GooglePubSubSettings {
   audience: string;

@@ -1,6 +1,7 @@
 /** Plain pushes with a shared secret, as `Authorization: Bearer <secret>` or `X-Api-Key: <secret>`. */
+
+import { type Admission, bearerOf, looksSigned, type PushRequest, type PushWay } from './authenticator.ts';
 import { isOneOf } from './secrets.ts';
-import { type Admission, bearerOf, looksSigned, type PushRequest, type PushWay } from './way.ts';
 
 /** @param secrets several while one is being replaced */
 export function createSharedSecretWay(secrets: readonly string[]): PushWay {

@@ -1,6 +1,6 @@
 /** Signed tokens of Google and Microsoft: verified against their published keys, which are fetched and cached by jose. */
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Admission } from './way.ts';
+import type { Admission } from './authenticator.ts';
 
 export interface TokenRules {
   /** Where the issuer publishes its keys. */

@@ -1,0 +1,171 @@
+/** What people do in a storefront and what its back office does with their orders: each one a few HTTP requests. */
+import { z } from 'zod';
+import { type Done, versioned } from './journal.ts';
+import type { ShopApi } from './shop-api.ts';
+
+const signedUp = z.object({ customer: versioned });
+const cents = z.object({ centAmount: z.number(), currencyCode: z.string() });
+const orderShape = versioned.extend({
+  totalPrice: cents,
+  orderState: z.string(),
+  customerId: z.string().optional(),
+  paymentInfo: z.object({ payments: z.array(z.object({ id: z.string() })) }).optional(),
+});
+const customerShape = versioned.extend({ addresses: z.array(z.object({ id: z.string() })) });
+const paymentShape = versioned.extend({
+  amountPlanned: cents,
+  transactions: z.array(z.object({ id: z.string(), type: z.string(), state: z.string(), amount: cents })),
+});
+
+export interface PostalAddress {
+  readonly country: string;
+  readonly city?: string;
+  readonly streetName?: string;
+  readonly postalCode?: string;
+  readonly mobile?: string;
+}
+
+/** A new customer signs up. */
+export async function register(
+  api: ShopApi,
+  {
+    email,
+    firstName,
+    lastName,
+    address,
+  }: { email: string; firstName: string; lastName: string; address?: PostalAddress | undefined },
+): Promise<Done> {
+  const home =
+    address === undefined ? {} : { addresses: [address], defaultBillingAddress: 0, defaultShippingAddress: 0 };
+  const draft = { email, firstName, lastName, password: 'sandbox-only', ...home };
+  const { customer } = await api.post('customers', draft, signedUp);
+  const says = `a customer registers ${address === undefined ? 'without' : 'with'} an address`;
+  return { action: 'register', says, ids: { customer: customer.id } };
+}
+
+/** A customer corrects the name. */
+export async function changeName(
+  api: ShopApi,
+  { customer, lastName }: { customer: string; lastName: string },
+): Promise<Done> {
+  await update(api, `customers/${customer}`, [{ action: 'setLastName', lastName }]);
+  return { action: 'changeName', says: 'a customer changes the name', ids: { customer } };
+}
+
+/** A customer moves: the address is changed, or added and made the default for bills. */
+export async function changeAddress(
+  api: ShopApi,
+  { customer, address }: { customer: string; address: PostalAddress },
+): Promise<Done> {
+  const { addresses } = await api.get(`customers/${customer}`, customerShape);
+  const [first] = addresses;
+  if (first === undefined) {
+    await update(api, `customers/${customer}`, [{ action: 'addAddress', address }]);
+    const added = (await api.get(`customers/${customer}`, customerShape)).addresses.at(-1);
+    await update(api, `customers/${customer}`, [{ action: 'setDefaultBillingAddress', addressId: added?.id }]);
+  } else {
+    await update(api, `customers/${customer}`, [{ action: 'changeAddress', addressId: first.id, address }]);
+  }
+  return { action: 'changeAddress', says: 'a customer moves', ids: { customer } };
+}
+
+/** Someone fills a cart and orders: a customer, or a guest who leaves an e-mail. */
+export async function buy(
+  api: ShopApi,
+  {
+    customer,
+    email,
+    lines,
+    orderNumber,
+  }: {
+    customer?: string | undefined;
+    email: string;
+    lines: readonly { sku: string; quantity: number }[];
+    orderNumber: string;
+  },
+): Promise<Done> {
+  const address = { country: 'DE', city: 'Leipzig', postalCode: '04109', streetName: 'Markt' };
+  const cart = await api.post(
+    'carts',
+    {
+      currency: 'EUR',
+      country: 'DE',
+      customerEmail: email,
+      ...(customer === undefined ? {} : { customerId: customer }),
+      inventoryMode: 'ReserveOnOrder',
+      lineItems: lines,
+      billingAddress: address,
+      shippingAddress: address,
+    },
+    versioned,
+  );
+  const draft = { cart: { typeId: 'cart', id: cart.id }, version: cart.version, orderNumber };
+  const order = await api.post('orders', draft, versioned);
+  const says = `a ${customer === undefined ? 'guest' : 'customer'} orders ${lines.length} line(s)`;
+  return { action: 'buy', says, ids: { order: order.id, ...(customer === undefined ? {} : { customer }) } };
+}
+
+/** The back office confirms, completes or cancels an order. */
+export async function moveOrder(
+  api: ShopApi,
+  { order, to }: { order: string; to: 'Confirmed' | 'Complete' | 'Cancelled' },
+): Promise<Done> {
+  await update(api, `orders/${order}`, [{ action: 'changeOrderState', orderState: to }]);
+  return { action: `order${to}`, says: `an order becomes ${to}`, ids: { order } };
+}
+
+/** The order is paid: a payment with a charge, then the order refers to it. */
+export async function pay(api: ShopApi, { order }: { order: string }): Promise<Done> {
+  const { totalPrice } = await api.get(`orders/${order}`, orderShape);
+  const { centAmount, currencyCode } = totalPrice;
+  const amount = { centAmount, currencyCode };
+  const timestamp = new Date().toISOString();
+  const transactions = [{ type: 'Charge', amount, state: 'Success', timestamp }];
+  const payment = await api.post('payments', { amountPlanned: amount, transactions }, versioned);
+  await update(api, `orders/${order}`, [{ action: 'addPayment', payment: { typeId: 'payment', id: payment.id } }]);
+  return { action: 'pay', says: 'an order is paid', ids: { order, payment: payment.id } };
+}
+
+/** Part of an order's first payment goes back; `Pending` ones are settled later. */
+export async function refund(
+  api: ShopApi,
+  { order, share, state }: { order: string; share: number; state: 'Success' | 'Pending' },
+): Promise<Done> {
+  const { paymentInfo } = await api.get(`orders/${order}`, orderShape);
+  const payment = paymentInfo?.payments[0]?.id;
+  if (payment === undefined) throw new Error(`order ${order} has no payment`);
+  const { amountPlanned } = await api.get(`payments/${payment}`, paymentShape);
+  const centAmount = Math.max(1, Math.floor(amountPlanned.centAmount * share));
+  const transaction = {
+    type: 'Refund',
+    amount: { centAmount, currencyCode: amountPlanned.currencyCode },
+    state,
+    timestamp: new Date().toISOString(),
+  };
+  await update(api, `payments/${payment}`, [{ action: 'addTransaction', transaction }]);
+  const made = (await api.get(`payments/${payment}`, paymentShape)).transactions.at(-1)?.id ?? '';
+  const says = state === 'Success' ? 'part of an order is refunded' : 'a refund is on its way';
+  return { action: 'refund', says, ids: { order, payment, transaction: made } };
+}
+
+/** A refund that was on its way arrives. */
+export async function settleRefund(
+  api: ShopApi,
+  { order, payment, transaction }: { order: string; payment: string; transaction: string },
+): Promise<Done> {
+  const action = { action: 'changeTransactionState', transactionId: transaction, state: 'Success' };
+  await update(api, `payments/${payment}`, [action]);
+  return { action: 'settleRefund', says: 'a refund arrives', ids: { order, payment, transaction } };
+}
+
+/** A guest signs up after the fact: the order gets its customer. */
+export async function claim(api: ShopApi, { order, customer }: { order: string; customer: string }): Promise<Done> {
+  await update(api, `orders/${order}`, [{ action: 'setCustomerId', customerId: customer }]);
+  return { action: 'claim', says: 'a guest order gets its customer', ids: { order, customer } };
+}
+
+/** Sends update actions with the version that is current now. */
+export async function update(api: ShopApi, path: string, actions: readonly Record<string, unknown>[]): Promise<void> {
+  const { version } = await api.get(path, versioned);
+  await api.post(path, { version, actions }, versioned);
+}

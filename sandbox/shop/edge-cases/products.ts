@@ -1,0 +1,258 @@
+/** Products as real catalogues have them. */
+import type { Price, Product, ProductData, ProductVariant } from '@commercetools/platform-sdk';
+import { IDS } from '../seed/basis.ts';
+import { highPrecision, money, price, product, productData, variant } from '../seed/builders.ts';
+import { idOf } from '../seed/random.ts';
+import { casesOf, type OddCase } from './edge-case.ts';
+
+const odd = casesOf('product');
+const LONG_PAST = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
+const THESE_DAYS = { validFrom: '2023-01-01T00:00:00.000Z', validUntil: '2099-01-01T00:00:00.000Z' };
+const FAR_OFF = { validFrom: '2099-01-01T00:00:00.000Z' };
+
+type Parts = NonNullable<Parameters<typeof product>[0]>;
+
+function one(name: string, { data, ...fields }: Parts = {}): Product {
+  return product({
+    id: idOf(`product/${name}`),
+    key: name,
+    productType: { typeId: 'product-type', id: IDS.clothing },
+    data: { ...named(name), masterVariant: only(name), ...data },
+    ...fields,
+  });
+}
+
+function named(name: string): Partial<ProductData> {
+  return { name: { en: `Odd ${name}`, 'de-DE': `Seltsam ${name}` }, slug: { en: name, 'de-DE': `${name}-de` } };
+}
+
+function only(name: string, fields: Partial<ProductVariant> = {}): ProductVariant {
+  return variant({ sku: name, prices: [priced(name, 'eur')], ...fields });
+}
+
+function priced(product: string, name: string, fields: Partial<Price> = {}): Price {
+  return price({ id: idOf(`price/${product}/${name}`), ...fields });
+}
+
+/** All odd products. */
+export function oddProducts(): OddCase[] {
+  return [...texts(), ...variants(), ...prices(), ...states()];
+}
+
+function texts(): OddCase[] {
+  const { description: _, ...undescribed } = productData();
+  const noDescription = one('no-description');
+  const both = { ...undescribed, ...named('no-description'), masterVariant: only('no-description') };
+  return [
+    odd('no-description', 'has no description', {
+      ...noDescription,
+      ...{ masterData: { ...noDescription.masterData, current: both, staged: both } },
+    }),
+    odd(
+      'empty-english',
+      'texts that are empty in the preferred locale',
+      one('empty-english', {
+        data: { name: { en: '', 'de-DE': 'Nur deutsch' }, description: { en: '', 'de-DE': '' } },
+      }),
+    ),
+    odd(
+      'no-english-slug',
+      'no slug in the preferred locale',
+      one('no-english-slug', { data: { slug: { 'de-DE': 'nur-deutsch' } } }),
+    ),
+    odd(
+      'regional-english',
+      'en-GB only, where en is preferred',
+      one('regional-english', {
+        data: { name: { 'en-GB': 'Colour', 'de-DE': 'Farbe' }, slug: { 'en-GB': 'colour', 'de-DE': 'farbe' } },
+      }),
+    ),
+    odd(
+      'five-locales',
+      'texts in five locales, de and de-DE among them',
+      one('five-locales', {
+        data: {
+          name: { en: 'Kimono', 'de-DE': 'Kimono (DE)', de: 'Kimono (deutsch)', 'fr-FR': 'Kimono (FR)', ja: '着物' },
+          slug: { en: 'kimono', 'de-DE': 'kimono-de-de', de: 'kimono-de', 'fr-FR': 'kimono-fr', ja: 'kimono-ja' },
+        },
+      }),
+    ),
+    odd(
+      'html-description',
+      'HTML and quotes in the description',
+      one('html-description', { data: { description: { en: '<p>"Soft" &amp; <b>warm</b></p>\n' } } }),
+    ),
+    odd('no-categories', 'is in no category', one('no-categories')),
+    odd(
+      'many-categories',
+      'is in two categories of different trees and in the parent of one',
+      one('many-categories', {
+        data: { categories: ['women_clothing_pants_jeans', 'women_clothing_pants', 'men_shoes'].map(inCategory) },
+      }),
+    ),
+    odd(
+      'category-gone',
+      'is in a category that does not exist',
+      one('category-gone', { data: { categories: [inCategory('gone')] } }),
+    ),
+  ];
+}
+
+function inCategory(key: string): { typeId: 'category'; id: string } {
+  return { typeId: 'category', id: idOf(`category/${key}`) };
+}
+
+function variants(): OddCase[] {
+  const { sku: _, ...skuless } = only('no-sku');
+  const modular = one('modular');
+  const { masterVariant: __, ...noMaster } = modular.masterData.current;
+  const { images: ___, ...bare } = only('no-images');
+  return [
+    odd('no-images', 'has no image', one('no-images', { data: { masterVariant: { ...bare, images: [] } } })),
+    odd(
+      'image-on-second',
+      'only the second variant has an image',
+      one('image-on-second', {
+        data: {
+          masterVariant: only('image-on-second', { images: [] }),
+          variants: [only('image-on-second-2', { id: 2, sku: 'image-on-second-2' })],
+        },
+      }),
+    ),
+    odd(
+      'no-sku',
+      'the master variant has no sku, the second has one',
+      one('no-sku', {
+        data: { masterVariant: skuless, variants: [only('no-sku', { id: 2, sku: 'no-sku-2' })] },
+      }),
+    ),
+    odd(
+      'strange-sku',
+      'a sku with slash, blank, colon and umlaut',
+      one('strange-sku', { data: { masterVariant: only('strange-sku', { sku: 'Ä/1 2:3?x=$&#' }) } }),
+    ),
+    odd(
+      'many-variants',
+      'forty variants',
+      one('many-variants', {
+        data: {
+          masterVariant: only('many-variants', { sku: 'many-variants-1' }),
+          variants: Array.from({ length: 39 }, (_unused, index) =>
+            only('many-variants', { id: index + 2, sku: `many-variants-${index + 2}` }),
+          ),
+        },
+      }),
+    ),
+    odd('modular', 'has no master variant, as in the modular catalogue', {
+      ...modular,
+      ...{
+        masterData: {
+          ...modular.masterData,
+          current: { ...noMaster, variants: [] },
+          staged: { ...noMaster, variants: [] },
+        },
+      },
+    }),
+    odd(
+      'branded',
+      'has the attribute brand',
+      one('branded', {
+        data: { masterVariant: only('branded', { attributes: [{ name: 'brand', value: 'Nordlicht' }] }) },
+      }),
+    ),
+    odd(
+      'brand-as-enum',
+      'its brand is an enum value with key and label',
+      one('brand-as-enum', {
+        data: {
+          masterVariant: only('brand-as-enum', {
+            attributes: [{ name: 'brand', value: { key: 'acme', label: 'Acme' } }],
+          }),
+        },
+      }),
+    ),
+  ];
+}
+
+function prices(): OddCase[] {
+  const withPrices = (name: string, sentence: string, list: readonly [string, Partial<Price>][]) =>
+    odd(
+      name,
+      sentence,
+      one(name, {
+        data: { masterVariant: only(name, { prices: list.map(([id, fields]) => priced(name, id, fields)) }) },
+      }),
+    );
+  const vip = { customerGroup: { typeId: 'customer-group' as const, id: IDS.vip } };
+  const outlet = { channel: { typeId: 'channel' as const, id: IDS.outlet } };
+  const sale = { typeId: 'product-discount' as const, id: IDS.productDiscount };
+  return [
+    withPrices('price-for-group', 'the first price is for a customer group', [
+      ['vip', { value: money(900), ...vip }],
+      ['all', { value: money(1000) }],
+    ]),
+    withPrices('price-for-channel', 'the first price is for a channel', [
+      ['outlet', { value: money(500), ...outlet }],
+      ['all', { value: money(1000) }],
+    ]),
+    withPrices('price-channel-only', 'has prices for a channel only', [['outlet', { value: money(500), ...outlet }]]),
+    withPrices('price-per-country', 'a price for each country, none without', [
+      ['de', { value: money(1100), country: 'DE' }],
+      ['at', { value: money(1200), country: 'AT' }],
+      ['us', { value: money(1300, 'USD'), country: 'US' }],
+    ]),
+    withPrices('price-dated', 'one price is over, one holds these days, one comes later', [
+      ['over', { value: money(100), ...LONG_PAST }],
+      ['always', { value: money(1000) }],
+      ['now', { value: money(800), ...THESE_DAYS }],
+      ['later', { value: money(700), ...FAR_OFF }],
+    ]),
+    withPrices('price-expired', 'its only price is over', [['over', { value: money(100), ...LONG_PAST }]]),
+    withPrices('price-discounted', 'a discounted price', [
+      ['eur', { value: money(2000), discounted: { value: money(1500), discount: sale } }],
+    ]),
+    withPrices('price-none', 'has no price', []),
+    withPrices('price-dollar-only', 'has no price in the preferred currency', [['usd', { value: money(2500, 'USD') }]]),
+    withPrices('price-many-currencies', 'EUR, USD, GBP, JPY without digits, KWD with three', [
+      ['jpy', { value: money(3000, 'JPY') }],
+      ['kwd', { value: money(7125, 'KWD') }],
+      ['usd', { value: money(2500, 'USD') }],
+      ['gbp', { value: money(2100, 'GBP') }],
+      ['eur', { value: money(2400) }],
+    ]),
+    withPrices('price-high-precision', 'a price of 0.1234 EUR', [['eur', { value: highPrecision(1234, 4) }]]),
+    withPrices('price-zero', 'is free', [['eur', { value: money(0) }]]),
+    odd(
+      'price-standalone',
+      'prices are kept outside; the embedded one does not count',
+      one('price-standalone', {
+        priceMode: 'Standalone',
+        data: {
+          masterVariant: only('price-standalone', { prices: [priced('price-standalone', 'old', { value: money(1) })] }),
+        },
+      }),
+    ),
+  ];
+}
+
+function states(): OddCase[] {
+  return [
+    odd('unpublished', 'was published once', one('unpublished', { published: false, version: 5 })),
+    odd(
+      'never-published',
+      'exists as a draft only',
+      one('never-published', { published: false, staged: { name: { en: 'Draft' } } }),
+    ),
+    odd(
+      'staged-differs',
+      'has changes that are not public yet',
+      one('staged-differs', { staged: { name: { en: 'Not yet' }, slug: { en: 'not-yet' } } }),
+    ),
+    odd('stock-none', 'no inventory entry: not tracked', one('stock-none')),
+    odd('stock-zero', 'sold out', one('stock-zero')),
+    odd('stock-negative', 'oversold', one('stock-negative')),
+    odd('stock-channels-only', 'stock in two channels, none without', one('stock-channels-only')),
+    odd('stock-both', 'stock without channel and in a channel', one('stock-both')),
+    odd('stock-reserved', 'more on the shelf than available', one('stock-reserved')),
+  ];
+}

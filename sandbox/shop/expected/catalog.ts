@@ -1,0 +1,124 @@
+/** Which items, variants and categories Klaviyo must hold for the published catalogue. */
+
+import type { Shop, ShopCategory, ShopInventory, ShopPrice, ShopProduct, ShopVariant } from './read-shop.ts';
+import { major, text } from './text.ts';
+
+const CURRENCY = 'EUR';
+const URL_TEMPLATE = 'https://shop.example/p/{{productSlug}}';
+
+export interface ExpectedItem {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly url: string;
+  readonly image: string | null;
+  readonly price: number | null;
+  readonly categories: readonly string[];
+}
+
+export interface ExpectedVariant {
+  readonly sku: string;
+  readonly item: string;
+  readonly title: string;
+  readonly image: string | null;
+  readonly price: number;
+  readonly quantity: number;
+  /** 1: sold while there is stock. 2: not tracked. */
+  readonly policy: number;
+}
+
+/** Published products that have a master variant. */
+export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
+  return shop.products.flatMap((product) => {
+    const { id, masterVariant } = product;
+    if (masterVariant === undefined) return [];
+    const price = priceOf(shop, { product, variant: masterVariant, now });
+    return [
+      {
+        id,
+        title: titleOf(product),
+        description: text(product.description) ?? '',
+        url: urlOf(product),
+        image: masterVariant.images?.[0]?.url ?? null,
+        price: price ?? null,
+        categories: categoriesOf(shop, product),
+      },
+    ];
+  });
+}
+
+/** Their variants, those with a sku. */
+export function expectedVariants(shop: Shop, now: Date): ExpectedVariant[] {
+  const stock = Map.groupBy(shop.inventory, ({ sku }) => sku);
+  return shop.products.flatMap((product) => {
+    const { masterVariant } = product;
+    if (masterVariant === undefined) return [];
+    const image = masterVariant.images?.[0]?.url ?? null;
+    return [masterVariant, ...product.variants].flatMap((variant) => {
+      const { sku } = variant;
+      if (sku === undefined || sku === '') return [];
+      const price = priceOf(shop, { product, variant, now }) ?? 0;
+      const own = variant.images?.[0]?.url ?? image;
+      return [{ sku, item: product.id, title: titleOf(product), image: own, price, ...stockOf(stock.get(sku) ?? []) }];
+    });
+  });
+}
+
+/** Category id → breadcrumb. */
+export function expectedCategories(shop: Shop): Map<string, string> {
+  const name = (category: ShopCategory) => text(category.name) ?? text(category.slug) ?? category.key ?? category.id;
+  const breadcrumb = (category: ShopCategory) => {
+    const above = category.ancestors.flatMap(({ id }) => shop.categories.get(id) ?? []);
+    return [...above, category].map(name).join(' > ');
+  };
+  return new Map([...shop.categories.values()].map((category) => [category.id, breadcrumb(category)]));
+}
+
+function titleOf({ name, slug, key, id }: ShopProduct): string {
+  return text(name) ?? text(slug) ?? key ?? id;
+}
+
+function urlOf({ slug }: ShopProduct): string {
+  const found = text(slug);
+  return found === undefined ? 'None' : URL_TEMPLATE.replaceAll('{{productSlug}}', found);
+}
+
+/** Its categories and all above them; what does not exist is not linked. */
+function categoriesOf(shop: Shop, product: ShopProduct): string[] {
+  const own = product.categories.flatMap(({ id }) => shop.categories.get(id) ?? []);
+  const all = own.flatMap(({ id, ancestors }) => [id, ...ancestors.map((one) => one.id)]);
+  return [...new Set(all)].filter((id) => shop.categories.has(id)).sort();
+}
+
+function stockOf(entries: readonly ShopInventory[]): { quantity: number; policy: number } {
+  const general = entries.find(({ supplyChannel }) => supplyChannel === undefined);
+  return { quantity: Math.max(0, general?.availableQuantity ?? 0), policy: entries.length === 0 ? 2 : 1 };
+}
+
+function priceOf(
+  shop: Shop,
+  { product, variant, now }: { product: ShopProduct; variant: ShopVariant; now: Date },
+): number | undefined {
+  const outside = shop.standalonePrices.filter(({ sku, active }) => sku === variant.sku && active);
+  const prices: readonly ShopPrice[] = product.priceMode === 'Standalone' ? outside : (variant.prices ?? []);
+  const chosen = choose(prices.filter(isForEverybody), now);
+  return chosen === undefined ? undefined : major(chosen.discounted?.value ?? chosen.value);
+}
+
+function isForEverybody({ value, customerGroup, channel, recurrencePolicy }: ShopPrice): boolean {
+  const restricted = [customerGroup, channel, recurrencePolicy].some((one) => one !== undefined);
+  return value.currencyCode === CURRENCY && !restricted;
+}
+
+/** What holds just now beats what always holds; without a country beats with one; then list order. */
+function choose(prices: readonly ShopPrice[], now: Date): ShopPrice | undefined {
+  const from = ({ validFrom }: ShopPrice) => (validFrom === undefined ? now.getTime() : Date.parse(validFrom));
+  const until = ({ validUntil }: ShopPrice) =>
+    validUntil === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(validUntil);
+  const isDated = ({ validFrom, validUntil }: ShopPrice) => validFrom !== undefined || validUntil !== undefined;
+  const dated = prices
+    .filter((one) => isDated(one) && from(one) <= now.getTime() && now.getTime() < until(one))
+    .sort((a, b) => from(a) - from(b) || until(a) - until(b));
+  const undated = prices.filter((one) => !isDated(one));
+  return dated[0] ?? undated.find(({ country }) => country === undefined) ?? undated[0];
+}

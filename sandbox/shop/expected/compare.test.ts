@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
+import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../klaviyo/sandbox.ts';
+import { connectShop, type ShopApi } from '../actors/shop-api.ts';
+import { buy, claim, moveOrder } from '../actors/shopper-actions.ts';
+import { oddId } from '../edge-cases/index.ts';
+import { idOf } from '../seed/random.ts';
+import { seedShop } from '../seed/seed.ts';
+import { compare } from './compare.ts';
+import { type Expected, expectedOf } from './index.ts';
+
+let shop: CommercetoolsSandbox;
+let klaviyo: KlaviyoSandbox;
+let api: ShopApi;
+let expected: Expected;
+
+before(async () => {
+  shop = await startCommercetoolsSandbox();
+  klaviyo = await startKlaviyoSandbox({ record: false });
+  await seedShop(shop, { customers: 10, orders: 10, products: 5 });
+  api = connectShop(shop);
+  expected = await expectedOf(api);
+});
+after(async () => {
+  await shop.stop();
+  await klaviyo.stop();
+});
+
+const refunds = (name: string) => {
+  const order = oddId('order', name);
+  return [...expected.events.values()]
+    .filter(({ metric, uniqueId }) => metric === 'Refunded Order' && uniqueId.startsWith(order))
+    .map(({ uniqueId, value }) => [uniqueId === order ? 'order' : 'own', value]);
+};
+const price = (name: string) => expected.items.find(({ id }) => id === oddId('product', name))?.price;
+const stock = (sku: string) => {
+  const { quantity, policy } = expected.variants.find((variant) => variant.sku === sku) ?? {};
+  return [quantity, policy];
+};
+
+test('refunds: the first of the first payment carries the id of the order, every other one its own', () => {
+  assert.deepEqual(refunds('refund-twice'), [
+    ['order', 5],
+    ['own', 7],
+  ]);
+  assert.deepEqual(refunds('refund-failed-then-good'), [['own', 5]]);
+  assert.deepEqual(refunds('two-payments'), [['own', 4]]);
+  assert.deepEqual(refunds('two-payments-refunded'), [
+    ['order', 3],
+    ['own', 4],
+  ]);
+  assert.deepEqual(refunds('refund-negative'), [['order', 3]]);
+  for (const name of ['refund-zero', 'refund-pending', 'refund-initial', 'chargeback'])
+    assert.deepEqual(refunds(name), []);
+});
+
+test('prices: for everybody, valid now, in the preferred currency', () => {
+  const expectedPrices = {
+    'price-for-group': 10,
+    'price-for-channel': 10,
+    'price-channel-only': null,
+    'price-per-country': 11,
+    'price-dated': 8,
+    'price-expired': null,
+    'price-discounted': 15,
+    'price-dollar-only': null,
+    'price-high-precision': 0.1234,
+    'price-zero': 0,
+    'price-standalone': 42,
+  };
+  for (const [name, wanted] of Object.entries(expectedPrices)) assert.equal(price(name), wanted, name);
+});
+
+test('stock: the entry without a channel, never negative; what has no entry is not tracked', () => {
+  assert.deepEqual(stock('stock-none'), [0, 2]);
+  assert.deepEqual(stock('stock-negative'), [0, 1]);
+  assert.deepEqual(stock('stock-channels-only'), [0, 1]);
+  assert.deepEqual(stock('stock-both'), [7, 1]);
+  assert.deepEqual(stock('stock-reserved'), [3, 1]);
+});
+
+test('what is not public, or has no master variant, is no item', () => {
+  const ids = new Set(expected.items.map(({ id }) => id));
+  for (const name of ['unpublished', 'never-published', 'modular']) assert.ok(!ids.has(oddId('product', name)), name);
+  assert.ok(ids.has(oddId('product', 'staged-differs')));
+});
+
+test('breadcrumbs begin at the top', () => {
+  assert.equal(
+    expected.categories.get(idOf('category/women_clothing_pants_jeans')),
+    'Women > Clothing > Pants > Jeans',
+  );
+});
+
+test('what happened live stays, although the order moved on', async () => {
+  const guest = await buy(api, {
+    email: 'live@example.com',
+    lines: [{ sku: 'product-1-S', quantity: 1 }],
+    orderNumber: 'live-1',
+  });
+  const order = guest.ids.order ?? '';
+  const journal = [guest, await moveOrder(api, { order, to: 'Confirmed' })];
+  journal.push(await claim(api, { order, customer: idOf('customer/customer-1') }));
+  journal.push(await moveOrder(api, { order, to: 'Cancelled' }));
+  const { events } = await expectedOf(api, { journal, bulk: false });
+  const metrics = [...events.values()].map(({ metric }) => metric).sort();
+  assert.deepEqual(metrics, ['Cancelled Order', 'Fulfilled Order', 'Ordered Product', 'Placed Order']);
+});
+
+test('an empty Klaviyo lacks everything, and the report names ids only', async () => {
+  const { rows, differences } = await compare(shop, klaviyo.url);
+  assert.ok(rows.every(({ expected: wanted, ok }) => ok === (wanted === 0)));
+  assert.ok(differences.includes(`event missing: Placed Order ${oddId('order', 'yen')}`));
+  assert.ok(!differences.some((line) => line.includes('@')));
+});

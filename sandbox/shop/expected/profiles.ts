@@ -1,0 +1,94 @@
+/** Who Klaviyo must know: customers with an e-mail, and everybody that an order event names. */
+import type { ExpectedEvent } from './events.ts';
+import type { Shop, ShopCustomer } from './read-shop.ts';
+
+export interface ExpectedProfile {
+  readonly customerId: string;
+  readonly email: string;
+  readonly firstName: string | undefined;
+  readonly lastName: string | undefined;
+  readonly title: string | undefined;
+  readonly organization: string | undefined;
+  /** Undefined: no address, or orders may have moved it since. */
+  readonly city: string | undefined;
+  readonly country: string | undefined;
+}
+
+/** One for each e-mail: of several customers with the same one the oldest gives the id. */
+export function expectedProfiles(shop: Shop, events: Iterable<ExpectedEvent>): ExpectedProfile[] {
+  const named = new Map<string, Set<string>>();
+  for (const { email, customerId } of events) {
+    if (customerId !== undefined && email !== undefined) {
+      named.set(customerId, (named.get(customerId) ?? new Set()).add(email.toLowerCase()));
+    }
+  }
+  return [...byEmail(shop).values()].flatMap(([oldest, ...others]) => {
+    if (oldest === undefined) return [];
+    const used = named.get(oldest.id) ?? new Set();
+    // Fields of people who share an e-mail, or whose orders name another one, depend on who was written last.
+    if (others.length > 0 || [...used].some((email) => email !== oldest.email.toLowerCase())) return [];
+    return [profileOf(oldest)];
+  });
+}
+
+/**
+ * How many profiles there must be, given Klaviyo's rule that each e-mail and each id belongs to one.
+ * @param guests e-mails of orders that got their customer only after their event was there
+ */
+export function countProfiles(shop: Shop, events: Iterable<ExpectedEvent>, guests: Iterable<string>): number {
+  const people = new Set<Person>();
+  const emails = new Map<string, Person>();
+  const ids = new Map<string, Person>();
+  const meet = (email: string | undefined, id: string | undefined): void => {
+    const [byMail, byId] = [emails.get(email ?? ''), ids.get(id ?? '')];
+    // Two different ones: the event is sent again with the e-mail alone.
+    if (byMail !== undefined && byId !== undefined) return;
+    const person = byMail ?? byId ?? { email: undefined };
+    people.add(person);
+    if (id !== undefined) ids.set(id, person);
+    if (email === undefined || email === person.email) return;
+    // A profile has one e-mail: the newer one takes the place of the older.
+    if (person.email !== undefined) emails.delete(person.email);
+    person.email = email;
+    emails.set(email, person);
+  };
+  for (const [oldest] of byEmail(shop).values()) meet(oldest?.email.toLowerCase(), oldest?.id);
+  for (const email of guests) meet(email.toLowerCase(), undefined);
+  for (const { email, customerId } of events) meet(email?.toLowerCase(), customerId);
+  return people.size;
+}
+
+interface Person {
+  email: string | undefined;
+}
+
+function byEmail(shop: Shop): Map<string, ShopCustomer[]> {
+  const found = new Map<string, ShopCustomer[]>();
+  const inAge = [...shop.customers].sort((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
+  for (const customer of inAge) {
+    const email = customer.email.toLowerCase();
+    if (email !== '') found.set(email, [...(found.get(email) ?? []), customer]);
+  }
+  return found;
+}
+
+function profileOf(customer: ShopCustomer): ExpectedProfile {
+  const address = addressOf(customer);
+  return {
+    customerId: customer.id,
+    email: customer.email,
+    firstName: customer.firstName || undefined,
+    lastName: customer.lastName || undefined,
+    title: customer.title || undefined,
+    organization: customer.companyName || undefined,
+    city: address?.city,
+    country: address?.country,
+  };
+}
+
+/** The default billing address, else the first billing one that exists, else the first. */
+function addressOf({ addresses, defaultBillingAddressId, billingAddressIds }: ShopCustomer) {
+  const byId = (id: string | undefined) => (id === undefined ? undefined : addresses.find((one) => one.id === id));
+  const billing = [defaultBillingAddressId, ...billingAddressIds].map(byId).find((one) => one !== undefined);
+  return billing ?? addresses[0];
+}

@@ -1,0 +1,130 @@
+/** The whole shop as plain reads show it: what expectations are worked out from. */
+import { z } from 'zod';
+import type { ShopApi } from '../actors/shop-api.ts';
+
+const localized = z.record(z.string(), z.string());
+const typedMoney = z.looseObject({
+  type: z.string(),
+  currencyCode: z.string(),
+  centAmount: z.number(),
+  fractionDigits: z.number(),
+  preciseAmount: z.number().optional(),
+});
+const reference = z.looseObject({ id: z.string() });
+const row = { id: z.string(), createdAt: z.string(), lastModifiedAt: z.string(), key: z.string().optional() };
+
+const price = z.looseObject({
+  value: typedMoney,
+  country: z.string().optional(),
+  customerGroup: z.unknown().optional(),
+  channel: z.unknown().optional(),
+  recurrencePolicy: z.unknown().optional(),
+  validFrom: z.string().optional(),
+  validUntil: z.string().optional(),
+  discounted: z.looseObject({ value: typedMoney }).optional(),
+});
+const variant = z.looseObject({
+  sku: z.string().optional(),
+  prices: z.array(price).optional(),
+  images: z.array(z.looseObject({ url: z.string() })).optional(),
+});
+const address = z.looseObject({
+  id: z.string().optional(),
+  city: z.string().optional(),
+  country: z.string(),
+  postalCode: z.string().optional(),
+  region: z.string().optional(),
+});
+const customer = z.looseObject({
+  ...row,
+  email: z.string(),
+  firstName: z.string().optional(),
+  lastName: z.string().optional(),
+  title: z.string().optional(),
+  companyName: z.string().optional(),
+  addresses: z.array(address),
+  defaultBillingAddressId: z.string().optional(),
+  billingAddressIds: z.array(z.string()),
+  stores: z.array(z.unknown()),
+});
+const delivery = z.looseObject({ createdAt: z.string() });
+const shippingInfo = z.looseObject({ deliveries: z.array(delivery).optional() });
+const order = z.looseObject({
+  ...row,
+  customerEmail: z.string().optional(),
+  customerId: z.string().optional(),
+  orderState: z.string(),
+  completedAt: z.string().optional(),
+  totalPrice: typedMoney,
+  lineItems: z.array(z.looseObject({ id: z.string(), totalPrice: typedMoney })),
+  paymentInfo: z.looseObject({ payments: z.array(reference) }).optional(),
+  shippingInfo: shippingInfo.optional(),
+  shipping: z.array(z.looseObject({ shippingInfo: shippingInfo.optional() })).optional(),
+});
+const transaction = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  state: z.string(),
+  amount: typedMoney,
+  timestamp: z.string().optional(),
+});
+const payment = z.looseObject({ ...row, transactions: z.array(transaction) });
+const category = z.looseObject({
+  ...row,
+  name: localized,
+  slug: localized,
+  ancestors: z.array(reference),
+});
+const projection = z.looseObject({
+  ...row,
+  name: localized,
+  slug: localized,
+  description: localized.optional(),
+  categories: z.array(reference),
+  priceMode: z.string().optional(),
+  masterVariant: variant.optional(),
+  variants: z.array(variant),
+});
+const inventoryEntry = z.looseObject({
+  ...row,
+  sku: z.string(),
+  availableQuantity: z.number(),
+  supplyChannel: reference.optional(),
+});
+const standalonePrice = price.extend({ ...row, sku: z.string(), active: z.boolean() });
+
+export type Money = z.infer<typeof typedMoney>;
+export type ShopPrice = z.infer<typeof price>;
+export type ShopVariant = z.infer<typeof variant>;
+export type ShopCustomer = z.infer<typeof customer>;
+export type ShopOrder = z.infer<typeof order>;
+type ShopPayment = z.infer<typeof payment>;
+export type ShopCategory = z.infer<typeof category>;
+export type ShopProduct = z.infer<typeof projection>;
+export type ShopInventory = z.infer<typeof inventoryEntry>;
+type ShopStandalonePrice = z.infer<typeof standalonePrice>;
+
+export interface Shop {
+  readonly customers: readonly ShopCustomer[];
+  readonly orders: readonly ShopOrder[];
+  readonly payments: ReadonlyMap<string, ShopPayment>;
+  readonly categories: ReadonlyMap<string, ShopCategory>;
+  /** Published ones. */
+  readonly products: readonly ShopProduct[];
+  readonly inventory: readonly ShopInventory[];
+  readonly standalonePrices: readonly ShopStandalonePrice[];
+}
+
+/** Reads everything that matters to Klaviyo. */
+export async function readShop(api: ShopApi): Promise<Shop> {
+  const byId = <T extends { readonly id: string }>(list: readonly T[]) => new Map(list.map((one) => [one.id, one]));
+  return {
+    customers: await api.all('customers', customer),
+    orders: await api.all('orders', order),
+    payments: byId(await api.all('payments', payment)),
+    categories: byId(await api.all('categories', category)),
+    products: await api.all('product-projections', projection),
+    inventory: await api.all('inventory', inventoryEntry),
+    standalonePrices: await api.all('standalone-prices', standalonePrice),
+  };
+}

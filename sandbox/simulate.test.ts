@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { type PushReceiver, startPushReceiver } from './commercetools/push-receiver.ts';
+import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './commercetools/sandbox.ts';
+import { createEditor } from './shop/actors/editor.ts';
+import * as editor from './shop/actors/editor-actions.ts';
+import type { Done } from './shop/actors/journal.ts';
+import { connectShop, type ShopApi } from './shop/actors/shop-api.ts';
+import { createShopper } from './shop/actors/shopper.ts';
+import * as shopper from './shop/actors/shopper-actions.ts';
+import { order } from './shop/seed/builders.ts';
+import { idOf } from './shop/seed/random.ts';
+import { seedShop } from './shop/seed/seed.ts';
+
+let sandbox: CommercetoolsSandbox;
+let receiver: PushReceiver;
+let api: ShopApi;
+const types = ['customer', 'order', 'payment', 'product', 'category', 'inventory-entry', 'standalone-price'];
+const changed = ['customer', 'category', 'product', 'inventory-entry'];
+
+before(async () => {
+  receiver = await startPushReceiver();
+  sandbox = await startCommercetoolsSandbox({ redelivery: { firstRetryMs: 10 } });
+  await seedShop(sandbox, { customers: 20, orders: 10, products: 20 });
+  sandbox.pubsub.bind('projects/cloud/topics/all', { pushEndpoint: receiver.url });
+  api = connectShop(sandbox);
+  const subscription = {
+    destination: { type: 'GoogleCloudPubSub', projectId: 'cloud', topic: 'all' },
+    messages: types.map((resourceTypeId) => ({ resourceTypeId })),
+    changes: changed.map((resourceTypeId) => ({ resourceTypeId })),
+  };
+  assert.equal((await api.request('POST', 'subscriptions', subscription)).status, 201);
+});
+after(async () => {
+  await sandbox.stop();
+  await receiver.stop();
+});
+
+async function quiet(): Promise<void> {
+  while (sandbox.pubsub.pending > 0) await pause(2);
+}
+
+/** Does something and returns what was delivered because of it, in alphabetical order. */
+async function heard(act: () => Promise<Done>): Promise<{ done: Done; labels: string[] }> {
+  await quiet();
+  const seen = receiver.labels().length;
+  const done = await act();
+  await quiet();
+  return { done, labels: receiver.labels().slice(seen).sort() };
+}
+
+const address = { country: 'DE', city: 'Ulm' };
+const product = idOf('product/product-2');
+const sku = 'product-2-S';
+let number = 0;
+
+function register() {
+  number += 1;
+  return shopper.register(api, { email: `live-${number}@example.com`, firstName: 'Live', lastName: 'Test', address });
+}
+
+function buy(customer?: string) {
+  number += 1;
+  return shopper.buy(api, {
+    customer,
+    email: 'buyer@example.com',
+    lines: [{ sku, quantity: 2 }],
+    orderNumber: `test-${number}`,
+  });
+}
+
+async function paidOrder(): Promise<string> {
+  const { ids } = await buy();
+  await shopper.pay(api, { order: ids.order ?? '' });
+  return ids.order ?? '';
+}
+
+test('a customer who registers is created', async () => {
+  assert.deepEqual((await heard(register)).labels, ['CustomerCreated', 'ResourceCreated customer']);
+});
+
+test('a customer who changes name or address is updated', async () => {
+  const { customer = '' } = (await register()).ids;
+  const renamed = await heard(() => shopper.changeName(api, { customer, lastName: 'Neu' }));
+  assert.deepEqual(renamed.labels, ['CustomerLastNameSet', 'ResourceUpdated customer']);
+  const moved = await heard(() => shopper.changeAddress(api, { customer, address: { country: 'DE', city: 'Kassel' } }));
+  assert.deepEqual(moved.labels, ['CustomerAddressChanged', 'ResourceUpdated customer']);
+});
+
+test('an order takes stock: the entry is updated, but no quantity was set', async () => {
+  const stock = z.object({
+    results: z.array(z.object({ availableQuantity: z.number(), quantityOnStock: z.number() })),
+  });
+  const read = () =>
+    api.get(`inventory?where=${encodeURIComponent(`sku="${sku}" and supplyChannel is not defined`)}`, stock);
+  const [then] = (await read()).results;
+  const { labels } = await heard(() => buy());
+  assert.deepEqual(labels, ['OrderCreated', 'ResourceUpdated inventory-entry']);
+  const [now] = (await read()).results;
+  assert.equal(now?.availableQuantity, (then?.availableQuantity ?? 0) - 2);
+  assert.equal(now?.quantityOnStock, then?.quantityOnStock);
+});
+
+test('the order in the message is the order as it is read, with whole money', async () => {
+  const { done } = await heard(() => buy());
+  const created = receiver.payloads.findLast(({ type }) => type === 'OrderCreated');
+  assert.deepEqual(created?.order, await api.get(`orders/${done.ids.order}`, z.unknown()));
+  const { totalPrice } = z.object({ totalPrice: z.object({ fractionDigits: z.number() }) }).parse(created?.order);
+  assert.equal(totalPrice.fractionDigits, 2);
+});
+
+for (const to of ['Confirmed', 'Complete', 'Cancelled'] as const) {
+  test(`an order that becomes ${to} changes its state`, async () => {
+    const { order = '' } = (await buy()).ids;
+    assert.deepEqual((await heard(() => shopper.moveOrder(api, { order, to }))).labels, ['OrderStateChanged']);
+  });
+}
+
+test('paying creates a payment and adds it to the order', async () => {
+  const { order = '' } = (await buy()).ids;
+  assert.deepEqual((await heard(() => shopper.pay(api, { order }))).labels, ['OrderPaymentAdded', 'PaymentCreated']);
+});
+
+test('refunds are added, and a pending one changes its state when it arrives', async () => {
+  const order = await paidOrder();
+  const first = await heard(() => shopper.refund(api, { order, share: 0.3, state: 'Success' }));
+  assert.deepEqual(first.labels, ['PaymentTransactionAdded']);
+  const second = await heard(() => shopper.refund(api, { order, share: 0.2, state: 'Pending' }));
+  assert.deepEqual(second.labels, ['PaymentTransactionAdded']);
+  const { payment = '', transaction = '' } = second.done.ids;
+  const settled = await heard(() => shopper.settleRefund(api, { order, payment, transaction }));
+  assert.deepEqual(settled.labels, ['PaymentTransactionStateChanged']);
+});
+
+test('a guest order that is claimed tells its customer', async () => {
+  const { customer = '' } = (await register()).ids;
+  const { order = '' } = (await buy()).ids;
+  assert.deepEqual((await heard(() => shopper.claim(api, { order, customer }))).labels, ['OrderCustomerSet']);
+});
+
+test('an order of a recurring order has a message of its own', async () => {
+  const made = order({ recurringOrder: { typeId: 'recurring-order', id: 'weekly' } });
+  const { labels } = await heard(async () => {
+    await fetch(`${sandbox.url}/sandbox/orders/from-recurring-order`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ order: made }),
+    });
+    return { action: '', says: '', ids: {} };
+  });
+  assert.deepEqual(labels, ['OrderCreatedFromRecurringOrder']);
+});
+
+test('an imported order is imported, not created, and its deletion is told', async () => {
+  const draft = {
+    orderNumber: 'import-1',
+    customerEmail: 'old@example.com',
+    totalPrice: { currencyCode: 'EUR', centAmount: 1000 },
+    customLineItems: [
+      { name: { en: 'Old thing' }, slug: 'old', quantity: 1, money: { currencyCode: 'EUR', centAmount: 1000 } },
+    ],
+  };
+  const imported = await heard(async () => {
+    const { id } = await api.post('orders/import', draft, z.object({ id: z.string() }));
+    return { action: '', says: '', ids: { order: id } };
+  });
+  assert.deepEqual(imported.labels, ['OrderImported']);
+  const gone = await heard(async () => {
+    await api.delete(`orders/${imported.done.ids.order}?version=1`);
+    return imported.done;
+  });
+  assert.deepEqual(gone.labels, ['OrderDeleted']);
+});
+
+test('what the drafts say is in the records: an active price, keys, a completion date', async () => {
+  const value = { currencyCode: 'EUR', centAmount: 100 };
+  const price = await api.post(
+    'standalone-prices',
+    { sku: 'said', key: 'said', value },
+    z.looseObject({ active: z.boolean() }),
+  );
+  assert.deepEqual([price.active, price.key], [true, 'said']);
+  const entry = await api.post(
+    'inventory',
+    { sku: 'said', key: 'said', quantityOnStock: 1 },
+    z.looseObject({ id: z.string() }),
+  );
+  assert.equal(entry.key, 'said');
+  const completedAt = '2020-01-01T00:00:00.000Z';
+  const imported = await api.post(
+    'orders/import',
+    { totalPrice: value, completedAt },
+    z.looseObject({ id: z.string() }),
+  );
+  assert.equal(imported.completedAt, completedAt);
+});
+
+test('a customer who is deleted is told once as a message and once as a change', async () => {
+  const { customer = '' } = (await register()).ids;
+  const gone = async () => {
+    await api.delete(`customers/${customer}?version=1`);
+    return { action: '', says: '', ids: {} };
+  };
+  assert.deepEqual((await heard(gone)).labels, ['CustomerDeleted', 'ResourceDeleted customer']);
+});
+
+test('products are unpublished, published, repriced and deleted', async () => {
+  const hidden = await heard(() => editor.unpublish(api, { product }));
+  assert.deepEqual(hidden.labels, ['ProductUnpublished', 'ResourceUpdated product']);
+  const shown = await heard(() => editor.publish(api, { product }));
+  assert.deepEqual(shown.labels, ['ProductPublished', 'ResourceUpdated product']);
+  const repriced = await heard(() => editor.changePrice(api, { product, factor: 1.5 }));
+  assert.deepEqual(repriced.labels, [
+    'ProductPriceChanged',
+    'ProductPublished',
+    'ResourceUpdated product',
+    'ResourceUpdated product',
+  ]);
+  const gone = await heard(() => editor.deleteProduct(api, { product: idOf('product/product-3') }));
+  assert.deepEqual(gone.labels, [
+    'ProductDeleted',
+    'ProductUnpublished',
+    'ResourceDeleted product',
+    'ResourceUpdated product',
+  ]);
+});
+
+test('a product that is created public is created and published', async () => {
+  const [category] = await api.all('categories', z.object({ id: z.string() }));
+  const draft = { sku: 'brand-new', productType: idOf('product-type/clothing'), category: category?.id ?? '' };
+  const { labels } = await heard(() => editor.createProduct(api, draft));
+  assert.deepEqual(labels, ['ProductCreated', 'ProductPublished', 'ResourceCreated product']);
+});
+
+test('variants that come and go are told', async () => {
+  const change = (action: Record<string, unknown>) =>
+    heard(async () => {
+      await shopper.update(api, `products/${product}`, [action]);
+      return { action: '', says: '', ids: {} };
+    });
+  const added = await change({ action: 'addVariant', sku: 'extra', staged: true });
+  assert.ok(added.labels.includes('ProductVariantAdded'), added.labels.join());
+  const removed = await change({ action: 'removeVariant', sku: 'extra', staged: true });
+  assert.ok(removed.labels.includes('ProductVariantDeleted'), removed.labels.join());
+});
+
+test('stock that arrives sets the quantity', async () => {
+  const entry = idOf(`inventory/${sku}/all`);
+  const { labels } = await heard(() => editor.restock(api, { entry, quantity: 5 }));
+  assert.deepEqual(labels, ['InventoryEntryQuantitySet', 'ResourceUpdated inventory-entry']);
+});
+
+test('inventory entries and standalone prices come, change and go', async () => {
+  const { labels } = await heard(async () => {
+    const versioned = z.object({ id: z.string(), version: z.number() });
+    const entry = await api.post('inventory', { sku: 'fresh', quantityOnStock: 3 }, versioned);
+    await api.delete(`inventory/${entry.id}?version=${entry.version}`);
+    const value = { currencyCode: 'EUR', centAmount: 100 };
+    const price = await api.post('standalone-prices', { sku: 'fresh', value }, versioned);
+    const actions = [{ action: 'changeValue', value: { ...value, centAmount: 200 } }];
+    const { version } = await api.post(`standalone-prices/${price.id}`, { version: price.version, actions }, versioned);
+    await api.delete(`standalone-prices/${price.id}?version=${version}`);
+    return { action: '', says: '', ids: {} };
+  });
+  assert.deepEqual(labels, [
+    'InventoryEntryCreated',
+    'InventoryEntryDeleted',
+    'ResourceCreated inventory-entry',
+    'ResourceDeleted inventory-entry',
+    'StandalonePriceCreated',
+    'StandalonePriceDeleted',
+    'StandalonePriceValueChanged',
+  ]);
+});
+
+test('a category is created, renamed without a message, and deleted', async () => {
+  const parent = idOf('category/women');
+  const created = await heard(() => editor.createCategory(api, { name: 'Hats', slug: 'hats', parent }));
+  assert.deepEqual(created.labels, ['CategoryCreated', 'ResourceCreated category']);
+  const { category = '' } = created.done.ids;
+  const renamed = await heard(() => editor.renameCategory(api, { category, name: 'Caps' }));
+  assert.deepEqual(renamed.labels, ['ResourceUpdated category']);
+  assert.deepEqual((await heard(() => editor.deleteCategory(api, { category }))).labels, ['ResourceDeleted category']);
+});
+
+test('the path of a category begins at the top, also after it was renamed', async () => {
+  const parent = idOf('category/women_clothing');
+  const { category = '' } = (await editor.createCategory(api, { name: 'Deep', slug: 'deep', parent })).ids;
+  await editor.renameCategory(api, { category, name: 'Deeper' });
+  const { ancestors } = await api.get(
+    `categories/${category}`,
+    z.object({ ancestors: z.array(z.object({ id: z.string() })) }),
+  );
+  assert.deepEqual(
+    ancestors.map(({ id }) => id),
+    [idOf('category/women'), parent],
+  );
+});
+
+test('shopper and editor keep going, and the same seed takes the same steps', async () => {
+  const steps = async () => {
+    const quiet = await startCommercetoolsSandbox();
+    await seedShop(quiet, { customers: 5, orders: 5, products: 15 });
+    const actors = [createShopper(connectShop(quiet), 3), createEditor(connectShop(quiet), 3)];
+    const said: string[] = [];
+    for (let step = 0; step < 60; step += 1) for (const actor of actors) said.push((await actor.act()).says);
+    await quiet.stop();
+    return said;
+  };
+  const [first, second] = [await steps(), await steps()];
+  assert.deepEqual(first, second);
+  assert.ok(new Set(first).size >= 15, [...new Set(first)].join(', '));
+});

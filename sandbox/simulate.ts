@@ -1,0 +1,85 @@
+/** The shop lives: a shopper and an editor act in turn, and what reaches Klaviyo is told line by line. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Processes } from './processes.ts';
+import { createEditor } from './shop/actors/editor.ts';
+import type { Done } from './shop/actors/journal.ts';
+import { connectShop } from './shop/actors/shop-api.ts';
+import { createShopper } from './shop/actors/shopper.ts';
+
+export interface LiveOptions {
+  seed: number;
+  /** Steps to take; endless without. */
+  steps?: number;
+  /** Milliseconds between two steps. */
+  pauseMs: number;
+  signal: AbortSignal;
+  onLine(line: string): void;
+}
+
+const state = z.object({
+  eventsByMetric: z.record(z.string(), z.number()),
+  profiles: z.number(),
+  items: z.number(),
+  variants: z.number(),
+  categories: z.number(),
+  requests: z.number(),
+});
+const idle = z.object({ idle: z.boolean() });
+const runs = z.object({ running: z.array(z.unknown()) });
+
+/** The editor acts after every third step of the shopper. */
+const editorEvery = 4;
+
+/** @returns what was done, for the comparison */
+export async function live(processes: Processes, options: LiveOptions): Promise<Done[]> {
+  const api = connectShop(processes.shop);
+  const shopper = createShopper(api, options.seed);
+  const editor = createEditor(api, options.seed);
+  const journal: Done[] = [];
+  let before = await countsOf(processes.klaviyoUrl);
+  for (let step = 1; !options.signal.aborted && step <= (options.steps ?? Number.POSITIVE_INFINITY); step += 1) {
+    const done = await (step % editorEvery === 0 ? editor : shopper).act();
+    journal.push(done);
+    await arrived(processes, options.signal);
+    const after = await countsOf(processes.klaviyoUrl);
+    options.onLine(`${done.says}  →  ${difference(before, after)}`);
+    before = after;
+    await sleep(options.pauseMs);
+  }
+  return journal;
+}
+
+const pollMs = 20;
+
+/** Waits until every delivery is acknowledged and no run is under way. */
+export async function arrived({ shop, serviceUrl }: Processes, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const quiet = idle.parse(await json(`${shop.url}/sandbox/idle`)).idle;
+    if (quiet && runs.parse(await json(`${serviceUrl}/sync`)).running.length === 0) return;
+    await sleep(pollMs);
+  }
+}
+
+async function countsOf(klaviyoUrl: string): Promise<Record<string, number>> {
+  const { eventsByMetric, ...records } = state.parse(await json(`${klaviyoUrl}/sandbox/state`));
+  return { ...eventsByMetric, ...records };
+}
+
+function difference({ requests: asked = 0, ...before }: Record<string, number>, after: Record<string, number>): string {
+  const { requests = 0, ...records } = after;
+  const more = Object.entries(records)
+    .map(([name, count]): [string, number] => [name, count - (before[name] ?? 0)])
+    .filter(([, change]) => change !== 0)
+    .map(([name, change]) => `${change > 0 ? '+' : ''}${change} ${name}`)
+    .join(', ');
+  if (more !== '') return more;
+  return requests === asked ? 'nothing for Klaviyo' : 'up to date in Klaviyo';
+}
+
+/** @returns the answer of one of the three processes */
+export async function json(url: string, init: RequestInit = {}): Promise<unknown> {
+  const answer = await fetch(url, init);
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return answer.status === 204 ? undefined : answer.json();
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { settingRows } from '../../src/config/settings/settings.ts';
+import { disabledEventNames } from '../../src/rules/settings.ts';
+import { generatedTables, pageOf, withTable } from './generated-tables.ts';
+import { openApiFile, openApiText } from './openapi-document.ts';
+
+for (const table of generatedTables) {
+  test(`${table.page} shows the ${table.name} as they are`, () => {
+    if (table.optional && !existsSync(pageOf(table))) return;
+    const page = readFileSync(pageOf(table), 'utf8');
+    const marked = page.includes(table.markers.begin) && page.includes(table.markers.end);
+    assert.ok(marked || table.optional, `${table.page} lacks ${table.markers.begin} and ${table.markers.end}`);
+    assert.ok(
+      page === withTable(page, table),
+      `run "npm run docs" (node scripts/docs/write-docs.ts) and commit ${table.page}`,
+    );
+  });
+}
+
+test('docs/openapi.json is what the service serves', async () => {
+  const same = readFileSync(openApiFile, 'utf8') === (await openApiText());
+  assert.ok(same, 'run "npm run docs" (node scripts/docs/write-docs.ts) and commit docs/openapi.json');
+});
+
+test('every setting says what it is for', () => {
+  for (const { path, description } of settingRows()) assert.notEqual(description, '', path);
+});
+
+test('docs/configuration.md names every event that can be disabled', () => {
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  for (const name of disabledEventNames) assert.ok(page.includes(`\`${name}\``), name);
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import pino from 'pino';
+import { createActivity } from '../telemetry/app-events.ts';
+import { createStream } from './event-stream.ts';
+
+const activity = createActivity(pino({ level: 'silent' }));
+const now = () => new Date('2026-03-15T08:00:00Z');
+
+test('a reader that does not keep up is dropped, the others go on', async () => {
+  const stream = createStream({ activity, views: { now: async () => 'x'.repeat(1_500_000) }, now });
+  const [slow, quick] = [stream.open(), stream.open()];
+  assert.ok(slow && quick);
+  let read = 0;
+  quick.on('data', (part: Buffer) => {
+    read += part.length;
+  });
+  await once(slow, 'close');
+  assert.ok(slow.destroyed && !quick.destroyed);
+  const before = read;
+  await once(quick, 'data');
+  assert.ok(read > before);
+  stream.close();
+  await once(quick, 'close');
+  assert.equal(stream.open(), undefined);
+});
+
+test('a flood comes in instalments, with how many lines were passed over, and no more than ids and rules', async () => {
+  const stream = createStream({ activity, views: {}, now });
+  const reader = stream.open();
+  assert.ok(reader);
+  const record = { typeId: 'customer', id: 'c1' };
+  for (let count = 0; count < 500; count += 1)
+    activity.tell({ what: 'rejected', record, rule: 'profile', code: 'invalid', detail: 'of mia@example.com' });
+  let seen = '';
+  for await (const part of reader) {
+    seen += String(part);
+    if (seen.includes('event: feed')) break;
+  }
+  stream.close();
+  assert.match(seen, /"passedOver":450/);
+  assert.match(seen, /"rules":\["profile"\]/);
+  assert.doesNotMatch(seen, /mia@example/);
+});
+
+test('a view that fails is told, and its stream stays', async () => {
+  const views = {
+    now: () => Promise.reject(new Error('the store is away')),
+    runs: async () => ({ running: [] }),
+  };
+  const stream = createStream({ activity, views, now });
+  let seen = '';
+  for await (const part of stream.open() ?? []) {
+    seen += String(part);
+    if (/event: trouble/.test(seen) && /event: runs/.test(seen)) break;
+  }
+  stream.close();
+  assert.match(seen, /event: trouble\ndata: \{"view":"now"\}/);
+});

@@ -1,0 +1,144 @@
+/**
+ * Looks out for work: what is queued, what was handed back, what a dead process left. Small runs that follow a message
+ * wait while a sync of their resource runs.
+ */
+import { randomUUID } from 'node:crypto';
+import { createDeathWatch, isQueued, type Lease, type LeaseValue, leaseKey, listLeases, nobody } from './lease.ts';
+import type { Run } from './run.ts';
+import { createRunner, type Live, type RunnerParts } from './run-worker.ts';
+
+export interface LookoutParts extends RunnerParts {
+  /** The kinds that this process works off. */
+  takes: readonly Run['kind'][];
+  /** `started here`: leaves alone what other processes queued or left. */
+  from: 'anybody' | 'here';
+}
+
+export interface Lookout {
+  /** Works off what this process has just taken; @returns the run, counted and moved on as it goes. */
+  begin(lease: Lease): Run;
+  live(): readonly Live[];
+  /** Whether its holder is alive, as far as this process has watched it. */
+  watch(lease: Lease): 'dead' | 'alive' | 'unknown';
+  look(): Promise<void>;
+  /** Looks from now on, again and again. */
+  open(): void;
+  /** Resolves when there is nothing to do here. */
+  settled(): Promise<void>;
+  /** Hands back what runs; resolves when it stands still. */
+  shutdown(): Promise<void>;
+}
+
+/** How often in a lease's time. */
+const looks = 4;
+const forgetEveryMs = 60_000;
+
+export function createLookout(parts: LookoutParts): Lookout {
+  const { store, takes, leaseMs } = parts;
+  const watch = createDeathWatch(leaseMs);
+  const runner = createRunner(parts, () => void look());
+  const begun = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+  let again = false;
+  let trouble = false;
+  let forgotAt = Number.NEGATIVE_INFINITY;
+  let shut = false;
+
+  function begin(lease: Lease): Run {
+    begun.add(lease.value.run.id);
+    return runner.begin(lease).run;
+  }
+
+  const isOurs = ({ value: { run } }: Lease) =>
+    takes.includes(run.kind) && (parts.from === 'anybody' || begun.has(run.id));
+
+  /** Takes what nobody holds, or whose holder is dead. */
+  async function takeFree(leases: readonly Lease[]): Promise<void> {
+    for (const lease of leases) {
+      const { at, value } = lease;
+      const free = watch.look(lease) === 'dead' || value.holder === nobody;
+      if (shut || !free || !isOurs(lease) || runner.live().some(({ key }) => key === at.key)) continue;
+      const taken: LeaseValue = { ...value, holder: randomUUID(), beat: value.beat + 1 };
+      const version = await store.put(at, taken, lease.version);
+      if (version !== 'stale') begin({ at, version, value: taken });
+    }
+  }
+
+  /** A small run's turn has come: it moves to the place of those that run, so that an equal one is a new one. */
+  async function takeQueued({ at: queuedAt, value }: Lease): Promise<void> {
+    const at = leaseKey('follow', value.run.resource);
+    const taken: LeaseValue = { ...value, holder: randomUUID() };
+    const version = await store.put(at, taken, 'absent');
+    if (version === 'stale') return;
+    // Before it reads: what comes from here on is about what it may not have read.
+    await store.remove(queuedAt);
+    begin({ at, version, value: taken });
+  }
+
+  async function lookOnce(): Promise<void> {
+    const leases = await listLeases(store);
+    watch.forget(leases);
+    const held = leases.filter((lease) => !isQueued(lease));
+    await takeFree(held);
+    const busy = new Set(held.map(({ value }) => value.run.resource));
+    const queues = Map.groupBy(leases.filter(isQueued), ({ value }) => value.run.resource);
+    for (const [resource, queue] of queues) {
+      const first = queue.toSorted((one, other) => (one.value.run.id < other.value.run.id ? -1 : 1))[0];
+      if (!shut && !busy.has(resource) && first && isOurs(first)) await takeQueued(first);
+    }
+    if (performance.now() - forgotAt < forgetEveryMs) return;
+    forgotAt = performance.now();
+    await parts.records.forgetOld();
+  }
+
+  async function tryLook(): Promise<void> {
+    try {
+      await lookOnce();
+      trouble = false;
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.message : 'unknown';
+      if (!trouble) parts.activity.tell({ what: 'warning', detail: `can't look for runs to be worked off: ${why}` });
+      trouble = true;
+    }
+  }
+
+  /** Asked for while it looks: once more afterwards. */
+  function look(): Promise<void> {
+    if (shut || takes.length === 0) return Promise.resolve();
+    again = looking !== undefined;
+    looking ??= tryLook().finally(() => {
+      looking = undefined;
+      if (again) void look();
+    });
+    return looking;
+  }
+
+  return {
+    begin,
+    live: runner.live,
+    watch: watch.look,
+    look,
+    open() {
+      timer = setInterval(() => void look(), leaseMs / looks);
+      void look();
+    },
+    async settled() {
+      for (;;) {
+        // To look while it looks would ask for yet another look.
+        while (looking) await looking;
+        await look();
+        const live = runner.live();
+        if (live.length === 0 && looking === undefined) return;
+        await Promise.all(live.map(({ ended }) => ended));
+      }
+    },
+    async shutdown() {
+      shut = true;
+      clearInterval(timer);
+      await looking;
+      for (const { end } of runner.live()) end('hand-back');
+      await Promise.all(runner.live().map(({ ended }) => ended));
+    },
+  };
+}

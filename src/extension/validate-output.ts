@@ -1,0 +1,149 @@
+/**
+ * What a merchant's code returned, checked: a record that can be sent, a reason not to, or nonsense. Klaviyo's limits are
+ * applied here just as to our own records.
+ */
+import { z } from 'zod';
+import type { Item, Profile, Variant, Warning } from '../klaviyo/change.ts';
+import { fitProfile } from '../rules/customers/profile.ts';
+import { fitMetadata } from '../rules/fields/metadata.ts';
+import { cutText, mostAttributeBytes } from '../rules/fields/text.ts';
+import { isPlain } from './deep-freeze.ts';
+import { ExtensionFailure } from './errors.ts';
+
+const text = z.string();
+const filled = text.trim().min(1);
+const name = text.nullable().exactOptional();
+const location = z.strictObject({ address1: text, address2: text, city: text, country: text, region: text, zip: text });
+const identity = {
+  email: filled.exactOptional(),
+  external_id: filled.exactOptional(),
+  location: location.exactOptional(),
+};
+const properties = z.record(text, z.unknown()).superRefine((record, context) => {
+  const odd = oddIn(record, []);
+  if (odd) context.addIssue({ code: 'custom', path: odd.path, message: `must be plain JSON, not ${odd.what}` });
+});
+
+export const eventDraft = z.strictObject({
+  metric: filled.max(127),
+  uniqueId: filled,
+  time: text,
+  value: z.number().exactOptional(),
+  currency: text.regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR').exactOptional(),
+  profile: z
+    .strictObject(identity)
+    .refine(({ email, external_id }) => email !== undefined || external_id !== undefined, 'needs email or external_id'),
+  properties,
+  backfill: z.boolean().exactOptional(),
+});
+
+export const profileDraft = z.strictObject({
+  ...identity,
+  email: filled,
+  first_name: name,
+  last_name: name,
+  organization: name,
+  title: name,
+  phone_number: text.regex(/^\+[1-9]\d{6,14}$/, 'must be E.164, such as +4915112345678').exactOptional(),
+  locale: text.exactOptional(),
+  properties: properties.exactOptional(),
+});
+
+const sellable = {
+  external_id: filled,
+  title: filled,
+  description: text,
+  url: filled,
+  image_full_url: text.nullable(),
+  published: z.boolean(),
+  custom_metadata: z.record(text, text),
+};
+export const itemDraft = z.strictObject({ ...sellable, price: z.number().nullable() });
+export const variantDraft = z.strictObject({
+  ...sellable,
+  sku: filled,
+  price: z.number(),
+  inventory_quantity: z.number(),
+  inventory_policy: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+});
+export const categoryDraft = z.strictObject({ external_id: filled, name: filled });
+
+const skipDraft = z.strictObject({ skip: filled });
+
+/** @returns the reason, if that is what was returned */
+export function skipOf(returned: unknown): string | undefined {
+  return skipDraft.safeParse(returned).data?.skip;
+}
+
+/**
+ * @param where such as `hooks.event`
+ * @throws ExtensionFailure that names the first thing that is wrong, never its value
+ */
+export function checked<Draft>(where: string, schema: z.ZodType<Draft>, returned: unknown): Draft {
+  if (returned instanceof Promise) {
+    // Nobody else will hear of it.
+    returned.catch(() => undefined);
+    throw new ExtensionFailure(`${where} returned a promise: it must be synchronous`);
+  }
+  const parsed = schema.safeParse(withoutAbsent(returned));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.map(String).join('.');
+  throw new ExtensionFailure(`${where} returned what can't be sent: ${path ? `${path}: ` : ''}${issue?.message}`);
+}
+
+/** What is set to `undefined` is not there; at the top and one below. */
+function withoutAbsent(value: unknown, levels = 2): unknown {
+  if (levels === 0 || typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value)) {
+    return value;
+  }
+  const there = Object.entries(value).filter(([, child]) => child !== undefined);
+  return Object.fromEntries(there.map(([key, child]) => [key, withoutAbsent(child, levels - 1)]));
+}
+
+interface Odd {
+  path: string[];
+  what: string;
+}
+
+/** Deeper than Klaviyo's levels nothing is sent. */
+const mostLevels = 12;
+
+/** The first thing that JSON can't hold. `undefined` is what is not there. */
+function oddIn(value: unknown, path: string[]): Odd | undefined {
+  if (path.length > mostLevels || value === undefined || value === null) return undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : { path, what: String(value) };
+  if (typeof value === 'string' || typeof value === 'boolean') return undefined;
+  if (typeof value !== 'object') return { path, what: `a ${typeof value}` };
+  if (!isPlain(value)) return { path, what: value.constructor.name };
+  for (const [key, child] of Object.entries(value)) {
+    const odd = oddIn(child, [...path, key]);
+    if (odd) return odd;
+  }
+  return undefined;
+}
+
+/** A profile within Klaviyo's limits. */
+export function fittedProfile(draft: z.infer<typeof profileDraft>): { profile: Profile; warnings: Warning[] } {
+  const { properties = {}, ...attributes } = draft;
+  const short = { ...attributes };
+  for (const key of ['first_name', 'last_name', 'organization', 'title'] as const) {
+    const said = short[key];
+    if (typeof said === 'string') short[key] = cutText(said, mostAttributeBytes);
+  }
+  return fitProfile(short, properties);
+}
+
+/** An item or variant within Klaviyo's limits. */
+export function fittedSellable<Draft extends Item | Variant>(draft: Draft): { record: Draft; warnings: Warning[] } {
+  const { metadata, warnings } = fitMetadata(draft.custom_metadata);
+  const image = draft.image_full_url;
+  const short = {
+    title: cutText(draft.title),
+    description: cutText(draft.description),
+    url: cutText(draft.url),
+    image_full_url: image === null ? null : cutText(image),
+    custom_metadata: metadata,
+  };
+  return { record: { ...draft, ...short }, warnings };
+}

@@ -1,0 +1,35 @@
+/** /metrics: what Prometheus scrapes. Guarded like everything that shows data: a read-only token is enough. */
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Guard } from '../auth/authenticate.ts';
+import { problemSchema } from '../error-handler.ts';
+
+export interface MetricsRouteParts {
+  metrics: Metrics;
+  guard: Guard;
+}
+
+export function metricsRoute(server: FastifyInstance, { metrics, guard }: MetricsRouteParts): void {
+  server.withTypeProvider<ZodTypeProvider>().route({
+    method: 'GET',
+    url: '/metrics',
+    onRequest: guard,
+    schema: {
+      operationId: 'metrics',
+      summary: "Counts and states in Prometheus' text format; docs/monitoring.md says what each means",
+      security: [{ token: [] }],
+      response: {
+        200: { content: { 'text/plain': { schema: z.string() } } },
+        401: problemSchema,
+        403: problemSchema,
+        429: problemSchema,
+      },
+    },
+    handler: async (_request, reply) => {
+      const { contentType, text } = await metrics.scrape();
+      return reply.type(contentType).send(text);
+    },
+  });
+}

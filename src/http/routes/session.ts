@@ -1,0 +1,87 @@
+/** /dashboard/session: who is looking, logged in with a token of the API, logged out. */
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type CountFailure, type Identify, sendRefusal } from '../auth/authenticate.ts';
+import { clearSessionCookie, type Sessions, setSessionCookie } from '../auth/sessions.ts';
+import { problemSchema } from '../error-handler.ts';
+
+export interface SessionRouteParts {
+  sessions: Sessions;
+  identify: Identify;
+  countFailure: CountFailure;
+}
+
+const session = z.object({
+  may: z.enum(['act', 'look', 'nothing']),
+  reason: z.string().optional().describe('why nothing'),
+  canLogIn: z.boolean().optional().describe('nothing, and there are tokens to log in with'),
+  csrf: z.string().optional().describe('to be repeated in x-csrf-token by what acts with the cookie'),
+  loggedIn: z.boolean().describe('false: a caller on this machine, or with a token in the header'),
+});
+const login = z.strictObject({ token: z.string().min(1) });
+const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 429: problemSchema };
+
+export function sessionRoutes(server: FastifyInstance, parts: SessionRouteParts): void {
+  const routes = server.withTypeProvider<ZodTypeProvider>();
+  const url = '/dashboard/session';
+  routes.route({
+    method: 'GET',
+    url,
+    schema: {
+      operationId: 'session',
+      summary: 'Who looks at the dashboard, and what they may do',
+      response: { 200: session, ...refusals },
+    },
+    handler: async (request, reply) => {
+      const caller = await parts.identify(request);
+      if ('status' in caller) {
+        // The page asks before anybody has tried to log in: only a token that is wrong counts as a failure.
+        if (request.headers.authorization === undefined) {
+          const canLogIn = caller.status === 401;
+          return reply.code(200).send({ may: 'nothing', loggedIn: false, reason: caller.reason, canLogIn });
+        }
+        await sendRefusal({ request, reply, refusal: caller, countFailure: parts.countFailure });
+        return reply;
+      }
+      const csrf = caller.session?.csrf;
+      return reply.code(200).send({ may: caller.may, loggedIn: csrf !== undefined, ...(csrf ? { csrf } : {}) });
+    },
+  });
+  routes.route({
+    method: 'POST',
+    url,
+    schema: {
+      operationId: 'login',
+      summary: 'A token of the API in the body becomes a cookie that no script can read',
+      body: login,
+      response: { 200: session, ...refusals },
+    },
+    handler: async (request, reply) => {
+      const begun = await parts.sessions.begin(request.body.token);
+      if (!begun) {
+        const refusal = {
+          status: 401,
+          reason: 'That is none of the tokens of API_TOKEN or API_TOKEN_READ_ONLY.',
+        } as const;
+        await sendRefusal({ request, reply, refusal, countFailure: parts.countFailure });
+        return reply;
+      }
+      setSessionCookie(request, reply, begun.value);
+      return reply.code(200).send({ ...begun.session, loggedIn: true });
+    },
+  });
+  routes.route({
+    method: 'DELETE',
+    url,
+    schema: {
+      operationId: 'logout',
+      summary: 'Takes the cookie back',
+      response: { 204: z.undefined().describe('logged out'), ...refusals },
+    },
+    handler: async (request, reply) => {
+      clearSessionCookie(request, reply);
+      return reply.code(204).send();
+    },
+  });
+}

@@ -1,0 +1,61 @@
+/**
+ * The names that Klaviyo's templates, segments and recommendations know, for the events of an order.
+ * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
+ */
+import type { Order } from '../../commercetools/schemas.ts';
+import { klaviyoAddress } from '../fields/address.ts';
+import { majorUnits } from '../fields/money.ts';
+import { isThere, passes } from '../fields/properties.ts';
+import { localizedText } from '../fields/text.ts';
+import type { RuleSettings } from '../settings.ts';
+import type { OrderFacts } from './facts.ts';
+import { asItem, type Line } from './line.ts';
+
+/** What is cut last when an event is too large, the most valuable first. */
+export const keptNames = [
+  ...['OrderId', 'ProductID', 'SKU', 'ProductName', 'Quantity', 'ProductURL', 'ImageURL', 'ProductBrand'],
+  ...['DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
+  ...['ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
+] as const;
+
+/** Our own names of an order, each only if the field it comes from passes the merchant's filter. */
+export function klaviyoNames(
+  facts: OrderFacts,
+  lines: readonly Line[],
+  settings: RuleSettings,
+): Record<string, unknown> {
+  if (!settings.order.properties.klaviyoNames) return {};
+  const { order } = facts;
+  const from = (source: string, value: unknown) => (passes(source, settings.order.properties) ? value : undefined);
+  const { billingAddress, shippingAddress, discountOnTotalPrice } = order;
+  return {
+    OrderId: orderId(order, settings),
+    Items: from('lineItems', lines.map(asItem)),
+    Brands: from('lineItems', distinct(lines.map(({ brand }) => brand))),
+    DiscountCode: from('discountCodes', facts.discountCodes.join(', ')),
+    DiscountValue: from(
+      'discountOnTotalPrice',
+      discountOnTotalPrice && majorUnits(discountOnTotalPrice.discountedAmount),
+    ),
+    BillingAddress: from('billingAddress', billingAddress && klaviyoAddress(billingAddress)),
+    ShippingAddress: from('shippingAddress', shippingAddress && klaviyoAddress(shippingAddress)),
+  };
+}
+
+/** The order's number, else its id; the number only if the merchant lets it pass. */
+export function orderId(order: Order, settings: RuleSettings): string | undefined {
+  const filter = settings.order.properties;
+  if (passes('orderNumber', filter)) return isThere(order.orderNumber) ? order.orderNumber : order.id;
+  return passes('id', filter) ? order.id : undefined;
+}
+
+/** Names of the line items, then of the custom ones; no doubles, no empty ones. */
+export function itemNames(order: Order, { preferredLocale }: RuleSettings): string[] {
+  const items = [...order.lineItems, ...order.customLineItems];
+  return distinct(items.map(({ name }) => localizedText(name, preferredLocale)));
+}
+
+/** In their order, each once, without those that are missing. */
+export function distinct(texts: readonly (string | undefined)[]): string[] {
+  return [...new Set(texts.filter((text) => text !== undefined))];
+}

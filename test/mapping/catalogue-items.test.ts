@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Json, reference, variant, withoutPayload } from '../fixtures/index.ts';
+import {
+  changed,
+  idOf,
+  newCategory,
+  newProduct,
+  referenceTo,
+  type Selling,
+  startSelling,
+  unpublished,
+} from './catalog-fixture.ts';
+
+let shop: Selling;
+before(async () => {
+  shop = await startSelling();
+});
+after(() => shop.stop());
+
+const json = (text: string | undefined): unknown => JSON.parse(text ?? 'null');
+const of = (id: string) => reference('product', id);
+const itemIds = async () => (await shop.items()).map(({ external_id }) => external_id);
+
+test('a published product arrives as an item with every field of the table', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  const { custom_metadata, ...item } = await shop.item(made.id);
+  assert.deepEqual(item, {
+    external_id: made.id,
+    title: 'Slim Jeans',
+    description: 'Blue and slim.',
+    url: 'https://shop.example/p/slim-jeans',
+    image_full_url: 'https://cdn.example.com/jeans-s.jpg',
+    price: 79.9,
+    published: true,
+    categories: [],
+  });
+  assert.deepEqual(json(custom_metadata.title_json), { 'title_en-US': 'Slim Jeans', title_de: 'Schmale Jeans' });
+  assert.deepEqual(json(custom_metadata.slug_json), { 'slug_en-US': 'slim-jeans', slug_de: 'schmale-jeans' });
+  assert.match(custom_metadata.ctk_categories ?? '', /^[0-9a-f]{32}$/);
+});
+
+test('its variants arrive with every field of the table; one without an image has the item’s', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  const { custom_metadata, ...second } = await shop.variant(made.sku2);
+  assert.deepEqual(second, {
+    external_id: made.sku2,
+    sku: made.sku2,
+    title: 'Slim Jeans',
+    description: 'Blue and slim.',
+    url: 'https://shop.example/p/slim-jeans',
+    image_full_url: 'https://cdn.example.com/jeans-s.jpg',
+    price: 84.9,
+    inventory_quantity: 0,
+    inventory_policy: 2,
+    published: true,
+    item: made.id,
+  });
+  assert.deepEqual(Object.keys(custom_metadata).sort(), ['currency_json', 'price_json', 'slug_json', 'title_json']);
+  assert.equal((await shop.variant(made.sku)).price, 79.9);
+});
+
+test('a product without description, image, slug and price has an empty text, null, "None" and null', async () => {
+  const bare = { description: undefined, slug: {}, variants: [] };
+  const made = newProduct({ ...bare, masterVariant: variant({ sku: 'BARE', prices: [], images: [] }) });
+  await shop.publish(made);
+  const item = await shop.item(made.id);
+  assert.deepEqual([item.description, item.image_full_url, item.url, item.price], ['', null, 'None', null]);
+  assert.deepEqual(Object.keys(item.custom_metadata).sort(), ['ctk_categories', 'slug_json', 'title_json']);
+  assert.equal((await shop.variant('BARE')).price, 0);
+});
+
+test('what a product loses is emptied in Klaviyo too', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  const master = variant({ sku: made.sku, prices: [], images: [] });
+  await shop.publish(changed(made, { description: {}, masterVariant: master, variants: [] }));
+  const item = await shop.item(made.id);
+  assert.deepEqual([item.description, item.image_full_url, item.price], ['', null, null]);
+  assert.equal(item.custom_metadata.price_json, undefined);
+});
+
+test('a product without a name is called by its slug, else by its key', async () => {
+  const slugged = newProduct({ name: {} });
+  const keyed = newProduct({ name: {}, slug: {} }, { key: 'the-key' });
+  await shop.publish(slugged);
+  await shop.publish(keyed);
+  assert.equal((await shop.item(slugged.id)).title, 'slim-jeans');
+  assert.equal((await shop.item(keyed.id)).title, 'the-key');
+});
+
+test('only what is published counts, never what is staged, nor what the message carried', async () => {
+  const made = newProduct();
+  const staged: Json = { masterData: { ...Object(made.record.masterData), staged: newProduct({ name: {} }).record } };
+  await shop.place('product', { ...made.record, ...staged });
+  const carried = { productProjection: { id: made.id, name: { en: 'Old name' } } };
+  assert.equal(await shop.tell('ProductPublished', of(made.id), carried), 204);
+  assert.equal((await shop.item(made.id)).title, 'Slim Jeans');
+});
+
+test('a message that was too large publishes too', async () => {
+  const made = newProduct();
+  await shop.place('product', made.record);
+  assert.equal(await shop.world.push(withoutPayload('ProductPublished', of(made.id))), 204);
+  assert.equal((await shop.item(made.id)).title, 'Slim Jeans');
+});
+
+test('categories and their ancestors that Klaviyo lacks are created first, and the item is linked to all of them', async () => {
+  const women = newCategory('Women');
+  const pants = newCategory('Pants', women);
+  const sale = newCategory('Sale');
+  await shop.place('category', women, pants, sale);
+  const made = newProduct({ categories: [referenceTo(pants), referenceTo(sale)] });
+  await shop.publish(made);
+  const linked = [women, pants, sale].map(idOf);
+  assert.deepEqual((await shop.item(made.id)).categories.toSorted(), linked.toSorted());
+  assert.equal((await shop.category(idOf(pants))).name, 'Women > Pants');
+});
+
+test('a product of a category that is gone arrives without that link, and a warning says so', async () => {
+  const made = newProduct({ categories: [referenceTo(newCategory('Gone'))] });
+  await shop.publish(made);
+  assert.deepEqual((await shop.item(made.id)).categories, []);
+  assert.deepEqual(shop.warnings(made.id), ['unknown_category']);
+});
+
+test('an unpublished product takes its item and variants away; a second time is fine too', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  await shop.place('product', unpublished(made).record);
+  for (let time = 0; time < 2; time += 1) {
+    assert.equal(await shop.tell('ProductUnpublished', of(made.id)), 204);
+  }
+  assert.equal((await itemIds()).includes(made.id), false);
+  assert.deepEqual(await shop.skusOf(made.id), []);
+});
+
+test('a deleted product takes its item and variants away; one that Klaviyo never had is fine too', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  shop.world.shop.records.remove('product', made.id);
+  assert.equal(await shop.tellChange('ResourceDeleted', of(made.id)), 204);
+  assert.equal((await itemIds()).includes(made.id), false);
+  assert.equal(await shop.tellChange('ResourceDeleted', of(newProduct().id)), 204);
+});
+
+test('a product that is published again is back with all its variants', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  await shop.place('product', unpublished(made).record);
+  await shop.tell('ProductUnpublished', of(made.id));
+  await shop.publish(made);
+  assert.equal((await shop.item(made.id)).published, true);
+  assert.deepEqual(await shop.skusOf(made.id), [made.sku, made.sku2].sort());
+});
+
+test('a late "unpublished" of a product that is published again changes nothing', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  assert.equal(await shop.tell('ProductUnpublished', of(made.id)), 204);
+  assert.equal((await shop.item(made.id)).published, true);
+});
+
+test('a product that is gone when its message arrives is skipped with the reason', async () => {
+  const made = newProduct();
+  assert.equal(await shop.tell('ProductPublished', of(made.id)), 204);
+  assert.deepEqual(shop.reasons(made.id), ['the product is gone']);
+});
+
+test('a product of the modular catalogue, without a master variant, is skipped with the reason', async () => {
+  const made = newProduct({ masterVariant: undefined, variants: [] });
+  await shop.publish(made);
+  assert.deepEqual(shop.reasons(made.id), ['the product has no master variant (modular catalogue)']);
+  assert.equal((await itemIds()).includes(made.id), false);
+});

@@ -1,0 +1,188 @@
+/** disabledEvents: each name silences what it names in realtime, and nothing else. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { BulkResource } from '../../src/commercetools/schemas.ts';
+import { type DisabledEvent, disabledEventNames } from '../../src/rules/settings.ts';
+import { type Json, reference } from '../fixtures/index.ts';
+import {
+  idOf,
+  newCategory,
+  newEntry,
+  newProduct,
+  referenceTo,
+  type Selling,
+  startSelling,
+  unpublished,
+} from './catalog-fixture.ts';
+import { newCustomer, newOrder, newPayment } from './order-fixture.ts';
+
+/** What happened: the record that the message is about, and the message. */
+interface Happened {
+  id: string;
+  /** As the log names it: the type, and of what. */
+  what: string;
+  tell(): Promise<number>;
+  /** A bulk sync writes it all the same. */
+  bulk?: { resource: BulkResource; id: string };
+}
+
+type Act = (shop: Selling) => Promise<Happened>;
+
+const change =
+  (type: 'ResourceUpdated' | 'ResourceDeleted', make: (shop: Selling) => Promise<Json>): Act =>
+  async (shop) => {
+    const ref = await make(shop);
+    const { typeId, id } = { typeId: String(ref.typeId), id: String(ref.id) };
+    return { id, what: `${type} of ${typeId}`, tell: () => shop.tellChange(type, ref) };
+  };
+
+async function published(shop: Selling) {
+  const made = newProduct();
+  await shop.publish(made);
+  return made;
+}
+
+/** For each name something that happens, and would be written were it not disabled. */
+const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
+  async CustomerCreated(shop) {
+    const { id, ref, record } = newCustomer();
+    await shop.place('customer', record);
+    const tell = () => shop.tell('CustomerCreated', ref, { customer: record });
+    return { id, what: 'CustomerCreated of customer', tell, bulk: { resource: 'customers', id } };
+  },
+  CustomerResourceUpdated: change('ResourceUpdated', async (shop) => {
+    const { ref, record } = newCustomer();
+    await shop.place('customer', record);
+    return ref;
+  }),
+  async OrderCreated(shop) {
+    const { id, ref, record } = newOrder();
+    await shop.place('order', record);
+    const tell = () => shop.tell('OrderCreated', ref, { order: record });
+    return { id, what: 'OrderCreated of order', tell, bulk: { resource: 'orders', id } };
+  },
+  async OrderStateChanged(shop) {
+    const { id, ref, record } = newOrder({ orderState: 'Cancelled' });
+    await shop.place('order', record);
+    const tell = () => shop.tell('OrderStateChanged', ref, { orderState: 'Cancelled' });
+    return { id, what: 'OrderStateChanged of order', tell, bulk: { resource: 'orders', id } };
+  },
+  async OrderRefunded(shop) {
+    const payment = newPayment();
+    const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
+    await shop.place('payment', payment.record);
+    await shop.place('order', order.record);
+    const tell = () => shop.tell('PaymentTransactionAdded', payment.ref);
+    const bulk = { resource: 'orders' as const, id: order.id };
+    return { id: payment.id, what: 'PaymentTransactionAdded of payment', tell, bulk };
+  },
+  async CategoryCreated(shop) {
+    const women = newCategory('Women');
+    await shop.place('category', women);
+    const tell = () => shop.tell('CategoryCreated', referenceTo(women), { category: women });
+    const bulk = { resource: 'categories' as const, id: idOf(women) };
+    return { id: idOf(women), what: 'CategoryCreated of category', tell, bulk };
+  },
+  CategoryResourceUpdated: change('ResourceUpdated', async (shop) => {
+    const women = newCategory('Women');
+    await shop.place('category', women);
+    return referenceTo(women);
+  }),
+  CategoryResourceDeleted: change('ResourceDeleted', async (shop) => {
+    const women = newCategory('Women');
+    await shop.place('category', women);
+    await shop.tell('CategoryCreated', referenceTo(women), { category: women });
+    return referenceTo(women);
+  }),
+  async ProductPublished(shop) {
+    const { id, record } = newProduct();
+    await shop.place('product', record);
+    const tell = () => shop.tell('ProductPublished', reference('product', id));
+    return { id, what: 'ProductPublished of product', tell, bulk: { resource: 'products', id } };
+  },
+  async ProductUnpublished(shop) {
+    const made = await published(shop);
+    await shop.place('product', unpublished(made).record);
+    const tell = () => shop.tell('ProductUnpublished', reference('product', made.id));
+    return { id: made.id, what: 'ProductUnpublished of product', tell, bulk: { resource: 'products', id: made.id } };
+  },
+  ProductResourceDeleted: change('ResourceDeleted', async (shop) => reference('product', (await published(shop)).id)),
+  InventoryResourceUpdated: change('ResourceUpdated', async (shop) => {
+    const { sku } = await published(shop);
+    const entry = newEntry(sku, 7);
+    await shop.place('inventory-entry', entry);
+    return referenceTo(entry, 'inventory-entry');
+  }),
+};
+
+/** What has to be in Klaviyo before: without a publication there is nothing to take away. */
+const needs: Record<string, DisabledEvent[]> = {
+  ProductUnpublished: ['ProductPublished'],
+  ProductResourceDeleted: ['ProductPublished'],
+  InventoryResourceUpdated: ['ProductPublished'],
+  CategoryResourceDeleted: ['CategoryCreated'],
+};
+
+let all: Selling;
+before(async () => {
+  all = await startSelling();
+});
+after(() => all.stop());
+
+for (const name of disabledEventNames) {
+  if (name === 'CustomerCompanyNameSet') continue;
+
+  describe(name, () => {
+    let silent: Selling;
+    before(async () => {
+      silent = await startSelling({ settings: { disabledEvents: [` ${name} `] } });
+    });
+    after(() => silent.stop());
+
+    test('wanted: it is written', async () => {
+      const { tell } = await acts[name](all);
+      const before = await all.writes();
+      assert.equal(await tell(), 204);
+      assert.ok((await all.writes()) > before);
+    });
+
+    test('disabled: nothing is written in realtime, with the reason; a bulk sync does it all the same', async () => {
+      const { id, what, tell, bulk } = await acts[name](silent);
+      const before = await silent.writes();
+      assert.equal(await tell(), 204);
+      assert.equal(await silent.writes(), before);
+      assert.deepEqual(silent.reasons(id).slice(-1), [`no rule wakes on ${what}`]);
+      if (!bulk) return;
+      const run = await silent.world.sync(bulk.resource, { ids: [bulk.id] });
+      assert.equal(run.state, 'completed');
+      assert.ok((await silent.writes()) > before);
+    });
+
+    test('disabled: every other name is written', async () => {
+      for (const [other, act] of Object.entries(acts)) {
+        if (other === name || needs[other]?.includes(name)) continue;
+        const { tell } = await act(silent);
+        const before = await silent.writes();
+        assert.equal(await tell(), 204);
+        assert.ok((await silent.writes()) > before, other);
+      }
+    });
+  });
+}
+
+test('ProductPublished silences the messages of prices too', async () => {
+  await using shop = await startSelling({ settings: { disabledEvents: ['ProductPublished'] } });
+  const { id, record } = newProduct();
+  await shop.place('product', record);
+  assert.equal(await shop.tell('ProductPriceChanged', reference('product', id), { staged: false }), 204);
+  assert.deepEqual(await shop.items(), []);
+});
+
+test('CustomerCompanyNameSet is accepted without effect: customers are created and updated as ever', async () => {
+  await using shop = await startSelling({ settings: { disabledEvents: ['CustomerCompanyNameSet'] } });
+  for (const name of ['CustomerCreated', 'CustomerResourceUpdated'] as const) {
+    const { tell } = await acts[name](shop);
+    assert.equal(await tell(), 204);
+  }
+  assert.equal((await shop.world.profiles()).length, 2);
+});

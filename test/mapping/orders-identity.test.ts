@@ -1,0 +1,139 @@
+/** Whom the events of an order are about, when Klaviyo and commercetools disagree; and what an order waits for. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { lineItem, product } from '../fixtures/index.ts';
+import { newOrder, newPayment, type Rows, startRows } from './order-fixture.ts';
+
+let rows: Rows;
+before(async () => {
+  rows = await startRows();
+});
+after(() => rows.stop());
+
+describe('an e-mail of one profile with the customer id of another', () => {
+  /** Two profiles that an order names both. */
+  async function torn() {
+    const customerId = randomUUID();
+    const order = newOrder({ customerId });
+    const byEmail = await rows.known({ email: order.email });
+    const byId = await rows.known({ email: `old.${order.email}`, external_id: customerId });
+    return { order, byEmail, byId };
+  }
+
+  for (const way of ['realtime', 'bulk']) {
+    test(`in ${way} the events go to the e-mail's profile, with a warning, and nothing is lost`, async () => {
+      const { order, byEmail, byId } = await torn();
+      await rows.place(order);
+      if (way === 'realtime') {
+        assert.equal(await rows.tell('OrderCreated', order.ref, { order: order.record }), 204);
+      } else {
+        assert.equal((await rows.sync('orders', [order])).counts.delivered, 1);
+      }
+      const placed = await rows.event('Placed Order', order.id);
+      assert.equal(placed.profile.id, byEmail);
+      assert.notEqual(placed.profile.id, byId);
+      assert.equal((await rows.events({ metric: 'Ordered Product', profile: order.email })).length, 1);
+      assert.notDeepEqual(rows.warnings(order), []);
+      assert.deepEqual(rows.refusals(order), []);
+    });
+  }
+});
+
+test('guests, a customer and an order that ties them together: no event is lost, although all were new at once', async () => {
+  const [first = '', second = '', third = ''] = [randomUUID(), randomUUID(), randomUUID()].toSorted();
+  const lines = () => ({ lineItems: Array.from({ length: 5 }, () => lineItem({ id: randomUUID() })) });
+  const guest = newOrder({ id: first, ...lines() });
+  const customerId = randomUUID();
+  const customers = newOrder({ id: second, customerId, ...lines() });
+  const tied = newOrder({ id: third, customerId, customerEmail: guest.email, ...lines() });
+  await rows.place(guest, customers, tied);
+  const { counts } = await rows.sync('orders', [guest, customers, tied]);
+  assert.deepEqual([counts.delivered, counts.rejected], [3, 0]);
+  for (const order of [guest, customers, tied]) await rows.event('Placed Order', order.id);
+});
+
+test('an e-mail that Klaviyo does not take: the events are about the customer alone', async () => {
+  const customerId = randomUUID();
+  const order = newOrder({ customerId, customerEmail: 'no e-mail at all' });
+  assert.equal(await rows.tell('OrderCreated', order.ref, { order: order.record }), 204);
+  const { profile } = await rows.event('Placed Order', order.id);
+  assert.deepEqual([profile.email, profile.external_id], [null, customerId]);
+  assert.notDeepEqual(rows.warnings(order), []);
+});
+
+test('an e-mail that Klaviyo does not take and no customer: refused for good, kept, and nobody else waits', async () => {
+  const order = newOrder({ customerEmail: 'no e-mail at all' });
+  assert.equal(await rows.tell('OrderCreated', order.ref, { order: order.record }), 202);
+  assert.notDeepEqual(rows.refusals(order), []);
+});
+
+describe('a look-up that failed is no "none"', () => {
+  for (const path of ['products', 'categories', 'discount-codes']) {
+    test(`${path} away: the order comes again, and then it has what belongs to it`, async () => {
+      await using own = await startRows();
+      const order = newOrder();
+      const fault = await own.disturbShop({ kind: 'status', status: 503, path: `/shop/${path}` });
+      assert.equal(await own.tell('OrderCreated', order.ref, { order: order.record }), 503);
+      assert.deepEqual(await own.events({ profile: order.email }), []);
+      await fault.calm();
+      assert.equal(await own.tell('OrderCreated', order.ref, { order: order.record }), 204);
+      const { properties } = await own.event('Placed Order', order.id);
+      assert.deepEqual(
+        [properties.Brands, properties.DiscountCode, properties.Categories],
+        [['Nordwind'], 'SPRING', ['Women', 'Women > Pants', 'Women > Pants > Jeans']],
+      );
+    });
+  }
+
+  test('payments away: a refund comes again', async () => {
+    const payment = newPayment();
+    const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
+    await rows.place(order);
+    await rows.place(payment);
+    const fault = await rows.disturbShop({ kind: 'reset', path: '/shop/payments' });
+    assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 503);
+    await fault.calm();
+    assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
+    assert.equal((await rows.event('Refunded Order', order.id)).value, 59.9);
+  });
+});
+
+test('a client that may not read discount codes: the order arrives without DiscountCode, with the rest', async () => {
+  const scopes = ['view_orders', 'view_products', 'view_categories'];
+  await using limited = await startRows({ commercetools: { scopes } });
+  const { properties } = await limited.placed();
+  assert.deepEqual([properties.DiscountCode, properties.DiscountValue], [undefined, 5]);
+  assert.deepEqual(properties.Brands, ['Nordwind']);
+});
+
+test('a product that is not published any more still gives its categories and its brand', async () => {
+  await using own = await startRows();
+  const hidden = product();
+  await own.world.place('product', { ...hidden, masterData: { ...Object(hidden.masterData), published: false } });
+  const { properties } = await own.placed();
+  assert.deepEqual(
+    [properties.Brands, properties.Categories],
+    [['Nordwind'], ['Women', 'Women > Pants', 'Women > Pants > Jeans']],
+  );
+});
+
+/** An order with so many lines, each of another product. */
+function orderOf(lines: number) {
+  return newOrder({
+    lineItems: Array.from({ length: lines }, () => lineItem({ id: randomUUID(), productId: randomUUID() })),
+  });
+}
+
+test('an order with thirty lines costs commercetools one query of products, a page of a hundred orders a few', async () => {
+  await using own = await startRows();
+  const asked = await own.disturbShop({ kind: 'delay', ms: 0, path: '/shop/products' });
+  const order = orderOf(30);
+  assert.equal(await own.tell('OrderCreated', order.ref, { order: order.record }), 204);
+  assert.equal(await asked.struck(), 1);
+  const orders = Array.from({ length: 100 }, () => orderOf(2));
+  await own.place(order, ...orders);
+  assert.equal((await own.sync('orders', orders)).counts.delivered, 100);
+  const queries = (await asked.struck()) - 1;
+  assert.ok(queries <= 5, `${queries} queries`);
+});

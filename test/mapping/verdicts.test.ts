@@ -1,0 +1,193 @@
+/** The table that decides: what becomes of a message while Klaviyo or commercetools can't, or never will. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { delivery, reference } from '../fixtures/index.ts';
+import { call } from '../http/call.ts';
+import { changed, newProduct, startSelling } from './catalog-fixture.ts';
+import { type Made, newCustomer, newOrder, type Rows, startRows } from './order-fixture.ts';
+
+const quick = { klaviyo: { retries: 0, timeoutSeconds: 0.5 }, commercetools: { retries: 0, timeoutSeconds: 0.5 } };
+let rows: Rows;
+before(async () => {
+  rows = await startRows({ settings: quick });
+});
+after(() => rows.stop());
+
+/** An order's message; @returns status and headers of the answer */
+async function pushed({ ref, record }: Made, at = rows) {
+  const payload = delivery('OrderCreated', ref, { id: randomUUID(), order: record });
+  const answer = await at.world.post('/', payload);
+  return { status: answer.status, retryAfter: Number(answer.headers.get('retry-after')), said: await answer.text() };
+}
+
+const jsonApi = (status: number, code: string) => ({
+  kind: 'status' as const,
+  status,
+  body: { errors: [{ id: '1', status, code, title: code, detail: code, source: {} }] },
+  headers: { 'content-type': 'application/vnd.api+json' },
+});
+
+describe('Klaviyo can not now: 503 with Retry-After, never acknowledged, and once in effect when it comes again', () => {
+  for (const [what, fault] of Object.entries({
+    '429 past patience': { ...jsonApi(429, 'throttled'), headers: { 'retry-after': '1' } },
+    'a server error': jsonApi(500, 'error'),
+    'a gateway error in HTML': { kind: 'status' as const, status: 502, body: '<html>bad gateway</html>' },
+    'a 403 in HTML (a firewall, not the key)': { kind: 'status' as const, status: 403, body: '<html>denied</html>' },
+    'a connection that resets': { kind: 'reset' as const },
+    'an answer that never comes': { kind: 'hang' as const },
+    'an answer that is lost after the event was recorded': { kind: 'applied-then-lost' as const },
+    'an answer that breaks off after the event was recorded': { kind: 'truncate' as const },
+  })) {
+    test(what, async () => {
+      const order = newOrder();
+      rows.world.klaviyo.faults.add({ ...fault, path: '/api/event' });
+      const { status, retryAfter } = await pushed(order);
+      rows.world.klaviyo.faults.clear();
+      assert.equal(status, 503);
+      assert.ok(retryAfter > 0);
+      const again = await settledLater(order);
+      assert.equal(again, 204);
+      const seen = (await rows.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
+      assert.deepEqual(seen, ['Ordered Product', 'Placed Order']);
+    });
+  }
+
+  /** As the broker does: again, until it is taken. */
+  async function settledLater(order: Made): Promise<number> {
+    for (;;) {
+      const { status } = await pushed(order);
+      if (status !== 503) return status;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  test('nobody there at all', async () => {
+    await using gone = await startRows({ settings: quick });
+    await gone.world.klaviyo.stop();
+    const { status, said } = await pushed(newOrder(), gone);
+    assert.equal(status, 503);
+    assert.match(said, /Klaviyo can't be reached/);
+  });
+});
+
+describe('commercetools can not now: 503, and nothing is taken for none', () => {
+  for (const [what, fault] of Object.entries({
+    'a server error': { kind: 'status', status: 503 },
+    'a connection that resets': { kind: 'reset' },
+    'an answer that never comes': { kind: 'hang' },
+    'an answer that breaks off': { kind: 'truncate' },
+    'too many requests': { kind: 'status', status: 429 },
+  })) {
+    test(what, async () => {
+      const customer = newCustomer();
+      await rows.place(customer);
+      const outage = await rows.disturbShop({ ...fault, path: '^/[^/]+/customers' });
+      assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 503);
+      await outage.calm();
+      assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
+      assert.equal((await rows.profile(customer.email)).external_id, customer.id);
+    });
+  }
+});
+
+describe('a key that is refused: 503, an alarm in the log, and /ready is red', () => {
+  const alarms = (at: Rows) => at.world.logged.filter((line) => line.includes('"alarm"')).length;
+
+  for (const [what, options] of Object.entries({
+    "Klaviyo's key": { env: { KLAVIYO_AUTH_KEY: 'pk_other' } },
+    "commercetools' client": { env: { CT_API_CLIENT: '{"clientId":"sandbox-client","secret":"wrong"}' } },
+  })) {
+    test(what, async () => {
+      await using refused = await startRows({ settings: quick, ...options });
+      assert.equal((await pushed(newOrder(), refused)).status, 503);
+      assert.ok(alarms(refused) > 0);
+      assert.equal((await call(refused.world.service, { path: '/ready' })).status, 503);
+    });
+  }
+
+  test('a scope that is missing: its messages come again, with an alarm; others are served', async () => {
+    await using limited = await startRows({ settings: quick, klaviyo: { missingScopes: ['events:write'] } });
+    assert.equal((await pushed(newOrder(), limited)).status, 503);
+    assert.ok(alarms(limited) > 0);
+    const customer = newCustomer();
+    await limited.place(customer);
+    assert.equal(await limited.tellChange('ResourceUpdated', customer.ref), 204);
+  });
+});
+
+describe('Klaviyo never will: 202, kept, and not delivered again', () => {
+  for (const [what, fault] of Object.entries({
+    'a refusal': jsonApi(400, 'invalid'),
+    'too large': jsonApi(413, 'too_large'),
+    'not to be processed': jsonApi(422, 'unprocessable'),
+  })) {
+    test(`${what}: the code is told, nothing of the order is`, async () => {
+      const order = newOrder();
+      rows.world.klaviyo.faults.add({ ...fault, path: '/api/event' });
+      const { status, said } = await pushed(order);
+      rows.world.klaviyo.faults.clear();
+      assert.equal(status, 202);
+      assert.doesNotMatch(said, /example\.com|Torstraße/);
+      assert.notDeepEqual(rows.refusals(order), []);
+    });
+  }
+});
+
+test('answers in a new shape (a retired revision) are noticed: 503, and nothing is deleted or doubled', async () => {
+  await using shop = await startSelling({ settings: quick });
+  const made = newProduct();
+  await shop.publish(made);
+  const before = [await shop.item(made.id), await shop.variants()];
+  const body = { data: { items: 'elsewhere now' } };
+  shop.world.klaviyo.faults.add({ kind: 'status', status: 200, body, method: 'GET', path: '/api/catalog' });
+  await shop.place('product', changed(made, { description: { en: 'New' } }).record);
+  assert.equal(await shop.tell('ProductPublished', reference('product', made.id)), 503);
+  shop.world.klaviyo.faults.clear();
+  assert.deepEqual(await shop.skusOf(made.id), [made.sku, made.sku2].toSorted());
+  await shop.publish(made);
+  assert.deepEqual([await shop.item(made.id), await shop.variants()], before);
+});
+
+test('while a sync runs under the limits that Klaviyo documents, live orders are taken, and nothing is throttled', async () => {
+  await using busy = await startRows({ klaviyo: { limits: 1 } });
+  const [first, ...orders] = Array.from({ length: 400 }, () => newOrder());
+  assert.ok(first);
+  await busy.place(first, ...orders);
+  assert.equal((await busy.world.post('/sync/orders')).status, 202);
+  for (let live = 0; live < 15; live += 1) {
+    const order = newOrder();
+    assert.equal((await pushed(order, busy)).status, 204);
+    assert.equal((await busy.event('Placed Order', order.id)).wouldWakeFlows, true);
+  }
+  await busy.world.post('/sync/orders/stop');
+  await busy.world.app.settled();
+  assert.equal(busy.world.klaviyo.state().throttled, 0);
+});
+
+test('several effects of a message: one that can not now brings all again, and nothing counts twice', async () => {
+  const order = newOrder();
+  rows.world.klaviyo.faults.add({ ...jsonApi(503, 'error'), path: '/api/event', after: 1, times: 1 });
+  assert.equal((await pushed(order)).status, 503);
+  rows.world.klaviyo.faults.clear();
+  assert.equal((await pushed(order)).status, 204);
+  assert.equal((await rows.events({ profile: order.email })).length, 2);
+});
+
+test('a message that takes longer than realtime.deadlineSeconds comes again, and is recognised then', async () => {
+  await using hurried = await startRows({ settings: { ...quick, realtime: { deadlineSeconds: 0.2 } } });
+  const order = newOrder();
+  hurried.world.klaviyo.faults.add({ kind: 'delay', ms: 400, path: '/api/event' });
+  const { status, said } = await pushed(order, hurried);
+  assert.equal(status, 503);
+  assert.match(said, /deadlineSeconds/);
+  hurried.world.klaviyo.faults.clear();
+  await hurried.world.app.settled();
+  assert.equal((await pushed(order, hurried)).status, 204);
+  assert.equal((await hurried.events({ profile: order.email })).length, 2);
+});
+
+test('no line of the log holds an e-mail, a name, an address, a phone number or a key', () => {
+  for (const line of rows.world.logged)
+    assert.doesNotMatch(line, /example\.com|Keller|Torstra|0151 2|\+49151|pk_sandbox|sandbox-secret/);
+});
