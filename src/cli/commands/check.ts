@@ -1,11 +1,33 @@
 /** `ctk check`: a doctor. Looks at both APIs, the subscriptions, the settings and this machine; changes nothing. */
+import type { Command } from 'commander';
+import { version } from '../../app/components.ts';
 import { checkCatalogue } from '../check/catalogue.ts';
 import { checkCommercetools } from '../check/commercetools.ts';
-import { type CheckParts, type Finding, ok } from '../check/finding.ts';
+import { type CheckParts, type Finding, lineOf, ok } from '../check/finding.ts';
 import { checkKlaviyo, checkMappedMetrics } from '../check/klaviyo.ts';
 import { checkClocks, checkVersions } from '../check/machine.ts';
 import { checkSettings } from '../check/settings.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
+import type { Ran, Terminal } from '../output/terminal.ts';
+import { withApp } from '../with-services.ts';
+
+export function addCheck(program: Command, terminal: Terminal, ran: Ran): void {
+  program
+    .command('check')
+    .description(
+      'look at both keys and their scopes, clocks, subscriptions, metrics, catalogue and settings; exit code 1 on a problem',
+    )
+    .option('--json', 'what was found as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const findings = await withApp(({ commercetools, klaviyo }, config) =>
+        check({ config, commercetools, klaviyo, version }),
+      );
+      const ok = findings.every(({ state }) => state !== 'problem');
+      if (json) terminal.json({ ok, findings });
+      else for (const finding of findings) terminal.line(lineOf(finding, terminal));
+      ran.code = ok ? 0 : 1;
+    });
+}
 
 /** @returns everything that was looked at, in the order in which it is read */
 export async function check(parts: CheckParts): Promise<Finding[]> {

@@ -1,5 +1,15 @@
 /** Scripts that complete `ctk` in a shell, made from the commands: nothing has to be started while somebody types. */
-import type { CommandNode } from '../command-tree.ts';
+import { Argument, type Command } from 'commander';
+import { type CommandNode, treeOf } from '../command-tree.ts';
+import type { Terminal } from '../output/terminal.ts';
+
+export function addCompletion(program: Command, terminal: Terminal): void {
+  program
+    .command('completion')
+    .description('print a script that completes ctk in a shell: put it where the shell finds it')
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .action((shell: Shell) => terminal.line(completionScript(shell, treeOf(program)).trimEnd()));
+}
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];

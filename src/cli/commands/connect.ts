@@ -1,7 +1,22 @@
 /** `ctk connect`: what commercetools Connect runs after it deployed the event application, and before it takes it away. */
+import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
-import { CommandFailed } from '../output/terminal.ts';
+import { CommandFailed, type Terminal } from '../output/terminal.ts';
+import { connected } from '../with-services.ts';
 import { apply, type PlanOptions, plan, removalOf, type SubscriptionParts } from './subscriptions.ts';
+
+/** What commercetools Connect runs by itself. */
+export function addConnect(program: Command, terminal: Terminal): void {
+  const connect = program.command('connect').description('what commercetools Connect runs by itself (connect.yaml)');
+  connect
+    .command('post-deploy')
+    .description('make the subscriptions that deliver to the topic of this deployment')
+    .action(() => postDeploy({ ...connected(), terminal }));
+  connect
+    .command('pre-undeploy')
+    .description('remove them')
+    .action(() => preUndeploy({ ...connected(), terminal }));
+}
 
 /** Makes the subscriptions that deliver to the topic that Connect made; a second time there is nothing to do. */
 export async function postDeploy(parts: SubscriptionParts): Promise<void> {

@@ -1,11 +1,11 @@
 /** `ctk subscriptions`: what the enabled rules need, compared with what is there, and made so. */
-
+import type { Command } from 'commander';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import {
   type DestinationKind,
   type DestinationSecrets,
+  destinationKindNames,
   destinationKinds,
-  destinationKindNames as kinds,
   parseDestination,
 } from '../../commercetools/subscriptions/destinations.ts';
 import {
@@ -18,6 +18,60 @@ import {
 import type { Config } from '../../config/config.ts';
 import { ownKeys, wantedSubscriptions } from '../../rules/required-subscriptions.ts';
 import { CommandFailed, type Terminal } from '../output/terminal.ts';
+import { connected } from '../with-services.ts';
+
+const renewal = 'send the destination again: its secrets changed';
+
+export function addSubscriptions(program: Command, terminal: Terminal): void {
+  const subscriptions = program
+    .command('subscriptions')
+    .description('the commercetools subscriptions that the enabled rules need');
+  withDestination(subscriptions.command('plan'))
+    .option('--renew', renewal)
+    .description('show what would be created, updated, removed')
+    .option('--json', 'the steps as JSON')
+    .action(async ({ json, ...options }: PlanOptions & { json?: true }) => {
+      const parts = { ...connected(), terminal };
+      const steps = await plan(parts, options);
+      if (json) terminal.json(steps.map(dataOf));
+      else show(parts, steps);
+    });
+  withDestination(subscriptions.command('apply'))
+    .option('--renew', renewal)
+    .description('make it so; a second time there is nothing to do')
+    .action(async (options: PlanOptions) => {
+      const parts = { ...connected(), terminal };
+      await apply(parts, await plan(parts, options));
+    });
+  subscriptions
+    .command('remove')
+    .description('remove those of this environment (CTK_ENVIRONMENT); others are never touched')
+    .action(async () => {
+      const parts = { ...connected(), terminal };
+      await apply(parts, await removalOf(parts));
+    });
+}
+
+/** A step without its destination, which holds secrets. */
+function dataOf(step: Step) {
+  switch (step.do) {
+    case 'create':
+    case 'replace': {
+      const { key, messages, changes } = step.draft;
+      return { do: step.do, key, messages, changes };
+    }
+    case 'update':
+      return { do: step.do, key: step.key, actions: step.actions.map(({ action }) => action) };
+    default:
+      return { do: step.do, key: step.key, status: step.existing.status };
+  }
+}
+
+/** Adds an option for each kind of destination. */
+export function withDestination(command: Command): Command {
+  for (const kind of destinationKindNames) command.option(`--${kind} <destination>`, destinationKinds[kind].form);
+  return command;
+}
 
 export interface SubscriptionParts {
   client: CommercetoolsClient;
@@ -30,15 +84,15 @@ export type PlanOptions = Partial<Record<DestinationKind, string>> & { renew?: b
 
 /** @throws CommandFailed where not exactly one destination is named, or it is none */
 function destinationOf(options: PlanOptions, secrets: DestinationSecrets): SubscriptionDraft['destination'] {
-  const named = kinds.flatMap((kind) => {
+  const named = destinationKindNames.flatMap((kind) => {
     const said = options[kind];
     return said === undefined ? [] : [{ kind, said }];
   });
   const [only] = named;
   if (only === undefined || named.length > 1)
     throw new CommandFailed(
-      `name one destination: ${kinds.map((kind) => `--${kind}`).join(', ')}`,
-      ...kinds.map((kind) => `  --${kind}: ${destinationKinds[kind].form}`),
+      `name one destination: ${destinationKindNames.map((kind) => `--${kind}`).join(', ')}`,
+      ...destinationKindNames.map((kind) => `  --${kind}: ${destinationKinds[kind].form}`),
     );
   const parsed = parseDestination(only.kind, only.said, secrets);
   if (!parsed.ok) throw new CommandFailed(parsed.reason);

@@ -1,11 +1,55 @@
 /** `ctk sync`: a bulk sync from the terminal. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { App } from '../../app/components.ts';
+import { Argument, type Command } from 'commander';
+import { type App, createApp } from '../../app/components.ts';
 import { countOf } from '../../commercetools/count.ts';
-import type { BulkResource } from '../../commercetools/schemas.ts';
+import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run, type RunRequest } from '../../engine/runs/run.ts';
+import { nextSignal } from '../next-signal.ts';
+import { createLog } from '../output/log.ts';
 import { createProgress, progressLine } from '../output/progress.ts';
-import { CommandFailed, type Terminal } from '../output/terminal.ts';
+import { CommandFailed, type Ran, silent, type Terminal } from '../output/terminal.ts';
+import { configured } from '../with-services.ts';
+
+export function addSync(program: Command, terminal: Terminal, ran: Ran): void {
+  const resource = new Argument('<resource>', 'what is synced');
+  // Only said: what else is typed is answered in our own words.
+  resource.argChoices = [...bulkResources];
+  program
+    .command('sync')
+    .description('sync all of a resource, or some of it, and show how far it is')
+    .addArgument(resource)
+    .option('--ids <ids>', 'only these, parted by commas')
+    .option('--start-id <id>', 'orders only: from this id on, in id order')
+    .option('--since <time>', 'only what changed since: ISO 8601, or `last` for when the last complete sync began')
+    .option('--resume', 'go on from where the last sync was stopped')
+    .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
+    .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
+    .option('--force', 'write also what Klaviyo holds already')
+    .option('--no-backfill', 'orders only: let the events wake flows (a repair of missed orders)')
+    .option('--json', 'no progress; the run as it ended, as JSON')
+    .action(async (name: string, options: SyncOptions & { json?: true }, command: Command) => {
+      const resource = bulkResources.find((one) => one === name);
+      if (!resource)
+        return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
+      const config = configured();
+      const app = createApp(config, createLog(quieter(config.logLevel), terminal), { from: 'here' });
+      const stopped = new AbortController();
+      void nextSignal().then(() => stopped.abort());
+      await app.trace();
+      const shown = options.json ? silent(terminal) : terminal;
+      const run = await sync(app, { resource, options, signal: stopped.signal, terminal: shown });
+      await app.stop();
+      if (options.json) terminal.json(run);
+      ran.code = run.state === 'completed' ? 0 : 1;
+    });
+}
+
+/** The progress bar shows what the log of a run would. */
+function quieter(level: string): string {
+  return level === 'info' ? 'error' : level;
+}
 
 export interface SyncOptions {
   ids?: string;

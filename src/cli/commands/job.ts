@@ -1,0 +1,30 @@
+/** `ctk job`: the job application of commercetools Connect. */
+import type { Command } from 'commander';
+import { createApp } from '../../app/components.ts';
+import type { Config } from '../../config/config.ts';
+import { buildJobServer } from '../../http/job-server.ts';
+import { nextSignal } from '../next-signal.ts';
+import { createLog } from '../output/log.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { configured } from '../with-services.ts';
+
+export function addJob(program: Command, terminal: Terminal): void {
+  program
+    .command('job')
+    .description('run as a job of commercetools Connect: each POST syncs everything, until SIGTERM')
+    .action(async () => {
+      const stop = nextSignal();
+      const config: Config = { ...configured(), runs: 'here', bulk: true };
+      const app = createApp(config, createLog(config.logLevel, terminal));
+      await app.trace();
+      app.runs.open();
+      const stopped = new AbortController();
+      const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
+      await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
+      const signal = await stop;
+      app.activity.tell({ what: 'stopping', reason: signal });
+      stopped.abort();
+      await app.stop();
+      await server.close();
+    });
+}

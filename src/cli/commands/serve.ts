@@ -1,0 +1,23 @@
+/** `ctk serve`: runs the service until SIGTERM or SIGINT. */
+import type { Command } from 'commander';
+import { createApp } from '../../app/components.ts';
+import { nextSignal } from '../next-signal.ts';
+import { createLog } from '../output/log.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { configured } from '../with-services.ts';
+
+export function addServe(program: Command, terminal: Terminal): void {
+  program
+    .command('serve')
+    .description('run the service: realtime at POST /, bulk at /sync, until SIGTERM')
+    .action(async () => {
+      // From the first moment: what is told to stop while it starts stops in order as well.
+      const stop = nextSignal();
+      const config = configured();
+      const app = createApp(config, createLog(config.logLevel, terminal));
+      await app.start();
+      const signal = await stop;
+      app.activity.tell({ what: 'stopping', reason: signal });
+      await app.stop();
+    });
+}

@@ -1,0 +1,10 @@
+/** Logs for commands: JSON lines, or readable lines on an interactive terminal. */
+import pino, { type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { Terminal } from './terminal.ts';
+
+/** @param level a pino level */
+export function createLog(level: string, { interactive, colors }: Terminal): Logger {
+  if (!interactive) return pino({ level });
+  return pino({ level }, pretty({ colorize: colors.isColorSupported, ignore: 'pid,hostname' }));
+}
