@@ -36,7 +36,9 @@ Replaced before comparing, since it is made anew in each run:
   - ids that the sandbox's Klaviyo gives (01P000…) become <klaviyo-id>: they follow the order in which records arrive.
     So merges are compared by number only;
   - ports in http://127.0.0.1:PORT;
-  - what --mask matches becomes <mask-n>, such as counters in test data that move when tests move to another file.`;
+  - what --mask matches becomes <mask-n>. Recordings of test/rows need --mask '\\b[0-9a-f]{32}\\b': ctk_categories is a hash
+    of category ids, some of which are new in each run. It also serves for counters in test data that move when tests
+    move to another file, such as --mask '(?<=151 ?)2\\d{7}' for phone numbers. Recordings of the sandbox need none.`;
 
 const line = z.object({ method: z.string(), path: z.string(), operation: z.string(), body: z.unknown() });
 // Ids are UUIDs; test data use their first 8 digits too. Addresses have 8 letters and digits, as commercetools gives them.
