@@ -18,7 +18,7 @@ const interactive = process.stdout.isTTY === true;
 const colors = picocolors.createColors(interactive && picocolors.isColorSupported);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
-const program = withSandboxOptions(new Command('sandbox')).action(async (options: SandboxOptions) => {
+const program = withSandboxOptions(new Command('ctk sandbox')).action(async (options: SandboxOptions) => {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const processes = await startProcesses({
