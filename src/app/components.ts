@@ -272,14 +272,25 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       stopping = true;
       const finished = new AbortController();
       const late = sleep(config.shutdownMs, false, { signal: finished.signal }).catch(() => false);
-      const inTime = await Promise.race([finish(), late]);
+      // What fails must not keep the rest from being let go of.
+      const finishing = finish().catch((thrown: unknown) => {
+        const why = thrown instanceof Error ? thrown.message : 'unknown';
+        activity.tell({ what: 'warning', detail: `a part could not be shut down: ${why}` });
+        return false;
+      });
+      const inTime = await Promise.race([finishing, late]);
       finished.abort();
       if (!inTime) {
         activity.tell({ what: 'warning', detail: notInTime });
-        for (const { server } of servers) server.closeAllConnections();
+        for (const server of servers) {
+          // Not awaited: the time to shut down is over.
+          server.close().catch(() => undefined);
+          server.server.closeAllConnections();
+        }
       }
       sink.close();
-      void klaviyo.close();
+      // Not awaited: it waits for requests that are still under way.
+      klaviyo.close().catch(() => undefined);
       await traces?.stop();
       activity.tell({ what: 'stopped' });
     },

@@ -7,9 +7,10 @@ const longestMs = 60_000;
 /** One verdict for deliveries that can be acknowledged together only: one that shall come again brings all along. */
 export function together(verdicts: readonly Verdict[]): Verdict {
   const again = verdicts.flatMap((verdict) => (verdict.answer === 'again' ? [verdict] : []));
-  if (again[0]) {
+  const worst = again.find(({ alarm }) => alarm) ?? again[0];
+  if (worst) {
     const waits = again.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
-    return { ...again[0], ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}) };
+    return { ...worst, ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}) };
   }
   const kept = verdicts.flatMap((verdict) => (verdict.answer === 'kept' ? [verdict.reasons] : []));
   if (kept.length > 0) return { answer: 'kept', reasons: kept.flat() };

@@ -77,7 +77,8 @@ export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits
     },
     async stop() {
       handle = undefined;
-      await Promise.all(inFlight);
+      // One that rejected was answered so: the stop does not fail with it.
+      await Promise.allSettled(inFlight);
       admission.close();
     },
     trouble: () => undefined,

@@ -58,6 +58,7 @@ export interface ChangeCount {
 export type VerdictName = 'done' | 'skipped' | 'kept' | 'again';
 
 export interface Activity {
+  /** Never throws: a listener that does is logged, and the others hear of the event all the same. */
   tell(happened: Happened): void;
   /** How often each kind of thing happened since the start; messages by verdict. */
   counts(): Record<string, number>;
@@ -79,7 +80,15 @@ export function createActivity(log: Logger): Activity {
         const { what, ...about } = happened;
         log[level](about, what);
       }
-      for (const listener of listeners) listener(happened);
+      for (const listener of listeners) {
+        try {
+          listener(happened);
+        } catch (thrown) {
+          // By name only: an error's text may quote a record.
+          const why = thrown instanceof Error ? thrown.name : 'unknown';
+          log.error({ detail: `a listener failed at the event ${happened.what}: ${why}` }, 'warning');
+        }
+      }
     },
     counts: () => Object.fromEntries(counts),
     listen(listener) {

@@ -85,7 +85,15 @@ export async function sync(app: App, asked: Asked): Promise<Run> {
   app.runs.open();
   let run = await begin(app, asked, request);
   const progress = createProgress(terminal);
-  signal.addEventListener('abort', () => void app.runs.stop(resource), { once: true });
+  // Where the store can't be asked the run goes on; a second Ctrl-C ends the process.
+  const stop = () =>
+    app.runs.stop(resource).catch((thrown: unknown) => {
+      const why = thrown instanceof Error ? thrown.message : 'unknown';
+      terminal.problem(`the sync of ${resource} can't be stopped now: ${why}`);
+    });
+  signal.addEventListener('abort', stop, { once: true });
+  // Ctrl-C while the run was being queued.
+  if (signal.aborted) await stop();
   while (!hasEnded(run)) {
     progress.show(run, total);
     await sleep(refreshMs);

@@ -1,27 +1,32 @@
-/** Ends a run in which too much fails by our own fault: the rest would fail alike. */
+/** Error budget of a run: fails it when so many records fail by an internal error that the rest would fail alike. */
 import { RunFailed } from './run-pause.ts';
 
-/** A run fails when 1 % of the last 1,000 records or 20 in a row fail by our own fault (design, verdict table). */
-const mostInRow = 20;
-const lately = 1_000;
-const mostLately = 10;
+/** As docs/decisions.md promises: 20 failures in a row, or more than 2 % of the last 1,000 records. */
+const failuresInRow = 20;
+const windowSize = 1_000;
+const maxFailuresInWindow = 20;
 
 export interface FaultWatch {
+  /** Counts one evaluated record. @throws RunFailed when the budget is exceeded */
   note(failed: boolean): void;
 }
 
-/** @returns a watch whose `note` throws RunFailed when it is too much */
 export function createFaultWatch(): FaultWatch {
-  const last: boolean[] = [];
+  /** The last records, a ring: the next one replaces the oldest. */
+  const failedAt = new Array<boolean>(windowSize).fill(false);
+  let evaluated = 0;
   let inRow = 0;
-  let failures = 0;
+  let failuresInWindow = 0;
   return {
     note(failed) {
+      const slot = evaluated % windowSize;
+      if (failedAt[slot]) failuresInWindow -= 1;
+      if (failed) failuresInWindow += 1;
+      failedAt[slot] = failed;
+      evaluated += 1;
       inRow = failed ? inRow + 1 : 0;
-      last.push(failed);
-      if (failed) failures += 1;
-      if (last.length > lately && last.shift()) failures -= 1;
-      if (inRow >= mostInRow || failures >= mostLately)
+      const isShareExceeded = evaluated >= windowSize && failuresInWindow > maxFailuresInWindow;
+      if (inRow >= failuresInRow || isShareExceeded)
         throw new RunFailed('too many records fail by our own fault: see the dead letters');
     },
   };

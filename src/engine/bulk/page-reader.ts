@@ -63,11 +63,16 @@ export async function* ahead<Thing>(things: AsyncGenerator<Thing>): AsyncGenerat
   let next = things.next();
   // Whoever stops early must not leave a rejection that nobody hears.
   next.catch(() => undefined);
-  for (;;) {
-    const now = await next;
-    if (now.done) return;
-    next = things.next();
-    next.catch(() => undefined);
-    yield now.value;
+  try {
+    for (;;) {
+      const now = await next;
+      if (now.done) return;
+      next = things.next();
+      next.catch(() => undefined);
+      yield now.value;
+    }
+  } finally {
+    // Not awaited: the one that was asked for may still be on its way.
+    things.return(undefined).catch(() => undefined);
   }
 }

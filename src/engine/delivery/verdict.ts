@@ -20,7 +20,10 @@ export interface Outcome {
   kept: readonly string[];
 }
 
-/** Unavailable anywhere: again. Else what was kept. Else done, or skipped when nothing was sent. */
+/**
+ * Unavailable anywhere: again. So is what failed, or was rejected, and is not kept as a dead letter: unknown means again.
+ * Else what was kept. Else done, or skipped when nothing was sent.
+ */
 export function verdictOf({ receipts, skips, kept }: Outcome): Verdict {
   const unavailable = receipts.filter((receipt) => receipt.outcome === 'unavailable');
   const worst = unavailable.find((receipt) => receipt.alarm) ?? unavailable[0];
@@ -33,6 +36,8 @@ export function verdictOf({ receipts, skips, kept }: Outcome): Verdict {
       ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}),
     };
   }
+  const toKeep = receipts.filter(({ outcome }) => outcome === 'failed' || outcome === 'rejected');
+  if (toKeep.length > kept.length) return { answer: 'again', reason: 'failed by our own fault' };
   if (kept.length > 0) return { answer: 'kept', reasons: [...kept] };
   if (receipts.some((receipt) => receipt.outcome === 'delivered')) return { answer: 'done' };
   const reasons = receipts.flatMap((receipt) => (receipt.outcome === 'skipped' ? [receipt.reason] : []));

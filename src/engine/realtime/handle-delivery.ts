@@ -1,4 +1,4 @@
-/** From a delivery to its verdict: parses it, hands it to realtime, keeps what nobody can read. */
+/** From a delivery to its verdict: parses it, hands it to realtime, keeps what nobody can read. Never rejects. */
 
 import type { Message } from '../../commercetools/messages.ts';
 import { parseMessage } from '../../commercetools/messages.ts';
@@ -31,7 +31,7 @@ export function createReceive({ realtime, deadLetters, activity }: ReceiveParts)
     });
   }
 
-  return async ({ body, source, brokerId, tries, trace, fingerprint }) => {
+  const receive: Handle = async ({ body, source, brokerId, tries, trace, fingerprint }) => {
     const parsed = parseMessage(body);
     if (parsed.ok === true) return withTrace(trace, () => traced(parsed.message, tries, source));
     if (parsed.ok === 'nothing') {
@@ -44,5 +44,16 @@ export function createReceive({ realtime, deadLetters, activity }: ReceiveParts)
     const stored = await deadLetters.keep({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
     if (stored !== 'kept') return { answer: 'again', reason: stored.reason };
     return { answer: 'kept', reasons: [parsed.reason] };
+  };
+
+  // A source relies on a verdict: a rejection would leave a delivery that is neither acknowledged nor given back.
+  return async (delivery) => {
+    try {
+      return await receive(delivery);
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.name : 'unknown';
+      activity.tell({ what: 'warning', detail: `a delivery from ${delivery.source} failed by our own fault: ${why}` });
+      return { answer: 'again', reason: 'failed by our own fault' };
+    }
   };
 }

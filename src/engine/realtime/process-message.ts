@@ -34,10 +34,10 @@ export interface RealtimeParts {
 export interface Realtime {
   /**
    * @param tries how often the broker says that it has delivered this message; counted here where it does not
-   * @returns the verdict; never rejects
+   * @returns the verdict, at the deadline at the latest; never rejects
    */
   handle(message: Message, tries?: number): Promise<Verdict>;
-  /** Resolves when no message is under way. */
+  /** Resolves when no message is under way, those that were answered at their deadline included. */
   settled(): Promise<void>;
 }
 
@@ -45,19 +45,32 @@ const mostCounted = 10_000;
 /** Part of the deadline that may be spent waiting for a turn; the rest is for reading and sending. */
 export const admittedPart = 0.6;
 
+const late: Verdict = { answer: 'again', reason: 'it took longer than realtime.deadlineSeconds' };
+const internalError: Verdict = { answer: 'again', reason: 'failed by our own fault' };
+
 interface Work {
+  message: Message;
   cause: Cause;
   readAt: number;
+  /** Aborted at the deadline: withdraws what is not in a request yet. */
   signal: AbortSignal;
-  tries: number;
+  /** 1 for the first one. */
+  attempt: number;
+}
+
+interface Result {
+  verdict: Verdict;
+  /** By an internal error. */
+  failed: boolean;
 }
 
 export function createRealtime(parts: RealtimeParts): Realtime {
   const decide = createDecide(parts.families, parts.settings);
+  /** By message id, until its work has ended: also past the deadline. */
   const underWay = new Map<string, Promise<Verdict>>();
-  const triesOf = new LRUCache<string, number>({ max: mostCounted });
+  const attempts = createAttempts();
 
-  async function tell(message: Message, decision: Decision, cause: Cause): Promise<Told[]> {
+  async function tell({ message, cause }: Work, decision: Decision): Promise<Told[]> {
     const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
     const told = await inSpan('gather', {}, () =>
       Promise.all([...decision].map(([family, names]) => family.tellMessage(message, names, reading))),
@@ -65,44 +78,56 @@ export function createRealtime(parts: RealtimeParts): Realtime {
     return told.flat();
   }
 
-  /** Sends what was told; what failed by our own fault comes again, until the last try keeps it. */
-  async function finish(told: readonly Told[], { cause, readAt, signal, tries }: Work): Promise<Verdict> {
-    const failures = tries >= parts.mostTries ? 'keep' : 'return';
+  /** Sends what was told; what failed by an internal error comes again, until the last attempt keeps it. */
+  async function finish(told: readonly Told[], { cause, readAt, signal, attempt }: Work): Promise<Result> {
+    const failures = attempt >= parts.mostTries ? 'keep' : 'return';
     const results = await parts.deliver(told, { cause, readAt, lane: 'realtime', signal, failures });
-    if (failures === 'return' && results.some((result) => result.failures.length > 0)) {
-      return { answer: 'again', reason: 'failed by our own fault' };
-    }
-    return verdictOf({
+    const failed = results.some((result) => result.failures.length > 0);
+    if (failed && failures === 'return') return { verdict: internalError, failed };
+    const verdict = verdictOf({
       receipts: results.flatMap(({ receipts }) => receipts),
       skips: results.flatMap(({ skips }) => skips),
       kept: results.flatMap(({ kept }) => kept),
     });
+    return { verdict, failed };
   }
 
-  async function work(message: Message, decision: Decision, tries: number): Promise<Verdict> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), parts.deadlineMs);
-    const { signal } = late;
-    const about: Work = { cause: causeOf(message), readAt: parts.nextRead(), signal, tries };
-    const told = tell(message, decision, about.cause).catch((thrown: unknown): Told[] => {
-      // A look-up that commercetools will never answer is our own fault, and would come again for ever.
-      if (thrown instanceof ReadFailure && thrown.kind !== 'refused') throw thrown;
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      return [{ outcome: 'failed', record: message.resource, rule: '', error }];
-    });
-    return orLate(
-      told.then((said) => finish(said, about)),
-      signal,
-    )
+  /** Tells and sends. An API or a store that can't answer rejects; any other error counts as a failed rule. */
+  async function run(work: Work, decision: Decision): Promise<Result> {
+    try {
+      return await finish(await tell(work, decision), work);
+    } catch (thrown) {
+      if (isUnavailable(thrown)) throw thrown;
+      return finish([{ outcome: 'failed', record: work.message.resource, rule: '', error: toError(thrown) }], work);
+    }
+  }
+
+  function begin(message: Message, decision: Decision, tries: number | undefined): Promise<Verdict> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), parts.deadlineMs);
+    const attempt = attempts.next(message.id, tries);
+    const { signal } = deadline;
+    const ended = run({ message, cause: causeOf(message), readAt: parts.nextRead(), signal, attempt }, decision)
       .catch(unableOf)
-      .finally(() => clearTimeout(timer));
+      .then(({ verdict, failed }) => {
+        if (verdict.answer !== 'again' && !signal.aborted) attempts.forget(message.id);
+        else if (failed) attempts.failed(message.id);
+        else attempts.noAttempt(message.id);
+        return verdict;
+      })
+      .finally(() => {
+        clearTimeout(timer);
+        underWay.delete(message.id);
+      });
+    underWay.set(message.id, ended);
+    return ended;
   }
 
   /** What can't be answered in time is refused at once: a broker holds it better than our memory. */
   function refusal(decision: Decision): Verdict | undefined {
     const most = parts.deadlineMs * admittedPart;
     const backlogMs = Math.max(0, ...[...decision.keys()].map(({ typeId }) => parts.backlogMs(typeId)));
-    if (underWay.size <= parts.mostUnderWay && backlogMs <= most) return undefined;
+    if (underWay.size < parts.mostUnderWay && backlogMs <= most) return undefined;
     return {
       answer: 'again',
       reason: 'more waits than can be sent in time',
@@ -110,11 +135,19 @@ export function createRealtime(parts: RealtimeParts): Realtime {
     };
   }
 
-  async function decided(message: Message, tries: number): Promise<Verdict> {
+  async function decided(message: Message, decision: Decision, tries: number | undefined): Promise<Verdict> {
+    if (decision.size === 0) return noRule(message);
+    // A redelivery while the first is still under way joins it.
+    const known = underWay.get(message.id);
+    const refused = known ? undefined : refusal(decision);
+    if (known || refused) attempts.noAttempt(message.id);
+    return known ?? refused ?? begin(message, decision, tries);
+  }
+
+  async function answer(message: Message, tries: number | undefined): Promise<Verdict> {
     const decision = decide(message);
     const arrived = parts.now().getTime();
-    const verdict =
-      decision.size === 0 ? noRule(message) : (refusal(decision) ?? (await work(message, decision, tries)));
+    const verdict = await inTime(parts.deadlineMs, () => decided(message, decision, tries));
     if (verdict.answer === 'again' && verdict.alarm) parts.activity.tell({ what: 'alarm', reason: verdict.reason });
     parts.activity.tell({
       what: 'message',
@@ -131,19 +164,42 @@ export function createRealtime(parts: RealtimeParts): Realtime {
   }
 
   return {
-    handle(message, tries) {
-      // A redelivery while the first is still under way joins it.
-      const known = underWay.get(message.id);
-      if (known) return known;
-      const counted = tries ?? (triesOf.get(message.id) ?? 0) + 1;
-      triesOf.set(message.id, counted);
-      const verdict = decided(message, counted).finally(() => underWay.delete(message.id));
-      underWay.set(message.id, verdict);
-      return verdict;
+    async handle(message, tries) {
+      try {
+        return await answer(message, tries);
+      } catch (thrown) {
+        parts.activity.tell({ what: 'failed', record: message.resource, rule: '', error: toError(thrown) });
+        return internalError;
+      }
     },
     async settled() {
       await Promise.all(underWay.values());
     },
+  };
+}
+
+/**
+ * Counts attempts by message. Only those that failed by an internal error count: a delivery that was refused by overload,
+ * joined another one or met an API that could not answer leaves as many attempts as before.
+ */
+function createAttempts() {
+  const counted = new LRUCache<string, { failed: number; others: number }>({ max: mostCounted });
+  const of = (id: string) => counted.get(id) ?? { failed: 0, others: 0 };
+  return {
+    /** @param tries deliveries by the broker's count: those that this process knows to be no attempts are subtracted */
+    next(id: string, tries = 0): number {
+      const { failed, others } = of(id);
+      return Math.max(failed + 1, tries - others);
+    },
+    failed(id: string): void {
+      const { failed, others } = of(id);
+      counted.set(id, { failed: failed + 1, others });
+    },
+    noAttempt(id: string): void {
+      const { failed, others } = of(id);
+      counted.set(id, { failed, others: others + 1 });
+    },
+    forget: (id: string) => counted.delete(id),
   };
 }
 
@@ -156,27 +212,39 @@ function reasonsOf(verdict: Verdict): string[] {
   return verdict.answer === 'again' ? [verdict.reason] : verdict.reasons;
 }
 
-/** The verdict, or that the caller's patience ended first; what is under way may still finish. */
-function orLate(verdict: Promise<Verdict>, signal: AbortSignal): Promise<Verdict> {
-  const late = Promise.withResolvers<Verdict>();
-  signal.addEventListener(
-    'abort',
-    () => late.resolve({ answer: 'again', reason: 'it took longer than realtime.deadlineSeconds' }),
-    { once: true },
-  );
-  return Promise.race([verdict, late.promise]);
+/** The verdict, or that it took too long; what is under way then goes on. */
+async function inTime(deadlineMs: number, verdict: () => Promise<Verdict>): Promise<Verdict> {
+  const passed = Promise.withResolvers<Verdict>();
+  // Begins before the work, whose own deadline would else answer first, with what it withdraws.
+  const timer = setTimeout(() => passed.resolve(late), deadlineMs);
+  try {
+    return await Promise.race([verdict(), passed.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-/** commercetools can't be read now. Anything else that was thrown on the way is unknown, and unknown means again. */
-function unableOf(thrown: unknown): Verdict {
+/** A look-up that commercetools will never answer is an internal error, and would come again for ever. */
+function isUnavailable(thrown: unknown): boolean {
+  return thrown instanceof StoreFailure || (thrown instanceof ReadFailure && thrown.kind !== 'refused');
+}
+
+/** commercetools or the store can't be asked now. Anything else that was thrown is unknown, and unknown means again. */
+function unableOf(thrown: unknown): Result {
   if (thrown instanceof StoreFailure)
-    return { answer: 'again', reason: `what follows can't be stored: ${thrown.message}` };
-  if (!(thrown instanceof ReadFailure)) return { answer: 'again', reason: 'failed by our own fault' };
-  const alarm = thrown.kind === 'key-refused' || thrown.kind === 'missing-scope';
-  return {
+    return { verdict: { answer: 'again', reason: `what follows can't be stored: ${thrown.message}` }, failed: false };
+  if (!(thrown instanceof ReadFailure)) return { verdict: internalError, failed: true };
+  const { message: reason, kind, retryAfterMs } = thrown;
+  const alarm = kind === 'key-refused' || kind === 'missing-scope';
+  const verdict: Verdict = {
     answer: 'again',
-    reason: thrown.message,
+    reason,
     ...(alarm ? { alarm } : {}),
-    ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
+  return { verdict, failed: false };
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

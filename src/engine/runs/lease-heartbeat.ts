@@ -1,4 +1,5 @@
 /** Holds a lease: beats while it is alive, and says at once when it is lost or when somebody wants the run stopped. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../store/store.ts';
 import { type Lease, type LeaseValue, nobody, readLease } from './lease.ts';
 
@@ -19,19 +20,28 @@ export interface Hold {
   end(why: RunEnded['why']): void;
   /** Another process may have it by now; also after another ending. */
   isLost(): boolean;
-  /** The work is done: nothing is held any more. */
+  /** The work is done: nothing is held any more. Tries again while the store is away; never rejects. */
   release(): Promise<void>;
-  /** Leaves it to whoever comes first. */
+  /** Leaves it to whoever comes first. Tries again while the store is away; never rejects. */
   handBack(): Promise<void>;
+}
+
+export interface HoldParts {
+  store: Store;
+  leaseMs: number;
+  /** Called when the lease could not be given up before it was lost. */
+  onTrouble(detail: string): void;
 }
 
 /** Beats in a lease's time: some may fail before it is lost. */
 const beats = 4;
 /** The part of its time after which a holder that can't beat gives up: before anybody else can take it over. */
 const patience = 0.75;
+/** Tries to give a lease up, in the lease's time. */
+const tries = 20;
 
 /** @param lease as this process has just taken it */
-export function createHold({ store, leaseMs }: { store: Store; leaseMs: number }, lease: Lease): Hold {
+export function createHold({ store, leaseMs, onTrouble }: HoldParts, lease: Lease): Hold {
   const ended = new AbortController();
   let { version, value } = lease;
   let state: 'held' | 'lost' | 'let go' = 'held';
@@ -89,8 +99,25 @@ export function createHold({ store, leaseMs }: { store: Store; leaseMs: number }
   const timer = setInterval(() => void inTurn(() => put({})), leaseMs / beats);
   rearm(performance.now());
 
+  /** Until it is given up or lost: the fence falls also while the store is away. */
+  async function tryUntilLost(act: () => Promise<unknown>): Promise<void> {
+    let why = 'unknown';
+    while (state === 'held') {
+      try {
+        await act();
+        return;
+      } catch (thrown) {
+        if (thrown instanceof Error) why = thrown.message;
+      }
+      await sleep(leaseMs / tries);
+    }
+    onTrouble(
+      `the lease of run ${lease.value.run.id} could not be given up (${why}): another process takes it over when it has expired`,
+    );
+  }
+
   async function letGo(act: () => Promise<unknown>): Promise<void> {
-    await inTurn(act);
+    await inTurn(() => tryUntilLost(act));
     leave('let go');
   }
 

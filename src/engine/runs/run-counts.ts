@@ -36,7 +36,8 @@ export function countReason(counts: RunCounts, reason: string, ids: readonly str
 
 function addToReason(counts: RunCounts, reason: string, more: { times: number; ids: readonly string[] }): void {
   const known = Object.hasOwn(counts.reasons, reason) || Object.keys(counts.reasons).length < mostReasons;
-  const name = known ? reason : 'other reasons';
+  // An object has no field of its own with this name.
+  const name = known && reason !== '__proto__' ? reason : 'other reasons';
   counts.reasons[name] = (own(counts.reasons, name) ?? 0) + more.times;
   // A record that changed meanwhile is counted once more, and named once.
   counts.firstIds[name] = [...new Set([...(own(counts.firstIds, name) ?? []), ...more.ids])].slice(0, mostFirstIds);
@@ -59,7 +60,7 @@ export function addCounts(counts: RunCounts, more: RunCounts): void {
   for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)
     counts[name] += more[name];
   for (const [reason, times] of Object.entries(more.reasons))
-    addToReason(counts, reason, { times, ids: more.firstIds[reason] ?? [] });
+    addToReason(counts, reason, { times, ids: own(more.firstIds, reason) ?? [] });
 }
 
 /** Of a run that has ended: what was read but not settled when it did is for the next one. */

@@ -120,6 +120,7 @@ export function createLookout(parts: LookoutParts): Lookout {
     watch: watch.look,
     look,
     open() {
+      clearInterval(timer);
       timer = setInterval(() => void look(), leaseMs / looks);
       void look();
     },

@@ -103,7 +103,7 @@ export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void):
 
   return {
     begin(lease) {
-      const hold = createHold(parts, lease);
+      const hold = createHold({ ...parts, onTrouble: warn }, lease);
       const run = structuredClone(lease.value.run);
       if (lease.value.stop) hold.end('stop');
       const live: Live = {

@@ -116,7 +116,14 @@ export function createSchedule({ store, runs, plans, activity, now }: SchedulePa
 
   return {
     open() {
-      keeping = Promise.all(planned(plans).map(([resource, plan]) => keep(resource, plan)));
+      keeping = Promise.all(
+        planned(plans).map(([resource, plan]) =>
+          keep(resource, plan).catch((thrown: unknown) => {
+            const why = thrown instanceof Error ? thrown.message : 'unknown';
+            activity.tell({ what: 'warning', detail: `no sync of ${resource} starts by itself any more: ${why}` });
+          }),
+        ),
+      );
     },
     async shutdown() {
       stopping.abort();

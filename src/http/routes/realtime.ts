@@ -25,8 +25,9 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRoutePa
       const gate = await push.admit({ headers, query, onThisMachine: isOnThisMachine(request) });
       if (gate.open) {
         gates.set(request, gate);
-        // Answered, or gone before that.
-        reply.raw.once('close', gate.leave);
+        // Answered, or gone before that, also while the gate was asked.
+        if (reply.raw.closed) gate.leave();
+        else reply.raw.once('close', gate.leave);
       } else await send({ request, reply, answer: gate.answer, countFailure });
     },
     schema: {

@@ -64,19 +64,20 @@ export function createKafka(settings: KafkaSettings, activity: Activity): Source
     while (!stopping.signal.aborted) {
       await sleep(patience.leftMs(), undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      const consumer = createConsumer(settings, (thrown) => {
-        // It tries many times before it gives up; what no further try can mend is told at once.
-        const cause = causeOf(thrown, settings.sasl);
-        if (cause && !stopping.signal.aborted) troubled(cause);
-      });
+      let consumer: ReturnType<typeof createConsumer> | undefined;
       try {
+        consumer = createConsumer(settings, (thrown) => {
+          // It tries many times before it gives up; what no further try can mend is told at once.
+          const cause = causeOf(thrown, settings.sasl);
+          if (cause && !stopping.signal.aborted) troubled(cause);
+        });
         await readWith(consumer, handle);
       } catch (thrown) {
         if (stopping.signal.aborted) return;
         troubled(causeOf(thrown, settings.sasl) ?? `the cluster can't be read (${nameOf(thrown)})`);
         patience.failed();
       } finally {
-        await consumer.close(true).catch(() => undefined);
+        await consumer?.close(true).catch(() => undefined);
       }
     }
   }

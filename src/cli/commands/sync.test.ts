@@ -1,0 +1,56 @@
+/** Tests that Ctrl-C stops the run of `ctk sync` cleanly, whenever it comes and whether or not the store can be asked. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import pc from 'picocolors';
+import pino from 'pino';
+import { placeCustomers, startSlowWorld } from '../../../test/runs/replicas.ts';
+import type { World } from '../../../test/test-env.ts';
+import { createApp } from '../../app/components.ts';
+import { readConfig } from '../../config/config.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import { StoreFailure } from '../../store/store.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { sync } from './sync.ts';
+
+let world: World;
+before(async () => {
+  world = await startSlowWorld();
+  await placeCustomers(world, 30);
+});
+after(() => world.stop());
+
+function start() {
+  const problems: string[] = [];
+  const shown: (() => void)[] = [];
+  const terminal: Terminal = {
+    interactive: false,
+    colors: pc.createColors(false),
+    line: () => shown.shift()?.(),
+    json: () => undefined,
+    problem: (text) => problems.push(text),
+  };
+  const overrides = { store: createMemoryStore(), from: 'here' } as const;
+  const app = createApp(readConfig(world.env), pino({ level: 'silent' }), overrides);
+  return { app, terminal, problems, shown };
+}
+
+test('Ctrl-C before the run has begun stops it', async () => {
+  const { app, terminal } = start();
+  const options = { backfill: true };
+  const run = await sync(app, { resource: 'customers', options, signal: AbortSignal.abort(), terminal });
+  await app.stop();
+  assert.equal(run.state, 'stopped');
+});
+
+test('Ctrl-C while the run can not be stopped says why, and the run goes on', async () => {
+  const { app, terminal, problems, shown } = start();
+  const stop = new AbortController();
+  shown.push(() => stop.abort());
+  const { runs } = app;
+  runs.stop = () => Promise.reject(new StoreFailure('unavailable', 'the store is away'));
+  const options = { backfill: true };
+  const run = await sync(app, { resource: 'customers', options, signal: stop.signal, terminal });
+  await app.stop();
+  assert.equal(run.state, 'completed');
+  assert.deepEqual(problems, ["the sync of customers can't be stopped now: the store is away"]);
+});

@@ -1,0 +1,106 @@
+/** Tests the backoff of a run: how long it waits, what it says meanwhile, and which errors end it instead. */
+import assert from 'node:assert/strict';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+import { ReadFailure } from '../../commercetools/errors.ts';
+import { emptyCounts } from '../runs/run-counts.ts';
+import type { BulkRun } from './run-bulk.ts';
+import { createPause, RunFailed } from './run-pause.ts';
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  syncBuiltinESMExports();
+});
+afterEach(() => {
+  mock.timers.reset();
+  syncBuiltinESMExports();
+});
+
+function start() {
+  const stop = new AbortController();
+  let moved = 0;
+  const work: BulkRun = {
+    run: {
+      ...{ id: 'run', resource: 'orders', kind: 'sync', request: {}, by: 'api', state: 'running' },
+      ...{ counts: emptyCounts(), queuedAt: '2026-03-15T08:00:00.000Z' },
+    },
+    signal: stop.signal,
+    moved: () => {
+      moved += 1;
+    },
+  };
+  return { pause: createPause(work), work, stop, moved: () => moved };
+}
+
+/** Whether the pause is over after this time, and not a moment before. */
+async function lasts(paused: Promise<void>, ms: number): Promise<boolean> {
+  let over = false;
+  const ended = paused.then(() => {
+    over = true;
+  });
+  const settle = async () => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  };
+  await settle();
+  mock.timers.tick(ms - 1);
+  await settle();
+  if (over) return false;
+  mock.timers.tick(1);
+  await ended;
+  return over;
+}
+
+test('each pause is twice as long as the one before, up to a minute', async () => {
+  const { pause } = start();
+  for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60])
+    assert.ok(await lasts(pause.wait('away'), seconds * 1_000), `${seconds} s`);
+});
+
+test('a longer Retry-After is obeyed, a shorter one does not shorten the pause', async () => {
+  const { pause } = start();
+  assert.ok(await lasts(pause.wait('away', 90_000), 90_000));
+  assert.ok(await lasts(pause.wait('away', 10), 2_000));
+});
+
+test('after something went well the next pause is short again', async () => {
+  const { pause } = start();
+  await lasts(pause.wait('away'), 1_000);
+  await lasts(pause.wait('away'), 2_000);
+  pause.over();
+  assert.ok(await lasts(pause.wait('away'), 1_000));
+});
+
+test('a run that waits is paused and says for what, until something went well', async () => {
+  const { pause, work, moved } = start();
+  const waiting = pause.wait('Klaviyo answered 503');
+  assert.deepEqual([work.run.state, work.run.problem, moved()], ['paused', 'Klaviyo answered 503', 1]);
+  await lasts(waiting, 1_000);
+  assert.deepEqual([work.run.state, work.run.problem], ['running', 'Klaviyo answered 503']);
+  pause.over();
+  assert.equal(work.run.problem, undefined);
+});
+
+test('a stop ends the pause at once', async () => {
+  const { pause, stop } = start();
+  const waiting = pause.wait('away');
+  stop.abort(new Error('stop'));
+  await assert.rejects(waiting);
+  await assert.rejects(pause.wait('away'), /stop/);
+});
+
+test('what commercetools can not answer now is waited for, with its Retry-After', async () => {
+  const { pause, work } = start();
+  const waiting = pause.orFail(new ReadFailure('unavailable', 'commercetools answered 503', { retryAfterMs: 5_000 }));
+  assert.equal(work.run.problem, 'commercetools answered 503');
+  assert.ok(await lasts(waiting, 5_000));
+});
+
+test('what commercetools will never answer fails the run', async () => {
+  const { pause } = start();
+  await assert.rejects(pause.orFail(new ReadFailure('refused', 'commercetools answered 400')), RunFailed);
+});
+
+test('an internal error is passed on', async () => {
+  const { pause } = start();
+  await assert.rejects(pause.orFail(new TypeError('bug')), TypeError);
+});

@@ -1,0 +1,53 @@
+/** Tests that every delivery gets a verdict, whatever the parts behind it do. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { delivery, reference } from '../../../test/fixtures/index.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import type { Store } from '../../store/store.ts';
+import type { Happened } from '../../telemetry/app-events.ts';
+import { createDeadLetters } from '../delivery/dead-letters.ts';
+import { createReceive } from './handle-delivery.ts';
+import type { Realtime } from './process-message.ts';
+
+const message = (body: unknown) => ({ body, source: 'sqs', fingerprint: () => ({ size: 2, hash: 'abc' }) });
+const again = { answer: 'again', reason: 'failed by our own fault' };
+
+function start(parts: { store?: Store; handle?: Realtime['handle'] } = {}) {
+  const happened: Happened[] = [];
+  const now = () => new Date(0);
+  const deadLetters = createDeadLetters(parts.store ?? createMemoryStore(), {
+    ...{ max: 10, now },
+    onForbidden: () => undefined,
+  });
+  const realtime = { handle: parts.handle ?? (async () => ({ answer: 'done' as const })), settled: async () => {} };
+  const activity = { tell: (one: Happened) => happened.push(one), counts: () => ({}), listen: () => () => undefined };
+  return { receive: createReceive({ realtime, deadLetters, activity }), happened };
+}
+
+test('an unreadable delivery is kept as a dead letter', async () => {
+  const { receive } = start();
+  const verdict = await receive(message({ odd: true }));
+  assert.equal(verdict.answer, 'kept');
+});
+
+test('an internal error while an unreadable delivery is kept does not acknowledge it', async () => {
+  const store = createMemoryStore();
+  store.put = () => Promise.reject(new TypeError('bug'));
+  const { receive, happened } = start({ store });
+  assert.deepEqual(await receive(message({ odd: true })), again);
+  assert.deepEqual(happened.at(-1), {
+    what: 'warning',
+    detail: 'a delivery from sqs failed by our own fault: TypeError',
+  });
+});
+
+test('an error behind a readable delivery does not acknowledge it', async () => {
+  const { receive } = start({ handle: () => Promise.reject(new TypeError('bug')) });
+  assert.deepEqual(await receive(message(delivery('OrderCreated', reference('order', 'o1')))), again);
+});
+
+test('a body that throws when it is looked at does not acknowledge it', async () => {
+  const { receive } = start();
+  const hostile = new Proxy({}, { has: () => assert.fail('bug') });
+  assert.deepEqual(await receive(message(hostile)), again);
+});

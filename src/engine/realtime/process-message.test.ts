@@ -1,0 +1,318 @@
+/** Tests what happens to one message: deadline, overload, redeliveries, attempts, and that `handle` never rejects. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import pino from 'pino';
+import { lookIn, settings } from '../../../test/fixtures/index.ts';
+import type { Message } from '../../commercetools/messages.ts';
+import type { RuleFamily, Told } from '../../rules/types.ts';
+import { createActivity, type Happened } from '../../telemetry/app-events.ts';
+import type { Delivered, DeliverOptions } from '../delivery/deliver.ts';
+import { createRealtime, type RealtimeParts } from './process-message.ts';
+
+const deadlineMs = 8_000;
+const message = (id: string): Message => ({
+  notificationType: 'Message',
+  type: 'OrderCreated',
+  id,
+  resource: { typeId: 'order', id: `order of ${id}` },
+  createdAt: '2026-03-15T08:00:00.000Z',
+});
+
+const delivered = (record: Told['record']): Delivered => ({
+  record,
+  receipts: [{ outcome: 'delivered' }],
+  skips: [],
+  kept: [],
+  failures: [],
+});
+
+/** A message path whose rule skips, and whose delivery answers as `deliver` says. */
+function start(overrides: Partial<RealtimeParts> = {}) {
+  const family: RuleFamily = {
+    typeId: 'order',
+    rules: [
+      {
+        name: 'placed-order',
+        summary: '',
+        sends: '',
+        settings: [],
+        wakes: () => [{ notificationType: 'Message', typeId: 'order', messageType: 'OrderCreated' }],
+      },
+    ],
+    tellMessage: async ({ resource }) => [{ outcome: 'skipped', record: resource, reason: 'none' }],
+    tellRecords: async () => [],
+  };
+  const happened: Happened[] = [];
+  const parts: RealtimeParts = {
+    families: [family],
+    settings: settings(),
+    look: lookIn({}),
+    deliver: async (told) => told.map(({ record }) => delivered(record)),
+    activity: { tell: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
+    nextRead: () => 1,
+    now: () => new Date(),
+    deadlineMs,
+    mostTries: 5,
+    mostUnderWay: 100,
+    backlogMs: () => 0,
+    ...overrides,
+  };
+  return { realtime: createRealtime(parts), happened };
+}
+
+/** Deliveries that are answered one by one, by the record's id. */
+function heldDelivery() {
+  const open: { told: readonly Told[]; options: DeliverOptions; end: PromiseWithResolvers<Delivered[]> }[] = [];
+  return {
+    open,
+    deliver: (told: readonly Told[], options: DeliverOptions) => {
+      const end = Promise.withResolvers<Delivered[]>();
+      open.push({ told, options, end });
+      return end.promise;
+    },
+    /** Ends the oldest one that is open. */
+    finish() {
+      const first = open.shift();
+      first?.end.resolve(first.told.map(({ record }) => delivered(record)));
+    },
+  };
+}
+
+const failing: RealtimeParts['deliver'] = async (told, { failures }) =>
+  told.map(({ record }) => ({
+    ...{ record, receipts: [], skips: [], failures: [new Error('bug')] },
+    kept: failures === 'keep' ? ['failed'] : [],
+  }));
+
+/** Lets every promise that can settle do so. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+}
+
+/** Whether the promise has settled by now. */
+async function hasSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  promise.then(
+    () => (settled = true),
+    () => (settled = true),
+  );
+  await settle();
+  return settled;
+}
+
+describe('handle never rejects', () => {
+  for (const [what, overrides] of Object.entries<Partial<RealtimeParts>>({
+    'the estimate of the backlog throws': {
+      backlogMs: () => {
+        throw new TypeError('bug');
+      },
+    },
+    'the clock throws': {
+      now: () => {
+        throw new TypeError('bug');
+      },
+    },
+    'the delivery throws': {
+      deliver: () => {
+        throw new TypeError('bug');
+      },
+    },
+    'the delivery rejects': { deliver: () => Promise.reject(new TypeError('bug')) },
+  })) {
+    test(`${what}: the message is not acknowledged`, async () => {
+      const { realtime } = start(overrides);
+      const verdict = await realtime.handle(message('m1'));
+      assert.deepEqual(verdict, { answer: 'again', reason: 'failed by our own fault' });
+      await realtime.settled();
+    });
+  }
+
+  test('a listener that throws does not change the verdict', async () => {
+    const activity = createActivity(pino({ level: 'silent' }));
+    activity.listen(() => {
+      throw new TypeError('bug');
+    });
+    const { realtime } = start({ activity });
+    assert.deepEqual(await realtime.handle(message('m1')), { answer: 'done' });
+  });
+
+  test('an internal error is told with the record and the error', async () => {
+    const error = new TypeError('bug');
+    const { realtime, happened } = start({
+      backlogMs: () => {
+        throw error;
+      },
+    });
+    await realtime.handle(message('m1'));
+    const failed = happened.filter(({ what }) => what === 'failed');
+    assert.deepEqual(failed, [{ what: 'failed', record: message('m1').resource, rule: '', error }]);
+  });
+});
+
+describe('overload', () => {
+  test('as many messages as the maximum are admitted, and not one more', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ mostUnderWay: 2, deliver: held.deliver });
+    const first = realtime.handle(message('m1'));
+    const second = realtime.handle(message('m2'));
+    const third = await realtime.handle(message('m3'));
+    assert.deepEqual(third, { answer: 'again', reason: 'more waits than can be sent in time', retryAfterMs: 1_000 });
+    assert.equal(held.open.length, 2);
+    held.finish();
+    assert.deepEqual(await first, { answer: 'done' });
+    const again = realtime.handle(message('m3'));
+    await settle();
+    held.finish();
+    held.finish();
+    assert.deepEqual([await second, await again], [{ answer: 'done' }, { answer: 'done' }]);
+  });
+
+  test('a redelivery of a message in flight is admitted though the maximum is reached', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ mostUnderWay: 1, deliver: held.deliver });
+    const both = [realtime.handle(message('m1')), realtime.handle(message('m1'))];
+    await settle();
+    held.finish();
+    assert.deepEqual(await Promise.all(both), [{ answer: 'done' }, { answer: 'done' }]);
+  });
+
+  for (const [count, tries] of [
+    ['counted here', () => undefined],
+    ['counted by the broker', (delivery: number) => delivery],
+  ] as const) {
+    test(`refusals by overload use up no attempt (deliveries ${count})`, async () => {
+      let backlogMs = deadlineMs;
+      const { realtime } = start({ backlogMs: () => backlogMs, deliver: failing, mostTries: 2 });
+      for (let delivery = 1; delivery <= 10; delivery += 1)
+        assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
+      backlogMs = 0;
+      assert.equal((await realtime.handle(message('m1'), tries(11))).answer, 'again');
+      assert.deepEqual(await realtime.handle(message('m1'), tries(12)), { answer: 'kept', reasons: ['failed'] });
+    });
+
+    test(`deliveries that Klaviyo could not take use up no attempt (deliveries ${count})`, async () => {
+      let deliver: RealtimeParts['deliver'] = async (told) =>
+        told.map(({ record }) => ({ ...delivered(record), receipts: [{ outcome: 'unavailable', reason: 'away' }] }));
+      const { realtime } = start({ deliver: (...args) => deliver(...args), mostTries: 2 });
+      for (let delivery = 1; delivery <= 10; delivery += 1)
+        assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
+      deliver = failing;
+      assert.equal((await realtime.handle(message('m1'), tries(11))).answer, 'again');
+      assert.equal((await realtime.handle(message('m1'), tries(12))).answer, 'kept');
+    });
+  }
+});
+
+describe('attempts', () => {
+  test('the last of the allowed attempts keeps what fails by an internal error', async () => {
+    const { realtime } = start({ deliver: failing });
+    for (let attempt = 1; attempt < 5; attempt += 1)
+      assert.equal((await realtime.handle(message('m1'))).answer, 'again');
+    assert.deepEqual(await realtime.handle(message('m1')), { answer: 'kept', reasons: ['failed'] });
+  });
+
+  test('attempts that other processes made count when the broker counts deliveries', async () => {
+    const { realtime } = start({ deliver: failing });
+    assert.equal((await realtime.handle(message('m1'), 5)).answer, 'kept');
+  });
+
+  test('redeliveries that join a message in flight are no attempts', async () => {
+    const held = heldDelivery();
+    let deliver: RealtimeParts['deliver'] = held.deliver;
+    const { realtime } = start({ deliver: (...args) => deliver(...args), mostTries: 2 });
+    const joined = [1, 2, 3].map((tries) => realtime.handle(message('m1'), tries));
+    await settle();
+    deliver = failing;
+    const [first] = held.open;
+    first?.end.resolve(await failing(first.told, first.options));
+    assert.deepEqual(
+      (await Promise.all(joined)).map(({ answer }) => answer),
+      ['again', 'again', 'again'],
+    );
+    assert.equal((await realtime.handle(message('m1'), 4)).answer, 'kept');
+  });
+
+  test('a delivery that throws instead of answering is kept by the last attempt as well', async () => {
+    const { realtime } = start({
+      mostTries: 2,
+      deliver: async (told, options) => {
+        if (told.some(({ outcome }) => outcome !== 'failed')) throw new TypeError('bug');
+        return failing(told, options);
+      },
+    });
+    assert.equal((await realtime.handle(message('m1'))).answer, 'again');
+    assert.equal((await realtime.handle(message('m1'))).answer, 'kept');
+  });
+});
+
+describe('deadline', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+  const late = { answer: 'again', reason: 'it took longer than realtime.deadlineSeconds' };
+
+  test('a message is answered at the deadline, and what was not sent is withdrawn', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver });
+    const verdict = realtime.handle(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs - 1);
+    assert.equal(await hasSettled(verdict), false);
+    assert.equal(held.open[0]?.options.signal.aborted, false);
+    mock.timers.tick(1);
+    assert.deepEqual(await verdict, late);
+    assert.equal(held.open[0]?.options.signal.aborted, true);
+  });
+
+  test('a redelivery joins work that is past its deadline', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver });
+    const first = realtime.handle(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs);
+    assert.deepEqual(await first, late);
+    const second = realtime.handle(message('m1'));
+    await settle();
+    assert.equal(held.open.length, 1);
+    held.finish();
+    assert.deepEqual(await second, { answer: 'done' });
+  });
+
+  test('a redelivery has a deadline of its own', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver });
+    const first = realtime.handle(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs);
+    await first;
+    const second = realtime.handle(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs - 1);
+    assert.equal(await hasSettled(second), false);
+    mock.timers.tick(1);
+    assert.deepEqual(await second, late);
+  });
+
+  test('settled waits for work that is past its deadline', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver });
+    const verdict = realtime.handle(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs);
+    await verdict;
+    const settled = realtime.settled();
+    assert.equal(await hasSettled(settled), false);
+    held.finish();
+    await settled;
+  });
+
+  test('work that is past its deadline counts towards the maximum', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver, mostUnderWay: 1 });
+    const verdict = realtime.handle(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs);
+    await verdict;
+    const second = await realtime.handle(message('m2'));
+    assert.equal(second.answer === 'again' && second.reason, 'more waits than can be sent in time');
+  });
+});

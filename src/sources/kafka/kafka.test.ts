@@ -1,0 +1,14 @@
+/** Tests that Kafka settings that its client refuses are reported as trouble, and do not end the process. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createKafka } from './kafka.ts';
+
+test('settings that the client refuses are reported, and the source can be stopped', async () => {
+  const activity = { tell: () => undefined, counts: () => ({}), listen: () => () => undefined };
+  const source = createKafka({ brokers: [], topics: ['orders'], group: '', tls: false, atOnce: 1 }, activity);
+  source.start(async () => ({ answer: 'done' }));
+  while (source.trouble() === undefined) await turn();
+  assert.equal(source.trouble(), "the cluster can't be read (PLT_KFK_USER)");
+  await source.stop();
+});
