@@ -1,17 +1,11 @@
 /** Job poller: finds jobs in lists of either order and any number of pages, and tells an outage from a missing job. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import {
-  mockTimeouts,
-  type ServedAnswer,
-  type ServedRequest,
-  serveKlaviyo,
-  tickUntil,
-} from '../../test/fixtures/klaviyo-server.ts';
+import { mockClock, type ServedAnswer, type ServedRequest, serveKlaviyo } from '../../test/fixtures/klaviyo-server.ts';
 import { createJobs, type JobEnd, stateOfJob } from './jobs.ts';
 import { writes } from './writes.ts';
 
-const { job } = writes.createItem;
+const job = writes.createItem.job ?? assert.fail();
 const listPath = '/api/catalog-item-bulk-create-jobs';
 
 interface ServedJob {
@@ -65,7 +59,7 @@ function refusal(status: number, code: string): ServedAnswer {
 }
 
 async function polled(t: TestContext, of: Partial<Served>) {
-  mockTimeouts(t);
+  const clock = mockClock(t);
   const served: Served = { jobs: [], order: 'newest first', pageSize: 3, requests: [], ...of };
   const client = await serveKlaviyo(t, (request) => {
     served.requests.push(request);
@@ -87,7 +81,7 @@ async function polled(t: TestContext, of: Partial<Served>) {
     async end(id: string): Promise<JobEnd> {
       const ended: JobEnd[] = [];
       const following = poller.follow(job, id).then((end) => ended.push(end));
-      await tickUntil(t, () => ended.length > 0);
+      await clock.until(() => ended.length > 0);
       await following;
       return ended[0] ?? assert.fail();
     },
@@ -96,7 +90,7 @@ async function polled(t: TestContext, of: Partial<Served>) {
       void poller.follow(job, id).then((end) => ended.push(end));
       return ended;
     },
-    until: (condition: () => boolean) => tickUntil(t, condition),
+    until: clock.until,
     askedForByItself: () => served.requests.filter(({ path }) => path !== listPath).length,
     listed: () => served.requests.filter(({ path }) => path === listPath).length,
   };
@@ -284,7 +278,7 @@ test('stopping answers every job that is followed', async (t) => {
 });
 
 test('an exception while polling rejects every job of the list, and the next job is followed', async (t) => {
-  const { served, client } = await polled(t, { jobs: complete(idsOf(1, 3)) });
+  const { served, client, until } = await polled(t, { jobs: complete(idsOf(1, 3)) });
   let broken = true;
   const stop = new AbortController();
   t.after(() => stop.abort());
@@ -295,12 +289,12 @@ test('an exception while polling rejects every job of the list, and the next job
   const poller = createJobs({ ...client, call }, stop.signal);
   const failures: unknown[] = [];
   for (const id of ['job-1', 'job-2']) void poller.follow(job, id).catch((thrown: unknown) => failures.push(thrown));
-  await tickUntil(t, () => failures.length === 2);
+  await until(() => failures.length === 2);
   assert.equal(poller.inProgress(job), 0);
   broken = false;
   const ended: JobEnd[] = [];
   void poller.follow(job, 'job-3').then((end) => ended.push(end));
-  await tickUntil(t, () => ended.length === 1);
+  await until(() => ended.length === 1);
   assert.deepEqual(ended, [endedWell]);
   assert.ok(served.requests.length > 0);
 });

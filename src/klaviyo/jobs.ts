@@ -167,15 +167,23 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
   async function* pagesOf({ job, cursor: from }: Watch): AsyncGenerator<ListPage> {
     let cursor = from;
     for (let pages = 0; pages < mostPages; pages += 1) {
-      const query = { ...job.query, ...(cursor === undefined ? {} : { 'page[cursor]': cursor }) };
-      const answer = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
-      if (!answer.ok && answer.failure.kind !== 'refused') return yield { unreadable: 'now' };
-      const parsed = answer.ok ? page.safeParse(answer.body) : undefined;
-      if (!parsed?.success) return yield { unreadable: cursor === undefined ? 'ever' : 'from-cursor' };
-      yield { jobs: parsed.data.data, cursor };
-      cursor = cursorOf(parsed.data.links?.next);
-      if (cursor === undefined) return;
+      const { next, ...page } = await pageAt(job, cursor);
+      yield page;
+      if (next === undefined) return;
+      cursor = next;
     }
+  }
+
+  async function pageAt(
+    job: JobEndpoints,
+    cursor: string | undefined,
+  ): Promise<ListPage & { next?: string | undefined }> {
+    const query = { ...job.query, ...(cursor === undefined ? {} : { 'page[cursor]': cursor }) };
+    const answer = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
+    if (!answer.ok && answer.failure.kind !== 'refused') return { unreadable: 'now' };
+    const parsed = answer.ok ? page.safeParse(answer.body) : undefined;
+    if (!parsed?.success) return { unreadable: cursor === undefined ? 'ever' : 'from-cursor' };
+    return { jobs: parsed.data.data, cursor, next: cursorOf(parsed.data.links?.next) };
   }
 
   /** Lists lag behind; a job that stays missing is asked for, and the next look starts at the first page. */

@@ -16,11 +16,6 @@ export class Patience {
     return !this.#released && this.#callers.every((caller) => caller.aborted);
   }
 
-  /** Nobody waits, and the work goes on to its end. */
-  get released(): boolean {
-    return this.#released;
-  }
-
   /** One more caller. */
   join(caller: AbortSignal): void {
     if (this.#callers.includes(caller)) return;
