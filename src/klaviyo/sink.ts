@@ -145,6 +145,7 @@ export function createSink<About>({ client, share, accepted }: SinkParts<About>)
     // What is thrown on the way is our own bug, and becomes a receipt.
     const receipt = await inTurn(entry, key).catch(failed);
     if (waiting.get(key) === entry) waiting.delete(key);
+    entry.patience.release();
     room.leave(lane, change.kind);
     (entry.later ?? entry).resolve(receipt);
   }
