@@ -311,3 +311,54 @@ test('the state of a job of another process is told', async (t) => {
   served.instead = () => ({ status: 503, body: 'down' });
   assert.equal(await stateOf('job-1'), 'unknown-now');
 });
+
+describe('an import of profiles', () => {
+  const imports = writes.profile.job ?? assert.fail();
+  const importsPath = '/api/profile-bulk-import-jobs';
+  const failed = (email: string) => ({
+    attributes: {
+      code: 'invalid',
+      detail: 'no',
+      source: { pointer: '/data/attributes/profiles/data/0' },
+      original_payload: { email },
+    },
+  });
+
+  /** Two pages of errors. @returns how the import ended, and how often its errors were asked for */
+  async function imported(t: TestContext, outages: number) {
+    const clock = mockClock(t);
+    let asked = 0;
+    const client = await serveKlaviyo(t, ({ path, query }) => {
+      if (path === importsPath)
+        return { body: { data: [{ id: 'job-1', attributes: { status: 'complete', failed_count: 2 } }] } };
+      asked += 1;
+      if (asked <= outages) return { status: 503, body: 'down' };
+      if (query.has('page[cursor]')) return { body: { data: [failed('b@example.test')] } };
+      const next = `http://klaviyo.test${path}?page%5Bcursor%5D=2`;
+      return { body: { data: [failed('a@example.test')], links: { next } } };
+    });
+    const stop = new AbortController();
+    t.after(() => stop.abort());
+    const ended: JobEnd[] = [];
+    void createJobs(client, stop.signal)
+      .follow(imports, 'job-1')
+      .then((end) => ended.push(end));
+    await clock.until(() => ended.length === 1);
+    return { end: ended[0], asked };
+  }
+
+  const errors = ['a@example.test', 'b@example.test'].map((email) => ({
+    code: 'invalid',
+    detail: 'no',
+    pointer: '/data/attributes/profiles/data/0',
+    payload: { email },
+  }));
+
+  test('has the errors of all pages', async (t) => {
+    assert.deepEqual(await imported(t, 0), { end: { known: true, errors }, asked: 2 });
+  });
+
+  test('has not ended while its errors cannot be read', async (t) => {
+    assert.deepEqual(await imported(t, 3), { end: { known: true, errors }, asked: 5 });
+  });
+});
