@@ -227,6 +227,16 @@ test('a list that cannot be read at all is replaced by asking for each job', asy
   assert.deepEqual(await end('job-1'), endedWell);
 });
 
+for (const order of ['newest first', 'oldest first'] as const)
+  test(`a job behind a page of a ${order} list that cannot be read is asked for by itself`, async (t) => {
+    const { served, end, askedForByItself } = await polled(t, { order, jobs: complete(idsOf(1, 9)) });
+    const second = order === 'newest first' ? 'job-6' : 'job-4';
+    served.instead = ({ query }) =>
+      query.get('page[cursor]') === second ? { body: { data: 'another shape' } } : undefined;
+    assert.deepEqual(await end(order === 'newest first' ? 'job-1' : 'job-9'), endedWell);
+    assert.equal(askedForByItself(), 1);
+  });
+
 test('next links without a host are followed', async (t) => {
   const { served, end, askedForByItself } = await polled(t, { jobs: complete(idsOf(1, 4)) });
   served.instead = ({ path, query }) =>

@@ -95,8 +95,8 @@ interface Watch {
 }
 
 /**
- * A page of a list, or why there is none. `now`: an outage; `from-cursor`: Klaviyo does not take the cursor any more;
- * `ever`: the list itself is refused, or has another shape.
+ * A page of a list, or why there is none. `now`: an outage; `from-cursor`: Klaviyo does not take the cursor of an earlier
+ * look any more; `ever`: the list is refused, or has another shape.
  */
 type ListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: 'now' | 'from-cursor' | 'ever' };
 
@@ -168,7 +168,9 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
     let cursor = from;
     for (let pages = 0; pages < mostPages; pages += 1) {
       const { next, ...page } = await pageAt(job, cursor);
-      yield page;
+      yield 'unreadable' in page && page.unreadable === 'ever' && pages === 0 && from !== undefined
+        ? { unreadable: 'from-cursor' }
+        : page;
       if (next === undefined) return;
       cursor = next;
     }
@@ -182,7 +184,7 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
     const answer = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
     if (!answer.ok && answer.failure.kind !== 'refused') return { unreadable: 'now' };
     const parsed = answer.ok ? page.safeParse(answer.body) : undefined;
-    if (!parsed?.success) return { unreadable: cursor === undefined ? 'ever' : 'from-cursor' };
+    if (!parsed?.success) return { unreadable: 'ever' };
     return { jobs: parsed.data.data, cursor, next: cursorOf(parsed.data.links?.next) };
   }
 
