@@ -60,8 +60,11 @@ export interface SinkParts<About> {
 }
 
 const mostRemembered = 100_000;
-/** Tries of what was accepted by a job and could not be settled: half an hour. */
-const mostTriesAfter = 10;
+/**
+ * Delays before what a job accepted and could not be settled is tried again, doubled each time. Together they outlast an
+ * outage of 17 minutes.
+ */
+const retryDelaysMs = [2, 4, 8, 16, 32, 64, 128, 256, 512].map((seconds) => seconds * 1_000);
 const withdrawn: Receipt = { outcome: 'unavailable', reason: 'the deadline passed before it could be sent' };
 
 /** What a change may lead to. */
@@ -107,7 +110,7 @@ export function createSink<About>({ client, share, accepted }: SinkParts<About>)
   async function makeTrue(entry: Entry<About>, key: string): Promise<Receipt> {
     const { change, lane, force, patience } = entry;
     if (patience.aborted) return withdrawn;
-    const sending: Sending = { ...ways, lane, patience, force, onJob: (job) => onJob(entry, job) };
+    const sending: Sending = { ...ways, lane, patience, force, onJob: (job, records) => onJob(entry, job, records) };
     if (change.kind === 'event') return sendEvent(change, sending);
     if ((writtenAt.get(key) ?? 0) > change.readAt) return delivered;
     const receipt = await dispatch(change, sending);
@@ -118,8 +121,9 @@ export function createSink<About>({ client, share, accepted }: SinkParts<About>)
   /** What was let go of goes on until it is through: nobody will send it again. */
   async function untilThrough(entry: Entry<About>, key: string): Promise<Receipt> {
     let receipt = await makeTrue(entry, key);
-    for (let tries = 1; receipt.outcome === 'unavailable' && entry.later && tries < mostTriesAfter; tries += 1) {
-      await sleep(1_000 * 2 ** tries, undefined, { signal: closed.signal }).catch(() => undefined);
+    for (const delayMs of retryDelaysMs) {
+      if (receipt.outcome !== 'unavailable' || !entry.later) break;
+      await sleep(delayMs, undefined, { signal: closed.signal }).catch(() => undefined);
       if (closed.signal.aborted) break;
       receipt = await makeTrue(entry, key);
     }
@@ -141,6 +145,7 @@ export function createSink<About>({ client, share, accepted }: SinkParts<About>)
     // What is thrown on the way is our own bug, and becomes a receipt.
     const receipt = await inTurn(entry, key).catch(failed);
     if (waiting.get(key) === entry) waiting.delete(key);
+    entry.patience.release();
     room.leave(lane, change.kind);
     (entry.later ?? entry).resolve(receipt);
   }
@@ -178,12 +183,11 @@ export function createSink<About>({ client, share, accepted }: SinkParts<About>)
  * word follows.
  */
 function createLettingGo<About>(accepted: SinkParts<About>['accepted']) {
-  /** By job: its entries, which come one after the other. */
-  const taken = new Map<string, Entry<About>[]>();
+  /** By job: its realtime entries, and how many records are still to be told. */
+  const taken = new Map<string, { entries: Entry<About>[]; left: number }>();
 
-  async function letGo(job: AcceptedJob): Promise<void> {
-    const entries = taken.get(job.id) ?? [];
-    taken.delete(job.id);
+  /** Never rejects. */
+  async function letGo(job: AcceptedJob, entries: readonly Entry<About>[]): Promise<void> {
     const abouts = entries.flatMap(({ change: { about } }) => (about === undefined ? [] : [about]));
     try {
       await accepted(job, abouts);
@@ -197,12 +201,14 @@ function createLettingGo<About>(accepted: SinkParts<About>['accepted']) {
     }
   }
 
-  return (entry: Entry<About>, job: AcceptedJob): void => {
-    if (entry.lane === 'bulk' || entry.later) return;
-    const before = taken.get(job.id);
-    if (before) return void before.push(entry);
-    taken.set(job.id, [entry]);
-    queueMicrotask(() => void letGo(job));
+  /** A job is kept once, with all that it is about: so the last of its records lets go of them all. */
+  return (entry: Entry<About>, job: AcceptedJob, records: number): void => {
+    const key = `${job.endpoint}:${job.id}`;
+    const { entries, left } = taken.get(key) ?? { entries: [], left: records };
+    if (entry.lane === 'realtime' && !entry.later) entries.push(entry);
+    if (left > 1) return void taken.set(key, { entries, left: left - 1 });
+    taken.delete(key);
+    if (entries.length > 0) void letGo(job, entries);
   };
 }
 

@@ -17,7 +17,7 @@ export function createLocks(): Locks {
 
   function run<T>(key: string, job: () => Promise<T>): Promise<T> {
     const over = () => release(key);
-    const mine = job();
+    const mine = begin(job);
     // Whoever waits behind does not care how it ended.
     mine.then(over, over);
     return mine;
@@ -31,7 +31,16 @@ export function createLocks(): Locks {
       }
       const waiting = held.get(key) ?? [];
       held.set(key, waiting);
-      return new Promise<void>((begin) => waiting.push(begin)).then(() => run(key, job));
+      return new Promise<void>((free) => waiting.push(free)).then(() => run(key, job));
     },
   };
+}
+
+/** A job that throws before it returns a promise has to free its key as well. */
+function begin<T>(job: () => Promise<T>): Promise<T> {
+  try {
+    return job();
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
 }

@@ -6,6 +6,9 @@ export class Patience {
   readonly #callers: AbortSignal[];
   #released = false;
   #ended: AbortController | undefined;
+  readonly #check = () => {
+    if (this.aborted) this.#ended?.abort();
+  };
 
   constructor(first: AbortSignal) {
     this.#callers = [first];
@@ -16,37 +19,30 @@ export class Patience {
     return !this.#released && this.#callers.every((caller) => caller.aborted);
   }
 
-  /** Nobody waits, and the work goes on to its end. */
-  get released(): boolean {
-    return this.#released;
-  }
-
   /** One more caller. */
   join(caller: AbortSignal): void {
     if (this.#callers.includes(caller)) return;
     this.#callers.push(caller);
-    if (this.#ended) this.#listen(caller, this.#ended);
+    if (this.#ended && !this.#released) this.#listen(caller, this.#ended);
   }
 
-  /** From now on nobody waits. */
+  /** From now on nobody waits, and no caller is listened to: some live as long as the process. */
   release(): void {
     this.#released = true;
+    for (const caller of this.#callers) caller.removeEventListener('abort', this.#check);
   }
 
   /** The same, to hand on. */
   signal(): AbortSignal {
     if (!this.#ended) {
       this.#ended = new AbortController();
-      for (const caller of this.#callers) this.#listen(caller, this.#ended);
-      if (this.aborted) this.#ended.abort();
+      if (!this.#released) for (const caller of this.#callers) this.#listen(caller, this.#ended);
+      this.#check();
     }
     return this.#ended.signal;
   }
 
   #listen(caller: AbortSignal, ended: AbortController): void {
-    const check = () => {
-      if (this.aborted) ended.abort();
-    };
-    caller.addEventListener('abort', check, { once: true, signal: ended.signal });
+    caller.addEventListener('abort', this.#check, { once: true, signal: ended.signal });
   }
 }

@@ -82,15 +82,13 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
   async function once(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {
     const admitted = turnTaken ? taken : await throttle.admit(call.endpoint, call.lane, call.signal);
     if (!admitted.go) return later(admitted.waitMs);
-    try {
-      const { status, headers, text } = await toldRequest(aboutOf(call), () => request(call, bytes));
-      const rates = rateHeaders(headers);
-      throttle.learn(call.endpoint, { status, headers: rates });
-      return answerOf({ status, text, sent: bytes, rates });
-    } catch (thrown) {
+    const { status, headers, text } = await toldRequest(aboutOf(call), () => request(call, bytes)).catch((thrown) => {
       throttle.learn(call.endpoint);
       throw thrown;
-    }
+    });
+    const rates = rateHeaders(headers);
+    throttle.learn(call.endpoint, { status, headers: rates });
+    return answerOf({ status, text, sent: bytes, rates });
   }
 
   function aboutOf({ endpoint }: Call): AboutRequest {
@@ -182,7 +180,9 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
       if (!answer.ok) return;
       const parsed = nextLink.safeParse(answer.body);
       const link: string | null | undefined = parsed.success ? parsed.data.links?.next : undefined;
-      next = link ? { ...first, query: Object.fromEntries(new URL(link, base).searchParams) } : undefined;
+      if (!link) return;
+      if (!URL.canParse(link, base.href)) return yield unavailable('Klaviyo linked the next page in an unknown shape');
+      next = { ...first, query: Object.fromEntries(new URL(link, base).searchParams) };
     }
   }
 

@@ -7,7 +7,6 @@ export interface KlaviyoError {
   detail: string;
   /** JSON pointer into the request's body. */
   pointer?: string;
-  duplicateProfileId?: string;
 }
 
 export type Failure =
@@ -26,7 +25,6 @@ const errorBody = z.object({
         title: z.string().optional().catch(undefined),
         detail: z.string().catch(''),
         source: z.object({ pointer: z.string().optional() }).optional().catch(undefined),
-        meta: z.object({ duplicate_profile_id: z.string().optional() }).optional().catch(undefined),
       }),
     )
     .min(1),
@@ -56,12 +54,10 @@ export function classify(status: number, body: string, sent?: string): Failure {
 
 function toError(error: z.infer<typeof errorBody>['errors'][number], sent: string | undefined): KlaviyoError {
   const pointer = error.source?.pointer;
-  const duplicateProfileId = error.meta?.duplicate_profile_id;
   return {
     code: error.code,
     detail: blot(error.detail || (error.title ?? ''), sent),
     ...(pointer === undefined ? {} : { pointer }),
-    ...(duplicateProfileId === undefined ? {} : { duplicateProfileId }),
   };
 }
 

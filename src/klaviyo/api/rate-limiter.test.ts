@@ -1,3 +1,4 @@
+/** Rate limiter: paces a lane, leaves realtime its reserve, obeys what Klaviyo's answers say. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createThrottle, type Lane } from './rate-limiter.ts';

@@ -172,11 +172,11 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
       };
     },
     usage: () =>
-      [...accounts].map(([endpoint, { sent, told }]) => ({
+      [...accounts].map(([endpoint, { limits, sent, told }]) => ({
         endpoint,
         sentLastMinute: sent.within(minuteMs, now()),
-        perMinute: endpoints[endpoint].perMinute,
-        ...(told ? { remaining: told.remaining } : {}),
+        perMinute: limits.published,
+        ...(told && told.resetsAt > now() ? { remaining: told.remaining } : {}),
       })),
   };
 }

@@ -10,8 +10,6 @@ export interface Writer {
   write(name: WriteName, parcel: Parcel, way: Way): Promise<Answer>;
   /** Milliseconds that the fullest of these queues takes for realtime at the published pace. */
   backlogMs(names: readonly WriteName[]): number;
-  /** Records that wait in each lane. */
-  waiting(): Record<Way['lane'], number>;
 }
 
 /** @param share part of the published limits that is ours */
@@ -30,15 +28,6 @@ export function createWriter(client: KlaviyoClient, jobs: Jobs, share: number): 
   return {
     write: (name, parcel, way) => batcherOf(name).write(parcel, way),
     backlogMs: (names) => Math.max(0, ...names.map((name) => batchers.get(name)?.backlogMs() ?? 0)),
-    waiting() {
-      const sum = { realtime: 0, bulk: 0 };
-      for (const batcher of batchers.values()) {
-        const { waiting } = batcher.load();
-        sum.realtime += waiting.realtime;
-        sum.bulk += waiting.bulk;
-      }
-      return sum;
-    },
   };
 }
 

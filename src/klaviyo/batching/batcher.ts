@@ -18,17 +18,21 @@ export interface Way {
   lane: Lane;
   /** The caller's: what is not in a body when it ends is withdrawn. */
   patience: Pick<AbortSignal, 'aborted'>;
-  /** Called when Klaviyo has taken the record into a job; how that ends is still to come. */
-  onJob?(job: AcceptedJob): void;
+  /**
+   * Called once when Klaviyo has taken the record into a job; how that ends is still to come.
+   * @param records how many records of the job are told, this one among them
+   */
+  onJob?(job: AcceptedJob, records: number): void;
 }
 
 export interface Batcher {
-  /** @returns what Klaviyo said of the record; of a job: how that ended for it. Never rejects */
+  /**
+   * @returns what Klaviyo said of the record; of a job: how that ended for it. Rejects only with what was thrown on the
+   * way: a bug, after which the batcher goes on with what waits
+   */
   write(parcel: Parcel, way: Way): Promise<Answer>;
   /** Milliseconds in which what waits can be written, at the published pace. */
   backlogMs(): number;
-  /** Records that wait, and bodies that are on their way. */
-  load(): { waiting: Record<Lane, number>; sending: number };
 }
 
 interface Entry {
@@ -39,6 +43,7 @@ interface Entry {
   /** For the trace: who waits for it. */
   origin: Context;
   end(answer: Answer): void;
+  fail(thrown: unknown): void;
 }
 
 interface Queue {
@@ -94,14 +99,22 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
 
   /** Sends what has its turn, and comes back when the next may have one. */
   function work(lane: Lane): void {
-    let waitMs = step(lane);
-    while (waitMs === 0) waitMs = step(lane);
-    if (waitMs !== undefined) wake(lane, waitMs);
+    try {
+      let waitMs = step(lane);
+      while (waitMs === 0) waitMs = step(lane);
+      if (waitMs !== undefined) wake(lane, waitMs);
+    } catch (thrown) {
+      // A timer called this, so the callers hear of it here or never.
+      const queue = queues[lane];
+      queue.bytes = 0;
+      for (const entry of queue.entries.splice(0)) entry.fail(thrown);
+    }
   }
 
   /** @returns 0 when something was sent, milliseconds to wait, or undefined when nothing is left */
   function step(lane: Lane): number | undefined {
     const queue = queues[lane];
+    withdrawFirst(queue);
     const oldest = queue.entries[0];
     if (!oldest) return undefined;
     const full = queue.entries.length >= write.most || queue.bytes >= room;
@@ -109,8 +122,6 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     const few = queue.entries.length <= write.mostAlone;
     if (few && (lane === 'realtime' || dueMs <= 0) && sendAlone(queue, lane)) return 0;
     if (dueMs > 0) return Math.ceil(dueMs);
-    withdrawFirst(queue);
-    if (queue.entries.length === 0) return undefined;
     const waitMs = untilTogether(lane);
     if (waitMs > 0) return Math.min(waitMs, longestNapMs);
     void sendTogether(fill(queue), lane);
@@ -183,8 +194,17 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     const entry = queue.entries.shift();
     if (!entry) return false;
     queue.bytes -= entry.bytes;
-    void alone(entry, { lane, turnTaken: true }).then((answer) => entry.end(answer));
+    void settleAlone(entry, { lane, turnTaken: true });
     return true;
+  }
+
+  /** Never rejects: what is thrown rejects the entry's caller. */
+  async function settleAlone(entry: Entry, way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
+    try {
+      entry.end(await alone(entry, way));
+    } catch (thrown) {
+      entry.fail(thrown);
+    }
   }
 
   function alone({ parcel, origin }: Entry, { lane, turnTaken }: Pick<Call, 'lane' | 'turnTaken'>): Promise<Answer> {
@@ -200,6 +220,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     return sharing([origin], () => client.call(call));
   }
 
+  /** Never rejects, as `together`. */
   async function sendTogether(entries: readonly Entry[], lane: Lane): Promise<void> {
     sending += 1;
     try {
@@ -210,7 +231,16 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     }
   }
 
+  /** Sends one body and settles its entries. Never rejects: what is thrown rejects every caller of the body. */
   async function together(entries: readonly Entry[], way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
+    try {
+      await sendBody(entries, way);
+    } catch (thrown) {
+      for (const entry of entries) entry.fail(thrown);
+    }
+  }
+
+  async function sendBody(entries: readonly Entry[], way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
     const { text, places } = bodyOf(
       write,
       entries.map(({ parcel }) => parcel),
@@ -230,9 +260,15 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
       return;
     }
     const job = { endpoint: write.job.get, id: id.data.data.id };
-    for (const { way } of entries) way.onJob?.(job);
+    const listening = entries.filter(({ way }) => way.onJob);
+    for (const { way } of listening) way.onJob?.(job, listening.length);
     // Not awaited: the next body need not wait for this job.
-    void jobs.follow(write.job, job.id).then((end) => settleJob(entries, end, { places, lane: way.lane }));
+    void jobs
+      .follow(write.job, job.id)
+      .then((end) => settleJob(entries, end, { places, lane: way.lane }))
+      .catch((thrown: unknown) => {
+        for (const entry of entries) entry.fail(thrown);
+      });
   }
 
   /** A refused body is not a refused batch: who is meant goes alone, the rest goes again. */
@@ -244,7 +280,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     const { there, alone: odd, again } = findRefused(entries, refused);
     for (const entry of there) entry.end({ ok: true, status: 202, body: undefined });
     await Promise.all([
-      ...odd.map(async (entry) => entry.end(await alone(entry, { lane }))),
+      ...odd.map((entry) => settleAlone(entry, { lane })),
       ...again.map((part) => together(part, { lane })),
     ]);
   }
@@ -264,7 +300,8 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
         const error = failed.get(entry);
         if (error) return entry.end({ ok: false, failure: failureOf(error) });
         // An error that nobody can be found for may be this record's: alone it gets an answer of its own.
-        entry.end(unclear ? await alone(entry, { lane }) : { ok: true, status: 200, body: undefined });
+        if (unclear) await settleAlone(entry, { lane });
+        else entry.end({ ok: true, status: 200, body: undefined });
       }),
     );
   }
@@ -275,8 +312,8 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
       const queue = queues[way.lane];
       queue.bytes += bytes;
       plan();
-      return new Promise((end) => {
-        queue.entries.push({ parcel, bytes, way, since: performance.now(), origin: here(), end });
+      return new Promise((end, fail) => {
+        queue.entries.push({ parcel, bytes, way, since: performance.now(), origin: here(), end, fail });
       });
     },
     backlogMs() {
@@ -284,10 +321,6 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
       const bodies = Math.max(entries.length / write.most, bytes / room);
       return (bodies / perMinute) * 60_000;
     },
-    load: () => ({
-      waiting: { realtime: queues.realtime.entries.length, bulk: queues.bulk.entries.length },
-      sending,
-    }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The errors of a job, given to the records that they are about. */
 import { z } from 'zod';
-import type { Failure } from '../api/errors.ts';
+import { type Failure, parseJson } from '../api/errors.ts';
 import type { JobError } from './job-poller.ts';
 import { type Parcel, type Place, placeOf } from './operations.ts';
 
@@ -23,12 +23,20 @@ export function attribute<Entry extends { parcel: Parcel }>(
 }
 
 const identified = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+const written = z.object({ attributes: identified });
 
+/** @returns the only record with the identifiers of the payload; others may mention them, so texts are not enough */
 function byPayload<Entry extends { parcel: Parcel }>(entries: readonly Entry[], payload: unknown): Entry | undefined {
   const { data } = identified.safeParse(payload);
-  const named = [data?.external_id, data?.email].filter((text) => text != null).map((text) => JSON.stringify(text));
+  const { email, external_id: id } = data ?? {};
+  const named = [email, id].filter((text) => text != null).map((text) => JSON.stringify(text));
   if (named.length === 0) return undefined;
-  return entries.find(({ parcel }) => named.every((text) => parcel.text.includes(text)));
+  const fitting = entries.filter(({ parcel: { text } }) => {
+    if (!named.every((name) => text.includes(name))) return false;
+    const own = written.safeParse(parseJson(text)).data?.attributes;
+    return own !== undefined && (email == null || own.email === email) && (id == null || own.external_id === id);
+  });
+  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 /** As the single endpoint would have answered. */

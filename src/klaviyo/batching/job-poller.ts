@@ -1,7 +1,7 @@
 /**
- * Follows bulk jobs to their end without spending the quota: all of a kind are listed together, many a page, instead of
- * asking for each. Lists come in either order: newest first, their beginning is enough; oldest first, it goes on where
- * the oldest job that is followed was found.
+ * Polls bulk jobs until they end without spending the quota: lists all jobs of a kind, many a page, instead of asking for
+ * each. A list may be newest first or oldest first. A look always starts at the first page, except in a list that is known
+ * to be oldest first: there it starts at the page of the oldest job that goes on, so that it does not read all history.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -47,7 +47,7 @@ export async function stateOfJob(client: KlaviyoClient, job: AcceptedJob, signal
 export interface Jobs {
   /** Jobs of this kind that are followed. */
   inProgress(job: JobEndpoints): number;
-  /** Resolves when the job has ended; never rejects. */
+  /** Resolves when the job has ended. Rejects only with what was thrown while it was polled: a bug. */
   follow(job: JobEndpoints, id: string): Promise<JobEnd>;
 }
 
@@ -80,6 +80,7 @@ const mostMissed = 5;
 
 interface Followed {
   end(end: JobEnd): void;
+  fail(thrown: unknown): void;
   missed: number;
 }
 
@@ -87,9 +88,17 @@ interface Watch {
   job: JobEndpoints;
   followed: Map<string, Followed>;
   looking: boolean;
-  /** Of a list that is oldest first: the page to go on from. */
+  /** Whether the list is known to be oldest first: by the times of any two jobs of one look. */
+  oldestFirst: boolean;
+  /** Only of such a list: the page to go on from. */
   cursor?: string | undefined;
 }
+
+/**
+ * A page of a list, or why there is none. `now`: an outage; `from-cursor`: Klaviyo does not take the cursor of an earlier
+ * look any more; `ever`: the list is refused, or has another shape.
+ */
+type ListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: 'now' | 'from-cursor' | 'ever' };
 
 /** @param signal ends the following; what is not known by then is answered so */
 export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
@@ -98,20 +107,26 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
   function watchOf(job: JobEndpoints): Watch {
     const known = watches.get(job.list);
     if (known) return known;
-    const fresh: Watch = { job, followed: new Map(), looking: false };
+    const fresh: Watch = { job, followed: new Map(), looking: false, oldestFirst: false };
     watches.set(job.list, fresh);
     return fresh;
   }
 
+  /** Never rejects: an exception rejects what is followed, and the next job is watched anew. */
   async function watch(watched: Watch): Promise<void> {
     if (watched.looking) return;
     watched.looking = true;
     const longest = 300_000 / endpoints[watched.job.list].perMinute;
     const longestMs = Math.min(2_000, Math.max(1_000, longest));
-    for (let waitMs = firstLookMs; watched.followed.size > 0; waitMs = Math.min(waitMs * 2, longestMs)) {
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) giveUp(watched);
-      else await look(watched);
+    try {
+      for (let waitMs = firstLookMs; watched.followed.size > 0; waitMs = Math.min(waitMs * 2, longestMs)) {
+        await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) giveUp(watched);
+        else await look(watched);
+      }
+    } catch (thrown) {
+      for (const { fail } of watched.followed.values()) fail(thrown);
+      watched.followed.clear();
     }
     watched.looking = false;
   }
@@ -124,45 +139,63 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
   /** One look at the list, as far as it takes to see every job that is followed. */
   async function look(watched: Watch): Promise<void> {
     const missing = new Set(watched.followed.keys());
-    let goOn: string | undefined;
+    const order = createOrder();
+    let goOn = watched.cursor;
     let placed = false;
+    let unreadable: 'now' | 'from-cursor' | 'ever' | undefined;
     for await (const page of pagesOf(watched)) {
+      if ('unreadable' in page) {
+        unreadable = page.unreadable;
+        break;
+      }
+      order.add(page.jobs);
       const ours = page.jobs.filter(({ id }) => missing.delete(id));
       await Promise.all(ours.map((job) => settle(watched, job)));
-      if (isNewestFirst(page.jobs)) {
-        if (missing.size === 0) break;
-        continue;
-      }
-      // Oldest first: the next look begins at the page of the oldest job that goes on, or at the last page.
+      // The page of the oldest job that goes on, or the last one that was read.
       if (!placed) goOn = page.cursor;
       placed ||= ours.some(({ id }) => watched.followed.has(id));
+      if (missing.size === 0) break;
     }
-    watched.cursor = goOn;
+    watched.oldestFirst = order.oldestFirst() ?? watched.oldestFirst;
+    watched.cursor = watched.oldestFirst && unreadable !== 'from-cursor' ? goOn : undefined;
+    // What was not read says nothing of a job.
+    if (unreadable === 'now' || unreadable === 'from-cursor') return;
     for (const id of missing) await missed(watched, id);
   }
 
-  /** The list from where the last look left off; ends early where it can't be read now. */
-  async function* pagesOf({ job, cursor: from }: Watch): AsyncGenerator<{ jobs: Job[]; cursor: string | undefined }> {
+  /** The list from where the last look left off; ends with why where it can't be read. */
+  async function* pagesOf({ job, cursor: from }: Watch): AsyncGenerator<ListPage> {
     let cursor = from;
     for (let pages = 0; pages < mostPages; pages += 1) {
-      const query = { ...job.query, ...(cursor === undefined ? {} : { 'page[cursor]': cursor }) };
-      const answer = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
-      const parsed = answer.ok ? page.safeParse(answer.body) : undefined;
-      if (!parsed?.success) return;
-      yield { jobs: parsed.data.data, cursor };
-      const next = parsed.data.links?.next;
-      cursor = next && URL.canParse(next) ? (new URL(next).searchParams.get('page[cursor]') ?? undefined) : undefined;
-      if (cursor === undefined) return;
+      const { next, ...page } = await pageAt(job, cursor);
+      yield 'unreadable' in page && page.unreadable === 'ever' && pages === 0 && from !== undefined
+        ? { unreadable: 'from-cursor' }
+        : page;
+      if (next === undefined) return;
+      cursor = next;
     }
   }
 
-  /** Lists lag behind; a job that stays missing is asked for. */
+  async function pageAt(
+    job: JobEndpoints,
+    cursor: string | undefined,
+  ): Promise<ListPage & { next?: string | undefined }> {
+    const query = { ...job.query, ...(cursor === undefined ? {} : { 'page[cursor]': cursor }) };
+    const answer = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
+    if (!answer.ok && answer.failure.kind !== 'refused') return { unreadable: 'now' };
+    const parsed = answer.ok ? page.safeParse(answer.body) : undefined;
+    if (!parsed?.success) return { unreadable: 'ever' };
+    return { jobs: parsed.data.data, cursor, next: cursorOf(parsed.data.links?.next) };
+  }
+
+  /** Lists lag behind; a job that stays missing is asked for, and the next look starts at the first page. */
   async function missed(watched: Watch, id: string): Promise<void> {
     const followed = watched.followed.get(id);
     if (!followed) return;
     followed.missed += 1;
     if (followed.missed < mostMissed) return;
     followed.missed = 0;
+    watched.cursor = undefined;
     const answer = await client.call({ endpoint: watched.job.get, id, lane: 'bulk', signal });
     const parsed = answer.ok ? one.safeParse(answer.body) : undefined;
     if (parsed?.success) return settle(watched, parsed.data.data);
@@ -204,16 +237,35 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
     follow(job, id) {
       const watched = watchOf(job);
       const ended = Promise.withResolvers<JobEnd>();
-      watched.followed.set(id, { end: ended.resolve, missed: 0 });
+      watched.followed.set(id, { end: ended.resolve, fail: ended.reject, missed: 0 });
       void watch(watched);
       return ended.promise;
     },
   };
 }
 
-function isNewestFirst(jobs: readonly Job[]): boolean {
-  const [first, last] = [jobs[0]?.attributes.created_at, jobs.at(-1)?.attributes.created_at];
-  return first != null && last != null && Date.parse(first) > Date.parse(last);
+/** Collects the jobs of one look in their order. @returns undefined where their times don't tell it */
+function createOrder() {
+  let first: number | undefined;
+  let last: number | undefined;
+  return {
+    add(jobs: readonly Job[]): void {
+      for (const { attributes } of jobs) {
+        const at = Date.parse(attributes.created_at ?? '');
+        if (Number.isNaN(at)) continue;
+        first ??= at;
+        last = at;
+      }
+    },
+    oldestFirst: () => (first === undefined || last === undefined || first === last ? undefined : first < last),
+  };
+}
+
+function cursorOf(next: string | null | undefined): string | undefined {
+  // Only the query counts, so a link without a host is as good.
+  const base = 'https://a.klaviyo.com';
+  if (next == null || !URL.canParse(next, base)) return undefined;
+  return new URL(next, base).searchParams.get('page[cursor]') ?? undefined;
 }
 
 function toJobError({ code, title, detail, source, original_payload: payload }: z.infer<typeof errorShape>): JobError {

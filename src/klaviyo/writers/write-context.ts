@@ -40,7 +40,7 @@ export interface Sending extends Ways {
    * For the last write of a change: Klaviyo has put it into a job, which in realtime is as good as done, since a job
    * outlives any broker's deadline.
    */
-  onJob(job: AcceptedJob): void;
+  onJob(job: AcceptedJob, records: number): void;
 }
 
 /** One request in the sending's lane. */

@@ -1,0 +1,63 @@
+/** Identity guard: no two entries of a body share one identifier and differ in the other. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createCompany } from './identity-guard.ts';
+import type { Parcel } from './operations.ts';
+
+type Person = NonNullable<Parcel['person']>;
+
+function admitted(people: readonly (Person | undefined)[]): boolean[] {
+  const company = createCompany();
+  return people.map((person) => company.takes(person ? { person } : {}));
+}
+
+const both = { email: 'a@example.test', external_id: '1' };
+
+test('the same profile is admitted any number of times', () => {
+  assert.deepEqual(admitted([both, both, both]), [true, true, true]);
+});
+
+test('e-mails are compared without case', () => {
+  assert.deepEqual(admitted([both, { ...both, email: 'A@Example.test' }]), [true, true]);
+  assert.deepEqual(admitted([both, { email: 'A@Example.test', external_id: '2' }]), [true, false]);
+});
+
+test('one e-mail with two ids, or one id with two e-mails, is not admitted', () => {
+  assert.deepEqual(admitted([both, { ...both, external_id: '2' }]), [true, false]);
+  assert.deepEqual(admitted([both, { ...both, email: 'b@example.test' }]), [true, false]);
+});
+
+test('an identifier alone is not admitted beside the same one with another', () => {
+  assert.deepEqual(admitted([both, { email: both.email }, { external_id: both.external_id }]), [true, false, false]);
+  assert.deepEqual(admitted([{ email: both.email }, both]), [true, false]);
+});
+
+test('who was not admitted leaves no trace', () => {
+  const refused = { email: both.email, external_id: '2' };
+  assert.deepEqual(admitted([both, refused, { email: 'b@example.test', external_id: '2' }]), [true, false, true]);
+});
+
+test('records without a profile are admitted', () => {
+  assert.deepEqual(admitted([undefined, both, undefined]), [true, true, true]);
+});
+
+test('of those admitted no two share one identifier and differ in the other', () => {
+  const identifier = fc.option(fc.constantFrom('a', 'B', 'b', 'c'), { nil: undefined });
+  const person = fc.record({ email: identifier, external_id: identifier }).map(({ email, external_id }): Person => {
+    return { ...(email === undefined ? {} : { email }), ...(external_id === undefined ? {} : { external_id }) };
+  });
+  fc.assert(
+    fc.property(fc.array(person, { maxLength: 12 }), (people) => {
+      const taken = admitted(people);
+      const inside = people.filter((_, index) => taken[index]);
+      const pairs = inside.flatMap((left) => inside.map((right): [Person, Person] => [left, right]));
+      for (const [left, right] of pairs) {
+        const emails = [left.email?.toLowerCase(), right.email?.toLowerCase()];
+        if (emails[0] !== undefined && emails[0] === emails[1]) assert.equal(left.external_id, right.external_id);
+        if (left.external_id !== undefined && left.external_id === right.external_id)
+          assert.equal(emails[0], emails[1]);
+      }
+    }),
+  );
+});
