@@ -221,7 +221,7 @@ function textOf(value: unknown): string {
   return value === undefined ? 'missing' : JSON.stringify(value);
 }
 
-const mostShownOfValue = 300;
+const maxShownOfValue = 300;
 
 function print({ counts, ids, differences }: Comparison, most: number): void {
   const rows = [...counts].sort(([a], [b]) => a.localeCompare(b));
@@ -230,7 +230,7 @@ function print({ counts, ids, differences }: Comparison, most: number): void {
   for (const [kind, { left, right }] of rows)
     console.log(`${kind.padEnd(width)}  ${String(left).padStart(6)}  ${String(right).padStart(6)}`);
   console.log(`ids that occur on one side only, replaced: ${ids.left} left, ${ids.right} right`);
-  const short = (text: string) => (text.length > mostShownOfValue ? `${text.slice(0, mostShownOfValue)}…` : text);
+  const short = (text: string) => (text.length > maxShownOfValue ? `${text.slice(0, maxShownOfValue)}…` : text);
   for (const { record, example, path, left, right } of differences.slice(0, most)) {
     console.log(`\n${record}${path === '' ? '' : `  ${path}`}${example === record ? '' : `  (${example})`}`);
     console.log(`  left   ${short(left)}\n  right  ${short(right)}`);

@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { CommandFailed, createTerminal, type Ran } from './cli/output/terminal.ts';
 import { createProgram } from './cli/program.ts';
-import { ReadFailure } from './commercetools/errors.ts';
+import { CommercetoolsError } from './commercetools/errors.ts';
 import { ConfigError } from './config/config.ts';
 
 const terminal = createTerminal();
@@ -27,7 +27,7 @@ function linesOf(thrown: unknown): readonly string[] {
       'ctk --help and docs/configuration.md say more.',
     ];
   if (thrown instanceof CommandFailed) return thrown.lines;
-  if (thrown instanceof ReadFailure) return [thrown.message, 'ctk check tells what is missing.'];
+  if (thrown instanceof CommercetoolsError) return [thrown.message, 'ctk check tells what is missing.'];
   if (thrown instanceof CommanderError) return [];
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
     return [`${thrown.message}: another process listens there; set PORT to a free port.`];

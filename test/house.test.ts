@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path/posix';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { allRules } from '../src/rules/index.ts';
+import { builtInRules } from '../src/rules/index.ts';
 import { type Import, importsOf, sources } from './imports.ts';
 
 const files = sources();
@@ -161,21 +161,21 @@ describe('every rule', () => {
 
   test('has a file of its own name', () => {
     const names = declared.map(({ path }) => basename(path, '.ts'));
-    assert.deepEqual(names.toSorted(), allRules.map(({ name }) => name).toSorted());
+    assert.deepEqual(names.toSorted(), builtInRules.map(({ name }) => name).toSorted());
   });
 
   test('that a file holds is in the list', async () => {
-    const listed = new Set<unknown>(allRules);
+    const listed = new Set<unknown>(builtInRules);
     for (const file of ruleFiles.filter((name) => !name.endsWith('.test.ts'))) {
       const exported: Record<string, unknown> = await import(`../src/rules/${file}`);
-      const rules = Object.values(exported).filter((one) => typeof one === 'object' && one !== null && 'wakes' in one);
+      const rules = Object.values(exported).filter((one) => typeof one === 'object' && one !== null && 'triggers' in one);
       for (const rule of rules) assert.ok(listed.has(rule), file);
     }
   });
 
   test('has a row in docs/mapping.md, and a heading', () => {
     const page = readFileSync(new URL('../docs/mapping.md', import.meta.url), 'utf8');
-    for (const { name } of allRules) {
+    for (const { name } of builtInRules) {
       assert.ok(page.includes(`\n| \`${name}\` |`), `a row for ${name}`);
       assert.match(page, new RegExp(`^##.*\`${name}\``, 'm'));
     }
@@ -185,7 +185,7 @@ describe('every rule', () => {
     // One file for both: what is true of one state is true of the other.
     const together: Record<string, string> = { 'fulfilled-order': 'state', 'cancelled-order': 'state' };
     const tests = new Set(ruleFiles.map((file) => basename(file)));
-    for (const { name } of allRules) assert.ok(tests.has(`${together[name] ?? name}.test.ts`), name);
+    for (const { name } of builtInRules) assert.ok(tests.has(`${together[name] ?? name}.test.ts`), name);
   });
 });
 

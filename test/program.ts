@@ -50,12 +50,12 @@ export function startProgram(file: string, args: readonly string[], env: Env = {
     signal: kill,
     printed(pattern) {
       const found = new Promise<RegExpExecArray>((resolve) => {
-        const look = () => {
+        const lookups = () => {
           const match = pattern.exec(out);
           if (match) resolve(match);
         };
-        listeners.add(look);
-        look();
+        listeners.add(lookups);
+        lookups();
       });
       const tooLate = ended.then(({ code }): never => {
         throw new Error(`ended with code ${code} before it printed ${pattern}:\n${out}\n${err}`);

@@ -70,7 +70,7 @@ export async function startWorld(options: WorldOptions = {}) {
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
   }
-  async function look(what: string, query: Record<string, string> = {}): Promise<Json[]> {
+  async function lookups(what: string, query: Record<string, string> = {}): Promise<Json[]> {
     const answer = await fetch(`${klaviyo.url}/sandbox/${what}?${new URLSearchParams(query)}`);
     return listed.parse(await answer.json()).data;
   }
@@ -118,11 +118,11 @@ export async function startWorld(options: WorldOptions = {}) {
       }
     },
     /** What Klaviyo holds. */
-    events: (query: { metric?: string; unique_id?: string; profile?: string } = {}) => look('events', { ...query }),
-    profiles: () => look('profiles'),
-    items: () => look('items'),
-    variants: () => look('variants'),
-    categories: () => look('categories'),
+    events: (query: { metric?: string; unique_id?: string; profile?: string } = {}) => lookups('events', { ...query }),
+    profiles: () => lookups('profiles'),
+    items: () => lookups('items'),
+    variants: () => lookups('variants'),
+    categories: () => lookups('categories'),
     async stop(): Promise<void> {
       await app.stop();
       await Promise.all([klaviyo.stop(), shop.stop()]);

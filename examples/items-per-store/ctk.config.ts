@@ -11,12 +11,12 @@ const storeItem = defineRule({
   summary: 'A product changed: each store shows it with its own URL.',
   sends: 'a catalogue item for each store',
   facts: 'product',
-  wakes: ['ProductPublished', 'ProductUnpublished', 'ResourceDeleted'],
+  triggers: ['ProductPublished', 'ProductUnpublished', 'ResourceDeleted'],
   bulk: 'products',
-  write(facts, settings) {
+  map(facts, settings) {
     const productId = facts.state === 'gone' ? facts.id : facts.product.id;
     if (facts.state !== 'published') {
-      return stores.map(({ key }) => ({ kind: 'gone', what: 'item', externalId: `${productId}-${key}` }));
+      return stores.map(({ key }) => ({ type: 'delete', recordType: 'item', externalId: `${productId}-${key}` }));
     }
     const built = itemOf(facts, settings);
     if ('skip' in built) return built;

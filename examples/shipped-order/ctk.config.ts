@@ -6,9 +6,9 @@ const shippedOrder = defineRule({
   summary: 'A parcel of an order was handed over.',
   sends: 'event `Shipped Order` for each delivery',
   facts: 'order',
-  wakes: ['DeliveryAdded'],
+  triggers: ['DeliveryAdded'],
   bulk: 'orders',
-  write(facts) {
+  map(facts) {
     const { order } = facts;
     const profile = profileOf(facts);
     if ('skip' in profile) return profile;
@@ -16,7 +16,7 @@ const shippedOrder = defineRule({
     if (deliveries.length === 0) return skip('the order has no deliveries');
     // All of them each time: Klaviyo keeps one event for each uniqueId, so a repeat changes nothing.
     return deliveries.map((delivery, index) => ({
-      kind: 'event',
+      type: 'event',
       metric: 'Shipped Order',
       uniqueId: `${order.id}:${delivery.id}`,
       time: delivery.createdAt ?? order.lastModifiedAt,

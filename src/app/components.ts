@@ -7,38 +7,38 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type CommercetoolsClient, createCommercetoolsClient } from '../commercetools/client.ts';
 import { countOf } from '../commercetools/count.ts';
-import { createLook } from '../commercetools/lookups/create.ts';
+import { createLookups } from '../commercetools/lookups/create.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
 import type { Config, Port } from '../config/config.ts';
 import { risksOf } from '../config/warnings.ts';
 import { createRates } from '../dashboard/rule-rates.ts';
-import type { BulkParts } from '../engine/bulk/run-bulk.ts';
-import { createPendingJobs } from '../engine/delivery/accepted-jobs.ts';
+import type { BulkDeps } from '../engine/bulk/run-bulk.ts';
+import { createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters } from '../engine/delivery/dead-letters.ts';
 import { createDeliver } from '../engine/delivery/deliver.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
 import { createReadiness } from '../engine/readiness.ts';
 import { createBacklog } from '../engine/realtime/backlog.ts';
-import { createReceive } from '../engine/realtime/handle-delivery.ts';
-import { admittedPart, createRealtime } from '../engine/realtime/process-message.ts';
+import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
+import { maxQueueShare, createRealtime } from '../engine/realtime/process-message.ts';
 import { createRuns, type Runs, takesOf } from '../engine/runs/runs.ts';
-import { createSchedule } from '../engine/runs/scheduler.ts';
+import { createScheduler } from '../engine/runs/scheduler.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
 import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.ts';
-import { createHolds } from '../klaviyo/inspect/current-state.ts';
-import { createRehearse } from '../klaviyo/inspect/dry-run.ts';
+import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
+import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
 import { createListing } from '../klaviyo/listing.ts';
 import { createSink } from '../klaviyo/sink.ts';
-import { ownKeys } from '../rules/required-subscriptions.ts';
-import { createDecide } from '../rules/select-rules.ts';
+import { managedKeys } from '../rules/required-subscriptions.ts';
+import { createRuleSelector } from '../rules/select-rules.ts';
 import { createSources, type Trusted } from '../sources/index.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
 import { createFallBackStore, withoutLetters, withoutStore } from '../store/fallback-store.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
-import { type Activity, createActivity } from '../telemetry/app-events.ts';
+import { type AppEvents, createAppEvents } from '../telemetry/app-events.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { startTraces, type Traces } from '../telemetry/traces.ts';
 
@@ -61,7 +61,7 @@ export interface App {
   explain: Explain;
   /** After so long a silence the holder of a run counts as dead. */
   leaseMs: number;
-  activity: Activity;
+  activity: AppEvents;
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
 }
@@ -81,32 +81,32 @@ export interface Overrides {
  */
 export function createApp(config: Config, log: Logger, overrides: Overrides = {}): App {
   const now = overrides.now ?? (() => new Date());
-  const activity = createActivity(log);
+  const activity = createAppEvents(log);
   const commercetools = createCommercetoolsClient(config.commercetools, activity);
   const store = overrides.store ?? storeOf(config, commercetools);
   const klaviyo = createKlaviyoClient(config.klaviyo, activity);
-  const look = createLook(commercetools);
-  const pending = createPendingJobs({
+  const lookups = createLookups(commercetools);
+  const pending = createAcceptedJobs({
     store,
     activity,
     leftAfterMs: config.settings.runs.leaseSeconds * 1_000,
-    stateOf: (job) => sink.stateOf(job),
+    stateOf: (job) => sink.jobState(job),
     tellAgain: async (about) => (await replay.again(about)).outcome !== 'unavailable',
   });
   const sink = createSink({ client: klaviyo, share: config.klaviyo.share, accepted: pending.accepted });
   const deadLetters = createDeadLetters(store, {
     max: config.settings.deadLetters.max,
     now,
-    onKept: ({ rule, code }) => activity.tell({ what: 'dead-letter', rule, code }),
-    onForbidden: (reason) => activity.tell({ what: 'warning', detail: withoutLetters(reason) }),
+    onKept: ({ rule, code }) => activity.emit({ type: 'dead-letter', rule, code }),
+    onForbidden: (reason) => activity.emit({ type: 'warning', detail: withoutLetters(reason) }),
   });
   let reads = 0;
-  const nextRead = () => {
+  const nextReadSeq = () => {
     reads += 1;
     return reads;
   };
   const runStore = createFallBackStore(store, (reason) =>
-    activity.tell({ what: 'warning', detail: withoutStore(reason) }),
+    activity.emit({ type: 'warning', detail: withoutStore(reason) }),
   );
   const takes = takesOf({ ...config, from: overrides.from });
   const runs = createRuns({
@@ -120,11 +120,11 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     takes,
     from: overrides.from ?? 'anybody',
   });
-  const schedule = createSchedule({ store: runStore, runs, plans: config.settings.schedule, activity, now });
-  const deliver = createDeliver({ sink, pending, deadLetters, activity, follow: runs.follow });
-  const shared = { families: config.families, settings: config.rules, look, deliver, nextRead, now };
+  const schedule = createScheduler({ store: runStore, runs, plans: config.settings.schedule, activity, now });
+  const deliver = createDeliver({ sink, pending, deadLetters, activity, follow: runs.queueFollowUp });
+  const shared = { groups: config.groups, settings: config.rules, lookups, deliver, nextReadSeq, now };
   const { pageSize, largePageSize, ranges } = config.settings.commercetools;
-  const bulk: BulkParts = {
+  const bulk: BulkDeps = {
     ...shared,
     client: commercetools,
     sink,
@@ -132,18 +132,18 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     pageSize: { customers: pageSize, categories: pageSize, orders: largePageSize, products: largePageSize },
     ranges,
   };
-  const { deadlineSeconds, mostTries, mostUnderWay } = config.settings.realtime;
+  const { deadlineSeconds, maxTries, maxUnderWay } = config.settings.realtime;
   const realtime = createRealtime({
     ...shared,
     activity,
     deadlineMs: deadlineSeconds * 1_000,
-    mostTries,
-    mostUnderWay,
-    backlogMs: createBacklog(sink),
+    maxTries,
+    maxUnderWay,
+    estimateWaitMs: createBacklog(sink),
   });
   const replay = createReplay({
     ...shared,
-    decide: createDecide(config.families, config.rules),
+    decide: createRuleSelector(config.groups, config.rules),
     client: commercetools,
     deadLetters,
     deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
@@ -151,16 +151,16 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const explain = createExplain({
     ...shared,
     client: commercetools,
-    rehearse: createRehearse(klaviyo, config.klaviyo.share),
-    holds: createHolds(klaviyo),
+    rehearse: createDryRun(klaviyo, config.klaviyo.share),
+    holds: createCurrentState(klaviyo),
   });
-  const receive = createReceive({ realtime, deadLetters, activity });
+  const receive = createHandleDelivery({ realtime, deadLetters, activity });
   const sources = createSources({
     config: config.arrivals,
     allowUnauthenticatedPush: config.allowUnauthenticatedPush,
     atOnce: config.settings.realtime.atOnce,
-    mostPushed: mostUnderWay,
-    patienceMs: deadlineSeconds * 1_000 * admittedPart,
+    maxPushed: maxUnderWay,
+    timeoutMs: deadlineSeconds * 1_000 * maxQueueShare,
     activity,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
   });
@@ -168,13 +168,13 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     commercetools,
     klaviyo,
     sources: config.realtime ? sources.all : [],
-    ownKeys: ownKeys({ families: config.families, settings: config.rules, environment: config.environment }),
+    managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
   });
-  const rules = config.families.flatMap((family) => family.rules);
+  const rules = config.groups.flatMap((family) => family.rules);
   const rates = createRates(rules, now);
   activity.listen(rates.note);
-  const { max: mostDeadLetters } = config.settings.deadLetters;
-  const watched = { activity, klaviyo, sink, readiness, runs, deadLetters, now, version, mostDeadLetters };
+  const { max: maxDeadLetters } = config.settings.deadLetters;
+  const watched = { activity, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters };
   let metrics: Metrics | undefined;
   let traces: Traces | undefined;
   const servers: FastifyInstance[] = [];
@@ -204,7 +204,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
           rules,
           rates,
           usage: klaviyo.usage,
-          waiting: sink.waiting,
+          waiting: sink.inFlight,
           readiness,
           runs,
           deadLetters,
@@ -218,7 +218,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     );
     const heard = await listenOn(server, wanted, config.host);
     if ('leftOut' in heard) {
-      activity.tell({ what: 'warning', detail: heard.leftOut });
+      activity.emit({ type: 'warning', detail: heard.leftOut });
       return [];
     }
     servers.push(server);
@@ -232,7 +232,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       ...sources.all.map((source) => source.stop()),
     ]);
     await realtime.settled();
-    await sink.idle();
+    await sink.onIdle();
     await Promise.all(servers.map((server) => server.close()));
     return true;
   }
@@ -250,7 +250,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       traces ??= await tracesOf(config, activity);
     },
     async start() {
-      for (const detail of [...config.warnings, ...risksOf(config)]) activity.tell({ what: 'warning', detail });
+      for (const detail of [...config.warnings, ...risksOf(config)]) activity.emit({ type: 'warning', detail });
       await app.trace();
       const addresses: string[] = [];
       try {
@@ -262,7 +262,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       if (config.realtime) for (const source of sources.all) source.start(receive);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       const { extension } = config;
-      activity.tell({ what: 'started', ports: addresses, serves, ...(extension ? { extension } : {}) });
+      activity.emit({ type: 'started', ports: addresses, serves, ...(extension ? { extension } : {}) });
       runs.open();
       pending.open();
       if (takes.includes('sync')) schedule.open();
@@ -275,13 +275,13 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       // What fails must not keep the rest from being let go of.
       const finishing = finish().catch((thrown: unknown) => {
         const why = thrown instanceof Error ? thrown.message : 'unknown';
-        activity.tell({ what: 'warning', detail: `a part could not be shut down: ${why}` });
+        activity.emit({ type: 'warning', detail: `a part could not be shut down: ${why}` });
         return false;
       });
       const inTime = await Promise.race([finishing, late]);
       finished.abort();
       if (!inTime) {
-        activity.tell({ what: 'warning', detail: notInTime });
+        activity.emit({ type: 'warning', detail: notInTime });
         for (const server of servers) {
           // Not awaited: the time to shut down is over.
           server.close().catch(() => undefined);
@@ -292,19 +292,19 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
       // Not awaited: it waits for requests that are still under way.
       klaviyo.close().catch(() => undefined);
       await traces?.stop();
-      activity.tell({ what: 'stopped' });
+      activity.emit({ type: 'stopped' });
     },
     async settled() {
       await realtime.settled();
       await runs.settled();
-      await sink.idle();
+      await sink.onIdle();
     },
   };
   return app;
 }
 const notInTime = 'not all that was in flight was finished within SHUTDOWN_SECONDS: it comes again';
-async function tracesOf({ traces }: Config, activity: Activity): Promise<Traces | undefined> {
-  return traces && startTraces(traces, version, (detail) => activity.tell({ what: 'warning', detail }));
+async function tracesOf({ traces }: Config, activity: AppEvents): Promise<Traces | undefined> {
+  return traces && startTraces(traces, version, (detail) => activity.emit({ type: 'warning', detail }));
 }
 
 function storeOf(config: Config, commercetools: CommercetoolsClient): Store {

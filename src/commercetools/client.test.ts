@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { createCommercetoolsClient } from './client.ts';
-import { ReadFailure } from './errors.ts';
+import { CommercetoolsError } from './errors.ts';
 
 let sandbox: CommercetoolsSandbox;
 before(async () => {
@@ -23,7 +23,7 @@ for (const [what, path] of Object.entries({ token: '^/oauth/token', record: '^/[
     await assert.rejects(
       client.get('customers'),
       (thrown) =>
-        thrown instanceof ReadFailure && thrown.kind === 'unavailable' && /no answer in time/.test(thrown.message),
+        thrown instanceof CommercetoolsError && thrown.type === 'unavailable' && /no answer in time/.test(thrown.message),
     );
     sandbox.faults.clear();
     assert.ok(await client.get('customers'));

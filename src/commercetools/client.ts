@@ -3,9 +3,9 @@ import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
 import { request } from 'undici';
 import { z } from 'zod';
-import type { Activity } from '../telemetry/app-events.ts';
-import { type AboutRequest, toldRequest } from '../telemetry/request.ts';
-import { ReadFailure, toReadFailure } from './errors.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
+import { type RequestInfo, observeRequest } from '../telemetry/request.ts';
+import { CommercetoolsError, toCommercetoolsError } from './errors.ts';
 
 export interface CommercetoolsSettings {
   apiUrl: string;
@@ -36,14 +36,14 @@ export interface CommercetoolsClient {
  * @param settings see CommercetoolsSettings; opens no connection before the first request
  * @param activity is told of every request, also of those for a token
  */
-export function createCommercetoolsClient(settings: CommercetoolsSettings, activity?: Activity): CommercetoolsClient {
+export function createCommercetoolsClient(settings: CommercetoolsSettings, activity?: AppEvents): CommercetoolsClient {
   function httpClient(url: string, options: object): Promise<Answer> {
     const { hostname: host, pathname } = new URL(url);
     const endpoint = endpointOf(pathname, settings);
     const asked = wanted.parse(options);
     const { method } = asked;
-    const about: AboutRequest = { activity, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
-    return toldRequest(about, () => ask(url, asked, settings.timeoutMs));
+    const about: RequestInfo = { events: activity, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
+    return observeRequest(about, () => ask(url, asked, settings.timeoutMs));
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
   const client = new ClientBuilder()
@@ -73,7 +73,7 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, activ
       });
       return response.body;
     } catch (thrown) {
-      throw toReadFailure(thrown, path.split('/')[0] ?? path);
+      throw toCommercetoolsError(thrown, path.split('/')[0] ?? path);
     }
   }
 
@@ -84,7 +84,7 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, activ
         minTimeout: 200,
         factor: 3,
         randomize: true,
-        shouldRetry: ({ error }) => error instanceof ReadFailure && error.kind === 'unavailable',
+        shouldRetry: ({ error }) => error instanceof CommercetoolsError && error.type === 'unavailable',
       }),
     post: (path, body, query) => execute('POST', path, { body, ...(query ? { query } : {}) }),
     delete: (path, query) => execute('DELETE', path, query ? { query } : {}),

@@ -1,34 +1,34 @@
 /** What commercetools' refusals mean, decided once: by status and error code. */
 import { z } from 'zod';
 
-export type FailureKind =
+export type CommercetoolsErrorType =
   /** Not now: 429, 5xx, network, time-out, an answer that is no JSON. */
   | 'unavailable'
   /** The client's id or secret is refused. */
-  | 'key-refused'
+  | 'unauthorized'
   /** The client lacks a scope. */
-  | 'missing-scope'
+  | 'forbidden'
   | 'not-found'
   /** A write with a stale version. */
   | 'conflict'
   /** The request is wrong: our own bug, or a `where` of the user's that the API does not take. */
-  | 'refused';
+  | 'rejected';
 
 /** A look-up or write that commercetools did not answer as asked. Its message holds no personal data. */
-export class ReadFailure extends Error {
+export class CommercetoolsError extends Error {
   override name = 'ReadFailure';
-  readonly kind: FailureKind;
+  readonly type: CommercetoolsErrorType;
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(
-    kind: FailureKind,
+    kind: CommercetoolsErrorType,
     message: string,
     more: { status?: number; code?: string; retryAfterMs?: number } = {},
   ) {
     super(message);
-    this.kind = kind;
+    this.type = kind;
     this.status = more.status;
     this.code = more.code;
     this.retryAfterMs = more.retryAfterMs;
@@ -53,12 +53,12 @@ const thrownShape = z.looseObject({
  * @param thrown what the SDK's client rejected with
  * @param what the path that was asked, without its query
  */
-export function toReadFailure(thrown: unknown, what: string): ReadFailure {
-  if (thrown instanceof ReadFailure) return thrown;
+export function toCommercetoolsError(thrown: unknown, what: string): CommercetoolsError {
+  if (thrown instanceof CommercetoolsError) return thrown;
   const parsed = thrownShape.safeParse(thrown);
   const status = parsed.success ? parsed.data.statusCode : undefined;
   if (!parsed.success || status === undefined || status < 400) {
-    return new ReadFailure('unavailable', `commercetools can't be reached (${networkCode(thrown)})`);
+    return new CommercetoolsError('unavailable', `commercetools can't be reached (${networkCode(thrown)})`);
   }
   const code = codeOf(parsed.data.body) ?? codeOf(parsed.data.error);
   const retryAfter = Number(parsed.data.headers?.['retry-after']);
@@ -68,18 +68,18 @@ export function toReadFailure(thrown: unknown, what: string): ReadFailure {
     ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterMs: retryAfter * 1_000 } : {}),
   };
   const said = `commercetools answered ${status}${code === undefined ? '' : ` (${code})`} to ${what}`;
-  return new ReadFailure(kindOf(status, code), said, more);
+  return new CommercetoolsError(typeOf(status, code), said, more);
 }
 
-function kindOf(status: number, code: string | undefined): FailureKind {
-  if (code === 'invalid_client' || code === 'unauthorized_client' || status === 401) return 'key-refused';
-  if (code === 'invalid_scope') return 'missing-scope';
+function typeOf(status: number, code: string | undefined): CommercetoolsErrorType {
+  if (code === 'invalid_client' || code === 'unauthorized_client' || status === 401) return 'unauthorized';
+  if (code === 'invalid_scope') return 'forbidden';
   // An edge's 403 has no JSON body with a code: careful for a moment, not a refused client.
-  if (status === 403) return code === undefined ? 'unavailable' : 'missing-scope';
+  if (status === 403) return code === undefined ? 'unavailable' : 'forbidden';
   if (status === 404) return code === undefined ? 'unavailable' : 'not-found';
   if (status === 409) return 'conflict';
   if (status === 429 || status === 408 || status >= 500) return 'unavailable';
-  return 'refused';
+  return 'rejected';
 }
 
 function codeOf(said: unknown): string | undefined {

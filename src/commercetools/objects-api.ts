@@ -1,7 +1,7 @@
 /** Custom objects over the client, with outcomes as values: what the store asks for (it does not know commercetools). */
 import type { ObjectsAnswer, ObjectsApi } from '../store/custom-objects.ts';
 import type { CommercetoolsClient } from './client.ts';
-import { ReadFailure } from './errors.ts';
+import { CommercetoolsError } from './errors.ts';
 
 export function createObjectsApi(client: CommercetoolsClient): ObjectsApi {
   return {
@@ -15,15 +15,15 @@ async function answered(asked: Promise<unknown>): Promise<ObjectsAnswer> {
   try {
     return { status: 'ok', body: await asked };
   } catch (thrown) {
-    if (!(thrown instanceof ReadFailure)) throw thrown;
-    switch (thrown.kind) {
+    if (!(thrown instanceof CommercetoolsError)) throw thrown;
+    switch (thrown.type) {
       case 'not-found':
         return { status: 'not-found' };
       case 'conflict':
       // A version that was sent for what is not there (any more).
-      case 'refused':
+      case 'rejected':
         return { status: 'conflict' };
-      case 'missing-scope':
+      case 'forbidden':
         return { status: 'not-allowed', reason: thrown.message };
       default:
         return { status: 'uncertain', reason: thrown.message };

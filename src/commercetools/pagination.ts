@@ -1,11 +1,11 @@
 /** Walks a resource in keyset pages, by id or by change: never by offset, so that it neither slows down nor skips. */
 import { z } from 'zod';
 import type { CommercetoolsClient, Query } from './client.ts';
-import { ReadFailure } from './errors.ts';
+import { CommercetoolsError } from './errors.ts';
 import type { BulkResource } from './schemas.ts';
 
 /** Which records: `ids`, or those of a range, or those that changed. */
-export type Wanted =
+export type PageQuery =
   | { ids: readonly string[] }
   /** Ids from `from` on and below `to`, behind `after`. */
   | { from?: string | undefined; to?: string | undefined; after?: string | undefined }
@@ -17,9 +17,9 @@ export interface Position {
   id: string;
 }
 
-export interface Walk {
+export interface PageIteration {
   resource: BulkResource;
-  wanted: Wanted;
+  query: PageQuery;
   /** A predicate that narrows it. */
   where?: string;
   /** Records a page, at most 500. */
@@ -32,15 +32,15 @@ export interface Page {
   /** The page's last record; undefined for a page of `ids`. */
   last: Position | undefined;
   /** How many records were asked for, found or not. */
-  asked: number;
+  requested: number;
   /** Of those asked for by id: which are not there. */
   missing: readonly string[];
 }
 
 /** commercetools' most for `limit`. https://docs.commercetools.com/api/general-concepts#limit */
-const mostRecords = 500;
+const maxRecords = 500;
 /** As many ids as a URL safely holds. */
-export const mostIds = 100;
+export const maxIds = 100;
 
 const listed = z.object({ results: z.array(z.unknown()) });
 const placed = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch('') });
@@ -48,15 +48,15 @@ const placed = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch(
 /** @returns the parsed list, or a ReadFailure where the API answered something else */
 function parseList(body: unknown, path: string): unknown[] {
   const parsed = listed.safeParse(body);
-  if (!parsed.success) throw new ReadFailure('unavailable', `commercetools answered ${path} in an unknown shape`);
+  if (!parsed.success) throw new CommercetoolsError('unavailable', `commercetools answered ${path} in an unknown shape`);
   return parsed.data.results;
 }
 
 /** @yields pages in order; ends after the first short one. Rejects with a ReadFailure. */
-export async function* walk(client: CommercetoolsClient, want: Walk): AsyncGenerator<Page> {
-  const { resource, wanted, where, pageSize = mostRecords } = want;
+export async function* iteratePages(client: CommercetoolsClient, want: PageIteration): AsyncGenerator<Page> {
+  const { resource, query: wanted, where, pageSize = maxRecords } = want;
   if ('ids' in wanted) {
-    yield* walkIds(client, resource, wanted.ids);
+    yield* iteratePagesOfIds(client, resource, wanted.ids);
     return;
   }
   let next = wanted;
@@ -66,14 +66,14 @@ export async function* walk(client: CommercetoolsClient, want: Walk): AsyncGener
     if (records.length > 0) {
       const last = lastOf(records, resource);
       next = 'since' in next ? { ...next, at: last } : { ...next, after: last.id };
-      yield { records, last, asked: records.length, missing: [] };
+      yield { records, last, requested: records.length, missing: [] };
     }
     if (records.length < pageSize) return;
   }
 }
 
 /** Predicates with variables, so that nothing has to be quoted. https://docs.commercetools.com/api/predicates/query */
-function queryOf(wanted: Exclude<Wanted, { ids: readonly string[] }>, where: string | undefined): Query {
+function queryOf(wanted: Exclude<PageQuery, { ids: readonly string[] }>, where: string | undefined): Query {
   const clauses = where === undefined ? [] : [where];
   if ('since' in wanted) {
     const { since, until, at } = wanted;
@@ -97,24 +97,24 @@ function queryOf(wanted: Exclude<Wanted, { ids: readonly string[] }>, where: str
 
 function lastOf(records: readonly unknown[], path: string): Position {
   const last = placed.safeParse(records.at(-1));
-  if (!last.success) throw new ReadFailure('unavailable', `commercetools listed ${path} without ids`);
+  if (!last.success) throw new CommercetoolsError('unavailable', `commercetools listed ${path} without ids`);
   return { id: last.data.id, lastModifiedAt: last.data.lastModifiedAt };
 }
 
-async function* walkIds(
+async function* iteratePagesOfIds(
   client: CommercetoolsClient,
   resource: BulkResource,
   ids: readonly string[],
 ): AsyncGenerator<Page> {
-  for (let start = 0; start < ids.length; start += mostIds) {
-    const chunk = ids.slice(start, start + mostIds);
-    const records = await byField(client, { path: resource, field: 'id', values: chunk });
+  for (let start = 0; start < ids.length; start += maxIds) {
+    const chunk = ids.slice(start, start + maxIds);
+    const records = await queryByField(client, { path: resource, field: 'id', values: chunk });
     const found = new Set(records.map((record) => z.looseObject({ id: z.string() }).safeParse(record).data?.id));
-    yield { records, last: undefined, asked: chunk.length, missing: chunk.filter((id) => !found.has(id)) };
+    yield { records, last: undefined, requested: chunk.length, missing: chunk.filter((id) => !found.has(id)) };
   }
 }
 
-export interface ByField {
+export interface FieldQuery {
   path: string;
   /** A field, or a nested predicate with `:values` in it. */
   field: string;
@@ -122,14 +122,14 @@ export interface ByField {
 }
 
 /** Every record whose field has one of the values: all pages of it. At most `mostIds` values. */
-export async function byField(client: CommercetoolsClient, { path, field, values }: ByField): Promise<unknown[]> {
+export async function queryByField(client: CommercetoolsClient, { path, field, values }: FieldQuery): Promise<unknown[]> {
   const where = field.includes(':values') ? field : `${field} in :values`;
   const found: unknown[] = [];
   let last: string | undefined;
   for (;;) {
     const records = parseList(
       await client.get(path, {
-        limit: mostRecords,
+        limit: maxRecords,
         withTotal: false,
         sort: 'id asc',
         where: last === undefined ? where : [where, 'id > :last'],
@@ -139,7 +139,7 @@ export async function byField(client: CommercetoolsClient, { path, field, values
       path,
     );
     found.push(...records);
-    if (records.length < mostRecords) return found;
+    if (records.length < maxRecords) return found;
     last = lastOf(records, path).id;
   }
 }

@@ -3,9 +3,9 @@ import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import type { Extension } from '../extension/apply.ts';
 import { loadExtension } from '../extension/load.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/api/client.ts';
-import { familiesWith } from '../rules/index.ts';
+import { ruleGroupsWith } from '../rules/index.ts';
 import type { RuleSettings } from '../rules/settings.ts';
-import type { RuleFamily } from '../rules/types.ts';
+import type { RuleGroup } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
 import { type InForce, inForce, shownVariable } from './effective-config.ts';
 import { doubts, type Environment, environmentSchema, problemsOf, underOneName, variables } from './env/environment.ts';
@@ -18,7 +18,7 @@ export interface Config {
   klaviyo: KlaviyoClientSettings;
   rules: RuleSettings;
   /** All rules, with what the merchant's ctk.config.ts adds and changes. */
-  families: readonly RuleFamily[];
+  groups: readonly RuleGroup[];
   settings: Settings;
   /** What this process does. */
   realtime: boolean;
@@ -121,7 +121,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
       preferredCurrency: env.PREFERRED_CURRENCY,
       productUrlTemplate: env.PRODUCT_URL_TEMPLATE,
     },
-    families: familiesWith(loaded.extension),
+    groups: ruleGroupsWith(loaded.extension),
     settings,
     realtime,
     bulk,

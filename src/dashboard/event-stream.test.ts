@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import pino from 'pino';
-import { createActivity } from '../telemetry/app-events.ts';
+import { createAppEvents } from '../telemetry/app-events.ts';
 import { createStream } from './event-stream.ts';
 
-const activity = createActivity(pino({ level: 'silent' }));
+const activity = createAppEvents(pino({ level: 'silent' }));
 const now = () => new Date('2026-03-15T08:00:00Z');
 
 test('a reader that does not keep up is dropped, the others go on', async () => {
@@ -32,7 +32,7 @@ test('a flood comes in instalments, with how many lines were passed over, and no
   assert.ok(reader);
   const record = { typeId: 'customer', id: 'c1' };
   for (let count = 0; count < 500; count += 1)
-    activity.tell({ what: 'rejected', record, rule: 'profile', code: 'invalid', detail: 'of mia@example.com' });
+    activity.emit({ type: 'rejected', record, rule: 'profile', code: 'invalid', detail: 'of mia@example.com' });
   let seen = '';
   for await (const part of reader) {
     seen += String(part);

@@ -3,7 +3,7 @@
  * while nobody looks. A reader that falls behind is dropped: its browser comes again.
  */
 import { PassThrough, type Readable } from 'node:stream';
-import type { Activity } from '../telemetry/app-events.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
 import { type FeedLine, feedLine } from './feed.ts';
 
 export interface Stream {
@@ -14,7 +14,7 @@ export interface Stream {
 }
 
 export interface StreamParts {
-  activity: Activity;
+  activity: AppEvents;
   /** By the event's name: what is sent to everybody every `everyMs`. */
   views: Record<string, () => Promise<unknown>>;
   now(): Date;
@@ -22,11 +22,11 @@ export interface StreamParts {
 
 const everyMs = 2_000;
 const feedEveryMs = 300;
-const mostReaders = 20;
+const maxReaders = 20;
 /** Lines of one instalment: in a flood people see no more anyway. */
-const mostLines = 50;
+const maxLines = 50;
 /** Of one reader. */
-const mostBytesWaiting = 1_000_000;
+const maxBytesWaiting = 1_000_000;
 /** After that a reader comes again, and proves again that it may look. */
 const lifeMs = 15 * 60_000;
 /** When a browser tries again. */
@@ -40,7 +40,7 @@ export function createStream({ activity, views, now }: StreamParts): Stream {
   function tell(event: string, data: unknown, to: Iterable<PassThrough> = readers): void {
     const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
     for (const reader of to) {
-      if (reader.writableLength + reader.readableLength > mostBytesWaiting) reader.destroy();
+      if (reader.writableLength + reader.readableLength > maxBytesWaiting) reader.destroy();
       else if (reader.writable) reader.write(text);
     }
   }
@@ -65,7 +65,7 @@ export function createStream({ activity, views, now }: StreamParts): Stream {
     const stopListening = activity.listen((happened) => {
       const line = feedLine(happened, now());
       if (line === undefined) return;
-      if (lines.length < mostLines) lines.push(line);
+      if (lines.length < maxLines) lines.push(line);
       else passedOver += 1;
     });
     const feeding = setInterval(() => {
@@ -98,7 +98,7 @@ export function createStream({ activity, views, now }: StreamParts): Stream {
 
   return {
     open() {
-      if (closed || readers.size >= mostReaders) return undefined;
+      if (closed || readers.size >= maxReaders) return undefined;
       const reader = new PassThrough();
       const old = setTimeout(() => reader.end(), lifeMs);
       reader.once('close', () => {

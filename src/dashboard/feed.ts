@@ -1,10 +1,10 @@
 /** What happened, as a line of the dashboard's feed: ids, rules and codes, nothing else. */
-import type { Happened } from '../telemetry/app-events.ts';
+import type { AppEvent } from '../telemetry/app-events.ts';
 
 export interface FeedLine {
   /** ISO 8601. */
   at: string;
-  what: Happened['what'];
+  what: AppEvent['type'];
   /** How bad it is. */
   tone: 'good' | 'quiet' | 'bad';
   rules: string[];
@@ -13,18 +13,18 @@ export interface FeedLine {
 }
 
 /** @returns undefined for what nobody would look for */
-export function feedLine(happened: Happened, now: Date): FeedLine | undefined {
+export function feedLine(happened: AppEvent, now: Date): FeedLine | undefined {
   const line = (tone: FeedLine['tone'], text: string, about: Partial<FeedLine> = {}): FeedLine => ({
     at: now.toISOString(),
-    what: happened.what,
+    what: happened.type,
     tone,
     rules: [],
     text,
     ...about,
   });
-  switch (happened.what) {
+  switch (happened.type) {
     case 'message': {
-      const { type, verdict, record, rules, reasons } = happened;
+      const { messageType: type, verdict, record, rules, reasons } = happened;
       const tone = verdict === 'done' ? 'good' : verdict === 'skipped' ? 'quiet' : 'bad';
       const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
       return line(tone, `${type} ${verdictWords[verdict]}${why}`, { rules, record: refOf(record) });
@@ -53,7 +53,7 @@ export function feedLine(happened: Happened, now: Date): FeedLine | undefined {
     case 'broken-envelope':
     case 'refused-push':
     case 'alarm':
-      return line('bad', `${happened.what}: ${happened.reason}`);
+      return line('bad', `${happened.type}: ${happened.reason}`);
     case 'warning':
       return line('quiet', happened.detail);
     default:

@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { InForce } from '../config/effective-config.ts';
-import type { Activity } from '../telemetry/app-events.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
 import { assetFiles, createAssets } from './assets.ts';
 import { createStream } from './event-stream.ts';
 import { createViews, type ViewParts } from './snapshots.ts';
 
 export interface DashboardParts extends ViewParts {
-  activity: Activity;
+  activity: AppEvents;
   inForce: readonly InForce[];
   guard(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Whether this port takes syncs. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChangeCount, Happened } from '../telemetry/app-events.ts';
+import type { ChangeCount, AppEvent } from '../telemetry/app-events.ts';
 import { createRates, slotSeconds } from './rule-rates.ts';
 
 let time = Date.parse('2026-03-15T08:00:00Z');
@@ -10,8 +10,8 @@ const pass = (seconds: number) => {
 };
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-function sent(rule: string, outcome: ChangeCount['outcome'], count = 1): Happened {
-  return { what: 'changes', lane: 'realtime', changes: [{ rule, outcome, count }] };
+function sent(rule: string, outcome: ChangeCount['outcome'], count = 1): AppEvent {
+  return { type: 'changes', lane: 'realtime', changes: [{ rule, outcome, count }] };
 }
 
 test('each rule shows its own changes, by what became of them', () => {

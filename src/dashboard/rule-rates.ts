@@ -1,5 +1,5 @@
 /** What each rule did in the last minutes, in this process: counts in a ring of a few seconds each, so memory stays as it is. */
-import type { ChangeCount, Happened } from '../telemetry/app-events.ts';
+import type { ChangeCount, AppEvent } from '../telemetry/app-events.ts';
 
 export const slotSeconds = 5;
 /** Five minutes. */
@@ -24,7 +24,7 @@ interface Totals {
 }
 
 export interface Rates {
-  note(happened: Happened): void;
+  note(happened: AppEvent): void;
   of(rule: string): RuleRates;
 }
 
@@ -43,7 +43,7 @@ export function createRates(rules: readonly { name: string }[], now: () => Date)
 
   return {
     note(happened) {
-      if (happened.what !== 'changes') return;
+      if (happened.type !== 'changes') return;
       const at = now();
       for (const change of happened.changes) {
         const ring = rings.get(change.rule);

@@ -4,7 +4,7 @@ import type { DeadLetters } from '../engine/delivery/dead-letters.ts';
 import type { Ready } from '../engine/readiness.ts';
 import { hasEnded, type Run } from '../engine/runs/run.ts';
 import type { Runs } from '../engine/runs/runs.ts';
-import type { Throttle } from '../klaviyo/api/rate-limiter.ts';
+import type { RateLimiter } from '../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import { type Rates, slotSeconds } from './rule-rates.ts';
 
@@ -14,8 +14,8 @@ export interface ViewParts {
   version: string;
   rules: readonly { name: string; summary: string }[];
   rates: Rates;
-  usage: Throttle['usage'];
-  waiting: Sink['waiting'];
+  usage: RateLimiter['usage'];
+  waiting: Sink['inFlight'];
   readiness(): Promise<Ready>;
   runs: Pick<Runs, 'list'>;
   deadLetters: Pick<DeadLetters, 'list'>;
@@ -25,10 +25,10 @@ export interface ViewParts {
 }
 
 /** Counted no further, and not at every look: others keep and discard too, and each page of them is a request. */
-const mostLetters = 1_000;
+const maxLetters = 1_000;
 const lettersLifeMs = 5_000;
 /** The history that is shown. */
-const mostEnded = 50;
+const maxEnded = 50;
 
 /** @returns views by the name of their event */
 export function createViews(parts: ViewParts): Record<'now' | 'runs', () => Promise<unknown>> {
@@ -49,7 +49,7 @@ export function createViews(parts: ViewParts): Record<'now' | 'runs', () => Prom
     runs: async () => {
       const runs = await parts.runs.list();
       const running = runs.filter((run) => !hasEnded(run));
-      const ended = runs.filter(hasEnded).slice(0, mostEnded);
+      const ended = runs.filter(hasEnded).slice(0, maxEnded);
       return { at: parts.now().toISOString(), running: await totals(running), ended: ended.map(shown) };
     },
   };
@@ -83,7 +83,7 @@ function createLetterCount({ deadLetters }: Pick<ViewParts, 'deadLetters'>) {
   async function count() {
     let count = 0;
     for await (const _letter of deadLetters.list()) {
-      if (count === mostLetters) return { count, more: true };
+      if (count === maxLetters) return { count, more: true };
       count += 1;
     }
     return { count, more: false };

@@ -1,6 +1,6 @@
 /** Whether both APIs answer with these credentials; asked at most every few seconds. */
 import type { CommercetoolsClient } from '../commercetools/client.ts';
-import { ReadFailure } from '../commercetools/errors.ts';
+import { CommercetoolsError } from '../commercetools/errors.ts';
 import { listSubscriptions } from '../commercetools/subscriptions/subscriptions.ts';
 import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Source } from '../sources/source.ts';
@@ -16,20 +16,20 @@ export interface Ready {
   subscriptions: Record<string, string>;
 }
 
-export interface ReadinessParts {
+export interface ReadinessDeps {
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
   /** Those that take messages in this process. */
   sources: readonly Pick<Source, 'name' | 'trouble'>[];
   /** The keys that are ours. */
-  ownKeys: ReadonlySet<string>;
+  managedKeys: ReadonlySet<string>;
 }
 
 const lifeMs = 5_000;
 const subscriptionsLifeMs = 60_000;
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
-export function createReadiness(parts: ReadinessParts): () => Promise<Ready> {
+export function createReadiness(parts: ReadinessDeps): () => Promise<Ready> {
   let known: { at: number; answer: Promise<Ready> } | undefined;
   const subscriptions = createSubscriptionHealth(parts);
   return () => {
@@ -39,7 +39,7 @@ export function createReadiness(parts: ReadinessParts): () => Promise<Ready> {
   };
 }
 
-async function ask(parts: ReadinessParts, health: Promise<Record<string, string>>): Promise<Ready> {
+async function ask(parts: ReadinessDeps, health: Promise<Record<string, string>>): Promise<Ready> {
   const [commercetools, klaviyo, subscriptions] = await Promise.all([
     askCommercetools(parts.commercetools),
     askKlaviyo(parts.klaviyo),
@@ -51,13 +51,13 @@ async function ask(parts: ReadinessParts, health: Promise<Record<string, string>
 }
 
 /** Asked rarely: it is for people, who see it minutes later at the earliest. */
-function createSubscriptionHealth({ commercetools, ownKeys }: ReadinessParts): () => Promise<Record<string, string>> {
+function createSubscriptionHealth({ commercetools, managedKeys }: ReadinessDeps): () => Promise<Record<string, string>> {
   let known: { at: number; answer: Promise<Record<string, string>> } | undefined;
   const fresh = async () => {
     // Without the scope there is nothing to say; that it is missing `ctk check` says.
     const all = await listSubscriptions(commercetools).catch(() => []);
     const own = all.flatMap(({ key, status = 'Healthy' }) =>
-      key !== undefined && ownKeys.has(key) ? [[key, status] as const] : [],
+      key !== undefined && managedKeys.has(key) ? [[key, status] as const] : [],
     );
     return Object.fromEntries(own);
   };
@@ -70,7 +70,7 @@ function createSubscriptionHealth({ commercetools, ownKeys }: ReadinessParts): (
 
 function late<T>(answer: T): Promise<T> {
   return new Promise((resolve) => {
-    AbortSignal.timeout(patienceMs).addEventListener('abort', () => resolve(answer));
+    AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve(answer));
   });
 }
 
@@ -79,7 +79,7 @@ async function askCommercetools(client: CommercetoolsClient): Promise<string> {
     () => 'ok',
     // A client without this one scope can still do what it has scopes for: `ctk check` names it.
     (thrown: unknown) =>
-      thrown instanceof ReadFailure && thrown.kind === 'missing-scope'
+      thrown instanceof CommercetoolsError && thrown.type === 'forbidden'
         ? 'ok'
         : String(thrown instanceof Error ? thrown.message : thrown),
   );
@@ -92,10 +92,10 @@ async function askKlaviyo(client: KlaviyoClient): Promise<string> {
     endpoint: 'listProfiles',
     query,
     lane: 'bulk',
-    signal: AbortSignal.timeout(patienceMs),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   if (answer.ok) return 'ok';
-  if (answer.failure.kind === 'refused') return `Klaviyo answered ${answer.failure.status}`;
-  const scopeOnly = answer.failure.kind === 'key-refused' && answer.failure.status === 403;
+  if (answer.failure.type === 'rejected') return `Klaviyo answered ${answer.failure.status}`;
+  const scopeOnly = answer.failure.type === 'forbidden';
   return scopeOnly ? 'ok' : answer.failure.reason;
 }

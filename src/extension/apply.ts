@@ -4,7 +4,7 @@ import type {
   Category,
   CategoryChange,
   EventChange,
-  GoneChange,
+  DeleteChange,
   Item,
   ItemChange,
   Profile,
@@ -26,7 +26,7 @@ export interface Skip {
 export type Properties = Record<string, unknown>;
 
 /** An event as a merchant may write it; times are ISO 8601, `value` is in major units. */
-export type EventDraft = Omit<EventChange, 'kind' | 'properties'> & { properties: Properties };
+export type EventDraft = Omit<EventChange, 'type' | 'properties'> & { properties: Properties };
 export type ProfileDraft = Omit<Profile, 'properties'> & { properties?: Properties };
 
 export type PublishedFacts = Extract<ItemFacts, { state: 'published' }>;
@@ -64,13 +64,13 @@ export type HookName = keyof Hooks;
 export const hookNames = ['event', 'profile', 'item', 'variant', 'category'] as const satisfies readonly HookName[];
 
 /** Facts that a rule of his own can ask for, by commercetools' type id. */
-export interface FactsOf {
+export interface FactsByResource {
   customer: CustomerFacts;
   order: OrderFacts;
   product: ItemFacts;
   category: CategoryFacts;
 }
-export type FactsName = keyof FactsOf;
+export type FactsResource = keyof FactsByResource;
 
 interface BulkOf {
   customer: 'customers';
@@ -80,16 +80,16 @@ interface BulkOf {
 }
 
 /** A message type, `ResourceUpdated` or `ResourceDeleted` of the facts' own resource; or a message type of a related one. */
-export type OwnWake = string | { resource: string; type: string };
+export type CustomTrigger = string | { resource: string; type: string };
 
 /** What a rule of his own may write. Profiles are changed by the hook: two writers of one profile would undo each other. */
-export type OwnChange =
-  | ({ kind: 'event' } & EventDraft)
+export type CustomChange =
+  | ({ type: 'event' } & EventDraft)
   | (Omit<ItemChange, 'categories'> & { categories?: ItemChange['categories'] })
   | CategoryChange
-  | GoneChange;
+  | DeleteChange;
 
-export interface OwnRule<Name extends FactsName> {
+export interface CustomRule<Name extends FactsResource> {
   /** Kebab-case, and no built-in rule's. */
   name: string;
   /** One sentence for explain and the dashboard. */
@@ -97,20 +97,20 @@ export interface OwnRule<Name extends FactsName> {
   /** What arrives in Klaviyo, such as `event Shipped Order`. */
   sends?: string;
   facts: Name;
-  wakes: readonly OwnWake[];
+  triggers: readonly CustomTrigger[];
   /** The bulk sync that replays it; none: only realtime. */
   bulk?: BulkOf[Name];
   /** Orders only: look-ups that not every rule needs. */
   needs?: readonly ('payments' | 'discountCodes')[];
   /** Pure and synchronous. @returns what shall be true in Klaviyo, or why nothing is sent */
-  write(facts: Readonly<FactsOf[Name]>, settings: Readonly<RuleSettings>): OwnChange | readonly OwnChange[] | Skip;
+  map(facts: Readonly<FactsByResource[Name]>, settings: Readonly<RuleSettings>): CustomChange | readonly CustomChange[] | Skip;
 }
-export type AnyOwnRule = { [Name in FactsName]: OwnRule<Name> }[FactsName];
+export type AnyCustomRule = { [Name in FactsResource]: CustomRule<Name> }[FactsResource];
 
 /** A merchant's rules by the facts that they look at, ready to be asked. */
 export interface Extension {
   hooks: Hooks;
-  rules: { [Name in FactsName]: readonly Rule<FactsOf[Name]>[] };
+  rules: { [Name in FactsResource]: readonly Rule<FactsByResource[Name]>[] };
 }
 
 /** What is there without a ctk.config.ts. */

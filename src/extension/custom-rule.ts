@@ -6,38 +6,38 @@ import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
 import { fitEvent, isHistory } from '../rules/orders/event.ts';
 import type { RuleSettings } from '../rules/settings.ts';
-import { change, messages, originOf, type Rule, skip, type Wake, type Written } from '../rules/types.ts';
-import type { FactsName, FactsOf, OwnRule, OwnWake } from './apply.ts';
-import { frozen } from './deep-freeze.ts';
-import { ask, ExtensionFailure } from './errors.ts';
+import { changeTrigger, messageTriggers, originOf, type Rule, skip, type Trigger, type RuleOutput } from '../rules/types.ts';
+import type { FactsResource, FactsByResource, CustomRule, CustomTrigger } from './apply.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { callExtension, ExtensionError } from './errors.ts';
 import { timeWanted } from './hooks.ts';
 import {
   categoryDraft,
-  checked,
+  validateOutput,
   eventDraft,
-  fittedSellable,
+  fitCatalogDraft,
   itemDraft,
   skipOf,
   variantDraft,
 } from './validate-output.ts';
 
-const ownChange = z.discriminatedUnion('kind', [
-  eventDraft.extend({ kind: z.literal('event') }),
+const ownChange = z.discriminatedUnion('type', [
+  eventDraft.extend({ type: z.literal('event') }),
   z.strictObject({
-    kind: z.literal('item'),
+    type: z.literal('item'),
     item: itemDraft,
     variants: z.array(variantDraft),
     categories: z.array(categoryDraft).default([]),
   }),
-  z.strictObject({ kind: z.literal('category'), category: categoryDraft }),
-  z.strictObject({ kind: z.literal('gone'), what: z.enum(['category', 'item']), externalId: z.string().min(1) }),
+  z.strictObject({ type: z.literal('category'), category: categoryDraft }),
+  z.strictObject({ type: z.literal('delete'), recordType: z.enum(['category', 'item']), externalId: z.string().min(1) }),
 ]);
 type OwnDraft = z.infer<typeof ownChange>;
 
-type AnyFacts = FactsOf[FactsName];
+type AnyFacts = FactsByResource[FactsResource];
 
 /** @returns a rule that never writes what a built-in rule writes, and whose events from history wake no flow */
-export function ruleOf<Name extends FactsName>(own: OwnRule<Name>): Rule<FactsOf[Name]> {
+export function createCustomRule<Name extends FactsResource>(own: CustomRule<Name>): Rule<FactsByResource[Name]> {
   const where = `rule ${own.name}`;
   return {
     name: own.name,
@@ -46,24 +46,24 @@ export function ruleOf<Name extends FactsName>(own: OwnRule<Name>): Rule<FactsOf
     settings: [],
     needs: own.needs ?? [],
     ...(own.bulk === undefined ? {} : { bulk: own.bulk }),
-    wakes: () => own.wakes.flatMap((wake) => wakesOf(wake, own.facts)),
-    write(facts, settings) {
-      frozen(recordOf(facts));
-      const returned = ask(where, () => own.write(facts, frozen(settings)));
+    triggers: () => own.triggers.flatMap((trigger) => triggersOf(trigger, own.facts)),
+    map(facts, settings) {
+      deepFreeze(recordOf(facts));
+      const returned = callExtension(where, () => own.map(facts, deepFreeze(settings)));
       const reason = skipOf(returned);
       if (reason !== undefined) return skip(reason);
       const list = Array.isArray(returned) ? returned : [returned];
       if (list.length === 0) return skip(`${where} wrote nothing`);
-      const drafts = list.map((one) => checked(where, ownChange, one));
+      const drafts = list.map((one) => validateOutput(where, ownChange, one));
       return joined(drafts.map((draft) => fitted(draft, { where, facts, settings })));
     },
   };
 }
 
-function wakesOf(wake: OwnWake, facts: FactsName): Wake[] {
-  if (typeof wake !== 'string') return messages(wake.resource, [wake.type]);
-  if (wake === 'ResourceUpdated' || wake === 'ResourceDeleted') return [change(facts, wake)];
-  return messages(facts, [wake]);
+function triggersOf(trigger: CustomTrigger, facts: FactsResource): Trigger[] {
+  if (typeof trigger !== 'string') return messageTriggers(trigger.resource, [trigger.type]);
+  if (trigger === 'ResourceUpdated' || trigger === 'ResourceDeleted') return [changeTrigger(facts, trigger)];
+  return messageTriggers(facts, [trigger]);
 }
 
 interface Writing {
@@ -78,23 +78,23 @@ interface Fitted {
 }
 
 function fitted(draft: OwnDraft, writing: Writing): Fitted {
-  switch (draft.kind) {
+  switch (draft.type) {
     case 'event':
       return eventOf(draft, writing);
     case 'item':
       return itemOf(draft, writing);
     case 'category':
       notOurs(draft.category.external_id, writing);
-      return { change: { kind: 'category', category: shortened(draft.category) }, warnings: [] };
-    case 'gone':
+      return { change: { type: 'category', category: shortened(draft.category) }, warnings: [] };
+    case 'delete':
       notOurs(draft.externalId, writing);
       return { change: draft, warnings: [] };
   }
 }
 
-function eventOf(draft: Extract<OwnDraft, { kind: 'event' }>, { where, facts, settings }: Writing): Fitted {
+function eventOf(draft: Extract<OwnDraft, { type: 'event' }>, { where, facts, settings }: Writing): Fitted {
   const time = firstTime([draft.time], 'at' in facts ? facts.at : new Date(draft.time));
-  if (time === undefined) throw new ExtensionFailure(`${where} returned what can't be sent: time: ${timeWanted}`);
+  if (time === undefined) throw new ExtensionError(`${where} returned what can't be sent: time: ${timeWanted}`);
   const { properties, warnings } = fitEvent(draft.properties);
   const backfill = draft.backfill === true || wasBefore(time, facts, settings);
   return { change: { ...draft, time, properties, backfill }, warnings };
@@ -103,17 +103,17 @@ function eventOf(draft: Extract<OwnDraft, { kind: 'event' }>, { where, facts, se
 function wasBefore(time: string, facts: AnyFacts, settings: RuleSettings): boolean {
   if ('at' in facts) return isHistory(time, facts, settings);
   const origin = 'cause' in facts ? originOf(facts.cause) : undefined;
-  return origin?.kind === 'run' && origin.backfill;
+  return origin?.type === 'run' && origin.backfill;
 }
 
-function itemOf(draft: Extract<OwnDraft, { kind: 'item' }>, writing: Writing): Fitted {
+function itemOf(draft: Extract<OwnDraft, { type: 'item' }>, writing: Writing): Fitted {
   notOurs(draft.item.external_id, writing);
-  const item = fittedSellable(draft.item);
-  const variants = draft.variants.map((variant) => fittedSellable(variant));
+  const item = fitCatalogDraft(draft.item);
+  const variants = draft.variants.map((variant) => fitCatalogDraft(variant));
   const categories = draft.categories.map(shortened);
   const ctk_categories = hashOfCategories(categories.map(({ external_id }) => external_id));
   const change: ItemChange = {
-    kind: 'item',
+    type: 'item',
     item: { ...item.record, custom_metadata: { ...item.record.custom_metadata, ctk_categories } },
     variants: variants.map(({ record }) => record),
     categories,
@@ -128,7 +128,7 @@ function shortened({ external_id, name }: Category): Category {
 /** Two writers of one record would undo each other, message after message. */
 function notOurs(externalId: string, { where, facts }: Writing): void {
   if (externalId !== idOf(facts)) return;
-  throw new ExtensionFailure(`${where} wrote a record that a built-in rule writes: change that one by its hook`);
+  throw new ExtensionError(`${where} wrote a record that a built-in rule writes: change that one by its hook`);
 }
 
 function recordOf(facts: AnyFacts): unknown {
@@ -145,7 +145,7 @@ function idOf(facts: AnyFacts): string {
   return 'category' in facts ? facts.category.id : facts.id;
 }
 
-function joined(list: readonly Fitted[]): Written {
+function joined(list: readonly Fitted[]): RuleOutput {
   const warnings = new Map(list.flatMap((one) => one.warnings.map((w) => [`${w.code} ${w.detail}`, w] as const)));
-  return { changes: list.map((one) => one.change), skips: [], warnings: [...warnings.values()], follows: [] };
+  return { changes: list.map((one) => one.change), skips: [], warnings: [...warnings.values()], followUps: [] };
 }

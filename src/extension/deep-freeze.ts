@@ -3,11 +3,11 @@
 const known = new WeakSet<object>();
 
 /** Freezes a record of plain data, all the way down. @returns the same record */
-export function frozen<Value>(value: Value): Value {
+export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || known.has(value)) return value;
   known.add(value);
   if (!isPlain(value)) return value;
-  for (const child of Object.values(value)) frozen(child);
+  for (const child of Object.values(value)) deepFreeze(child);
   return Object.freeze(value);
 }
 

@@ -11,14 +11,14 @@ import { fitEvent } from '../rules/orders/event.ts';
 import type { OrderFacts } from '../rules/orders/facts.ts';
 import type { Rule } from '../rules/types.ts';
 import type { CategoryPlace, Hook, HookContext, HookName, Hooks, PublishedFacts, Skip } from './apply.ts';
-import { frozen } from './deep-freeze.ts';
-import { ask, ExtensionFailure } from './errors.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { callExtension, ExtensionError } from './errors.ts';
 import {
   categoryDraft,
-  checked,
+  validateOutput,
   eventDraft,
-  fittedProfile,
-  fittedSellable,
+  fitProfileDraft,
+  fitCatalogDraft,
   itemDraft,
   profileDraft,
   skipOf,
@@ -38,10 +38,10 @@ type Rewrite<Facts> = (change: Change, context: HookContext<Facts>) => Rewritten
 function rewriting<Facts>(rule: Rule<Facts>, root: (facts: Facts) => unknown, rewrite: Rewrite<Facts>): Rule<Facts> {
   return {
     ...rule,
-    write(facts, settings) {
-      const before = rule.write(facts, settings);
-      frozen(root(facts));
-      const context = { rule: rule.name, facts, settings: frozen(settings) };
+    map(facts, settings) {
+      const before = rule.map(facts, settings);
+      deepFreeze(root(facts));
+      const context = { rule: rule.name, facts, settings: deepFreeze(settings) };
       const skips = [...before.skips];
       const warnings = new Map(before.warnings.map((warning) => [`${warning.code} ${warning.detail}`, warning]));
       const changes = before.changes.flatMap((change) => {
@@ -70,9 +70,9 @@ interface Asked<Draft, Facts> {
 /** What the merchant made of a record. @throws ExtensionFailure */
 function answer<Draft, Facts>({ name, hook, before, context, schema }: Asked<Draft, Facts>): Draft | Skip {
   const where = `hooks.${name}`;
-  const returned = ask(where, () => hook(frozen(before), context));
+  const returned = callExtension(where, () => hook(deepFreeze(before), context));
   const skip = skipOf(returned);
-  return skip === undefined ? checked(where, schema, returned) : { skip };
+  return skip === undefined ? validateOutput(where, schema, returned) : { skip };
 }
 
 /** @param hook on every event of the rule */
@@ -82,17 +82,17 @@ export function withEventHook(rule: Rule<OrderFacts>, hook: Hooks['event']): Rul
     rule,
     ({ order }) => order,
     (change, context) => {
-      if (change.kind !== 'event') return { change, warnings: [] };
-      const { kind, ...event } = change;
+      if (change.type !== 'event') return { change, warnings: [] };
+      const { type: kind, ...event } = change;
       const draft = answer({ name: 'event', hook, before: event, context, schema: eventDraft });
       if ('skip' in draft) return draft;
       const time = firstTime([draft.time], context.facts.at);
       if (time === undefined)
-        throw new ExtensionFailure(`hooks.event returned what can't be sent: time: ${timeWanted}`);
+        throw new ExtensionError(`hooks.event returned what can't be sent: time: ${timeWanted}`);
       const { properties, warnings } = fitEvent(draft.properties);
       // What is history stays it: a hook can silence flows, never wake them.
       const backfill = change.backfill === true || draft.backfill === true;
-      return { change: { kind, ...draft, time, properties, backfill }, warnings };
+      return { change: { type: kind, ...draft, time, properties, backfill }, warnings };
     },
   );
 }
@@ -105,10 +105,10 @@ export function withProfileHook(rule: Rule<CustomerFacts>, hook: Hooks['profile'
     rule,
     ({ customer }) => customer,
     (change, context) => {
-      if (change.kind !== 'profile') return { change, warnings: [] };
+      if (change.type !== 'profile') return { change, warnings: [] };
       const draft = answer({ name: 'profile', hook, before: change.profile, context, schema: profileDraft });
       if ('skip' in draft) return draft;
-      const { profile, warnings } = fittedProfile(draft);
+      const { profile, warnings } = fitProfileDraft(draft);
       return { change: { ...change, profile }, warnings };
     },
   );
@@ -120,10 +120,10 @@ export function withCategoryHook(rule: Rule<CategoryFacts>, hook: Hooks['categor
     rule,
     (facts) => (facts.state === 'there' ? [facts.category, facts.path] : []),
     (change, { facts, ...about }) => {
-      if (change.kind !== 'category' || facts.state !== 'there') return { change, warnings: [] };
+      if (change.type !== 'category' || facts.state !== 'there') return { change, warnings: [] };
       const { category, path } = facts;
       const after = categoryAfter(hook, change.category, { ...about, facts: { category, path } });
-      return 'skip' in after ? after : { change: { kind: 'category', category: after }, warnings: [] };
+      return 'skip' in after ? after : { change: { type: 'category', category: after }, warnings: [] };
     },
   );
 }
@@ -148,7 +148,7 @@ export function withItemHooks(rule: Rule<ItemFacts>, hooks: Hooks): Rule<ItemFac
     rule,
     (facts) => (facts.state === 'gone' ? undefined : facts.product),
     (change, { facts, ...about }) => {
-      if (change.kind !== 'item' || facts.state !== 'published') return { change, warnings: [] };
+      if (change.type !== 'item' || facts.state !== 'published') return { change, warnings: [] };
       return itemRewritten(change, { ...about, facts }, hooks);
     },
   );
@@ -178,7 +178,7 @@ function linked(category: Category, { facts, ...about }: Published, { category: 
   const path = facts.categories?.path(category.external_id) ?? [];
   const own = path.at(-1);
   if (!hook || !own) return [category];
-  const after = categoryAfter(hook, category, { ...about, facts: { category: frozen(own), path } });
+  const after = categoryAfter(hook, category, { ...about, facts: { category: deepFreeze(own), path } });
   return 'skip' in after ? [] : [after];
 }
 
@@ -191,7 +191,7 @@ function itemAfter(item: ItemChange['item'], context: Published, { item: hook }:
   const draft = answer({ name: 'item', hook, before: { ...item, custom_metadata }, context, schema: itemDraft });
   if ('skip' in draft) return draft;
   unchanged('hooks.item', ['external_id'], item, draft);
-  return fittedSellable(draft);
+  return fitCatalogDraft(draft);
 }
 
 type Variant = ItemChange['variants'][number];
@@ -202,11 +202,11 @@ function variantAfter(variant: Variant, context: Published, { variant: hook }: H
   if ('skip' in draft) return draft;
   // The stock rule writes the last two as well, and has no hook: each would undo the other.
   unchanged('hooks.variant', ['external_id', 'sku', 'inventory_quantity', 'inventory_policy'], variant, draft);
-  return fittedSellable(draft);
+  return fitCatalogDraft(draft);
 }
 
 /** By these names records are found again, and what is gone is deleted. */
 function unchanged<Draft>(where: string, names: readonly (keyof Draft & string)[], before: Draft, after: Draft): void {
   const changed = names.find((name) => before[name] !== after[name]);
-  if (changed !== undefined) throw new ExtensionFailure(`${where} must leave ${changed} as it is`);
+  if (changed !== undefined) throw new ExtensionError(`${where} must leave ${changed} as it is`);
 }

@@ -4,11 +4,11 @@ import { createRequire, registerHooks } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { allRules } from '../rules/index.ts';
-import type { Extension, FactsName } from './apply.ts';
+import { builtInRules } from '../rules/index.ts';
+import type { Extension, FactsResource } from './apply.ts';
 import { noExtension } from './apply.ts';
-import { ruleOf } from './custom-rule.ts';
-import { merchantConfigSchema, mistakesOf } from './schema.ts';
+import { createCustomRule } from './custom-rule.ts';
+import { merchantConfigSchema, errorLines } from './schema.ts';
 
 export interface LoadedExtension {
   /** The file in force; none: nothing is changed. */
@@ -35,7 +35,7 @@ export function loadExtension(said: Record<string, string | undefined>): LoadedE
   const problems = 'problem' in loaded ? [loaded.problem] : [];
   if ('problem' in loaded) return { file, extension: noExtension, problems };
   const parsed = merchantConfigSchema.safeParse(loaded.config, { reportInput: true });
-  if (!parsed.success) problems.push(...mistakesOf(parsed.error));
+  if (!parsed.success) problems.push(...errorLines(parsed.error));
   problems.push(...clashes(loaded.config));
   const extension = parsed.success && problems.length === 0 ? extensionOf(parsed.data) : noExtension;
   return { file, extension, problems: problems.map((problem) => `${file}: ${problem}`) };
@@ -83,7 +83,7 @@ const named = z.looseObject({ rules: z.array(z.looseObject({ name: z.string().ca
 /** Whatever else is wrong. */
 function clashes(config: unknown): string[] {
   const { rules } = named.safeParse(config).data ?? { rules: [] };
-  const builtIn = new Set(allRules.map(({ name }) => name));
+  const builtIn = new Set(builtInRules.map(({ name }) => name));
   const before = new Set<string>();
   return rules.flatMap(({ name }, index) => {
     const at = `rules[${index}].name ${name}`;
@@ -97,15 +97,15 @@ function clashes(config: unknown): string[] {
 }
 
 function extensionOf({ hooks, rules }: Parsed): Extension {
-  const of = <Name extends FactsName>(facts: Name) =>
+  const of = <Name extends FactsResource>(facts: Name) =>
     rules.filter((rule): rule is Extract<Parsed['rules'][number], { facts: Name }> => rule.facts === facts);
   return {
     hooks,
     rules: {
-      customer: of('customer').map((rule) => ruleOf<'customer'>(rule)),
-      order: of('order').map((rule) => ruleOf<'order'>(rule)),
-      product: of('product').map((rule) => ruleOf<'product'>(rule)),
-      category: of('category').map((rule) => ruleOf<'category'>(rule)),
+      customer: of('customer').map((rule) => createCustomRule<'customer'>(rule)),
+      order: of('order').map((rule) => createCustomRule<'order'>(rule)),
+      product: of('product').map((rule) => createCustomRule<'product'>(rule)),
+      category: of('category').map((rule) => createCustomRule<'category'>(rule)),
     },
   };
 }

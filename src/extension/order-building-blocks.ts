@@ -1,7 +1,7 @@
 /** What a merchant's own rule may build on: what the built-in rules make of the same facts. */
 import type { Item, ItemChange, ProfileIdentity } from '../klaviyo/change.ts';
 import { itemChange } from '../rules/catalog/item-change.ts';
-import { profileOf as identityOf, unidentified } from '../rules/orders/event.ts';
+import { profileOf as identityOf, noIdentity } from '../rules/orders/event.ts';
 import type { OrderFacts } from '../rules/orders/facts.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { PublishedFacts, Skip } from './apply.ts';
@@ -13,7 +13,7 @@ export function skip(reason: string): Skip {
 
 /** Whom an event of this order is about, as the built-in rules say it; or that nobody knows. */
 export function profileOf(facts: Readonly<OrderFacts>): ProfileIdentity | Skip {
-  return identityOf(facts) ?? { skip: unidentified };
+  return identityOf(facts) ?? { skip: noIdentity };
 }
 
 /**
@@ -23,7 +23,7 @@ export function profileOf(facts: Readonly<OrderFacts>): ProfileIdentity | Skip {
 export function itemOf(facts: Readonly<PublishedFacts>, settings: Readonly<RuleSettings>): ItemChange | Skip {
   const { changes, skips } = itemChange(facts, settings);
   const [first] = changes;
-  if (first?.kind !== 'item') return { skip: skips.join(', ') };
+  if (first?.type !== 'item') return { skip: skips.join(', ') };
   const { ctk_categories: _, ...custom_metadata } = first.item.custom_metadata;
   const item: Item = { ...first.item, custom_metadata };
   return { ...first, item };

@@ -1,7 +1,7 @@
 /** A ctk.config.ts, checked when the service starts: every mistake at once, each with the way out. */
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { type FactsName, type Hooks, hookNames, type OwnRule } from './apply.ts';
+import { type FactsResource, type Hooks, hookNames, type CustomRule } from './apply.ts';
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const code = 'must be a function';
@@ -15,7 +15,7 @@ const hooksSchema = z.strictObject({
 });
 
 /** Resources, beside their own, whose messages lead to these facts. */
-const related: Record<FactsName, readonly string[]> = {
+const related: Record<FactsResource, readonly string[]> = {
   customer: [],
   order: ['payment'],
   product: ['standalone-price'],
@@ -24,21 +24,21 @@ const related: Record<FactsName, readonly string[]> = {
 
 const messageType = z.string().regex(/^[A-Z][A-Za-z]+$/, 'must be a message type such as DeliveryAdded');
 
-function ownRule<Name extends FactsName, Bulk extends string>(facts: Name, bulk: Bulk) {
+function ownRule<Name extends FactsResource, Bulk extends string>(facts: Name, bulk: Bulk) {
   const resources = [facts, ...related[facts]];
   return z.strictObject({
     name: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be in kebab-case, such as shipped-order'),
     summary: z.string().exactOptional(),
     sends: z.string().exactOptional(),
     facts: z.literal(facts),
-    wakes: z.array(
+    triggers: z.array(
       z.union([messageType, z.strictObject({ resource: z.enum(resources), type: messageType })], {
         error: `must be a message type such as DeliveryAdded, or { resource, type } with resource ${resources.join(' or ')}`,
       }),
     ),
     bulk: z.literal(bulk, `must be ${bulk}: its facts are those of one ${facts}`).exactOptional(),
     needs: z.array(z.enum(facts === 'order' ? ['payments', 'discountCodes'] : [])).exactOptional(),
-    write: z.custom<OwnRule<Name>['write']>(isFunction, code),
+    map: z.custom<CustomRule<Name>['map']>(isFunction, code),
   });
 }
 
@@ -54,8 +54,8 @@ const rulesSchema = z.array(
       ],
       { error: 'must be customer, order, product or category' },
     )
-    .refine(({ wakes, bulk }) => wakes.length > 0 || bulk !== undefined, {
-      error: 'never runs: name message types in wakes, or a bulk resource',
+    .refine(({ triggers, bulk }) => triggers.length > 0 || bulk !== undefined, {
+      error: 'never runs: name message types in triggers, or a bulk resource',
     }),
 );
 
@@ -68,12 +68,12 @@ export const merchantConfigSchema = z.strictObject({
 function namesAt([first]: readonly PropertyKey[]): readonly string[] {
   if (first === 'hooks') return hookNames;
   return first === 'rules'
-    ? ['name', 'summary', 'sends', 'facts', 'wakes', 'bulk', 'needs', 'write']
+    ? ['name', 'summary', 'sends', 'facts', 'triggers', 'bulk', 'needs', 'map']
     : ['hooks', 'rules'];
 }
 
 /** @returns a line for each mistake, such as `hooks.evnt is unknown; did you mean event?` */
-export function mistakesOf(error: z.ZodError): string[] {
+export function errorLines(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
     const at = pathText(issue.path);
     if (issue.code !== 'unrecognized_keys') return [`${at} ${wrong(issue)}`.trim()];

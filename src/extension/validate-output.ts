@@ -6,9 +6,9 @@ import { z } from 'zod';
 import type { Item, Profile, Variant, Warning } from '../klaviyo/change.ts';
 import { fitProfile } from '../rules/customers/profile.ts';
 import { fitMetadata } from '../rules/fields/metadata.ts';
-import { cutText, mostAttributeBytes } from '../rules/fields/text.ts';
+import { cutText, maxAttributeBytes } from '../rules/fields/text.ts';
 import { isPlain } from './deep-freeze.ts';
-import { ExtensionFailure } from './errors.ts';
+import { ExtensionError } from './errors.ts';
 
 const text = z.string();
 const filled = text.trim().min(1);
@@ -79,17 +79,17 @@ export function skipOf(returned: unknown): string | undefined {
  * @param where such as `hooks.event`
  * @throws ExtensionFailure that names the first thing that is wrong, never its value
  */
-export function checked<Draft>(where: string, schema: z.ZodType<Draft>, returned: unknown): Draft {
+export function validateOutput<Draft>(where: string, schema: z.ZodType<Draft>, returned: unknown): Draft {
   if (returned instanceof Promise) {
     // Nobody else will hear of it.
     returned.catch(() => undefined);
-    throw new ExtensionFailure(`${where} returned a promise: it must be synchronous`);
+    throw new ExtensionError(`${where} returned a promise: it must be synchronous`);
   }
   const parsed = schema.safeParse(withoutAbsent(returned));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.map(String).join('.');
-  throw new ExtensionFailure(`${where} returned what can't be sent: ${path ? `${path}: ` : ''}${issue?.message}`);
+  throw new ExtensionError(`${where} returned what can't be sent: ${path ? `${path}: ` : ''}${issue?.message}`);
 }
 
 /** What is set to `undefined` is not there; at the top and one below. */
@@ -107,11 +107,11 @@ interface Odd {
 }
 
 /** Deeper than Klaviyo's levels nothing is sent. */
-const mostLevels = 12;
+const maxLevels = 12;
 
 /** The first thing that JSON can't hold. `undefined` is what is not there. */
 function oddIn(value: unknown, path: string[]): Odd | undefined {
-  if (path.length > mostLevels || value === undefined || value === null) return undefined;
+  if (path.length > maxLevels || value === undefined || value === null) return undefined;
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : { path, what: String(value) };
   if (typeof value === 'string' || typeof value === 'boolean') return undefined;
   if (typeof value !== 'object') return { path, what: `a ${typeof value}` };
@@ -124,18 +124,18 @@ function oddIn(value: unknown, path: string[]): Odd | undefined {
 }
 
 /** A profile within Klaviyo's limits. */
-export function fittedProfile(draft: z.infer<typeof profileDraft>): { profile: Profile; warnings: Warning[] } {
+export function fitProfileDraft(draft: z.infer<typeof profileDraft>): { profile: Profile; warnings: Warning[] } {
   const { properties = {}, ...attributes } = draft;
   const short = { ...attributes };
   for (const key of ['first_name', 'last_name', 'organization', 'title'] as const) {
     const said = short[key];
-    if (typeof said === 'string') short[key] = cutText(said, mostAttributeBytes);
+    if (typeof said === 'string') short[key] = cutText(said, maxAttributeBytes);
   }
   return fitProfile(short, properties);
 }
 
 /** An item or variant within Klaviyo's limits. */
-export function fittedSellable<Draft extends Item | Variant>(draft: Draft): { record: Draft; warnings: Warning[] } {
+export function fitCatalogDraft<Draft extends Item | Variant>(draft: Draft): { record: Draft; warnings: Warning[] } {
   const { metadata, warnings } = fitMetadata(draft.custom_metadata);
   const image = draft.image_full_url;
   const short = {

@@ -10,7 +10,7 @@ export const problemSchema = z.object({ error: z.string().describe('what is wron
 /** While the store can't be asked. */
 const restSeconds = 5;
 
-export const mostBytes = 10 * 1024 * 1024;
+export const maxBytes = 10 * 1024 * 1024;
 
 /** Fastify's own refusals in our words; anything unknown is a 500 without its inside. */
 export function onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -34,7 +34,7 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
 }
 
 const refusals: Record<string, { status: number; reason: string }> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, reason: `the body is larger than ${mostBytes} bytes; send less at once` },
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, reason: `the body is larger than ${maxBytes} bytes; send less at once` },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, reason: 'send JSON with the header "Content-Type: application/json"' },
   FST_ERR_CTP_INVALID_JSON_BODY: {
     status: 400,

@@ -13,14 +13,14 @@ import { onError } from './error-handler.ts';
 /** An item needs its categories, so they come first. */
 const order: readonly BulkResource[] = ['categories', 'products', 'customers', 'orders'];
 /** Connect waits 30 minutes. */
-const patienceMs = 29 * 60 * 1_000;
+const timeoutMs = 29 * 60 * 1_000;
 const lookEveryMs = 500;
 
 export interface JobParts {
   runs: Runs;
   /** Stops the waiting; runs are stopped by who owns them. */
   signal: AbortSignal;
-  patienceMs?: number;
+  timeoutMs?: number;
 }
 
 interface Outcome {
@@ -48,7 +48,7 @@ export function buildJobServer(parts: JobParts): FastifyInstance {
   return server;
 }
 
-async function syncAll({ runs, signal, patienceMs: patience = patienceMs }: JobParts): Promise<Outcome[]> {
+async function syncAll({ runs, signal, timeoutMs: patience = timeoutMs }: JobParts): Promise<Outcome[]> {
   const late = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   const outcomes: Outcome[] = [];
   for (const resource of order) {

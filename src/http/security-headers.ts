@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { CountFailure } from './auth/authenticate.ts';
 
 /** Refused requests of one address in a window; beyond that the answer is 429. */
-const mostFailures = 100;
+const maxFailures = 100;
 const windowMs = 60_000;
 
 /** Adds the headers to every answer. @returns the count of failures */
@@ -17,7 +17,7 @@ export async function harden(server: FastifyInstance): Promise<CountFailure> {
   server.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
-  await server.register(rateLimit, { global: false, max: mostFailures, timeWindow: windowMs });
+  await server.register(rateLimit, { global: false, max: maxFailures, timeWindow: windowMs });
   const count = server.createRateLimit();
   return async (request) => {
     const limit = await count(request);

@@ -7,7 +7,7 @@ import type { Port } from '../config/config.ts';
 import { type DashboardParts, dashboardRoutes } from '../dashboard/routes.ts';
 import { type ApiTokens, createGuard, createIdentify } from './auth/authenticate.ts';
 import { createSessions } from './auth/sessions.ts';
-import { createOnUnknownPath, mostBytes, onError } from './error-handler.ts';
+import { createOnUnknownPath, maxBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteParts, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteParts, explainRoutes } from './routes/explain.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
@@ -40,7 +40,7 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
     loggerInstance: parts.log,
     // One line for each message and run comes from activity.ts; a second one for each request would only repeat it.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: mostBytes,
+    bodyLimit: maxBytes,
     forceCloseConnections: 'idle',
     frameworkErrors: onError,
   });

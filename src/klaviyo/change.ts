@@ -75,7 +75,7 @@ export interface Variant extends Sellable {
 export type InventoryPolicy = 0 | 1 | 2;
 
 export interface EventChange {
-  kind: 'event';
+  type: 'event';
   /** The metric's name. */
   metric: string;
   /** Klaviyo records one event for each profile, metric and unique_id. */
@@ -93,7 +93,7 @@ export interface EventChange {
 }
 
 export interface ProfileChange {
-  kind: 'profile';
+  type: 'profile';
   /** The customer, also where `profile.external_id` is left out. */
   customerId: string;
   profile: Profile;
@@ -107,13 +107,13 @@ export interface ProfileChange {
 export type IdentityConflict = 'email' | 'merge' | 'reject';
 
 export interface CategoryChange {
-  kind: 'category';
+  type: 'category';
   category: Category;
 }
 
 /** The item with exactly these variants and categories: the sink finds what to add, change, delete. */
 export interface ItemChange {
-  kind: 'item';
+  type: 'item';
   item: Item;
   variants: Variant[];
   /** The item's categories and their ancestors, each after its own ancestors; one that Klaviyo lacks is created first. */
@@ -122,28 +122,28 @@ export interface ItemChange {
 
 /** The whole stock of a sku. Skipped where Klaviyo has no such variant. */
 export interface StockChange {
-  kind: 'stock';
+  type: 'stock';
   sku: string;
   quantity: number;
   policy: InventoryPolicy;
 }
 
 /** Shall not be there. Deleting an item deletes its variants. */
-export interface GoneChange {
-  kind: 'gone';
-  what: 'category' | 'item';
+export interface DeleteChange {
+  type: 'delete';
+  recordType: 'category' | 'item';
   externalId: string;
 }
 
 /** One thing that shall be true in Klaviyo. Sending it twice has the effect of sending it once. */
-export type Change = EventChange | ProfileChange | CategoryChange | ItemChange | StockChange | GoneChange;
+export type Change = EventChange | ProfileChange | CategoryChange | ItemChange | StockChange | DeleteChange;
 
 /**
  * A change with the count of this process, taken before the oldest read that it was written from began: of several
  * that wait for one record the highest `readAt` wins. `about` is the sender's own: what to remember of the change while
  * a job has it.
  */
-export type Stamped<About = unknown> = Change & { readAt: number; about?: About };
+export type SequencedChange<About = unknown> = Change & { readSeq: number; origin?: About };
 
 /** Something that was left out or decided on the way; never personal data. */
 export interface Warning {
@@ -164,12 +164,12 @@ export type Receipt =
     | { outcome: 'skipped'; reason: string }
     | { outcome: 'failed'; error: Error }
     /** Not now. `alarm`: the key is refused, so somebody has to act. */
-    | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; alarm?: boolean }
+    | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; actionRequired?: boolean }
   ) & { warnings?: Warning[] };
 
 /** What a change is about: of several with one key that wait together, the latest read stands for all. */
-export function keyOf(change: Change): string {
-  switch (change.kind) {
+export function coalescingKey(change: Change): string {
+  switch (change.type) {
     case 'event':
       return `event:${change.metric}:${change.uniqueId}`;
     case 'profile':
@@ -180,7 +180,7 @@ export function keyOf(change: Change): string {
       return `item:${change.item.external_id}`;
     case 'stock':
       return `stock:${change.sku}`;
-    case 'gone':
-      return `${change.what}:${change.externalId}`;
+    case 'delete':
+      return `${change.recordType}:${change.externalId}`;
   }
 }

@@ -4,9 +4,9 @@
  */
 import DataLoader from 'dataloader';
 import { z } from 'zod';
-import type { Answer, KlaviyoClient } from './api/client.ts';
+import type { ApiResult, KlaviyoClient } from './api/client.ts';
 import type { EndpointName } from './api/endpoints.ts';
-import type { Failure } from './api/errors.ts';
+import type { ApiFailure } from './api/errors.ts';
 import type { Lane } from './api/rate-limiter.ts';
 
 const prefix = '$custom:::$default:::';
@@ -14,10 +14,10 @@ const prefix = '$custom:::$default:::';
 /** Klaviyo's compound id; the only integration and catalogue there are. */
 export const compoundId = (externalId: string) => `${prefix}${externalId}`;
 
-const changedShape: Failure = { kind: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
+const changedShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
 
 /** A catalogue record as Klaviyo shows it. */
-export interface Held {
+export interface ExistingRecord {
   externalId: string;
   attributes: Record<string, unknown>;
   /** Of a variant: the item it belongs to, where Klaviyo says it. */
@@ -25,19 +25,19 @@ export interface Held {
 }
 
 /** An item with every variant under it, by sku. */
-export interface HeldItem extends Held {
-  variants: Map<string, Held>;
+export interface ExistingItem extends ExistingRecord {
+  variants: Map<string, ExistingRecord>;
 }
 
 /** What was found, undefined where there is nothing, or why it can't be told. */
-export type Found<Thing> = Thing | undefined | { failure: Failure };
+export type LookupResult<Thing> = Thing | undefined | { failure: ApiFailure };
 
-export interface HeldLookup {
-  item(externalId: string, lane: Lane): Promise<Found<HeldItem>>;
-  category(externalId: string, lane: Lane): Promise<Found<Held>>;
-  variant(sku: string, lane: Lane): Promise<Found<Held>>;
+export interface ExistingRecords {
+  item(externalId: string, lane: Lane): Promise<LookupResult<ExistingItem>>;
+  category(externalId: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
+  variant(sku: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
   /** Klaviyo's id of the profile with this identifier. */
-  profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<Found<{ id: string }>>;
+  profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<{ id: string }>>;
 }
 
 const linked = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -59,44 +59,44 @@ type Shown = z.infer<typeof shape>;
 const listed = z.object({ data: z.array(shape), included: z.array(shape).optional() });
 
 /** Klaviyo's most for `any(…)` and for a page. */
-const mostIds = 100;
+const maxIds = 100;
 /** Ids may be long, and a URL holds so much. */
-const mostCharacters = 12_000;
+const maxCharacters = 12_000;
 const patient = new AbortController().signal;
 
 /** How a kind of look-up asks, and what it makes of an answer. */
-interface Kind<Thing> {
+interface LookupSpec<Thing> {
   endpoint: EndpointName;
   filter(keys: readonly string[]): string;
   query?: Record<string, string>;
   /** By key. */
-  found(body: unknown, lane: Lane): Promise<Map<string, Thing> | { failure: Failure }>;
+  found(body: unknown, lane: Lane): Promise<Map<string, Thing> | { failure: ApiFailure }>;
 }
 
-export function createHeldLookup(client: KlaviyoClient): HeldLookup {
-  function lookup<Thing>(kind: Kind<Thing>) {
+export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
+  function lookup<Thing>(kind: LookupSpec<Thing>) {
     const loaders = { realtime: loader(kind, 'realtime'), bulk: loader(kind, 'bulk') };
-    return (key: string, lane: Lane): Promise<Found<Thing>> => loaders[lane].load(key);
+    return (key: string, lane: Lane): Promise<LookupResult<Thing>> => loaders[lane].load(key);
   }
 
-  function loader<Thing>(kind: Kind<Thing>, lane: Lane): DataLoader<string, Found<Thing>> {
-    return new DataLoader<string, Found<Thing>>(
+  function loader<Thing>(kind: LookupSpec<Thing>, lane: Lane): DataLoader<string, LookupResult<Thing>> {
+    return new DataLoader<string, LookupResult<Thing>>(
       async (keys) => {
         const unique = [...new Set(keys)];
         const parts = await Promise.all(chunksOf(unique).map((part) => ask(kind, part, lane)));
         const byKey = new Map(parts.flatMap((part) => [...part]));
         return keys.map((key) => byKey.get(key));
       },
-      { cache: false, maxBatchSize: mostIds },
+      { cache: false, maxBatchSize: maxIds },
     );
   }
 
   async function ask<Thing>(
-    kind: Kind<Thing>,
+    kind: LookupSpec<Thing>,
     keys: readonly string[],
     lane: Lane,
-  ): Promise<Map<string, Found<Thing>>> {
-    const query = { ...kind.query, filter: kind.filter(keys), 'page[size]': String(mostIds) };
+  ): Promise<Map<string, LookupResult<Thing>>> {
+    const query = { ...kind.query, filter: kind.filter(keys), 'page[size]': String(maxIds) };
     const answer = await client.call({ endpoint: kind.endpoint, query, lane, signal: patient });
     if (!answer.ok) return failed(keys, answer);
     const found = await kind.found(answer.body, lane);
@@ -130,19 +130,19 @@ export function createHeldLookup(client: KlaviyoClient): HeldLookup {
     const parsed = listed.safeParse(body);
     if (!parsed.success) return { failure: changedShape };
     const included = new Map(parsed.data.included?.map((one) => [one.id, one]));
-    const found = new Map<string, HeldItem>();
+    const found = new Map<string, ExistingItem>();
     for (const one of parsed.data.data) {
       const variants = await variantsOf(one, included, lane);
       if ('failure' in variants) return variants;
-      const held = variants.map(heldOf).map((variant): [string, Held] => [variant.externalId, variant]);
+      const held = variants.map(heldOf).map((variant): [string, ExistingRecord] => [variant.externalId, variant]);
       found.set(externalIdOf(one.id), { ...heldOf(one), variants: new Map(held) });
     }
     return found;
   }
 
-  const item = lookup<HeldItem>({ endpoint: 'listItems', filter: anyId, query: { include: 'variants' }, found: items });
-  const category = lookup<Held>({ endpoint: 'listCategories', filter: anyId, found: records });
-  const variant = lookup<Held>({ endpoint: 'listVariants', filter: anyId, found: records });
+  const item = lookup<ExistingItem>({ endpoint: 'listItems', filter: anyId, query: { include: 'variants' }, found: items });
+  const category = lookup<ExistingRecord>({ endpoint: 'listCategories', filter: anyId, found: records });
+  const variant = lookup<ExistingRecord>({ endpoint: 'listVariants', filter: anyId, found: records });
   const profiles = { email: lookup(profileBy('email')), external_id: lookup(profileBy('external_id')) };
 
   return {
@@ -156,12 +156,12 @@ export function createHeldLookup(client: KlaviyoClient): HeldLookup {
 
 function failed<Thing>(
   keys: readonly string[],
-  { failure }: Extract<Answer, { ok: false }>,
-): Map<string, Found<Thing>> {
+  { failure }: Extract<ApiResult, { ok: false }>,
+): Map<string, LookupResult<Thing>> {
   return new Map(keys.map((key) => [key, { failure }]));
 }
 
-async function records(body: unknown): Promise<Map<string, Held> | { failure: Failure }> {
+async function records(body: unknown): Promise<Map<string, ExistingRecord> | { failure: ApiFailure }> {
   const parsed = listed.safeParse(body);
   if (!parsed.success) return { failure: changedShape };
   return new Map(parsed.data.data.map((one) => [externalIdOf(one.id), heldOf(one)]));
@@ -176,7 +176,7 @@ const profileShape = z.object({
   ),
 });
 
-function profileBy(field: 'email' | 'external_id'): Kind<{ id: string }> {
+function profileBy(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
   return {
     endpoint: 'listProfiles',
     filter: (keys) => `any(${field},${JSON.stringify(keys)})`,
@@ -184,7 +184,7 @@ function profileBy(field: 'email' | 'external_id'): Kind<{ id: string }> {
     async found(body) {
       const parsed = profileShape.safeParse(body);
       if (!parsed.success)
-        return { failure: { kind: 'unavailable', reason: 'Klaviyo listed profiles in an unknown shape' } };
+        return { failure: { type: 'unavailable', reason: 'Klaviyo listed profiles in an unknown shape' } };
       return new Map(
         parsed.data.data.flatMap(({ id, attributes }): [string, { id: string }][] => {
           const value = attributes[field];
@@ -203,7 +203,7 @@ function externalIdOf(id: string): string {
   return id.startsWith(prefix) ? id.slice(prefix.length) : id;
 }
 
-function heldOf({ id, attributes, relationships }: Shown): Held {
+function heldOf({ id, attributes, relationships }: Shown): ExistingRecord {
   const itemId = relationships?.item?.data.id;
   return {
     externalId: externalIdOf(id),
@@ -219,9 +219,9 @@ function chunksOf(keys: readonly string[]): string[][] {
   for (const key of keys) {
     const own = encodeURIComponent(compoundId(key)).length + 9;
     const last = chunks.at(-1);
-    if (last && characters + own <= mostCharacters) last.push(key);
+    if (last && characters + own <= maxCharacters) last.push(key);
     else chunks.push([key]);
-    characters = last && characters + own <= mostCharacters ? characters + own : own;
+    characters = last && characters + own <= maxCharacters ? characters + own : own;
   }
   return chunks;
 }

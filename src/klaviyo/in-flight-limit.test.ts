@@ -3,18 +3,18 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createRoom, type Room } from './in-flight-limit.ts';
+import { createInFlightLimit, type InFlightLimit } from './in-flight-limit.ts';
 
 const { signal } = new AbortController();
 /** More than any kind may have in flight. */
 const more = 50_000;
 
-function fill(room: Room): void {
-  for (let count = 0; count < more; count += 1) room.enter('bulk', 'event');
+function fill(room: InFlightLimit): void {
+  for (let count = 0; count < more; count += 1) room.acquire('bulk', 'event');
 }
 
-function empty(room: Room, left = 0): void {
-  for (let count = more; count > left; count -= 1) room.leave('bulk', 'event');
+function empty(room: InFlightLimit, left = 0): void {
+  for (let count = more; count > left; count -= 1) room.release('bulk', 'event');
 }
 
 /** @returns how the promise stands when everything that is due has run */
@@ -33,52 +33,52 @@ async function stateOf(promise: Promise<void>): Promise<'pending' | 'resolved' |
 }
 
 test('bulk goes on while there is capacity', async () => {
-  const room = createRoom();
-  room.enter('bulk', 'item');
-  await room.free(signal);
+  const room = createInFlightLimit();
+  room.acquire('bulk', 'item');
+  await room.waitForCapacity(signal);
 });
 
 test('bulk waits while any kind is full, and goes on below its limit', async () => {
-  const room = createRoom();
+  const room = createInFlightLimit();
   fill(room);
-  const free = room.free(signal);
+  const free = room.waitForCapacity(signal);
   assert.equal(await stateOf(free), 'pending');
-  room.leave('bulk', 'event');
+  room.release('bulk', 'event');
   assert.equal(await stateOf(free), 'pending');
   empty(room, 1);
   await free;
 });
 
 test('everybody who waits goes on', async () => {
-  const room = createRoom();
+  const room = createInFlightLimit();
   fill(room);
-  const waiting = [room.free(signal), room.free(signal), room.free(signal)];
+  const waiting = [room.waitForCapacity(signal), room.waitForCapacity(signal), room.waitForCapacity(signal)];
   empty(room);
   await Promise.all(waiting);
 });
 
 test('realtime does not fill the room of bulk', async () => {
-  const room = createRoom();
-  for (let count = 0; count < more; count += 1) room.enter('realtime', 'event');
-  await room.free(signal);
+  const room = createInFlightLimit();
+  for (let count = 0; count < more; count += 1) room.acquire('realtime', 'event');
+  await room.waitForCapacity(signal);
 });
 
 test('waiting rejects with the reason of its signal, before or meanwhile', async () => {
-  const room = createRoom();
+  const room = createInFlightLimit();
   fill(room);
-  await assert.rejects(room.free(AbortSignal.abort(new Error('before'))), /before/);
+  await assert.rejects(room.waitForCapacity(AbortSignal.abort(new Error('before'))), /before/);
   const stop = new AbortController();
-  const waiting = room.free(stop.signal);
+  const waiting = room.waitForCapacity(stop.signal);
   stop.abort(new Error('meanwhile'));
   await assert.rejects(waiting, /meanwhile/);
 });
 
 test('waiting leaves no listener behind', async () => {
-  const room = createRoom();
+  const room = createInFlightLimit();
   const stop = new AbortController();
-  await room.free(stop.signal);
+  await room.waitForCapacity(stop.signal);
   fill(room);
-  const waiting = room.free(stop.signal);
+  const waiting = room.waitForCapacity(stop.signal);
   assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
   empty(room);
   await waiting;
@@ -86,15 +86,15 @@ test('waiting leaves no listener behind', async () => {
 });
 
 test('idle is reached when both lanes are empty', async () => {
-  const room = createRoom();
-  await room.empty();
-  room.enter('realtime', 'profile');
-  room.enter('bulk', 'stock');
-  const idle = room.empty();
-  room.leave('bulk', 'stock');
+  const room = createInFlightLimit();
+  await room.onIdle();
+  room.acquire('realtime', 'profile');
+  room.acquire('bulk', 'stock');
+  const idle = room.onIdle();
+  room.release('bulk', 'stock');
   assert.equal(await stateOf(idle), 'pending');
   assert.deepEqual(room.counts(), { realtime: 1, bulk: 0 });
-  room.leave('realtime', 'profile');
+  room.release('realtime', 'profile');
   await idle;
   assert.deepEqual(room.counts(), { realtime: 0, bulk: 0 });
 });

@@ -3,13 +3,13 @@
 import type { Lane } from './api/rate-limiter.ts';
 import type { Change } from './change.ts';
 
-export interface Room {
-  enter(lane: Lane, kind: Change['kind']): void;
-  leave(lane: Lane, kind: Change['kind']): void;
+export interface InFlightLimit {
+  acquire(lane: Lane, kind: Change['type']): void;
+  release(lane: Lane, kind: Change['type']): void;
   /** Resolves when bulk may send more. Rejects with the signal's reason when it is aborted first. */
-  free(signal: AbortSignal): Promise<void>;
+  waitForCapacity(signal: AbortSignal): Promise<void>;
   /** Resolves when nothing is on its way. */
-  empty(): Promise<void>;
+  onIdle(): Promise<void>;
   counts(): Record<Lane, number>;
 }
 
@@ -17,17 +17,17 @@ export interface Room {
  * Bulk changes on their way at most. Five bodies of events; profiles for as long as a job takes. Items wait for jobs of
  * their own and of their variants: 750 jobs a minute that take five seconds each keep some thousands under way.
  */
-const most: Record<Change['kind'], number> = {
+const most: Record<Change['type'], number> = {
   event: 5_000,
   profile: 20_000,
   item: 8_000,
   category: 5_000,
   stock: 10_000,
-  gone: 10_000,
+  delete: 10_000,
 };
 
-export function createRoom(): Room {
-  const bulk: Record<Change['kind'], number> = { event: 0, profile: 0, item: 0, category: 0, stock: 0, gone: 0 };
+export function createInFlightLimit(): InFlightLimit {
+  const bulk: Record<Change['type'], number> = { event: 0, profile: 0, item: 0, category: 0, stock: 0, delete: 0 };
   const counts: Record<Lane, number> = { realtime: 0, bulk: 0 };
   let changed: PromiseWithResolvers<void> | undefined;
 
@@ -37,7 +37,7 @@ export function createRoom(): Room {
     bulk.item >= most.item ||
     bulk.category >= most.category ||
     bulk.stock >= most.stock ||
-    bulk.gone >= most.gone;
+    bulk.delete >= most.delete;
 
   function nextChange(): Promise<void> {
     changed ??= Promise.withResolvers();
@@ -45,17 +45,17 @@ export function createRoom(): Room {
   }
 
   return {
-    enter(lane, kind) {
+    acquire(lane, kind) {
       counts[lane] += 1;
       if (lane === 'bulk') bulk[kind] += 1;
     },
-    leave(lane, kind) {
+    release(lane, kind) {
       counts[lane] -= 1;
       if (lane === 'bulk') bulk[kind] -= 1;
       changed?.resolve();
       changed = undefined;
     },
-    async free(signal) {
+    async waitForCapacity(signal) {
       const aborted = Promise.withResolvers<void>();
       const abort = () => aborted.resolve();
       signal.addEventListener('abort', abort, { once: true });
@@ -63,7 +63,7 @@ export function createRoom(): Room {
       signal.removeEventListener('abort', abort);
       signal.throwIfAborted();
     },
-    async empty() {
+    async onIdle() {
       while (counts.realtime + counts.bulk > 0) await nextChange();
     },
     counts: () => ({ ...counts }),

@@ -1,16 +1,16 @@
 /** What Klaviyo's catalogue holds, by its own list. */
 import { z } from 'zod';
 import type { KlaviyoClient } from './api/client.ts';
-import type { GoneChange } from './change.ts';
+import type { DeleteChange } from './change.ts';
 
-export interface Listing {
+export interface CatalogListing {
   /** The external ids of the first page, or why Klaviyo can't say. */
-  firstIds(what: GoneChange['what'], signal: AbortSignal): Promise<{ ids: string[] } | { failure: string }>;
+  firstIds(what: DeleteChange['recordType'], signal: AbortSignal): Promise<{ ids: string[] } | { failure: string }>;
 }
 
 const page = z.object({ data: z.array(z.object({ attributes: z.object({ external_id: z.string() }) })) });
 
-export function createListing(client: KlaviyoClient): Listing {
+export function createListing(client: KlaviyoClient): CatalogListing {
   return {
     async firstIds(what, signal) {
       const endpoint = what === 'item' ? 'listItems' : 'listCategories';
@@ -19,7 +19,7 @@ export function createListing(client: KlaviyoClient): Listing {
       if (!answer.ok)
         return {
           failure:
-            answer.failure.kind === 'refused' ? `Klaviyo answered ${answer.failure.status}` : answer.failure.reason,
+            answer.failure.type === 'rejected' ? `Klaviyo answered ${answer.failure.status}` : answer.failure.reason,
         };
       const parsed = page.safeParse(answer.body);
       if (!parsed.success) return { failure: 'Klaviyo listed its catalogue in an unknown shape' };

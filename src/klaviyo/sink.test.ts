@@ -4,21 +4,21 @@ import { getEventListeners } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { mockClock, type ServedAnswer, type ServedRequest, serveKlaviyo } from '../../test/fixtures/klaviyo-server.ts';
-import type { Receipt, Stamped } from './change.ts';
-import { createSink, type SinkParts } from './sink.ts';
+import type { Receipt, SequencedChange } from './change.ts';
+import { createSink, type SinkDeps } from './sink.ts';
 
 /** More than go out in single requests. */
 const ids = Array.from({ length: 40 }, (_, index) => `customer-${index}`);
 
-function profile(customerId: string): Stamped<string> {
+function profile(customerId: string): SequencedChange<string> {
   return {
-    kind: 'profile',
+    type: 'profile',
     customerId,
     profile: { email: `${customerId}@example.test`, external_id: customerId },
     identityConflict: 'email',
     emailFirst: false,
-    readAt: 1,
-    about: customerId,
+    readSeq: 1,
+    origin: customerId,
   };
 }
 
@@ -27,7 +27,7 @@ interface World {
   answering?: (request: ServedRequest) => ServedAnswer | undefined;
 }
 
-async function sinkOf(t: TestContext, world: World, accepted: SinkParts<string>['accepted']) {
+async function sinkOf(t: TestContext, world: World, accepted: SinkDeps<string>['accepted']) {
   const clock = mockClock(t);
   let jobs = 0;
   const client = await serveKlaviyo(t, (request) => {

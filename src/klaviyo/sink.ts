@@ -5,23 +5,23 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { createLocks } from '../lib/keyed-mutex.ts';
-import { Patience } from '../lib/shared-signal.ts';
+import { createKeyedMutex } from '../lib/keyed-mutex.ts';
+import { SharedSignal } from '../lib/shared-signal.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { Lane } from './api/rate-limiter.ts';
-import { createWriter } from './batching/batcher-registry.ts';
-import { type AcceptedJob, createJobs, type JobState, stateOfJob } from './batching/job-poller.ts';
-import type { WriteName } from './batching/operations.ts';
-import { type Change, keyOf, type Receipt, type Stamped } from './change.ts';
-import { createHeldLookup } from './existing-records.ts';
-import { createRoom } from './in-flight-limit.ts';
+import { createBatcherRegistry } from './batching/batcher-registry.ts';
+import { type AcceptedJob, createJobPoller, type JobState, stateOfJob } from './batching/job-poller.ts';
+import type { OperationName } from './batching/operations.ts';
+import { type Change, coalescingKey, type Receipt, type SequencedChange } from './change.ts';
+import { createExistingRecords } from './existing-records.ts';
+import { createInFlightLimit } from './in-flight-limit.ts';
 import { delivered } from './receipts.ts';
-import { sendCategory, sendCategoryGone } from './writers/category.ts';
+import { sendCategory, deleteCategory } from './writers/category.ts';
 import { sendEvent } from './writers/event.ts';
-import { sendItem, sendItemGone } from './writers/item.ts';
-import { sendProfile } from './writers/profile.ts';
+import { sendItem, deleteItem } from './writers/item.ts';
+import { writeProfileChange } from './writers/profile.ts';
 import { sendStock } from './writers/variant.ts';
-import type { Sending, Ways, WrittenStock } from './writers/write-context.ts';
+import type { WriteContext, SinkResources, WrittenStock } from './writers/write-context.ts';
 
 export interface SendOptions {
   /** Realtime goes first. */
@@ -34,22 +34,22 @@ export interface SendOptions {
 
 export interface Sink<About = unknown> {
   /** @returns a receipt for each change, in order; never rejects */
-  send(changes: readonly Stamped<About>[], options: SendOptions): Promise<Receipt[]>;
+  send(changes: readonly SequencedChange<About>[], options: SendOptions): Promise<Receipt[]>;
   /** Resolves when there is room for more of bulk: it has only a few bodies waiting. */
-  room(signal: AbortSignal): Promise<void>;
+  waitForCapacity(signal: AbortSignal): Promise<void>;
   /** Milliseconds that what waits in realtime before such a change takes at Klaviyo's published pace. */
-  backlogMs(kind: Change['kind']): number;
+  estimateWaitMs(kind: Change['type']): number;
   /** Resolves when nothing waits or is under way. */
-  idle(): Promise<void>;
+  onIdle(): Promise<void>;
   /** What waits or is under way in each lane. */
-  waiting(): Record<Lane, number>;
+  inFlight(): Record<Lane, number>;
   /** How a job of some other process stands. */
-  stateOf(job: AcceptedJob): Promise<JobState>;
+  jobState(job: AcceptedJob): Promise<JobState>;
   /** Gives up on jobs that are still followed. */
   close(): void;
 }
 
-export interface SinkParts<About> {
+export interface SinkDeps<About> {
   client: KlaviyoClient;
   /** Part of the published limits that is ours. */
   share: number;
@@ -59,7 +59,7 @@ export interface SinkParts<About> {
   accepted(job: AcceptedJob, abouts: readonly About[]): Promise<void>;
 }
 
-const mostRemembered = 100_000;
+const maxRemembered = 100_000;
 /**
  * Delays before what a job accepted and could not be settled is tried again, doubled each time. Together they outlast an
  * outage of 17 minutes.
@@ -68,100 +68,100 @@ const retryDelaysMs = [2, 4, 8, 16, 32, 64, 128, 256, 512].map((seconds) => seco
 const withdrawn: Receipt = { outcome: 'unavailable', reason: 'the deadline passed before it could be sent' };
 
 /** What a change may lead to. */
-const writesOf: Record<Change['kind'], readonly WriteName[]> = {
+const operationsOf: Record<Change['type'], readonly OperationName[]> = {
   event: ['event'],
   profile: ['profile'],
   category: ['createCategory', 'updateCategory'],
   item: ['createItem', 'updateItem', 'createVariant', 'updateVariant', 'deleteVariant'],
   stock: ['updateVariant'],
-  gone: ['deleteItem', 'deleteCategory'],
+  delete: ['deleteItem', 'deleteCategory'],
 };
 
 interface Entry<About> {
-  change: Stamped<About>;
+  change: SequencedChange<About>;
   lane: Lane;
   force: boolean;
-  patience: Patience;
+  patience: SharedSignal;
   receipt: Promise<Receipt>;
   resolve(receipt: Receipt): void;
   /** The receipt was given when a job took the change: this is its last word. */
   later?: PromiseWithResolvers<Receipt>;
 }
 
-export function createSink<About>({ client, share, accepted }: SinkParts<About>): Sink<About> {
+export function createSink<About>({ client, share, accepted }: SinkDeps<About>): Sink<About> {
   const closed = new AbortController();
-  const writtenAt = new LRUCache<string, number>({ max: mostRemembered });
-  const writer = createWriter(client, createJobs(client, closed.signal), share);
-  const ways: Ways = {
+  const writtenAt = new LRUCache<string, number>({ max: maxRemembered });
+  const writer = createBatcherRegistry(client, createJobPoller(client, closed.signal), share);
+  const ways: SinkResources = {
     client,
-    writer,
-    held: createHeldLookup(client),
-    locks: createLocks(),
-    stock: new LRUCache<string, WrittenStock>({ max: mostRemembered }),
-    categories: new LRUCache<string, true>({ max: mostRemembered, ttl: 600_000 }),
+    batchers: writer,
+    existing: createExistingRecords(client),
+    locks: createKeyedMutex(),
+    stock: new LRUCache<string, WrittenStock>({ max: maxRemembered }),
+    categories: new LRUCache<string, true>({ max: maxRemembered, ttl: 600_000 }),
   };
   /** By record: what has not begun yet; events until they are through. */
   const waiting = new Map<string, Entry<About>>();
-  const room = createRoom();
+  const room = createInFlightLimit();
 
   const onJob = createLettingGo(accepted);
 
   /** The entry's latest change, unless a later read of the same record went before it. */
-  async function makeTrue(entry: Entry<About>, key: string): Promise<Receipt> {
+  async function write(entry: Entry<About>, key: string): Promise<Receipt> {
     const { change, lane, force, patience } = entry;
     if (patience.aborted) return withdrawn;
-    const sending: Sending = { ...ways, lane, patience, force, onJob: (job, records) => onJob(entry, job, records) };
-    if (change.kind === 'event') return sendEvent(change, sending);
-    if ((writtenAt.get(key) ?? 0) > change.readAt) return delivered;
+    const sending: WriteContext = { ...ways, lane, deadline: patience, force, onJobAccepted: (job, records) => onJob(entry, job, records) };
+    if (change.type === 'event') return sendEvent(change, sending);
+    if ((writtenAt.get(key) ?? 0) > change.readSeq) return delivered;
     const receipt = await dispatch(change, sending);
-    if (receipt.outcome === 'delivered') writtenAt.set(key, change.readAt);
+    if (receipt.outcome === 'delivered') writtenAt.set(key, change.readSeq);
     return receipt;
   }
 
   /** What was let go of goes on until it is through: nobody will send it again. */
-  async function untilThrough(entry: Entry<About>, key: string): Promise<Receipt> {
-    let receipt = await makeTrue(entry, key);
+  async function writeWithRetry(entry: Entry<About>, key: string): Promise<Receipt> {
+    let receipt = await write(entry, key);
     for (const delayMs of retryDelaysMs) {
       if (receipt.outcome !== 'unavailable' || !entry.later) break;
       await sleep(delayMs, undefined, { signal: closed.signal }).catch(() => undefined);
       if (closed.signal.aborted) break;
-      receipt = await makeTrue(entry, key);
+      receipt = await write(entry, key);
     }
     return receipt;
   }
 
   /** Until its turn comes an entry takes in what is read later. */
   function inTurn(entry: Entry<About>, key: string): Promise<Receipt> {
-    if (entry.change.kind === 'event') return makeTrue(entry, key);
-    return ways.locks.hold(key, () => {
+    if (entry.change.type === 'event') return write(entry, key);
+    return ways.locks.runExclusive(key, () => {
       waiting.delete(key);
-      return untilThrough(entry, key);
+      return writeWithRetry(entry, key);
     });
   }
 
   async function begin(entry: Entry<About>, key: string): Promise<void> {
     const { lane, change } = entry;
-    room.enter(lane, change.kind);
+    room.acquire(lane, change.type);
     // What is thrown on the way is our own bug, and becomes a receipt.
     const receipt = await inTurn(entry, key).catch(failed);
     if (waiting.get(key) === entry) waiting.delete(key);
-    entry.patience.release();
-    room.leave(lane, change.kind);
+    entry.patience.detach();
+    room.release(lane, change.type);
     (entry.later ?? entry).resolve(receipt);
   }
 
-  function enqueue(change: Stamped<About>, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
+  function enqueue(change: SequencedChange<About>, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
     const key = placeOf(change, lane);
     const before = waiting.get(key);
     if (before) {
-      if (change.readAt >= before.change.readAt) before.change = change;
+      if (change.readSeq >= before.change.readSeq) before.change = change;
       if (lane === 'realtime') before.lane = lane;
       before.force ||= force;
-      before.patience.join(signal);
+      before.patience.add(signal);
       return before.receipt;
     }
     const { promise: receipt, resolve } = Promise.withResolvers<Receipt>();
-    const entry: Entry<About> = { change, lane, force, patience: new Patience(signal), receipt, resolve };
+    const entry: Entry<About> = { change, lane, force, patience: new SharedSignal(signal), receipt, resolve };
     waiting.set(key, entry);
     void begin(entry, key);
     return receipt;
@@ -169,11 +169,11 @@ export function createSink<About>({ client, share, accepted }: SinkParts<About>)
 
   return {
     send: (changes, options) => Promise.all(changes.map((change) => enqueue(change, options))),
-    room: (signal) => room.free(signal),
-    backlogMs: (kind) => writer.backlogMs(writesOf[kind]),
-    idle: () => room.empty(),
-    waiting: () => room.counts(),
-    stateOf: (job) => stateOfJob(client, job, closed.signal),
+    waitForCapacity: (signal) => room.waitForCapacity(signal),
+    estimateWaitMs: (kind) => writer.estimateWaitMs(operationsOf[kind]),
+    onIdle: () => room.onIdle(),
+    inFlight: () => room.counts(),
+    jobState: (job) => stateOfJob(client, job, closed.signal),
     close: () => closed.abort(),
   };
 }
@@ -182,13 +182,13 @@ export function createSink<About>({ client, share, accepted }: SinkParts<About>)
  * In realtime a job is as good as done, once it is kept what it is about: the callers get their receipt, and the last
  * word follows.
  */
-function createLettingGo<About>(accepted: SinkParts<About>['accepted']) {
+function createLettingGo<About>(accepted: SinkDeps<About>['accepted']) {
   /** By job: its realtime entries, and how many records are still to be told. */
   const taken = new Map<string, { entries: Entry<About>[]; left: number }>();
 
   /** Never rejects. */
   async function letGo(job: AcceptedJob, entries: readonly Entry<About>[]): Promise<void> {
-    const abouts = entries.flatMap(({ change: { about } }) => (about === undefined ? [] : [about]));
+    const abouts = entries.flatMap(({ change: { origin: about } }) => (about === undefined ? [] : [about]));
     try {
       await accepted(job, abouts);
     } catch {
@@ -196,7 +196,7 @@ function createLettingGo<About>(accepted: SinkParts<About>['accepted']) {
     }
     for (const entry of entries) {
       entry.later = Promise.withResolvers<Receipt>();
-      entry.patience.release();
+      entry.patience.detach();
       entry.resolve({ outcome: 'delivered', later: entry.later.promise });
     }
   }
@@ -213,26 +213,26 @@ function createLettingGo<About>(accepted: SinkParts<About>['accepted']) {
 }
 
 /** An event stands for itself; in two lanes, or on two profiles, it is not the same request. */
-function placeOf(change: Stamped, lane: Lane): string {
-  if (change.kind !== 'event') return keyOf(change);
+function placeOf(change: SequencedChange, lane: Lane): string {
+  if (change.type !== 'event') return coalescingKey(change);
   const { email, external_id } = change.profile;
-  return [keyOf(change), lane, email?.toLowerCase(), external_id].join('|');
+  return [coalescingKey(change), lane, email?.toLowerCase(), external_id].join('|');
 }
 
-function dispatch(change: Exclude<Stamped, { kind: 'event' }>, sending: Sending): Promise<Receipt> {
-  switch (change.kind) {
+function dispatch(change: Exclude<SequencedChange, { type: 'event' }>, sending: WriteContext): Promise<Receipt> {
+  switch (change.type) {
     case 'profile':
-      return sendProfile(change, sending);
+      return writeProfileChange(change, sending);
     case 'category':
       return sendCategory(change, sending);
     case 'item':
       return sendItem(change, sending);
     case 'stock':
       return sendStock(change, sending);
-    case 'gone':
-      return change.what === 'category'
-        ? sendCategoryGone(change.externalId, sending)
-        : sendItemGone(change.externalId, sending);
+    case 'delete':
+      return change.recordType === 'category'
+        ? deleteCategory(change.externalId, sending)
+        : deleteItem(change.externalId, sending);
   }
 }
 

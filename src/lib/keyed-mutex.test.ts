@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createLocks } from './keyed-mutex.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
 
 test('a free key is held at once', () => {
   let began = false;
-  void createLocks().hold('a', async () => {
+  void createKeyedMutex().runExclusive('a', async () => {
     began = true;
   });
   assert.equal(began, true);
 });
 
 test('holders of one key run one after the other, in the order of asking', async () => {
-  const locks = createLocks();
+  const locks = createKeyedMutex();
   const log: string[] = [];
   const gates = [1, 2, 3].map(() => Promise.withResolvers<void>());
   const held = gates.map((gate, index) =>
-    locks.hold('a', async () => {
+    locks.runExclusive('a', async () => {
       log.push(`begin ${index}`);
       await gate.promise;
       log.push(`end ${index}`);
@@ -29,38 +29,38 @@ test('holders of one key run one after the other, in the order of asking', async
 });
 
 test('holders of different keys do not wait for each other', async () => {
-  const locks = createLocks();
+  const locks = createKeyedMutex();
   const gate = Promise.withResolvers<void>();
-  const first = locks.hold('a', () => gate.promise);
-  assert.equal(await locks.hold('b', async () => 'done'), 'done');
+  const first = locks.runExclusive('a', () => gate.promise);
+  assert.equal(await locks.runExclusive('b', async () => 'done'), 'done');
   gate.resolve();
   await first;
 });
 
 test("a holder's result and rejection reach its own caller only", async () => {
-  const locks = createLocks();
-  const rejected = locks.hold('a', () => Promise.reject(new Error('first')));
-  const second = locks.hold('a', async () => 'second');
+  const locks = createKeyedMutex();
+  const rejected = locks.runExclusive('a', () => Promise.reject(new Error('first')));
+  const second = locks.runExclusive('a', async () => 'second');
   await assert.rejects(rejected, /first/);
   assert.equal(await second, 'second');
 });
 
 test('a job that throws before it returns a promise frees its key', async () => {
-  const locks = createLocks();
+  const locks = createKeyedMutex();
   const throwing = () => {
     throw new Error('at once');
   };
-  await assert.rejects(async () => locks.hold('a', throwing), /at once/);
-  const second = locks.hold('a', async () => 'second');
-  const third = locks.hold('a', throwing);
-  const fourth = locks.hold('a', async () => 'fourth');
+  await assert.rejects(async () => locks.runExclusive('a', throwing), /at once/);
+  const second = locks.runExclusive('a', async () => 'second');
+  const third = locks.runExclusive('a', throwing);
+  const fourth = locks.runExclusive('a', async () => 'fourth');
   await assert.rejects(third, /at once/);
   assert.deepEqual(await Promise.all([second, fourth]), ['second', 'fourth']);
 });
 
 test('a job may hold another key while it holds one', async () => {
-  const locks = createLocks();
-  const nested = locks.hold('a', () => locks.hold('b', async () => 'inner'));
+  const locks = createKeyedMutex();
+  const nested = locks.runExclusive('a', () => locks.runExclusive('b', async () => 'inner'));
   assert.equal(await nested, 'inner');
 });
 
@@ -68,12 +68,12 @@ test('never two holders of a key, and every job runs', async () => {
   const job = fc.record({ key: fc.constantFrom('a', 'b', 'c'), throws: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.array(job, { maxLength: 20 }), async (scheduler, jobs) => {
-      const locks = createLocks();
+      const locks = createKeyedMutex();
       const holders = new Map<string, number>();
       const ran: number[] = [];
       const all = jobs.map(({ key, throws }, index) =>
         locks
-          .hold(key, async () => {
+          .runExclusive(key, async () => {
             holders.set(key, (holders.get(key) ?? 0) + 1);
             assert.equal(holders.get(key), 1);
             await scheduler.schedule(Promise.resolve());

@@ -1,11 +1,11 @@
 /** One holder at a time for each key, in the order of asking. */
 
-export interface Locks {
+export interface KeyedMutex {
   /** Runs the job when nobody before it holds or waits for the key; at once where nobody does. */
-  hold<T>(key: string, job: () => Promise<T>): Promise<T>;
+  runExclusive<T>(key: string, job: () => Promise<T>): Promise<T>;
 }
 
-export function createLocks(): Locks {
+export function createKeyedMutex(): KeyedMutex {
   /** By key that is held: who waits for it. Hundreds of thousands are held by nobody else, so that is what costs least. */
   const held = new Map<string, (() => void)[] | undefined>();
 
@@ -24,7 +24,7 @@ export function createLocks(): Locks {
   }
 
   return {
-    hold<T>(key: string, job: () => Promise<T>) {
+    runExclusive<T>(key: string, job: () => Promise<T>) {
       if (!held.has(key)) {
         held.set(key, undefined);
         return run(key, job);

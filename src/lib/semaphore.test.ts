@@ -1,7 +1,7 @@
 /** Tests the semaphore: how many permits there are, who gets the next one, and what an abort leaves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPermits } from './semaphore.ts';
+import { createSemaphore } from './semaphore.ts';
 
 const never = new AbortController().signal;
 
@@ -12,21 +12,21 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 }
 
 test('as many permits as there are can be taken at a time', async () => {
-  const permits = createPermits(2);
-  const first = await permits.take(never);
-  await permits.take(never);
-  const third = permits.take(never);
+  const permits = createSemaphore(2);
+  const first = await permits.acquire(never);
+  await permits.acquire(never);
+  const third = permits.acquire(never);
   assert.equal(await isPending(third), true);
   first();
   await third;
 });
 
 test('permits are given in the order in which they were asked for', async () => {
-  const permits = createPermits(1);
+  const permits = createSemaphore(1);
   const order: number[] = [];
-  const first = await permits.take(never);
+  const first = await permits.acquire(never);
   const others = [1, 2, 3].map(async (number) => {
-    const giveBack = await permits.take(never);
+    const giveBack = await permits.acquire(never);
     order.push(number);
     giveBack();
   });
@@ -36,43 +36,43 @@ test('permits are given in the order in which they were asked for', async () => 
 });
 
 test('a permit that is given back twice counts once', async () => {
-  const permits = createPermits(1);
-  const first = await permits.take(never);
+  const permits = createSemaphore(1);
+  const first = await permits.acquire(never);
   first();
   first();
-  await permits.take(never);
-  assert.equal(await isPending(permits.take(never)), true);
+  await permits.acquire(never);
+  assert.equal(await isPending(permits.acquire(never)), true);
 });
 
 test('an aborted signal takes no permit', async () => {
-  const permits = createPermits(1);
+  const permits = createSemaphore(1);
   const reason = new Error('stop');
-  await assert.rejects(permits.take(AbortSignal.abort(reason)), reason);
-  await permits.take(never);
+  await assert.rejects(permits.acquire(AbortSignal.abort(reason)), reason);
+  await permits.acquire(never);
 });
 
 test('an abort while waiting rejects with the reason and leaves the permit to the next one', async () => {
-  const permits = createPermits(1);
-  const held = await permits.take(never);
+  const permits = createSemaphore(1);
+  const held = await permits.acquire(never);
   const stop = new AbortController();
-  const aborted = permits.take(stop.signal);
-  const next = permits.take(never);
+  const aborted = permits.acquire(stop.signal);
+  const next = permits.acquire(never);
   const reason = new Error('stop');
   stop.abort(reason);
   await assert.rejects(aborted, reason);
   held();
   await next;
-  assert.equal(await isPending(permits.take(never)), true);
+  assert.equal(await isPending(permits.acquire(never)), true);
 });
 
 test('an abort after the permit was given does not take it away', async () => {
-  const permits = createPermits(1);
+  const permits = createSemaphore(1);
   const stop = new AbortController();
-  const first = await permits.take(never);
-  const second = permits.take(stop.signal);
+  const first = await permits.acquire(never);
+  const second = permits.acquire(stop.signal);
   first();
   const giveBack = await second;
   stop.abort();
   giveBack();
-  await permits.take(never);
+  await permits.acquire(never);
 });

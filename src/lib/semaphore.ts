@@ -1,14 +1,14 @@
 /** So many at a time: who wants more waits for one that comes back. */
 
-export interface Permits {
+export interface Semaphore {
   /**
    * Resolves with what gives the permit back; calling that again does nothing. Rejects with the signal's reason when it is
    * aborted first: those who hold permits may never give them back once their work has ended early.
    */
-  take(signal: AbortSignal): Promise<() => void>;
+  acquire(signal: AbortSignal): Promise<() => void>;
 }
 
-export function createPermits(most: number): Permits {
+export function createSemaphore(most: number): Semaphore {
   const waiting = new Set<() => void>();
   let free = most;
 
@@ -29,7 +29,7 @@ export function createPermits(most: number): Permits {
   }
 
   return {
-    async take(signal) {
+    async acquire(signal) {
       signal.throwIfAborted();
       if (free > 0) free -= 1;
       else await wait(signal);

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { Patience } from './shared-signal.ts';
+import { SharedSignal } from './shared-signal.ts';
 
 function callers(count: number): AbortController[] {
   return Array.from({ length: count }, () => new AbortController());
 }
 
 /** One signal for all of them. */
-function shared([first, ...others]: readonly AbortController[]): Patience {
-  const patience = new Patience((first ?? assert.fail()).signal);
-  for (const { signal } of others) patience.join(signal);
+function shared([first, ...others]: readonly AbortController[]): SharedSignal {
+  const patience = new SharedSignal((first ?? assert.fail()).signal);
+  for (const { signal } of others) patience.add(signal);
   return patience;
 }
 
@@ -31,9 +31,9 @@ test('a shared signal is aborted when the last caller is', () => {
 test('a caller that joins after the signal was handed on is waited for', () => {
   const [first, second] = callers(2);
   assert.ok(first && second);
-  const patience = new Patience(first.signal);
+  const patience = new SharedSignal(first.signal);
   const signal = patience.signal();
-  patience.join(second.signal);
+  patience.add(second.signal);
   first.abort();
   assert.equal(signal.aborted, false);
   second.abort();
@@ -43,8 +43,8 @@ test('a caller that joins after the signal was handed on is waited for', () => {
 test('a caller that joins twice counts once', () => {
   const [only] = callers(1);
   assert.ok(only);
-  const patience = new Patience(only.signal);
-  patience.join(only.signal);
+  const patience = new SharedSignal(only.signal);
+  patience.add(only.signal);
   only.abort();
   assert.equal(patience.aborted, true);
 });
@@ -52,22 +52,22 @@ test('a caller that joins twice counts once', () => {
 test('a caller that joins when it has given up already is not waited for', () => {
   const [first] = callers(1);
   assert.ok(first);
-  const patience = new Patience(first.signal);
+  const patience = new SharedSignal(first.signal);
   const signal = patience.signal();
-  patience.join(AbortSignal.abort());
+  patience.add(AbortSignal.abort());
   first.abort();
   assert.equal(signal.aborted, true);
 });
 
 test('a signal of callers that have all given up is aborted from the start', () => {
-  assert.equal(new Patience(AbortSignal.abort()).signal().aborted, true);
+  assert.equal(new SharedSignal(AbortSignal.abort()).signal().aborted, true);
 });
 
 test('a released signal is never aborted', () => {
   const all = callers(2);
   const before = shared(all);
   const signal = before.signal();
-  before.release();
+  before.detach();
   for (const caller of all) caller.abort();
   assert.equal(before.aborted, false);
   assert.equal(signal.aborted, false);
@@ -87,9 +87,9 @@ test('callers hold a listener only from the time a signal is asked for until it 
   assert.deepEqual(listeners(all), [0, 0]);
   released.signal();
   assert.deepEqual(listeners(all), [1, 1]);
-  released.release();
+  released.detach();
   assert.deepEqual(listeners(all), [0, 0]);
-  released.join(new AbortController().signal);
+  released.add(new AbortController().signal);
   const again = shared(all);
   again.signal();
   for (const caller of all) caller.abort();
@@ -99,9 +99,9 @@ test('callers hold a listener only from the time a signal is asked for until it 
 test('a caller that joins a released signal gets no listener', () => {
   const [first, second] = callers(2);
   assert.ok(first && second);
-  const patience = new Patience(first.signal);
+  const patience = new SharedSignal(first.signal);
   patience.signal();
-  patience.release();
-  patience.join(second.signal);
+  patience.detach();
+  patience.add(second.signal);
   assert.equal(getEventListeners(second.signal, 'abort').length, 0);
 });

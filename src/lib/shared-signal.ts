@@ -2,7 +2,7 @@
  * The patience of the callers of one piece of work: it ends when the last of them has lost his. There is one for each
  * change, so it is small, and holds no listeners until somebody needs a signal: a run has one signal for all records.
  */
-export class Patience {
+export class SharedSignal {
   readonly #callers: AbortSignal[];
   #released = false;
   #ended: AbortController | undefined;
@@ -20,14 +20,14 @@ export class Patience {
   }
 
   /** One more caller. */
-  join(caller: AbortSignal): void {
+  add(caller: AbortSignal): void {
     if (this.#callers.includes(caller)) return;
     this.#callers.push(caller);
     if (this.#ended && !this.#released) this.#listen(caller, this.#ended);
   }
 
   /** From now on nobody waits, and no caller is listened to: some live as long as the process. */
-  release(): void {
+  detach(): void {
     this.#released = true;
     for (const caller of this.#callers) caller.removeEventListener('abort', this.#check);
   }

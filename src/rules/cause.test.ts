@@ -14,12 +14,12 @@ import { causeOf } from './cause.ts';
 import { originOf } from './types.ts';
 
 const about = reference('order', id('0a'));
-const common = { kind: 'message', createdAt: '2026-03-15T08:00:00.000Z', resourceVersion: 4 };
+const common = { type: 'message', createdAt: '2026-03-15T08:00:00.000Z', resourceVersion: 4 };
 
 test('what a message says of an order is kept by reference', () => {
   const own = { customer: reference('customer', id('c1')), oldCustomer: reference('customer', id('c2')) };
   assert.deepEqual(causeOf(message(delivery('OrderCustomerSet', about, own))), {
-    ...{ ...common, messageId: id('aaa1'), type: 'OrderCustomerSet', carried: false },
+    ...{ ...common, messageId: id('aaa1'), type: 'OrderCustomerSet', embedded: false },
     ...{ resource: about, notificationType: 'Message' },
     ...{ customerId: id('c1'), oldCustomerId: id('c2') },
   });
@@ -28,13 +28,13 @@ test('what a message says of an order is kept by reference', () => {
 test('a carried record is noted, and nothing of it is kept', () => {
   const body = delivery('CustomerCreated', reference('customer', id('c1')), { customer: customer() });
   const cause = causeOf(message(body));
-  assert.equal(cause.kind === 'message' && cause.carried, true);
+  assert.equal(cause.type === 'message' && cause.embedded, true);
   assert.doesNotMatch(JSON.stringify(cause), /Keller|example\.com/);
 });
 
 test('a message without its payload says so; a change never has one', () => {
   const lost = causeOf(message(withoutPayload('OrderCustomerSet', about)));
-  assert.equal(lost.kind === 'message' && lost.withoutPayload, true);
+  assert.equal(lost.type === 'message' && lost.payloadOmitted, true);
   const change = causeOf(message(changeDelivery('ResourceUpdated', about)));
   assert.equal('withoutPayload' in change, false);
 });
@@ -47,11 +47,11 @@ test('the sku and channel of an inventory entry are known even when it is delete
     ['InventoryEntryCreated', { inventoryEntry: inventoryEntry(channel) }],
   ] as const) {
     const cause = causeOf(message(delivery(type, entry, own)));
-    assert.deepEqual(cause.kind === 'message' && [cause.sku, cause.channelId], ['JEANS-S', 'berlin']);
+    assert.deepEqual(cause.type === 'message' && [cause.sku, cause.channelId], ['JEANS-S', 'berlin']);
   }
 });
 
 test('the cause behind any number of replays is found', () => {
-  const original = { kind: 'run', runId: 'r', backfill: true } as const;
-  assert.deepEqual(originOf({ kind: 'replay', original: { kind: 'replay', original } }), original);
+  const original = { type: 'run', runId: 'r', backfill: true } as const;
+  assert.deepEqual(originOf({ type: 'replay', original: { type: 'replay', original } }), original);
 });

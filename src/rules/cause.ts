@@ -34,14 +34,14 @@ export function causeOf(message: Message): Cause {
   const sku = about.sku ?? about.inventoryEntry?.sku ?? about.standalonePrice?.sku;
   const channelId = about.supplyChannel?.id ?? about.inventoryEntry?.supplyChannel?.id;
   return {
-    kind: 'message',
+    type: 'message',
     messageId: message.id,
     resource: message.resource,
     notificationType: message.notificationType,
-    type: message.type,
+    messageType: message.type,
     createdAt: message.createdAt,
-    carried: carrier !== undefined && typeof payload[carrier] === 'object',
-    ...(message.notificationType === 'Message' && message.payload === undefined ? { withoutPayload: true } : {}),
+    embedded: carrier !== undefined && typeof payload[carrier] === 'object',
+    ...(message.notificationType === 'Message' && message.payload === undefined ? { payloadOmitted: true } : {}),
     ...(message.resourceVersion === undefined ? {} : { resourceVersion: message.resourceVersion }),
     ...(about.orderState === undefined ? {} : { orderState: about.orderState }),
     ...(about.customer === undefined ? {} : { customerId: about.customer.id }),

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { allRules } from './index.ts';
+import { builtInRules } from './index.ts';
 import { defaultSettings, disabledEventNames, ruleSettingsSchema } from './settings.ts';
 
 test('every rule has its own name', () => {
-  const names = allRules.map(({ name }) => name);
+  const names = builtInRules.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
 });
 
 test('every setting that a rule names exists', () => {
-  for (const rule of allRules) for (const path of rule.settings) assert.ok(isSetting(path), `${rule.name}: ${path}`);
+  for (const rule of builtInRules) for (const path of rule.settings) assert.ok(isSetting(path), `${rule.name}: ${path}`);
 });
 
 test('every name that a merchant may disable silences something, but for the one that never did', () => {
-  const wakes = allRules.flatMap((rule) => rule.wakes(defaultSettings()));
-  const silenced = new Set<string>(wakes.flatMap(({ unless }) => unless ?? []));
+  const triggers = builtInRules.flatMap((rule) => rule.triggers(defaultSettings()));
+  const silenced = new Set<string>(triggers.flatMap(({ disabledBy }) => disabledBy ?? []));
   assert.deepEqual(
     disabledEventNames.filter((name) => !silenced.has(name)),
     ['CustomerCompanyNameSet'],
@@ -24,14 +24,14 @@ test('every name that a merchant may disable silences something, but for the one
 
 test('a message type that a merchant names twice wakes a rule once', () => {
   const twice = ruleSettingsSchema.parse({ order: { messages: { created: ['OrderCreated', 'OrderCreated'] } } });
-  const wakes = allRules.find(({ name }) => name === 'placed-order')?.wakes({ ...defaultSettings(), ...twice });
-  assert.equal(wakes?.length, 1);
+  const triggers = builtInRules.find(({ name }) => name === 'placed-order')?.triggers({ ...defaultSettings(), ...twice });
+  assert.equal(triggers?.length, 1);
 });
 
 test('a merchant who names no payment messages wants no refunds in realtime', () => {
   const none = { messages: { transactionAdded: [], transactionChanged: [] } };
   const set = { ...defaultSettings(), ...ruleSettingsSchema.parse({ payment: none }) };
-  assert.deepEqual(allRules.find(({ name }) => name === 'refunded-order')?.wakes(set), []);
+  assert.deepEqual(builtInRules.find(({ name }) => name === 'refunded-order')?.triggers(set), []);
 });
 
 const described = z.toJSONSchema(ruleSettingsSchema, { io: 'input' });

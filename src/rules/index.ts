@@ -19,22 +19,22 @@ import { fulfilledOrder } from './orders/fulfilled-order.ts';
 import { orderedProduct } from './orders/ordered-product.ts';
 import { placedOrder } from './orders/placed-order.ts';
 import { refundedOrder } from './orders/refunded-order.ts';
-import { family, type RuleFamily } from './types.ts';
+import { createRuleGroup, type RuleGroup } from './types.ts';
 
 /** Rules by the facts that they share, with what a merchant adds and changes. */
-export function familiesWith({ hooks, rules }: Extension): readonly RuleFamily[] {
+export function ruleGroupsWith({ hooks, rules }: Extension): readonly RuleGroup[] {
   const orders = [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder];
   return [
-    family(customerFacts, [withProfileHook(profile, hooks.profile), ...rules.customer]),
-    family(orderFacts, [...orders.map((rule) => withEventHook(rule, hooks.event)), ...rules.order]),
-    family(categoryFacts, [withCategoryHook(category, hooks.category), ...rules.category]),
-    family(itemFacts, [withItemHooks(item, hooks), ...rules.product]),
-    family(stockFacts, [stock]),
+    createRuleGroup(customerFacts, [withProfileHook(profile, hooks.profile), ...rules.customer]),
+    createRuleGroup(orderFacts, [...orders.map((rule) => withEventHook(rule, hooks.event)), ...rules.order]),
+    createRuleGroup(categoryFacts, [withCategoryHook(category, hooks.category), ...rules.category]),
+    createRuleGroup(itemFacts, [withItemHooks(item, hooks), ...rules.product]),
+    createRuleGroup(stockFacts, [stock]),
   ];
 }
 
 /** The built-in rules by the facts that they share. */
-export const ruleFamilies = familiesWith(noExtension);
+export const builtInRuleGroups = ruleGroupsWith(noExtension);
 
 /** All built-in rules, without what only their families can call. */
-export const allRules = ruleFamilies.flatMap(({ rules }) => rules);
+export const builtInRules = builtInRuleGroups.flatMap(({ rules }) => rules);

@@ -1,11 +1,11 @@
 /** The subscriptions that the enabled rules need: one for each resource type, with exactly what wakes a rule. */
 import type { SubscriptionDraft } from '../commercetools/subscriptions/subscriptions.ts';
-import { enabledWakes } from './select-rules.ts';
+import { enabledTriggers } from './select-rules.ts';
 import type { RuleSettings } from './settings.ts';
-import type { RuleFamily } from './types.ts';
+import type { RuleGroup } from './types.ts';
 
-export interface WantedBy {
-  families: readonly RuleFamily[];
+export interface SubscriptionScope {
+  groups: readonly RuleGroup[];
   settings: RuleSettings;
   /** Part of the keys, so that environments don't touch each other's. */
   environment: string;
@@ -13,13 +13,13 @@ export interface WantedBy {
 }
 
 /** @returns drafts with keys `ctk-<environment>-<resource>`, in alphabetical order */
-export function wantedSubscriptions({ families, settings, environment, destination }: WantedBy): SubscriptionDraft[] {
+export function requiredSubscriptions({ groups, settings, environment, destination }: SubscriptionScope): SubscriptionDraft[] {
   const byResource = new Map<string, { types: Set<string>; changes: boolean }>();
-  for (const { wake } of enabledWakes(families, settings)) {
-    const wanted = byResource.get(wake.typeId) ?? { types: new Set<string>(), changes: false };
-    byResource.set(wake.typeId, wanted);
-    if (wake.messageType === undefined) wanted.changes = true;
-    else wanted.types.add(wake.messageType);
+  for (const { trigger } of enabledTriggers(groups, settings)) {
+    const wanted = byResource.get(trigger.typeId) ?? { types: new Set<string>(), changes: false };
+    byResource.set(trigger.typeId, wanted);
+    if (trigger.messageType === undefined) wanted.changes = true;
+    else wanted.types.add(trigger.messageType);
   }
   return [...byResource]
     .sort(([left], [right]) => left.localeCompare(right))
@@ -38,7 +38,7 @@ function formatFor({ type }: SubscriptionDraft['destination']): SubscriptionDraf
 }
 
 /** The keys that can be ours in this environment, also those of resources whose rules are disabled by now. */
-export function ownKeys({ families, settings, environment }: Omit<WantedBy, 'destination'>): Set<string> {
-  const wakes = families.flatMap((family) => family.rules.flatMap((rule) => rule.wakes(settings)));
-  return new Set(wakes.map(({ typeId }) => `ctk-${environment}-${typeId}`));
+export function managedKeys({ groups, settings, environment }: Omit<SubscriptionScope, 'destination'>): Set<string> {
+  const triggers = groups.flatMap((family) => family.rules.flatMap((rule) => rule.triggers(settings)));
+  return new Set(triggers.map(({ typeId }) => `ctk-${environment}-${typeId}`));
 }

@@ -24,7 +24,7 @@ import {
   told,
 } from '../../test/fixtures/index.ts';
 import { brokenLimits } from '../../test/fixtures/limits.ts';
-import type { Cause, Told } from './types.ts';
+import type { Cause, RuleEvaluation } from './types.ts';
 
 const runs = { numRuns: 150 };
 const template = fc.constantFrom('', 'https://shop.example/{{productSlug}}/{{productSlug}}');
@@ -35,11 +35,11 @@ const environment = fc.record({
 });
 const causes = fc.constantFrom<Cause>(run, repair, told('OrderStateChanged', { orderState: 'Complete' }));
 
-function assertTaken(words: readonly Told[]): void {
+function assertTaken(words: readonly RuleEvaluation[]): void {
   for (const word of words) {
     assert.equal(word.outcome, 'written', JSON.stringify(word));
     if (word.outcome !== 'written') continue;
-    const { changes, skips, warnings } = word.written;
+    const { changes, skips, warnings } = word.output;
     for (const change of changes) assert.deepEqual(brokenLimits(change, now), []);
     assert.ok(changes.length > 0 || skips.length > 0, 'nothing happens without a reason');
     for (const reason of skips) assert.notEqual(reason, '');
@@ -49,7 +49,7 @@ function assertTaken(words: readonly Told[]): void {
 
 test('any customer arrives within the limits, or is skipped with a reason', async () => {
   const property = fc.asyncProperty(hostileCustomer, fc.boolean(), async (record, clearEmpty) => {
-    const asking = { rule: 'profile', look: lookIn({}), settings: settings({ customer: { clearEmpty } }), cause: run };
+    const asking = { rule: 'profile', lookups: lookIn({}), settings: settings({ customer: { clearEmpty } }), cause: run };
     assertTaken(await askRecords([record], asking));
   });
   await fc.assert(property, runs);
@@ -73,7 +73,7 @@ for (const rule of ['placed-order', 'ordered-product', 'fulfilled-order', 'cance
         discountCodes: { [id('dc1')]: code },
       };
       const set = settings({ order: { reasonField: 'f1' } }, environment);
-      assertTaken(await askRecords([order], { rule, look: lookIn(shop), settings: set, cause }));
+      assertTaken(await askRecords([order], { rule, lookups: lookIn(shop), settings: set, cause }));
     });
     await fc.assert(property, runs);
   });
@@ -86,16 +86,16 @@ test('any product arrives within the limits, goes, or is skipped with a reason',
     entries: fc.constantFrom<Json[] | undefined>(undefined, [], [inventoryEntry()]),
   };
   const property = fc.asyncProperty(fc.record(any), async ({ product, environment, entries }) => {
-    const look = lookIn({ categories: categories(), inventory: entries });
-    assertTaken(await askRecords([product], { rule: 'item', look, settings: settings({}, environment), cause: run }));
+    const lookups = lookIn({ categories: categories(), inventory: entries });
+    assertTaken(await askRecords([product], { rule: 'item', lookups, settings: settings({}, environment), cause: run }));
   });
   await fc.assert(property, runs);
 });
 
 test('any category has a name within the limits', async () => {
   const property = fc.asyncProperty(hostileCategory, environment, async (record, from) => {
-    const look = lookIn({ categories: [...categories(), record] });
-    assertTaken(await askRecords([record], { rule: 'category', look, settings: settings({}, from), cause: run }));
+    const lookups = lookIn({ categories: [...categories(), record] });
+    assertTaken(await askRecords([record], { rule: 'category', lookups, settings: settings({}, from), cause: run }));
   });
   await fc.assert(property, runs);
 });
@@ -103,14 +103,14 @@ test('any category has a name within the limits', async () => {
 test('any stock is a quantity that Klaviyo takes', async () => {
   const property = fc.asyncProperty(fc.integer(), hostileText, async (availableQuantity, sku) => {
     const entry = inventoryEntry({ availableQuantity, sku });
-    assertTaken(await askRecords([entry], { rule: 'stock', look: lookIn({ inventory: [entry] }), cause: run }));
+    assertTaken(await askRecords([entry], { rule: 'stock', lookups: lookIn({ inventory: [entry] }), cause: run }));
   });
   await fc.assert(property, runs);
 });
 
 test('the same facts give the same changes, whenever they are asked', async () => {
   const property = fc.asyncProperty(hostileOrder, hostilePayment, async (order, payment) => {
-    const asking = { rule: 'refunded-order', look: lookIn({ payments: [payment] }), cause: run };
+    const asking = { rule: 'refunded-order', lookups: lookIn({ payments: [payment] }), cause: run };
     assert.deepEqual(await askRecords([order], asking), await askRecords([order], asking));
   });
   await fc.assert(property, { numRuns: 30 });

@@ -25,8 +25,8 @@ describe('the verdict of deliveries that are acknowledged together', () => {
     ],
     [
       'several come again: the reason that somebody has to act on',
-      [again, { answer: 'again', reason: 'the key is refused', alarm: true }],
-      { answer: 'again', reason: 'the key is refused', alarm: true },
+      [again, { answer: 'again', reason: 'the key is refused', actionRequired: true }],
+      { answer: 'again', reason: 'the key is refused', actionRequired: true },
     ],
   ];
   for (const [what, verdicts, combined] of table)

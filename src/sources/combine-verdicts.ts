@@ -7,7 +7,7 @@ const longestMs = 60_000;
 /** One verdict for deliveries that can be acknowledged together only: one that shall come again brings all along. */
 export function together(verdicts: readonly Verdict[]): Verdict {
   const again = verdicts.flatMap((verdict) => (verdict.answer === 'again' ? [verdict] : []));
-  const worst = again.find(({ alarm }) => alarm) ?? again[0];
+  const worst = again.find(({ actionRequired }) => actionRequired) ?? again[0];
   if (worst) {
     const waits = again.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
     return { ...worst, ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}) };

@@ -136,10 +136,10 @@ function parseJson(text: string): unknown {
 
 /** @returns undefined for what is nested too deeply: commercetools nests some twenty levels, the rest is an attack */
 function checked(body: unknown, about: About): RawMessage[] | undefined {
-  return isTooDeep(body, mostLevels) ? undefined : [rawMessage(body, about)];
+  return isTooDeep(body, maxLevels) ? undefined : [rawMessage(body, about)];
 }
 
-const mostLevels = 200;
+const maxLevels = 200;
 
 function isTooDeep(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,7 +1,7 @@
 /** POST / as a source: lets in who may push, takes the envelope off, answers with the verdict. */
 
 import type { Verdict } from '../engine/delivery/verdict.ts';
-import type { Activity } from '../telemetry/app-events.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
 import { createAdmission } from './adaptive-limit.ts';
 import { together } from './combine-verdicts.ts';
 import { unwrap } from './envelope.ts';
@@ -29,11 +29,11 @@ export interface HttpPushParts {
   /** Those that are configured; with none, only this machine may push. */
   ways: readonly PushWay[];
   allowUnauthenticated: boolean;
-  activity: Activity;
+  activity: AppEvents;
   /** Pushes that are worked on at once; more are sent away for a moment. */
-  mostAtOnce: number;
+  maxAtOnce: number;
   /** Milliseconds in which an answer is still in good time for the broker. */
-  patienceMs: number;
+  timeoutMs: number;
 }
 
 const retrySeconds = 10;
@@ -42,7 +42,7 @@ const restartSeconds = 5;
 
 export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits }: HttpPushParts): HttpPush {
   const inFlight = new Set<Promise<unknown>>();
-  const admission = createAdmission({ most: limits.mostAtOnce, patienceMs: limits.patienceMs });
+  const admission = createAdmission({ most: limits.maxAtOnce, timeoutMs: limits.timeoutMs });
   let handle: Handle | undefined;
 
   function enter(way?: PushWay): Gate {
@@ -58,14 +58,14 @@ export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits
       return opened.status === 200 ? { status: 200, body: opened.body ?? {} } : { status: 204 };
     const unwrapped = unwrap(body, { source: 'http' });
     if (!unwrapped.ok) {
-      activity.tell({ what: 'broken-envelope', reason: unwrapped.reason });
+      activity.emit({ type: 'broken-envelope', reason: unwrapped.reason });
       return { status: 400, body: { error: unwrapped.reason } };
     }
     return answerOf(together(await Promise.all(unwrapped.messages.map(take))));
   }
 
   function refuse(admitted: 'no' | 'unknown', reason: string): PushAnswer {
-    activity.tell({ what: 'refused-push', reason });
+    activity.emit({ type: 'refused-push', reason });
     return admitted === 'unknown' ? later(reason, retrySeconds) : { status: 401, body: { error: reason } };
   }
 

@@ -1,7 +1,7 @@
 /** The sources that the configuration asks for. */
 
 import type { SourcesConfig } from '../config/env/sources.ts';
-import type { Activity } from '../telemetry/app-events.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
 import { createHttpPush, type HttpPush } from './http-push.ts';
 import { createKafka } from './kafka/kafka.ts';
 import { createAmazonSnsWay } from './push/amazon-sns.ts';
@@ -26,18 +26,18 @@ export interface SourceParts {
   /** Messages that a queue or topic hands over at once. */
   atOnce: number;
   /** Pushed messages under way at most. */
-  mostPushed: number;
+  maxPushed: number;
   /** Milliseconds in which a push is answered in good time. */
-  patienceMs: number;
-  activity: Activity;
+  timeoutMs: number;
+  activity: AppEvents;
   trusted?: Trusted;
 }
 
 /** @returns the pushes, and all sources, they among them */
 export function createSources(parts: SourceParts): { push: HttpPush; all: Source[] } {
-  const { config, activity, atOnce, mostPushed: mostAtOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
+  const { config, activity, atOnce, maxPushed: maxAtOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
   const ways = pushWays(config.push, parts.trusted);
-  const push = createHttpPush({ ways, allowUnauthenticated, activity, mostAtOnce, patienceMs: parts.patienceMs });
+  const push = createHttpPush({ ways, allowUnauthenticated, activity, maxAtOnce, timeoutMs: parts.timeoutMs });
   const all: Source[] = [push];
   if (config.sqs) all.push(createSqs({ ...config.sqs, atOnce }, activity));
   if (config.kafka) all.push(createKafka({ ...config.kafka, atOnce }, activity));

@@ -11,7 +11,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Activity } from '../telemetry/app-events.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
 import { createPatience, nameOf, together, waitMs } from './combine-verdicts.ts';
 import { traceIn, unwrapText } from './envelope.ts';
 import type { Handle, Source } from './source.ts';
@@ -24,13 +24,13 @@ export interface SqsSettings {
   hiddenSeconds?: number;
 }
 
-const mostInOneAnswer = 10;
+const maxInOneAnswer = 10;
 const waitSeconds = 20;
 /** A message comes again after this at the latest. */
 const longestHiddenSeconds = 900;
 
 /** @param activity is told when the queue can't be reached. Credentials come from where the AWS SDK looks for them. */
-export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings, activity: Activity): Source {
+export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings, activity: AppEvents): Source {
   const stopping = new AbortController();
   const patience = createPatience();
   const inFlight = new Set<Promise<void>>();
@@ -40,7 +40,7 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
 
   function troubled(thrown: unknown): void {
     const now = `the queue can't be read (${nameOf(thrown)})`;
-    if (trouble !== now) activity.tell({ what: 'warning', detail: `sqs: ${now}` });
+    if (trouble !== now) activity.emit({ type: 'warning', detail: `sqs: ${now}` });
     trouble = now;
     patience.failed();
   }
@@ -48,7 +48,7 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
   async function receive(sqs: SQSClient): Promise<Message[]> {
     const asked = new ReceiveMessageCommand({
       QueueUrl: queueUrl,
-      MaxNumberOfMessages: Math.min(mostInOneAnswer, atOnce - inFlight.size),
+      MaxNumberOfMessages: Math.min(maxInOneAnswer, atOnce - inFlight.size),
       WaitTimeSeconds: waitSeconds,
       VisibilityTimeout: hiddenSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount'],

@@ -44,7 +44,7 @@ export class StoreFailure extends Error {
 
 const allowed = /^[-_~.a-zA-Z0-9]{1,256}$/;
 /** Far below custom objects' 16 MB, whose docs advise against large ones: https://docs.commercetools.com/api/limits */
-const mostBytes = 1_000_000;
+const maxBytes = 1_000_000;
 
 /** Throws where no store could have such a key: our own bug. */
 export function checkKey({ container, key }: StoreKey): void {
@@ -54,5 +54,5 @@ export function checkKey({ container, key }: StoreKey): void {
 /** Throws where a value is too large to be kept: our own bug. */
 export function checkSize({ container, key }: StoreKey, text: string): void {
   const bytes = Buffer.byteLength(text);
-  if (bytes > mostBytes) throw new Error(`${container}/${key} has ${bytes} bytes, more than ${mostBytes}`);
+  if (bytes > maxBytes) throw new Error(`${container}/${key} has ${bytes} bytes, more than ${maxBytes}`);
 }

@@ -10,16 +10,16 @@ interface AboutRecord {
   id: string;
 }
 
-export type Happened =
+export type AppEvent =
   /** `extension`: the merchant's ctk.config.ts in force, with what it holds. */
-  | { what: 'started'; ports: string[]; serves: string; extension?: { file: string; hooks: string[]; rules: string[] } }
-  | { what: 'stopping'; reason: string }
-  | { what: 'stopped' }
-  | { what: 'warning'; detail: string }
+  | { type: 'started'; ports: string[]; serves: string; extension?: { file: string; hooks: string[]; rules: string[] } }
+  | { type: 'stopping'; reason: string }
+  | { type: 'stopped' }
+  | { type: 'warning'; detail: string }
   /** A message and what became of it. Milliseconds from its arrival. */
   | {
-      what: 'message';
-      type: string;
+      type: 'message';
+      messageType: string;
       messageId: string;
       /** When it happened in commercetools, ISO 8601. */
       createdAt: string;
@@ -30,23 +30,23 @@ export type Happened =
       tookMs: number;
     }
   /** A delivery that is about nothing we sync. */
-  | { what: 'nothing'; reason: string }
-  | { what: 'broken-envelope'; reason: string }
+  | { type: 'nothing'; reason: string }
+  | { type: 'broken-envelope'; reason: string }
   /** A push whose sender could not be proven. */
-  | { what: 'refused-push'; reason: string }
-  | { what: 'unreadable'; source: string; reason: string }
-  | { what: 'rejected'; record: AboutRecord; rule: string; code: string; detail: string; field?: string }
-  | { what: 'failed'; record: AboutRecord; rule: string; error: Error }
-  | { what: 'left-out'; record: AboutRecord; rule: string; warning: Warning }
-  | { what: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
+  | { type: 'refused-push'; reason: string }
+  | { type: 'unreadable'; source: string; reason: string }
+  | { type: 'rejected'; record: AboutRecord; rule: string; code: string; detail: string; field?: string }
+  | { type: 'failed'; record: AboutRecord; rule: string; error: Error }
+  | { type: 'left-out'; record: AboutRecord; rule: string; warning: Warning }
+  | { type: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
   /** A sync was due at that time; skipped: one of the resource was running, which is the run named. */
-  | { what: 'scheduled'; resource: string; at: string; became: 'queued' | 'skipped'; runId: string }
-  | { what: 'alarm'; reason: string }
+  | { type: 'scheduled'; resource: string; at: string; became: 'queued' | 'skipped'; runId: string }
+  | { type: 'alarm'; reason: string }
   /** What became of the changes that went to the sink together, added up. */
-  | { what: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
+  | { type: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
   /** A request to one of the APIs; `status` is HTTP's, or `none` where no answer came. */
-  | { what: 'request'; api: 'klaviyo' | 'commercetools'; endpoint: string; status: string; tookMs: number }
-  | { what: 'dead-letter'; rule: string; code: string };
+  | { type: 'request'; api: 'klaviyo' | 'commercetools'; endpoint: string; status: string; tookMs: number }
+  | { type: 'dead-letter'; rule: string; code: string };
 
 export interface ChangeCount {
   rule: string;
@@ -57,27 +57,27 @@ export interface ChangeCount {
 
 export type VerdictName = 'done' | 'skipped' | 'kept' | 'again';
 
-export interface Activity {
+export interface AppEvents {
   /** Never throws: a listener that does is logged, and the others hear of the event all the same. */
-  tell(happened: Happened): void;
+  emit(happened: AppEvent): void;
   /** How often each kind of thing happened since the start; messages by verdict. */
   counts(): Record<string, number>;
   /** @returns the end of listening */
-  listen(listener: (happened: Happened) => void): () => void;
+  listen(listener: (happened: AppEvent) => void): () => void;
 }
 
 /** @param log where each event becomes a line */
-export function createActivity(log: Logger): Activity {
+export function createAppEvents(log: Logger): AppEvents {
   const counts = new Map<string, number>();
-  const listeners = new Set<(happened: Happened) => void>();
+  const listeners = new Set<(happened: AppEvent) => void>();
   return {
-    tell(happened) {
-      const name = happened.what === 'message' ? `message-${happened.verdict}` : happened.what;
+    emit(happened) {
+      const name = happened.type === 'message' ? `message-${happened.verdict}` : happened.type;
       const level = levelOf(happened);
       // What is told at every request is for the metrics.
       if (level !== 'trace') counts.set(name, (counts.get(name) ?? 0) + 1);
       if (log.isLevelEnabled(level)) {
-        const { what, ...about } = happened;
+        const { type: what, ...about } = happened;
         log[level](about, what);
       }
       for (const listener of listeners) {
@@ -86,7 +86,7 @@ export function createActivity(log: Logger): Activity {
         } catch (thrown) {
           // By name only: an error's text may quote a record.
           const why = thrown instanceof Error ? thrown.name : 'unknown';
-          log.error({ detail: `a listener failed at the event ${happened.what}: ${why}` }, 'warning');
+          log.error({ detail: `a listener failed at the event ${happened.type}: ${why}` }, 'warning');
         }
       }
     },
@@ -98,8 +98,8 @@ export function createActivity(log: Logger): Activity {
   };
 }
 
-function levelOf(happened: Happened): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
-  switch (happened.what) {
+function levelOf(happened: AppEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+  switch (happened.type) {
     case 'alarm':
     case 'failed':
       return 'error';

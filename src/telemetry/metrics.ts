@@ -3,19 +3,19 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Ready } from '../engine/readiness.ts';
 import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Sink } from '../klaviyo/sink.ts';
-import type { Activity, Happened } from './app-events.ts';
+import type { AppEvents, AppEvent } from './app-events.ts';
 import { counters, type Definition, gauges, histograms } from './definitions.ts';
 import { latestOf } from './latest.ts';
 import { createStored, type StoredParts } from './stored.ts';
 
 export interface MetricsParts extends StoredParts {
-  activity: Pick<Activity, 'listen'>;
+  activity: Pick<AppEvents, 'listen'>;
   klaviyo: Pick<KlaviyoClient, 'usage'>;
-  sink: Pick<Sink, 'waiting'>;
+  sink: Pick<Sink, 'inFlight'>;
   readiness(): Promise<Ready>;
   now(): Date;
   version: string;
-  mostDeadLetters: number;
+  maxDeadLetters: number;
 }
 
 export interface Scraped {
@@ -29,7 +29,7 @@ export interface Metrics {
 }
 
 /** Codes come from Klaviyo: more than these are counted together. */
-const mostCodes = 50;
+const maxCodes = 50;
 
 /** Gauges of prom-client's that are named like counters: promtool refuses them. */
 const againstConvention = [
@@ -61,7 +61,7 @@ function about<Label extends string>(
   return { name, help, labelNames: [...labels], registers: [registry] };
 }
 
-function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>): (happened: Happened) => void {
+function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>): (happened: AppEvent) => void {
   const messages = new Counter(about(counters.messages, registry));
   const ruleMessages = new Counter(about(counters.ruleMessages, registry));
   const oddDeliveries = new Counter(about(counters.oddDeliveries, registry));
@@ -76,9 +76,9 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
     ...about(histograms.requestSeconds, registry),
     buckets: histograms.requestSeconds.buckets,
   });
-  const capped = createCap(mostCodes);
+  const capped = createCap(maxCodes);
 
-  function countMessage({ rules, verdict, record, createdAt, tookMs }: Extract<Happened, { what: 'message' }>): void {
+  function countMessage({ rules, verdict, record, createdAt, tookMs }: Extract<AppEvent, { type: 'message' }>): void {
     messages.inc({ verdict });
     for (const rule of rules.length > 0 ? rules : ['none']) ruleMessages.inc({ rule, verdict });
     handling.observe(tookMs / 1_000);
@@ -87,7 +87,7 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
   }
 
   return (happened) => {
-    switch (happened.what) {
+    switch (happened.type) {
       case 'message':
         return countMessage(happened);
       case 'changes':
@@ -110,7 +110,7 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
       case 'broken-envelope':
       case 'refused-push':
       case 'unreadable':
-        return oddDeliveries.inc({ kind: happened.what });
+        return oddDeliveries.inc({ kind: happened.type });
       default:
     }
   };
@@ -124,7 +124,7 @@ function createReading(registry: Registry, parts: MetricsParts): () => Promise<v
     limit: new Gauge(about(gauges.quotaLimit, registry)),
     remaining: new Gauge(about(gauges.quotaRemaining, registry)),
   };
-  const waiting = new Gauge(about(gauges.waiting, registry));
+  const inFlight = new Gauge(about(gauges.waiting, registry));
   const runs = new Gauge(about(gauges.runs, registry));
   const records = new Gauge(about(gauges.runRecords, registry));
   const completed = new Gauge(about(gauges.runCompleted, registry));
@@ -135,7 +135,7 @@ function createReading(registry: Registry, parts: MetricsParts): () => Promise<v
     source: new Gauge(about(gauges.sources, registry)),
     store: new Gauge(about(gauges.store, registry)),
   };
-  new Gauge(about(gauges.deadLettersLimit, registry)).set(parts.mostDeadLetters);
+  new Gauge(about(gauges.deadLettersLimit, registry)).set(parts.maxDeadLetters);
   new Gauge(about(gauges.build, registry)).set({ version: parts.version, node: process.versions.node }, 1);
 
   function setQuota(): void {
@@ -145,7 +145,7 @@ function createReading(registry: Registry, parts: MetricsParts): () => Promise<v
       quota.limit.set({ endpoint }, perMinute);
       if (remaining !== undefined) quota.remaining.set({ endpoint }, Math.max(0, remaining));
     }
-    for (const [lane, count] of Object.entries(parts.sink.waiting())) waiting.set({ lane }, count);
+    for (const [lane, count] of Object.entries(parts.sink.inFlight())) inFlight.set({ lane }, count);
   }
 
   function setRuns(all: Awaited<ReturnType<typeof stored>>['runs']): void {
@@ -168,9 +168,9 @@ function createReading(registry: Registry, parts: MetricsParts): () => Promise<v
 
   function setLetters(counts: ReadonlyMap<string, number>): void {
     letters.reset();
-    const capped = createCap(mostCodes);
-    const mostFirst = [...counts].sort(([, few], [, many]) => many - few);
-    for (const [code, count] of mostFirst) letters.inc({ code: capped(code) }, count);
+    const capped = createCap(maxCodes);
+    const maxFirst = [...counts].sort(([, few], [, many]) => many - few);
+    for (const [code, count] of maxFirst) letters.inc({ code: capped(code) }, count);
   }
 
   return async () => {

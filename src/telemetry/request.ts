@@ -1,10 +1,10 @@
 /** A request to one of the APIs: counted, timed and traced, answered or not. */
-import type { Activity, Happened } from './app-events.ts';
+import type { AppEvents, AppEvent } from './app-events.ts';
 import { inRequest } from './span.ts';
 
-export interface AboutRequest {
-  activity: Activity | undefined;
-  api: Extract<Happened, { what: 'request' }>['api'];
+export interface RequestInfo {
+  events: AppEvents | undefined;
+  api: Extract<AppEvent, { type: 'request' }>['api'];
   /** One of few: never with an id. */
   endpoint: string;
   method: string;
@@ -14,13 +14,13 @@ export interface AboutRequest {
 }
 
 /** @returns what `ask` does, or rejects with */
-export function toldRequest<Said extends { status: number }>(
-  { activity, api, endpoint, method, path, host }: AboutRequest,
+export function observeRequest<Said extends { status: number }>(
+  { events: activity, api, endpoint, method, path, host }: RequestInfo,
   ask: () => Promise<Said>,
 ): Promise<Said> {
   const began = performance.now();
   const tell = (status: string) =>
-    activity?.tell({ what: 'request', api, endpoint, status, tookMs: performance.now() - began });
+    activity?.emit({ type: 'request', api, endpoint, status, tookMs: performance.now() - began });
   const attributes = { 'http.request.method': method, 'url.template': path, 'server.address': host };
   return inRequest(`${method} ${path}`, attributes, async (span) => {
     try {

@@ -19,7 +19,7 @@ import {
 
 const linksKey = createContextKey('spans that share a request');
 /** Of the spans that share a request so many are linked: OpenTelemetry keeps no more. */
-const mostLinks = 128;
+const maxLinks = 128;
 
 /** Whether somebody collects them: bulk makes thousands of changes a second, and spans that nobody sees cost as much. */
 let collected = false;
@@ -63,7 +63,7 @@ export function sharing<T>(origins: readonly Context[], work: () => T): T {
   for (const origin of others) {
     const spanContext = trace.getSpanContext(origin);
     if (spanContext && spanContext.spanId !== own.spanId) linked.set(spanContext.spanId, { context: spanContext });
-    if (linked.size >= mostLinks) break;
+    if (linked.size >= maxLinks) break;
   }
   return context.with(first.setValue(linksKey, [...linked.values()]), work);
 }

@@ -19,7 +19,7 @@ export interface StoredParts {
 /** Runs move; letters may be ten thousand. */
 const runsLifeMs = 10_000;
 const lettersLifeMs = 60_000;
-const patienceMs = 3_000;
+const timeoutMs = 3_000;
 
 /** @returns what is known; as it was before where the store does not answer in time */
 export function createStored({ runs, deadLetters }: StoredParts): () => Promise<Stored> {
@@ -61,7 +61,7 @@ function createMemory<Value>(first: Value, lifeMs: number, ask: () => Promise<Va
     if (performance.now() - askedAt < lifeMs) return known;
     asking ??= renew();
     const late = new Promise<'late'>((resolve) => {
-      AbortSignal.timeout(patienceMs).addEventListener('abort', () => resolve('late'));
+      AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve('late'));
     });
     return (await Promise.race([asking, late])) === 'late' ? { ...known, up: false } : known;
   };

@@ -19,7 +19,7 @@ export interface Traces {
   stop(): Promise<void>;
 }
 
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 /** Some thousand spans a second find room. */
 const batches = { maxQueueSize: 20_000, maxExportBatchSize: 2_000, scheduledDelayMillis: 1_000 };
 const silenceMs = 60_000;
@@ -54,7 +54,7 @@ export async function startTraces(
   return {
     async stop() {
       const late = new Promise<'late'>((resolve) => {
-        AbortSignal.timeout(patienceMs).addEventListener('abort', () => resolve('late'));
+        AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve('late'));
       });
       if ((await Promise.race([provider.shutdown().catch(lost), late])) === 'late') lost();
       collectSpans('nobody');

@@ -27,7 +27,7 @@ export interface Killed {
   events: number;
   /** Events sent more than once, and how many may have been. */
   repeats: number;
-  mostRepeats: number;
+  maxRepeats: number;
 }
 
 const settings = {
@@ -51,22 +51,22 @@ export async function runKills({ seed, kills, orders }: Kills): Promise<Killed> 
     await fetch(`${replica.url}/sync/orders`, { method: 'POST' });
     const random = createRandom(seed);
     const points = Array.from({ length: kills }, () => random.next() * all.length).toSorted((a, b) => a - b);
-    let mostRepeats = 0;
+    let maxRepeats = 0;
     let killed = 0;
     for (const point of points) {
       if (!(await reached(place, point))) break;
       await replica.end('SIGKILL');
       await sleep(afterDeathMs);
-      mostRepeats += place.klaviyo.state().events - knownOf(place, expected);
+      maxRepeats += place.klaviyo.state().events - knownOf(place, expected);
       killed += 1;
       await replica.start();
     }
     const problems = await settle(place, [replica], longestMs);
     const { repeatedEvents: repeats } = place.klaviyo.state();
-    if (repeats > mostRepeats) problems.push(`${repeats} events were sent again, ${mostRepeats} at most may have been`);
+    if (repeats > maxRepeats) problems.push(`${repeats} events were sent again, ${maxRepeats} at most may have been`);
     if (killed < kills) problems.push(`the run ended after ${killed} of ${kills} kills`);
     problems.push(...(await differences(place, all)), ...countProblems(place, orders), ...troubles(replica));
-    return { problems, kills: killed, events: all.length, repeats, mostRepeats };
+    return { problems, kills: killed, events: all.length, repeats, maxRepeats };
   } finally {
     await replica.end('SIGKILL');
     await place.stop();

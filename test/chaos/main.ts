@@ -29,7 +29,7 @@ const { values } = parseArgs({
 
 /** Two processors have enough to do with two seeds. */
 const sideBySide = 2;
-const mostShown = 15;
+const maxShown = 15;
 const shortSeeds = [3, 5, 9, 14];
 const shortKills = { seed: 1, kills: 3, orders: 1_000 };
 const { replicas } = values;
@@ -61,7 +61,7 @@ async function runOne(seed: number): Promise<boolean> {
   });
   console.log(line(schedule, outcome, performance.now() - began));
   if (outcome.problems.length === 0) return true;
-  for (const problem of outcome.problems.slice(0, mostShown)) console.log(`  - ${problem}`);
+  for (const problem of outcome.problems.slice(0, maxShown)) console.log(`  - ${problem}`);
   console.log(
     `  again with: npm run chaos -- --seed ${seed}${replicas === undefined ? '' : ` --replicas ${replicas}`}`,
   );
@@ -87,11 +87,11 @@ async function runSeeds(): Promise<boolean> {
 
 /** @returns whether it passed */
 async function killOne(asked: { seed: number; kills: number; orders: number }): Promise<boolean> {
-  const { problems, kills, events, repeats, mostRepeats } = await runKills(asked);
+  const { problems, kills, events, repeats, maxRepeats } = await runKills(asked);
   const word = problems.length === 0 ? 'ok    ' : 'FAILED';
-  const counts = `${events} events of ${asked.orders} orders, ${repeats} sent again (${mostRepeats} at most)`;
+  const counts = `${events} events of ${asked.orders} orders, ${repeats} sent again (${maxRepeats} at most)`;
   console.log(`${word} ${kills} kills of one run (seed ${asked.seed}): ${counts}`);
-  for (const problem of problems.slice(0, mostShown)) console.log(`  - ${problem}`);
+  for (const problem of problems.slice(0, maxShown)) console.log(`  - ${problem}`);
   return problems.length === 0;
 }
 

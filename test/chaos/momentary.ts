@@ -12,7 +12,7 @@ const ofTheOrder = /^properties\.(version|lastModifiedAt|orderState|paymentState
 const ofTheProducts = /^properties\.(Categories|Items|Brands|ProductBrand)$/;
 const told = /^event (Fulfilled|Cancelled|Refunded) Order /;
 /** What a message says and what the order says of one moment. */
-const mostApartMs = 60_000;
+const maxApartMs = 60_000;
 const placedSchema = z.object({
   profile: z.string(),
   properties: z.object({ lineItems: z.array(z.object({ id: z.string() })), customerEmail: z.string().optional() }),
@@ -62,7 +62,7 @@ export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
       if (path === 'profile') return claimed.has(orderOf(key));
       if (ofTheProducts.test(path)) return catalogueMoved && lasting(one) === lasting(other);
       if (!live.has(orderOf(key))) return false;
-      if (path === 'time') return told.test(key) && apartMs(one, other) < mostApartMs;
+      if (path === 'time') return told.test(key) && apartMs(one, other) < maxApartMs;
       return ofTheOrder.test(path);
     },
   };

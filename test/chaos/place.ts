@@ -7,8 +7,8 @@ import { seedShop } from '../../sandbox/shop/seed/seed.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
 import { applyStep, planSubscriptions } from '../../src/commercetools/subscriptions/subscriptions.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { ruleFamilies } from '../../src/rules/index.ts';
-import { wantedSubscriptions } from '../../src/rules/required-subscriptions.ts';
+import { builtInRuleGroups } from '../../src/rules/index.ts';
+import { requiredSubscriptions } from '../../src/rules/required-subscriptions.ts';
 import { environmentOf } from '../test-env.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -71,11 +71,11 @@ export async function subscribe({ env }: Place): Promise<void> {
   const config = readConfig(env);
   const client = createCommercetoolsClient({ ...config.commercetools, timeoutMs: 20_000 });
   const destination = { type: 'GoogleCloudPubSub' as const, ...topic };
-  const wanted = wantedSubscriptions({
-    families: ruleFamilies,
+  const wanted = requiredSubscriptions({
+    groups: builtInRuleGroups,
     settings: config.rules,
     environment: 'chaos',
     destination,
   });
-  for (const step of planSubscriptions({ wanted, existing: [], own: new Set() })) await applyStep(client, step);
+  for (const step of planSubscriptions({ required: wanted, existing: [], managedKeys: new Set() })) await applyStep(client, step);
 }

@@ -24,7 +24,7 @@ export interface Replica {
   log(): string[];
 }
 
-const mostLines = 3_000;
+const maxLines = 3_000;
 
 /** @param env all that it is told, but for its port */
 export async function createReplica(env: Record<string, string>): Promise<Replica> {
@@ -45,7 +45,7 @@ export async function createReplica(env: Record<string, string>): Promise<Replic
     return new Promise((resolve, reject) => {
       const note = (text: string) => {
         lines.push(...text.trimEnd().split('\n'));
-        lines.splice(0, lines.length - mostLines);
+        lines.splice(0, lines.length - maxLines);
         if (!text.includes('"msg":"started"')) return;
         up = child === started;
         resolve();

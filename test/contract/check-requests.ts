@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { loadOpenApi, openApiPath, operationOf, type Spec } from './openapi.ts';
 import { createChecks } from './validation.ts';
 
-const mostShown = 20;
+const maxShown = 20;
 
 const line = z.object({ method: z.string(), path: z.string(), operation: z.string(), body: z.unknown() });
 
@@ -53,8 +53,8 @@ function print(tallies: Map<string, Tally>): boolean {
   for (const [operation, { failures }] of rows) {
     if (failures.size === 0) continue;
     console.log(`\n${pc.bold(operation)}`);
-    for (const [failure, count] of [...failures].slice(0, mostShown)) console.log(`  ${count} × ${failure}`);
-    if (failures.size > mostShown) console.log(`  … and ${failures.size - mostShown} more`);
+    for (const [failure, count] of [...failures].slice(0, maxShown)) console.log(`  ${count} × ${failure}`);
+    if (failures.size > maxShown) console.log(`  … and ${failures.size - maxShown} more`);
   }
   return rows.every(([, { failed }]) => failed === 0);
 }

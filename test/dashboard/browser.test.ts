@@ -34,8 +34,8 @@ async function logIn(page: Page, token: string): Promise<void> {
   await page.getByRole('heading', { name: 'Rules', exact: true }).waitFor();
 }
 
-async function enter(token = full, look = {}): Promise<Visit> {
-  const visitor = await visit(browser, rows.world.service, look);
+async function enter(token = full, lookups = {}): Promise<Visit> {
+  const visitor = await visit(browser, rows.world.service, lookups);
   await logIn(visitor.page, token);
   return visitor;
 }
@@ -332,16 +332,16 @@ test('by keyboard alone: past the menu, to another view, whose heading is read f
 });
 
 describe('every view is usable', () => {
-  for (const look of [
+  for (const lookups of [
     { colors: 'light' },
     { colors: 'dark' },
     { colors: 'light', width: 360 },
     { colors: 'dark', width: 360 },
   ] as const) {
-    const width = 'width' in look ? look.width : 1280;
-    test(`in ${look.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
+    const width = 'width' in lookups ? lookups.width : 1280;
+    test(`in ${lookups.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
       await refused();
-      const { page, complaints, isUsable, picture, close } = await enter(full, look);
+      const { page, complaints, isUsable, picture, close } = await enter(full, lookups);
       for (const view of ['Now', 'Runs', 'Dead letters', 'Settings', 'Explain']) {
         await open(page, view);
         if (view === 'Explain') {
@@ -350,7 +350,7 @@ describe('every view is usable', () => {
           await page.getByRole('region', { name: 'placed-order', exact: true }).waitFor();
         } else if (view !== 'Runs') await page.getByRole('table').first().waitFor();
         await isUsable();
-        await picture(`${view.toLowerCase().replace(' ', '-')}-${look.colors}-${width}`);
+        await picture(`${view.toLowerCase().replace(' ', '-')}-${lookups.colors}-${width}`);
       }
       assert.deepEqual(complaints, []);
       await close();

@@ -8,7 +8,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { z } from 'zod';
 
 /** Long enough for a busy machine; what is waited for comes much sooner. */
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 const pictures = process.env.CTK_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'ctk-dashboard-'));
 const violations = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }));
 
@@ -37,12 +37,12 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-export async function visit(browser: Browser, address: string, look: Look = {}): Promise<Visit> {
-  const { width = 1280, colors = 'light' } = look;
+export async function visit(browser: Browser, address: string, lookups: Look = {}): Promise<Visit> {
+  const { width = 1280, colors = 'light' } = lookups;
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: colors });
   // The page's policy lets no script in but its own: axe-core comes by the debugger.
   const page = await context.newPage();
-  page.setDefaultTimeout(patienceMs);
+  page.setDefaultTimeout(timeoutMs);
   const complaints: string[] = [];
   const asked: string[] = [];
   page.on('console', (said) => {

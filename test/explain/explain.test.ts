@@ -55,7 +55,7 @@ test('what is skipped is there with its reason, and what decides it', async () =
   const fulfilled = ruleOf(explained, 'fulfilled-order');
   assert.deepEqual(fulfilled.changes, []);
   assert.match(fulfilled.skips.join(), /an order that is Open does not count as fulfilled/);
-  assert.deepEqual(ruleOf(explained, 'placed-order').wakes[0], { on: 'order OrderCreated' });
+  assert.deepEqual(ruleOf(explained, 'placed-order').triggers[0], { on: 'order OrderCreated' });
   assert.ok(
     ruleOf(explained, 'refunded-order').dependsOn.includes('settings: payment.states.validTransactionStates.0'),
   );

@@ -48,7 +48,7 @@ test('one says which record, rule and field, why, since when and how often; noth
     ['order', 'invalid', 1, true],
   );
   assert.match(letter.field ?? '', /email/);
-  assert.deepEqual(letter.cause?.kind === 'message' && letter.cause.type, 'OrderCreated');
+  assert.deepEqual(letter.cause?.type === 'message' && letter.cause.type, 'OrderCreated');
   const one = await call(rows.world.service, { path: `/dead-letters/${letter.id}` });
   assert.deepEqual(one.json, letter);
   assert.doesNotMatch(JSON.stringify(letter), /nobody|Torstra|Keller/);

@@ -13,7 +13,7 @@ const thousands = 4;
 const sideBySide = 20;
 const documented = new Set([200, 202, 204, 400, 401, 413, 415, 429, 503]);
 /** Far above what differs between two looks at a heap that does not grow, far below what a thousand kept bodies take. */
-const mostGrowthBytes = 25_000_000;
+const maxGrowthBytes = 25_000_000;
 
 let world: World;
 const agent = new Agent({ keepAlive: true, maxSockets: sideBySide });
@@ -126,7 +126,7 @@ test('thousands of odd bodies are each answered as documented, and nothing of th
     heaps.push(heapBytes());
   }
   const [first = 0, last = 0] = [heaps[0], heaps.at(-1)];
-  assert.ok(last - first < mostGrowthBytes, `the heap grew: ${heaps.join(', ')}`);
+  assert.ok(last - first < maxGrowthBytes, `the heap grew: ${heaps.join(', ')}`);
   assert.equal(Reflect.get({}, 'polluted'), undefined);
 });
 

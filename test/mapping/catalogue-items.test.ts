@@ -95,8 +95,8 @@ test('only what is published counts, never what is staged, nor what the message 
   const made = newProduct();
   const staged: Json = { masterData: { ...Object(made.record.masterData), staged: newProduct({ name: {} }).record } };
   await shop.place('product', { ...made.record, ...staged });
-  const carried = { productProjection: { id: made.id, name: { en: 'Old name' } } };
-  assert.equal(await shop.tell('ProductPublished', of(made.id), carried), 204);
+  const embedded = { productProjection: { id: made.id, name: { en: 'Old name' } } };
+  assert.equal(await shop.tell('ProductPublished', of(made.id), embedded), 204);
   assert.equal((await shop.item(made.id)).title, 'Slim Jeans');
 });
 

@@ -156,14 +156,14 @@ test('a categories sync writes what realtime writes, and a second one writes not
 
 test('what follows a renamed category is a run of its own, shown with its reason', async () => {
   const { women } = await jeans();
-  const follows = async () => {
+  const followUps = async () => {
     const { ended } = status.parse(await (await fetch(`${shop.world.service}/sync`)).json());
     return ended.filter(({ kind }) => kind === 'follow');
   };
-  const known = new Set((await follows()).map(({ id }) => id));
+  const known = new Set((await followUps()).map(({ id }) => id));
   await shop.place('category', named(women, 'Ladies'));
   assert.equal(await shop.tellChange('ResourceUpdated', referenceTo(women)), 204);
-  const shown = (await follows()).filter(({ id }) => !known.has(id));
+  const shown = (await followUps()).filter(({ id }) => !known.has(id));
   assert.deepEqual(shown.map(({ resource }) => resource).toSorted(), ['categories', 'products']);
   for (const run of shown) {
     assert.deepEqual([run.by, run.state], ['message', 'completed']);

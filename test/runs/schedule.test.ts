@@ -8,13 +8,13 @@ import { parse } from 'yaml';
 import { createApp } from '../../src/app/components.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { Happened } from '../../src/telemetry/app-events.ts';
+import type { AppEvent } from '../../src/telemetry/app-events.ts';
 import { ctk } from '../cli/ctk.ts';
 import { environment } from '../fixtures/environment.ts';
 import { type Json, startWorld, type World } from '../test-env.ts';
 import { ownReplica, placeCustomers, slowDown, startSlowWorld, storeOf, underWay, until } from './replicas.ts';
 
-type Scheduled = Extract<Happened, { what: 'scheduled' }>;
+type Scheduled = Extract<AppEvent, { type: 'scheduled' }>;
 
 const everySecond = '* * * * * *';
 const env = (schedule: Json) => ({ NODE_CONFIG: JSON.stringify({ schedule }) });
@@ -35,8 +35,8 @@ async function startScheduled(
   const ticks: Scheduled[] = [];
   const warnings: string[] = [];
   app.activity.listen((happened) => {
-    if (happened.what === 'scheduled') ticks.push(happened);
-    if (happened.what === 'warning') warnings.push(happened.detail);
+    if (happened.type === 'scheduled') ticks.push(happened);
+    if (happened.type === 'warning') warnings.push(happened.detail);
   });
   await app.start();
   let stopped: Promise<void> | undefined;

@@ -2,11 +2,11 @@
 
 import type { Trusted } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
-import type { Activity } from '../../src/telemetry/app-events.ts';
+import type { AppEvents } from '../../src/telemetry/app-events.ts';
 
 export interface Broker {
   /** A source that reads from it, not started yet. */
-  source(options: { atOnce: number; activity: Activity }): Promise<Source>;
+  source(options: { atOnce: number; activity: AppEvents }): Promise<Source>;
   /** What the whole service needs to read from it. */
   env: Record<string, string>;
   trusted?: Trusted;

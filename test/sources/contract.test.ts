@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { Verdict } from '../../src/engine/delivery/verdict.ts';
 import type { RawMessage, Source } from '../../src/sources/source.ts';
-import { createActivity } from '../../src/telemetry/app-events.ts';
+import { createAppEvents } from '../../src/telemetry/app-events.ts';
 import type { Broker, Kind } from './broker.ts';
 import { kafka } from './kafka-broker.ts';
 import { push } from './push-broker.ts';
@@ -37,7 +37,7 @@ interface Stage {
 /** A broker, and sources before it that end with the test. */
 async function stage(kind: Kind, act: (stage: Stage) => Promise<void>): Promise<void> {
   const broker = await kind.start();
-  const activity = createActivity(pino({ level: 'silent' }));
+  const activity = createAppEvents(pino({ level: 'silent' }));
   const engine: Engine = { arrived: [], most: 0, decide: () => done };
   const sources: Source[] = [];
   let working = 0;

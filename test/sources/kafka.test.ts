@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { RawMessage } from '../../src/sources/source.ts';
-import { createActivity } from '../../src/telemetry/app-events.ts';
+import { createAppEvents } from '../../src/telemetry/app-events.ts';
 import { kafka } from './kafka-broker.ts';
 
 const text = (id: string) => JSON.stringify({ notificationType: 'Message', id });
@@ -14,7 +14,7 @@ test('two replicas share the partitions, and nothing is lost while they do', {
   skip: kafka.missing ?? false,
 }, async () => {
   const broker = await kafka.start();
-  const activity = createActivity(pino({ level: 'silent' }));
+  const activity = createAppEvents(pino({ level: 'silent' }));
   const arrived = { left: new Set<string>(), right: new Set<string>() };
   const left = await broker.source({ atOnce: 5, activity });
   const right = await broker.source({ atOnce: 5, activity });

@@ -46,8 +46,8 @@ async function start(): Promise<Broker> {
         ways,
         allowUnauthenticated: false,
         activity,
-        patienceMs: 5_000,
-        mostAtOnce: atOnce,
+        timeoutMs: 5_000,
+        maxAtOnce: atOnce,
       });
       const server = await buildServer(
         {

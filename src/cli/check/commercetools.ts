@@ -1,5 +1,5 @@
 /** commercetools: the client, its scopes (least privilege), what it can be told of the project's region. */
-import { ReadFailure } from '../../commercetools/errors.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { grantedScopes } from '../../commercetools/granted-scopes.ts';
 import type { Config } from '../../config/config.ts';
 import { type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
@@ -51,7 +51,7 @@ export async function checkCommercetools(parts: CheckParts): Promise<{ findings:
   );
   const { projectKey } = config.commercetools;
   // A client of another project is told the same as one without scopes.
-  if (asked.every(({ failure }) => failure?.kind === 'missing-scope')) {
+  if (asked.every(({ failure }) => failure?.type === 'forbidden')) {
     const detail = `the client may read nothing of ${projectKey}`;
     const wayOut = 'check CT_PROJECT_ID, CT_SCOPES and the scopes of the client';
     return { findings: [problem('commercetools project', detail, wayOut)], usable: false };
@@ -61,7 +61,7 @@ export async function checkCommercetools(parts: CheckParts): Promise<{ findings:
     const what = `commercetools scope ${scope}:${projectKey}`;
     const missing = optional ? warning : problem;
     if (!failure) findings.push(ok(what));
-    else if (failure.kind === 'missing-scope') findings.push(missing(what, `needed for ${purpose}`, newClient));
+    else if (failure.type === 'forbidden') findings.push(missing(what, `needed for ${purpose}`, newClient));
     else findings.push(missing(what, failure.message));
   }
   return { findings: [...findings, ...(await tooMany(config))], usable: true };
@@ -81,12 +81,12 @@ async function tooMany(config: Config): Promise<Finding[]> {
 }
 
 /** Where nothing can be asked at all: the variable that is wrong. */
-function whyUseless({ kind, code, message }: ReadFailure, { commercetools }: Config): Finding | undefined {
+function whyUseless({ type: kind, code, message }: CommercetoolsError, { commercetools }: Config): Finding | undefined {
   const { projectKey, apiUrl, authUrl } = commercetools;
   if (code === 'invalid_scope')
     return problem('commercetools client', `${authUrl} does not grant it the scopes of CT_SCOPES`, 'check them');
   switch (kind) {
-    case 'key-refused':
+    case 'unauthorized':
       return code === 'invalid_token'
         ? problem(
             'commercetools region',
@@ -111,12 +111,12 @@ function whyUseless({ kind, code, message }: ReadFailure, { commercetools }: Con
   }
 }
 
-async function tried(ask: () => Promise<unknown>): Promise<ReadFailure | undefined> {
+async function tried(ask: () => Promise<unknown>): Promise<CommercetoolsError | undefined> {
   try {
     await ask();
     return undefined;
   } catch (thrown) {
-    if (thrown instanceof ReadFailure) return thrown;
+    if (thrown instanceof CommercetoolsError) return thrown;
     throw thrown;
   }
 }

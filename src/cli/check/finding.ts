@@ -1,7 +1,7 @@
 /** What `ctk check` finds: each thing with how it is, and the way out where it is not as it should be. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import type { Config } from '../../config/config.ts';
-import type { Answer, Call, KlaviyoClient } from '../../klaviyo/api/client.ts';
+import type { ApiResult, ApiCall, KlaviyoClient } from '../../klaviyo/api/client.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 export interface Finding {
@@ -20,7 +20,7 @@ export interface CheckParts {
   version: string;
 }
 
-const patienceMs = 15_000;
+const timeoutMs = 15_000;
 
 export const ok = (what: string, detail = ''): Finding => ({ what, state: 'ok', detail });
 export const warning = (what: string, detail: string, wayOut?: string): Finding => ({
@@ -39,6 +39,6 @@ export function lineOf({ what, state, detail, wayOut }: Finding, { colors }: Ter
   return `${mark} ${what}${said && `: ${said}`}`;
 }
 
-export function askKlaviyo(client: KlaviyoClient, call: Omit<Call, 'lane' | 'signal'>): Promise<Answer> {
-  return client.call({ ...call, lane: 'bulk', signal: AbortSignal.timeout(patienceMs) });
+export function askKlaviyo(client: KlaviyoClient, call: Omit<ApiCall, 'lane' | 'signal'>): Promise<ApiResult> {
+  return client.call({ ...call, lane: 'bulk', signal: AbortSignal.timeout(timeoutMs) });
 }

@@ -1,7 +1,7 @@
 /** Klaviyo: the key, its scopes (least privilege), and which metrics its reports and predictions look at. */
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import type { Call } from '../../klaviyo/api/client.ts';
+import type { ApiCall } from '../../klaviyo/api/client.ts';
 import { compoundId } from '../../klaviyo/existing-records.ts';
 import { askKlaviyo, type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
 
@@ -11,7 +11,7 @@ const nobody = 'ctk-check-no-such-record';
 interface Scope {
   scope: string;
   purpose: string;
-  call: Omit<Call, 'lane' | 'signal'>;
+  call: Omit<ApiCall, 'lane' | 'signal'>;
 }
 
 const scopes: Scope[] = [
@@ -52,7 +52,7 @@ const scopes: Scope[] = [
 ];
 
 /** What a key with full access may do as well: no scope that we need allows it. */
-const beyond: Call['endpoint'] = 'listFlows';
+const beyond: ApiCall['endpoint'] = 'listFlows';
 
 /** @returns the findings; `usable`: whether anything else can be asked with this key */
 export async function checkKlaviyo({ config, klaviyo }: CheckParts): Promise<{ findings: Finding[]; usable: boolean }> {
@@ -60,11 +60,11 @@ export async function checkKlaviyo({ config, klaviyo }: CheckParts): Promise<{ f
   for (const { scope, purpose, call } of scopes) {
     const answer = await askKlaviyo(klaviyo, call);
     const what = `Klaviyo scope ${scope}`;
-    if (answer.ok || answer.failure.kind === 'refused') findings.push(ok(what));
-    else if (answer.failure.kind === 'key-refused' && answer.failure.status === 401) {
+    if (answer.ok || answer.failure.type === 'rejected') findings.push(ok(what));
+    else if (answer.failure.type === 'unauthorized') {
       const refused = problem('Klaviyo key', `${config.klaviyo.url} refuses it`, 'check KLAVIYO_AUTH_KEY');
       return { findings: [refused], usable: false };
-    } else if (answer.failure.kind === 'key-refused')
+    } else if (answer.failure.type === 'forbidden')
       findings.push(problem(what, `needed for ${purpose}`, 'make a private key with it (Settings > API keys)'));
     else {
       const away = problem('Klaviyo', answer.failure.reason, 'check KLAVIYO_API_URL');

@@ -4,9 +4,9 @@ import { type CheckParts, type Finding, ok, problem, warning } from './finding.t
 /** The only major version that the service is tested with. */
 const nodeMajor = 24;
 /** Tokens of pushes are valid a minute longer or shorter; a catch-up looks a minute back. */
-const mostSkewSeconds = 60;
+const maxSkewSeconds = 60;
 const tolerableSkewSeconds = 10;
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 
 export function checkVersions({ version }: Pick<CheckParts, 'version'>): Finding[] {
   const { node } = process.versions;
@@ -32,7 +32,7 @@ function clock(whose: string, skew: number | undefined): Finding[] {
   const seconds = Math.round(Math.abs(skew));
   const detail = seconds === 0 ? 'equal' : `${seconds} s ${skew > 0 ? 'ahead' : 'behind'}`;
   const wayOut = 'set the clock of this machine (NTP)';
-  if (seconds > mostSkewSeconds) return [problem(what, detail, wayOut)];
+  if (seconds > maxSkewSeconds) return [problem(what, detail, wayOut)];
   return [seconds > tolerableSkewSeconds ? warning(what, detail, wayOut) : ok(what, detail)];
 }
 
@@ -40,7 +40,7 @@ function clock(whose: string, skew: number | undefined): Finding[] {
 async function skewSeconds(url: string): Promise<number | undefined> {
   const began = Date.now();
   try {
-    const signal = AbortSignal.timeout(patienceMs);
+    const signal = AbortSignal.timeout(timeoutMs);
     const answer = await fetch(url, { method: 'HEAD', redirect: 'manual', signal });
     const theirs = Date.parse(answer.headers.get('date') ?? '');
     // What it says is the beginning of a second, some time between our two looks at the clock.

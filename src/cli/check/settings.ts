@@ -1,7 +1,7 @@
 /** Settings that are each allowed, and together hardly meant. */
 import type { Config } from '../../config/config.ts';
 import { risksOf } from '../../config/warnings.ts';
-import { wantedSubscriptions } from '../../rules/required-subscriptions.ts';
+import { requiredSubscriptions } from '../../rules/required-subscriptions.ts';
 import type { PropertyFilter } from '../../rules/settings.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -27,9 +27,9 @@ function nobodyWorks({ store, runs }: Config): Finding[] {
   return [problem('settings', 'RUNS=elsewhere with STORE=memory: no other process ever sees the runs', wayOut)];
 }
 
-function nothingWakes({ realtime, families, rules, environment }: Config): Finding[] {
+function nothingWakes({ realtime, groups, rules, environment }: Config): Finding[] {
   const destination = { type: 'GoogleCloudPubSub' as const, projectId: '', topic: '' };
-  const wanted = wantedSubscriptions({ families, settings: rules, environment, destination });
+  const wanted = requiredSubscriptions({ groups, settings: rules, environment, destination });
   if (!realtime || wanted.length > 0) return [];
   return [
     warning('settings', 'disabledEvents leaves nothing to realtime', 'take some out, or set APP_TYPE=BULK_IMPORT'),

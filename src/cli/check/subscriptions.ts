@@ -1,6 +1,6 @@
 /** What the subscriptions lack, our own and the incumbent's, and how each is. */
 import { listSubscriptions, type Subscription } from '../../commercetools/subscriptions/subscriptions.ts';
-import { ownKeys, wantedSubscriptions } from '../../rules/required-subscriptions.ts';
+import { managedKeys, requiredSubscriptions } from '../../rules/required-subscriptions.ts';
 import { type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
 
 /** How commercetools says that a subscription is, and what to do: https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus */
@@ -16,12 +16,12 @@ const wayOuts: Record<string, string> = {
 export async function checkSubscriptions({ config, commercetools }: CheckParts): Promise<Finding[]> {
   const existing = await listSubscriptions(commercetools).catch(() => undefined);
   if (!existing) return [];
-  const ruled = { families: config.families, settings: config.rules, environment: config.environment };
-  const keys = ownKeys(ruled);
+  const ruled = { groups: config.groups, settings: config.rules, environment: config.environment };
+  const keys = managedKeys(ruled);
   const found = existing.filter(({ key }) => key !== undefined && keys.has(key));
   const others = existing.filter(({ key }) => key?.startsWith('connect-'));
   const destination = { type: 'GoogleCloudPubSub' as const, projectId: '', topic: '' };
-  const wanted = wantedSubscriptions({ ...ruled, destination });
+  const wanted = requiredSubscriptions({ ...ruled, destination });
   const needed = new Set(wanted.map(({ key }) => key));
   const lacks = wanted.flatMap((draft) => lackOf(draft, [...found, ...others]));
   return [...lacks, ...found.map((one) => healthOf(one, needed))];

@@ -1,7 +1,7 @@
 /** `ctk dead-letters`: what could not be delivered, shown, sent again, discarded. */
 import type { Command } from 'commander';
 import type { App } from '../../app/components.ts';
-import { type DeadLetter, discardAll, type Kind } from '../../engine/delivery/dead-letters.ts';
+import { type DeadLetter, discardAll, type DeadLetterFilter } from '../../engine/delivery/dead-letters.ts';
 import { CommandFailed, type Ran, type Terminal } from '../output/terminal.ts';
 import { withApp } from '../with-services.ts';
 
@@ -41,7 +41,7 @@ export interface DeadLetterParts {
 }
 
 /** The options that name a kind of them, and `--all`. */
-export interface KindOptions extends Kind {
+export interface KindOptions extends DeadLetterFilter {
   all?: boolean;
 }
 
@@ -104,7 +104,7 @@ async function find({ app }: DeadLetterParts, id: string): Promise<DeadLetter> {
   return letter;
 }
 
-function kindOf({ all, rule, code, resource }: KindOptions): Kind {
+function kindOf({ all, rule, code, resource }: KindOptions): DeadLetterFilter {
   const kind = {
     ...(rule === undefined ? {} : { rule }),
     ...(code === undefined ? {} : { code }),

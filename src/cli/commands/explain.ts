@@ -47,14 +47,14 @@ function linesOf({ type, id, version, asked, whole, rules }: Explained, terminal
 
 function ruleLines(rule: ExplainedRule, terminal: Terminal): string[] {
   const { colors } = terminal;
-  const wakes = rule.wakes.map(({ on, disabledBy }) => (disabledBy === undefined ? on : `${on} (off: ${disabledBy})`));
+  const triggers = rule.triggers.map(({ on, disabledBy }) => (disabledBy === undefined ? on : `${on} (off: ${disabledBy})`));
   return [
     `${colors.bold(rule.rule)}  ${colors.dim(rule.summary)}`,
-    `  woken by ${wakes.join(', ') || 'nothing'}`,
+    `  woken by ${triggers.join(', ') || 'nothing'}`,
     ...(rule.problem === undefined ? [] : [`  ${colors.red(`problem: ${rule.problem}`)}`]),
     ...rule.skips.map((reason) => `  skipped: ${reason}`),
     ...rule.warnings.map(({ code, detail }) => `  ${colors.yellow(`left out: ${detail} (${code})`)}`),
-    ...rule.follows.map(({ resource, where, reason }) => `  then ${resource} where ${where} (${reason})`),
+    ...rule.followUps.map(({ resource, where, reason }) => `  then ${resource} where ${where} (${reason})`),
     ...realtimeLines(rule.realtime),
     ...rule.changes.flatMap((change) => changeLines(change, terminal)),
   ];

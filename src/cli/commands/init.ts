@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import pino from 'pino';
 import { createApp, version } from '../../app/components.ts';
 import { destinationKindNames } from '../../commercetools/subscriptions/destinations.ts';
-import type { Step } from '../../commercetools/subscriptions/subscriptions.ts';
+import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
 import { lineOf } from '../check/finding.ts';
 import { isThere, writeEnvFile } from '../output/env-file.ts';
@@ -87,10 +87,10 @@ const occupied = (file: string) => `${file} is there already: name another --fil
 
 async function subscribe(
   { options, asks, terminal }: Init,
-  steps: readonly Step[],
+  steps: readonly PlanStep[],
   make: () => Promise<void>,
 ): Promise<void> {
-  const open = steps.filter((step) => step.do !== 'nothing');
+  const open = steps.filter((step) => step.action !== 'nothing');
   if (open.length === 0) return terminal.line('the subscriptions are as wanted');
   for (const line of ['', 'commercetools needs these subscriptions:']) terminal.line(line);
   show({ terminal }, open);

@@ -22,7 +22,7 @@ export function addJob(program: Command, terminal: Terminal): void {
       const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
       await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
       const signal = await stop;
-      app.activity.tell({ what: 'stopping', reason: signal });
+      app.activity.emit({ type: 'stopping', reason: signal });
       stopped.abort();
       await app.stop();
       await server.close();

@@ -17,7 +17,7 @@ export function addServe(program: Command, terminal: Terminal): void {
       const app = createApp(config, createLog(config.logLevel, terminal));
       await app.start();
       const signal = await stop;
-      app.activity.tell({ what: 'stopping', reason: signal });
+      app.activity.emit({ type: 'stopping', reason: signal });
       await app.stop();
     });
 }

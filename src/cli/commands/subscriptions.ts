@@ -12,11 +12,11 @@ import {
   applyStep,
   listSubscriptions,
   planSubscriptions,
-  type Step,
+  type PlanStep,
   type SubscriptionDraft,
 } from '../../commercetools/subscriptions/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
-import { ownKeys, wantedSubscriptions } from '../../rules/required-subscriptions.ts';
+import { managedKeys, requiredSubscriptions } from '../../rules/required-subscriptions.ts';
 import { CommandFailed, type Terminal } from '../output/terminal.ts';
 import { connected } from '../with-services.ts';
 
@@ -53,17 +53,17 @@ export function addSubscriptions(program: Command, terminal: Terminal): void {
 }
 
 /** A step without its destination, which holds secrets. */
-function dataOf(step: Step) {
-  switch (step.do) {
+function dataOf(step: PlanStep) {
+  switch (step.action) {
     case 'create':
     case 'replace': {
       const { key, messages, changes } = step.draft;
-      return { do: step.do, key, messages, changes };
+      return { do: step.action, key, messages, changes };
     }
     case 'update':
-      return { do: step.do, key: step.key, actions: step.actions.map(({ action }) => action) };
+      return { do: step.action, key: step.key, actions: step.actions.map(({ action }) => action) };
     default:
-      return { do: step.do, key: step.key, status: step.existing.status };
+      return { do: step.action, key: step.key, status: step.existing.status };
   }
 }
 
@@ -100,35 +100,35 @@ function destinationOf(options: PlanOptions, secrets: DestinationSecrets): Subsc
 }
 
 /** The difference, as steps. */
-export async function plan({ client, config }: SubscriptionParts, options: PlanOptions): Promise<Step[]> {
+export async function plan({ client, config }: SubscriptionParts, options: PlanOptions): Promise<PlanStep[]> {
   const destination = destinationOf(options, config.subscriptions);
   return planSubscriptions({
-    wanted: wantedSubscriptions({ ...ruled(config), destination }),
+    required: requiredSubscriptions({ ...ruled(config), destination }),
     existing: await listSubscriptions(client),
-    own: ownKeys(ruled(config)),
+    managedKeys: managedKeys(ruled(config)),
     ...(options.renew ? { renew: 'destinations' as const } : {}),
   });
 }
 
 /** Prints the steps, and with `apply` makes each so. */
-export async function apply(parts: SubscriptionParts, steps: readonly Step[]): Promise<void> {
+export async function apply(parts: SubscriptionParts, steps: readonly PlanStep[]): Promise<void> {
   for (const step of steps) {
     await applyStep(parts.client, step);
     parts.terminal.line(described(step, 'done'));
   }
 }
 
-export function show({ terminal }: Pick<SubscriptionParts, 'terminal'>, steps: readonly Step[]): void {
+export function show({ terminal }: Pick<SubscriptionParts, 'terminal'>, steps: readonly PlanStep[]): void {
   if (steps.length === 0) terminal.line('nothing to do');
   for (const step of steps) terminal.line(described(step, 'plan'));
 }
 
 /** Removes every subscription of this environment; others are never touched. */
-export async function removalOf({ client, config }: SubscriptionParts): Promise<Step[]> {
-  return planSubscriptions({ wanted: [], existing: await listSubscriptions(client), own: ownKeys(ruled(config)) });
+export async function removalOf({ client, config }: SubscriptionParts): Promise<PlanStep[]> {
+  return planSubscriptions({ required: [], existing: await listSubscriptions(client), managedKeys: managedKeys(ruled(config)) });
 }
 
-const ruled = ({ rules, families, environment }: Config) => ({ families, settings: rules, environment });
+const ruled = ({ rules, groups, environment }: Config) => ({ groups, settings: rules, environment });
 
 const words = {
   plan: { create: '+ create', replace: '~ replace', update: '~ update', remove: '- remove', nothing: '= as wanted' },
@@ -141,9 +141,9 @@ const words = {
   },
 };
 
-function described(step: Step, tense: keyof typeof words): string {
-  const word = words[tense][step.do];
-  switch (step.do) {
+function described(step: PlanStep, tense: keyof typeof words): string {
+  const word = words[tense][step.action];
+  switch (step.action) {
     case 'create':
     case 'replace':
       return `${word} ${step.draft.key}: ${contents(step.draft)}`;

@@ -1,19 +1,19 @@
 /** When a look-up that gathers ids asks: at once while the API is idle, else when an earlier query has come back. */
 
-export interface Turnstile {
+export interface BatchScheduler {
   /** For DataLoader's `batchScheduleFn`. */
   schedule(dispatch: () => void): void;
   /** Counts a query until it is answered. */
-  count<Answer>(query: Promise<Answer>): Promise<Answer>;
+  track<Answer>(query: Promise<Answer>): Promise<Answer>;
 }
 
 /** @param mostOpen queries under way at a time; what is asked for meanwhile shares the next one */
-export function createTurnstile(mostOpen: number): Turnstile {
+export function createBatchScheduler(maxOpen: number): BatchScheduler {
   const waiting: (() => void)[] = [];
   let open = 0;
 
   function next(): void {
-    while (open < mostOpen) {
+    while (open < maxOpen) {
       const dispatch = waiting.shift();
       if (!dispatch) return;
       dispatch();
@@ -26,7 +26,7 @@ export function createTurnstile(mostOpen: number): Turnstile {
       // Everything that is asked for at this moment goes together.
       setImmediate(next);
     },
-    async count(query) {
+    async track(query) {
       open += 1;
       try {
         return await query;

@@ -3,8 +3,8 @@ import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import type { CommercetoolsClient } from '../client.ts';
-import { ReadFailure } from '../errors.ts';
-import { byField, mostIds, walk } from '../pagination.ts';
+import { CommercetoolsError } from '../errors.ts';
+import { queryByField, maxIds, iteratePages } from '../pagination.ts';
 import {
   type Category,
   categorySchema,
@@ -18,19 +18,19 @@ import {
   productSchema,
   standalonePriceSchema,
 } from '../schemas.ts';
-import { createTurnstile } from './batch-scheduler.ts';
+import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
-import type { Look } from './types.ts';
+import type { Lookups } from './types.ts';
 
 const treeLifeMs = 60_000;
 /** Queries of one kind under way at a time, and keys that are asked for together: a few queries of ids. */
-const mostQueries = 4;
-const mostKeys = 400;
+const maxQueries = 4;
+const maxKeys = 400;
 /** Ordered products are asked for again and again; what is kept of one is small. */
-const mostProducts = 5_000;
+const maxProducts = 5_000;
 const productLifeMs = 60_000;
 /** Of a query's values; the API refuses URLs of 8,192 characters, and predicates need some of them. */
-const mostUrlCharacters = 6_000;
+const maxUrlCharacters = 6_000;
 
 interface Wanted<Found> {
   path: string;
@@ -45,15 +45,15 @@ interface Wanted<Found> {
  * @param client the project to read
  * @param now milliseconds; for the category tree's age
  */
-export function createLook(client: CommercetoolsClient, now: () => number = () => performance.now()): Look {
+export function createLookups(client: CommercetoolsClient, now: () => number = () => performance.now()): Lookups {
   /** What many ask for at the same moment becomes as few queries as ids fit into. Nothing is cached. */
   function many<Found>({ path, field, schema, keysOf }: Wanted<Found>) {
-    const turnstile = createTurnstile(mostQueries);
+    const turnstile = createBatchScheduler(maxQueries);
     return new DataLoader<string, Found[]>(
       async (keys) => {
         const unique = [...new Set(keys)];
         const found = new Map<string, Found[]>(unique.map((key) => [key, []]));
-        const queries = chunksOf(unique).map((values) => turnstile.count(byField(client, { path, field, values })));
+        const queries = chunksOf(unique).map((values) => turnstile.track(queryByField(client, { path, field, values })));
         const pages = await Promise.all(queries);
         const odd = new Map<string, Error>();
         for (const record of pages.flat()) {
@@ -63,7 +63,7 @@ export function createLook(client: CommercetoolsClient, now: () => number = () =
         }
         return keys.map((key) => odd.get(key) ?? found.get(key) ?? []);
       },
-      { cache: false, maxBatchSize: mostKeys, batchScheduleFn: turnstile.schedule },
+      { cache: false, maxBatchSize: maxKeys, batchScheduleFn: turnstile.schedule },
     );
   }
   function byId<Found extends { id: string }>(path: string, schema: z.ZodType<Found>) {
@@ -102,7 +102,7 @@ export function createLook(client: CommercetoolsClient, now: () => number = () =
   });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
-  const products = new LRUCache<string, OrderedProduct>({ max: mostProducts, ttl: productLifeMs });
+  const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productLifeMs });
   const tree = createTreeCache(client, now);
 
   return {
@@ -138,7 +138,7 @@ function chunksOf(keys: readonly string[]): string[][] {
   for (const key of keys) {
     const own = encodeURIComponent(key).length + '&var.values='.length;
     const last = chunks.at(-1);
-    if (last && last.length < mostIds && length + own <= mostUrlCharacters) {
+    if (last && last.length < maxIds && length + own <= maxUrlCharacters) {
       last.push(key);
       length += own;
     } else {
@@ -165,13 +165,13 @@ async function orWithoutScope<Found, Without>(found: Promise<Found>, without: Wi
   try {
     return await found;
   } catch (thrown) {
-    if (thrown instanceof ReadFailure && thrown.kind === 'missing-scope') return without;
+    if (thrown instanceof CommercetoolsError && thrown.type === 'forbidden') return without;
     throw thrown;
   }
 }
 
 /** One tree for all, reloaded when it is old, lacks an id, or shall be fresh; callers share a reload. */
-function createTreeCache(client: CommercetoolsClient, now: () => number): Look['categories'] {
+function createTreeCache(client: CommercetoolsClient, now: () => number): Lookups['categories'] {
   let loaded: { tree: CategoryTree; at: number } | undefined;
   let loading: Promise<CategoryTree> | undefined;
   let next: Promise<CategoryTree> | undefined;
@@ -183,7 +183,7 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Look['
   async function load(): Promise<CategoryTree> {
     const at = now();
     const categories: Category[] = [];
-    for await (const page of walk(client, { resource: 'categories', wanted: {} })) {
+    for await (const page of iteratePages(client, { resource: 'categories', query: {} })) {
       for (const record of page.records) {
         const parsed = categorySchema.safeParse(record);
         // An odd one is as good as gone, for its own products only.

@@ -15,7 +15,7 @@ import type {
 } from '../schemas.ts';
 import type { CategoryTree } from './category-tree.ts';
 
-export interface Look {
+export interface Lookups {
   customer(id: string): Promise<Customer | undefined>;
   /** Customers with this e-mail, compared without case. */
   customersWithEmail(email: string): Promise<Customer[]>;

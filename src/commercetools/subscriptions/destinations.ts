@@ -34,7 +34,7 @@ export interface DestinationSecrets {
 
 export type ParsedDestination = { ok: true; destination: Destination } | { ok: false; reason: string };
 
-interface Kind {
+interface DestinationKindSpec {
   /** What has to be written, and how. */
   form: string;
   pattern: RegExp;
@@ -93,7 +93,7 @@ export const destinationKinds = {
       acks: 'all',
     }),
   },
-} as const satisfies Record<string, Kind>;
+} as const satisfies Record<string, DestinationKindSpec>;
 export type DestinationKind = keyof typeof destinationKinds;
 export const destinationKindNames: readonly DestinationKind[] = [
   'pubsub',
@@ -110,7 +110,7 @@ export const destinationKindNames: readonly DestinationKind[] = [
  * @param said what was written behind it
  */
 export function parseDestination(kind: DestinationKind, said: string, secrets: DestinationSecrets): ParsedDestination {
-  const { form, pattern, needs, make }: Kind = destinationKinds[kind];
+  const { form, pattern, needs, make }: DestinationKindSpec = destinationKinds[kind];
   const match = pattern.exec(said);
   if (!match) return { ok: false, reason: `--${kind} ${said}: must be ${form}` };
   const missing = needs.filter((name) => secrets[name] === undefined);

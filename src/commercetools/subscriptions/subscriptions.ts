@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { CommercetoolsClient } from '../client.ts';
-import { ReadFailure } from '../errors.ts';
+import { CommercetoolsError } from '../errors.ts';
 import { type Destination, secretFields } from './destinations.ts';
 
 const resourceMessages = z.object({ resourceTypeId: z.string(), types: z.array(z.string()).default([]) });
@@ -36,49 +36,49 @@ export type UpdateAction =
   | { action: 'setChanges'; changes: SubscriptionDraft['changes'] }
   | { action: 'changeDestination'; destination: SubscriptionDraft['destination'] };
 
-export type Step =
-  | { do: 'create'; draft: SubscriptionDraft }
+export type PlanStep =
+  | { action: 'create'; draft: SubscriptionDraft }
   /** What can't be changed in place: its format. */
-  | { do: 'replace'; key: string; draft: SubscriptionDraft; existing: Subscription }
-  | { do: 'update'; key: string; existing: Subscription; actions: UpdateAction[] }
-  | { do: 'remove'; key: string; existing: Subscription }
-  | { do: 'nothing'; key: string; existing: Subscription };
+  | { action: 'replace'; key: string; draft: SubscriptionDraft; existing: Subscription }
+  | { action: 'update'; key: string; existing: Subscription; actions: UpdateAction[] }
+  | { action: 'remove'; key: string; existing: Subscription }
+  | { action: 'nothing'; key: string; existing: Subscription };
 
 /** Every subscription of the project; there are at most 50. Rejects with a ReadFailure. */
 export async function listSubscriptions(client: CommercetoolsClient): Promise<Subscription[]> {
   const parsed = z
     .object({ results: z.array(subscriptionSchema) })
     .safeParse(await client.get('subscriptions', { limit: 100 }));
-  if (!parsed.success) throw new ReadFailure('unavailable', 'commercetools listed subscriptions in an unknown shape');
+  if (!parsed.success) throw new CommercetoolsError('unavailable', 'commercetools listed subscriptions in an unknown shape');
   return parsed.data.results;
 }
 
-export interface Comparison {
-  wanted: readonly SubscriptionDraft[];
+export interface SubscriptionPlanInput {
+  required: readonly SubscriptionDraft[];
   existing: readonly Subscription[];
   /** The keys that are ours: what is there under one of them and not wanted is removed. */
-  own: ReadonlySet<string>;
+  managedKeys: ReadonlySet<string>;
   /** Send destinations again, also where nothing that can be compared differs: their secrets changed. */
   renew?: 'destinations';
 }
 
 /** The difference between what is wanted and what is there, as steps. */
-export function planSubscriptions({ wanted, existing, own, renew }: Comparison): Step[] {
+export function planSubscriptions({ required: wanted, existing, managedKeys: own, renew }: SubscriptionPlanInput): PlanStep[] {
   const ours = existing.filter(({ key }) => key !== undefined && own.has(key));
-  const steps = wanted.map((draft): Step => {
+  const steps = wanted.map((draft): PlanStep => {
     const found = ours.find(({ key }) => key === draft.key);
-    if (!found) return { do: 'create', draft };
-    if (found.format.type !== draft.format.type) return { do: 'replace', key: draft.key, draft, existing: found };
+    if (!found) return { action: 'create', draft };
+    if (found.format.type !== draft.format.type) return { action: 'replace', key: draft.key, draft, existing: found };
     const actions = actionsFor(draft, found, renew);
     return actions.length === 0
-      ? { do: 'nothing', key: draft.key, existing: found }
-      : { do: 'update', key: draft.key, existing: found, actions };
+      ? { action: 'nothing', key: draft.key, existing: found }
+      : { action: 'update', key: draft.key, existing: found, actions };
   });
   const surplus = ours.filter(({ key }) => !wanted.some((draft) => draft.key === key));
-  return [...steps, ...surplus.map((found): Step => ({ do: 'remove', key: found.key ?? '', existing: found }))];
+  return [...steps, ...surplus.map((found): PlanStep => ({ action: 'remove', key: found.key ?? '', existing: found }))];
 }
 
-function actionsFor(draft: SubscriptionDraft, found: Subscription, renew: Comparison['renew']): UpdateAction[] {
+function actionsFor(draft: SubscriptionDraft, found: Subscription, renew: SubscriptionPlanInput['renew']): UpdateAction[] {
   const actions: UpdateAction[] = [];
   // Only this brings a subscription back whose delivery was stopped.
   const stopped = found.status === 'ConfigurationErrorDeliveryStopped';
@@ -104,8 +104,8 @@ function inOrder(list: readonly { resourceTypeId: string; types?: string[] }[]) 
 }
 
 /** Makes one step so. Rejects with a ReadFailure. */
-export async function applyStep(client: CommercetoolsClient, step: Step): Promise<void> {
-  switch (step.do) {
+export async function applyStep(client: CommercetoolsClient, step: PlanStep): Promise<void> {
+  switch (step.action) {
     case 'create':
       await client.post('subscriptions', step.draft);
       return;

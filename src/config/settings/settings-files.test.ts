@@ -62,7 +62,7 @@ test('JSON may be indented by tabs; YAML is read too; a key with nothing behind 
   assert.equal(read({ NODE_CONFIG: '{\n\t"klaviyo":\t{\n\t\t"share": 0.5\n\t}\n}' }).settings.klaviyo.share, 0.5);
   const { settings, problems } = ownFile(context, 'klaviyo:\n  # share: 0.5\nrealtime:\n  mostTries: 3\n');
   assert.deepEqual(problems, []);
-  assert.deepEqual([settings.klaviyo.share, settings.realtime.mostTries], [0.95, 3]);
+  assert.deepEqual([settings.klaviyo.share, settings.realtime.maxTries], [0.95, 3]);
   assert.deepEqual(ownFile(context, '').problems, []);
 });
 
@@ -101,7 +101,7 @@ test('a wrong type says where, which setting, what is wanted and what is there',
     [{ klaviyo: { share: 2 } }, 'klaviyo.share must be at most 1'],
     [{ klaviyo: { realtimeReserve: 1 } }, 'klaviyo.realtimeReserve must be less than 1'],
     [{ klaviyo: { share: 0 } }, 'klaviyo.share must be more than 0'],
-    [{ realtime: { mostTries: 1.5 } }, 'realtime.mostTries must be a whole number, not a fraction'],
+    [{ realtime: { maxTries: 1.5 } }, 'realtime.mostTries must be a whole number, not a fraction'],
   ];
   for (const [said, problem] of told) assert.deepEqual(ownFile(context, said).problems, [`ctk.yaml: ${problem}`]);
 });

@@ -49,13 +49,13 @@ export const settingsSchema = z.strictObject({
         .positive()
         .default(8)
         .describe('a message that takes longer is answered 503 and comes again'),
-      mostUnderWay: z
+      maxUnderWay: z
         .int()
         .min(1)
         .default(4_000)
         .describe('messages under way at most; more are answered 503 at once and come again'),
       atOnce: z.int().min(1).max(1_000).default(50).describe('messages of a queue or topic that are worked on at once'),
-      mostTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
+      maxTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
     })
     .prefault({}),
   runs: z

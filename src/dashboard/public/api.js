@@ -1,7 +1,7 @@
 /** Requests to the service, and the stream of what happens there. */
-import { change, mostFeedLines, state } from './state.js';
+import { change, maxFeedLines, state } from './state.js';
 
-const mostSamples = 10;
+const maxSamples = 10;
 
 /** @returns `{ ok, status, body, error }`; never rejects */
 export async function ask(method, path, body) {
@@ -64,7 +64,7 @@ function takeRuns(runs) {
   const samples = new Map();
   for (const run of runs.running) {
     const known = state.samples.get(run.id) ?? [];
-    samples.set(run.id, [...known, { at, read: run.counts.read }].slice(-mostSamples));
+    samples.set(run.id, [...known, { at, read: run.counts.read }].slice(-maxSamples));
   }
   change({ runs, samples, stale: '' });
 }
@@ -75,5 +75,5 @@ function takeFeed({ lines, passedOver }) {
   if (passedOver > 0)
     fresh.unshift({ at: lines.at(-1).at, what: 'more', tone: 'quiet', rules: [], text: `and ${passedOver} more` });
   const key = feed.paused ? 'held' : 'lines';
-  change({ feed: { ...feed, [key]: [...fresh, ...feed[key]].slice(0, mostFeedLines) } });
+  change({ feed: { ...feed, [key]: [...fresh, ...feed[key]].slice(0, maxFeedLines) } });
 }

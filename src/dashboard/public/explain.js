@@ -53,11 +53,11 @@ function resultView({ type, id, version, asked, whole, rules }) {
   `;
 }
 
-function ruleView({ rule, summary, wakes, changes, skips, warnings, follows, dependsOn, realtime, problem }) {
+function ruleView({ rule, summary, triggers, changes, skips, warnings, followUps, dependsOn, realtime, problem }) {
   const sends = changes.length === 0 ? 'nothing is sent' : `${plural(changes.length, 'change')} would be sent`;
   return html`<section class="box" aria-label=${rule}>
     <h3>${rule} <span class="quiet">${sends}</span></h3>
-    <p class="quiet">${summary} Woken by ${wakes.map(({ on, disabledBy }) => (disabledBy ? `${on} (off: ${disabledBy})` : on)).join(', ') || 'nothing'}.</p>
+    <p class="quiet">${summary} Woken by ${triggers.map(({ on, disabledBy }) => (disabledBy ? `${on} (off: ${disabledBy})` : on)).join(', ') || 'nothing'}.</p>
     ${problem ? html`<p class="bad">${problem}</p>` : nothing}
     ${list('Skipped', skips)}
     ${list(
@@ -66,7 +66,7 @@ function ruleView({ rule, summary, wakes, changes, skips, warnings, follows, dep
     )}
     ${list(
       'Then',
-      follows.map(({ resource, reason }) => `a small run of ${resource}: ${reason}`),
+      followUps.map(({ resource, reason }) => `a small run of ${resource}: ${reason}`),
     )}
     ${realtime ? list(`By a message (${realtime.on}) it would differ`, realtimeLines(realtime)) : nothing}
     ${list('Whether it is sent depends on', dependsOn)}

@@ -3,7 +3,7 @@
 import { repeat } from '/dashboard/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { plural, time } from './format.js';
-import { change, mostFeedLines, state } from './state.js';
+import { change, maxFeedLines, state } from './state.js';
 
 const explained = ['customer', 'order', 'category', 'product', 'inventory-entry'];
 const keys = new WeakMap();
@@ -73,7 +73,7 @@ function filter(part) {
 
 function togglePause() {
   const { lines, held, paused, ...rest } = state.feed;
-  const shown = paused ? [...held, ...lines].slice(0, mostFeedLines) : lines;
+  const shown = paused ? [...held, ...lines].slice(0, maxFeedLines) : lines;
   change({ feed: { ...rest, lines: shown, held: [], paused: !paused } });
 }
 

@@ -101,11 +101,11 @@ function idsView(type, ids, times) {
     <ul>${ids.map((id) => html`<li><a href=${`#/explain/${type}/${encodeURIComponent(id)}`}>${id}</a></li>`)}</ul>`;
 }
 
-function followsView(follows) {
-  if (follows.length === 0) return nothing;
+function followsView(followUps) {
+  if (followUps.length === 0) return nothing;
   return html`<section aria-labelledby="follows">
     <h2 id="follows">Small runs that follow messages</h2>
-    <ul>${follows.map(({ resource, request, state: word }) => html`<li>${resource}: ${request.reason} (${word})</li>`)}</ul>
+    <ul>${followUps.map(({ resource, request, state: word }) => html`<li>${resource}: ${request.reason} (${word})</li>`)}</ul>
   </section>`;
 }
 

@@ -1,6 +1,6 @@
 /** All that the page knows, in one place; whoever changes it has it drawn again. */
 
-export const mostFeedLines = 200;
+export const maxFeedLines = 200;
 
 export const state = {
   /** Undefined until it is known; `may`: act, look or nothing. */

@@ -1,13 +1,13 @@
 /** Empties Klaviyo of a kind of catalogue record: what the merchant confirmed in so many words. */
-import type { GoneChange, Receipt, Stamped } from '../../klaviyo/change.ts';
+import type { DeleteChange, Receipt, SequencedChange } from '../../klaviyo/change.ts';
 import type { Run } from '../runs/run.ts';
-import type { BulkParts, BulkRun } from './run-bulk.ts';
-import { createPause, RunFailed } from './run-pause.ts';
+import type { BulkDeps, BulkRun } from './run-bulk.ts';
+import { createRunPause, RunFailed } from './run-pause.ts';
 
 /** Everything of the resource that Klaviyo holds, also what came from elsewhere. */
-export async function deleteAll(parts: BulkParts, work: BulkRun): Promise<void> {
-  const what: GoneChange['what'] = work.run.resource === 'categories' ? 'category' : 'item';
-  const pause = createPause(work);
+export async function deleteAll(parts: BulkDeps, work: BulkRun): Promise<void> {
+  const what: DeleteChange['recordType'] = work.run.resource === 'categories' ? 'category' : 'item';
+  const pause = createRunPause(work);
   for (;;) {
     work.signal.throwIfAborted();
     const listed = await parts.listing.firstIds(what, work.signal);
@@ -16,11 +16,11 @@ export async function deleteAll(parts: BulkParts, work: BulkRun): Promise<void> 
       continue;
     }
     if (listed.ids.length === 0) return;
-    const readAt = parts.nextRead();
-    const gone = listed.ids.map((externalId): Stamped => ({ kind: 'gone', what, externalId, readAt }));
+    const readSeq = parts.nextReadSeq();
+    const gone = listed.ids.map((externalId): SequencedChange => ({ type: 'delete', recordType: what, externalId, readSeq }));
     const receipts = await parts.sink.send(gone, { lane: 'bulk', signal: work.signal });
     const progress = countDeleted(work.run, receipts);
-    work.moved();
+    work.markDirty();
     if (progress.problem !== undefined) await pause.wait(progress.problem, progress.retryAfterMs);
     else if (progress.deleted === 0)
       throw new RunFailed(`Klaviyo refuses to delete what is left of its ${work.run.resource}`);

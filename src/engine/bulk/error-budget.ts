@@ -6,19 +6,19 @@ const failuresInRow = 20;
 const windowSize = 1_000;
 const maxFailuresInWindow = 20;
 
-export interface FaultWatch {
+export interface ErrorBudget {
   /** Counts one evaluated record. @throws RunFailed when the budget is exceeded */
-  note(failed: boolean): void;
+  record(failed: boolean): void;
 }
 
-export function createFaultWatch(): FaultWatch {
+export function createErrorBudget(): ErrorBudget {
   /** The last records, a ring: the next one replaces the oldest. */
   const failedAt = new Array<boolean>(windowSize).fill(false);
   let evaluated = 0;
   let inRow = 0;
   let failuresInWindow = 0;
   return {
-    note(failed) {
+    record(failed) {
       const slot = evaluated % windowSize;
       if (failedAt[slot]) failuresInWindow -= 1;
       if (failed) failuresInWindow += 1;

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, describe, mock, test } from 'node:test';
 import type { CommercetoolsClient, Query } from '../../commercetools/client.ts';
-import { ReadFailure } from '../../commercetools/errors.ts';
-import type { Walk } from '../../commercetools/pagination.ts';
-import { createPermits } from '../../lib/semaphore.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
+import type { PageIteration } from '../../commercetools/pagination.ts';
+import { createSemaphore } from '../../lib/semaphore.ts';
 import { emptyCounts } from '../runs/run-counts.ts';
-import { ahead, pagesOf } from './page-reader.ts';
+import { prefetch, pagesOf } from './page-reader.ts';
 import type { BulkRun } from './run-bulk.ts';
 import { RunFailed } from './run-pause.ts';
 
@@ -22,7 +22,7 @@ function work(signal = never): BulkRun {
       ...{ counts: emptyCounts(), queuedAt: at },
     },
     signal,
-    moved: () => undefined,
+    markDirty: () => undefined,
   };
 }
 
@@ -45,7 +45,7 @@ function clientOf(...answers: (string[] | Error)[]): { client: CommercetoolsClie
   };
 }
 
-const all: Walk = { resource: 'orders', wanted: {}, pageSize: 2 };
+const all: PageIteration = { resource: 'orders', query: {}, pageSize: 2 };
 
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
@@ -58,16 +58,16 @@ describe('pages of a walk', () => {
   });
 
   /** Reads all pages, giving each permit back; pauses are over at once. */
-  async function readAll(client: CommercetoolsClient, want: Walk, run = work()): Promise<string[][]> {
+  async function readAll(client: CommercetoolsClient, want: PageIteration, run = work()): Promise<string[][]> {
     mock.timers.enable({ apis: ['setTimeout'] });
     syncBuiltinESMExports();
     const pages: string[][] = [];
     let reads = 0;
     const reading = (async () => {
-      const permits = createPermits(1);
-      for await (const { records, begun } of pagesOf({ client, permits, nextRead: () => ++reads }, run, want)) {
+      const permits = createSemaphore(1);
+      for await (const { records, release } of pagesOf({ client, permits, nextReadSeq: () => ++reads }, run, want)) {
         pages.push(records.map((record) => String(Object(record).id)));
-        begun();
+        release();
       }
     })();
     let over = false;
@@ -89,7 +89,7 @@ describe('pages of a walk', () => {
   });
 
   test('go on behind the last one after commercetools could not answer', async () => {
-    const { client, queries } = clientOf(['a', 'b'], new ReadFailure('unavailable', 'away'), ['c', 'd'], []);
+    const { client, queries } = clientOf(['a', 'b'], new CommercetoolsError('unavailable', 'away'), ['c', 'd'], []);
     assert.deepEqual(await readAll(client, all), [
       ['a', 'b'],
       ['c', 'd'],
@@ -101,22 +101,22 @@ describe('pages of a walk', () => {
   });
 
   test('of changes go on behind the last change', async () => {
-    const { client, queries } = clientOf(['a', 'b'], new ReadFailure('unavailable', 'away'), ['c']);
+    const { client, queries } = clientOf(['a', 'b'], new CommercetoolsError('unavailable', 'away'), ['c']);
     const wanted = { since: at, until: at };
-    assert.deepEqual(await readAll(client, { ...all, wanted }), [['a', 'b'], ['c']]);
+    assert.deepEqual(await readAll(client, { ...all, query: wanted }), [['a', 'b'], ['c']]);
     assert.deepEqual([queries[2]?.['var.at'], queries[2]?.['var.last']], [at, 'b']);
   });
 
   test('of ids go on with those that were not read yet', async () => {
     const ids = Array.from({ length: 150 }, (_, index) => `id-${index}`);
-    const { client, queries } = clientOf(ids.slice(0, 100), new ReadFailure('unavailable', 'away'), ids.slice(100));
-    const pages = await readAll(client, { ...all, wanted: { ids } });
+    const { client, queries } = clientOf(ids.slice(0, 100), new CommercetoolsError('unavailable', 'away'), ids.slice(100));
+    const pages = await readAll(client, { ...all, query: { ids } });
     assert.deepEqual(pages.flat(), ids);
     assert.deepEqual(queries[2]?.['var.values'], ids.slice(100));
   });
 
   test('end with the run when commercetools refuses the request for good', async () => {
-    const { client } = clientOf(['a', 'b'], new ReadFailure('refused', 'a wrong where'));
+    const { client } = clientOf(['a', 'b'], new CommercetoolsError('rejected', 'a wrong where'));
     await assert.rejects(readAll(client, all), RunFailed);
   });
 });
@@ -124,8 +124,8 @@ describe('pages of a walk', () => {
 describe('permits of pages', () => {
   function start(answers: (string[] | Error)[], signal = never) {
     const { client, queries } = clientOf(...answers);
-    const permits = createPermits(1);
-    return { permits, queries, pages: pagesOf({ client, permits, nextRead: () => 1 }, work(signal), all) };
+    const permits = createSemaphore(1);
+    return { permits, queries, pages: pagesOf({ client, permits, nextReadSeq: () => 1 }, work(signal), all) };
   }
 
   test('a page is read only when the one before it is on its way', async () => {
@@ -134,22 +134,22 @@ describe('permits of pages', () => {
     const second = pages.next();
     await settle();
     assert.equal(queries.length, 1);
-    first.value?.begun();
+    first.value?.release();
     assert.equal((await second).value?.asked, 1);
   });
 
   test('the permit is free again when the pages end', async () => {
     const { pages, permits } = start([['a']]);
     const { value } = await pages.next();
-    value?.begun();
+    value?.release();
     await pages.next();
-    await permits.take(never);
+    await permits.acquire(never);
   });
 
   test('the permit is free again when a read fails for good', async () => {
     const { pages, permits } = start([new TypeError('bug')]);
     await assert.rejects(pages.next(), TypeError);
-    await permits.take(never);
+    await permits.acquire(never);
   });
 
   test('the permit of a page that was read ahead is free again when the reader stops early', async () => {
@@ -157,12 +157,12 @@ describe('permits of pages', () => {
       ['a', 'b'],
       ['c', 'd'],
     ]);
-    for await (const { begun } of ahead(pages)) {
-      begun();
+    for await (const { release } of prefetch(pages)) {
+      release();
       await settle();
       break;
     }
-    await permits.take(never);
+    await permits.acquire(never);
   });
 
   test('a stop ends the wait for a permit', async () => {
@@ -184,7 +184,7 @@ describe('reading ahead', () => {
         yield asked;
       }
     }
-    const reader = ahead(numbers());
+    const reader = prefetch(numbers());
     assert.equal((await reader.next()).value, 1);
     await settle();
     assert.equal(asked, 2);
@@ -195,7 +195,7 @@ describe('reading ahead', () => {
       yield 1;
       throw new Error('the second');
     }
-    const reader = ahead(numbers());
+    const reader = prefetch(numbers());
     assert.equal((await reader.next()).value, 1);
     await settle();
     await assert.rejects(reader.next(), /the second/);

@@ -1,46 +1,46 @@
 /** A run's pages: read ahead by one, and read on from where it was when commercetools could not answer. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
-import { type Page, type Walk, walk } from '../../commercetools/pagination.ts';
-import type { Permits } from '../../lib/semaphore.ts';
+import { type Page, type PageIteration, iteratePages } from '../../commercetools/pagination.ts';
+import type { Semaphore } from '../../lib/semaphore.ts';
 import type { BulkRun } from './run-bulk.ts';
-import { createPause } from './run-pause.ts';
+import { createRunPause } from './run-pause.ts';
 
 /** A page, and the count taken before it was read. */
 export interface ReadPage extends Page {
-  readAt: number;
+  readSeq: number;
   /** The page is on its way: another one may be read in its place. */
-  begun(): void;
+  release(): void;
 }
 
-export interface Reading {
+export interface PageReaderDeps {
   client: CommercetoolsClient;
-  nextRead(): number;
+  nextReadSeq(): number;
   /** Pages in hand: read, and not yet on their way. */
-  permits: Permits;
+  permits: Semaphore;
 }
 
 /** @yields the walk's pages; begins again behind the last one when commercetools could not answer */
 export async function* pagesOf(
-  { client, nextRead, permits }: Reading,
+  { client, nextReadSeq, permits }: PageReaderDeps,
   work: BulkRun,
-  want: Walk,
+  want: PageIteration,
 ): AsyncGenerator<ReadPage> {
-  const pause = createPause(work);
+  const pause = createRunPause(work);
   let next = want;
   let giveBack = () => {};
   for (;;) {
     try {
-      const pages = walk(client, next);
+      const pages = iteratePages(client, next);
       for (;;) {
         work.signal.throwIfAborted();
-        const begun = await permits.take(work.signal);
-        giveBack = begun;
-        const readAt = nextRead();
+        const release = await permits.acquire(work.signal);
+        giveBack = release;
+        const readSeq = nextReadSeq();
         const page = await pages.next();
         if (page.done) return;
         pause.over();
-        next = behind(next, page.value);
-        yield { ...page.value, readAt, begun };
+        next = resumeAfter(next, page.value);
+        yield { ...page.value, readSeq, release };
       }
     } catch (thrown) {
       giveBack();
@@ -51,15 +51,15 @@ export async function* pagesOf(
   }
 }
 
-function behind(want: Walk, { last, asked }: Page): Walk {
-  const { wanted } = want;
-  if ('ids' in wanted) return { ...want, wanted: { ids: wanted.ids.slice(asked) } };
+function resumeAfter(want: PageIteration, { last, requested: asked }: Page): PageIteration {
+  const { query: wanted } = want;
+  if ('ids' in wanted) return { ...want, query: { ids: wanted.ids.slice(asked) } };
   if (!last) return want;
-  return { ...want, wanted: 'since' in wanted ? { ...wanted, at: last } : { ...wanted, after: last.id } };
+  return { ...want, query: 'since' in wanted ? { ...wanted, at: last } : { ...wanted, after: last.id } };
 }
 
 /** The next one is asked for while this one is worked on. */
-export async function* ahead<Thing>(things: AsyncGenerator<Thing>): AsyncGenerator<Thing> {
+export async function* prefetch<Thing>(things: AsyncGenerator<Thing>): AsyncGenerator<Thing> {
   let next = things.next();
   // Whoever stops early must not leave a rejection that nobody hears.
   next.catch(() => undefined);

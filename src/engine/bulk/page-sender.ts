@@ -1,33 +1,33 @@
 /** Sends a run's pages: what is unavailable is read and sent again until it is through; then the page is done. */
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
-import { ReadFailure } from '../../commercetools/errors.ts';
-import type { Look } from '../../commercetools/lookups/types.ts';
-import { walk } from '../../commercetools/pagination.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
+import type { Lookups } from '../../commercetools/lookups/types.ts';
+import { iteratePages } from '../../commercetools/pagination.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, RuleFamily, Told } from '../../rules/types.ts';
+import type { Cause, RuleGroup, RuleEvaluation } from '../../rules/types.ts';
 import { inSpan } from '../../telemetry/span.ts';
-import type { Deliver, Delivered } from '../delivery/deliver.ts';
+import type { Deliver, RecordResult } from '../delivery/deliver.ts';
 import { countMissing, countReason, type RunCounts } from '../runs/run-counts.ts';
-import { createFaultWatch } from './error-budget.ts';
+import { createErrorBudget } from './error-budget.ts';
 import type { ReadPage } from './page-reader.ts';
 import type { BulkRun } from './run-bulk.ts';
-import { createPause, RunFailed } from './run-pause.ts';
+import { createRunPause, RunFailed } from './run-pause.ts';
 
-export interface SenderParts {
-  families: readonly RuleFamily[];
+export interface PageSenderDeps {
+  groups: readonly RuleGroup[];
   settings: RuleSettings;
   client: CommercetoolsClient;
-  look: Look;
+  lookups: Lookups;
   deliver: Deliver;
   sink: Sink;
-  nextRead(): number;
+  nextReadSeq(): number;
   now(): Date;
 }
 
 /** Records, and the count taken before they were read. They are let go of as soon as rules have told what to send. */
-type Batch = Pick<ReadPage, 'records' | 'readAt'> & Partial<Pick<ReadPage, 'begun'>>;
+type Batch = Pick<ReadPage, 'records' | 'readSeq'> & Partial<Pick<ReadPage, 'release'>>;
 
 export interface PageSender {
   /** Resolves when every record of the page is delivered, skipped or kept. @param counts of this page */
@@ -37,52 +37,52 @@ export interface PageSender {
 }
 
 /** Pages whose facts are gathered at a time. */
-const mostGathering = 2;
+const maxGathering = 2;
 /** Records whose results are counted together, so that progress shows. */
-const mostInGroup = 50;
+const maxInGroup = 50;
 
-export function createPageSender(parts: SenderParts, work: BulkRun): PageSender {
+export function createPageSender(parts: PageSenderDeps, work: BulkRun): PageSender {
   const { run, signal } = work;
-  const families = parts.families
+  const groups = parts.groups
     .map((family) => ({
       family,
       names: new Set(family.rules.filter(({ bulk }) => bulk === run.resource).map(({ name }) => name)),
     }))
     .filter(({ names }) => names.size > 0);
-  const cause: Cause = { kind: 'run', runId: run.id, backfill: run.request.backfill ?? true };
+  const cause: Cause = { type: 'run', runId: run.id, backfill: run.request.backfill ?? true };
   const force = run.request.force ?? false;
-  const gathering = new PQueue({ concurrency: mostGathering });
+  const gathering = new PQueue({ concurrency: maxGathering });
   const waiting = new PQueue();
-  const faults = createFaultWatch();
+  const faults = createErrorBudget();
 
   /** Gathers and writes the whole page, so that its look-ups share queries. */
-  async function tell(records: readonly unknown[]): Promise<Told[]> {
-    const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
+  async function tell(records: readonly unknown[]): Promise<RuleEvaluation[]> {
+    const reading = { lookups: parts.lookups, cause, at: parts.now(), settings: parts.settings };
     const told = await inSpan('gather', {}, () =>
-      Promise.all(families.map(({ family, names }) => family.tellRecords(records, names, reading))),
+      Promise.all(groups.map(({ family, names }) => family.evaluateRecords(records, names, reading))),
     );
     return told.flat();
   }
 
   /** Begins to send; the results come group by group. */
-  async function begin(batch: Batch): Promise<{ groups: Promise<Delivered[]>[] } | { unreadable: ReadFailure }> {
+  async function begin(batch: Batch): Promise<{ groups: Promise<RecordResult[]>[] } | { unreadable: CommercetoolsError }> {
     try {
       const told = await tell(batch.records);
-      await parts.sink.room(signal);
+      await parts.sink.waitForCapacity(signal);
       // Nothing that waits for its receipts holds on to what was read.
       batch.records = [];
       return { groups: deliverInGroups(told.splice(0), batch) };
     } catch (thrown) {
-      if (!(thrown instanceof ReadFailure)) throw thrown;
-      if (thrown.kind === 'refused') throw new RunFailed(thrown.message);
+      if (!(thrown instanceof CommercetoolsError)) throw thrown;
+      if (thrown.type === 'rejected') throw new RunFailed(thrown.message);
       return { unreadable: thrown };
     }
   }
 
-  function deliverInGroups(told: readonly Told[], { readAt, begun }: Batch): Promise<Delivered[]>[] {
-    const options = { cause, readAt, lane: 'bulk', signal, force, failures: 'keep' } as const;
+  function deliverInGroups(told: readonly RuleEvaluation[], { readSeq, release }: Batch): Promise<RecordResult[]>[] {
+    const options = { cause, readSeq, lane: 'bulk', signal, force, failures: 'keep' } as const;
     const groups = groupsOf(told).map((group) => parts.deliver(group, options));
-    begun?.();
+    release?.();
     return groups;
   }
 
@@ -97,7 +97,7 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
     return tried;
   }
 
-  function settle(results: readonly Delivered[], counts: RunCounts, tried: Tried): void {
+  function settle(results: readonly RecordResult[], counts: RunCounts, tried: Tried): void {
     for (const result of results) {
       const unavailable = result.receipts.find((receipt) => receipt.outcome === 'unavailable');
       if (unavailable) {
@@ -107,23 +107,23 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
       } else {
         count(run.counts, result);
         count(counts, result);
-        faults.note(result.failures.length > 0);
+        faults.record(result.errors.length > 0);
       }
     }
-    work.moved();
+    work.markDirty();
   }
 
   /** As they are by now: what was read before the pause may be old. */
   async function readAgain(ids: readonly string[], counts: RunCounts): Promise<Batch> {
-    const pause = createPause(work);
+    const pause = createRunPause(work);
     for (;;) {
-      const readAt = parts.nextRead();
+      const readSeq = parts.nextReadSeq();
       try {
-        const pages = await Array.fromAsync(walk(parts.client, { resource: run.resource, wanted: { ids } }));
+        const pages = await Array.fromAsync(iteratePages(parts.client, { resource: run.resource, query: { ids } }));
         const records = pages.flatMap((page) => page.records);
         const missing = pages.flatMap((page) => page.missing);
         for (const each of [run.counts, counts]) countMissing(each, missing);
-        return { records, readAt };
+        return { records, readSeq };
       } catch (thrown) {
         await pause.orFail(thrown);
       }
@@ -131,7 +131,7 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
   }
 
   async function send(page: Batch, counts: RunCounts): Promise<void> {
-    const pause = createPause(work);
+    const pause = createRunPause(work);
     let left: Batch = page;
     for (;;) {
       signal.throwIfAborted();
@@ -140,7 +140,7 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
       left = await waiting.add(async () => {
         await pause.wait(problem, retryAfterMs);
         const batch = await readAgain(again, counts);
-        return left.begun ? { ...batch, begun: left.begun } : batch;
+        return left.release ? { ...batch, release: left.release } : batch;
       });
     }
     pause.over();
@@ -154,7 +154,7 @@ export function createPageSender(parts: SenderParts, work: BulkRun): PageSender 
     },
     async ready(own) {
       await waiting.onIdle();
-      await parts.sink.room(own);
+      await parts.sink.waitForCapacity(own);
     },
   };
 }
@@ -167,14 +167,14 @@ interface Tried {
 }
 
 /** What was told of up to `mostInGroup` records at a time; all of one record in one group. */
-function groupsOf(told: readonly Told[]): Told[][] {
+function groupsOf(told: readonly RuleEvaluation[]): RuleEvaluation[][] {
   const records = [...Map.groupBy(told, ({ record }) => record.id).values()];
-  return Array.from({ length: Math.ceil(records.length / mostInGroup) }, (_, index) =>
-    records.slice(index * mostInGroup, (index + 1) * mostInGroup).flat(),
+  return Array.from({ length: Math.ceil(records.length / maxInGroup) }, (_, index) =>
+    records.slice(index * maxInGroup, (index + 1) * maxInGroup).flat(),
   );
 }
 
-function count(counts: RunCounts, { record, receipts, skips, kept, failures }: Delivered): void {
+function count(counts: RunCounts, { record, receipts, skips, deadLettered: kept, errors: failures }: RecordResult): void {
   const taken = receipts.filter(({ outcome }) => outcome === 'delivered').length;
   counts.changes += taken;
   if (kept.length > 0 || failures.length > 0) {

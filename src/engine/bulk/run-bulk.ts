@@ -3,19 +3,19 @@
  * run since a time has no ranges: it begins with what changed.
  * Reading goes on while what was read is sent, as far as the sink has room; nothing is passed over that could not be sent.
  */
-import type { Page, Wanted } from '../../commercetools/pagination.ts';
+import type { Page, PageQuery } from '../../commercetools/pagination.ts';
 import type { BulkResource } from '../../commercetools/schemas.ts';
-import type { Listing } from '../../klaviyo/listing.ts';
-import { createPermits, type Permits } from '../../lib/semaphore.ts';
-import { type Checkpoint, createTrail, newCheckpoint, type Pass, type Range } from '../runs/checkpoint.ts';
+import type { CatalogListing } from '../../klaviyo/listing.ts';
+import { createSemaphore, type Semaphore } from '../../lib/semaphore.ts';
+import { type Checkpoint, createCompletionTracker, newCheckpoint, type Pass, type Range } from '../runs/checkpoint.ts';
 import type { Run } from '../runs/run.ts';
 import { countMissing, emptyCounts } from '../runs/run-counts.ts';
 import { deleteAll } from './delete-all.ts';
-import { ahead, pagesOf, type ReadPage } from './page-reader.ts';
-import { createPageSender, type PageSender, type SenderParts } from './page-sender.ts';
+import { prefetch, pagesOf, type ReadPage } from './page-reader.ts';
+import { createPageSender, type PageSender, type PageSenderDeps } from './page-sender.ts';
 
-export interface BulkParts extends SenderParts {
-  listing: Listing;
+export interface BulkDeps extends PageSenderDeps {
+  listing: CatalogListing;
   pageSize: Record<BulkResource, number>;
   /** How many ranges of ids are walked side by side. */
   ranges: number;
@@ -27,20 +27,20 @@ export interface BulkRun {
   /** Stop: what is in flight finishes, nothing new begins. */
   signal: AbortSignal;
   /** The run changed; cheap to call. */
-  moved(): void;
+  markDirty(): void;
 }
 
 const minuteMs = 60_000;
 
 /** @throws RunFailed; rejects with the signal's reason when it is stopped */
-export async function runBulk(parts: BulkParts, asked: BulkRun): Promise<void> {
+export async function runBulk(parts: BulkDeps, asked: BulkRun): Promise<void> {
   if (asked.run.request.deleteAll) return deleteAll(parts, asked);
   // What one range runs into ends all of them.
   const failed = new AbortController();
   const work = { ...asked, signal: AbortSignal.any([asked.signal, failed.signal]) };
   const checkpoint = begin(parts, work.run);
   const sender = createPageSender(parts, work);
-  const permits = createPermits(Math.max(checkpoint.ranges.length, 1) + 1);
+  const permits = createSemaphore(Math.max(checkpoint.ranges.length, 1) + 1);
   const walking: Walking = { parts, work, sender, checkpoint, permits };
   const walks = checkpoint.ranges.map((range) =>
     walkRange(walking, range).catch((thrown: unknown) => {
@@ -55,15 +55,15 @@ export async function runBulk(parts: BulkParts, asked: BulkRun): Promise<void> {
 }
 
 interface Walking {
-  parts: BulkParts;
+  parts: BulkDeps;
   work: BulkRun;
   sender: PageSender;
   checkpoint: Checkpoint;
-  permits: Permits;
+  permits: Semaphore;
 }
 
 /** Where the run was left, or its beginning. */
-function begin({ now, ranges }: BulkParts, run: Run): Checkpoint {
+function begin({ now, ranges }: BulkDeps, run: Run): Checkpoint {
   const { ids, startId, where, since } = run.request;
   const began = now().toISOString();
   const few = ids !== undefined || where !== undefined;
@@ -84,12 +84,12 @@ async function walkRange(walking: Walking, range: Range): Promise<void> {
   if (range.done) return;
   const { ids } = walking.work.run.request;
   const wanted = ids ? { ids: ids.slice(range.taken ?? 0) } : { from: range.from, to: range.to, after: range.last };
-  await walkPages(walking, wanted, ({ last, asked }) => {
+  await walkPages(walking, wanted, ({ last, requested: asked }) => {
     if (last) range.last = last.id;
     else range.taken = (range.taken ?? 0) + asked;
   });
   range.done = true;
-  walking.work.moved();
+  walking.work.markDirty();
 }
 
 /** In passes, each up to its own beginning, until one ends less than a minute behind it. */
@@ -98,11 +98,11 @@ async function catchUp(walking: Walking): Promise<void> {
   const now = () => parts.now().toISOString();
   for (let pass = checkpoint.pass ?? passOf(checkpoint.began, now()); ; pass = passOf(pass.until, now())) {
     checkpoint.pass = pass;
-    work.moved();
+    work.markDirty();
     const at = pass;
     // The first pass of a run since a time is what was asked for.
     const isAsked = work.run.request.since !== undefined && pass.until === checkpoint.began;
-    await walkPages(walking, pass, ({ last, asked }, counts) => {
+    await walkPages(walking, pass, ({ last, requested: asked }, counts) => {
       if (!isAsked) counts.caughtUp += asked;
       if (last) at.at = last;
     });
@@ -118,12 +118,12 @@ function passOf(time: string, until: string): Pass {
 /** Sends every page of a walk; `reached`: every receipt up to this page is in. */
 async function walkPages(
   { parts, work, sender, checkpoint, permits }: Walking,
-  wanted: Wanted,
+  wanted: PageQuery,
   reached: (page: Page, counts: Checkpoint['counts']) => void,
 ): Promise<void> {
   const { resource, request } = work.run;
   const where = request.where === undefined ? {} : { where: request.where };
-  const trail = createTrail(checkpoint.counts);
+  const trail = createCompletionTracker(checkpoint.counts);
   const sending = new Set<Promise<void>>();
   const troubled = new AbortController();
   const own = { ...work, signal: AbortSignal.any([work.signal, troubled.signal]) };
@@ -132,13 +132,13 @@ async function walkPages(
     note(work.run, page, place.counts);
     await sender.send(page, place.counts);
     place.done();
-    work.moved();
+    work.markDirty();
   }
   try {
-    for await (const page of ahead(
+    for await (const page of prefetch(
       pagesOf({ ...parts, permits }, own, {
         resource,
-        wanted,
+        query: wanted,
         ...where,
         pageSize: parts.pageSize[resource],
       }),
@@ -155,7 +155,7 @@ async function walkPages(
   own.signal.throwIfAborted();
 }
 
-function note(run: Run, { asked, missing }: Page, counts: Run['counts']): void {
+function note(run: Run, { requested: asked, missing }: Page, counts: Run['counts']): void {
   for (const each of [run.counts, counts]) {
     each.read += asked;
     countMissing(each, missing);

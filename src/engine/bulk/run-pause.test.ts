@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { ReadFailure } from '../../commercetools/errors.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { emptyCounts } from '../runs/run-counts.ts';
 import type { BulkRun } from './run-bulk.ts';
-import { createPause, RunFailed } from './run-pause.ts';
+import { createRunPause, RunFailed } from './run-pause.ts';
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
@@ -25,11 +25,11 @@ function start() {
       ...{ counts: emptyCounts(), queuedAt: '2026-03-15T08:00:00.000Z' },
     },
     signal: stop.signal,
-    moved: () => {
+    markDirty: () => {
       moved += 1;
     },
   };
-  return { pause: createPause(work), work, stop, moved: () => moved };
+  return { pause: createRunPause(work), work, stop, moved: () => moved };
 }
 
 /** Whether the pause is over after this time, and not a moment before. */
@@ -90,14 +90,14 @@ test('a stop ends the pause at once', async () => {
 
 test('what commercetools can not answer now is waited for, with its Retry-After', async () => {
   const { pause, work } = start();
-  const waiting = pause.orFail(new ReadFailure('unavailable', 'commercetools answered 503', { retryAfterMs: 5_000 }));
+  const waiting = pause.orFail(new CommercetoolsError('unavailable', 'commercetools answered 503', { retryAfterMs: 5_000 }));
   assert.equal(work.run.problem, 'commercetools answered 503');
   assert.ok(await lasts(waiting, 5_000));
 });
 
 test('what commercetools will never answer fails the run', async () => {
   const { pause } = start();
-  await assert.rejects(pause.orFail(new ReadFailure('refused', 'commercetools answered 400')), RunFailed);
+  await assert.rejects(pause.orFail(new CommercetoolsError('rejected', 'commercetools answered 400')), RunFailed);
 });
 
 test('an internal error is passed on', async () => {

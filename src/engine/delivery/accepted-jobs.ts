@@ -9,13 +9,13 @@ import { z } from 'zod';
 import type { AcceptedJob, JobState } from '../../klaviyo/batching/job-poller.ts';
 import { causeSchema, recordRefSchema } from '../../rules/types.ts';
 import type { Store, Versioned } from '../../store/store.ts';
-import type { Activity } from '../../telemetry/app-events.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
 
 const container = 'ctk-jobs';
 
 const aboutSchema = z.object({ record: recordRefSchema, rule: z.string(), cause: causeSchema });
 /** What is remembered of a change: nothing but references. */
-export type About = z.infer<typeof aboutSchema>;
+export type ChangeOrigin = z.infer<typeof aboutSchema>;
 
 const pendingSchema = z.object({
   /** Where the job is asked for, and its id. */
@@ -23,46 +23,46 @@ const pendingSchema = z.object({
   records: z.array(aboutSchema),
 });
 
-export interface PendingJobs {
+export interface AcceptedJobs {
   /** Resolves when the job's records are safe. Rejects with a StoreFailure. */
-  accepted(job: AcceptedJob, abouts: readonly About[]): Promise<void>;
+  accepted(job: AcceptedJob, abouts: readonly ChangeOrigin[]): Promise<void>;
   /** The last word on this change is in, and what was to be kept of it is kept. */
-  settled(about: About | undefined): void;
+  settled(about: ChangeOrigin | undefined): void;
   /** The last word came and could not be kept: it is looked after later, as if this process had died. */
-  leave(about: About | undefined): void;
+  leave(about: ChangeOrigin | undefined): void;
   /** Looks after what other processes left from now on. */
   open(): void;
   /** Resolves when nothing is looked after any more. */
   shutdown(): Promise<void>;
 }
 
-export interface PendingJobsParts {
+export interface AcceptedJobsDeps {
   store: Store;
-  activity: Activity;
+  activity: AppEvents;
   /** A record that stands still for so long was left by its process. */
   leftAfterMs: number;
   /** How the job stands with Klaviyo. */
   stateOf(job: AcceptedJob): Promise<JobState>;
   /** Tells and sends once more. @returns whether that came to an end */
-  tellAgain(about: About): Promise<boolean>;
+  tellAgain(about: ChangeOrigin): Promise<boolean>;
 }
 
 /** A record of the store stays below a megabyte. */
-const mostInRecord = 1_500;
+const maxInRecord = 1_500;
 const looks = 4;
 /** Records of a job that are told again side by side. */
-const mostAtOnce = 20;
+const maxAtOnce = 20;
 
 interface Own {
   key: string;
-  open: Set<About>;
+  open: Set<ChangeOrigin>;
   stored: boolean;
 }
 
-export function createPendingJobs(parts: PendingJobsParts): PendingJobs {
+export function createAcceptedJobs(parts: AcceptedJobsDeps): AcceptedJobs {
   const { store, leftAfterMs } = parts;
-  const ownByAbout = new Map<About, Own>();
-  const ownKeys = new Set<string>();
+  const ownByAbout = new Map<ChangeOrigin, Own>();
+  const managedKeys = new Set<string>();
   const seen = new Map<string, { version: number; at: number }>();
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -71,18 +71,18 @@ export function createPendingJobs(parts: PendingJobsParts): PendingJobs {
 
   /** What can't be removed now is found by whoever looks next, and done once more. */
   function forget({ key }: Own): void {
-    ownKeys.delete(key);
+    managedKeys.delete(key);
     void store.remove({ container, key }).catch(() => undefined);
   }
 
-  async function keep(job: AcceptedJob, abouts: readonly About[], part: number): Promise<void> {
+  async function keep(job: AcceptedJob, abouts: readonly ChangeOrigin[], part: number): Promise<void> {
     const own: Own = { key: `${job.endpoint}-${job.id}-${part}`, open: new Set(abouts), stored: false };
     for (const about of abouts) ownByAbout.set(about, own);
-    ownKeys.add(own.key);
+    managedKeys.add(own.key);
     try {
       await store.put({ container, key: own.key }, { job, records: abouts });
     } catch (thrown) {
-      ownKeys.delete(own.key);
+      managedKeys.delete(own.key);
       for (const about of abouts) ownByAbout.delete(about);
       throw thrown;
     }
@@ -98,10 +98,10 @@ export function createPendingJobs(parts: PendingJobsParts): PendingJobs {
     return false;
   }
 
-  async function tellAllAgain(abouts: readonly About[]): Promise<boolean> {
+  async function tellAllAgain(abouts: readonly ChangeOrigin[]): Promise<boolean> {
     let through = true;
-    for (let from = 0; from < abouts.length && !signal.aborted; from += mostAtOnce) {
-      const ended = await Promise.all(abouts.slice(from, from + mostAtOnce).map(parts.tellAgain));
+    for (let from = 0; from < abouts.length && !signal.aborted; from += maxAtOnce) {
+      const ended = await Promise.all(abouts.slice(from, from + maxAtOnce).map(parts.tellAgain));
       through &&= ended.every(Boolean);
     }
     return through && !signal.aborted;
@@ -118,12 +118,12 @@ export function createPendingJobs(parts: PendingJobsParts): PendingJobs {
     if (await tellAllAgain(pending.records)) await store.remove({ container, key }, taken);
   }
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     const there = new Set<string>();
     for await (const found of store.list(container)) {
       there.add(found.key);
       if (signal.aborted) return;
-      if (!ownKeys.has(found.key) && isLeft(found)) await lookAfter(found);
+      if (!managedKeys.has(found.key) && isLeft(found)) await lookAfter(found);
     }
     for (const key of seen.keys()) if (!there.has(key)) seen.delete(key);
   }
@@ -131,11 +131,11 @@ export function createPendingJobs(parts: PendingJobsParts): PendingJobs {
   async function watch(): Promise<void> {
     while (!signal.aborted) {
       try {
-        await look();
+        await poll();
         trouble = false;
       } catch (thrown) {
         const why = thrown instanceof Error ? thrown.message : 'unknown';
-        if (!trouble) parts.activity.tell({ what: 'warning', detail: `can't look after jobs of others: ${why}` });
+        if (!trouble) parts.activity.emit({ type: 'warning', detail: `can't look after jobs of others: ${why}` });
         trouble = true;
       }
       await sleep(leftAfterMs / looks, undefined, { signal }).catch(() => undefined);
@@ -145,13 +145,13 @@ export function createPendingJobs(parts: PendingJobsParts): PendingJobs {
   return {
     async accepted(job, abouts) {
       const keeping: Promise<void>[] = [];
-      for (let from = 0; from < abouts.length; from += mostInRecord)
-        keeping.push(keep(job, abouts.slice(from, from + mostInRecord), from / mostInRecord));
+      for (let from = 0; from < abouts.length; from += maxInRecord)
+        keeping.push(keep(job, abouts.slice(from, from + maxInRecord), from / maxInRecord));
       await Promise.all(keeping);
     },
     leave(about) {
       const own = about && ownByAbout.get(about);
-      if (own) ownKeys.delete(own.key);
+      if (own) managedKeys.delete(own.key);
     },
     settled(about) {
       const own = about && ownByAbout.get(about);

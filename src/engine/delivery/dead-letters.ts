@@ -35,7 +35,7 @@ export const deadLetterSchema = letterSchema.extend({
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
 /** What to list, replay or discard; all that is given must fit. */
-export interface Kind {
+export interface DeadLetterFilter {
   rule?: string;
   code?: string;
   /** The record's type id, such as order. */
@@ -50,7 +50,7 @@ export interface DeadLetters {
   keep(letter: Letter): Promise<'kept' | NotKept>;
   get(id: string): Promise<DeadLetter | undefined>;
   /** In the order of ids, from behind `after`. */
-  list(kind?: Kind, after?: string): AsyncIterable<DeadLetter>;
+  list(kind?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
   discard(id: string): Promise<void>;
 }
 
@@ -149,7 +149,7 @@ function parse(id: string, value: unknown): DeadLetter | undefined {
   return deadLetterSchema.safeParse(Object.assign({}, value, { id })).data;
 }
 
-function isOf(letter: DeadLetter, { rule, code, resource }: Kind): boolean {
+function isOf(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter): boolean {
   return (
     (rule === undefined || letter.rule === rule) &&
     (code === undefined || letter.code === code) &&
@@ -158,7 +158,7 @@ function isOf(letter: DeadLetter, { rule, code, resource }: Kind): boolean {
 }
 
 /** Forgets all of a kind for good. @returns how many */
-export async function discardAll(deadLetters: DeadLetters, kind: Kind): Promise<number> {
+export async function discardAll(deadLetters: DeadLetters, kind: DeadLetterFilter): Promise<number> {
   let count = 0;
   for await (const { id } of deadLetters.list(kind)) {
     await deadLetters.discard(id);

@@ -4,39 +4,39 @@
  */
 
 import type { Lane } from '../../klaviyo/api/rate-limiter.ts';
-import type { Change, Receipt, Stamped } from '../../klaviyo/change.ts';
+import type { Change, Receipt, SequencedChange } from '../../klaviyo/change.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
-import { type Cause, type Follow, originOf, type RecordRef, type Told } from '../../rules/types.ts';
-import type { Activity, ChangeCount } from '../../telemetry/app-events.ts';
+import { type Cause, type FollowUp, originOf, type RecordRef, type RuleEvaluation } from '../../rules/types.ts';
+import type { AppEvents, ChangeCount } from '../../telemetry/app-events.ts';
 import { inSpan } from '../../telemetry/span.ts';
-import type { About, PendingJobs } from './accepted-jobs.ts';
+import type { ChangeOrigin, AcceptedJobs } from './accepted-jobs.ts';
 import type { DeadLetters, Letter } from './dead-letters.ts';
 
 /** What became of one record, over all rules that were asked about it. */
-export interface Delivered {
+export interface RecordResult {
   record: RecordRef;
   receipts: Receipt[];
   /** Why rules wrote nothing. */
   skips: string[];
   /** Reasons of what was kept as a dead letter. */
-  kept: string[];
+  deadLettered: string[];
   /** Rules that threw, and were not kept. */
-  failures: Error[];
+  errors: Error[];
 }
 
-export interface DeliverParts {
-  sink: Sink<About>;
-  pending: Pick<PendingJobs, 'settled' | 'leave'>;
+export interface DeliverDeps {
+  sink: Sink<ChangeOrigin>;
+  pending: Pick<AcceptedJobs, 'settled' | 'leave'>;
   deadLetters: DeadLetters;
-  activity: Activity;
+  activity: AppEvents;
   /** Stores a small run; resolves when it is safe. */
-  follow(follow: Follow): Promise<void>;
+  follow(follow: FollowUp): Promise<void>;
 }
 
 export interface DeliverOptions {
   cause: Cause;
   /** See Stamped. */
-  readAt: number;
+  readSeq: number;
   lane: Lane;
   signal: AbortSignal;
   /** Keep what failed by our own fault as a dead letter, instead of leaving it to another try. */
@@ -45,55 +45,55 @@ export interface DeliverOptions {
   force?: boolean;
 }
 
-export type Deliver = (told: readonly Told[], options: DeliverOptions) => Promise<Delivered[]>;
+export type Deliver = (told: readonly RuleEvaluation[], options: DeliverOptions) => Promise<RecordResult[]>;
 
 interface Sent {
   rule: string;
-  change: Stamped<About>;
-  to: Delivered;
+  change: SequencedChange<ChangeOrigin>;
+  to: RecordResult;
 }
 
 /** Of what was sent: what it takes to settle it. */
 interface Waiting extends Omit<Sent, 'change'> {
-  about: About | undefined;
+  about: ChangeOrigin | undefined;
 }
 
 /** Bulk reads a page again that did not come through; in realtime a job's records are remembered until it has ended. */
-function stamped(
+function withOrigin(
   change: Change,
-  { record, rule }: Extract<Told, { outcome: 'written' }>,
-  { cause, readAt, lane }: DeliverOptions,
-): Stamped<About> {
-  if (lane === 'bulk') return { ...change, readAt };
-  return { ...change, readAt, about: { record, rule, cause: originOf(cause) } };
+  { record, rule }: Extract<RuleEvaluation, { outcome: 'written' }>,
+  { cause, readSeq, lane }: DeliverOptions,
+): SequencedChange<ChangeOrigin> {
+  if (lane === 'bulk') return { ...change, readSeq };
+  return { ...change, readSeq, origin: { record, rule, cause: originOf(cause) } };
 }
 
-export function createDeliver({ sink, pending, deadLetters, activity, follow }: DeliverParts): Deliver {
-  async function keep(letter: Letter, to: Delivered): Promise<void> {
+export function createDeliver({ sink, pending, deadLetters, activity, follow }: DeliverDeps): Deliver {
+  async function keep(letter: Letter, to: RecordResult): Promise<void> {
     const stored = await deadLetters.keep(letter);
-    if (stored === 'kept') to.kept.push(letter.code);
+    if (stored === 'kept') to.deadLettered.push(letter.code);
     else to.receipts.push({ outcome: 'unavailable', reason: stored.reason });
   }
 
   /** The message is acknowledged already: what its job refuses after all is told, and kept as a dead letter. */
-  async function settleLate(sent: Waiting, later: Promise<Receipt>, options: DeliverOptions): Promise<void> {
+  async function settleJobResult(sent: Waiting, later: Promise<Receipt>, options: DeliverOptions): Promise<void> {
     const last = await later;
-    const to: Delivered = { record: sent.to.record, receipts: [], skips: [], kept: [], failures: [] };
+    const to: RecordResult = { record: sent.to.record, receipts: [], skips: [], deadLettered: [], errors: [] };
     const refused: Receipt =
       last.outcome === 'unavailable' ? { outcome: 'rejected', code: 'job_lost', detail: last.reason } : last;
     if (refused.outcome === 'rejected') {
       const { rule } = sent;
-      activity.tell({ what: 'changes', lane: options.lane, changes: [{ rule, outcome: 'refused-later', count: 1 }] });
+      activity.emit({ type: 'changes', lane: options.lane, changes: [{ rule, outcome: 'refused-later', count: 1 }] });
     }
     try {
       await settle({ ...sent, to }, refused, { ...options, failures: 'keep' });
     } catch (thrown) {
-      activity.tell({ what: 'failed', record: to.record, rule: sent.rule, error: toError(thrown) });
+      activity.emit({ type: 'failed', record: to.record, rule: sent.rule, error: toError(thrown) });
       pending.leave(sent.about);
       return;
     }
     for (const receipt of to.receipts)
-      if (receipt.outcome === 'unavailable') activity.tell({ what: 'alarm', reason: receipt.reason });
+      if (receipt.outcome === 'unavailable') activity.emit({ type: 'alarm', reason: receipt.reason });
     // What could not be kept stays pending: somebody looks after it later.
     if (to.receipts.some(({ outcome }) => outcome === 'unavailable')) pending.leave(sent.about);
     else pending.settled(sent.about);
@@ -102,21 +102,21 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
   async function settle({ rule, to, about }: Waiting, receipt: Receipt, options: DeliverOptions): Promise<void> {
     const { record } = to;
     if (receipt.outcome === 'failed') return fail({ record, rule, error: receipt.error }, to, options);
-    for (const warning of receipt.warnings ?? []) activity.tell({ what: 'left-out', record, rule, warning });
-    if (receipt.outcome === 'delivered' && receipt.later) void settleLate({ rule, to, about }, receipt.later, options);
+    for (const warning of receipt.warnings ?? []) activity.emit({ type: 'left-out', record, rule, warning });
+    if (receipt.outcome === 'delivered' && receipt.later) void settleJobResult({ rule, to, about }, receipt.later, options);
     if (receipt.outcome !== 'rejected') {
       to.receipts.push(receipt);
       return;
     }
     const { code, detail, field } = receipt;
     const said = { code, detail, ...(field === undefined ? {} : { field }) };
-    activity.tell({ what: 'rejected', record, rule, ...said });
+    activity.emit({ type: 'rejected', record, rule, ...said });
     to.receipts.push(receipt);
     await keep({ record, rule, cause: options.cause, ...said }, to);
   }
 
   /** What one rule said of one record: noted on the record's result; its changes are returned. */
-  async function take(one: Told, to: Delivered, options: DeliverOptions): Promise<Sent[]> {
+  async function collect(one: RuleEvaluation, to: RecordResult, options: DeliverOptions): Promise<Sent[]> {
     const { record } = one;
     switch (one.outcome) {
       case 'skipped':
@@ -124,7 +124,7 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
         return [];
       case 'unreadable': {
         const said = { code: 'unreadable', detail: `${one.path}: ${one.reason}` };
-        activity.tell({ what: 'rejected', record, rule: '', ...said });
+        activity.emit({ type: 'rejected', record, rule: '', ...said });
         await keep({ record, rule: '', cause: options.cause, ...said }, to);
         return [];
       }
@@ -132,19 +132,19 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
         await fail(one, to, options);
         return [];
       case 'written': {
-        const { skips, warnings, follows, changes } = one.written;
+        const { skips, warnings, followUps, changes } = one.output;
         to.skips.push(...skips);
-        for (const warning of warnings) activity.tell({ what: 'left-out', record, rule: one.rule, warning });
-        for (const next of follows) await follow(next);
-        return changes.map((change) => ({ rule: one.rule, change: stamped(change, one, options), to }));
+        for (const warning of warnings) activity.emit({ type: 'left-out', record, rule: one.rule, warning });
+        for (const next of followUps) await follow(next);
+        return changes.map((change) => ({ rule: one.rule, change: withOrigin(change, one, options), to }));
       }
     }
   }
 
-  async function takeAll(told: readonly Told[], options: DeliverOptions) {
-    const results = new Map<string, Delivered>();
+  async function collectAll(told: readonly RuleEvaluation[], options: DeliverOptions) {
+    const results = new Map<string, RecordResult>();
     const sent: Sent[] = [];
-    for (const one of told) sent.push(...(await take(one, resultFor(results, one.record), options)));
+    for (const one of told) sent.push(...(await collect(one, resultFor(results, one.record), options)));
     return { results, sent };
   }
 
@@ -155,7 +155,7 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
   ): Promise<void> {
     const receipts = await sending;
     if (waiting.length > 0)
-      activity.tell({ what: 'changes', lane: options.lane, changes: countsOf(waiting, receipts) });
+      activity.emit({ type: 'changes', lane: options.lane, changes: countsOf(waiting, receipts) });
     for (const [index, one] of waiting.entries()) {
       const receipt = receipts[index];
       if (receipt) await settle(one, receipt, options);
@@ -165,8 +165,8 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
 
   // In steps, none of which waits with the changes in its hands: the sink lets go of each when it is serialised.
   return (told, options) =>
-    takeAll(told, options).then(({ results, sent }) => {
-      const waiting = sent.map(({ rule, to, change: { about } }) => ({ rule, to, about }));
+    collectAll(told, options).then(({ results, sent }) => {
+      const waiting = sent.map(({ rule, to, change: { origin: about } }) => ({ rule, to, about }));
       const { lane, signal, force = false } = options;
       const about = { 'ctk.lane': lane, 'ctk.changes': sent.length };
       const sending = inSpan('send', about, () =>
@@ -179,13 +179,13 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
     });
 
   async function fail(
-    one: Pick<Extract<Told, { outcome: 'failed' }>, 'record' | 'rule' | 'error'>,
-    to: Delivered,
+    one: Pick<Extract<RuleEvaluation, { outcome: 'failed' }>, 'record' | 'rule' | 'error'>,
+    to: RecordResult,
     { cause, failures }: DeliverOptions,
   ): Promise<void> {
     const { record, rule, error } = one;
-    activity.tell({ what: 'failed', record, rule, error });
-    to.failures.push(error);
+    activity.emit({ type: 'failed', record, rule, error });
+    to.errors.push(error);
     if (failures === 'keep') await keep({ record, rule, code: 'failed', detail: error.name, cause }, to);
   }
 }
@@ -207,9 +207,9 @@ function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-function resultFor(results: Map<string, Delivered>, record: RecordRef): Delivered {
+function resultFor(results: Map<string, RecordResult>, record: RecordRef): RecordResult {
   const key = `${record.typeId}:${record.id}`;
-  const known = results.get(key) ?? { record, receipts: [], skips: [], kept: [], failures: [] };
+  const known = results.get(key) ?? { record, receipts: [], skips: [], deadLettered: [], errors: [] };
   results.set(key, known);
   return known;
 }

@@ -1,31 +1,31 @@
 /** A dead letter once more: its record is fetched again and goes through the same rules, with the same cause. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
-import { ReadFailure } from '../../commercetools/errors.ts';
-import type { Look } from '../../commercetools/lookups/types.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
+import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import { walk } from '../../commercetools/pagination.ts';
-import type { Decision } from '../../rules/select-rules.ts';
+import { iteratePages } from '../../commercetools/pagination.ts';
+import type { RuleSelection } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, OriginalCause, RuleFamily, Told } from '../../rules/types.ts';
-import type { DeadLetter, DeadLetters, Kind } from './dead-letters.ts';
-import type { Deliver, Delivered } from './deliver.ts';
+import type { Cause, OriginalCause, RuleGroup, RuleEvaluation } from '../../rules/types.ts';
+import type { DeadLetter, DeadLetters, DeadLetterFilter } from './dead-letters.ts';
+import type { Deliver, RecordResult } from './deliver.ts';
 import { verdictOf } from './verdict.ts';
 
-export interface ReplayParts {
-  families: readonly RuleFamily[];
+export interface ReplayDeps {
+  groups: readonly RuleGroup[];
   settings: RuleSettings;
-  decide(message: Message): Decision;
+  decide(message: Message): RuleSelection;
   client: CommercetoolsClient;
-  look: Look;
+  lookups: Lookups;
   deliver: Deliver;
   deadLetters: DeadLetters;
-  nextRead(): number;
+  nextReadSeq(): number;
   now(): Date;
   deadlineMs: number;
 }
 
 /** gone: nothing is to be done any more, and it is discarded, as after `delivered`. */
-export type Replayed =
+export type ReplayResult =
   | { outcome: 'delivered' }
   | { outcome: 'gone'; reason: string }
   /** Refused again, with these codes. */
@@ -35,14 +35,14 @@ export type Replayed =
 
 export interface Replay {
   /** Tells and sends a record once more; what is refused is kept. Never rejects for what commercetools or Klaviyo do. */
-  again(about: Pick<DeadLetter, 'record' | 'rule' | 'cause'>): Promise<Replayed>;
+  again(about: Pick<DeadLetter, 'record' | 'rule' | 'cause'>): Promise<ReplayResult>;
   /** Never rejects for what commercetools or Klaviyo do. */
-  one(letter: DeadLetter): Promise<Replayed>;
+  one(letter: DeadLetter): Promise<ReplayResult>;
   /** As many as fit into a request's time, the first ids first; `after`: where to go on, absent when all are through. */
-  all(kind: Kind, after?: string): Promise<ReplayedAll>;
+  all(kind: DeadLetterFilter, after?: string): Promise<ReplaySummary>;
 }
 
-export interface ReplayedAll {
+export interface ReplaySummary {
   delivered: number;
   gone: number;
   kept: number;
@@ -53,20 +53,20 @@ export interface ReplayedAll {
 }
 
 /** A caller waits for the answer. */
-const mostAtOnce = 100;
+const maxAtOnce = 100;
 
-export function createReplay(parts: ReplayParts): Replay {
-  const reading = (cause: Cause) => ({ look: parts.look, cause, at: parts.now(), settings: parts.settings });
+export function createReplay(parts: ReplayDeps): Replay {
+  const reading = (cause: Cause) => ({ lookups: parts.lookups, cause, at: parts.now(), settings: parts.settings });
 
   /** The rule that the letter names; all of a family where it could not be read at all. */
-  const namesIn = (family: RuleFamily, rule: string) =>
+  const namesIn = (family: RuleGroup, rule: string) =>
     new Set(family.rules.map(({ name }) => name).filter((name) => rule === '' || name === rule));
 
   /** Without its payload: what it said is in the cause. @returns undefined where no rule wakes any more */
   async function askMessage(
-    cause: Extract<OriginalCause, { kind: 'message' }>,
+    cause: Extract<OriginalCause, { type: 'message' }>,
     rule: string,
-  ): Promise<Told[] | undefined> {
+  ): Promise<RuleEvaluation[] | undefined> {
     const { messageId: id, notificationType, type, resource, createdAt, resourceVersion } = cause;
     const about = { notificationType, type, id, resource, createdAt };
     const message: Message = resourceVersion === undefined ? about : { ...about, resourceVersion };
@@ -74,52 +74,52 @@ export function createReplay(parts: ReplayParts): Replay {
       .map(([family, woken]) => ({ family, names: namesIn(family, rule).intersection(woken) }))
       .filter(({ names }) => names.size > 0);
     if (asked.length === 0) return undefined;
-    const again = reading({ kind: 'replay', original: cause });
-    const told = await Promise.all(asked.map(({ family, names }) => family.tellMessage(message, names, again)));
+    const again = reading({ type: 'replay', original: cause });
+    const told = await Promise.all(asked.map(({ family, names }) => family.evaluateMessage(message, names, again)));
     return told.flat();
   }
 
   async function askRecord(
     { record, rule }: Pick<DeadLetter, 'record' | 'rule'>,
     cause: OriginalCause,
-  ): Promise<Told[] | undefined> {
-    const family = parts.families.find(({ typeId }) => typeId === record?.typeId);
+  ): Promise<RuleEvaluation[] | undefined> {
+    const family = parts.groups.find(({ typeId }) => typeId === record?.typeId);
     const resource = family?.rules.find(({ bulk }) => bulk !== undefined)?.bulk;
     if (!family || !record || !resource) return undefined;
     const names = namesIn(family, rule).intersection(
       new Set(family.rules.filter(({ bulk }) => bulk === resource).map(({ name }) => name)),
     );
     if (names.size === 0) return undefined;
-    const pages = await Array.fromAsync(walk(parts.client, { resource, wanted: { ids: [record.id] } }));
+    const pages = await Array.fromAsync(iteratePages(parts.client, { resource, query: { ids: [record.id] } }));
     const records = pages.flatMap((page) => page.records);
-    return family.tellRecords(records, names, reading({ kind: 'replay', original: cause }));
+    return family.evaluateRecords(records, names, reading({ type: 'replay', original: cause }));
   }
 
-  async function send(told: readonly Told[], cause: OriginalCause, readAt: number): Promise<Delivered[]> {
+  async function send(told: readonly RuleEvaluation[], cause: OriginalCause, readSeq: number): Promise<RecordResult[]> {
     return parts.deliver(told, {
-      cause: { kind: 'replay', original: cause },
-      readAt,
+      cause: { type: 'replay', original: cause },
+      readSeq,
       lane: 'realtime',
       signal: AbortSignal.timeout(parts.deadlineMs),
       failures: 'keep',
     });
   }
 
-  async function again(about: Pick<DeadLetter, 'record' | 'rule' | 'cause'>): Promise<Replayed> {
+  async function again(about: Pick<DeadLetter, 'record' | 'rule' | 'cause'>): Promise<ReplayResult> {
     const { cause, record, rule } = about;
     if (!cause || !record) return { outcome: 'not-replayable', reason: 'nobody could read what it was about' };
-    const readAt = parts.nextRead();
+    const readSeq = parts.nextReadSeq();
     try {
-      const told = await (cause.kind === 'message' ? askMessage(cause, rule) : askRecord(about, cause));
+      const told = await (cause.type === 'message' ? askMessage(cause, rule) : askRecord(about, cause));
       if (!told) return { outcome: 'not-replayable', reason: 'its rule does not wake any more with these settings' };
-      return outcomeOf(await send(told, cause, readAt));
+      return outcomeOf(await send(told, cause, readSeq));
     } catch (thrown) {
-      if (thrown instanceof ReadFailure) return { outcome: 'unavailable', reason: thrown.message };
+      if (thrown instanceof CommercetoolsError) return { outcome: 'unavailable', reason: thrown.message };
       throw thrown;
     }
   }
 
-  async function one(letter: DeadLetter): Promise<Replayed> {
+  async function one(letter: DeadLetter): Promise<ReplayResult> {
     const replayed = await again(letter);
     // Refused for another reason by now, it is another letter.
     const over = replayed.outcome === 'kept' ? !replayed.codes.includes(letter.code) : isThrough(replayed);
@@ -131,11 +131,11 @@ export function createReplay(parts: ReplayParts): Replay {
     again,
     one,
     async all(kind, from) {
-      const total: ReplayedAll = { delivered: 0, gone: 0, kept: 0, notReplayable: 0 };
+      const total: ReplaySummary = { delivered: 0, gone: 0, kept: 0, notReplayable: 0 };
       let after = from;
       let tried = 0;
       for await (const letter of parts.deadLetters.list(kind, from)) {
-        if (tried >= mostAtOnce) return { ...total, ...(after === undefined ? {} : { after }) };
+        if (tried >= maxAtOnce) return { ...total, ...(after === undefined ? {} : { after }) };
         const replayed = await one(letter);
         if (replayed.outcome === 'unavailable')
           return { ...total, unavailable: replayed.reason, ...(after === undefined ? {} : { after }) };
@@ -148,15 +148,15 @@ export function createReplay(parts: ReplayParts): Replay {
   };
 }
 
-function isThrough({ outcome }: Replayed): boolean {
+function isThrough({ outcome }: ReplayResult): boolean {
   return outcome === 'delivered' || outcome === 'gone';
 }
 
-function outcomeOf(results: readonly Delivered[]): Replayed {
+function outcomeOf(results: readonly RecordResult[]): ReplayResult {
   const verdict = verdictOf({
     receipts: results.flatMap(({ receipts }) => receipts),
     skips: results.flatMap(({ skips }) => skips),
-    kept: results.flatMap(({ kept }) => kept),
+    kept: results.flatMap(({ deadLettered: kept }) => kept),
   });
   switch (verdict.answer) {
     case 'done':

@@ -8,7 +8,7 @@ const delivered: Receipt = { outcome: 'delivered' };
 const skipped = (reason: string): Receipt => ({ outcome: 'skipped', reason });
 const rejected: Receipt = { outcome: 'rejected', code: 'invalid', detail: 'no' };
 const failed: Receipt = { outcome: 'failed', error: new Error('bug') };
-const unavailable = (more: { reason?: string; retryAfterMs?: number; alarm?: boolean } = {}): Receipt => ({
+const unavailable = (more: { reason?: string; retryAfterMs?: number; actionRequired?: boolean } = {}): Receipt => ({
   ...{ outcome: 'unavailable', reason: 'away' },
   ...more,
 });
@@ -58,8 +58,8 @@ const table: [string, Partial<Outcome>, Verdict][] = [
   ],
   [
     'several unavailable: the reason that somebody has to act on',
-    { receipts: [unavailable({ retryAfterMs: 1 }), unavailable({ reason: 'the key is refused', alarm: true })] },
-    { answer: 'again', reason: 'the key is refused', alarm: true, retryAfterMs: 1 },
+    { receipts: [unavailable({ retryAfterMs: 1 }), unavailable({ reason: 'the key is refused', actionRequired: true })] },
+    { answer: 'again', reason: 'the key is refused', actionRequired: true, retryAfterMs: 1 },
   ],
 ];
 

@@ -9,7 +9,7 @@ export type Verdict =
   /** Refused for good and kept as a dead letter: acknowledge. */
   | { answer: 'kept'; reasons: string[] }
   /** Not now: never acknowledge. `alarm`: somebody has to act. */
-  | { answer: 'again'; reason: string; retryAfterMs?: number; alarm?: boolean };
+  | { answer: 'again'; reason: string; retryAfterMs?: number; actionRequired?: boolean };
 
 /** What became of everything that one message led to. */
 export interface Outcome {
@@ -26,13 +26,13 @@ export interface Outcome {
  */
 export function verdictOf({ receipts, skips, kept }: Outcome): Verdict {
   const unavailable = receipts.filter((receipt) => receipt.outcome === 'unavailable');
-  const worst = unavailable.find((receipt) => receipt.alarm) ?? unavailable[0];
+  const worst = unavailable.find((receipt) => receipt.actionRequired) ?? unavailable[0];
   if (worst) {
     const waits = unavailable.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
     return {
       answer: 'again',
       reason: worst.reason,
-      ...(worst.alarm ? { alarm: true } : {}),
+      ...(worst.actionRequired ? { actionRequired: true } : {}),
       ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}),
     };
   }

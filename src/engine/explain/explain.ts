@@ -4,14 +4,14 @@
  */
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
-import type { Look } from '../../commercetools/lookups/types.ts';
-import { byField, walk } from '../../commercetools/pagination.ts';
+import type { Lookups } from '../../commercetools/lookups/types.ts';
+import { queryByField, iteratePages } from '../../commercetools/pagination.ts';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Change } from '../../klaviyo/change.ts';
-import type { Holds } from '../../klaviyo/inspect/current-state.ts';
-import type { Rehearse } from '../../klaviyo/inspect/dry-run.ts';
+import type { ReadCurrentState } from '../../klaviyo/inspect/current-state.ts';
+import type { DryRun } from '../../klaviyo/inspect/dry-run.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import { type Cause, isDisabled, type RuleFamily, type Told, type Wake } from '../../rules/types.ts';
+import { type Cause, isDisabled, type RuleGroup, type RuleEvaluation, type Trigger } from '../../rules/types.ts';
 import { at, changedBelow, leavesOf } from './json-paths.ts';
 import { type AskedByMessage, explainMessage } from './message-diff.ts';
 import { type Origins, traceOrigins } from './provenance.ts';
@@ -22,13 +22,13 @@ export const explainedTypes = ['customer', 'order', 'category', 'product', 'inve
 export type ExplainedType = (typeof explainedTypes)[number];
 
 export interface ExplainParts {
-  families: readonly RuleFamily[];
+  groups: readonly RuleGroup[];
   settings: RuleSettings;
   client: CommercetoolsClient;
-  look: Look;
+  lookups: Lookups;
   /** What would be sent, without sending it. */
-  rehearse: Rehearse;
-  holds: Holds;
+  rehearse: DryRun;
+  holds: ReadCurrentState;
   now(): Date;
 }
 
@@ -43,11 +43,11 @@ const resourceOf: Record<Exclude<ExplainedType, 'inventory-entry'>, BulkResource
   product: 'products',
 };
 /** Changes of one rule that are compared with Klaviyo: an order may have hundreds of lines. */
-const mostCompared = 20;
+const maxCompared = 20;
 const notCompared = {
   requests: [],
   outcome: 'not worked out',
-  reason: `only the first ${mostCompared} of a rule are compared with Klaviyo here`,
+  reason: `only the first ${maxCompared} of a rule are compared with Klaviyo here`,
 };
 
 export function createExplain(parts: ExplainParts): Explain {
@@ -57,8 +57,8 @@ export function createExplain(parts: ExplainParts): Explain {
     const record = await read(parts, type, id);
     if (record === undefined) return undefined;
     const { told, origins } = await oneAtATime.add(() => ask(parts, type, record));
-    const families = parts.families.filter(({ typeId }) => typeId === type);
-    const explained = families.flatMap((family) =>
+    const groups = parts.groups.filter(({ typeId }) => typeId === type);
+    const explained = groups.flatMap((family) =>
       family.rules.map((rule) => explainRule(parts, { family, rule, record, id, told, origins })),
     );
     const version = at(record, ['version']);
@@ -75,8 +75,8 @@ export function createExplain(parts: ExplainParts): Explain {
 
 /** The record as the API gives it: a rule that can't read it shall say so. */
 async function read({ client }: ExplainParts, type: ExplainedType, id: string): Promise<unknown> {
-  if (type === 'inventory-entry') return (await byField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
-  const pages = await Array.fromAsync(walk(client, { resource: resourceOf[type], wanted: { ids: [id] } }));
+  if (type === 'inventory-entry') return (await queryByField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
+  const pages = await Array.fromAsync(iteratePages(client, { resource: resourceOf[type], query: { ids: [id] } }));
   return pages.flatMap((page) => page.records)[0];
 }
 
@@ -87,27 +87,27 @@ function askedAs(type: ExplainedType): string {
 
 /** Every rule's word, and where the values in it came from. */
 async function ask(parts: ExplainParts, type: ExplainedType, record: unknown) {
-  const memory = rememberLook(parts.look);
+  const memory = rememberLook(parts.lookups);
   const instant = parts.now();
-  const families = parts.families
+  const groups = parts.groups
     .filter(({ typeId }) => typeId === type)
     .map((family) => ({ family, names: new Set(family.rules.map(({ name }) => name)) }));
   const settingsName = 'settings';
   const causeName = 'the sync';
-  const cause: Cause = { kind: 'run', runId: 'explain', backfill: true };
+  const cause: Cause = { type: 'run', runId: 'explain', backfill: true };
 
-  async function tell(tweak?: Tweak): Promise<Told[]> {
+  async function tell(tweak?: Tweak): Promise<RuleEvaluation[]> {
     const own = <Thing>(source: string, thing: Thing) =>
       tweak?.source === source ? changedBelow(thing, tweak.path) : thing;
     const reading = {
-      look: memory.look,
+      lookups: memory.lookups,
       cause: own(causeName, cause),
       at: instant,
       settings: own(settingsName, parts.settings),
     };
     memory.tweak(tweak);
     const told = await Promise.all(
-      families.map(({ family, names }) => family.tellRecords([own(type, record)], names, reading)),
+      groups.map(({ family, names }) => family.evaluateRecords([own(type, record)], names, reading)),
     );
     return told.flat();
   }
@@ -124,43 +124,43 @@ async function ask(parts: ExplainParts, type: ExplainedType, record: unknown) {
 }
 
 interface About extends Omit<AskedByMessage, 'told'> {
-  told: readonly Told[];
+  told: readonly RuleEvaluation[];
   origins: Origins;
 }
 
 async function explainRule(parts: ExplainParts, about: About): Promise<ExplainedRule> {
   const { rule, told, origins } = about;
   const own = told.find((one) => 'rule' in one && one.rule === rule.name);
-  const written = own?.outcome === 'written' ? own.written : undefined;
+  const written = own?.outcome === 'written' ? own.output : undefined;
   const problem = problemOf(own ?? told[0]);
   const changes = await explainChanges(parts, { changes: written?.changes ?? [], rule: rule.name, origins });
   const realtime = await explainMessage(parts, { ...about, told: own });
   return {
     rule: rule.name,
     summary: rule.summary,
-    wakes: rule.wakes(parts.settings).map((wake) => wakeOf(wake, parts.settings)),
+    triggers: rule.triggers(parts.settings).map((trigger) => wakeOf(trigger, parts.settings)),
     ...(rule.bulk === undefined ? {} : { bulk: rule.bulk }),
     changes,
     skips: written?.skips ?? [],
     warnings: written?.warnings ?? [],
-    follows: written?.follows ?? [],
+    followUps: written?.followUps ?? [],
     dependsOn: origins.deciding(rule.name),
     ...(realtime === undefined ? {} : { realtime }),
     ...(problem === undefined ? {} : { problem }),
   };
 }
 
-function problemOf(told: Told | undefined): string | undefined {
+function problemOf(told: RuleEvaluation | undefined): string | undefined {
   if (told?.outcome === 'unreadable')
     return `commercetools' record is not as its API describes it: ${told.path} (${told.reason})`;
   if (told?.outcome === 'failed') return `the rule failed by our own fault: ${told.error.message}`;
   return told?.outcome === 'skipped' ? told.reason : undefined;
 }
 
-function wakeOf(wake: Wake, settings: RuleSettings) {
-  const { notificationType, typeId, messageType, unless } = wake;
+function wakeOf(trigger: Trigger, settings: RuleSettings) {
+  const { notificationType, typeId, messageType, disabledBy } = trigger;
   const on = `${typeId} ${messageType ?? notificationType}`;
-  return isDisabled(wake, settings) ? { on, disabledBy: unless } : { on };
+  return isDisabled(trigger, settings) ? { on, disabledBy } : { on };
 }
 
 interface Changes {
@@ -171,9 +171,9 @@ interface Changes {
 
 async function explainChanges(parts: ExplainParts, about: Changes): Promise<ExplainedChange[]> {
   const { changes, rule, origins } = about;
-  const compared = changes.slice(0, mostCompared);
+  const compared = changes.slice(0, maxCompared);
   const [held, rehearsed] = await Promise.all([parts.holds(compared), parts.rehearse(compared)]);
-  return changes.map(({ kind, ...rest }, index): ExplainedChange => {
+  return changes.map(({ type: kind, ...rest }, index): ExplainedChange => {
     const { now: klaviyo, ...note } = held[index] ?? {};
     const values = [...leavesOf(rest)].map(({ path, value }) => {
       const holds = at(klaviyo, path);

@@ -1,45 +1,45 @@
 /** What a message about the record would do otherwise than a sync: its event wakes flows, an order brings its address. */
 import type { Message } from '../../commercetools/messages.ts';
 import { causeOf } from '../../rules/cause.ts';
-import { isDisabled, type RuleFamily, type Told, type Wake } from '../../rules/types.ts';
+import { isDisabled, type RuleGroup, type RuleEvaluation, type Trigger } from '../../rules/types.ts';
 import type { ExplainParts } from './explain.ts';
 import { at, differences, type Leaf } from './json-paths.ts';
 import type { ExplainedRule } from './schema.ts';
 
 export interface AskedByMessage {
-  family: RuleFamily;
-  rule: RuleFamily['rules'][number];
+  family: RuleGroup;
+  rule: RuleGroup['rules'][number];
   record: unknown;
   id: string;
   /** What the rule said in the sync. */
-  told: Told | undefined;
+  told: RuleEvaluation | undefined;
 }
 
 /** A rule of an order of many lines would name the same for each. */
-const mostDifferences = 30;
+const maxDifferences = 30;
 
 /** @returns undefined where no message about the record itself wakes the rule */
 export async function explainMessage(
-  { look, settings, now }: Pick<ExplainParts, 'look' | 'settings' | 'now'>,
+  { lookups, settings, now }: Pick<ExplainParts, 'lookups' | 'settings' | 'now'>,
   { family, rule, record, id, told }: AskedByMessage,
 ): Promise<ExplainedRule['realtime']> {
-  const wake = rule
-    .wakes(settings)
+  const trigger = rule
+    .triggers(settings)
     .find(
       (one) => one.typeId === family.typeId && one.notificationType !== 'ResourceDeleted' && !isDisabled(one, settings),
     );
-  if (!wake) return undefined;
-  const message = messageOf(wake, id, record);
-  const reading = { look, cause: causeOf(message), at: now(), settings };
-  const [said] = await family.tellMessage(message, new Set([rule.name]), reading);
+  if (!trigger) return undefined;
+  const message = messageOf(trigger, id, record);
+  const reading = { lookups, cause: causeOf(message), at: now(), settings };
+  const [said] = await family.evaluateMessage(message, new Set([rule.name]), reading);
   const known = new Set(wordOf(told)?.skips);
   const reasons = said?.outcome === 'skipped' ? [said.reason] : (wordOf(said)?.skips ?? []);
   const skips = reasons.filter((reason) => !known.has(reason));
-  return { on: `${wake.typeId} ${message.type}`, skips, differs: differing(wordOf(told), wordOf(said)) };
+  return { on: `${trigger.typeId} ${message.type}`, skips, differs: differing(wordOf(told), wordOf(said)) };
 }
 
 /** As it comes when nothing but its type is known of it: the record is read. */
-function messageOf({ notificationType, typeId, messageType }: Wake, id: string, record: unknown): Message {
+function messageOf({ notificationType, typeId, messageType }: Trigger, id: string, record: unknown): Message {
   const changedAt = at(record, ['lastModifiedAt']);
   return {
     notificationType,
@@ -51,8 +51,8 @@ function messageOf({ notificationType, typeId, messageType }: Wake, id: string, 
   };
 }
 
-function wordOf(told: Told | undefined) {
-  return told?.outcome === 'written' ? told.written : undefined;
+function wordOf(told: RuleEvaluation | undefined) {
+  return told?.outcome === 'written' ? told.output : undefined;
 }
 
 type Word = ReturnType<typeof wordOf>;
@@ -63,7 +63,7 @@ function differing(sync: Word, message: Word): { path: string; value?: Leaf }[] 
   const paths = new Set(
     [...differences(after, before), ...differences(before, after)].map(({ path }) => path.join('.')),
   );
-  return [...paths].slice(0, mostDifferences).map((path) => {
+  return [...paths].slice(0, maxDifferences).map((path) => {
     const value = at(after, path.split('.'));
     const isValue =
       typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null;

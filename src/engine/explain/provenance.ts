@@ -3,7 +3,7 @@
  * changed at a time, the rule is asked again, and what differs in its word depends on that value. No rule has to say it.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Told } from '../../rules/types.ts';
+import type { RuleEvaluation } from '../../rules/types.ts';
 import { at, differences, inside, leavesOf, type Path } from './json-paths.ts';
 import type { Tweak } from './recording-lookups.ts';
 
@@ -30,9 +30,9 @@ export interface Tracing {
   /** Records by name, as they are. */
   sources: ReadonlyMap<string, unknown>;
   /** Asks all rules again with everything below one place changed. */
-  ask(tweak: Tweak): Promise<Told[]>;
+  ask(tweak: Tweak): Promise<RuleEvaluation[]>;
   /** What they said first. */
-  before: readonly Told[];
+  before: readonly RuleEvaluation[];
 }
 
 interface Found {
@@ -42,10 +42,10 @@ interface Found {
 }
 
 /** It shares the process with realtime: so much time, in pieces. */
-const mostMs = 2_000;
+const maxMs = 2_000;
 const pieceMs = 15;
 /** Places shown of one value. */
-const mostPlaces = 8;
+const maxPlaces = 8;
 
 export async function traceOrigins({ sources, ask, before }: Tracing): Promise<Origins> {
   const found = new Map<string, Found[]>();
@@ -57,7 +57,7 @@ export async function traceOrigins({ sources, ask, before }: Tracing): Promise<O
   let whole = true;
 
   /** @returns whether anything differs; notes what, for a single value */
-  async function look({ source, path }: Tweak, value: unknown): Promise<boolean> {
+  async function probe({ source, path }: Tweak, value: unknown): Promise<boolean> {
     const told = byRule(await ask({ source, path }));
     let differs = false;
     for (const [rule, changes] of first) {
@@ -80,7 +80,7 @@ export async function traceOrigins({ sources, ask, before }: Tracing): Promise<O
 
   async function walk(source: string, path: Path, value: unknown): Promise<void> {
     const now = performance.now();
-    if (now - began > mostMs) {
+    if (now - began > maxMs) {
       whole = false;
       return;
     }
@@ -89,7 +89,7 @@ export async function traceOrigins({ sources, ask, before }: Tracing): Promise<O
       piece = performance.now();
     }
     // All of it at once: what changes nothing as a whole need not be taken apart.
-    if (leavesOf(value).next().done || !(await look({ source, path }, value))) return;
+    if (leavesOf(value).next().done || !(await probe({ source, path }, value))) return;
     for (const [name, inner] of inside(value)) await walk(source, [...path, name], inner);
   }
 
@@ -108,7 +108,7 @@ function originOf(places: readonly Found[]): Origin {
   const others = places.filter(({ copied }) => !copied);
   const bearing = [...copies, ...others.filter(({ gone }) => !gone)];
   const needed = others.filter(({ gone }) => gone);
-  const names = (some: readonly Found[]) => some.slice(0, mostPlaces).map(({ place }) => place);
+  const names = (some: readonly Found[]) => some.slice(0, maxPlaces).map(({ place }) => place);
   // What nothing turns into another value, such as a fixed word that is there or not, comes from what decides that.
   return bearing.length > 0
     ? { from: names(bearing), copied: copies.length > 0, needs: names(needed) }
@@ -123,8 +123,8 @@ function kindsOf(changes: unknown): string {
 }
 
 /** Each rule's changes; a rule without a word has none. */
-function byRule(told: readonly Told[]): Map<string, unknown[]> {
-  return new Map(told.flatMap((one) => (one.outcome === 'written' ? [[one.rule, one.written.changes]] : [])));
+function byRule(told: readonly RuleEvaluation[]): Map<string, unknown[]> {
+  return new Map(told.flatMap((one) => (one.outcome === 'written' ? [[one.rule, one.output.changes]] : [])));
 }
 
 function note(sets: Map<string, Set<string>>, key: string, value: string): void {

@@ -3,7 +3,7 @@
  * time with one value of them changed: what then differs in its word came from that value.
  */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
-import type { Look } from '../../commercetools/lookups/types.ts';
+import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Category } from '../../commercetools/schemas.ts';
 import { changedBelow, type Path } from './json-paths.ts';
 
@@ -15,7 +15,7 @@ export interface Tweak {
 }
 
 export interface RememberedLook {
-  look: Look;
+  lookups: Lookups;
   /** What was looked up, by a name for people. */
   seen: ReadonlyMap<string, unknown>;
   /** From now on nothing is read any more: what is not remembered is not there. */
@@ -25,7 +25,7 @@ export interface RememberedLook {
 }
 
 /** @param real reads commercetools */
-export function rememberLook(real: Look): RememberedLook {
+export function rememberLook(real: Lookups): RememberedLook {
   const seen = new Map<string, unknown>();
   let closed = false;
   let tweaked: Tweak | undefined;
@@ -56,7 +56,7 @@ export function rememberLook(real: Look): RememberedLook {
     tweak(place) {
       tweaked = place;
     },
-    look: {
+    lookups: {
       customer: once('customer', undefined, real.customer),
       customersWithEmail: once('customers with the e-mail', [], real.customersWithEmail),
       order: once('order', undefined, real.order),

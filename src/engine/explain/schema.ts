@@ -31,12 +31,12 @@ export type ExplainedChange = z.infer<typeof changeSchema>;
 const ruleSchema = z.object({
   rule: z.string(),
   summary: z.string(),
-  wakes: z.array(z.object({ on: z.string(), disabledBy: z.string().optional() })),
+  triggers: z.array(z.object({ on: z.string(), disabledBy: z.string().optional() })),
   bulk: z.enum(bulkResources).optional(),
   changes: z.array(changeSchema),
   skips: z.array(z.string()).describe('why something is not sent'),
   warnings: z.array(warning).describe('what is left out'),
-  follows: z.array(z.object({ resource: z.string(), where: z.string(), reason: z.string() })),
+  followUps: z.array(z.object({ resource: z.string(), where: z.string(), reason: z.string() })),
   dependsOn: z.array(z.string()).describe('fields that decide whether, or how often, it sends something'),
   realtime: z
     .object({

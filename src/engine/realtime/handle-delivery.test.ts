@@ -4,24 +4,24 @@ import { test } from 'node:test';
 import { delivery, reference } from '../../../test/fixtures/index.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 import type { Store } from '../../store/store.ts';
-import type { Happened } from '../../telemetry/app-events.ts';
+import type { AppEvent } from '../../telemetry/app-events.ts';
 import { createDeadLetters } from '../delivery/dead-letters.ts';
-import { createReceive } from './handle-delivery.ts';
+import { createHandleDelivery } from './handle-delivery.ts';
 import type { Realtime } from './process-message.ts';
 
 const message = (body: unknown) => ({ body, source: 'sqs', fingerprint: () => ({ size: 2, hash: 'abc' }) });
 const again = { answer: 'again', reason: 'failed by our own fault' };
 
 function start(parts: { store?: Store; handle?: Realtime['handle'] } = {}) {
-  const happened: Happened[] = [];
+  const happened: AppEvent[] = [];
   const now = () => new Date(0);
   const deadLetters = createDeadLetters(parts.store ?? createMemoryStore(), {
     ...{ max: 10, now },
     onForbidden: () => undefined,
   });
   const realtime = { handle: parts.handle ?? (async () => ({ answer: 'done' as const })), settled: async () => {} };
-  const activity = { tell: (one: Happened) => happened.push(one), counts: () => ({}), listen: () => () => undefined };
-  return { receive: createReceive({ realtime, deadLetters, activity }), happened };
+  const activity = { emit: (one: AppEvent) => happened.push(one), counts: () => ({}), listen: () => () => undefined };
+  return { receive: createHandleDelivery({ realtime, deadLetters, activity }), happened };
 }
 
 test('an unreadable delivery is kept as a dead letter', async () => {

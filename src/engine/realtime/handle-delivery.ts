@@ -3,19 +3,19 @@
 import type { Message } from '../../commercetools/messages.ts';
 import { parseMessage } from '../../commercetools/messages.ts';
 import type { Handle } from '../../sources/source.ts';
-import type { Activity } from '../../telemetry/app-events.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
 import { inSpan, withTrace } from '../../telemetry/span.ts';
 import type { DeadLetters } from '../delivery/dead-letters.ts';
 import type { Verdict } from '../delivery/verdict.ts';
 import type { Realtime } from './process-message.ts';
 
-export interface ReceiveParts {
+export interface HandleDeliveryDeps {
   realtime: Realtime;
   deadLetters: DeadLetters;
-  activity: Activity;
+  activity: AppEvents;
 }
 
-export function createReceive({ realtime, deadLetters, activity }: ReceiveParts): Handle {
+export function createHandleDelivery({ realtime, deadLetters, activity }: HandleDeliveryDeps): Handle {
   function traced(message: Message, tries: number | undefined, source: string): Promise<Verdict> {
     const about = {
       'ctk.source': source,
@@ -35,10 +35,10 @@ export function createReceive({ realtime, deadLetters, activity }: ReceiveParts)
     const parsed = parseMessage(body);
     if (parsed.ok === true) return withTrace(trace, () => traced(parsed.message, tries, source));
     if (parsed.ok === 'nothing') {
-      activity.tell({ what: 'nothing', reason: parsed.reason });
+      activity.emit({ type: 'nothing', reason: parsed.reason });
       return { answer: 'skipped', reasons: [parsed.reason] };
     }
-    activity.tell({ what: 'unreadable', source, reason: parsed.reason });
+    activity.emit({ type: 'unreadable', source, reason: parsed.reason });
     const { size, hash } = fingerprint();
     const origin = [source, brokerId ?? '-', hash, `${size} bytes`].join(' ');
     const stored = await deadLetters.keep({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
@@ -52,7 +52,7 @@ export function createReceive({ realtime, deadLetters, activity }: ReceiveParts)
       return await receive(delivery);
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.name : 'unknown';
-      activity.tell({ what: 'warning', detail: `a delivery from ${delivery.source} failed by our own fault: ${why}` });
+      activity.emit({ type: 'warning', detail: `a delivery from ${delivery.source} failed by our own fault: ${why}` });
       return { answer: 'again', reason: 'failed by our own fault' };
     }
   };

@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import pino from 'pino';
 import { lookIn, settings } from '../../../test/fixtures/index.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import type { RuleFamily, Told } from '../../rules/types.ts';
-import { createActivity, type Happened } from '../../telemetry/app-events.ts';
-import type { Delivered, DeliverOptions } from '../delivery/deliver.ts';
-import { createRealtime, type RealtimeParts } from './process-message.ts';
+import type { RuleGroup, RuleEvaluation } from '../../rules/types.ts';
+import { createAppEvents, type AppEvent } from '../../telemetry/app-events.ts';
+import type { RecordResult, DeliverOptions } from '../delivery/deliver.ts';
+import { createRealtime, type RealtimeDeps } from './process-message.ts';
 
 const deadlineMs = 8_000;
 const message = (id: string): Message => ({
@@ -18,17 +18,17 @@ const message = (id: string): Message => ({
   createdAt: '2026-03-15T08:00:00.000Z',
 });
 
-const delivered = (record: Told['record']): Delivered => ({
+const delivered = (record: RuleEvaluation['record']): RecordResult => ({
   record,
   receipts: [{ outcome: 'delivered' }],
   skips: [],
-  kept: [],
-  failures: [],
+  deadLettered: [],
+  errors: [],
 });
 
 /** A message path whose rule skips, and whose delivery answers as `deliver` says. */
-function start(overrides: Partial<RealtimeParts> = {}) {
-  const family: RuleFamily = {
+function start(overrides: Partial<RealtimeDeps> = {}) {
+  const family: RuleGroup = {
     typeId: 'order',
     rules: [
       {
@@ -36,25 +36,25 @@ function start(overrides: Partial<RealtimeParts> = {}) {
         summary: '',
         sends: '',
         settings: [],
-        wakes: () => [{ notificationType: 'Message', typeId: 'order', messageType: 'OrderCreated' }],
+        triggers: () => [{ notificationType: 'Message', typeId: 'order', messageType: 'OrderCreated' }],
       },
     ],
-    tellMessage: async ({ resource }) => [{ outcome: 'skipped', record: resource, reason: 'none' }],
-    tellRecords: async () => [],
+    evaluateMessage: async ({ resource }) => [{ outcome: 'skipped', record: resource, reason: 'none' }],
+    evaluateRecords: async () => [],
   };
-  const happened: Happened[] = [];
-  const parts: RealtimeParts = {
-    families: [family],
+  const happened: AppEvent[] = [];
+  const parts: RealtimeDeps = {
+    groups: [family],
     settings: settings(),
-    look: lookIn({}),
+    lookups: lookIn({}),
     deliver: async (told) => told.map(({ record }) => delivered(record)),
-    activity: { tell: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
-    nextRead: () => 1,
+    activity: { emit: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
+    nextReadSeq: () => 1,
     now: () => new Date(),
     deadlineMs,
-    mostTries: 5,
-    mostUnderWay: 100,
-    backlogMs: () => 0,
+    maxTries: 5,
+    maxUnderWay: 100,
+    estimateWaitMs: () => 0,
     ...overrides,
   };
   return { realtime: createRealtime(parts), happened };
@@ -62,11 +62,11 @@ function start(overrides: Partial<RealtimeParts> = {}) {
 
 /** Deliveries that are answered one by one, by the record's id. */
 function heldDelivery() {
-  const open: { told: readonly Told[]; options: DeliverOptions; end: PromiseWithResolvers<Delivered[]> }[] = [];
+  const open: { told: readonly RuleEvaluation[]; options: DeliverOptions; end: PromiseWithResolvers<RecordResult[]> }[] = [];
   return {
     open,
-    deliver: (told: readonly Told[], options: DeliverOptions) => {
-      const end = Promise.withResolvers<Delivered[]>();
+    deliver: (told: readonly RuleEvaluation[], options: DeliverOptions) => {
+      const end = Promise.withResolvers<RecordResult[]>();
       open.push({ told, options, end });
       return end.promise;
     },
@@ -78,10 +78,10 @@ function heldDelivery() {
   };
 }
 
-const failing: RealtimeParts['deliver'] = async (told, { failures }) =>
+const failing: RealtimeDeps['deliver'] = async (told, { failures }) =>
   told.map(({ record }) => ({
-    ...{ record, receipts: [], skips: [], failures: [new Error('bug')] },
-    kept: failures === 'keep' ? ['failed'] : [],
+    ...{ record, receipts: [], skips: [], errors: [new Error('bug')] },
+    deadLettered: failures === 'keep' ? ['failed'] : [],
   }));
 
 /** Lets every promise that can settle do so. */
@@ -101,9 +101,9 @@ async function hasSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('handle never rejects', () => {
-  for (const [what, overrides] of Object.entries<Partial<RealtimeParts>>({
+  for (const [what, overrides] of Object.entries<Partial<RealtimeDeps>>({
     'the estimate of the backlog throws': {
-      backlogMs: () => {
+      estimateWaitMs: () => {
         throw new TypeError('bug');
       },
     },
@@ -128,7 +128,7 @@ describe('handle never rejects', () => {
   }
 
   test('a listener that throws does not change the verdict', async () => {
-    const activity = createActivity(pino({ level: 'silent' }));
+    const activity = createAppEvents(pino({ level: 'silent' }));
     activity.listen(() => {
       throw new TypeError('bug');
     });
@@ -139,12 +139,12 @@ describe('handle never rejects', () => {
   test('an internal error is told with the record and the error', async () => {
     const error = new TypeError('bug');
     const { realtime, happened } = start({
-      backlogMs: () => {
+      estimateWaitMs: () => {
         throw error;
       },
     });
     await realtime.handle(message('m1'));
-    const failed = happened.filter(({ what }) => what === 'failed');
+    const failed = happened.filter(({ type: what }) => what === 'failed');
     assert.deepEqual(failed, [{ what: 'failed', record: message('m1').resource, rule: '', error }]);
   });
 });
@@ -152,7 +152,7 @@ describe('handle never rejects', () => {
 describe('overload', () => {
   test('as many messages as the maximum are admitted, and not one more', async () => {
     const held = heldDelivery();
-    const { realtime } = start({ mostUnderWay: 2, deliver: held.deliver });
+    const { realtime } = start({ maxUnderWay: 2, deliver: held.deliver });
     const first = realtime.handle(message('m1'));
     const second = realtime.handle(message('m2'));
     const third = await realtime.handle(message('m3'));
@@ -169,7 +169,7 @@ describe('overload', () => {
 
   test('a redelivery of a message in flight is admitted though the maximum is reached', async () => {
     const held = heldDelivery();
-    const { realtime } = start({ mostUnderWay: 1, deliver: held.deliver });
+    const { realtime } = start({ maxUnderWay: 1, deliver: held.deliver });
     const both = [realtime.handle(message('m1')), realtime.handle(message('m1'))];
     await settle();
     held.finish();
@@ -181,19 +181,19 @@ describe('overload', () => {
     ['counted by the broker', (delivery: number) => delivery],
   ] as const) {
     test(`refusals by overload use up no attempt (deliveries ${count})`, async () => {
-      let backlogMs = deadlineMs;
-      const { realtime } = start({ backlogMs: () => backlogMs, deliver: failing, mostTries: 2 });
+      let estimateWaitMs = deadlineMs;
+      const { realtime } = start({ estimateWaitMs: () => estimateWaitMs, deliver: failing, maxTries: 2 });
       for (let delivery = 1; delivery <= 10; delivery += 1)
         assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
-      backlogMs = 0;
+      estimateWaitMs = 0;
       assert.equal((await realtime.handle(message('m1'), tries(11))).answer, 'again');
       assert.deepEqual(await realtime.handle(message('m1'), tries(12)), { answer: 'kept', reasons: ['failed'] });
     });
 
     test(`deliveries that Klaviyo could not take use up no attempt (deliveries ${count})`, async () => {
-      let deliver: RealtimeParts['deliver'] = async (told) =>
+      let deliver: RealtimeDeps['deliver'] = async (told) =>
         told.map(({ record }) => ({ ...delivered(record), receipts: [{ outcome: 'unavailable', reason: 'away' }] }));
-      const { realtime } = start({ deliver: (...args) => deliver(...args), mostTries: 2 });
+      const { realtime } = start({ deliver: (...args) => deliver(...args), maxTries: 2 });
       for (let delivery = 1; delivery <= 10; delivery += 1)
         assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
       deliver = failing;
@@ -218,8 +218,8 @@ describe('attempts', () => {
 
   test('redeliveries that join a message in flight are no attempts', async () => {
     const held = heldDelivery();
-    let deliver: RealtimeParts['deliver'] = held.deliver;
-    const { realtime } = start({ deliver: (...args) => deliver(...args), mostTries: 2 });
+    let deliver: RealtimeDeps['deliver'] = held.deliver;
+    const { realtime } = start({ deliver: (...args) => deliver(...args), maxTries: 2 });
     const joined = [1, 2, 3].map((tries) => realtime.handle(message('m1'), tries));
     await settle();
     deliver = failing;
@@ -234,7 +234,7 @@ describe('attempts', () => {
 
   test('a delivery that throws instead of answering is kept by the last attempt as well', async () => {
     const { realtime } = start({
-      mostTries: 2,
+      maxTries: 2,
       deliver: async (told, options) => {
         if (told.some(({ outcome }) => outcome !== 'failed')) throw new TypeError('bug');
         return failing(told, options);
@@ -307,7 +307,7 @@ describe('deadline', () => {
 
   test('work that is past its deadline counts towards the maximum', async () => {
     const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver, mostUnderWay: 1 });
+    const { realtime } = start({ deliver: held.deliver, maxUnderWay: 1 });
     const verdict = realtime.handle(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs);

@@ -1,34 +1,34 @@
 /** One message: decide, gather, write, send, verdict. */
 import { LRUCache } from 'lru-cache';
-import { ReadFailure } from '../../commercetools/errors.ts';
-import type { Look } from '../../commercetools/lookups/types.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
+import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { causeOf } from '../../rules/cause.ts';
-import { createDecide, type Decision } from '../../rules/select-rules.ts';
+import { createRuleSelector, type RuleSelection } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, RuleFamily, Told } from '../../rules/types.ts';
+import type { Cause, RuleGroup, RuleEvaluation } from '../../rules/types.ts';
 import { StoreFailure } from '../../store/store.ts';
-import type { Activity } from '../../telemetry/app-events.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
 import { inSpan } from '../../telemetry/span.ts';
 import type { Deliver } from '../delivery/deliver.ts';
 import { type Verdict, verdictOf } from '../delivery/verdict.ts';
 
-export interface RealtimeParts {
-  families: readonly RuleFamily[];
+export interface RealtimeDeps {
+  groups: readonly RuleGroup[];
   settings: RuleSettings;
-  look: Look;
+  lookups: Lookups;
   deliver: Deliver;
-  activity: Activity;
+  activity: AppEvents;
   /** Counts up at each call; shared by all lanes. */
-  nextRead(): number;
+  nextReadSeq(): number;
   now(): Date;
   deadlineMs: number;
   /** Tries of a message that fails by our own fault before it is kept. */
-  mostTries: number;
+  maxTries: number;
   /** Messages under way at most; what comes beyond is the broker's to hold. */
-  mostUnderWay: number;
+  maxUnderWay: number;
   /** Milliseconds that a message of this resource would have to wait for its turn at Klaviyo. */
-  backlogMs(typeId: string): number;
+  estimateWaitMs(typeId: string): number;
 }
 
 export interface Realtime {
@@ -41,9 +41,9 @@ export interface Realtime {
   settled(): Promise<void>;
 }
 
-const mostCounted = 10_000;
+const maxCounted = 10_000;
 /** Part of the deadline that may be spent waiting for a turn; the rest is for reading and sending. */
-export const admittedPart = 0.6;
+export const maxQueueShare = 0.6;
 
 const late: Verdict = { answer: 'again', reason: 'it took longer than realtime.deadlineSeconds' };
 const internalError: Verdict = { answer: 'again', reason: 'failed by our own fault' };
@@ -51,7 +51,7 @@ const internalError: Verdict = { answer: 'again', reason: 'failed by our own fau
 interface Work {
   message: Message;
   cause: Cause;
-  readAt: number;
+  readSeq: number;
   /** Aborted at the deadline: withdraws what is not in a request yet. */
   signal: AbortSignal;
   /** 1 for the first one. */
@@ -64,36 +64,36 @@ interface Result {
   failed: boolean;
 }
 
-export function createRealtime(parts: RealtimeParts): Realtime {
-  const decide = createDecide(parts.families, parts.settings);
+export function createRealtime(parts: RealtimeDeps): Realtime {
+  const decide = createRuleSelector(parts.groups, parts.settings);
   /** By message id, until its work has ended: also past the deadline. */
   const underWay = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
 
-  async function tell({ message, cause }: Work, decision: Decision): Promise<Told[]> {
-    const reading = { look: parts.look, cause, at: parts.now(), settings: parts.settings };
+  async function tell({ message, cause }: Work, decision: RuleSelection): Promise<RuleEvaluation[]> {
+    const reading = { lookups: parts.lookups, cause, at: parts.now(), settings: parts.settings };
     const told = await inSpan('gather', {}, () =>
-      Promise.all([...decision].map(([family, names]) => family.tellMessage(message, names, reading))),
+      Promise.all([...decision].map(([family, names]) => family.evaluateMessage(message, names, reading))),
     );
     return told.flat();
   }
 
   /** Sends what was told; what failed by an internal error comes again, until the last attempt keeps it. */
-  async function finish(told: readonly Told[], { cause, readAt, signal, attempt }: Work): Promise<Result> {
-    const failures = attempt >= parts.mostTries ? 'keep' : 'return';
-    const results = await parts.deliver(told, { cause, readAt, lane: 'realtime', signal, failures });
-    const failed = results.some((result) => result.failures.length > 0);
+  async function finish(told: readonly RuleEvaluation[], { cause, readSeq, signal, attempt }: Work): Promise<Result> {
+    const failures = attempt >= parts.maxTries ? 'keep' : 'return';
+    const results = await parts.deliver(told, { cause, readSeq, lane: 'realtime', signal, failures });
+    const failed = results.some((result) => result.errors.length > 0);
     if (failed && failures === 'return') return { verdict: internalError, failed };
     const verdict = verdictOf({
       receipts: results.flatMap(({ receipts }) => receipts),
       skips: results.flatMap(({ skips }) => skips),
-      kept: results.flatMap(({ kept }) => kept),
+      kept: results.flatMap(({ deadLettered: kept }) => kept),
     });
     return { verdict, failed };
   }
 
   /** Tells and sends. An API or a store that can't answer rejects; any other error counts as a failed rule. */
-  async function run(work: Work, decision: Decision): Promise<Result> {
+  async function run(work: Work, decision: RuleSelection): Promise<Result> {
     try {
       return await finish(await tell(work, decision), work);
     } catch (thrown) {
@@ -102,13 +102,13 @@ export function createRealtime(parts: RealtimeParts): Realtime {
     }
   }
 
-  function begin(message: Message, decision: Decision, tries: number | undefined): Promise<Verdict> {
+  function begin(message: Message, decision: RuleSelection, tries: number | undefined): Promise<Verdict> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), parts.deadlineMs);
     const attempt = attempts.next(message.id, tries);
     const { signal } = deadline;
-    const ended = run({ message, cause: causeOf(message), readAt: parts.nextRead(), signal, attempt }, decision)
-      .catch(unableOf)
+    const ended = run({ message, cause: causeOf(message), readSeq: parts.nextReadSeq(), signal, attempt }, decision)
+      .catch(verdictForError)
       .then(({ verdict, failed }) => {
         if (verdict.answer !== 'again' && !signal.aborted) attempts.forget(message.id);
         else if (failed) attempts.failed(message.id);
@@ -124,22 +124,22 @@ export function createRealtime(parts: RealtimeParts): Realtime {
   }
 
   /** What can't be answered in time is refused at once: a broker holds it better than our memory. */
-  function refusal(decision: Decision): Verdict | undefined {
-    const most = parts.deadlineMs * admittedPart;
-    const backlogMs = Math.max(0, ...[...decision.keys()].map(({ typeId }) => parts.backlogMs(typeId)));
-    if (underWay.size < parts.mostUnderWay && backlogMs <= most) return undefined;
+  function overloadVerdict(decision: RuleSelection): Verdict | undefined {
+    const most = parts.deadlineMs * maxQueueShare;
+    const estimateWaitMs = Math.max(0, ...[...decision.keys()].map(({ typeId }) => parts.estimateWaitMs(typeId)));
+    if (underWay.size < parts.maxUnderWay && estimateWaitMs <= most) return undefined;
     return {
       answer: 'again',
       reason: 'more waits than can be sent in time',
-      retryAfterMs: Math.max(1_000, backlogMs - most),
+      retryAfterMs: Math.max(1_000, estimateWaitMs - most),
     };
   }
 
-  async function decided(message: Message, decision: Decision, tries: number | undefined): Promise<Verdict> {
+  async function decided(message: Message, decision: RuleSelection, tries: number | undefined): Promise<Verdict> {
     if (decision.size === 0) return noRule(message);
     // A redelivery while the first is still under way joins it.
     const known = underWay.get(message.id);
-    const refused = known ? undefined : refusal(decision);
+    const refused = known ? undefined : overloadVerdict(decision);
     if (known || refused) attempts.noAttempt(message.id);
     return known ?? refused ?? begin(message, decision, tries);
   }
@@ -148,10 +148,10 @@ export function createRealtime(parts: RealtimeParts): Realtime {
     const decision = decide(message);
     const arrived = parts.now().getTime();
     const verdict = await inTime(parts.deadlineMs, () => decided(message, decision, tries));
-    if (verdict.answer === 'again' && verdict.alarm) parts.activity.tell({ what: 'alarm', reason: verdict.reason });
-    parts.activity.tell({
-      what: 'message',
-      type: message.type,
+    if (verdict.answer === 'again' && verdict.actionRequired) parts.activity.emit({ type: 'alarm', reason: verdict.reason });
+    parts.activity.emit({
+      type: 'message',
+      messageType: message.type,
       messageId: message.id,
       createdAt: message.createdAt,
       record: message.resource,
@@ -168,7 +168,7 @@ export function createRealtime(parts: RealtimeParts): Realtime {
       try {
         return await answer(message, tries);
       } catch (thrown) {
-        parts.activity.tell({ what: 'failed', record: message.resource, rule: '', error: toError(thrown) });
+        parts.activity.emit({ type: 'failed', record: message.resource, rule: '', error: toError(thrown) });
         return internalError;
       }
     },
@@ -183,7 +183,7 @@ export function createRealtime(parts: RealtimeParts): Realtime {
  * joined another one or met an API that could not answer leaves as many attempts as before.
  */
 function createAttempts() {
-  const counted = new LRUCache<string, { failed: number; others: number }>({ max: mostCounted });
+  const counted = new LRUCache<string, { failed: number; others: number }>({ max: maxCounted });
   const of = (id: string) => counted.get(id) ?? { failed: 0, others: 0 };
   return {
     /** @param tries deliveries by the broker's count: those that this process knows to be no attempts are subtracted */
@@ -226,20 +226,20 @@ async function inTime(deadlineMs: number, verdict: () => Promise<Verdict>): Prom
 
 /** A look-up that commercetools will never answer is an internal error, and would come again for ever. */
 function isUnavailable(thrown: unknown): boolean {
-  return thrown instanceof StoreFailure || (thrown instanceof ReadFailure && thrown.kind !== 'refused');
+  return thrown instanceof StoreFailure || (thrown instanceof CommercetoolsError && thrown.type !== 'rejected');
 }
 
 /** commercetools or the store can't be asked now. Anything else that was thrown is unknown, and unknown means again. */
-function unableOf(thrown: unknown): Result {
+function verdictForError(thrown: unknown): Result {
   if (thrown instanceof StoreFailure)
     return { verdict: { answer: 'again', reason: `what follows can't be stored: ${thrown.message}` }, failed: false };
-  if (!(thrown instanceof ReadFailure)) return { verdict: internalError, failed: true };
-  const { message: reason, kind, retryAfterMs } = thrown;
-  const alarm = kind === 'key-refused' || kind === 'missing-scope';
+  if (!(thrown instanceof CommercetoolsError)) return { verdict: internalError, failed: true };
+  const { message: reason, type: kind, retryAfterMs } = thrown;
+  const actionRequired = kind === 'unauthorized' || kind === 'forbidden';
   const verdict: Verdict = {
     answer: 'again',
     reason,
-    ...(alarm ? { alarm } : {}),
+    ...(actionRequired ? { actionRequired } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
   return { verdict, failed: false };

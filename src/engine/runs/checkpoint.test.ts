@@ -1,7 +1,7 @@
 /** Tests the ranges of a run and the completion tracker that moves its checkpoint. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { checkpointSchema, createTrail, newCheckpoint } from './checkpoint.ts';
+import { checkpointSchema, createCompletionTracker, newCheckpoint } from './checkpoint.ts';
 import { emptyCounts } from './run-counts.ts';
 
 const began = '2026-03-15T08:00:00.000Z';
@@ -43,7 +43,7 @@ describe('completion tracker', () => {
   function begin() {
     const settled = emptyCounts();
     const reached: number[] = [];
-    const trail = createTrail(settled);
+    const trail = createCompletionTracker(settled);
     const pages = [0, 1, 2].map((index) => {
       const page = trail.begin(() => reached.push(index));
       page.counts.read = 10 ** index;
@@ -86,7 +86,7 @@ describe('completion tracker', () => {
 
   test('what `reached` adds to the counts of the page is settled with it', () => {
     const settled = emptyCounts();
-    createTrail(settled)
+    createCompletionTracker(settled)
       .begin((counts) => {
         counts.caughtUp += 5;
       })

@@ -71,7 +71,7 @@ function boundAt(part: number): string {
 }
 
 /** Pages of one range on their way, in the order in which they were read. */
-export interface Trail {
+export interface CompletionTracker {
   /** A page that was read: its receipts are still to come. */
   begin(reached: (counts: RunCounts) => void): PageOnTrail;
 }
@@ -87,7 +87,7 @@ export interface PageOnTrail {
  * Moves a checkpoint behind the last page before which every page is done.
  * @param settled counts of what the checkpoint has passed
  */
-export function createTrail(settled: RunCounts): Trail {
+export function createCompletionTracker(settled: RunCounts): CompletionTracker {
   const open: { reached: (counts: RunCounts) => void; counts: RunCounts; done: boolean }[] = [];
   return {
     begin(reached) {

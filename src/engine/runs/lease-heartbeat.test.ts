@@ -4,8 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import { type Store, StoreFailure } from '../../store/store.ts';
-import { type Lease, leaseKey, nobody, readLease } from './lease.ts';
-import { createHold, RunEnded } from './lease-heartbeat.ts';
+import { type Lease, leaseKey, UNHELD, readLease } from './lease.ts';
+import { startLeaseHeartbeat, RunEnded } from './lease-heartbeat.ts';
 import type { Run } from './run.ts';
 import { emptyCounts } from './run-counts.ts';
 
@@ -61,7 +61,7 @@ async function hold() {
   assert.notEqual(version, 'stale');
   const lease: Lease = { at, version: Number(version), value };
   const troubles: string[] = [];
-  const held = createHold({ store, leaseMs, onTrouble: (detail) => troubles.push(detail) }, lease);
+  const held = startLeaseHeartbeat({ store, leaseMs, onTrouble: (detail) => troubles.push(detail) }, lease);
   return { held, memory, broken, troubles, stored: () => readLease(memory, at) };
 }
 
@@ -132,13 +132,13 @@ test('a release finds the lease also when another process has written into it', 
 
 test('a lease that is handed back has no holder', async () => {
   const { held, stored } = await hold();
-  await held.handBack();
-  assert.equal((await stored())?.value.holder, nobody);
+  await held.handOver();
+  assert.equal((await stored())?.value.holder, UNHELD);
 });
 
 for (const [what, method] of [
   ['release', 'remove'],
-  ['handBack', 'put'],
+  ['handOver', 'put'],
 ] as const) {
   test(`${what} is tried again until the store answers`, async () => {
     const { held, broken, troubles, stored } = await hold();

@@ -1,7 +1,7 @@
 /** Holds a lease: beats while it is alive, and says at once when it is lost or when somebody wants the run stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../store/store.ts';
-import { type Lease, type LeaseValue, nobody, readLease } from './lease.ts';
+import { type Lease, type LeaseValue, UNHELD, readLease } from './lease.ts';
 
 /** Why a run ends before its end. */
 export class RunEnded extends Error {
@@ -13,7 +13,7 @@ export class RunEnded extends Error {
   }
 }
 
-export interface Hold {
+export interface LeaseHeartbeat {
   /** Aborted with a RunEnded: nothing more is to be sent. */
   signal: AbortSignal;
   /** stop: for good; hand-back: this process is ending; lost: another process has it. */
@@ -23,7 +23,7 @@ export interface Hold {
   /** The work is done: nothing is held any more. Tries again while the store is away; never rejects. */
   release(): Promise<void>;
   /** Leaves it to whoever comes first. Tries again while the store is away; never rejects. */
-  handBack(): Promise<void>;
+  handOver(): Promise<void>;
 }
 
 export interface HoldParts {
@@ -41,7 +41,7 @@ const patience = 0.75;
 const tries = 20;
 
 /** @param lease as this process has just taken it */
-export function createHold({ store, leaseMs, onTrouble }: HoldParts, lease: Lease): Hold {
+export function startLeaseHeartbeat({ store, leaseMs, onTrouble }: HoldParts, lease: Lease): LeaseHeartbeat {
   const ended = new AbortController();
   let { version, value } = lease;
   let state: 'held' | 'lost' | 'let go' = 'held';
@@ -129,6 +129,6 @@ export function createHold({ store, leaseMs, onTrouble }: HoldParts, lease: Leas
       letGo(async () => {
         while ((await store.remove(lease.at, version)) === 'stale') if (!(await reread())) return;
       }),
-    handBack: () => letGo(() => put({ holder: nobody })),
+    handOver: () => letGo(() => put({ holder: UNHELD })),
   };
 }

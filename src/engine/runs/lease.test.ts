@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import { checkKey } from '../../store/store.ts';
 import {
-  createDeathWatch,
+  createLeaseMonitor,
   isQueued,
   type Lease,
   type LeaseValue,
@@ -72,50 +72,50 @@ describe('liveness of a holder', () => {
   afterEach(() => mock.restoreAll());
 
   test('a lease that is seen for the first time says nothing', () => {
-    assert.equal(createDeathWatch(leaseMs).look(leaseAt(1)), 'unknown');
+    assert.equal(createLeaseMonitor(leaseMs).observe(leaseAt(1)), 'unknown');
   });
 
   test('a lease that changes has a holder that is alive', () => {
-    const watch = createDeathWatch(leaseMs);
-    watch.look(leaseAt(1));
+    const watch = createLeaseMonitor(leaseMs);
+    watch.observe(leaseAt(1));
     clock += 5_000;
-    assert.equal(watch.look(leaseAt(2)), 'alive');
-    assert.equal(watch.look(leaseAt(2)), 'alive');
+    assert.equal(watch.observe(leaseAt(2)), 'alive');
+    assert.equal(watch.observe(leaseAt(2)), 'alive');
   });
 
   test('a lease that stood still for its whole time has a dead holder, not a moment before', () => {
-    const watch = createDeathWatch(leaseMs);
-    watch.look(leaseAt(1));
+    const watch = createLeaseMonitor(leaseMs);
+    watch.observe(leaseAt(1));
     clock += leaseMs;
-    assert.equal(watch.look(leaseAt(1)), 'unknown');
+    assert.equal(watch.observe(leaseAt(1)), 'unknown');
     clock += 1;
-    assert.equal(watch.look(leaseAt(1)), 'dead');
+    assert.equal(watch.observe(leaseAt(1)), 'dead');
   });
 
   test('the time begins anew with each change', () => {
-    const watch = createDeathWatch(leaseMs);
-    watch.look(leaseAt(1));
+    const watch = createLeaseMonitor(leaseMs);
+    watch.observe(leaseAt(1));
     clock += leaseMs - 1;
-    watch.look(leaseAt(2));
+    watch.observe(leaseAt(2));
     clock += leaseMs - 1;
-    assert.equal(watch.look(leaseAt(2)), 'alive');
+    assert.equal(watch.observe(leaseAt(2)), 'alive');
     clock += 2;
-    assert.equal(watch.look(leaseAt(2)), 'dead');
+    assert.equal(watch.observe(leaseAt(2)), 'dead');
   });
 
   test('a lease that was gone is a new one when it comes back', () => {
-    const watch = createDeathWatch(leaseMs);
-    watch.look(leaseAt(1));
+    const watch = createLeaseMonitor(leaseMs);
+    watch.observe(leaseAt(1));
     clock += leaseMs + 1;
     watch.forget([]);
-    assert.equal(watch.look(leaseAt(1)), 'unknown');
+    assert.equal(watch.observe(leaseAt(1)), 'unknown');
   });
 
   test('forgetting keeps the leases that are still there', () => {
-    const watch = createDeathWatch(leaseMs);
-    watch.look(leaseAt(1));
+    const watch = createLeaseMonitor(leaseMs);
+    watch.observe(leaseAt(1));
     clock += leaseMs + 1;
     watch.forget([leaseAt(1)]);
-    assert.equal(watch.look(leaseAt(1)), 'dead');
+    assert.equal(watch.observe(leaseAt(1)), 'dead');
   });
 });

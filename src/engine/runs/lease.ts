@@ -11,7 +11,7 @@ import { type Run, runSchema } from './run.ts';
 const container = 'ctk-work';
 
 /** The holder of what waits for one. */
-export const nobody = '';
+export const UNHELD = '';
 
 const leaseSchema = z.object({
   /** As it was asked for; what became of it since is in the run's own record. */
@@ -62,11 +62,11 @@ export async function listLeases(store: Store): Promise<Lease[]> {
 }
 
 /** Tells by this process's own clock how it stands with holders: dead is one whose lease stood still for its whole time. */
-export function createDeathWatch(leaseMs: number) {
+export function createLeaseMonitor(leaseMs: number) {
   const seen = new Map<string, { version: number; at: number; alive: boolean }>();
   return {
     /** Notes the lease as it is now. */
-    look({ at, version }: Lease): 'dead' | 'alive' | 'unknown' {
+    observe({ at, version }: Lease): 'dead' | 'alive' | 'unknown' {
       const before = seen.get(at.key);
       if (before?.version !== version)
         seen.set(at.key, { version, at: performance.now(), alive: before !== undefined });

@@ -1,12 +1,12 @@
 /** Tests from when on a sync reads what changed, and which requests make no sense. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sinceOf } from './resolve-since.ts';
+import { resolveSince } from './resolve-since.ts';
 import type { RunRequest } from './run.ts';
 
 const now = new Date('2026-03-15T08:00:00.000Z');
 const ask = (request: RunRequest, began?: string) =>
-  sinceOf({ resource: 'orders', request, now, lastBegan: async () => began });
+  resolveSince({ resource: 'orders', request, now, lastBegan: async () => began });
 
 test('without since there is no time', async () => {
   assert.deepEqual(await ask({}, '2026-03-14T00:00:00.000Z'), {});

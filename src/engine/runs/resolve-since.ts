@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { RunRequest } from './run.ts';
 
-export interface SinceAsked {
+export interface SinceRequest {
   resource: BulkResource;
   /** Its `since` as somebody gave it: ISO 8601 with Z or an offset, a date (from midnight in UTC), or `last`. */
   request: RunRequest;
@@ -23,7 +23,7 @@ const timeSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
  * @returns the time in UTC, nothing where none was asked for, or why it makes no sense; `gap` where it
  * begins after the last complete sync: what changed in between is still to be synced
  */
-export async function sinceOf(asked: SinceAsked): Promise<{ since?: string; gap?: true } | { refused: string }> {
+export async function resolveSince(asked: SinceRequest): Promise<{ since?: string; gap?: true } | { refused: string }> {
   const { resource, request, now } = asked;
   if (request.since === undefined) return {};
   const other = (['ids', 'startId', 'deleteAll'] as const).find((name) => request[name] !== undefined);

@@ -25,9 +25,9 @@ export function emptyCounts(): RunCounts {
 }
 
 /** More distinct reasons than this are counted together. */
-const mostReasons = 100;
+const maxReasons = 100;
 /** Of a reason; a run's record holds all of them. */
-const mostFirstIds = 20;
+const maxFirstIds = 20;
 
 /** Adds the records with these ids to a reason's count; of more than the first 20 only the number is kept. */
 export function countReason(counts: RunCounts, reason: string, ids: readonly string[]): void {
@@ -35,12 +35,12 @@ export function countReason(counts: RunCounts, reason: string, ids: readonly str
 }
 
 function addToReason(counts: RunCounts, reason: string, more: { times: number; ids: readonly string[] }): void {
-  const known = Object.hasOwn(counts.reasons, reason) || Object.keys(counts.reasons).length < mostReasons;
+  const known = Object.hasOwn(counts.reasons, reason) || Object.keys(counts.reasons).length < maxReasons;
   // An object has no field of its own with this name.
   const name = known && reason !== '__proto__' ? reason : 'other reasons';
   counts.reasons[name] = (own(counts.reasons, name) ?? 0) + more.times;
   // A record that changed meanwhile is counted once more, and named once.
-  counts.firstIds[name] = [...new Set([...(own(counts.firstIds, name) ?? []), ...more.ids])].slice(0, mostFirstIds);
+  counts.firstIds[name] = [...new Set([...(own(counts.firstIds, name) ?? []), ...more.ids])].slice(0, maxFirstIds);
 }
 
 /** A merchant's rule may give any word as its reason, also `constructor`. */

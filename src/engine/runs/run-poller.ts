@@ -3,24 +3,24 @@
  * wait while a sync of their resource runs.
  */
 import { randomUUID } from 'node:crypto';
-import { createDeathWatch, isQueued, type Lease, type LeaseValue, leaseKey, listLeases, nobody } from './lease.ts';
+import { createLeaseMonitor, isQueued, type Lease, type LeaseValue, leaseKey, listLeases, UNHELD } from './lease.ts';
 import type { Run } from './run.ts';
-import { createRunner, type Live, type RunnerParts } from './run-worker.ts';
+import { createRunWorker, type ActiveRun, type RunWorkerDeps } from './run-worker.ts';
 
-export interface LookoutParts extends RunnerParts {
+export interface RunPollerDeps extends RunWorkerDeps {
   /** The kinds that this process works off. */
   takes: readonly Run['kind'][];
   /** `started here`: leaves alone what other processes queued or left. */
   from: 'anybody' | 'here';
 }
 
-export interface Lookout {
+export interface RunPoller {
   /** Works off what this process has just taken; @returns the run, counted and moved on as it goes. */
   begin(lease: Lease): Run;
-  live(): readonly Live[];
+  active(): readonly ActiveRun[];
   /** Whether its holder is alive, as far as this process has watched it. */
-  watch(lease: Lease): 'dead' | 'alive' | 'unknown';
-  look(): Promise<void>;
+  observe(lease: Lease): 'dead' | 'alive' | 'unknown';
+  poll(): Promise<void>;
   /** Looks from now on, again and again. */
   open(): void;
   /** Resolves when there is nothing to do here. */
@@ -33,10 +33,10 @@ export interface Lookout {
 const looks = 4;
 const forgetEveryMs = 60_000;
 
-export function createLookout(parts: LookoutParts): Lookout {
+export function createRunPoller(parts: RunPollerDeps): RunPoller {
   const { store, takes, leaseMs } = parts;
-  const watch = createDeathWatch(leaseMs);
-  const runner = createRunner(parts, () => void look());
+  const watch = createLeaseMonitor(leaseMs);
+  const runner = createRunWorker(parts, () => void poll());
   const begun = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -54,11 +54,11 @@ export function createLookout(parts: LookoutParts): Lookout {
     takes.includes(run.kind) && (parts.from === 'anybody' || begun.has(run.id));
 
   /** Takes what nobody holds, or whose holder is dead. */
-  async function takeFree(leases: readonly Lease[]): Promise<void> {
+  async function claimExpired(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) {
       const { at, value } = lease;
-      const free = watch.look(lease) === 'dead' || value.holder === nobody;
-      if (shut || !free || !isOurs(lease) || runner.live().some(({ key }) => key === at.key)) continue;
+      const free = watch.observe(lease) === 'dead' || value.holder === UNHELD;
+      if (shut || !free || !isOurs(lease) || runner.active().some(({ key }) => key === at.key)) continue;
       const taken: LeaseValue = { ...value, holder: randomUUID(), beat: value.beat + 1 };
       const version = await store.put(at, taken, lease.version);
       if (version !== 'stale') begin({ at, version, value: taken });
@@ -66,7 +66,7 @@ export function createLookout(parts: LookoutParts): Lookout {
   }
 
   /** A small run's turn has come: it moves to the place of those that run, so that an equal one is a new one. */
-  async function takeQueued({ at: queuedAt, value }: Lease): Promise<void> {
+  async function claimQueued({ at: queuedAt, value }: Lease): Promise<void> {
     const at = leaseKey('follow', value.run.resource);
     const taken: LeaseValue = { ...value, holder: randomUUID() };
     const version = await store.put(at, taken, 'absent');
@@ -80,16 +80,16 @@ export function createLookout(parts: LookoutParts): Lookout {
     const leases = await listLeases(store);
     watch.forget(leases);
     const held = leases.filter((lease) => !isQueued(lease));
-    await takeFree(held);
+    await claimExpired(held);
     const busy = new Set(held.map(({ value }) => value.run.resource));
     const queues = Map.groupBy(leases.filter(isQueued), ({ value }) => value.run.resource);
     for (const [resource, queue] of queues) {
       const first = queue.toSorted((one, other) => (one.value.run.id < other.value.run.id ? -1 : 1))[0];
-      if (!shut && !busy.has(resource) && first && isOurs(first)) await takeQueued(first);
+      if (!shut && !busy.has(resource) && first && isOurs(first)) await claimQueued(first);
     }
     if (performance.now() - forgotAt < forgetEveryMs) return;
     forgotAt = performance.now();
-    await parts.records.forgetOld();
+    await parts.records.prune();
   }
 
   async function tryLook(): Promise<void> {
@@ -98,38 +98,38 @@ export function createLookout(parts: LookoutParts): Lookout {
       trouble = false;
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : 'unknown';
-      if (!trouble) parts.activity.tell({ what: 'warning', detail: `can't look for runs to be worked off: ${why}` });
+      if (!trouble) parts.activity.emit({ type: 'warning', detail: `can't look for runs to be worked off: ${why}` });
       trouble = true;
     }
   }
 
   /** Asked for while it looks: once more afterwards. */
-  function look(): Promise<void> {
+  function poll(): Promise<void> {
     if (shut || takes.length === 0) return Promise.resolve();
     again = looking !== undefined;
     looking ??= tryLook().finally(() => {
       looking = undefined;
-      if (again) void look();
+      if (again) void poll();
     });
     return looking;
   }
 
   return {
     begin,
-    live: runner.live,
-    watch: watch.look,
-    look,
+    active: runner.active,
+    observe: watch.observe,
+    poll,
     open() {
       clearInterval(timer);
-      timer = setInterval(() => void look(), leaseMs / looks);
-      void look();
+      timer = setInterval(() => void poll(), leaseMs / looks);
+      void poll();
     },
     async settled() {
       for (;;) {
         // To look while it looks would ask for yet another look.
         while (looking) await looking;
-        await look();
-        const live = runner.live();
+        await poll();
+        const live = runner.active();
         if (live.length === 0 && looking === undefined) return;
         await Promise.all(live.map(({ ended }) => ended));
       }
@@ -138,8 +138,8 @@ export function createLookout(parts: LookoutParts): Lookout {
       shut = true;
       clearInterval(timer);
       await looking;
-      for (const { end } of runner.live()) end('hand-back');
-      await Promise.all(runner.live().map(({ ended }) => ended));
+      for (const { end } of runner.active()) end('hand-back');
+      await Promise.all(runner.active().map(({ ended }) => ended));
     },
   };
 }

@@ -1,18 +1,18 @@
 /** Keeps a run's record while it is worked off: seldom, one write at a time, each fenced by the record's version. */
 import type { Run } from './run.ts';
-import { type Point, pointOf, type RunRecords } from './run-store.ts';
+import { type Point, pointOf, type RunStore } from './run-store.ts';
 
-export interface Progress {
+export interface RunRecorder {
   /** The run changed; cheap to call. */
-  moved(): void;
+  markDirty(): void;
   /** Stores the run as it is; @returns whether that worked. */
   save(): Promise<boolean>;
   /** The latest point from which the run can go on. */
   point(): Point;
 }
 
-export interface ProgressParts {
-  records: RunRecords;
+export interface RunRecorderDeps {
+  records: RunStore;
   run: Run;
   /** Where it begins. */
   point: Point;
@@ -24,7 +24,7 @@ export interface ProgressParts {
   onTrouble(detail: string): void;
 }
 
-export function createProgress(parts: ProgressParts): Progress {
+export function createRunRecorder(parts: RunRecorderDeps): RunRecorder {
   const { records, run, checkpointMs } = parts;
   let { point, version } = parts;
   let reached = JSON.stringify(run.checkpoint);
@@ -67,7 +67,7 @@ export function createProgress(parts: ProgressParts): Progress {
   }
 
   return {
-    moved() {
+    markDirty() {
       const now = JSON.stringify(run.checkpoint);
       // Checkpoint and counts are taken in one moment: that in which the checkpoint moves.
       if (now !== reached) {

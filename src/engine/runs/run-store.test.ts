@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../store/memory.ts';
 import { newCheckpoint } from './checkpoint.ts';
 import type { Run } from './run.ts';
 import { emptyCounts } from './run-counts.ts';
-import { atPoint, createRunRecords, pointOf } from './run-store.ts';
+import { atPoint, createRunStore, pointOf } from './run-store.ts';
 
 const began = (number: number) => new Date(Date.UTC(2026, 2, 1, 0, number)).toISOString();
 
@@ -21,7 +21,7 @@ function runOf(number: number, more: Partial<Run> = {}): Run {
 
 async function recordsOf(kept: number, runs: readonly Run[]) {
   const store = createMemoryStore();
-  const records = createRunRecords(store, kept);
+  const records = createRunStore(store, kept);
   for (const run of runs) await records.put(run, pointOf(run));
   return { store, records, ids: async () => (await records.list()).map(({ run }) => Number(run.id.slice(4))) };
 }
@@ -48,7 +48,7 @@ describe('pruning', () => {
       2,
       [1, 2, 3, 4].map((number) => runOf(number)),
     );
-    await records.forgetOld();
+    await records.prune();
     assert.deepEqual(await ids(), [4, 3]);
   });
 
@@ -58,7 +58,7 @@ describe('pruning', () => {
       ...[runOf(1), runOf(2, { resource: 'products' }), runOf(3, follow)],
       ...[runOf(4), runOf(5, { resource: 'products' }), runOf(6, follow)],
     ]);
-    await records.forgetOld();
+    await records.prune();
     assert.deepEqual(await ids(), [6, 5, 4]);
   });
 
@@ -67,7 +67,7 @@ describe('pruning', () => {
       ...[runOf(1), runOf(2), runOf(3, { state: 'stopped' }), runOf(4, { state: 'failed' })],
       runOf(5, { request: { ids: ['a'] } }),
     ]);
-    await records.forgetOld();
+    await records.prune();
     assert.deepEqual(await ids(), [5, 4, 2]);
     assert.equal(await records.lastBegan('orders'), began(2));
   });
@@ -76,7 +76,7 @@ describe('pruning', () => {
     const { records, ids } = await recordsOf(1, [
       ...[runOf(1, { state: 'paused' }), runOf(2, { state: 'queued' }), runOf(3), runOf(4)],
     ]);
-    await records.forgetOld();
+    await records.prune();
     assert.deepEqual(await ids(), [4, 2, 1]);
   });
 });

@@ -13,7 +13,7 @@ export type Point = z.infer<typeof pointSchema>;
 const recordSchema = z.object({ run: runSchema, point: pointSchema });
 export type RunRecord = z.infer<typeof recordSchema> & { version: number };
 
-export interface RunRecords {
+export interface RunStore {
   get(id: string): Promise<RunRecord | undefined>;
   /** Also of a record that can't be read, as one of another version of this service. */
   versionOf(id: string): Promise<number | 'absent'>;
@@ -25,11 +25,11 @@ export interface RunRecords {
   /** ISO 8601: when the latest complete sync of the resource began, also one that is older than those that are kept. */
   lastBegan(resource: BulkResource): Promise<string | undefined>;
   /** Keeps only the latest of each resource and kind, and the latest complete sync. */
-  forgetOld(): Promise<void>;
+  prune(): Promise<void>;
 }
 
 /** @param kept ended runs of each resource and kind */
-export function createRunRecords(store: Store, kept: number): RunRecords {
+export function createRunStore(store: Store, kept: number): RunStore {
   async function list(): Promise<RunRecord[]> {
     const found: RunRecord[] = [];
     for await (const { value, version } of store.list(container)) {
@@ -55,7 +55,7 @@ export function createRunRecords(store: Store, kept: number): RunRecords {
       const last = (await list()).find(({ run }) => run.resource === resource && isWhole(run));
       return last?.run.checkpoint?.began;
     },
-    async forgetOld() {
+    async prune() {
       const ended = (await list()).map(({ run }) => run).filter(hasEnded);
       for (const runs of Map.groupBy(ended, ({ resource, kind }) => `${kind}-${resource}`).values())
         for (const run of runs.slice(kept))

@@ -2,18 +2,18 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../store/store.ts';
-import type { Activity } from '../../telemetry/app-events.ts';
-import { type BulkParts, runBulk } from '../bulk/run-bulk.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
+import { type BulkDeps, runBulk } from '../bulk/run-bulk.ts';
 import { RunFailed } from '../bulk/run-pause.ts';
 import type { Lease } from './lease.ts';
-import { createHold, type Hold, RunEnded } from './lease-heartbeat.ts';
+import { startLeaseHeartbeat, type LeaseHeartbeat, RunEnded } from './lease-heartbeat.ts';
 import { hasEnded, type Run } from './run.ts';
 import { closeCounts } from './run-counts.ts';
-import { createProgress, type Progress } from './run-recorder.ts';
-import { atPoint, pointOf, type RunRecords } from './run-store.ts';
+import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
+import { atPoint, pointOf, type RunStore } from './run-store.ts';
 
 /** A run under way in this process. */
-export interface Live {
+export interface ActiveRun {
   run: Run;
   key: string;
   /** Ends it before its end. */
@@ -22,12 +22,12 @@ export interface Live {
   ended: Promise<void>;
 }
 
-export interface RunnerParts {
+export interface RunWorkerDeps {
   store: Store;
-  records: RunRecords;
-  activity: Activity;
+  records: RunStore;
+  activity: AppEvents;
   /** What a run is worked off with; asked when the first one begins. */
-  bulk(): BulkParts;
+  bulk(): BulkDeps;
   now(): Date;
   checkpointMs: number;
   leaseMs: number;
@@ -36,24 +36,24 @@ export interface RunnerParts {
 /** While the store is away at the end of a run. */
 const saveAgainMs = 500;
 
-export interface Runner {
+export interface RunWorker {
   /** @param lease as this process has just taken it */
-  begin(lease: Lease): Live;
-  live(): readonly Live[];
+  begin(lease: Lease): ActiveRun;
+  active(): readonly ActiveRun[];
 }
 
 /** @param onEnded called when a run has ended and its lease is released */
-export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void): Runner {
-  const underWay = new Map<string, Live>();
-  const warn = (detail: string) => parts.activity.tell({ what: 'warning', detail });
+export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun) => void): RunWorker {
+  const underWay = new Map<string, ActiveRun>();
+  const warn = (detail: string) => parts.activity.emit({ type: 'warning', detail });
 
   function tell({ id: runId, resource, kind, state, counts, problem }: Run): void {
     const said = problem === undefined ? {} : { problem };
-    parts.activity.tell({ what: 'run', runId, resource, kind, state, read: counts.read, ...said });
+    parts.activity.emit({ type: 'run', runId, resource, kind, state, read: counts.read, ...said });
   }
 
   /** The run's record: made, or taken over from whoever held it before. */
-  async function open(run: Run, holder: string, hold: Hold): Promise<Progress | undefined> {
+  async function open(run: Run, holder: string, hold: LeaseHeartbeat): Promise<RunRecorder | undefined> {
     const before = await parts.records.get(run.id);
     if (before && hasEnded(before.run)) return undefined;
     if (before) Object.assign(run, atPoint(before.run, before.point));
@@ -67,7 +67,7 @@ export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void):
     const version = await parts.records.put(run, point, known);
     if (version === 'stale') throw new Error('somebody else holds it');
     const { records, checkpointMs } = parts;
-    return createProgress({
+    return createRunRecorder({
       ...{ records, run, point, version, checkpointMs },
       onLost: () => hold.end('lost'),
       onTrouble: warn,
@@ -75,22 +75,22 @@ export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void):
   }
 
   /** The record that says how it ended must be there before the lease is released. */
-  async function close(run: Run, progress: Progress, hold: Hold): Promise<void> {
+  async function close(run: Run, progress: RunRecorder, hold: LeaseHeartbeat): Promise<void> {
     while (!hold.isLost() && !(await progress.save())) await sleep(saveAgainMs);
     if (hold.isLost())
       return warn(`run ${run.id} is left to whoever takes it over: this process could not hold its lease`);
     if (hasEnded(run)) await hold.release();
-    else await hold.handBack();
+    else await hold.handOver();
     tell(run);
   }
 
-  async function work(run: Run, holder: string, hold: Hold): Promise<void> {
+  async function work(run: Run, holder: string, hold: LeaseHeartbeat): Promise<void> {
     const progress = await open(run, holder, hold);
     if (!progress) return hold.release();
     tell(run);
     try {
       hold.signal.throwIfAborted();
-      await runBulk(parts.bulk(), { run, signal: hold.signal, moved: progress.moved });
+      await runBulk(parts.bulk(), { run, signal: hold.signal, markDirty: progress.markDirty });
       run.state = 'completed';
       delete run.problem;
     } catch (thrown) {
@@ -103,10 +103,10 @@ export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void):
 
   return {
     begin(lease) {
-      const hold = createHold({ ...parts, onTrouble: warn }, lease);
+      const hold = startLeaseHeartbeat({ ...parts, onTrouble: warn }, lease);
       const run = structuredClone(lease.value.run);
       if (lease.value.stop) hold.end('stop');
-      const live: Live = {
+      const live: ActiveRun = {
         run,
         key: lease.at.key,
         end(why) {
@@ -119,7 +119,7 @@ export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void):
       live.ended = work(run, lease.value.holder, hold)
         .catch(async (thrown: unknown) => {
           warn(`run ${run.id} can't be worked off now: ${thrown instanceof Error ? thrown.message : 'unknown'}`);
-          await hold.handBack();
+          await hold.handOver();
         })
         .then(() => {
           underWay.delete(live.key);
@@ -127,7 +127,7 @@ export function createRunner(parts: RunnerParts, onEnded: (live: Live) => void):
         });
       return live;
     },
-    live: () => [...underWay.values()],
+    active: () => [...underWay.values()],
   };
 }
 

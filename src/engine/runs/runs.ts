@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
-import type { Follow } from '../../rules/types.ts';
-import { type Lease, type LeaseValue, leaseKey, listLeases, nobody, queueKey, readLease } from './lease.ts';
-import { sinceOf } from './resolve-since.ts';
+import type { FollowUp } from '../../rules/types.ts';
+import { type Lease, type LeaseValue, leaseKey, listLeases, UNHELD, queueKey, readLease } from './lease.ts';
+import { resolveSince } from './resolve-since.ts';
 import { hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
 import { closeCounts, emptyCounts } from './run-counts.ts';
-import { createLookout, type LookoutParts } from './run-poller.ts';
-import { createRunRecords, pointOf } from './run-store.ts';
+import { createRunPoller, type RunPollerDeps } from './run-poller.ts';
+import { createRunStore, pointOf } from './run-store.ts';
 
 export type Started =
   | { started: Run }
@@ -26,7 +26,7 @@ export interface Runs {
   /** @returns the run that is being stopped, in whichever process; undefined where none runs; the checkpoint stays */
   stop(resource: BulkResource): Promise<Run | undefined>;
   /** Stores a small run; resolves when it is safe. Equal ones that wait are one. */
-  follow(follow: Follow): Promise<void>;
+  queueFollowUp(follow: FollowUp): Promise<void>;
   /** Those that run or wait, then those that ended, the latest first. */
   list(resource?: BulkResource): Promise<Run[]>;
   /** The run as it is by now, wherever it is worked off. */
@@ -39,15 +39,15 @@ export interface Runs {
   shutdown(): Promise<void>;
 }
 
-export interface RunsParts extends Omit<LookoutParts, 'records'> {
+export interface RunsDeps extends Omit<RunPollerDeps, 'records'> {
   /** Ended runs kept of each resource and kind. */
   kept: number;
 }
 
-export function createRuns(parts: RunsParts): Runs {
+export function createRuns(parts: RunsDeps): Runs {
   const { store } = parts;
-  const records = createRunRecords(store, parts.kept);
-  const lookout = createLookout({ ...parts, records });
+  const records = createRunStore(store, parts.kept);
+  const lookout = createRunPoller({ ...parts, records });
 
   function create(resource: BulkResource, kind: Run['kind'], about: Pick<Run, 'request' | 'by'>): Run {
     const queuedAt = parts.now().toISOString();
@@ -56,7 +56,7 @@ export function createRuns(parts: RunsParts): Runs {
   }
 
   async function get(id: string): Promise<Run | undefined> {
-    const live = lookout.live().find(({ run }) => run.id === id);
+    const live = lookout.active().find(({ run }) => run.id === id);
     return live?.run ?? (await records.get(id))?.run;
   }
 
@@ -64,7 +64,7 @@ export function createRuns(parts: RunsParts): Runs {
   async function holding(lease: Lease, by: Starter): Promise<{ running: Run; alive: boolean } | undefined> {
     const running = (await get(lease.value.run.id)) ?? lease.value.run;
     if (hasEnded(running)) return undefined;
-    const holder = lookout.watch(lease);
+    const holder = lookout.observe(lease);
     // A service takes over what a dead process left; where only the command line is used nobody would.
     return by === 'cli' && holder === 'dead' ? undefined : { running, alive: holder === 'alive' };
   }
@@ -72,7 +72,7 @@ export function createRuns(parts: RunsParts): Runs {
   async function enqueue(run: Run, by: Starter): Promise<Started> {
     const at = leaseKey('sync', run.resource);
     const here = parts.takes.includes('sync');
-    const value: LeaseValue = { run, beat: 0, holder: here ? randomUUID() : nobody };
+    const value: LeaseValue = { run, beat: 0, holder: here ? randomUUID() : UNHELD };
     for (;;) {
       const before = await readLease(store, at);
       const running = before && (await holding(before, by));
@@ -100,7 +100,7 @@ export function createRuns(parts: RunsParts): Runs {
     if (hasEnded(run)) return undefined;
     const version = await store.put(lease.at, { ...lease.value, stop: true }, lease.version);
     if (version === 'stale') return stop(run.resource);
-    if (lease.value.holder === nobody) {
+    if (lease.value.holder === UNHELD) {
       await endFor(lease);
       await store.remove(lease.at, version);
     }
@@ -109,7 +109,7 @@ export function createRuns(parts: RunsParts): Runs {
 
   async function stop(resource: BulkResource): Promise<Run | undefined> {
     const at = leaseKey('sync', resource);
-    const live = lookout.live().find(({ key }) => key === at.key);
+    const live = lookout.active().find(({ key }) => key === at.key);
     if (live) {
       live.end('stop');
       return live.run;
@@ -120,7 +120,7 @@ export function createRuns(parts: RunsParts): Runs {
 
   return {
     async start(resource, request, by) {
-      const asked = await sinceOf({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
+      const asked = await resolveSince({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
       if ('refused' in asked) return asked;
       const { gap, ...since } = asked;
       const run = create(resource, 'sync', { request: { ...request, ...since }, by });
@@ -135,17 +135,17 @@ export function createRuns(parts: RunsParts): Runs {
       return enqueue({ ...run, ...(gap ? { gap } : {}), ...last.point, resumes: id }, by);
     },
     stop,
-    async follow({ resource, where, reason }) {
+    async queueFollowUp({ resource, where, reason }) {
       const run = create(resource, 'follow', { request: { where, reason }, by: 'message' });
       // One that is there already waits still, so it reads what this one would.
-      await store.put(queueKey(resource, where), { run, beat: 0, holder: nobody }, 'absent');
-      void lookout.look();
+      await store.put(queueKey(resource, where), { run, beat: 0, holder: UNHELD }, 'absent');
+      void lookout.poll();
     },
     async list(resource) {
       const stored = (await records.list()).map(({ run }) => run);
       const known = new Set(stored.map(({ id }) => id));
       const waiting = (await listLeases(store)).map(({ value }) => value.run).filter(({ id }) => !known.has(id));
-      const now = new Map(lookout.live().map(({ run }) => [run.id, run]));
+      const now = new Map(lookout.active().map(({ run }) => [run.id, run]));
       const all = [...waiting, ...stored]
         .map((run) => now.get(run.id) ?? run)
         .filter((run) => resource === undefined || run.resource === resource)
@@ -163,7 +163,7 @@ export function createRuns(parts: RunsParts): Runs {
 export function takesOf(process: {
   runs: 'here' | 'elsewhere';
   bulk: boolean;
-  from: RunsParts['from'] | undefined;
+  from: RunsDeps['from'] | undefined;
 }): readonly Run['kind'][] {
   if (process.from === 'here') return ['sync'];
   if (process.runs === 'elsewhere') return [];

@@ -9,7 +9,7 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import type { Store } from '../../store/store.ts';
-import type { Activity } from '../../telemetry/app-events.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
 import type { Runs } from './runs.ts';
 
 export interface Plan {
@@ -23,18 +23,18 @@ export interface Plans extends Partial<Record<BulkResource, Plan | undefined>> {
   timeZone: string;
 }
 
-export interface Schedule {
+export interface Scheduler {
   /** Queues runs from now on. */
   open(): void;
   /** Resolves when it queues nothing any more. */
   shutdown(): Promise<void>;
 }
 
-export interface ScheduleParts {
+export interface SchedulerDeps {
   store: Store;
   runs: Pick<Runs, 'start'>;
   plans: Plans;
-  activity: Activity;
+  activity: AppEvents;
   now(): Date;
 }
 
@@ -53,7 +53,7 @@ const claimSchema = z.object({ at: z.string(), by: z.string() });
 const longestSleepMs = 60_000;
 const tryAgainMs = 2_000;
 
-export function createSchedule({ store, runs, plans, activity, now }: ScheduleParts): Schedule {
+export function createScheduler({ store, runs, plans, activity, now }: SchedulerDeps): Scheduler {
   const stopping = new AbortController();
   const { signal } = stopping;
   const self = randomUUID();
@@ -85,7 +85,7 @@ export function createSchedule({ store, runs, plans, activity, now }: SchedulePa
       } catch (thrown) {
         const why = thrown instanceof Error ? thrown.message : 'unknown';
         const detail = `the sync of ${tick.resource} that was due at ${tick.at} can't be queued now: ${why}`;
-        if (!told) activity.tell({ what: 'warning', detail });
+        if (!told) activity.emit({ type: 'warning', detail });
         told = true;
       }
       await sleepFor(tryAgainMs);
@@ -111,7 +111,7 @@ export function createSchedule({ store, runs, plans, activity, now }: SchedulePa
     if ('refused' in answer) return queue({ resource, plan: { cron }, at });
     const [became, run] =
       'started' in answer ? (['queued', answer.started] as const) : (['skipped', answer.running] as const);
-    activity.tell({ what: 'scheduled', resource, at, became, runId: run.id });
+    activity.emit({ type: 'scheduled', resource, at, became, runId: run.id });
   }
 
   return {
@@ -120,7 +120,7 @@ export function createSchedule({ store, runs, plans, activity, now }: SchedulePa
         planned(plans).map(([resource, plan]) =>
           keep(resource, plan).catch((thrown: unknown) => {
             const why = thrown instanceof Error ? thrown.message : 'unknown';
-            activity.tell({ what: 'warning', detail: `no sync of ${resource} starts by itself any more: ${why}` });
+            activity.emit({ type: 'warning', detail: `no sync of ${resource} starts by itself any more: ${why}` });
           }),
         ),
       );

@@ -7,9 +7,9 @@ import {
   type DeadLetters,
   deadLetterSchema,
   discardAll,
-  type Kind,
+  type DeadLetterFilter,
 } from '../../engine/delivery/dead-letters.ts';
-import type { Replay, Replayed } from '../../engine/delivery/replay.ts';
+import type { Replay, ReplayResult } from '../../engine/delivery/replay.ts';
 import type { Guard } from '../auth/authenticate.ts';
 import { problemSchema } from '../error-handler.ts';
 
@@ -50,7 +50,7 @@ const replayedAll = z.object({
 const discarded = z.object({ discarded: z.int() });
 const params = z.object({ id: z.string() });
 
-const statusOf: Record<Replayed['outcome'], 200 | 202 | 409 | 503> = {
+const statusOf: Record<ReplayResult['outcome'], 200 | 202 | 409 | 503> = {
   delivered: 200,
   gone: 200,
   kept: 202,
@@ -188,7 +188,7 @@ async function found(deadLetters: DeadLetters, id: string): Promise<DeadLetter |
   return /^[0-9a-f]{40}$/.test(id) ? deadLetters.get(id) : undefined;
 }
 
-function kindOf({ rule, code, resource }: { [name in keyof Kind]: string | undefined }): Kind {
+function kindOf({ rule, code, resource }: { [name in keyof DeadLetterFilter]: string | undefined }): DeadLetterFilter {
   return {
     ...(rule === undefined ? {} : { rule }),
     ...(code === undefined ? {} : { code }),

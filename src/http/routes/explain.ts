@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ReadFailure } from '../../commercetools/errors.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { type Explain, explainedTypes } from '../../engine/explain/explain.ts';
 import { explainedSchema } from '../../engine/explain/schema.ts';
 import type { Guard } from '../auth/authenticate.ts';
@@ -50,8 +50,8 @@ export function explainRoutes(server: FastifyInstance, { explain, guard }: Expla
         if (explained) return reply.code(200).send(explained);
         return reply.code(404).send({ error: `commercetools has no ${known} with the id ${id}` });
       } catch (thrown) {
-        if (!(thrown instanceof ReadFailure)) throw thrown;
-        if (thrown.kind !== 'unavailable') return reply.code(502).send({ error: wayOut(thrown) });
+        if (!(thrown instanceof CommercetoolsError)) throw thrown;
+        if (thrown.type !== 'unavailable') return reply.code(502).send({ error: wayOut(thrown) });
         reply.header('retry-after', restSeconds);
         return reply.code(503).send({ error: `not now: ${thrown.message}` });
       }
@@ -59,7 +59,7 @@ export function explainRoutes(server: FastifyInstance, { explain, guard }: Expla
   });
 }
 
-function wayOut({ kind, message }: ReadFailure): string {
-  if (kind === 'missing-scope') return `${message}: the API client lacks the scope to read it; ctk check names it`;
+function wayOut({ type: kind, message }: CommercetoolsError): string {
+  if (kind === 'forbidden') return `${message}: the API client lacks the scope to read it; ctk check names it`;
   return `${message}: ctk check tells what is wrong`;
 }

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type ServedAnswer, type ServedRequest, serveKlaviyo } from '../../../test/fixtures/klaviyo-server.ts';
-import type { Answer, Call } from './client.ts';
+import type { ApiResult, ApiCall } from './client.ts';
 
 const { signal } = new AbortController();
-const first: Call = { endpoint: 'listItems', query: { 'page[size]': '2' }, lane: 'bulk', signal };
+const first: ApiCall = { endpoint: 'listItems', query: { 'page[size]': '2' }, lane: 'bulk', signal };
 
 /** @returns every page of a list, and the queries that they were asked with */
 async function listed(t: TestContext, answering: (request: ServedRequest) => ServedAnswer) {
@@ -14,7 +14,7 @@ async function listed(t: TestContext, answering: (request: ServedRequest) => Ser
     queries.push(String(request.query));
     return answering(request);
   });
-  const pages: Answer[] = [];
+  const pages: ApiResult[] = [];
   for await (const page of client.pages(first)) pages.push(page);
   return { pages, queries };
 }
@@ -39,7 +39,7 @@ test('pages are followed by links with or without a host', async (t) => {
 test('a link that is no address ends the list with a failure', async (t) => {
   const { pages } = await listed(t, () => ({ body: { data: [], links: { next: 'http://[' } } }));
   assert.deepEqual(
-    pages.map((page) => (page.ok ? 'ok' : page.failure.kind)),
+    pages.map((page) => (page.ok ? 'ok' : page.failure.type)),
     ['ok', 'unavailable'],
   );
 });
@@ -47,7 +47,7 @@ test('a link that is no address ends the list with a failure', async (t) => {
 test('a page that fails ends the list', async (t) => {
   const { pages } = await listed(t, () => ({ status: 503, body: 'down' }));
   assert.deepEqual(
-    pages.map((page) => (page.ok ? 'ok' : page.failure.kind)),
+    pages.map((page) => (page.ok ? 'ok' : page.failure.type)),
     ['unavailable'],
   );
 });
@@ -55,5 +55,5 @@ test('a page that fails ends the list', async (t) => {
 test('an answer that is not JSON is unavailable', async (t) => {
   const client = await serveKlaviyo(t, () => ({ body: '<html>' }));
   const answer = await client.call(first);
-  assert.ok(!answer.ok && answer.failure.kind === 'unavailable');
+  assert.ok(!answer.ok && answer.failure.type === 'unavailable');
 });

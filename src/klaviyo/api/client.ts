@@ -5,20 +5,20 @@
 import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { Activity } from '../../telemetry/app-events.ts';
-import { type AboutRequest, toldRequest } from '../../telemetry/request.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
+import { type RequestInfo, observeRequest } from '../../telemetry/request.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
-import { classify, type Failure, parseJson } from './errors.ts';
+import { classify, type ApiFailure, parseJson } from './errors.ts';
 import {
-  createThrottle,
+  createRateLimiter,
   type Lane,
   longestWaitMs,
   type RateHeaders,
-  type Throttle,
-  type ThrottleSettings,
+  type RateLimiter,
+  type RateLimiterSettings,
 } from './rate-limiter.ts';
 
-export interface KlaviyoClientSettings extends ThrottleSettings {
+export interface KlaviyoClientSettings extends RateLimiterSettings {
   /** `https://a.klaviyo.com`, the sandbox, or a proxy. */
   url: string;
   /** Private key, `pk_…`. */
@@ -29,7 +29,7 @@ export interface KlaviyoClientSettings extends ThrottleSettings {
   retries: number;
 }
 
-export interface Call {
+export interface ApiCall {
   endpoint: EndpointName;
   /** Fills `{id}` of the path; encoded here. */
   id?: string;
@@ -39,27 +39,27 @@ export interface Call {
   lane: Lane;
   signal: AbortSignal;
   /** The turn for the first try was taken already (Throttle.take). */
-  turnTaken?: boolean;
+  acquired?: boolean;
 }
 
-export type Answer = { ok: true; status: number; body: unknown } | { ok: false; failure: Failure };
+export type ApiResult = { ok: true; status: number; body: unknown } | { ok: false; failure: ApiFailure };
 
 export interface KlaviyoClient {
   /** Never rejects: what went wrong is in the answer. */
-  call(call: Call): Promise<Answer>;
+  call(call: ApiCall): Promise<ApiResult>;
   /** Follows `links.next`. Yields each page's body, or the failure that ended the list. */
-  pages(call: Call): AsyncGenerator<Answer>;
+  pages(call: ApiCall): AsyncGenerator<ApiResult>;
   /** See Throttle.take: for who decides at the last moment what goes into a body. */
-  takeTurn: Throttle['take'];
-  usage: Throttle['usage'];
+  tryAcquire: RateLimiter['tryAcquire'];
+  usage: RateLimiter['usage'];
   close(): Promise<void>;
 }
 
 /** Thrown inside only, so that the retry library sees it. */
 class WorthRepeating extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.kind);
+  readonly failure: ApiFailure;
+  constructor(failure: ApiFailure) {
+    super(failure.type);
     this.failure = failure;
   }
 }
@@ -70,33 +70,33 @@ const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish
  * @param settings see KlaviyoClientSettings; opens no connection before the first call
  * @param activity is told of every request
  */
-export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: Activity): KlaviyoClient {
+export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: AppEvents): KlaviyoClient {
   const base = new URL(settings.url);
   const pool = new Pool(base.origin, {
     connections: 32,
     headersTimeout: settings.timeoutMs,
     bodyTimeout: settings.timeoutMs,
   });
-  const throttle = createThrottle(settings);
+  const throttle = createRateLimiter(settings);
 
-  async function once(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {
-    const admitted = turnTaken ? taken : await throttle.admit(call.endpoint, call.lane, call.signal);
+  async function once(call: ApiCall, bytes: string | undefined, acquired: boolean): Promise<ApiResult> {
+    const admitted = acquired ? taken : await throttle.acquire(call.endpoint, call.lane, call.signal);
     if (!admitted.go) return later(admitted.waitMs);
-    const { status, headers, text } = await toldRequest(aboutOf(call), () => request(call, bytes)).catch((thrown) => {
-      throttle.learn(call.endpoint);
+    const { status, headers, text } = await observeRequest(aboutOf(call), () => request(call, bytes)).catch((thrown) => {
+      throttle.onResponse(call.endpoint);
       throw thrown;
     });
     const rates = rateHeaders(headers);
-    throttle.learn(call.endpoint, { status, headers: rates });
+    throttle.onResponse(call.endpoint, { status, headers: rates });
     return answerOf({ status, text, sent: bytes, rates });
   }
 
-  function aboutOf({ endpoint }: Call): AboutRequest {
+  function aboutOf({ endpoint }: ApiCall): RequestInfo {
     const { method, path } = endpoints[endpoint];
-    return { activity, api: 'klaviyo', endpoint, method, path, host: base.hostname };
+    return { events: activity, api: 'klaviyo', endpoint, method, path, host: base.hostname };
   }
 
-  async function request(call: Call, bytes: string | undefined) {
+  async function request(call: ApiCall, bytes: string | undefined) {
     const { method } = endpoints[call.endpoint];
     const late = new AbortController();
     const timer = setTimeout(
@@ -123,36 +123,36 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
     }
   }
 
-  async function attempt(call: Call, bytes: string | undefined, turnTaken: boolean): Promise<Answer> {
+  async function attempt(call: ApiCall, bytes: string | undefined, acquired: boolean): Promise<ApiResult> {
     try {
-      return await once(call, bytes, turnTaken);
+      return await once(call, bytes, acquired);
     } catch (thrown) {
       if (call.signal.aborted) return unavailable('the deadline passed before Klaviyo was asked');
       return unavailable(`Klaviyo can't be reached (${codeOf(thrown)})`);
     }
   }
 
-  async function call(call: Call): Promise<Answer> {
+  async function call(call: ApiCall): Promise<ApiResult> {
     const bytes = typeof call.body === 'object' ? JSON.stringify(call.body) : call.body;
-    const { mostBytes } = endpoints[call.endpoint];
-    if (bytes !== undefined && Buffer.byteLength(bytes) > mostBytes) {
-      if (call.turnTaken) throttle.learn(call.endpoint);
+    const { maxBytes } = endpoints[call.endpoint];
+    if (bytes !== undefined && Buffer.byteLength(bytes) > maxBytes) {
+      if (call.acquired) throttle.onResponse(call.endpoint);
       return {
         ok: false,
         failure: {
-          kind: 'refused',
+          type: 'rejected',
           status: 413,
-          errors: [{ code: 'too_large', detail: `larger than ${mostBytes} bytes` }],
+          errors: [{ code: 'too_large', detail: `larger than ${maxBytes} bytes` }],
         },
       };
     }
-    let last: Answer | undefined;
+    let last: ApiResult | undefined;
     try {
       return await pRetry(
         async (tries) => {
-          const answer = await attempt(call, bytes, call.turnTaken === true && tries === 1);
+          const answer = await attempt(call, bytes, call.acquired === true && tries === 1);
           last = answer;
-          if (!answer.ok && answer.failure.kind === 'unavailable') throw new WorthRepeating(answer.failure);
+          if (!answer.ok && answer.failure.type === 'unavailable') throw new WorthRepeating(answer.failure);
           return answer;
         },
         {
@@ -172,10 +172,10 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
     }
   }
 
-  async function* pages(first: Call): AsyncGenerator<Answer> {
-    let next: Call | undefined = first;
+  async function* pages(first: ApiCall): AsyncGenerator<ApiResult> {
+    let next: ApiCall | undefined = first;
     while (next) {
-      const answer: Answer = await call(next);
+      const answer: ApiResult = await call(next);
       yield answer;
       if (!answer.ok) return;
       const parsed = nextLink.safeParse(answer.body);
@@ -186,7 +186,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
     }
   }
 
-  return { call, pages, takeTurn: throttle.take, usage: throttle.usage, close: () => pool.close() };
+  return { call, pages, tryAcquire: throttle.tryAcquire, usage: throttle.usage, close: () => pool.close() };
 }
 
 const taken = { go: true } as const;
@@ -198,7 +198,7 @@ interface Said {
   rates: RateHeaders;
 }
 
-function answerOf({ status, text, sent, rates }: Said): Answer {
+function answerOf({ status, text, sent, rates }: Said): ApiResult {
   if (status >= 200 && status < 300) {
     const body = text === '' ? undefined : parseJson(text);
     if (text !== '' && body === undefined)
@@ -206,22 +206,22 @@ function answerOf({ status, text, sent, rates }: Said): Answer {
     return { ok: true, status, body };
   }
   const failure = classify(status, text, sent);
-  if (failure.kind !== 'unavailable' || rates.retryAfterMs === undefined) return { ok: false, failure };
+  if (failure.type !== 'unavailable' || rates.retryAfterMs === undefined) return { ok: false, failure };
   return { ok: false, failure: { ...failure, retryAfterMs: rates.retryAfterMs } };
 }
 
 /** The turn of this endpoint comes too late to wait for it here. */
-function later(waitMs: number): Answer {
+function later(waitMs: number): ApiResult {
   const reason = 'Klaviyo takes no more of these requests now (rate limit)';
-  return { ok: false, failure: { kind: 'unavailable', reason, retryAfterMs: waitMs } };
+  return { ok: false, failure: { type: 'unavailable', reason, retryAfterMs: waitMs } };
 }
 
-function unavailable(reason: string): Answer {
-  return { ok: false, failure: { kind: 'unavailable', reason } };
+function unavailable(reason: string): ApiResult {
+  return { ok: false, failure: { type: 'unavailable', reason } };
 }
 
 /** Ids hold any character: they are encoded. */
-function pathOf(base: URL, { endpoint, id, query }: Call): string {
+function pathOf(base: URL, { endpoint, id, query }: ApiCall): string {
   const path = endpoints[endpoint].path.replace('{id}', encodeURIComponent(id ?? ''));
   const search = query ? `?${new URLSearchParams(query)}` : '';
   return `${base.pathname.replace(/\/$/, '')}${path}${search}`;
@@ -243,8 +243,8 @@ function rateHeaders(headers: Record<string, string | string[] | undefined>): Ra
 }
 
 /** A longer wait is the broker's or the run's, which say so. */
-function isSoon(failure: Failure): boolean {
-  return failure.kind !== 'unavailable' || (failure.retryAfterMs ?? 0) <= longestWaitMs;
+function isSoon(failure: ApiFailure): boolean {
+  return failure.type !== 'unavailable' || (failure.retryAfterMs ?? 0) <= longestWaitMs;
 }
 
 const coded = z.looseObject({ code: z.string() });

@@ -13,25 +13,25 @@ export interface Endpoint {
   perSecond: number;
   perMinute: number;
   /** Most bytes of a body. */
-  mostBytes: number;
+  maxBytes: number;
 }
 
 const small = { perSecond: 3, perMinute: 60 };
 const slow = { perSecond: 10, perMinute: 150 };
 const steady = { perSecond: 75, perMinute: 750 };
 const quick = { perSecond: 350, perMinute: 3_500 };
-const mostBytes = 5_000_000;
+const maxBytes = 5_000_000;
 
-const get = (path: string, limits: typeof quick): Endpoint => ({ method: 'GET', path, ...limits, mostBytes: 0 });
-const post = (path: string, limits: typeof quick): Endpoint => ({ method: 'POST', path, ...limits, mostBytes });
-const patch = (path: string): Endpoint => ({ method: 'PATCH', path, ...steady, mostBytes });
-const remove = (path: string): Endpoint => ({ method: 'DELETE', path, ...steady, mostBytes: 0 });
+const get = (path: string, limits: typeof quick): Endpoint => ({ method: 'GET', path, ...limits, maxBytes: 0 });
+const post = (path: string, limits: typeof quick): Endpoint => ({ method: 'POST', path, ...limits, maxBytes });
+const patch = (path: string): Endpoint => ({ method: 'PATCH', path, ...steady, maxBytes });
+const remove = (path: string): Endpoint => ({ method: 'DELETE', path, ...steady, maxBytes: 0 });
 
 export const endpoints = {
   createEvent: post('/api/events', quick),
   createEvents: post('/api/event-bulk-create-jobs', slow),
 
-  importProfile: { ...post('/api/profile-import', steady), mostBytes: 100_000 },
+  importProfile: { ...post('/api/profile-import', steady), maxBytes: 100_000 },
   importProfiles: post('/api/profile-bulk-import-jobs', slow),
   listProfileImports: get('/api/profile-bulk-import-jobs', slow),
   getProfileImport: get('/api/profile-bulk-import-jobs/{id}', slow),

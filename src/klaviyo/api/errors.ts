@@ -9,13 +9,13 @@ export interface KlaviyoError {
   pointer?: string;
 }
 
-export type Failure =
+export type ApiFailure =
   /** Klaviyo will not take this body: 400, 404, 409, 413, 422. */
-  | { kind: 'refused'; status: number; errors: KlaviyoError[] }
+  | { type: 'rejected'; status: number; errors: KlaviyoError[] }
   /** Not now: 429, 5xx, network, time-out, an answer that is not Klaviyo's. */
-  | { kind: 'unavailable'; reason: string; retryAfterMs?: number }
-  /** The key is refused or lacks a scope: 401, 403 with a JSON:API body. */
-  | { kind: 'key-refused'; status: number; reason: string };
+  | { type: 'unavailable'; reason: string; retryAfterMs?: number }
+  /** The key is invalid (401), or lacks a scope (403); both with a JSON:API body. */
+  | { type: 'unauthorized' | 'forbidden'; reason: string };
 
 const errorBody = z.object({
   errors: z
@@ -35,39 +35,38 @@ const errorBody = z.object({
  * @param body the answer's text
  * @param sent the request's body, whose values are blotted out of Klaviyo's details
  */
-export function classify(status: number, body: string, sent?: string): Failure {
+export function classify(status: number, body: string, sent?: string): ApiFailure {
   const parsed = errorBody.safeParse(parseJson(body));
-  if (status === 429) return { kind: 'unavailable', reason: 'Klaviyo answered 429 (rate limit)' };
-  if (!parsed.success) return { kind: 'unavailable', reason: `Klaviyo answered ${status} without a JSON:API body` };
+  if (status === 429) return { type: 'unavailable', reason: 'Klaviyo answered 429 (rate limit)' };
+  if (!parsed.success) return { type: 'unavailable', reason: `Klaviyo answered ${status} without a JSON:API body` };
   const errors = parsed.data.errors.map((error) => toError(error, sent));
   const codes = errors.map((error) => error.code).join(', ');
   if (status === 401 || status === 403) {
     return {
-      kind: 'key-refused',
-      status,
+      type: status === 401 ? 'unauthorized' : 'forbidden',
       reason: `Klaviyo answered ${status} (${codes}): check KLAVIYO_AUTH_KEY and its scopes`,
     };
   }
-  if (status >= 400 && status < 500 && status !== 408) return { kind: 'refused', status, errors };
-  return { kind: 'unavailable', reason: `Klaviyo answered ${status} (${codes})` };
+  if (status >= 400 && status < 500 && status !== 408) return { type: 'rejected', status, errors };
+  return { type: 'unavailable', reason: `Klaviyo answered ${status} (${codes})` };
 }
 
 function toError(error: z.infer<typeof errorBody>['errors'][number], sent: string | undefined): KlaviyoError {
   const pointer = error.source?.pointer;
   return {
     code: error.code,
-    detail: blot(error.detail || (error.title ?? ''), sent),
+    detail: redact(error.detail || (error.title ?? ''), sent),
     ...(pointer === undefined ? {} : { pointer }),
   };
 }
 
 /** A bulk body holds a thousand records: the values of the one that is meant are blotted out where it is found. */
-const mostBlotted = 200_000;
+const maxBlotted = 200_000;
 
 /** Klaviyo's words without the record's own values, so that they can be logged and kept. */
-function blot(detail: string, sent?: string): string {
+function redact(detail: string, sent?: string): string {
   let blotted = detail;
-  const record = sent !== undefined && sent.length <= mostBlotted ? parseJson(sent) : undefined;
+  const record = sent !== undefined && sent.length <= maxBlotted ? parseJson(sent) : undefined;
   for (const value of [...textsOf(record)].sort((a, b) => b.length - a.length)) {
     blotted = blotted.replaceAll(value, '***');
   }

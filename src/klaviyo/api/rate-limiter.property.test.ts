@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type EndpointName, endpoints } from './endpoints.ts';
-import { createThrottle, type Lane, type ThrottleSettings } from './rate-limiter.ts';
+import { createRateLimiter, type Lane, type RateLimiterSettings } from './rate-limiter.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60_000;
@@ -52,14 +52,14 @@ const endpoint = fc.constantFrom<EndpointName>(
  * Plays the steps against a server that counts in fixed minutes, others' requests among ours, and tells what is left.
  * @param check is called for each request that goes out, and between steps
  */
-function play(name: EndpointName, { settings, steps }: { settings: ThrottleSettings; steps: readonly Step[] }) {
+function play(name: EndpointName, { settings, steps }: { settings: RateLimiterSettings; steps: readonly Step[] }) {
   const published = endpoints[name].perMinute * (settings.scale ?? 1);
   const sent: Sent[] = [];
   const open: Sent[] = [];
   let at = 0;
   let blockedUntil = 0;
   let counted = { minute: 0, requests: 0 };
-  const throttle = createThrottle(settings, () => at);
+  const throttle = createRateLimiter(settings, () => at);
 
   function count(requests: number): void {
     const minute = Math.floor(at / minuteMs);
@@ -68,7 +68,7 @@ function play(name: EndpointName, { settings, steps }: { settings: ThrottleSetti
 
   function send(by: Lane, times: number): void {
     for (let tried = 0; tried < times; tried += 1) {
-      const waitMs = throttle.take(name, by);
+      const waitMs = throttle.tryAcquire(name, by);
       assert.ok(Number.isFinite(waitMs) && waitMs >= 0);
       if (waitMs > 0) return;
       assert.ok(at >= blockedUntil, 'nothing goes out before Retry-After has passed');
@@ -81,18 +81,18 @@ function play(name: EndpointName, { settings, steps }: { settings: ThrottleSetti
   function answer({ newest, answer: kind, retryAfterMs }: Extract<Step, { type: 'answer' }>): void {
     if ((newest ? open.pop() : open.shift()) === undefined) return;
     if (kind === 'none') {
-      throttle.learn(name);
+      throttle.onResponse(name);
       return;
     }
     if (kind === 'too many') {
       blockedUntil = Math.max(blockedUntil, at + retryAfterMs);
-      throttle.learn(name, { status: 429, headers: { retryAfterMs } });
+      throttle.onResponse(name, { status: 429, headers: { retryAfterMs } });
       return;
     }
     count(0);
     const remaining = Math.max(0, Math.floor(published - counted.requests));
     const resetMs = Math.ceil((minuteMs - (at % minuteMs)) / secondMs) * secondMs;
-    throttle.learn(name, { status: 202, headers: kind === 'headers' ? { remaining, resetMs } : {} });
+    throttle.onResponse(name, { status: 202, headers: kind === 'headers' ? { remaining, resetMs } : {} });
   }
 
   for (const next of steps) {
@@ -105,7 +105,7 @@ function play(name: EndpointName, { settings, steps }: { settings: ThrottleSetti
 }
 
 /** The most that ever lies in one window of this length. */
-function mostWithin(sent: readonly Sent[], spanMs: number): number {
+function maxWithin(sent: readonly Sent[], spanMs: number): number {
   let most = 0;
   let first = 0;
   for (const [index, { at }] of sent.entries()) {
@@ -127,8 +127,8 @@ describe('whatever the order of requests and answers', () => {
         const { sent } = play(name, world);
         const { share, scale = 1 } = world.settings;
         const { perSecond, perMinute } = endpoints[name];
-        assert.ok(mostWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * share)), 'a second');
-        assert.ok(mostWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * share)), 'a minute');
+        assert.ok(maxWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * share)), 'a second');
+        assert.ok(maxWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * share)), 'a minute');
       }),
       { numRuns: 300 },
     );
@@ -142,8 +142,8 @@ describe('whatever the order of requests and answers', () => {
         const { sent } = play(name, { settings: own, steps: [{ type: 'wait', ms: quietMs + 1 }, ...steps] });
         const { perSecond, perMinute } = endpoints[name];
         const { scale, share } = own;
-        assert.ok(mostWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * share)), 'a second');
-        assert.ok(mostWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * share)), 'a minute');
+        assert.ok(maxWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * share)), 'a second');
+        assert.ok(maxWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * share)), 'a minute');
       }),
       { numRuns: 20 },
     );
@@ -171,7 +171,7 @@ describe('whatever the order of requests and answers', () => {
       fc.property(scenario, lane, ([name, world], by) => {
         const { throttle, wait } = play(name, world);
         let waited = 0;
-        for (let waitMs = throttle.take(name, by); waitMs > 0; waitMs = throttle.take(name, by)) {
+        for (let waitMs = throttle.tryAcquire(name, by); waitMs > 0; waitMs = throttle.tryAcquire(name, by)) {
           wait(waitMs);
           waited += waitMs;
           assert.ok(waited < 5 * minuteMs, 'within five minutes');
@@ -204,36 +204,36 @@ test('the published minute is never overspent when every request is answered wit
 });
 
 test('requests in flight count against what Klaviyo says is left', () => {
-  const throttle = createThrottle({ share: 1, realtimeReserve: 0 }, () => 0);
-  for (let count = 0; count < 3; count += 1) assert.equal(throttle.take('createEvents', 'realtime'), 0);
-  throttle.learn('createEvents', { status: 202, headers: { remaining: 2, resetMs: 30_000 } });
-  assert.equal(throttle.take('createEvents', 'realtime'), 30_000);
+  const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+  for (let count = 0; count < 3; count += 1) assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 0);
+  throttle.onResponse('createEvents', { status: 202, headers: { remaining: 2, resetMs: 30_000 } });
+  assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 30_000);
 });
 
 test('a request that was never answered is not in flight any more', () => {
-  const throttle = createThrottle({ share: 1, realtimeReserve: 0 }, () => 0);
-  for (let count = 0; count < 3; count += 1) assert.equal(throttle.take('createEvents', 'realtime'), 0);
-  for (let count = 0; count < 2; count += 1) throttle.learn('createEvents');
-  throttle.learn('createEvents', { status: 202, headers: { remaining: 2, resetMs: 30_000 } });
-  assert.notEqual(throttle.take('createEvents', 'realtime'), 30_000);
+  const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+  for (let count = 0; count < 3; count += 1) assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 0);
+  for (let count = 0; count < 2; count += 1) throttle.onResponse('createEvents');
+  throttle.onResponse('createEvents', { status: 202, headers: { remaining: 2, resetMs: 30_000 } });
+  assert.notEqual(throttle.tryAcquire('createEvents', 'realtime'), 30_000);
 });
 
 describe('waiting for a turn', () => {
   test('realtime is told at once when it would wait for more than five seconds', async () => {
-    const throttle = createThrottle({ share: 1, realtimeReserve: 0 }, () => 0);
-    throttle.take('createEvents', 'realtime');
-    throttle.learn('createEvents', { status: 429, headers: { retryAfterMs: 6_000 } });
+    const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+    throttle.tryAcquire('createEvents', 'realtime');
+    throttle.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 6_000 } });
     const { signal } = new AbortController();
-    assert.deepEqual(await throttle.admit('createEvents', 'realtime', signal), { go: false, waitMs: 6_000 });
-    assert.deepEqual(await throttle.admit('createEvents', 'bulk', signal), { go: false, waitMs: 6_000 });
+    assert.deepEqual(await throttle.acquire('createEvents', 'realtime', signal), { go: false, waitMs: 6_000 });
+    assert.deepEqual(await throttle.acquire('createEvents', 'bulk', signal), { go: false, waitMs: 6_000 });
   });
 
   test('an aborted signal ends the waiting', async () => {
-    const throttle = createThrottle({ share: 1, realtimeReserve: 0 }, () => 0);
-    throttle.take('createEvents', 'realtime');
-    throttle.learn('createEvents', { status: 429, headers: { retryAfterMs: 4_000 } });
+    const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+    throttle.tryAcquire('createEvents', 'realtime');
+    throttle.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 4_000 } });
     const stop = new AbortController();
-    const waiting = throttle.admit('createEvents', 'realtime', stop.signal);
+    const waiting = throttle.acquire('createEvents', 'realtime', stop.signal);
     stop.abort();
     await assert.rejects(waiting, { name: 'AbortError' });
   });
@@ -241,9 +241,9 @@ describe('waiting for a turn', () => {
 
 test('usage is told against the limit of the account, and what is left only within its minute', () => {
   let at = 0;
-  const throttle = createThrottle({ share: 0.5, realtimeReserve: 0, scale: 2 }, () => at);
-  throttle.take('createEvents', 'realtime');
-  throttle.learn('createEvents', { status: 202, headers: { remaining: 299, resetMs: 30_000 } });
+  const throttle = createRateLimiter({ share: 0.5, realtimeReserve: 0, scale: 2 }, () => at);
+  throttle.tryAcquire('createEvents', 'realtime');
+  throttle.onResponse('createEvents', { status: 202, headers: { remaining: 299, resetMs: 30_000 } });
   const used = { endpoint: 'createEvents', sentLastMinute: 1, perMinute: 300 };
   assert.deepEqual(throttle.usage(), [{ ...used, remaining: 299 }]);
   at = 31_000;

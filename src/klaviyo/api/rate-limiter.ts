@@ -6,11 +6,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EndpointName, endpoints } from './endpoints.ts';
-import { createSentTimes, type SentTimes } from './sliding-window.ts';
+import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
 export type Lane = 'realtime' | 'bulk';
 
-export interface ThrottleSettings {
+export interface RateLimiterSettings {
   /** What the published limits are multiplied with: 1, but for an account that was given others. */
   scale?: number;
   /** Part of the published limits that is used, 0 to 1. */
@@ -19,19 +19,19 @@ export interface ThrottleSettings {
   realtimeReserve: number;
 }
 
-export interface Throttle {
+export interface RateLimiter {
   /**
    * Takes a turn if there is one.
    * @returns 0 when it was taken and the request has to go out now; else milliseconds until it is worth asking again
    */
-  take(endpoint: EndpointName, lane: Lane): number;
+  tryAcquire(endpoint: EndpointName, lane: Lane): number;
   /**
    * Waits for a turn and takes it. Rejects with the signal's reason when it is aborted first.
    * @returns whether it may go; if not, for how long it would have to wait: longer than anybody should here
    */
-  admit(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<{ go: true } | { go: false; waitMs: number }>;
+  acquire(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<{ go: true } | { go: false; waitMs: number }>;
   /** Every request that took a turn was answered, or never will be: `headers` of an answer, where there was one. */
-  learn(endpoint: EndpointName, answer?: { status: number; headers: RateHeaders }): void;
+  onResponse(endpoint: EndpointName, answer?: { status: number; headers: RateHeaders }): void;
   /** For each endpoint that was used: what was sent in the last minute against what may be. */
   usage(): { endpoint: EndpointName; sentLastMinute: number; perMinute: number; remaining?: number }[];
 }
@@ -56,46 +56,46 @@ const sameWindowMs = 2_000;
 /** Part of a minute's budget that may go out at once after a quiet time: realtime may take all of it, bulk this much. */
 const burstPart = { realtime: 0.1, bulk: 0.02 } as const;
 
-interface Account {
+interface EndpointWindow {
   limits: Budget;
-  sent: SentTimes;
+  sent: SlidingWindow;
   /** Requests that wait for their answer: the server may have counted them, or not. */
-  open: number;
+  pending: number;
   blockedUntil: number;
   /** Turns that have come up and were not taken, up to a burst. */
-  turns: number;
-  turnsAt: number;
+  tokens: number;
+  tokensAt: number;
   /** When bulk's next request is due by its own pace. */
   bulkDueAt: number;
   lastSentAt: number;
   /** What is left of the minute at least, by the last answer and what was sent since, and when that minute ends. */
-  told?: { remaining: number; resetsAt: number };
+  serverWindow?: { remaining: number; resetsAt: number };
   /** When an answer showed last that somebody else spends too. */
-  othersAt: number;
+  externalUseAt: number;
 }
 
 /**
  * @param settings see ThrottleSettings
  * @param now milliseconds; monotonic
  */
-export function createThrottle(settings: ThrottleSettings, now: () => number = () => performance.now()): Throttle {
-  const accounts = new Map<EndpointName, Account>();
+export function createRateLimiter(settings: RateLimiterSettings, now: () => number = () => performance.now()): RateLimiter {
+  const accounts = new Map<EndpointName, EndpointWindow>();
   let realtimeAt = Number.NEGATIVE_INFINITY;
 
-  function accountOf(endpoint: EndpointName): Account {
+  function accountOf(endpoint: EndpointName): EndpointWindow {
     const known = accounts.get(endpoint);
     if (known) return known;
     const never = Number.NEGATIVE_INFINITY;
-    const fresh: Account = {
+    const fresh: EndpointWindow = {
       limits: budgetOf(endpoint, settings),
-      sent: createSentTimes(minuteMs + slackMs),
-      open: 0,
+      sent: createSlidingWindow(minuteMs + slackMs),
+      pending: 0,
       blockedUntil: 0,
-      turns: Number.POSITIVE_INFINITY,
-      turnsAt: now(),
+      tokens: Number.POSITIVE_INFINITY,
+      tokensAt: now(),
       bulkDueAt: never,
       lastSentAt: never,
-      othersAt: never,
+      externalUseAt: never,
     };
     accounts.set(endpoint, fresh);
     return fresh;
@@ -106,9 +106,9 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
     const account = accountOf(endpoint);
     const at = now();
     const { limits } = account;
-    if (account.blockedUntil > at) return { waitMs: account.blockedUntil - at, told: true, turnMs: limits.turnMs };
+    if (account.blockedUntil > at) return { waitMs: account.blockedUntil - at, told: true, turnMs: limits.tokenMs };
     refill(account, limits, at);
-    const reserved = lane === 'bulk' && at - Math.max(realtimeAt, account.othersAt) < minuteMs;
+    const reserved = lane === 'bulk' && at - Math.max(realtimeAt, account.externalUseAt) < minuteMs;
     const minute = minuteOf(limits, reserved ? settings.realtimeReserve : 0);
     const waits = [
       account.sent.untilFewer(limits.perSecond, secondMs + slackMs, at),
@@ -126,20 +126,20 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
     const account = accountOf(endpoint);
     const at = now();
     account.sent.add(at);
-    account.open += 1;
-    account.turns -= 1;
+    account.pending += 1;
+    account.tokens -= 1;
     account.lastSentAt = at;
     if (lane === 'bulk') account.bulkDueAt = Math.max(at, account.bulkDueAt) + turnMs;
-    if (account.told) account.told.remaining -= 1;
+    if (account.serverWindow) account.serverWindow.remaining -= 1;
     return 0;
   }
 
   return {
-    take(endpoint, lane) {
+    tryAcquire(endpoint, lane) {
       if (lane === 'realtime') realtimeAt = now();
       return take(endpoint, lane);
     },
-    async admit(endpoint, lane, signal) {
+    async acquire(endpoint, lane, signal) {
       if (lane === 'realtime') realtimeAt = now();
       for (;;) {
         signal.throwIfAborted();
@@ -150,9 +150,9 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
         await sleep(waitMs, undefined, { signal });
       }
     },
-    learn(endpoint, answer) {
+    onResponse(endpoint, answer) {
       const account = accountOf(endpoint);
-      account.open = Math.max(0, account.open - 1);
+      account.pending = Math.max(0, account.pending - 1);
       if (!answer) return;
       const { status, headers } = answer;
       const at = now();
@@ -162,19 +162,19 @@ export function createThrottle(settings: ThrottleSettings, now: () => number = (
       }
       if (headers.remaining === undefined || headers.resetMs === undefined) return;
       const resetsAt = at + headers.resetMs;
-      const { told } = account;
+      const { serverWindow: told } = account;
       const same = told !== undefined && Math.abs(told.resetsAt - resetsAt) < sameWindowMs;
-      if (same && headers.remaining < told.remaining) account.othersAt = at;
+      if (same && headers.remaining < told.remaining) account.externalUseAt = at;
       // Told in whole seconds, rounded up: of one window the earliest end is the closest.
-      account.told = {
-        remaining: headers.remaining - account.open,
+      account.serverWindow = {
+        remaining: headers.remaining - account.pending,
         resetsAt: same ? Math.min(told.resetsAt, resetsAt) : resetsAt,
       };
     },
     usage: () =>
-      [...accounts].map(([endpoint, { limits, sent, told }]) => ({
+      [...accounts].map(([endpoint, { limits, sent, serverWindow: told }]) => ({
         endpoint,
-        sentLastMinute: sent.within(minuteMs, now()),
+        sentLastMinute: sent.countWithin(minuteMs, now()),
         perMinute: limits.published,
         ...(told && told.resetsAt > now() ? { remaining: told.remaining } : {}),
       })),
@@ -187,13 +187,13 @@ interface Budget {
   /** The limit as Klaviyo publishes it. */
   published: number;
   /** Milliseconds from one turn to the next. */
-  turnMs: number;
+  tokenMs: number;
   burst: Record<Lane, number>;
   /** How far bulk may run ahead of its own pace. */
   burstMs: number;
 }
 
-function budgetOf(endpoint: EndpointName, { share, scale = 1 }: ThrottleSettings): Budget {
+function budgetOf(endpoint: EndpointName, { share, scale = 1 }: RateLimiterSettings): Budget {
   const limits = { perSecond: endpoints[endpoint].perSecond * scale, perMinute: endpoints[endpoint].perMinute * scale };
   const perMinute = Math.max(1, Math.floor(limits.perMinute * share));
   const turnMs = minuteMs / perMinute;
@@ -205,7 +205,7 @@ function budgetOf(endpoint: EndpointName, { share, scale = 1 }: ThrottleSettings
     perSecond: Math.max(1, Math.floor(limits.perSecond * share)),
     perMinute,
     published: limits.perMinute,
-    turnMs,
+    tokenMs: turnMs,
     burst,
     burstMs: burst.bulk * turnMs,
   };
@@ -215,24 +215,24 @@ function minuteOf({ perMinute }: Budget, reserve: number): number {
   return Math.max(1, Math.floor(perMinute * (1 - reserve)));
 }
 
-function refill(account: Account, { turnMs, burst }: Budget, at: number): void {
-  account.turns = Math.min(burst.realtime, account.turns + (at - account.turnsAt) / turnMs);
-  account.turnsAt = at;
+function refill(account: EndpointWindow, { tokenMs: turnMs, burst }: Budget, at: number): void {
+  account.tokens = Math.min(burst.realtime, account.tokens + (at - account.tokensAt) / turnMs);
+  account.tokensAt = at;
 }
 
 /** Bulk leaves the rest of a burst to realtime. */
-function untilTurn(account: Account, { turnMs, burst }: Budget, lane: Lane): number {
+function untilTurn(account: EndpointWindow, { tokenMs: turnMs, burst }: Budget, lane: Lane): number {
   const needed = lane === 'realtime' ? 1 : burst.realtime - burst.bulk + 1;
-  return account.turns >= needed ? 0 : (needed - account.turns) * turnMs;
+  return account.tokens >= needed ? 0 : (needed - account.tokens) * turnMs;
 }
 
 /** What Klaviyo says is left of the minute, without what is not ours, spread over the rest of that minute. */
-function untilToldAllows(account: Account, spared: number, at: number): number {
-  const { told } = account;
+function untilToldAllows(account: EndpointWindow, spared: number, at: number): number {
+  const { serverWindow: told } = account;
   if (!told) return 0;
   const restMs = told.resetsAt - at;
   if (restMs <= 0) {
-    delete account.told;
+    delete account.serverWindow;
     return 0;
   }
   const left = told.remaining - spared;

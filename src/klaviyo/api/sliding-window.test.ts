@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createSentTimes } from './sliding-window.ts';
+import { createSlidingWindow } from './sliding-window.ts';
 
 const keptMs = 1_000;
 /** Milliseconds between two calls. */
 const gaps = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 60 });
 
 function filled(steps: readonly number[]) {
-  const sent = createSentTimes(keptMs);
+  const sent = createSlidingWindow(keptMs);
   const times: number[] = [];
   let at = 0;
   for (const step of steps) {
@@ -22,14 +22,14 @@ function filled(steps: readonly number[]) {
 
 test('an empty window holds nothing and makes nobody wait', () => {
   const { sent } = filled([]);
-  assert.equal(sent.within(keptMs, 5_000), 0);
+  assert.equal(sent.countWithin(keptMs, 5_000), 0);
   assert.equal(sent.untilFewer(1, keptMs, 5_000), 0);
 });
 
 test('a time leaves the window exactly after its span', () => {
   const { sent } = filled([100]);
-  assert.equal(sent.within(500, 599), 1);
-  assert.equal(sent.within(500, 600), 0);
+  assert.equal(sent.countWithin(500, 599), 1);
+  assert.equal(sent.countWithin(500, 600), 0);
   assert.equal(sent.untilFewer(1, 500, 599), 1);
   assert.equal(sent.untilFewer(1, 500, 600), 0);
 });
@@ -39,7 +39,7 @@ test('the count within a span is that of all times in it', () => {
     fc.property(gaps, fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: keptMs }), (steps, later, spanMs) => {
       const { sent, times, at } = filled(steps);
       const now = at + later;
-      assert.equal(sent.within(spanMs, now), times.filter((time) => time > now - spanMs).length);
+      assert.equal(sent.countWithin(spanMs, now), times.filter((time) => time > now - spanMs).length);
     }),
   );
 });

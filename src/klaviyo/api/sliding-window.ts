@@ -1,16 +1,16 @@
 /** When requests were sent in the last minute: a queue of times, asked thousands of times a second. */
 
-export interface SentTimes {
+export interface SlidingWindow {
   /** @param at milliseconds, never earlier than the last one */
   add(at: number): void;
   /** How many lie within the last `spanMs`. */
-  within(spanMs: number, at: number): number;
+  countWithin(spanMs: number, at: number): number;
   /** Milliseconds until fewer than `most` lie within the last `spanMs`; 0 is now. */
   untilFewer(most: number, spanMs: number, at: number): number;
 }
 
 /** @param keptMs how long a time is kept: the longest span that will be asked for */
-export function createSentTimes(keptMs: number): SentTimes {
+export function createSlidingWindow(keptMs: number): SlidingWindow {
   let times: number[] = [];
   let head = 0;
 
@@ -26,7 +26,7 @@ export function createSentTimes(keptMs: number): SentTimes {
       forget(at);
       times.push(at);
     },
-    within(spanMs, at) {
+    countWithin(spanMs, at) {
       forget(at);
       return times.length - firstAfter(times, head, at - spanMs);
     },

@@ -1,43 +1,43 @@
 /** All kinds of writes, each with its batcher. */
 
-import type { Answer, KlaviyoClient } from '../api/client.ts';
+import type { ApiResult, KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
-import { type Batcher, createBatcher, type Way } from './batcher.ts';
-import type { Jobs } from './job-poller.ts';
-import { type Parcel, type WriteName, writes } from './operations.ts';
+import { type Batcher, createBatcher, type WriteOptions } from './batcher.ts';
+import type { JobPoller } from './job-poller.ts';
+import { type BatchItem, type OperationName, operations } from './operations.ts';
 
-export interface Writer {
-  write(name: WriteName, parcel: Parcel, way: Way): Promise<Answer>;
+export interface BatcherRegistry {
+  write(name: OperationName, item: BatchItem, way: WriteOptions): Promise<ApiResult>;
   /** Milliseconds that the fullest of these queues takes for realtime at the published pace. */
-  backlogMs(names: readonly WriteName[]): number;
+  estimateWaitMs(names: readonly OperationName[]): number;
 }
 
 /** @param share part of the published limits that is ours */
-export function createWriter(client: KlaviyoClient, jobs: Jobs, share: number): Writer {
-  const batchers = new Map<WriteName, Batcher>();
+export function createBatcherRegistry(client: KlaviyoClient, jobs: JobPoller, share: number): BatcherRegistry {
+  const batchers = new Map<OperationName, Batcher>();
 
-  function batcherOf(name: WriteName): Batcher {
+  function batcherOf(name: OperationName): Batcher {
     const known = batchers.get(name);
     if (known) return known;
-    const write = writes[name];
-    const fresh = createBatcher(write, { client, jobs, perMinute: endpoints[write.together].perMinute * share });
+    const write = operations[name];
+    const fresh = createBatcher(write, { client, jobs, perMinute: endpoints[write.bulk].perMinute * share });
     batchers.set(name, fresh);
     return fresh;
   }
 
   return {
-    write: (name, parcel, way) => batcherOf(name).write(parcel, way),
-    backlogMs: (names) => Math.max(0, ...names.map((name) => batchers.get(name)?.backlogMs() ?? 0)),
+    write: (name, item, way) => batcherOf(name).write(item, way),
+    estimateWaitMs: (names) => Math.max(0, ...names.map((name) => batchers.get(name)?.estimateWaitMs() ?? 0)),
   };
 }
 
 /** A JSON:API record as a parcel. @param id fills the path of the single endpoint */
-export function parcelOf(record: object, id?: string): Parcel {
+export function batchItem(record: object, id?: string): BatchItem {
   const text = JSON.stringify(record);
   return {
     text,
     bytes: Buffer.byteLength(text),
     ...(id === undefined ? {} : { id }),
-    alone: () => `{"data":${text}}`,
+    singleBody: () => `{"data":${text}}`,
   };
 }

@@ -9,15 +9,15 @@ import {
   type ServedRequest,
   serveKlaviyo,
 } from '../../../test/fixtures/klaviyo-server.ts';
-import type { Answer, KlaviyoClient } from '../api/client.ts';
-import { createBatcher, type Way } from './batcher.ts';
-import { parcelOf } from './batcher-registry.ts';
-import { createJobs } from './job-poller.ts';
-import { type Parcel, type Write, writes } from './operations.ts';
+import type { ApiResult, KlaviyoClient } from '../api/client.ts';
+import { createBatcher, type WriteOptions } from './batcher.ts';
+import { batchItem } from './batcher-registry.ts';
+import { createJobPoller } from './job-poller.ts';
+import { type BatchItem, type Operation, operations } from './operations.ts';
 
 const jobsPath = '/api/catalog-item-bulk-create-jobs';
-const events: Write = { ...writes.event, most: 20, mostAlone: 2 };
-const items: Write = { ...writes.createItem, most: 20, mostAlone: 2 };
+const events: Operation = { ...operations.event, maxRecords: 20, maxSingle: 2 };
+const items: Operation = { ...operations.createItem, maxRecords: 20, maxSingle: 2 };
 const itemBody = z.object({
   data: z.object({ attributes: z.object({ items: z.object({ data: z.array(z.object({ id: z.string() })) }) }) }),
 });
@@ -28,7 +28,7 @@ const eventBody = z.object({
 });
 
 interface Settled {
-  answers: Map<string, Answer>;
+  answers: Map<string, ApiResult>;
   failures: Map<string, unknown>;
 }
 
@@ -38,7 +38,7 @@ interface Sent {
 }
 
 interface Setup {
-  write: Write;
+  write: Operation;
   /** Instead of the client's own call. */
   call?: (own: KlaviyoClient['call']) => KlaviyoClient['call'];
   /** What Klaviyo answers; by default it takes all. */
@@ -70,11 +70,11 @@ function batcherIn(t: TestContext) {
     const stop = new AbortController();
     t.after(() => stop.abort());
     const own = call ? { ...client, call: call(client.call) } : client;
-    const batcher = createBatcher(write, { client: own, jobs: createJobs(own, stop.signal), perMinute: 1_000 });
+    const batcher = createBatcher(write, { client: own, jobs: createJobPoller(own, stop.signal), perMinute: 1_000 });
     const settled: Settled = { answers: new Map(), failures: new Map() };
-    const put = (id: string, way: Partial<Way> = {}, parcel: Partial<Parcel> = {}) => {
+    const put = (id: string, way: Partial<WriteOptions> = {}, item: Partial<BatchItem> = {}) => {
       const patience = { aborted: false };
-      void batcher.write({ ...parcelOf({ id }), ...parcel }, { lane: 'realtime', patience, ...way }).then(
+      void batcher.write({ ...batchItem({ id }), ...item }, { lane: 'realtime', deadline: patience, ...way }).then(
         (answer) => settled.answers.set(id, answer),
         (thrown: unknown) => settled.failures.set(id, thrown),
       );
@@ -162,8 +162,8 @@ describe('what goes out together', () => {
       { email: 'a@example.test', external_id: '2' },
     ];
     for (const [index, id] of idsOf(6).entries()) {
-      const person = people[index % 2];
-      put(id, { lane: 'bulk' }, person ? { person } : {});
+      const profile = people[index % 2];
+      put(id, { lane: 'bulk' }, profile ? { profile } : {});
     }
     await all(idsOf(6));
     assert.deepEqual(sent.bulk, [
@@ -176,9 +176,9 @@ describe('what goes out together', () => {
     const { batcher, put, all } = await batcherIn(t)({ write: events });
     for (const id of idsOf(10)) put(id);
     // Half a body, of a thousand a minute.
-    assert.equal(batcher.backlogMs(), 30);
+    assert.equal(batcher.estimateWaitMs(), 30);
     await all(idsOf(10));
-    assert.equal(batcher.backlogMs(), 0);
+    assert.equal(batcher.estimateWaitMs(), 0);
   });
 });
 
@@ -186,7 +186,7 @@ describe('deadlines', () => {
   for (const count of [1, 15])
     test(`${count} records whose deadline has passed are withdrawn`, async (t) => {
       const { put, all, sent, settled } = await batcherIn(t)({ write: events });
-      for (const id of idsOf(count)) put(id, { patience: { aborted: true } });
+      for (const id of idsOf(count)) put(id, { deadline: { aborted: true } });
       await all(idsOf(count));
       assert.deepEqual(sent, { single: [], bulk: [] });
       assert.equal(refusedOf(settled).length, count);
@@ -194,7 +194,7 @@ describe('deadlines', () => {
 
   test('records with time left are sent without those that have none', async (t) => {
     const { put, all, sent, settled } = await batcherIn(t)({ write: events });
-    for (const [index, id] of idsOf(9).entries()) put(id, { patience: { aborted: index % 3 === 1 } });
+    for (const [index, id] of idsOf(9).entries()) put(id, { deadline: { aborted: index % 3 === 1 } });
     await all(idsOf(9));
     const late = ['record-1', 'record-4', 'record-7'];
     assert.deepEqual(refusedOf(settled).toSorted(), late);
@@ -295,10 +295,10 @@ describe('after an exception', () => {
 
   test('in a single request its caller is rejected', async (t) => {
     const one = await batcherIn(t)({ write: events });
-    const alone = () => {
+    const single = () => {
       throw new Error('a bug');
     };
-    one.put('record-0', {}, { alone });
+    one.put('record-0', {}, { singleBody: single });
     one.put('record-1');
     await one.all(idsOf(2));
     assert.deepEqual([...one.settled.failures.keys()], ['record-0']);
@@ -359,7 +359,7 @@ describe('after an exception', () => {
         throw new Error('a bug');
       },
     };
-    for (const id of idsOf(8)) one.put(id, { patience });
+    for (const id of idsOf(8)) one.put(id, { deadline: patience });
     await one.all(idsOf(8));
     assert.equal(one.settled.failures.size, 8);
     await goesOn(one);

@@ -5,19 +5,19 @@
 import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
 import { here, sharing } from '../../telemetry/span.ts';
-import type { Answer, Call, KlaviyoClient } from '../api/client.ts';
-import type { Failure } from '../api/errors.ts';
+import type { ApiResult, ApiCall, KlaviyoClient } from '../api/client.ts';
+import type { ApiFailure } from '../api/errors.ts';
 import type { Lane } from '../api/rate-limiter.ts';
-import { findRefused } from './bisect.ts';
-import { createCompany } from './identity-guard.ts';
+import { splitRejected } from './bisect.ts';
+import { createIdentityGuard } from './identity-guard.ts';
 import { attribute, failureOf } from './job-errors.ts';
-import type { AcceptedJob, JobEnd, Jobs } from './job-poller.ts';
-import { bodyOf, mostJobsInProgress, type Parcel, type Place, roomOf, sizeOf, type Write } from './operations.ts';
+import type { AcceptedJob, JobResult, JobPoller } from './job-poller.ts';
+import { bulkBody, maxJobsInProgress, type BatchItem, type BodyPosition, bodyCapacity, itemBytes, type Operation } from './operations.ts';
 
-export interface Way {
+export interface WriteOptions {
   lane: Lane;
   /** The caller's: what is not in a body when it ends is withdrawn. */
-  patience: Pick<AbortSignal, 'aborted'>;
+  deadline: Pick<AbortSignal, 'aborted'>;
   /**
    * Called once when Klaviyo has taken the record into a job; how that ends is still to come.
    * @param records how many records of the job are told, this one among them
@@ -30,19 +30,19 @@ export interface Batcher {
    * @returns what Klaviyo said of the record; of a job: how that ended for it. Rejects only with what was thrown on the
    * way: a bug, after which the batcher goes on with what waits
    */
-  write(parcel: Parcel, way: Way): Promise<Answer>;
+  write(item: BatchItem, way: WriteOptions): Promise<ApiResult>;
   /** Milliseconds in which what waits can be written, at the published pace. */
-  backlogMs(): number;
+  estimateWaitMs(): number;
 }
 
 interface Entry {
-  parcel: Parcel;
+  item: BatchItem;
   bytes: number;
-  way: Way;
+  way: WriteOptions;
   since: number;
   /** For the trace: who waits for it. */
   origin: Context;
-  end(answer: Answer): void;
+  end(answer: ApiResult): void;
   fail(thrown: unknown): void;
 }
 
@@ -59,21 +59,21 @@ const sharedLingerMs = 600;
 /** Turns may come up sooner than was foretold. */
 const longestNapMs = 250;
 /** Bodies on their way at a time: each may have megabytes. */
-const mostSending = 16;
-const unavailable = (reason: string): Answer => ({ ok: false, failure: { kind: 'unavailable', reason } });
+const maxSending = 16;
+const unavailable = (reason: string): ApiResult => ({ ok: false, failure: { type: 'unavailable', reason } });
 const withdrawn = unavailable('the deadline passed before it could be sent');
 const never = new AbortController().signal;
 
-export interface BatchParts {
+export interface BatcherDeps {
   client: KlaviyoClient;
-  jobs: Jobs;
+  jobs: JobPoller;
   /** Requests a minute that are ours. */
   perMinute: number;
 }
 
-export function createBatcher(write: Write, { client, jobs, perMinute }: BatchParts): Batcher {
+export function createBatcher(write: Operation, { client, jobs, perMinute }: BatcherDeps): Batcher {
   const queues: Record<Lane, Queue> = { realtime: { entries: [], bytes: 0 }, bulk: { entries: [], bytes: 0 } };
-  const room = roomOf(write);
+  const room = bodyCapacity(write);
   let sending = 0;
   let planned = false;
 
@@ -83,26 +83,26 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     planned = true;
     setImmediate(() => {
       planned = false;
-      for (const lane of ['realtime', 'bulk'] as const) work(lane);
+      for (const lane of ['realtime', 'bulk'] as const) flush(lane);
     });
   }
 
-  function wake(lane: Lane, ms: number): void {
+  function trigger(lane: Lane, ms: number): void {
     const queue = queues[lane];
     clearTimeout(queue.timer);
     queue.timer = setTimeout(() => {
       queue.timer = undefined;
-      withdraw(queue);
-      work(lane);
+      expire(queue);
+      flush(lane);
     }, ms);
   }
 
   /** Sends what has its turn, and comes back when the next may have one. */
-  function work(lane: Lane): void {
+  function flush(lane: Lane): void {
     try {
-      let waitMs = step(lane);
-      while (waitMs === 0) waitMs = step(lane);
-      if (waitMs !== undefined) wake(lane, waitMs);
+      let waitMs = tryFlush(lane);
+      while (waitMs === 0) waitMs = tryFlush(lane);
+      if (waitMs !== undefined) trigger(lane, waitMs);
     } catch (thrown) {
       // A timer called this, so the callers hear of it here or never.
       const queue = queues[lane];
@@ -112,19 +112,19 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   /** @returns 0 when something was sent, milliseconds to wait, or undefined when nothing is left */
-  function step(lane: Lane): number | undefined {
+  function tryFlush(lane: Lane): number | undefined {
     const queue = queues[lane];
-    withdrawFirst(queue);
+    expireFirst(queue);
     const oldest = queue.entries[0];
     if (!oldest) return undefined;
-    const full = queue.entries.length >= write.most || queue.bytes >= room;
+    const full = queue.entries.length >= write.maxRecords || queue.bytes >= room;
     const dueMs = full ? 0 : oldest.since + linger(lane) - performance.now();
-    const few = queue.entries.length <= write.mostAlone;
-    if (few && (lane === 'realtime' || dueMs <= 0) && sendAlone(queue, lane)) return 0;
+    const few = queue.entries.length <= write.maxSingle;
+    if (few && (lane === 'realtime' || dueMs <= 0) && sendSingle(queue, lane)) return 0;
     if (dueMs > 0) return Math.ceil(dueMs);
-    const waitMs = untilTogether(lane);
+    const waitMs = msUntilBulk(lane);
     if (waitMs > 0) return Math.min(waitMs, longestNapMs);
-    void sendTogether(fill(queue), lane);
+    void sendBulk(takeBatch(queue), lane);
     return 0;
   }
 
@@ -134,15 +134,15 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   /** Takes a turn for a bulk body. @returns 0, or milliseconds until it is worth asking again */
-  function untilTogether(lane: Lane): number {
-    if (sending >= mostSending) return 50;
-    if (write.job && jobs.inProgress(write.job) >= mostJobsInProgress) return 250;
-    return client.takeTurn(write.together, lane);
+  function msUntilBulk(lane: Lane): number {
+    if (sending >= maxSending) return 50;
+    if (write.job && jobs.inProgress(write.job) >= maxJobsInProgress) return 250;
+    return client.tryAcquire(write.bulk, lane);
   }
 
   /** Only those that come next: thousands may wait behind them, and each body would look at all. */
-  function withdrawFirst(queue: Queue): void {
-    const alive = queue.entries.findIndex(({ way }) => !way.patience.aborted);
+  function expireFirst(queue: Queue): void {
+    const alive = queue.entries.findIndex(({ way }) => !way.deadline.aborted);
     const gone = queue.entries.splice(0, alive === -1 ? queue.entries.length : alive);
     for (const entry of gone) {
       queue.bytes -= entry.bytes;
@@ -150,11 +150,11 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     }
   }
 
-  function withdraw(queue: Queue): void {
-    if (!queue.entries.some(({ way }) => way.patience.aborted)) return;
+  function expire(queue: Queue): void {
+    if (!queue.entries.some(({ way }) => way.deadline.aborted)) return;
     const left: Entry[] = [];
     for (const entry of queue.entries) {
-      if (!entry.way.patience.aborted) left.push(entry);
+      if (!entry.way.deadline.aborted) left.push(entry);
       else {
         queue.bytes -= entry.bytes;
         entry.end(withdrawn);
@@ -164,16 +164,16 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   /** As many as a body takes, the oldest first; whose patience has ended is left out, who must not come along stays. */
-  function fill(queue: Queue): Entry[] {
-    const company = createCompany();
+  function takeBatch(queue: Queue): Entry[] {
+    const company = createIdentityGuard();
     const filled: Entry[] = [];
     const staying: Entry[] = [];
     let [bytes, count] = [0, 0];
     for (const entry of queue.entries) {
-      const late = entry.way.patience.aborted;
-      if (!late && (filled.length >= write.most || (filled.length > 0 && bytes + entry.bytes > room))) break;
+      const late = entry.way.deadline.aborted;
+      if (!late && (filled.length >= write.maxRecords || (filled.length > 0 && bytes + entry.bytes > room))) break;
       count += 1;
-      if (!late && !company.takes(entry.parcel)) {
+      if (!late && !company.admits(entry.item)) {
         staying.push(entry);
         continue;
       }
@@ -189,42 +189,42 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   /** @returns whether one went out */
-  function sendAlone(queue: Queue, lane: Lane): boolean {
-    if (client.takeTurn(write.alone, lane) > 0) return false;
+  function sendSingle(queue: Queue, lane: Lane): boolean {
+    if (client.tryAcquire(write.single, lane) > 0) return false;
     const entry = queue.entries.shift();
     if (!entry) return false;
     queue.bytes -= entry.bytes;
-    void settleAlone(entry, { lane, turnTaken: true });
+    void settleAlone(entry, { lane, acquired: true });
     return true;
   }
 
   /** Never rejects: what is thrown rejects the entry's caller. */
-  async function settleAlone(entry: Entry, way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
+  async function settleAlone(entry: Entry, way: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void> {
     try {
-      entry.end(await alone(entry, way));
+      entry.end(await callSingle(entry, way));
     } catch (thrown) {
       entry.fail(thrown);
     }
   }
 
-  function alone({ parcel, origin }: Entry, { lane, turnTaken }: Pick<Call, 'lane' | 'turnTaken'>): Promise<Answer> {
-    const body = parcel.alone();
-    const call: Call = {
-      endpoint: write.alone,
-      ...(parcel.id === undefined ? {} : { id: parcel.id }),
+  function callSingle({ item, origin }: Entry, { lane, acquired }: Pick<ApiCall, 'lane' | 'acquired'>): Promise<ApiResult> {
+    const body = item.singleBody();
+    const call: ApiCall = {
+      endpoint: write.single,
+      ...(item.id === undefined ? {} : { id: item.id }),
       ...(body === undefined ? {} : { body }),
       lane,
       signal: never,
-      ...(turnTaken ? { turnTaken } : {}),
+      ...(acquired ? { acquired } : {}),
     };
     return sharing([origin], () => client.call(call));
   }
 
   /** Never rejects, as `together`. */
-  async function sendTogether(entries: readonly Entry[], lane: Lane): Promise<void> {
+  async function sendBulk(entries: readonly Entry[], lane: Lane): Promise<void> {
     sending += 1;
     try {
-      await together(entries, { lane, turnTaken: true });
+      await callBulk(entries, { lane, acquired: true });
     } finally {
       sending -= 1;
       plan();
@@ -232,7 +232,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   /** Sends one body and settles its entries. Never rejects: what is thrown rejects every caller of the body. */
-  async function together(entries: readonly Entry[], way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
+  async function callBulk(entries: readonly Entry[], way: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void> {
     try {
       await sendBody(entries, way);
     } catch (thrown) {
@@ -240,16 +240,16 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     }
   }
 
-  async function sendBody(entries: readonly Entry[], way: Pick<Call, 'lane' | 'turnTaken'>): Promise<void> {
-    const { text, places } = bodyOf(
+  async function sendBody(entries: readonly Entry[], way: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void> {
+    const { text, positions: places } = bulkBody(
       write,
-      entries.map(({ parcel }) => parcel),
+      entries.map(({ item }) => item),
     );
     const origins = entries.map(({ origin }) => origin);
-    const call: Call = { endpoint: write.together, body: text, signal: never, ...way };
+    const call: ApiCall = { endpoint: write.bulk, body: text, signal: never, ...way };
     const answer = await sharing(origins, () => client.call(call));
-    if (!answer.ok && answer.failure.kind === 'refused')
-      return settleRefused(entries, { places, failure: answer.failure }, way.lane);
+    if (!answer.ok && answer.failure.type === 'rejected')
+      return settleRejected(entries, { places, failure: answer.failure }, way.lane);
     if (!answer.ok || !write.job) {
       for (const entry of entries) entry.end(answer);
       return;
@@ -264,7 +264,7 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
     for (const { way } of listening) way.onJob?.(job, listening.length);
     // Not awaited: the next body need not wait for this job.
     void jobs
-      .follow(write.job, job.id)
+      .waitFor(write.job, job.id)
       .then((end) => settleJob(entries, end, { places, lane: way.lane }))
       .catch((thrown: unknown) => {
         for (const entry of entries) entry.fail(thrown);
@@ -272,23 +272,23 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   /** A refused body is not a refused batch: who is meant goes alone, the rest goes again. */
-  async function settleRefused(
+  async function settleRejected(
     entries: readonly Entry[],
-    refused: { places: Place[]; failure: Extract<Failure, { kind: 'refused' }> },
+    refused: { places: BodyPosition[]; failure: Extract<ApiFailure, { type: 'rejected' }> },
     lane: Lane,
   ): Promise<void> {
-    const { there, alone: odd, again } = findRefused(entries, refused);
+    const { recorded: there, single: odd, retry: again } = splitRejected(entries, refused);
     for (const entry of there) entry.end({ ok: true, status: 202, body: undefined });
     await Promise.all([
       ...odd.map((entry) => settleAlone(entry, { lane })),
-      ...again.map((part) => together(part, { lane })),
+      ...again.map((part) => callBulk(part, { lane })),
     ]);
   }
 
   async function settleJob(
     entries: readonly Entry[],
-    end: JobEnd,
-    { places, lane }: { places: Place[]; lane: Lane },
+    end: JobResult,
+    { places, lane }: { places: BodyPosition[]; lane: Lane },
   ): Promise<void> {
     if (!end.known) {
       for (const entry of entries) entry.end(unavailable(end.reason));
@@ -307,18 +307,18 @@ export function createBatcher(write: Write, { client, jobs, perMinute }: BatchPa
   }
 
   return {
-    write(parcel, way) {
-      const bytes = sizeOf(parcel);
+    write(item, way) {
+      const bytes = itemBytes(item);
       const queue = queues[way.lane];
       queue.bytes += bytes;
       plan();
       return new Promise((end, fail) => {
-        queue.entries.push({ parcel, bytes, way, since: performance.now(), origin: here(), end, fail });
+        queue.entries.push({ item, bytes, way, since: performance.now(), origin: here(), end, fail });
       });
     },
-    backlogMs() {
+    estimateWaitMs() {
       const { entries, bytes } = queues.realtime;
-      const bodies = Math.max(entries.length / write.most, bytes / room);
+      const bodies = Math.max(entries.length / write.maxRecords, bytes / room);
       return (bodies / perMinute) * 60_000;
     },
   };

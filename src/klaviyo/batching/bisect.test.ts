@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { KlaviyoError } from '../api/errors.ts';
-import { findRefused } from './bisect.ts';
-import type { Place } from './operations.ts';
+import { splitRejected } from './bisect.ts';
+import type { BodyPosition } from './operations.ts';
 
 interface Isolation {
   /** How often each record was taken, as part of a body or in a single request. */
@@ -29,16 +29,16 @@ function isolate(count: number, errorsOf: (body: readonly number[]) => KlaviyoEr
       body.forEach(take);
       continue;
     }
-    const places = body.map((_, index): Place => ({ index }));
-    const { there, alone, again } = findRefused(body, { places, failure: { errors } });
-    assert.deepEqual([...there, ...alone, ...again.flat()].toSorted(ascending), body.toSorted(ascending), 'each once');
-    there.forEach(take);
-    for (const record of alone) {
+    const places = body.map((_, index): BodyPosition => ({ index }));
+    const { recorded, single, retry } = splitRejected(body, { places, failure: { errors } });
+    assert.deepEqual([...recorded, ...single, ...retry.flat()].toSorted(ascending), body.toSorted(ascending), 'each once');
+    recorded.forEach(take);
+    for (const record of single) {
       result.requests += 1;
       if (errorsOf([record]).length > 0) result.rejected.push(record);
       else take(record);
     }
-    bodies.push(...again);
+    bodies.push(...retry);
   }
   return result;
 }
@@ -104,15 +104,15 @@ test('pointers that come one at a time, or behind the last record, isolate as we
 
 test('an event that is recorded already is not sent again', () => {
   const repeat = { code: 'invalid', detail: '', pointer: `${pointerTo(2)}/attributes/unique_id` };
-  const found = findRefused(['a', 'b', 'c', 'd'], { places: placesOf(4), failure: { errors: [repeat] } });
-  assert.deepEqual(found, { there: ['c'], alone: [], again: [['a', 'b', 'd']] });
+  const found = splitRejected(['a', 'b', 'c', 'd'], { places: placesOf(4), failure: { errors: [repeat] } });
+  assert.deepEqual(found, { recorded: ['c'], single: [], retry: [['a', 'b', 'd']] });
 });
 
 test('recorded events that no pointer tells apart go in single requests', () => {
   const records = Array.from({ length: 40 }, (_, index) => index);
   const repeat = { code: 'invalid', detail: '', pointer: '/data/attributes/unique_id' };
-  const found = findRefused(records, { places: placesOf(40), failure: { errors: [repeat] } });
-  assert.deepEqual(found, { there: [], alone: records, again: [] });
+  const found = splitRejected(records, { places: placesOf(40), failure: { errors: [repeat] } });
+  assert.deepEqual(found, { recorded: [], single: records, retry: [] });
 });
 
 test('a pointer to a profile means all of its events', () => {
@@ -122,17 +122,17 @@ test('a pointer to a profile means all of its events', () => {
     { index: 0, within: 1 },
   ];
   const pointer = '/data/attributes/events-bulk-create/data/0/attributes/profile';
-  const found = findRefused(['a', 'b', 'c'], {
+  const found = splitRejected(['a', 'b', 'c'], {
     places,
     failure: { errors: [{ code: 'invalid', detail: '', pointer }] },
   });
-  assert.deepEqual(found, { there: [], alone: ['a', 'c'], again: [['b']] });
+  assert.deepEqual(found, { recorded: [], single: ['a', 'c'], retry: [['b']] });
 });
 
 function pointerTo(index: number): string {
   return `/data/attributes/items/data/${index}`;
 }
 
-function placesOf(count: number): Place[] {
+function placesOf(count: number): BodyPosition[] {
   return Array.from({ length: count }, (_, index) => ({ index }));
 }

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createCompany } from './identity-guard.ts';
-import type { Parcel } from './operations.ts';
+import { createIdentityGuard } from './identity-guard.ts';
+import type { BatchItem } from './operations.ts';
 
-type Person = NonNullable<Parcel['person']>;
+type Person = NonNullable<BatchItem['profile']>;
 
 function admitted(people: readonly (Person | undefined)[]): boolean[] {
-  const company = createCompany();
-  return people.map((person) => company.takes(person ? { person } : {}));
+  const company = createIdentityGuard();
+  return people.map((profile) => company.admits(profile ? { profile } : {}));
 }
 
 const both = { email: 'a@example.test', external_id: '1' };
@@ -44,11 +44,11 @@ test('records without a profile are admitted', () => {
 
 test('of those admitted no two share one identifier and differ in the other', () => {
   const identifier = fc.option(fc.constantFrom('a', 'B', 'b', 'c'), { nil: undefined });
-  const person = fc.record({ email: identifier, external_id: identifier }).map(({ email, external_id }): Person => {
+  const profile = fc.record({ email: identifier, external_id: identifier }).map(({ email, external_id }): Person => {
     return { ...(email === undefined ? {} : { email }), ...(external_id === undefined ? {} : { external_id }) };
   });
   fc.assert(
-    fc.property(fc.array(person, { maxLength: 12 }), (people) => {
+    fc.property(fc.array(profile, { maxLength: 12 }), (people) => {
       const taken = admitted(people);
       const inside = people.filter((_, index) => taken[index]);
       const pairs = inside.flatMap((left) => inside.map((right): [Person, Person] => [left, right]));

@@ -3,14 +3,14 @@
  * one identifier but not the other, the first may make a profile that the second one contradicts, after the body has been
  * accepted, and nobody hears of it. Such a one waits for the next body, which is refused where it has to be.
  */
-import type { Parcel } from './operations.ts';
+import type { BatchItem } from './operations.ts';
 
-export interface Company {
+export interface IdentityGuard {
   /** @returns whether it may come along; if so it is taken in */
-  takes(parcel: Pick<Parcel, 'person'>): boolean;
+  admits(item: Pick<BatchItem, 'profile'>): boolean;
 }
 
-export function createCompany(): Company {
+export function createIdentityGuard(): IdentityGuard {
   /** What each e-mail stands with, and each external_id. */
   const byEmail = new Map<string, string | undefined>();
   const byId = new Map<string, string | undefined>();
@@ -20,10 +20,10 @@ export function createCompany(): Company {
   }
 
   return {
-    takes({ person }) {
-      if (!person) return true;
-      const email = person.email?.toLowerCase();
-      const { external_id: id } = person;
+    admits({ profile }) {
+      if (!profile) return true;
+      const email = profile.email?.toLowerCase();
+      const { external_id: id } = profile;
       if (contradicts(byEmail, email, id) || contradicts(byId, id, email)) return false;
       if (email !== undefined) byEmail.set(email, id);
       if (id !== undefined) byId.set(id, email);

@@ -1,10 +1,10 @@
 /** Errors of a job: attributed to the record by its pointer, else by the record that Klaviyo repeats. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parcelOf } from './batcher-registry.ts';
+import { batchItem } from './batcher-registry.ts';
 import { attribute, failureOf } from './job-errors.ts';
 import type { JobError } from './job-poller.ts';
-import { bodyOf, writes } from './operations.ts';
+import { bulkBody, operations } from './operations.ts';
 
 interface Record {
   email: string;
@@ -13,10 +13,10 @@ interface Record {
 }
 
 function attributed(records: readonly Record[], errors: readonly Partial<JobError>[]) {
-  const entries = records.map((attributes) => ({ parcel: parcelOf({ type: 'profile', attributes }) }));
-  const { places } = bodyOf(
-    writes.profile,
-    entries.map(({ parcel }) => parcel),
+  const entries = records.map((attributes) => ({ item: batchItem({ type: 'profile', attributes }) }));
+  const { positions: places } = bulkBody(
+    operations.profile,
+    entries.map(({ item }) => item),
   );
   const whole = errors.map((error) => ({ code: 'invalid', detail: 'no', ...error }));
   const { failed, unclear } = attribute(entries, whole, places);
@@ -73,7 +73,7 @@ describe('an error of a job', () => {
 test("a job's error becomes the failure that the single endpoint would have answered", () => {
   const statusOf = (code: string) => {
     const failure = failureOf({ code, detail: 'no', pointer: '/data' });
-    assert.ok(failure.kind === 'refused');
+    assert.ok(failure.type === 'rejected');
     assert.deepEqual(failure.errors, [{ code, detail: 'no', pointer: '/data' }]);
     return failure.status;
   };

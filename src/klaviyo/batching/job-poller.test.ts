@@ -7,10 +7,10 @@ import {
   type ServedRequest,
   serveKlaviyo,
 } from '../../../test/fixtures/klaviyo-server.ts';
-import { createJobs, type JobEnd, stateOfJob } from './job-poller.ts';
-import { writes } from './operations.ts';
+import { createJobPoller, type JobResult, stateOfJob } from './job-poller.ts';
+import { operations } from './operations.ts';
 
-const job = writes.createItem.job ?? assert.fail();
+const job = operations.createItem.job ?? assert.fail();
 const listPath = '/api/catalog-item-bulk-create-jobs';
 
 interface ServedJob {
@@ -76,23 +76,23 @@ async function polled(t: TestContext, of: Partial<Served>) {
   });
   const stop = new AbortController();
   t.after(() => stop.abort());
-  const poller = createJobs(client, stop.signal);
+  const poller = createJobPoller(client, stop.signal);
   return {
     served,
     client,
     poller,
     stop: () => stop.abort(),
     /** Follows a job until it has ended. */
-    async end(id: string): Promise<JobEnd> {
-      const ended: JobEnd[] = [];
-      const following = poller.follow(job, id).then((end) => ended.push(end));
+    async end(id: string): Promise<JobResult> {
+      const ended: JobResult[] = [];
+      const following = poller.waitFor(job, id).then((end) => ended.push(end));
       await clock.until(() => ended.length > 0);
       await following;
       return ended[0] ?? assert.fail();
     },
     follow(id: string) {
-      const ended: JobEnd[] = [];
-      void poller.follow(job, id).then((end) => ended.push(end));
+      const ended: JobResult[] = [];
+      void poller.waitFor(job, id).then((end) => ended.push(end));
       return ended;
     },
     until: clock.until,
@@ -101,7 +101,7 @@ async function polled(t: TestContext, of: Partial<Served>) {
   };
 }
 
-const endedWell: JobEnd = { known: true, errors: [] };
+const endedWell: JobResult = { known: true, errors: [] };
 
 for (const order of ['newest first', 'oldest first'] as const) {
   describe(`a list that is ${order}`, () => {
@@ -301,14 +301,14 @@ test('an exception while polling rejects every job of the list, and the next job
     if (broken) throw new Error('a bug');
     return client.call(request);
   };
-  const poller = createJobs({ ...client, call }, stop.signal);
+  const poller = createJobPoller({ ...client, call }, stop.signal);
   const failures: unknown[] = [];
-  for (const id of ['job-1', 'job-2']) void poller.follow(job, id).catch((thrown: unknown) => failures.push(thrown));
+  for (const id of ['job-1', 'job-2']) void poller.waitFor(job, id).catch((thrown: unknown) => failures.push(thrown));
   await until(() => failures.length === 2);
   assert.equal(poller.inProgress(job), 0);
   broken = false;
-  const ended: JobEnd[] = [];
-  void poller.follow(job, 'job-3').then((end) => ended.push(end));
+  const ended: JobResult[] = [];
+  void poller.waitFor(job, 'job-3').then((end) => ended.push(end));
   await until(() => ended.length === 1);
   assert.deepEqual(ended, [endedWell]);
   assert.ok(served.requests.length > 0);
@@ -328,7 +328,7 @@ test('the state of a job of another process is told', async (t) => {
 });
 
 describe('an import of profiles', () => {
-  const imports = writes.profile.job ?? assert.fail();
+  const imports = operations.profile.job ?? assert.fail();
   const importsPath = '/api/profile-bulk-import-jobs';
   const failed = (email: string) => ({
     attributes: {
@@ -354,9 +354,9 @@ describe('an import of profiles', () => {
     });
     const stop = new AbortController();
     t.after(() => stop.abort());
-    const ended: JobEnd[] = [];
-    void createJobs(client, stop.signal)
-      .follow(imports, 'job-1')
+    const ended: JobResult[] = [];
+    void createJobPoller(client, stop.signal)
+      .waitFor(imports, 'job-1')
       .then((end) => ended.push(end));
     await clock.until(() => ended.length === 1);
     return { end: ended[0], asked };

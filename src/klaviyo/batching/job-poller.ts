@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
-import { type JobEndpoints, writes } from './operations.ts';
+import { type JobEndpoints, operations } from './operations.ts';
 
 /** Why a record of a job was not written. */
 export interface JobError {
@@ -19,7 +19,7 @@ export interface JobError {
   payload?: unknown;
 }
 
-export type JobEnd = { known: true; errors: JobError[] } | { known: false; reason: string };
+export type JobResult = { known: true; errors: JobError[] } | { known: false; reason: string };
 
 /** A job that Klaviyo has taken. */
 export interface AcceptedJob {
@@ -33,22 +33,22 @@ export type JobState = 'ended' | 'going-on' | 'unknown-now';
 
 /** Asks for a job of some other process. */
 export async function stateOfJob(client: KlaviyoClient, job: AcceptedJob, signal: AbortSignal): Promise<JobState> {
-  const endpoint = Object.values(writes)
+  const endpoint = Object.values(operations)
     .flatMap((write) => ('job' in write ? [write.job.get] : []))
     .find((get) => get === job.endpoint);
   if (!endpoint) return 'ended';
   const answer = await client.call({ endpoint, id: job.id, lane: 'bulk', signal });
-  if (!answer.ok) return answer.failure.kind === 'refused' ? 'ended' : 'unknown-now';
+  if (!answer.ok) return answer.failure.type === 'rejected' ? 'ended' : 'unknown-now';
   const { success, data } = one.safeParse(answer.body);
   if (!success) return 'unknown-now';
   return ['complete', 'cancelled'].includes(data.data.attributes.status) ? 'ended' : 'going-on';
 }
 
-export interface Jobs {
+export interface JobPoller {
   /** Jobs of this kind that are followed. */
   inProgress(job: JobEndpoints): number;
   /** Resolves when the job has ended. Rejects only with what was thrown while it was polled: a bug. */
-  follow(job: JobEndpoints, id: string): Promise<JobEnd>;
+  waitFor(job: JobEndpoints, id: string): Promise<JobResult>;
 }
 
 const errorShape = z.object({
@@ -74,12 +74,12 @@ const importErrors = z.object({ data: z.array(z.object({ attributes: errorShape 
 
 const firstLookMs = 100;
 /** Most pages of one look: more jobs than may be in progress, with others' between them. */
-const mostPages = 20;
+const maxPages = 20;
 /** Looks that a job may be missing in, as lists lag behind, before it is asked for by itself. */
-const mostMissed = 5;
+const maxMissed = 5;
 
 interface Followed {
-  end(end: JobEnd): void;
+  end(end: JobResult): void;
   fail(thrown: unknown): void;
   missed: number;
 }
@@ -101,7 +101,7 @@ interface Watch {
 type ListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: 'now' | 'from-cursor' | 'ever' };
 
 /** @param signal ends the following; what is not known by then is answered so */
-export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
+export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): JobPoller {
   const watches = new Map<JobEndpoints['list'], Watch>();
 
   function watchOf(job: JobEndpoints): Watch {
@@ -113,7 +113,7 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
   }
 
   /** Never rejects: an exception rejects what is followed, and the next job is watched anew. */
-  async function watch(watched: Watch): Promise<void> {
+  async function poll(watched: Watch): Promise<void> {
     if (watched.looking) return;
     watched.looking = true;
     const longest = 300_000 / endpoints[watched.job.list].perMinute;
@@ -166,7 +166,7 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
   /** The list from where the last look left off; ends with why where it can't be read. */
   async function* pagesOf({ job, cursor: from }: Watch): AsyncGenerator<ListPage> {
     let cursor = from;
-    for (let pages = 0; pages < mostPages; pages += 1) {
+    for (let pages = 0; pages < maxPages; pages += 1) {
       const { next, ...page } = await pageAt(job, cursor);
       yield 'unreadable' in page && page.unreadable === 'ever' && pages === 0 && from !== undefined
         ? { unreadable: 'from-cursor' }
@@ -182,7 +182,7 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
   ): Promise<ListPage & { next?: string | undefined }> {
     const query = { ...job.query, ...(cursor === undefined ? {} : { 'page[cursor]': cursor }) };
     const answer = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
-    if (!answer.ok && answer.failure.kind !== 'refused') return { unreadable: 'now' };
+    if (!answer.ok && answer.failure.type !== 'rejected') return { unreadable: 'now' };
     const parsed = answer.ok ? page.safeParse(answer.body) : undefined;
     if (!parsed?.success) return { unreadable: 'ever' };
     return { jobs: parsed.data.data, cursor, next: cursorOf(parsed.data.links?.next) };
@@ -193,13 +193,13 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
     const followed = watched.followed.get(id);
     if (!followed) return;
     followed.missed += 1;
-    if (followed.missed < mostMissed) return;
+    if (followed.missed < maxMissed) return;
     followed.missed = 0;
     watched.cursor = undefined;
     const answer = await client.call({ endpoint: watched.job.get, id, lane: 'bulk', signal });
     const parsed = answer.ok ? one.safeParse(answer.body) : undefined;
     if (parsed?.success) return settle(watched, parsed.data.data);
-    if (answer.ok || answer.failure.kind !== 'refused') return;
+    if (answer.ok || answer.failure.type !== 'rejected') return;
     watched.followed.delete(id);
     followed.end({ known: false, reason: 'Klaviyo does not know the job any more' });
   }
@@ -234,11 +234,11 @@ export function createJobs(client: KlaviyoClient, signal: AbortSignal): Jobs {
 
   return {
     inProgress: (job) => watches.get(job.list)?.followed.size ?? 0,
-    follow(job, id) {
+    waitFor(job, id) {
       const watched = watchOf(job);
-      const ended = Promise.withResolvers<JobEnd>();
+      const ended = Promise.withResolvers<JobResult>();
       watched.followed.set(id, { end: ended.resolve, fail: ended.reject, missed: 0 });
-      void watch(watched);
+      void poll(watched);
       return ended.promise;
     },
   };

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { parcelOf } from './batcher-registry.ts';
-import { bodyOf, type Parcel, placeOf, roomOf, sizeOf, type WriteName, writes } from './operations.ts';
+import { batchItem } from './batcher-registry.ts';
+import { bulkBody, type BatchItem, positionOf, bodyCapacity, itemBytes, type OperationName, operations } from './operations.ts';
 
 const named = z.object({ id: z.string() });
 const groupedBody = z.object({
@@ -21,11 +21,11 @@ const groupedBody = z.object({
 const plainBody = z.object({
   data: z.object({ attributes: z.record(z.string(), z.object({ data: z.array(named) })) }),
 });
-const plainNames = Object.keys(writes).filter((name): name is WriteName => name in writes && name !== 'event');
+const plainNames = Object.keys(operations).filter((name): name is OperationName => name in operations && name !== 'event');
 
 /** An event under the profile of this name. */
-function event(id: string, profile: string): Parcel {
-  return { ...parcelOf({ id }), group: `{"attributes":{"profile":"${profile}",` };
+function event(id: string, profile: string): BatchItem {
+  return { ...batchItem({ id }), group: `{"attributes":{"profile":"${profile}",` };
 }
 
 describe('a body', () => {
@@ -33,9 +33,9 @@ describe('a body', () => {
     fc.assert(
       fc.property(fc.constantFrom(...plainNames), fc.integer({ min: 1, max: 20 }), (name, count) => {
         const ids = Array.from({ length: count }, (_, index) => `record-${index}`);
-        const { text, places } = bodyOf(
-          writes[name],
-          ids.map((id) => parcelOf({ id })),
+        const { text, positions: places } = bulkBody(
+          operations[name],
+          ids.map((id) => batchItem({ id })),
         );
         const [field, list] = Object.entries(plainBody.parse(JSON.parse(text)).data.attributes)[0] ?? assert.fail();
         assert.deepEqual(
@@ -44,7 +44,7 @@ describe('a body', () => {
         );
         for (const index of ids.keys()) {
           const pointer = `/data/attributes/${field}/data/${index}/attributes/title`;
-          assert.deepEqual(placeOf(pointer), places[index]);
+          assert.deepEqual(positionOf(pointer), places[index]);
         }
       }),
     );
@@ -53,8 +53,8 @@ describe('a body', () => {
   test('holds each profile once with its events, and a pointer into it means its event', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 20 }), (profiles) => {
-        const { text, places } = bodyOf(
-          writes.event,
+        const { text, positions: places } = bulkBody(
+          operations.event,
           profiles.map((profile, index) => event(`event-${index}`, profile)),
         );
         const groups = groupedBody.parse(JSON.parse(text)).data.attributes['events-bulk-create'].data;
@@ -65,8 +65,8 @@ describe('a body', () => {
           assert.equal(group?.profile, profile);
           assert.equal(group.events.data[place.within ?? -1]?.id, `event-${index}`);
           const base = `/data/attributes/events-bulk-create/data/${place.index}`;
-          assert.deepEqual(placeOf(`${base}/attributes/events/data/${place.within}/attributes/time`), place);
-          assert.deepEqual(placeOf(`${base}/attributes/profile/data/attributes/email`), { index: place.index });
+          assert.deepEqual(positionOf(`${base}/attributes/events/data/${place.within}/attributes/time`), place);
+          assert.deepEqual(positionOf(`${base}/attributes/profile/data/attributes/email`), { index: place.index });
         }
       }),
     );
@@ -76,18 +76,18 @@ describe('a body', () => {
     const profiles = ['anna', 'bert', 'änne'];
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 30 }), (ids) => {
-        const parcels = ids.map((id, index) => event(id, profiles[index % profiles.length] ?? ''));
-        const { opens, closes } = writes.event;
-        const most = parcels.reduce((sum, parcel) => sum + sizeOf(parcel), opens.length + closes.length);
-        assert.ok(Buffer.byteLength(bodyOf(writes.event, parcels).text) <= most);
+        const items = ids.map((id, index) => event(id, profiles[index % profiles.length] ?? ''));
+        const { prefix, suffix } = operations.event;
+        const most = items.reduce((sum, item) => sum + itemBytes(item), prefix.length + suffix.length);
+        assert.ok(Buffer.byteLength(bulkBody(operations.event, items).text) <= most);
       }),
     );
-    assert.equal(roomOf(writes.event) + writes.event.opens.length + writes.event.closes.length, 5_000_000);
+    assert.equal(bodyCapacity(operations.event) + operations.event.prefix.length + operations.event.suffix.length, 5_000_000);
   });
 });
 
 describe('a pointer', () => {
-  const cases: [string | undefined, ReturnType<typeof placeOf>][] = [
+  const cases: [string | undefined, ReturnType<typeof positionOf>][] = [
     ['/data/attributes/items/data/0', { index: 0 }],
     ['/data/attributes/items/data/12/attributes/url', { index: 12 }],
     ['/data/attributes/profiles/data/3/attributes/location/zip', { index: 3 }],
@@ -105,6 +105,6 @@ describe('a pointer', () => {
   ];
   for (const [pointer, place] of cases)
     test(`${pointer} means ${place ? JSON.stringify(place) : 'the whole body'}`, () => {
-      assert.deepEqual(placeOf(pointer), place);
+      assert.deepEqual(positionOf(pointer), place);
     });
 });

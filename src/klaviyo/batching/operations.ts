@@ -7,7 +7,7 @@ import { type EndpointName, endpoints } from '../api/endpoints.ts';
 import type { ProfileIdentity } from '../change.ts';
 
 /** A record on its way, serialised once. */
-export interface Parcel {
+export interface BatchItem {
   /** The record as it stands in a bulk body. */
   text: string;
   /** Of `text`, as UTF-8. */
@@ -15,11 +15,11 @@ export interface Parcel {
   /** Bulk events stand under their profile: what opens that group, without its closing brace. */
   group?: string;
   /** Whom an event is about. */
-  person?: Pick<ProfileIdentity, 'email' | 'external_id'>;
+  profile?: Pick<ProfileIdentity, 'email' | 'external_id'>;
   /** Fills the path of the single endpoint. */
   id?: string;
   /** The body of the single endpoint; undefined where it has none. */
-  alone(): string | undefined;
+  singleBody(): string | undefined;
 }
 
 /** Endpoints of a job: started, listed, asked for. */
@@ -32,55 +32,55 @@ export interface JobEndpoints {
   errors?: EndpointName;
 }
 
-export interface Write {
-  alone: EndpointName;
+export interface Operation {
+  single: EndpointName;
   /** Takes many records in one body. */
-  together: EndpointName;
-  most: number;
+  bulk: EndpointName;
+  maxRecords: number;
   /** Up to so many waiting live records go out alone: sooner there, and no job to follow. */
-  mostAlone: number;
+  maxSingle: number;
   /** What stands around the records of a body. */
-  opens: string;
-  closes: string;
+  prefix: string;
+  suffix: string;
   /** Absent: the answer to the body is the last word. */
   job?: JobEndpoints;
 }
 
 /** Klaviyo's most for a catalogue job, and for jobs of a kind in progress. */
-const mostInCatalogJob = 100;
-export const mostJobsInProgress = 500;
+const maxInCatalogJob = 100;
+export const maxJobsInProgress = 500;
 
 function catalogJob(
   what: 'item' | 'variant' | 'category',
   action: 'create' | 'update' | 'delete',
-  endpointNames: Pick<Write, 'alone' | 'together'> & { job: JobEndpoints },
-): Write {
+  endpointNames: Pick<Operation, 'single' | 'bulk'> & { job: JobEndpoints },
+): Operation {
   const field = what === 'category' ? 'categories' : `${what}s`;
   return {
     ...endpointNames,
-    most: mostInCatalogJob,
-    mostAlone: 10,
-    opens: `{"data":{"type":"catalog-${what}-bulk-${action}-job","attributes":{"${field}":{"data":[`,
-    closes: ']}}}}',
+    maxRecords: maxInCatalogJob,
+    maxSingle: 10,
+    prefix: `{"data":{"type":"catalog-${what}-bulk-${action}-job","attributes":{"${field}":{"data":[`,
+    suffix: ']}}}}',
   };
 }
 
-export const writes = {
+export const operations = {
   event: {
-    alone: 'createEvent',
-    together: 'createEvents',
-    most: 1_000,
-    mostAlone: 10,
-    opens: '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":[',
-    closes: ']}}}}',
+    single: 'createEvent',
+    bulk: 'createEvents',
+    maxRecords: 1_000,
+    maxSingle: 10,
+    prefix: '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":[',
+    suffix: ']}}}}',
   },
   profile: {
-    alone: 'importProfile',
-    together: 'importProfiles',
-    most: 10_000,
-    mostAlone: 25,
-    opens: '{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":[',
-    closes: ']}}}}',
+    single: 'importProfile',
+    bulk: 'importProfiles',
+    maxRecords: 10_000,
+    maxSingle: 25,
+    prefix: '{"data":{"type":"profile-bulk-import-job","attributes":{"profiles":{"data":[',
+    suffix: ']}}}}',
     job: {
       list: 'listProfileImports',
       get: 'getProfileImport',
@@ -89,93 +89,93 @@ export const writes = {
     },
   },
   createItem: catalogJob('item', 'create', {
-    alone: 'createItem',
-    together: 'createItems',
+    single: 'createItem',
+    bulk: 'createItems',
     job: { list: 'listItemCreations', get: 'getItemCreation' },
   }),
   updateItem: catalogJob('item', 'update', {
-    alone: 'updateItem',
-    together: 'updateItems',
+    single: 'updateItem',
+    bulk: 'updateItems',
     job: { list: 'listItemUpdates', get: 'getItemUpdate' },
   }),
   deleteItem: catalogJob('item', 'delete', {
-    alone: 'deleteItem',
-    together: 'deleteItems',
+    single: 'deleteItem',
+    bulk: 'deleteItems',
     job: { list: 'listItemDeletions', get: 'getItemDeletion' },
   }),
   createVariant: catalogJob('variant', 'create', {
-    alone: 'createVariant',
-    together: 'createVariants',
+    single: 'createVariant',
+    bulk: 'createVariants',
     job: { list: 'listVariantCreations', get: 'getVariantCreation' },
   }),
   updateVariant: catalogJob('variant', 'update', {
-    alone: 'updateVariant',
-    together: 'updateVariants',
+    single: 'updateVariant',
+    bulk: 'updateVariants',
     job: { list: 'listVariantUpdates', get: 'getVariantUpdate' },
   }),
   deleteVariant: catalogJob('variant', 'delete', {
-    alone: 'deleteVariant',
-    together: 'deleteVariants',
+    single: 'deleteVariant',
+    bulk: 'deleteVariants',
     job: { list: 'listVariantDeletions', get: 'getVariantDeletion' },
   }),
   createCategory: catalogJob('category', 'create', {
-    alone: 'createCategory',
-    together: 'createCategories',
+    single: 'createCategory',
+    bulk: 'createCategories',
     job: { list: 'listCategoryCreations', get: 'getCategoryCreation' },
   }),
   updateCategory: catalogJob('category', 'update', {
-    alone: 'updateCategory',
-    together: 'updateCategories',
+    single: 'updateCategory',
+    bulk: 'updateCategories',
     job: { list: 'listCategoryUpdates', get: 'getCategoryUpdate' },
   }),
   deleteCategory: catalogJob('category', 'delete', {
-    alone: 'deleteCategory',
-    together: 'deleteCategories',
+    single: 'deleteCategory',
+    bulk: 'deleteCategories',
     job: { list: 'listCategoryDeletions', get: 'getCategoryDeletion' },
   }),
-} as const satisfies Record<string, Write>;
+} as const satisfies Record<string, Operation>;
 
-export type WriteName = keyof typeof writes;
+export type OperationName = keyof typeof operations;
 
 /** Most bytes of all records of a body, with what stands around and between them left out. */
-export function roomOf(write: Write): number {
-  return endpoints[write.together].mostBytes - write.opens.length - write.closes.length;
+export function bodyCapacity(write: Operation): number {
+  return endpoints[write.bulk].maxBytes - write.prefix.length - write.suffix.length;
 }
 
 /** Where a parcel stands in a body. */
-export interface Place {
+export interface BodyPosition {
   /** The position in `data`; of an event the position of its group. */
   index: number;
   /** The position within the group. */
   within?: number;
 }
 
-export interface Body {
+export interface BulkBody {
   text: string;
   /** In the order of the parcels. */
-  places: Place[];
+  positions: BodyPosition[];
 }
 
 /** Joins parcels to one body: megabytes, so that its parts are joined once. */
-export function bodyOf(write: Write, parcels: readonly Parcel[]): Body {
-  const grouped = parcels[0]?.group !== undefined;
-  const { parts, places } = grouped ? groups(parcels) : plain(parcels);
-  return { text: [write.opens, ...parts, write.closes].join(''), places };
+export function bulkBody(write: Operation, items: readonly BatchItem[]): BulkBody {
+  const grouped = items[0]?.group !== undefined;
+  const { parts, places } = grouped ? groups(items) : plain(items);
+  return { text: [write.prefix, ...parts, write.suffix].join(''), positions: places };
 }
 
-function plain(parcels: readonly Parcel[]) {
+function plain(items: readonly BatchItem[]) {
   return {
-    parts: parcels.flatMap(({ text }, index) => (index === 0 ? [text] : [',', text])),
-    places: parcels.map((_, index): Place => ({ index })),
+    parts: items.flatMap(({ text }, index) => (index === 0 ? [text] : [',', text])),
+    places: items.map((_, index): BodyPosition => ({ index })),
   };
 }
 
 /** Events under their profiles, each profile once. */
-function groups(parcels: readonly Parcel[]) {
+function groups(items: readonly BatchItem[]) {
   const byGroup = new Map<string, { index: number; parts: string[]; count: number }>();
-  const places = parcels.map(({ text, group = '' }): Place => {
-    const opens = [byGroup.size === 0 ? '' : ',', group, '"events":{"data":['];
-    const known = byGroup.get(group) ?? { index: byGroup.size, parts: opens, count: 0 };
+  const places = items.map(({ text, group = '' }): BodyPosition => {
+    const prefix = [byGroup.size === 0 ? '' : ',', group, '"events":{"data":['];
+    const known = byGroup.get(group) ?? { index: byGroup.size, parts: prefix, count: 0 };
     byGroup.set(group, known);
     if (known.count > 0) known.parts.push(',');
     known.parts.push(text);
@@ -187,7 +187,7 @@ function groups(parcels: readonly Parcel[]) {
 }
 
 /** Bytes that a parcel adds to a body that may not have its group yet. */
-export function sizeOf({ bytes, group }: Parcel): number {
+export function itemBytes({ bytes, group }: BatchItem): number {
   return bytes + 1 + (group === undefined ? 0 : Buffer.byteLength(group) + groupBytes);
 }
 
@@ -198,7 +198,7 @@ const pointerInGroups = /\/events-bulk-create\/data\/(\d+)(?:\/attributes\/event
 const pointerInData = /^\/data\/attributes\/\w+\/data\/(\d+)(?:\/|$)/;
 
 /** @returns the place that a JSON pointer of an error means, or undefined where it means the whole body */
-export function placeOf(pointer: string | undefined): Place | undefined {
+export function positionOf(pointer: string | undefined): BodyPosition | undefined {
   if (pointer === undefined) return undefined;
   const [, group, within] = pointerInGroups.exec(pointer) ?? [];
   if (group !== undefined) return { index: Number(group), ...(within === undefined ? {} : { within: Number(within) }) };

@@ -3,22 +3,22 @@
  * those of the realtime lane, down to the byte; what Klaviyo holds already is left out as ever.
  */
 
-import type { Answer, Call, KlaviyoClient } from '../api/client.ts';
+import type { ApiResult, ApiCall, KlaviyoClient } from '../api/client.ts';
 import { type EndpointName, endpoints } from '../api/endpoints.ts';
 import { parseJson } from '../api/errors.ts';
-import { writes } from '../batching/operations.ts';
-import { type Change, type JsonValue, keyOf, type Receipt } from '../change.ts';
+import { operations } from '../batching/operations.ts';
+import { type Change, type JsonValue, coalescingKey, type Receipt } from '../change.ts';
 import { createSink } from '../sink.ts';
 
-export interface Request {
+export interface DryRunRequest {
   method: string;
   path: string;
   body?: unknown;
 }
 
-export interface Rehearsed {
+export interface DryRunResult {
   /** In the order in which they would go out; none where Klaviyo holds all of it already. */
-  requests: Request[];
+  requests: DryRunRequest[];
   /** `delivered`: nothing is known against it. */
   outcome: Receipt['outcome'];
   /** Why it can't be told, or why nothing would be sent. */
@@ -26,26 +26,26 @@ export interface Rehearsed {
 }
 
 /** One after the other, as if each were alone. @returns what each would lead to, in order */
-export type Rehearse = (changes: readonly Change[]) => Promise<Rehearsed[]>;
+export type DryRun = (changes: readonly Change[]) => Promise<DryRunResult[]>;
 
-const patienceMs = 15_000;
+const timeoutMs = 15_000;
 
 /** @param client reads what Klaviyo holds */
-export function createRehearse(client: KlaviyoClient, share: number): Rehearse {
+export function createDryRun(client: KlaviyoClient, share: number): DryRun {
   return async (changes) => {
-    const rehearsed: Rehearsed[] = [];
-    const requests: Request[] = [];
+    const rehearsed: DryRunResult[] = [];
+    const requests: DryRunRequest[] = [];
     const sink = createSink({
       client: readingOnly(client, requests),
       share,
       accepted: () => Promise.resolve(),
     });
     for (const change of changes) {
-      const signal = AbortSignal.timeout(patienceMs);
-      const [receipt] = await sink.send([{ ...change, readAt: 1 }], { lane: 'realtime', signal });
+      const signal = AbortSignal.timeout(timeoutMs);
+      const [receipt] = await sink.send([{ ...change, readSeq: 1 }], { lane: 'realtime', signal });
       // What a job is told after it was accepted belongs to the change still.
-      await sink.idle();
-      if (!receipt) throw new Error(`no receipt for ${keyOf(change)}`);
+      await sink.onIdle();
+      if (!receipt) throw new Error(`no receipt for ${coalescingKey(change)}`);
       const reason = reasonOf(receipt);
       const outcome = { outcome: receipt.outcome, ...(reason === undefined ? {} : { reason }) };
       rehearsed.push({ requests: requests.splice(0), ...outcome });
@@ -63,13 +63,13 @@ function reasonOf(receipt: Receipt): string | undefined {
 
 /** Lists of the jobs that were not started either: all of them have ended well. */
 const jobLists: ReadonlySet<string> = new Set(
-  Object.values(writes).flatMap((write) => ('job' in write ? [write.job.list] : [])),
+  Object.values(operations).flatMap((write) => ('job' in write ? [write.job.list] : [])),
 );
 
-function readingOnly(client: KlaviyoClient, requests: Request[]): KlaviyoClient {
+function readingOnly(client: KlaviyoClient, requests: DryRunRequest[]): KlaviyoClient {
   const jobs: string[] = [];
 
-  function answerTo(call: Call): Answer {
+  function answerTo(call: ApiCall): ApiResult {
     const id = `rehearsal-${jobs.length}`;
     jobs.push(id);
     const { method, path } = endpoints[call.endpoint];
@@ -82,7 +82,7 @@ function readingOnly(client: KlaviyoClient, requests: Request[]): KlaviyoClient 
 
   return {
     ...client,
-    takeTurn: () => 0,
+    tryAcquire: () => 0,
     async call(call) {
       if (jobLists.has(call.endpoint)) return { ok: true, status: 200, body: listed() };
       return isRead(call.endpoint) ? client.call(call) : answerTo(call);

@@ -3,83 +3,83 @@
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer } from '../api/client.ts';
-import type { Failure } from '../api/errors.ts';
-import type { Way } from '../batching/batcher.ts';
-import { parcelOf } from '../batching/batcher-registry.ts';
-import type { WriteName } from '../batching/operations.ts';
+import type { ApiResult } from '../api/client.ts';
+import type { ApiFailure } from '../api/errors.ts';
+import type { WriteOptions } from '../batching/batcher.ts';
+import { batchItem } from '../batching/batcher-registry.ts';
+import type { OperationName } from '../batching/operations.ts';
 import type { Receipt } from '../change.ts';
 import { compoundId } from '../existing-records.ts';
-import { delivered, receiptFor } from '../receipts.ts';
-import { once, type Sending } from './write-context.ts';
+import { delivered, receiptOfResult } from '../receipts.ts';
+import { untilSettled, type WriteContext } from './write-context.ts';
 
-export const isMissing = (failure: Failure) => failure.kind === 'refused' && failure.status === 404;
-export const exists = (failure: Failure) => failure.kind === 'refused' && failure.status === 409;
+export const isMissing = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 404;
+export const exists = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 409;
 
 /** About what the record is linked to: an item's categories, a variant's item. */
-export function pointsAtLink(failure: Failure): boolean {
-  return failure.kind === 'refused' && failure.errors.some(({ pointer }) => pointer?.includes('/relationships/'));
+export function pointsAtLink(failure: ApiFailure): boolean {
+  return failure.type === 'rejected' && failure.errors.some(({ pointer }) => pointer?.includes('/relationships/'));
 }
 
-const isGone = (failure: Failure) => isMissing(failure) && !pointsAtLink(failure);
+const isGone = (failure: ApiFailure) => isMissing(failure) && !pointsAtLink(failure);
 
 /** A kind of catalogue record: its writes. */
-export interface Kind {
+export interface CatalogOperations {
   type: 'catalog-category' | 'catalog-item' | 'catalog-variant';
-  create: WriteName;
-  update: WriteName;
-  remove: WriteName;
+  create: OperationName;
+  update: OperationName;
+  remove: OperationName;
 }
-export const categories: Kind = {
+export const categories: CatalogOperations = {
   type: 'catalog-category',
   create: 'createCategory',
   update: 'updateCategory',
   remove: 'deleteCategory',
 };
-export const items: Kind = { type: 'catalog-item', create: 'createItem', update: 'updateItem', remove: 'deleteItem' };
-export const variants: Kind = {
+export const items: CatalogOperations = { type: 'catalog-item', create: 'createItem', update: 'updateItem', remove: 'deleteItem' };
+export const variants: CatalogOperations = {
   type: 'catalog-variant',
   create: 'createVariant',
   update: 'updateVariant',
   remove: 'deleteVariant',
 };
 
-export interface Wanted {
+export interface CatalogRecord {
   attributes: { external_id: string };
   /** Only creations name the relationship of a variant to its item: it can't change. */
   onCreate?: Record<string, unknown>;
   relationships?: Record<string, unknown>;
 }
 
-export function create({ type, create: name }: Kind, record: Wanted, sending: Sending): Promise<Answer> {
+export function create({ type, create: name }: CatalogOperations, record: CatalogRecord, sending: WriteContext): Promise<ApiResult> {
   const relationships = { ...record.relationships, ...record.onCreate };
   const data = {
     type,
     attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
     ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
   };
-  return sending.writer.write(name, parcelOf(data), once(sending));
+  return sending.batchers.write(name, batchItem(data), untilSettled(sending));
 }
 
-export function update(kind: Kind, record: Wanted, sending: Sending): Promise<Answer> {
+export function update(kind: CatalogOperations, record: CatalogRecord, sending: WriteContext): Promise<ApiResult> {
   const { external_id: externalId, ...attributes } = withoutFixed(record.attributes);
   return updateSome(
     kind,
     { externalId, attributes, relationships: record.relationships },
-    { sending, way: once(sending) },
+    { sending, way: untilSettled(sending) },
   );
 }
 
 /** Some attributes of a record that is there. */
 export function updateSome(
-  { type, update: name }: Kind,
+  { type, update: name }: CatalogOperations,
   about: { externalId: string; attributes: object; relationships?: object | undefined },
-  { sending, way }: { sending: Sending; way: Way },
-): Promise<Answer> {
+  { sending, way }: { sending: WriteContext; way: WriteOptions },
+): Promise<ApiResult> {
   const { externalId, attributes, relationships } = about;
   const id = compoundId(externalId);
   const data = { type, id, attributes, ...(relationships ? { relationships } : {}) };
-  return sending.writer.write(name, parcelOf(data, id), way);
+  return sending.batchers.write(name, batchItem(data, id), way);
 }
 
 /** `sku` stays as it was created: it is the external_id. */
@@ -93,10 +93,10 @@ function withoutFixed(attributes: { external_id: string; sku?: string }) {
  * @returns the last answer; one that says the opposite once more is none for now
  */
 export async function put(
-  kind: Kind,
-  { record, held }: { record: Wanted; held: boolean },
-  sending: Sending,
-): Promise<Answer> {
+  kind: CatalogOperations,
+  { record, held }: { record: CatalogRecord; held: boolean },
+  sending: WriteContext,
+): Promise<ApiResult> {
   const first = await (held ? update : create)(kind, record, sending);
   if (first.ok || !(held ? isGone : exists)(first.failure)) return first;
   if (held) return unlessChanged(await create(kind, record, sending), exists);
@@ -104,17 +104,17 @@ export async function put(
 }
 
 /** Against what was just found: another process wrote or deleted it meanwhile, and whoever reads again sees how it stands. */
-export function unlessChanged(answer: Answer, contradicts: (failure: Failure) => boolean): Answer {
+export function unlessChanged(answer: ApiResult, contradicts: (failure: ApiFailure) => boolean): ApiResult {
   if (answer.ok || !contradicts(answer.failure)) return answer;
-  return { ok: false, failure: { kind: 'unavailable', reason: 'another process has just written or deleted it' } };
+  return { ok: false, failure: { type: 'unavailable', reason: 'another process has just written or deleted it' } };
 }
 
 /** Deletes; what is not there is as wanted. */
-export async function remove({ type, remove: name }: Kind, externalId: string, sending: Sending): Promise<Receipt> {
+export async function remove({ type, remove: name }: CatalogOperations, externalId: string, sending: WriteContext): Promise<Receipt> {
   const id = compoundId(externalId);
-  const parcel = { ...parcelOf({ type, id }, id), alone: () => undefined };
-  const answer = await sending.writer.write(name, parcel, once(sending));
-  return !answer.ok && isMissing(answer.failure) ? delivered : receiptFor(answer);
+  const parcel = { ...batchItem({ type, id }, id), single: () => undefined };
+  const answer = await sending.batchers.write(name, parcel, untilSettled(sending));
+  return !answer.ok && isMissing(answer.failure) ? delivered : receiptOfResult(answer);
 }
 
 /** Whether Klaviyo holds every wanted attribute as it shall be. */

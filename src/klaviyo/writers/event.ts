@@ -1,18 +1,18 @@
 /** Makes an event true: recorded once for its metric, profile and unique_id. */
 
 import type { KlaviyoError } from '../api/errors.ts';
-import type { Parcel } from '../batching/operations.ts';
+import type { BatchItem } from '../batching/operations.ts';
 import type { EventChange, ProfileIdentity, Receipt } from '../change.ts';
-import { delivered, receiptFor, receiptOf, warned } from '../receipts.ts';
-import { once, type Sending } from './write-context.ts';
+import { delivered, receiptOfResult, receiptOfFailure, withWarnings } from '../receipts.ts';
+import { untilSettled, type WriteContext } from './write-context.ts';
 
-const opens = '{"type":"event","attributes":{';
+const eventPrefix = '{"type":"event","attributes":{';
 
 /**
  * An event for both endpoints, its properties serialised once.
  * https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events
  */
-function parcelOf(change: EventChange, identity: ProfileIdentity): Parcel {
+function parcelOf(change: EventChange, identity: ProfileIdentity): BatchItem {
   const text = JSON.stringify({
     type: 'event',
     attributes: {
@@ -30,24 +30,24 @@ function parcelOf(change: EventChange, identity: ProfileIdentity): Parcel {
     text,
     bytes: Buffer.byteLength(text),
     group: `{"type":"event-bulk-create","attributes":{${profile},${backfill}`,
-    person: identity,
-    alone: () => `{"data":${opens}${profile},${backfill}${text.slice(opens.length)}}`,
+    profile: identity,
+    singleBody: () => `{"data":${eventPrefix}${profile},${backfill}${text.slice(eventPrefix.length)}}`,
   };
 }
 
 /** Sends the event; where its two identifiers don't go together, with the e-mail alone, else with the id alone. */
-export async function sendEvent(change: EventChange, sending: Sending): Promise<Receipt> {
-  const write = (profile: ProfileIdentity) => sending.writer.write('event', parcelOf(change, profile), once(sending));
+export async function sendEvent(change: EventChange, sending: WriteContext): Promise<Receipt> {
+  const write = (profile: ProfileIdentity) => sending.batchers.write('event', parcelOf(change, profile), untilSettled(sending));
   const first = await write(change.profile);
   if (first.ok) return delivered;
-  if (first.failure.kind !== 'refused' || !isAboutIdentity(first.failure.errors)) return receiptOf(first.failure);
-  let last = receiptOf(first.failure);
+  if (first.failure.type !== 'rejected' || !isAboutIdentity(first.failure.errors)) return receiptOfFailure(first.failure);
+  let last = receiptOfFailure(first.failure);
   for (const profile of fewerIdentifiers(change.profile)) {
     const again = await write(profile);
-    const receipt = receiptFor(again);
+    const receipt = receiptOfResult(again);
     const which = profile.email === undefined ? 'external_id' : 'email';
     if (receipt.outcome !== 'rejected')
-      return warned(receipt, [{ code: 'identity-refused', detail: `sent with the ${which} alone` }]);
+      return withWarnings(receipt, [{ code: 'identity-refused', detail: `sent with the ${which} alone` }]);
     last = receipt;
   }
   return last;

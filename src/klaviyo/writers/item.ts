@@ -4,17 +4,17 @@
  */
 
 import type { ItemChange, Receipt } from '../change.ts';
-import { compoundId, type HeldItem } from '../existing-records.ts';
-import { delivered, receiptFor, receiptOf } from '../receipts.ts';
+import { compoundId, type ExistingItem } from '../existing-records.ts';
+import { delivered, receiptOfResult, receiptOfFailure } from '../receipts.ts';
 import { holdsAll, isMissing, items, pointsAtLink, put, remove, unlessChanged } from './catalog-crud.ts';
 import { ensureCategories } from './category.ts';
 import { removeSurplus, sendVariant } from './variant.ts';
-import type { Sending } from './write-context.ts';
+import type { WriteContext } from './write-context.ts';
 
-export async function sendItem(change: ItemChange & { readAt: number }, sending: Sending): Promise<Receipt> {
+export async function sendItem(change: ItemChange & { readSeq: number }, sending: WriteContext): Promise<Receipt> {
   const itemId = change.item.external_id;
-  const held = await sending.held.item(itemId, sending.lane);
-  if (held !== undefined && 'failure' in held) return receiptOf(held.failure);
+  const held = await sending.existing.item(itemId, sending.lane);
+  if (held !== undefined && 'failure' in held) return receiptOfFailure(held.failure);
   const written = await writeItem(change, held, sending);
   if (written.outcome !== 'delivered') return written;
   const under = held?.variants ?? new Map();
@@ -30,28 +30,28 @@ export async function sendItem(change: ItemChange & { readAt: number }, sending:
 }
 
 /** Asks before it deletes: a sync meets every product that was never published. */
-export async function sendItemGone(externalId: string, sending: Sending): Promise<Receipt> {
-  const held = await sending.held.item(externalId, sending.lane);
+export async function deleteItem(externalId: string, sending: WriteContext): Promise<Receipt> {
+  const held = await sending.existing.item(externalId, sending.lane);
   if (held === undefined) return delivered;
-  return 'failure' in held ? receiptOf(held.failure) : remove(items, externalId, sending);
+  return 'failure' in held ? receiptOfFailure(held.failure) : remove(items, externalId, sending);
 }
 
-async function writeItem(change: ItemChange, held: HeldItem | undefined, sending: Sending): Promise<Receipt> {
+async function writeItem(change: ItemChange, held: ExistingItem | undefined, sending: WriteContext): Promise<Receipt> {
   const ensured = await ensureCategories(change.categories, sending);
-  if ('failure' in ensured) return receiptOf(ensured.failure);
+  if ('failure' in ensured) return receiptOfFailure(ensured.failure);
   // The mark in custom_metadata says which links were written; one to a category that was missing is missing too.
   const same = held !== undefined && ensured.created === 0 && holdsAll(change.item, held.attributes);
   if (same && !sending.force) return delivered;
   const first = await putItem(change, held, sending);
-  if (first.ok || !pointsAtLink(first.failure)) return receiptFor(first);
+  if (first.ok || !pointsAtLink(first.failure)) return receiptOfResult(first);
   // A category that was known to be there is gone: somebody deleted it in Klaviyo.
   for (const { external_id } of change.categories) sending.categories.delete(external_id);
   const again = await ensureCategories(change.categories, sending);
-  if ('failure' in again) return receiptOf(again.failure);
-  return receiptFor(unlessChanged(await putItem(change, held, sending), isMissing));
+  if ('failure' in again) return receiptOfFailure(again.failure);
+  return receiptOfResult(unlessChanged(await putItem(change, held, sending), isMissing));
 }
 
-function putItem({ item, categories }: ItemChange, held: HeldItem | undefined, sending: Sending) {
+function putItem({ item, categories }: ItemChange, held: ExistingItem | undefined, sending: WriteContext) {
   const data = categories.map(({ external_id }) => ({ type: 'catalog-category', id: compoundId(external_id) }));
   const record = { attributes: item, relationships: { categories: { data } } };
   return put(items, { record, held: held !== undefined }, sending);

@@ -2,7 +2,7 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Category, categorySchema } from '../../commercetools/schemas.ts';
-import { type Cause, type FactsKind, type Reading, type Roots, runOf } from '../types.ts';
+import { type Cause, type FactsLoader, type EvaluationContext, type Subjects, runOf } from '../types.ts';
 
 export type CategoryRoot = { state: 'there'; category: Category } | { state: 'gone'; id: string };
 
@@ -19,7 +19,7 @@ export type CategoryFacts =
     }
   | { state: 'gone'; id: string };
 
-export const categoryFacts: FactsKind<CategoryRoot, CategoryFacts> = {
+export const categoryFacts: FactsLoader<CategoryRoot, CategoryFacts> = {
   typeId: 'category',
   schema: categorySchema.transform((category) => ({ state: 'there' as const, category })),
   refOf: (root) =>
@@ -27,27 +27,27 @@ export const categoryFacts: FactsKind<CategoryRoot, CategoryFacts> = {
       ? { typeId: 'category', id: root.id }
       : { typeId: 'category', id: root.category.id, version: root.category.version },
   fromMessage,
-  async gather(root, { look, cause, at }) {
+  async load(root, { lookups, cause, at }) {
     if (root.state === 'gone') return root;
     const { category } = root;
-    const tree = await treeAround(category, { look, cause });
+    const tree = await treeAround(category, { lookups, cause });
     return { ...root, path: pathTo(category, tree), descendants: tree.descendants(category.id), cause, at };
   },
 };
 
 /** Never the payload's record: a message that comes late or again would bring old data back. */
-async function fromMessage(message: Message, { look }: Omit<Reading, 'needs'>): Promise<Roots<CategoryRoot>> {
+async function fromMessage(message: Message, { lookups }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<CategoryRoot>> {
   const { id } = message.resource;
-  if (message.notificationType === 'ResourceDeleted') return { roots: [{ state: 'gone', id }] };
-  const category = await look.category(id);
-  return category ? { roots: [{ state: 'there', category }] } : { skip: 'the category is gone' };
+  if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'gone', id }] };
+  const category = await lookups.category(id);
+  return category ? { subjects: [{ state: 'there', category }] } : { skip: 'the category is gone' };
 }
 
-function treeAround(category: Category, { look, cause }: Pick<Reading, 'look' | 'cause'>): Promise<CategoryTree> {
+function treeAround(category: Category, { lookups, cause }: Pick<EvaluationContext, 'lookups' | 'cause'>): Promise<CategoryTree> {
   // A message about a category means that the tree has just changed; a page of a run shares one tree.
   const run = runOf(cause);
-  if (run === undefined) return look.categories({ fresh: true });
-  return look.categories({ run, knowing: [category.id, ...category.ancestors.map(({ id }) => id)] });
+  if (run === undefined) return lookups.categories({ fresh: true });
+  return lookups.categories({ run, knowing: [category.id, ...category.ancestors.map(({ id }) => id)] });
 }
 
 /** The category as read comes last, below the path of its parent: the tree may hold an older one. */

@@ -20,20 +20,20 @@ const rule = 'category';
 const english = settings({}, { preferredLocale: 'en-US' });
 const about = (own: string) => reference('category', id(own));
 const updated = (own: string) => changeDelivery('ResourceUpdated', about(own));
-const look = lookIn({ categories: categories() });
+const lookups = lookIn({ categories: categories() });
 
 test('a category arrives under its id, called by its way from the root', async () => {
-  const told = await askMessage(delivery('CategoryCreated', about('ca3')), { rule, look, settings: english });
+  const told = await askMessage(delivery('CategoryCreated', about('ca3')), { rule, lookups, settings: english });
   assert.deepEqual(written(told).changes, [
-    { kind: 'category', category: { external_id: id('ca3'), name: 'Women > Pants > Jeans' } },
+    { type: 'category', category: { external_id: id('ca3'), name: 'Women > Pants > Jeans' } },
   ]);
 });
 
 test('a category without any name is called by its slug, its key or its id', async () => {
   const nameOf = async (overrides: Record<string, unknown>) => {
-    const told = await askRecords([category(overrides)], { rule, look: lookIn({}), settings: english, cause: run });
+    const told = await askRecords([category(overrides)], { rule, lookups: lookIn({}), settings: english, cause: run });
     const [change] = written(told).changes;
-    return change?.kind === 'category' && change.category.name;
+    return change?.type === 'category' && change.category.name;
   };
   assert.equal(await nameOf({ name: {} }), 'women');
   assert.equal(await nameOf({ name: {}, slug: {}, key: 'k' }), 'k');
@@ -41,9 +41,9 @@ test('a category without any name is called by its slug, its key or its id', asy
 });
 
 test('an update leads to the categories below, whose names begin with it, and to the products of all of them', async () => {
-  const { follows } = written(await askMessage(updated('ca1'), { rule, look, settings: english }));
+  const { followUps } = written(await askMessage(updated('ca1'), { rule, lookups, settings: english }));
   assert.deepEqual(
-    follows.map(({ resource, where }) => [resource, where]),
+    followUps.map(({ resource, where }) => [resource, where]),
     [
       ['categories', `id in ("${id('ca2')}", "${id('ca3')}")`],
       ['products', `masterData(current(categories(id in ("${id('ca1')}", "${id('ca2')}", "${id('ca3')}"))))`],
@@ -52,9 +52,9 @@ test('an update leads to the categories below, whose names begin with it, and to
 });
 
 test('an update of a category without children leads to its products only', async () => {
-  const { follows } = written(await askMessage(updated('ca4'), { rule, look, settings: english }));
+  const { followUps } = written(await askMessage(updated('ca4'), { rule, lookups, settings: english }));
   assert.deepEqual(
-    follows.map(({ resource }) => resource),
+    followUps.map(({ resource }) => resource),
     ['products'],
   );
 });
@@ -64,29 +64,29 @@ test('more descendants than a query takes are asked for in several', async () =>
     category({ id: `child-${index}`, parent: about('ca1'), ancestors: [about('ca1')] }),
   );
   const wide = lookIn({ categories: [category(), ...children] });
-  const { follows } = written(await askMessage(updated('ca1'), { rule, look: wide, settings: english }));
+  const { followUps } = written(await askMessage(updated('ca1'), { rule, lookups: wide, settings: english }));
   assert.deepEqual(
-    follows.map(({ resource }) => resource),
+    followUps.map(({ resource }) => resource),
     [...['categories', 'categories', 'categories'], ...['products', 'products', 'products']],
   );
-  for (const { where } of follows) assert.ok(where.split(',').length <= 100);
+  for (const { where } of followUps) assert.ok(where.split(',').length <= 100);
 });
 
 test('a run over categories leads to no other run, nor does a new category', async () => {
-  const inRun = await askRecords(categories(), { rule, look, settings: english, cause: run });
-  for (const told of inRun) assert.deepEqual(told.outcome === 'written' && told.written.follows, []);
-  const created = await askMessage(delivery('CategoryCreated', about('ca1')), { rule, look, settings: english });
-  assert.deepEqual(written(created).follows, []);
+  const inRun = await askRecords(categories(), { rule, lookups, settings: english, cause: run });
+  for (const told of inRun) assert.deepEqual(told.outcome === 'written' && told.output.followUps, []);
+  const created = await askMessage(delivery('CategoryCreated', about('ca1')), { rule, lookups, settings: english });
+  assert.deepEqual(written(created).followUps, []);
 });
 
 test('the category as it was read counts, not the older one in the tree', async () => {
-  const renamed = { ...look, category: lookIn({ categories: [category({ name: { 'en-US': 'Ladies' } })] }).category };
-  const [change] = written(await askMessage(updated('ca1'), { rule, look: renamed, settings: english })).changes;
-  assert.deepEqual(change?.kind === 'category' && change.category.name, 'Ladies');
+  const renamed = { ...lookups, category: lookIn({ categories: [category({ name: { 'en-US': 'Ladies' } })] }).category };
+  const [change] = written(await askMessage(updated('ca1'), { rule, lookups: renamed, settings: english })).changes;
+  assert.deepEqual(change?.type === 'category' && change.category.name, 'Ladies');
 });
 
 test('a deleted category goes; one that is gone when it is read is skipped', async () => {
-  const deleted = await askMessage(changeDelivery('ResourceDeleted', about('ca1')), { rule, look: lookIn({}) });
-  assert.deepEqual(written(deleted).changes, [{ kind: 'gone', what: 'category', externalId: id('ca1') }]);
-  assert.equal(skippedBecause(await askMessage(updated('ca1'), { rule, look: lookIn({}) })), 'the category is gone');
+  const deleted = await askMessage(changeDelivery('ResourceDeleted', about('ca1')), { rule, lookups: lookIn({}) });
+  assert.deepEqual(written(deleted).changes, [{ type: 'delete', recordType: 'category', externalId: id('ca1') }]);
+  assert.equal(skippedBecause(await askMessage(updated('ca1'), { rule, lookups: lookIn({}) })), 'the category is gone');
 });

@@ -9,7 +9,7 @@ import { amountOf, choosePrice, hasOnlyChannelPrices } from '../fields/prices.ts
 import { cutText, localizedText, present, titleOf } from '../fields/text.ts';
 import { productUrl } from '../fields/url.ts';
 import type { RuleSettings } from '../settings.ts';
-import { changes, skip, type Written } from '../types.ts';
+import { changes, skip, type RuleOutput } from '../types.ts';
 import { hasStandalonePrices, type ItemFacts, variantsOf } from './item-facts.ts';
 
 type Published = Extract<ItemFacts, { state: 'published' }>;
@@ -22,7 +22,7 @@ interface Writing {
 }
 
 /** The item as Klaviyo shall have it. A product without a master variant can't be written. */
-export function itemChange(facts: Published, settings: RuleSettings): Written {
+export function itemChange(facts: Published, settings: RuleSettings): RuleOutput {
   const { masterVariant } = facts.product.masterData.current;
   if (!masterVariant) return skip('the product has no master variant (modular catalogue)');
   const writing: Writing = { facts, settings, warnings: new Map() };
@@ -42,7 +42,7 @@ export function itemChange(facts: Published, settings: RuleSettings): Written {
       'all prices belong to channels: product.price.channel names the one that counts',
     );
   }
-  return changes([{ kind: 'item', item, variants: written, categories }], { warnings: [...writing.warnings.values()] });
+  return changes([{ type: 'item', item, variants: written, categories }], { warnings: [...writing.warnings.values()] });
 }
 
 /** A mark of the categories that an item is linked to: a listing of items does not show its links. */

@@ -8,7 +8,7 @@ import {
   type StandalonePrice,
 } from '../../commercetools/schemas.ts';
 import { categoriesAreSynced } from '../settings.ts';
-import { type Cause, type FactsKind, type Reading, runOf } from '../types.ts';
+import { type Cause, type FactsLoader, type EvaluationContext, runOf } from '../types.ts';
 import { type ItemRoot, itemRoots } from './item-roots.ts';
 
 export interface Offer {
@@ -32,7 +32,7 @@ export type ItemFacts =
   | { state: 'unpublished'; product: Product; cause: Cause }
   | { state: 'gone'; id: string };
 
-export const itemFacts: FactsKind<ItemRoot, ItemFacts> = {
+export const itemFacts: FactsLoader<ItemRoot, ItemFacts> = {
   typeId: 'product',
   schema: productSchema.transform((product) => ({ state: 'there' as const, product })),
   refOf: (root) =>
@@ -40,15 +40,15 @@ export const itemFacts: FactsKind<ItemRoot, ItemFacts> = {
       ? { typeId: 'product', id: root.id }
       : { typeId: 'product', id: root.product.id, version: root.product.version },
   fromMessage: itemRoots,
-  async gather(root, reading) {
+  async load(root, reading) {
     if (root.state === 'gone') return root;
     const { product } = root;
-    const { look, cause, at, settings } = reading;
+    const { lookups, cause, at, settings } = reading;
     if (!product.masterData.published) return { state: 'unpublished', product, cause };
     const knowing = product.masterData.current.categories.map(({ id }) => id);
     const [categories, offers] = await Promise.all([
-      categoriesAreSynced(settings) ? look.categories({ knowing, run: runOf(cause) }) : undefined,
-      offersOf(product, look),
+      categoriesAreSynced(settings) ? lookups.categories({ knowing, run: runOf(cause) }) : undefined,
+      offersOf(product, lookups),
     ]);
     return { state: 'published', product, categories, offers, cause, at };
   },
@@ -65,14 +65,14 @@ export function hasStandalonePrices(product: Product): boolean {
   return product.priceMode === 'Standalone';
 }
 
-async function offersOf(product: Product, look: Reading['look']): Promise<Map<string, Offer>> {
+async function offersOf(product: Product, lookups: EvaluationContext['lookups']): Promise<Map<string, Offer>> {
   const skus = variantsOf(product).flatMap(({ sku }) => (sku ? [sku] : []));
   const standalone = hasStandalonePrices(product);
   const offers = await Promise.all(
     skus.map(async (sku): Promise<[string, Offer]> => {
       const [entries, standalonePrices] = await Promise.all([
-        look.inventoryOfSku(sku),
-        standalone ? look.standalonePrices(sku) : [],
+        lookups.inventoryOfSku(sku),
+        standalone ? lookups.standalonePrices(sku) : [],
       ]);
       return [sku, { entries, standalonePrices }];
     }),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Message } from '../../commercetools/messages.ts';
 import type { Product } from '../../commercetools/schemas.ts';
-import { originOf, type Reading, type Roots } from '../types.ts';
+import { originOf, type EvaluationContext, type Subjects } from '../types.ts';
 
 export type ItemRoot = { state: 'there'; product: Product } | { state: 'gone'; id: string };
 
@@ -43,26 +43,26 @@ export function isAboutPrice(messageType: string): boolean {
 }
 
 /** The products of a message. Always read, never taken from it: it may come late or again. */
-export async function itemRoots(message: Message, reading: Omit<Reading, 'needs'>): Promise<Roots<ItemRoot>> {
+export async function itemRoots(message: Message, reading: Omit<EvaluationContext, 'needs'>): Promise<Subjects<ItemRoot>> {
   const { id, typeId } = message.resource;
   if (typeId === 'standalone-price') return productsOfPrice(id, reading);
-  if (message.notificationType === 'ResourceDeleted') return { roots: [{ state: 'gone', id }] };
+  if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'gone', id }] };
   if (isOnlyStaged(message))
     return { skip: 'the price is only staged: it is not public before the product is published' };
-  const product = await reading.look.product(id);
-  return product ? { roots: [{ state: 'there', product }] } : { skip: 'the product is gone' };
+  const product = await reading.lookups.product(id);
+  return product ? { subjects: [{ state: 'there', product }] } : { skip: 'the product is gone' };
 }
 
-async function productsOfPrice(priceId: string, { look, cause }: Omit<Reading, 'needs'>): Promise<Roots<ItemRoot>> {
+async function productsOfPrice(priceId: string, { lookups, cause }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<ItemRoot>> {
   const origin = originOf(cause);
-  const told = origin.kind === 'message' ? origin.sku : undefined;
-  const sku = told ?? (await look.standalonePrice(priceId))?.sku;
+  const told = origin.type === 'message' ? origin.sku : undefined;
+  const sku = told ?? (await lookups.standalonePrice(priceId))?.sku;
   if (sku === undefined) return { skip: 'the price is gone' };
-  const products = await look.productsWithSku(sku);
+  const products = await lookups.productsWithSku(sku);
   const priced = products.filter(({ priceMode }) => priceMode === 'Standalone');
   if (products.length === 0) return { skip: "no product has the price's sku" };
   if (priced.length === 0) return { skip: 'the product takes its prices from itself (priceMode Embedded)' };
-  return { roots: priced.map((product) => ({ state: 'there', product })) };
+  return { subjects: priced.map((product) => ({ state: 'there', product })) };
 }
 
 const staged = z.looseObject({ staged: z.literal(true) });

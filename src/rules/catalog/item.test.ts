@@ -23,7 +23,7 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 import type { ItemChange } from '../../klaviyo/change.ts';
-import type { Written } from '../types.ts';
+import type { RuleOutput } from '../types.ts';
 
 const rule = 'item';
 const about = reference('product', id('ab1'));
@@ -31,12 +31,12 @@ const published = delivery('ProductPublished', about, { scope: 'All' });
 const environment = { preferredLocale: 'en-US', productUrlTemplate: 'https://shop.example/{{productSlug}}' };
 const english = settings({}, environment);
 
-async function wordOn(record: Json, set: Json = {}, shop: Shop = {}, body = published): Promise<Written> {
-  const look = lookIn({ categories: categories(), inventory: [inventoryEntry()], ...shop, products: [record] });
-  return written(await askMessage(body, { rule, look, settings: { ...english, ...settings(set), ...environment } }));
+async function wordOn(record: Json, set: Json = {}, shop: Shop = {}, body = published): Promise<RuleOutput> {
+  const lookups = lookIn({ categories: categories(), inventory: [inventoryEntry()], ...shop, products: [record] });
+  return written(await askMessage(body, { rule, lookups, settings: { ...english, ...settings(set), ...environment } }));
 }
-function itemIn({ changes: [change], skips }: Written): ItemChange {
-  if (change?.kind !== 'item') throw new Error(`no item was written: ${skips.join()}`);
+function itemIn({ changes: [change], skips }: RuleOutput): ItemChange {
+  if (change?.type !== 'item') throw new Error(`no item was written: ${skips.join()}`);
   return change;
 }
 const written1 = async (record: Json = product(), set: Json = {}, shop: Shop = {}) =>
@@ -144,9 +144,9 @@ describe('a published product', () => {
   });
 
   test('in a preferred currency has no price in another one', async () => {
-    const look = lookIn({ products: [product()] });
+    const lookups = lookIn({ products: [product()] });
     const set = settings({}, { ...environment, preferredCurrency: 'USD' });
-    const change = itemIn(written(await askMessage(published, { rule, look, settings: set })));
+    const change = itemIn(written(await askMessage(published, { rule, lookups, settings: set })));
     assert.deepEqual([change.item.price, change.variants[0]?.price], [null, 0]);
   });
 
@@ -203,7 +203,7 @@ describe('standalone prices', () => {
 
   test('that nobody has, or that the product ignores, are skipped with the reason', async () => {
     const ask = async (shop: Shop) =>
-      skippedBecause(await askMessage(priceChanged({}), { rule, look: lookIn({ products: [product()], ...shop }) }));
+      skippedBecause(await askMessage(priceChanged({}), { rule, lookups: lookIn({ products: [product()], ...shop }) }));
     assert.equal(await ask({}), 'the price is gone');
     assert.match(await ask({ standalonePrices: [standalonePrice(1)] }), /priceMode Embedded/);
     assert.match(await ask({ standalonePrices: [standalonePrice(1, { sku: 'OTHER' })] }), /no product/);
@@ -220,16 +220,16 @@ describe('embedded prices', () => {
   test('that changed in public are written; staged ones are skipped with the reason', async () => {
     const changed = (staged: boolean) => delivery('ProductPriceChanged', about, { variantId: 1, staged });
     assert.equal(itemIn(await wordOn(product(), {}, {}, changed(false))).item.price, 79.9);
-    const look = lookIn({ products: [product()] });
-    assert.match(skippedBecause(await askMessage(changed(true), { rule, look })), /only staged/);
+    const lookups = lookIn({ products: [product()] });
+    assert.match(skippedBecause(await askMessage(changed(true), { rule, lookups })), /only staged/);
   });
 
   test('of which one discount is public are written', async () => {
     const discounts = (...staged: boolean[]) =>
       delivery('ProductPriceDiscountsSet', about, { updatedPrices: staged.map((one) => ({ staged: one })) });
     assert.equal(itemIn(await wordOn(product(), {}, {}, discounts(true, false))).item.price, 79.9);
-    const look = lookIn({ products: [product()] });
-    assert.match(skippedBecause(await askMessage(discounts(true, true), { rule, look })), /only staged/);
+    const lookups = lookIn({ products: [product()] });
+    assert.match(skippedBecause(await askMessage(discounts(true, true), { rule, lookups })), /only staged/);
   });
 });
 
@@ -238,11 +238,11 @@ describe('a product that is not for sale any more', () => {
   const unpublished = delivery('ProductUnpublished', about);
 
   test('goes with its variants when it is unpublished or deleted', async () => {
-    const gone = [{ kind: 'gone', what: 'item', externalId: id('ab1') }];
+    const gone = [{ type: 'delete', recordType: 'item', externalId: id('ab1') }];
     assert.deepEqual((await wordOn(draft, {}, {}, unpublished)).changes, gone);
-    const deleted = await askMessage(changeDelivery('ResourceDeleted', about), { rule, look: lookIn({}) });
+    const deleted = await askMessage(changeDelivery('ResourceDeleted', about), { rule, lookups: lookIn({}) });
     assert.deepEqual(written(deleted).changes, gone);
-    const inRun = await askRecords([draft], { rule, look: lookIn({}), cause: run });
+    const inRun = await askRecords([draft], { rule, lookups: lookIn({}), cause: run });
     assert.deepEqual(written(inRun).changes, gone);
   });
 
@@ -258,6 +258,6 @@ describe('a product that is not for sale any more', () => {
   });
 
   test('that is gone when it is read is skipped', async () => {
-    assert.equal(skippedBecause(await askMessage(published, { rule, look: lookIn({}) })), 'the product is gone');
+    assert.equal(skippedBecause(await askMessage(published, { rule, lookups: lookIn({}) })), 'the product is gone');
   });
 });

@@ -4,7 +4,7 @@
  */
 
 import type { RuleSettings } from '../settings.ts';
-import { change, changes, messages, originOf, type Rule, skip, type Wake, type Written } from '../types.ts';
+import { changeTrigger, changes, messageTriggers, originOf, type Rule, skip, type Trigger, type RuleOutput } from '../types.ts';
 import { itemChange } from './item-change.ts';
 import type { ItemFacts } from './item-facts.ts';
 import { isAboutPrice, productPriceMessages, standalonePriceMessages } from './item-roots.ts';
@@ -25,15 +25,15 @@ export const item: Rule<ItemFacts> = {
     'disabledEvents',
   ],
   bulk: 'products',
-  wakes: ({ product }): Wake[] => [
+  triggers: ({ product }): Trigger[] => [
     ...publishedWakes(product.messages.published),
-    ...messages('product', [...new Set(product.messages.deleted)], 'ProductUnpublished'),
-    change('product', 'ResourceDeleted', 'ProductResourceDeleted'),
+    ...messageTriggers('product', [...new Set(product.messages.deleted)], 'ProductUnpublished'),
+    changeTrigger('product', 'ResourceDeleted', 'ProductResourceDeleted'),
   ],
-  write(facts, settings) {
+  map(facts, settings) {
     switch (facts.state) {
       case 'gone':
-        return changes([{ kind: 'gone', what: 'item', externalId: facts.id }]);
+        return changes([{ type: 'delete', recordType: 'item', externalId: facts.id }]);
       case 'unpublished':
         return unpublished(facts, settings);
       case 'published':
@@ -43,20 +43,20 @@ export const item: Rule<ItemFacts> = {
 };
 
 /** A published item is also written again when its prices change; who emptied the list wants neither. */
-function publishedWakes(published: readonly string[]): Wake[] {
+function publishedWakes(published: readonly string[]): Trigger[] {
   if (published.length === 0) return [];
   return [
-    ...messages('product', [...new Set([...published, ...productPriceMessages])], 'ProductPublished'),
-    ...messages('standalone-price', standalonePriceMessages, 'ProductPublished'),
+    ...messageTriggers('product', [...new Set([...published, ...productPriceMessages])], 'ProductPublished'),
+    ...messageTriggers('standalone-price', standalonePriceMessages, 'ProductPublished'),
   ];
 }
 
 function unpublished(
   { product, cause }: Extract<ItemFacts, { state: 'unpublished' }>,
   settings: RuleSettings,
-): Written {
+): RuleOutput {
   const origin = originOf(cause);
-  const realtime = origin.kind === 'message';
+  const realtime = origin.type === 'message';
   if (realtime && isAboutPrice(origin.type)) return skip('the product is not published');
   if (settings.product.messages.deleted.length === 0) {
     return skip('the product is not published, and product.messages.deleted is empty');
@@ -64,5 +64,5 @@ function unpublished(
   if (realtime && settings.disabledEvents.includes('ProductUnpublished')) {
     return skip('the product is not published, and disabledEvents has ProductUnpublished');
   }
-  return changes([{ kind: 'gone', what: 'item', externalId: product.id }]);
+  return changes([{ type: 'delete', recordType: 'item', externalId: product.id }]);
 }

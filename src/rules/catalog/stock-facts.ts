@@ -1,7 +1,7 @@
 /** What the stock rule may look at: all inventory entries of the sku whose entry changed. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
-import { type Cause, type FactsKind, originOf, type Reading, type Roots } from '../types.ts';
+import { type Cause, type FactsLoader, originOf, type EvaluationContext, type Subjects } from '../types.ts';
 
 export interface StockRoot {
   entryId: string;
@@ -18,7 +18,7 @@ export interface StockFacts {
   at: Date;
 }
 
-export const stockFacts: FactsKind<StockRoot, StockFacts> = {
+export const stockFacts: FactsLoader<StockRoot, StockFacts> = {
   typeId: 'inventory-entry',
   schema: inventoryEntrySchema.transform(rootOf),
   refOf: ({ entryId, version }) => ({
@@ -27,18 +27,18 @@ export const stockFacts: FactsKind<StockRoot, StockFacts> = {
     ...(version === undefined ? {} : { version }),
   }),
   fromMessage,
-  async gather({ sku, entryId }, { look, cause, at }) {
-    return { sku, changedEntryId: entryId, entries: await look.inventoryOfSku(sku), cause, at };
+  async load({ sku, entryId }, { lookups, cause, at }) {
+    return { sku, changedEntryId: entryId, entries: await lookups.inventoryOfSku(sku), cause, at };
   },
 };
 
-async function fromMessage(message: Message, { look, cause }: Omit<Reading, 'needs'>): Promise<Roots<StockRoot>> {
+async function fromMessage(message: Message, { lookups, cause }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<StockRoot>> {
   const { id } = message.resource;
   const origin = originOf(cause);
   // A deleted entry can't be read any more; its message names the sku.
-  if (origin.kind === 'message' && origin.sku !== undefined) return { roots: [{ entryId: id, sku: origin.sku }] };
-  const entry = await look.inventoryEntry(id);
-  return entry ? { roots: [rootOf(entry)] } : { skip: 'the inventory entry is gone' };
+  if (origin.type === 'message' && origin.sku !== undefined) return { subjects: [{ entryId: id, sku: origin.sku }] };
+  const entry = await lookups.inventoryEntry(id);
+  return entry ? { subjects: [rootOf(entry)] } : { skip: 'the inventory entry is gone' };
 }
 
 function rootOf({ id, sku, version }: InventoryEntry): StockRoot {

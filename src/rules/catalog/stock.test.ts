@@ -21,7 +21,7 @@ const berlin = { supplyChannel: reference('channel', 'berlin') };
 const channel = { product: { inventory: { useChannelInventory: 'berlin' } } };
 
 async function wordOn(inventory: Json[] | undefined, set: Json = {}, body = updated) {
-  return written(await askMessage(body, { rule, look: lookIn({ inventory }), settings: settings(set) }));
+  return written(await askMessage(body, { rule, lookups: lookIn({ inventory }), settings: settings(set) }));
 }
 
 test('a sale shows in the variant: quantity and policy together', async () => {
@@ -56,7 +56,7 @@ test('a new entry leads to its sku without being read', async () => {
 });
 
 test('an entry that is gone when it is read is skipped, and so are entries that may not be read', async () => {
-  assert.equal(skippedBecause(await askMessage(updated, { rule, look: lookIn({}) })), 'the inventory entry is gone');
+  assert.equal(skippedBecause(await askMessage(updated, { rule, lookups: lookIn({}) })), 'the inventory entry is gone');
   const created = delivery('InventoryEntryCreated', about, { inventoryEntry: inventoryEntry() });
   assert.match((await wordOn(undefined, {}, created)).skips[0] ?? '', /scope view_products/);
 });

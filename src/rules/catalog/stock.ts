@@ -1,7 +1,7 @@
 /** Stock: what of a variant is there. https://developers.klaviyo.com/en/reference/update_catalog_variant */
 import { stockOfEntries, takesPart } from '../fields/availability.ts';
 import { present } from '../fields/text.ts';
-import { change, changes, messages, type Rule, skip } from '../types.ts';
+import { changeTrigger, changes, messageTriggers, type Rule, skip } from '../types.ts';
 import type { StockFacts } from './stock-facts.ts';
 
 export const stock: Rule<StockFacts> = {
@@ -10,17 +10,17 @@ export const stock: Rule<StockFacts> = {
   sends: 'quantity and policy of a catalogue variant',
   settings: ['product.inventory.useChannelInventory', 'product.inventory.policy'],
   // An order that takes stock sends no message of its own, only the update of the entry.
-  wakes: () => [
-    ...messages('inventory-entry', ['InventoryEntryCreated', 'InventoryEntryDeleted'], 'InventoryResourceUpdated'),
-    change('inventory-entry', 'ResourceUpdated', 'InventoryResourceUpdated'),
+  triggers: () => [
+    ...messageTriggers('inventory-entry', ['InventoryEntryCreated', 'InventoryEntryDeleted'], 'InventoryResourceUpdated'),
+    changeTrigger('inventory-entry', 'ResourceUpdated', 'InventoryResourceUpdated'),
   ],
-  write({ sku: named, changedEntryId, entries }, settings) {
+  map({ sku: named, changedEntryId, entries }, settings) {
     const sku = present(named);
     if (sku === undefined) return skip('the inventory entry has no sku');
     if (!entries) return skip('inventory entries are not readable: the API client lacks the scope view_products');
     if (!takesPart(changedEntryId, entries, settings.product.inventory)) {
       return skip('another inventory entry decides (product.inventory.useChannelInventory)');
     }
-    return changes([{ kind: 'stock', sku, ...stockOfEntries(entries, settings.product.inventory) }]);
+    return changes([{ type: 'stock', sku, ...stockOfEntries(entries, settings.product.inventory) }]);
   },
 };

@@ -17,18 +17,18 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 import type { ProfileChange } from '../../klaviyo/change.ts';
-import type { Written } from '../types.ts';
+import type { RuleOutput } from '../types.ts';
 
 const updated = changeDelivery('ResourceUpdated', reference('customer', id('c1')));
 
-function profileIn({ changes: [change] }: Written): ProfileChange {
-  if (change?.kind !== 'profile') throw new Error('no profile was written');
+function profileIn({ changes: [change] }: RuleOutput): ProfileChange {
+  if (change?.type !== 'profile') throw new Error('no profile was written');
   return change;
 }
 
-async function wordOn(overrides: Json, set: Json = {}, others: Json[] = []): Promise<Written> {
-  const look = lookIn({ customers: [customer(overrides), ...others] });
-  return written(await askMessage(updated, { rule: 'profile', look, settings: settings(set) }));
+async function wordOn(overrides: Json, set: Json = {}, others: Json[] = []): Promise<RuleOutput> {
+  const lookups = lookIn({ customers: [customer(overrides), ...others] });
+  return written(await askMessage(updated, { rule: 'profile', lookups, settings: settings(set) }));
 }
 
 const profileOf = async (overrides: Json = {}, set: Json = {}) => profileIn(await wordOn(overrides, set)).profile;
@@ -59,14 +59,14 @@ test('the customer as it is now is written, not the one that an old message carr
   const old = delivery('CustomerCreated', reference('customer', id('c1')), {
     customer: customer({ firstName: 'Old' }),
   });
-  const look = lookIn({ customers: [customer({ firstName: 'New' })] });
-  const { profile } = profileIn(written(await askMessage(old, { rule: 'profile', look })));
+  const lookups = lookIn({ customers: [customer({ firstName: 'New' })] });
+  const { profile } = profileIn(written(await askMessage(old, { rule: 'profile', lookups })));
   assert.equal(profile.first_name, 'New');
 });
 
 test('a customer who is gone is skipped, and so is one without e-mail', async () => {
   assert.equal(
-    skippedBecause(await askMessage(updated, { rule: 'profile', look: lookIn({}) })),
+    skippedBecause(await askMessage(updated, { rule: 'profile', lookups: lookIn({}) })),
     'the customer is gone',
   );
   assert.deepEqual((await wordOn({ email: '' })).skips, ['the customer has no e-mail']);
@@ -124,8 +124,8 @@ test('of two customers with one e-mail the older gives the profile its id, whoev
     word.warnings.map(({ code }) => code),
     ['shared_email'],
   );
-  const look = lookIn({ customers: [customer(mine), older] });
-  const inBulk = await askRecords([older], { rule: 'profile', look, cause: run });
+  const lookups = lookIn({ customers: [customer(mine), older] });
+  const inBulk = await askRecords([older], { rule: 'profile', lookups, cause: run });
   assert.equal(profileIn(written(inBulk)).profile.external_id, id('c9'));
 });
 

@@ -2,17 +2,17 @@
 import type { Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Profile, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
-import { type Fitted, fitProperties, fitsAsItIs, jsonBytes, mostJsonBytes } from '../fields/json-limits.ts';
+import { type Fitted, fitProperties, fitsAsItIs, jsonBytes, maxJsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
 import { filtered } from '../fields/properties.ts';
-import { cutText, mostAttributeBytes, present } from '../fields/text.ts';
+import { cutText, maxAttributeBytes, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
-import { change, changes, messages, type Rule, skip } from '../types.ts';
+import { changeTrigger, changes, messageTriggers, type Rule, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
 
 /** Klaviyo takes profiles of up to 100 KB; what is around the attributes needs less than 1 KB. */
-const mostProfileBytes = 99_000;
+const maxProfileBytes = 99_000;
 
 export const profile: Rule<CustomerFacts> = {
   name: 'profile',
@@ -25,11 +25,11 @@ export const profile: Rule<CustomerFacts> = {
     'customer.deduplication.enabled',
   ],
   bulk: 'customers',
-  wakes: () => [
-    ...messages('customer', ['CustomerCreated'], 'CustomerCreated'),
-    change('customer', 'ResourceUpdated', 'CustomerResourceUpdated'),
+  triggers: () => [
+    ...messageTriggers('customer', ['CustomerCreated'], 'CustomerCreated'),
+    changeTrigger('customer', 'ResourceUpdated', 'CustomerResourceUpdated'),
   ],
-  write({ customer, sharing }, settings) {
+  map({ customer, sharing }, settings) {
     const email = present(customer.email);
     if (email === undefined) return skip('the customer has no e-mail');
     const warnings: Warning[] = [];
@@ -46,7 +46,7 @@ export const profile: Rule<CustomerFacts> = {
     return changes(
       [
         {
-          kind: 'profile',
+          type: 'profile',
           customerId: customer.id,
           profile: fitted.profile,
           identityConflict,
@@ -92,7 +92,7 @@ function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
   const names: Partial<Profile> = {};
   for (const [name, text] of named) {
     const there = present(text);
-    if (there !== undefined) names[name] = cutText(there, mostAttributeBytes);
+    if (there !== undefined) names[name] = cutText(there, maxAttributeBytes);
     else if (settings.customer.clearEmpty) names[name] = null;
   }
   return names;
@@ -125,8 +125,8 @@ export function fitProfile(
 function fittedProperties(attributes: Omit<Profile, 'properties'>, properties: Record<string, unknown>): Fitted {
   const json = jsonOf(attributes);
   // Nearly always there is far more room than is needed, and nothing has to be measured.
-  if (fitsAsItIs(properties, mostProfileBytes - mostJsonBytes(json))) return { properties, warnings: [] };
-  return fitProperties(properties, { keep: [], mostBytes: mostProfileBytes - jsonBytes(json) });
+  if (fitsAsItIs(properties, maxProfileBytes - maxJsonBytes(json))) return { properties, warnings: [] };
+  return fitProperties(properties, { keep: [], maxBytes: maxProfileBytes - jsonBytes(json) });
 }
 
 function jsonOf({ location, ...attributes }: Omit<Profile, 'properties'>): JsonObject {

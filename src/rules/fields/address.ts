@@ -1,7 +1,7 @@
 /** Addresses: which one a customer's profile shows, and how it looks in Klaviyo. */
 import type { Address, Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Location } from '../../klaviyo/change.ts';
-import { cutText, mostAttributeBytes, present } from './text.ts';
+import { cutText, maxAttributeBytes, present } from './text.ts';
 
 /** The default billing address, else the first billing address, else the first; an id that points nowhere falls through. */
 export function profileAddress(customer: Customer): Address | undefined {
@@ -44,12 +44,12 @@ export function klaviyoAddress(address: Address): JsonObject {
   const known: JsonObject = {};
   for (const [name, text] of Object.entries(named)) {
     const there = present(text);
-    if (there !== undefined) known[name] = cutText(there, mostAttributeBytes);
+    if (there !== undefined) known[name] = cutText(there, maxAttributeBytes);
   }
   return known;
 }
 
 function joined(parts: (string | undefined)[]): string {
   const there = parts.map(present).filter((part) => part !== undefined);
-  return cutText(there.join(', '), mostAttributeBytes);
+  return cutText(there.join(', '), maxAttributeBytes);
 }

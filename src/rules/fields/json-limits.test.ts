@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fitProperties, jsonBytes, mostEventPropertiesBytes } from './json-limits.ts';
+import { fitProperties, jsonBytes, maxEventPropertiesBytes } from './json-limits.ts';
 
-const fit = (record: Record<string, unknown>, keep: readonly string[] = [], mostBytes = mostEventPropertiesBytes) =>
-  fitProperties(record, { keep, mostBytes });
+const fit = (record: Record<string, unknown>, keep: readonly string[] = [], maxBytes = maxEventPropertiesBytes) =>
+  fitProperties(record, { keep, maxBytes });
 const nested = (levels: number): unknown => (levels === 0 ? 'deep' : { a: nested(levels - 1) });
 
 test('what is within the limits passes as it is, without a warning', () => {

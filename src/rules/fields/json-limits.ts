@@ -3,20 +3,20 @@
  * https://developers.klaviyo.com/en/reference/events_api_overview#limitations
  */
 import type { JsonObject, JsonValue, Warning } from '../../klaviyo/change.ts';
-import { cutText, mostTextBytes } from './text.ts';
+import { cutText, maxTextBytes } from './text.ts';
 
-const mostProperties = 400;
-const mostArrayItems = 4_000;
+const maxProperties = 400;
+const maxArrayItems = 4_000;
 /** Levels of objects and arrays, the properties themselves being the first. */
-const mostLevels = 10;
+const maxLevels = 10;
 /** An event takes 5 MB with its profile, metric and envelope; those need less than 100 KB. */
-export const mostEventPropertiesBytes = 4_900_000;
+export const maxEventPropertiesBytes = 4_900_000;
 
 export interface Fitting {
   /** Names that are cut last, the most valuable first. */
   keep: readonly string[];
   /** Of the properties as JSON. */
-  mostBytes: number;
+  maxBytes: number;
 }
 
 export interface Fitted {
@@ -28,8 +28,8 @@ export interface Fitted {
  * Makes properties that Klaviyo takes from anything that came as JSON. What exceeds a limit is cut from the least
  * valuable end: unnamed properties from the last to the first, then the kept ones from the last to the first.
  */
-export function fitProperties(record: Record<string, unknown>, { keep, mostBytes }: Fitting): Fitted {
-  if (fitsAsItIs(record, mostBytes)) return { properties: record, warnings: [] };
+export function fitProperties(record: Record<string, unknown>, { keep, maxBytes }: Fitting): Fitted {
+  if (fitsAsItIs(record, maxBytes)) return { properties: record, warnings: [] };
   const walk: Walk = { cut: new Set(), name: '', bytes: 2 };
   const fitted = new Map<string, JsonValue>();
   for (const [key, value] of Object.entries(record)) {
@@ -40,22 +40,22 @@ export function fitProperties(record: Record<string, unknown>, { keep, mostBytes
     fitted.set(walk.name, json);
   }
   dropBeyondCount(fitted, { keep, cut: walk.cut });
-  if (walk.bytes > mostBytes) dropBeyondBytes(fitted, { keep, mostBytes, cut: walk.cut });
+  if (walk.bytes > maxBytes) dropBeyondBytes(fitted, { keep, maxBytes, cut: walk.cut });
   return { properties: Object.fromEntries(fitted), warnings: warningsOf(walk.cut) };
 }
 
 /** An upper bound of a value's bytes as JSON, without writing it. */
-export function mostJsonBytes(value: JsonValue): number {
+export function maxJsonBytes(value: JsonValue): number {
   if (typeof value === 'string') return roughBytes(value);
   if (typeof value !== 'object' || value === null) return 25;
-  return Object.entries(value).reduce((sum, [key, child]) => sum + roughBytes(key) + mostJsonBytes(child), 5);
+  return Object.entries(value).reduce((sum, [key, child]) => sum + roughBytes(key) + maxJsonBytes(child), 5);
 }
 
 /** Nearly everything does: then nothing is copied. */
-export function fitsAsItIs(record: Record<string, unknown>, mostBytes: number): record is JsonObject {
+export function fitsAsItIs(record: Record<string, unknown>, maxBytes: number): record is JsonObject {
   const names = Object.keys(record);
-  if (names.length > mostProperties) return false;
-  const room = { bytes: mostBytes - 2 };
+  if (names.length > maxProperties) return false;
+  const room = { bytes: maxBytes - 2 };
   return names.every((name) => isShort(name, room) && name !== '' && fits(record[name], 2, room)) && room.bytes > 0;
 }
 
@@ -81,7 +81,7 @@ function fits(value: unknown, level: number, room: { bytes: number }): boolean {
     case 'object':
       room.bytes -= 5;
       if (value === null) return true;
-      if (level > mostLevels) return false;
+      if (level > maxLevels) return false;
       return Array.isArray(value) ? itemsFit(value, level + 1, room) : fieldsFit(value, level + 1, room);
     default:
       return false;
@@ -90,7 +90,7 @@ function fits(value: unknown, level: number, room: { bytes: number }): boolean {
 
 // Plain loops: each event of each order comes through here.
 function itemsFit(items: readonly unknown[], level: number, room: { bytes: number }): boolean {
-  if (items.length > mostArrayItems) return false;
+  if (items.length > maxArrayItems) return false;
   for (const item of items) if (!fits(item, level, room)) return false;
   return true;
 }
@@ -139,22 +139,22 @@ function fitValue(value: unknown, place: Place): JsonValue | undefined {
 }
 
 function fitText(text: string, walk: Walk): string {
-  const fitted = cutText(text, mostTextBytes);
+  const fitted = cutText(text, maxTextBytes);
   if (fitted.length < text.length) walk.cut.add(walk.name);
   walk.bytes += roughBytes(fitted);
   return fitted;
 }
 
 function fitContainer(value: object, { walk, level }: Place): JsonValue | undefined {
-  if (level > mostLevels) {
+  if (level > maxLevels) {
     walk.cut.add(walk.name);
     return undefined;
   }
   const below = { walk, level: level + 1 };
   if (Array.isArray(value)) {
-    if (value.length > mostArrayItems) walk.cut.add(walk.name);
+    if (value.length > maxArrayItems) walk.cut.add(walk.name);
     // A place that can't be filled stays, so that the others keep theirs.
-    return value.slice(0, mostArrayItems).map((item) => fitValue(item, below) ?? null);
+    return value.slice(0, maxArrayItems).map((item) => fitValue(item, below) ?? null);
   }
   const entries: [string, JsonValue][] = [];
   for (const [key, child] of Object.entries(value)) {
@@ -177,16 +177,16 @@ interface Dropping {
 
 function dropBeyondCount(fitted: Map<string, JsonValue>, { keep, cut }: Dropping): void {
   for (const name of leastValuableFirst(fitted, keep)) {
-    if (fitted.size <= mostProperties) return;
+    if (fitted.size <= maxProperties) return;
     fitted.delete(name);
     cut.add(name);
   }
 }
 
-function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, mostBytes }: Dropping & { mostBytes: number }) {
+function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, maxBytes }: Dropping & { maxBytes: number }) {
   // What is this small is not worth losing: all properties together would fill half of the room.
-  const small = mostBytes / mostProperties / 2;
-  let excess = jsonBytes(Object.fromEntries(fitted)) - mostBytes;
+  const small = maxBytes / maxProperties / 2;
+  let excess = jsonBytes(Object.fromEntries(fitted)) - maxBytes;
   for (const name of leastValuableFirst(fitted, keep)) {
     if (excess <= 0) return;
     const value = fitted.get(name) ?? null;
@@ -212,13 +212,13 @@ function leastValuableFirst(fitted: Map<string, JsonValue>, keep: readonly strin
 }
 
 /** As many items of a list as fit; anything else goes whole. */
-function shortened(value: JsonValue, mostBytes: number): JsonValue | undefined {
+function shortened(value: JsonValue, maxBytes: number): JsonValue | undefined {
   if (!Array.isArray(value)) return undefined;
   let bytes = 2;
   let items = 0;
   for (const item of value) {
     bytes += jsonBytes(item) + 1;
-    if (bytes > mostBytes) break;
+    if (bytes > maxBytes) break;
     items += 1;
   }
   return items === 0 ? undefined : value.slice(0, items);

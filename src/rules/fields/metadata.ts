@@ -8,8 +8,8 @@ import { amountOf, choosePrice, countriesOf, currenciesOf } from './prices.ts';
 import { present } from './text.ts';
 
 /** Klaviyo takes 100 KB of metadata; the four together stay below 90,000 bytes, quotes escaped. */
-const mostBytes = { title_json: 40_000, slug_json: 20_000, price_json: 20_000, currency_json: 10_000 } as const;
-type TextName = keyof typeof mostBytes;
+const maxBytes = { title_json: 40_000, slug_json: 20_000, price_json: 20_000, currency_json: 10_000 } as const;
+type TextName = keyof typeof maxBytes;
 
 interface Text {
   text: string;
@@ -48,7 +48,7 @@ function add(metadata: Metadata, name: TextName, { text, cut }: Text): void {
 }
 
 /** Klaviyo takes 100 KB of metadata; what is around the texts needs far less than 1 KB. */
-const mostMetadataBytes = 99_000;
+const maxMetadataBytes = 99_000;
 
 /** As much of a merchant's metadata as Klaviyo takes: the first names that fit. */
 export function fitMetadata(metadata: Record<string, string>): {
@@ -59,7 +59,7 @@ export function fitMetadata(metadata: Record<string, string>): {
   const cut: string[] = [];
   const kept = Object.entries(metadata).filter(([name, text]) => {
     const needed = Buffer.byteLength(JSON.stringify(name)) + Buffer.byteLength(JSON.stringify(text)) + 2;
-    const fits = bytes + needed <= mostMetadataBytes;
+    const fits = bytes + needed <= maxMetadataBytes;
     if (fits) bytes += needed;
     else cut.push(name.slice(0, 100).toWellFormed());
     return fits;
@@ -219,14 +219,14 @@ function entry(name: string, value: string | number): string {
 
 /** Names and currencies repeat with every variant; others than these are made anew. */
 const codes = new Set([...countryCurrencies.keys(), ...currencyCountries.keys()]);
-const mostQuoted = 4 * codes.size;
+const maxQuoted = 4 * codes.size;
 const quotedBefore = new Map<string, string>();
 
 function quoted(text: string): string {
   const before = quotedBefore.get(text);
   if (before !== undefined) return before;
   const fresh = JSON.stringify(text);
-  if (quotedBefore.size < mostQuoted && codes.has(text.slice(text.indexOf('_') + 1))) quotedBefore.set(text, fresh);
+  if (quotedBefore.size < maxQuoted && codes.has(text.slice(text.indexOf('_') + 1))) quotedBefore.set(text, fresh);
   return fresh;
 }
 
@@ -234,11 +234,11 @@ function quoted(text: string): string {
 function textOf(name: TextName, entries: readonly string[]): Text {
   const text = ['{', entries.join(','), '}'].join('');
   // Nearly always: not even if every character had to be escaped twice would it be too long.
-  if (text.length * mostEscaped <= mostBytes[name]) return { text, cut: false };
+  if (text.length * maxEscaped <= maxBytes[name]) return { text, cut: false };
   let bytes = 4;
   const fitting = entries.filter((one) => {
     const needed = escapedBytes(one) + 1;
-    if (bytes + needed > mostBytes[name]) return false;
+    if (bytes + needed > maxBytes[name]) return false;
     bytes += needed;
     return true;
   });
@@ -246,7 +246,7 @@ function textOf(name: TextName, entries: readonly string[]): Text {
 }
 
 /** Bytes that a character of a JSON text takes at most as part of another one. */
-const mostEscaped = 7;
+const maxEscaped = 7;
 
 /** Bytes of a part of a JSON text inside another one, without that one's quotes. */
 function escapedBytes(part: string): number {

@@ -5,10 +5,10 @@ import type { LocalizedString } from '../../commercetools/schemas.ts';
  * Klaviyo takes texts of up to 100 KB.
  * https://developers.klaviyo.com/en/reference/events_api_overview#limitations
  */
-export const mostTextBytes = 100_000;
+export const maxTextBytes = 100_000;
 
 /** Ours: ten attributes of this size leave more than half of a profile's 100 KB to its properties. */
-export const mostAttributeBytes = 4_000;
+export const maxAttributeBytes = 4_000;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const encoder = new TextEncoder();
@@ -18,10 +18,10 @@ const encoder = new TextEncoder();
  * @param mostBytes UTF-8 bytes
  * @returns the text, or as many of its whole characters (grapheme clusters) as fit
  */
-export function cutText(text: string, mostBytes: number = mostTextBytes): string {
+export function cutText(text: string, maxBytes: number = maxTextBytes): string {
   const formed = text.toWellFormed();
-  if (formed.length * 3 <= mostBytes) return formed;
-  const { read } = encoder.encodeInto(formed, new Uint8Array(mostBytes));
+  if (formed.length * 3 <= maxBytes) return formed;
+  const { read } = encoder.encodeInto(formed, new Uint8Array(maxBytes));
   if (read === formed.length) return formed;
   const split = graphemes.segment(formed).containing(read);
   // A single character longer than all that fits (stacked accents) is cut between its code points.

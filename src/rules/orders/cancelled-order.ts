@@ -2,7 +2,7 @@
 import type { Rule } from '../types.ts';
 import type { OrderFacts } from './facts.ts';
 import { reasonOf } from './properties.ts';
-import { stateEvent, stateSettings, stateWakes } from './state.ts';
+import { stateEvent, stateSettings, stateTriggers } from './state.ts';
 
 export const cancelledOrder: Rule<OrderFacts> = {
   name: 'cancelled-order',
@@ -16,8 +16,8 @@ export const cancelledOrder: Rule<OrderFacts> = {
   ],
   needs: ['discountCodes'],
   bulk: 'orders',
-  wakes: stateWakes,
-  write(facts, settings) {
+  triggers: stateTriggers,
+  map(facts, settings) {
     const { order } = facts;
     return stateEvent(
       facts,

@@ -2,7 +2,7 @@
 import type { Money, Order } from '../../commercetools/schemas.ts';
 import type { EventChange, ProfileIdentity, Warning } from '../../klaviyo/change.ts';
 import { locationOf } from '../fields/address.ts';
-import { type Fitted, fitProperties, mostEventPropertiesBytes } from '../fields/json-limits.ts';
+import { type Fitted, fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
 import { present } from '../fields/text.ts';
 import { firstTime } from '../fields/time.ts';
@@ -13,7 +13,7 @@ import { keptNames } from './klaviyo-properties.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
-export interface EventParts {
+export interface OrderEventFields {
   metric: string;
   uniqueId: string;
   /** ISO 8601, the best first: the first that Klaviyo takes is sent. */
@@ -24,12 +24,12 @@ export interface EventParts {
   moment: 'created' | 'later';
 }
 
-export type Event = { change: EventChange; warnings: Warning[] } | { skip: string };
+export type OrderEventResult = { change: EventChange; warnings: Warning[] } | { skip: string };
 
 /** An event about the order's customer, within Klaviyo's limits. */
-export function orderEvent(facts: OrderFacts, parts: EventParts, settings: RuleSettings): Event {
+export function orderEvent(facts: OrderFacts, parts: OrderEventFields, settings: RuleSettings): OrderEventResult {
   const profile = profileOf(facts);
-  if (!profile) return { skip: unidentified };
+  if (!profile) return { skip: noIdentity };
   const time = firstTime(parts.times, facts.at);
   if (time === undefined) return { skip: 'no time that Klaviyo takes (after 1990, at most a year ahead)' };
   const location = locationFor(facts, parts, settings);
@@ -37,7 +37,7 @@ export function orderEvent(facts: OrderFacts, parts: EventParts, settings: RuleS
   return {
     warnings,
     change: {
-      kind: 'event',
+      type: 'event',
       metric: parts.metric,
       uniqueId: parts.uniqueId,
       time,
@@ -54,7 +54,7 @@ export function orderEvent(facts: OrderFacts, parts: EventParts, settings: RuleS
 
 /** As many of an event's properties as Klaviyo takes. */
 export function fitEvent(properties: Record<string, unknown>): Fitted {
-  return fitProperties(properties, { keep: keptNames, mostBytes: mostEventPropertiesBytes });
+  return fitProperties(properties, { keep: keptNames, maxBytes: maxEventPropertiesBytes });
 }
 
 /** ISO 4217's form: Klaviyo refuses an event with another one, and the value counts without it too. */
@@ -62,7 +62,7 @@ function isCurrency(code: string): boolean {
   return /^[A-Z]{3}$/.test(code);
 }
 
-export const unidentified = 'the order has neither e-mail nor customer id';
+export const noIdentity = 'the order has neither e-mail nor customer id';
 
 /**
  * E-mail and customer id as the order has them. After OrderCustomerSet the e-mail alone, where there is one: Klaviyo
@@ -72,24 +72,24 @@ export function profileOf({ order, cause }: Pick<OrderFacts, 'order' | 'cause'>)
   const email = present(order.customerEmail);
   const id = present(order.customerId);
   if (email === undefined) return id === undefined ? undefined : { external_id: id };
-  return id === undefined || cameToCustomer(cause) ? { email } : { email, external_id: id };
+  return id === undefined || isCustomerSet(cause) ? { email } : { email, external_id: id };
 }
 
 /** The order was given to a customer after it had been placed. */
-function cameToCustomer(cause: OrderFacts['cause']): boolean {
+function isCustomerSet(cause: OrderFacts['cause']): boolean {
   const origin = originOf(cause);
-  return origin.kind === 'message' && origin.type === 'OrderCustomerSet';
+  return origin.type === 'message' && origin.messageType === 'OrderCustomerSet';
 }
 
 /** When a message says that something happened; nothing in a run. */
-export function toldAt(cause: OrderFacts['cause']): string | undefined {
+export function messageTime(cause: OrderFacts['cause']): string | undefined {
   const origin = originOf(cause);
-  return origin.kind === 'message' ? origin.createdAt : undefined;
+  return origin.type === 'message' ? origin.createdAt : undefined;
 }
 
-function locationFor(facts: OrderFacts, { moment }: EventParts, settings: RuleSettings) {
+function locationFor(facts: OrderFacts, { moment }: OrderEventFields, settings: RuleSettings) {
   // An old order must not overwrite a newer address.
-  if (originOf(facts.cause).kind === 'run') return undefined;
+  if (originOf(facts.cause).type === 'run') return undefined;
   const wanted = settings.order.profileLocation;
   if (wanted === 'never' || (wanted === 'created' && moment === 'later')) return undefined;
   return facts.order.billingAddress ? locationOf(facts.order.billingAddress) : undefined;
@@ -102,7 +102,7 @@ export function isHistory(
   settings: RuleSettings,
 ): boolean {
   const origin = originOf(cause);
-  if (origin.kind === 'run') return origin.backfill;
+  if (origin.type === 'run') return origin.backfill;
   return Date.parse(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;
 }
 

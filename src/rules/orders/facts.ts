@@ -2,12 +2,12 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
-import type { Cause, FactsKind, Reading, Roots } from '../types.ts';
+import type { Cause, FactsLoader, EvaluationContext, Subjects } from '../types.ts';
 
 export interface OrderRoot {
   order: Order;
   /** It came inside the message, as it was when the message was written; one that was read may have moved on. */
-  carried: boolean;
+  embedded: boolean;
 }
 
 export interface OrderFacts extends OrderRoot {
@@ -22,47 +22,47 @@ export interface OrderFacts extends OrderRoot {
   at: Date;
 }
 
-export const orderFacts: FactsKind<OrderRoot, OrderFacts> = {
+export const orderFacts: FactsLoader<OrderRoot, OrderFacts> = {
   typeId: 'order',
-  schema: orderSchema.transform((order) => ({ order, carried: false })),
+  schema: orderSchema.transform((order) => ({ order, embedded: false })),
   refOf: ({ order: { id, version } }) => ({ typeId: 'order', id, version }),
   fromMessage,
-  async gather(root, { look, cause, at, needs }) {
+  async load(root, { lookups, cause, at, needs }) {
     const [{ products, categories }, payments, discountCodes] = await Promise.all([
-      productsOf(root.order, look),
-      needs.has('payments') ? paymentsOf(root.order, look) : [],
-      needs.has('discountCodes') ? discountCodesOf(root.order, look) : [],
+      productsOf(root.order, lookups),
+      needs.has('payments') ? paymentsOf(root.order, lookups) : [],
+      needs.has('discountCodes') ? discountCodesOf(root.order, lookups) : [],
     ]);
     return { ...root, products, categories, payments, discountCodes, cause, at };
   },
 };
 
-async function fromMessage(message: Message, { look }: Omit<Reading, 'needs'>): Promise<Roots<OrderRoot>> {
+async function fromMessage(message: Message, { lookups }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<OrderRoot>> {
   if (message.resource.typeId === 'payment') {
-    const orders = await look.ordersOfPayment(message.resource.id);
+    const orders = await lookups.ordersOfPayment(message.resource.id);
     if (orders.length === 0) return { skip: 'no order has this payment' };
-    return { roots: orders.map((order) => ({ order, carried: false })) };
+    return { subjects: orders.map((order) => ({ order, embedded: false })) };
   }
-  const carried = message.payload?.order;
-  if (carried !== undefined) return { roots: [{ order: orderSchema.parse(carried), carried: true }] };
-  const order = await look.order(message.resource.id);
-  return order ? { roots: [{ order, carried: false }] } : { skip: 'the order is gone' };
+  const embedded = message.payload?.order;
+  if (embedded !== undefined) return { subjects: [{ order: orderSchema.parse(embedded), embedded: true }] };
+  const order = await lookups.order(message.resource.id);
+  return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order is gone' };
 }
 
-async function productsOf(order: Order, look: Reading['look']): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
+async function productsOf(order: Order, lookups: EvaluationContext['lookups']): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
   const ids = [...new Set(order.lineItems.map(({ productId }) => productId))];
-  const found = await Promise.all(ids.map((id) => look.orderedProduct(id)));
+  const found = await Promise.all(ids.map((id) => lookups.orderedProduct(id)));
   const products = new Map(found.filter((product) => product !== undefined).map((product) => [product.id, product]));
   const knowing = [...products.values()].flatMap(({ masterData }) => masterData.current.categories.map(({ id }) => id));
-  return { products, categories: await look.categories({ knowing: [...new Set(knowing)] }) };
+  return { products, categories: await lookups.categories({ knowing: [...new Set(knowing)] }) };
 }
 
-function paymentsOf(order: Order, look: Reading['look']): Promise<(Payment | undefined)[]> {
-  return Promise.all((order.paymentInfo?.payments ?? []).map(({ id }) => look.payment(id)));
+function paymentsOf(order: Order, lookups: EvaluationContext['lookups']): Promise<(Payment | undefined)[]> {
+  return Promise.all((order.paymentInfo?.payments ?? []).map(({ id }) => lookups.payment(id)));
 }
 
-async function discountCodesOf(order: Order, look: Reading['look']): Promise<string[]> {
+async function discountCodesOf(order: Order, lookups: EvaluationContext['lookups']): Promise<string[]> {
   const ids = (order.discountCodes ?? []).map(({ discountCode }) => discountCode.id);
-  const codes = await Promise.all(ids.map((id) => look.discountCode(id)));
+  const codes = await Promise.all(ids.map((id) => lookups.discountCode(id)));
   return codes.filter((code) => code !== undefined);
 }

@@ -2,7 +2,7 @@
 import type { Rule } from '../types.ts';
 import { lastDelivery } from './event.ts';
 import type { OrderFacts } from './facts.ts';
-import { stateEvent, stateSettings, stateWakes } from './state.ts';
+import { stateEvent, stateSettings, stateTriggers } from './state.ts';
 
 export const fulfilledOrder: Rule<OrderFacts> = {
   name: 'fulfilled-order',
@@ -11,8 +11,8 @@ export const fulfilledOrder: Rule<OrderFacts> = {
   settings: ['order.metrics.fulfilledOrder', 'order.states.changed.fulfilledOrder', ...stateSettings],
   needs: ['discountCodes'],
   bulk: 'orders',
-  wakes: stateWakes,
-  write(facts, settings) {
+  triggers: stateTriggers,
+  map(facts, settings) {
     const { order } = facts;
     return stateEvent(
       facts,

@@ -23,10 +23,10 @@ const shop = { products: [product()], categories: categories() };
 
 async function wordOn(overrides: Json = {}, set: Json = {}) {
   const body = delivery('OrderCreated', reference('order', id('0a')), { order: order(overrides) });
-  const asking = { rule: 'ordered-product', look: lookIn(shop), settings: settings(set, { preferredLocale: 'en-US' }) };
+  const asking = { rule: 'ordered-product', lookups: lookIn(shop), settings: settings(set, { preferredLocale: 'en-US' }) };
   return written(await askMessage(body, asking));
 }
-const events = (changes: readonly Change[]) => changes.filter((change) => change.kind === 'event');
+const events = (changes: readonly Change[]) => changes.filter((change) => change.type === 'event');
 
 test('each line arrives under its own id with what it cost in all', async () => {
   const lines = [lineItem(), lineItem({ id: id('12'), totalPrice: money(100) })];
@@ -79,6 +79,6 @@ test('an order without anybody is one reason, not one for each line', async () =
   const page = [
     order({ customerEmail: undefined, customerId: undefined, lineItems: [lineItem(), lineItem({ id: 'b' })] }),
   ];
-  const { skips } = written(await askRecords(page, { rule: 'ordered-product', look: lookIn(shop), cause: run }));
+  const { skips } = written(await askRecords(page, { rule: 'ordered-product', lookups: lookIn(shop), cause: run }));
   assert.deepEqual(skips, ['the order has neither e-mail nor customer id']);
 });

@@ -6,30 +6,30 @@ import type { LineItem } from '../../commercetools/schemas.ts';
 import { filtered } from '../fields/properties.ts';
 import type { RuleSettings } from '../settings.ts';
 import { type Rule, skip } from '../types.ts';
-import { type Event, orderEvent } from './event.ts';
-import { joined } from './events.ts';
+import { type OrderEventResult, orderEvent } from './event.ts';
+import { combineEvents } from './events.ts';
 import type { OrderFacts } from './facts.ts';
 import { orderId } from './klaviyo-properties.ts';
 import { asOrderedProduct, lineOf } from './line.ts';
-import { notPlaced, placingSettings, placingWakes } from './placed.ts';
+import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
 import { withoutExcluded } from './properties.ts';
 
 export const orderedProduct: Rule<OrderFacts> = {
   name: 'ordered-product',
   summary: 'The lines of an order that came in, one event each.',
   sends: 'event `Ordered Product` for each line item',
-  settings: ['order.metrics.orderedProduct', ...placingSettings, 'order.properties', 'product.brandAttribute'],
+  settings: ['order.metrics.orderedProduct', ...placedSettings, 'order.properties', 'product.brandAttribute'],
   bulk: 'orders',
-  wakes: placingWakes,
-  write(facts, settings) {
-    const reason = notPlaced(facts, settings);
+  triggers: placedTriggers,
+  map(facts, settings) {
+    const reason = notPlacedReason(facts, settings);
     if (reason !== undefined) return skip(reason);
     if (facts.order.lineItems.length === 0) return skip('the order has no line items');
-    return joined(facts.order.lineItems.map((item) => lineEvent(item, facts, settings)));
+    return combineEvents(facts.order.lineItems.map((item) => lineEvent(item, facts, settings)));
   },
 };
 
-function lineEvent(item: LineItem, facts: OrderFacts, settings: RuleSettings): Event {
+function lineEvent(item: LineItem, facts: OrderFacts, settings: RuleSettings): OrderEventResult {
   return orderEvent(
     facts,
     {

@@ -23,19 +23,19 @@ import {
 } from '../../../test/fixtures/index.ts';
 import type { EventChange } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
-import type { Written } from '../types.ts';
+import type { RuleOutput } from '../types.ts';
 
 const about = reference('order', id('0a'));
 const shop = { products: [product()], categories: categories(), discountCodes: { [id('dc1')]: 'SPRING' } };
 const english = settings({}, { preferredLocale: 'en-US', productUrlTemplate: 'https://shop.example/{{productSlug}}' });
 
-function eventIn({ changes: [change], skips }: Written): EventChange {
-  if (change?.kind !== 'event') throw new Error(`no event was written: ${skips.join()}`);
+function eventIn({ changes: [change], skips }: RuleOutput): EventChange {
+  if (change?.type !== 'event') throw new Error(`no event was written: ${skips.join()}`);
   return change;
 }
 
-async function wordOn(overrides: Json = {}, with_: RuleSettings = english, type = 'OrderCreated'): Promise<Written> {
-  const asking = { rule: 'placed-order', look: lookIn(shop), settings: with_ };
+async function wordOn(overrides: Json = {}, with_: RuleSettings = english, type = 'OrderCreated'): Promise<RuleOutput> {
+  const asking = { rule: 'placed-order', lookups: lookIn(shop), settings: with_ };
   return written(await askMessage(delivery(type, about, { order: order(overrides) }), asking));
 }
 const placed = async (overrides: Json = {}, with_: RuleSettings = english) => eventIn(await wordOn(overrides, with_));
@@ -85,14 +85,14 @@ describe('when', () => {
   });
 
   test('one that had to be fetched may have moved on: it is sent', async () => {
-    const look = lookIn({ ...shop, orders: [order({ orderState: 'Complete' })] });
-    const told = await askMessage(withoutPayload('OrderCreated', about), { rule: 'placed-order', look });
+    const lookups = lookIn({ ...shop, orders: [order({ orderState: 'Complete' })] });
+    const told = await askMessage(withoutPayload('OrderCreated', about), { rule: 'placed-order', lookups });
     assert.equal(written(told).changes.length, 1);
   });
 
   test('a run sends an order in any state, without waking flows, and never its address', async () => {
     const page = [order({ orderState: 'Cancelled' })];
-    const asking = { rule: 'placed-order', look: lookIn(shop) };
+    const asking = { rule: 'placed-order', lookups: lookIn(shop) };
     const event = eventIn(written(await askRecords(page, { ...asking, cause: run })));
     assert.deepEqual([event.backfill, 'location' in event.profile], [true, false]);
     const repaired = eventIn(written(await askRecords(page, { ...asking, cause: repair })));
@@ -100,16 +100,16 @@ describe('when', () => {
   });
 
   test('a replay means what its message meant', async () => {
-    const cause = { kind: 'replay', original: { kind: 'replay', original: repair } } as const;
-    const event = eventIn(written(await askRecords([order()], { rule: 'placed-order', look: lookIn(shop), cause })));
+    const cause = { type: 'replay', original: { type: 'replay', original: repair } } as const;
+    const event = eventIn(written(await askRecords([order()], { rule: 'placed-order', lookups: lookIn(shop), cause })));
     assert.equal(event.backfill, false);
   });
 });
 
 describe('a guest order that gets a customer', () => {
   const customerSet = async (own: Json, overrides: Json = {}) => {
-    const look = lookIn({ ...shop, orders: [order(overrides)] });
-    return written(await askMessage(delivery('OrderCustomerSet', about, own), { rule: 'placed-order', look }));
+    const lookups = lookIn({ ...shop, orders: [order(overrides)] });
+    return written(await askMessage(delivery('OrderCustomerSet', about, own), { rule: 'placed-order', lookups }));
   };
   const customer = reference('customer', id('c1'));
 
@@ -132,8 +132,8 @@ describe('a guest order that gets a customer', () => {
   });
 
   test('is sent when the message could not say which', async () => {
-    const look = lookIn({ ...shop, orders: [order({ billingAddress: undefined })] });
-    const told = await askMessage(withoutPayload('OrderCustomerSet', about), { rule: 'placed-order', look });
+    const lookups = lookIn({ ...shop, orders: [order({ billingAddress: undefined })] });
+    const told = await askMessage(withoutPayload('OrderCustomerSet', about), { rule: 'placed-order', lookups });
     assert.deepEqual(eventIn(written(told)).profile, { email: 'Mia.Keller@example.com' });
   });
 });
@@ -208,11 +208,11 @@ describe('the properties', () => {
 
   test('a product that is not published any more still gives its categories', async () => {
     const current = product();
-    const look = lookIn({
+    const lookups = lookIn({
       ...shop,
       products: [{ ...current, masterData: { ...Object(current.masterData), published: false } }],
     });
-    const told = await askMessage(delivery('OrderCreated', about, { order: order() }), { rule: 'placed-order', look });
+    const told = await askMessage(delivery('OrderCreated', about, { order: order() }), { rule: 'placed-order', lookups });
     assert.equal(Array.isArray(eventIn(written(told)).properties.Categories), true);
     assert.deepEqual(eventIn(written(told)).properties.Brands, ['Nordwind']);
   });
@@ -264,9 +264,9 @@ describe('the properties', () => {
 
   test('several discount codes are told together; one that is gone is left out', async () => {
     const discountCodes = ['dc1', 'dc2', 'dc3'].map((own) => ({ discountCode: reference('discount-code', id(own)) }));
-    const look = lookIn({ ...shop, discountCodes: { [id('dc1')]: 'SPRING', [id('dc3')]: 'VIP' } });
+    const lookups = lookIn({ ...shop, discountCodes: { [id('dc1')]: 'SPRING', [id('dc3')]: 'VIP' } });
     const body = delivery('OrderCreated', about, { order: order({ discountCodes }) });
-    const event = eventIn(written(await askMessage(body, { rule: 'placed-order', look })));
+    const event = eventIn(written(await askMessage(body, { rule: 'placed-order', lookups })));
     assert.equal(event.properties.DiscountCode, 'SPRING, VIP');
   });
 

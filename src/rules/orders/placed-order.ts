@@ -5,19 +5,19 @@
 import { changes, type Rule, skip } from '../types.ts';
 import { orderEvent } from './event.ts';
 import type { OrderFacts } from './facts.ts';
-import { notPlaced, placingSettings, placingWakes } from './placed.ts';
+import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
 import { orderProperties, propertySettings } from './properties.ts';
 
 export const placedOrder: Rule<OrderFacts> = {
   name: 'placed-order',
   summary: 'An order came in, or a guest order was given to its customer.',
   sends: 'event `Placed Order`',
-  settings: ['order.metrics.placedOrder', ...placingSettings, ...propertySettings],
+  settings: ['order.metrics.placedOrder', ...placedSettings, ...propertySettings],
   needs: ['discountCodes'],
   bulk: 'orders',
-  wakes: placingWakes,
-  write(facts, settings) {
-    const reason = notPlaced(facts, settings);
+  triggers: placedTriggers,
+  map(facts, settings) {
+    const reason = notPlacedReason(facts, settings);
     if (reason !== undefined) return skip(reason);
     const { order } = facts;
     const event = orderEvent(

@@ -16,26 +16,26 @@ import {
   transaction,
   written,
 } from '../../../test/fixtures/index.ts';
-import type { Written } from '../types.ts';
+import type { RuleOutput } from '../types.ts';
 
 const rule = 'refunded-order';
 const refund = (own: string, overrides: Json = {}) => transaction({ id: id(own), ...overrides });
 const paidBy = (...ids: string[]) => ({ paymentInfo: { payments: ids.map((own) => reference('payment', id(own))) } });
 
 /** What arrives when the payment with this id tells of a transaction. */
-async function told(payments: Json[], overrides: Json = {}, about = 'fa1', set: Json = {}): Promise<Written> {
-  const look = lookIn({ payments, orders: [order(overrides)] });
+async function told(payments: Json[], overrides: Json = {}, about = 'fa1', set: Json = {}): Promise<RuleOutput> {
+  const lookups = lookIn({ payments, orders: [order(overrides)] });
   const body = delivery('PaymentTransactionStateChanged', reference('payment', id(about)), { state: 'Success' });
-  return written(await askMessage(body, { rule, look, settings: settings(set) }));
+  return written(await askMessage(body, { rule, lookups, settings: settings(set) }));
 }
-const sentBy = ({ changes }: Written) =>
-  changes.map((change) => (change.kind === 'event' ? [change.uniqueId, change.value, change.time] : []));
+const sentBy = ({ changes }: RuleOutput) =>
+  changes.map((change) => (change.type === 'event' ? [change.uniqueId, change.value, change.time] : []));
 
 test('a refund arrives under the id of its order, so that Klaviyo counts it in the lifetime value', async () => {
   const word = await told([payment()]);
   assert.deepEqual(sentBy(word), [[id('0a'), 59.9, '2026-03-15T09:30:00.000Z']]);
   const [event] = word.changes;
-  assert.equal(event?.kind === 'event' && event.metric, 'Refunded Order');
+  assert.equal(event?.type === 'event' && event.metric, 'Refunded Order');
 });
 
 test('a second refund of the same order is its own event', async () => {
@@ -87,7 +87,7 @@ test('realtime, a run and a repeat agree on the ids', async () => {
   const word = await told([payment({ transactions })]);
   const page = await askRecords([order()], {
     rule,
-    look: lookIn({ payments: [payment({ transactions })] }),
+    lookups: lookIn({ payments: [payment({ transactions })] }),
     cause: run,
   });
   assert.deepEqual(sentBy(written(page)), sentBy(word));
@@ -104,7 +104,7 @@ test('a refund of 0 is skipped, a negative one arrives as what went back, in its
   ]);
   assert.deepEqual(word.skips, ['a refund of 0']);
   const [event] = word.changes;
-  assert.deepEqual(event?.kind === 'event' && [event.value, event.currency], [500, 'JPY']);
+  assert.deepEqual(event?.type === 'event' && [event.value, event.currency], [500, 'JPY']);
 });
 
 test("which states count is the merchant's choice", async () => {
@@ -116,24 +116,24 @@ test("which states count is the merchant's choice", async () => {
 test('without a timestamp the message says when, in a run the payment', async () => {
   const undated = payment({ transactions: [refund('7a1', { timestamp: undefined })] });
   assert.equal(sentBy(await told([undated]))[0]?.[2], '2026-03-15T08:00:00.000Z');
-  const page = await askRecords([order()], { rule, look: lookIn({ payments: [undated] }), cause: run });
+  const page = await askRecords([order()], { rule, lookups: lookIn({ payments: [undated] }), cause: run });
   assert.equal(sentBy(written(page))[0]?.[2], '2026-03-14T10:05:00.000Z');
 });
 
 test('a payment that is given to an order with its refund tells of it', async () => {
-  const look = lookIn({ payments: [payment()], orders: [order()] });
+  const lookups = lookIn({ payments: [payment()], orders: [order()] });
   const body = delivery('OrderPaymentAdded', reference('order', id('0a')), {
     paymentRef: reference('payment', id('fa1')),
   });
-  assert.equal(written(await askMessage(body, { rule, look })).changes.length, 1);
+  assert.equal(written(await askMessage(body, { rule, lookups })).changes.length, 1);
 });
 
 test('a payment of several orders tells of each', async () => {
   const orders = [order(), order({ id: id('0b'), ...paidBy('fa2', 'fa1') })];
-  const look = lookIn({ payments: [payment()], orders });
-  const words = await askMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), { rule, look });
+  const lookups = lookIn({ payments: [payment()], orders });
+  const words = await askMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), { rule, lookups });
   assert.deepEqual(
-    words.flatMap((word) => (word.outcome === 'written' ? sentBy(word.written).map(([uniqueId]) => uniqueId) : [])),
+    words.flatMap((word) => (word.outcome === 'written' ? sentBy(word.output).map(([uniqueId]) => uniqueId) : [])),
     [id('0a'), `${id('0b')}:${id('7a1')}`],
   );
 });

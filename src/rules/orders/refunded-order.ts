@@ -4,9 +4,9 @@
  */
 import type { Payment, Transaction } from '../../commercetools/schemas.ts';
 import type { RuleSettings } from '../settings.ts';
-import { messages, type Rule, skip } from '../types.ts';
-import { type Event, orderEvent, profileOf, toldAt, unidentified } from './event.ts';
-import { joined } from './events.ts';
+import { messageTriggers, type Rule, skip } from '../types.ts';
+import { type OrderEventResult, orderEvent, profileOf, messageTime, noIdentity } from './event.ts';
+import { combineEvents } from './events.ts';
 import type { OrderFacts } from './facts.ts';
 import { orderProperties, propertySettings, reasonOf } from './properties.ts';
 
@@ -27,23 +27,23 @@ export const refundedOrder: Rule<OrderFacts> = {
   ],
   needs: ['payments', 'discountCodes'],
   bulk: 'orders',
-  wakes(settings) {
+  triggers(settings) {
     const { transactionAdded, transactionChanged } = settings.payment.messages;
     const wanted = [...transactionAdded, ...transactionChanged];
     // Who emptied both lists wants no refunds.
     if (wanted.length === 0) return [];
     return [
       // A payment may be created with its refund, and given to the order after that.
-      ...messages('payment', [...new Set([...wanted, 'PaymentCreated'])], 'OrderRefunded'),
-      ...messages('order', ['OrderPaymentAdded'], 'OrderRefunded'),
+      ...messageTriggers('payment', [...new Set([...wanted, 'PaymentCreated'])], 'OrderRefunded'),
+      ...messageTriggers('order', ['OrderPaymentAdded'], 'OrderRefunded'),
     ];
   },
-  write(facts, settings) {
-    if (!profileOf(facts)) return skip(unidentified);
+  map(facts, settings) {
+    if (!profileOf(facts)) return skip(noIdentity);
     const refunds = refundsOf(facts);
     if (refunds.length === 0) return skip('no payment of the order has a refund');
     const properties = { ...reasonOf(facts, settings), ...orderProperties(facts, settings) };
-    return joined(refunds.map((refund) => refundEvent(facts, { ...refund, properties }, settings)));
+    return combineEvents(refunds.map((refund) => refundEvent(facts, { ...refund, properties }, settings)));
   },
 };
 
@@ -71,7 +71,7 @@ function refundsOf({ order, payments }: OrderFacts): Refund[] {
 
 type RefundParts = Refund & { properties: Record<string, unknown> };
 
-function refundEvent(facts: OrderFacts, refund: RefundParts, settings: RuleSettings): Event {
+function refundEvent(facts: OrderFacts, refund: RefundParts, settings: RuleSettings): OrderEventResult {
   const { transaction, payment, uniqueId, properties } = refund;
   if (!settings.payment.states.validTransactionStates.includes(transaction.state)) {
     return { skip: `a refund that is ${transaction.state} does not count (payment.states.validTransactionStates)` };
@@ -81,7 +81,7 @@ function refundEvent(facts: OrderFacts, refund: RefundParts, settings: RuleSetti
     {
       metric: settings.order.metrics.refundedOrder,
       uniqueId,
-      times: [transaction.timestamp, toldAt(facts.cause), payment.lastModifiedAt],
+      times: [transaction.timestamp, messageTime(facts.cause), payment.lastModifiedAt],
       value: transaction.amount,
       properties,
       moment: 'later',

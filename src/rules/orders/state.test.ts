@@ -15,21 +15,21 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 import type { EventChange } from '../../klaviyo/change.ts';
-import type { Written } from '../types.ts';
+import type { RuleOutput } from '../types.ts';
 
 const about = reference('order', id('0a'));
 type StateRule = 'fulfilled-order' | 'cancelled-order';
 
-function eventIn({ changes: [change], skips }: Written): EventChange {
-  if (change?.kind !== 'event') throw new Error(`no event was written: ${skips.join()}`);
+function eventIn({ changes: [change], skips }: RuleOutput): EventChange {
+  if (change?.type !== 'event') throw new Error(`no event was written: ${skips.join()}`);
   return change;
 }
-async function cameInto(orderState: string, rule: StateRule, set: Json = {}): Promise<Written> {
-  const asking = { rule, look: lookIn({ orders: [order({ orderState: 'Open' })] }), settings: settings(set) };
+async function cameInto(orderState: string, rule: StateRule, set: Json = {}): Promise<RuleOutput> {
+  const asking = { rule, lookups: lookIn({ orders: [order({ orderState: 'Open' })] }), settings: settings(set) };
   return written(await askMessage(delivery('OrderStateChanged', about, { orderState, oldOrderState: 'Open' }), asking));
 }
-async function inRun(overrides: Json, rule: StateRule): Promise<Written> {
-  return written(await askRecords([order(overrides)], { rule, look: lookIn({}), cause: run }));
+async function inRun(overrides: Json, rule: StateRule): Promise<RuleOutput> {
+  return written(await askRecords([order(overrides)], { rule, lookups: lookIn({}), cause: run }));
 }
 
 test('an order is fulfilled when it comes into a state that fulfils, at the time of the message', async () => {
@@ -57,8 +57,8 @@ test('a state that is configured for both cancels', async () => {
 });
 
 test('without a payload the order itself says its state', async () => {
-  const look = lookIn({ orders: [order({ orderState: 'Complete' })] });
-  const told = await askMessage(withoutPayload('OrderStateChanged', about), { rule: 'fulfilled-order', look });
+  const lookups = lookIn({ orders: [order({ orderState: 'Complete' })] });
+  const told = await askMessage(withoutPayload('OrderStateChanged', about), { rule: 'fulfilled-order', lookups });
   assert.equal(written(told).changes.length, 1);
 });
 

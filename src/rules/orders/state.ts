@@ -1,8 +1,8 @@
 /** Fulfilled and cancelled: an order came into a state that the merchant named for it. */
 
 import type { RuleSettings } from '../settings.ts';
-import { changes, messages, originOf, skip, type Wake, type Written } from '../types.ts';
-import { orderEvent, profileOf, toldAt, unidentified } from './event.ts';
+import { changes, messageTriggers, originOf, skip, type Trigger, type RuleOutput } from '../types.ts';
+import { orderEvent, profileOf, messageTime, noIdentity } from './event.ts';
 import type { OrderFacts } from './facts.ts';
 import { orderProperties, propertySettings } from './properties.ts';
 
@@ -15,8 +15,8 @@ export const stateSettings = [
 ] as const;
 
 /** The messages that bring an order into another state. */
-export function stateWakes(settings: RuleSettings): Wake[] {
-  return messages('order', [...new Set(settings.order.messages.changed)], 'OrderStateChanged');
+export function stateTriggers(settings: RuleSettings): Trigger[] {
+  return messageTriggers('order', [...new Set(settings.order.messages.changed)], 'OrderStateChanged');
 }
 
 /** What a state means to Klaviyo; one that is configured for both cancels. */
@@ -29,7 +29,7 @@ function meaningOf(state: string, settings: RuleSettings): 'cancelled' | 'fulfil
 /** The state that the message names; the order's own in a run, or when the message could not say it. */
 function stateOf({ order, cause }: OrderFacts): string {
   const origin = originOf(cause);
-  return (origin.kind === 'message' ? origin.orderState : undefined) ?? order.orderState;
+  return (origin.type === 'message' ? origin.orderState : undefined) ?? order.orderState;
 }
 
 export interface StateEvent {
@@ -42,8 +42,8 @@ export interface StateEvent {
 }
 
 /** The event of an order that came into a state, if the state means that. */
-export function stateEvent(facts: OrderFacts, state: StateEvent, settings: RuleSettings): Written {
-  if (!profileOf(facts)) return skip(unidentified);
+export function stateEvent(facts: OrderFacts, state: StateEvent, settings: RuleSettings): RuleOutput {
+  if (!profileOf(facts)) return skip(noIdentity);
   const now = stateOf(facts);
   if (meaningOf(now, settings) !== state.meaning) {
     return skip(`an order that is ${now} does not count as ${state.meaning} (order.states.changed)`);
@@ -54,7 +54,7 @@ export function stateEvent(facts: OrderFacts, state: StateEvent, settings: RuleS
     {
       metric: state.metric,
       uniqueId: order.id,
-      times: [toldAt(cause), ...state.times],
+      times: [messageTime(cause), ...state.times],
       value: order.totalPrice,
       properties: { ...state.properties, ...orderProperties(facts, settings) },
       moment: 'later',

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createKafka } from './kafka.ts';
 
 test('settings that the client refuses are reported, and the source can be stopped', async () => {
-  const activity = { tell: () => undefined, counts: () => ({}), listen: () => () => undefined };
+  const activity = { emit: () => undefined, counts: () => ({}), listen: () => () => undefined };
   const source = createKafka({ brokers: [], topics: ['orders'], group: '', tls: false, atOnce: 1 }, activity);
   source.start(async () => ({ answer: 'done' }));
   while (source.trouble() === undefined) await turn();

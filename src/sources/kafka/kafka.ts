@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
-import type { Activity } from '../../telemetry/app-events.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
 import { createPatience, nameOf, together, waitMs } from '../combine-verdicts.ts';
 import { traceIn, unwrapText } from '../envelope.ts';
 import type { Handle, RawMessage, Source } from '../source.ts';
@@ -25,7 +25,7 @@ export interface KafkaSettings {
   sessionMs?: number;
 }
 
-const mostBytesFetched = 5 * 1024 * 1024;
+const maxBytesFetched = 5 * 1024 * 1024;
 const defaultSessionMs = 30_000;
 const retryDelayMs = 1_000;
 
@@ -48,14 +48,14 @@ interface Reading {
 const utf8 = (bytes: Buffer | undefined) => bytes?.toString('utf8') ?? '';
 
 /** @param activity is told when the cluster can't be reached */
-export function createKafka(settings: KafkaSettings, activity: Activity): Source {
+export function createKafka(settings: KafkaSettings, activity: AppEvents): Source {
   const stopping = new AbortController();
   const patience = createPatience();
   let trouble: string | undefined;
   let consuming: Promise<void> | undefined;
 
   function troubled(now: string): void {
-    if (trouble !== now) activity.tell({ what: 'warning', detail: `kafka: ${now}` });
+    if (trouble !== now) activity.emit({ type: 'warning', detail: `kafka: ${now}` });
     trouble = now;
   }
 
@@ -165,7 +165,7 @@ function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => v
       return retryDelayMs;
     },
     sessionTimeout: sessionMs,
-    maxBytes: mostBytesFetched,
+    maxBytes: maxBytesFetched,
     maxWaitTime: 1_000,
     highWaterMark: atOnce,
     deserializers: { key: utf8, value: utf8, headerKey: utf8, headerValue: utf8 },

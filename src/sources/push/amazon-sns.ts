@@ -28,8 +28,8 @@ const signed = z.looseObject({
 type Signed = z.infer<typeof signed>;
 
 /** SNS sends 256 KB at most; escaped twice that is less than this. */
-const mostBytes = 1_000_000;
-const patienceMs = 3_000;
+const maxBytes = 1_000_000;
+const timeoutMs = 3_000;
 const certificateLifeMs = 24 * 60 * 60 * 1_000;
 
 /** Whether a URL is Amazon SNS's own. Not any host of amazonaws.com: everybody can have a bucket there. */
@@ -75,7 +75,7 @@ export function createAmazonSnsWay({ topicArns }: AmazonSnsSettings, isAmazon = 
     async admit({ headers }) {
       if (headers['x-amz-sns-message-type'] === undefined) return undefined;
       const length = Number(headers['content-length']);
-      if (length <= mostBytes) return { admitted: 'after-body' };
+      if (length <= maxBytes) return { admitted: 'after-body' };
       return { admitted: 'no', reason: 'a message of SNS says its length, and is not that large' };
     },
     async open(body) {
@@ -125,7 +125,7 @@ function parseUrl(text: string): URL | undefined {
 }
 
 async function fetchText(url: URL): Promise<string> {
-  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(patienceMs) });
+  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${url.host} answered ${answer.status}`);
   return text;

@@ -13,7 +13,7 @@ export interface TokenRules {
 
 /** Seconds that our clock and the issuer's may differ. */
 const clockSkewSeconds = 60;
-const patienceMs = 3_000;
+const timeoutMs = 3_000;
 
 /** @returns a check of one token; it never rejects */
 export function createTokenCheck({
@@ -22,7 +22,7 @@ export function createTokenCheck({
   audiences,
   also,
 }: TokenRules): (token: string) => Promise<Admission> {
-  const published = createRemoteJWKSet(keys, { timeoutDuration: patienceMs });
+  const published = createRemoteJWKSet(keys, { timeoutDuration: timeoutMs });
   const options = {
     issuer: issuers,
     audience: audiences,
