@@ -7,8 +7,6 @@ export interface RunRecorder {
   markDirty(): void;
   /** Stores the run as it is; @returns whether that worked. */
   save(): Promise<boolean>;
-  /** The latest point from which the run can go on. */
-  point(): Point;
 }
 
 export interface RunRecorderDeps {
@@ -77,6 +75,5 @@ export function createRunRecorder(parts: RunRecorderDeps): RunRecorder {
       if (!queued && performance.now() - storedAt >= checkpointMs) void save();
     },
     save,
-    point: () => point,
   };
 }
