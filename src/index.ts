@@ -2,13 +2,13 @@
 export type { Customer, Money, Order, Product } from './commercetools/schemas.ts';
 export type {
   CategoryPlace,
+  CustomChange as OwnChange,
+  CustomRule as OwnRule,
   EventDraft,
   FactsByResource as FactsOf,
   Hook,
   HookContext,
   Hooks,
-  CustomChange as OwnChange,
-  CustomRule as OwnRule,
   ProfileDraft,
   PublishedFacts,
   Skip,

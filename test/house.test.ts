@@ -168,7 +168,9 @@ describe('every rule', () => {
     const listed = new Set<unknown>(builtInRules);
     for (const file of ruleFiles.filter((name) => !name.endsWith('.test.ts'))) {
       const exported: Record<string, unknown> = await import(`../src/rules/${file}`);
-      const rules = Object.values(exported).filter((one) => typeof one === 'object' && one !== null && 'triggers' in one);
+      const rules = Object.values(exported).filter(
+        (one) => typeof one === 'object' && one !== null && 'triggers' in one,
+      );
       for (const rule of rules) assert.ok(listed.has(rule), file);
     }
   });

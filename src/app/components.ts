@@ -21,7 +21,7 @@ import { createExplain, type Explain } from '../engine/explain/explain.ts';
 import { createReadiness } from '../engine/readiness.ts';
 import { createBacklog } from '../engine/realtime/backlog.ts';
 import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
-import { maxQueueShare, createRealtime } from '../engine/realtime/process-message.ts';
+import { createRealtime, maxQueueShare } from '../engine/realtime/process-message.ts';
 import { createRuns, type Runs, takesOf } from '../engine/runs/runs.ts';
 import { createScheduler } from '../engine/runs/scheduler.ts';
 import { listenOn } from '../http/listen.ts';
@@ -70,7 +70,7 @@ export interface Overrides {
   store?: Store;
   now?: () => Date;
   /** `here`: a command that works off the run that it starts, and nothing else. */
-  from?: 'anybody' | 'here';
+  claim?: 'any' | 'own';
   trusted?: Trusted;
 }
 
@@ -93,7 +93,11 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     stateOf: (job) => sink.jobState(job),
     tellAgain: async (about) => (await replay.again(about)).outcome !== 'unavailable',
   });
-  const sink = createSink({ client: klaviyo, share: config.klaviyo.share, accepted: pending.accepted });
+  const sink = createSink({
+    client: klaviyo,
+    rateLimitShare: config.klaviyo.rateLimitShare,
+    accepted: pending.accepted,
+  });
   const deadLetters = createDeadLetters(store, {
     max: config.settings.deadLetters.max,
     now,
@@ -108,7 +112,7 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const runStore = createFallBackStore(store, (reason) =>
     activity.emit({ type: 'warning', detail: withoutStore(reason) }),
   );
-  const takes = takesOf({ ...config, from: overrides.from });
+  const takes = takesOf({ ...config, claim: overrides.claim });
   const runs = createRuns({
     store: runStore,
     activity,
@@ -116,9 +120,9 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     now,
     checkpointMs: config.settings.runs.checkpointSeconds * 1_000,
     leaseMs: config.settings.runs.leaseSeconds * 1_000,
-    kept: config.settings.runs.kept,
+    kept: config.settings.runs.maxEnded,
     takes,
-    from: overrides.from ?? 'anybody',
+    claim: overrides.claim ?? 'any',
   });
   const schedule = createScheduler({ store: runStore, runs, plans: config.settings.schedule, activity, now });
   const deliver = createDeliver({ sink, pending, deadLetters, activity, follow: runs.queueFollowUp });
@@ -132,13 +136,13 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
     pageSize: { customers: pageSize, categories: pageSize, orders: largePageSize, products: largePageSize },
     ranges,
   };
-  const { deadlineSeconds, maxTries, maxUnderWay } = config.settings.realtime;
+  const { deadlineSeconds, maxAttempts, maxInFlight } = config.settings.realtime;
   const realtime = createRealtime({
     ...shared,
     activity,
     deadlineMs: deadlineSeconds * 1_000,
-    maxTries,
-    maxUnderWay,
+    maxAttempts,
+    maxInFlight,
     estimateWaitMs: createBacklog(sink),
   });
   const replay = createReplay({
@@ -151,15 +155,15 @@ export function createApp(config: Config, log: Logger, overrides: Overrides = {}
   const explain = createExplain({
     ...shared,
     client: commercetools,
-    rehearse: createDryRun(klaviyo, config.klaviyo.share),
+    rehearse: createDryRun(klaviyo, config.klaviyo.rateLimitShare),
     holds: createCurrentState(klaviyo),
   });
   const receive = createHandleDelivery({ realtime, deadLetters, activity });
   const sources = createSources({
     config: config.arrivals,
     allowUnauthenticatedPush: config.allowUnauthenticatedPush,
-    atOnce: config.settings.realtime.atOnce,
-    maxPushed: maxUnderWay,
+    concurrency: config.settings.realtime.concurrency,
+    maxPushed: maxInFlight,
     timeoutMs: deadlineSeconds * 1_000 * maxQueueShare,
     activity,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),

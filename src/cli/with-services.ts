@@ -18,7 +18,7 @@ export function connected(): { config: Config; client: CommercetoolsClient } {
 /** Works on the store and the APIs themselves: no service needs to run. */
 export async function withApp<Result>(job: (app: App, config: Config) => Promise<Result>): Promise<Result> {
   const config = configured();
-  const app = createApp(config, pino({ level: 'silent' }), { from: 'here' });
+  const app = createApp(config, pino({ level: 'silent' }), { claim: 'own' });
   try {
     return await job(app, config);
   } finally {

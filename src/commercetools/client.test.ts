@@ -23,7 +23,9 @@ for (const [what, path] of Object.entries({ token: '^/oauth/token', record: '^/[
     await assert.rejects(
       client.get('customers'),
       (thrown) =>
-        thrown instanceof CommercetoolsError && thrown.type === 'unavailable' && /no answer in time/.test(thrown.message),
+        thrown instanceof CommercetoolsError &&
+        thrown.type === 'unavailable' &&
+        /no answer in time/.test(thrown.message),
     );
     sandbox.faults.clear();
     assert.ok(await client.get('customers'));

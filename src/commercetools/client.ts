@@ -4,7 +4,7 @@ import pRetry from 'p-retry';
 import { request } from 'undici';
 import { z } from 'zod';
 import type { AppEvents } from '../telemetry/app-events.ts';
-import { type RequestInfo, observeRequest } from '../telemetry/request.ts';
+import { observeRequest, type RequestInfo } from '../telemetry/request.ts';
 import { CommercetoolsError, toCommercetoolsError } from './errors.ts';
 
 export interface CommercetoolsSettings {

@@ -25,11 +25,11 @@ export interface Message {
 }
 
 export type ParsedMessage =
-  | { ok: true; message: Message }
+  | { type: 'message'; message: Message }
   /** A delivery that is about nothing we sync: a test notification, an event. */
-  | { ok: 'nothing'; reason: string }
+  | { type: 'ignored'; reason: string }
   /** Not what commercetools delivers. `path` names the field that is wrong; never its value. */
-  | { ok: false; reason: string; path: string };
+  | { type: 'unreadable'; reason: string; path: string };
 
 const resource = z.object({ typeId: z.string().min(1), id: z.string().min(1) });
 const messagePayload = z.looseObject({
@@ -72,9 +72,9 @@ function parsePlatform(body: unknown, at: string[]): ParsedMessage {
     case 'ResourceDeleted':
       return fromChange(body, at);
     case 'Event':
-      return { ok: 'nothing', reason: 'an event of checkout or the import API' };
+      return { type: 'ignored', reason: 'an event of checkout or the import API' };
     default:
-      return { ok: 'nothing', reason: 'a notification of an unknown kind' };
+      return { type: 'ignored', reason: 'a notification of an unknown kind' };
   }
 }
 
@@ -83,9 +83,10 @@ function fromMessage(body: unknown, at: string[]): ParsedMessage {
   if (!parsed.success) return unreadable(parsed.error, at);
   const { notificationType, resource, id, createdAt, resourceVersion, payloadNotIncluded } = parsed.data;
   const type = payloadNotIncluded?.payloadType ?? parsed.data.type;
-  if (type === undefined) return { ok: false, reason: 'a message without a type', path: [...at, 'type'].join('.') };
+  if (type === undefined)
+    return { type: 'unreadable', reason: 'a message without a type', path: [...at, 'type'].join('.') };
   return {
-    ok: true,
+    type: 'message',
     message: {
       notificationType,
       type,
@@ -102,13 +103,13 @@ function fromChange(body: unknown, at: string[]): ParsedMessage {
   const parsed = changePayload.safeParse(body);
   if (!parsed.success) return unreadable(parsed.error, at);
   const { notificationType, resource, version, modifiedAt } = parsed.data;
-  if (resource.typeId === 'subscription') return { ok: 'nothing', reason: 'the test notification of a subscription' };
+  if (resource.typeId === 'subscription') return { type: 'ignored', reason: 'the test notification of a subscription' };
   const id = createHash('sha256')
     .update(JSON.stringify([notificationType, resource.typeId, resource.id, version]))
     .digest('hex')
     .slice(0, 32);
   return {
-    ok: true,
+    type: 'message',
     message: {
       notificationType,
       type: notificationType,
@@ -123,5 +124,9 @@ function fromChange(body: unknown, at: string[]): ParsedMessage {
 function unreadable(error: z.ZodError, at: string[]): ParsedMessage {
   const issue = error.issues[0];
   const path = [...at, ...(issue?.path ?? [])].join('.');
-  return { ok: false, reason: issue ? `${path || 'the body'}: ${issue.code}` : 'not a delivery payload', path };
+  return {
+    type: 'unreadable',
+    reason: issue ? `${path || 'the body'}: ${issue.code}` : 'not a delivery payload',
+    path,
+  };
 }

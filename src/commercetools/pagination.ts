@@ -48,7 +48,8 @@ const placed = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch(
 /** @returns the parsed list, or a ReadFailure where the API answered something else */
 function parseList(body: unknown, path: string): unknown[] {
   const parsed = listed.safeParse(body);
-  if (!parsed.success) throw new CommercetoolsError('unavailable', `commercetools answered ${path} in an unknown shape`);
+  if (!parsed.success)
+    throw new CommercetoolsError('unavailable', `commercetools answered ${path} in an unknown shape`);
   return parsed.data.results;
 }
 
@@ -122,7 +123,10 @@ export interface FieldQuery {
 }
 
 /** Every record whose field has one of the values: all pages of it. At most `mostIds` values. */
-export async function queryByField(client: CommercetoolsClient, { path, field, values }: FieldQuery): Promise<unknown[]> {
+export async function queryByField(
+  client: CommercetoolsClient,
+  { path, field, values }: FieldQuery,
+): Promise<unknown[]> {
   const where = field.includes(':values') ? field : `${field} in :values`;
   const found: unknown[] = [];
   let last: string | undefined;

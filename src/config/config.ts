@@ -23,8 +23,8 @@ export interface Config {
   /** What this process does. */
   realtime: boolean;
   bulk: boolean;
-  /** Whether it works off runs, or leaves them to another process. */
-  runs: 'here' | 'elsewhere';
+  /** Executes bulk syncs; otherwise it only queues them. */
+  runWorker: boolean;
   store: 'custom-objects' | 'memory';
   host: string;
   /** Ports and what each serves; 0 is any free one. */
@@ -110,7 +110,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     klaviyo: {
       url: env.KLAVIYO_API_URL,
       key: env.KLAVIYO_AUTH_KEY,
-      share: settings.klaviyo.share,
+      rateLimitShare: settings.klaviyo.rateLimitShare,
       realtimeReserve: settings.klaviyo.realtimeReserve,
       timeoutMs: settings.klaviyo.timeoutSeconds * 1_000,
       retries: settings.klaviyo.retries,
@@ -125,7 +125,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     settings,
     realtime,
     bulk,
-    runs: env.RUNS,
+    runWorker: env.RUN_WORKER,
     store: env.STORE,
     host: env.HOST,
     ports: portsOf(env, bulk),

@@ -39,7 +39,7 @@ export function feedLine(happened: AppEvent, now: Date): FeedLine | undefined {
         rules: rulesOf(happened.rule),
         record: refOf(happened.record),
       });
-    case 'left-out':
+    case 'partially-sent':
       return line('quiet', `left out (${happened.warning.code})`, {
         rules: rulesOf(happened.rule),
         record: refOf(happened.record),
@@ -50,9 +50,9 @@ export function feedLine(happened: AppEvent, now: Date): FeedLine | undefined {
         `${happened.kind} of ${happened.resource} ${happened.state}`,
       );
     case 'unreadable':
-    case 'broken-envelope':
-    case 'refused-push':
-    case 'alarm':
+    case 'invalid-envelope':
+    case 'push-unauthorized':
+    case 'action-required':
       return line('bad', `${happened.type}: ${happened.reason}`);
     case 'warning':
       return line('quiet', happened.detail);

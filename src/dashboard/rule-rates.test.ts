@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChangeCount, AppEvent } from '../telemetry/app-events.ts';
+import type { AppEvent, ChangeCount } from '../telemetry/app-events.ts';
 import { createRates, slotSeconds } from './rule-rates.ts';
 
 let time = Date.parse('2026-03-15T08:00:00Z');

@@ -1,5 +1,5 @@
 /** What each rule did in the last minutes, in this process: counts in a ring of a few seconds each, so memory stays as it is. */
-import type { ChangeCount, AppEvent } from '../telemetry/app-events.ts';
+import type { AppEvent, ChangeCount } from '../telemetry/app-events.ts';
 
 export const slotSeconds = 5;
 /** Five minutes. */

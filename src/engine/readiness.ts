@@ -51,7 +51,10 @@ async function ask(parts: ReadinessDeps, health: Promise<Record<string, string>>
 }
 
 /** Asked rarely: it is for people, who see it minutes later at the earliest. */
-function createSubscriptionHealth({ commercetools, managedKeys }: ReadinessDeps): () => Promise<Record<string, string>> {
+function createSubscriptionHealth({
+  commercetools,
+  managedKeys,
+}: ReadinessDeps): () => Promise<Record<string, string>> {
   let known: { at: number; answer: Promise<Record<string, string>> } | undefined;
   const fresh = async () => {
     // Without the scope there is nothing to say; that it is missing `ctk check` says.

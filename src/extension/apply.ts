@@ -3,8 +3,8 @@ import type { Category as StoredCategory } from '../commercetools/schemas.ts';
 import type {
   Category,
   CategoryChange,
-  EventChange,
   DeleteChange,
+  EventChange,
   Item,
   ItemChange,
   Profile,
@@ -103,7 +103,10 @@ export interface CustomRule<Name extends FactsResource> {
   /** Orders only: look-ups that not every rule needs. */
   needs?: readonly ('payments' | 'discountCodes')[];
   /** Pure and synchronous. @returns what shall be true in Klaviyo, or why nothing is sent */
-  map(facts: Readonly<FactsByResource[Name]>, settings: Readonly<RuleSettings>): CustomChange | readonly CustomChange[] | Skip;
+  map(
+    facts: Readonly<FactsByResource[Name]>,
+    settings: Readonly<RuleSettings>,
+  ): CustomChange | readonly CustomChange[] | Skip;
 }
 export type AnyCustomRule = { [Name in FactsResource]: CustomRule<Name> }[FactsResource];
 

@@ -6,18 +6,26 @@ import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
 import { fitEvent, isHistory } from '../rules/orders/event.ts';
 import type { RuleSettings } from '../rules/settings.ts';
-import { changeTrigger, messageTriggers, originOf, type Rule, skip, type Trigger, type RuleOutput } from '../rules/types.ts';
-import type { FactsResource, FactsByResource, CustomRule, CustomTrigger } from './apply.ts';
+import {
+  changeTrigger,
+  messageTriggers,
+  originOf,
+  type Rule,
+  type RuleOutput,
+  skip,
+  type Trigger,
+} from '../rules/types.ts';
+import type { CustomRule, CustomTrigger, FactsByResource, FactsResource } from './apply.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { callExtension, ExtensionError } from './errors.ts';
 import { timeWanted } from './hooks.ts';
 import {
   categoryDraft,
-  validateOutput,
   eventDraft,
   fitCatalogDraft,
   itemDraft,
   skipOf,
+  validateOutput,
   variantDraft,
 } from './validate-output.ts';
 
@@ -30,7 +38,11 @@ const ownChange = z.discriminatedUnion('type', [
     categories: z.array(categoryDraft).default([]),
   }),
   z.strictObject({ type: z.literal('category'), category: categoryDraft }),
-  z.strictObject({ type: z.literal('delete'), recordType: z.enum(['category', 'item']), externalId: z.string().min(1) }),
+  z.strictObject({
+    type: z.literal('delete'),
+    recordType: z.enum(['category', 'item']),
+    externalId: z.string().min(1),
+  }),
 ]);
 type OwnDraft = z.infer<typeof ownChange>;
 

@@ -1,5 +1,5 @@
 /** What a ctk.config.ts is written with: both give back what they are given, for its types. */
-import type { AnyCustomRule, FactsResource, Hooks, CustomRule } from './apply.ts';
+import type { AnyCustomRule, CustomRule, FactsResource, Hooks } from './apply.ts';
 
 /** The default export of a ctk.config.ts. */
 export interface MerchantConfig {

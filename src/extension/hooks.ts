@@ -15,13 +15,13 @@ import { deepFreeze } from './deep-freeze.ts';
 import { callExtension, ExtensionError } from './errors.ts';
 import {
   categoryDraft,
-  validateOutput,
   eventDraft,
-  fitProfileDraft,
   fitCatalogDraft,
+  fitProfileDraft,
   itemDraft,
   profileDraft,
   skipOf,
+  validateOutput,
   variantDraft,
 } from './validate-output.ts';
 
@@ -87,8 +87,7 @@ export function withEventHook(rule: Rule<OrderFacts>, hook: Hooks['event']): Rul
       const draft = answer({ name: 'event', hook, before: event, context, schema: eventDraft });
       if ('skip' in draft) return draft;
       const time = firstTime([draft.time], context.facts.at);
-      if (time === undefined)
-        throw new ExtensionError(`hooks.event returned what can't be sent: time: ${timeWanted}`);
+      if (time === undefined) throw new ExtensionError(`hooks.event returned what can't be sent: time: ${timeWanted}`);
       const { properties, warnings } = fitEvent(draft.properties);
       // What is history stays it: a hook can silence flows, never wake them.
       const backfill = change.backfill === true || draft.backfill === true;

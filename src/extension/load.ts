@@ -8,7 +8,7 @@ import { builtInRules } from '../rules/index.ts';
 import type { Extension, FactsResource } from './apply.ts';
 import { noExtension } from './apply.ts';
 import { createCustomRule } from './custom-rule.ts';
-import { merchantConfigSchema, errorLines } from './schema.ts';
+import { errorLines, merchantConfigSchema } from './schema.ts';
 
 export interface LoadedExtension {
   /** The file in force; none: nothing is changed. */

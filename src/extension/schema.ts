@@ -1,7 +1,7 @@
 /** A ctk.config.ts, checked when the service starts: every mistake at once, each with the way out. */
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { type FactsResource, type Hooks, hookNames, type CustomRule } from './apply.ts';
+import { type CustomRule, type FactsResource, type Hooks, hookNames } from './apply.ts';
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const code = 'must be a function';

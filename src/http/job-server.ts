@@ -32,17 +32,17 @@ interface Outcome {
 /** @returns a server that takes `POST` at any path, and `GET /health` */
 export function buildJobServer(parts: JobParts): FastifyInstance {
   const server = fastify({ frameworkErrors: onError });
-  let underWay: Promise<Outcome[]> | undefined;
+  let inFlight: Promise<Outcome[]> | undefined;
   server.setErrorHandler(onError);
   server.get('/health', async () => ({ status: 'ok' }));
   server.post('/*', async (_request, reply) => {
     // Connect starts the next one though the last still runs.
-    if (underWay) return reply.code(200).send({ message: 'the last start is still under way' });
-    underWay = syncAll(parts);
+    if (inFlight) return reply.code(200).send({ message: 'the last start is still under way' });
+    inFlight = syncAll(parts);
     try {
-      return reply.code(200).send({ syncs: await underWay });
+      return reply.code(200).send({ syncs: await inFlight });
     } finally {
-      underWay = undefined;
+      inFlight = undefined;
     }
   });
   return server;

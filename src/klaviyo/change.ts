@@ -163,7 +163,7 @@ export type Receipt =
     /** Nothing to be done, e.g. stock of a variant that Klaviyo does not know. */
     | { outcome: 'skipped'; reason: string }
     | { outcome: 'failed'; error: Error }
-    /** Not now. `alarm`: the key is refused, so somebody has to act. */
+    /** Not now. `action-required`: the key is refused, so somebody has to act. */
     | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; actionRequired?: boolean }
   ) & { warnings?: Warning[] };
 

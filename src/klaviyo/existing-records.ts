@@ -140,7 +140,12 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
     return found;
   }
 
-  const item = lookup<ExistingItem>({ endpoint: 'listItems', filter: anyId, query: { include: 'variants' }, found: items });
+  const item = lookup<ExistingItem>({
+    endpoint: 'listItems',
+    filter: anyId,
+    query: { include: 'variants' },
+    found: items,
+  });
   const category = lookup<ExistingRecord>({ endpoint: 'listCategories', filter: anyId, found: records });
   const variant = lookup<ExistingRecord>({ endpoint: 'listVariants', filter: anyId, found: records });
   const profiles = { email: lookup(profileBy('email')), external_id: lookup(profileBy('external_id')) };

@@ -41,7 +41,7 @@ async function sinkOf(t: TestContext, world: World, accepted: SinkDeps<string>['
     const attributes = { status: world.status };
     return { body: { data: Array.from({ length: jobs }, (_, index) => ({ id: `job-${index + 1}`, attributes })) } };
   });
-  const sink = createSink({ client, share: 1, accepted });
+  const sink = createSink({ client, rateLimitShare: 1, accepted });
   t.after(() => sink.close());
   const { signal } = new AbortController();
   return { sink, clock, signal };

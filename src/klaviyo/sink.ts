@@ -16,12 +16,12 @@ import { type Change, coalescingKey, type Receipt, type SequencedChange } from '
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
 import { delivered } from './receipts.ts';
-import { sendCategory, deleteCategory } from './writers/category.ts';
+import { deleteCategory, sendCategory } from './writers/category.ts';
 import { sendEvent } from './writers/event.ts';
-import { sendItem, deleteItem } from './writers/item.ts';
+import { deleteItem, sendItem } from './writers/item.ts';
 import { writeProfileChange } from './writers/profile.ts';
 import { sendStock } from './writers/variant.ts';
-import type { WriteContext, SinkResources, WrittenStock } from './writers/write-context.ts';
+import type { SinkResources, WriteContext, WrittenStock } from './writers/write-context.ts';
 
 export interface SendOptions {
   /** Realtime goes first. */
@@ -52,7 +52,7 @@ export interface Sink<About = unknown> {
 export interface SinkDeps<About> {
   client: KlaviyoClient;
   /** Part of the published limits that is ours. */
-  share: number;
+  rateLimitShare: number;
   /**
    * Keeps what a job in realtime is about; only then are its callers answered. Where it rejects they wait for the job's end.
    */
@@ -88,10 +88,10 @@ interface Entry<About> {
   later?: PromiseWithResolvers<Receipt>;
 }
 
-export function createSink<About>({ client, share, accepted }: SinkDeps<About>): Sink<About> {
+export function createSink<About>({ client, rateLimitShare, accepted }: SinkDeps<About>): Sink<About> {
   const closed = new AbortController();
   const writtenAt = new LRUCache<string, number>({ max: maxRemembered });
-  const writer = createBatcherRegistry(client, createJobPoller(client, closed.signal), share);
+  const writer = createBatcherRegistry(client, createJobPoller(client, closed.signal), rateLimitShare);
   const ways: SinkResources = {
     client,
     batchers: writer,
@@ -110,7 +110,13 @@ export function createSink<About>({ client, share, accepted }: SinkDeps<About>):
   async function write(entry: Entry<About>, key: string): Promise<Receipt> {
     const { change, lane, force, patience } = entry;
     if (patience.aborted) return withdrawn;
-    const sending: WriteContext = { ...ways, lane, deadline: patience, force, onJobAccepted: (job, records) => onJob(entry, job, records) };
+    const sending: WriteContext = {
+      ...ways,
+      lane,
+      deadline: patience,
+      force,
+      onJobAccepted: (job, records) => onJob(entry, job, records),
+    };
     if (change.type === 'event') return sendEvent(change, sending);
     if ((writtenAt.get(key) ?? 0) > change.readSeq) return delivered;
     const receipt = await dispatch(change, sending);

@@ -10,7 +10,8 @@ test('every rule has its own name', () => {
 });
 
 test('every setting that a rule names exists', () => {
-  for (const rule of builtInRules) for (const path of rule.settings) assert.ok(isSetting(path), `${rule.name}: ${path}`);
+  for (const rule of builtInRules)
+    for (const path of rule.settings) assert.ok(isSetting(path), `${rule.name}: ${path}`);
 });
 
 test('every name that a merchant may disable silences something, but for the one that never did', () => {
@@ -24,7 +25,9 @@ test('every name that a merchant may disable silences something, but for the one
 
 test('a message type that a merchant names twice wakes a rule once', () => {
   const twice = ruleSettingsSchema.parse({ order: { messages: { created: ['OrderCreated', 'OrderCreated'] } } });
-  const triggers = builtInRules.find(({ name }) => name === 'placed-order')?.triggers({ ...defaultSettings(), ...twice });
+  const triggers = builtInRules
+    .find(({ name }) => name === 'placed-order')
+    ?.triggers({ ...defaultSettings(), ...twice });
   assert.equal(triggers?.length, 1);
 });
 

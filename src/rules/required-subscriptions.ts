@@ -13,7 +13,12 @@ export interface SubscriptionScope {
 }
 
 /** @returns drafts with keys `ctk-<environment>-<resource>`, in alphabetical order */
-export function requiredSubscriptions({ groups, settings, environment, destination }: SubscriptionScope): SubscriptionDraft[] {
+export function requiredSubscriptions({
+  groups,
+  settings,
+  environment,
+  destination,
+}: SubscriptionScope): SubscriptionDraft[] {
   const byResource = new Map<string, { types: Set<string>; changes: boolean }>();
   for (const { trigger } of enabledTriggers(groups, settings)) {
     const wanted = byResource.get(trigger.typeId) ?? { types: new Set<string>(), changes: false };

@@ -49,7 +49,12 @@ function assertTaken(words: readonly RuleEvaluation[]): void {
 
 test('any customer arrives within the limits, or is skipped with a reason', async () => {
   const property = fc.asyncProperty(hostileCustomer, fc.boolean(), async (record, clearEmpty) => {
-    const asking = { rule: 'profile', lookups: lookIn({}), settings: settings({ customer: { clearEmpty } }), cause: run };
+    const asking = {
+      rule: 'profile',
+      lookups: lookIn({}),
+      settings: settings({ customer: { clearEmpty } }),
+      cause: run,
+    };
     assertTaken(await askRecords([record], asking));
   });
   await fc.assert(property, runs);
@@ -87,7 +92,9 @@ test('any product arrives within the limits, goes, or is skipped with a reason',
   };
   const property = fc.asyncProperty(fc.record(any), async ({ product, environment, entries }) => {
     const lookups = lookIn({ categories: categories(), inventory: entries });
-    assertTaken(await askRecords([product], { rule: 'item', lookups, settings: settings({}, environment), cause: run }));
+    assertTaken(
+      await askRecords([product], { rule: 'item', lookups, settings: settings({}, environment), cause: run }),
+    );
   });
   await fc.assert(property, runs);
 });

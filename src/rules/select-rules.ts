@@ -10,7 +10,10 @@ export type RuleSelection = Map<RuleGroup, Set<string>>;
  * @param settings what the merchant disabled, and which message types he named
  * @returns the families to ask and the names of their woken rules; empty when no rule wakes
  */
-export function createRuleSelector(groups: readonly RuleGroup[], settings: RuleSettings): (message: Message) => RuleSelection {
+export function createRuleSelector(
+  groups: readonly RuleGroup[],
+  settings: RuleSettings,
+): (message: Message) => RuleSelection {
   const woken = new Map<string, { family: RuleGroup; rule: string }[]>();
   for (const { family, rule, trigger } of enabledTriggers(groups, settings)) {
     const key = keyOf(trigger.notificationType, trigger.typeId, trigger.messageType);

@@ -45,7 +45,7 @@ const messageCauseSchema = z.object({
 });
 const runCauseSchema = z.object({ type: z.literal('run'), runId: z.string(), backfill: z.boolean() });
 /** What a dead letter keeps: never the replay itself. */
-export const causeSchema = z.discriminatedUnion('kind', [messageCauseSchema, runCauseSchema]);
+export const causeSchema = z.discriminatedUnion('type', [messageCauseSchema, runCauseSchema]);
 export type OriginalCause = z.infer<typeof causeSchema>;
 
 /** The cause behind any number of replays. */
@@ -179,7 +179,11 @@ export interface RuleGroup {
   typeId: string;
   rules: readonly Omit<Rule<never>, 'map'>[];
   /** Asks the named rules about a message. Rejects with a ReadFailure where commercetools can't be read now. */
-  evaluateMessage(message: Message, names: ReadonlySet<string>, reading: Omit<EvaluationContext, 'needs'>): Promise<RuleEvaluation[]>;
+  evaluateMessage(
+    message: Message,
+    names: ReadonlySet<string>,
+    reading: Omit<EvaluationContext, 'needs'>,
+  ): Promise<RuleEvaluation[]>;
   /** Asks the named rules about a page of records, side by side, so that their look-ups share queries. */
   evaluateRecords(
     records: readonly unknown[],
@@ -196,7 +200,11 @@ const identified = z.looseObject({ id: z.string(), version: z.number().optional(
  * @param rules pure rules over those facts
  */
 export function createRuleGroup<Root, Facts>(kind: FactsLoader<Root, Facts>, rules: readonly Rule<Facts>[]): RuleGroup {
-  async function tell(root: Root, asked: readonly Rule<Facts>[], reading: Omit<EvaluationContext, 'needs'>): Promise<RuleEvaluation[]> {
+  async function tell(
+    root: Root,
+    asked: readonly Rule<Facts>[],
+    reading: Omit<EvaluationContext, 'needs'>,
+  ): Promise<RuleEvaluation[]> {
     const record = kind.refOf(root);
     const needs = new Set(asked.flatMap((rule) => rule.needs ?? []));
     let facts: Facts;

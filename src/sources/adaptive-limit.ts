@@ -37,7 +37,7 @@ const crowd = 0.5;
 
 export function createAdmission({ most, timeoutMs, now = () => performance.now() }: AdmissionParts): Admission {
   let limit = Math.min(first, most);
-  let underWay = 0;
+  let inFlight = 0;
   let lessenedAt = Number.NEGATIVE_INFINITY;
   let tickedAt = now();
   let ticking: NodeJS.Timeout | undefined;
@@ -47,13 +47,13 @@ export function createAdmission({ most, timeoutMs, now = () => performance.now()
       if (at - lessenedAt < timeoutMs * crowd) return;
       lessenedAt = at;
       limit = Math.max(Math.min(fewest, most), limit * lessen);
-    } else if (tookMs < timeoutMs * quick && underWay > limit / 2) limit = Math.min(most, limit + 1);
+    } else if (tookMs < timeoutMs * quick && inFlight > limit / 2) limit = Math.min(most, limit + 1);
   }
 
   return {
     enter() {
-      if (underWay >= limit || now() - tickedAt > timeoutMs * stalled) return undefined;
-      underWay += 1;
+      if (inFlight >= limit || now() - tickedAt > timeoutMs * stalled) return undefined;
+      inFlight += 1;
       const entered = now();
       let left = false;
       return () => {
@@ -61,7 +61,7 @@ export function createAdmission({ most, timeoutMs, now = () => performance.now()
         left = true;
         const at = now();
         learn(at - entered, at);
-        underWay -= 1;
+        inFlight -= 1;
       };
     },
     open() {

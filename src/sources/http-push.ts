@@ -58,14 +58,14 @@ export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits
       return opened.status === 200 ? { status: 200, body: opened.body ?? {} } : { status: 204 };
     const unwrapped = unwrap(body, { source: 'http' });
     if (!unwrapped.ok) {
-      activity.emit({ type: 'broken-envelope', reason: unwrapped.reason });
+      activity.emit({ type: 'invalid-envelope', reason: unwrapped.reason });
       return { status: 400, body: { error: unwrapped.reason } };
     }
     return answerOf(together(await Promise.all(unwrapped.messages.map(take))));
   }
 
   function refuse(admitted: 'no' | 'unknown', reason: string): PushAnswer {
-    activity.emit({ type: 'refused-push', reason });
+    activity.emit({ type: 'push-unauthorized', reason });
     return admitted === 'unknown' ? later(reason, retrySeconds) : { status: 401, body: { error: reason } };
   }
 

@@ -24,7 +24,7 @@ export interface SourceParts {
   config: SourcesConfig;
   allowUnauthenticatedPush: boolean;
   /** Messages that a queue or topic hands over at once. */
-  atOnce: number;
+  concurrency: number;
   /** Pushed messages under way at most. */
   maxPushed: number;
   /** Milliseconds in which a push is answered in good time. */
@@ -35,12 +35,12 @@ export interface SourceParts {
 
 /** @returns the pushes, and all sources, they among them */
 export function createSources(parts: SourceParts): { push: HttpPush; all: Source[] } {
-  const { config, activity, atOnce, maxPushed: maxAtOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
+  const { config, activity, concurrency, maxPushed: maxAtOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
   const ways = pushWays(config.push, parts.trusted);
   const push = createHttpPush({ ways, allowUnauthenticated, activity, maxAtOnce, timeoutMs: parts.timeoutMs });
   const all: Source[] = [push];
-  if (config.sqs) all.push(createSqs({ ...config.sqs, atOnce }, activity));
-  if (config.kafka) all.push(createKafka({ ...config.kafka, atOnce }, activity));
+  if (config.sqs) all.push(createSqs({ ...config.sqs, concurrency }, activity));
+  if (config.kafka) all.push(createKafka({ ...config.kafka, concurrency }, activity));
   return { push, all };
 }
 

@@ -19,7 +19,7 @@ import type { Handle, Source } from './source.ts';
 export interface SqsSettings {
   queueUrl: string;
   /** Messages that are worked on at once. */
-  atOnce: number;
+  concurrency: number;
   /** Seconds that a message is hidden; renewed while it is worked on. */
   hiddenSeconds?: number;
 }
@@ -30,7 +30,7 @@ const waitSeconds = 20;
 const longestHiddenSeconds = 900;
 
 /** @param activity is told when the queue can't be reached. Credentials come from where the AWS SDK looks for them. */
-export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings, activity: AppEvents): Source {
+export function createSqs({ queueUrl, concurrency, hiddenSeconds = 30 }: SqsSettings, activity: AppEvents): Source {
   const stopping = new AbortController();
   const patience = createPatience();
   const inFlight = new Set<Promise<void>>();
@@ -48,7 +48,7 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
   async function receive(sqs: SQSClient): Promise<Message[]> {
     const asked = new ReceiveMessageCommand({
       QueueUrl: queueUrl,
-      MaxNumberOfMessages: Math.min(maxInOneAnswer, atOnce - inFlight.size),
+      MaxNumberOfMessages: Math.min(maxInOneAnswer, concurrency - inFlight.size),
       WaitTimeSeconds: waitSeconds,
       VisibilityTimeout: hiddenSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount'],
@@ -67,7 +67,7 @@ export function createSqs({ queueUrl, atOnce, hiddenSeconds = 30 }: SqsSettings,
   async function pull(sqs: SQSClient, handle: Handle): Promise<void> {
     while (!stopping.signal.aborted) {
       await sleep(patience.leftMs(), undefined, { signal: stopping.signal }).catch(() => undefined);
-      while (inFlight.size >= atOnce) await Promise.race(inFlight);
+      while (inFlight.size >= concurrency) await Promise.race(inFlight);
       if (stopping.signal.aborted) return;
       for (const message of await receive(sqs)) {
         const work = settle(sqs, message, handle).finally(() => inFlight.delete(work));

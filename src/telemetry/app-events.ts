@@ -30,18 +30,18 @@ export type AppEvent =
       tookMs: number;
     }
   /** A delivery that is about nothing we sync. */
-  | { type: 'nothing'; reason: string }
-  | { type: 'broken-envelope'; reason: string }
+  | { type: 'delivery-ignored'; reason: string }
+  | { type: 'invalid-envelope'; reason: string }
   /** A push whose sender could not be proven. */
-  | { type: 'refused-push'; reason: string }
+  | { type: 'push-unauthorized'; reason: string }
   | { type: 'unreadable'; source: string; reason: string }
   | { type: 'rejected'; record: AboutRecord; rule: string; code: string; detail: string; field?: string }
   | { type: 'failed'; record: AboutRecord; rule: string; error: Error }
-  | { type: 'left-out'; record: AboutRecord; rule: string; warning: Warning }
+  | { type: 'partially-sent'; record: AboutRecord; rule: string; warning: Warning }
   | { type: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
   /** A sync was due at that time; skipped: one of the resource was running, which is the run named. */
   | { type: 'scheduled'; resource: string; at: string; became: 'queued' | 'skipped'; runId: string }
-  | { type: 'alarm'; reason: string }
+  | { type: 'action-required'; reason: string }
   /** What became of the changes that went to the sink together, added up. */
   | { type: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
   /** A request to one of the APIs; `status` is HTTP's, or `none` where no answer came. */
@@ -100,19 +100,19 @@ export function createAppEvents(log: Logger): AppEvents {
 
 function levelOf(happened: AppEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   switch (happened.type) {
-    case 'alarm':
+    case 'action-required':
     case 'failed':
       return 'error';
     case 'warning':
-    case 'broken-envelope':
-    case 'refused-push':
+    case 'invalid-envelope':
+    case 'push-unauthorized':
     case 'unreadable':
     case 'rejected':
-    case 'left-out':
+    case 'partially-sent':
       return 'warn';
     case 'message':
       return happened.verdict === 'again' ? 'warn' : 'info';
-    case 'nothing':
+    case 'delivery-ignored':
       return 'debug';
     case 'changes':
     case 'request':

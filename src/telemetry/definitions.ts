@@ -30,8 +30,8 @@ export const counters = {
     'rule',
     'verdict',
   ),
-  oddDeliveries: counter(
-    'ctk_odd_deliveries_total',
+  unprocessedDeliveries: counter(
+    'ctk_deliveries_unprocessed_total',
     'Deliveries that were no message for us: nothing, broken-envelope, refused-push, unreadable',
     'kind',
   ),
@@ -50,7 +50,7 @@ export const counters = {
     'status',
   ),
   deadLettersKept: counter('ctk_dead_letters_kept_total', 'Dead letters stored by this process', 'rule', 'code'),
-  alarms: counter('ctk_alarms_total', 'Times that somebody has to act: a key or a scope is refused'),
+  actionsRequired: counter('ctk_actions_required_total', 'Times that somebody has to act: a key or a scope is refused'),
   failures: counter('ctk_failures_total', 'Failures by our own fault, or by a hook', 'rule'),
 } as const satisfies Record<string, Definition>;
 

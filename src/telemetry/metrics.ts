@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Ready } from '../engine/readiness.ts';
 import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Sink } from '../klaviyo/sink.ts';
-import type { AppEvents, AppEvent } from './app-events.ts';
+import type { AppEvent, AppEvents } from './app-events.ts';
 import { counters, type Definition, gauges, histograms } from './definitions.ts';
 import { latestOf } from './latest.ts';
 import { createStored, type StoredParts } from './stored.ts';
@@ -64,11 +64,11 @@ function about<Label extends string>(
 function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>): (happened: AppEvent) => void {
   const messages = new Counter(about(counters.messages, registry));
   const ruleMessages = new Counter(about(counters.ruleMessages, registry));
-  const oddDeliveries = new Counter(about(counters.oddDeliveries, registry));
+  const unprocessedDeliveries = new Counter(about(counters.unprocessedDeliveries, registry));
   const changes = new Counter(about(counters.changes, registry));
   const requests = new Counter(about(counters.requests, registry));
   const kept = new Counter(about(counters.deadLettersKept, registry));
-  const alarms = new Counter(about(counters.alarms, registry));
+  const actionsRequired = new Counter(about(counters.actionsRequired, registry));
   const failures = new Counter(about(counters.failures, registry));
   const delay = new Histogram({ ...about(histograms.delay, registry), buckets: histograms.delay.buckets });
   const handling = new Histogram({ ...about(histograms.handling, registry), buckets: histograms.handling.buckets });
@@ -102,15 +102,15 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
       }
       case 'dead-letter':
         return kept.inc({ rule: happened.rule || 'none', code: capped(happened.code) });
-      case 'alarm':
-        return alarms.inc();
+      case 'action-required':
+        return actionsRequired.inc();
       case 'failed':
         return failures.inc({ rule: happened.rule || 'none' });
-      case 'nothing':
-      case 'broken-envelope':
-      case 'refused-push':
+      case 'delivery-ignored':
+      case 'invalid-envelope':
+      case 'push-unauthorized':
       case 'unreadable':
-        return oddDeliveries.inc({ kind: happened.type });
+        return unprocessedDeliveries.inc({ kind: happened.type });
       default:
     }
   };

@@ -1,5 +1,5 @@
 /** A request to one of the APIs: counted, timed and traced, answered or not. */
-import type { AppEvents, AppEvent } from './app-events.ts';
+import type { AppEvent, AppEvents } from './app-events.ts';
 import { inRequest } from './span.ts';
 
 export interface RequestInfo {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeDelivery, id, product, reference } from '../fixtures/index.ts';
-import { ended, ownReplica, slowDown, startSlowWorld, underWay } from '../runs/replicas.ts';
+import { ended, inFlight, ownReplica, slowDown, startSlowWorld } from '../runs/replicas.ts';
 import { startWorld, type World } from '../test-env.ts';
 
 const about = reference('product', id('f1'));
@@ -21,7 +21,7 @@ test('a product that is deleted while a sync that has read it goes on stays dele
   // The page is read; what else has to be known of it comes late.
   const quick = await slowDown(world, 'inventory', 1_500);
   const { run } = await own.post('products', { force: true });
-  await underWay(own, run?.id);
+  await inFlight(own, run?.id);
   world.shop.records.remove('product', id('f1'));
   assert.equal((await tell(world, 'ResourceDeleted')).status, 204);
   assert.deepEqual(await world.items(), []);

@@ -77,5 +77,6 @@ export async function subscribe({ env }: Place): Promise<void> {
     environment: 'chaos',
     destination,
   });
-  for (const step of planSubscriptions({ required: wanted, existing: [], managedKeys: new Set() })) await applyStep(client, step);
+  for (const step of planSubscriptions({ required: wanted, existing: [], managedKeys: new Set() }))
+    await applyStep(client, step);
 }

@@ -13,14 +13,14 @@ const looks = 4;
 export async function settle(place: Place, replicas: readonly Replica[], longestMs: number): Promise<string[]> {
   const until = performance.now() + longestMs;
   for (let quiet = 0, open: string[] = []; ; await sleep(pollMs)) {
-    open = await underWay(place, replicas);
+    open = await inFlight(place, replicas);
     quiet = open.length === 0 ? quiet + 1 : 0;
     if (quiet >= looks) return [];
     if (performance.now() > until) return open;
   }
 }
 
-async function underWay({ shop, kept }: Place, replicas: readonly Replica[]): Promise<string[]> {
+async function inFlight({ shop, kept }: Place, replicas: readonly Replica[]): Promise<string[]> {
   const open: string[] = [];
   if (shop.pubsub.pending > 0) open.push(`${shop.pubsub.pending} messages are not acknowledged`);
   for (const key of kept('ctk-work').keys()) open.push(`the lease ${key} is held`);

@@ -29,7 +29,7 @@ for (const args of needsConfiguration) {
 test('mistakes in variables and in the settings file are told together, each with what to write', async (context) => {
   const settings = {
     order: { metrics: { placedOrdr: 'x' } },
-    klaviyo: { share: 'half' },
+    klaviyo: { rateLimitShare: 'half' },
     disabledEvents: ['OrderBorn'],
   };
   const path = folder(context, { 'settings.json': settings });
@@ -50,7 +50,7 @@ test('mistakes in variables and in the settings file are told together, each wit
     /PORT/,
     /APP_TYPE.*EVENT/,
     /order\.metrics\.placedOrdr.*placedOrder/,
-    /klaviyo\.share/,
+    /klaviyo\.rateLimitShare/,
     /disabledEvents.*OrderBorn|OrderBorn.*disabledEvents/,
   ])
     assert.match(err, said);

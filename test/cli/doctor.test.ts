@@ -135,14 +135,14 @@ test('settings that make no sense together, each with what to set', async () => 
   const about = await diagnosed({
     ...world.env,
     STORE: 'memory',
-    RUNS: 'elsewhere',
+    RUN_WORKER: 'false',
     PUSH_EVENT_BRIDGE_SECRET: 'a-secret-that-is-long-enough',
     PRODUCT_URL_TEMPLATE: 'https://shop.example/',
     NODE_CONFIG: JSON.stringify(settings),
   });
   const found = about('settings').map(({ state, detail, wayOut }) => `${state} ${detail}: ${wayOut}`);
   for (const line of [
-    /^problem RUNS=elsewhere with STORE=memory: .*: set STORE=custom-objects/,
+    /^problem RUN_WORKER=false with STORE=memory: .*: set STORE=custom-objects/,
     /^problem order.metrics.placedOrder and order.metrics.refundedOrder are both "Order": give each/,
     /^warning order.properties includes and excludes Items/,
     /^warning realtime.deadlineSeconds is 8, and EventBridge waits 5: set it to 4/,

@@ -285,9 +285,9 @@ test('settings: what is in force, from where, secrets hidden', async () => {
   const row = (name: string) => page.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
   await row('API_TOKEN').getByText('***').waitFor();
   await row('commercetools.pageSize').getByText('NODE_CONFIG').waitFor();
-  await row('runs.kept').getByText('default').waitFor();
+  await row('runs.maxEnded').getByText('default').waitFor();
   await page.getByLabel('Only what was set').check();
-  await gone(row('runs.kept'));
+  await gone(row('runs.maxEnded'));
   await row('commercetools.pageSize').waitFor();
   await picture('settings');
   assert.deepEqual(complaints, []);

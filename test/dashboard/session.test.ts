@@ -7,7 +7,7 @@ import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
 import { startWorld } from '../test-env.ts';
 
 const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];
-const sessionShape = z.object({ may: z.string(), csrf: z.string().optional(), loggedIn: z.boolean() });
+const sessionShape = z.object({ access: z.string(), csrf: z.string().optional(), loggedIn: z.boolean() });
 
 let rows: Rows;
 let service: string;
@@ -58,7 +58,7 @@ test('without a token or its session everything that shows something is shut', a
   for (const path of ['/dashboard/stream', '/dashboard/settings', '/explain/order/x', '/sync', '/dead-letters'])
     assert.equal((await call(service, { path })).status, 401, path);
   const { json } = await call(service, { path: '/dashboard/session' });
-  assert.equal(sessionShape.parse(json).may, 'nothing');
+  assert.equal(sessionShape.parse(json).access, 'none');
 });
 
 test('no script can read the cookie, no other site can send it, and over https it stays there', async () => {
@@ -134,7 +134,7 @@ test('the settings in force name where each comes from, and no secret', async ()
   const row = (name: string) => shown.find((one) => one.name === name);
   assert.deepEqual(row('API_TOKEN'), { name: 'API_TOKEN', value: '***', from: 'environment' });
   assert.deepEqual(row('klaviyo.retries'), { name: 'klaviyo.retries', value: '1', from: 'NODE_CONFIG' });
-  assert.equal(row('runs.kept')?.from, 'default');
+  assert.equal(row('runs.maxEnded')?.from, 'default');
   assert.doesNotMatch(JSON.stringify(json), new RegExp(`${full}|${reader}`));
 });
 
@@ -168,10 +168,10 @@ test('more dashboards than a process serves are told so', async () => {
 test('without tokens only this machine sees it', async () => {
   await using own = await startWorld();
   const here = await call(own.service, { path: '/dashboard/session' });
-  assert.equal(sessionShape.parse(here.json).may, 'act');
+  assert.equal(sessionShape.parse(here.json).access, 'write');
   const headers = { 'x-forwarded-for': '203.0.113.9' };
   const elsewhere = await call(own.service, { path: '/dashboard/session', headers });
-  assert.equal(sessionShape.parse(elsewhere.json).may, 'nothing');
+  assert.equal(sessionShape.parse(elsewhere.json).access, 'none');
   assert.equal((await call(own.service, { path: '/dashboard/stream', headers })).status, 403);
 });
 

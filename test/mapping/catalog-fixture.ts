@@ -196,7 +196,7 @@ export async function startSelling(options: WorldOptions = {}) {
       return writing.flatMap(([, byStatus]) => Object.values(byStatus)).reduce((sum, count) => sum + count, 0);
     },
     /** What was left out or decided on the way of a record, as the log says it. */
-    warnings: (id: string) => lines(id, 'left-out').flatMap(({ warning }) => warning?.code ?? []),
+    warnings: (id: string) => lines(id, 'partially-sent').flatMap(({ warning }) => warning?.code ?? []),
     /** Why messages about a record had no effect. */
     reasons: (id: string) => lines(id, 'message').flatMap(({ reasons }) => reasons ?? []),
     stop: () => world.stop(),

@@ -213,8 +213,8 @@ test('with two replicas neither keeps an old name: one hears of the parent, the 
 });
 
 test('what follows a rename is done right by a replica that has not heard of it', async () => {
-  await using own = await startSelling({ env: { RUNS: 'elsewhere' } });
-  const other = await startReplica(own.world, { RUNS: 'here' });
+  await using own = await startSelling({ env: { RUN_WORKER: 'false' } });
+  const other = await startReplica(own.world, { RUN_WORKER: 'true' });
   const women = newCategory('Women');
   const pants = newCategory('Pants', women);
   await own.place('category', women, pants);

@@ -178,7 +178,7 @@ export async function startRows(options: WorldOptions = {}) {
       return only;
     },
     /** What was left out or decided on the way of a record, as the log says it. */
-    warnings: ({ id }: Made) => lines(id, 'left-out').flatMap(({ warning }) => warning?.detail ?? []),
+    warnings: ({ id }: Made) => lines(id, 'partially-sent').flatMap(({ warning }) => warning?.detail ?? []),
     /** Why messages about a record had no effect, or not yet. */
     reasons: ({ id }: Made) => lines(id, 'message').flatMap(({ reasons }) => reasons ?? []),
     /** Codes of what Klaviyo will never take of a record. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { ctk } from '../cli/ctk.ts';
 import { customer, id, type Json } from '../fixtures/index.ts';
 import { startWorld } from '../test-env.ts';
-import { ended, ownReplica, slowDown, startReplica, startSlowWorld, storeOf, underWay } from './replicas.ts';
+import { ended, inFlight, ownReplica, slowDown, startReplica, startSlowWorld, storeOf } from './replicas.ts';
 
 const noEmail = 'the customer has no e-mail';
 const [first, second, refused] = [id('00a1'), id('ffa2'), id('00a3')];
@@ -48,7 +48,7 @@ test('a run that was stopped and resumed names what it passed before and after, 
   const quicken = await slowDown(world, 'customers', 150);
   const own = ownReplica(world);
   const { run } = await own.post('customers');
-  await underWay(own, run?.id, 11);
+  await inFlight(own, run?.id, 11);
   await own.post('customers/stop');
   const stopped = await ended(own, run?.id);
   assert.ok(stopped.counts.read < 53);

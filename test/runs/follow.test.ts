@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { category, changeDelivery, id, product, reference } from '../fixtures/index.ts';
 import type { World } from '../test-env.ts';
-import { ended, ownReplica, slowDown, startSlowWorld, underWay, until } from './replicas.ts';
+import { ended, inFlight, ownReplica, slowDown, startSlowWorld, until } from './replicas.ts';
 
 const named = (name: string) => category({ id: id('c1'), name: { 'en-US': name }, ancestors: [], parent: undefined });
 
@@ -32,7 +32,7 @@ test('what follows waits while a sync of the resource runs, equal ones are one, 
   const own = ownReplica(world);
   const quick = await slowDown(world, 'products', 300);
   const { run } = await own.post('products');
-  await underWay(own, run?.id);
+  await inFlight(own, run?.id);
   assert.deepEqual([await rename(world, 'Ladies'), await rename(world, 'She')], [204, 204]);
   const waiting = (await own.runs('products')).running.filter(({ kind }) => kind === 'follow');
   assert.deepEqual(

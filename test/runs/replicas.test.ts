@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ended,
+  inFlight,
   ownReplica,
   placeCustomers,
   slowDown,
   startReplica,
   startSlowWorld,
   storeOf,
-  underWay,
   until,
 } from './replicas.ts';
 
@@ -21,7 +21,7 @@ test('a sync that runs on one replica is answered 409 with its id and progress o
   await slowDown(world, 'customers', 150);
   const [one, other] = [ownReplica(world), await startReplica(world)];
   const { run } = await one.post('customers');
-  await underWay(one, run?.id);
+  await inFlight(one, run?.id);
   const again = await other.post('customers');
   assert.deepEqual([again.status, again.run?.id], [409, run?.id]);
   assert.match(again.error ?? '', /running already/);
@@ -41,7 +41,7 @@ test('a stopped sync is resumed where it was stopped, by any replica; a new one 
   const [one, other] = [ownReplica(world), await startReplica(world)];
   assert.deepEqual([(await one.post('customers', { resume: true })).status], [400]);
   const { run } = await one.post('customers');
-  await underWay(one, run?.id, 11);
+  await inFlight(one, run?.id, 11);
   await one.post('customers/stop');
   const stopped = await ended(one, run?.id);
   await quicken();
@@ -63,9 +63,9 @@ test('a replica that ends hands its run on: another one finishes it, with exact 
   await using world = await startSlowWorld();
   await placeCustomers(world, 60);
   await slowDown(world, 'customers', 100);
-  const first = await startReplica(world, { RUNS: 'here' });
+  const first = await startReplica(world, { RUN_WORKER: 'true' });
   const { run } = await first.post('customers');
-  await underWay(first, run?.id, 11);
+  await inFlight(first, run?.id, 11);
   await first.app.stop();
   const whole = await ended(ownReplica(world), run?.id);
   assert.deepEqual([whole.state, whole.counts.read, whole.counts.delivered], ['completed', 60, 60]);
@@ -73,7 +73,7 @@ test('a replica that ends hands its run on: another one finishes it, with exact 
 });
 
 test('what a dead process held is taken over within its lease, from its checkpoint, without anybody asking', async () => {
-  await using world = await startSlowWorld({ env: { RUNS: 'elsewhere' } });
+  await using world = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
   await placeCustomers(world, 60);
   const queuing = ownReplica(world);
   const { run } = await queuing.post('customers');
@@ -90,28 +90,28 @@ test('what a dead process held is taken over within its lease, from its checkpoi
   const key = { container: 'ctk-runs', key: run?.id ?? '' };
   await store.put(key, { run: record, point: { checkpoint, counts } });
   assert.deepEqual([(await queuing.post('customers')).status], [409]);
-  const other = await startReplica(world, { RUNS: 'here' });
+  const other = await startReplica(world, { RUN_WORKER: 'true' });
   const whole = await ended(other, run?.id);
   assert.deepEqual([whole.state, whole.counts.read, whole.counts.delivered], ['completed', 60, 60]);
   assert.equal(world.klaviyo.state().profiles, 20);
   await other.app.stop();
 });
 
-test('RUNS=elsewhere stores a run, which waits for a process that works off runs', async () => {
-  await using world = await startSlowWorld({ env: { RUNS: 'elsewhere' } });
+test('RUN_WORKER=false stores a run, which waits for a process that works off runs', async () => {
+  await using world = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
   await placeCustomers(world, 3);
   const queuing = ownReplica(world);
   const { run, status } = await queuing.post('customers');
   assert.deepEqual([status, run?.state], [202, 'queued']);
   assert.equal((await queuing.post('customers')).status, 409);
   assert.equal((await queuing.runs()).running[0]?.state, 'queued');
-  const other = await startReplica(world, { RUNS: 'here' });
+  const other = await startReplica(world, { RUN_WORKER: 'true' });
   assert.equal((await ended(queuing, run?.id)).counts.delivered, 3);
   await other.app.stop();
 });
 
 test('a queued run that nobody took is stopped at once', async () => {
-  await using world = await startSlowWorld({ env: { RUNS: 'elsewhere' } });
+  await using world = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
   const queuing = ownReplica(world);
   const { run } = await queuing.post('orders');
   await queuing.post('orders/stop');
@@ -138,7 +138,7 @@ test('a replica that lost its lease stops, leaves the record to the new holder, 
   await slowDown(world, 'customers', 150);
   const one = ownReplica(world);
   const { run } = await one.post('customers');
-  await underWay(one, run?.id);
+  await inFlight(one, run?.id);
   const store = storeOf(world);
   const at = { container: 'ctk-work', key: 'sync-customers' };
   for (let taken: unknown = 'stale'; taken === 'stale'; ) {

@@ -89,7 +89,7 @@ export function ended(replica: Replica, runId: string | undefined): Promise<Run>
 }
 
 /** The run when it has read something. */
-export function underWay(replica: Replica, runId: string | undefined, read = 1): Promise<Run> {
+export function inFlight(replica: Replica, runId: string | undefined, read = 1): Promise<Run> {
   return until(async () => (await replica.runs()).running.find((run) => run.id === runId && run.counts.read >= read));
 }
 

@@ -12,7 +12,7 @@ import type { AppEvent } from '../../src/telemetry/app-events.ts';
 import { ctk } from '../cli/ctk.ts';
 import { environment } from '../fixtures/environment.ts';
 import { type Json, startWorld, type World } from '../test-env.ts';
-import { ownReplica, placeCustomers, slowDown, startSlowWorld, storeOf, underWay, until } from './replicas.ts';
+import { inFlight, ownReplica, placeCustomers, slowDown, startSlowWorld, storeOf, until } from './replicas.ts';
 
 type Scheduled = Extract<AppEvent, { type: 'scheduled' }>;
 
@@ -85,7 +85,7 @@ test('a tick during a sync of its resource is skipped, and told with the run tha
   await slowDown(world, 'customers', 500);
   const own = ownReplica(world);
   const { run } = await own.post('customers');
-  await underWay(own, run?.id);
+  await inFlight(own, run?.id);
   await using replica = await startScheduled(world, { customers: { cron: everySecond } });
   const tick = await until(async () => replica.ticks[0]);
   assert.deepEqual([tick.became, tick.runId], ['skipped', run?.id]);
@@ -95,7 +95,7 @@ test('a tick during a sync of its resource is skipped, and told with the run tha
 test('a process that leaves runs to others, or serves realtime alone, starts none', async () => {
   await using world = await startWorld();
   const schedule = { categories: { cron: everySecond } };
-  await using elsewhere = await startScheduled(world, schedule, { env: { RUNS: 'elsewhere' } });
+  await using elsewhere = await startScheduled(world, schedule, { env: { RUN_WORKER: 'false' } });
   await using realtime = await startScheduled(world, schedule, { env: { APP_TYPE: 'EVENT' } });
   await using working = await startScheduled(world, { products: { cron: everySecond } });
   await until(async () => (working.ticks.length >= 2 ? true : undefined));

@@ -9,13 +9,13 @@ import { customer, id, type Json, order, product } from '../fixtures/index.ts';
 import { startWorld, type World } from '../test-env.ts';
 import {
   ended,
+  inFlight,
   ownReplica,
   type Replica,
   slowDown,
   startReplica,
   startSlowWorld,
   storeOf,
-  underWay,
 } from './replicas.ts';
 
 const minuteMs = 60_000;
@@ -78,7 +78,7 @@ test('a stopped one is gone on with where it was stopped, by any replica', async
   const quicken = await slowDown(world, 'customers', 150);
   const [one, other] = [ownReplica(world), await startReplica(world)];
   const { run } = await one.post('customers', { since: ago(10 * minuteMs) });
-  await underWay(one, run?.id, 11);
+  await inFlight(one, run?.id, 11);
   await one.post('customers/stop');
   const stopped = await ended(one, run?.id);
   assert.ok(stopped.counts.delivered > 0 && stopped.counts.delivered < 60);
@@ -92,7 +92,7 @@ test('a stopped one is gone on with where it was stopped, by any replica', async
 });
 
 test('what a dead process held is taken over from where it was', async () => {
-  await using world = await startSlowWorld({ env: { RUNS: 'elsewhere' } });
+  await using world = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
   const [passed, next] = [changedAt(ago(3 * minuteMs)), changedAt(ago(2 * minuteMs))];
   await world.place('customer', passed, next);
   const { run } = await ownReplica(world).post('customers', { since: ago(10 * minuteMs) });
@@ -103,7 +103,7 @@ test('what a dead process held is taken over from where it was', async () => {
   const checkpoint = { began: now, ranges: [], pass: { since: ago(11 * minuteMs), until: now, at }, counts };
   const record = { ...run, state: 'running', holder: 'dead', counts };
   await store.put({ container: 'ctk-runs', key: run?.id ?? '' }, { run: record, point: { checkpoint, counts } });
-  const other = await startReplica(world, { RUNS: 'here' });
+  const other = await startReplica(world, { RUN_WORKER: 'true' });
   const whole = await ended(other, run?.id);
   assert.deepEqual([whole.state, whole.counts.read], ['completed', 2]);
   assert.deepEqual(await emails(world), [next.email]);
@@ -147,7 +147,7 @@ describe('`last`', () => {
     await world.sync('products', deletion);
     const calm = await slowDown(world, 'products', 150);
     const { run } = await own.post('products');
-    await underWay(own, run?.id);
+    await inFlight(own, run?.id);
     await own.post('products/stop');
     assert.equal((await ended(own, run?.id)).state, 'stopped');
     await calm();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { customer, id, order } from '../fixtures/index.ts';
 import { startWorld } from '../test-env.ts';
-import { ended, ownReplica, slowDown, underWay } from './replicas.ts';
+import { ended, inFlight, ownReplica, slowDown } from './replicas.ts';
 
 test('a sync that is stopped while more pages are read than can be worked on ends, and can be resumed', async () => {
   const commercetools = { retries: 1, largePageSize: 5 };
@@ -20,7 +20,7 @@ test('a sync that is stopped while more pages are read than can be worked on end
   const quicken = await slowDown(world, 'payments', 400);
   const one = ownReplica(world);
   const { run } = await one.post('orders');
-  await underWay(one, run?.id, 40);
+  await inFlight(one, run?.id, 40);
   await one.post('orders/stop');
   assert.equal((await ended(one, run?.id)).state, 'stopped');
   await quicken();

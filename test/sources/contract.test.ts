@@ -31,7 +31,7 @@ interface Engine {
 interface Stage {
   broker: Broker;
   engine: Engine;
-  start(options?: { atOnce?: number }): Promise<Source>;
+  start(options?: { concurrency?: number }): Promise<Source>;
 }
 
 /** A broker, and sources before it that end with the test. */
@@ -54,8 +54,8 @@ async function stage(kind: Kind, act: (stage: Stage) => Promise<void>): Promise<
     await act({
       broker,
       engine,
-      async start({ atOnce = 20 } = {}) {
-        const source = await broker.source({ atOnce, activity });
+      async start({ concurrency = 20 } = {}) {
+        const source = await broker.source({ concurrency, activity });
         sources.push(source);
         source.start(handle);
         return source;
@@ -182,7 +182,7 @@ for (const kind of kinds) {
       await sleep(20);
       return done;
     };
-    await on.start({ atOnce: 3 });
+    await on.start({ concurrency: 3 });
     const ids = Array.from({ length: 20 }, (_, index) => `message-${index}`);
     await on.broker.send(...ids.map(payload));
     await allAcknowledged(on);

@@ -16,8 +16,8 @@ test('two replicas share the partitions, and nothing is lost while they do', {
   const broker = await kafka.start();
   const activity = createAppEvents(pino({ level: 'silent' }));
   const arrived = { left: new Set<string>(), right: new Set<string>() };
-  const left = await broker.source({ atOnce: 5, activity });
-  const right = await broker.source({ atOnce: 5, activity });
+  const left = await broker.source({ concurrency: 5, activity });
+  const right = await broker.source({ concurrency: 5, activity });
   let sent = 0;
   const sendSome = async () => {
     await broker.send(...Array.from({ length: 8 }, () => text(`message-${sent++}`)));

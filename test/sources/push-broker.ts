@@ -38,7 +38,7 @@ async function start(): Promise<Broker> {
     env,
     trusted,
     pushTo,
-    async source({ atOnce, activity }) {
+    async source({ concurrency, activity }) {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
       const { runs, deadLetters, replay, explain } = createApp(config, pino({ level: 'silent' }));
       const ways = [createGooglePubSubWay({ audience, serviceAccount }, publisher.keys)];
@@ -47,7 +47,7 @@ async function start(): Promise<Broker> {
         allowUnauthenticated: false,
         activity,
         timeoutMs: 5_000,
-        maxAtOnce: atOnce,
+        maxAtOnce: concurrency,
       });
       const server = await buildServer(
         {

@@ -87,7 +87,7 @@ test('each line is JSON with the documented fields; one for each message, and on
   for (const msg of [
     'rejected',
     'nothing',
-    'broken-envelope',
+    'invalid-envelope',
     'unreadable',
     'stopping',
     'request',

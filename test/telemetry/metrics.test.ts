@@ -41,8 +41,8 @@ test('after known messages the scrape holds exactly their counts, delays and wha
     ['placed-order', 'done', 2],
     ['placed-order', 'kept', 1],
   ]);
-  assert.deepEqual(seen.all('ctk_odd_deliveries_total'), [
-    ['broken-envelope', 1],
+  assert.deepEqual(seen.all('ctk_deliveries_unprocessed_total'), [
+    ['invalid-envelope', 1],
     ['nothing', 1],
   ]);
   assert.deepEqual(seen.all('ctk_changes_total'), [

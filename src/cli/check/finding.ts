@@ -1,7 +1,7 @@
 /** What `ctk check` finds: each thing with how it is, and the way out where it is not as it should be. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import type { Config } from '../../config/config.ts';
-import type { ApiResult, ApiCall, KlaviyoClient } from '../../klaviyo/api/client.ts';
+import type { ApiCall, ApiResult, KlaviyoClient } from '../../klaviyo/api/client.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 export interface Finding {

@@ -21,10 +21,10 @@ export function checkSettings(config: Config): Finding[] {
   return found.length > 0 ? found : [ok('settings', 'nothing odd')];
 }
 
-function nobodyWorks({ store, runs }: Config): Finding[] {
-  if (store !== 'memory' || runs !== 'elsewhere') return [];
-  const wayOut = 'set STORE=custom-objects, or RUNS=here';
-  return [problem('settings', 'RUNS=elsewhere with STORE=memory: no other process ever sees the runs', wayOut)];
+function nobodyWorks({ store, runWorker }: Config): Finding[] {
+  if (store !== 'memory' || runWorker) return [];
+  const wayOut = 'set STORE=custom-objects, or RUN_WORKER=true';
+  return [problem('settings', 'RUN_WORKER=false with STORE=memory: no other process ever sees the runs', wayOut)];
 }
 
 function nothingWakes({ realtime, groups, rules, environment }: Config): Finding[] {

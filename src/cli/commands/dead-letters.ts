@@ -1,7 +1,7 @@
 /** `ctk dead-letters`: what could not be delivered, shown, sent again, discarded. */
 import type { Command } from 'commander';
 import type { App } from '../../app/components.ts';
-import { type DeadLetter, discardAll, type DeadLetterFilter } from '../../engine/delivery/dead-letters.ts';
+import { type DeadLetter, type DeadLetterFilter, discardAll } from '../../engine/delivery/dead-letters.ts';
 import { CommandFailed, type Ran, type Terminal } from '../output/terminal.ts';
 import { withApp } from '../with-services.ts';
 

@@ -16,7 +16,7 @@ export function addExplain(program: Command, terminal: Terminal): void {
     .argument('<id>', "commercetools' id of the record")
     .option('--json', 'as JSON, with the requests as Klaviyo would get them')
     .action(async (type: string, id: string, { json }: { json?: true }) => {
-      const app = createApp(readConfig(processEnvironment()), pino({ level: 'silent' }), { from: 'here' });
+      const app = createApp(readConfig(processEnvironment()), pino({ level: 'silent' }), { claim: 'own' });
       try {
         const explained = await find(app.explain, type, id);
         if (json) terminal.line(JSON.stringify(explained, undefined, 2));
@@ -47,7 +47,9 @@ function linesOf({ type, id, version, asked, whole, rules }: Explained, terminal
 
 function ruleLines(rule: ExplainedRule, terminal: Terminal): string[] {
   const { colors } = terminal;
-  const triggers = rule.triggers.map(({ on, disabledBy }) => (disabledBy === undefined ? on : `${on} (off: ${disabledBy})`));
+  const triggers = rule.triggers.map(({ on, disabledBy }) =>
+    disabledBy === undefined ? on : `${on} (off: ${disabledBy})`,
+  );
   return [
     `${colors.bold(rule.rule)}  ${colors.dim(rule.summary)}`,
     `  woken by ${triggers.join(', ') || 'nothing'}`,

@@ -57,7 +57,7 @@ export async function init(asked: Init): Promise<void> {
   const answers = await answersTo(options, said, asks);
   const values = { ...answers, API_TOKEN: said.API_TOKEN || randomBytes(24).toString('base64url') };
   const config = readConfig({ ...said, ...values });
-  const app = createApp(config, pino({ level: 'silent' }), { from: 'here' });
+  const app = createApp(config, pino({ level: 'silent' }), { claim: 'own' });
   const { commercetools: client, klaviyo } = app;
   try {
     const { findings } = await checkAccess({ config, commercetools: client, klaviyo, version });
@@ -90,7 +90,7 @@ async function subscribe(
   steps: readonly PlanStep[],
   make: () => Promise<void>,
 ): Promise<void> {
-  const open = steps.filter((step) => step.action !== 'nothing');
+  const open = steps.filter((step) => step.action !== 'noop');
   if (open.length === 0) return terminal.line('the subscriptions are as wanted');
   for (const line of ['', 'commercetools needs these subscriptions:']) terminal.line(line);
   show({ terminal }, open);

@@ -14,7 +14,7 @@ export function addJob(program: Command, terminal: Terminal): void {
     .description('run as a job of commercetools Connect: each POST syncs everything, until SIGTERM')
     .action(async () => {
       const stop = nextSignal();
-      const config: Config = { ...configured(), runs: 'here', bulk: true };
+      const config: Config = { ...configured(), runWorker: true, bulk: true };
       const app = createApp(config, createLog(config.logLevel, terminal));
       await app.trace();
       app.runs.open();

@@ -11,8 +11,8 @@ import {
 import {
   applyStep,
   listSubscriptions,
-  planSubscriptions,
   type PlanStep,
+  planSubscriptions,
   type SubscriptionDraft,
 } from '../../commercetools/subscriptions/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
@@ -125,19 +125,23 @@ export function show({ terminal }: Pick<SubscriptionParts, 'terminal'>, steps: r
 
 /** Removes every subscription of this environment; others are never touched. */
 export async function removalOf({ client, config }: SubscriptionParts): Promise<PlanStep[]> {
-  return planSubscriptions({ required: [], existing: await listSubscriptions(client), managedKeys: managedKeys(ruled(config)) });
+  return planSubscriptions({
+    required: [],
+    existing: await listSubscriptions(client),
+    managedKeys: managedKeys(ruled(config)),
+  });
 }
 
 const ruled = ({ rules, groups, environment }: Config) => ({ groups, settings: rules, environment });
 
 const words = {
-  plan: { create: '+ create', replace: '~ replace', update: '~ update', remove: '- remove', nothing: '= as wanted' },
+  plan: { create: '+ create', replace: '~ replace', update: '~ update', remove: '- remove', noop: '= unchanged' },
   done: {
     create: '+ created',
     replace: '~ replaced',
     update: '~ updated',
     remove: '- removed',
-    nothing: '= as wanted',
+    noop: '= unchanged',
   },
 };
 

@@ -29,7 +29,7 @@ function start() {
     json: () => undefined,
     problem: (text) => problems.push(text),
   };
-  const overrides = { store: createMemoryStore(), from: 'here' } as const;
+  const overrides = { store: createMemoryStore(), claim: 'own' } as const;
   const app = createApp(readConfig(world.env), pino({ level: 'silent' }), overrides);
   return { app, terminal, problems, shown };
 }

@@ -34,7 +34,7 @@ export function addSync(program: Command, terminal: Terminal, ran: Ran): void {
       if (!resource)
         return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
       const config = configured();
-      const app = createApp(config, createLog(quieter(config.logLevel), terminal), { from: 'here' });
+      const app = createApp(config, createLog(quieter(config.logLevel), terminal), { claim: 'own' });
       const stopped = new AbortController();
       void nextSignal().then(() => stopped.abort());
       await app.trace();

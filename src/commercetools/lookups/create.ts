@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
-import { queryByField, maxIds, iteratePages } from '../pagination.ts';
+import { iteratePages, maxIds, queryByField } from '../pagination.ts';
 import {
   type Category,
   categorySchema,
@@ -53,7 +53,9 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       async (keys) => {
         const unique = [...new Set(keys)];
         const found = new Map<string, Found[]>(unique.map((key) => [key, []]));
-        const queries = chunksOf(unique).map((values) => turnstile.track(queryByField(client, { path, field, values })));
+        const queries = chunksOf(unique).map((values) =>
+          turnstile.track(queryByField(client, { path, field, values })),
+        );
         const pages = await Promise.all(queries);
         const odd = new Map<string, Error>();
         for (const record of pages.flat()) {

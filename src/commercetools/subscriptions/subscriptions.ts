@@ -42,14 +42,15 @@ export type PlanStep =
   | { action: 'replace'; key: string; draft: SubscriptionDraft; existing: Subscription }
   | { action: 'update'; key: string; existing: Subscription; actions: UpdateAction[] }
   | { action: 'remove'; key: string; existing: Subscription }
-  | { action: 'nothing'; key: string; existing: Subscription };
+  | { action: 'noop'; key: string; existing: Subscription };
 
 /** Every subscription of the project; there are at most 50. Rejects with a ReadFailure. */
 export async function listSubscriptions(client: CommercetoolsClient): Promise<Subscription[]> {
   const parsed = z
     .object({ results: z.array(subscriptionSchema) })
     .safeParse(await client.get('subscriptions', { limit: 100 }));
-  if (!parsed.success) throw new CommercetoolsError('unavailable', 'commercetools listed subscriptions in an unknown shape');
+  if (!parsed.success)
+    throw new CommercetoolsError('unavailable', 'commercetools listed subscriptions in an unknown shape');
   return parsed.data.results;
 }
 
@@ -63,7 +64,12 @@ export interface SubscriptionPlanInput {
 }
 
 /** The difference between what is wanted and what is there, as steps. */
-export function planSubscriptions({ required: wanted, existing, managedKeys: own, renew }: SubscriptionPlanInput): PlanStep[] {
+export function planSubscriptions({
+  required: wanted,
+  existing,
+  managedKeys: own,
+  renew,
+}: SubscriptionPlanInput): PlanStep[] {
   const ours = existing.filter(({ key }) => key !== undefined && own.has(key));
   const steps = wanted.map((draft): PlanStep => {
     const found = ours.find(({ key }) => key === draft.key);
@@ -71,14 +77,18 @@ export function planSubscriptions({ required: wanted, existing, managedKeys: own
     if (found.format.type !== draft.format.type) return { action: 'replace', key: draft.key, draft, existing: found };
     const actions = actionsFor(draft, found, renew);
     return actions.length === 0
-      ? { action: 'nothing', key: draft.key, existing: found }
+      ? { action: 'noop', key: draft.key, existing: found }
       : { action: 'update', key: draft.key, existing: found, actions };
   });
   const surplus = ours.filter(({ key }) => !wanted.some((draft) => draft.key === key));
   return [...steps, ...surplus.map((found): PlanStep => ({ action: 'remove', key: found.key ?? '', existing: found }))];
 }
 
-function actionsFor(draft: SubscriptionDraft, found: Subscription, renew: SubscriptionPlanInput['renew']): UpdateAction[] {
+function actionsFor(
+  draft: SubscriptionDraft,
+  found: Subscription,
+  renew: SubscriptionPlanInput['renew'],
+): UpdateAction[] {
   const actions: UpdateAction[] = [];
   // Only this brings a subscription back whose delivery was stopped.
   const stopped = found.status === 'ConfigurationErrorDeliveryStopped';
@@ -119,7 +129,7 @@ export async function applyStep(client: CommercetoolsClient, step: PlanStep): Pr
     case 'remove':
       await client.delete(`subscriptions/${step.existing.id}`, { version: step.existing.version });
       return;
-    case 'nothing':
+    case 'noop':
       return;
   }
 }

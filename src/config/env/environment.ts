@@ -49,9 +49,9 @@ export const variables: readonly Variable[] = [
   },
   { name: 'APP_TYPE', description: 'EVENT (realtime only), BULK_IMPORT (bulk only)', default: 'both' },
   {
-    name: 'RUNS',
-    description: 'here: this process works off runs; elsewhere: it stores them, and another one does',
-    default: 'here',
+    name: 'RUN_WORKER',
+    description: 'true: executes bulk syncs; false: only queues them, and another process executes them',
+    default: 'true',
   },
   {
     name: 'STORE',
@@ -191,7 +191,7 @@ export const environmentSchema = z.object({
   APP_TYPE: z
     .enum(['EVENT', 'BULK_IMPORT', ''], { error: 'must be EVENT or BULK_IMPORT, or unset for both' })
     .default(''),
-  RUNS: z.enum(['here', 'elsewhere'], { error: 'must be here or elsewhere' }).default('here'),
+  RUN_WORKER: z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'must be true or false' }).default(true),
   STORE: z.enum(['custom-objects', 'memory'], { error: 'must be custom-objects or memory' }).default('custom-objects'),
   PORT: port.optional(),
   HOST: text.default('0.0.0.0'),

@@ -16,7 +16,7 @@ export interface SourcesConfig {
     secrets: string[];
   };
   sqs?: { queueUrl: string };
-  kafka?: Omit<KafkaSettings, 'atOnce'>;
+  kafka?: Omit<KafkaSettings, 'concurrency'>;
 }
 
 export const sourceVariables: readonly Variable[] = [

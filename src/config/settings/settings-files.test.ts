@@ -59,10 +59,13 @@ test('objects are merged, lists replaced', (context) => {
 });
 
 test('JSON may be indented by tabs; YAML is read too; a key with nothing behind it says nothing', (context) => {
-  assert.equal(read({ NODE_CONFIG: '{\n\t"klaviyo":\t{\n\t\t"share": 0.5\n\t}\n}' }).settings.klaviyo.share, 0.5);
-  const { settings, problems } = ownFile(context, 'klaviyo:\n  # share: 0.5\nrealtime:\n  mostTries: 3\n');
+  assert.equal(
+    read({ NODE_CONFIG: '{\n\t"klaviyo":\t{\n\t\t"rateLimitShare": 0.5\n\t}\n}' }).settings.klaviyo.rateLimitShare,
+    0.5,
+  );
+  const { settings, problems } = ownFile(context, 'klaviyo:\n  # rateLimitShare: 0.5\nrealtime:\n  maxAttempts: 3\n');
   assert.deepEqual(problems, []);
-  assert.deepEqual([settings.klaviyo.share, settings.realtime.maxTries], [0.95, 3]);
+  assert.deepEqual([settings.klaviyo.rateLimitShare, settings.realtime.maxAttempts], [0.95, 3]);
   assert.deepEqual(ownFile(context, '').problems, []);
 });
 
@@ -98,10 +101,10 @@ test('a wrong type says where, which setting, what is wanted and what is there',
     [{ order: { valueCurrency: 'no' } }, 'order.valueCurrency must be true or false, not a text'],
     [{ order: { profileLocation: 'often' } }, 'order.profileLocation must be one of always, created, never'],
     [{ product: { inventory: { policy: 3 } } }, 'product.inventory.policy must be one of 0, 1, 2'],
-    [{ klaviyo: { share: 2 } }, 'klaviyo.share must be at most 1'],
+    [{ klaviyo: { rateLimitShare: 2 } }, 'klaviyo.rateLimitShare must be at most 1'],
     [{ klaviyo: { realtimeReserve: 1 } }, 'klaviyo.realtimeReserve must be less than 1'],
-    [{ klaviyo: { share: 0 } }, 'klaviyo.share must be more than 0'],
-    [{ realtime: { maxTries: 1.5 } }, 'realtime.mostTries must be a whole number, not a fraction'],
+    [{ klaviyo: { rateLimitShare: 0 } }, 'klaviyo.rateLimitShare must be more than 0'],
+    [{ realtime: { maxAttempts: 1.5 } }, 'realtime.maxAttempts must be a whole number, not a fraction'],
   ];
   for (const [said, problem] of told) assert.deepEqual(ownFile(context, said).problems, [`ctk.yaml: ${problem}`]);
 });

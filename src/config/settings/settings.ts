@@ -7,7 +7,7 @@ export const settingsSchema = z.strictObject({
   ...ruleSettingsSchema.shape,
   klaviyo: z
     .strictObject({
-      share: z
+      rateLimitShare: z
         .number()
         .gt(0)
         .max(1)
@@ -49,13 +49,22 @@ export const settingsSchema = z.strictObject({
         .positive()
         .default(8)
         .describe('a message that takes longer is answered 503 and comes again'),
-      maxUnderWay: z
+      maxInFlight: z
         .int()
         .min(1)
         .default(4_000)
         .describe('messages under way at most; more are answered 503 at once and come again'),
-      atOnce: z.int().min(1).max(1_000).default(50).describe('messages of a queue or topic that are worked on at once'),
-      maxTries: z.int().min(1).default(5).describe('tries of a message that fails by our own fault before it is kept'),
+      concurrency: z
+        .int()
+        .min(1)
+        .max(1_000)
+        .default(50)
+        .describe('messages of a queue or topic that are worked on at once'),
+      maxAttempts: z
+        .int()
+        .min(1)
+        .default(5)
+        .describe('tries of a message that fails by our own fault before it is kept'),
     })
     .prefault({}),
   runs: z
@@ -67,7 +76,7 @@ export const settingsSchema = z.strictObject({
         .max(60)
         .default(20)
         .describe('seconds of silence after which a process that holds a run counts as dead, and another one goes on'),
-      kept: z
+      maxEnded: z
         .int()
         .min(1)
         .default(50)

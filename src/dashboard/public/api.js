@@ -31,8 +31,8 @@ export async function ask(method, path, body) {
 /** Who is looking? */
 export async function recognise() {
   const { ok, body, error } = await ask('GET', '/dashboard/session');
-  change({ session: ok ? body : { may: 'nothing', reason: error } });
-  if (state.session.may === 'nothing') disconnect();
+  change({ session: ok ? body : { access: 'none', reason: error } });
+  if (state.session.access === 'none') disconnect();
   else connect();
 }
 

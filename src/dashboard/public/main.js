@@ -20,7 +20,7 @@ const views = {
 function page() {
   const { session, route, connected } = state;
   if (!session) return html`<p role="status">Loading…</p>`;
-  if (session.may === 'nothing') return loginView();
+  if (session.access === 'none') return loginView();
   const view = views[route.view];
   return html`
     <a class="skip" href="#main" @click=${toContent}>To the content</a>
@@ -40,7 +40,7 @@ function page() {
     <main id="main">
       <h1 tabindex="-1">${view.name}</h1>
       ${
-        session.may === 'look'
+        session.access === 'read'
           ? html`<p id="why-not" class="hint">You may only look: log in with a token of API_TOKEN to act.</p>`
           : nothing
       }
@@ -73,7 +73,7 @@ function toRoute() {
   const [, view = 'now', ...rest] = location.hash.split('/');
   change({ route: { view: Object.hasOwn(views, view) ? view : 'now', rest: rest.map(decode) } });
   document.title = `${views[state.route.view].name} – commercetools to Klaviyo`;
-  if (state.session && state.session.may !== 'nothing') views[state.route.view].load(state.route.rest);
+  if (state.session && state.session.access !== 'none') views[state.route.view].load(state.route.rest);
 }
 
 function decode(part) {
@@ -90,12 +90,12 @@ root.replaceChildren();
 onChange(() => {
   render(page(), root);
   // Whoever came in just now sees what the address names, and a new view begins at its heading.
-  const place = `${state.session?.may} ${state.route.view}`;
+  const place = `${state.session?.access} ${state.route.view}`;
   if (place === seen || !state.session) return;
   const first = seen === undefined;
   seen = place;
   if (!first) document.querySelector('h1')?.focus();
-  if (state.session.may === 'nothing') return;
+  if (state.session.access === 'none') return;
   void loadSettings();
   views[state.route.view].load(state.route.rest);
 });

@@ -3,7 +3,7 @@
 export const maxFeedLines = 200;
 
 export const state = {
-  /** Undefined until it is known; `may`: act, look or nothing. */
+  /** Undefined until it is known; `access`: write, read or none. */
   session: undefined,
   route: { view: 'now', rest: [] },
   connected: false,
@@ -46,5 +46,5 @@ export function say(text, more = {}) {
 
 /** Whether buttons do anything, and if not, why. */
 export function mayAct() {
-  return state.session?.may === 'act';
+  return state.session?.access === 'write';
 }

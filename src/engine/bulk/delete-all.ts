@@ -17,7 +17,9 @@ export async function deleteAll(parts: BulkDeps, work: BulkRun): Promise<void> {
     }
     if (listed.ids.length === 0) return;
     const readSeq = parts.nextReadSeq();
-    const gone = listed.ids.map((externalId): SequencedChange => ({ type: 'delete', recordType: what, externalId, readSeq }));
+    const gone = listed.ids.map(
+      (externalId): SequencedChange => ({ type: 'delete', recordType: what, externalId, readSeq }),
+    );
     const receipts = await parts.sink.send(gone, { lane: 'bulk', signal: work.signal });
     const progress = countDeleted(work.run, receipts);
     work.markDirty();

@@ -7,7 +7,7 @@ import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { PageIteration } from '../../commercetools/pagination.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
 import { emptyCounts } from '../runs/run-counts.ts';
-import { prefetch, pagesOf } from './page-reader.ts';
+import { pagesOf, prefetch } from './page-reader.ts';
 import type { BulkRun } from './run-bulk.ts';
 import { RunFailed } from './run-pause.ts';
 
@@ -109,7 +109,11 @@ describe('pages of a walk', () => {
 
   test('of ids go on with those that were not read yet', async () => {
     const ids = Array.from({ length: 150 }, (_, index) => `id-${index}`);
-    const { client, queries } = clientOf(ids.slice(0, 100), new CommercetoolsError('unavailable', 'away'), ids.slice(100));
+    const { client, queries } = clientOf(
+      ids.slice(0, 100),
+      new CommercetoolsError('unavailable', 'away'),
+      ids.slice(100),
+    );
     const pages = await readAll(client, { ...all, query: { ids } });
     assert.deepEqual(pages.flat(), ids);
     assert.deepEqual(queries[2]?.['var.values'], ids.slice(100));
@@ -135,7 +139,7 @@ describe('permits of pages', () => {
     await settle();
     assert.equal(queries.length, 1);
     first.value?.release();
-    assert.equal((await second).value?.asked, 1);
+    assert.equal((await second).value?.requested, 1);
   });
 
   test('the permit is free again when the pages end', async () => {

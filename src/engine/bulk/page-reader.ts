@@ -1,6 +1,6 @@
 /** A run's pages: read ahead by one, and read on from where it was when commercetools could not answer. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
-import { type Page, type PageIteration, iteratePages } from '../../commercetools/pagination.ts';
+import { iteratePages, type Page, type PageIteration } from '../../commercetools/pagination.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
 import type { BulkRun } from './run-bulk.ts';
 import { createRunPause } from './run-pause.ts';

@@ -6,7 +6,7 @@ import type { Lookups } from '../../commercetools/lookups/types.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, RuleGroup, RuleEvaluation } from '../../rules/types.ts';
+import type { Cause, RuleEvaluation, RuleGroup } from '../../rules/types.ts';
 import { inSpan } from '../../telemetry/span.ts';
 import type { Deliver, RecordResult } from '../delivery/deliver.ts';
 import { countMissing, countReason, type RunCounts } from '../runs/run-counts.ts';
@@ -65,7 +65,9 @@ export function createPageSender(parts: PageSenderDeps, work: BulkRun): PageSend
   }
 
   /** Begins to send; the results come group by group. */
-  async function begin(batch: Batch): Promise<{ groups: Promise<RecordResult[]>[] } | { unreadable: CommercetoolsError }> {
+  async function begin(
+    batch: Batch,
+  ): Promise<{ groups: Promise<RecordResult[]>[] } | { unreadable: CommercetoolsError }> {
     try {
       const told = await tell(batch.records);
       await parts.sink.waitForCapacity(signal);
@@ -174,7 +176,10 @@ function groupsOf(told: readonly RuleEvaluation[]): RuleEvaluation[][] {
   );
 }
 
-function count(counts: RunCounts, { record, receipts, skips, deadLettered: kept, errors: failures }: RecordResult): void {
+function count(
+  counts: RunCounts,
+  { record, receipts, skips, deadLettered: kept, errors: failures }: RecordResult,
+): void {
   const taken = receipts.filter(({ outcome }) => outcome === 'delivered').length;
   counts.changes += taken;
   if (kept.length > 0 || failures.length > 0) {

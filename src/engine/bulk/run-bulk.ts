@@ -11,7 +11,7 @@ import { type Checkpoint, createCompletionTracker, newCheckpoint, type Pass, typ
 import type { Run } from '../runs/run.ts';
 import { countMissing, emptyCounts } from '../runs/run-counts.ts';
 import { deleteAll } from './delete-all.ts';
-import { prefetch, pagesOf, type ReadPage } from './page-reader.ts';
+import { pagesOf, prefetch, type ReadPage } from './page-reader.ts';
 import { createPageSender, type PageSender, type PageSenderDeps } from './page-sender.ts';
 
 export interface BulkDeps extends PageSenderDeps {

@@ -90,7 +90,9 @@ test('a stop ends the pause at once', async () => {
 
 test('what commercetools can not answer now is waited for, with its Retry-After', async () => {
   const { pause, work } = start();
-  const waiting = pause.orFail(new CommercetoolsError('unavailable', 'commercetools answered 503', { retryAfterMs: 5_000 }));
+  const waiting = pause.orFail(
+    new CommercetoolsError('unavailable', 'commercetools answered 503', { retryAfterMs: 5_000 }),
+  );
   assert.equal(work.run.problem, 'commercetools answered 503');
   assert.ok(await lasts(waiting, 5_000));
 });

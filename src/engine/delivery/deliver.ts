@@ -9,7 +9,7 @@ import type { Sink } from '../../klaviyo/sink.ts';
 import { type Cause, type FollowUp, originOf, type RecordRef, type RuleEvaluation } from '../../rules/types.ts';
 import type { AppEvents, ChangeCount } from '../../telemetry/app-events.ts';
 import { inSpan } from '../../telemetry/span.ts';
-import type { ChangeOrigin, AcceptedJobs } from './accepted-jobs.ts';
+import type { AcceptedJobs, ChangeOrigin } from './accepted-jobs.ts';
 import type { DeadLetters, Letter } from './dead-letters.ts';
 
 /** What became of one record, over all rules that were asked about it. */
@@ -93,7 +93,7 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
       return;
     }
     for (const receipt of to.receipts)
-      if (receipt.outcome === 'unavailable') activity.emit({ type: 'alarm', reason: receipt.reason });
+      if (receipt.outcome === 'unavailable') activity.emit({ type: 'action-required', reason: receipt.reason });
     // What could not be kept stays pending: somebody looks after it later.
     if (to.receipts.some(({ outcome }) => outcome === 'unavailable')) pending.leave(sent.about);
     else pending.settled(sent.about);
@@ -102,8 +102,9 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
   async function settle({ rule, to, about }: Waiting, receipt: Receipt, options: DeliverOptions): Promise<void> {
     const { record } = to;
     if (receipt.outcome === 'failed') return fail({ record, rule, error: receipt.error }, to, options);
-    for (const warning of receipt.warnings ?? []) activity.emit({ type: 'left-out', record, rule, warning });
-    if (receipt.outcome === 'delivered' && receipt.later) void settleJobResult({ rule, to, about }, receipt.later, options);
+    for (const warning of receipt.warnings ?? []) activity.emit({ type: 'partially-sent', record, rule, warning });
+    if (receipt.outcome === 'delivered' && receipt.later)
+      void settleJobResult({ rule, to, about }, receipt.later, options);
     if (receipt.outcome !== 'rejected') {
       to.receipts.push(receipt);
       return;
@@ -134,7 +135,7 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
       case 'written': {
         const { skips, warnings, followUps, changes } = one.output;
         to.skips.push(...skips);
-        for (const warning of warnings) activity.emit({ type: 'left-out', record, rule: one.rule, warning });
+        for (const warning of warnings) activity.emit({ type: 'partially-sent', record, rule: one.rule, warning });
         for (const next of followUps) await follow(next);
         return changes.map((change) => ({ rule: one.rule, change: withOrigin(change, one, options), to }));
       }

@@ -6,8 +6,8 @@ import type { Message } from '../../commercetools/messages.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
 import type { RuleSelection } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, OriginalCause, RuleGroup, RuleEvaluation } from '../../rules/types.ts';
-import type { DeadLetter, DeadLetters, DeadLetterFilter } from './dead-letters.ts';
+import type { Cause, OriginalCause, RuleEvaluation, RuleGroup } from '../../rules/types.ts';
+import type { DeadLetter, DeadLetterFilter, DeadLetters } from './dead-letters.ts';
 import type { Deliver, RecordResult } from './deliver.ts';
 import { verdictOf } from './verdict.ts';
 

@@ -58,7 +58,9 @@ const table: [string, Partial<Outcome>, Verdict][] = [
   ],
   [
     'several unavailable: the reason that somebody has to act on',
-    { receipts: [unavailable({ retryAfterMs: 1 }), unavailable({ reason: 'the key is refused', actionRequired: true })] },
+    {
+      receipts: [unavailable({ retryAfterMs: 1 }), unavailable({ reason: 'the key is refused', actionRequired: true })],
+    },
     { answer: 'again', reason: 'the key is refused', actionRequired: true, retryAfterMs: 1 },
   ],
 ];

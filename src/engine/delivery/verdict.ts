@@ -8,7 +8,7 @@ export type Verdict =
   | { answer: 'skipped'; reasons: string[] }
   /** Refused for good and kept as a dead letter: acknowledge. */
   | { answer: 'kept'; reasons: string[] }
-  /** Not now: never acknowledge. `alarm`: somebody has to act. */
+  /** Not now: never acknowledge. `action-required`: somebody has to act. */
   | { answer: 'again'; reason: string; retryAfterMs?: number; actionRequired?: boolean };
 
 /** What became of everything that one message led to. */

@@ -5,13 +5,13 @@
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
-import { queryByField, iteratePages } from '../../commercetools/pagination.ts';
+import { iteratePages, queryByField } from '../../commercetools/pagination.ts';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Change } from '../../klaviyo/change.ts';
 import type { ReadCurrentState } from '../../klaviyo/inspect/current-state.ts';
 import type { DryRun } from '../../klaviyo/inspect/dry-run.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import { type Cause, isDisabled, type RuleGroup, type RuleEvaluation, type Trigger } from '../../rules/types.ts';
+import { type Cause, isDisabled, type RuleEvaluation, type RuleGroup, type Trigger } from '../../rules/types.ts';
 import { at, changedBelow, leavesOf } from './json-paths.ts';
 import { type AskedByMessage, explainMessage } from './message-diff.ts';
 import { type Origins, traceOrigins } from './provenance.ts';
@@ -75,7 +75,8 @@ export function createExplain(parts: ExplainParts): Explain {
 
 /** The record as the API gives it: a rule that can't read it shall say so. */
 async function read({ client }: ExplainParts, type: ExplainedType, id: string): Promise<unknown> {
-  if (type === 'inventory-entry') return (await queryByField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
+  if (type === 'inventory-entry')
+    return (await queryByField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
   const pages = await Array.fromAsync(iteratePages(client, { resource: resourceOf[type], query: { ids: [id] } }));
   return pages.flatMap((page) => page.records)[0];
 }

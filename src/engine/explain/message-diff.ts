@@ -1,7 +1,7 @@
 /** What a message about the record would do otherwise than a sync: its event wakes flows, an order brings its address. */
 import type { Message } from '../../commercetools/messages.ts';
 import { causeOf } from '../../rules/cause.ts';
-import { isDisabled, type RuleGroup, type RuleEvaluation, type Trigger } from '../../rules/types.ts';
+import { isDisabled, type RuleEvaluation, type RuleGroup, type Trigger } from '../../rules/types.ts';
 import type { ExplainParts } from './explain.ts';
 import { at, differences, type Leaf } from './json-paths.ts';
 import type { ExplainedRule } from './schema.ts';

@@ -33,9 +33,9 @@ export function createHandleDelivery({ realtime, deadLetters, activity }: Handle
 
   const receive: Handle = async ({ body, source, brokerId, tries, trace, fingerprint }) => {
     const parsed = parseMessage(body);
-    if (parsed.ok === true) return withTrace(trace, () => traced(parsed.message, tries, source));
-    if (parsed.ok === 'nothing') {
-      activity.emit({ type: 'nothing', reason: parsed.reason });
+    if (parsed.type === 'message') return withTrace(trace, () => traced(parsed.message, tries, source));
+    if (parsed.type === 'ignored') {
+      activity.emit({ type: 'delivery-ignored', reason: parsed.reason });
       return { answer: 'skipped', reasons: [parsed.reason] };
     }
     activity.emit({ type: 'unreadable', source, reason: parsed.reason });

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import pino from 'pino';
 import { lookIn, settings } from '../../../test/fixtures/index.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import type { RuleGroup, RuleEvaluation } from '../../rules/types.ts';
-import { createAppEvents, type AppEvent } from '../../telemetry/app-events.ts';
-import type { RecordResult, DeliverOptions } from '../delivery/deliver.ts';
+import type { RuleEvaluation, RuleGroup } from '../../rules/types.ts';
+import { type AppEvent, createAppEvents } from '../../telemetry/app-events.ts';
+import type { DeliverOptions, RecordResult } from '../delivery/deliver.ts';
 import { createRealtime, type RealtimeDeps } from './process-message.ts';
 
 const deadlineMs = 8_000;
@@ -52,8 +52,8 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
     nextReadSeq: () => 1,
     now: () => new Date(),
     deadlineMs,
-    maxTries: 5,
-    maxUnderWay: 100,
+    maxAttempts: 5,
+    maxInFlight: 100,
     estimateWaitMs: () => 0,
     ...overrides,
   };
@@ -62,7 +62,11 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
 
 /** Deliveries that are answered one by one, by the record's id. */
 function heldDelivery() {
-  const open: { told: readonly RuleEvaluation[]; options: DeliverOptions; end: PromiseWithResolvers<RecordResult[]> }[] = [];
+  const open: {
+    told: readonly RuleEvaluation[];
+    options: DeliverOptions;
+    end: PromiseWithResolvers<RecordResult[]>;
+  }[] = [];
   return {
     open,
     deliver: (told: readonly RuleEvaluation[], options: DeliverOptions) => {
@@ -152,7 +156,7 @@ describe('handle never rejects', () => {
 describe('overload', () => {
   test('as many messages as the maximum are admitted, and not one more', async () => {
     const held = heldDelivery();
-    const { realtime } = start({ maxUnderWay: 2, deliver: held.deliver });
+    const { realtime } = start({ maxInFlight: 2, deliver: held.deliver });
     const first = realtime.handle(message('m1'));
     const second = realtime.handle(message('m2'));
     const third = await realtime.handle(message('m3'));
@@ -169,7 +173,7 @@ describe('overload', () => {
 
   test('a redelivery of a message in flight is admitted though the maximum is reached', async () => {
     const held = heldDelivery();
-    const { realtime } = start({ maxUnderWay: 1, deliver: held.deliver });
+    const { realtime } = start({ maxInFlight: 1, deliver: held.deliver });
     const both = [realtime.handle(message('m1')), realtime.handle(message('m1'))];
     await settle();
     held.finish();
@@ -182,7 +186,7 @@ describe('overload', () => {
   ] as const) {
     test(`refusals by overload use up no attempt (deliveries ${count})`, async () => {
       let estimateWaitMs = deadlineMs;
-      const { realtime } = start({ estimateWaitMs: () => estimateWaitMs, deliver: failing, maxTries: 2 });
+      const { realtime } = start({ estimateWaitMs: () => estimateWaitMs, deliver: failing, maxAttempts: 2 });
       for (let delivery = 1; delivery <= 10; delivery += 1)
         assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
       estimateWaitMs = 0;
@@ -193,7 +197,7 @@ describe('overload', () => {
     test(`deliveries that Klaviyo could not take use up no attempt (deliveries ${count})`, async () => {
       let deliver: RealtimeDeps['deliver'] = async (told) =>
         told.map(({ record }) => ({ ...delivered(record), receipts: [{ outcome: 'unavailable', reason: 'away' }] }));
-      const { realtime } = start({ deliver: (...args) => deliver(...args), maxTries: 2 });
+      const { realtime } = start({ deliver: (...args) => deliver(...args), maxAttempts: 2 });
       for (let delivery = 1; delivery <= 10; delivery += 1)
         assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
       deliver = failing;
@@ -219,7 +223,7 @@ describe('attempts', () => {
   test('redeliveries that join a message in flight are no attempts', async () => {
     const held = heldDelivery();
     let deliver: RealtimeDeps['deliver'] = held.deliver;
-    const { realtime } = start({ deliver: (...args) => deliver(...args), maxTries: 2 });
+    const { realtime } = start({ deliver: (...args) => deliver(...args), maxAttempts: 2 });
     const joined = [1, 2, 3].map((tries) => realtime.handle(message('m1'), tries));
     await settle();
     deliver = failing;
@@ -234,7 +238,7 @@ describe('attempts', () => {
 
   test('a delivery that throws instead of answering is kept by the last attempt as well', async () => {
     const { realtime } = start({
-      maxTries: 2,
+      maxAttempts: 2,
       deliver: async (told, options) => {
         if (told.some(({ outcome }) => outcome !== 'failed')) throw new TypeError('bug');
         return failing(told, options);
@@ -307,7 +311,7 @@ describe('deadline', () => {
 
   test('work that is past its deadline counts towards the maximum', async () => {
     const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver, maxUnderWay: 1 });
+    const { realtime } = start({ deliver: held.deliver, maxInFlight: 1 });
     const verdict = realtime.handle(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs);

@@ -6,7 +6,7 @@ import type { Message } from '../../commercetools/messages.ts';
 import { causeOf } from '../../rules/cause.ts';
 import { createRuleSelector, type RuleSelection } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, RuleGroup, RuleEvaluation } from '../../rules/types.ts';
+import type { Cause, RuleEvaluation, RuleGroup } from '../../rules/types.ts';
 import { StoreFailure } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { inSpan } from '../../telemetry/span.ts';
@@ -24,9 +24,9 @@ export interface RealtimeDeps {
   now(): Date;
   deadlineMs: number;
   /** Tries of a message that fails by our own fault before it is kept. */
-  maxTries: number;
+  maxAttempts: number;
   /** Messages under way at most; what comes beyond is the broker's to hold. */
-  maxUnderWay: number;
+  maxInFlight: number;
   /** Milliseconds that a message of this resource would have to wait for its turn at Klaviyo. */
   estimateWaitMs(typeId: string): number;
 }
@@ -67,7 +67,7 @@ interface Result {
 export function createRealtime(parts: RealtimeDeps): Realtime {
   const decide = createRuleSelector(parts.groups, parts.settings);
   /** By message id, until its work has ended: also past the deadline. */
-  const underWay = new Map<string, Promise<Verdict>>();
+  const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
 
   async function tell({ message, cause }: Work, decision: RuleSelection): Promise<RuleEvaluation[]> {
@@ -80,7 +80,7 @@ export function createRealtime(parts: RealtimeDeps): Realtime {
 
   /** Sends what was told; what failed by an internal error comes again, until the last attempt keeps it. */
   async function finish(told: readonly RuleEvaluation[], { cause, readSeq, signal, attempt }: Work): Promise<Result> {
-    const failures = attempt >= parts.maxTries ? 'keep' : 'return';
+    const failures = attempt >= parts.maxAttempts ? 'keep' : 'return';
     const results = await parts.deliver(told, { cause, readSeq, lane: 'realtime', signal, failures });
     const failed = results.some((result) => result.errors.length > 0);
     if (failed && failures === 'return') return { verdict: internalError, failed };
@@ -117,9 +117,9 @@ export function createRealtime(parts: RealtimeDeps): Realtime {
       })
       .finally(() => {
         clearTimeout(timer);
-        underWay.delete(message.id);
+        inFlight.delete(message.id);
       });
-    underWay.set(message.id, ended);
+    inFlight.set(message.id, ended);
     return ended;
   }
 
@@ -127,7 +127,7 @@ export function createRealtime(parts: RealtimeDeps): Realtime {
   function overloadVerdict(decision: RuleSelection): Verdict | undefined {
     const most = parts.deadlineMs * maxQueueShare;
     const estimateWaitMs = Math.max(0, ...[...decision.keys()].map(({ typeId }) => parts.estimateWaitMs(typeId)));
-    if (underWay.size < parts.maxUnderWay && estimateWaitMs <= most) return undefined;
+    if (inFlight.size < parts.maxInFlight && estimateWaitMs <= most) return undefined;
     return {
       answer: 'again',
       reason: 'more waits than can be sent in time',
@@ -138,7 +138,7 @@ export function createRealtime(parts: RealtimeDeps): Realtime {
   async function decided(message: Message, decision: RuleSelection, tries: number | undefined): Promise<Verdict> {
     if (decision.size === 0) return noRule(message);
     // A redelivery while the first is still under way joins it.
-    const known = underWay.get(message.id);
+    const known = inFlight.get(message.id);
     const refused = known ? undefined : overloadVerdict(decision);
     if (known || refused) attempts.noAttempt(message.id);
     return known ?? refused ?? begin(message, decision, tries);
@@ -148,7 +148,8 @@ export function createRealtime(parts: RealtimeDeps): Realtime {
     const decision = decide(message);
     const arrived = parts.now().getTime();
     const verdict = await inTime(parts.deadlineMs, () => decided(message, decision, tries));
-    if (verdict.answer === 'again' && verdict.actionRequired) parts.activity.emit({ type: 'alarm', reason: verdict.reason });
+    if (verdict.answer === 'again' && verdict.actionRequired)
+      parts.activity.emit({ type: 'action-required', reason: verdict.reason });
     parts.activity.emit({
       type: 'message',
       messageType: message.type,
@@ -173,7 +174,7 @@ export function createRealtime(parts: RealtimeDeps): Realtime {
       }
     },
     async settled() {
-      await Promise.all(underWay.values());
+      await Promise.all(inFlight.values());
     },
   };
 }

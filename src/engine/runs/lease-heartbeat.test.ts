@@ -4,8 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import { type Store, StoreFailure } from '../../store/store.ts';
-import { type Lease, leaseKey, UNHELD, readLease } from './lease.ts';
-import { startLeaseHeartbeat, RunEnded } from './lease-heartbeat.ts';
+import { type Lease, leaseKey, readLease, UNHELD } from './lease.ts';
+import { RunEnded, startLeaseHeartbeat } from './lease-heartbeat.ts';
 import type { Run } from './run.ts';
 import { emptyCounts } from './run-counts.ts';
 

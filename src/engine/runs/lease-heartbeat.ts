@@ -1,7 +1,7 @@
 /** Holds a lease: beats while it is alive, and says at once when it is lost or when somebody wants the run stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../store/store.ts';
-import { type Lease, type LeaseValue, UNHELD, readLease } from './lease.ts';
+import { type Lease, type LeaseValue, readLease, UNHELD } from './lease.ts';
 
 /** Why a run ends before its end. */
 export class RunEnded extends Error {

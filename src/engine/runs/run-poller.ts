@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { createLeaseMonitor, isQueued, type Lease, type LeaseValue, leaseKey, listLeases, UNHELD } from './lease.ts';
 import type { Run } from './run.ts';
-import { createRunWorker, type ActiveRun, type RunWorkerDeps } from './run-worker.ts';
+import { type ActiveRun, createRunWorker, type RunWorkerDeps } from './run-worker.ts';
 
 export interface RunPollerDeps extends RunWorkerDeps {
   /** The kinds that this process works off. */
   takes: readonly Run['kind'][];
   /** `started here`: leaves alone what other processes queued or left. */
-  from: 'anybody' | 'here';
+  claim: 'any' | 'own';
 }
 
 export interface RunPoller {
@@ -51,7 +51,7 @@ export function createRunPoller(parts: RunPollerDeps): RunPoller {
   }
 
   const isOurs = ({ value: { run } }: Lease) =>
-    takes.includes(run.kind) && (parts.from === 'anybody' || begun.has(run.id));
+    takes.includes(run.kind) && (parts.claim === 'any' || begun.has(run.id));
 
   /** Takes what nobody holds, or whose holder is dead. */
   async function claimExpired(leases: readonly Lease[]): Promise<void> {

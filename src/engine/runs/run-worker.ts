@@ -6,7 +6,7 @@ import type { AppEvents } from '../../telemetry/app-events.ts';
 import { type BulkDeps, runBulk } from '../bulk/run-bulk.ts';
 import { RunFailed } from '../bulk/run-pause.ts';
 import type { Lease } from './lease.ts';
-import { startLeaseHeartbeat, type LeaseHeartbeat, RunEnded } from './lease-heartbeat.ts';
+import { type LeaseHeartbeat, RunEnded, startLeaseHeartbeat } from './lease-heartbeat.ts';
 import { hasEnded, type Run } from './run.ts';
 import { closeCounts } from './run-counts.ts';
 import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
@@ -44,7 +44,7 @@ export interface RunWorker {
 
 /** @param onEnded called when a run has ended and its lease is released */
 export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun) => void): RunWorker {
-  const underWay = new Map<string, ActiveRun>();
+  const inFlight = new Map<string, ActiveRun>();
   const warn = (detail: string) => parts.activity.emit({ type: 'warning', detail });
 
   function tell({ id: runId, resource, kind, state, counts, problem }: Run): void {
@@ -115,19 +115,19 @@ export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun)
         },
         ended: Promise.resolve(),
       };
-      underWay.set(live.key, live);
+      inFlight.set(live.key, live);
       live.ended = work(run, lease.value.holder, hold)
         .catch(async (thrown: unknown) => {
           warn(`run ${run.id} can't be worked off now: ${thrown instanceof Error ? thrown.message : 'unknown'}`);
           await hold.handOver();
         })
         .then(() => {
-          underWay.delete(live.key);
+          inFlight.delete(live.key);
           onEnded(live);
         });
       return live;
     },
-    active: () => [...underWay.values()],
+    active: () => [...inFlight.values()],
   };
 }
 

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { FollowUp } from '../../rules/types.ts';
-import { type Lease, type LeaseValue, leaseKey, listLeases, UNHELD, queueKey, readLease } from './lease.ts';
+import { type Lease, type LeaseValue, leaseKey, listLeases, queueKey, readLease, UNHELD } from './lease.ts';
 import { resolveSince } from './resolve-since.ts';
 import { hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
 import { closeCounts, emptyCounts } from './run-counts.ts';
@@ -161,11 +161,11 @@ export function createRuns(parts: RunsDeps): Runs {
 
 /** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
 export function takesOf(process: {
-  runs: 'here' | 'elsewhere';
+  runWorker: boolean;
   bulk: boolean;
-  from: RunsDeps['from'] | undefined;
+  claim: RunsDeps['claim'] | undefined;
 }): readonly Run['kind'][] {
-  if (process.from === 'here') return ['sync'];
-  if (process.runs === 'elsewhere') return [];
+  if (process.claim === 'own') return ['sync'];
+  if (!process.runWorker) return [];
   return process.bulk ? ['sync', 'follow'] : ['follow'];
 }

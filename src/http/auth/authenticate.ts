@@ -48,7 +48,7 @@ const proxyHeaders = [
 ];
 
 /** Who calls, and what they may do. */
-export type Caller = { may: 'act' | 'look'; session?: Session };
+export type Caller = { access: 'write' | 'read'; session?: Session };
 
 export function createGuard(identify: Identify, countFailure: CountFailure): Guard {
   return async (request, reply) => {
@@ -84,7 +84,7 @@ export type Identify = (request: FastifyRequest) => Promise<Caller | Refusal>;
 export function createIdentify({ full, readOnly }: ApiTokens, sessions: Sessions): Identify {
   return async (request) => {
     if (full.length === 0 && readOnly.length === 0) {
-      if (isOnThisMachine(request)) return { may: 'act' };
+      if (isOnThisMachine(request)) return { access: 'write' };
       return {
         status: 403,
         reason:
@@ -92,17 +92,17 @@ export function createIdentify({ full, readOnly }: ApiTokens, sessions: Sessions
       };
     }
     const given = bearerOf(request.headers) ?? '';
-    if (isOneOf(given, full)) return { may: 'act' };
-    if (isOneOf(given, readOnly)) return { may: 'look' };
+    if (isOneOf(given, full)) return { access: 'write' };
+    if (isOneOf(given, readOnly)) return { access: 'read' };
     const session = request.headers.authorization === undefined ? await sessions.of(request) : undefined;
-    if (session) return { may: session.may, session };
+    if (session) return { access: session.access, session };
     return { status: 401, reason: 'Send the API_TOKEN as "Authorization: Bearer <token>".' };
   };
 }
 
-function refusalOf({ may, session }: Caller, { method, headers }: FastifyRequest): Refusal | undefined {
+function refusalOf({ access, session }: Caller, { method, headers }: FastifyRequest): Refusal | undefined {
   if (method === 'GET' || method === 'HEAD') return undefined;
-  if (may === 'look')
+  if (access === 'read')
     return { status: 403, reason: 'A token of API_TOKEN_READ_ONLY may only look; send one of API_TOKEN.' };
   // A browser sends the cookie by itself: that the page meant it shows in what only the page can know.
   if (session && !isOneOf(String(headers['x-csrf-token'] ?? ''), [session.csrf]))

@@ -9,7 +9,7 @@ import { isOneOf } from '../../sources/push/secrets.ts';
 import type { ApiTokens } from './authenticate.ts';
 
 export interface Session {
-  may: 'act' | 'look';
+  access: 'write' | 'read';
   /** What a request that acts has to repeat in `x-csrf-token`. */
   csrf: string;
 }
@@ -25,7 +25,7 @@ const cookieName = 'ctk_session';
 const lifeSeconds = 12 * 60 * 60;
 
 interface Known {
-  may: Session['may'];
+  access: Session['access'];
   id: string;
   key: Uint8Array;
   token: string;
@@ -34,11 +34,11 @@ interface Known {
 export function createSessions({ full, readOnly }: ApiTokens): Sessions {
   // Who is in both lists may act.
   const known: Known[] = [
-    ...full.map((token) => knownOf(token, 'act')),
-    ...readOnly.map((token) => knownOf(token, 'look')),
+    ...full.map((token) => knownOf(token, 'write')),
+    ...readOnly.map((token) => knownOf(token, 'read')),
   ];
-  const sessionOf = ({ may, key }: Known, jti: string): Session => ({
-    may,
+  const sessionOf = ({ access, key }: Known, jti: string): Session => ({
+    access,
     csrf: createHmac('sha256', key).update(`csrf ${jti}`).digest('base64url'),
   });
 
@@ -76,8 +76,8 @@ export function createSessions({ full, readOnly }: ApiTokens): Sessions {
   };
 }
 
-function knownOf(token: string, may: Session['may']): Known {
-  return { token, may, id: derived(token, 'id').toString('hex'), key: derived(token, 'key') };
+function knownOf(token: string, access: Session['access']): Known {
+  return { token, access, id: derived(token, 'id').toString('hex'), key: derived(token, 'key') };
 }
 
 /** Hands the cookie out: no script sees it, no other site's request carries it. */

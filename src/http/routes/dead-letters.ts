@@ -4,10 +4,10 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   type DeadLetter,
+  type DeadLetterFilter,
   type DeadLetters,
   deadLetterSchema,
   discardAll,
-  type DeadLetterFilter,
 } from '../../engine/delivery/dead-letters.ts';
 import type { Replay, ReplayResult } from '../../engine/delivery/replay.ts';
 import type { Guard } from '../auth/authenticate.ts';

@@ -13,7 +13,7 @@ export interface SessionRouteParts {
 }
 
 const session = z.object({
-  may: z.enum(['act', 'look', 'nothing']),
+  access: z.enum(['write', 'read', 'none']),
   reason: z.string().optional().describe('why nothing'),
   canLogIn: z.boolean().optional().describe('nothing, and there are tokens to log in with'),
   csrf: z.string().optional().describe('to be repeated in x-csrf-token by what acts with the cookie'),
@@ -39,13 +39,13 @@ export function sessionRoutes(server: FastifyInstance, parts: SessionRouteParts)
         // The page asks before anybody has tried to log in: only a token that is wrong counts as a failure.
         if (request.headers.authorization === undefined) {
           const canLogIn = caller.status === 401;
-          return reply.code(200).send({ may: 'nothing', loggedIn: false, reason: caller.reason, canLogIn });
+          return reply.code(200).send({ access: 'none', loggedIn: false, reason: caller.reason, canLogIn });
         }
         await sendRefusal({ request, reply, refusal: caller, countFailure: parts.countFailure });
         return reply;
       }
       const csrf = caller.session?.csrf;
-      return reply.code(200).send({ may: caller.may, loggedIn: csrf !== undefined, ...(csrf ? { csrf } : {}) });
+      return reply.code(200).send({ access: caller.access, loggedIn: csrf !== undefined, ...(csrf ? { csrf } : {}) });
     },
   });
   routes.route({

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type ServedAnswer, type ServedRequest, serveKlaviyo } from '../../../test/fixtures/klaviyo-server.ts';
-import type { ApiResult, ApiCall } from './client.ts';
+import type { ApiCall, ApiResult } from './client.ts';
 
 const { signal } = new AbortController();
 const first: ApiCall = { endpoint: 'listItems', query: { 'page[size]': '2' }, lane: 'bulk', signal };

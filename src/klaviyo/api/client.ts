@@ -6,9 +6,9 @@ import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import type { AppEvents } from '../../telemetry/app-events.ts';
-import { type RequestInfo, observeRequest } from '../../telemetry/request.ts';
+import { observeRequest, type RequestInfo } from '../../telemetry/request.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
-import { classify, type ApiFailure, parseJson } from './errors.ts';
+import { type ApiFailure, classify, parseJson } from './errors.ts';
 import {
   createRateLimiter,
   type Lane,
@@ -82,10 +82,12 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
   async function once(call: ApiCall, bytes: string | undefined, acquired: boolean): Promise<ApiResult> {
     const admitted = acquired ? taken : await throttle.acquire(call.endpoint, call.lane, call.signal);
     if (!admitted.go) return later(admitted.waitMs);
-    const { status, headers, text } = await observeRequest(aboutOf(call), () => request(call, bytes)).catch((thrown) => {
-      throttle.onResponse(call.endpoint);
-      throw thrown;
-    });
+    const { status, headers, text } = await observeRequest(aboutOf(call), () => request(call, bytes)).catch(
+      (thrown) => {
+        throttle.onResponse(call.endpoint);
+        throw thrown;
+      },
+    );
     const rates = rateHeaders(headers);
     throttle.onResponse(call.endpoint, { status, headers: rates });
     return answerOf({ status, text, sent: bytes, rates });

@@ -36,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ type: fc.constant('others'), count: fc.integer({ min: 1, max: 60 }) }),
 );
 const settings = fc.record({
-  share: fc.constantFrom(0.05, 0.5, 0.95, 1),
+  rateLimitShare: fc.constantFrom(0.05, 0.5, 0.95, 1),
   realtimeReserve: fc.constantFrom(0, 0.3, 0.9),
   scale: fc.constantFrom(0.1, 1, 3),
 });
@@ -125,10 +125,10 @@ describe('whatever the order of requests and answers', () => {
     fc.assert(
       fc.property(scenario, ([name, world]) => {
         const { sent } = play(name, world);
-        const { share, scale = 1 } = world.settings;
+        const { rateLimitShare, scale = 1 } = world.settings;
         const { perSecond, perMinute } = endpoints[name];
-        assert.ok(maxWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * share)), 'a second');
-        assert.ok(maxWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * share)), 'a minute');
+        assert.ok(maxWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * rateLimitShare)), 'a second');
+        assert.ok(maxWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * rateLimitShare)), 'a minute');
       }),
       { numRuns: 300 },
     );
@@ -141,9 +141,9 @@ describe('whatever the order of requests and answers', () => {
         const steps = waits.flatMap((wait): Step[] => [wait, { type: 'send', lane: by, times: 400 }]);
         const { sent } = play(name, { settings: own, steps: [{ type: 'wait', ms: quietMs + 1 }, ...steps] });
         const { perSecond, perMinute } = endpoints[name];
-        const { scale, share } = own;
-        assert.ok(maxWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * share)), 'a second');
-        assert.ok(maxWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * share)), 'a minute');
+        const { scale, rateLimitShare } = own;
+        assert.ok(maxWithin(sent, secondMs) <= Math.max(1, Math.floor(perSecond * scale * rateLimitShare)), 'a second');
+        assert.ok(maxWithin(sent, minuteMs) <= Math.max(1, Math.floor(perMinute * scale * rateLimitShare)), 'a minute');
       }),
       { numRuns: 20 },
     );
@@ -153,8 +153,8 @@ describe('whatever the order of requests and answers', () => {
     fc.assert(
       fc.property(scenario, ([name, world]) => {
         const { sent } = play(name, world);
-        const { share, realtimeReserve, scale = 1 } = world.settings;
-        const minute = Math.max(1, Math.floor(endpoints[name].perMinute * scale * share));
+        const { rateLimitShare, realtimeReserve, scale = 1 } = world.settings;
+        const minute = Math.max(1, Math.floor(endpoints[name].perMinute * scale * rateLimitShare));
         const unreserved = Math.max(1, Math.floor(minute * (1 - realtimeReserve)));
         for (const [index, { at, lane: by }] of sent.entries()) {
           const before = sent.slice(0, index + 1).filter((one) => one.at > at - minuteMs);
@@ -194,7 +194,10 @@ test('the published minute is never overspent when every request is answered wit
           { type: 'answer', newest: false, answer: 'headers', retryAfterMs: 0 },
         ]);
         const spent: Step[] = [{ type: 'others', count: endpoints[name].perMinute - 2 }];
-        const { sent } = play(name, { settings: { share: 1, realtimeReserve: 0 }, steps: [...spent, ...steps] });
+        const { sent } = play(name, {
+          settings: { rateLimitShare: 1, realtimeReserve: 0 },
+          steps: [...spent, ...steps],
+        });
         const firstMinute = sent.filter(({ at }) => at < minuteMs);
         // The first answer tells that others spent all but two; only the request before it could not know.
         assert.ok(firstMinute.length <= 2, String(firstMinute.length));
@@ -204,14 +207,14 @@ test('the published minute is never overspent when every request is answered wit
 });
 
 test('requests in flight count against what Klaviyo says is left', () => {
-  const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+  const throttle = createRateLimiter({ rateLimitShare: 1, realtimeReserve: 0 }, () => 0);
   for (let count = 0; count < 3; count += 1) assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 0);
   throttle.onResponse('createEvents', { status: 202, headers: { remaining: 2, resetMs: 30_000 } });
   assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 30_000);
 });
 
 test('a request that was never answered is not in flight any more', () => {
-  const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+  const throttle = createRateLimiter({ rateLimitShare: 1, realtimeReserve: 0 }, () => 0);
   for (let count = 0; count < 3; count += 1) assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 0);
   for (let count = 0; count < 2; count += 1) throttle.onResponse('createEvents');
   throttle.onResponse('createEvents', { status: 202, headers: { remaining: 2, resetMs: 30_000 } });
@@ -220,7 +223,7 @@ test('a request that was never answered is not in flight any more', () => {
 
 describe('waiting for a turn', () => {
   test('realtime is told at once when it would wait for more than five seconds', async () => {
-    const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+    const throttle = createRateLimiter({ rateLimitShare: 1, realtimeReserve: 0 }, () => 0);
     throttle.tryAcquire('createEvents', 'realtime');
     throttle.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 6_000 } });
     const { signal } = new AbortController();
@@ -229,7 +232,7 @@ describe('waiting for a turn', () => {
   });
 
   test('an aborted signal ends the waiting', async () => {
-    const throttle = createRateLimiter({ share: 1, realtimeReserve: 0 }, () => 0);
+    const throttle = createRateLimiter({ rateLimitShare: 1, realtimeReserve: 0 }, () => 0);
     throttle.tryAcquire('createEvents', 'realtime');
     throttle.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 4_000 } });
     const stop = new AbortController();
@@ -241,7 +244,7 @@ describe('waiting for a turn', () => {
 
 test('usage is told against the limit of the account, and what is left only within its minute', () => {
   let at = 0;
-  const throttle = createRateLimiter({ share: 0.5, realtimeReserve: 0, scale: 2 }, () => at);
+  const throttle = createRateLimiter({ rateLimitShare: 0.5, realtimeReserve: 0, scale: 2 }, () => at);
   throttle.tryAcquire('createEvents', 'realtime');
   throttle.onResponse('createEvents', { status: 202, headers: { remaining: 299, resetMs: 30_000 } });
   const used = { endpoint: 'createEvents', sentLastMinute: 1, perMinute: 300 };

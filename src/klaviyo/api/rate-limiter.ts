@@ -14,7 +14,7 @@ export interface RateLimiterSettings {
   /** What the published limits are multiplied with: 1, but for an account that was given others. */
   scale?: number;
   /** Part of the published limits that is used, 0 to 1. */
-  share: number;
+  rateLimitShare: number;
   /** Part of a window that bulk leaves alone while realtime is busy, here or in another process, 0 to 1. */
   realtimeReserve: number;
 }
@@ -29,7 +29,11 @@ export interface RateLimiter {
    * Waits for a turn and takes it. Rejects with the signal's reason when it is aborted first.
    * @returns whether it may go; if not, for how long it would have to wait: longer than anybody should here
    */
-  acquire(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<{ go: true } | { go: false; waitMs: number }>;
+  acquire(
+    endpoint: EndpointName,
+    lane: Lane,
+    signal: AbortSignal,
+  ): Promise<{ go: true } | { go: false; waitMs: number }>;
   /** Every request that took a turn was answered, or never will be: `headers` of an answer, where there was one. */
   onResponse(endpoint: EndpointName, answer?: { status: number; headers: RateHeaders }): void;
   /** For each endpoint that was used: what was sent in the last minute against what may be. */
@@ -78,7 +82,10 @@ interface EndpointWindow {
  * @param settings see ThrottleSettings
  * @param now milliseconds; monotonic
  */
-export function createRateLimiter(settings: RateLimiterSettings, now: () => number = () => performance.now()): RateLimiter {
+export function createRateLimiter(
+  settings: RateLimiterSettings,
+  now: () => number = () => performance.now(),
+): RateLimiter {
   const accounts = new Map<EndpointName, EndpointWindow>();
   let realtimeAt = Number.NEGATIVE_INFINITY;
 
@@ -193,16 +200,16 @@ interface Budget {
   burstMs: number;
 }
 
-function budgetOf(endpoint: EndpointName, { share, scale = 1 }: RateLimiterSettings): Budget {
+function budgetOf(endpoint: EndpointName, { rateLimitShare, scale = 1 }: RateLimiterSettings): Budget {
   const limits = { perSecond: endpoints[endpoint].perSecond * scale, perMinute: endpoints[endpoint].perMinute * scale };
-  const perMinute = Math.max(1, Math.floor(limits.perMinute * share));
+  const perMinute = Math.max(1, Math.floor(limits.perMinute * rateLimitShare));
   const turnMs = minuteMs / perMinute;
   const burst = {
     realtime: Math.max(1, Math.floor(perMinute * burstPart.realtime)),
     bulk: Math.max(1, Math.floor(perMinute * burstPart.bulk)),
   };
   return {
-    perSecond: Math.max(1, Math.floor(limits.perSecond * share)),
+    perSecond: Math.max(1, Math.floor(limits.perSecond * rateLimitShare)),
     perMinute,
     published: limits.perMinute,
     tokenMs: turnMs,

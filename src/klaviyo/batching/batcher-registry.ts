@@ -13,14 +13,14 @@ export interface BatcherRegistry {
 }
 
 /** @param share part of the published limits that is ours */
-export function createBatcherRegistry(client: KlaviyoClient, jobs: JobPoller, share: number): BatcherRegistry {
+export function createBatcherRegistry(client: KlaviyoClient, jobs: JobPoller, rateLimitShare: number): BatcherRegistry {
   const batchers = new Map<OperationName, Batcher>();
 
   function batcherOf(name: OperationName): Batcher {
     const known = batchers.get(name);
     if (known) return known;
     const write = operations[name];
-    const fresh = createBatcher(write, { client, jobs, perMinute: endpoints[write.bulk].perMinute * share });
+    const fresh = createBatcher(write, { client, jobs, perMinute: endpoints[write.bulk].perMinute * rateLimitShare });
     batchers.set(name, fresh);
     return fresh;
   }

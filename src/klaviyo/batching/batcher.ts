@@ -5,14 +5,22 @@
 import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
 import { here, sharing } from '../../telemetry/span.ts';
-import type { ApiResult, ApiCall, KlaviyoClient } from '../api/client.ts';
+import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import type { Lane } from '../api/rate-limiter.ts';
 import { splitRejected } from './bisect.ts';
 import { createIdentityGuard } from './identity-guard.ts';
 import { attribute, failureOf } from './job-errors.ts';
-import type { AcceptedJob, JobResult, JobPoller } from './job-poller.ts';
-import { bulkBody, maxJobsInProgress, type BatchItem, type BodyPosition, bodyCapacity, itemBytes, type Operation } from './operations.ts';
+import type { AcceptedJob, JobPoller, JobResult } from './job-poller.ts';
+import {
+  type BatchItem,
+  type BodyPosition,
+  bodyCapacity,
+  bulkBody,
+  itemBytes,
+  maxJobsInProgress,
+  type Operation,
+} from './operations.ts';
 
 export interface WriteOptions {
   lane: Lane;
@@ -207,7 +215,10 @@ export function createBatcher(write: Operation, { client, jobs, perMinute }: Bat
     }
   }
 
-  function callSingle({ item, origin }: Entry, { lane, acquired }: Pick<ApiCall, 'lane' | 'acquired'>): Promise<ApiResult> {
+  function callSingle(
+    { item, origin }: Entry,
+    { lane, acquired }: Pick<ApiCall, 'lane' | 'acquired'>,
+  ): Promise<ApiResult> {
     const body = item.singleBody();
     const call: ApiCall = {
       endpoint: write.single,

@@ -31,7 +31,11 @@ function isolate(count: number, errorsOf: (body: readonly number[]) => KlaviyoEr
     }
     const places = body.map((_, index): BodyPosition => ({ index }));
     const { recorded, single, retry } = splitRejected(body, { places, failure: { errors } });
-    assert.deepEqual([...recorded, ...single, ...retry.flat()].toSorted(ascending), body.toSorted(ascending), 'each once');
+    assert.deepEqual(
+      [...recorded, ...single, ...retry.flat()].toSorted(ascending),
+      body.toSorted(ascending),
+      'each once',
+    );
     recorded.forEach(take);
     for (const record of single) {
       result.requests += 1;

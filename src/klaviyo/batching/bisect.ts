@@ -32,7 +32,8 @@ export function splitRejected<Entry>(
   }
   const left = entries.filter((entry) => !recorded.has(entry) && !single.has(entry));
   const odd = [...single].filter((entry) => !recorded.has(entry));
-  if (recorded.size + odd.length > 0) return { recorded: [...recorded], single: odd, retry: left.length === 0 ? [] : [left] };
+  if (recorded.size + odd.length > 0)
+    return { recorded: [...recorded], single: odd, retry: left.length === 0 ? [] : [left] };
   if (repeats || entries.length < fewest) return { recorded: [], single: [...entries], retry: [] };
   const middle = entries.length >> 1;
   return { recorded: [], single: [], retry: [entries.slice(0, middle), entries.slice(middle)] };

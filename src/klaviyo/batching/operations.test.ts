@@ -4,7 +4,15 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { batchItem } from './batcher-registry.ts';
-import { bulkBody, type BatchItem, positionOf, bodyCapacity, itemBytes, type OperationName, operations } from './operations.ts';
+import {
+  type BatchItem,
+  bodyCapacity,
+  bulkBody,
+  itemBytes,
+  type OperationName,
+  operations,
+  positionOf,
+} from './operations.ts';
 
 const named = z.object({ id: z.string() });
 const groupedBody = z.object({
@@ -21,7 +29,9 @@ const groupedBody = z.object({
 const plainBody = z.object({
   data: z.object({ attributes: z.record(z.string(), z.object({ data: z.array(named) })) }),
 });
-const plainNames = Object.keys(operations).filter((name): name is OperationName => name in operations && name !== 'event');
+const plainNames = Object.keys(operations).filter(
+  (name): name is OperationName => name in operations && name !== 'event',
+);
 
 /** An event under the profile of this name. */
 function event(id: string, profile: string): BatchItem {
@@ -82,7 +92,10 @@ describe('a body', () => {
         assert.ok(Buffer.byteLength(bulkBody(operations.event, items).text) <= most);
       }),
     );
-    assert.equal(bodyCapacity(operations.event) + operations.event.prefix.length + operations.event.suffix.length, 5_000_000);
+    assert.equal(
+      bodyCapacity(operations.event) + operations.event.prefix.length + operations.event.suffix.length,
+      5_000_000,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KlaviyoClient } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import { type Change, coalescingKey, type ProfileIdentity } from '../change.ts';
-import { createExistingRecords, type LookupResult, type ExistingRecord } from '../existing-records.ts';
+import { createExistingRecords, type ExistingRecord, type LookupResult } from '../existing-records.ts';
 
 export interface CurrentState {
   /**

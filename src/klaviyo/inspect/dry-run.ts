@@ -3,11 +3,11 @@
  * those of the realtime lane, down to the byte; what Klaviyo holds already is left out as ever.
  */
 
-import type { ApiResult, ApiCall, KlaviyoClient } from '../api/client.ts';
+import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import { type EndpointName, endpoints } from '../api/endpoints.ts';
 import { parseJson } from '../api/errors.ts';
 import { operations } from '../batching/operations.ts';
-import { type Change, type JsonValue, coalescingKey, type Receipt } from '../change.ts';
+import { type Change, coalescingKey, type JsonValue, type Receipt } from '../change.ts';
 import { createSink } from '../sink.ts';
 
 export interface DryRunRequest {
@@ -31,13 +31,13 @@ export type DryRun = (changes: readonly Change[]) => Promise<DryRunResult[]>;
 const timeoutMs = 15_000;
 
 /** @param client reads what Klaviyo holds */
-export function createDryRun(client: KlaviyoClient, share: number): DryRun {
+export function createDryRun(client: KlaviyoClient, rateLimitShare: number): DryRun {
   return async (changes) => {
     const rehearsed: DryRunResult[] = [];
     const requests: DryRunRequest[] = [];
     const sink = createSink({
       client: readingOnly(client, requests),
-      share,
+      rateLimitShare,
       accepted: () => Promise.resolve(),
     });
     for (const change of changes) {

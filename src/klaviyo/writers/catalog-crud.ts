@@ -36,7 +36,12 @@ export const categories: CatalogOperations = {
   update: 'updateCategory',
   remove: 'deleteCategory',
 };
-export const items: CatalogOperations = { type: 'catalog-item', create: 'createItem', update: 'updateItem', remove: 'deleteItem' };
+export const items: CatalogOperations = {
+  type: 'catalog-item',
+  create: 'createItem',
+  update: 'updateItem',
+  remove: 'deleteItem',
+};
 export const variants: CatalogOperations = {
   type: 'catalog-variant',
   create: 'createVariant',
@@ -51,7 +56,11 @@ export interface CatalogRecord {
   relationships?: Record<string, unknown>;
 }
 
-export function create({ type, create: name }: CatalogOperations, record: CatalogRecord, sending: WriteContext): Promise<ApiResult> {
+export function create(
+  { type, create: name }: CatalogOperations,
+  record: CatalogRecord,
+  sending: WriteContext,
+): Promise<ApiResult> {
   const relationships = { ...record.relationships, ...record.onCreate };
   const data = {
     type,
@@ -110,7 +119,11 @@ export function unlessChanged(answer: ApiResult, contradicts: (failure: ApiFailu
 }
 
 /** Deletes; what is not there is as wanted. */
-export async function remove({ type, remove: name }: CatalogOperations, externalId: string, sending: WriteContext): Promise<Receipt> {
+export async function remove(
+  { type, remove: name }: CatalogOperations,
+  externalId: string,
+  sending: WriteContext,
+): Promise<Receipt> {
   const id = compoundId(externalId);
   const parcel = { ...batchItem({ type, id }, id), single: () => undefined };
   const answer = await sending.batchers.write(name, parcel, untilSettled(sending));

@@ -2,7 +2,7 @@
 
 import type { ApiFailure } from '../api/errors.ts';
 import type { Category, CategoryChange, Receipt } from '../change.ts';
-import { delivered, receiptOfResult, receiptOfFailure } from '../receipts.ts';
+import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
 import { categories, create, exists, holdsAll, put, remove } from './catalog-crud.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -30,7 +30,9 @@ async function writeCategory({ category }: CategoryChange, sending: WriteContext
   const held = await sending.existing.category(category.external_id, sending.lane);
   if (held !== undefined && 'failure' in held) return receiptOfFailure(held.failure);
   if (held && !sending.force && holdsAll(category, held.attributes)) return delivered;
-  return receiptOfResult(await put(categories, { record: { attributes: category }, held: held !== undefined }, sending));
+  return receiptOfResult(
+    await put(categories, { record: { attributes: category }, held: held !== undefined }, sending),
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { KlaviyoError } from '../api/errors.ts';
 import type { BatchItem } from '../batching/operations.ts';
 import type { EventChange, ProfileIdentity, Receipt } from '../change.ts';
-import { delivered, receiptOfResult, receiptOfFailure, withWarnings } from '../receipts.ts';
+import { delivered, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import { untilSettled, type WriteContext } from './write-context.ts';
 
 const eventPrefix = '{"type":"event","attributes":{';
@@ -37,10 +37,12 @@ function parcelOf(change: EventChange, identity: ProfileIdentity): BatchItem {
 
 /** Sends the event; where its two identifiers don't go together, with the e-mail alone, else with the id alone. */
 export async function sendEvent(change: EventChange, sending: WriteContext): Promise<Receipt> {
-  const write = (profile: ProfileIdentity) => sending.batchers.write('event', parcelOf(change, profile), untilSettled(sending));
+  const write = (profile: ProfileIdentity) =>
+    sending.batchers.write('event', parcelOf(change, profile), untilSettled(sending));
   const first = await write(change.profile);
   if (first.ok) return delivered;
-  if (first.failure.type !== 'rejected' || !isAboutIdentity(first.failure.errors)) return receiptOfFailure(first.failure);
+  if (first.failure.type !== 'rejected' || !isAboutIdentity(first.failure.errors))
+    return receiptOfFailure(first.failure);
   let last = receiptOfFailure(first.failure);
   for (const profile of fewerIdentifiers(change.profile)) {
     const again = await write(profile);

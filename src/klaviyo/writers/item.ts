@@ -5,7 +5,7 @@
 
 import type { ItemChange, Receipt } from '../change.ts';
 import { compoundId, type ExistingItem } from '../existing-records.ts';
-import { delivered, receiptOfResult, receiptOfFailure } from '../receipts.ts';
+import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
 import { holdsAll, isMissing, items, pointsAtLink, put, remove, unlessChanged } from './catalog-crud.ts';
 import { ensureCategories } from './category.ts';
 import { removeSurplus, sendVariant } from './variant.ts';

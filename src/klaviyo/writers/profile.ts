@@ -82,7 +82,11 @@ interface Holders {
 }
 
 /** The e-mail belongs to one profile, the customer's id to another. */
-async function settleIdentity(change: ProfileChange, sending: WriteContext, { byEmail, byId }: Holders): Promise<Receipt> {
+async function settleIdentity(
+  change: ProfileChange,
+  sending: WriteContext,
+  { byEmail, byId }: Holders,
+): Promise<Receipt> {
   const both = `e-mail on profile ${byEmail}, external_id on profile ${byId}`;
   if (change.identityConflict === 'reject') {
     return { outcome: 'rejected', code: 'identity_conflict', detail: both, field: '/data/attributes/external_id' };
@@ -103,7 +107,9 @@ async function settleIdentity(change: ProfileChange, sending: WriteContext, { by
   }
   const { external_id: _left, ...profile } = change.profile;
   const receipt = await toKnownProfile({ ...change, profile }, sending, byEmail);
-  return withWarnings(receipt, [{ code: 'identity-conflict', detail: `${both}; written to the e-mail's, ids left alone` }]);
+  return withWarnings(receipt, [
+    { code: 'identity-conflict', detail: `${both}; written to the e-mail's, ids left alone` },
+  ]);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { ItemChange, Receipt, StockChange, Variant } from '../change.ts';
 import { compoundId, type ExistingRecord } from '../existing-records.ts';
-import { delivered, receiptOfResult, receiptOfFailure } from '../receipts.ts';
+import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
 import {
   create,
   exists,

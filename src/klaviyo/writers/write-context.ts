@@ -2,7 +2,7 @@
 
 import type { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { SharedSignal } from '../../lib/shared-signal.ts';
-import type { ApiResult, ApiCall, KlaviyoClient } from '../api/client.ts';
+import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import type { Lane } from '../api/rate-limiter.ts';
 import type { WriteOptions } from '../batching/batcher.ts';
 import type { BatcherRegistry } from '../batching/batcher-registry.ts';

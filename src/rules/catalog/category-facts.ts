@@ -2,7 +2,7 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Category, categorySchema } from '../../commercetools/schemas.ts';
-import { type Cause, type FactsLoader, type EvaluationContext, type Subjects, runOf } from '../types.ts';
+import { type Cause, type EvaluationContext, type FactsLoader, runOf, type Subjects } from '../types.ts';
 
 export type CategoryRoot = { state: 'there'; category: Category } | { state: 'gone'; id: string };
 
@@ -36,14 +36,20 @@ export const categoryFacts: FactsLoader<CategoryRoot, CategoryFacts> = {
 };
 
 /** Never the payload's record: a message that comes late or again would bring old data back. */
-async function fromMessage(message: Message, { lookups }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<CategoryRoot>> {
+async function fromMessage(
+  message: Message,
+  { lookups }: Omit<EvaluationContext, 'needs'>,
+): Promise<Subjects<CategoryRoot>> {
   const { id } = message.resource;
   if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'gone', id }] };
   const category = await lookups.category(id);
   return category ? { subjects: [{ state: 'there', category }] } : { skip: 'the category is gone' };
 }
 
-function treeAround(category: Category, { lookups, cause }: Pick<EvaluationContext, 'lookups' | 'cause'>): Promise<CategoryTree> {
+function treeAround(
+  category: Category,
+  { lookups, cause }: Pick<EvaluationContext, 'lookups' | 'cause'>,
+): Promise<CategoryTree> {
   // A message about a category means that the tree has just changed; a page of a run shares one tree.
   const run = runOf(cause);
   if (run === undefined) return lookups.categories({ fresh: true });

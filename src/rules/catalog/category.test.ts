@@ -80,7 +80,10 @@ test('a run over categories leads to no other run, nor does a new category', asy
 });
 
 test('the category as it was read counts, not the older one in the tree', async () => {
-  const renamed = { ...lookups, category: lookIn({ categories: [category({ name: { 'en-US': 'Ladies' } })] }).category };
+  const renamed = {
+    ...lookups,
+    category: lookIn({ categories: [category({ name: { 'en-US': 'Ladies' } })] }).category,
+  };
   const [change] = written(await askMessage(updated('ca1'), { rule, lookups: renamed, settings: english })).changes;
   assert.deepEqual(change?.type === 'category' && change.category.name, 'Ladies');
 });

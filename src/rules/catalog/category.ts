@@ -1,6 +1,6 @@
 /** Category: its breadcrumb, and what hangs on it. https://developers.klaviyo.com/en/reference/create_catalog_category */
 import { breadcrumb } from '../fields/breadcrumb.ts';
-import { changeTrigger, changes, type FollowUp, messageTriggers, originOf, type Rule } from '../types.ts';
+import { changes, changeTrigger, type FollowUp, messageTriggers, originOf, type Rule } from '../types.ts';
 import type { CategoryFacts } from './category-facts.ts';
 
 /** commercetools refuses URLs that are too long; a hundred ids are known to pass. */
@@ -59,9 +59,7 @@ function followsOf({ category: { id }, descendants }: There): FollowUp[] {
 function chunks(ids: readonly string[]): string[][] {
   const sorted = [...new Set(ids)].toSorted();
   const count = Math.ceil(sorted.length / maxIdsInQuery);
-  return Array.from({ length: count }, (_, index) =>
-    sorted.slice(index * maxIdsInQuery, (index + 1) * maxIdsInQuery),
-  );
+  return Array.from({ length: count }, (_, index) => sorted.slice(index * maxIdsInQuery, (index + 1) * maxIdsInQuery));
 }
 
 /** Texts of a query predicate. https://docs.commercetools.com/api/predicates/query */

@@ -9,7 +9,7 @@ import { amountOf, choosePrice, hasOnlyChannelPrices } from '../fields/prices.ts
 import { cutText, localizedText, present, titleOf } from '../fields/text.ts';
 import { productUrl } from '../fields/url.ts';
 import type { RuleSettings } from '../settings.ts';
-import { changes, skip, type RuleOutput } from '../types.ts';
+import { changes, type RuleOutput, skip } from '../types.ts';
 import { hasStandalonePrices, type ItemFacts, variantsOf } from './item-facts.ts';
 
 type Published = Extract<ItemFacts, { state: 'published' }>;

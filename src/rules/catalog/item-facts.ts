@@ -8,7 +8,7 @@ import {
   type StandalonePrice,
 } from '../../commercetools/schemas.ts';
 import { categoriesAreSynced } from '../settings.ts';
-import { type Cause, type FactsLoader, type EvaluationContext, runOf } from '../types.ts';
+import { type Cause, type EvaluationContext, type FactsLoader, runOf } from '../types.ts';
 import { type ItemRoot, itemRoots } from './item-roots.ts';
 
 export interface Offer {

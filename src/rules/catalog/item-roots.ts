@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Message } from '../../commercetools/messages.ts';
 import type { Product } from '../../commercetools/schemas.ts';
-import { originOf, type EvaluationContext, type Subjects } from '../types.ts';
+import { type EvaluationContext, originOf, type Subjects } from '../types.ts';
 
 export type ItemRoot = { state: 'there'; product: Product } | { state: 'gone'; id: string };
 
@@ -43,7 +43,10 @@ export function isAboutPrice(messageType: string): boolean {
 }
 
 /** The products of a message. Always read, never taken from it: it may come late or again. */
-export async function itemRoots(message: Message, reading: Omit<EvaluationContext, 'needs'>): Promise<Subjects<ItemRoot>> {
+export async function itemRoots(
+  message: Message,
+  reading: Omit<EvaluationContext, 'needs'>,
+): Promise<Subjects<ItemRoot>> {
   const { id, typeId } = message.resource;
   if (typeId === 'standalone-price') return productsOfPrice(id, reading);
   if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'gone', id }] };
@@ -53,7 +56,10 @@ export async function itemRoots(message: Message, reading: Omit<EvaluationContex
   return product ? { subjects: [{ state: 'there', product }] } : { skip: 'the product is gone' };
 }
 
-async function productsOfPrice(priceId: string, { lookups, cause }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<ItemRoot>> {
+async function productsOfPrice(
+  priceId: string,
+  { lookups, cause }: Omit<EvaluationContext, 'needs'>,
+): Promise<Subjects<ItemRoot>> {
   const origin = originOf(cause);
   const told = origin.type === 'message' ? origin.sku : undefined;
   const sku = told ?? (await lookups.standalonePrice(priceId))?.sku;

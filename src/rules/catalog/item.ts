@@ -4,7 +4,16 @@
  */
 
 import type { RuleSettings } from '../settings.ts';
-import { changeTrigger, changes, messageTriggers, originOf, type Rule, skip, type Trigger, type RuleOutput } from '../types.ts';
+import {
+  changes,
+  changeTrigger,
+  messageTriggers,
+  originOf,
+  type Rule,
+  type RuleOutput,
+  skip,
+  type Trigger,
+} from '../types.ts';
 import { itemChange } from './item-change.ts';
 import type { ItemFacts } from './item-facts.ts';
 import { isAboutPrice, productPriceMessages, standalonePriceMessages } from './item-roots.ts';

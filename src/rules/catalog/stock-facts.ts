@@ -1,7 +1,7 @@
 /** What the stock rule may look at: all inventory entries of the sku whose entry changed. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
-import { type Cause, type FactsLoader, originOf, type EvaluationContext, type Subjects } from '../types.ts';
+import { type Cause, type EvaluationContext, type FactsLoader, originOf, type Subjects } from '../types.ts';
 
 export interface StockRoot {
   entryId: string;
@@ -32,7 +32,10 @@ export const stockFacts: FactsLoader<StockRoot, StockFacts> = {
   },
 };
 
-async function fromMessage(message: Message, { lookups, cause }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<StockRoot>> {
+async function fromMessage(
+  message: Message,
+  { lookups, cause }: Omit<EvaluationContext, 'needs'>,
+): Promise<Subjects<StockRoot>> {
   const { id } = message.resource;
   const origin = originOf(cause);
   // A deleted entry can't be read any more; its message names the sku.

@@ -1,7 +1,7 @@
 /** Stock: what of a variant is there. https://developers.klaviyo.com/en/reference/update_catalog_variant */
 import { stockOfEntries, takesPart } from '../fields/availability.ts';
 import { present } from '../fields/text.ts';
-import { changeTrigger, changes, messageTriggers, type Rule, skip } from '../types.ts';
+import { changes, changeTrigger, messageTriggers, type Rule, skip } from '../types.ts';
 import type { StockFacts } from './stock-facts.ts';
 
 export const stock: Rule<StockFacts> = {
@@ -11,7 +11,11 @@ export const stock: Rule<StockFacts> = {
   settings: ['product.inventory.useChannelInventory', 'product.inventory.policy'],
   // An order that takes stock sends no message of its own, only the update of the entry.
   triggers: () => [
-    ...messageTriggers('inventory-entry', ['InventoryEntryCreated', 'InventoryEntryDeleted'], 'InventoryResourceUpdated'),
+    ...messageTriggers(
+      'inventory-entry',
+      ['InventoryEntryCreated', 'InventoryEntryDeleted'],
+      'InventoryResourceUpdated',
+    ),
     changeTrigger('inventory-entry', 'ResourceUpdated', 'InventoryResourceUpdated'),
   ],
   map({ sku: named, changedEntryId, entries }, settings) {

@@ -1,7 +1,7 @@
 /** What the profile rule may look at: the customer as it is now, and others with the same e-mail. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
-import type { Cause, FactsLoader, EvaluationContext, Subjects } from '../types.ts';
+import type { Cause, EvaluationContext, FactsLoader, Subjects } from '../types.ts';
 
 export interface CustomerFacts {
   customer: Customer;
@@ -22,7 +22,10 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
 };
 
 /** Never the payload's record: a message that comes late or again would bring old data back. */
-async function fromMessage(message: Message, { lookups }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<Customer>> {
+async function fromMessage(
+  message: Message,
+  { lookups }: Omit<EvaluationContext, 'needs'>,
+): Promise<Subjects<Customer>> {
   const customer = await lookups.customer(message.resource.id);
   return customer ? { subjects: [customer] } : { skip: 'the customer is gone' };
 }

@@ -8,7 +8,7 @@ import { phoneOf } from '../fields/phone.ts';
 import { filtered } from '../fields/properties.ts';
 import { cutText, maxAttributeBytes, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
-import { changeTrigger, changes, messageTriggers, type Rule, skip } from '../types.ts';
+import { changes, changeTrigger, messageTriggers, type Rule, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
 
 /** Klaviyo takes profiles of up to 100 KB; what is around the attributes needs less than 1 KB. */

@@ -46,7 +46,9 @@ test('a broken record of a page stops nobody else', async () => {
 
 test('a look-up that failed is no "none": nothing is written', async () => {
   const lookups = { ...lookIn({}), orderedProduct: () => Promise.reject(new Error('commercetools is away')) };
-  await assert.rejects(askMessage(delivery('OrderCreated', about, { order: order() }), { rule: 'placed-order', lookups }));
+  await assert.rejects(
+    askMessage(delivery('OrderCreated', about, { order: order() }), { rule: 'placed-order', lookups }),
+  );
 });
 
 test('a payment without an order is skipped with the reason', async () => {

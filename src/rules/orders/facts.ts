@@ -2,7 +2,7 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
-import type { Cause, FactsLoader, EvaluationContext, Subjects } from '../types.ts';
+import type { Cause, EvaluationContext, FactsLoader, Subjects } from '../types.ts';
 
 export interface OrderRoot {
   order: Order;
@@ -37,7 +37,10 @@ export const orderFacts: FactsLoader<OrderRoot, OrderFacts> = {
   },
 };
 
-async function fromMessage(message: Message, { lookups }: Omit<EvaluationContext, 'needs'>): Promise<Subjects<OrderRoot>> {
+async function fromMessage(
+  message: Message,
+  { lookups }: Omit<EvaluationContext, 'needs'>,
+): Promise<Subjects<OrderRoot>> {
   if (message.resource.typeId === 'payment') {
     const orders = await lookups.ordersOfPayment(message.resource.id);
     if (orders.length === 0) return { skip: 'no order has this payment' };
@@ -49,7 +52,10 @@ async function fromMessage(message: Message, { lookups }: Omit<EvaluationContext
   return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order is gone' };
 }
 
-async function productsOf(order: Order, lookups: EvaluationContext['lookups']): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
+async function productsOf(
+  order: Order,
+  lookups: EvaluationContext['lookups'],
+): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
   const ids = [...new Set(order.lineItems.map(({ productId }) => productId))];
   const found = await Promise.all(ids.map((id) => lookups.orderedProduct(id)));
   const products = new Map(found.filter((product) => product !== undefined).map((product) => [product.id, product]));

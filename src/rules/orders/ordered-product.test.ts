@@ -23,7 +23,11 @@ const shop = { products: [product()], categories: categories() };
 
 async function wordOn(overrides: Json = {}, set: Json = {}) {
   const body = delivery('OrderCreated', reference('order', id('0a')), { order: order(overrides) });
-  const asking = { rule: 'ordered-product', lookups: lookIn(shop), settings: settings(set, { preferredLocale: 'en-US' }) };
+  const asking = {
+    rule: 'ordered-product',
+    lookups: lookIn(shop),
+    settings: settings(set, { preferredLocale: 'en-US' }),
+  };
   return written(await askMessage(body, asking));
 }
 const events = (changes: readonly Change[]) => changes.filter((change) => change.type === 'event');

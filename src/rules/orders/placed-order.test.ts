@@ -212,7 +212,10 @@ describe('the properties', () => {
       ...shop,
       products: [{ ...current, masterData: { ...Object(current.masterData), published: false } }],
     });
-    const told = await askMessage(delivery('OrderCreated', about, { order: order() }), { rule: 'placed-order', lookups });
+    const told = await askMessage(delivery('OrderCreated', about, { order: order() }), {
+      rule: 'placed-order',
+      lookups,
+    });
     assert.equal(Array.isArray(eventIn(written(told)).properties.Categories), true);
     assert.deepEqual(eventIn(written(told)).properties.Brands, ['Nordwind']);
   });

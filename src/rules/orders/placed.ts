@@ -2,7 +2,7 @@
 
 import type { RuleSettings } from '../settings.ts';
 import { messageTriggers, originOf, type Trigger } from '../types.ts';
-import { profileOf, noIdentity } from './event.ts';
+import { noIdentity, profileOf } from './event.ts';
 import type { OrderFacts } from './facts.ts';
 
 export const placedSettings = [

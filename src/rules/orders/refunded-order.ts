@@ -5,7 +5,7 @@
 import type { Payment, Transaction } from '../../commercetools/schemas.ts';
 import type { RuleSettings } from '../settings.ts';
 import { messageTriggers, type Rule, skip } from '../types.ts';
-import { type OrderEventResult, orderEvent, profileOf, messageTime, noIdentity } from './event.ts';
+import { messageTime, noIdentity, type OrderEventResult, orderEvent, profileOf } from './event.ts';
 import { combineEvents } from './events.ts';
 import type { OrderFacts } from './facts.ts';
 import { orderProperties, propertySettings, reasonOf } from './properties.ts';

@@ -1,8 +1,8 @@
 /** Fulfilled and cancelled: an order came into a state that the merchant named for it. */
 
 import type { RuleSettings } from '../settings.ts';
-import { changes, messageTriggers, originOf, skip, type Trigger, type RuleOutput } from '../types.ts';
-import { orderEvent, profileOf, messageTime, noIdentity } from './event.ts';
+import { changes, messageTriggers, originOf, type RuleOutput, skip, type Trigger } from '../types.ts';
+import { messageTime, noIdentity, orderEvent, profileOf } from './event.ts';
 import type { OrderFacts } from './facts.ts';
 import { orderProperties, propertySettings } from './properties.ts';
 

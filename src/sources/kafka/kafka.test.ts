@@ -6,7 +6,7 @@ import { createKafka } from './kafka.ts';
 
 test('settings that the client refuses are reported, and the source can be stopped', async () => {
   const activity = { emit: () => undefined, counts: () => ({}), listen: () => () => undefined };
-  const source = createKafka({ brokers: [], topics: ['orders'], group: '', tls: false, atOnce: 1 }, activity);
+  const source = createKafka({ brokers: [], topics: ['orders'], group: '', tls: false, concurrency: 1 }, activity);
   source.start(async () => ({ answer: 'done' }));
   while (source.trouble() === undefined) await turn();
   assert.equal(source.trouble(), "the cluster can't be read (PLT_KFK_USER)");

@@ -20,7 +20,7 @@ export interface KafkaSettings {
   tls: boolean;
   sasl?: { mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; username: string; password: string };
   /** Messages that are worked on at once. */
-  atOnce: number;
+  concurrency: number;
   /** A member that is silent for so long loses its partitions. */
   sessionMs?: number;
 }
@@ -127,7 +127,7 @@ export function createKafka(settings: KafkaSettings, activity: AppEvents): Sourc
         if (share.ended.signal.aborted) break;
         const work = settle({ message, share, handle, commit }).finally(() => inFlight.delete(work));
         inFlight.add(work);
-        while (inFlight.size >= settings.atOnce) await Promise.race(inFlight);
+        while (inFlight.size >= settings.concurrency) await Promise.race(inFlight);
       }
     } finally {
       share.ended.abort();
@@ -152,7 +152,7 @@ export function createKafka(settings: KafkaSettings, activity: AppEvents): Sourc
 
 /** @param onRetry called with what went wrong before each further try */
 function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => void) {
-  const { brokers, group, tls, sasl, atOnce, sessionMs = defaultSessionMs } = settings;
+  const { brokers, group, tls, sasl, concurrency, sessionMs = defaultSessionMs } = settings;
   return new Consumer({
     clientId: 'commercetools-klaviyo',
     groupId: group,
@@ -167,7 +167,7 @@ function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => v
     sessionTimeout: sessionMs,
     maxBytes: maxBytesFetched,
     maxWaitTime: 1_000,
-    highWaterMark: atOnce,
+    highWaterMark: concurrency,
     deserializers: { key: utf8, value: utf8, headerKey: utf8, headerValue: utf8 },
   });
 }
