@@ -1,6 +1,6 @@
 /** The service as it is, in a process that says what it has used. `BENCH_SCALE` multiplies the limits it keeps to. */
 import pino from 'pino';
-import { createApp } from '../src/app/components.ts';
+import { createService } from '../src/app/service.ts';
 import { processEnvironment, readConfig } from '../src/config/config.ts';
 import { tellUsage } from './usage.ts';
 
@@ -8,7 +8,7 @@ const env = processEnvironment();
 const config = readConfig(env);
 const scale = Number(env.BENCH_SCALE ?? 1);
 const log = pino({ level: config.logLevel }, pino.destination({ dest: '/dev/null', sync: false }));
-const app = createApp({ ...config, klaviyo: { ...config.klaviyo, scale } }, log);
+const app = createService({ ...config, klaviyo: { ...config.klaviyo, scale } }, log);
 const [url = ''] = await app.start();
 tellUsage();
 process.once('disconnect', () => void app.stop().then(() => process.exit(0)));

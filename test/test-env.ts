@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { CommercetoolsSandboxOptions } from '../sandbox/commercetools/options.ts';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../sandbox/commercetools/sandbox.ts';
 import { type KlaviyoSandbox, type KlaviyoSandboxOptions, startKlaviyoSandbox } from '../sandbox/klaviyo/sandbox.ts';
-import { type App, createApp, type Overrides } from '../src/app/components.ts';
+import { createService, type Service, type ServiceOverrides } from '../src/app/service.ts';
 import type { BulkResource } from '../src/commercetools/schemas.ts';
 import { readConfig } from '../src/config/config.ts';
 import { type Run, runSchema } from '../src/engine/runs/run.ts';
@@ -19,7 +19,7 @@ export interface WorldOptions {
   settings?: Json;
   klaviyo?: KlaviyoSandboxOptions;
   commercetools?: CommercetoolsSandboxOptions;
-  overrides?: Overrides;
+  overrides?: ServiceOverrides;
 }
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
@@ -61,7 +61,7 @@ export async function startWorld(options: WorldOptions = {}) {
   const env = { ...environmentOf(klaviyo, shop, { ...quickRetries, ...options.settings }), ...options.env };
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-  const app: App = createApp(readConfig(env), log, options.overrides);
+  const app: Service = createService(readConfig(env), log, options.overrides);
   const [service = ''] = await app.start();
 
   async function post(path: string, body?: unknown): Promise<Response> {

@@ -1,316 +1,204 @@
-/** Wires the parts once: the one place where they meet. */
-import { createRequire } from 'node:module';
-import { hostname } from 'node:os';
+/** Builds the parts of the service that need no sockets, once and in the order of their dependencies. The CLI uses these. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import { type CommercetoolsClient, createCommercetoolsClient } from '../commercetools/client.ts';
-import { countOf } from '../commercetools/count.ts';
 import { createLookups } from '../commercetools/lookups/create.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
-import type { Config, Port } from '../config/config.ts';
-import { risksOf } from '../config/warnings.ts';
-import { createRates } from '../dashboard/rule-rates.ts';
-import type { BulkDeps } from '../engine/bulk/run-bulk.ts';
-import { createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
+import type { Config } from '../config/config.ts';
+import { runBulk } from '../engine/bulk/run-bulk.ts';
+import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters } from '../engine/delivery/dead-letters.ts';
 import { createDeliver } from '../engine/delivery/deliver.ts';
+import { createEvaluate } from '../engine/delivery/evaluate.ts';
+import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
-import { createReadiness } from '../engine/readiness.ts';
-import { createBacklog } from '../engine/realtime/backlog.ts';
-import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
-import { createRealtime, maxQueueShare } from '../engine/realtime/process-message.ts';
-import { createRuns, type Runs, takesOf } from '../engine/runs/runs.ts';
-import { createScheduler } from '../engine/runs/scheduler.ts';
-import { listenOn } from '../http/listen.ts';
-import { buildServer } from '../http/server.ts';
+import { createRealtime, type Realtime } from '../engine/realtime/process-message.ts';
+import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
+import type { Run } from '../engine/runs/run.ts';
+import { createRuns, type Runs, type RunsDeps, runKindsOf } from '../engine/runs/runs.ts';
 import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
 import { createListing } from '../klaviyo/listing.ts';
-import { createSink } from '../klaviyo/sink.ts';
-import { managedKeys } from '../rules/required-subscriptions.ts';
+import { createSink, type Sink } from '../klaviyo/sink.ts';
+import { messageOf } from '../lib/errors.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
-import { createSources, type Trusted } from '../sources/index.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
 import { createFallBackStore, withoutLetters, withoutStore } from '../store/fallback-store.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { type AppEvents, createAppEvents } from '../telemetry/app-events.ts';
-import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { startTraces, type Traces } from '../telemetry/traces.ts';
+import { version } from './version.ts';
 
-export const { version } = z
-  .object({ version: z.string() })
-  .parse(createRequire(import.meta.url)('../../package.json'));
-
-export interface App {
-  /** Listens on the configured ports; resolves with the addresses. */
-  start(): Promise<string[]>;
-  /** Begins to send traces where a collector is configured; `start` does so itself. */
-  trace(): Promise<void>;
-  /** Takes nothing more, finishes what is in flight within the configured time, lets go of everything. */
-  stop(): Promise<void>;
-  /** Resolves when no message and no run is under way. */
-  settled(): Promise<void>;
-  runs: Runs;
-  deadLetters: DeadLetters;
-  replay: Replay;
-  explain: Explain;
-  /** After so long a silence the holder of a run counts as dead. */
-  leaseMs: number;
-  activity: AppEvents;
-  commercetools: CommercetoolsClient;
-  klaviyo: KlaviyoClient;
-}
-
+/** What tests, the CLI and the sandbox replace. */
 export interface Overrides {
   store?: Store;
   now?: () => Date;
-  /** `here`: a command that works off the run that it starts, and nothing else. */
-  claim?: 'any' | 'own';
-  trusted?: Trusted;
+  /** `own`: executes only runs that this process starts, as a command does. */
+  claim?: RunsDeps['claim'];
 }
+
+export interface Components {
+  events: AppEvents;
+  commercetools: CommercetoolsClient;
+  klaviyo: KlaviyoClient;
+  sink: Sink<ChangeOrigin>;
+  deadLetters: DeadLetters;
+  realtime: Realtime;
+  runs: Runs;
+  /** Holds runs; falls back to memory if the API client may not store custom objects. */
+  runStore: Store;
+  /** The kinds of run that this process executes. */
+  runKinds: readonly Run['kind'][];
+  replay: Replay;
+  orphanedJobs: OrphanedJobs;
+  explain: Explain;
+  /** A lease that stands still for this long has expired. */
+  leaseMs: number;
+  now(): Date;
+  /** Starts to send traces if a collector is configured. */
+  trace(): Promise<void>;
+  /** Resolves when no message and no run is in flight. */
+  settled(): Promise<void>;
+  /** Completes what is in flight within SHUTDOWN_SECONDS, then closes the clients. */
+  stop(options?: StopOptions): Promise<void>;
+}
+
+export interface StopOptions {
+  /** Stops accepting work; called first. */
+  drain?(): Promise<void>;
+  /** Called once nothing is in flight. */
+  close?(): Promise<void>;
+  /** Called if something is still in flight when the time has passed. */
+  onTimeout?(): void;
+}
+
+const shutdownTimeout = 'shutdown took longer than SHUTDOWN_SECONDS; what is still in flight will be redelivered';
 
 /**
  * @param config from readConfig
- * @param log where lines go
- * @param overrides what a test or the sandbox replaces
+ * @param log receives log lines
  */
-export function createApp(config: Config, log: Logger, overrides: Overrides = {}): App {
+export function createComponents(config: Config, log: Logger, overrides: Overrides = {}): Components {
+  const { settings } = config;
   const now = overrides.now ?? (() => new Date());
-  const activity = createAppEvents(log);
-  const commercetools = createCommercetoolsClient(config.commercetools, activity);
-  const store = overrides.store ?? storeOf(config, commercetools);
-  const klaviyo = createKlaviyoClient(config.klaviyo, activity);
+  const claim = overrides.claim ?? 'any';
+  const leaseMs = settings.runs.leaseSeconds * 1_000;
+  const events = createAppEvents(log);
+  const warn = (detail: string) => events.emit({ type: 'warning', detail });
+  const nextReadSeq = createSequence();
+
+  const commercetools = createCommercetoolsClient(config.commercetools, events);
+  const klaviyo = createKlaviyoClient(config.klaviyo, events);
   const lookups = createLookups(commercetools);
-  const pending = createAcceptedJobs({
-    store,
-    activity,
-    leftAfterMs: config.settings.runs.leaseSeconds * 1_000,
-    stateOf: (job) => sink.jobState(job),
-    tellAgain: async (about) => (await replay.again(about)).outcome !== 'unavailable',
-  });
-  const sink = createSink({
-    client: klaviyo,
-    rateLimitShare: config.klaviyo.rateLimitShare,
-    accepted: pending.accepted,
-  });
+  const store = overrides.store ?? createStore(config, commercetools);
+  const runStore = createFallBackStore(store, (reason) => warn(withoutStore(reason)));
+
+  const { rateLimitShare } = config.klaviyo;
+  const acceptedJobs = createAcceptedJobs({ store });
+  const sink = createSink({ client: klaviyo, rateLimitShare, accepted: acceptedJobs.accepted });
   const deadLetters = createDeadLetters(store, {
-    max: config.settings.deadLetters.max,
+    max: settings.deadLetters.max,
     now,
-    onKept: ({ rule, code }) => activity.emit({ type: 'dead-letter', rule, code }),
-    onForbidden: (reason) => activity.emit({ type: 'warning', detail: withoutLetters(reason) }),
+    onStored: ({ rule, code }) => events.emit({ type: 'dead-letter', rule, code }),
+    onForbidden: (reason) => warn(withoutLetters(reason)),
   });
-  let reads = 0;
-  const nextReadSeq = () => {
-    reads += 1;
-    return reads;
-  };
-  const runStore = createFallBackStore(store, (reason) =>
-    activity.emit({ type: 'warning', detail: withoutStore(reason) }),
-  );
-  const takes = takesOf({ ...config, claim: overrides.claim });
-  const runs = createRuns({
-    store: runStore,
-    activity,
-    bulk: () => bulk,
-    now,
-    checkpointMs: config.settings.runs.checkpointSeconds * 1_000,
-    leaseMs: config.settings.runs.leaseSeconds * 1_000,
-    kept: config.settings.runs.maxEnded,
-    takes,
-    claim: overrides.claim ?? 'any',
-  });
-  const schedule = createScheduler({ store: runStore, runs, plans: config.settings.schedule, activity, now });
-  const deliver = createDeliver({ sink, pending, deadLetters, activity, follow: runs.queueFollowUp });
-  const shared = { groups: config.groups, settings: config.rules, lookups, deliver, nextReadSeq, now };
-  const { pageSize, largePageSize, ranges } = config.settings.commercetools;
-  const bulk: BulkDeps = {
-    ...shared,
-    client: commercetools,
-    sink,
+  const followUps = createFollowUpQueue({ store: runStore, now });
+  const deliver = createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add });
+  const selectRules = createRuleSelector(config.groups, config.rules);
+  const evaluate = createEvaluate({ settings: config.rules, lookups, now });
+
+  const { pageSize, largePageSize, ranges } = settings.commercetools;
+  const bulkDeps = {
+    ...{ client: commercetools, selectRules, evaluate, deliver, sink, nextReadSeq, now, ranges },
     listing: createListing(klaviyo),
     pageSize: { customers: pageSize, categories: pageSize, orders: largePageSize, products: largePageSize },
-    ranges,
   };
-  const { deadlineSeconds, maxAttempts, maxInFlight } = config.settings.realtime;
+  const runKinds = runKindsOf({ runWorker: config.runWorker, bulk: config.bulk, claim });
+  const runs = createRuns({
+    store: runStore,
+    ...{ events, followUps, now, leaseMs, runKinds, claim },
+    execute: (execution) => runBulk(bulkDeps, execution),
+    checkpointMs: settings.runs.checkpointSeconds * 1_000,
+    maxEnded: settings.runs.maxEnded,
+  });
+
+  const { deadlineSeconds, maxAttempts, maxInFlight } = settings.realtime;
   const realtime = createRealtime({
-    ...shared,
-    activity,
+    ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight },
     deadlineMs: deadlineSeconds * 1_000,
-    maxAttempts,
-    maxInFlight,
-    estimateWaitMs: createBacklog(sink),
   });
   const replay = createReplay({
-    ...shared,
-    decide: createRuleSelector(config.groups, config.rules),
-    client: commercetools,
-    deadLetters,
-    deadlineMs: config.settings.klaviyo.timeoutSeconds * 1_000,
+    ...{ groups: config.groups, selectRules, client: commercetools, evaluate, deliver, deadLetters, nextReadSeq },
+    deadlineMs: settings.klaviyo.timeoutSeconds * 1_000,
+  });
+  const orphanedJobs = createOrphanedJobs({
+    ...{ store, events, acceptedJobs },
+    orphanedAfterMs: leaseMs,
+    jobState: sink.jobState,
+    resend: async (origin) => (await replay.resend(origin)).outcome !== 'unavailable',
   });
   const explain = createExplain({
-    ...shared,
-    client: commercetools,
-    rehearse: createDryRun(klaviyo, config.klaviyo.rateLimitShare),
-    holds: createCurrentState(klaviyo),
+    ...{ groups: config.groups, settings: config.rules, client: commercetools, lookups, now },
+    dryRun: createDryRun(klaviyo, rateLimitShare),
+    currentState: createCurrentState(klaviyo),
   });
-  const receive = createHandleDelivery({ realtime, deadLetters, activity });
-  const sources = createSources({
-    config: config.arrivals,
-    allowUnauthenticatedPush: config.allowUnauthenticatedPush,
-    concurrency: config.settings.realtime.concurrency,
-    maxPushed: maxInFlight,
-    timeoutMs: deadlineSeconds * 1_000 * maxQueueShare,
-    activity,
-    ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
-  });
-  const readiness = createReadiness({
-    commercetools,
-    klaviyo,
-    sources: config.realtime ? sources.all : [],
-    managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
-  });
-  const rules = config.groups.flatMap((family) => family.rules);
-  const rates = createRates(rules, now);
-  activity.listen(rates.note);
-  const { max: maxDeadLetters } = config.settings.deadLetters;
-  const watched = { activity, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters };
-  let metrics: Metrics | undefined;
   let traces: Traces | undefined;
-  const servers: FastifyInstance[] = [];
-  let stopping = false;
 
-  async function listen(wanted: Port): Promise<string[]> {
-    metrics ??= createMetrics(watched);
-    const server = await buildServer(
-      {
-        log,
-        version,
-        push: sources.push,
-        runs,
-        deadLetters,
-        replay,
-        explain,
-        readiness,
-        metrics,
-        realtime: config.realtime,
-        bulk: config.bulk,
-        apiTokens: config.apiTokens,
-        stopping: () => stopping,
-        counts: activity.counts,
-        dashboard: {
-          replica: `${hostname()}, process ${process.pid}`,
-          version,
-          rules,
-          rates,
-          usage: klaviyo.usage,
-          waiting: sink.inFlight,
-          readiness,
-          runs,
-          deadLetters,
-          countOf: (resource) => countOf(commercetools, resource),
-          now,
-          activity,
-          inForce: config.inForce,
-        },
-      },
-      wanted.serves,
-    );
-    const heard = await listenOn(server, wanted, config.host);
-    if ('leftOut' in heard) {
-      activity.emit({ type: 'warning', detail: heard.leftOut });
-      return [];
-    }
-    servers.push(server);
-    return [heard.address];
-  }
-
-  async function finish(): Promise<true> {
-    await Promise.all([
-      schedule.shutdown().then(runs.shutdown),
-      pending.shutdown(),
-      ...sources.all.map((source) => source.stop()),
-    ]);
+  async function finish({ drain, close }: StopOptions): Promise<true> {
+    await Promise.all([drain?.(), orphanedJobs.shutdown()]);
+    await runs.shutdown();
     await realtime.settled();
     await sink.onIdle();
-    await Promise.all(servers.map((server) => server.close()));
+    await close?.();
     return true;
   }
 
-  const app: App = {
-    runs,
-    deadLetters,
-    replay,
-    explain,
-    leaseMs: config.settings.runs.leaseSeconds * 1_000,
-    activity,
-    commercetools,
-    klaviyo,
+  const components: Components = {
+    ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
+    ...{ explain, leaseMs, now },
     async trace() {
-      traces ??= await tracesOf(config, activity);
-    },
-    async start() {
-      for (const detail of [...config.warnings, ...risksOf(config)]) activity.emit({ type: 'warning', detail });
-      await app.trace();
-      const addresses: string[] = [];
-      try {
-        for (const port of config.ports) addresses.push(...(await listen(port)));
-      } catch (thrown) {
-        await Promise.all(servers.map((server) => server.close()));
-        throw thrown;
-      }
-      if (config.realtime) for (const source of sources.all) source.start(receive);
-      const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
-      const { extension } = config;
-      activity.emit({ type: 'started', ports: addresses, serves, ...(extension ? { extension } : {}) });
-      runs.open();
-      pending.open();
-      if (takes.includes('sync')) schedule.open();
-      return addresses;
-    },
-    async stop() {
-      stopping = true;
-      const finished = new AbortController();
-      const late = sleep(config.shutdownMs, false, { signal: finished.signal }).catch(() => false);
-      // What fails must not keep the rest from being let go of.
-      const finishing = finish().catch((thrown: unknown) => {
-        const why = thrown instanceof Error ? thrown.message : 'unknown';
-        activity.emit({ type: 'warning', detail: `a part could not be shut down: ${why}` });
-        return false;
-      });
-      const inTime = await Promise.race([finishing, late]);
-      finished.abort();
-      if (!inTime) {
-        activity.emit({ type: 'warning', detail: notInTime });
-        for (const server of servers) {
-          // Not awaited: the time to shut down is over.
-          server.close().catch(() => undefined);
-          server.server.closeAllConnections();
-        }
-      }
-      sink.close();
-      // Not awaited: it waits for requests that are still under way.
-      klaviyo.close().catch(() => undefined);
-      await traces?.stop();
-      activity.emit({ type: 'stopped' });
+      if (config.traces) traces ??= await startTraces(config.traces, version, warn);
     },
     async settled() {
       await realtime.settled();
       await runs.settled();
       await sink.onIdle();
     },
+    async stop(options = {}) {
+      const finished = new AbortController();
+      const timeout = sleep(config.shutdownMs, false, { signal: finished.signal }).catch(() => false);
+      // A part that fails must not keep the others from being closed.
+      const finishing = finish(options).catch((thrown: unknown) => {
+        warn(`a part could not be shut down: ${messageOf(thrown)}`);
+        return false;
+      });
+      const inTime = await Promise.race([finishing, timeout]);
+      finished.abort();
+      if (!inTime) {
+        warn(shutdownTimeout);
+        options.onTimeout?.();
+      }
+      sink.close();
+      // Not awaited: it waits for requests that are still in flight.
+      klaviyo.close().catch(() => undefined);
+      await traces?.stop();
+    },
   };
-  return app;
-}
-const notInTime = 'not all that was in flight was finished within SHUTDOWN_SECONDS: it comes again';
-async function tracesOf({ traces }: Config, activity: AppEvents): Promise<Traces | undefined> {
-  return traces && startTraces(traces, version, (detail) => activity.emit({ type: 'warning', detail }));
+  return components;
 }
 
-function storeOf(config: Config, commercetools: CommercetoolsClient): Store {
+/** @returns a function whose result increases with each call */
+function createSequence(): () => number {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
+}
+
+function createStore(config: Config, commercetools: CommercetoolsClient): Store {
   return config.store === 'memory' ? createMemoryStore() : createCustomObjectsStore(createObjectsApi(commercetools));
 }

@@ -1,6 +1,6 @@
 /** The `ctk` command line: what can be typed, and what it does. */
 import { Command } from 'commander';
-import { version } from '../app/components.ts';
+import { version } from '../app/version.ts';
 import { loadEnvironment } from '../config/config.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';

@@ -1,6 +1,6 @@
 /** What commands begin with: the configuration, and an app that serves nobody. */
 import pino from 'pino';
-import { type App, createApp } from '../app/components.ts';
+import { type Components, createComponents } from '../app/components.ts';
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { type Config, processEnvironment, readConfig } from '../config/config.ts';
 
@@ -12,13 +12,15 @@ export function configured(): Config {
 /** The configuration and the way to commercetools. */
 export function connected(): { config: Config; client: CommercetoolsClient } {
   const config = configured();
-  return { config, client: createApp(config, pino({ level: 'silent' })).commercetools };
+  return { config, client: createComponents(config, pino({ level: 'silent' })).commercetools };
 }
 
 /** Works on the store and the APIs themselves: no service needs to run. */
-export async function withApp<Result>(job: (app: App, config: Config) => Promise<Result>): Promise<Result> {
+export async function withComponents<Result>(
+  job: (app: Components, config: Config) => Promise<Result>,
+): Promise<Result> {
   const config = configured();
-  const app = createApp(config, pino({ level: 'silent' }), { claim: 'own' });
+  const app = createComponents(config, pino({ level: 'silent' }), { claim: 'own' });
   try {
     return await job(app, config);
   } finally {

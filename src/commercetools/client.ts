@@ -36,13 +36,13 @@ export interface CommercetoolsClient {
  * @param settings see CommercetoolsSettings; opens no connection before the first request
  * @param activity is told of every request, also of those for a token
  */
-export function createCommercetoolsClient(settings: CommercetoolsSettings, activity?: AppEvents): CommercetoolsClient {
+export function createCommercetoolsClient(settings: CommercetoolsSettings, events?: AppEvents): CommercetoolsClient {
   function httpClient(url: string, options: object): Promise<Answer> {
     const { hostname: host, pathname } = new URL(url);
     const endpoint = endpointOf(pathname, settings);
     const asked = wanted.parse(options);
     const { method } = asked;
-    const about: RequestInfo = { events: activity, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
+    const about: RequestInfo = { events, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
     return observeRequest(about, () => ask(url, asked, settings.timeoutMs));
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};

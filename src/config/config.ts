@@ -7,7 +7,7 @@ import { ruleGroupsWith } from '../rules/index.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { RuleGroup } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
-import { type InForce, inForce, shownVariable } from './effective-config.ts';
+import { type EffectiveSetting, effectiveConfig, shownVariable } from './effective-config.ts';
 import { doubts, type Environment, environmentSchema, problemsOf, underOneName, variables } from './env/environment.ts';
 import { halvesMissing, type SourcesConfig, sourcesOf } from './env/sources.ts';
 import type { Settings } from './settings/settings.ts';
@@ -52,7 +52,7 @@ export interface Config {
   /** Where settings were found. */
   sources: string[];
   /** Every variable and setting as it is in force, and where it comes from. */
-  inForce: InForce[];
+  effectiveConfig: EffectiveSetting[];
   /** The merchant's ctk.config.ts, and what it holds. */
   extension?: { file: string; hooks: string[]; rules: string[] };
 }
@@ -146,7 +146,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
     warnings: [...warnings, ...doubts(env)],
     sources,
-    inForce: inForce({ said, named, settings, told }),
+    effectiveConfig: effectiveConfig({ said, named, settings, told }),
     ...(loaded.file === undefined ? {} : { extension: namesOf(loaded.file, loaded.extension) }),
   };
 }

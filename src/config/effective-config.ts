@@ -4,7 +4,7 @@ import { type Variable, variables } from './env/environment.ts';
 import { type Settings, settingRows } from './settings/settings.ts';
 import type { ReadSettings } from './settings/settings-files.ts';
 
-export interface InForce {
+export interface EffectiveSetting {
   kind: 'variable' | 'setting';
   /** Of a setting the dotted path. */
   name: string;
@@ -22,14 +22,14 @@ export interface Read {
   told: ReadSettings['said'];
 }
 
-export function inForce({ said, named, settings, told }: Read): InForce[] {
-  const variable = (one: Variable): InForce => {
+export function effectiveConfig({ said, named, settings, told }: Read): EffectiveSetting[] {
+  const variable = (one: Variable): EffectiveSetting => {
     const value = named[one.name];
     const from = value === undefined ? 'default' : said[one.name] ? 'environment' : 'environment (another name)';
     const { name, description } = one;
     return { kind: 'variable', name, value: shownVariable(one, value), from, description };
   };
-  const setting = ({ path, description }: ReturnType<typeof settingRows>[number]): InForce => {
+  const setting = ({ path, description }: ReturnType<typeof settingRows>[number]): EffectiveSetting => {
     const parts = path.split('.');
     const place = told.findLast(({ known }) => at(known, parts) !== undefined)?.place;
     const value = JSON.stringify(at(settings, parts)) ?? '(not set)';

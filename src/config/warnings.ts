@@ -3,7 +3,7 @@
 import { acceptsPushes } from '../sources/index.ts';
 import type { Config } from './config.ts';
 
-export function risksOf({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }: Config): string[] {
+export function warningsOf({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }: Config): string[] {
   const told: string[] = [];
   if (realtime && allowUnauthenticatedPush)
     told.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');

@@ -5,11 +5,11 @@ import pino from 'pino';
 import { createAppEvents } from '../telemetry/app-events.ts';
 import { createStream } from './event-stream.ts';
 
-const activity = createAppEvents(pino({ level: 'silent' }));
+const events = createAppEvents(pino({ level: 'silent' }));
 const now = () => new Date('2026-03-15T08:00:00Z');
 
 test('a reader that does not keep up is dropped, the others go on', async () => {
-  const stream = createStream({ activity, views: { now: async () => 'x'.repeat(1_500_000) }, now });
+  const stream = createStream({ events, views: { now: async () => 'x'.repeat(1_500_000) }, now });
   const [slow, quick] = [stream.open(), stream.open()];
   assert.ok(slow && quick);
   let read = 0;
@@ -27,12 +27,12 @@ test('a reader that does not keep up is dropped, the others go on', async () => 
 });
 
 test('a flood comes in instalments, with how many lines were passed over, and no more than ids and rules', async () => {
-  const stream = createStream({ activity, views: {}, now });
+  const stream = createStream({ events, views: {}, now });
   const reader = stream.open();
   assert.ok(reader);
   const record = { typeId: 'customer', id: 'c1' };
   for (let count = 0; count < 500; count += 1)
-    activity.emit({ type: 'rejected', record, rule: 'profile', code: 'invalid', detail: 'of mia@example.com' });
+    events.emit({ type: 'rejected', record, rule: 'profile', code: 'invalid', detail: 'of mia@example.com' });
   let seen = '';
   for await (const part of reader) {
     seen += String(part);
@@ -49,7 +49,7 @@ test('a view that fails is told, and its stream stays', async () => {
     now: () => Promise.reject(new Error('the store is away')),
     runs: async () => ({ running: [] }),
   };
-  const stream = createStream({ activity, views, now });
+  const stream = createStream({ events, views, now });
   let seen = '';
   for await (const part of stream.open() ?? []) {
     seen += String(part);

@@ -14,7 +14,7 @@ export interface Stream {
 }
 
 export interface StreamParts {
-  activity: AppEvents;
+  events: AppEvents;
   /** By the event's name: what is sent to everybody every `everyMs`. */
   views: Record<string, () => Promise<unknown>>;
   now(): Date;
@@ -32,7 +32,7 @@ const lifeMs = 15 * 60_000;
 /** When a browser tries again. */
 const retryMs = 2_000;
 
-export function createStream({ activity, views, now }: StreamParts): Stream {
+export function createStream({ events, views, now }: StreamParts): Stream {
   const readers = new Set<PassThrough>();
   let closed = false;
   let stopLooking: (() => void) | undefined;
@@ -62,7 +62,7 @@ export function createStream({ activity, views, now }: StreamParts): Stream {
   function look(): () => void {
     let lines: FeedLine[] = [];
     let passedOver = 0;
-    const stopListening = activity.listen((happened) => {
+    const stopListening = events.listen((happened) => {
       const line = feedLine(happened, now());
       if (line === undefined) return;
       if (lines.length < maxLines) lines.push(line);

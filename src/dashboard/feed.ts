@@ -1,72 +1,59 @@
-/** What happened, as a line of the dashboard's feed: ids, rules and codes, nothing else. */
+/** Formats events as lines of the dashboard's activity feed. They hold ids, rules and codes only. */
 import type { AppEvent } from '../telemetry/app-events.ts';
 
 export interface FeedLine {
   /** ISO 8601. */
   at: string;
-  what: AppEvent['type'];
-  /** How bad it is. */
+  type: AppEvent['type'];
   tone: 'good' | 'quiet' | 'bad';
   rules: string[];
   record?: { typeId: string; id: string };
   text: string;
 }
 
-/** @returns undefined for what nobody would look for */
-export function feedLine(happened: AppEvent, now: Date): FeedLine | undefined {
-  const line = (tone: FeedLine['tone'], text: string, about: Partial<FeedLine> = {}): FeedLine => ({
+/** @returns undefined for events that the feed does not show */
+export function feedLine(event: AppEvent, now: Date): FeedLine | undefined {
+  const line = (tone: FeedLine['tone'], text: string, refs: Partial<FeedLine> = {}): FeedLine => ({
     at: now.toISOString(),
-    what: happened.type,
+    type: event.type,
     tone,
     rules: [],
     text,
-    ...about,
+    ...refs,
   });
-  switch (happened.type) {
+  switch (event.type) {
     case 'message': {
-      const { messageType: type, verdict, record, rules, reasons } = happened;
-      const tone = verdict === 'done' ? 'good' : verdict === 'skipped' ? 'quiet' : 'bad';
-      const why = reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
-      return line(tone, `${type} ${verdictWords[verdict]}${why}`, { rules, record: refOf(record) });
+      const { messageType, outcome, record, rules, reasons } = event;
+      const reason = reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
+      return line(toneOf[outcome], `${messageType} ${outcome}${reason}`, { rules, record: refOf(record) });
     }
     case 'rejected':
-      return line('bad', `refused (${happened.code})`, {
-        rules: rulesOf(happened.rule),
-        record: refOf(happened.record),
-      });
+      return line('bad', `rejected (${event.code})`, { rules: rulesOf(event.rule), record: refOf(event.record) });
     case 'failed':
-      return line('bad', `failed by our own fault (${happened.error.name})`, {
-        rules: rulesOf(happened.rule),
-        record: refOf(happened.record),
+      return line('bad', `internal error (${event.error.name})`, {
+        rules: rulesOf(event.rule),
+        record: refOf(event.record),
       });
     case 'partially-sent':
-      return line('quiet', `left out (${happened.warning.code})`, {
-        rules: rulesOf(happened.rule),
-        record: refOf(happened.record),
+      return line('quiet', `partially sent (${event.warning.code})`, {
+        rules: rulesOf(event.rule),
+        record: refOf(event.record),
       });
     case 'run':
-      return line(
-        happened.state === 'failed' ? 'bad' : 'quiet',
-        `${happened.kind} of ${happened.resource} ${happened.state}`,
-      );
+      return line(event.state === 'failed' ? 'bad' : 'quiet', `${event.kind} of ${event.resource} ${event.state}`);
     case 'unreadable':
     case 'invalid-envelope':
     case 'push-unauthorized':
     case 'action-required':
-      return line('bad', `${happened.type}: ${happened.reason}`);
+      return line('bad', `${event.type}: ${event.reason}`);
     case 'warning':
-      return line('quiet', happened.detail);
+      return line('quiet', event.detail);
     default:
       return undefined;
   }
 }
 
-const verdictWords = {
-  done: 'delivered',
-  skipped: 'skipped',
-  kept: 'kept as a dead letter',
-  again: 'comes again',
-} as const;
+const toneOf = { delivered: 'good', skipped: 'quiet', 'dead-lettered': 'bad', retried: 'bad' } as const;
 
 /** A rule's name is empty where nothing could be read. */
 function rulesOf(rule: string): string[] {

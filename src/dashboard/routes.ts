@@ -2,15 +2,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { InForce } from '../config/effective-config.ts';
+import type { EffectiveSetting } from '../config/effective-config.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { assetFiles, createAssets } from './assets.ts';
 import { createStream } from './event-stream.ts';
 import { createViews, type ViewParts } from './snapshots.ts';
 
 export interface DashboardParts extends ViewParts {
-  activity: AppEvents;
-  inForce: readonly InForce[];
+  events: AppEvents;
+  effectiveConfig: readonly EffectiveSetting[];
   guard(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Whether this port takes syncs. */
   syncs: boolean;
@@ -43,7 +43,7 @@ const refusals = { 401: problem, 403: problem, 429: problem };
 
 export function dashboardRoutes(server: FastifyInstance, parts: DashboardParts): void {
   pageRoutes(server);
-  const stream = createStream({ activity: parts.activity, views: createViews(parts), now: parts.now });
+  const stream = createStream({ events: parts.events, views: createViews(parts), now: parts.now });
   server.addHook('preClose', async () => stream.close());
   const routes = server.withTypeProvider<ZodTypeProvider>();
   routes.route({
@@ -72,7 +72,7 @@ export function dashboardRoutes(server: FastifyInstance, parts: DashboardParts):
       summary: 'The settings in force, and where each comes from; secrets as ***',
       response: { 200: settings, ...refusals },
     },
-    handler: async () => ({ syncs: parts.syncs, rows: [...parts.inForce] }),
+    handler: async () => ({ syncs: parts.syncs, rows: [...parts.effectiveConfig] }),
   });
 }
 

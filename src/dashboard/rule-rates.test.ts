@@ -16,21 +16,21 @@ function sent(rule: string, outcome: ChangeCount['outcome'], count = 1): AppEven
 
 test('each rule shows its own changes, by what became of them', () => {
   const rates = createRates([{ name: 'placed-order' }, { name: 'profile' }], now);
-  rates.note(sent('placed-order', 'delivered', 2));
-  for (const outcome of ['rejected', 'refused-later', 'failed', 'unavailable', 'skipped'] as const)
-    rates.note(sent('placed-order', outcome));
-  const { totals, lastAt, delivered, refused } = rates.of('placed-order');
-  assert.deepEqual(totals, { delivered: 2, refused: 3, waiting: 1 });
+  rates.record(sent('placed-order', 'delivered', 2));
+  for (const outcome of ['rejected', 'rejected-later', 'failed', 'unavailable', 'skipped'] as const)
+    rates.record(sent('placed-order', outcome));
+  const { totals, lastAt, delivered, rejected } = rates.of('placed-order');
+  assert.deepEqual(totals, { delivered: 2, rejected: 3, retried: 1 });
   assert.equal(lastAt, now().toISOString());
-  assert.deepEqual([delivered.at(-1), refused.at(-1)], [2, 3]);
+  assert.deepEqual([delivered.at(-1), rejected.at(-1)], [2, 3]);
   assert.deepEqual([rates.of('profile').lastAt, sum(rates.of('profile').delivered)], [undefined, 0]);
 });
 
 test('what happened moves on with time and is forgotten after five minutes, the totals stay', () => {
   const rates = createRates([{ name: 'profile' }], now);
-  rates.note(sent('profile', 'delivered'));
+  rates.record(sent('profile', 'delivered'));
   pass(2 * slotSeconds);
-  rates.note(sent('profile', 'delivered'));
+  rates.record(sent('profile', 'delivered'));
   assert.deepEqual(rates.of('profile').delivered.slice(-3), [1, 0, 1]);
   pass(300 - slotSeconds);
   assert.equal(sum(rates.of('profile').delivered), 1);
@@ -42,8 +42,8 @@ test('what happened moves on with time and is forgotten after five minutes, the 
 test('a clock that is set back loses nothing, and rules that nobody knows take no room', () => {
   const rates = createRates([{ name: 'profile' }], now);
   pass(-60);
-  for (let index = 0; index < 1_000; index += 1) rates.note(sent(`rule-${index}`, 'delivered'));
-  rates.note(sent('profile', 'delivered', 1_000));
+  for (let index = 0; index < 1_000; index += 1) rates.record(sent(`rule-${index}`, 'delivered'));
+  rates.record(sent('profile', 'delivered', 1_000));
   assert.equal(rates.of('profile').totals.delivered, 1_000);
   assert.equal(rates.of('rule-1').totals.delivered, 0);
 });

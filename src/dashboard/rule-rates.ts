@@ -10,7 +10,7 @@ export interface RuleRates {
   lastAt?: string;
   /** Changes by slot, the oldest first. */
   delivered: number[];
-  refused: number[];
+  rejected: number[];
   /** Since the start. */
   totals: Totals;
 }
@@ -18,19 +18,19 @@ export interface RuleRates {
 interface Totals {
   delivered: number;
   /** Kept as a dead letter. */
-  refused: number;
+  rejected: number;
   /** Not now: to come again. */
-  waiting: number;
+  retried: number;
 }
 
 export interface Rates {
-  note(happened: AppEvent): void;
+  record(happened: AppEvent): void;
   of(rule: string): RuleRates;
 }
 
 interface Ring {
   delivered: number[];
-  refused: number[];
+  rejected: number[];
   /** The slot of the newest entry, counted from the epoch. */
   at: number;
   lastAt?: string;
@@ -42,7 +42,7 @@ export function createRates(rules: readonly { name: string }[], now: () => Date)
   const rings = new Map(rules.map(({ name }) => [name, emptyRing(slotOf(now()))]));
 
   return {
-    note(happened) {
+    record(happened) {
       if (happened.type !== 'changes') return;
       const at = now();
       for (const change of happened.changes) {
@@ -51,10 +51,10 @@ export function createRates(rules: readonly { name: string }[], now: () => Date)
       }
     },
     of(rule) {
-      const { delivered, refused, totals, lastAt } = turned(rings.get(rule) ?? emptyRing(0), slotOf(now()));
+      const { delivered, rejected, totals, lastAt } = turned(rings.get(rule) ?? emptyRing(0), slotOf(now()));
       return {
         delivered: [...delivered],
-        refused: [...refused],
+        rejected: [...rejected],
         totals: { ...totals },
         ...(lastAt === undefined ? {} : { lastAt }),
       };
@@ -71,20 +71,20 @@ function count(ring: Ring, { outcome, count }: ChangeCount, at: Date): void {
       ring.delivered[slots - 1] = (ring.delivered[slots - 1] ?? 0) + count;
       return;
     case 'unavailable':
-      totals.waiting += count;
+      totals.retried += count;
       return;
     case 'skipped':
       return;
     default:
-      totals.refused += count;
-      ring.refused[slots - 1] = (ring.refused[slots - 1] ?? 0) + count;
+      totals.rejected += count;
+      ring.rejected[slots - 1] = (ring.rejected[slots - 1] ?? 0) + count;
   }
 }
 
 /** Moved on to the slot; what is older than the ring is forgotten. */
 function turned(ring: Ring, slot: number): Ring {
   const steps = Math.min(slots, Math.max(0, slot - ring.at));
-  for (const list of [ring.delivered, ring.refused]) {
+  for (const list of [ring.delivered, ring.rejected]) {
     list.splice(0, steps);
     list.push(...Array.from({ length: steps }, () => 0));
   }
@@ -94,7 +94,7 @@ function turned(ring: Ring, slot: number): Ring {
 
 function emptyRing(at: number): Ring {
   const none = () => Array.from({ length: slots }, () => 0);
-  return { delivered: none(), refused: none(), at, totals: { delivered: 0, refused: 0, waiting: 0 } };
+  return { delivered: none(), rejected: none(), at, totals: { delivered: 0, rejected: 0, retried: 0 } };
 }
 
 function slotOf(time: Date): number {

@@ -15,7 +15,7 @@ export interface ViewParts {
   rules: readonly { name: string; summary: string }[];
   rates: Rates;
   usage: RateLimiter['usage'];
-  waiting: Sink['inFlight'];
+  inFlight: Sink['inFlight'];
   readiness(): Promise<Ready>;
   runs: Pick<Runs, 'list'>;
   deadLetters: Pick<DeadLetters, 'list'>;
@@ -42,7 +42,7 @@ export function createViews(parts: ViewParts): Record<'now' | 'runs', () => Prom
       slotSeconds,
       rules: parts.rules.map(({ name, summary }) => ({ rule: name, summary, ...parts.rates.of(name) })),
       quota: parts.usage(),
-      waiting: parts.waiting(),
+      inFlight: parts.inFlight(),
       ready: await parts.readiness(),
       deadLetters: await letters(),
     }),

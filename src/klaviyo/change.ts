@@ -138,12 +138,14 @@ export interface DeleteChange {
 /** One thing that shall be true in Klaviyo. Sending it twice has the effect of sending it once. */
 export type Change = EventChange | ProfileChange | CategoryChange | ItemChange | StockChange | DeleteChange;
 
+export type ChangeKind = Change['type'];
+
 /**
  * A change with the count of this process, taken before the oldest read that it was written from began: of several
  * that wait for one record the highest `readAt` wins. `about` is the sender's own: what to remember of the change while
  * a job has it.
  */
-export type SequencedChange<About = unknown> = Change & { readSeq: number; origin?: About };
+export type SequencedChange<Origin = unknown> = Change & { readSeq: number; origin?: Origin };
 
 /** Something that was left out or decided on the way; never personal data. */
 export interface Warning {

@@ -104,7 +104,7 @@ export function createSink<About>({ client, rateLimitShare, accepted }: SinkDeps
   const waiting = new Map<string, Entry<About>>();
   const room = createInFlightLimit();
 
-  const onJob = createLettingGo(accepted);
+  const onJobAccepted = createLettingGo(accepted);
 
   /** The entry's latest change, unless a later read of the same record went before it. */
   async function write(entry: Entry<About>, key: string): Promise<Receipt> {
@@ -115,7 +115,7 @@ export function createSink<About>({ client, rateLimitShare, accepted }: SinkDeps
       lane,
       deadline: patience,
       force,
-      onJobAccepted: (job, records) => onJob(entry, job, records),
+      onJobAccepted: (job, records) => onJobAccepted(entry, job, records),
     };
     if (change.type === 'event') return sendEvent(change, sending);
     if ((writtenAt.get(key) ?? 0) > change.readSeq) return delivered;

@@ -1,47 +1,78 @@
-/** Which rules a message wakes: looked up by notification type, resource and message type. */
+/** Selects the rules that a message triggers, or that a run evaluates. */
 import type { Message } from '../commercetools/messages.ts';
+import type { BulkResource } from '../commercetools/schemas.ts';
+import type { ChangeKind } from '../klaviyo/change.ts';
 import type { RuleSettings } from './settings.ts';
 import { isDisabled, type RuleGroup, type Trigger } from './types.ts';
 
+/** The groups to evaluate, each with the names of its selected rules; empty if no rule is selected. */
 export type RuleSelection = Map<RuleGroup, Set<string>>;
 
-/**
- * @param families the list of rules
- * @param settings what the merchant disabled, and which message types he named
- * @returns the families to ask and the names of their woken rules; empty when no rule wakes
- */
-export function createRuleSelector(
-  groups: readonly RuleGroup[],
-  settings: RuleSettings,
-): (message: Message) => RuleSelection {
-  const woken = new Map<string, { family: RuleGroup; rule: string }[]>();
-  for (const { family, rule, trigger } of enabledTriggers(groups, settings)) {
+export interface SelectRules {
+  /** The enabled rules that the message triggers. */
+  forMessage(message: Message): RuleSelection;
+  /** The rules that a bulk sync of the resource evaluates. */
+  forRun(resource: BulkResource): RuleSelection;
+}
+
+export function createRuleSelector(groups: readonly RuleGroup[], settings: RuleSettings): SelectRules {
+  const byTrigger = new Map<string, { group: RuleGroup; rule: string }[]>();
+  for (const { group, rule, trigger } of enabledTriggers(groups, settings)) {
     const key = keyOf(trigger.notificationType, trigger.typeId, trigger.messageType);
-    woken.set(key, [...(woken.get(key) ?? []), { family, rule }]);
+    byTrigger.set(key, [...(byTrigger.get(key) ?? []), { group, rule }]);
   }
-  return ({ notificationType, type, resource }) => {
-    const decision: RuleSelection = new Map();
-    const messageType = notificationType === 'Message' ? type : undefined;
-    for (const { family, rule } of woken.get(keyOf(notificationType, resource.typeId, messageType)) ?? []) {
-      decision.set(family, (decision.get(family) ?? new Set()).add(rule));
-    }
-    return decision;
+  return {
+    forMessage({ notificationType, type, resource }) {
+      const messageType = notificationType === 'Message' ? type : undefined;
+      const selection: RuleSelection = new Map();
+      for (const { group, rule } of byTrigger.get(keyOf(notificationType, resource.typeId, messageType)) ?? [])
+        selection.set(group, (selection.get(group) ?? new Set()).add(rule));
+      return selection;
+    },
+    forRun(resource) {
+      const selection: RuleSelection = new Map();
+      for (const group of groups) {
+        const names = group.rules.filter(({ bulk }) => bulk === resource).map(({ name }) => name);
+        if (names.length > 0) selection.set(group, new Set(names));
+      }
+      return selection;
+    },
   };
 }
 
-/** Every wake of every rule that is not disabled: what subscriptions must deliver. */
+/** All rules of the groups for a resource type, also disabled ones. */
+export function allRulesOf(groups: readonly RuleGroup[], typeId: string): RuleSelection {
+  const matching = groups.filter((group) => group.typeId === typeId);
+  return new Map(matching.map((group) => [group, new Set(group.rules.map(({ name }) => name))]));
+}
+
+/** Every trigger of every rule that is not disabled: what subscriptions must deliver. */
 export function enabledTriggers(
   groups: readonly RuleGroup[],
   settings: RuleSettings,
-): { family: RuleGroup; rule: string; trigger: Trigger }[] {
-  return groups.flatMap((family) =>
-    family.rules.flatMap((rule) =>
+): { group: RuleGroup; rule: string; trigger: Trigger }[] {
+  return groups.flatMap((group) =>
+    group.rules.flatMap((rule) =>
       rule
         .triggers(settings)
         .filter((trigger) => !isDisabled(trigger, settings))
-        .map((trigger) => ({ family, rule: rule.name, trigger })),
+        .map((trigger) => ({ group, rule: rule.name, trigger })),
     ),
   );
+}
+
+/** What rules about a record of each type write. */
+const changeKindsByType: Record<string, readonly ChangeKind[]> = {
+  customer: ['profile'],
+  order: ['event'],
+  category: ['category', 'delete'],
+  product: ['item', 'delete'],
+  'inventory-entry': ['stock'],
+};
+
+/** @returns the kinds of change that the selected rules may write */
+export function changeKinds(rules: RuleSelection): ChangeKind[] {
+  return [...rules.keys()].flatMap(({ typeId }) => changeKindsByType[typeId] ?? []);
 }
 
 function keyOf(notificationType: string, typeId: string, messageType: string | undefined): string {

@@ -14,7 +14,7 @@ const ticked = () => new Promise((resolve) => setTimeout(resolve, 60));
 
 function setting(most: number) {
   const clock = { ms: 0 };
-  const admission = createAdmission({ most, timeoutMs: 1_000, now: () => clock.ms });
+  const admission = createAdmission({ most, deadlineMs: 1_000, now: () => clock.ms });
   admission.open();
   return { clock, admission };
 }

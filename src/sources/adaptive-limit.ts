@@ -17,7 +17,7 @@ export interface AdmissionParts {
   /** At most, however quick answers are. */
   most: number;
   /** Milliseconds in which an answer is still in good time. */
-  timeoutMs: number;
+  deadlineMs: number;
   /** Milliseconds; monotonic. */
   now?: () => number;
 }
@@ -35,7 +35,7 @@ const tickMs = 25;
 /** Late answers come in crowds, and one of a crowd says all: it lasts for this part of the patience. */
 const crowd = 0.5;
 
-export function createAdmission({ most, timeoutMs, now = () => performance.now() }: AdmissionParts): Admission {
+export function createAdmission({ most, deadlineMs, now = () => performance.now() }: AdmissionParts): Admission {
   let limit = Math.min(first, most);
   let inFlight = 0;
   let lessenedAt = Number.NEGATIVE_INFINITY;
@@ -43,16 +43,16 @@ export function createAdmission({ most, timeoutMs, now = () => performance.now()
   let ticking: NodeJS.Timeout | undefined;
 
   function learn(tookMs: number, at: number): void {
-    if (tookMs > timeoutMs) {
-      if (at - lessenedAt < timeoutMs * crowd) return;
+    if (tookMs > deadlineMs) {
+      if (at - lessenedAt < deadlineMs * crowd) return;
       lessenedAt = at;
       limit = Math.max(Math.min(fewest, most), limit * lessen);
-    } else if (tookMs < timeoutMs * quick && inFlight > limit / 2) limit = Math.min(most, limit + 1);
+    } else if (tookMs < deadlineMs * quick && inFlight > limit / 2) limit = Math.min(most, limit + 1);
   }
 
   return {
     enter() {
-      if (inFlight >= limit || now() - tickedAt > timeoutMs * stalled) return undefined;
+      if (inFlight >= limit || now() - tickedAt > deadlineMs * stalled) return undefined;
       inFlight += 1;
       const entered = now();
       let left = false;

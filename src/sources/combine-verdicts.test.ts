@@ -4,19 +4,23 @@ import { afterEach, describe, mock, test } from 'node:test';
 import type { Verdict } from '../engine/delivery/verdict.ts';
 import { createPatience, nameOf, together, waitMs } from './combine-verdicts.ts';
 
-const done: Verdict = { answer: 'done' };
-const skipped: Verdict = { answer: 'skipped', reasons: ['nothing'] };
-const kept: Verdict = { answer: 'kept', reasons: ['invalid'] };
-const again: Verdict = { answer: 'again', reason: 'away' };
+const done: Verdict = { ack: true, outcome: 'delivered' };
+const skipped: Verdict = { ack: true, outcome: 'skipped', reasons: ['nothing'] };
+const kept: Verdict = { ack: true, outcome: 'dead-lettered', reasons: ['invalid'] };
+const again: Verdict = { ack: false, reason: 'away' };
 
 describe('the verdict of deliveries that are acknowledged together', () => {
   const table: [string, Verdict[], Verdict][] = [
-    ['none', [], { answer: 'skipped', reasons: [] }],
+    ['none', [], { ack: true, outcome: 'skipped', reasons: [] }],
     ['one stands for itself', [done], done],
-    ['all skipped', [skipped, skipped], { answer: 'skipped', reasons: ['nothing', 'nothing'] }],
+    ['all skipped', [skipped, skipped], { ack: true, outcome: 'skipped', reasons: ['nothing', 'nothing'] }],
     ['skipped and done', [skipped, done], done],
     ['one kept', [done, kept, skipped], kept],
-    ['several kept', [kept, { answer: 'kept', reasons: ['large'] }], { answer: 'kept', reasons: ['invalid', 'large'] }],
+    [
+      'several kept',
+      [kept, { ack: true, outcome: 'dead-lettered', reasons: ['large'] }],
+      { ack: true, outcome: 'dead-lettered', reasons: ['invalid', 'large'] },
+    ],
     ['one comes again', [done, kept, again], again],
     [
       'several come again: the longest wait',
@@ -25,8 +29,8 @@ describe('the verdict of deliveries that are acknowledged together', () => {
     ],
     [
       'several come again: the reason that somebody has to act on',
-      [again, { answer: 'again', reason: 'the key is refused', actionRequired: true }],
-      { answer: 'again', reason: 'the key is refused', actionRequired: true },
+      [again, { ack: false, reason: 'the key is refused', actionRequired: true }],
+      { ack: false, reason: 'the key is refused', actionRequired: true },
     ],
   ];
   for (const [what, verdicts, combined] of table)
@@ -38,7 +42,7 @@ describe('the verdict of deliveries that are acknowledged together', () => {
 describe('backoff', () => {
   test('the wait doubles with each failure in a row, up to a minute', () => {
     assert.deepEqual(
-      [1, 2, 3, 7, 8, 9, 1_000].map((tries) => waitMs(tries)),
+      [1, 2, 3, 7, 8, 9, 1_000].map((deliveries) => waitMs(deliveries)),
       [500, 1_000, 2_000, 32_000, 60_000, 60_000, 60_000],
     );
   });

@@ -6,21 +6,27 @@ const longestMs = 60_000;
 
 /** One verdict for deliveries that can be acknowledged together only: one that shall come again brings all along. */
 export function together(verdicts: readonly Verdict[]): Verdict {
-  const again = verdicts.flatMap((verdict) => (verdict.answer === 'again' ? [verdict] : []));
+  const again = verdicts.flatMap((verdict) => (verdict.ack ? [] : [verdict]));
   const worst = again.find(({ actionRequired }) => actionRequired) ?? again[0];
   if (worst) {
     const waits = again.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
     return { ...worst, ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}) };
   }
-  const kept = verdicts.flatMap((verdict) => (verdict.answer === 'kept' ? [verdict.reasons] : []));
-  if (kept.length > 0) return { answer: 'kept', reasons: kept.flat() };
-  const skipped = verdicts.flatMap((verdict) => (verdict.answer === 'skipped' ? [verdict.reasons] : []));
-  return skipped.length === verdicts.length ? { answer: 'skipped', reasons: skipped.flat() } : { answer: 'done' };
+  const kept = verdicts.flatMap((verdict) =>
+    verdict.ack && verdict.outcome === 'dead-lettered' ? [verdict.reasons] : [],
+  );
+  if (kept.length > 0) return { ack: true, outcome: 'dead-lettered', reasons: kept.flat() };
+  const skipped = verdicts.flatMap((verdict) =>
+    verdict.ack && verdict.outcome === 'skipped' ? [verdict.reasons] : [],
+  );
+  return skipped.length === verdicts.length
+    ? { ack: true, outcome: 'skipped', reasons: skipped.flat() }
+    : { ack: true, outcome: 'delivered' };
 }
 
 /** @param tries how often it went wrong in a row, from 1. @returns milliseconds, longer each time */
-export function waitMs(tries: number, retryAfterMs = 0): number {
-  return Math.max(retryAfterMs, Math.min(firstMs * 2 ** Math.min(tries - 1, 20), longestMs));
+export function waitMs(deliveries: number, retryAfterMs = 0): number {
+  return Math.max(retryAfterMs, Math.min(firstMs * 2 ** Math.min(deliveries - 1, 20), longestMs));
 }
 
 /** Counts what goes wrong in a row, so that a source stops asking for more while nothing can be delivered. */
@@ -29,7 +35,7 @@ export function createPatience() {
   let until = 0;
   return {
     took(verdict: Verdict): void {
-      if (verdict.answer !== 'again') this.ok();
+      if (verdict.ack) this.ok();
       else this.failed(verdict.retryAfterMs);
     },
     failed(retryAfterMs?: number): void {

@@ -9,7 +9,7 @@ import type { RawMessage } from './source.ts';
 /** What an envelope holds: mostly one delivery. */
 export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
 
-type About = Pick<RawMessage, 'source' | 'brokerId' | 'tries' | 'trace'>;
+type About = Pick<RawMessage, 'source' | 'brokerId' | 'deliveries' | 'trace'>;
 
 const object = z.record(z.string(), z.unknown());
 /** https://cloud.google.com/pubsub/docs/push#receive_push */
@@ -96,12 +96,12 @@ function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] |
   const data = decode(message.data);
   // With the broker's id it is Pub/Sub's: what nobody can read inside would come again for days.
   if (data === undefined && (brokerId === undefined || message.data === undefined)) return undefined;
-  const tries = deliveryAttempt === undefined ? {} : { tries: deliveryAttempt };
+  const deliveries = deliveryAttempt === undefined ? {} : { deliveries: deliveryAttempt };
   return checked(data ?? message.data, {
     ...about,
     source: 'pub-sub-push',
     ...withId(brokerId),
-    ...tries,
+    ...deliveries,
     ...traceIn(message.attributes),
   });
 }

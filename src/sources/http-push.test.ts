@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createHttpPush } from './http-push.ts';
 import type { Opened, PushWay } from './push/authenticator.ts';
 
-const activity = { emit: () => undefined, counts: () => ({}), listen: () => () => undefined };
+const events = { emit: () => undefined, counts: () => ({}), listen: () => () => undefined };
 
 test('a stop resolves though a push in flight fails', async () => {
   const opened = Promise.withResolvers<Opened>();
@@ -14,9 +14,9 @@ test('a stop resolves though a push in flight fails', async () => {
     admit: async () => ({ admitted: 'after-body' }),
     open: () => opened.promise,
   };
-  const limits = { maxAtOnce: 10, timeoutMs: 1_000 };
-  const push = createHttpPush({ ways: [way], allowUnauthenticated: false, activity, ...limits });
-  push.start(async () => ({ answer: 'done' }));
+  const limits = { maxPushes: 10, deadlineMs: 1_000 };
+  const push = createHttpPush({ ways: [way], allowUnauthenticated: false, events, ...limits });
+  push.start(async () => ({ ack: true, outcome: 'delivered' }));
   const gate = await push.admit({ headers: {}, query: {}, onThisMachine: false });
   assert.ok(gate.open);
   const taken = assert.rejects(push.take({}, gate), TypeError);

@@ -10,7 +10,7 @@ import type { Handle, Source } from './source.ts';
 
 export type PushAnswer =
   | { status: 204 }
-  | { status: 202; body: { kept: string[] } }
+  | { status: 202; body: { deadLettered: string[] } }
   | { status: 200; body: Record<string, unknown> }
   | { status: 400 | 401; body: { error: string } }
   | { status: 503; body: { error: string }; retryAfterSeconds: number };
@@ -29,20 +29,20 @@ export interface HttpPushParts {
   /** Those that are configured; with none, only this machine may push. */
   ways: readonly PushWay[];
   allowUnauthenticated: boolean;
-  activity: AppEvents;
+  events: AppEvents;
   /** Pushes that are worked on at once; more are sent away for a moment. */
-  maxAtOnce: number;
+  maxPushes: number;
   /** Milliseconds in which an answer is still in good time for the broker. */
-  timeoutMs: number;
+  deadlineMs: number;
 }
 
 const retrySeconds = 10;
 const fullRetrySeconds = 1;
 const restartSeconds = 5;
 
-export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits }: HttpPushParts): HttpPush {
+export function createHttpPush({ ways, allowUnauthenticated, events, ...limits }: HttpPushParts): HttpPush {
   const inFlight = new Set<Promise<unknown>>();
-  const admission = createAdmission({ most: limits.maxAtOnce, timeoutMs: limits.timeoutMs });
+  const admission = createAdmission({ most: limits.maxPushes, deadlineMs: limits.deadlineMs });
   let handle: Handle | undefined;
 
   function enter(way?: PushWay): Gate {
@@ -58,14 +58,14 @@ export function createHttpPush({ ways, allowUnauthenticated, activity, ...limits
       return opened.status === 200 ? { status: 200, body: opened.body ?? {} } : { status: 204 };
     const unwrapped = unwrap(body, { source: 'http' });
     if (!unwrapped.ok) {
-      activity.emit({ type: 'invalid-envelope', reason: unwrapped.reason });
+      events.emit({ type: 'invalid-envelope', reason: unwrapped.reason });
       return { status: 400, body: { error: unwrapped.reason } };
     }
     return answerOf(together(await Promise.all(unwrapped.messages.map(take))));
   }
 
   function refuse(admitted: 'no' | 'unknown', reason: string): PushAnswer {
-    activity.emit({ type: 'push-unauthorized', reason });
+    events.emit({ type: 'push-unauthorized', reason });
     return admitted === 'unknown' ? later(reason, retrySeconds) : { status: 401, body: { error: reason } };
   }
 
@@ -123,8 +123,9 @@ function later(error: string, retryAfterSeconds: number): PushAnswer {
 }
 
 function answerOf(verdict: Verdict): PushAnswer {
-  if (verdict.answer === 'kept') return { status: 202, body: { kept: verdict.reasons } };
-  if (verdict.answer !== 'again') return { status: 204 };
+  if (verdict.ack && verdict.outcome === 'dead-lettered')
+    return { status: 202, body: { deadLettered: verdict.reasons } };
+  if (verdict.ack) return { status: 204 };
   const { reason, retryAfterMs } = verdict;
   return later(reason, retryAfterMs === undefined ? retrySeconds : Math.max(1, Math.ceil(retryAfterMs / 1_000)));
 }

@@ -26,21 +26,21 @@ export interface SourceParts {
   /** Messages that a queue or topic hands over at once. */
   concurrency: number;
   /** Pushed messages under way at most. */
-  maxPushed: number;
-  /** Milliseconds in which a push is answered in good time. */
-  timeoutMs: number;
-  activity: AppEvents;
+  maxPushes: number;
+  /** Milliseconds within which a push should be answered. */
+  deadlineMs: number;
+  events: AppEvents;
   trusted?: Trusted;
 }
 
 /** @returns the pushes, and all sources, they among them */
 export function createSources(parts: SourceParts): { push: HttpPush; all: Source[] } {
-  const { config, activity, concurrency, maxPushed: maxAtOnce, allowUnauthenticatedPush: allowUnauthenticated } = parts;
+  const { config, events, concurrency, maxPushes, allowUnauthenticatedPush: allowUnauthenticated } = parts;
   const ways = pushWays(config.push, parts.trusted);
-  const push = createHttpPush({ ways, allowUnauthenticated, activity, maxAtOnce, timeoutMs: parts.timeoutMs });
+  const push = createHttpPush({ ways, allowUnauthenticated, events, maxPushes, deadlineMs: parts.deadlineMs });
   const all: Source[] = [push];
-  if (config.sqs) all.push(createSqs({ ...config.sqs, concurrency }, activity));
-  if (config.kafka) all.push(createKafka({ ...config.kafka, concurrency }, activity));
+  if (config.sqs) all.push(createSqs({ ...config.sqs, concurrency }, events));
+  if (config.kafka) all.push(createKafka({ ...config.kafka, concurrency }, events));
   return { push, all };
 }
 

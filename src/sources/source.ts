@@ -10,7 +10,7 @@ export interface RawMessage {
   /** The broker's own id of the delivery. */
   brokerId?: string;
   /** How often the broker has delivered it, this time included; where it says so. */
-  tries?: number;
+  deliveries?: number;
   /** W3C trace context that came with it (traceparent, tracestate); absent: what surrounds the call. */
   trace?: TraceHeaders;
   /** Bytes of the body, and their hash: all that is kept of what can't be read. Worked out only for that. */

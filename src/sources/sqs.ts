@@ -30,7 +30,7 @@ const waitSeconds = 20;
 const longestHiddenSeconds = 900;
 
 /** @param activity is told when the queue can't be reached. Credentials come from where the AWS SDK looks for them. */
-export function createSqs({ queueUrl, concurrency, hiddenSeconds = 30 }: SqsSettings, activity: AppEvents): Source {
+export function createSqs({ queueUrl, concurrency, hiddenSeconds = 30 }: SqsSettings, events: AppEvents): Source {
   const stopping = new AbortController();
   const patience = createPatience();
   const inFlight = new Set<Promise<void>>();
@@ -40,7 +40,7 @@ export function createSqs({ queueUrl, concurrency, hiddenSeconds = 30 }: SqsSett
 
   function troubled(thrown: unknown): void {
     const now = `the queue can't be read (${nameOf(thrown)})`;
-    if (trouble !== now) activity.emit({ type: 'warning', detail: `sqs: ${now}` });
+    if (trouble !== now) events.emit({ type: 'warning', detail: `sqs: ${now}` });
     trouble = now;
     patience.failed();
   }
@@ -81,16 +81,15 @@ export function createSqs({ queueUrl, concurrency, hiddenSeconds = 30 }: SqsSett
     const hide = (seconds: number) => new ChangeMessageVisibilityCommand({ ...named, VisibilityTimeout: seconds });
     // A renewal that fails means at worst that the message comes twice.
     const renewal = setInterval(() => void sqs.send(hide(hiddenSeconds)).catch(() => undefined), hiddenSeconds * 500);
-    const tries = Number(message.Attributes?.ApproximateReceiveCount) || 1;
+    const deliveries = Number(message.Attributes?.ApproximateReceiveCount) || 1;
     const id = message.MessageId === undefined ? {} : { brokerId: message.MessageId };
-    const about = { source: 'sqs', tries, ...id, ...traceIn(textsOf(message.MessageAttributes)) };
+    const about = { source: 'sqs', deliveries, ...id, ...traceIn(textsOf(message.MessageAttributes)) };
     const verdict = together(await Promise.all(unwrapText(message.Body ?? '', about).map(handle)));
     clearInterval(renewal);
     patience.took(verdict);
-    const settled =
-      verdict.answer === 'again'
-        ? sqs.send(hide(secondsUntilNext(tries, verdict.retryAfterMs)))
-        : sqs.send(new DeleteMessageCommand(named));
+    const settled = !verdict.ack
+      ? sqs.send(hide(secondsUntilNext(deliveries, verdict.retryAfterMs)))
+      : sqs.send(new DeleteMessageCommand(named));
     await settled.catch(troubled);
   }
 
@@ -114,8 +113,8 @@ function textsOf(attributes: Message['MessageAttributes'] = {}): Record<string, 
   return Object.fromEntries(Object.entries(attributes).map(([name, { StringValue }]) => [name, StringValue]));
 }
 
-function secondsUntilNext(tries: number, retryAfterMs: number | undefined): number {
-  return Math.min(Math.ceil(waitMs(tries, retryAfterMs) / 1_000), longestHiddenSeconds);
+function secondsUntilNext(deliveries: number, retryAfterMs: number | undefined): number {
+  return Math.min(Math.ceil(waitMs(deliveries, retryAfterMs) / 1_000), longestHiddenSeconds);
 }
 
 /** The queue's own host, and the region that it names; elsewhere (an endpoint of one's own) AWS_REGION says it. */

@@ -1,11 +1,10 @@
 /**
- * What happened, as typed events: one call tells it, and log line, counts and listeners all come from that call. Holds
+ * What event, as typed events: one call tells it, and log line, counts and listeners all come from that call. Holds
  * ids, counts and codes only, never personal data.
  */
 import type { Logger } from 'pino';
-import type { Receipt, Warning } from '../klaviyo/change.ts';
 
-interface AboutRecord {
+interface RecordRef {
   typeId: string;
   id: string;
 }
@@ -21,11 +20,11 @@ export type AppEvent =
       type: 'message';
       messageType: string;
       messageId: string;
-      /** When it happened in commercetools, ISO 8601. */
+      /** When it event in commercetools, ISO 8601. */
       createdAt: string;
-      record: AboutRecord;
+      record: RecordRef;
       rules: string[];
-      verdict: VerdictName;
+      outcome: 'delivered' | 'skipped' | 'dead-lettered' | 'retried';
       reasons: string[];
       tookMs: number;
     }
@@ -35,12 +34,12 @@ export type AppEvent =
   /** A push whose sender could not be proven. */
   | { type: 'push-unauthorized'; reason: string }
   | { type: 'unreadable'; source: string; reason: string }
-  | { type: 'rejected'; record: AboutRecord; rule: string; code: string; detail: string; field?: string }
-  | { type: 'failed'; record: AboutRecord; rule: string; error: Error }
-  | { type: 'partially-sent'; record: AboutRecord; rule: string; warning: Warning }
+  | { type: 'rejected'; record: RecordRef; rule: string; code: string; detail: string; field?: string }
+  | { type: 'failed'; record: RecordRef; rule: string; error: Error }
+  | { type: 'partially-sent'; record: RecordRef; rule: string; warning: { code: string; detail: string } }
   | { type: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
   /** A sync was due at that time; skipped: one of the resource was running, which is the run named. */
-  | { type: 'scheduled'; resource: string; at: string; became: 'queued' | 'skipped'; runId: string }
+  | { type: 'scheduled'; resource: string; at: string; outcome: 'queued' | 'skipped'; runId: string }
   | { type: 'action-required'; reason: string }
   /** What became of the changes that went to the sink together, added up. */
   | { type: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
@@ -50,43 +49,41 @@ export type AppEvent =
 
 export interface ChangeCount {
   rule: string;
-  /** `refused-later`: one that was delivered into a job, which then refused it. */
-  outcome: Receipt['outcome'] | 'refused-later';
+  /** `rejected-later`: delivered into a job, which then rejected it. */
+  outcome: 'delivered' | 'skipped' | 'rejected' | 'failed' | 'unavailable' | 'rejected-later';
   count: number;
 }
 
-export type VerdictName = 'done' | 'skipped' | 'kept' | 'again';
-
 export interface AppEvents {
   /** Never throws: a listener that does is logged, and the others hear of the event all the same. */
-  emit(happened: AppEvent): void;
-  /** How often each kind of thing happened since the start; messages by verdict. */
+  emit(event: AppEvent): void;
+  /** Events since the start by type; messages by outcome. */
   counts(): Record<string, number>;
   /** @returns the end of listening */
-  listen(listener: (happened: AppEvent) => void): () => void;
+  listen(listener: (event: AppEvent) => void): () => void;
 }
 
 /** @param log where each event becomes a line */
 export function createAppEvents(log: Logger): AppEvents {
   const counts = new Map<string, number>();
-  const listeners = new Set<(happened: AppEvent) => void>();
+  const listeners = new Set<(event: AppEvent) => void>();
   return {
-    emit(happened) {
-      const name = happened.type === 'message' ? `message-${happened.verdict}` : happened.type;
-      const level = levelOf(happened);
+    emit(event) {
+      const name = event.type === 'message' ? `message-${event.outcome}` : event.type;
+      const level = levelOf(event);
       // What is told at every request is for the metrics.
       if (level !== 'trace') counts.set(name, (counts.get(name) ?? 0) + 1);
       if (log.isLevelEnabled(level)) {
-        const { type: what, ...about } = happened;
+        const { type: what, ...about } = event;
         log[level](about, what);
       }
       for (const listener of listeners) {
         try {
-          listener(happened);
+          listener(event);
         } catch (thrown) {
           // By name only: an error's text may quote a record.
           const why = thrown instanceof Error ? thrown.name : 'unknown';
-          log.error({ detail: `a listener failed at the event ${happened.type}: ${why}` }, 'warning');
+          log.error({ detail: `a listener failed at the event ${event.type}: ${why}` }, 'warning');
         }
       }
     },
@@ -98,8 +95,8 @@ export function createAppEvents(log: Logger): AppEvents {
   };
 }
 
-function levelOf(happened: AppEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
-  switch (happened.type) {
+function levelOf(event: AppEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+  switch (event.type) {
     case 'action-required':
     case 'failed':
       return 'error';
@@ -111,7 +108,7 @@ function levelOf(happened: AppEvent): 'trace' | 'debug' | 'info' | 'warn' | 'err
     case 'partially-sent':
       return 'warn';
     case 'message':
-      return happened.verdict === 'again' ? 'warn' : 'info';
+      return event.outcome === 'retried' ? 'warn' : 'info';
     case 'delivery-ignored':
       return 'debug';
     case 'changes':

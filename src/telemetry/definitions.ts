@@ -23,21 +23,21 @@ const histogram = <Label extends string>(name: string, help: string, buckets: nu
   ({ type: 'histogram', name, help, labels, buckets }) as const;
 
 export const counters = {
-  messages: counter('ctk_messages_total', 'Messages by verdict: done, skipped, kept, again', 'verdict'),
+  messages: counter('ctk_messages_total', 'Messages by outcome: delivered, skipped, dead-lettered, retried', 'outcome'),
   ruleMessages: counter(
     'ctk_rule_messages_total',
     'The same by rule; a message counts once for each rule that it woke, under none where it woke no rule',
     'rule',
-    'verdict',
+    'outcome',
   ),
   unprocessedDeliveries: counter(
     'ctk_deliveries_unprocessed_total',
-    'Deliveries that were no message for us: nothing, broken-envelope, refused-push, unreadable',
-    'kind',
+    'Deliveries that were no message for us: delivery-ignored, invalid-envelope, push-unauthorized, unreadable',
+    'type',
   ),
   changes: counter(
     'ctk_changes_total',
-    'Changes handed to Klaviyo: delivered, skipped, rejected, unavailable (comes again), failed (our own fault), refused-later (by the job that had taken it)',
+    'Changes handed to Klaviyo: delivered, skipped, rejected, unavailable (retried), failed (internal error), rejected-later (by the job that had accepted it)',
     'rule',
     'lane',
     'outcome',
@@ -49,9 +49,9 @@ export const counters = {
     'endpoint',
     'status',
   ),
-  deadLettersKept: counter('ctk_dead_letters_kept_total', 'Dead letters stored by this process', 'rule', 'code'),
+  deadLettersStored: counter('ctk_dead_letters_stored_total', 'Dead letters stored by this process', 'rule', 'code'),
   actionsRequired: counter('ctk_actions_required_total', 'Times that somebody has to act: a key or a scope is refused'),
-  failures: counter('ctk_failures_total', 'Failures by our own fault, or by a hook', 'rule'),
+  failures: counter('ctk_failures_total', 'Internal errors, and exceptions in hooks or custom rules', 'rule'),
 } as const satisfies Record<string, Definition>;
 
 export const histograms = {

@@ -9,7 +9,7 @@ import { latestOf } from './latest.ts';
 import { createStored, type StoredParts } from './stored.ts';
 
 export interface MetricsParts extends StoredParts {
-  activity: Pick<AppEvents, 'listen'>;
+  events: Pick<AppEvents, 'listen'>;
   klaviyo: Pick<KlaviyoClient, 'usage'>;
   sink: Pick<Sink, 'inFlight'>;
   readiness(): Promise<Ready>;
@@ -43,7 +43,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of againstConvention) registry.removeSingleMetric(name);
-  parts.activity.listen(createCounting(registry, parts));
+  parts.events.listen(createCounting(registry, parts));
   const read = createReading(registry, parts);
   return {
     async scrape() {
@@ -67,7 +67,7 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
   const unprocessedDeliveries = new Counter(about(counters.unprocessedDeliveries, registry));
   const changes = new Counter(about(counters.changes, registry));
   const requests = new Counter(about(counters.requests, registry));
-  const kept = new Counter(about(counters.deadLettersKept, registry));
+  const kept = new Counter(about(counters.deadLettersStored, registry));
   const actionsRequired = new Counter(about(counters.actionsRequired, registry));
   const failures = new Counter(about(counters.failures, registry));
   const delay = new Histogram({ ...about(histograms.delay, registry), buckets: histograms.delay.buckets });
@@ -78,12 +78,12 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
   });
   const capped = createCap(maxCodes);
 
-  function countMessage({ rules, verdict, record, createdAt, tookMs }: Extract<AppEvent, { type: 'message' }>): void {
-    messages.inc({ verdict });
-    for (const rule of rules.length > 0 ? rules : ['none']) ruleMessages.inc({ rule, verdict });
+  function countMessage({ rules, outcome, record, createdAt, tookMs }: Extract<AppEvent, { type: 'message' }>): void {
+    messages.inc({ outcome });
+    for (const rule of rules.length > 0 ? rules : ['none']) ruleMessages.inc({ rule, outcome });
     handling.observe(tookMs / 1_000);
     const delayMs = now().getTime() - Date.parse(createdAt);
-    if (verdict === 'done') delay.observe({ resource: record.typeId }, Math.max(0, delayMs) / 1_000);
+    if (outcome === 'delivered') delay.observe({ resource: record.typeId }, Math.max(0, delayMs) / 1_000);
   }
 
   return (happened) => {
@@ -110,7 +110,7 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
       case 'invalid-envelope':
       case 'push-unauthorized':
       case 'unreadable':
-        return unprocessedDeliveries.inc({ kind: happened.type });
+        return unprocessedDeliveries.inc({ type: happened.type });
       default:
     }
   };

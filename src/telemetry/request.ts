@@ -15,12 +15,12 @@ export interface RequestInfo {
 
 /** @returns what `ask` does, or rejects with */
 export function observeRequest<Said extends { status: number }>(
-  { events: activity, api, endpoint, method, path, host }: RequestInfo,
+  { events, api, endpoint, method, path, host }: RequestInfo,
   ask: () => Promise<Said>,
 ): Promise<Said> {
   const began = performance.now();
   const tell = (status: string) =>
-    activity?.emit({ type: 'request', api, endpoint, status, tookMs: performance.now() - began });
+    events?.emit({ type: 'request', api, endpoint, status, tookMs: performance.now() - began });
   const attributes = { 'http.request.method': method, 'url.template': path, 'server.address': host };
   return inRequest(`${method} ${path}`, attributes, async (span) => {
     try {

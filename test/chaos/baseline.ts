@@ -1,7 +1,7 @@
 /** The same shop at its end and the same messages, once each and in order, over a Klaviyo of its own: nothing goes wrong. */
 import pino from 'pino';
 import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
-import { createApp } from '../../src/app/components.ts';
+import { createService } from '../../src/app/service.ts';
 import { bulkResources } from '../../src/commercetools/schemas.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { DeadLetter } from '../../src/engine/delivery/dead-letters.ts';
@@ -26,7 +26,7 @@ export interface Calm {
 export async function runCalm({ env }: Place, messages: readonly string[]): Promise<Calm> {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 1, record: false });
   const config = readConfig({ ...env, KLAVIYO_API_URL: klaviyo.url, NODE_CONFIG: JSON.stringify(patient) });
-  const app = createApp(config, pino({ level: 'silent' }), { store: createMemoryStore() });
+  const app = createService(config, pino({ level: 'silent' }), { store: createMemoryStore() });
   const [url = ''] = await app.start();
   try {
     for (const message of messages) {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import pino from 'pino';
 import { z } from 'zod';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
-import { createApp } from '../../src/app/components.ts';
+import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { ctk } from './run.ts';
 
@@ -163,7 +163,7 @@ test('ctk check and /ready say how each subscription is', async () => {
   await ctk(['subscriptions', 'apply', '--eventbridge', 'eu-central-1/123456789012'], env);
   const { out } = await ctk(['check'], env);
   assert.match(out, /ok\s+subscription ctk-default-order: Healthy/);
-  const app = createApp(
+  const app = createService(
     readConfig({ ...env, HOST: '127.0.0.1', PORT: '0', APP_TYPE: 'EVENT' }),
     pino({ level: 'silent' }),
   );

@@ -104,7 +104,7 @@ test('a customer is shown beside the profile that Klaviyo holds', async () => {
   await rows.place({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
   const after = await explain(`customer/${customer.id}`);
   const name = theValue(after, 'profile', 'profile.first_name');
-  assert.deepEqual([name.value, name.holds, name.from], ['Maja', 'Mia', ['customer: firstName']]);
+  assert.deepEqual([name.value, name.currentValue, name.from], ['Maja', 'Mia', ['customer: firstName']]);
   const phone = theValue(after, 'profile', 'profile.phone_number');
   assert.deepEqual([phone.copied, phone.from[0]], [false, 'customer: addresses.0.mobile']);
 });
@@ -141,7 +141,7 @@ test('stock: an inventory entry, with what all entries of its sku come to, besid
   const explained = await explain(`inventory-entry/${idOf(own)}`);
   assert.match(explained.asked, /^as an update of the entry asks/);
   const quantity = theValue(explained, 'stock', 'quantity');
-  assert.deepEqual([quantity.value, quantity.holds], [4, 7]);
+  assert.deepEqual([quantity.value, quantity.currentValue], [4, 7]);
   assert.match(quantity.from[0] ?? '', /^inventory of sku .*: \d\.availableQuantity$/);
   const { changes, realtime } = ruleOf(explained, 'stock');
   assert.deepEqual(

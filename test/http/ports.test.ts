@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import pino from 'pino';
-import { createApp } from '../../src/app/components.ts';
+import { createService } from '../../src/app/service.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { environment } from '../fixtures/environment.ts';
 import { startWorld } from '../test-env.ts';
@@ -12,7 +12,7 @@ import { call, post } from './call.ts';
 async function serviceOn(context: TestContext, env: Record<string, string>) {
   const logged: string[] = [];
   const log = pino({}, { write: (line: string) => void logged.push(line) });
-  const app = createApp(readConfig(environment({ HOST: '127.0.0.1', STORE: 'memory', ...env })), log);
+  const app = createService(readConfig(environment({ HOST: '127.0.0.1', STORE: 'memory', ...env })), log);
   context.after(() => app.stop());
   return { app, logged };
 }
@@ -76,7 +76,7 @@ test('a port that nobody asked for is left out when it is taken, with a warning'
   const config = readConfig(environment({ HOST: '127.0.0.1', PORT: '0' }));
   config.ports.push({ port, variable: 'BULK_IMPORT_PORT', serves: 'bulk', optional: true });
   const logged: string[] = [];
-  const app = createApp(config, pino({}, { write: (line: string) => void logged.push(line) }));
+  const app = createService(config, pino({}, { write: (line: string) => void logged.push(line) }));
   context.after(() => app.stop());
   assert.equal((await app.start()).length, 1);
   assert.match(logged.join(), new RegExp(`port ${port} is taken by another process and left out`));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pino from 'pino';
 import { z } from 'zod';
-import { createApp } from '../../src/app/components.ts';
+import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { runSchema } from '../../src/engine/runs/run.ts';
 import { changeDelivery, type Json } from '../fixtures/index.ts';
@@ -158,7 +158,7 @@ test('what follows a renamed category is a run of its own, shown with its reason
   const { women } = await jeans();
   const followUps = async () => {
     const { ended } = status.parse(await (await fetch(`${shop.world.service}/sync`)).json());
-    return ended.filter(({ kind }) => kind === 'follow');
+    return ended.filter(({ kind }) => kind === 'follow-up');
   };
   const known = new Set((await followUps()).map(({ id }) => id));
   await shop.place('category', named(women, 'Ladies'));
@@ -194,7 +194,7 @@ test('other messages that the merchant names create a category', async () => {
 });
 
 test('with two replicas neither keeps an old name: one hears of the parent, the other one of the child', async () => {
-  const other = createApp(readConfig(shop.world.env), pino({ level: 'silent' }));
+  const other = createService(readConfig(shop.world.env), pino({ level: 'silent' }));
   const [service = ''] = await other.start();
   const tellOther = async (type: string, ref: Json) => {
     const headers = { 'content-type': 'application/json' };
@@ -221,7 +221,7 @@ test('what follows a rename is done right by a replica that has not heard of it'
   await ended(other, (await other.post('categories')).run?.id);
   await own.place('category', named(women, 'Ladies'));
   assert.equal(await own.tellChange('ResourceUpdated', referenceTo(women)), 204);
-  await until(async () => (await other.runs('categories')).ended.find(({ kind }) => kind === 'follow'));
+  await until(async () => (await other.runs('categories')).ended.find(({ kind }) => kind === 'follow-up'));
   assert.equal((await own.category(idOf(pants))).name, 'Ladies > Pants');
   await other.app.stop();
 });

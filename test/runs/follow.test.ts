@@ -34,7 +34,7 @@ test('what follows waits while a sync of the resource runs, equal ones are one, 
   const { run } = await own.post('products');
   await inFlight(own, run?.id);
   assert.deepEqual([await rename(world, 'Ladies'), await rename(world, 'She')], [204, 204]);
-  const waiting = (await own.runs('products')).running.filter(({ kind }) => kind === 'follow');
+  const waiting = (await own.runs('products')).running.filter(({ kind }) => kind === 'follow-up');
   assert.deepEqual(
     waiting.map(({ state, by }) => [state, by]),
     [['queued', 'message']],
@@ -53,7 +53,7 @@ test('a sync is never refused because of what follows a message', async () => {
   const quick = await slowDown(world, 'products', 300);
   assert.equal(await rename(world, 'Ladies'), 204);
   const small = await until(async () =>
-    (await own.runs('products')).running.find(({ kind, state }) => kind === 'follow' && state === 'running'),
+    (await own.runs('products')).running.find(({ kind, state }) => kind === 'follow-up' && state === 'running'),
   );
   const answer = await own.post('products');
   assert.equal(answer.status, 202);

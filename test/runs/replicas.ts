@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { type App, createApp } from '../../src/app/components.ts';
+import { createService, type Service } from '../../src/app/service.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
 import { createObjectsApi } from '../../src/commercetools/objects-api.ts';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
@@ -17,7 +17,7 @@ const answered = z.object({ run: runSchema.optional(), error: z.string().optiona
 const listed = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
 
 export interface Replica {
-  app: App;
+  app: Service;
   /** @returns status and body of `POST /sync/…` */
   post(path: string, body?: unknown): Promise<{ status: number; run?: Run | undefined; error?: string | undefined }>;
   runs(resource?: BulkResource): Promise<z.infer<typeof listed>>;
@@ -50,7 +50,7 @@ export async function placeCustomers(world: World, count: number): Promise<void>
 
 /** One more process, as far as the store is concerned. */
 export async function startReplica(world: World, env: Record<string, string> = {}): Promise<Replica> {
-  const app = createApp(readConfig({ ...world.env, ...env }), pino({ level: 'silent' }));
+  const app = createService(readConfig({ ...world.env, ...env }), pino({ level: 'silent' }));
   const [url = ''] = await app.start();
   return { app, ...askedAt(url) };
 }

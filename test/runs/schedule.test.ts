@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { parse } from 'yaml';
-import { createApp } from '../../src/app/components.ts';
+import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { AppEvent } from '../../src/telemetry/app-events.ts';
@@ -31,10 +31,10 @@ async function startScheduled(
   more: { store?: Store; env?: Record<string, string> } = {},
 ) {
   const config = readConfig({ ...world.env, ...env(schedule), ...more.env });
-  const app = createApp(config, pino({ level: 'silent' }), { store: more.store ?? storeOf(world) });
+  const app = createService(config, pino({ level: 'silent' }), { store: more.store ?? storeOf(world) });
   const ticks: Scheduled[] = [];
   const warnings: string[] = [];
-  app.activity.listen((happened) => {
+  app.events.listen((happened) => {
     if (happened.type === 'scheduled') ticks.push(happened);
     if (happened.type === 'warning') warnings.push(happened.detail);
   });
@@ -60,7 +60,7 @@ test('two replicas, one of them late: each tick is one run; when one replica end
   const ticks = [...one.ticks, ...other.ticks];
   assert.equal(new Set(ticks.map(({ at }) => at)).size, ticks.length);
   const { running, ended } = await ownReplica(world).runs('categories');
-  const queued = ticks.filter(({ became }) => became === 'queued').map(({ runId }) => runId);
+  const queued = ticks.filter(({ outcome }) => outcome === 'queued').map(({ runId }) => runId);
   assert.deepEqual([...running, ...ended].map(({ id }) => id).toSorted(), queued.toSorted());
   assert.ok(ended.every(({ by, request }) => by === 'schedule' && request.since === undefined));
 });
@@ -88,7 +88,7 @@ test('a tick during a sync of its resource is skipped, and told with the run tha
   await inFlight(own, run?.id);
   await using replica = await startScheduled(world, { customers: { cron: everySecond } });
   const tick = await until(async () => replica.ticks[0]);
-  assert.deepEqual([tick.became, tick.runId], ['skipped', run?.id]);
+  assert.deepEqual([tick.outcome, tick.runId], ['skipped', run?.id]);
   await own.post('customers/stop');
 });
 
@@ -120,7 +120,7 @@ test('a tick that comes while the store is away is told, and taken when the stor
   const due = await until(async () => said.exec(replica.warnings.join())?.[1]);
   isAway = false;
   const tick = await until(async () => replica.ticks[0]);
-  assert.deepEqual([tick.at, tick.became], [due, 'queued']);
+  assert.deepEqual([tick.at, tick.outcome], [due, 'queued']);
 });
 
 test('ctk config shows the next times, in the time zone of the schedule', async () => {

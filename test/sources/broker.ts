@@ -6,7 +6,7 @@ import type { AppEvents } from '../../src/telemetry/app-events.ts';
 
 export interface Broker {
   /** A source that reads from it, not started yet. */
-  source(options: { concurrency: number; activity: AppEvents }): Promise<Source>;
+  source(options: { concurrency: number; events: AppEvents }): Promise<Source>;
   /** What the whole service needs to read from it. */
   env: Record<string, string>;
   trusted?: Trusted;

@@ -13,8 +13,8 @@ import { sqs } from './sqs-broker.ts';
 
 const kinds: Kind[] = [push, sqs, kafka];
 
-const done: Verdict = { answer: 'done' };
-const again: Verdict = { answer: 'again', reason: 'not now' };
+const done: Verdict = { ack: true, outcome: 'delivered' };
+const again: Verdict = { ack: false, reason: 'not now' };
 
 const payload = (id: string) => JSON.stringify({ notificationType: 'Message', id });
 
@@ -37,7 +37,7 @@ interface Stage {
 /** A broker, and sources before it that end with the test. */
 async function stage(kind: Kind, act: (stage: Stage) => Promise<void>): Promise<void> {
   const broker = await kind.start();
-  const activity = createAppEvents(pino({ level: 'silent' }));
+  const events = createAppEvents(pino({ level: 'silent' }));
   const engine: Engine = { arrived: [], most: 0, decide: () => done };
   const sources: Source[] = [];
   let working = 0;
@@ -55,7 +55,7 @@ async function stage(kind: Kind, act: (stage: Stage) => Promise<void>): Promise<
       broker,
       engine,
       async start({ concurrency = 20 } = {}) {
-        const source = await broker.source({ concurrency, activity });
+        const source = await broker.source({ concurrency, events });
         sources.push(source);
         source.start(handle);
         return source;
@@ -123,16 +123,16 @@ for (const kind of kinds) {
   });
 
   contract('what shall come again comes again, and only that', async (on) => {
-    let tries = 0;
+    let deliveries = 0;
     on.engine.decide = (id) => {
       if (id !== 'unlucky') return done;
-      tries += 1;
-      return tries < 3 ? again : done;
+      deliveries += 1;
+      return deliveries < 3 ? again : done;
     };
     await on.start();
     await on.broker.send(...['one', 'unlucky', 'two'].map(payload));
     await allAcknowledged(on);
-    assert.equal(tries, 3);
+    assert.equal(deliveries, 3);
     assert.equal(on.engine.arrived.filter((id) => id === 'one').length, 1);
     assert.equal(on.engine.arrived.filter((id) => id === 'two').length, 1);
   });
@@ -153,7 +153,8 @@ for (const kind of kinds) {
   });
 
   contract('one bad message in a batch comes as it is, so that it can be kept, and the others with it', async (on) => {
-    on.engine.decide = (id) => (id === 'no JSON' ? { answer: 'kept', reasons: ['unreadable'] } : done);
+    on.engine.decide = (id) =>
+      id === 'no JSON' ? { ack: true, outcome: 'dead-lettered', reasons: ['unreadable'] } : done;
     await on.start();
     const bad = kind === push ? payload('no JSON') : 'no JSON';
     await on.broker.send(payload('before'), bad, payload('after'));
@@ -162,11 +163,11 @@ for (const kind of kinds) {
   });
 
   contract('a poison message does not hold up the others, and ends when it is kept', async (on) => {
-    let tries = 0;
+    let deliveries = 0;
     on.engine.decide = (id) => {
       if (id !== 'poison') return done;
-      tries += 1;
-      return tries < 4 ? again : { answer: 'kept', reasons: ['failed'] };
+      deliveries += 1;
+      return deliveries < 4 ? again : { ack: true, outcome: 'dead-lettered', reasons: ['failed'] };
     };
     await on.start();
     await on.broker.send(payload('poison'));
@@ -174,7 +175,7 @@ for (const kind of kinds) {
     await on.broker.send(...others.map(payload));
     await until('the others arrive', () => others.every((id) => on.engine.arrived.includes(id)));
     await allAcknowledged(on);
-    assert.equal(tries, 4);
+    assert.equal(deliveries, 4);
   });
 
   contract('no more than asked for is worked on at once, and all of it arrives', async (on) => {

@@ -32,8 +32,8 @@ async function start(): Promise<Broker> {
   // The topic is there before anybody reads it.
   await producer.metadata({ topics: [topic], autocreateTopics: true });
   return {
-    source: async ({ concurrency, activity }) =>
-      createKafka({ brokers, topics: [topic], group, tls: false, concurrency, sessionMs: 6_000 }, activity),
+    source: async ({ concurrency, events }) =>
+      createKafka({ brokers, topics: [topic], group, tls: false, concurrency, sessionMs: 6_000 }, events),
     env: { KAFKA_BROKERS: brokers.join(), KAFKA_TOPICS: topic, KAFKA_GROUP: group, KAFKA_TLS: 'false' },
     pushTo: async () => undefined,
     send,

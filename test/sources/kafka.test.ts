@@ -14,10 +14,10 @@ test('two replicas share the partitions, and nothing is lost while they do', {
   skip: kafka.missing ?? false,
 }, async () => {
   const broker = await kafka.start();
-  const activity = createAppEvents(pino({ level: 'silent' }));
+  const events = createAppEvents(pino({ level: 'silent' }));
   const arrived = { left: new Set<string>(), right: new Set<string>() };
-  const left = await broker.source({ concurrency: 5, activity });
-  const right = await broker.source({ concurrency: 5, activity });
+  const left = await broker.source({ concurrency: 5, events });
+  const right = await broker.source({ concurrency: 5, events });
   let sent = 0;
   const sendSome = async () => {
     await broker.send(...Array.from({ length: 8 }, () => text(`message-${sent++}`)));
@@ -26,13 +26,13 @@ test('two replicas share the partitions, and nothing is lost while they do', {
     left.start(async (message) => {
       arrived.left.add(idOf(message));
       await sleep(5);
-      return { answer: 'done' };
+      return { ack: true, outcome: 'delivered' };
     });
     await sendSome();
     right.start(async (message) => {
       arrived.right.add(idOf(message));
       await sleep(5);
-      return { answer: 'done' };
+      return { ack: true, outcome: 'delivered' };
     });
     for (let rounds = 0; rounds < 600 && arrived.right.size === 0; rounds += 1) {
       await sendSome();

@@ -1,7 +1,7 @@
 /** Google Pub/Sub pushing with a signed token, as the sandbox plays it, through a proxy that can be cut. */
 import pino from 'pino';
 import { PubSub, topicName } from '../../sandbox/commercetools/pubsub.ts';
-import { createApp } from '../../src/app/components.ts';
+import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';
@@ -38,16 +38,16 @@ async function start(): Promise<Broker> {
     env,
     trusted,
     pushTo,
-    async source({ concurrency, activity }) {
+    async source({ concurrency, events }) {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
-      const { runs, deadLetters, replay, explain } = createApp(config, pino({ level: 'silent' }));
+      const { runs, deadLetters, replay, explain } = createService(config, pino({ level: 'silent' }));
       const ways = [createGooglePubSubWay({ audience, serviceAccount }, publisher.keys)];
       const push = createHttpPush({
         ways,
         allowUnauthenticated: false,
-        activity,
-        timeoutMs: 5_000,
-        maxAtOnce: concurrency,
+        events,
+        deadlineMs: 5_000,
+        maxPushes: concurrency,
       });
       const server = await buildServer(
         {

@@ -282,7 +282,7 @@ test('anybody else proves it with the shared secret', async () => {
 });
 
 test('refused pushes are counted, and no secret or token is logged', async () => {
-  assert.ok((world.app.activity.counts()['push-unauthorized'] ?? 0) > 0);
+  assert.ok((world.app.events.counts()['push-unauthorized'] ?? 0) > 0);
   const logged = world.logged.join('');
   for (const secret of [...Object.values(secrets), 'eyJ']) assert.ok(!logged.includes(secret), secret);
 });

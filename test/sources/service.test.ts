@@ -57,7 +57,7 @@ for (const kind of [push, sqs, kafka]) {
       await broker.send(...[message, odd, event].map((one) => JSON.stringify(one)));
       await settled(broker, world);
       assert.equal((await world.events({ metric: 'Placed Order' })).length, 1);
-      assert.equal(world.app.activity.counts().unreadable, 1);
+      assert.equal(world.app.events.counts().unreadable, 1);
     }),
   );
 
@@ -100,6 +100,6 @@ test('SQS: what SNS or EventBridge put into the queue is taken out of their enve
     await broker.send(JSON.stringify(fromTopic), JSON.stringify(fromBus));
     await settled(broker, world);
     assert.equal((await world.events({ metric: 'Placed Order' })).length, 1);
-    assert.equal(world.app.activity.counts()['message-done'], 2);
+    assert.equal(world.app.events.counts()['message-done'], 2);
   });
 });

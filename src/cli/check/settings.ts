@@ -1,6 +1,6 @@
 /** Settings that are each allowed, and together hardly meant. */
 import type { Config } from '../../config/config.ts';
-import { risksOf } from '../../config/warnings.ts';
+import { warningsOf } from '../../config/warnings.ts';
 import { requiredSubscriptions } from '../../rules/required-subscriptions.ts';
 import type { PropertyFilter } from '../../rules/settings.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -10,7 +10,7 @@ const eventBridgeSeconds = 5;
 
 export function checkSettings(config: Config): Finding[] {
   const found = [
-    ...[...config.warnings, ...risksOf(config)].map((detail) => warning('settings', detail)),
+    ...[...config.warnings, ...warningsOf(config)].map((detail) => warning('settings', detail)),
     ...nobodyWorks(config),
     ...nothingWakes(config),
     ...sameMetric(config),

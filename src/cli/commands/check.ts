@@ -1,6 +1,6 @@
 /** `ctk check`: a doctor. Looks at both APIs, the subscriptions, the settings and this machine; changes nothing. */
 import type { Command } from 'commander';
-import { version } from '../../app/components.ts';
+import { version } from '../../app/version.ts';
 import { checkCatalogue } from '../check/catalogue.ts';
 import { checkCommercetools } from '../check/commercetools.ts';
 import { type CheckParts, type Finding, lineOf, ok } from '../check/finding.ts';
@@ -9,7 +9,7 @@ import { checkClocks, checkVersions } from '../check/machine.ts';
 import { checkSettings } from '../check/settings.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
 import type { Ran, Terminal } from '../output/terminal.ts';
-import { withApp } from '../with-services.ts';
+import { withComponents } from '../with-services.ts';
 
 export function addCheck(program: Command, terminal: Terminal, ran: Ran): void {
   program
@@ -19,7 +19,7 @@ export function addCheck(program: Command, terminal: Terminal, ran: Ran): void {
     )
     .option('--json', 'what was found as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const findings = await withApp(({ commercetools, klaviyo }, config) =>
+      const findings = await withComponents(({ commercetools, klaviyo }, config) =>
         check({ config, commercetools, klaviyo, version }),
       );
       const ok = findings.every(({ state }) => state !== 'problem');

@@ -1,31 +1,33 @@
 /** `ctk dead-letters`: what could not be delivered, shown, sent again, discarded. */
 import type { Command } from 'commander';
-import type { App } from '../../app/components.ts';
+import type { Components } from '../../app/components.ts';
 import { type DeadLetter, type DeadLetterFilter, discardAll } from '../../engine/delivery/dead-letters.ts';
 import { CommandFailed, type Ran, type Terminal } from '../output/terminal.ts';
-import { withApp } from '../with-services.ts';
+import { withComponents } from '../with-services.ts';
 
 /** Works on the store itself: no service needs to run. */
 export function addDeadLetters(program: Command, terminal: Terminal, ran: Ran): void {
   const letters = program.command('dead-letters').description('what could not be delivered, by reference');
   ofKind(letters.command('list').description('a line for each: id, last time, record, rule, code and reason'))
     .option('--json', 'a list of all that is known of each')
-    .action((options: KindOptions & { json?: true }) => withApp((app) => list({ app, terminal }, options)));
+    .action((options: KindOptions & { json?: true }) => withComponents((app) => list({ app, terminal }, options)));
   letters
     .command('show')
     .description('all that is known of one, as JSON')
     .argument('<id>', 'as list shows it')
-    .action((id: string) => withApp((app) => show({ app, terminal }, id)));
+    .action((id: string) => withComponents((app) => show({ app, terminal }, id)));
   ofKind(letters.command('replay').description('fetch the record again and send it through the same rules'))
     .argument('[id]', 'as list shows it; else name a kind')
     .option('--all', 'every one')
     .action(async (id: string | undefined, kind: KindOptions) => {
-      ran.code = (await withApp((app) => replay({ app, terminal }, id, kind))) ? 0 : 1;
+      ran.code = (await withComponents((app) => replay({ app, terminal }, id, kind))) ? 0 : 1;
     });
   ofKind(letters.command('discard').description('forget them for good'))
     .argument('[id]', 'as list shows it; else name a kind')
     .option('--all', 'every one')
-    .action((id: string | undefined, kind: KindOptions) => withApp((app) => discard({ app, terminal }, id, kind)));
+    .action((id: string | undefined, kind: KindOptions) =>
+      withComponents((app) => discard({ app, terminal }, id, kind)),
+    );
 }
 
 function ofKind(command: Command): Command {
@@ -36,7 +38,7 @@ function ofKind(command: Command): Command {
 }
 
 export interface DeadLetterParts {
-  app: Pick<App, 'deadLetters' | 'replay'>;
+  app: Pick<Components, 'deadLetters' | 'replay'>;
   terminal: Terminal;
 }
 
@@ -73,15 +75,15 @@ export async function replay(parts: DeadLetterParts, id: string | undefined, opt
   if (id !== undefined) {
     const replayed = await app.replay.one(await find(parts, id));
     terminal.line('reason' in replayed ? `${replayed.outcome}: ${replayed.reason}` : replayed.outcome);
-    return replayed.outcome === 'delivered' || replayed.outcome === 'gone';
+    return replayed.outcome === 'delivered' || replayed.outcome === 'skipped';
   }
   const kind = kindOf(options);
   let whole = true;
   for (let after: string | undefined; ; ) {
-    const { delivered, gone, kept, notReplayable, unavailable, ...rest } = await app.replay.all(kind, after);
-    terminal.line(`${delivered} delivered, ${gone} with nothing to do, ${kept} refused, ${notReplayable} unreadable`);
+    const { delivered, skipped, rejected, notReplayable, unavailable, ...rest } = await app.replay.all(kind, after);
+    terminal.line(`${delivered} delivered, ${skipped} skipped, ${rejected} rejected, ${notReplayable} not replayable`);
     if (unavailable !== undefined) throw new CommandFailed(`not now: ${unavailable}`);
-    whole = whole && kept + notReplayable === 0;
+    whole = whole && rejected + notReplayable === 0;
     after = rest.after;
     if (after === undefined) return whole;
   }

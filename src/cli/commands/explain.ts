@@ -1,7 +1,7 @@
 /** `ctk explain`: what would be sent of a record, and why. Prints personal data, to whoever typed it alone. */
 import type { Command } from 'commander';
 import pino from 'pino';
-import { createApp } from '../../app/components.ts';
+import { createComponents } from '../../app/components.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
 import { type Explain, explainedTypes } from '../../engine/explain/explain.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from '../../engine/explain/schema.ts';
@@ -16,7 +16,7 @@ export function addExplain(program: Command, terminal: Terminal): void {
     .argument('<id>', "commercetools' id of the record")
     .option('--json', 'as JSON, with the requests as Klaviyo would get them')
     .action(async (type: string, id: string, { json }: { json?: true }) => {
-      const app = createApp(readConfig(processEnvironment()), pino({ level: 'silent' }), { claim: 'own' });
+      const app = createComponents(readConfig(processEnvironment()), pino({ level: 'silent' }), { claim: 'own' });
       try {
         const explained = await find(app.explain, type, id);
         if (json) terminal.line(JSON.stringify(explained, undefined, 2));
@@ -96,8 +96,8 @@ function origin({ from, copied, needs }: ExplainedChange['values'][number]): str
   return more.length === 0 ? source : `${source}; depends on ${more.join(', ')}`;
 }
 
-/** What Klaviyo holds in its place, where that is something else. */
-function now({ value, holds }: ExplainedChange['values'][number], klaviyo: ExplainedChange['klaviyo']): string {
-  if (klaviyo === undefined || holds === undefined || holds === value) return '';
-  return `  (Klaviyo: ${JSON.stringify(holds)})`;
+/** What Klaviyo currentValue in its place, where that is something else. */
+function now({ value, currentValue }: ExplainedChange['values'][number], klaviyo: ExplainedChange['klaviyo']): string {
+  if (klaviyo === undefined || currentValue === undefined || currentValue === value) return '';
+  return `  (Klaviyo: ${JSON.stringify(currentValue)})`;
 }

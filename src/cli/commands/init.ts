@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import pino from 'pino';
-import { createApp, version } from '../../app/components.ts';
+import { createComponents } from '../../app/components.ts';
+import { version } from '../../app/version.ts';
 import { destinationKindNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
@@ -57,7 +58,7 @@ export async function init(asked: Init): Promise<void> {
   const answers = await answersTo(options, said, asks);
   const values = { ...answers, API_TOKEN: said.API_TOKEN || randomBytes(24).toString('base64url') };
   const config = readConfig({ ...said, ...values });
-  const app = createApp(config, pino({ level: 'silent' }), { claim: 'own' });
+  const app = createComponents(config, pino({ level: 'silent' }), { claim: 'own' });
   const { commercetools: client, klaviyo } = app;
   try {
     const { findings } = await checkAccess({ config, commercetools: client, klaviyo, version });

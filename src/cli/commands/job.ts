@@ -1,6 +1,6 @@
 /** `ctk job`: the job application of commercetools Connect. */
 import type { Command } from 'commander';
-import { createApp } from '../../app/components.ts';
+import { createComponents } from '../../app/components.ts';
 import type { Config } from '../../config/config.ts';
 import { buildJobServer } from '../../http/job-server.ts';
 import { nextSignal } from '../next-signal.ts';
@@ -15,14 +15,14 @@ export function addJob(program: Command, terminal: Terminal): void {
     .action(async () => {
       const stop = nextSignal();
       const config: Config = { ...configured(), runWorker: true, bulk: true };
-      const app = createApp(config, createLog(config.logLevel, terminal));
+      const app = createComponents(config, createLog(config.logLevel, terminal));
       await app.trace();
       app.runs.open();
       const stopped = new AbortController();
       const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
       await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
       const signal = await stop;
-      app.activity.emit({ type: 'stopping', reason: signal });
+      app.events.emit({ type: 'stopping', reason: signal });
       stopped.abort();
       await app.stop();
       await server.close();

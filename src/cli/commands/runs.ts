@@ -2,11 +2,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
-import type { App } from '../../app/components.ts';
+import type { Components } from '../../app/components.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
 import { CommandFailed, type Ran, type Terminal } from '../output/terminal.ts';
-import { withApp } from '../with-services.ts';
+import { withComponents } from '../with-services.ts';
 
 /** Works on the store itself: no service needs to run. */
 export function addRuns(program: Command, terminal: Terminal, ran: Ran): void {
@@ -19,25 +19,25 @@ export function addRuns(program: Command, terminal: Terminal, ran: Ran): void {
     .addArgument(new Argument('[resource]', 'only those of this resource').choices(bulkResources))
     .option('--json', 'a list of all that is known of each')
     .action((resource: BulkResource | undefined, options: { json?: true }) =>
-      withApp((app) => listRuns({ app, terminal }, resource, options)),
+      withComponents((app) => listRuns({ app, terminal }, resource, options)),
     );
   runs
     .command('show')
     .description('one run: its counts, what was skipped or refused and why, what it waits for')
     .argument('<id>', 'as list shows it')
     .option('--json', 'all that is known of it')
-    .action((id: string, options: { json?: true }) => withApp((app) => showRun({ app, terminal }, id, options)));
+    .action((id: string, options: { json?: true }) => withComponents((app) => showRun({ app, terminal }, id, options)));
   runs
     .command('stop')
     .description('stop the sync of a resource, in whichever process; ctk sync --resume goes on from there')
     .addArgument(new Argument('<resource>', 'what is synced').choices(bulkResources))
     .action(async (resource: BulkResource) => {
-      ran.code = (await withApp((app) => stopRun({ app, terminal }, resource))) ? 0 : 1;
+      ran.code = (await withComponents((app) => stopRun({ app, terminal }, resource))) ? 0 : 1;
     });
 }
 
 export interface RunParts {
-  app: Pick<App, 'runs' | 'leaseMs'>;
+  app: Pick<Components, 'runs' | 'leaseMs'>;
   terminal: Terminal;
 }
 

@@ -1,6 +1,6 @@
 /** `ctk serve`: runs the service until SIGTERM or SIGINT. */
 import type { Command } from 'commander';
-import { createApp } from '../../app/components.ts';
+import { createService } from '../../app/service.ts';
 import { nextSignal } from '../next-signal.ts';
 import { createLog } from '../output/log.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -14,10 +14,10 @@ export function addServe(program: Command, terminal: Terminal): void {
       // From the first moment: what is told to stop while it starts stops in order as well.
       const stop = nextSignal();
       const config = configured();
-      const app = createApp(config, createLog(config.logLevel, terminal));
+      const app = createService(config, createLog(config.logLevel, terminal));
       await app.start();
       const signal = await stop;
-      app.activity.emit({ type: 'stopping', reason: signal });
+      app.events.emit({ type: 'stopping', reason: signal });
       await app.stop();
     });
 }

@@ -5,7 +5,7 @@ import pc from 'picocolors';
 import pino from 'pino';
 import { placeCustomers, startSlowWorld } from '../../../test/runs/replicas.ts';
 import type { World } from '../../../test/test-env.ts';
-import { createApp } from '../../app/components.ts';
+import { createService } from '../../app/service.ts';
 import { readConfig } from '../../config/config.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 import { StoreFailure } from '../../store/store.ts';
@@ -30,7 +30,7 @@ function start() {
     problem: (text) => problems.push(text),
   };
   const overrides = { store: createMemoryStore(), claim: 'own' } as const;
-  const app = createApp(readConfig(world.env), pino({ level: 'silent' }), overrides);
+  const app = createService(readConfig(world.env), pino({ level: 'silent' }), overrides);
   return { app, terminal, problems, shown };
 }
 

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
-import { type App, createApp } from '../../app/components.ts';
+import { type Components, createComponents } from '../../app/components.ts';
 import { countOf } from '../../commercetools/count.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run, type RunRequest } from '../../engine/runs/run.ts';
@@ -34,7 +34,7 @@ export function addSync(program: Command, terminal: Terminal, ran: Ran): void {
       if (!resource)
         return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
       const config = configured();
-      const app = createApp(config, createLog(quieter(config.logLevel), terminal), { claim: 'own' });
+      const app = createComponents(config, createLog(quieter(config.logLevel), terminal), { claim: 'own' });
       const stopped = new AbortController();
       void nextSignal().then(() => stopped.abort());
       await app.trace();
@@ -77,7 +77,7 @@ const graceMs = 1_000;
  * @returns the run as it ended
  * @throws CommandFailed where the options don't go together
  */
-export async function sync(app: App, asked: Asked): Promise<Run> {
+export async function sync(app: Components, asked: Asked): Promise<Run> {
   const { resource, options, signal, terminal } = asked;
   const request = requestOf(resource, options);
   const isPart = request.deleteAll || request.startId !== undefined || request.since !== undefined;
@@ -107,7 +107,11 @@ export async function sync(app: App, asked: Asked): Promise<Run> {
 }
 
 /** Where a command before this one died its run stands still: after the time of its lease this one begins. */
-async function begin(app: App, { resource, options, signal, terminal }: Asked, request: RunRequest): Promise<Run> {
+async function begin(
+  app: Components,
+  { resource, options, signal, terminal }: Asked,
+  request: RunRequest,
+): Promise<Run> {
   const { runs } = app;
   const deadline = performance.now() + app.leaseMs + graceMs;
   for (let tried = 0; ; tried += 1) {

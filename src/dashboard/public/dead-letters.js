@@ -124,7 +124,7 @@ async function replay(letters) {
     reason = body.reason ?? error;
   }
   const summary = [...outcomes].map(([outcome, times]) => `${number(times)} ${words[outcome] ?? outcome}`).join(', ');
-  const good = [...outcomes.keys()].every((outcome) => outcome === 'delivered' || outcome === 'gone');
+  const good = [...outcomes.keys()].every((outcome) => outcome === 'delivered' || outcome === 'skipped');
   say(`Replayed: ${summary}${good || !reason ? '' : ` (${reason})`}.`, { tone: good ? 'good' : 'bad' });
   set({ busy: false });
   await loadLetters();
@@ -132,8 +132,8 @@ async function replay(letters) {
 
 const words = {
   delivered: 'delivered',
-  gone: 'with nothing to do any more',
-  kept: 'refused again',
+  skipped: 'skipped',
+  rejected: 'rejected again',
   unavailable: 'not possible now',
   'not-replayable': 'not replayable',
 };

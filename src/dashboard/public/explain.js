@@ -115,9 +115,9 @@ function originView({ from, copied, needs }) {
     ${more.length > 0 ? html`<details><summary>depends on ${plural(more.length, 'more field')}</summary><ul>${more.map((place) => html`<li>${place}</li>`)}</ul></details>` : nothing}`;
 }
 
-function nowView({ value, holds }) {
-  if (holds === undefined) return '–';
-  return holds === value ? 'the same' : html`<strong class="bad">${word(holds)}</strong>`;
+function nowView({ value, currentValue }) {
+  if (currentValue === undefined) return '–';
+  return currentValue === value ? 'the same' : html`<strong class="bad">${word(currentValue)}</strong>`;
 }
 
 function word(value) {

@@ -27,7 +27,7 @@ export function nowView() {
   `;
 }
 
-function healthView({ ready, waiting, deadLetters }, runs) {
+function healthView({ ready, inFlight, deadLetters }, runs) {
   const ways = Object.entries(ready.sources);
   const subscriptions = Object.entries(ready.subscriptions);
   return html`<ul class="cards" aria-label="Health">
@@ -35,7 +35,7 @@ function healthView({ ready, waiting, deadLetters }, runs) {
     ${card('Klaviyo', ready.klaviyo, ready.klaviyo === 'ok')}
     ${ways.map(([name, word]) => card(`Messages by ${name}`, word, word === 'ok'))}
     ${subscriptionsCard(subscriptions)}
-    ${card('Waiting to be sent', `${number(waiting.realtime)} realtime, ${number(waiting.bulk)} bulk`, undefined)}
+    ${card('Waiting to be sent', `${number(inFlight.realtime)} realtime, ${number(inFlight.bulk)} bulk`, undefined)}
     ${card('Runs', runs ? `${plural(runs.running.length, 'run')} under way` : '…', undefined, '#/runs')}
     ${card('Dead letters', lettersText(deadLetters), deadLetters ? deadLetters.count === 0 : undefined, '#/dead-letters')}
   </ul>`;
@@ -79,18 +79,18 @@ function rulesTable({ rules, at, slotSeconds }) {
       { name: 'To come again', numeric: true },
       { name: 'Refused', numeric: true },
     ],
-    rows: rules.map(({ rule, summary, lastAt, delivered, refused, totals }) => ({
+    rows: rules.map(({ rule, summary, lastAt, delivered, rejected, totals }) => ({
       key: rule,
       cells: [
         html`<span title=${summary}>${rule}</span>`,
         ago(lastAt, at),
-        html`<span role="img" aria-label=${`${plural(sum(delivered), 'change')} delivered, ${number(sum(refused))} refused`}>
-          <rate-plot .values=${{ delivered, refused }}></rate-plot>
+        html`<span role="img" aria-label=${`${plural(sum(delivered), 'change')} delivered, ${number(sum(rejected))} rejected`}>
+          <rate-plot .values=${{ delivered, rejected }}></rate-plot>
         </span>`,
         number(sum(delivered.slice(-perMinute))),
         number(totals.delivered),
-        number(totals.waiting),
-        totals.refused > 0 ? html`<strong class="bad">${number(totals.refused)}</strong>` : '0',
+        number(totals.retried),
+        totals.rejected > 0 ? html`<strong class="bad">${number(totals.rejected)}</strong>` : '0',
       ],
     })),
     empty: 'There are no rules.',

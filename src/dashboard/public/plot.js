@@ -1,4 +1,4 @@
-/** `<rate-plot>`: what was delivered and refused in the last minutes, as a small picture beside its numbers. */
+/** `<rate-plot>`: what was delivered and rejected in the last minutes, as a small picture beside its numbers. */
 import uPlot from '/dashboard/lib/uplot/uPlot.esm.js';
 
 const width = 150;
@@ -7,7 +7,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 
 class RatePlot extends HTMLElement {
   #plot;
-  #values = { delivered: [], refused: [] };
+  #values = { delivered: [], rejected: [] };
   #again = () => this.#make();
 
   set values(values) {
@@ -29,9 +29,9 @@ class RatePlot extends HTMLElement {
 
   /** Refused ones stand at the foot of their bar. */
   #data() {
-    const { delivered, refused } = this.#values;
-    const all = delivered.map((count, index) => count + refused[index]);
-    return [all.map((_count, index) => index), all, refused];
+    const { delivered, rejected } = this.#values;
+    const all = delivered.map((count, index) => count + rejected[index]);
+    return [all.map((_count, index) => index), all, rejected];
   }
 
   #make() {

@@ -21,7 +21,7 @@ export function runsView() {
     ${old}
     ${settings.syncs ? nothing : html`<p>This port takes no syncs: see APP_TYPE in docs/configuration.md.</p>`}
     <div class="columns">${resources.map((resource) => resourceView(resource, runs))}</div>
-    ${followsView(runs.running.filter(({ kind }) => kind === 'follow'))}
+    ${followsView(runs.running.filter(({ kind }) => kind === 'follow-up'))}
     <section aria-labelledby="history"><h2 id="history">History</h2>${historyTable(runs.ended)}</section>
   `;
 }
@@ -127,7 +127,7 @@ function historyTable(ended) {
       key: run.id,
       cells: [
         moment(run.endedAt),
-        `${run.resource}${run.kind === 'follow' ? ` (${run.request.reason})` : ''}`,
+        `${run.resource}${run.kind === 'follow-up' ? ` (${run.request.reason})` : ''}`,
         html`<span class=${run.state === 'failed' ? 'bad' : ''}>${run.state}</span>${run.problem ? `: ${run.problem}` : ''}`,
         number(run.counts.read),
         number(run.counts.delivered),

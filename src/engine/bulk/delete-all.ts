@@ -1,46 +1,40 @@
-/** Empties Klaviyo of a kind of catalogue record: what the merchant confirmed in so many words. */
+/** Deletes all catalog records of a kind in Klaviyo; the operator has confirmed it by name. */
 import type { DeleteChange, Receipt, SequencedChange } from '../../klaviyo/change.ts';
-import type { Run } from '../runs/run.ts';
-import type { BulkDeps, BulkRun } from './run-bulk.ts';
-import { createRunPause, RunFailed } from './run-pause.ts';
+import { RunFailed } from '../runs/errors.ts';
+import { addCounts, emptyCounts } from '../runs/run-counts.ts';
+import type { RunExecution } from '../runs/run-execution.ts';
+import { createRunPause } from './run-pause.ts';
+import type { BulkDeps } from './types.ts';
 
-/** Everything of the resource that Klaviyo holds, also what came from elsewhere. */
-export async function deleteAll(parts: BulkDeps, work: BulkRun): Promise<void> {
-  const what: DeleteChange['recordType'] = work.run.resource === 'categories' ? 'category' : 'item';
-  const pause = createRunPause(work);
+type DeleteAllDeps = Pick<BulkDeps, 'listing' | 'sink' | 'nextReadSeq'>;
+
+/** Deletes every record of the resource that Klaviyo holds, whichever app created it. Rejects with RunFailed. */
+export async function deleteAll({ listing, sink, nextReadSeq }: DeleteAllDeps, execution: RunExecution): Promise<void> {
+  const { run, signal, markDirty } = execution;
+  const recordType: DeleteChange['recordType'] = run.resource === 'categories' ? 'category' : 'item';
+  const pause = createRunPause(execution);
   for (;;) {
-    work.signal.throwIfAborted();
-    const listed = await parts.listing.firstIds(what, work.signal);
+    signal.throwIfAborted();
+    const listed = await listing.firstIds(recordType, signal);
     if ('failure' in listed) {
       await pause.wait(listed.failure);
       continue;
     }
     if (listed.ids.length === 0) return;
-    const readSeq = parts.nextReadSeq();
-    const gone = listed.ids.map(
-      (externalId): SequencedChange => ({ type: 'delete', recordType: what, externalId, readSeq }),
+    const readSeq = nextReadSeq();
+    const deletions = listed.ids.map(
+      (externalId): SequencedChange => ({ type: 'delete', recordType, externalId, readSeq }),
     );
-    const receipts = await parts.sink.send(gone, { lane: 'bulk', signal: work.signal });
-    const progress = countDeleted(work.run, receipts);
-    work.markDirty();
-    if (progress.problem !== undefined) await pause.wait(progress.problem, progress.retryAfterMs);
-    else if (progress.deleted === 0)
-      throw new RunFailed(`Klaviyo refuses to delete what is left of its ${work.run.resource}`);
+    const receipts = await sink.send(deletions, { lane: 'bulk', signal });
+    const deleted = receipts.filter(({ outcome }) => outcome === 'delivered').length;
+    addCounts(run.counts, { ...emptyCounts(), read: deleted, delivered: deleted, changes: deleted });
+    markDirty();
+    const unavailable = receipts.find(isUnavailable);
+    if (unavailable) await pause.wait(unavailable.reason, unavailable.retryAfterMs);
+    else if (deleted === 0) throw new RunFailed(`Klaviyo rejects the deletion of the remaining ${run.resource}`);
   }
 }
 
-interface Progress {
-  deleted: number;
-  problem?: string;
-  retryAfterMs?: number;
-}
-
-function countDeleted({ counts }: Run, receipts: readonly Receipt[]): Progress {
-  const deleted = receipts.filter(({ outcome }) => outcome === 'delivered').length;
-  counts.read += deleted;
-  counts.delivered += deleted;
-  counts.changes += deleted;
-  const unavailable = receipts.find((receipt) => receipt.outcome === 'unavailable');
-  if (!unavailable) return { deleted };
-  return { deleted, problem: unavailable.reason, retryAfterMs: unavailable.retryAfterMs ?? 0 };
+function isUnavailable(receipt: Receipt): receipt is Extract<Receipt, { outcome: 'unavailable' }> {
+  return receipt.outcome === 'unavailable';
 }

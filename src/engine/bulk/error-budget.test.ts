@@ -1,8 +1,8 @@
 /** Tests the error budget of a run: 20 failures in a row, or more than 2 % of the last 1,000 records. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RunFailed } from '../runs/errors.ts';
 import { createErrorBudget } from './error-budget.ts';
-import { RunFailed } from './run-pause.ts';
 
 /** Notes `count` records; every `every`-th one fails, counted from the first. */
 function noteEvenly(watch: ReturnType<typeof createErrorBudget>, count: number, every: number): void {

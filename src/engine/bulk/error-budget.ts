@@ -1,5 +1,5 @@
 /** Error budget of a run: fails it when so many records fail by an internal error that the rest would fail alike. */
-import { RunFailed } from './run-pause.ts';
+import { RunFailed } from '../runs/errors.ts';
 
 /** As docs/decisions.md promises: 20 failures in a row, or more than 2 % of the last 1,000 records. */
 const failuresInRow = 20;
@@ -27,7 +27,7 @@ export function createErrorBudget(): ErrorBudget {
       inRow = failed ? inRow + 1 : 0;
       const isShareExceeded = evaluated >= windowSize && failuresInWindow > maxFailuresInWindow;
       if (inRow >= failuresInRow || isShareExceeded)
-        throw new RunFailed('too many records fail by our own fault: see the dead letters');
+        throw new RunFailed('too many records failed with internal errors; see the dead letters');
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Tests a run's pages: read ahead by one, resumed after a failed read, and bounded by permits. */
+/** Tests a run's pages: read ahead by one, resumed after a failed read, and bounded by pagesInHand. */
 import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, describe, mock, test } from 'node:test';
@@ -6,16 +6,16 @@ import type { CommercetoolsClient, Query } from '../../commercetools/client.ts';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { PageIteration } from '../../commercetools/pagination.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
+import { RunFailed } from '../runs/errors.ts';
 import { emptyCounts } from '../runs/run-counts.ts';
-import { pagesOf, prefetch } from './page-reader.ts';
-import type { BulkRun } from './run-bulk.ts';
-import { RunFailed } from './run-pause.ts';
+import type { RunExecution } from '../runs/run-execution.ts';
+import { prefetch, readPages } from './page-reader.ts';
 
 const at = '2026-03-15T08:00:00.000Z';
 const recordsOf = (ids: readonly string[]) => ({ results: ids.map((id) => ({ id, lastModifiedAt: at })) });
 const never = new AbortController().signal;
 
-function work(signal = never): BulkRun {
+function work(signal = never): RunExecution {
   return {
     run: {
       ...{ id: 'run', resource: 'orders', kind: 'sync', request: {}, by: 'api', state: 'running' },
@@ -64,8 +64,12 @@ describe('pages of a walk', () => {
     const pages: string[][] = [];
     let reads = 0;
     const reading = (async () => {
-      const permits = createSemaphore(1);
-      for await (const { records, release } of pagesOf({ client, permits, nextReadSeq: () => ++reads }, run, want)) {
+      const pagesInHand = createSemaphore(1);
+      for await (const { records, release } of readPages(
+        { client, pagesInHand, nextReadSeq: () => ++reads },
+        run,
+        want,
+      )) {
         pages.push(records.map((record) => String(Object(record).id)));
         release();
       }
@@ -125,11 +129,11 @@ describe('pages of a walk', () => {
   });
 });
 
-describe('permits of pages', () => {
+describe('pagesInHand of pages', () => {
   function start(answers: (string[] | Error)[], signal = never) {
     const { client, queries } = clientOf(...answers);
-    const permits = createSemaphore(1);
-    return { permits, queries, pages: pagesOf({ client, permits, nextReadSeq: () => 1 }, work(signal), all) };
+    const pagesInHand = createSemaphore(1);
+    return { pagesInHand, queries, pages: readPages({ client, pagesInHand, nextReadSeq: () => 1 }, work(signal), all) };
   }
 
   test('a page is read only when the one before it is on its way', async () => {
@@ -143,21 +147,21 @@ describe('permits of pages', () => {
   });
 
   test('the permit is free again when the pages end', async () => {
-    const { pages, permits } = start([['a']]);
+    const { pages, pagesInHand } = start([['a']]);
     const { value } = await pages.next();
     value?.release();
     await pages.next();
-    await permits.acquire(never);
+    await pagesInHand.acquire(never);
   });
 
   test('the permit is free again when a read fails for good', async () => {
-    const { pages, permits } = start([new TypeError('bug')]);
+    const { pages, pagesInHand } = start([new TypeError('bug')]);
     await assert.rejects(pages.next(), TypeError);
-    await permits.acquire(never);
+    await pagesInHand.acquire(never);
   });
 
   test('the permit of a page that was read ahead is free again when the reader stops early', async () => {
-    const { pages, permits } = start([
+    const { pages, pagesInHand } = start([
       ['a', 'b'],
       ['c', 'd'],
     ]);
@@ -166,7 +170,7 @@ describe('permits of pages', () => {
       await settle();
       break;
     }
-    await permits.acquire(never);
+    await pagesInHand.acquire(never);
   });
 
   test('a stop ends the wait for a permit', async () => {

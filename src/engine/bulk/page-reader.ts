@@ -1,40 +1,39 @@
-/** A run's pages: read ahead by one, and read on from where it was when commercetools could not answer. */
+/** Reads the pages of a run: one ahead, and resumes behind the last page after commercetools was unavailable. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { iteratePages, type Page, type PageIteration } from '../../commercetools/pagination.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
-import type { BulkRun } from './run-bulk.ts';
+import type { RunExecution } from '../runs/run-execution.ts';
 import { createRunPause } from './run-pause.ts';
 
-/** A page, and the count taken before it was read. */
 export interface ReadPage extends Page {
+  /** Taken before the page was read. */
   readSeq: number;
-  /** The page is on its way: another one may be read in its place. */
+  /** The page was handed to the sink: another one may be read in its place. */
   release(): void;
 }
 
 export interface PageReaderDeps {
   client: CommercetoolsClient;
   nextReadSeq(): number;
-  /** Pages in hand: read, and not yet on their way. */
-  permits: Semaphore;
+  /** Pages that were read and not released yet. */
+  pagesInHand: Semaphore;
 }
 
-/** @yields the walk's pages; begins again behind the last one when commercetools could not answer */
-export async function* pagesOf(
-  { client, nextReadSeq, permits }: PageReaderDeps,
-  work: BulkRun,
-  want: PageIteration,
+/** @yields the pages of an iteration in order. Rejects with RunFailed if commercetools rejects the request */
+export async function* readPages(
+  { client, nextReadSeq, pagesInHand }: PageReaderDeps,
+  execution: RunExecution,
+  iteration: PageIteration,
 ): AsyncGenerator<ReadPage> {
-  const pause = createRunPause(work);
-  let next = want;
-  let giveBack = () => {};
+  const pause = createRunPause(execution);
+  let next = iteration;
+  let release = () => {};
   for (;;) {
     try {
       const pages = iteratePages(client, next);
       for (;;) {
-        work.signal.throwIfAborted();
-        const release = await permits.acquire(work.signal);
-        giveBack = release;
+        execution.signal.throwIfAborted();
+        release = await pagesInHand.acquire(execution.signal);
         const readSeq = nextReadSeq();
         const page = await pages.next();
         if (page.done) return;
@@ -43,36 +42,36 @@ export async function* pagesOf(
         yield { ...page.value, readSeq, release };
       }
     } catch (thrown) {
-      giveBack();
+      release();
       await pause.orFail(thrown);
     } finally {
-      giveBack();
+      release();
     }
   }
 }
 
-function resumeAfter(want: PageIteration, { last, requested: asked }: Page): PageIteration {
-  const { query: wanted } = want;
-  if ('ids' in wanted) return { ...want, query: { ids: wanted.ids.slice(asked) } };
-  if (!last) return want;
-  return { ...want, query: 'since' in wanted ? { ...wanted, at: last } : { ...wanted, after: last.id } };
+function resumeAfter(iteration: PageIteration, { last, requested }: Page): PageIteration {
+  const { query } = iteration;
+  if ('ids' in query) return { ...iteration, query: { ids: query.ids.slice(requested) } };
+  if (!last) return iteration;
+  return { ...iteration, query: 'since' in query ? { ...query, at: last } : { ...query, after: last.id } };
 }
 
-/** The next one is asked for while this one is worked on. */
-export async function* prefetch<Thing>(things: AsyncGenerator<Thing>): AsyncGenerator<Thing> {
-  let next = things.next();
-  // Whoever stops early must not leave a rejection that nobody hears.
+/** @yields the same items; the next one is requested while the present one is processed */
+export async function* prefetch<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  let next = items.next();
+  // A consumer that stops early must not leave an unhandled rejection.
   next.catch(() => undefined);
   try {
     for (;;) {
-      const now = await next;
-      if (now.done) return;
-      next = things.next();
+      const current = await next;
+      if (current.done) return;
+      next = items.next();
       next.catch(() => undefined);
-      yield now.value;
+      yield current.value;
     }
   } finally {
-    // Not awaited: the one that was asked for may still be on its way.
-    things.return(undefined).catch(() => undefined);
+    // Not awaited: the requested item may still be on its way.
+    items.return(undefined).catch(() => undefined);
   }
 }

@@ -1,196 +1,167 @@
-/** Sends a run's pages: what is unavailable is read and sent again until it is through; then the page is done. */
+/** Evaluates and sends the pages of a run. Records that are unavailable are read and sent again until they are settled. */
 import PQueue from 'p-queue';
-import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
-import type { Lookups } from '../../commercetools/lookups/types.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
-import type { Sink } from '../../klaviyo/sink.ts';
-import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, RuleEvaluation, RuleGroup } from '../../rules/types.ts';
-import { inSpan } from '../../telemetry/span.ts';
-import type { Deliver, RecordResult } from '../delivery/deliver.ts';
-import { countMissing, countReason, type RunCounts } from '../runs/run-counts.ts';
+import type { Cause, RuleEvaluation } from '../../rules/types.ts';
+import type { RecordResult } from '../delivery/outcome.ts';
+import { skipReasons } from '../delivery/verdict.ts';
+import { RunFailed } from '../runs/errors.ts';
+import { countMissing, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
+import type { RunExecution } from '../runs/run-execution.ts';
 import { createErrorBudget } from './error-budget.ts';
+import { maxPagesEvaluating, recordsPerResultGroup } from './limits.ts';
 import type { ReadPage } from './page-reader.ts';
-import type { BulkRun } from './run-bulk.ts';
-import { createRunPause, RunFailed } from './run-pause.ts';
+import { createRunPause } from './run-pause.ts';
+import type { BulkDeps } from './types.ts';
 
-export interface PageSenderDeps {
-  groups: readonly RuleGroup[];
-  settings: RuleSettings;
-  client: CommercetoolsClient;
-  lookups: Lookups;
-  deliver: Deliver;
-  sink: Sink;
-  nextReadSeq(): number;
-  now(): Date;
+/** Records to evaluate, and the sequence number taken before they were read. */
+interface Batch {
+  records: unknown[];
+  readSeq: number;
 }
 
-/** Records, and the count taken before they were read. They are let go of as soon as rules have told what to send. */
-type Batch = Pick<ReadPage, 'records' | 'readSeq'> & Partial<Pick<ReadPage, 'release'>>;
+/** Records of a batch that could not be sent now, and why. */
+interface Retry {
+  ids: string[];
+  problem: string;
+  retryAfterMs: number;
+}
 
 export interface PageSender {
-  /** Resolves when every record of the page is delivered, skipped or kept. @param counts of this page */
-  send(page: Batch, counts: RunCounts): Promise<void>;
-  /** Resolves when another page may be begun: the sink has room, and nothing waits for an API. */
-  ready(signal: AbortSignal): Promise<void>;
+  /**
+   * Sends a page and releases it once it is handed to the sink.
+   * @yields counts, as groups of records are settled; ends when every record is
+   */
+  send(page: ReadPage): AsyncGenerator<RunCounts>;
+  /** Resolves when another page may be sent: the sink has capacity, and no page waits for an API. */
+  waitForCapacity(signal: AbortSignal): Promise<void>;
 }
 
-/** Pages whose facts are gathered at a time. */
-const maxGathering = 2;
-/** Records whose results are counted together, so that progress shows. */
-const maxInGroup = 50;
-
-export function createPageSender(parts: PageSenderDeps, work: BulkRun): PageSender {
-  const { run, signal } = work;
-  const groups = parts.groups
-    .map((family) => ({
-      family,
-      names: new Set(family.rules.filter(({ bulk }) => bulk === run.resource).map(({ name }) => name)),
-    }))
-    .filter(({ names }) => names.size > 0);
+export function createPageSender(deps: BulkDeps, execution: RunExecution): PageSender {
+  const { run, signal } = execution;
+  const rules = deps.selectRules.forRun(run.resource);
   const cause: Cause = { type: 'run', runId: run.id, backfill: run.request.backfill ?? true };
-  const force = run.request.force ?? false;
-  const gathering = new PQueue({ concurrency: maxGathering });
-  const waiting = new PQueue();
-  const faults = createErrorBudget();
+  const options = { cause, lane: 'bulk', signal, force: run.request.force ?? false } as const;
+  const evaluating = new PQueue({ concurrency: maxPagesEvaluating });
+  const retrying = new PQueue();
+  const errorBudget = createErrorBudget();
 
-  /** Gathers and writes the whole page, so that its look-ups share queries. */
-  async function tell(records: readonly unknown[]): Promise<RuleEvaluation[]> {
-    const reading = { lookups: parts.lookups, cause, at: parts.now(), settings: parts.settings };
-    const told = await inSpan('gather', {}, () =>
-      Promise.all(groups.map(({ family, names }) => family.evaluateRecords(records, names, reading))),
+  /** Evaluates a whole page, so that its look-ups share requests. @returns the results by group, still pending */
+  async function startSending(batch: Batch, release: () => void): Promise<Promise<RecordResult[]>[]> {
+    const evaluations = await deps.evaluate({ records: batch.records }, rules, cause);
+    await deps.sink.waitForCapacity(signal);
+    // Frees the records: only their changes are needed from here on.
+    batch.records = [];
+    const groups = groupsOf(evaluations.splice(0));
+    const results = groups.map((group) =>
+      deps.deliver(group, { ...options, readSeq: batch.readSeq, onInternalError: 'dead-letter' }),
     );
-    return told.flat();
+    // Each is awaited in turn; until then a rejection must not count as unhandled.
+    for (const result of results) result.catch(() => undefined);
+    release();
+    return results;
   }
 
-  /** Begins to send; the results come group by group. */
-  async function begin(
-    batch: Batch,
-  ): Promise<{ groups: Promise<RecordResult[]>[] } | { unreadable: CommercetoolsError }> {
+  async function* sendOnce(batch: Batch, release: () => void, retry: Retry): AsyncGenerator<RunCounts> {
+    let groups: Promise<RecordResult[]>[];
     try {
-      const told = await tell(batch.records);
-      await parts.sink.waitForCapacity(signal);
-      // Nothing that waits for its receipts holds on to what was read.
-      batch.records = [];
-      return { groups: deliverInGroups(told.splice(0), batch) };
+      groups = await evaluating.add(() => startSending(batch, release), { signal });
     } catch (thrown) {
       if (!(thrown instanceof CommercetoolsError)) throw thrown;
       if (thrown.type === 'rejected') throw new RunFailed(thrown.message);
-      return { unreadable: thrown };
+      Object.assign(retry, { problem: thrown.message, retryAfterMs: thrown.retryAfterMs ?? 0 });
+      retry.ids = batch.records.map(idOf);
+      return;
+    }
+    for (const group of groups) {
+      const results = await group;
+      for (const result of results) noteUnavailable(result, retry);
+      const settled = results.filter(({ outcome }) => outcome !== 'unavailable');
+      yield countsOf(settled);
+      for (const { errors } of settled) errorBudget.record(errors.length > 0);
     }
   }
 
-  function deliverInGroups(told: readonly RuleEvaluation[], { readSeq, release }: Batch): Promise<RecordResult[]>[] {
-    const options = { cause, readSeq, lane: 'bulk', signal, force, failures: 'keep' } as const;
-    const groups = groupsOf(told).map((group) => parts.deliver(group, options));
-    release?.();
-    return groups;
-  }
-
-  async function tryOnce(batch: Batch, counts: RunCounts): Promise<Tried> {
-    const begun = await gathering.add(() => begin(batch), { signal });
-    if ('unreadable' in begun) {
-      const { message, retryAfterMs = 0 } = begun.unreadable;
-      return { again: batch.records.map(idOf), problem: message, retryAfterMs };
-    }
-    const tried: Tried = { again: [], problem: '', retryAfterMs: 0 };
-    await Promise.all(begun.groups.map(async (group) => settle(await group, counts, tried)));
-    return tried;
-  }
-
-  function settle(results: readonly RecordResult[], counts: RunCounts, tried: Tried): void {
-    for (const result of results) {
-      const unavailable = result.receipts.find((receipt) => receipt.outcome === 'unavailable');
-      if (unavailable) {
-        tried.again.push(result.record.id);
-        tried.problem = unavailable.reason;
-        tried.retryAfterMs = Math.max(tried.retryAfterMs, unavailable.retryAfterMs ?? 0);
-      } else {
-        count(run.counts, result);
-        count(counts, result);
-        faults.record(result.errors.length > 0);
-      }
-    }
-    work.markDirty();
-  }
-
-  /** As they are by now: what was read before the pause may be old. */
-  async function readAgain(ids: readonly string[], counts: RunCounts): Promise<Batch> {
-    const pause = createRunPause(work);
+  /** Reads records again: what was read before the pause may be outdated. */
+  async function readAgain(ids: readonly string[]): Promise<{ batch: Batch; missing: readonly string[] }> {
+    const pause = createRunPause(execution);
     for (;;) {
-      const readSeq = parts.nextReadSeq();
+      const readSeq = deps.nextReadSeq();
       try {
-        const pages = await Array.fromAsync(iteratePages(parts.client, { resource: run.resource, query: { ids } }));
+        const pages = await Array.fromAsync(iteratePages(deps.client, { resource: run.resource, query: { ids } }));
         const records = pages.flatMap((page) => page.records);
-        const missing = pages.flatMap((page) => page.missing);
-        for (const each of [run.counts, counts]) countMissing(each, missing);
-        return { records, readSeq };
+        return { batch: { records, readSeq }, missing: pages.flatMap((page) => page.missing) };
       } catch (thrown) {
         await pause.orFail(thrown);
       }
     }
   }
 
-  async function send(page: Batch, counts: RunCounts): Promise<void> {
-    const pause = createRunPause(work);
-    let left: Batch = page;
-    for (;;) {
-      signal.throwIfAborted();
-      const { again, problem, retryAfterMs } = await tryOnce(left, counts);
-      if (again.length === 0) break;
-      left = await waiting.add(async () => {
-        await pause.wait(problem, retryAfterMs);
-        const batch = await readAgain(again, counts);
-        return left.release ? { ...batch, release: left.release } : batch;
-      });
-    }
-    pause.over();
-  }
-
   return {
-    send(page, counts) {
-      const { id, resource } = run;
-      const about = { 'ctk.run.id': id, 'ctk.run.resource': resource, 'ctk.records': page.records.length };
-      return inSpan('run page', about, () => send(page, counts));
+    async *send(page) {
+      const pause = createRunPause(execution);
+      const { release } = page;
+      let batch: Batch = page;
+      for (;;) {
+        signal.throwIfAborted();
+        const retry: Retry = { ids: [], problem: '', retryAfterMs: 0 };
+        yield* sendOnce(batch, release, retry);
+        if (retry.ids.length === 0) break;
+        const again = await retrying.add(async () => {
+          await pause.wait(retry.problem, retry.retryAfterMs);
+          return readAgain(retry.ids);
+        });
+        const counts = emptyCounts();
+        countMissing(counts, again.missing);
+        yield counts;
+        batch = again.batch;
+      }
+      pause.over();
     },
-    async ready(own) {
-      await waiting.onIdle();
-      await parts.sink.waitForCapacity(own);
+    async waitForCapacity(ownSignal) {
+      await retrying.onIdle();
+      await deps.sink.waitForCapacity(ownSignal);
     },
   };
 }
 
-interface Tried {
-  /** Ids of the records that could not be sent now, and why. */
-  again: string[];
-  problem: string;
-  retryAfterMs: number;
-}
-
-/** What was told of up to `mostInGroup` records at a time; all of one record in one group. */
-function groupsOf(told: readonly RuleEvaluation[]): RuleEvaluation[][] {
-  const records = [...Map.groupBy(told, ({ record }) => record.id).values()];
-  return Array.from({ length: Math.ceil(records.length / maxInGroup) }, (_, index) =>
-    records.slice(index * maxInGroup, (index + 1) * maxInGroup).flat(),
+/** Groups of up to 50 records; all evaluations of a record are in one group. */
+function groupsOf(evaluations: readonly RuleEvaluation[]): RuleEvaluation[][] {
+  const records = [...Map.groupBy(evaluations, ({ record }) => record.id).values()];
+  return Array.from({ length: Math.ceil(records.length / recordsPerResultGroup) }, (_, index) =>
+    records.slice(index * recordsPerResultGroup, (index + 1) * recordsPerResultGroup).flat(),
   );
 }
 
-function count(
-  counts: RunCounts,
-  { record, receipts, skips, deadLettered: kept, errors: failures }: RecordResult,
-): void {
-  const taken = receipts.filter(({ outcome }) => outcome === 'delivered').length;
-  counts.changes += taken;
-  if (kept.length > 0 || failures.length > 0) {
-    counts.rejected += 1;
-    for (const reason of new Set(kept)) countReason(counts, reason, [record.id]);
-  } else if (taken > 0) counts.delivered += 1;
-  else {
-    counts.skipped += 1;
-    const reasons = receipts.flatMap((receipt) => (receipt.outcome === 'skipped' ? [receipt.reason] : []));
-    for (const reason of new Set([...skips, ...reasons])) countReason(counts, reason, [record.id]);
+function noteUnavailable({ record, receipts }: RecordResult, retry: Retry): void {
+  const unavailable = receipts.find((receipt) => receipt.outcome === 'unavailable');
+  if (!unavailable) return;
+  retry.ids.push(record.id);
+  retry.problem = unavailable.reason;
+  retry.retryAfterMs = Math.max(retry.retryAfterMs, unavailable.retryAfterMs ?? 0);
+}
+
+function countsOf(results: readonly RecordResult[]): RunCounts {
+  const counts = emptyCounts();
+  for (const result of results) {
+    counts.changes += result.receipts.filter(({ outcome }) => outcome === 'delivered').length;
+    const id = [result.record.id];
+    switch (result.outcome) {
+      case 'delivered':
+        counts.delivered += 1;
+        break;
+      case 'rejected':
+      case 'unreadable':
+      case 'failed':
+        counts.rejected += 1;
+        for (const code of new Set(result.deadLettered)) countReason(counts, code, id);
+        break;
+      default:
+        counts.skipped += 1;
+        for (const reason of skipReasons([result])) countReason(counts, reason, id);
+    }
   }
+  return counts;
 }
 
 function idOf(record: unknown): string {

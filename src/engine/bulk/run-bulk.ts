@@ -1,163 +1,169 @@
 /**
- * Works off one run: its ranges of ids side by side, then what changed meanwhile; through the same rules as realtime. A
- * run since a time has no ranges: it begins with what changed.
- * Reading goes on while what was read is sent, as far as the sink has room; nothing is passed over that could not be sent.
+ * Executes a bulk run: read → evaluate → send. Ranges of ids are read concurrently (page-reader.ts), each page is
+ * evaluated and sent (page-sender.ts), then passes catch up with records that changed meanwhile. A run with `since` has no
+ * ranges and starts with such a pass. A checkpoint moves only past pages whose records are all settled.
  */
 import type { Page, PageQuery } from '../../commercetools/pagination.ts';
-import type { BulkResource } from '../../commercetools/schemas.ts';
-import type { CatalogListing } from '../../klaviyo/listing.ts';
-import { createSemaphore, type Semaphore } from '../../lib/semaphore.ts';
-import { type Checkpoint, createCompletionTracker, newCheckpoint, type Pass, type Range } from '../runs/checkpoint.ts';
+import { createCompletionTracker } from '../../lib/completion-tracker.ts';
+import { createSemaphore } from '../../lib/semaphore.ts';
+import { inSpan } from '../../telemetry/span.ts';
+import { type Checkpoint, newCheckpoint, type Pass, type Range } from '../runs/checkpoint.ts';
 import type { Run } from '../runs/run.ts';
-import { countMissing, emptyCounts } from '../runs/run-counts.ts';
+import { addCounts, countMissing, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
+import type { RunExecution } from '../runs/run-execution.ts';
 import { deleteAll } from './delete-all.ts';
-import { pagesOf, prefetch, type ReadPage } from './page-reader.ts';
-import { createPageSender, type PageSender, type PageSenderDeps } from './page-sender.ts';
+import { maxPagesInHand } from './limits.ts';
+import { prefetch, type ReadPage, readPages } from './page-reader.ts';
+import { createPageSender } from './page-sender.ts';
+import type { BulkDeps } from './types.ts';
 
-export interface BulkDeps extends PageSenderDeps {
-  listing: CatalogListing;
-  pageSize: Record<BulkResource, number>;
-  /** How many ranges of ids are walked side by side. */
-  ranges: number;
-}
+/** Clocks differ between machines, and a change may become visible later than its timestamp says. */
+const overlapMs = 60_000;
+/** A pass that ends within this time of its `until` was the last one. */
+const lastPassMs = 60_000;
 
-export interface BulkRun {
-  /** Counted and moved on as it goes. */
-  run: Run;
-  /** Stop: what is in flight finishes, nothing new begins. */
-  signal: AbortSignal;
-  /** The run changed; cheap to call. */
-  markDirty(): void;
-}
-
-const minuteMs = 60_000;
-
-/** @throws RunFailed; rejects with the signal's reason when it is stopped */
-export async function runBulk(parts: BulkDeps, asked: BulkRun): Promise<void> {
-  if (asked.run.request.deleteAll) return deleteAll(parts, asked);
-  // What one range runs into ends all of them.
-  const failed = new AbortController();
-  const work = { ...asked, signal: AbortSignal.any([asked.signal, failed.signal]) };
-  const checkpoint = begin(parts, work.run);
-  const sender = createPageSender(parts, work);
-  const permits = createSemaphore(Math.max(checkpoint.ranges.length, 1) + 1);
-  const walking: Walking = { parts, work, sender, checkpoint, permits };
-  const walks = checkpoint.ranges.map((range) =>
-    walkRange(walking, range).catch((thrown: unknown) => {
-      failed.abort(thrown);
+/** Rejects with RunFailed, or with the signal's reason once that is aborted. */
+export async function runBulk(deps: BulkDeps, execution: RunExecution): Promise<void> {
+  if (execution.run.request.deleteAll) return deleteAll(deps, execution);
+  const { run } = execution;
+  const checkpoint = resumeOrStart(deps, run);
+  // The failure of one range ends the others.
+  const failure = new AbortController();
+  const work = { ...execution, signal: AbortSignal.any([execution.signal, failure.signal]) };
+  const pages = createPagePipeline(deps, work, checkpoint);
+  const ranges = checkpoint.ranges.map((range) =>
+    readRange(pages, work, range).catch((thrown: unknown) => {
+      failure.abort(thrown);
       throw thrown;
     }),
   );
-  const ended = await Promise.allSettled(walks);
-  const first = ended.find((one) => one.status === 'rejected');
-  if (first) throw failed.signal.aborted && !asked.signal.aborted ? failed.signal.reason : first.reason;
-  if (catchesUp(work.run)) await catchUp(walking);
+  const rejected = (await Promise.allSettled(ranges)).find(({ status }) => status === 'rejected');
+  if (rejected?.status === 'rejected')
+    throw failure.signal.aborted && !execution.signal.aborted ? failure.signal.reason : rejected.reason;
+  if (catchesUp(run)) await catchUp(pages, work, { checkpoint, now: deps.now });
 }
 
-interface Walking {
-  parts: BulkDeps;
-  work: BulkRun;
-  sender: PageSender;
-  checkpoint: Checkpoint;
-  permits: Semaphore;
-}
-
-/** Where the run was left, or its beginning. */
-function begin({ now, ranges }: BulkDeps, run: Run): Checkpoint {
+function resumeOrStart({ now, ranges }: BulkDeps, run: Run): Checkpoint {
   const { ids, startId, where, since } = run.request;
   const began = now().toISOString();
-  const few = ids !== undefined || where !== undefined;
+  const isSmall = ids !== undefined || where !== undefined;
   run.checkpoint ??=
     since === undefined
-      ? newCheckpoint({ began, ranges: few ? 1 : ranges, from: startId })
-      : { began, ranges: [], pass: passOf(since, began), counts: emptyCounts() };
+      ? newCheckpoint({ began, ranges: isSmall ? 1 : ranges, from: startId })
+      : { began, ranges: [], pass: passFrom(since, began), counts: emptyCounts() };
   run.counts = structuredClone(run.checkpoint.counts);
   return run.checkpoint;
 }
 
-/** Ids are random: what is created behind a range's position is found by its change. */
+/** Ids are random UUIDs: a record created behind a range's position is found by its modification time. */
 function catchesUp({ kind, request: { ids, startId } }: Run): boolean {
   return kind === 'sync' && ids === undefined && startId === undefined;
 }
 
-async function walkRange(walking: Walking, range: Range): Promise<void> {
+interface PagesToProcess {
+  query: PageQuery;
+  /** Moves the checkpoint past the page. */
+  onSettled(page: Page): void;
+  /** Counts the records as changed during the run. */
+  isCatchUp?: boolean;
+}
+type ProcessPages = (pages: PagesToProcess) => Promise<void>;
+
+async function readRange(processPages: ProcessPages, { run, markDirty }: RunExecution, range: Range): Promise<void> {
   if (range.done) return;
-  const { ids } = walking.work.run.request;
-  const wanted = ids ? { ids: ids.slice(range.taken ?? 0) } : { from: range.from, to: range.to, after: range.last };
-  await walkPages(walking, wanted, ({ last, requested: asked }) => {
-    if (last) range.last = last.id;
-    else range.taken = (range.taken ?? 0) + asked;
+  const { ids } = run.request;
+  const query = ids ? { ids: ids.slice(range.taken ?? 0) } : { from: range.from, to: range.to, after: range.last };
+  await processPages({
+    query,
+    onSettled({ last, requested }) {
+      if (last) range.last = last.id;
+      else range.taken = (range.taken ?? 0) + requested;
+    },
   });
   range.done = true;
-  walking.work.markDirty();
+  markDirty();
 }
 
-/** In passes, each up to its own beginning, until one ends less than a minute behind it. */
-async function catchUp(walking: Walking): Promise<void> {
-  const { checkpoint, parts, work } = walking;
-  const now = () => parts.now().toISOString();
-  for (let pass = checkpoint.pass ?? passOf(checkpoint.began, now()); ; pass = passOf(pass.until, now())) {
-    checkpoint.pass = pass;
-    work.markDirty();
-    const at = pass;
-    // The first pass of a run since a time is what was asked for.
-    const isAsked = work.run.request.since !== undefined && pass.until === checkpoint.began;
-    await walkPages(walking, pass, ({ last, requested: asked }, counts) => {
-      if (!isAsked) counts.caughtUp += asked;
-      if (last) at.at = last;
-    });
-    if (parts.now().getTime() - Date.parse(pass.until) < minuteMs) return;
-  }
-}
-
-/** From a minute before: clocks differ, and a change may show a little later than it says. */
-function passOf(time: string, until: string): Pass {
-  return { since: new Date(Date.parse(time) - minuteMs).toISOString(), until };
-}
-
-/** Sends every page of a walk; `reached`: every receipt up to this page is in. */
-async function walkPages(
-  { parts, work, sender, checkpoint, permits }: Walking,
-  wanted: PageQuery,
-  reached: (page: Page, counts: Checkpoint['counts']) => void,
+/** Each pass ends at the time it started; the next one begins there, until a pass is short enough. */
+async function catchUp(
+  processPages: ProcessPages,
+  { run, markDirty }: RunExecution,
+  { checkpoint, now }: { checkpoint: Checkpoint; now(): Date },
 ): Promise<void> {
-  const { resource, request } = work.run;
-  const where = request.where === undefined ? {} : { where: request.where };
-  const trail = createCompletionTracker(checkpoint.counts);
-  const sending = new Set<Promise<void>>();
-  const troubled = new AbortController();
-  const own = { ...work, signal: AbortSignal.any([work.signal, troubled.signal]) };
-  async function send(page: ReadPage): Promise<void> {
-    const place = trail.begin((counts) => reached(page, counts));
-    note(work.run, page, place.counts);
-    await sender.send(page, place.counts);
-    place.done();
-    work.markDirty();
+  const nowText = () => now().toISOString();
+  for (let pass = checkpoint.pass ?? passFrom(checkpoint.began, nowText()); ; pass = passFrom(pass.until, nowText())) {
+    checkpoint.pass = pass;
+    markDirty();
+    const current = pass;
+    // The first pass of a run with `since` reads what was requested.
+    const isRequested = run.request.since !== undefined && pass.until === checkpoint.began;
+    await processPages({
+      query: pass,
+      isCatchUp: !isRequested,
+      onSettled({ last }) {
+        if (last) current.at = last;
+      },
+    });
+    if (now().getTime() - Date.parse(pass.until) < lastPassMs) return;
   }
-  try {
-    for await (const page of prefetch(
-      pagesOf({ ...parts, permits }, own, {
-        resource,
-        query: wanted,
-        ...where,
-        pageSize: parts.pageSize[resource],
-      }),
-    )) {
-      await sender.ready(own.signal);
-      const one = send(page).catch((thrown: unknown) => troubled.abort(thrown));
-      sending.add(one);
-      void one.finally(() => sending.delete(one));
-    }
-  } finally {
-    // Whatever ended the walk: what is in flight finishes, so that the checkpoint knows of it.
-    await Promise.all(sending);
-  }
-  own.signal.throwIfAborted();
 }
 
-function note(run: Run, { requested: asked, missing }: Page, counts: Run['counts']): void {
-  for (const each of [run.counts, counts]) {
-    each.read += asked;
-    countMissing(each, missing);
-  }
+function passFrom(time: string, until: string): Pass {
+  return { since: new Date(Date.parse(time) - overlapMs).toISOString(), until };
+}
+
+/** @returns a function that reads, evaluates and sends all pages of a query, and adds their counts to the run */
+function createPagePipeline(deps: BulkDeps, execution: RunExecution, checkpoint: Checkpoint): ProcessPages {
+  const { run, markDirty } = execution;
+  const sender = createPageSender(deps, execution);
+  const pagesInHand = createSemaphore(maxPagesInHand(checkpoint.ranges.length));
+
+  return async ({ query, onSettled, isCatchUp = false }) => {
+    const tracker = createCompletionTracker();
+    const failure = new AbortController();
+    const signal = AbortSignal.any([execution.signal, failure.signal]);
+    const { resource, request } = run;
+    const where = request.where === undefined ? {} : { where: request.where };
+    const iteration = { resource, query, pageSize: deps.pageSize[resource], ...where };
+
+    /** Evaluates and sends one page. The only place where counts are added. */
+    async function processPage(page: ReadPage): Promise<void> {
+      const pageCounts = emptyCounts();
+      const tracked = tracker.begin(() => {
+        onSettled(page);
+        addCounts(checkpoint.counts, pageCounts);
+      });
+      const add = (counts: RunCounts) => {
+        addCounts(run.counts, counts);
+        addCounts(pageCounts, counts);
+        markDirty();
+      };
+      add(readCounts(page, isCatchUp));
+      for await (const counts of sender.send(page)) add(counts);
+      tracked.done();
+      markDirty();
+    }
+
+    const sending = new Set<Promise<void>>();
+    try {
+      for await (const page of prefetch(readPages({ ...deps, pagesInHand }, { ...execution, signal }, iteration))) {
+        await sender.waitForCapacity(signal);
+        const attributes = { 'ctk.run.id': run.id, 'ctk.run.resource': resource, 'ctk.records': page.records.length };
+        const sent = inSpan('run page', attributes, () => processPage(page))
+          .catch((thrown: unknown) => failure.abort(thrown))
+          .finally(() => sending.delete(sent));
+        sending.add(sent);
+      }
+    } finally {
+      // What is in flight completes in any case, so that the checkpoint includes it.
+      await Promise.all(sending);
+    }
+    signal.throwIfAborted();
+  };
+}
+
+function readCounts({ requested, missing }: Page, isCatchUp: boolean): RunCounts {
+  const counts = { ...emptyCounts(), read: requested, caughtUp: isCatchUp ? requested : 0 };
+  countMissing(counts, missing);
+  return counts;
 }

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
+import { RunFailed } from '../runs/errors.ts';
 import { emptyCounts } from '../runs/run-counts.ts';
-import type { BulkRun } from './run-bulk.ts';
-import { createRunPause, RunFailed } from './run-pause.ts';
+import type { RunExecution } from '../runs/run-execution.ts';
+import { createRunPause } from './run-pause.ts';
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
@@ -19,7 +20,7 @@ afterEach(() => {
 function start() {
   const stop = new AbortController();
   let moved = 0;
-  const work: BulkRun = {
+  const work: RunExecution = {
     run: {
       ...{ id: 'run', resource: 'orders', kind: 'sync', request: {}, by: 'api', state: 'running' },
       ...{ counts: emptyCounts(), queuedAt: '2026-03-15T08:00:00.000Z' },

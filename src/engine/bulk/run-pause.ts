@@ -1,38 +1,35 @@
-/** A run that can't go on now: it waits, says for what, and goes on by itself. */
+/** Pauses a run while an API is unavailable, shows the reason on the run, and resumes by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
-import type { BulkRun } from './run-bulk.ts';
-
-/** The run can't go on: our own fault too often. */
-export class RunFailed extends Error {
-  override name = 'RunFailed';
-}
+import { createBackoff } from '../../lib/backoff.ts';
+import { RunFailed } from '../runs/errors.ts';
+import type { RunExecution } from '../runs/run-execution.ts';
 
 const firstPauseMs = 1_000;
-const longestPauseMs = 60_000;
+const maxPauseMs = 60_000;
 
-/** Waits longer each time, until something went well. */
-export function createRunPause({ run, signal, markDirty: moved }: BulkRun) {
-  let nextMs = firstPauseMs;
+export function createRunPause({ run, signal, markDirty }: RunExecution) {
+  const backoff = createBackoff({ firstMs: firstPauseMs, maxMs: maxPauseMs });
+  /** Waits longer each time, until `over`. Rejects with the signal's reason once that is aborted. */
   async function wait(problem: string, retryAfterMs = 0): Promise<void> {
     signal.throwIfAborted();
     run.state = 'paused';
     run.problem = problem;
-    moved();
-    await sleep(Math.max(nextMs, retryAfterMs), undefined, { signal });
-    nextMs = Math.min(nextMs * 2, longestPauseMs);
+    markDirty();
+    await sleep(Math.max(backoff.nextMs(), retryAfterMs), undefined, { signal });
     run.state = 'running';
   }
   return {
     wait,
-    /** Waits for commercetools; what it will never answer, and our own bugs, end the run. */
+    /** Waits while commercetools is unavailable. Rejects with RunFailed if it rejects the request, else with the error. */
     async orFail(thrown: unknown): Promise<void> {
       if (!(thrown instanceof CommercetoolsError)) throw thrown;
       if (thrown.type === 'rejected') throw new RunFailed(thrown.message);
       await wait(thrown.message, thrown.retryAfterMs);
     },
+    /** A request succeeded: the next pause is a short one again. */
     over(): void {
-      nextMs = firstPauseMs;
+      backoff.reset();
       delete run.problem;
     },
   };

@@ -1,171 +1,90 @@
 /**
- * Jobs that Klaviyo accepted in realtime and that have not ended: their messages are acknowledged, so the store knows of
- * their records until the last word on each is in. What a dead process left is looked after by any other one: when the
- * job has ended its records are told once more, as they are by then. Also where it ended without an error: a newer write
- * of some process may have gone before the job's, and the dead one alone would have held it back.
+ * Stores the bulk jobs that Klaviyo accepted in realtime. Their messages are acknowledged before the jobs end, so the
+ * store keeps references to the records until the last receipt is in. orphaned-jobs.ts recovers what a dead process left.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { AcceptedJob, JobState } from '../../klaviyo/batching/job-poller.ts';
-import { causeSchema, recordRefSchema } from '../../rules/types.ts';
-import type { Store, Versioned } from '../../store/store.ts';
-import type { AppEvents } from '../../telemetry/app-events.ts';
+import type { AcceptedJob } from '../../klaviyo/batching/job-poller.ts';
+import { recordRefSchema } from '../../rules/types.ts';
+import type { Store } from '../../store/store.ts';
+import { storedCauseSchema, storedFormat } from './stored-cause.ts';
 
-const container = 'ctk-jobs';
+/** A container of its own for format 2: a process of the previous version deletes records that it can't parse. */
+export const acceptedJobsContainer = 'ctk-accepted-jobs';
 
-const aboutSchema = z.object({ record: recordRefSchema, rule: z.string(), cause: causeSchema });
-/** What is remembered of a change: nothing but references. */
-export type ChangeOrigin = z.infer<typeof aboutSchema>;
+const originSchema = z.object({ record: recordRefSchema, rule: z.string(), cause: storedCauseSchema });
+/** The record and rule that a change comes from, and why it was evaluated. Holds references only. */
+export type ChangeOrigin = z.infer<typeof originSchema>;
 
-const pendingSchema = z.object({
-  /** Where the job is asked for, and its id. */
+export const acceptedJobSchema = z.object({
+  /** The endpoint that is polled for the job, and the job's id. */
   job: z.object({ endpoint: z.string(), id: z.string() }),
-  records: z.array(aboutSchema),
+  records: z.array(originSchema),
 });
 
 export interface AcceptedJobs {
-  /** Resolves when the job's records are safe. Rejects with a StoreFailure. */
-  accepted(job: AcceptedJob, abouts: readonly ChangeOrigin[]): Promise<void>;
-  /** The last word on this change is in, and what was to be kept of it is kept. */
-  settled(about: ChangeOrigin | undefined): void;
-  /** The last word came and could not be kept: it is looked after later, as if this process had died. */
-  leave(about: ChangeOrigin | undefined): void;
-  /** Looks after what other processes left from now on. */
-  open(): void;
-  /** Resolves when nothing is looked after any more. */
-  shutdown(): Promise<void>;
+  /** Resolves when the job's origins are stored. Rejects with a StoreFailure. */
+  accepted(job: AcceptedJob, origins: readonly ChangeOrigin[]): Promise<void>;
+  /** The change has its last receipt, and its dead letter, if any, is stored. */
+  settled(origin: ChangeOrigin | undefined): void;
+  /** The last receipt could not be stored: leaves the job to recovery, as if this process had died. */
+  abandon(origin: ChangeOrigin | undefined): void;
+  /** Whether this process still waits for a stored job. */
+  isOwn(key: string): boolean;
 }
 
-export interface AcceptedJobsDeps {
-  store: Store;
-  activity: AppEvents;
-  /** A record that stands still for so long was left by its process. */
-  leftAfterMs: number;
-  /** How the job stands with Klaviyo. */
-  stateOf(job: AcceptedJob): Promise<JobState>;
-  /** Tells and sends once more. @returns whether that came to an end */
-  tellAgain(about: ChangeOrigin): Promise<boolean>;
-}
+/** Keeps a custom object below 1 MB. */
+const maxOriginsPerObject = 1_500;
 
-/** A record of the store stays below a megabyte. */
-const maxInRecord = 1_500;
-const looks = 4;
-/** Records of a job that are told again side by side. */
-const maxAtOnce = 20;
-
-interface Own {
+interface OwnJob {
   key: string;
   open: Set<ChangeOrigin>;
   stored: boolean;
 }
 
-export function createAcceptedJobs(parts: AcceptedJobsDeps): AcceptedJobs {
-  const { store, leftAfterMs } = parts;
-  const ownByAbout = new Map<ChangeOrigin, Own>();
-  const managedKeys = new Set<string>();
-  const seen = new Map<string, { version: number; at: number }>();
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  let watching: Promise<void> = Promise.resolve();
-  let trouble = false;
+export function createAcceptedJobs({ store }: { store: Store }): AcceptedJobs {
+  const jobByOrigin = new Map<ChangeOrigin, OwnJob>();
+  const ownKeys = new Set<string>();
 
-  /** What can't be removed now is found by whoever looks next, and done once more. */
-  function forget({ key }: Own): void {
-    managedKeys.delete(key);
-    void store.remove({ container, key }).catch(() => undefined);
+  function remove({ key }: OwnJob): void {
+    ownKeys.delete(key);
+    // An object that can't be removed now is found by recovery, which sends its records once more.
+    void store.remove({ container: acceptedJobsContainer, key }).catch(() => undefined);
   }
 
-  async function keep(job: AcceptedJob, abouts: readonly ChangeOrigin[], part: number): Promise<void> {
-    const own: Own = { key: `${job.endpoint}-${job.id}-${part}`, open: new Set(abouts), stored: false };
-    for (const about of abouts) ownByAbout.set(about, own);
-    managedKeys.add(own.key);
+  async function put(job: AcceptedJob, origins: readonly ChangeOrigin[], part: number): Promise<void> {
+    const own: OwnJob = { key: `${job.endpoint}-${job.id}-${part}`, open: new Set(origins), stored: false };
+    for (const origin of origins) jobByOrigin.set(origin, own);
+    ownKeys.add(own.key);
     try {
-      await store.put({ container, key: own.key }, { job, records: abouts });
+      const value = { format: storedFormat, job, records: origins };
+      await store.put({ container: acceptedJobsContainer, key: own.key }, value);
     } catch (thrown) {
-      managedKeys.delete(own.key);
-      for (const about of abouts) ownByAbout.delete(about);
+      ownKeys.delete(own.key);
+      for (const origin of origins) jobByOrigin.delete(origin);
       throw thrown;
     }
     own.stored = true;
-    if (own.open.size === 0) forget(own);
-  }
-
-  /** By this process's own clock, as with leases. */
-  function isLeft({ key, version }: Versioned): boolean {
-    const before = seen.get(key);
-    if (before?.version === version) return performance.now() - before.at > leftAfterMs;
-    seen.set(key, { version, at: performance.now() });
-    return false;
-  }
-
-  async function tellAllAgain(abouts: readonly ChangeOrigin[]): Promise<boolean> {
-    let through = true;
-    for (let from = 0; from < abouts.length && !signal.aborted; from += maxAtOnce) {
-      const ended = await Promise.all(abouts.slice(from, from + maxAtOnce).map(parts.tellAgain));
-      through &&= ended.every(Boolean);
-    }
-    return through && !signal.aborted;
-  }
-
-  async function lookAfter({ key, value, version }: Versioned): Promise<void> {
-    const { success, data: pending } = pendingSchema.safeParse(value);
-    if (!success) return void (await store.remove({ container, key }, version));
-    const state = await parts.stateOf(pending.job);
-    if (state !== 'ended') return;
-    // Whoever writes first looks after it; the others see another version.
-    const taken = await store.put({ container, key }, pending, version);
-    if (taken === 'stale') return;
-    if (await tellAllAgain(pending.records)) await store.remove({ container, key }, taken);
-  }
-
-  async function poll(): Promise<void> {
-    const there = new Set<string>();
-    for await (const found of store.list(container)) {
-      there.add(found.key);
-      if (signal.aborted) return;
-      if (!managedKeys.has(found.key) && isLeft(found)) await lookAfter(found);
-    }
-    for (const key of seen.keys()) if (!there.has(key)) seen.delete(key);
-  }
-
-  async function watch(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await poll();
-        trouble = false;
-      } catch (thrown) {
-        const why = thrown instanceof Error ? thrown.message : 'unknown';
-        if (!trouble) parts.activity.emit({ type: 'warning', detail: `can't look after jobs of others: ${why}` });
-        trouble = true;
-      }
-      await sleep(leftAfterMs / looks, undefined, { signal }).catch(() => undefined);
-    }
+    if (own.open.size === 0) remove(own);
   }
 
   return {
-    async accepted(job, abouts) {
-      const keeping: Promise<void>[] = [];
-      for (let from = 0; from < abouts.length; from += maxInRecord)
-        keeping.push(keep(job, abouts.slice(from, from + maxInRecord), from / maxInRecord));
-      await Promise.all(keeping);
+    async accepted(job, origins) {
+      const parts = Array.from({ length: Math.ceil(origins.length / maxOriginsPerObject) }, (_, part) =>
+        put(job, origins.slice(part * maxOriginsPerObject, (part + 1) * maxOriginsPerObject), part),
+      );
+      await Promise.all(parts);
     },
-    leave(about) {
-      const own = about && ownByAbout.get(about);
-      if (own) managedKeys.delete(own.key);
-    },
-    settled(about) {
-      const own = about && ownByAbout.get(about);
+    settled(origin) {
+      const own = origin && jobByOrigin.get(origin);
       if (!own) return;
-      ownByAbout.delete(about);
-      own.open.delete(about);
-      if (own.open.size === 0 && own.stored) forget(own);
+      jobByOrigin.delete(origin);
+      own.open.delete(origin);
+      if (own.open.size === 0 && own.stored) remove(own);
     },
-    open() {
-      watching = watch();
+    abandon(origin) {
+      const own = origin && jobByOrigin.get(origin);
+      if (own) ownKeys.delete(own.key);
     },
-    async shutdown() {
-      stopping.abort();
-      await watching;
-    },
+    isOwn: (key) => ownKeys.has(key),
   };
 }

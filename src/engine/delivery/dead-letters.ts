@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Cause, causeSchema, originOf, recordRefSchema } from '../../rules/types.ts';
+import { type Cause, originOf, recordRefSchema } from '../../rules/types.ts';
 import { type Store, StoreFailure } from '../../store/store.ts';
+import { storedCauseSchema, storedFormat } from './stored-cause.ts';
 
 const container = 'ctk-dead-letters';
 
@@ -16,12 +17,12 @@ const letterSchema = z.object({
   code: z.string(),
   detail: z.string(),
   field: z.string().optional(),
-  cause: causeSchema.optional(),
+  cause: storedCauseSchema.optional(),
   /** Of an unreadable body: where it came from, its hash and size. */
   source: z.string().optional(),
 });
-/** As it is handed in: a replay's cause is kept as what it replays. */
-export type Letter = Omit<z.infer<typeof letterSchema>, 'cause'> & { cause?: Cause };
+/** A dead letter as `keep` takes it; of a replay the original cause is stored. */
+export type DeadLetterDraft = Omit<z.infer<typeof letterSchema>, 'cause'> & { cause?: Cause };
 
 export const deadLetterSchema = letterSchema.extend({
   id: z.string(),
@@ -42,15 +43,17 @@ export interface DeadLetterFilter {
   resource?: string;
 }
 
-/** Why nothing more may be acknowledged that would have to be kept. */
-export type NotKept = { reason: string };
+/** Why a dead letter was not stored: then its message must not be acknowledged. */
+export interface NotStored {
+  reason: string;
+}
 
 export interface DeadLetters {
-  /** @returns 'kept', or why not: then nothing must be acknowledged */
-  keep(letter: Letter): Promise<'kept' | NotKept>;
+  /** @returns 'stored', or why not: then nothing may be acknowledged */
+  store(draft: DeadLetterDraft): Promise<'stored' | NotStored>;
   get(id: string): Promise<DeadLetter | undefined>;
   /** In the order of ids, from behind `after`. */
-  list(kind?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
+  list(filter?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
   discard(id: string): Promise<void>;
 }
 
@@ -58,17 +61,19 @@ export interface DeadLetterOptions {
   max: number;
   now(): Date;
   /** Called for each that is stored, also for another one of its kind. */
-  onKept?(letter: Letter): void;
+  onStored?(letter: DeadLetterDraft): void;
   /** Called once, where the store is forbidden to this client. */
   onForbidden(reason: string): void;
 }
 
 /** Others keep and discard too: how long the own count is believed. */
 const recountMs = 60_000;
-const full: NotKept = { reason: 'as many dead letters are kept as deadLetters.max allows: replay or discard some' };
-const forbidden: NotKept = { reason: 'dead letters can not be kept: the client lacks manage_key_value_documents' };
+const full: NotStored = { reason: 'the number of dead letters has reached deadLetters.max: replay or discard some' };
+const forbidden: NotStored = {
+  reason: "dead letters can't be stored: the API client lacks manage_key_value_documents",
+};
 
-export function createDeadLetters(store: Store, { max, now, onKept, onForbidden }: DeadLetterOptions): DeadLetters {
+export function createDeadLetters(store: Store, { max, now, onStored, onForbidden }: DeadLetterOptions): DeadLetters {
   const counted = createCount(() => store.list(container));
   let toldForbidden = false;
 
@@ -76,7 +81,7 @@ export function createDeadLetters(store: Store, { max, now, onKept, onForbidden 
     return parse(id, (await store.get({ container, key: id }))?.value);
   }
 
-  async function keepInStore(letter: Letter): Promise<'kept' | NotKept> {
+  async function put(letter: DeadLetterDraft): Promise<'stored' | NotStored> {
     const id = idOf(letter);
     const before = await get(id);
     if (!before && (await counted.now()) >= max) return full;
@@ -85,29 +90,29 @@ export function createDeadLetters(store: Store, { max, now, onKept, onForbidden 
     // A replay that is refused again is the same letter still.
     const cause = letter.cause ? originOf(letter.cause) : known;
     const more = { replayable: letter.record !== undefined, firstAt, lastAt: at, count: count + 1 };
-    await store.put({ container, key: id }, { ...letter, ...(cause ? { cause } : {}), ...more });
+    await store.put({ container, key: id }, { format: storedFormat, ...letter, ...(cause ? { cause } : {}), ...more });
     if (!before) counted.add(1);
-    onKept?.(letter);
-    return 'kept';
+    onStored?.(letter);
+    return 'stored';
   }
 
   return {
-    async keep(letter) {
+    async store(letter) {
       try {
-        return await keepInStore(letter);
+        return await put(letter);
       } catch (thrown) {
         if (!(thrown instanceof StoreFailure)) throw thrown;
-        if (thrown.kind === 'unavailable') return { reason: `a dead letter can't be kept now: ${thrown.message}` };
+        if (thrown.kind === 'unavailable') return { reason: `a dead letter can't be stored now: ${thrown.message}` };
         if (!toldForbidden) onForbidden(thrown.message);
         toldForbidden = true;
         return forbidden;
       }
     },
     get,
-    async *list(kind = {}, after) {
+    async *list(filter = {}, after) {
       for await (const { key, value } of store.list(container, after)) {
         const letter = parse(key, value);
-        if (letter && isOf(letter, kind)) yield letter;
+        if (letter && matches(letter, filter)) yield letter;
       }
     },
     async discard(id) {
@@ -140,7 +145,7 @@ function createCount(all: () => AsyncIterable<unknown>) {
 }
 
 /** A key that any record can have: custom objects allow few characters. */
-function idOf({ record, rule, code, source }: Letter): string {
+function idOf({ record, rule, code, source }: DeadLetterDraft): string {
   const what = JSON.stringify([record?.typeId, record?.id, rule, code, source]);
   return createHash('sha256').update(what).digest('hex').slice(0, 40);
 }
@@ -149,7 +154,7 @@ function parse(id: string, value: unknown): DeadLetter | undefined {
   return deadLetterSchema.safeParse(Object.assign({}, value, { id })).data;
 }
 
-function isOf(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter): boolean {
+function matches(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter): boolean {
   return (
     (rule === undefined || letter.rule === rule) &&
     (code === undefined || letter.code === code) &&
@@ -158,9 +163,9 @@ function isOf(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter): b
 }
 
 /** Forgets all of a kind for good. @returns how many */
-export async function discardAll(deadLetters: DeadLetters, kind: DeadLetterFilter): Promise<number> {
+export async function discardAll(deadLetters: DeadLetters, filter: DeadLetterFilter): Promise<number> {
   let count = 0;
-  for await (const { id } of deadLetters.list(kind)) {
+  for await (const { id } of deadLetters.list(filter)) {
     await deadLetters.discard(id);
     count += 1;
   }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Receipt } from '../../klaviyo/change.ts';
-import { type Outcome, type Verdict, verdictOf } from './verdict.ts';
+import { emptyResult, type RecordResult } from './outcome.ts';
+import { toVerdict, type Verdict } from './verdict.ts';
 
 const delivered: Receipt = { outcome: 'delivered' };
 const skipped = (reason: string): Receipt => ({ outcome: 'skipped', reason });
@@ -13,61 +14,92 @@ const unavailable = (more: { reason?: string; retryAfterMs?: number; actionRequi
   ...more,
 });
 
-const table: [string, Partial<Outcome>, Verdict][] = [
-  ['everything delivered', { receipts: [delivered, delivered] }, { answer: 'done' }],
-  ['one delivered, one skipped', { receipts: [skipped('unknown sku'), delivered] }, { answer: 'done' }],
-  ['one delivered, another rule had nothing to send', { receipts: [delivered], skips: ['no'] }, { answer: 'done' }],
-  ['nothing to send', { skips: ['a guest'] }, { answer: 'skipped', reasons: ['a guest'] }],
-  ['no rule said anything', {}, { answer: 'skipped', reasons: [] }],
+const table: [string, Partial<RecordResult>, Verdict][] = [
+  ['everything delivered', { receipts: [delivered, delivered] }, { ack: true, outcome: 'delivered' }],
   [
-    'the sink skipped as well, with equal reasons told once',
+    'one delivered, one skipped',
+    { receipts: [skipped('unknown sku'), delivered] },
+    { ack: true, outcome: 'delivered' },
+  ],
+  [
+    'one delivered, another rule had nothing to send',
+    { receipts: [delivered], skips: ['no'] },
+    { ack: true, outcome: 'delivered' },
+  ],
+  ['nothing to send', { skips: ['a guest'] }, { ack: true, outcome: 'skipped', reasons: ['a guest'] }],
+  ['no rule was evaluated', {}, { ack: true, outcome: 'skipped', reasons: [] }],
+  [
+    'the sink skipped as well, with equal reasons given once',
     { receipts: [skipped('unknown sku'), skipped('unknown sku')], skips: ['a guest', 'unknown sku'] },
-    { answer: 'skipped', reasons: ['a guest', 'unknown sku'] },
+    { ack: true, outcome: 'skipped', reasons: ['a guest', 'unknown sku'] },
   ],
-  ['rejected and kept', { receipts: [rejected], kept: ['invalid'] }, { answer: 'kept', reasons: ['invalid'] }],
   [
-    'rejected and kept beside delivered',
-    { receipts: [delivered, rejected], kept: ['invalid'] },
-    { answer: 'kept', reasons: ['invalid'] },
+    'rejected and dead-lettered',
+    { receipts: [rejected], deadLettered: ['invalid'] },
+    { ack: true, outcome: 'dead-lettered', reasons: ['invalid'] },
   ],
-  ['unreadable and kept', { kept: ['unreadable'] }, { answer: 'kept', reasons: ['unreadable'] }],
-  ['rejected and not kept', { receipts: [rejected] }, { answer: 'again', reason: 'failed by our own fault' }],
-  ['failed and not kept', { receipts: [failed] }, { answer: 'again', reason: 'failed by our own fault' }],
   [
-    'failed and not kept beside delivered',
+    'rejected and dead-lettered beside delivered',
+    { receipts: [delivered, rejected], deadLettered: ['invalid'] },
+    { ack: true, outcome: 'dead-lettered', reasons: ['invalid'] },
+  ],
+  [
+    'unreadable and dead-lettered',
+    { deadLettered: ['unreadable'] },
+    { ack: true, outcome: 'dead-lettered', reasons: ['unreadable'] },
+  ],
+  ['rejected without a dead letter', { receipts: [rejected] }, { ack: false, reason: 'internal error' }],
+  ['failed without a dead letter', { receipts: [failed] }, { ack: false, reason: 'internal error' }],
+  [
+    'failed without a dead letter beside delivered',
     { receipts: [delivered, failed] },
-    { answer: 'again', reason: 'failed by our own fault' },
+    { ack: false, reason: 'internal error' },
   ],
   [
-    'two rejected, one of them kept',
-    { receipts: [rejected, rejected], kept: ['invalid'] },
-    { answer: 'again', reason: 'failed by our own fault' },
+    'two rejected, one of them dead-lettered',
+    { receipts: [rejected, rejected], deadLettered: ['invalid'] },
+    { ack: false, reason: 'internal error' },
   ],
-  ['failed and kept', { receipts: [failed], kept: ['failed'] }, { answer: 'kept', reasons: ['failed'] }],
-  ['unavailable', { receipts: [unavailable()] }, { answer: 'again', reason: 'away' }],
-  ['unavailable beside delivered', { receipts: [delivered, unavailable()] }, { answer: 'again', reason: 'away' }],
   [
-    'unavailable beside rejected and kept',
-    { receipts: [rejected, unavailable()], kept: ['invalid'] },
-    { answer: 'again', reason: 'away' },
+    'failed and dead-lettered',
+    { receipts: [failed], deadLettered: ['failed'] },
+    { ack: true, outcome: 'dead-lettered', reasons: ['failed'] },
+  ],
+  ['unavailable', { receipts: [unavailable()] }, { ack: false, reason: 'away' }],
+  ['unavailable beside delivered', { receipts: [delivered, unavailable()] }, { ack: false, reason: 'away' }],
+  [
+    'unavailable beside rejected and dead-lettered',
+    { receipts: [rejected, unavailable()], deadLettered: ['invalid'] },
+    { ack: false, reason: 'away' },
   ],
   [
     'several unavailable: the longest wait',
     { receipts: [unavailable({ retryAfterMs: 1 }), unavailable({ retryAfterMs: 3 }), unavailable()] },
-    { answer: 'again', reason: 'away', retryAfterMs: 3 },
+    { ack: false, reason: 'away', retryAfterMs: 3 },
   ],
   [
-    'several unavailable: the reason that somebody has to act on',
+    'several unavailable: the reason that requires action',
     {
       receipts: [unavailable({ retryAfterMs: 1 }), unavailable({ reason: 'the key is refused', actionRequired: true })],
     },
-    { answer: 'again', reason: 'the key is refused', actionRequired: true, retryAfterMs: 1 },
+    { ack: false, reason: 'the key is refused', actionRequired: true, retryAfterMs: 1 },
+  ],
+  [
+    'an internal error beside a dead-lettered rejection',
+    { receipts: [rejected], deadLettered: ['invalid'], errors: [new Error('bug')] },
+    { ack: false, reason: 'internal error' },
+  ],
+  [
+    'an internal error beside an unreadable part',
+    { deadLettered: ['unreadable'], errors: [new Error('bug')] },
+    { ack: false, reason: 'internal error' },
   ],
 ];
 
 describe('verdict', () => {
-  for (const [what, outcome, verdict] of table)
-    test(`${what}: ${verdict.answer}`, () => {
-      assert.deepEqual(verdictOf({ receipts: [], skips: [], kept: [], ...outcome }), verdict);
+  for (const [name, parts, verdict] of table)
+    test(`${name}: ${verdict.ack ? verdict.outcome : 'not acknowledged'}`, () => {
+      const result = { ...emptyResult({ typeId: 'order', id: 'o1' }), ...parts };
+      assert.deepEqual(toVerdict([result]), verdict);
     });
 });

@@ -1,45 +1,61 @@
-/** From receipts to the one word that a source needs: the only table that decides (docs/decisions.md). */
-import type { Receipt } from '../../klaviyo/change.ts';
+/** Combines the results of all records of a message into what a source must do: acknowledge it, or leave it to a retry. */
+import type { RecordResult } from './outcome.ts';
 
 export type Verdict =
-  /** Accepted by Klaviyo. */
-  | { answer: 'done' }
-  /** Nothing was to be done. */
-  | { answer: 'skipped'; reasons: string[] }
-  /** Refused for good and kept as a dead letter: acknowledge. */
-  | { answer: 'kept'; reasons: string[] }
-  /** Not now: never acknowledge. `action-required`: somebody has to act. */
-  | { answer: 'again'; reason: string; retryAfterMs?: number; actionRequired?: boolean };
+  | { ack: true; outcome: 'delivered' }
+  | { ack: true; outcome: 'skipped'; reasons: string[] }
+  /** Rejected, unreadable or failed, and stored as a dead letter. `reasons` are the codes of the dead letters. */
+  | { ack: true; outcome: 'dead-lettered'; reasons: string[] }
+  /** Retry later; do not acknowledge. `actionRequired`: an operator must fix credentials. */
+  | { ack: false; reason: string; retryAfterMs?: number; actionRequired?: boolean };
 
-/** What became of everything that one message led to. */
-export interface Outcome {
-  receipts: readonly Receipt[];
-  /** Why rules wrote nothing. */
-  skips: readonly string[];
-  /** Reasons of what is kept as a dead letter. */
-  kept: readonly string[];
+/** The outcome of a message in logs, metrics and traces. */
+export type VerdictOutcome = 'delivered' | 'skipped' | 'dead-lettered' | 'retried';
+
+export const internalError: Verdict = { ack: false, reason: 'internal error' };
+
+export function outcomeOf(verdict: Verdict): VerdictOutcome {
+  return verdict.ack ? verdict.outcome : 'retried';
+}
+
+/** @returns why a message was skipped, dead-lettered or not acknowledged */
+export function reasonsOf(verdict: Verdict): string[] {
+  if (!verdict.ack) return [verdict.reason];
+  return verdict.outcome === 'delivered' ? [] : verdict.reasons;
 }
 
 /**
- * Unavailable anywhere: again. So is what failed, or was rejected, and is not kept as a dead letter: unknown means again.
- * Else what was kept. Else done, or skipped when nothing was sent.
+ * Decides in this order: unavailable anywhere: retry; failed or rejected without a dead letter: retry, because nothing
+ * would remember it; dead-lettered; delivered; skipped.
  */
-export function verdictOf({ receipts, skips, kept }: Outcome): Verdict {
+export function toVerdict(results: readonly RecordResult[]): Verdict {
+  const receipts = results.flatMap((result) => result.receipts);
   const unavailable = receipts.filter((receipt) => receipt.outcome === 'unavailable');
-  const worst = unavailable.find((receipt) => receipt.actionRequired) ?? unavailable[0];
-  if (worst) {
+  const decisive = unavailable.find((receipt) => receipt.actionRequired) ?? unavailable[0];
+  if (decisive) {
     const waits = unavailable.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
     return {
-      answer: 'again',
-      reason: worst.reason,
-      ...(worst.actionRequired ? { actionRequired: true } : {}),
+      ack: false,
+      reason: decisive.reason,
+      ...(decisive.actionRequired ? { actionRequired: true } : {}),
       ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}),
     };
   }
-  const toKeep = receipts.filter(({ outcome }) => outcome === 'failed' || outcome === 'rejected');
-  if (toKeep.length > kept.length) return { answer: 'again', reason: 'failed by our own fault' };
-  if (kept.length > 0) return { answer: 'kept', reasons: [...kept] };
-  if (receipts.some((receipt) => receipt.outcome === 'delivered')) return { answer: 'done' };
-  const reasons = receipts.flatMap((receipt) => (receipt.outcome === 'skipped' ? [receipt.reason] : []));
-  return { answer: 'skipped', reasons: [...new Set([...skips, ...reasons])] };
+  const deadLettered = results.flatMap((result) => result.deadLettered);
+  const errors = results.flatMap((result) => result.errors);
+  const undelivered = receipts.filter(({ outcome }) => outcome === 'failed' || outcome === 'rejected');
+  const stored = deadLettered.filter((code) => code !== 'unreadable');
+  if (undelivered.length + errors.length > stored.length) return internalError;
+  if (deadLettered.length > 0) return { ack: true, outcome: 'dead-lettered', reasons: deadLettered };
+  if (receipts.some(({ outcome }) => outcome === 'delivered')) return { ack: true, outcome: 'delivered' };
+  return { ack: true, outcome: 'skipped', reasons: skipReasons(results) };
+}
+
+/** @returns each reason once: those of rules, then those of the sink */
+export function skipReasons(results: readonly RecordResult[]): string[] {
+  const reasons = results.flatMap(({ skips, receipts }) => [
+    ...skips,
+    ...receipts.flatMap((receipt) => (receipt.outcome === 'skipped' ? [receipt.reason] : [])),
+  ]);
+  return [...new Set(reasons)];
 }

@@ -1,6 +1,6 @@
 /**
  * Explains a record: what every rule would send of it now, from which field each value came, what is skipped and why, and
- * what Klaviyo holds. The rules are asked as a sync asks them, with the same look-ups. Nothing is sent.
+ * what Klaviyo currentValue. The rules are asked as a sync asks them, with the same look-ups. Nothing is sent.
  */
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
@@ -27,8 +27,8 @@ export interface ExplainParts {
   client: CommercetoolsClient;
   lookups: Lookups;
   /** What would be sent, without sending it. */
-  rehearse: DryRun;
-  holds: ReadCurrentState;
+  dryRun: DryRun;
+  currentState: ReadCurrentState;
   now(): Date;
 }
 
@@ -173,14 +173,14 @@ interface Changes {
 async function explainChanges(parts: ExplainParts, about: Changes): Promise<ExplainedChange[]> {
   const { changes, rule, origins } = about;
   const compared = changes.slice(0, maxCompared);
-  const [held, rehearsed] = await Promise.all([parts.holds(compared), parts.rehearse(compared)]);
+  const [held, dryRuns] = await Promise.all([parts.currentState(compared), parts.dryRun(compared)]);
   return changes.map(({ type: kind, ...rest }, index): ExplainedChange => {
     const { now: klaviyo, ...note } = held[index] ?? {};
     const values = [...leavesOf(rest)].map(({ path, value }) => {
-      const holds = at(klaviyo, path);
+      const currentValue = at(klaviyo, path);
       const origin = origins.of(rule, [String(index), ...path]);
-      return { path: path.join('.'), value, ...origin, ...(holds === undefined ? {} : { holds }) };
+      return { path: path.join('.'), value, ...origin, ...(currentValue === undefined ? {} : { currentValue }) };
     });
-    return { kind, values, ...(rehearsed[index] ?? notCompared), ...note, ...(klaviyo ? { klaviyo } : {}) };
+    return { kind, values, ...(dryRuns[index] ?? notCompared), ...note, ...(klaviyo ? { klaviyo } : {}) };
   });
 }

@@ -12,7 +12,7 @@ const valueSchema = z.object({
   from: z.array(z.string()).describe('the commercetools fields and settings that it depends on; none: it is fixed'),
   copied: z.boolean().describe('the same as the first of them; else computed'),
   needs: z.array(z.string()).describe('what decides only whether it is there'),
-  holds: z.unknown().optional().describe('what Klaviyo holds in this place now'),
+  currentValue: z.unknown().optional().describe('what Klaviyo currentValue in this place now'),
 });
 
 const changeSchema = z.object({

@@ -1,59 +1,58 @@
-/** From a delivery to its verdict: parses it, hands it to realtime, keeps what nobody can read. Never rejects. */
-
-import type { Message } from '../../commercetools/messages.ts';
-import { parseMessage } from '../../commercetools/messages.ts';
+/** Handles one delivery: parses it, processes its message, stores a dead letter for unreadable content. Never rejects. */
+import { type Message, parseMessage } from '../../commercetools/messages.ts';
+import { codeOf } from '../../lib/errors.ts';
 import type { Handle } from '../../sources/source.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { inSpan, withTrace } from '../../telemetry/span.ts';
 import type { DeadLetters } from '../delivery/dead-letters.ts';
-import type { Verdict } from '../delivery/verdict.ts';
+import { internalError, outcomeOf, type Verdict } from '../delivery/verdict.ts';
 import type { Realtime } from './process-message.ts';
 
 export interface HandleDeliveryDeps {
-  realtime: Realtime;
-  deadLetters: DeadLetters;
-  activity: AppEvents;
+  realtime: Pick<Realtime, 'process'>;
+  deadLetters: Pick<DeadLetters, 'store'>;
+  events: AppEvents;
 }
 
-export function createHandleDelivery({ realtime, deadLetters, activity }: HandleDeliveryDeps): Handle {
-  function traced(message: Message, tries: number | undefined, source: string): Promise<Verdict> {
-    const about = {
+export function createHandleDelivery({ realtime, deadLetters, events }: HandleDeliveryDeps): Handle {
+  function processInSpan(message: Message, deliveries: number | undefined, source: string): Promise<Verdict> {
+    const attributes = {
       'ctk.source': source,
       'messaging.message.id': message.id,
       'ctk.message.type': message.type,
       'ctk.record.type': message.resource.typeId,
       'ctk.record.id': message.resource.id,
     };
-    return inSpan('message', about, async (span) => {
-      const verdict = await realtime.handle(message, tries);
-      span.setAttribute('ctk.verdict', verdict.answer);
+    return inSpan('message', attributes, async (span) => {
+      const verdict = await realtime.process(message, deliveries);
+      span.setAttribute('ctk.outcome', outcomeOf(verdict));
       return verdict;
     });
   }
 
-  const receive: Handle = async ({ body, source, brokerId, tries, trace, fingerprint }) => {
+  const handle: Handle = async ({ body, source, brokerId, deliveries, trace, fingerprint }) => {
     const parsed = parseMessage(body);
-    if (parsed.type === 'message') return withTrace(trace, () => traced(parsed.message, tries, source));
+    if (parsed.type === 'message') return withTrace(trace, () => processInSpan(parsed.message, deliveries, source));
     if (parsed.type === 'ignored') {
-      activity.emit({ type: 'delivery-ignored', reason: parsed.reason });
-      return { answer: 'skipped', reasons: [parsed.reason] };
+      events.emit({ type: 'delivery-ignored', reason: parsed.reason });
+      return { ack: true, outcome: 'skipped', reasons: [parsed.reason] };
     }
-    activity.emit({ type: 'unreadable', source, reason: parsed.reason });
+    events.emit({ type: 'unreadable', source, reason: parsed.reason });
     const { size, hash } = fingerprint();
     const origin = [source, brokerId ?? '-', hash, `${size} bytes`].join(' ');
-    const stored = await deadLetters.keep({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
-    if (stored !== 'kept') return { answer: 'again', reason: stored.reason };
-    return { answer: 'kept', reasons: [parsed.reason] };
+    const stored = await deadLetters.store({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
+    if (stored !== 'stored') return { ack: false, reason: stored.reason };
+    return { ack: true, outcome: 'dead-lettered', reasons: [parsed.reason] };
   };
 
-  // A source relies on a verdict: a rejection would leave a delivery that is neither acknowledged nor given back.
+  // A source needs a verdict: without one a delivery is neither acknowledged nor given back.
   return async (delivery) => {
     try {
-      return await receive(delivery);
+      return await handle(delivery);
     } catch (thrown) {
-      const why = thrown instanceof Error ? thrown.name : 'unknown';
-      activity.emit({ type: 'warning', detail: `a delivery from ${delivery.source} failed by our own fault: ${why}` });
-      return { answer: 'again', reason: 'failed by our own fault' };
+      const detail = `internal error while handling a delivery from ${delivery.source}: ${codeOf(thrown)}`;
+      events.emit({ type: 'warning', detail });
+      return internalError;
     }
   };
 }

@@ -1,12 +1,16 @@
-/** Tests what happens to one message: deadline, overload, redeliveries, attempts, and that `handle` never rejects. */
+/** Tests what happens to one message: deadline, overload, redeliveries, attempts, and that `process` never rejects. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import pino from 'pino';
 import { lookIn, settings } from '../../../test/fixtures/index.ts';
 import type { Message } from '../../commercetools/messages.ts';
+import { createRuleSelector } from '../../rules/select-rules.ts';
 import type { RuleEvaluation, RuleGroup } from '../../rules/types.ts';
 import { type AppEvent, createAppEvents } from '../../telemetry/app-events.ts';
-import type { DeliverOptions, RecordResult } from '../delivery/deliver.ts';
+import type { DeliverOptions } from '../delivery/deliver.ts';
+import { createEvaluate } from '../delivery/evaluate.ts';
+import type { RecordResult } from '../delivery/outcome.ts';
+import { outcomeOf } from '../delivery/verdict.ts';
 import { createRealtime, type RealtimeDeps } from './process-message.ts';
 
 const deadlineMs = 8_000;
@@ -20,6 +24,7 @@ const message = (id: string): Message => ({
 
 const delivered = (record: RuleEvaluation['record']): RecordResult => ({
   record,
+  outcome: 'delivered',
   receipts: [{ outcome: 'delivered' }],
   skips: [],
   deadLettered: [],
@@ -28,7 +33,7 @@ const delivered = (record: RuleEvaluation['record']): RecordResult => ({
 
 /** A message path whose rule skips, and whose delivery answers as `deliver` says. */
 function start(overrides: Partial<RealtimeDeps> = {}) {
-  const family: RuleGroup = {
+  const group: RuleGroup = {
     typeId: 'order',
     rules: [
       {
@@ -44,17 +49,16 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
   };
   const happened: AppEvent[] = [];
   const parts: RealtimeDeps = {
-    groups: [family],
-    settings: settings(),
-    lookups: lookIn({}),
+    selectRules: createRuleSelector([group], settings()),
+    evaluate: createEvaluate({ settings: settings(), lookups: lookIn({}), now: () => new Date() }),
     deliver: async (told) => told.map(({ record }) => delivered(record)),
-    activity: { emit: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
+    events: { emit: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
     nextReadSeq: () => 1,
     now: () => new Date(),
     deadlineMs,
     maxAttempts: 5,
     maxInFlight: 100,
-    estimateWaitMs: () => 0,
+    sink: { estimateWaitMs: () => 0 },
     ...overrides,
   };
   return { realtime: createRealtime(parts), happened };
@@ -82,10 +86,10 @@ function heldDelivery() {
   };
 }
 
-const failing: RealtimeDeps['deliver'] = async (told, { failures }) =>
+const failing: RealtimeDeps['deliver'] = async (told, { onInternalError }) =>
   told.map(({ record }) => ({
-    ...{ record, receipts: [], skips: [], errors: [new Error('bug')] },
-    deadLettered: failures === 'keep' ? ['failed'] : [],
+    ...{ record, outcome: 'failed', receipts: [], skips: [], errors: [new Error('bug')] },
+    deadLettered: onInternalError === 'dead-letter' ? ['failed'] : [],
   }));
 
 /** Lets every promise that can settle do so. */
@@ -104,11 +108,13 @@ async function hasSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-describe('handle never rejects', () => {
+describe('process never rejects', () => {
   for (const [what, overrides] of Object.entries<Partial<RealtimeDeps>>({
     'the estimate of the backlog throws': {
-      estimateWaitMs: () => {
-        throw new TypeError('bug');
+      sink: {
+        estimateWaitMs: () => {
+          throw new TypeError('bug');
+        },
       },
     },
     'the clock throws': {
@@ -125,31 +131,33 @@ describe('handle never rejects', () => {
   })) {
     test(`${what}: the message is not acknowledged`, async () => {
       const { realtime } = start(overrides);
-      const verdict = await realtime.handle(message('m1'));
-      assert.deepEqual(verdict, { answer: 'again', reason: 'failed by our own fault' });
+      const verdict = await realtime.process(message('m1'));
+      assert.deepEqual(verdict, { ack: false, reason: 'internal error' });
       await realtime.settled();
     });
   }
 
   test('a listener that throws does not change the verdict', async () => {
-    const activity = createAppEvents(pino({ level: 'silent' }));
-    activity.listen(() => {
+    const events = createAppEvents(pino({ level: 'silent' }));
+    events.listen(() => {
       throw new TypeError('bug');
     });
-    const { realtime } = start({ activity });
-    assert.deepEqual(await realtime.handle(message('m1')), { answer: 'done' });
+    const { realtime } = start({ events });
+    assert.deepEqual(await realtime.process(message('m1')), { ack: true, outcome: 'delivered' });
   });
 
-  test('an internal error is told with the record and the error', async () => {
+  test('an internal error is emitted with the record and the error', async () => {
     const error = new TypeError('bug');
     const { realtime, happened } = start({
-      estimateWaitMs: () => {
-        throw error;
+      sink: {
+        estimateWaitMs: () => {
+          throw error;
+        },
       },
     });
-    await realtime.handle(message('m1'));
-    const failed = happened.filter(({ type: what }) => what === 'failed');
-    assert.deepEqual(failed, [{ what: 'failed', record: message('m1').resource, rule: '', error }]);
+    await realtime.process(message('m1'));
+    const failed = happened.filter(({ type }) => type === 'failed');
+    assert.deepEqual(failed, [{ type: 'failed', record: message('m1').resource, rule: '', error }]);
   });
 });
 
@@ -157,41 +165,58 @@ describe('overload', () => {
   test('as many messages as the maximum are admitted, and not one more', async () => {
     const held = heldDelivery();
     const { realtime } = start({ maxInFlight: 2, deliver: held.deliver });
-    const first = realtime.handle(message('m1'));
-    const second = realtime.handle(message('m2'));
-    const third = await realtime.handle(message('m3'));
-    assert.deepEqual(third, { answer: 'again', reason: 'more waits than can be sent in time', retryAfterMs: 1_000 });
+    const first = realtime.process(message('m1'));
+    const second = realtime.process(message('m2'));
+    const third = await realtime.process(message('m3'));
+    assert.deepEqual(third, {
+      ack: false,
+      reason: 'the backlog exceeds realtime.deadlineSeconds',
+      retryAfterMs: 1_000,
+    });
     assert.equal(held.open.length, 2);
     held.finish();
-    assert.deepEqual(await first, { answer: 'done' });
-    const again = realtime.handle(message('m3'));
+    assert.deepEqual(await first, { ack: true, outcome: 'delivered' });
+    const again = realtime.process(message('m3'));
     await settle();
     held.finish();
     held.finish();
-    assert.deepEqual([await second, await again], [{ answer: 'done' }, { answer: 'done' }]);
+    assert.deepEqual(
+      [await second, await again],
+      [
+        { ack: true, outcome: 'delivered' },
+        { ack: true, outcome: 'delivered' },
+      ],
+    );
   });
 
   test('a redelivery of a message in flight is admitted though the maximum is reached', async () => {
     const held = heldDelivery();
     const { realtime } = start({ maxInFlight: 1, deliver: held.deliver });
-    const both = [realtime.handle(message('m1')), realtime.handle(message('m1'))];
+    const both = [realtime.process(message('m1')), realtime.process(message('m1'))];
     await settle();
     held.finish();
-    assert.deepEqual(await Promise.all(both), [{ answer: 'done' }, { answer: 'done' }]);
+    assert.deepEqual(await Promise.all(both), [
+      { ack: true, outcome: 'delivered' },
+      { ack: true, outcome: 'delivered' },
+    ]);
   });
 
-  for (const [count, tries] of [
+  for (const [count, deliveries] of [
     ['counted here', () => undefined],
     ['counted by the broker', (delivery: number) => delivery],
   ] as const) {
     test(`refusals by overload use up no attempt (deliveries ${count})`, async () => {
       let estimateWaitMs = deadlineMs;
-      const { realtime } = start({ estimateWaitMs: () => estimateWaitMs, deliver: failing, maxAttempts: 2 });
+      const { realtime } = start({ sink: { estimateWaitMs: () => estimateWaitMs }, deliver: failing, maxAttempts: 2 });
       for (let delivery = 1; delivery <= 10; delivery += 1)
-        assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
+        assert.equal((await realtime.process(message('m1'), deliveries(delivery))).ack, false);
       estimateWaitMs = 0;
-      assert.equal((await realtime.handle(message('m1'), tries(11))).answer, 'again');
-      assert.deepEqual(await realtime.handle(message('m1'), tries(12)), { answer: 'kept', reasons: ['failed'] });
+      assert.equal((await realtime.process(message('m1'), deliveries(11))).ack, false);
+      assert.deepEqual(await realtime.process(message('m1'), deliveries(12)), {
+        ack: true,
+        outcome: 'dead-lettered',
+        reasons: ['failed'],
+      });
     });
 
     test(`deliveries that Klaviyo could not take use up no attempt (deliveries ${count})`, async () => {
@@ -199,10 +224,10 @@ describe('overload', () => {
         told.map(({ record }) => ({ ...delivered(record), receipts: [{ outcome: 'unavailable', reason: 'away' }] }));
       const { realtime } = start({ deliver: (...args) => deliver(...args), maxAttempts: 2 });
       for (let delivery = 1; delivery <= 10; delivery += 1)
-        assert.equal((await realtime.handle(message('m1'), tries(delivery))).answer, 'again');
+        assert.equal((await realtime.process(message('m1'), deliveries(delivery))).ack, false);
       deliver = failing;
-      assert.equal((await realtime.handle(message('m1'), tries(11))).answer, 'again');
-      assert.equal((await realtime.handle(message('m1'), tries(12))).answer, 'kept');
+      assert.equal((await realtime.process(message('m1'), deliveries(11))).ack, false);
+      assert.equal(outcomeOf(await realtime.process(message('m1'), deliveries(12))), 'dead-lettered');
     });
   }
 });
@@ -210,30 +235,33 @@ describe('overload', () => {
 describe('attempts', () => {
   test('the last of the allowed attempts keeps what fails by an internal error', async () => {
     const { realtime } = start({ deliver: failing });
-    for (let attempt = 1; attempt < 5; attempt += 1)
-      assert.equal((await realtime.handle(message('m1'))).answer, 'again');
-    assert.deepEqual(await realtime.handle(message('m1')), { answer: 'kept', reasons: ['failed'] });
+    for (let attempt = 1; attempt < 5; attempt += 1) assert.equal((await realtime.process(message('m1'))).ack, false);
+    assert.deepEqual(await realtime.process(message('m1')), {
+      ack: true,
+      outcome: 'dead-lettered',
+      reasons: ['failed'],
+    });
   });
 
   test('attempts that other processes made count when the broker counts deliveries', async () => {
     const { realtime } = start({ deliver: failing });
-    assert.equal((await realtime.handle(message('m1'), 5)).answer, 'kept');
+    assert.equal(outcomeOf(await realtime.process(message('m1'), 5)), 'dead-lettered');
   });
 
   test('redeliveries that join a message in flight are no attempts', async () => {
     const held = heldDelivery();
     let deliver: RealtimeDeps['deliver'] = held.deliver;
     const { realtime } = start({ deliver: (...args) => deliver(...args), maxAttempts: 2 });
-    const joined = [1, 2, 3].map((tries) => realtime.handle(message('m1'), tries));
+    const joined = [1, 2, 3].map((deliveries) => realtime.process(message('m1'), deliveries));
     await settle();
     deliver = failing;
     const [first] = held.open;
     first?.end.resolve(await failing(first.told, first.options));
     assert.deepEqual(
-      (await Promise.all(joined)).map(({ answer }) => answer),
-      ['again', 'again', 'again'],
+      (await Promise.all(joined)).map(({ ack }) => ack),
+      [false, false, false],
     );
-    assert.equal((await realtime.handle(message('m1'), 4)).answer, 'kept');
+    assert.equal(outcomeOf(await realtime.process(message('m1'), 4)), 'dead-lettered');
   });
 
   test('a delivery that throws instead of answering is kept by the last attempt as well', async () => {
@@ -244,20 +272,20 @@ describe('attempts', () => {
         return failing(told, options);
       },
     });
-    assert.equal((await realtime.handle(message('m1'))).answer, 'again');
-    assert.equal((await realtime.handle(message('m1'))).answer, 'kept');
+    assert.equal((await realtime.process(message('m1'))).ack, false);
+    assert.equal(outcomeOf(await realtime.process(message('m1'))), 'dead-lettered');
   });
 });
 
 describe('deadline', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
   afterEach(() => mock.timers.reset());
-  const late = { answer: 'again', reason: 'it took longer than realtime.deadlineSeconds' };
+  const late = { ack: false, reason: 'it took longer than realtime.deadlineSeconds' };
 
   test('a message is answered at the deadline, and what was not sent is withdrawn', async () => {
     const held = heldDelivery();
     const { realtime } = start({ deliver: held.deliver });
-    const verdict = realtime.handle(message('m1'));
+    const verdict = realtime.process(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs - 1);
     assert.equal(await hasSettled(verdict), false);
@@ -270,25 +298,25 @@ describe('deadline', () => {
   test('a redelivery joins work that is past its deadline', async () => {
     const held = heldDelivery();
     const { realtime } = start({ deliver: held.deliver });
-    const first = realtime.handle(message('m1'));
+    const first = realtime.process(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs);
     assert.deepEqual(await first, late);
-    const second = realtime.handle(message('m1'));
+    const second = realtime.process(message('m1'));
     await settle();
     assert.equal(held.open.length, 1);
     held.finish();
-    assert.deepEqual(await second, { answer: 'done' });
+    assert.deepEqual(await second, { ack: true, outcome: 'delivered' });
   });
 
   test('a redelivery has a deadline of its own', async () => {
     const held = heldDelivery();
     const { realtime } = start({ deliver: held.deliver });
-    const first = realtime.handle(message('m1'));
+    const first = realtime.process(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs);
     await first;
-    const second = realtime.handle(message('m1'));
+    const second = realtime.process(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs - 1);
     assert.equal(await hasSettled(second), false);
@@ -299,7 +327,7 @@ describe('deadline', () => {
   test('settled waits for work that is past its deadline', async () => {
     const held = heldDelivery();
     const { realtime } = start({ deliver: held.deliver });
-    const verdict = realtime.handle(message('m1'));
+    const verdict = realtime.process(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs);
     await verdict;
@@ -312,11 +340,11 @@ describe('deadline', () => {
   test('work that is past its deadline counts towards the maximum', async () => {
     const held = heldDelivery();
     const { realtime } = start({ deliver: held.deliver, maxInFlight: 1 });
-    const verdict = realtime.handle(message('m1'));
+    const verdict = realtime.process(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs);
     await verdict;
-    const second = await realtime.handle(message('m2'));
-    assert.equal(second.answer === 'again' && second.reason, 'more waits than can be sent in time');
+    const second = await realtime.process(message('m2'));
+    assert.equal(!second.ack && second.reason, 'the backlog exceeds realtime.deadlineSeconds');
   });
 });

@@ -1,8 +1,7 @@
-/** Tests the ranges of a run and the completion tracker that moves its checkpoint. */
+/** Tests the ranges of a run and its stored checkpoint. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { checkpointSchema, createCompletionTracker, newCheckpoint } from './checkpoint.ts';
-import { emptyCounts } from './run-counts.ts';
+import { checkpointSchema, newCheckpoint } from './checkpoint.ts';
 
 const began = '2026-03-15T08:00:00.000Z';
 
@@ -35,62 +34,5 @@ describe('ranges', () => {
   test('a stored checkpoint is read as it was', () => {
     const checkpoint = newCheckpoint({ began, ranges: 4 });
     assert.deepEqual(checkpointSchema.parse(JSON.parse(JSON.stringify(checkpoint))), checkpoint);
-  });
-});
-
-describe('completion tracker', () => {
-  /** Three pages that were begun in order; `reached` notes those that the checkpoint has passed. */
-  function begin() {
-    const settled = emptyCounts();
-    const reached: number[] = [];
-    const trail = createCompletionTracker(settled);
-    const pages = [0, 1, 2].map((index) => {
-      const page = trail.begin(() => reached.push(index));
-      page.counts.read = 10 ** index;
-      return () => page.done();
-    });
-    return { settled, reached, done: (index: number) => pages[index]?.() };
-  }
-
-  test('pages that end in order move the checkpoint one by one', () => {
-    const { settled, reached, done } = begin();
-    done(0);
-    assert.deepEqual([reached, settled.read], [[0], 1]);
-    done(1);
-    done(2);
-    assert.deepEqual([reached, settled.read], [[0, 1, 2], 111]);
-  });
-
-  test('a page that ends early waits for those before it', () => {
-    const { settled, reached, done } = begin();
-    done(2);
-    done(1);
-    assert.deepEqual([reached, settled.read], [[], 0]);
-    done(0);
-    assert.deepEqual([reached, settled.read], [[0, 1, 2], 111]);
-  });
-
-  test('a page that never ends holds back all behind it', () => {
-    const { settled, reached, done } = begin();
-    done(0);
-    done(2);
-    assert.deepEqual([reached, settled.read], [[0], 1]);
-  });
-
-  test('a page that ends twice counts once', () => {
-    const { settled, reached, done } = begin();
-    done(0);
-    done(0);
-    assert.deepEqual([reached, settled.read], [[0], 1]);
-  });
-
-  test('what `reached` adds to the counts of the page is settled with it', () => {
-    const settled = emptyCounts();
-    createCompletionTracker(settled)
-      .begin((counts) => {
-        counts.caughtUp += 5;
-      })
-      .done();
-    assert.equal(settled.caughtUp, 5);
   });
 });

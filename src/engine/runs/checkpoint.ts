@@ -1,10 +1,10 @@
 /**
- * How far a run is: its ranges of ids, each with the last id before which every receipt is in, then the passes that catch
- * up with what changed meanwhile. Bounds are stored with the run and never computed again; counts belong to the
- * checkpoint, so that whoever goes on from it counts nothing twice.
+ * The position of a run: its ranges of ids, each with the last id before which every record is settled, then the passes that
+ * catch up with changes. Bounds are stored with the run and never computed again; counts belong to the checkpoint, so that a
+ * resumed run counts nothing twice.
  */
 import { z } from 'zod';
-import { addCounts, countsSchema, emptyCounts, type RunCounts } from './run-counts.ts';
+import { countsSchema, emptyCounts } from './run-counts.ts';
 
 const rangeSchema = z.object({
   /** The first id that is not in it any more is `to`; left out: no end. */
@@ -68,42 +68,4 @@ function boundAt(part: number): string {
     .toString(16)
     .padStart(8, '0');
   return `${head}-0000-0000-0000-000000000000`;
-}
-
-/** Pages of one range on their way, in the order in which they were read. */
-export interface CompletionTracker {
-  /** A page that was read: its receipts are still to come. */
-  begin(reached: (counts: RunCounts) => void): PageOnTrail;
-}
-
-export interface PageOnTrail {
-  /** What became of the page's records. */
-  readonly counts: RunCounts;
-  /** Every receipt is in. */
-  done(): void;
-}
-
-/**
- * Moves a checkpoint behind the last page before which every page is done.
- * @param settled counts of what the checkpoint has passed
- */
-export function createCompletionTracker(settled: RunCounts): CompletionTracker {
-  const open: { reached: (counts: RunCounts) => void; counts: RunCounts; done: boolean }[] = [];
-  return {
-    begin(reached) {
-      const page = { reached, counts: emptyCounts(), done: false };
-      open.push(page);
-      return {
-        counts: page.counts,
-        done() {
-          page.done = true;
-          for (let first = open[0]; first?.done; first = open[0]) {
-            open.shift();
-            first.reached(first.counts);
-            addCounts(settled, first.counts);
-          }
-        },
-      };
-    },
-  };
 }

@@ -4,8 +4,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import { type Store, StoreFailure } from '../../store/store.ts';
+import { RunEnded } from './errors.ts';
 import { type Lease, leaseKey, readLease, UNHELD } from './lease.ts';
-import { RunEnded, startLeaseHeartbeat } from './lease-heartbeat.ts';
+import { startLeaseHeartbeat } from './lease-heartbeat.ts';
 import type { Run } from './run.ts';
 import { emptyCounts } from './run-counts.ts';
 
@@ -66,7 +67,7 @@ async function hold() {
 }
 
 function endOf(signal: AbortSignal): string | undefined {
-  return signal.reason instanceof RunEnded ? signal.reason.why : undefined;
+  return signal.reason instanceof RunEnded ? signal.reason.reason : undefined;
 }
 
 test('the lease is renewed four times in its time', async () => {

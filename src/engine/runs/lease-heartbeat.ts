@@ -1,23 +1,14 @@
 /** Holds a lease: beats while it is alive, and says at once when it is lost or when somebody wants the run stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../store/store.ts';
-import { type Lease, type LeaseValue, readLease, UNHELD } from './lease.ts';
-
-/** Why a run ends before its end. */
-export class RunEnded extends Error {
-  override name = 'RunEnded';
-  readonly why: 'stop' | 'hand-back' | 'lost';
-  constructor(why: RunEnded['why']) {
-    super(`the run ends here: ${why}`);
-    this.why = why;
-  }
-}
+import { RunEnded } from './errors.ts';
+import { type Lease, type LeaseValue, putLease, readLease, UNHELD } from './lease.ts';
 
 export interface LeaseHeartbeat {
   /** Aborted with a RunEnded: nothing more is to be sent. */
   signal: AbortSignal;
-  /** stop: for good; hand-back: this process is ending; lost: another process has it. */
-  end(why: RunEnded['why']): void;
+  /** See RunEnded. */
+  end(why: RunEnded['reason']): void;
   /** Another process may have it by now; also after another ending. */
   isLost(): boolean;
   /** The work is done: nothing is held any more. Tries again while the store is away; never rejects. */
@@ -48,7 +39,7 @@ export function startLeaseHeartbeat({ store, leaseMs, onTrouble }: HoldParts, le
   let writing: Promise<unknown> = Promise.resolve();
   let fence: NodeJS.Timeout | undefined;
 
-  function end(why: RunEnded['why']): void {
+  function end(why: RunEnded['reason']): void {
     if (why === 'lost') leave('lost');
     if (!ended.signal.aborted) ended.abort(new RunEnded(why));
   }
@@ -79,7 +70,7 @@ export function startLeaseHeartbeat({ store, leaseMs, onTrouble }: HoldParts, le
     for (;;) {
       const since = performance.now();
       const next = { ...value, beat: value.beat + 1, ...change };
-      const put = await store.put(lease.at, next, version);
+      const put = await putLease(store, lease.at, next, version);
       if (put !== 'stale') {
         version = put;
         value = next;

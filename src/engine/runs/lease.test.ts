@@ -35,7 +35,7 @@ describe('keys', () => {
 
   test('what waits is told from what is held', () => {
     assert.equal(isQueued({ at: queueKey('orders', 'x'), version: 1, value }), true);
-    assert.equal(isQueued({ at: leaseKey('follow', 'orders'), version: 1, value }), false);
+    assert.equal(isQueued({ at: leaseKey('follow-up', 'orders'), version: 1, value }), false);
   });
 });
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Store, StoreKey } from '../../store/store.ts';
-import { type Run, runSchema } from './run.ts';
+import { type Run, storedRunSchema, toStoredRun } from './run.ts';
 
 const container = 'ctk-work';
 
@@ -15,7 +15,7 @@ export const UNHELD = '';
 
 const leaseSchema = z.object({
   /** As it was asked for; what became of it since is in the run's own record. */
-  run: runSchema,
+  run: storedRunSchema,
   /** The process that works it off; `nobody`: whoever comes first may. */
   holder: z.string(),
   /** Counts up while the holder is alive. */
@@ -33,7 +33,7 @@ export interface Lease {
 
 /** Where the work of a kind and resource is held. */
 export function leaseKey(kind: Run['kind'], resource: BulkResource): StoreKey {
-  return { container, key: `${kind}-${resource}` };
+  return { container, key: `${kind === 'follow-up' ? 'follow' : kind}-${resource}` };
 }
 
 /** Where a small run waits: equal ones at the same place. */
@@ -49,6 +49,16 @@ export async function readLease(store: Store, at: StoreKey): Promise<Lease | und
   const found = await store.get(at);
   const value = leaseSchema.safeParse(found?.value);
   return found && value.success ? { at, version: found.version, value: value.data } : undefined;
+}
+
+/** Writes a lease. @returns its new version, or `stale` if another process wrote it since `version` */
+export function putLease(
+  store: Store,
+  at: StoreKey,
+  value: LeaseValue,
+  version: number | 'absent',
+): Promise<number | 'stale'> {
+  return store.put(at, { ...value, run: toStoredRun(value.run) }, version);
 }
 
 /** All work that is held or waits. */

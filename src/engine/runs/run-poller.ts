@@ -3,13 +3,22 @@
  * wait while a sync of their resource runs.
  */
 import { randomUUID } from 'node:crypto';
-import { createLeaseMonitor, isQueued, type Lease, type LeaseValue, leaseKey, listLeases, UNHELD } from './lease.ts';
+import {
+  createLeaseMonitor,
+  isQueued,
+  type Lease,
+  type LeaseValue,
+  leaseKey,
+  listLeases,
+  putLease,
+  UNHELD,
+} from './lease.ts';
 import type { Run } from './run.ts';
 import { type ActiveRun, createRunWorker, type RunWorkerDeps } from './run-worker.ts';
 
 export interface RunPollerDeps extends RunWorkerDeps {
-  /** The kinds that this process works off. */
-  takes: readonly Run['kind'][];
+  /** The kinds of run that this process executes. */
+  runKinds: readonly Run['kind'][];
   /** `started here`: leaves alone what other processes queued or left. */
   claim: 'any' | 'own';
 }
@@ -34,7 +43,7 @@ const looks = 4;
 const forgetEveryMs = 60_000;
 
 export function createRunPoller(parts: RunPollerDeps): RunPoller {
-  const { store, takes, leaseMs } = parts;
+  const { store, runKinds, leaseMs } = parts;
   const watch = createLeaseMonitor(leaseMs);
   const runner = createRunWorker(parts, () => void poll());
   const begun = new Set<string>();
@@ -51,7 +60,7 @@ export function createRunPoller(parts: RunPollerDeps): RunPoller {
   }
 
   const isOurs = ({ value: { run } }: Lease) =>
-    takes.includes(run.kind) && (parts.claim === 'any' || begun.has(run.id));
+    runKinds.includes(run.kind) && (parts.claim === 'any' || begun.has(run.id));
 
   /** Takes what nobody holds, or whose holder is dead. */
   async function claimExpired(leases: readonly Lease[]): Promise<void> {
@@ -60,16 +69,16 @@ export function createRunPoller(parts: RunPollerDeps): RunPoller {
       const free = watch.observe(lease) === 'dead' || value.holder === UNHELD;
       if (shut || !free || !isOurs(lease) || runner.active().some(({ key }) => key === at.key)) continue;
       const taken: LeaseValue = { ...value, holder: randomUUID(), beat: value.beat + 1 };
-      const version = await store.put(at, taken, lease.version);
+      const version = await putLease(store, at, taken, lease.version);
       if (version !== 'stale') begin({ at, version, value: taken });
     }
   }
 
   /** A small run's turn has come: it moves to the place of those that run, so that an equal one is a new one. */
   async function claimQueued({ at: queuedAt, value }: Lease): Promise<void> {
-    const at = leaseKey('follow', value.run.resource);
+    const at = leaseKey('follow-up', value.run.resource);
     const taken: LeaseValue = { ...value, holder: randomUUID() };
-    const version = await store.put(at, taken, 'absent');
+    const version = await putLease(store, at, taken, 'absent');
     if (version === 'stale') return;
     // Before it reads: what comes from here on is about what it may not have read.
     await store.remove(queuedAt);
@@ -98,14 +107,14 @@ export function createRunPoller(parts: RunPollerDeps): RunPoller {
       trouble = false;
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : 'unknown';
-      if (!trouble) parts.activity.emit({ type: 'warning', detail: `can't look for runs to be worked off: ${why}` });
+      if (!trouble) parts.events.emit({ type: 'warning', detail: `can't look for runs to be worked off: ${why}` });
       trouble = true;
     }
   }
 
   /** Asked for while it looks: once more afterwards. */
   function poll(): Promise<void> {
-    if (shut || takes.length === 0) return Promise.resolve();
+    if (shut || runKinds.length === 0) return Promise.resolve();
     again = looking !== undefined;
     looking ??= tryLook().finally(() => {
       looking = undefined;
@@ -138,7 +147,7 @@ export function createRunPoller(parts: RunPollerDeps): RunPoller {
       shut = true;
       clearInterval(timer);
       await looking;
-      for (const { end } of runner.active()) end('hand-back');
+      for (const { end } of runner.active()) end('hand-over');
       await Promise.all(runner.active().map(({ ended }) => ended));
     },
   };

@@ -53,7 +53,7 @@ describe('pruning', () => {
   });
 
   test('keeps as many of each resource and kind', async () => {
-    const follow = { kind: 'follow', request: { where: 'x' } } as const;
+    const follow = { kind: 'follow-up', request: { where: 'x' } } as const;
     const { records, ids } = await recordsOf(1, [
       ...[runOf(1), runOf(2, { resource: 'products' }), runOf(3, follow)],
       ...[runOf(4), runOf(5, { resource: 'products' }), runOf(6, follow)],
@@ -84,7 +84,7 @@ describe('pruning', () => {
 describe('the last sync', () => {
   test('is the latest that has ended, of the resource, and no follow-up run', async () => {
     const { records } = await recordsOf(10, [
-      ...[runOf(1), runOf(2, { state: 'stopped' }), runOf(3, { kind: 'follow' })],
+      ...[runOf(1), runOf(2, { state: 'stopped' }), runOf(3, { kind: 'follow-up' })],
       ...[runOf(4, { resource: 'products' }), runOf(5, { state: 'running' })],
     ]);
     assert.equal((await records.lastSync('orders'))?.run.id, 'run-002');
@@ -99,7 +99,7 @@ describe('the last sync', () => {
     'from an id on': { request: { startId: 'a' } },
     'that deleted everything': { request: { deleteAll: true } },
     'that left a gap': { gap: true },
-    'of a message': { kind: 'follow' },
+    'of a message': { kind: 'follow-up' },
   })) {
     test(`a sync ${what} is not complete`, async () => {
       const { records } = await recordsOf(10, [runOf(1), runOf(2, partial)]);

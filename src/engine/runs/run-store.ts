@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Store } from '../../store/store.ts';
-import { hasEnded, isWhole, type Run, runSchema } from './run.ts';
+import { hasEnded, isWhole, type Run, runSchema, storedRunSchema, toStoredRun } from './run.ts';
 
 const container = 'ctk-runs';
 
@@ -10,7 +10,7 @@ const container = 'ctk-runs';
 const pointSchema = runSchema.pick({ checkpoint: true, counts: true });
 export type Point = z.infer<typeof pointSchema>;
 
-const recordSchema = z.object({ run: runSchema, point: pointSchema });
+const recordSchema = z.object({ run: storedRunSchema, point: pointSchema });
 export type RunRecord = z.infer<typeof recordSchema> & { version: number };
 
 export interface RunStore {
@@ -46,7 +46,7 @@ export function createRunStore(store: Store, kept: number): RunStore {
       return found && parsed.success ? { ...parsed.data, version: found.version } : undefined;
     },
     versionOf: async (id) => (await store.get({ container, key: id }))?.version ?? 'absent',
-    put: (run, point, version) => store.put({ container, key: run.id }, { run, point }, version),
+    put: (run, point, version) => store.put({ container, key: run.id }, { run: toStoredRun(run), point }, version),
     list,
     async lastSync(resource) {
       return (await list()).find(({ run }) => run.kind === 'sync' && run.resource === resource && hasEnded(run));

@@ -1,14 +1,15 @@
 /** Works off runs that this process holds, and says how each ended; a run that was taken over goes on from its point. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../lib/errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
-import { type BulkDeps, runBulk } from '../bulk/run-bulk.ts';
-import { RunFailed } from '../bulk/run-pause.ts';
+import { RunEnded, RunFailed } from './errors.ts';
 import type { Lease } from './lease.ts';
-import { type LeaseHeartbeat, RunEnded, startLeaseHeartbeat } from './lease-heartbeat.ts';
+import { type LeaseHeartbeat, startLeaseHeartbeat } from './lease-heartbeat.ts';
 import { hasEnded, type Run } from './run.ts';
 import { closeCounts } from './run-counts.ts';
+import type { ExecuteRun } from './run-execution.ts';
 import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
 import { atPoint, pointOf, type RunStore } from './run-store.ts';
 
@@ -17,7 +18,7 @@ export interface ActiveRun {
   run: Run;
   key: string;
   /** Ends it before its end. */
-  end(why: 'stop' | 'hand-back'): void;
+  end(why: 'stop' | 'hand-over'): void;
   /** Resolves when nothing of it is under way any more; never rejects. */
   ended: Promise<void>;
 }
@@ -25,9 +26,8 @@ export interface ActiveRun {
 export interface RunWorkerDeps {
   store: Store;
   records: RunStore;
-  activity: AppEvents;
-  /** What a run is worked off with; asked when the first one begins. */
-  bulk(): BulkDeps;
+  events: AppEvents;
+  execute: ExecuteRun;
   now(): Date;
   checkpointMs: number;
   leaseMs: number;
@@ -45,11 +45,11 @@ export interface RunWorker {
 /** @param onEnded called when a run has ended and its lease is released */
 export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun) => void): RunWorker {
   const inFlight = new Map<string, ActiveRun>();
-  const warn = (detail: string) => parts.activity.emit({ type: 'warning', detail });
+  const warn = (detail: string) => parts.events.emit({ type: 'warning', detail });
 
   function tell({ id: runId, resource, kind, state, counts, problem }: Run): void {
     const said = problem === undefined ? {} : { problem };
-    parts.activity.emit({ type: 'run', runId, resource, kind, state, read: counts.read, ...said });
+    parts.events.emit({ type: 'run', runId, resource, kind, state, read: counts.read, ...said });
   }
 
   /** The run's record: made, or taken over from whoever held it before. */
@@ -90,7 +90,7 @@ export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun)
     tell(run);
     try {
       hold.signal.throwIfAborted();
-      await runBulk(parts.bulk(), { run, signal: hold.signal, markDirty: progress.markDirty });
+      await parts.execute({ run, signal: hold.signal, markDirty: progress.markDirty });
       run.state = 'completed';
       delete run.problem;
     } catch (thrown) {
@@ -118,7 +118,7 @@ export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun)
       inFlight.set(live.key, live);
       live.ended = work(run, lease.value.holder, hold)
         .catch(async (thrown: unknown) => {
-          warn(`run ${run.id} can't be worked off now: ${thrown instanceof Error ? thrown.message : 'unknown'}`);
+          warn(`run ${run.id} can't be worked off now: ${messageOf(thrown)}`);
           await hold.handOver();
         })
         .then(() => {
@@ -135,13 +135,9 @@ export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun)
 function settle(run: Run, signal: AbortSignal, thrown: unknown): void {
   delete run.problem;
   const ending: unknown = signal.reason;
-  if (signal.aborted) run.state = ending instanceof RunEnded && ending.why === 'stop' ? 'stopped' : 'paused';
+  if (signal.aborted) run.state = ending instanceof RunEnded && ending.reason === 'stop' ? 'stopped' : 'paused';
   else {
     run.state = 'failed';
-    run.problem = thrown instanceof RunFailed ? thrown.message : ownFault(thrown);
+    run.problem = thrown instanceof RunFailed ? thrown.message : `internal error: ${messageOf(thrown)}`;
   }
-}
-
-function ownFault(thrown: unknown): string {
-  return `our own fault: ${thrown instanceof Error ? thrown.message : 'unknown'}`;
 }

@@ -1,8 +1,9 @@
 /** A run: a bulk sync of a resource, or a small one that follows a message. The record that is stored and shown. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { bulkResources } from '../../commercetools/schemas.ts';
 import { checkpointSchema } from './checkpoint.ts';
-import { countsSchema } from './run-counts.ts';
+import { countsSchema, emptyCounts } from './run-counts.ts';
 
 export const runRequestSchema = z.object({
   /** Only these records. */
@@ -40,7 +41,8 @@ const runStates = [
 export const runSchema = z.object({
   id: z.string(),
   resource: z.enum(bulkResources),
-  kind: z.enum(['sync', 'follow']),
+  /** A sync was started by somebody; a follow-up is queued by a message that affects many records. */
+  kind: z.enum(['sync', 'follow-up']),
   request: runRequestSchema,
   by: z.enum(['api', 'cli', 'message', 'schedule']),
   /** The process that works it off. */
@@ -61,6 +63,19 @@ export const runSchema = z.object({
 });
 export type Run = z.infer<typeof runSchema>;
 
+/** Written into every stored run and lease. Format 1 records have no such field. */
+const storedFormat = 2;
+
+/** A run as it is stored, in the present format or in format 1. */
+export const storedRunSchema = runSchema.extend({
+  kind: z.enum(['sync', 'follow']).transform((kind): Run['kind'] => (kind === 'follow' ? 'follow-up' : kind)),
+});
+
+/** @returns the run to store; `follow` stays the stored name, so that a process of the previous version can read it */
+export function toStoredRun(run: Run): z.input<typeof storedRunSchema> & { format: typeof storedFormat } {
+  return { format: storedFormat, ...run, kind: run.kind === 'follow-up' ? 'follow' : run.kind };
+}
+
 /** Who starts a sync; what follows a message is no sync. */
 export type Starter = Exclude<Run['by'], 'message'>;
 
@@ -71,4 +86,11 @@ export function hasEnded({ state }: Run): boolean {
 /** A sync that left nothing out which had changed since the one before: the next one may begin where it began. */
 export function isWhole({ kind, state, gap, request: { ids, startId, deleteAll } }: Run): boolean {
   return kind === 'sync' && state === 'completed' && ids === undefined && startId === undefined && !deleteAll && !gap;
+}
+
+/** @returns a queued run; ids sort by the time at which runs were queued */
+export function createRun({ now, ...fields }: Pick<Run, 'resource' | 'kind' | 'request' | 'by'> & { now: Date }): Run {
+  const queuedAt = now.toISOString();
+  const id = `${queuedAt.replace(/[^0-9]/g, '')}-${randomUUID().slice(0, 8)}`;
+  return { id, ...fields, state: 'queued', counts: emptyCounts(), queuedAt };
 }

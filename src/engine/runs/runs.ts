@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
-import type { FollowUp } from '../../rules/types.ts';
-import { type Lease, type LeaseValue, leaseKey, listLeases, queueKey, readLease, UNHELD } from './lease.ts';
+import type { FollowUpQueue } from './follow-ups.ts';
+import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
 import { resolveSince } from './resolve-since.ts';
-import { hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
-import { closeCounts, emptyCounts } from './run-counts.ts';
+import { createRun, hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
+import { closeCounts } from './run-counts.ts';
 import { createRunPoller, type RunPollerDeps } from './run-poller.ts';
 import { createRunStore, pointOf } from './run-store.ts';
 
@@ -25,8 +25,6 @@ export interface Runs {
   resume(resource: BulkResource, by: Starter): Promise<Started>;
   /** @returns the run that is being stopped, in whichever process; undefined where none runs; the checkpoint stays */
   stop(resource: BulkResource): Promise<Run | undefined>;
-  /** Stores a small run; resolves when it is safe. Equal ones that wait are one. */
-  queueFollowUp(follow: FollowUp): Promise<void>;
   /** Those that run or wait, then those that ended, the latest first. */
   list(resource?: BulkResource): Promise<Run[]>;
   /** The run as it is by now, wherever it is worked off. */
@@ -40,23 +38,19 @@ export interface Runs {
 }
 
 export interface RunsDeps extends Omit<RunPollerDeps, 'records'> {
-  /** Ended runs kept of each resource and kind. */
-  kept: number;
+  /** Ended runs that are kept for each resource and kind. */
+  maxEnded: number;
+  followUps: Pick<FollowUpQueue, 'onAdded'>;
 }
 
 export function createRuns(parts: RunsDeps): Runs {
   const { store } = parts;
-  const records = createRunStore(store, parts.kept);
-  const lookout = createRunPoller({ ...parts, records });
-
-  function create(resource: BulkResource, kind: Run['kind'], about: Pick<Run, 'request' | 'by'>): Run {
-    const queuedAt = parts.now().toISOString();
-    const id = `${queuedAt.replace(/[^0-9]/g, '')}-${randomUUID().slice(0, 8)}`;
-    return { id, resource, kind, ...about, state: 'queued', counts: emptyCounts(), queuedAt };
-  }
+  const records = createRunStore(store, parts.maxEnded);
+  const poller = createRunPoller({ ...parts, records });
+  parts.followUps.onAdded(() => void poller.poll());
 
   async function get(id: string): Promise<Run | undefined> {
-    const live = lookout.active().find(({ run }) => run.id === id);
+    const live = poller.active().find(({ run }) => run.id === id);
     return live?.run ?? (await records.get(id))?.run;
   }
 
@@ -64,23 +58,23 @@ export function createRuns(parts: RunsDeps): Runs {
   async function holding(lease: Lease, by: Starter): Promise<{ running: Run; alive: boolean } | undefined> {
     const running = (await get(lease.value.run.id)) ?? lease.value.run;
     if (hasEnded(running)) return undefined;
-    const holder = lookout.observe(lease);
+    const holder = poller.observe(lease);
     // A service takes over what a dead process left; where only the command line is used nobody would.
     return by === 'cli' && holder === 'dead' ? undefined : { running, alive: holder === 'alive' };
   }
 
   async function enqueue(run: Run, by: Starter): Promise<Started> {
     const at = leaseKey('sync', run.resource);
-    const here = parts.takes.includes('sync');
+    const here = parts.runKinds.includes('sync');
     const value: LeaseValue = { run, beat: 0, holder: here ? randomUUID() : UNHELD };
     for (;;) {
       const before = await readLease(store, at);
       const running = before && (await holding(before, by));
       if (running) return running;
-      const version = await store.put(at, value, before?.version ?? 'absent');
+      const version = await putLease(store, at, value, before?.version ?? 'absent');
       if (version === 'stale') continue;
       if (before) await endFor(before);
-      return { started: here ? lookout.begin({ at, version, value }) : run };
+      return { started: here ? poller.begin({ at, version, value }) : run };
     }
   }
 
@@ -98,7 +92,7 @@ export function createRuns(parts: RunsDeps): Runs {
   async function stopElsewhere(lease: Lease): Promise<Run | undefined> {
     const run = (await get(lease.value.run.id)) ?? lease.value.run;
     if (hasEnded(run)) return undefined;
-    const version = await store.put(lease.at, { ...lease.value, stop: true }, lease.version);
+    const version = await putLease(store, lease.at, { ...lease.value, stop: true }, lease.version);
     if (version === 'stale') return stop(run.resource);
     if (lease.value.holder === UNHELD) {
       await endFor(lease);
@@ -109,7 +103,7 @@ export function createRuns(parts: RunsDeps): Runs {
 
   async function stop(resource: BulkResource): Promise<Run | undefined> {
     const at = leaseKey('sync', resource);
-    const live = lookout.active().find(({ key }) => key === at.key);
+    const live = poller.active().find(({ key }) => key === at.key);
     if (live) {
       live.end('stop');
       return live.run;
@@ -123,7 +117,7 @@ export function createRuns(parts: RunsDeps): Runs {
       const asked = await resolveSince({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
       if ('refused' in asked) return asked;
       const { gap, ...since } = asked;
-      const run = create(resource, 'sync', { request: { ...request, ...since }, by });
+      const run = createRun({ resource, kind: 'sync', request: { ...request, ...since }, by, now: parts.now() });
       return enqueue({ ...run, ...(gap ? { gap } : {}) }, by);
     },
     async resume(resource, by) {
@@ -131,21 +125,15 @@ export function createRuns(parts: RunsDeps): Runs {
       if (!last || last.run.state === 'completed' || last.point.checkpoint === undefined)
         return { refused: `there is no stopped sync of ${resource} with a position to go on from` };
       const { request, gap, id } = last.run;
-      const run = create(resource, 'sync', { request, by });
+      const run = createRun({ resource, kind: 'sync', request, by, now: parts.now() });
       return enqueue({ ...run, ...(gap ? { gap } : {}), ...last.point, resumes: id }, by);
     },
     stop,
-    async queueFollowUp({ resource, where, reason }) {
-      const run = create(resource, 'follow', { request: { where, reason }, by: 'message' });
-      // One that is there already waits still, so it reads what this one would.
-      await store.put(queueKey(resource, where), { run, beat: 0, holder: UNHELD }, 'absent');
-      void lookout.poll();
-    },
     async list(resource) {
       const stored = (await records.list()).map(({ run }) => run);
       const known = new Set(stored.map(({ id }) => id));
       const waiting = (await listLeases(store)).map(({ value }) => value.run).filter(({ id }) => !known.has(id));
-      const now = new Map(lookout.active().map(({ run }) => [run.id, run]));
+      const now = new Map(poller.active().map(({ run }) => [run.id, run]));
       const all = [...waiting, ...stored]
         .map((run) => now.get(run.id) ?? run)
         .filter((run) => resource === undefined || run.resource === resource)
@@ -153,19 +141,19 @@ export function createRuns(parts: RunsDeps): Runs {
       return [...all.filter((run) => !hasEnded(run)), ...all.filter(hasEnded)];
     },
     get,
-    open: lookout.open,
-    settled: lookout.settled,
-    shutdown: lookout.shutdown,
+    open: poller.open,
+    settled: poller.settled,
+    shutdown: poller.shutdown,
   };
 }
 
 /** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
-export function takesOf(process: {
+export function runKindsOf(process: {
   runWorker: boolean;
   bulk: boolean;
-  claim: RunsDeps['claim'] | undefined;
+  claim: RunsDeps['claim'];
 }): readonly Run['kind'][] {
   if (process.claim === 'own') return ['sync'];
   if (!process.runWorker) return [];
-  return process.bulk ? ['sync', 'follow'] : ['follow'];
+  return process.bulk ? ['sync', 'follow-up'] : ['follow-up'];
 }

@@ -34,7 +34,7 @@ export interface SchedulerDeps {
   store: Store;
   runs: Pick<Runs, 'start'>;
   plans: Plans;
-  activity: AppEvents;
+  events: AppEvents;
   now(): Date;
 }
 
@@ -53,7 +53,7 @@ const claimSchema = z.object({ at: z.string(), by: z.string() });
 const longestSleepMs = 60_000;
 const tryAgainMs = 2_000;
 
-export function createScheduler({ store, runs, plans, activity, now }: SchedulerDeps): Scheduler {
+export function createScheduler({ store, runs, plans, events, now }: SchedulerDeps): Scheduler {
   const stopping = new AbortController();
   const { signal } = stopping;
   const self = randomUUID();
@@ -85,7 +85,7 @@ export function createScheduler({ store, runs, plans, activity, now }: Scheduler
       } catch (thrown) {
         const why = thrown instanceof Error ? thrown.message : 'unknown';
         const detail = `the sync of ${tick.resource} that was due at ${tick.at} can't be queued now: ${why}`;
-        if (!told) activity.emit({ type: 'warning', detail });
+        if (!told) events.emit({ type: 'warning', detail });
         told = true;
       }
       await sleepFor(tryAgainMs);
@@ -109,9 +109,9 @@ export function createScheduler({ store, runs, plans, activity, now }: Scheduler
     const answer = await runs.start(resource, since === undefined ? {} : { since }, 'schedule');
     // No sync has completed yet, so there is no `last`: everything, once.
     if ('refused' in answer) return queue({ resource, plan: { cron }, at });
-    const [became, run] =
+    const [outcome, run] =
       'started' in answer ? (['queued', answer.started] as const) : (['skipped', answer.running] as const);
-    activity.emit({ type: 'scheduled', resource, at, became, runId: run.id });
+    events.emit({ type: 'scheduled', resource, at, outcome, runId: run.id });
   }
 
   return {
@@ -120,7 +120,7 @@ export function createScheduler({ store, runs, plans, activity, now }: Scheduler
         planned(plans).map(([resource, plan]) =>
           keep(resource, plan).catch((thrown: unknown) => {
             const why = thrown instanceof Error ? thrown.message : 'unknown';
-            activity.emit({ type: 'warning', detail: `no sync of ${resource} starts by itself any more: ${why}` });
+            events.emit({ type: 'warning', detail: `no sync of ${resource} starts by itself any more: ${why}` });
           }),
         ),
       );

@@ -41,8 +41,8 @@ const listed = z.object({ letters: z.array(deadLetterSchema), next: z.string().o
 const replayed = z.object({ outcome: z.string(), reason: z.string().optional() });
 const replayedAll = z.object({
   delivered: z.int(),
-  gone: z.int().describe('nothing was to be done any more'),
-  kept: z.int().describe('refused again'),
+  skipped: z.int().describe('nothing is to be sent any more'),
+  rejected: z.int().describe('rejected again'),
   notReplayable: z.int().describe('unreadable: can only be discarded'),
   unavailable: z.string().optional(),
   after: z.string().optional().describe('not all are through: ask again with it'),
@@ -52,8 +52,8 @@ const params = z.object({ id: z.string() });
 
 const statusOf: Record<ReplayResult['outcome'], 200 | 202 | 409 | 503> = {
   delivered: 200,
-  gone: 200,
-  kept: 202,
+  skipped: 200,
+  rejected: 202,
   unavailable: 503,
   'not-replayable': 409,
 };

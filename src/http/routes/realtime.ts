@@ -11,7 +11,7 @@ export interface RealtimeRouteParts {
   push: HttpPush;
 }
 
-const kept = z.object({ kept: z.array(z.string()).describe('why it is kept as a dead letter') });
+const deadLettered = z.object({ deadLettered: z.array(z.string()).describe('codes of the stored dead letters') });
 const confirmed = z.record(z.string(), z.unknown());
 
 export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteParts, countFailure: CountFailure): void {
@@ -37,7 +37,7 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRoutePa
       body: z.unknown(),
       response: {
         200: confirmed.describe('the endpoint confirmed to Event Grid'),
-        202: kept.describe('refused for good or unreadable inside: kept as a dead letter'),
+        202: deadLettered.describe('rejected by Klaviyo, or unreadable: stored as a dead letter'),
         204: z.undefined().describe('accepted by Klaviyo, or nothing was to be done'),
         400: problemSchema,
         401: problemSchema,

@@ -70,7 +70,7 @@ const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish
  * @param settings see KlaviyoClientSettings; opens no connection before the first call
  * @param activity is told of every request
  */
-export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: AppEvents): KlaviyoClient {
+export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: AppEvents): KlaviyoClient {
   const base = new URL(settings.url);
   const pool = new Pool(base.origin, {
     connections: 32,
@@ -95,7 +95,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, activity?: 
 
   function aboutOf({ endpoint }: ApiCall): RequestInfo {
     const { method, path } = endpoints[endpoint];
-    return { events: activity, api: 'klaviyo', endpoint, method, path, host: base.hostname };
+    return { events, api: 'klaviyo', endpoint, method, path, host: base.hostname };
   }
 
   async function request(call: ApiCall, bytes: string | undefined) {

@@ -266,7 +266,7 @@ describe('rejected records', () => {
   test('a job is told with how many records of its body listen', async (t) => {
     const { put, all } = await batcherIn(t)({ write: items });
     const told: unknown[] = [];
-    for (const id of idsOf(3)) put(id, { onJob: (job, records) => told.push({ ...job, records }) });
+    for (const id of idsOf(3)) put(id, { onJobAccepted: (job, records) => told.push({ ...job, records }) });
     for (const id of idsOf(2, 'other')) put(id);
     await all([...idsOf(3), ...idsOf(2, 'other')]);
     assert.deepEqual(told, Array(3).fill({ endpoint: 'getItemCreation', id: 'job-1', records: 3 }));
@@ -316,10 +316,10 @@ describe('after an exception', () => {
 
   test('in a listener of a job every caller of the body is rejected', async (t) => {
     const one = await batcherIn(t)({ write: items });
-    const onJob = () => {
+    const onJobAccepted = () => {
       throw new Error('a bug');
     };
-    for (const id of idsOf(8)) one.put(id, { onJob });
+    for (const id of idsOf(8)) one.put(id, { onJobAccepted });
     await one.all(idsOf(8));
     assert.equal(one.settled.failures.size, 8);
     await goesOn(one);

@@ -30,7 +30,7 @@ export interface WriteOptions {
    * Called once when Klaviyo has taken the record into a job; how that ends is still to come.
    * @param records how many records of the job are told, this one among them
    */
-  onJob?(job: AcceptedJob, records: number): void;
+  onJobAccepted?(job: AcceptedJob, records: number): void;
 }
 
 export interface Batcher {
@@ -271,8 +271,8 @@ export function createBatcher(write: Operation, { client, jobs, perMinute }: Bat
       return;
     }
     const job = { endpoint: write.job.get, id: id.data.data.id };
-    const listening = entries.filter(({ way }) => way.onJob);
-    for (const { way } of listening) way.onJob?.(job, listening.length);
+    const listening = entries.filter(({ way }) => way.onJobAccepted);
+    for (const { way } of listening) way.onJobAccepted?.(job, listening.length);
     // Not awaited: the next body need not wait for this job.
     void jobs
       .waitFor(write.job, job.id)

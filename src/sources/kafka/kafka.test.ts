@@ -5,9 +5,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createKafka } from './kafka.ts';
 
 test('settings that the client refuses are reported, and the source can be stopped', async () => {
-  const activity = { emit: () => undefined, counts: () => ({}), listen: () => () => undefined };
-  const source = createKafka({ brokers: [], topics: ['orders'], group: '', tls: false, concurrency: 1 }, activity);
-  source.start(async () => ({ answer: 'done' }));
+  const events = { emit: () => undefined, counts: () => ({}), listen: () => () => undefined };
+  const source = createKafka({ brokers: [], topics: ['orders'], group: '', tls: false, concurrency: 1 }, events);
+  source.start(async () => ({ ack: true, outcome: 'delivered' }));
   while (source.trouble() === undefined) await turn();
   assert.equal(source.trouble(), "the cluster can't be read (PLT_KFK_USER)");
   await source.stop();

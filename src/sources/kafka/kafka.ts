@@ -48,14 +48,14 @@ interface Reading {
 const utf8 = (bytes: Buffer | undefined) => bytes?.toString('utf8') ?? '';
 
 /** @param activity is told when the cluster can't be reached */
-export function createKafka(settings: KafkaSettings, activity: AppEvents): Source {
+export function createKafka(settings: KafkaSettings, events: AppEvents): Source {
   const stopping = new AbortController();
   const patience = createPatience();
   let trouble: string | undefined;
   let consuming: Promise<void> | undefined;
 
   function troubled(now: string): void {
-    if (trouble !== now) activity.emit({ type: 'warning', detail: `kafka: ${now}` });
+    if (trouble !== now) events.emit({ type: 'warning', detail: `kafka: ${now}` });
     trouble = now;
   }
 
@@ -201,11 +201,11 @@ function traceOf(headers: Value['headers']): Pick<RawMessage, 'trace'> {
 }
 
 async function untilAcknowledged(messages: RawMessage[], handle: Handle, signal: AbortSignal): Promise<boolean> {
-  for (let tries = 1; ; tries += 1) {
-    const verdict = together(await Promise.all(messages.map((message) => handle({ ...message, tries }))));
-    if (verdict.answer !== 'again') return true;
+  for (let deliveries = 1; ; deliveries += 1) {
+    const verdict = together(await Promise.all(messages.map((message) => handle({ ...message, deliveries }))));
+    if (verdict.ack) return true;
     if (signal.aborted) return false;
-    const waited = await sleep(waitMs(tries, verdict.retryAfterMs), true, { signal }).catch(() => false);
+    const waited = await sleep(waitMs(deliveries, verdict.retryAfterMs), true, { signal }).catch(() => false);
     if (!waited) return false;
   }
 }

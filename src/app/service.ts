@@ -1,0 +1,147 @@
+/** Builds and runs the service: the components, the sources, the HTTP servers and the scheduler. */
+import { hostname } from 'node:os';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { countOf } from '../commercetools/count.ts';
+import type { Config, Port } from '../config/config.ts';
+import { warningsOf } from '../config/warnings.ts';
+import { createRates } from '../dashboard/rule-rates.ts';
+import { createReadiness } from '../engine/readiness.ts';
+import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
+import { maxQueueShare } from '../engine/realtime/process-message.ts';
+import { createScheduler } from '../engine/runs/scheduler.ts';
+import { listenOn } from '../http/listen.ts';
+import { buildServer } from '../http/server.ts';
+import { managedKeys } from '../rules/required-subscriptions.ts';
+import { createSources, type Trusted } from '../sources/index.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { type Components, createComponents, type Overrides } from './components.ts';
+import { version } from './version.ts';
+
+export interface Service extends Components {
+  /** Listens on the configured ports and starts the sources, runs and schedules. @returns the addresses */
+  start(): Promise<string[]>;
+  /** Accepts nothing more, completes what is in flight within SHUTDOWN_SECONDS, closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface ServiceOverrides extends Overrides {
+  trusted?: Trusted;
+}
+
+/**
+ * @param config from readConfig
+ * @param log receives log lines
+ */
+export function createService(config: Config, log: Logger, overrides: ServiceOverrides = {}): Service {
+  const components = createComponents(config, log, overrides);
+  const { events, commercetools, klaviyo, sink, deadLetters, realtime, runs, replay, explain, now } = components;
+  const { deadlineSeconds, maxInFlight, concurrency } = config.settings.realtime;
+  const scheduler = createScheduler({
+    ...{ store: components.runStore, runs, events, now },
+    plans: config.settings.schedule,
+  });
+  const sources = createSources({
+    ...{ config: config.arrivals, allowUnauthenticatedPush: config.allowUnauthenticatedPush, concurrency, events },
+    maxPushes: maxInFlight,
+    deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,
+    ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
+  });
+  const handleDelivery = createHandleDelivery({ realtime, deadLetters, events });
+  const readiness = createReadiness({
+    ...{ commercetools, klaviyo },
+    sources: config.realtime ? sources.all : [],
+    managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
+  });
+  const rules = config.groups.flatMap((group) => group.rules);
+  const rates = createRates(rules, now);
+  events.listen(rates.record);
+  let metrics: Metrics | undefined;
+  const servers: FastifyInstance[] = [];
+  let stopping = false;
+
+  async function listen(port: Port): Promise<string[]> {
+    const maxDeadLetters = config.settings.deadLetters.max;
+    metrics ??= createMetrics({
+      ...{ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters },
+    });
+    const server = await buildServer(
+      {
+        ...{ log, version, runs, deadLetters, replay, explain, readiness, metrics },
+        ...{ realtime: config.realtime, bulk: config.bulk, apiTokens: config.apiTokens },
+        push: sources.push,
+        stopping: () => stopping,
+        counts: events.counts,
+        dashboard: {
+          ...{ version, rules, rates, readiness, runs, deadLetters, now, events },
+          replica: `${hostname()}, process ${process.pid}`,
+          usage: klaviyo.usage,
+          inFlight: sink.inFlight,
+          countOf: (resource) => countOf(commercetools, resource),
+          effectiveConfig: config.effectiveConfig,
+        },
+      },
+      port.serves,
+    );
+    const listening = await listenOn(server, port, config.host);
+    if ('leftOut' in listening) {
+      events.emit({ type: 'warning', detail: listening.leftOut });
+      return [];
+    }
+    servers.push(server);
+    return [listening.address];
+  }
+
+  async function listenOnAll(): Promise<string[]> {
+    const addresses: string[] = [];
+    try {
+      for (const port of config.ports) addresses.push(...(await listen(port)));
+    } catch (thrown) {
+      await closeServers();
+      throw thrown;
+    }
+    return addresses;
+  }
+
+  async function closeServers(): Promise<void> {
+    await Promise.all(servers.map((server) => server.close()));
+  }
+
+  return {
+    ...components,
+    async start() {
+      for (const detail of [...config.warnings, ...warningsOf(config)]) events.emit({ type: 'warning', detail });
+      await components.trace();
+      const ports = await listenOnAll();
+      if (config.realtime) for (const source of sources.all) source.start(handleDelivery);
+      const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
+      const { extension } = config;
+      events.emit({ type: 'started', ports, serves, ...(extension ? { extension } : {}) });
+      runs.open();
+      components.orphanedJobs.open();
+      if (components.runKinds.includes('sync')) scheduler.open();
+      return ports;
+    },
+    async stop() {
+      stopping = true;
+      await components.stop({
+        async drain() {
+          // Runs are handed over at once; they don't wait for the sources.
+          await Promise.all([
+            scheduler.shutdown().then(() => runs.shutdown()),
+            ...sources.all.map((source) => source.stop()),
+          ]);
+        },
+        close: closeServers,
+        onTimeout() {
+          for (const server of servers) {
+            // Not awaited: the time to shut down has passed.
+            server.close().catch(() => undefined);
+            server.server.closeAllConnections();
+          }
+        },
+      });
+      events.emit({ type: 'stopped' });
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** What executing a bulk run depends on. */
+import type { CommercetoolsClient } from '../../commercetools/client.ts';
+import type { BulkResource } from '../../commercetools/schemas.ts';
+import type { CatalogListing } from '../../klaviyo/listing.ts';
+import type { Sink } from '../../klaviyo/sink.ts';
+import type { SelectRules } from '../../rules/select-rules.ts';
+import type { Deliver } from '../delivery/deliver.ts';
+import type { Evaluate } from '../delivery/evaluate.ts';
+
+export interface BulkDeps {
+  client: CommercetoolsClient;
+  selectRules: Pick<SelectRules, 'forRun'>;
+  evaluate: Evaluate;
+  deliver: Deliver;
+  sink: Pick<Sink, 'waitForCapacity' | 'send'>;
+  listing: CatalogListing;
+  /** Records per page. */
+  pageSize: Record<BulkResource, number>;
+  /** Ranges of ids that are read concurrently. */
+  ranges: number;
+  /** Increases with each call; shared by all lanes. */
+  nextReadSeq(): number;
+  now(): Date;
+}

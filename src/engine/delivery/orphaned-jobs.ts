@@ -1,0 +1,115 @@
+/**
+ * Recovers accepted jobs that a dead process left in the store: once the job has ended, its records are read and sent
+ * again. This also happens for a job without errors: its write may have landed after a newer one of another process, and
+ * only the dead process would have held it back.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AcceptedJob, JobState } from '../../klaviyo/batching/job-poller.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Store, StoreKey, Versioned } from '../../store/store.ts';
+import type { AppEvents } from '../../telemetry/app-events.ts';
+import { type AcceptedJobs, acceptedJobSchema, acceptedJobsContainer, type ChangeOrigin } from './accepted-jobs.ts';
+
+/** Format 1 was stored here. */
+const formatOneContainer = 'ctk-jobs';
+const containers = [acceptedJobsContainer, formatOneContainer];
+
+export interface OrphanedJobs {
+  /** Polls for orphaned jobs from now on. */
+  open(): void;
+  /** Resolves when nothing is being recovered any more. */
+  shutdown(): Promise<void>;
+}
+
+export interface OrphanedJobsDeps {
+  store: Store;
+  events: AppEvents;
+  acceptedJobs: Pick<AcceptedJobs, 'isOwn'>;
+  /** A stored job whose version stands still for this long belongs to a dead process. */
+  orphanedAfterMs: number;
+  jobState(job: AcceptedJob): Promise<JobState>;
+  /** Reads and sends a record again. @returns whether that is settled; otherwise it is tried again later */
+  resend(origin: ChangeOrigin): Promise<boolean>;
+}
+
+const pollsPerTimeout = 4;
+/** Records of a job that are sent again concurrently. */
+const maxConcurrent = 20;
+
+export function createOrphanedJobs(deps: OrphanedJobsDeps): OrphanedJobs {
+  const { store, orphanedAfterMs } = deps;
+  const seen = new Map<string, { version: number; at: number }>();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let polling: Promise<void> = Promise.resolve();
+  let failing = false;
+
+  /** Measured by this process's own clock, as with leases. */
+  function isOrphaned(id: string, version: number): boolean {
+    const before = seen.get(id);
+    if (before?.version === version) return performance.now() - before.at > orphanedAfterMs;
+    seen.set(id, { version, at: performance.now() });
+    return false;
+  }
+
+  async function resendAll(origins: readonly ChangeOrigin[]): Promise<boolean> {
+    let settled = true;
+    for (let from = 0; from < origins.length && !signal.aborted; from += maxConcurrent) {
+      const results = await Promise.all(origins.slice(from, from + maxConcurrent).map(deps.resend));
+      settled &&= results.every(Boolean);
+    }
+    return settled && !signal.aborted;
+  }
+
+  async function recover(at: StoreKey, { value, version }: Versioned): Promise<void> {
+    const { success, data: stored } = acceptedJobSchema.safeParse(value);
+    if (!success) {
+      deps.events.emit({ type: 'warning', detail: `the stored job ${at.key} can't be read; it is deleted` });
+      await store.remove(at, version);
+      return;
+    }
+    if ((await deps.jobState(stored.job)) !== 'ended') return;
+    // Claims the job: of several processes the first write wins, and the others see another version.
+    const claimed = await store.put(at, stored, version);
+    if (claimed === 'stale') return;
+    if (await resendAll(stored.records)) await store.remove(at, claimed);
+  }
+
+  async function poll(): Promise<void> {
+    const present = new Set<string>();
+    for (const container of containers) {
+      for await (const stored of store.list(container)) {
+        const id = `${container}/${stored.key}`;
+        present.add(id);
+        if (signal.aborted) return;
+        const at = { container, key: stored.key };
+        if (!deps.acceptedJobs.isOwn(stored.key) && isOrphaned(id, stored.version)) await recover(at, stored);
+      }
+    }
+    for (const id of seen.keys()) if (!present.has(id)) seen.delete(id);
+  }
+
+  async function pollUntilStopped(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await poll();
+        failing = false;
+      } catch (thrown) {
+        const detail = `can't poll for orphaned jobs: ${messageOf(thrown)}`;
+        if (!failing) deps.events.emit({ type: 'warning', detail });
+        failing = true;
+      }
+      await sleep(orphanedAfterMs / pollsPerTimeout, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  return {
+    open() {
+      polling = pollUntilStopped();
+    },
+    async shutdown() {
+      stopping.abort();
+      await polling;
+    },
+  };
+}

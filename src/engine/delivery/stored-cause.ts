@@ -1,0 +1,27 @@
+/** Reads causes as they are stored in dead letters and accepted jobs, in the present format and in format 1. */
+import { z } from 'zod';
+import { causeSchema, type OriginalCause } from '../../rules/types.ts';
+
+/** Written into every stored record. Format 1 records have no such field. */
+export const storedFormat = 2;
+
+/** Format 1 (before this field existed): other names for the same facts. */
+const formatOneSchema = z
+  .discriminatedUnion('kind', [
+    z.looseObject({
+      kind: z.literal('message'),
+      type: z.string(),
+      carried: z.boolean(),
+      withoutPayload: z.boolean().optional(),
+    }),
+    z.looseObject({ kind: z.literal('run') }),
+  ])
+  .transform((stored): unknown => {
+    if (stored.kind === 'run') return { ...stored, type: 'run' };
+    const { type, carried, withoutPayload, ...rest } = stored;
+    const payloadOmitted = withoutPayload === undefined ? {} : { payloadOmitted: withoutPayload };
+    return { ...rest, ...payloadOmitted, type: 'message', messageType: type, embedded: carried };
+  })
+  .pipe(causeSchema);
+
+export const storedCauseSchema: z.ZodType<OriginalCause> = z.union([causeSchema, formatOneSchema]);
