@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { runSchema } from '../src/engine/runs/run.ts';
-import type { Report } from './fakes/tally.ts';
+import { type Setting, type SettingOptions, within } from './environment.ts';
+import type { Report } from './fakes/counters.ts';
 import {
   type Figures,
   fullness,
@@ -15,7 +16,6 @@ import {
   usageOf,
 } from './measure.ts';
 import { type Running, start } from './processes.ts';
-import { type Setting, type SettingOptions, within } from './setting.ts';
 
 type Resource = 'customers' | 'orders' | 'products';
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { endpoints } from '../src/klaviyo/api/endpoints.ts';
-import { type Report, reportShape } from './fakes/tally.ts';
+import { type Report, reportShape } from './fakes/counters.ts';
 import type { Running } from './processes.ts';
 
 const usageShape = z.object({ cpuSeconds: z.number(), peakBytes: z.number() });

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import { type Setting, within } from './environment.ts';
 import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
 import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
 import { type Running, start } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
-import { type Setting, within } from './setting.ts';
 
 const begun = z.object({ begun: z.literal(true) });
 const size: ShopSize = { customers: 100_000, orders: 200_000, products: 7_000 };

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
 import { z } from 'zod';
+import { differenceLines, tableLines } from './comparison-report.ts';
 import { type SandboxOptions, withSandboxOptions } from './options.ts';
 import { type Processes, runCommand, startProcesses } from './processes.ts';
 import { compare } from './shop/expected/compare.ts';
 import { makeShop } from './shop/seed/seed.ts';
 import { arrived, json, live } from './simulate.ts';
 import { createSyncProgress, hasEnded, runSchema, type SyncRun } from './sync-progress.ts';
-import { differenceLines, tableLines } from './table.ts';
 
 const interactive = process.stdout.isTTY === true;
 const colors = picocolors.createColors(interactive && picocolors.isColorSupported);

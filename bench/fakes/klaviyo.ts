@@ -5,10 +5,10 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { createLimits } from '../../sandbox/klaviyo/limits.ts';
 import { type OperationName, operations } from '../../sandbox/klaviyo/operations.ts';
+import { createLimits } from '../../sandbox/klaviyo/rate-limits.ts';
 import { createCatalog } from './catalog.ts';
-import { createTally } from './tally.ts';
+import { createTally } from './counters.ts';
 
 const options = z
   .object({ limits: z.union([z.number(), z.literal('none')]), jobMs: z.number() })

@@ -1,10 +1,11 @@
 /** Routes a request below `/{projectKey}` to the part that answers it. */
-import { type Answer, ok, refuse } from './answers.ts';
+
 import type { CustomObjects } from './custom-objects.ts';
 import { project } from './project.ts';
 import { read } from './reads.ts';
 import type { Records } from './records.ts';
 import { type Resource, resourceAt } from './resources.ts';
+import { type Answer, ok, refuse } from './responses.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Tokens } from './tokens.ts';
 import type { Writes } from './writes.ts';

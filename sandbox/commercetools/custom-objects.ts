@@ -1,11 +1,11 @@
 /** Custom objects as commercetools keeps them: replaced as a whole, guarded by an optional version. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Answer, concurrentModification, created, invalidInput, notFound, ok, refuse } from './answers.ts';
 import type { Changes } from './changes.ts';
 import { type ApiRecord, isObject, textField } from './json.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
+import { type Answer, concurrentModification, created, invalidInput, notFound, ok, refuse } from './responses.ts';
 
 const TYPE = 'key-value-document';
 const NAME = /^[-_~.a-zA-Z0-9]{1,256}$/;

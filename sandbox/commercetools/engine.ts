@@ -4,8 +4,8 @@
  */
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import { z } from 'zod';
-import { type Answer, refuse } from './answers.ts';
 import { type ApiRecord, isObject, isRecord, textField } from './json.ts';
+import { type Answer, refuse } from './responses.ts';
 
 type MockProject = ReturnType<CommercetoolsMock['project']>;
 type Place = (project: MockProject, record: ApiRecord) => Promise<void>;

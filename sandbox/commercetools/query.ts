@@ -1,10 +1,11 @@
 /** One page of records: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`. */
-import { type Answer, invalidInput, ok } from './answers.ts';
+
 import { expand } from './expand.ts';
 import { field } from './json.ts';
 import { PredicateError } from './predicate-tokens.ts';
 import { compilePredicate, type Matches } from './predicates.ts';
 import type { Records } from './records.ts';
+import { type Answer, invalidInput, ok } from './responses.ts';
 
 /** Limits: https://docs.commercetools.com/api/general-concepts#paging */
 const MOST_PER_PAGE = 500;

@@ -1,10 +1,11 @@
 /** GET of a collection, or of one record by id, key or number. */
-import { type Answer, notFound, ok } from './answers.ts';
+
 import { expand } from './expand.ts';
 import { type ApiRecord, at, field, isObject, listField } from './json.ts';
 import { projectionOf, projections, withAvailability } from './projections.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
+import { type Answer, notFound, ok } from './responses.ts';
 
 /** Answers a read below a collection; `address` is undefined for the collection itself. */
 export function read(records: Records, typeId: string, address: string | undefined, query: URLSearchParams): Answer {

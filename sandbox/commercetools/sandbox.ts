@@ -2,7 +2,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
-import { type Answer, refuse, urlTooLong } from './answers.ts';
 import { createApi } from './api.ts';
 import { Changes } from './changes.ts';
 import { addControls } from './controls.ts';
@@ -13,6 +12,7 @@ import { Notifier } from './notifier.ts';
 import { type CommercetoolsSandboxOptions, DEFAULTS } from './options.ts';
 import { PubSub } from './pubsub.ts';
 import { Records } from './records.ts';
+import { type Answer, refuse, urlTooLong } from './responses.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Tokens } from './tokens.ts';
 import { Writes } from './writes.ts';

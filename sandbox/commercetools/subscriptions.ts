@@ -1,13 +1,13 @@
 /** `/subscriptions`: stores what is asked for and proves, before it says yes, that the destination can be reached. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Answer, concurrentModification, created, notFound, ok, refuse } from './answers.ts';
 import type { Changes } from './changes.ts';
 import type { ApiRecord } from './json.ts';
 import { changeLabel, changePayload, inFormat } from './payloads.ts';
 import { type PubSub, topicName } from './pubsub.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
+import { type Answer, concurrentModification, created, notFound, ok, refuse } from './responses.ts';
 import {
   type Destination,
   draftSchema,

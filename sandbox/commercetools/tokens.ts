@@ -1,6 +1,6 @@
 /** The OAuth side: hands out bearer tokens for the one client it knows and says what a token may do. */
 import { randomBytes } from 'node:crypto';
-import { type Answer, oauthError, ok } from './answers.ts';
+import { type Answer, oauthError, ok } from './responses.ts';
 
 /** 48 hours, as commercetools' tokens: https://docs.commercetools.com/api/authorization */
 const EXPIRES_IN_SECONDS = 172_800;

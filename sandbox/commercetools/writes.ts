@@ -1,14 +1,15 @@
 /** POST and DELETE: the engine makes the change, the records show it, the listeners hear of it. */
-import { amended, completed } from './amend.ts';
-import { type Answer, concurrentModification, invalidInput, notFound, ok, refuse } from './answers.ts';
+
 import type { Change, Changes } from './changes.ts';
 import type { Engine } from './engine.ts';
+import { amended, completed } from './engine-corrections.ts';
 import { expand } from './expand.ts';
 import { type ApiRecord, field, isObject, isRecord, numberField } from './json.ts';
 import { afterOrderCreated } from './orders.ts';
 import { described, findRecord } from './reads.ts';
 import type { Records } from './records.ts';
 import type { Resource } from './resources.ts';
+import { type Answer, concurrentModification, invalidInput, notFound, ok, refuse } from './responses.ts';
 import { actionsOf, steps } from './update-actions.ts';
 
 export interface Write {

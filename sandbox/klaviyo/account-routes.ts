@@ -1,8 +1,8 @@
 /** The account itself, its metrics, and which metrics Klaviyo's own reports use. */
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
+import { notFound, Refusal } from './errors.ts';
 import type { Metric } from './events.ts';
-import { notFound, Refusal } from './problems.ts';
 import { paginate } from './query.ts';
 import { metricResource, resource, type View } from './resources.ts';
 

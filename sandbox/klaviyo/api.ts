@@ -1,11 +1,11 @@
 /** The way every API request goes: key, revision, scope, rate limit, content type, strict body; then the handler. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bodies, schemas } from './bodies.ts';
-import type { Limits } from './limits.ts';
+import { errorBody, invalid, type Problem, problemsOf, Refusal } from './errors.ts';
 import { type Operation, type OperationName, operations } from './operations.ts';
 import { payloadLimits } from './payload-limits.ts';
-import { errorBody, invalid, type Problem, problemsOf, Refusal } from './problems.ts';
 import { listParameter, type Query } from './query.ts';
+import type { Limits } from './rate-limits.ts';
 import { recordBody } from './request-log.ts';
 
 const revision = '2026-07-15';

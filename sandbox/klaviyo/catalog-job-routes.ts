@@ -5,10 +5,10 @@
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
 import type { Outcome } from './catalog-records.ts';
+import { notFound, Refusal } from './errors.ts';
 import { parseFilter, passes } from './filter.ts';
 import type { Job, RecordFailure } from './jobs.ts';
 import type { OperationName } from './operations.ts';
-import { notFound, Refusal } from './problems.ts';
 import { paginate, parameter } from './query.ts';
 import { jobResource, type View } from './resources.ts';
 

@@ -1,6 +1,6 @@
 /** The records of the catalogue, how they are filled and changed, and what is said when one is there or is not. */
 import type { ChangedItem, ChangedVariant, NewItem, NewVariant } from './catalog-bodies.ts';
-import { notFound, type Problem } from './problems.ts';
+import { notFound, type Problem } from './errors.ts';
 
 export type Shared = {
   id: string;

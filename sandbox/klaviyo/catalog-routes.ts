@@ -5,8 +5,8 @@
 import type { Account } from './account.ts';
 import type { Answer, Api, Call } from './api.ts';
 import type { Category, Item, Outcome, Variant } from './catalog-records.ts';
+import { invalid, notFound, Refusal } from './errors.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
-import { invalid, notFound, Refusal } from './problems.ts';
 import { paginate, parameter } from './query.ts';
 import { categoryResource, itemResource, type Resource, variantResource } from './resources.ts';
 

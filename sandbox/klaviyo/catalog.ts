@@ -23,7 +23,7 @@ import {
   unknown,
   type Variant,
 } from './catalog-records.ts';
-import { notFound } from './problems.ts';
+import { notFound } from './errors.ts';
 
 export function createCatalog() {
   const items = new Map<string, Item>();

@@ -2,10 +2,10 @@
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
 import type { Bodies } from './bodies.ts';
+import { invalid, notFound, type Problem, Refusal } from './errors.ts';
 import { type EventAttributes, mostEventsPerRequest } from './event-bodies.ts';
 import { mostMetrics, type RecordedEvent } from './events.ts';
 import { parseFilter, passes } from './filter.ts';
-import { invalid, notFound, type Problem, Refusal } from './problems.ts';
 import type { Who } from './profiles.ts';
 import { paginate, parameter } from './query.ts';
 import { eventResource, metricResource, profileResource } from './resources.ts';

@@ -2,7 +2,7 @@
  * Klaviyo's filter language: `equals(email,"a@b.c")`, `any(ids,['x','y'])`, several joined by commas or by `and(…)`.
  * https://developers.klaviyo.com/en/docs/filtering_
  */
-import { badParameter, Refusal } from './problems.ts';
+import { badParameter, Refusal } from './errors.ts';
 
 export type Scalar = string | number | boolean;
 export type Filter = { operator: string; field: string; values: Scalar[] };

@@ -2,8 +2,9 @@
  * Bulk jobs: accepted at once, done later. A job is queued, then processing, then complete; its effect comes all at
  * once when it completes, so that a caller who does not wait for it is found out.
  */
+
+import { invalid, type Problem } from './errors.ts';
 import { createIds } from './ids.ts';
-import { invalid, type Problem } from './problems.ts';
 
 type JobStatus = 'queued' | 'processing' | 'complete';
 

@@ -3,7 +3,7 @@
  * https://developers.klaviyo.com/en/reference/events_api_overview#limitations and the field texts of the API reference.
  */
 import type { z } from 'zod';
-import { pointerTo } from './problems.ts';
+import { pointerTo } from './errors.ts';
 
 export const payloadLimits = {
   mostProperties: 400,

@@ -4,10 +4,10 @@
  */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
+import { invalid, notFound, Refusal } from './errors.ts';
 import { parseFilter, passes } from './filter.ts';
 import type { Job, RecordFailure } from './jobs.ts';
 import { payloadLimits } from './payload-limits.ts';
-import { invalid, notFound, Refusal } from './problems.ts';
 import type { ImportedProfile } from './profile-bodies.ts';
 import { emailProblem, phoneProblem } from './profile-fields.ts';
 import { paginate, parameter } from './query.ts';

@@ -4,9 +4,9 @@
  */
 import type { Account } from './account.ts';
 import type { Answer, Api } from './api.ts';
+import { duplicateProfile, invalid, notFound, Refusal } from './errors.ts';
 import { type Filter, parseFilter, passes, type Scalar } from './filter.ts';
 import { payloadLimits } from './payload-limits.ts';
-import { duplicateProfile, invalid, notFound, Refusal } from './problems.ts';
 import type { Profile, Upsert } from './profiles.ts';
 import { paginate, parameter } from './query.ts';
 import { profileResource, type View } from './resources.ts';

@@ -2,8 +2,9 @@
  * The people Klaviyo knows, and how it tells them apart: one profile holds each id, external_id, e-mail (without case)
  * and phone number. https://developers.klaviyo.com/en/reference/create_or_update_profile
  */
+
+import { duplicateProfile, invalid, notFound, type Problem } from './errors.ts';
 import { createIds } from './ids.ts';
-import { duplicateProfile, invalid, notFound, type Problem } from './problems.ts';
 import type { ProfileFields } from './profile-bodies.ts';
 import type { ProfileMeta } from './profile-fields.ts';
 

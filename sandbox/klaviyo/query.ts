@@ -2,7 +2,7 @@
  * The query parameters that lists share: page, sort and sparse fields.
  * https://developers.klaviyo.com/en/docs/api_overview (pagination, sorting, sparse fieldsets)
  */
-import { badParameter, Refusal } from './problems.ts';
+import { badParameter, Refusal } from './errors.ts';
 
 /** Query parameters, decoded; one that came twice is a list. */
 export type Query = Record<string, string | string[] | undefined>;

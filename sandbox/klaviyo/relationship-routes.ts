@@ -14,7 +14,7 @@ import {
   need,
   variantPage,
 } from './catalog-routes.ts';
-import { Refusal } from './problems.ts';
+import { Refusal } from './errors.ts';
 
 type Links = { data: { id: string }[] };
 

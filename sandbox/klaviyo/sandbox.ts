@@ -10,12 +10,12 @@ import { createApi, errorsOf, operationOf } from './api.ts';
 import { addCatalogJobRoutes } from './catalog-job-routes.ts';
 import { addCategoryRoutes, addItemRoutes, addVariantRoutes } from './catalog-routes.ts';
 import { addEventRoutes, type RepeatedUniqueId } from './event-routes.ts';
-import { createLimits, type LimitScale } from './limits.ts';
+import { addViews, stateOf } from './inspection-routes.ts';
 import { addProfileJobRoutes } from './profile-job-routes.ts';
 import { addProfileRoutes } from './profile-routes.ts';
+import { createLimits, type LimitScale } from './rate-limits.ts';
 import { addRelationshipRoutes } from './relationship-routes.ts';
 import { createRequestLog } from './request-log.ts';
-import { addViews, stateOf } from './views.ts';
 
 export type KlaviyoSandboxOptions = {
   /** Port to listen on; 0 (default) takes a free one. */

@@ -1,6 +1,6 @@
 /** Customers as real shops have them. */
 import type { Customer } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { address, customer } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
 import { casesOf, type OddCase } from './edge-case.ts';

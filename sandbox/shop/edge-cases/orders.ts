@@ -1,6 +1,6 @@
 /** Orders as real shops have them. */
 import type { LineItem, Order } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { address, customLineItem, lineItem, money, order } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
 import { casesOf, type OddCase } from './edge-case.ts';

@@ -1,6 +1,6 @@
 /** Products as real catalogues have them. */
 import type { Price, Product, ProductData, ProductVariant } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { highPrecision, money, price, product, productData, variant } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
 import { casesOf, type OddCase } from './edge-case.ts';

@@ -1,6 +1,6 @@
 /** Stock and standalone prices of the odd products. */
 import type { InventoryEntry, StandalonePrice } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { inventoryEntry, money, standalonePrice } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
 import { casesOf, type OddCase } from './edge-case.ts';

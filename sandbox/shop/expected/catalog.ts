@@ -1,7 +1,7 @@
 /** Which items, variants and categories Klaviyo must hold for the published catalogue. */
 
+import { major, text } from './format.ts';
 import type { Shop, ShopCategory, ShopInventory, ShopPrice, ShopProduct, ShopVariant } from './read-shop.ts';
-import { major, text } from './text.ts';
 
 const CURRENCY = 'EUR';
 const URL_TEMPLATE = 'https://shop.example/p/{{productSlug}}';

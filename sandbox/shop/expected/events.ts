@@ -1,7 +1,7 @@
 /** Which events Klaviyo must hold for an order: from its latest state as a bulk run sees it, and from what happened live. */
 import type { Done } from '../actors/journal.ts';
+import { major } from './format.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
-import { major } from './text.ts';
 
 type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
 

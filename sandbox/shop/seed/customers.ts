@@ -5,7 +5,7 @@ import { faker as german } from '@faker-js/faker/locale/de';
 import { faker as english } from '@faker-js/faker/locale/en';
 import { faker as french } from '@faker-js/faker/locale/fr';
 import { faker as japanese } from '@faker-js/faker/locale/ja';
-import { IDS } from './basis.ts';
+import { IDS } from './base-data.ts';
 import { address, customer } from './builders.ts';
 import { idOf, type Random } from './random.ts';
 

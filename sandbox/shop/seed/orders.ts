@@ -1,6 +1,6 @@
 /** Ordinary orders with their payments: most of customers, some of guests, a few refunded. */
 import type { Customer, LineItem, Order, Payment, Product, Transaction } from '@commercetools/platform-sdk';
-import { IDS } from './basis.ts';
+import { IDS } from './base-data.ts';
 import { address, lineItem, money, order, payment, transaction } from './builders.ts';
 import { idOf, type Random } from './random.ts';
 

@@ -7,7 +7,7 @@ import type {
   ProductVariant,
   StandalonePrice,
 } from '@commercetools/platform-sdk';
-import { IDS } from './basis.ts';
+import { IDS } from './base-data.ts';
 import { inventoryEntry, money, price, product, standalonePrice, variant } from './builders.ts';
 import { leaves } from './category-tree.ts';
 import { idOf, type Random } from './random.ts';

@@ -1,7 +1,7 @@
 /** Fills the sandbox with a shop: ordinary records by chance, odd ones on purpose. The same seed gives the same shop. */
 import type { ApiRecord } from '../../commercetools/json.ts';
 import { oddCases } from '../edge-cases/index.ts';
-import { basis } from './basis.ts';
+import { basis } from './base-data.ts';
 import { categoryTree } from './category-tree.ts';
 import { seedCustomers } from './customers.ts';
 import { seedOrders } from './orders.ts';

@@ -1,7 +1,7 @@
 // The two fixed windows of each operation, on a clock of the test's own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLimits } from './limits.ts';
+import { createLimits } from './rate-limits.ts';
 
 test('the burst window refuses until its second is over', () => {
   const limits = createLimits(1);

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { Account } from './account.ts';
 import type { Category, Item, Variant } from './catalog-records.ts';
 import type { RecordedEvent } from './events.ts';
-import type { Limits } from './limits.ts';
-import { page } from './page.ts';
+import { page } from './inspection-page.ts';
 import type { Profile } from './profiles.ts';
 import { parameter, type Query } from './query.ts';
+import type { Limits } from './rate-limits.ts';
 import type { RequestLog } from './request-log.ts';
 
 export type Watched = { account: Account; limits: Limits; log: RequestLog };
