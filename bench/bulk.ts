@@ -71,7 +71,7 @@ async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: nu
 /** A sync with what it took, and the same work by the floor in the same run. */
 export async function bulk(
   resource: Resource,
-  options: SettingOptions & { seconds?: number; operation: string; most: number; limit: number },
+  options: SettingOptions & { seconds?: number; operation: string; max: number; limit: number },
 ): Promise<Figures> {
   const synced = await within(options, (...running) => syncOnce(...running, { resource, seconds: options.seconds }));
   const [cpu] = await cpuRatios(options, resource, synced);
@@ -105,7 +105,7 @@ async function cpuRatios(
 
 function figuresOf(
   synced: Synced,
-  { operation, most, limit }: { operation: string; most: number; limit: number },
+  { operation, max, limit }: { operation: string; max: number; limit: number },
 ): Figures {
   const share = shareOfLimit(synced.report, operation, limit);
   return {
@@ -113,7 +113,7 @@ function figuresOf(
     seconds: round(synced.seconds, 1),
     'records/s': Math.round(synced.read / synced.seconds),
     'share of the limit': share === undefined ? 'less than a minute' : round(share),
-    'bodies full': round(fullness(synced.report, operation, { most, leftOver: 10 })),
+    'bodies full': round(fullness(synced.report, operation, { max, leftOver: 10 })),
     '429s': round(throttledShare(synced.report), 4),
     'peak MB': Math.round(synced.peakBytes / 1e6),
     requests: requestsOf(synced.report),
@@ -122,7 +122,7 @@ function figuresOf(
 
 /** The first sync of a catalogue, then another one of the same: nothing has changed. */
 export async function catalogue(options: SettingOptions): Promise<Record<string, Figures>> {
-  const about = { operation: 'bulk_create_catalog_variants', most: 100, limit: perMinute('createVariants') };
+  const about = { operation: 'bulk_create_catalog_variants', max: 100, limit: perMinute('createVariants') };
   const resource = 'products';
   const { first, second } = await within(options, async (...running) => ({
     first: await syncOnce(...running, { resource }),

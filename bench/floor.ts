@@ -198,7 +198,7 @@ async function bulk(): Promise<number> {
   let records = 0;
   let last: string | undefined;
   const waiting: string[] = [];
-  const most = asked.what === 'orders' ? 200 : asked.what === 'products' ? 100 : 10_000;
+  const max = asked.what === 'orders' ? 200 : asked.what === 'products' ? 100 : 10_000;
   for (let page = 0; page < asked.pages; page += 1) {
     const query = new URLSearchParams({ limit: '500', sort: 'id asc' });
     if (last !== undefined) {
@@ -215,7 +215,7 @@ async function bulk(): Promise<number> {
     }
     records += results.length;
     last = results.at(-1)?.id;
-    while (waiting.length >= most) await post(waiting.splice(0, most));
+    while (waiting.length >= max) await post(waiting.splice(0, max));
   }
   if (waiting.length > 0) await post(waiting);
   return records;

@@ -33,14 +33,14 @@ for (const [name, { run, bounds }] of chosen) {
     results[title] = row;
     console.log(`\n${title} (${Math.round((performance.now() - began) / 1_000)} s)`);
     for (const [figure, value] of Object.entries(row)) console.log(`  ${figure.padEnd(28)} ${value}`);
-    for (const { figure, most, least } of bounds) {
+    for (const { figure, max, min } of bounds) {
       const value = row[figure];
       if (typeof value !== 'number') continue;
       // A little of it says little about what a process spends: only a ratio twice as bad is out of bounds.
       const slack = values.quick && unsteady.includes(figure) ? 2 : 1;
-      if ((most !== undefined && value > most * slack) || (least !== undefined && value < least))
+      if ((max !== undefined && value > max * slack) || (min !== undefined && value < min))
         wrong.push(
-          `${name}: ${title}: ${figure} is ${value}, ${most === undefined ? `at least ${least}` : `at most ${most}`} is wanted`,
+          `${name}: ${title}: ${figure} is ${value}, ${max === undefined ? `at least ${min}` : `at most ${max}`} is wanted`,
         );
     }
   }

@@ -35,10 +35,10 @@ export function shareOfLimit(report: Report, operation: string, perMinute: numbe
 export function fullness(
   report: Report,
   operation: string,
-  { most, leftOver }: { most: number; leftOver: number },
+  { max, leftOver }: { max: number; leftOver: number },
 ): number {
   const { fills = [], sizes = [] } = report.operations[operation] ?? {};
-  const bodies = fills.map((count, index) => Math.max(count / most, (sizes[index] ?? 0) / 5_000_000));
+  const bodies = fills.map((count, index) => Math.max(count / max, (sizes[index] ?? 0) / 5_000_000));
   const counted = bodies.slice(0, Math.max(1, bodies.length - leftOver));
   return counted.reduce((sum, one) => sum + one, 0) / counted.length;
 }

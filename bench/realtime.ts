@@ -258,9 +258,9 @@ async function beside(quick: boolean): Promise<Record<string, Figures>> {
   return { [`realtime, ${perSecond} orders a second beside another process' sync of orders`]: figures };
 }
 
-const allThere = { figure: 'not acknowledged', most: 0 };
-const once = { figure: 'told twice', most: 0 };
-const noneMissing = { figure: 'events ÷ wanted', least: 1, most: 1 };
+const allThere = { figure: 'not acknowledged', max: 0 };
+const once = { figure: 'told twice', max: 0 };
+const noneMissing = { figure: 'events ÷ wanted', min: 1, max: 1 };
 
 export const realtime: Record<string, Scenario> = {
   steady: {
@@ -269,13 +269,13 @@ export const realtime: Record<string, Scenario> = {
       allThere,
       once,
       noneMissing,
-      { figure: 'refused at first', most: 0 },
-      { figure: '429s', most: 0.005 },
-      { figure: 'CPU ÷ floor', most: 3 },
+      { figure: 'refused at first', max: 0 },
+      { figure: '429s', max: 0.005 },
+      { figure: 'CPU ÷ floor', max: 3 },
     ],
   },
   burst: { run: burst, bounds: [allThere, once, noneMissing] },
-  idle: { run: idle, bounds: [allThere, { figure: 'refused at first', most: 0 }] },
-  stock: { run: stock, bounds: [allThere, { figure: 'skus with another quantity', most: 0 }] },
-  beside: { run: beside, bounds: [allThere, { figure: 'refused at first', most: 0 }] },
+  idle: { run: idle, bounds: [allThere, { figure: 'refused at first', max: 0 }] },
+  stock: { run: stock, bounds: [allThere, { figure: 'skus with another quantity', max: 0 }] },
+  beside: { run: beside, bounds: [allThere, { figure: 'refused at first', max: 0 }] },
 };

@@ -15,16 +15,16 @@ export function tableLines(rows: Comparison['rows']): string[] {
   ];
 }
 
-const mostShown = 50;
+const maxShown = 50;
 
 /** @returns the differing records, the first of them where there are many */
 export function differenceLines(differences: readonly string[]): string[] {
   if (differences.length === 0) return ['', 'No record differs.'];
-  const more = differences.length > mostShown ? [`… and ${differences.length - mostShown} more`] : [];
+  const more = differences.length > maxShown ? [`… and ${differences.length - maxShown} more`] : [];
   return [
     '',
     `${differences.length} differences:`,
-    ...differences.slice(0, mostShown).map((line) => `  ${line}`),
+    ...differences.slice(0, maxShown).map((line) => `  ${line}`),
     ...more,
   ];
 }

@@ -25,7 +25,7 @@ export const reportShape = z.object({
 });
 export type Report = z.infer<typeof reportShape>;
 
-const mostSamples = 20_000;
+const maxSamples = 20_000;
 
 export function createTally() {
   let began = performance.now();
@@ -58,14 +58,14 @@ export function createTally() {
       const operation = of(name);
       operation.statuses[status] = (operation.statuses[status] ?? 0) + 1;
       operation.bytes += bytes;
-      if (status === 429 || operation.times.length >= mostSamples) return;
+      if (status === 429 || operation.times.length >= maxSamples) return;
       operation.times.push(Math.round(performance.now() - began));
       operation.sizes.push(bytes);
     },
     fill(name: string, records: number): void {
       const operation = of(name);
       operation.records += records;
-      if (operation.fills.length < mostSamples) operation.fills.push(records);
+      if (operation.fills.length < maxSamples) operation.fills.push(records);
     },
     event: (body: Buffer) => count(body),
     events: (body: Buffer) => count(body),

@@ -6,14 +6,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type OperationName, operations } from '../../sandbox/klaviyo/operations.ts';
-import { createLimits } from '../../sandbox/klaviyo/rate-limits.ts';
+import { createRateLimiter } from '../../sandbox/klaviyo/rate-limits.ts';
 import { createCatalog } from './catalog.ts';
 import { createTally } from './counters.ts';
 
 const options = z
   .object({ limits: z.union([z.number(), z.literal('none')]), jobMs: z.number() })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
-const limits = createLimits(options.limits);
+const limits = createRateLimiter(options.limits);
 const tally = createTally();
 let catalog = createCatalog();
 
@@ -27,7 +27,7 @@ interface Job {
 /** The latest of each kind; the oldest are forgotten. */
 const jobs = new Map<string, Job[]>();
 let jobCount = 0;
-const mostJobs = 1_000;
+const maxJobs = 1_000;
 
 const routes = Object.entries(operations).map(([name, { method, path }]) => ({
   name,
@@ -58,7 +58,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const route = routeOf(request.method ?? 'GET', url.pathname);
   if (!route) return send(response, 404, { errors: [{ code: 'not_found', detail: url.pathname }] });
   const spent = limits.spend(route.name);
-  if (spent.refused) {
+  if (spent.throttled) {
     tally.request(route.name, 429, body.length);
     response.setHeader('retry-after', String(spent.retryAfterSeconds));
     return send(response, 429, { errors: [{ code: 'throttled', detail: 'too many requests' }] });
@@ -114,7 +114,7 @@ function started(name: OperationName, type: string, total: number): { status: nu
   const all = jobs.get(type) ?? [];
   jobs.set(type, all);
   all.push(job);
-  if (all.length > mostJobs) all.shift();
+  if (all.length > maxJobs) all.shift();
   return { status: 202, said: { data: { type, id: job.id } } };
 }
 

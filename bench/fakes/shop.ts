@@ -37,7 +37,7 @@ const resources: Record<string, Resource> = {
 };
 /** A page made once is asked for again by the floor: it is kept as text, a few of them. */
 const pages = new Map<string, string>();
-const mostPages = 64;
+const maxPages = 64;
 
 function pageOf(name: string, query: URLSearchParams): string {
   const limit = Number(query.get('limit') ?? 20);
@@ -96,7 +96,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const key = url.search + name;
   const known = pages.get(key) ?? pageOf(name, url.searchParams);
   pages.set(key, known);
-  if (pages.size > mostPages) pages.delete(pages.keys().next().value ?? '');
+  if (pages.size > maxPages) pages.delete(pages.keys().next().value ?? '');
   send(response, known);
 }
 

@@ -114,7 +114,7 @@ test('a total is counted unless it is declined', async () => {
   assert.equal((await api.get('customers?limit=1&withTotal=false', pageSchema)).total, undefined);
 });
 
-const refused: [string, string, number][] = [
+const rejected: [string, string, number][] = [
   ['a page above 500', 'customers?limit=501', 400],
   ['an offset above 10,000', 'customers?offset=10001', 400],
   ['a predicate that breaks off', `customers?where=${encodeURIComponent('id = ')}`, 400],
@@ -123,6 +123,6 @@ const refused: [string, string, number][] = [
   ['a URL of more than 8 kB', `customers?where=${'x'.repeat(9_000)}`, 414],
   ['an unknown id', 'customers/unknown', 404],
 ];
-for (const [name, path, status] of refused) {
+for (const [name, path, status] of rejected) {
   test(`${name} is answered with ${status}`, async () => assert.equal((await api.request('GET', path)).status, status));
 }

@@ -34,10 +34,10 @@ export function queryPage(records: Records, rows: Iterable<unknown>, query: URLS
   return ok({ limit, offset, count: results.length, ...(withTotal ? { total } : {}), results });
 }
 
-function take(rows: Iterable<unknown>, matches: Matches, most: number): unknown[] {
+function take(rows: Iterable<unknown>, matches: Matches, max: number): unknown[] {
   const found: unknown[] = [];
   for (const row of rows) {
-    if (found.length >= most) break;
+    if (found.length >= max) break;
     if (matches(row)) found.push(row);
   }
   return found;

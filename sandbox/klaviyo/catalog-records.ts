@@ -1,8 +1,8 @@
 /** The records of the catalogue, how they are filled and changed, and what is said when one is there or is not. */
 import type { ChangedItem, ChangedVariant, NewItem, NewVariant } from './catalog-bodies.ts';
-import { notFound, type Problem } from './errors.ts';
+import { notFound, type ErrorObject } from './errors.ts';
 
-export type Shared = {
+export type CatalogRecord = {
   id: string;
   seq: number;
   external_id: string;
@@ -10,7 +10,7 @@ export type Shared = {
   updated: string;
 };
 
-export type Sellable = Shared & {
+export type Sellable = CatalogRecord & {
   title: string;
   description: string;
   url: string;
@@ -29,13 +29,13 @@ export type Variant = Sellable & {
   inventory_quantity: number;
   itemId: string;
 };
-export type Category = Shared & { name: string; itemIds: Set<string> };
+export type Category = CatalogRecord & { name: string; itemIds: Set<string> };
 
 /** A variant whose stock went from 0 to more: in a real account its back-in-stock flow would have mailed people. */
 export type BackInStock = { variantId: string; from: number; to: number; at: string };
 
 /** What went wrong with one record, its pointer relative to the record (`/data` for the record itself). */
-export type Outcome<T> = { record: T } | { problem: Problem };
+export type CatalogResult<T> = { record: T } | { error: ErrorObject };
 
 /** The id Klaviyo gives a catalogue record: only this integration and this catalogue exist. */
 export function compoundId(externalId: string): string {
@@ -43,7 +43,7 @@ export function compoundId(externalId: string): string {
 }
 
 /** What items and variants have in common, as it is stored: what was not given is null. */
-export function sellable(attributes: NewItem['attributes'] | NewVariant['attributes']) {
+export function sellableFields(attributes: NewItem['attributes'] | NewVariant['attributes']) {
   const { title, description, url, price, image_full_url, image_thumbnail_url, images, custom_metadata, published } =
     attributes;
   return {
@@ -58,7 +58,7 @@ export function sellable(attributes: NewItem['attributes'] | NewVariant['attribu
 }
 
 /** Null empties what may be empty and leaves what must have a value; absent leaves. */
-export function change(record: Sellable, attributes: ChangedItem['attributes'] | ChangedVariant['attributes']): void {
+export function applyChanges(record: Sellable, attributes: ChangedItem['attributes'] | ChangedVariant['attributes']): void {
   record.title = attributes.title ?? record.title;
   record.description = attributes.description ?? record.description;
   record.url = attributes.url ?? record.url;
@@ -72,12 +72,12 @@ export function change(record: Sellable, attributes: ChangedItem['attributes'] |
 }
 
 /** The external_id is taken. */
-export function exists(kind: string): Problem {
+export function alreadyExists(kind: string): ErrorObject {
   const detail = `A catalog ${kind} with this external_id already exists.`;
   return { status: 409, code: 'duplicate_result', title: 'Conflict.', detail, pointer: '/data/attributes/external_id' };
 }
 
 /** The record itself does not exist. */
-export function unknown(kind: string, id: string): Problem {
+export function unknownRecord(kind: string, id: string): ErrorObject {
   return notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id');
 }

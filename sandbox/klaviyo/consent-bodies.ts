@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { emailText, phoneText, text } from './profile-fields.ts';
 
-const mostSubscribed = 1_000;
-const mostUnsubscribed = 100;
+const maxSubscribed = 1_000;
+const maxUnsubscribed = 100;
 
 const profile = z.literal('profile');
 
@@ -75,7 +75,7 @@ export const bulkSubscribeProfiles = z.strictObject({
             }),
           )
           .min(1)
-          .max(mostSubscribed, 'At most 1,000 profiles in one request.'),
+          .max(maxSubscribed, 'At most 1,000 profiles in one request.'),
       }),
       historical_import: z.boolean().nullish(),
     }),
@@ -113,7 +113,7 @@ export const bulkUnsubscribeProfiles = z.strictObject({
             }),
           )
           .min(1)
-          .max(mostUnsubscribed, 'At most 100 profiles in one request.'),
+          .max(maxUnsubscribed, 'At most 100 profiles in one request.'),
       }),
     }),
     relationships: list,

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 
 /** One error of an answer. `pointer` is a JSON pointer into the request's body, `parameter` the name of a query parameter. */
-export type Problem = {
+export type ErrorObject = {
   status: number;
   code: string;
   title: string;
@@ -17,30 +17,30 @@ export type Problem = {
 };
 
 /** Thrown by a handler to refuse the whole request; the server turns it into the answer. */
-export class Refusal extends Error {
-  readonly problems: readonly Problem[];
+export class RequestError extends Error {
+  readonly errors: readonly ErrorObject[];
 
-  constructor(...problems: [Problem, ...Problem[]]) {
-    super(problems[0].detail);
+  constructor(...errors: [ErrorObject, ...ErrorObject[]]) {
+    super(errors[0].detail);
     this.name = 'Refusal';
-    this.problems = problems;
+    this.errors = errors;
   }
 }
 
-export function invalid(detail: string, pointer = '/data'): Problem {
+export function invalid(detail: string, pointer = '/data'): ErrorObject {
   return { status: 400, code: 'invalid', title: 'Invalid input.', detail, pointer };
 }
 
-export function badParameter(detail: string, parameter: string): Problem {
+export function invalidParameter(detail: string, parameter: string): ErrorObject {
   return { status: 400, code: 'invalid', title: 'Invalid input.', detail, parameter };
 }
 
-export function notFound(detail: string, pointer = '/data'): Problem {
+export function notFound(detail: string, pointer = '/data'): ErrorObject {
   return { status: 404, code: 'not_found', title: 'Not found.', detail, pointer };
 }
 
 /** The same body for every conflict of identifiers; it does not say which identifier collides. */
-export function duplicateProfile(duplicateProfileId: string, pointer = '/data/attributes'): Problem {
+export function duplicateProfile(duplicateProfileId: string, pointer = '/data/attributes'): ErrorObject {
   return {
     status: 409,
     code: 'duplicate_profile',
@@ -52,9 +52,9 @@ export function duplicateProfile(duplicateProfileId: string, pointer = '/data/at
 }
 
 /** The body of an error answer. */
-export function errorBody(problems: readonly Problem[]) {
+export function errorBody(errors: readonly ErrorObject[]) {
   return {
-    errors: problems.map(({ status, code, title, detail, pointer, parameter, meta }) => ({
+    errors: errors.map(({ status, code, title, detail, pointer, parameter, meta }) => ({
       id: randomUUID(),
       status,
       code,
@@ -73,7 +73,7 @@ export function pointerTo(path: readonly PropertyKey[], below = ''): string {
 }
 
 /** Every issue of a strict schema as a problem; an unknown field gets a pointer of its own. */
-export function problemsOf(error: z.ZodError, below = ''): Problem[] {
+export function schemaErrors(error: z.ZodError, below = ''): ErrorObject[] {
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [invalid(issue.message, pointerTo(issue.path, below))];
     return issue.keys.map((key) =>

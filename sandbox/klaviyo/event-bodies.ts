@@ -40,14 +40,14 @@ const eventAttributes = {
 };
 
 // Who did it. At least one identifier: checked where events are recorded, because `id` sits beside the attributes.
-const whoAttributes = { ...profileAttributes, anonymous_id: text, _kx: text };
+const identityAttributes = { ...profileAttributes, anonymous_id: text, _kx: text };
 
 // The single endpoint takes `meta` inside the attributes, the bulk endpoint beside them.
 const singleEventProfile = z.strictObject({
   data: z.strictObject({
     type: z.literal('profile'),
     id: text,
-    attributes: z.strictObject({ ...whoAttributes, meta: profileMeta.nullish() }),
+    attributes: z.strictObject({ ...identityAttributes, meta: profileMeta.nullish() }),
   }),
 });
 
@@ -55,7 +55,7 @@ const bulkEventProfile = z.strictObject({
   data: z.strictObject({
     type: z.literal('profile'),
     id: text,
-    attributes: z.strictObject(whoAttributes),
+    attributes: z.strictObject(identityAttributes),
     meta: profileMeta.nullish(),
   }),
 });
@@ -66,7 +66,7 @@ const event = z.strictObject({
 });
 
 /** Most events a bulk body may hold, over all its profiles. */
-export const mostEventsPerRequest = 1_000;
+export const maxEventsPerRequest = 1_000;
 
 export const createEvent = z.strictObject({
   data: z.strictObject({

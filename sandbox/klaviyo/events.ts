@@ -8,7 +8,7 @@ import { createIds } from './ids.ts';
 import type { Profile } from './profiles.ts';
 
 /** An account has at most this many metrics. */
-export const mostMetrics = 200;
+export const maxMetrics = 200;
 
 export type Metric = { id: string; seq: number; name: string; created: string; updated: string };
 
@@ -27,7 +27,7 @@ export type RecordedEvent = {
   backfill: boolean;
   receivedAt: string;
   /** Received without `backfill`: flows that wait for this metric would have started. */
-  wouldWakeFlows: boolean;
+  wouldTriggerFlows: boolean;
 };
 
 type NewEvent = { profile: Profile; attributes: EventAttributes; backfill: boolean; receivedAt: Date };
@@ -76,7 +76,7 @@ export function createEvents(): Events {
     metric: (id) => [...metricsByName.values()].find((metric) => metric.id === id),
     metricsOverLimit(names) {
       const added = new Set([...names].filter((name) => !metricsByName.has(name)));
-      return added.size === 0 ? 0 : Math.max(0, metricsByName.size + added.size - mostMetrics);
+      return added.size === 0 ? 0 : Math.max(0, metricsByName.size + added.size - maxMetrics);
     },
     has: (profile, metricName, uniqueId) => byRepeatKey.has(repeatKey(profile.id, metricName, uniqueId)),
     record({ profile, attributes, backfill, receivedAt }) {
@@ -102,7 +102,7 @@ export function createEvents(): Events {
         properties: attributes.properties,
         backfill,
         receivedAt: receivedAt.toISOString(),
-        wouldWakeFlows: !backfill,
+        wouldTriggerFlows: !backfill,
       };
       events.set(event.id, event);
       byRepeatKey.set(key, event);

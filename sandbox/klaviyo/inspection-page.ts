@@ -57,7 +57,7 @@ const script = `
       return tile;
     }));
     table('metrics', ['Metric', 'Events', 'Would have started flows'],
-      Object.entries(state.eventsByMetric).map(([metric, count]) => [metric, count, state.wouldWakeFlows[metric] ?? 0]));
+      Object.entries(state.eventsByMetric).map(([metric, count]) => [metric, count, state.wouldTriggerFlows[metric] ?? 0]));
     table('events', ['When', 'Metric', 'Who', 'Value', 'unique_id'],
       events.data.map((e) => [time(e.time), e.metric, who(e.profile), e.value === null ? '–' : e.value + ' ' + (e.value_currency ?? ''), e.unique_id]));
     table('profiles', ['E-mail', 'Name', 'external_id', 'Phone', 'City'],

@@ -6,13 +6,13 @@ import type { RecordedEvent } from './events.ts';
 import { page } from './inspection-page.ts';
 import type { Profile } from './profiles.ts';
 import { parameter, type Query } from './query.ts';
-import type { Limits } from './rate-limits.ts';
+import type { RateLimiter } from './rate-limits.ts';
 import type { RequestLog } from './request-log.ts';
 
-export type Watched = { account: Account; limits: Limits; log: RequestLog };
+export type InspectionDeps = { account: Account; limits: RateLimiter; log: RequestLog };
 
 /** Adds the page at `/` and the JSON views; they need no key and spend no rate limit. */
-export function addViews(app: FastifyInstance, { account, limits, log }: Watched): void {
+export function addInspectionRoutes(app: FastifyInstance, { account, limits, log }: InspectionDeps): void {
   app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
   app.get('/sandbox', async () => ({ limits: limits.usage() }));
   app.get('/sandbox/state', async () => stateOf(account, log));
@@ -43,10 +43,10 @@ export function addViews(app: FastifyInstance, { account, limits, log }: Watched
 export function stateOf(account: Account, log: RequestLog) {
   const { profiles, events, catalog, jobs } = account;
   const byMetric: Record<string, number> = {};
-  const wouldWakeFlows: Record<string, number> = {};
+  const wouldTriggerFlows: Record<string, number> = {};
   for (const event of events.all()) {
     byMetric[event.metric.name] = (byMetric[event.metric.name] ?? 0) + 1;
-    if (event.wouldWakeFlows) wouldWakeFlows[event.metric.name] = (wouldWakeFlows[event.metric.name] ?? 0) + 1;
+    if (event.wouldTriggerFlows) wouldTriggerFlows[event.metric.name] = (wouldTriggerFlows[event.metric.name] ?? 0) + 1;
   }
   return {
     profiles: profiles.count(),
@@ -55,7 +55,7 @@ export function stateOf(account: Account, log: RequestLog) {
     repeatedEvents: events.repeats(),
     eventsByMetric: byMetric,
     /** Events received without backfill, by metric. */
-    wouldWakeFlows,
+    wouldTriggerFlows,
     items: catalog.items.size,
     variants: catalog.variants.size,
     categories: catalog.categories.size,
@@ -66,8 +66,8 @@ export function stateOf(account: Account, log: RequestLog) {
   };
 }
 
-function profileView({ id, identifiers, described, location, properties, consents, created, updated }: Profile) {
-  return { id, ...identifiers, ...described, location, properties, consents, created, updated };
+function profileView({ id, identifiers, details, location, properties, consents, created, updated }: Profile) {
+  return { id, ...identifiers, ...details, location, properties, consents, created, updated };
 }
 
 /** Filtered by `metric` (name), `unique_id` and `profile` (its id, e-mail or external_id). */
@@ -80,20 +80,20 @@ function selectEvents(account: Account, query: Query): RecordedEvent[] {
   return [...account.events.all()]
     .filter((event) => metric === undefined || event.metric.name === metric)
     .filter((event) => uniqueId === undefined || event.uniqueId === uniqueId)
-    .filter((event) => person === undefined || isOf(account, event, person));
+    .filter((event) => person === undefined || belongsTo(account, event, person));
 }
 
-function isOf(account: Account, event: RecordedEvent, person: string): boolean {
+function belongsTo(account: Account, event: RecordedEvent, person: string): boolean {
   const { email, external_id } = account.profiles.get(event.profileId)?.identifiers ?? {};
   return [event.profileId, email, external_id].includes(person);
 }
 
 function eventView(account: Account, event: RecordedEvent) {
   const { email, external_id } = account.profiles.get(event.profileId)?.identifiers ?? {};
-  const { id, time, value, backfill, wouldWakeFlows, properties } = event;
+  const { id, time, value, backfill, wouldTriggerFlows, properties } = event;
   const profile = { id: event.profileId, email: email ?? null, external_id: external_id ?? null };
-  const said = { value, value_currency: event.valueCurrency, unique_id: event.uniqueId, backfill };
-  return { id, metric: event.metric.name, time, ...said, wouldWakeFlows, profile, properties };
+  const attributes = { value, value_currency: event.valueCurrency, unique_id: event.uniqueId, backfill };
+  return { id, metric: event.metric.name, time, ...attributes, wouldTriggerFlows, profile, properties };
 }
 
 function itemView(account: Account, item: Item) {

@@ -3,13 +3,13 @@
  * once when it completes, so that a caller who does not wait for it is found out.
  */
 
-import { invalid, type Problem } from './errors.ts';
+import { invalid, type ErrorObject } from './errors.ts';
 import { createIds } from './ids.ts';
 
 type JobStatus = 'queued' | 'processing' | 'complete';
 
 /** What one record of the job led to: nothing wrong, or a problem with a pointer into the job's body. */
-export type RecordFailure = { problem: Problem; original: unknown };
+export type RecordFailure = { error: ErrorObject; original: unknown };
 
 export type Job = {
   id: string;
@@ -29,9 +29,9 @@ export type Jobs = {
   /** Starts a job over `total` records; `run` is called when it completes and returns the records that failed. */
   start(type: string, total: number, run: () => RecordFailure[]): Job;
   /** Why the next record of a job of this type fails, whatever it says: a fault on demand. */
-  refusal(type: string): Problem | undefined;
+  injectedError(type: string): ErrorObject | undefined;
   /** Runs something once the time of a job has passed, for endpoints that answer without a job to poll. */
-  later(run: () => void): void;
+  runAfterJobTime(run: () => void): void;
   get(type: string, id: string): Job | undefined;
   all(type: string): Job[];
   inProgress(type: string): number;
@@ -41,7 +41,7 @@ export type Jobs = {
 };
 
 /** What the errors of records say that failed on demand. */
-export const onDemand = 'This record failed on demand.';
+export const injectedErrorDetail = 'This record failed on demand.';
 
 /**
  * Jobs that take `jobMs` milliseconds: a third of it queued, the rest processing. `failsRecord` is asked for each record.
@@ -79,8 +79,8 @@ export function createJobs(jobMs: number, failsRecord: (type: string) => boolean
       });
       return job;
     },
-    refusal: (type) => (failsRecord(type) ? invalid(onDemand) : undefined),
-    later: (run) => after(jobMs, run),
+    injectedError: (type) => (failsRecord(type) ? invalid(injectedErrorDetail) : undefined),
+    runAfterJobTime: (run) => after(jobMs, run),
     get(type, id) {
       const job = jobs.get(id);
       return job?.type === type ? job : undefined;

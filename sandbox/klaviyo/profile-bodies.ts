@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { profileAttributes, profileMeta, text, uncheckedProfileAttributes } from './profile-fields.ts';
 
 /** Most profiles a bulk import may hold. */
-const mostProfilesPerImport = 10_000;
+const maxProfilesPerImport = 10_000;
 
 const profile = z.literal('profile');
 
@@ -41,7 +41,7 @@ export const bulkImportProfiles = z.strictObject({
     type: z.literal('profile-bulk-import-job'),
     attributes: z.strictObject({
       profiles: z.strictObject({
-        data: z.array(importedProfile).min(1).max(mostProfilesPerImport, 'At most 10,000 profiles in one request.'),
+        data: z.array(importedProfile).min(1).max(maxProfilesPerImport, 'At most 10,000 profiles in one request.'),
       }),
     }),
     relationships: z

@@ -27,28 +27,28 @@ const profileLocation = z.strictObject({
 const profileProperties = z.record(z.string(), z.unknown()).superRefine(checkFreeForm).nullish();
 
 /** What is wrong with this e-mail address, or undefined. */
-export function emailProblem(email: string): string | undefined {
+export function emailError(email: string): string | undefined {
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : 'Invalid email address';
 }
 
 /** What is wrong with this phone number, or undefined: E.164, and possible in its country's numbering plan. */
-export function phoneProblem(phone: string): string | undefined {
+export function phoneError(phone: string): string | undefined {
   const valid = phone.startsWith('+') && parsePhoneNumberFromString(phone)?.isValid() === true;
   return valid ? undefined : 'Invalid phone number format (Example of a valid format: +12345678901)';
 }
 
 export const emailText = z
   .string()
-  .superRefine((email, ctx) => report(emailProblem(email), ctx))
+  .superRefine((email, ctx) => report(emailError(email), ctx))
   .nullish();
 
 export const phoneText = z
   .string()
-  .superRefine((phone, ctx) => report(phoneProblem(phone), ctx))
+  .superRefine((phone, ctx) => report(phoneError(phone), ctx))
   .nullish();
 
-function report(problem: string | undefined, ctx: z.RefinementCtx): void {
-  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+function report(message: string | undefined, ctx: z.RefinementCtx): void {
+  if (message !== undefined) ctx.addIssue({ code: 'custom', message });
 }
 
 const patchProperties = z.strictObject({
@@ -70,7 +70,7 @@ export const profileMeta = z.strictObject({
 
 export type ProfileMeta = z.infer<typeof profileMeta>;
 
-const described = {
+const details = {
   first_name: text,
   last_name: text,
   organization: text,
@@ -82,7 +82,7 @@ const described = {
 };
 
 /** Checked at once: the single endpoints. */
-export const profileAttributes = { email: emailText, phone_number: phoneText, external_id: text, ...described };
+export const profileAttributes = { email: emailText, phone_number: phoneText, external_id: text, ...details };
 
 /** Checked by the job: a bulk import takes any text here and reports bad ones as import errors. */
 export const uncheckedProfileAttributes = {
@@ -90,5 +90,5 @@ export const uncheckedProfileAttributes = {
   phone_number: text,
   external_id: text,
   _kx: text,
-  ...described,
+  ...details,
 };

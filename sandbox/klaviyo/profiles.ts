@@ -3,14 +3,14 @@
  * and phone number. https://developers.klaviyo.com/en/reference/create_or_update_profile
  */
 
-import { duplicateProfile, invalid, notFound, type Problem } from './errors.ts';
+import { duplicateProfile, invalid, notFound, type ErrorObject } from './errors.ts';
 import { createIds } from './ids.ts';
 import type { ProfileFields } from './profile-bodies.ts';
 import type { ProfileMeta } from './profile-fields.ts';
 
 const identifierNames = ['external_id', 'email', 'phone_number', 'anonymous_id', '_kx'] as const;
 type IdentifierName = (typeof identifierNames)[number];
-const describedNames = ['first_name', 'last_name', 'organization', 'locale', 'title', 'image'] as const;
+const detailNames = ['first_name', 'last_name', 'organization', 'locale', 'title', 'image'] as const;
 
 type Consent = { consent: string; timestamp: string };
 
@@ -18,7 +18,7 @@ export type Profile = {
   id: string;
   seq: number;
   identifiers: Partial<Record<IdentifierName, string>>;
-  described: Partial<Record<(typeof describedNames)[number], string>>;
+  details: Partial<Record<(typeof detailNames)[number], string>>;
   location: Record<string, string | number>;
   properties: Record<string, unknown>;
   /** By channel and kind, such as `email.marketing`. */
@@ -28,17 +28,17 @@ export type Profile = {
   lastEventAt: string | undefined;
 };
 
-export type Who = { id?: string | null | undefined } & Partial<Record<IdentifierName, string | null | undefined>>;
+export type ProfileIdentity = { id?: string | null | undefined } & Partial<Record<IdentifierName, string | null | undefined>>;
 
 type ProfileChange = {
-  who: Who;
+  identity: ProfileIdentity;
   fields: ProfileFields & { anonymous_id?: string | null | undefined };
   meta?: ProfileMeta | null | undefined;
   /** clear: null empties a field (single endpoints). ignore: only values are written (bulk import, events). */
   onNull: 'clear' | 'ignore';
 };
 
-export type Upsert = { profile: Profile; created: boolean } | { problem: Problem };
+export type UpsertResult = { profile: Profile; created: boolean } | { error: ErrorObject };
 
 export type Profiles = {
   all(): Iterable<Profile>;
@@ -46,9 +46,9 @@ export type Profiles = {
   get(id: string): Profile | undefined;
   find(name: IdentifierName, value: string): Profile | undefined;
   /** The profile these identifiers mean (undefined: a new one), or why they can't be used together. */
-  resolve(who: Who): { profile: Profile | undefined } | { problem: Problem };
+  resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject };
   /** Creates or updates; pointers of a problem are relative to `{data: {attributes}}` of one profile. */
-  upsert(change: ProfileChange): Upsert;
+  upsert(change: ProfileChange): UpsertResult;
   /** Gives the destination what it lacks of the source, and deletes the source. */
   merge(destination: Profile, source: Profile): void;
   delete(profile: Profile): void;
@@ -64,17 +64,17 @@ export function createProfiles(): Profiles {
     return byIdentifier.get(keyOf(name, value));
   }
 
-  function resolve(who: Who): { profile: Profile | undefined } | { problem: Problem } {
-    const byItsId = typeof who.id === 'string' ? byId.get(who.id) : undefined;
-    if (typeof who.id === 'string' && byItsId === undefined) {
-      return { problem: notFound(`A profile with id ${who.id} does not exist.`, '/data/id') };
+  function resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject } {
+    const idMatch = typeof identity.id === 'string' ? byId.get(identity.id) : undefined;
+    if (typeof identity.id === 'string' && idMatch === undefined) {
+      return { error: notFound(`A profile with id ${identity.id} does not exist.`, '/data/id') };
     }
-    const byName = identifierNames.map((name) => (typeof who[name] === 'string' ? find(name, who[name]) : undefined));
-    const [profile, other] = new Set([byItsId, ...byName].filter((match) => match !== undefined));
-    if (other !== undefined) return { problem: duplicateProfile(other.id) };
+    const byName = identifierNames.map((name) => (typeof identity[name] === 'string' ? find(name, identity[name]) : undefined));
+    const [profile, conflicting] = new Set([idMatch, ...byName].filter((match) => match !== undefined));
+    if (conflicting !== undefined) return { error: duplicateProfile(conflicting.id) };
     // A phone number is shared by families: alone it does not make somebody with another e-mail the same person.
-    if (profile !== undefined && profile !== byItsId && namesSomebodyElse(profile, who)) {
-      return { problem: duplicateProfile(profile.id) };
+    if (profile !== undefined && profile !== idMatch && identifiesAnotherProfile(profile, identity)) {
+      return { error: duplicateProfile(profile.id) };
     }
     return { profile };
   }
@@ -92,18 +92,18 @@ export function createProfiles(): Profiles {
   function create(): Profile {
     seq += 1;
     const now = new Date().toISOString();
-    const empty = { identifiers: {}, described: {}, location: {}, properties: {}, consents: {} };
+    const empty = { identifiers: {}, details: {}, location: {}, properties: {}, consents: {} };
     const profile: Profile = { id: ids.next(), seq, ...empty, created: now, updated: now, lastEventAt: undefined };
     byId.set(profile.id, profile);
     return profile;
   }
 
-  function upsert({ who, fields, meta, onNull }: ProfileChange): Upsert {
-    const found = resolve(who);
-    if ('problem' in found) return found;
-    if (found.profile === undefined && !identifierNames.some((name) => typeof who[name] === 'string')) {
+  function upsert({ identity, fields, meta, onNull }: ProfileChange): UpsertResult {
+    const found = resolve(identity);
+    if ('error' in found) return found;
+    if (found.profile === undefined && !identifierNames.some((name) => typeof identity[name] === 'string')) {
       return {
-        problem: invalid(
+        error: invalid(
           'One of id, email, phone_number, external_id or anonymous_id is required.',
           '/data/attributes',
         ),
@@ -112,11 +112,11 @@ export function createProfiles(): Profiles {
     const profile = found.profile ?? create();
     profile.updated = new Date().toISOString();
     for (const name of identifierNames) {
-      const value = who[name];
+      const value = identity[name];
       if (typeof value === 'string') setIdentifier(profile, name, value);
       else if (value === null && onNull === 'clear') setIdentifier(profile, name, undefined);
     }
-    describe(profile, fields, onNull);
+    setDetails(profile, fields, onNull);
     patchProperties(profile.properties, meta);
     return { profile, created: found.profile === undefined };
   }
@@ -139,7 +139,7 @@ export function createProfiles(): Profiles {
       for (const name of identifierNames) {
         if (destination.identifiers[name] === undefined) setIdentifier(destination, name, inherited[name]);
       }
-      destination.described = { ...source.described, ...destination.described };
+      destination.details = { ...source.details, ...destination.details };
       destination.location = { ...source.location, ...destination.location };
       destination.properties = { ...source.properties, ...destination.properties };
       destination.consents = { ...source.consents, ...destination.consents };
@@ -154,9 +154,9 @@ function keyOf(name: IdentifierName, value: string): string {
 }
 
 /** Found by a weaker identifier (phone, cookie), but the stronger ones given are not this profile's. */
-function namesSomebodyElse({ identifiers }: Profile, who: Who): boolean {
+function identifiesAnotherProfile({ identifiers }: Profile, identity: ProfileIdentity): boolean {
   const same = (name: 'email' | 'external_id') => {
-    const [known, given] = [identifiers[name], who[name]];
+    const [known, given] = [identifiers[name], identity[name]];
     if (known === undefined || typeof given !== 'string') return undefined;
     return keyOf(name, known) === keyOf(name, given);
   };
@@ -164,8 +164,8 @@ function namesSomebodyElse({ identifiers }: Profile, who: Who): boolean {
   return matches.includes(false) && !matches.includes(true);
 }
 
-function describe(profile: Profile, fields: ProfileFields, onNull: ProfileChange['onNull']): void {
-  for (const name of describedNames) assign(profile.described, name, fields[name], onNull);
+function setDetails(profile: Profile, fields: ProfileFields, onNull: ProfileChange['onNull']): void {
+  for (const name of detailNames) assign(profile.details, name, fields[name], onNull);
   for (const group of ['location', 'properties'] as const) {
     const given = fields[group];
     if (given === null && onNull === 'clear') profile[group] = {};

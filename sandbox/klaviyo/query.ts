@@ -2,7 +2,7 @@
  * The query parameters that lists share: page, sort and sparse fields.
  * https://developers.klaviyo.com/en/docs/api_overview (pagination, sorting, sparse fieldsets)
  */
-import { badParameter, Refusal } from './errors.ts';
+import { invalidParameter, RequestError } from './errors.ts';
 
 /** Query parameters, decoded; one that came twice is a list. */
 export type Query = Record<string, string | string[] | undefined>;
@@ -13,7 +13,7 @@ export type Listing<T> = {
   /** Path of the request, for the links. */
   path: string;
   origin: string;
-  pageSize: { default: number; most: number };
+  pageSize: { default: number; max: number };
   /** What each sort name orders by; ties go by `seq`. The first is the default order. */
   sorts: Record<string, (record: T) => string | number>;
 };
@@ -55,7 +55,7 @@ export function parameter(query: Query, name: string): string | undefined {
 export function listParameter(query: Query, name: string, allowed: readonly string[]): string[] {
   const values = parameter(query, name)?.split(',').filter(Boolean) ?? [];
   const wrong = values.find((value) => !allowed.includes(value));
-  if (wrong !== undefined) throw new Refusal(badParameter(`${wrong} is not one of ${allowed.join(', ')}.`, name));
+  if (wrong !== undefined) throw new RequestError(invalidParameter(`${wrong} is not one of ${allowed.join(', ')}.`, name));
   return values;
 }
 
@@ -72,15 +72,15 @@ function pageSize<T>({ query, pageSize: sizes }: Listing<T>): number {
   const given = parameter(query, 'page[size]');
   if (given === undefined) return sizes.default;
   const size = Number(given);
-  if (Number.isInteger(size) && size >= 1 && size <= sizes.most) return size;
-  throw new Refusal(badParameter(`Page size must be an integer between 1 and ${sizes.most}.`, 'page[size]'));
+  if (Number.isInteger(size) && size >= 1 && size <= sizes.max) return size;
+  throw new RequestError(invalidParameter(`Page size must be an integer between 1 and ${sizes.max}.`, 'page[size]'));
 }
 
 function sortOf<T>({ query, sorts }: Listing<T>) {
   const [first] = Object.values(sorts);
   const given = parameter(query, 'sort');
   const keyOf = given === undefined ? first : sorts[given.replace(/^-/, '')];
-  if (keyOf === undefined) throw new Refusal(badParameter(`Sorting by ${given} is not supported.`, 'sort'));
+  if (keyOf === undefined) throw new RequestError(invalidParameter(`Sorting by ${given} is not supported.`, 'sort'));
   return { keyOf, direction: given?.startsWith('-') ? -1 : 1 };
 }
 
@@ -108,13 +108,13 @@ function cursorOf(query: Query): Position | undefined {
   } catch {
     // Not a cursor of ours: refused below.
   }
-  throw new Refusal(badParameter('Not a cursor of this listing.', 'page[cursor]'));
+  throw new RequestError(invalidParameter('Not a cursor of this listing.', 'page[cursor]'));
 }
 
 function queryText(query: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) search.append(name, one);
+    for (const entry of Array.isArray(value) ? value : [value]) if (entry !== undefined) search.append(name, entry);
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;

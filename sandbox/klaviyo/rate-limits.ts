@@ -7,67 +7,67 @@ import { type OperationName, operations } from './operations.ts';
 /** How much of the documented limits holds: 1 as documented, 0.1 a tenth, 'none' no limits (and no headers). */
 export type LimitScale = number | 'none';
 
-type Window = { lengthMs: number; most: number; used: number; endsAt: number };
+type Window = { lengthMs: number; max: number; used: number; endsAt: number };
 
 type Usage = {
   operation: OperationName;
   perSecond: number;
   perMinute: number;
   usedThisMinute: number;
-  refused: number;
+  throttled: number;
 };
 
-type Spent = { refused: true; retryAfterSeconds: number } | { refused: false; headers: Record<string, string> };
+type SpendResult = { throttled: true; retryAfterSeconds: number } | { throttled: false; headers: Record<string, string> };
 
-export type Limits = {
+export type RateLimiter = {
   /** Counts one request of the operation at `now` (milliseconds). A refused one spends nothing. */
-  spend(operation: OperationName, now?: number): Spent;
+  spend(operation: OperationName, now?: number): SpendResult;
   usage(now?: number): Usage[];
   reset(): void;
 };
 
-export function createLimits(scale: LimitScale): Limits {
-  const windows = new Map<OperationName, { burst: Window; steady: Window; refused: number }>();
+export function createRateLimiter(scale: LimitScale): RateLimiter {
+  const windows = new Map<OperationName, { burst: Window; steady: Window; throttled: number }>();
 
   function windowsOf(operation: OperationName) {
     const known = windows.get(operation);
     if (known !== undefined) return known;
     const { perSecond, perMinute } = operations[operation];
-    const opened = { burst: open(1_000, scaled(perSecond)), steady: open(60_000, scaled(perMinute)), refused: 0 };
-    windows.set(operation, opened);
-    return opened;
+    const created = { burst: createWindow(1_000, scaled(perSecond)), steady: createWindow(60_000, scaled(perMinute)), throttled: 0 };
+    windows.set(operation, created);
+    return created;
   }
 
-  function scaled(most: number): number {
-    return scale === 'none' ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(most * scale));
+  function scaled(max: number): number {
+    return scale === 'none' ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(max * scale));
   }
 
   return {
     spend(operation, now = Date.now()) {
-      const account = windowsOf(operation);
-      const { burst, steady } = account;
+      const usage = windowsOf(operation);
+      const { burst, steady } = usage;
       for (const window of [burst, steady]) renew(window, now);
-      const full = [steady, burst].find((window) => window.used >= window.most);
+      const full = [steady, burst].find((window) => window.used >= window.max);
       if (full !== undefined) {
-        account.refused += 1;
-        return { refused: true, retryAfterSeconds: secondsLeft(full, now) };
+        usage.throttled += 1;
+        return { throttled: true, retryAfterSeconds: secondsLeft(full, now) };
       }
       burst.used += 1;
       steady.used += 1;
-      return { refused: false, headers: scale === 'none' ? {} : headersOf(steady, now) };
+      return { throttled: false, headers: scale === 'none' ? {} : headersOf(steady, now) };
     },
     usage(now = Date.now()) {
-      return [...windows].map(([operation, { burst, steady, refused }]) => {
+      return [...windows].map(([operation, { burst, steady, throttled }]) => {
         renew(steady, now);
-        return { operation, perSecond: burst.most, perMinute: steady.most, usedThisMinute: steady.used, refused };
+        return { operation, perSecond: burst.max, perMinute: steady.max, usedThisMinute: steady.used, throttled };
       });
     },
     reset: () => windows.clear(),
   };
 }
 
-function open(lengthMs: number, most: number): Window {
-  return { lengthMs, most, used: 0, endsAt: 0 };
+function createWindow(lengthMs: number, max: number): Window {
+  return { lengthMs, max, used: 0, endsAt: 0 };
 }
 
 /** A window begins with the first request after the last one ended. */
@@ -83,8 +83,8 @@ function secondsLeft(window: Window, now: number): number {
 
 function headersOf(steady: Window, now: number): Record<string, string> {
   return {
-    'ratelimit-limit': String(steady.most),
-    'ratelimit-remaining': String(steady.most - steady.used),
+    'ratelimit-limit': String(steady.max),
+    'ratelimit-remaining': String(steady.max - steady.used),
     'ratelimit-reset': String(secondsLeft(steady, now)),
   };
 }

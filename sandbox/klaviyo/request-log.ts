@@ -1,7 +1,7 @@
 /** What arrived: counts that never shrink, the latest requests (bounded), and, if asked for, every body in a file. */
 import { appendFileSync } from 'node:fs';
 
-const mostKept = 500;
+const maxLatest = 500;
 
 type LoggedRequest = {
   at: string;
@@ -16,7 +16,7 @@ type LoggedRequest = {
 };
 
 export type RequestLog = {
-  note(request: LoggedRequest): void;
+  add(request: LoggedRequest): void;
   latest(): LoggedRequest[];
   /** Requests by operation, then by status. */
   counts(): Record<string, Record<string, number>>;
@@ -28,14 +28,14 @@ export function createRequestLog(): RequestLog {
   let latest: LoggedRequest[] = [];
   let counts: Record<string, Record<string, number>> = {};
   return {
-    note(request) {
+    add(request) {
       latest.push(request);
-      if (latest.length > mostKept * 2) latest = latest.slice(-mostKept);
+      if (latest.length > maxLatest * 2) latest = latest.slice(-maxLatest);
       const byStatus = counts[request.operation] ?? {};
       byStatus[request.status] = (byStatus[request.status] ?? 0) + 1;
       counts[request.operation] = byStatus;
     },
-    latest: () => latest.slice(-mostKept).reverse(),
+    latest: () => latest.slice(-maxLatest).reverse(),
     counts: () => counts,
     total(status) {
       const all = Object.values(counts).flatMap((byStatus) => Object.entries(byStatus));

@@ -10,10 +10,10 @@ import { createApi, errorsOf, operationOf } from './api.ts';
 import { addCatalogJobRoutes } from './catalog-job-routes.ts';
 import { addCategoryRoutes, addItemRoutes, addVariantRoutes } from './catalog-routes.ts';
 import { addEventRoutes, type RepeatedUniqueId } from './event-routes.ts';
-import { addViews, stateOf } from './inspection-routes.ts';
+import { addInspectionRoutes, stateOf } from './inspection-routes.ts';
 import { addProfileJobRoutes } from './profile-job-routes.ts';
 import { addProfileRoutes } from './profile-routes.ts';
-import { createLimits, type LimitScale } from './rate-limits.ts';
+import { createRateLimiter, type LimitScale } from './rate-limits.ts';
 import { addRelationshipRoutes } from './relationship-routes.ts';
 import { createRequestLog } from './request-log.ts';
 
@@ -53,7 +53,7 @@ export type KlaviyoSandbox = {
 
 /** Starts a pretended Klaviyo. It listens when the promise resolves; `stop` ends it. */
 export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): Promise<KlaviyoSandbox> {
-  const limits = createLimits(options.limits ?? 1);
+  const limits = createRateLimiter(options.limits ?? 1);
   const log = createRequestLog();
   const faults = createFaults();
   const account = createAccount({
@@ -69,7 +69,7 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
 
   app.addHook('onResponse', async (request, reply) => {
     if (!request.url.startsWith('/api')) return;
-    log.note({
+    log.add({
       at: new Date().toISOString(),
       method: request.method,
       path: request.url,
@@ -98,7 +98,7 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
   addCategoryRoutes(api, account);
   addRelationshipRoutes(api, account);
   addCatalogJobRoutes(api, account);
-  addViews(app, { account, limits, log });
+  addInspectionRoutes(app, { account, limits, log });
 
   const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
   return {
