@@ -11,13 +11,13 @@ test('a wrong secret gets no token', async (t) => {
   const sandbox = await startCommercetoolsSandbox();
   t.after(() => sandbox.stop());
   const headers = { authorization: `Basic ${Buffer.from('sandbox-client:wrong').toString('base64')}` };
-  const answer = await fetch(`${sandbox.authUrl}/oauth/token`, {
+  const response = await fetch(`${sandbox.authUrl}/oauth/token`, {
     method: 'POST',
     headers,
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   });
-  assert.equal(answer.status, 401);
-  assert.equal(errorSchema.parse(await answer.json()).errors[0]?.code, 'invalid_client');
+  assert.equal(response.status, 401);
+  assert.equal(errorSchema.parse(await response.json()).errors[0]?.code, 'invalid_client');
 });
 
 test('a request without a valid token is refused, and a client that fetches a new one goes on', async (t) => {
@@ -50,12 +50,12 @@ test('a stale version is refused with the current one, for updates and deletions
   const api = connectShop(sandbox);
   await sandbox.place('customer', [customer({ id: 'c', version: 4 })]);
   const update = { version: 3, actions: [{ action: 'setFirstName', firstName: 'Eve' }] };
-  for (const answer of [
+  for (const response of [
     await api.request('POST', 'customers/c', update),
     await api.request('DELETE', 'customers/c?version=3'),
   ]) {
-    assert.equal(answer.status, 409);
-    assert.deepEqual(errorSchema.parse(answer.body).errors[0]?.currentVersion, 4);
+    assert.equal(response.status, 409);
+    assert.deepEqual(errorSchema.parse(response.body).errors[0]?.currentVersion, 4);
   }
   assert.equal((await api.request('DELETE', 'customers/c')).status, 400);
   assert.equal((await api.request('DELETE', 'customers/c?version=4')).status, 200);

@@ -4,8 +4,8 @@ import type { CustomObjects } from './custom-objects.ts';
 import { project } from './project.ts';
 import { read } from './reads.ts';
 import type { Records } from './records.ts';
-import { type Resource, resourceAt } from './resources.ts';
-import { type Answer, ok, refuse } from './responses.ts';
+import { type Collection, resourceAt } from './resources.ts';
+import { errorResponse, type HttpResponse, ok } from './responses.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Tokens } from './tokens.ts';
 import type { Writes } from './writes.ts';
@@ -19,7 +19,7 @@ export interface ApiRequest {
   readonly body: unknown;
 }
 
-interface Parts {
+interface Deps {
   readonly projectKey: string;
   readonly tokens: Tokens;
   readonly records: Records;
@@ -29,38 +29,42 @@ interface Parts {
 }
 
 /** The whole API as a function from request to answer. */
-export function createApi(parts: Parts): (request: ApiRequest) => Promise<Answer> {
+export function createApi(deps: Deps): (request: ApiRequest) => Promise<HttpResponse> {
   return async (request) => {
     const [projectKey = '', path = '', ...rest] = request.segments;
     // The health of a subscription is there for load balancers and asks for no token.
-    if (path === 'subscriptions' && rest[1] === 'health') return parts.subscriptions.health(rest[0] ?? '');
+    if (path === 'subscriptions' && rest[1] === 'health') return deps.subscriptions.health(rest[0] ?? '');
     const resource = resourceAt(path);
     const scopes = request.method === 'GET' ? resource?.read : resource?.write;
-    const refusal = parts.tokens.refusal(request.authorization, projectKey, scopes ?? []);
-    if (refusal !== undefined) return refusal;
-    if (path === '') return ok(project(parts.projectKey));
+    const authorizationError = deps.tokens.authorizationError(request.authorization, projectKey, scopes ?? []);
+    if (authorizationError !== undefined) return authorizationError;
+    if (path === '') return ok(project(deps.projectKey));
     if (resource === undefined || rest.length > 2) return unknownPath(request);
-    if (path === 'custom-objects') return customObject(parts, request, rest);
-    if (path === 'subscriptions') return subscription(parts, request, rest[0]);
-    return anyResource(parts, request, resource, rest[0]);
+    if (path === 'custom-objects') return customObject(deps, request, rest);
+    if (path === 'subscriptions') return subscription(deps, request, rest[0]);
+    return anyResource(deps, request, resource, rest[0]);
   };
 }
 
 async function anyResource(
-  parts: Parts,
+  deps: Deps,
   request: ApiRequest,
-  resource: Resource,
+  resource: Collection,
   address: string | undefined,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { query, body } = request;
-  if (request.method === 'GET') return read(parts.records, resource.typeId, address, query);
+  if (request.method === 'GET') return read(deps.records, resource.typeId, address, query);
   if (resource.write.length === 0) return unknownPath(request);
-  if (request.method === 'POST') return parts.writes.post({ resource, address, query, body });
-  if (request.method === 'DELETE') return parts.writes.delete({ resource, address, query, body });
+  if (request.method === 'POST') return deps.writes.post({ resource, address, query, body });
+  if (request.method === 'DELETE') return deps.writes.delete({ resource, address, query, body });
   return unknownPath(request);
 }
 
-async function customObject({ customObjects }: Parts, request: ApiRequest, rest: readonly string[]): Promise<Answer> {
+async function customObject(
+  { customObjects }: Deps,
+  request: ApiRequest,
+  rest: readonly string[],
+): Promise<HttpResponse> {
   const [container, key] = rest;
   if (request.method === 'POST' && container === undefined) return customObjects.post(request.body);
   if (request.method === 'GET' && key === undefined) return customObjects.query(container, request.query);
@@ -71,10 +75,10 @@ async function customObject({ customObjects }: Parts, request: ApiRequest, rest:
 }
 
 async function subscription(
-  { subscriptions }: Parts,
+  { subscriptions }: Deps,
   request: ApiRequest,
   address: string | undefined,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { method, body, query } = request;
   if (method === 'GET') return address === undefined ? subscriptions.query(query) : subscriptions.get(address);
   if (method === 'POST')
@@ -83,6 +87,6 @@ async function subscription(
   return unknownPath(request);
 }
 
-function unknownPath({ method, segments }: ApiRequest): Answer {
-  return refuse(404, 'ResourceNotFound', `The sandbox has no ${method} /${segments.join('/')}.`);
+function unknownPath({ method, segments }: ApiRequest): HttpResponse {
+  return errorResponse(404, 'ResourceNotFound', `The sandbox has no ${method} /${segments.join('/')}.`);
 }

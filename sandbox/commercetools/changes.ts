@@ -10,14 +10,14 @@ export interface Change {
   readonly dataErasure?: boolean;
 }
 
-export class Changes {
+export class ChangeEmitter {
   readonly #listeners: ((change: Change) => void)[] = [];
 
   listen(listener: (change: Change) => void): void {
     this.#listeners.push(listener);
   }
 
-  happened(change: Change): void {
+  emit(change: Change): void {
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -42,7 +42,7 @@ function topicControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): voi
   app.get('/sandbox/pubsub/topics', async () => sandbox.pubsub.bindings());
   app.put('/sandbox/pubsub/topics/:projectId/:topic', async (request, reply) => {
     const { projectId, topic } = topicParams.parse(request.params);
-    return taken(reply, bindingSchema, request.body, (binding) =>
+    return handleBody(reply, bindingSchema, request.body, (binding) =>
       sandbox.pubsub.bind(topicName(projectId, topic), binding),
     );
   });
@@ -60,11 +60,11 @@ function deliveryControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): 
     return reply.code(204).send();
   });
   app.put('/sandbox/deliveries/disorder', async (request, reply) =>
-    taken(reply, disorderSchema, request.body, (disorder) => sandbox.pubsub.disturb(disorder)),
+    handleBody(reply, disorderSchema, request.body, (disorder) => sandbox.pubsub.setDisorder(disorder)),
   );
   app.get('/sandbox/idle', async () => ({ idle: sandbox.pubsub.pending === 0, pending: sandbox.pubsub.pending }));
   app.post('/sandbox/deliver', async (request, reply) =>
-    taken(reply, deliverSchema, request.body, ({ projectId, topic, payload, attributes }) => {
+    handleBody(reply, deliverSchema, request.body, ({ projectId, topic, payload, attributes }) => {
       const named = projectId !== undefined && topic !== undefined ? [topicName(projectId, topic)] : undefined;
       const topics = named ?? Object.keys(sandbox.pubsub.bindings());
       return { messageIds: topics.map((name) => sandbox.pubsub.publish(name, payload, 'hand-made', attributes)) };
@@ -78,13 +78,13 @@ function recordControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): vo
     deliveries: { ...sandbox.pubsub.report(), last: undefined },
   }));
   app.post('/sandbox/records', async (request, reply) =>
-    taken(reply, recordsSchema, request.body, async ({ typeId, records }) => {
+    handleBody(reply, recordsSchema, request.body, async ({ typeId, records }) => {
       await sandbox.place(typeId, records);
       return { placed: records.length };
     }),
   );
   app.post('/sandbox/orders/from-recurring-order', async (request, reply) =>
-    taken(reply, recurringSchema, request.body, async ({ order }) => {
+    handleBody(reply, recurringSchema, request.body, async ({ order }) => {
       await sandbox.createFromRecurringOrder(order);
       return { id: order.id };
     }),
@@ -96,14 +96,14 @@ function recordControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): vo
 }
 
 /** Parses the body and answers 400 with the reason, or with what `act` returns (204 for nothing). */
-async function taken<T>(
+async function handleBody<T>(
   reply: FastifyReply,
   schema: z.ZodType<T>,
   body: unknown,
-  act: (value: T) => unknown,
+  handle: (value: T) => unknown,
 ): Promise<FastifyReply> {
   const parsed = schema.safeParse(body);
   if (!parsed.success) return reply.code(400).send({ message: z.prettifyError(parsed.error) });
-  const result = await act(parsed.data);
+  const result = await handle(parsed.data);
   return result === undefined ? reply.code(204).send() : reply.code(200).send(result);
 }

@@ -34,8 +34,8 @@ test('a version must be the current one; 0 means "not there yet"', async () => {
 });
 
 test('of many who create at once with version 0 one succeeds', async () => {
-  const answers = await Promise.all(Array.from({ length: 10 }, () => save('race', { version: 0 })));
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array.from({ length: 9 }, () => 409)]);
+  const responses = await Promise.all(Array.from({ length: 10 }, () => save('race', { version: 0 })));
+  assert.deepEqual(responses.map(({ status }) => status).sort(), [201, ...Array.from({ length: 9 }, () => 409)]);
 });
 
 test('null fields are not stored', async () => {

@@ -1,6 +1,6 @@
 /** What was pushed and what came back: counts for ever, the last ones in detail. */
 
-const KEPT = 200;
+const MAX_LAST = 200;
 
 export interface Delivery {
   readonly messageId: string;
@@ -36,7 +36,7 @@ export class DeliveryLog {
       count(this.#byLabel, delivery.label);
     }
     count(this.#byStatus, String(delivery.status));
-    this.#last = [...this.#last.slice(1 - KEPT), delivery];
+    this.#last = [...this.#last.slice(1 - MAX_LAST), delivery];
   }
 
   report(pending: number): DeliveryReport {

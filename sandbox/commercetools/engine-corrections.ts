@@ -18,44 +18,48 @@ const FRACTION_DIGITS: Readonly<Record<string, number>> = {
   VND: 0,
 };
 
-type Whole = ApiRecord & JsonObject;
+type FullRecord = ApiRecord & JsonObject;
 
 /**
  * The record with proper money (the engine says 0 fraction digits for a cart's total, and none for a changed price),
  * a category with its path.
  */
-export function amended(typeId: string, record: Whole, records: Records): Whole {
+export function correctRecord(typeId: string, record: FullRecord, records: Records): FullRecord {
   const { lowercaseEmail: _, ...shown } = record;
-  const proper = properMoney(shown);
-  const made = { ...(isObject(proper) ? proper : shown), ...identity(record) };
-  return typeId === 'category' ? { ...made, ancestors: ancestorsOf(made, records) } : made;
+  const withMoney = correctMoney(shown);
+  const corrected = { ...(isObject(withMoney) ? withMoney : shown), ...identity(record) };
+  return typeId === 'category' ? { ...corrected, ancestors: ancestorsOf(corrected, records) } : corrected;
 }
 
 /** A new record with what its draft said and the engine forgot. */
-export function completed(
+export function addDraftFields(
   typeId: string,
-  record: Whole,
+  record: FullRecord,
   { draft, records }: { draft: unknown; records: Records },
-): Whole {
-  const made = amended(typeId, record, records);
-  if (typeId === 'cart') return { ...made, inventoryMode: textField(draft, 'inventoryMode') ?? 'None' };
-  if (typeId === 'category') return withoutEmptyTexts(made, ['externalId']);
-  if (typeId === 'inventory-entry') return { ...made, ...said(draft, ['key']) };
+): FullRecord {
+  const corrected = correctRecord(typeId, record, records);
+  if (typeId === 'cart') return { ...corrected, inventoryMode: textField(draft, 'inventoryMode') ?? 'None' };
+  if (typeId === 'category') return withoutEmptyTexts(corrected, ['externalId']);
+  if (typeId === 'inventory-entry') return { ...corrected, ...draftFields(draft, ['key']) };
   if (typeId === 'standalone-price') {
-    return { ...made, active: true, ...said(draft, ['key', 'active', 'customerGroup', 'channel', 'recurrencePolicy']) };
+    return {
+      ...corrected,
+      active: true,
+      ...draftFields(draft, ['key', 'active', 'customerGroup', 'channel', 'recurrencePolicy']),
+    };
   }
-  if (typeId !== 'order') return made;
-  const cart = records.get('cart', textField(field(made, 'cart'), 'id') ?? '');
-  if (cart === undefined) return { ...made, ...said(draft, IMPORTED), returnInfo: [] };
+  if (typeId !== 'order') return corrected;
+  const cart = records.get('cart', textField(field(corrected, 'cart'), 'id') ?? '');
+  if (cart === undefined) return { ...corrected, ...draftFields(draft, IMPORT_FIELDS), returnInfo: [] };
   const inventoryMode = textField(cart, 'inventoryMode') ?? 'None';
-  return { ...made, customLineItems: listField(cart, 'customLineItems'), inventoryMode, returnInfo: [] };
+  return { ...corrected, customLineItems: listField(cart, 'customLineItems'), inventoryMode, returnInfo: [] };
 }
 
 /** Fields of an import draft that go into the order as they are. */
-const IMPORTED = ['completedAt', 'country', 'inventoryMode', 'taxRoundingMode', 'shipmentState', 'paymentInfo'];
+const IMPORT_FIELDS = ['completedAt', 'country', 'inventoryMode', 'taxRoundingMode', 'shipmentState', 'paymentInfo'];
 
 /** The named fields of a draft, those that are there. */
-function said(draft: unknown, names: readonly string[]): JsonObject {
+function draftFields(draft: unknown, names: readonly string[]): JsonObject {
   const given = names.map((name) => [name, field(draft, name)] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
@@ -71,17 +75,17 @@ function ancestorsOf(category: JsonObject, records: Records): unknown[] {
   return parent === undefined ? [] : [...listField(parent, 'ancestors'), { typeId: 'category', id }];
 }
 
-function withoutEmptyTexts(record: Whole, names: readonly string[]): Whole {
+function withoutEmptyTexts(record: FullRecord, names: readonly string[]): FullRecord {
   const kept = Object.entries(record).filter(([name, value]) => !names.includes(name) || value !== '');
   return { ...Object.fromEntries(kept), ...identity(record) };
 }
 
-function properMoney(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(properMoney);
+function correctMoney(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(correctMoney);
   if (!isObject(value)) return value;
   const currency = textField(value, 'currencyCode');
   if (currency !== undefined && 'centAmount' in value && value.type !== 'highPrecision') {
     return { ...value, type: 'centPrecision', fractionDigits: FRACTION_DIGITS[currency] ?? 2 };
   }
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, properMoney(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, correctMoney(inner)]));
 }

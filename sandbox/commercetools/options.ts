@@ -26,7 +26,7 @@ export interface Redelivery {
   /** An answer later than this counts as none. */
   readonly ackDeadlineMs: number;
   readonly firstRetryMs: number;
-  readonly longestRetryMs: number;
+  readonly maxRetryMs: number;
   /** Pushes in flight at once. */
   readonly concurrency: number;
 }
@@ -44,5 +44,5 @@ export const DEFAULTS = {
   versionZero: 'conflict',
   // The acknowledgement limit is that of commercetools Connect and the default of Pub/Sub; Pub/Sub's real retries
   // start at 10 s, which nobody wants to wait for here.
-  redelivery: { ackDeadlineMs: 10_000, firstRetryMs: 300, longestRetryMs: 5_000, concurrency: 20 },
+  redelivery: { ackDeadlineMs: 10_000, firstRetryMs: 300, maxRetryMs: 5_000, concurrency: 20 },
 } as const satisfies CommercetoolsSandboxOptions;

@@ -1,11 +1,11 @@
 /** Cuts a `where` predicate into tokens. */
 
 export type Token =
-  | { readonly kind: 'name'; readonly text: string }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'variable'; readonly text: string }
-  | { readonly kind: 'sign'; readonly text: string };
+  | { readonly type: 'name'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'number'; readonly value: number }
+  | { readonly type: 'variable'; readonly text: string }
+  | { readonly type: 'sign'; readonly text: string };
 
 /** A predicate that cannot be read, or a variable that was not sent. */
 export class PredicateError extends Error {}
@@ -34,11 +34,11 @@ export function tokens(predicate: string): Token[] {
 
 function tokenOf(match: RegExpExecArray): Token | undefined {
   const [, text, quotedName, variable, digits, name, sign] = match;
-  if (text !== undefined) return { kind: 'text', text: text.replaceAll(/\\(.)/g, '$1') };
-  if (quotedName !== undefined) return { kind: 'name', text: quotedName };
-  if (variable !== undefined) return { kind: 'variable', text: variable };
-  if (digits !== undefined) return { kind: 'number', value: Number(digits) };
-  if (name !== undefined) return { kind: 'name', text: name };
-  if (sign !== undefined) return { kind: 'sign', text: sign };
+  if (text !== undefined) return { type: 'text', text: text.replaceAll(/\\(.)/g, '$1') };
+  if (quotedName !== undefined) return { type: 'name', text: quotedName };
+  if (variable !== undefined) return { type: 'variable', text: variable };
+  if (digits !== undefined) return { type: 'number', value: Number(digits) };
+  if (name !== undefined) return { type: 'name', text: name };
+  if (sign !== undefined) return { type: 'sign', text: sign };
   return undefined;
 }

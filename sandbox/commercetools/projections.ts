@@ -30,7 +30,7 @@ export function* projections(records: Records, staged: boolean): Generator<JsonO
 /** Adds `availability` when the variant's sku is tracked; entries of channels are listed apart and never summed. */
 export function withAvailability(variant: unknown, records: Records): unknown {
   const sku = textField(variant, 'sku');
-  const entries = sku === undefined ? [] : records.having('inventory-entry', 'sku', sku);
+  const entries = sku === undefined ? [] : records.findBy('inventory-entry', 'sku', sku);
   if (!isObject(variant) || entries.length === 0) return variant;
   const channels: Record<string, JsonObject> = {};
   let own: JsonObject = {};

@@ -21,7 +21,7 @@ export interface PushReceiver {
   readonly payloads: readonly ReceivedPayload[];
   readonly messageIds: readonly string[];
   /** Status of the next answers; 204 when the list is used up. */
-  answers: number[];
+  responseStatuses: number[];
   /** `OrderCreated`, `ResourceUpdated customer`: without the test notifications of subscriptions. */
   labels(): string[];
   stop(): Promise<void>;
@@ -35,13 +35,13 @@ export async function startPushReceiver(): Promise<PushReceiver> {
     const { message } = envelopeSchema.parse(JSON.parse(await bodyOf(request)));
     payloads.push(payloadSchema.parse(JSON.parse(Buffer.from(message.data, 'base64').toString())));
     messageIds.push(message.messageId);
-    response.writeHead(receiver.answers.shift() ?? 204).end();
+    response.writeHead(receiver.responseStatuses.shift() ?? 204).end();
   });
   const receiver: PushReceiver & { url: string } = {
     url: '',
     payloads,
     messageIds,
-    answers: [],
+    responseStatuses: [],
     labels: () => payloads.filter(({ resource }) => resource?.typeId !== 'subscription').map(labelOf),
     stop: () =>
       new Promise((resolve) => {

@@ -59,7 +59,7 @@ async function ids(path: string, query: Record<string, string | string[]>): Prom
 
 function search(query: Record<string, string | string[]>): URLSearchParams {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
-    [value].flat().map((one): [string, string] => [name, one]),
+    [value].flat().map((entry): [string, string] => [name, entry]),
   );
   return new URLSearchParams(pairs);
 }

@@ -5,26 +5,31 @@ import { type ApiRecord, at, field, isObject, listField } from './json.ts';
 import { projectionOf, projections, withAvailability } from './projections.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
-import { type Answer, notFound, ok } from './responses.ts';
+import { type HttpResponse, notFound, ok } from './responses.ts';
 
 /** Answers a read below a collection; `address` is undefined for the collection itself. */
-export function read(records: Records, typeId: string, address: string | undefined, query: URLSearchParams): Answer {
+export function read(
+  records: Records,
+  typeId: string,
+  address: string | undefined,
+  query: URLSearchParams,
+): HttpResponse {
   if (address === undefined) return queryPage(records, rows(records, typeId, query), query);
   const found = findRecord(records, typeId === 'product-projection' ? 'product' : typeId, address);
   const shown = found === undefined ? undefined : view(records, typeId, found, query);
-  return shown === undefined ? notFound(described(address)) : ok(expand(records, shown, query.getAll('expand')));
+  return shown === undefined ? notFound(describeAddress(address)) : ok(expand(records, shown, query.getAll('expand')));
 }
 
 /** The record at `id`, `key=...` or `order-number=...`. */
 export function findRecord(records: Records, typeId: string, address: string): ApiRecord | undefined {
   const [, name, value] = /^(key|order-number)=(.+)$/.exec(address) ?? [];
   if (value === undefined) return records.get(typeId, address);
-  const [found] = records.having(typeId, name === 'key' ? 'key' : 'orderNumber', value);
+  const [found] = records.findBy(typeId, name === 'key' ? 'key' : 'orderNumber', value);
   return found;
 }
 
 /** How an address is called in an error. */
-export function described(address: string): string {
+export function describeAddress(address: string): string {
   const [, name, value] = /^(key|order-number)=(.+)$/.exec(address) ?? [];
   return value === undefined ? `ID '${address}'` : `${name} '${value}'`;
 }

@@ -1,6 +1,6 @@
 /** The collections that the sandbox knows: path segment, type id, scopes. */
 
-export interface Resource {
+export interface Collection {
   readonly path: string;
   readonly typeId: string;
   /** Any one of these allows reading. */
@@ -9,7 +9,7 @@ export interface Resource {
   readonly write: readonly string[];
 }
 
-function resource(path: string, typeId: string, ...areas: string[]): Resource {
+function resource(path: string, typeId: string, ...areas: string[]): Collection {
   return {
     path,
     typeId,
@@ -19,7 +19,7 @@ function resource(path: string, typeId: string, ...areas: string[]): Resource {
 }
 
 /** Scopes as in the API reference; `manage_project` covers every row. */
-const RESOURCES: readonly Resource[] = [
+const RESOURCES: readonly Collection[] = [
   resource('customers', 'customer', 'customers'),
   resource('customer-groups', 'customer-group', 'customer_groups', 'customers'),
   resource('orders', 'order', 'orders'),
@@ -55,11 +55,11 @@ const byPath = new Map(RESOURCES.map((entry) => [entry.path, entry]));
 const byTypeId = new Map(RESOURCES.map((entry) => [entry.typeId, entry]));
 
 /** The collection at a path segment such as `orders`. */
-export function resourceAt(path: string): Resource | undefined {
+export function resourceAt(path: string): Collection | undefined {
   return byPath.get(path);
 }
 
 /** The collection that holds a type such as `order`. */
-export function resourceOf(typeId: string): Resource | undefined {
+export function resourceOf(typeId: string): Collection | undefined {
   return byTypeId.get(typeId);
 }

@@ -15,7 +15,7 @@ const subscriptionSchema = z.looseObject({ id: z.string(), version: z.number(), 
 beforeEach(async () => {
   receiver = await startPushReceiver();
   sandbox = await startCommercetoolsSandbox({
-    redelivery: { firstRetryMs: 10, longestRetryMs: 40, ackDeadlineMs: 500 },
+    redelivery: { firstRetryMs: 10, maxRetryMs: 40, ackDeadlineMs: 500 },
     maxPayloadBytes: 20_000,
   });
   api = connectShop(sandbox);
@@ -31,13 +31,13 @@ async function bind(): Promise<void> {
 
 async function control(method: string, path: string, body?: unknown): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${sandbox.url}/sandbox/${path}`, {
+  const response = await fetch(`${sandbox.url}/sandbox/${path}`, {
     method,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  assert.ok(answer.ok, `${path} answered ${answer.status}`);
-  return answer.status === 204 ? undefined : answer.json();
+  assert.ok(response.ok, `${path} answered ${response.status}`);
+  return response.status === 204 ? undefined : response.json();
 }
 
 async function idle(): Promise<void> {
@@ -69,7 +69,7 @@ test('a subscription is refused while its topic leads nowhere, and tested when i
 
 test('an endpoint that refuses the test notification makes the creation fail', async () => {
   await bind();
-  receiver.answers = [500];
+  receiver.responseStatuses = [500];
   assert.equal((await subscribe()).status, 400);
 });
 
@@ -105,7 +105,7 @@ test('what was asked for is delivered, nothing else', async () => {
 test('a push that is not acknowledged comes again until it is', async () => {
   await bind();
   await subscribe({ changes: [] });
-  receiver.answers = [500, 503, 429];
+  receiver.responseStatuses = [500, 503, 429];
   await register('again@example.com');
   await idle();
   assert.deepEqual(

@@ -1,11 +1,11 @@
 /** The OAuth side: hands out bearer tokens for the one client it knows and says what a token may do. */
 import { randomBytes } from 'node:crypto';
-import { type Answer, oauthError, ok } from './responses.ts';
+import { type HttpResponse, oauthError, ok } from './responses.ts';
 
 /** 48 hours, as commercetools' tokens: https://docs.commercetools.com/api/authorization */
 const EXPIRES_IN_SECONDS = 172_800;
 
-export interface Client {
+export interface OAuthClient {
   readonly projectKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -14,15 +14,15 @@ export interface Client {
 }
 
 export class Tokens {
-  readonly #client: Client;
+  readonly #client: OAuthClient;
   readonly #scopesByToken = new Map<string, ReadonlySet<string>>();
 
-  constructor(client: Client) {
+  constructor(client: OAuthClient) {
     this.#client = client;
   }
 
   /** `POST /oauth/token`. */
-  issue(authorization: string | undefined, form: URLSearchParams): Answer {
+  issue(authorization: string | undefined, form: URLSearchParams): HttpResponse {
     if (!this.#isClient(authorization)) {
       return oauthError(
         401,
@@ -42,7 +42,11 @@ export class Tokens {
   }
 
   /** Undefined when the bearer may act within one of the scopes, otherwise the refusal. */
-  refusal(authorization: string | undefined, projectKey: string, anyOf: readonly string[]): Answer | undefined {
+  authorizationError(
+    authorization: string | undefined,
+    projectKey: string,
+    anyOf: readonly string[],
+  ): HttpResponse | undefined {
     const scopes = this.#scopesByToken.get(/^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '');
     if (scopes === undefined) return oauthError(401, 'invalid_token', 'invalid_token');
     const own = projectKey === this.#client.projectKey;

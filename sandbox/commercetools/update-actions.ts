@@ -4,13 +4,13 @@ import { type ApiRecord, isObject, type JsonObject, numberField, textField } fro
 /** The changed record, or why the action cannot be done. */
 type Apply = (record: ApiRecord & JsonObject, action: JsonObject) => (ApiRecord & JsonObject) | string;
 
-const own: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
+const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   'inventory-entry': {
     addQuantity: (entry, action) => {
       const quantity = numberField(action, 'quantity');
       if (quantity === undefined) return "The field 'quantity' is missing.";
-      const plus = (name: string) => (numberField(entry, name) ?? 0) + quantity;
-      return { ...entry, quantityOnStock: plus('quantityOnStock'), availableQuantity: plus('availableQuantity') };
+      const sum = (name: string) => (numberField(entry, name) ?? 0) + quantity;
+      return { ...entry, quantityOnStock: sum('quantityOnStock'), availableQuantity: sum('availableQuantity') };
     },
     // The engine does not know reservations: what is reserved stays reserved.
     changeQuantity: (entry, action) => {
@@ -26,7 +26,7 @@ const own: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   },
 };
 
-interface OwnStep {
+interface CustomStep {
   readonly apply: (record: ApiRecord) => ApiRecord | string;
 }
 
@@ -41,18 +41,18 @@ export function actionsOf(body: unknown): JsonObject[] | undefined {
 }
 
 /** Cuts a list of actions into runs for the engine and single ones of our own, in order. */
-export function steps(typeId: string, actions: readonly JsonObject[]): (OwnStep | EngineStep)[] {
-  const found: (OwnStep | EngineStep)[] = [];
-  let run: JsonObject[] = [];
+export function splitActions(typeId: string, actions: readonly JsonObject[]): (CustomStep | EngineStep)[] {
+  const steps: (CustomStep | EngineStep)[] = [];
+  let engineActions: JsonObject[] = [];
   for (const action of actions) {
-    const apply = own[typeId]?.[textField(action, 'action') ?? ''];
+    const apply = customActions[typeId]?.[textField(action, 'action') ?? ''];
     if (apply === undefined) {
-      run.push(action);
+      engineActions.push(action);
       continue;
     }
-    if (run.length > 0) found.push({ actions: run });
-    run = [];
-    found.push({ apply: (record) => (isObject(record) ? apply(record, action) : 'not a record') });
+    if (engineActions.length > 0) steps.push({ actions: engineActions });
+    engineActions = [];
+    steps.push({ apply: (record) => (isObject(record) ? apply(record, action) : 'not a record') });
   }
-  return run.length > 0 ? [...found, { actions: run }] : found;
+  return engineActions.length > 0 ? [...steps, { actions: engineActions }] : steps;
 }

@@ -1,10 +1,10 @@
 /** The account itself, its metrics, and which metrics Klaviyo's own reports use. */
 import type { Account } from './account.ts';
-import type { ApiResponse, Api, Call } from './api.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
 import { notFound, RequestError } from './errors.ts';
 import type { Metric } from './events.ts';
 import { paginate } from './query.ts';
-import { metricResource, resource, type ResourceContext } from './resources.ts';
+import { metricResource, type ResourceContext, resource } from './resources.ts';
 
 const accountId = 'SNDBOX';
 const created = '2024-01-01T00:00:00+00:00';

@@ -24,7 +24,10 @@ test('a missing or wrong key is 401, a missing scope 403, both as JSON:API', asy
 test('another revision, another content type, broken JSON and an unknown path are refused', async () => {
   const { request } = await startTestClient();
   assert.equal((await request('GET', '/api/accounts', undefined, { revision: '2024-10-15' })).status, 400);
-  assert.equal((await request('POST', '/api/events', eventBody(ada), { 'content-type': 'application/json' })).status, 415);
+  assert.equal(
+    (await request('POST', '/api/events', eventBody(ada), { 'content-type': 'application/json' })).status,
+    415,
+  );
   assert.equal((await request('POST', '/api/events', eventBody(ada), { 'content-type': 'text/xml' })).status, 415);
   assert.equal((await request('POST', '/api/events', '{"data":')).status, 400);
   assert.equal((await request('POST', '/api/events')).status, 400);

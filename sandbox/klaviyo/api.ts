@@ -1,7 +1,7 @@
 /** The way every API request goes: key, revision, scope, rate limit, content type, strict body; then the handler. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bodies, schemas } from './bodies.ts';
-import { errorBody, invalid, type ErrorObject, schemaErrors, RequestError } from './errors.ts';
+import { type ErrorObject, errorBody, invalid, RequestError, schemaErrors } from './errors.ts';
 import { type Operation, type OperationName, operations } from './operations.ts';
 import { payloadLimits } from './payload-limits.ts';
 import { listParameter, type Query } from './query.ts';
@@ -176,7 +176,12 @@ function checkHeaders(request: FastifyRequest, operation: Operation, options: Ap
   const missing = operation.scopes.find((scope) => options.missingScopes.includes(scope));
   if (missing !== undefined) {
     const title = 'You do not have permission to perform this action.';
-    throw new RequestError({ status: 403, code: 'permission_denied', title, detail: `The key lacks the scope ${missing}.` });
+    throw new RequestError({
+      status: 403,
+      code: 'permission_denied',
+      title,
+      detail: `The key lacks the scope ${missing}.`,
+    });
   }
 }
 

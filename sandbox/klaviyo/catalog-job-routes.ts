@@ -3,7 +3,7 @@
  * https://developers.klaviyo.com/en/reference/bulk_create_catalog_items
  */
 import type { Account } from './account.ts';
-import type { ApiResponse, Api, Call } from './api.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
 import type { CatalogResult } from './catalog-records.ts';
 import { notFound, RequestError } from './errors.ts';
 import { parseFilter, passes } from './filter.ts';
@@ -107,7 +107,12 @@ type Batch<T> = { records: readonly T[]; field: 'items' | 'variants' | 'categori
 
 function createJobStarter({ jobs }: Account) {
   return {
-    start<T>(type: string, { records, field }: Batch<T>, context: ResourceContext, apply: (record: T) => CatalogResult<unknown>): ApiResponse {
+    start<T>(
+      type: string,
+      { records, field }: Batch<T>,
+      context: ResourceContext,
+      apply: (record: T) => CatalogResult<unknown>,
+    ): ApiResponse {
       // The reference gives the number, not the answer. 429 because the request itself is good and may come again.
       if (jobs.inProgress(type) >= maxJobsInProgress) throw new RequestError(tooManyJobs);
       const job = jobs.start(type, records.length, () =>
@@ -132,7 +137,12 @@ const tooManyJobs = {
   detail: `At most ${maxJobsInProgress} jobs may be in progress at one time.`,
 };
 
-function addJobQueryRoutes(api: Api, account: Account, type: string, [list, single]: [OperationName, OperationName]): void {
+function addJobQueryRoutes(
+  api: Api,
+  account: Account,
+  type: string,
+  [list, single]: [OperationName, OperationName],
+): void {
   api.on(list, (call: Call) => {
     const filters = parseFilter(parameter(call.query, 'filter'), { status: ['equals'] });
     const records = account.jobs.all(type).filter((job) => filters.every((filter) => passes(filter, job.status)));

@@ -1,6 +1,6 @@
 /** The records of the catalogue, how they are filled and changed, and what is said when one is there or is not. */
 import type { ChangedItem, ChangedVariant, NewItem, NewVariant } from './catalog-bodies.ts';
-import { notFound, type ErrorObject } from './errors.ts';
+import { type ErrorObject, notFound } from './errors.ts';
 
 export type CatalogRecord = {
   id: string;
@@ -58,7 +58,10 @@ export function sellableFields(attributes: NewItem['attributes'] | NewVariant['a
 }
 
 /** Null empties what may be empty and leaves what must have a value; absent leaves. */
-export function applyChanges(record: Sellable, attributes: ChangedItem['attributes'] | ChangedVariant['attributes']): void {
+export function applyChanges(
+  record: Sellable,
+  attributes: ChangedItem['attributes'] | ChangedVariant['attributes'],
+): void {
   record.title = attributes.title ?? record.title;
   record.description = attributes.description ?? record.description;
   record.url = attributes.url ?? record.url;

@@ -3,8 +3,8 @@
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type { Account } from './account.ts';
-import type { ApiResponse, Api, Call } from './api.ts';
-import type { Category, Item, CatalogResult, Variant } from './catalog-records.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
+import type { CatalogResult, Category, Item, Variant } from './catalog-records.ts';
 import { invalid, notFound, RequestError } from './errors.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
 import { paginate, parameter } from './query.ts';
@@ -114,7 +114,8 @@ export function categoryPage(call: Call, categories: Iterable<Category>) {
 /** The record, or a 404 for the id in the path. */
 export function getOrThrow<T>(records: ReadonlyMap<string, T>, kind: string, id: string): T {
   const record = records.get(id);
-  if (record === undefined) throw new RequestError(notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id'));
+  if (record === undefined)
+    throw new RequestError(notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id'));
   return record;
 }
 

@@ -1,7 +1,16 @@
 // The catalogue: what belongs to what, and what a caller is told when it does not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestClient, category, idOf, item, pathOf, startTestClient, untilComplete, variant } from './test-client.ts';
+import {
+  category,
+  idOf,
+  item,
+  pathOf,
+  startTestClient,
+  type TestClient,
+  untilComplete,
+  variant,
+} from './test-client.ts';
 
 async function startShop(): Promise<TestClient> {
   const client = await startTestClient();

@@ -11,14 +11,14 @@ import type {
   NewVariant,
 } from './catalog-bodies.ts';
 import {
-  type BackInStock,
-  type Category,
-  applyChanges,
-  compoundId,
   alreadyExists,
-  type Item,
-  type CatalogResult,
+  applyChanges,
+  type BackInStock,
   type CatalogRecord,
+  type CatalogResult,
+  type Category,
+  compoundId,
+  type Item,
   sellableFields,
   unknownRecord,
   type Variant,
@@ -140,7 +140,12 @@ export function createCatalog() {
       }
       const { sku, inventory_quantity } = attributes;
       const stock = { sku, inventory_quantity, inventory_policy: attributes.inventory_policy ?? 0 };
-      const variant = { ...recordFields(attributes.external_id), ...sellableFields(attributes), ...stock, itemId: item.id };
+      const variant = {
+        ...recordFields(attributes.external_id),
+        ...sellableFields(attributes),
+        ...stock,
+        itemId: item.id,
+      };
       variants.set(variant.id, variant);
       item.variantIds.add(variant.id);
       return { record: variant };

@@ -2,7 +2,7 @@
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
 import type { Bodies } from './bodies.ts';
-import { invalid, notFound, type ErrorObject, RequestError } from './errors.ts';
+import { type ErrorObject, invalid, notFound, RequestError } from './errors.ts';
 import { type EventAttributes, maxEventsPerRequest } from './event-bodies.ts';
 import { maxMetrics, type RecordedEvent } from './events.ts';
 import { parseFilter, passes } from './filter.ts';
@@ -26,7 +26,8 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
     const { profile, ...attributes } = data.attributes;
     const { meta, ...fields } = profile.data.attributes;
     const identity = { ...fields, id: profile.data.id };
-    const error = identityError(account, identity, '/data/attributes/profile') ?? metricLimitError(account, [attributes]);
+    const error =
+      identityError(account, identity, '/data/attributes/profile') ?? metricLimitError(account, [attributes]);
     if (error !== undefined) throw new RequestError(error);
     const saved = account.profiles.upsert({ identity, fields, meta, onNull: 'ignore' });
     if ('error' in saved) throw new RequestError(saved.error);
@@ -115,7 +116,9 @@ function validateBulk(account: Account, groups: readonly BulkGroup[], repeatedUn
     const error = identityError(account, identity, `${base}/${index}/attributes/profile`);
     if (error !== undefined) errors.push(error);
   });
-  errors.push(...repeatedUniqueIds(account, groups, repeatedUniqueId).map((pointer) => duplicateUniqueId(`${base}${pointer}`)));
+  errors.push(
+    ...repeatedUniqueIds(account, groups, repeatedUniqueId).map((pointer) => duplicateUniqueId(`${base}${pointer}`)),
+  );
   const metric = metricLimitError(account, events);
   if (metric !== undefined) errors.push(metric);
   const [first, ...others] = errors;
@@ -123,7 +126,11 @@ function validateBulk(account: Account, groups: readonly BulkGroup[], repeatedUn
 }
 
 /** Pointers, below the list of groups, of every event whose unique_id repeats one of the same person and metric. */
-function repeatedUniqueIds(account: Account, groups: readonly BulkGroup[], repeatedUniqueId: RepeatedUniqueId): string[] {
+function repeatedUniqueIds(
+  account: Account,
+  groups: readonly BulkGroup[],
+  repeatedUniqueId: RepeatedUniqueId,
+): string[] {
   const seen = new Set<string>();
   const pointers: string[] = [];
   groups.forEach(({ attributes: group }, groupIndex) => {
@@ -148,7 +155,14 @@ function repeatedUniqueIds(account: Account, groups: readonly BulkGroup[], repea
 
 /** Somebody who has no profile yet, by the strongest identifier given. */
 function strongestIdentifier(identity: ProfileIdentity): string {
-  return identity.external_id ?? identity.email?.toLowerCase() ?? identity.phone_number ?? identity.anonymous_id ?? identity._kx ?? '';
+  return (
+    identity.external_id ??
+    identity.email?.toLowerCase() ??
+    identity.phone_number ??
+    identity.anonymous_id ??
+    identity._kx ??
+    ''
+  );
 }
 
 function duplicateUniqueId(pointer: string): ErrorObject {
@@ -157,7 +171,14 @@ function duplicateUniqueId(pointer: string): ErrorObject {
 
 /** Why these identifiers can't be used; `base` points at the profile (`…/attributes/profile`). */
 function identityError(account: Account, identity: ProfileIdentity, base: string): ErrorObject | undefined {
-  const given = [identity.id, identity.email, identity.phone_number, identity.external_id, identity.anonymous_id, identity._kx];
+  const given = [
+    identity.id,
+    identity.email,
+    identity.phone_number,
+    identity.external_id,
+    identity.anonymous_id,
+    identity._kx,
+  ];
   if (!given.some((value) => typeof value === 'string')) {
     return invalid('At least one profile identifier is required.', `${base}/data/attributes`);
   }

@@ -22,7 +22,8 @@ export function parseFilter(text: string | undefined, allowed: Record<string, re
   for (const { operator, field, values } of filters) {
     if (!Object.hasOwn(allowed, field)) throw invalidFilter(`Filtering by ${field} is not supported.`);
     if (!allowed[field]?.includes(operator)) throw invalidFilter(`${operator} is not supported for ${field}.`);
-    if (values.length > maxAnyValues) throw invalidFilter(`${values.length} values; at most ${maxAnyValues} are allowed.`);
+    if (values.length > maxAnyValues)
+      throw invalidFilter(`${values.length} values; at most ${maxAnyValues} are allowed.`);
   }
   return filters;
 }

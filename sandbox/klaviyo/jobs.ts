@@ -3,7 +3,7 @@
  * once when it completes, so that a caller who does not wait for it is found out.
  */
 
-import { invalid, type ErrorObject } from './errors.ts';
+import { type ErrorObject, invalid } from './errors.ts';
 import { createIds } from './ids.ts';
 
 type JobStatus = 'queued' | 'processing' | 'complete';

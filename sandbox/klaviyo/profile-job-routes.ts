@@ -94,7 +94,12 @@ function importOne(account: Account, { id, attributes, meta }: ImportedProfile) 
   if (invalidEmail !== undefined) return invalid(invalidEmail, '/data/attributes/email');
   const invalidPhone = typeof phone === 'string' ? phoneError(phone) : undefined;
   if (invalidPhone !== undefined) return invalid(invalidPhone, '/data/attributes/phone_number');
-  const saved = account.profiles.upsert({ identity: { ...attributes, id }, fields: attributes, meta, onNull: 'ignore' });
+  const saved = account.profiles.upsert({
+    identity: { ...attributes, id },
+    fields: attributes,
+    meta,
+    onNull: 'ignore',
+  });
   return 'error' in saved ? saved.error : undefined;
 }
 
@@ -120,7 +125,11 @@ function getImportJob(account: Account, id: string): Job {
 
 type Channels = Record<string, unknown>;
 type ConsentChange = {
-  identity: { id?: string | null | undefined; email?: string | null | undefined; phone_number?: string | null | undefined };
+  identity: {
+    id?: string | null | undefined;
+    email?: string | null | undefined;
+    phone_number?: string | null | undefined;
+  };
   subscriptions: Channels;
 };
 
@@ -134,7 +143,7 @@ function writeConsents(account: Account, people: readonly ConsentChange[]): void
         if (typeof given !== 'object' || given === null || !('consent' in given)) continue;
         const at = 'consented_at' in given && typeof given.consented_at === 'string' ? given.consented_at : undefined;
         saved.profile.consents[`${channel}.${kind}`] = {
-          writeConsents: String(given.writeConsents),
+          consent: String(given.consent),
           timestamp: at ?? new Date().toISOString(),
         };
       }

@@ -3,7 +3,7 @@
  * https://developers.klaviyo.com/en/reference/profiles_api_overview
  */
 import type { Account } from './account.ts';
-import type { ApiResponse, Api } from './api.ts';
+import type { Api, ApiResponse } from './api.ts';
 import { duplicateProfile, invalid, notFound, RequestError } from './errors.ts';
 import { type Filter, parseFilter, passes, type Scalar } from './filter.ts';
 import { payloadLimits } from './payload-limits.ts';
@@ -42,14 +42,20 @@ export function addProfileRoutes(api: Api, account: Account): void {
     const found = account.profiles.resolve(data.attributes);
     if ('error' in found) throw new RequestError(found.error);
     if (found.profile !== undefined) throw new RequestError(duplicateProfile(found.profile.id));
-    return toResponse(account.profiles.upsert({ identity: data.attributes, fields: data.attributes, onNull: 'clear' }), call);
+    return toResponse(
+      account.profiles.upsert({ identity: data.attributes, fields: data.attributes, onNull: 'clear' }),
+      call,
+    );
   });
 
   api.onBody('update_profile', ({ data }, call) => {
     checkSize(data);
     if (data.id !== call.id) throw new RequestError(invalid('The id differs from the one in the path.', '/data/id'));
     const identity = { ...data.attributes, id: data.id };
-    return toResponse(account.profiles.upsert({ identity, fields: data.attributes, meta: data.meta, onNull: 'clear' }), call);
+    return toResponse(
+      account.profiles.upsert({ identity, fields: data.attributes, meta: data.meta, onNull: 'clear' }),
+      call,
+    );
   });
 
   api.on('get_profile', (call) => {

@@ -1,7 +1,7 @@
 // Profiles: who is the same person, what is written, and what bulk imports do differently.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type TestClient, eventBody, profileBody, startTestClient, untilComplete } from './test-client.ts';
+import { eventBody, profileBody, startTestClient, type TestClient, untilComplete } from './test-client.ts';
 
 test('an import creates a profile, then updates it: null clears, what is absent stays, a location keeps its other fields', async () => {
   const { request, inspect } = await startTestClient();
@@ -43,7 +43,11 @@ test('an e-mail of one profile with the external_id of another is a conflict tha
   const { request } = await startTestClient();
   const mail = await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
   const id = await request('POST', '/api/profile-import', profileBody({ external_id: 'c1' }));
-  const response = await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com', external_id: 'c1' }));
+  const response = await request(
+    'POST',
+    '/api/profile-import',
+    profileBody({ email: 'ada@example.com', external_id: 'c1' }),
+  );
   assert.equal(response.status, 409);
   assert.deepEqual(response.errors, ['duplicate_profile /data/attributes']);
   assert.ok([mail.data[0]?.id, id.data[0]?.id].includes(String(response.meta.duplicate_profile_id)));
@@ -53,7 +57,11 @@ test('a phone number that another person holds is a conflict, not a way to overw
   const { request, sandbox } = await startTestClient();
   const phone_number = '+4915123456789';
   await request('POST', '/api/profile-import', profileBody({ email: 'mother@example.com', phone_number }));
-  const response = await request('POST', '/api/profile-import', profileBody({ email: 'daughter@example.com', phone_number }));
+  const response = await request(
+    'POST',
+    '/api/profile-import',
+    profileBody({ email: 'daughter@example.com', phone_number }),
+  );
   assert.deepEqual([response.status, sandbox.state().profiles], [409, 1]);
 });
 
@@ -88,7 +96,8 @@ test('profiles are found by several e-mails or external ids at once, without cas
   const { request } = await startTestClient();
   for (const n of [1, 2, 3])
     await request('POST', '/api/profile-import', profileBody({ email: `p${n}@example.com`, external_id: `c"${n}` }));
-  const find = (filter: string, extra = '') => request('GET', `/api/profiles?filter=${encodeURIComponent(filter)}${extra}`);
+  const find = (filter: string, extra = '') =>
+    request('GET', `/api/profiles?filter=${encodeURIComponent(filter)}${extra}`);
   assert.equal((await find('any(email,["P1@example.com","p3@example.com","none@example.com"])')).data.length, 2);
   assert.equal((await find(String.raw`equals(external_id,"c\"2")`)).data.length, 1);
   const first = await request('GET', '/api/profiles?page[size]=2');
@@ -109,8 +118,8 @@ test('a merge moves the events and what was missing, then the source is gone', a
   const client = await startTestClient();
   const { request, inspect } = client;
   const to = (await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }))).data[0]?.id;
-  const from = (await request('POST', '/api/profile-import', profileBody({ external_id: 'c1', first_name: 'Ada' }))).data[0]
-    ?.id;
+  const from = (await request('POST', '/api/profile-import', profileBody({ external_id: 'c1', first_name: 'Ada' })))
+    .data[0]?.id;
   await request('POST', '/api/events', eventBody({ external_id: 'c1' }, { unique_id: '1' }));
   const relationships = { profiles: { data: [{ type: 'profile', id: from }] } };
   assert.equal(

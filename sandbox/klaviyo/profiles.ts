@@ -3,7 +3,7 @@
  * and phone number. https://developers.klaviyo.com/en/reference/create_or_update_profile
  */
 
-import { duplicateProfile, invalid, notFound, type ErrorObject } from './errors.ts';
+import { duplicateProfile, type ErrorObject, invalid, notFound } from './errors.ts';
 import { createIds } from './ids.ts';
 import type { ProfileFields } from './profile-bodies.ts';
 import type { ProfileMeta } from './profile-fields.ts';
@@ -28,7 +28,9 @@ export type Profile = {
   lastEventAt: string | undefined;
 };
 
-export type ProfileIdentity = { id?: string | null | undefined } & Partial<Record<IdentifierName, string | null | undefined>>;
+export type ProfileIdentity = { id?: string | null | undefined } & Partial<
+  Record<IdentifierName, string | null | undefined>
+>;
 
 type ProfileChange = {
   identity: ProfileIdentity;
@@ -69,7 +71,9 @@ export function createProfiles(): Profiles {
     if (typeof identity.id === 'string' && idMatch === undefined) {
       return { error: notFound(`A profile with id ${identity.id} does not exist.`, '/data/id') };
     }
-    const byName = identifierNames.map((name) => (typeof identity[name] === 'string' ? find(name, identity[name]) : undefined));
+    const byName = identifierNames.map((name) =>
+      typeof identity[name] === 'string' ? find(name, identity[name]) : undefined,
+    );
     const [profile, conflicting] = new Set([idMatch, ...byName].filter((match) => match !== undefined));
     if (conflicting !== undefined) return { error: duplicateProfile(conflicting.id) };
     // A phone number is shared by families: alone it does not make somebody with another e-mail the same person.
@@ -103,10 +107,7 @@ export function createProfiles(): Profiles {
     if ('error' in found) return found;
     if (found.profile === undefined && !identifierNames.some((name) => typeof identity[name] === 'string')) {
       return {
-        error: invalid(
-          'One of id, email, phone_number, external_id or anonymous_id is required.',
-          '/data/attributes',
-        ),
+        error: invalid('One of id, email, phone_number, external_id or anonymous_id is required.', '/data/attributes'),
       };
     }
     const profile = found.profile ?? create();

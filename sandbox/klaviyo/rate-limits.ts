@@ -17,7 +17,9 @@ type Usage = {
   throttled: number;
 };
 
-type SpendResult = { throttled: true; retryAfterSeconds: number } | { throttled: false; headers: Record<string, string> };
+type SpendResult =
+  | { throttled: true; retryAfterSeconds: number }
+  | { throttled: false; headers: Record<string, string> };
 
 export type RateLimiter = {
   /** Counts one request of the operation at `now` (milliseconds). A refused one spends nothing. */
@@ -33,7 +35,11 @@ export function createRateLimiter(scale: LimitScale): RateLimiter {
     const known = windows.get(operation);
     if (known !== undefined) return known;
     const { perSecond, perMinute } = operations[operation];
-    const created = { burst: createWindow(1_000, scaled(perSecond)), steady: createWindow(60_000, scaled(perMinute)), throttled: 0 };
+    const created = {
+      burst: createWindow(1_000, scaled(perSecond)),
+      steady: createWindow(60_000, scaled(perMinute)),
+      throttled: 0,
+    };
     windows.set(operation, created);
     return created;
   }

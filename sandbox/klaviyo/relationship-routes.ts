@@ -3,15 +3,15 @@
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type { Account } from './account.ts';
-import type { ApiResponse, Api, Call } from './api.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
 import type { LinkMode } from './catalog.ts';
 import {
   categoryPage,
+  getOrThrow,
   itemPage,
   listCategories,
   listItems,
   listVariants,
-  getOrThrow,
   variantPage,
 } from './catalog-routes.ts';
 import { RequestError } from './errors.ts';

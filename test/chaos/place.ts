@@ -28,7 +28,7 @@ const settings = {
   realtime: { deadlineSeconds: 3 },
   runs: { checkpointSeconds: 0.2, leaseSeconds: 1 },
 };
-const redelivery = { ackDeadlineMs: 4_000, firstRetryMs: 50, longestRetryMs: 400, concurrency: 12 };
+const redelivery = { ackDeadlineMs: 4_000, firstRetryMs: 50, maxRetryMs: 400, concurrency: 12 };
 export const topic = { projectId: 'chaos', topic: 'commercetools' };
 
 interface Wanted extends Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZero'> {

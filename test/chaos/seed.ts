@@ -54,7 +54,7 @@ export async function runSeed(schedule: Schedule): Promise<Outcome> {
     await Promise.all(replicas.map((replica) => replica.start()));
     await subscribe(place);
     const { duplicateEvery, reorderWindow } = schedule.disorder;
-    place.shop.pubsub.disturb({ duplicateEvery, reorderWindow });
+    place.shop.pubsub.setDisorder({ duplicateEvery, reorderWindow });
     balancer.disturb();
     const { codes, journal } = await perform(schedule, place, replicas);
     endFaults(place);
@@ -124,7 +124,7 @@ function unsettled(problems: string[], replicas: readonly Replica[]): Outcome {
 function endFaults({ klaviyo, shop }: Place): void {
   klaviyo.faults.clear();
   shop.faults.clear();
-  shop.pubsub.disturb({ duplicateEvery: 0, reorderWindow: 0 });
+  shop.pubsub.setDisorder({ duplicateEvery: 0, reorderWindow: 0 });
 }
 
 const stored = z.object({

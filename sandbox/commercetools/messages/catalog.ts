@@ -20,17 +20,17 @@ export function inventoryMessages({ before, after, cause }: Change): MessageBody
   }
   if (before === undefined) return [{ type: 'InventoryEntryCreated', inventoryEntry: after }];
   if (cause === 'stock-taken') return [];
-  const [old, now] = [quantities(before), quantities(after)];
-  if (old.onStock === now.onStock && old.available === now.available) return [];
+  const [old, current] = [quantities(before), quantities(after)];
+  if (old.onStock === current.onStock && old.available === current.available) return [];
   return [
     {
       type: 'InventoryEntryQuantitySet',
       sku: textField(after, 'sku'),
       supplyChannel: field(after, 'supplyChannel'),
       oldQuantityOnStock: old.onStock,
-      newQuantityOnStock: now.onStock,
+      newQuantityOnStock: current.onStock,
       oldAvailableQuantity: old.available,
-      newAvailableQuantity: now.available,
+      newAvailableQuantity: current.available,
     },
   ];
 }

@@ -8,10 +8,10 @@ export function whenChanged(
   before: unknown,
   after: unknown,
   name: string,
-  say: (now: unknown, then: unknown) => MessageBody,
+  toMessage: (current: unknown, previous: unknown) => MessageBody,
 ): MessageBody[] {
-  const [then, now] = [field(before, name), field(after, name)];
-  return isDeepStrictEqual(then, now) ? [] : [say(now, then)];
+  const [previous, current] = [field(before, name), field(after, name)];
+  return isDeepStrictEqual(previous, current) ? [] : [toMessage(current, previous)];
 }
 
 export interface ListDifference {
@@ -27,13 +27,13 @@ export function listDifference(
   after: readonly unknown[],
   idOf: (element: unknown) => unknown = (element) => textField(element, 'id'),
 ): ListDifference {
-  const then = new Map(before.map((element) => [idOf(element), element]));
-  const now = new Map(after.map((element) => [idOf(element), element]));
+  const previous = new Map(before.map((element) => [idOf(element), element]));
+  const current = new Map(after.map((element) => [idOf(element), element]));
   return {
-    added: after.filter((element) => !then.has(idOf(element))),
-    removed: before.filter((element) => !now.has(idOf(element))),
+    added: after.filter((element) => !previous.has(idOf(element))),
+    removed: before.filter((element) => !current.has(idOf(element))),
     changed: after.flatMap((element) => {
-      const old = then.get(idOf(element));
+      const old = previous.get(idOf(element));
       return old === undefined || isDeepStrictEqual(old, element) ? [] : [[old, element] as const];
     }),
   };

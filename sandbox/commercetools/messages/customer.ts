@@ -5,7 +5,7 @@ import type { MessageBody } from '../payloads.ts';
 import { listDifference, whenChanged } from './compare.ts';
 
 /** Fields whose message is called `Customer<Name>Set` and carries the field alone. */
-const PLAIN: readonly (readonly [string, string])[] = [
+const PLAIN_FIELD_MESSAGES: readonly (readonly [string, string])[] = [
   ['firstName', 'CustomerFirstNameSet'],
   ['lastName', 'CustomerLastNameSet'],
   ['title', 'CustomerTitleSet'],
@@ -22,7 +22,9 @@ export function customerMessages({ before, after }: Change): MessageBody[] {
   if (before === undefined) return [{ type: 'CustomerCreated', customer: after }];
   return [
     ...whenChanged(before, after, 'email', (email, oldEmail) => ({ type: 'CustomerEmailChanged', email, oldEmail })),
-    ...PLAIN.flatMap(([name, type]) => whenChanged(before, after, name, (now) => ({ type, [name]: now }))),
+    ...PLAIN_FIELD_MESSAGES.flatMap(([name, type]) =>
+      whenChanged(before, after, name, (current) => ({ type, [name]: current })),
+    ),
     ...addressMessages(before, after),
     ...whenChanged(before, after, 'defaultBillingAddressId', (id) => ({
       type: 'CustomerDefaultBillingAddressSet',

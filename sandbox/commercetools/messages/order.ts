@@ -29,11 +29,11 @@ export function orderMessages({ before, after, cause }: Change): MessageBody[] {
       email,
       oldEmail,
     })),
-    ...whenChanged(before, after, 'customerId', (now, then) => ({
+    ...whenChanged(before, after, 'customerId', (current, previous) => ({
       type: 'OrderCustomerSet',
-      customer: customerReference(now),
+      customer: customerReference(current),
       customerGroup: field(after, 'customerGroup'),
-      oldCustomer: customerReference(then),
+      oldCustomer: customerReference(previous),
       oldCustomerGroup: field(before, 'customerGroup'),
     })),
     ...whenChanged(before, after, 'billingAddress', (address, oldAddress) => ({
@@ -82,6 +82,6 @@ function deliveriesAdded(before: unknown, after: unknown): MessageBody[] {
 }
 
 function returnsAdded(before: unknown, after: unknown): MessageBody[] {
-  const [then, now] = [listField(before, 'returnInfo'), listField(after, 'returnInfo')];
-  return now.slice(then.length).map((returnInfo) => ({ type: 'ReturnInfoAdded', returnInfo }));
+  const [previous, current] = [listField(before, 'returnInfo'), listField(after, 'returnInfo')];
+  return current.slice(previous.length).map((returnInfo) => ({ type: 'ReturnInfoAdded', returnInfo }));
 }

@@ -9,13 +9,13 @@ export function paymentMessages({ before, after }: Change): MessageBody[] {
   if (after === undefined) return [];
   if (before === undefined) return [{ type: 'PaymentCreated', payment: after }];
   const { added, changed } = listDifference(listField(before, 'transactions'), listField(after, 'transactions'));
-  const stateChanged = changed.filter(([then, now]) => field(then, 'state') !== field(now, 'state'));
+  const stateChanged = changed.filter(([previous, current]) => field(previous, 'state') !== field(current, 'state'));
   return [
     ...added.map((transaction) => ({ type: 'PaymentTransactionAdded', transaction })),
-    ...stateChanged.map(([, now]) => ({
+    ...stateChanged.map(([, current]) => ({
       type: 'PaymentTransactionStateChanged',
-      transactionId: field(now, 'id'),
-      state: field(now, 'state'),
+      transactionId: field(current, 'id'),
+      state: field(current, 'state'),
     })),
   ];
 }
