@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { runSchema } from '../src/engine/runs/run.ts';
-import { type Setting, type SettingOptions, within } from './environment.ts';
-import type { Report } from './fakes/counters.ts';
+import { type BenchEnvironment, type EnvironmentOptions, withEnvironment } from './environment.ts';
+import type { RequestReport } from './fakes/counters.ts';
 import {
   type Figures,
   fullness,
@@ -15,7 +15,7 @@ import {
   throttledShare,
   usageOf,
 } from './measure.ts';
-import { type Running, start } from './processes.ts';
+import { type BenchProcess, start } from './processes.ts';
 
 type Resource = 'customers' | 'orders' | 'products';
 
@@ -28,19 +28,19 @@ interface Synced {
   seconds: number;
   cpuSeconds: number;
   peakBytes: number;
-  report: Report;
+  report: RequestReport;
   read: number;
   delivered: number;
 }
 
 /** One sync to its end, or for so many seconds. */
 async function syncOnce(
-  { klaviyo }: Setting,
-  service: Running,
+  { klaviyo }: BenchEnvironment,
+  service: BenchProcess,
   { resource, seconds = 3_600 }: { resource: Resource; seconds?: number | undefined },
 ): Promise<Synced> {
-  await klaviyo.ask('reset', wasReset);
-  await service.ask('begin', begun);
+  await klaviyo.request('reset', wasReset);
+  await service.request('begin', begun);
   const began = performance.now();
   await fetch(`${service.url}/sync/${resource}`, { method: 'POST' });
   for (;;) {
@@ -58,11 +58,11 @@ async function syncOnce(
 }
 
 /** CPU seconds of the floor for so many pages of 500. */
-async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: number) {
-  const asked = { what: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
-  const floor = await start('floor.ts', [JSON.stringify(asked)]);
-  await floor.ask('begin', begun);
-  const { records } = await floor.ask('run', z.object({ records: z.number() }));
+async function floorOf({ klaviyo, shop }: BenchEnvironment, resource: Resource, pages: number) {
+  const options = { scenario: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
+  const floor = await start('floor.ts', [JSON.stringify(options)]);
+  await floor.request('begin', begun);
+  const { records } = await floor.request('run', z.object({ records: z.number() }));
   const { cpuSeconds } = await usageOf(floor);
   await floor.stop();
   return { records, cpuSeconds };
@@ -71,9 +71,11 @@ async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: nu
 /** A sync with what it took, and the same work by the floor in the same run. */
 export async function bulk(
   resource: Resource,
-  options: SettingOptions & { seconds?: number; operation: string; max: number; limit: number },
+  options: EnvironmentOptions & { seconds?: number; operation: string; max: number; limit: number },
 ): Promise<Figures> {
-  const synced = await within(options, (...running) => syncOnce(...running, { resource, seconds: options.seconds }));
+  const synced = await withEnvironment(options, (...running) =>
+    syncOnce(...running, { resource, seconds: options.seconds }),
+  );
   const [cpu] = await cpuRatios(options, resource, synced);
   return { ...figuresOf(synced, options), ...cpu };
 }
@@ -83,22 +85,25 @@ export async function bulk(
  * @param syncs so many one after the other, the first into a Klaviyo that holds nothing
  */
 async function cpuRatios(
-  options: SettingOptions,
+  options: EnvironmentOptions,
   resource: Resource,
   { read, syncs = 1 }: { read: number; syncs?: number },
 ): Promise<Figures[]> {
   const pages = Math.min(40, Math.max(4, Math.floor(read / 500)));
   const size = { ...options.size, [resource]: pages * 500 };
-  return within({ ...options, pageMs: 0, limits: 'none', size }, async (setting, service) => {
+  return withEnvironment({ ...options, pageMs: 0, limits: 'none', size }, async (environment, service) => {
     // Warm, as a service that runs for years is.
-    await syncOnce(setting, service, { resource });
-    await setting.klaviyo.ask('forget', forgot);
+    await syncOnce(environment, service, { resource });
+    await environment.klaviyo.request('forget', forgot);
     const synced: Synced[] = [];
-    for (let count = 0; count < syncs; count += 1) synced.push(await syncOnce(setting, service, { resource }));
-    const floor = await floorOf(setting, resource, pages);
+    for (let count = 0; count < syncs; count += 1) synced.push(await syncOnce(environment, service, { resource }));
+    const floor = await floorOf(environment, resource, pages);
     return synced.map(({ cpuSeconds, read: records }) => {
-      const ours = cpuSeconds / records;
-      return { 'CPU s/1000': round(ours * 1_000, 3), 'CPU ÷ floor': round(ours / (floor.cpuSeconds / floor.records)) };
+      const serviceCpu = cpuSeconds / records;
+      return {
+        'CPU s/1000': round(serviceCpu * 1_000, 3),
+        'CPU ÷ floor': round(serviceCpu / (floor.cpuSeconds / floor.records)),
+      };
     });
   });
 }
@@ -121,17 +126,17 @@ function figuresOf(
 }
 
 /** The first sync of a catalogue, then another one of the same: nothing has changed. */
-export async function catalogue(options: SettingOptions): Promise<Record<string, Figures>> {
-  const about = { operation: 'bulk_create_catalog_variants', max: 100, limit: perMinute('createVariants') };
+export async function catalogue(options: EnvironmentOptions): Promise<Record<string, Figures>> {
+  const limits = { operation: 'bulk_create_catalog_variants', max: 100, limit: perMinute('createVariants') };
   const resource = 'products';
-  const { first, second } = await within(options, async (...running) => ({
+  const { first, second } = await withEnvironment(options, async (...running) => ({
     first: await syncOnce(...running, { resource }),
     second: await syncOnce(...running, { resource }),
   }));
   const writes = Object.keys(second.report.operations).filter((name) => /^(bulk_)?(create|update|delete)_/.test(name));
   const [cpu, cpuOfSecond] = await cpuRatios(options, resource, { read: first.read, syncs: 2 });
   return {
-    'catalogue, first sync': { ...figuresOf(first, about), ...cpu },
+    'catalogue, first sync': { ...figuresOf(first, limits), ...cpu },
     'catalogue, second sync': {
       records: second.read,
       seconds: round(second.seconds, 1),
@@ -150,7 +155,7 @@ export async function flatness(resource: Resource, few: number): Promise<Figures
   const peaks: number[] = [];
   for (const count of [few, few * 10]) {
     const size = { customers: 1_000, orders: 1_000, products: 1_000, [resource]: count };
-    const { peakBytes } = await within({ size, limits: 'none', heapMb }, (...running) =>
+    const { peakBytes } = await withEnvironment({ size, limits: 'none', heapMb }, (...running) =>
       syncOnce(...running, { resource }),
     );
     peaks.push(peakBytes);

@@ -1,8 +1,8 @@
 /** Both fakes and the service, set up for one scenario; everything ends with it. */
 import type { ShopSize } from './fakes/records.ts';
-import { type Running, start } from './processes.ts';
+import { type BenchProcess, start } from './processes.ts';
 
-export interface SettingOptions {
+export interface EnvironmentOptions {
   size: ShopSize;
   /** Milliseconds that a page of commercetools takes. */
   pageMs?: number;
@@ -17,45 +17,45 @@ export interface SettingOptions {
   services?: number;
 }
 
-export interface Setting {
-  klaviyo: Running;
-  shop: Running;
-  services: Running[];
+export interface BenchEnvironment {
+  klaviyo: BenchProcess;
+  shop: BenchProcess;
+  services: BenchProcess[];
   stop(): Promise<void>;
 }
 
 const unlimited = 1_000;
 
 /** Nothing of it runs on when another measurement begins. */
-export async function within<Result>(
-  options: SettingOptions,
-  work: (setting: Setting, service: Running) => Promise<Result>,
+export async function withEnvironment<Result>(
+  options: EnvironmentOptions,
+  work: (environment: BenchEnvironment, service: BenchProcess) => Promise<Result>,
 ): Promise<Result> {
-  const setting = await setUp(options);
+  const environment = await startEnvironment(options);
   try {
-    const [service] = setting.services;
+    const [service] = environment.services;
     if (!service) throw new Error('no service');
-    return await work(setting, service);
+    return await work(environment, service);
   } finally {
-    await setting.stop();
+    await environment.stop();
   }
 }
 
-async function setUp(options: SettingOptions): Promise<Setting> {
+async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvironment> {
   const { size, pageMs = 0, limits, jobMs = 500, services: count = 1, heapMb } = options;
   const scale = options.scale ?? (limits === 'none' ? unlimited : 1);
-  const running: Running[] = [];
+  const running: BenchProcess[] = [];
   const stop = async () => {
-    for (const one of [...running].reverse()) await one.stop();
+    for (const child of [...running].reverse()) await child.stop();
   };
   try {
     const klaviyo = await start('fakes/klaviyo.ts', [JSON.stringify({ limits, jobMs })]);
     running.push(klaviyo);
     const shop = await start('fakes/shop.ts', [JSON.stringify({ ...size, pageMs })]);
     running.push(shop);
-    const services: Running[] = [];
+    const services: BenchProcess[] = [];
     for (let index = 0; index < count; index += 1) {
-      const service = await start('service.ts', [], environment(klaviyo, shop, { scale, heapMb }));
+      const service = await start('service.ts', [], serviceEnvironment(klaviyo, shop, { scale, heapMb }));
       services.push(service);
       running.push(service);
     }
@@ -66,9 +66,9 @@ async function setUp(options: SettingOptions): Promise<Setting> {
   }
 }
 
-function environment(
-  klaviyo: Running,
-  shop: Running,
+function serviceEnvironment(
+  klaviyo: BenchProcess,
+  shop: BenchProcess,
   { scale, heapMb }: { scale: number; heapMb: number | undefined },
 ): Record<string, string> {
   return {

@@ -20,12 +20,12 @@ if (values.help) {
 }
 const chosen = Object.entries(scenarios).filter(([name]) => values.only === undefined || name === values.only);
 if (chosen.length === 0) {
-  console.error(`--only ${values.only}: there is no such scenario; take one of ${Object.keys(scenarios).join(', ')}`);
+  console.error(`--only ${values.only}: unknown scenario; expected one of ${Object.keys(scenarios).join(', ')}`);
   process.exit(1);
 }
-const unsteady = ['CPU ÷ floor'];
+const noisyFigures = ['CPU ÷ floor'];
 const results: Record<string, unknown> = {};
-const wrong: string[] = [];
+const violations: string[] = [];
 for (const [name, { run, bounds }] of chosen) {
   const began = performance.now();
   const figures = await run(values.quick);
@@ -37,14 +37,14 @@ for (const [name, { run, bounds }] of chosen) {
       const value = row[figure];
       if (typeof value !== 'number') continue;
       // A little of it says little about what a process spends: only a ratio twice as bad is out of bounds.
-      const slack = values.quick && unsteady.includes(figure) ? 2 : 1;
+      const slack = values.quick && noisyFigures.includes(figure) ? 2 : 1;
       if ((max !== undefined && value > max * slack) || (min !== undefined && value < min))
-        wrong.push(
-          `${name}: ${title}: ${figure} is ${value}, ${max === undefined ? `at least ${min}` : `at most ${max}`} is wanted`,
+        violations.push(
+          `${name}: ${title}: ${figure} is ${value}, ${max === undefined ? `at least ${min}` : `at most ${max}`} is required`,
         );
     }
   }
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
-for (const line of wrong) console.error(line);
-process.exit(wrong.length > 0 ? 1 : 0);
+for (const line of violations) console.error(line);
+process.exit(violations.length > 0 ? 1 : 0);

@@ -2,14 +2,14 @@
 
 import { z } from 'zod';
 import { endpoints } from '../src/klaviyo/api/endpoints.ts';
-import { type Report, reportShape } from './fakes/counters.ts';
-import type { Running } from './processes.ts';
+import { type RequestReport, reportShape } from './fakes/counters.ts';
+import type { BenchProcess } from './processes.ts';
 
 const usageShape = z.object({ cpuSeconds: z.number(), peakBytes: z.number() });
 const reported = z.object({ report: reportShape });
 
-export const usageOf = (running: Running) => running.ask('usage', usageShape);
-export const reportOf = async (klaviyo: Running) => (await klaviyo.ask('report', reported)).report;
+export const usageOf = (running: BenchProcess) => running.request('usage', usageShape);
+export const reportOf = async (klaviyo: BenchProcess) => (await klaviyo.request('report', reported)).report;
 
 /** What one scenario showed; every number is a count or a ratio, but for seconds that say how long it ran. */
 export type Figures = Record<string, number | string>;
@@ -17,7 +17,7 @@ export type Figures = Record<string, number | string>;
 const minuteMs = 60_000;
 
 /** Requests of an operation that were taken in each full minute, against what Klaviyo publishes. */
-export function shareOfLimit(report: Report, operation: string, perMinute: number): number | undefined {
+export function shareOfLimit(report: RequestReport, operation: string, perMinute: number): number | undefined {
   const times = report.operations[operation]?.times ?? [];
   const first = times[0];
   const last = times.at(-1);
@@ -33,17 +33,17 @@ export function shareOfLimit(report: Report, operation: string, perMinute: numbe
 
 /** The mean of how full the bodies were, by count or by bytes, whichever is more; the last few are what was left. */
 export function fullness(
-  report: Report,
+  report: RequestReport,
   operation: string,
   { max, leftOver }: { max: number; leftOver: number },
 ): number {
   const { fills = [], sizes = [] } = report.operations[operation] ?? {};
   const bodies = fills.map((count, index) => Math.max(count / max, (sizes[index] ?? 0) / 5_000_000));
   const counted = bodies.slice(0, Math.max(1, bodies.length - leftOver));
-  return counted.reduce((sum, one) => sum + one, 0) / counted.length;
+  return counted.reduce((sum, fill) => sum + fill, 0) / counted.length;
 }
 
-export function requestsOf(report: Report): string {
+export function requestsOf(report: RequestReport): string {
   return Object.entries(report.operations)
     .map(
       ([name, { statuses }]) =>
@@ -55,7 +55,7 @@ export function requestsOf(report: Report): string {
 }
 
 /** 429s among all answers. */
-export function throttledShare(report: Report): number {
+export function throttledShare(report: RequestReport): number {
   const counts = Object.values(report.operations).flatMap(({ statuses }) => Object.entries(statuses));
   const all = counts.reduce((sum, [, count]) => sum + count, 0);
   const throttled = counts.reduce((sum, [status, count]) => (status === '429' ? sum + count : sum), 0);

@@ -2,7 +2,7 @@
 import pino from 'pino';
 import { createApp } from '../src/app/components.ts';
 import { processEnvironment, readConfig } from '../src/config/config.ts';
-import { tellUsage } from './usage.ts';
+import { reportUsage } from './usage.ts';
 
 const env = processEnvironment();
 const config = readConfig(env);
@@ -10,6 +10,6 @@ const scale = Number(env.BENCH_SCALE ?? 1);
 const log = pino({ level: config.logLevel }, pino.destination({ dest: '/dev/null', sync: false }));
 const app = createApp({ ...config, klaviyo: { ...config.klaviyo, scale } }, log);
 const [url = ''] = await app.start();
-tellUsage();
+reportUsage();
 process.once('disconnect', () => void app.stop().then(() => process.exit(0)));
 process.send?.({ url });

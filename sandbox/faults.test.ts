@@ -31,15 +31,15 @@ test('a status fault answers with its own status, headers and body as often as a
     body: JSON.stringify({ ...rule, method: 'post', path: '/things' }),
   });
   assert.equal(added.status, 201);
-  const answers = [];
-  for (let i = 0; i < 3; i += 1) answers.push(await fetch(`${url}/things`, { method: 'POST' }));
+  const responses = [];
+  for (let i = 0; i < 3; i += 1) responses.push(await fetch(`${url}/things`, { method: 'POST' }));
   assert.deepEqual(
-    answers.map((answer) => answer.status),
+    responses.map((response) => response.status),
     [503, 503, 200],
   );
-  assert.equal(answers[0]?.headers.get('retry-after'), '3');
-  assert.match(answers[0]?.headers.get('content-type') ?? '', /text\/html/);
-  assert.equal(await answers[0]?.text(), '<h1>busy</h1>');
+  assert.equal(responses[0]?.headers.get('retry-after'), '3');
+  assert.match(responses[0]?.headers.get('content-type') ?? '', /text\/html/);
+  assert.equal(await responses[0]?.text(), '<h1>busy</h1>');
   assert.equal(effects(), 1);
 });
 
@@ -55,9 +55,9 @@ test('a reset connection had no effect, a lost answer had', async () => {
 test('a truncated answer begins well and breaks off', async () => {
   const { url, faults, effects } = await startCounter();
   faults.add({ kind: 'truncate', path: '^/th' });
-  const answer = await fetch(`${url}/things`, { method: 'POST' });
-  assert.equal(answer.status, 200);
-  await assert.rejects(answer.text());
+  const response = await fetch(`${url}/things`, { method: 'POST' });
+  assert.equal(response.status, 200);
+  await assert.rejects(response.text());
   assert.equal(effects(), 1);
 });
 
@@ -83,12 +83,12 @@ test('a rule strikes only its path, after as many requests as it lets pass, unti
 
 test('a rule that makes no sense is refused with the reason', async () => {
   const { url } = await startCounter();
-  const answer = await fetch(`${url}/sandbox/faults`, {
+  const response = await fetch(`${url}/sandbox/faults`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ kind: 'explode', path: 'things' }),
   });
-  assert.equal(answer.status, 400);
+  assert.equal(response.status, 400);
 });
 
 test('records of jobs fail by rules of their own, and a rule can be taken away', () => {

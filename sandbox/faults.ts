@@ -75,7 +75,7 @@ export function createFaults(random: () => number = Math.random): Faults {
     list: () => [...active],
     strike(method, path) {
       for (const fault of active) {
-        if ((fault.rule.kind === 'fail-record') !== (method === jobRecord)) continue;
+        if ((fault.rule.kind === 'fail-record') !== (method === jobRecordMethod)) continue;
         if (!selects(fault.rule, method, path)) continue;
         if (fault.rule.times !== undefined && fault.struck >= fault.rule.times) continue;
         fault.matched += 1;
@@ -90,11 +90,11 @@ export function createFaults(random: () => number = Math.random): Faults {
 }
 
 /** Stands where a request has its method. */
-const jobRecord = 'JOB RECORD';
+const jobRecordMethod = 'JOB RECORD';
 
 /** Is the next record of a job of this type to fail? */
 export function failsRecord(faults: Faults, jobType: string): boolean {
-  return faults.strike(jobRecord, `/${jobType}`) !== undefined;
+  return faults.strike(jobRecordMethod, `/${jobType}`) !== undefined;
 }
 
 export type FaultsOptions = {
@@ -129,11 +129,11 @@ async function registerFaults(app: FastifyInstance, options: FaultsOptions): Pro
     if (rule === undefined) return;
     struck.set(request, rule);
     if (rule.kind === 'delay') {
-      await pause(rule.ms, closing.signal);
+      await sleep(rule.ms, closing.signal);
       // Whoever has hung up by then is not served any more, as by a queue in front of a server.
       if (request.raw.socket.destroyed) return reply.hijack();
     }
-    if (rule.kind === 'status') return answer(reply, rule);
+    if (rule.kind === 'status') return respond(reply, rule);
     if (rule.kind === 'reset') {
       reply.hijack();
       request.raw.socket.resetAndDestroy();
@@ -169,7 +169,7 @@ async function registerFaults(app: FastifyInstance, options: FaultsOptions): Pro
   });
 }
 
-function answer(reply: FastifyReply, rule: Extract<FaultRule, { kind: 'status' }>): FastifyReply {
+function respond(reply: FastifyReply, rule: Extract<FaultRule, { kind: 'status' }>): FastifyReply {
   const html = typeof rule.body === 'string';
   reply.code(rule.status).header('content-type', html ? 'text/html; charset=utf-8' : 'application/json');
   for (const [name, value] of Object.entries(rule.headers ?? {})) reply.header(name, value);
@@ -182,13 +182,13 @@ function firstHalf(payload: string): Readable {
     (async function* () {
       yield payload.slice(0, Math.ceil(payload.length / 2));
       // The half must leave before the break, or the caller would see a plain reset.
-      await pause(20, undefined);
+      await sleep(20, undefined);
       throw new Error('the sandbox broke this answer off on demand');
     })(),
   );
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal?.addEventListener('abort', () => {

@@ -19,7 +19,7 @@ export interface SyncProgress {
   end(): void;
 }
 
-const plainEveryMs = 2_000;
+const plainIntervalMs = 2_000;
 const endStates = new Set(['stopped', 'completed', 'failed']);
 
 export function hasEnded({ state }: SyncRun): boolean {
@@ -52,7 +52,7 @@ function lines(print: (line: string) => void): SyncProgress {
   return {
     show({ id, resource, state, counts }, total) {
       const last = printed.get(id);
-      if (last?.state === state && performance.now() - last.at < plainEveryMs) return;
+      if (last?.state === state && performance.now() - last.at < plainIntervalMs) return;
       printed.set(id, { at: performance.now(), state });
       const { read, delivered, skipped, rejected } = counts;
       const of = total === undefined ? '' : ` of ${total}`;

@@ -1,8 +1,8 @@
 /** Counts and hashes of what arrived: requests by operation and status, how full bodies were, events told twice. */
 import { z } from 'zod';
 
-const one = /"unique_id":"([^"]+)"/g;
-const email = /"email":"/g;
+const uniqueIdPattern = /"unique_id":"([^"]+)"/g;
+const emailPattern = /"email":"/g;
 
 /** What the counting Klaviyo saw. Bytes, records, and for each full minute the requests that were taken. */
 export const reportShape = z.object({
@@ -23,13 +23,13 @@ export const reportShape = z.object({
   twice: z.number(),
   stock: z.record(z.string(), z.number()).optional(),
 });
-export type Report = z.infer<typeof reportShape>;
+export type RequestReport = z.infer<typeof reportShape>;
 
 const maxSamples = 20_000;
 
-export function createTally() {
+export function createCounters() {
   let began = performance.now();
-  let operations: Report['operations'] = {};
+  let operations: RequestReport['operations'] = {};
   /** Hashes, not ids. */
   let seen = new Set<number>();
   let events = 0;
@@ -43,7 +43,7 @@ export function createTally() {
 
   function count(body: Buffer): number {
     let found = 0;
-    for (const [, id = ''] of body.toString('latin1').matchAll(one)) {
+    for (const [, id = ''] of body.toString('latin1').matchAll(uniqueIdPattern)) {
       found += 1;
       const hash = hashOf(id);
       if (seen.has(hash)) twice += 1;
@@ -69,8 +69,8 @@ export function createTally() {
     },
     event: (body: Buffer) => count(body),
     events: (body: Buffer) => count(body),
-    profiles: (body: Buffer) => body.toString('latin1').match(email)?.length ?? 0,
-    report: (): Omit<Report, 'stock'> => ({ operations, events, twice }),
+    profiles: (body: Buffer) => body.toString('latin1').match(emailPattern)?.length ?? 0,
+    report: (): Omit<RequestReport, 'stock'> => ({ operations, events, twice }),
     reset(): void {
       began = performance.now();
       operations = {};

@@ -10,7 +10,7 @@ export interface ShopSize {
 const variantsEach = 3;
 const categoryCount = 50;
 const productsInOrders = 2_000;
-const born = '2024-03-15T08:00:00.000Z';
+const createdTime = '2024-03-15T08:00:00.000Z';
 
 /** UUIDs in the order of their numbers, spread evenly over all that there are. */
 export function idOf(number: number, total: number): string {
@@ -25,7 +25,7 @@ export function numberOf(id: string): number {
   return Number.parseInt(id.slice(-12), 16);
 }
 
-const stored = (id: string) => ({ id, version: 4, createdAt: born, lastModifiedAt: born });
+const stored = (id: string) => ({ id, version: 4, createdAt: createdTime, lastModifiedAt: createdTime });
 const text = (words: number) => Array.from({ length: words }, (_, index) => `word${index}`).join(' ');
 const longText = text(40);
 const money = (centAmount: number) => ({ type: 'centPrecision', currencyCode: 'EUR', centAmount, fractionDigits: 2 });
@@ -167,8 +167,8 @@ function lineItem(order: number, line: number, size: ShopSize) {
     state: [{ quantity: 1, state: { typeId: 'state', id: idOf(2, 10) } }],
     priceMode: 'Platform',
     lineItemMode: 'Standard',
-    addedAt: born,
-    lastModifiedAt: born,
+    addedAt: createdTime,
+    lastModifiedAt: createdTime,
   };
 }
 

@@ -41,7 +41,7 @@ const maxPages = 64;
 
 function pageOf(name: string, query: URLSearchParams): string {
   const limit = Number(query.get('limit') ?? 20);
-  if (name === 'categories') return listed(categories.map((one) => JSON.stringify(one)));
+  if (name === 'categories') return listed(categories.map((category) => JSON.stringify(category)));
   const resource = resources[name];
   if (!resource || query.has('var.until')) return listed([]);
   const { total, make } = resource;
@@ -82,7 +82,7 @@ function listed(texts: readonly string[]): string {
   return `{"limit":500,"offset":0,"count":${texts.length},"results":[${texts.join(',')}]}`;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://shop');
   request.resume();
   if (url.pathname.startsWith('/oauth'))
@@ -105,7 +105,7 @@ function send(response: ServerResponse, body: string): void {
   response.end(body);
 }
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response));
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void handleRequest(request, response));
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.({ url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` });

@@ -1,7 +1,6 @@
 /** Routes a request below `/{projectKey}` to the part that answers it. */
 
 import type { CustomObjects } from './custom-objects.ts';
-import { project } from './project.ts';
 import { read } from './reads.ts';
 import type { Records } from './records.ts';
 import { type Collection, resourceAt } from './resources.ts';
@@ -89,4 +88,20 @@ async function subscription(
 
 function unknownPath({ method, segments }: ApiRequest): HttpResponse {
   return errorResponse(404, 'ResourceNotFound', `The sandbox has no ${method} /${segments.join('/')}.`);
+}
+
+/** Returns the body of `GET /{projectKey}`. */
+function project(key: string): unknown {
+  return {
+    key,
+    name: 'Sandbox shop',
+    version: 1,
+    createdAt: '2020-01-01T00:00:00.000Z',
+    countries: ['DE', 'AT', 'FR', 'GB', 'US', 'JP', 'KW'],
+    currencies: ['EUR', 'USD', 'GBP', 'JPY', 'KWD'],
+    languages: ['en', 'de-DE', 'de', 'fr-FR', 'ja'],
+    messages: { enabled: false, deleteDaysAfterCreation: 15 },
+    carts: { deleteDaysAfterLastModification: 90, countryTaxRateFallbackEnabled: false },
+    searchIndexing: {},
+  };
 }

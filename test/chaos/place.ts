@@ -47,7 +47,7 @@ export async function startPlace({
 }: Wanted): Promise<Place> {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 200, repeatedUniqueId, record: false });
   const shop = await startCommercetoolsSandbox({ redelivery, versionZero });
-  await seedShop(shop, { seed, customers: 30, orders, products: 24, odd: false });
+  await seedShop(shop, { seed, customers: 30, orders, products: 24, edgeCases: false });
   const env = environmentOf(klaviyo, shop, { ...settings, ...more.settings });
   return {
     klaviyo,

@@ -1,11 +1,11 @@
 /** What a shopper or an editor did: for the log, and for working out what Klaviyo must have heard of. */
 import { z } from 'zod';
 
-export interface Done {
+export interface JournalEntry {
   /** The named action, for example `refund`. */
   readonly action: string;
   /** One line for people, without personal data. */
-  readonly says: string;
+  readonly description: string;
   /** Ids of what was touched, by kind: `{ order, payment, transaction }`. */
   readonly ids: Readonly<Record<string, string>>;
 }

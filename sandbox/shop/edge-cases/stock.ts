@@ -3,38 +3,38 @@ import type { InventoryEntry, StandalonePrice } from '@commercetools/platform-sd
 import { IDS } from '../seed/base-data.ts';
 import { inventoryEntry, money, standalonePrice } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
-import { casesOf, type OddCase } from './edge-case.ts';
+import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 
-const oddEntry = casesOf('inventory-entry');
-const oddPrice = casesOf('standalone-price');
+const entryCase = edgeCaseBuilder('inventory-entry');
+const priceCase = edgeCaseBuilder('standalone-price');
 
 /** Entries that differ from "so many pieces of a sku". */
-export function oddStock(): OddCase[] {
+export function stockEdgeCases(): EdgeCase[] {
   return [
-    oddEntry('stock-zero-entry', 'nothing left', entry('stock-zero', 'all', { quantityOnStock: 0 })),
-    oddEntry('stock-negative-entry', 'less than nothing', entry('stock-negative', 'all', { quantityOnStock: -3 })),
-    oddEntry(
+    entryCase('stock-zero-entry', 'nothing left', entry('stock-zero', 'all', { quantityOnStock: 0 })),
+    entryCase('stock-negative-entry', 'less than nothing', entry('stock-negative', 'all', { quantityOnStock: -3 })),
+    entryCase(
       'stock-berlin-only',
       'in Berlin',
       entry('stock-channels-only', 'berlin', { quantityOnStock: 4, ...at(IDS.berlin) }),
     ),
-    oddEntry(
+    entryCase(
       'stock-paris-only',
       'in Paris',
       entry('stock-channels-only', 'paris', { quantityOnStock: 6, ...at(IDS.paris) }),
     ),
-    oddEntry('stock-both-all', 'without a channel', entry('stock-both', 'all', { quantityOnStock: 7 })),
-    oddEntry(
+    entryCase('stock-both-all', 'without a channel', entry('stock-both', 'all', { quantityOnStock: 7 })),
+    entryCase(
       'stock-both-berlin',
       'in Berlin',
       entry('stock-both', 'berlin', { quantityOnStock: 40, ...at(IDS.berlin) }),
     ),
-    oddEntry(
+    entryCase(
       'stock-reserved-entry',
       'ten on the shelf, three available',
       entry('stock-reserved', 'all', { quantityOnStock: 10, availableQuantity: 3 }),
     ),
-    oddEntry(
+    entryCase(
       'stock-of-nothing',
       'stock of a sku that no product has',
       entry('sku-of-no-product', 'all', { quantityOnStock: 5 }),
@@ -43,13 +43,13 @@ export function oddStock(): OddCase[] {
 }
 
 /** Standalone prices of the product that has no others. */
-export function oddStandalonePrices(): OddCase[] {
+export function standalonePriceEdgeCases(): EdgeCase[] {
   const past = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
   return [
-    oddPrice('standalone-eur', 'the one that counts', outside('eur', { value: money(4200) })),
-    oddPrice('standalone-inactive', 'switched off', outside('off', { value: money(100), active: false })),
-    oddPrice('standalone-over', 'no longer valid', outside('over', { value: money(200), ...past })),
-    oddPrice(
+    priceCase('standalone-eur', 'the one that counts', outside('eur', { value: money(4200) })),
+    priceCase('standalone-inactive', 'switched off', outside('off', { value: money(100), active: false })),
+    priceCase('standalone-over', 'no longer valid', outside('over', { value: money(200), ...past })),
+    priceCase(
       'standalone-outlet',
       'for a channel',
       outside('outlet', { value: money(300), channel: { typeId: 'channel', id: IDS.outlet } }),

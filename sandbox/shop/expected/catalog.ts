@@ -1,6 +1,6 @@
 /** Which items, variants and categories Klaviyo must hold for the published catalogue. */
 
-import { major, text } from './format.ts';
+import { localizedText, toMajorUnits } from './format.ts';
 import type { Shop, ShopCategory, ShopInventory, ShopPrice, ShopProduct, ShopVariant } from './read-shop.ts';
 
 const CURRENCY = 'EUR';
@@ -37,7 +37,7 @@ export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
       {
         id,
         title: titleOf(product),
-        description: text(product.description) ?? '',
+        description: localizedText(product.description) ?? '',
         url: urlOf(product),
         image: masterVariant.images?.[0]?.url ?? null,
         price: price ?? null,
@@ -66,7 +66,8 @@ export function expectedVariants(shop: Shop, now: Date): ExpectedVariant[] {
 
 /** Category id → breadcrumb. */
 export function expectedCategories(shop: Shop): Map<string, string> {
-  const name = (category: ShopCategory) => text(category.name) ?? text(category.slug) ?? category.key ?? category.id;
+  const name = (category: ShopCategory) =>
+    localizedText(category.name) ?? localizedText(category.slug) ?? category.key ?? category.id;
   const breadcrumb = (category: ShopCategory) => {
     const above = category.ancestors.flatMap(({ id }) => shop.categories.get(id) ?? []);
     return [...above, category].map(name).join(' > ');
@@ -75,18 +76,18 @@ export function expectedCategories(shop: Shop): Map<string, string> {
 }
 
 function titleOf({ name, slug, key, id }: ShopProduct): string {
-  return text(name) ?? text(slug) ?? key ?? id;
+  return localizedText(name) ?? localizedText(slug) ?? key ?? id;
 }
 
 function urlOf({ slug }: ShopProduct): string {
-  const found = text(slug);
+  const found = localizedText(slug);
   return found === undefined ? 'None' : URL_TEMPLATE.replaceAll('{{productSlug}}', found);
 }
 
 /** Its categories and all above them; what does not exist is not linked. */
 function categoriesOf(shop: Shop, product: ShopProduct): string[] {
   const own = product.categories.flatMap(({ id }) => shop.categories.get(id) ?? []);
-  const all = own.flatMap(({ id, ancestors }) => [id, ...ancestors.map((one) => one.id)]);
+  const all = own.flatMap(({ id, ancestors }) => [id, ...ancestors.map((entry) => entry.id)]);
   return [...new Set(all)].filter((id) => shop.categories.has(id)).sort();
 }
 
@@ -102,11 +103,11 @@ function priceOf(
   const outside = shop.standalonePrices.filter(({ sku, active }) => sku === variant.sku && active);
   const prices: readonly ShopPrice[] = product.priceMode === 'Standalone' ? outside : (variant.prices ?? []);
   const chosen = choose(prices.filter(isForEverybody), now);
-  return chosen === undefined ? undefined : major(chosen.discounted?.value ?? chosen.value);
+  return chosen === undefined ? undefined : toMajorUnits(chosen.discounted?.value ?? chosen.value);
 }
 
 function isForEverybody({ value, customerGroup, channel, recurrencePolicy }: ShopPrice): boolean {
-  const restricted = [customerGroup, channel, recurrencePolicy].some((one) => one !== undefined);
+  const restricted = [customerGroup, channel, recurrencePolicy].some((entry) => entry !== undefined);
   return value.currencyCode === CURRENCY && !restricted;
 }
 
@@ -117,8 +118,8 @@ function choose(prices: readonly ShopPrice[], now: Date): ShopPrice | undefined 
     validUntil === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(validUntil);
   const isDated = ({ validFrom, validUntil }: ShopPrice) => validFrom !== undefined || validUntil !== undefined;
   const dated = prices
-    .filter((one) => isDated(one) && from(one) <= now.getTime() && now.getTime() < until(one))
+    .filter((entry) => isDated(entry) && from(entry) <= now.getTime() && now.getTime() < until(entry))
     .sort((a, b) => from(a) - from(b) || until(a) - until(b));
-  const undated = prices.filter((one) => !isDated(one));
+  const undated = prices.filter((entry) => !isDated(entry));
   return dated[0] ?? undated.find(({ country }) => country === undefined) ?? undated[0];
 }

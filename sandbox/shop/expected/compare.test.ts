@@ -4,7 +4,7 @@ import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../comm
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../klaviyo/sandbox.ts';
 import { connectShop, type ShopApi } from '../actors/shop-api.ts';
 import { buy, claim, moveOrder } from '../actors/shopper-actions.ts';
-import { oddId } from '../edge-cases/index.ts';
+import { edgeCaseId } from '../edge-cases/index.ts';
 import { idOf } from '../seed/random.ts';
 import { seedShop } from '../seed/seed.ts';
 import { compare } from './compare.ts';
@@ -28,12 +28,12 @@ after(async () => {
 });
 
 const refunds = (name: string) => {
-  const order = oddId('order', name);
+  const order = edgeCaseId('order', name);
   return [...expected.events.values()]
     .filter(({ metric, uniqueId }) => metric === 'Refunded Order' && uniqueId.startsWith(order))
     .map(({ uniqueId, value }) => [uniqueId === order ? 'order' : 'own', value]);
 };
-const price = (name: string) => expected.items.find(({ id }) => id === oddId('product', name))?.price;
+const price = (name: string) => expected.items.find(({ id }) => id === edgeCaseId('product', name))?.price;
 const stock = (sku: string) => {
   const { quantity, policy } = expected.variants.find((variant) => variant.sku === sku) ?? {};
   return [quantity, policy];
@@ -69,7 +69,7 @@ test('prices: for everybody, valid now, in the preferred currency', () => {
     'price-zero': 0,
     'price-standalone': 42,
   };
-  for (const [name, wanted] of Object.entries(expectedPrices)) assert.equal(price(name), wanted, name);
+  for (const [name, expectedPrice] of Object.entries(expectedPrices)) assert.equal(price(name), expectedPrice, name);
 });
 
 test('stock: the entry without a channel, never negative; what has no entry is not tracked', () => {
@@ -82,8 +82,9 @@ test('stock: the entry without a channel, never negative; what has no entry is n
 
 test('what is not public, or has no master variant, is no item', () => {
   const ids = new Set(expected.items.map(({ id }) => id));
-  for (const name of ['unpublished', 'never-published', 'modular']) assert.ok(!ids.has(oddId('product', name)), name);
-  assert.ok(ids.has(oddId('product', 'staged-differs')));
+  for (const name of ['unpublished', 'never-published', 'modular'])
+    assert.ok(!ids.has(edgeCaseId('product', name)), name);
+  assert.ok(ids.has(edgeCaseId('product', 'staged-differs')));
 });
 
 test('breadcrumbs begin at the top', () => {
@@ -110,7 +111,7 @@ test('what happened live stays, although the order moved on', async () => {
 
 test('an empty Klaviyo lacks everything, and the report names ids only', async () => {
   const { rows, differences } = await compare(shop, klaviyo.url);
-  assert.ok(rows.every(({ expected: wanted, ok }) => ok === (wanted === 0)));
-  assert.ok(differences.includes(`event missing: Placed Order ${oddId('order', 'yen')}`));
+  assert.ok(rows.every(({ expected: count, ok }) => ok === (count === 0)));
+  assert.ok(differences.includes(`event missing: Placed Order ${edgeCaseId('order', 'yen')}`));
   assert.ok(!differences.some((line) => line.includes('@')));
 });

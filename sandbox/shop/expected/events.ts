@@ -1,6 +1,6 @@
 /** Which events Klaviyo must hold for an order: from its latest state as a bulk run sees it, and from what happened live. */
-import type { Done } from '../actors/journal.ts';
-import { major } from './format.ts';
+import type { JournalEntry } from '../actors/journal.ts';
+import { toMajorUnits } from './format.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
 
 type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
@@ -31,7 +31,7 @@ export function bulkEvents(shop: Shop): ExpectedEvent[] {
 }
 
 /** Events of what a shopper did: they stay, whatever became of the order later. */
-export function liveEvents(shop: Shop, journal: readonly Done[]): ExpectedEvent[] {
+export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): ExpectedEvent[] {
   const orders = new Map(shop.orders.map((order) => [order.id, order]));
   return journal.flatMap(({ action, ids }) => {
     const order = orders.get(ids.order ?? '');
@@ -44,7 +44,7 @@ export function liveEvents(shop: Shop, journal: readonly Done[]): ExpectedEvent[
 }
 
 /** Each event once: by metric and unique_id, the way Klaviyo recognises repeats. Live ones have no known time. */
-export function together(...lists: readonly (readonly ExpectedEvent[])[]): Map<string, ExpectedEvent> {
+export function mergeEvents(...lists: readonly (readonly ExpectedEvent[])[]): Map<string, ExpectedEvent> {
   const found = new Map<string, ExpectedEvent>();
   for (const event of lists.flat()) if (!found.has(eventKey(event))) found.set(eventKey(event), event);
   return found;
@@ -91,12 +91,12 @@ function event(
   { metric, uniqueId, money, time }: { metric: Metric; uniqueId: string; money: Money; time: string | undefined },
 ): ExpectedEvent {
   const [email, currency] = [customerEmail || undefined, money.currencyCode];
-  return { metric, uniqueId, value: major(money), currency, email, customerId: customerId || undefined, time };
+  return { metric, uniqueId, value: toMajorUnits(money), currency, email, customerId: customerId || undefined, time };
 }
 
 function fulfilledAt({ completedAt, shippingInfo, shipping, lastModifiedAt }: ShopOrder): string {
-  const parcels = [shippingInfo, ...(shipping ?? []).map((one) => one.shippingInfo)];
-  const delivered = parcels.flatMap((one) => one?.deliveries ?? []).map(({ createdAt }) => createdAt);
+  const parcels = [shippingInfo, ...(shipping ?? []).map((entry) => entry.shippingInfo)];
+  const delivered = parcels.flatMap((entry) => entry?.deliveries ?? []).map(({ createdAt }) => createdAt);
   return completedAt ?? delivered.sort().at(-1) ?? lastModifiedAt;
 }
 

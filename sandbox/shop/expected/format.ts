@@ -4,7 +4,7 @@ import type { Money } from './read-shop.ts';
 const PREFERRED = 'en';
 
 /** `en`, else any regional form of English, else the first; empty texts do not count. */
-export function text(localized: Readonly<Record<string, string>> | undefined): string | undefined {
+export function localizedText(localized: Readonly<Record<string, string>> | undefined): string | undefined {
   const filled = Object.entries(localized ?? {}).filter(([, value]) => value !== '');
   const language = ([locale]: readonly [string, string]) => locale.toLowerCase().split(/[-_]/)[0];
   const exact = filled.find(([locale]) => locale.toLowerCase() === PREFERRED);
@@ -13,7 +13,7 @@ export function text(localized: Readonly<Record<string, string>> | undefined): s
 }
 
 /** The amount in major units. */
-export function major({ type, centAmount, fractionDigits, preciseAmount }: Money): number {
+export function toMajorUnits({ type, centAmount, fractionDigits, preciseAmount }: Money): number {
   const amount = type === 'highPrecision' ? (preciseAmount ?? centAmount) : centAmount;
   return amount / 10 ** fractionDigits;
 }

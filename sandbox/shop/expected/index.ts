@@ -4,7 +4,7 @@
  * PREFERRED_CURRENCY=EUR, PRODUCT_URL_TEMPLATE=https://shop.example/p/{{productSlug}}.
  */
 
-import type { Done } from '../actors/journal.ts';
+import type { JournalEntry } from '../actors/journal.ts';
 import type { ShopApi } from '../actors/shop-api.ts';
 import {
   type ExpectedItem,
@@ -13,13 +13,13 @@ import {
   expectedItems,
   expectedVariants,
 } from './catalog.ts';
-import { bulkEvents, type ExpectedEvent, liveEvents, together } from './events.ts';
+import { bulkEvents, type ExpectedEvent, liveEvents, mergeEvents } from './events.ts';
 import { countProfiles, type ExpectedProfile, expectedProfiles } from './profiles.ts';
 import { readShop } from './read-shop.ts';
 
 export interface ExpectOptions {
   /** What shopper and editor did while the connector listened. */
-  readonly journal?: readonly Done[];
+  readonly journal?: readonly JournalEntry[];
   /** False when no bulk sync ran: only events of the journal are expected. */
   readonly bulk?: boolean;
   /** Which prices hold depends on the time. */
@@ -45,7 +45,7 @@ export async function expectedOf(api: ShopApi, options: ExpectOptions = {}): Pro
   const shop = await readShop(api);
   const live = liveEvents(shop, journal);
   // Live first: their time is the message's, not what a later bulk run would work out.
-  const events = together(live, bulk ? bulkEvents(shop) : []);
+  const events = mergeEvents(live, bulk ? bulkEvents(shop) : []);
   const movedByOrders = new Set(
     live.flatMap(({ email, customerId }) => [email?.toLowerCase() ?? '', customerId ?? '']),
   );

@@ -36,10 +36,10 @@ export function expectedProfiles(shop: Shop, events: Iterable<ExpectedEvent>): E
  * @param guests e-mails of orders that got their customer only after their event was there
  */
 export function countProfiles(shop: Shop, events: Iterable<ExpectedEvent>, guests: Iterable<string>): number {
-  const people = new Set<Person>();
-  const emails = new Map<string, Person>();
-  const ids = new Map<string, Person>();
-  const meet = (email: string | undefined, id: string | undefined): void => {
+  const people = new Set<CountedProfile>();
+  const emails = new Map<string, CountedProfile>();
+  const ids = new Map<string, CountedProfile>();
+  const addProfile = (email: string | undefined, id: string | undefined): void => {
     const [byMail, byId] = [emails.get(email ?? ''), ids.get(id ?? '')];
     // Two different ones: the event is sent again with the e-mail alone.
     if (byMail !== undefined && byId !== undefined) return;
@@ -52,20 +52,20 @@ export function countProfiles(shop: Shop, events: Iterable<ExpectedEvent>, guest
     person.email = email;
     emails.set(email, person);
   };
-  for (const [oldest] of byEmail(shop).values()) meet(oldest?.email.toLowerCase(), oldest?.id);
-  for (const email of guests) meet(email.toLowerCase(), undefined);
-  for (const { email, customerId } of events) meet(email?.toLowerCase(), customerId);
+  for (const [oldest] of byEmail(shop).values()) addProfile(oldest?.email.toLowerCase(), oldest?.id);
+  for (const email of guests) addProfile(email.toLowerCase(), undefined);
+  for (const { email, customerId } of events) addProfile(email?.toLowerCase(), customerId);
   return people.size;
 }
 
-interface Person {
+interface CountedProfile {
   email: string | undefined;
 }
 
 function byEmail(shop: Shop): Map<string, ShopCustomer[]> {
   const found = new Map<string, ShopCustomer[]>();
-  const inAge = [...shop.customers].sort((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
-  for (const customer of inAge) {
+  const byAge = [...shop.customers].sort((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
+  for (const customer of byAge) {
     const email = customer.email.toLowerCase();
     if (email !== '') found.set(email, [...(found.get(email) ?? []), customer]);
   }
@@ -88,7 +88,8 @@ function profileOf(customer: ShopCustomer): ExpectedProfile {
 
 /** The default billing address, else the first billing one that exists, else the first. */
 function addressOf({ addresses, defaultBillingAddressId, billingAddressIds }: ShopCustomer) {
-  const byId = (id: string | undefined) => (id === undefined ? undefined : addresses.find((one) => one.id === id));
-  const billing = [defaultBillingAddressId, ...billingAddressIds].map(byId).find((one) => one !== undefined);
+  const byId = (id: string | undefined) =>
+    id === undefined ? undefined : addresses.find((address) => address.id === id);
+  const billing = [defaultBillingAddressId, ...billingAddressIds].map(byId).find((address) => address !== undefined);
   return billing ?? addresses[0];
 }

@@ -117,7 +117,8 @@ export interface Shop {
 
 /** Reads everything that matters to Klaviyo. */
 export async function readShop(api: ShopApi): Promise<Shop> {
-  const byId = <T extends { readonly id: string }>(list: readonly T[]) => new Map(list.map((one) => [one.id, one]));
+  const byId = <T extends { readonly id: string }>(list: readonly T[]) =>
+    new Map(list.map((record) => [record.id, record]));
   return {
     customers: await api.all('customers', customer),
     orders: await api.all('orders', order),

@@ -11,10 +11,10 @@ import type {
 } from '@commercetools/platform-sdk';
 import { money } from './money.ts';
 import { idOf } from './random.ts';
-import { base } from './record-base.ts';
+import { baseFields } from './record-base.ts';
 
-function made(name: string) {
-  return { ...base(), id: idOf(name) };
+function baseRecord(name: string) {
+  return { ...baseFields(), id: idOf(name) };
 }
 
 /** Ids that records of the shop refer to. */
@@ -35,7 +35,7 @@ export const IDS = {
 } as const;
 
 /** Records by type, as the sandbox takes them. */
-export interface Basis {
+export interface BaseData {
   readonly channel: readonly Channel[];
   readonly 'customer-group': readonly CustomerGroup[];
   readonly store: readonly Store[];
@@ -47,26 +47,26 @@ export interface Basis {
 }
 
 /** The basis of every seeded shop. */
-export function basis(): Basis {
+export function baseData(): BaseData {
   return {
     channel: [
       {
-        ...made('channel/warehouse-berlin'),
+        ...baseRecord('channel/warehouse-berlin'),
         key: 'warehouse-berlin',
         roles: ['InventorySupply'],
         name: { en: 'Warehouse Berlin' },
       },
       {
-        ...made('channel/warehouse-paris'),
+        ...baseRecord('channel/warehouse-paris'),
         key: 'warehouse-paris',
         roles: ['InventorySupply'],
         name: { en: 'Warehouse Paris' },
       },
-      { ...made('channel/outlet'), key: 'outlet', roles: ['ProductDistribution'], name: { en: 'Outlet' } },
+      { ...baseRecord('channel/outlet'), key: 'outlet', roles: ['ProductDistribution'], name: { en: 'Outlet' } },
     ],
-    'customer-group': [{ ...made('customer-group/vip'), key: 'vip', name: 'VIP' }],
+    'customer-group': [{ ...baseRecord('customer-group/vip'), key: 'vip', name: 'VIP' }],
     store: ['berlin', 'paris'].map((key) => ({
-      ...made(`store/${key}`),
+      ...baseRecord(`store/${key}`),
       key,
       name: { en: `Store ${key}` },
       languages: ['en'],
@@ -78,7 +78,7 @@ export function basis(): Basis {
     type: types(),
     'product-type': [
       {
-        ...made('product-type/clothing'),
+        ...baseRecord('product-type/clothing'),
         key: 'clothing',
         name: 'Clothing',
         description: 'Things to wear',
@@ -87,7 +87,7 @@ export function basis(): Basis {
     ],
     'tax-category': [
       {
-        ...made('tax-category/standard'),
+        ...baseRecord('tax-category/standard'),
         key: 'standard',
         name: 'Standard',
         rates: [{ id: 'tax-de', name: '19% incl.', amount: 0.19, includedInPrice: true, country: 'DE', subRates: [] }],
@@ -109,14 +109,14 @@ function types(): Type[] {
   });
   return [
     {
-      ...made('type/customer-extras'),
+      ...baseRecord('type/customer-extras'),
       key: 'customer-extras',
       name: { en: 'Customer extras' },
       resourceTypeIds: ['customer'],
       fieldDefinitions: [field('loyaltyTier', 'Loyalty tier'), field('favouriteColour', 'Favourite colour')],
     },
     {
-      ...made('type/order-extras'),
+      ...baseRecord('type/order-extras'),
       key: 'order-extras',
       name: { en: 'Order extras' },
       resourceTypeIds: ['order'],
@@ -127,7 +127,7 @@ function types(): Type[] {
 
 function cartDiscount(): CartDiscount {
   return {
-    ...made('cart-discount/welcome'),
+    ...baseRecord('cart-discount/welcome'),
     key: 'welcome',
     name: { en: 'Welcome' },
     value: { type: 'absolute', money: [money(500)] },
@@ -145,7 +145,7 @@ function cartDiscount(): CartDiscount {
 
 function discountCode(key: string, code: string): DiscountCode {
   return {
-    ...made(`discount-code/${key}`),
+    ...baseRecord(`discount-code/${key}`),
     key,
     code,
     name: { en: code },

@@ -13,7 +13,7 @@ import type {
 } from '@commercetools/platform-sdk';
 import { money } from './money.ts';
 import { idOf } from './random.ts';
-import { base, LONG_AGO } from './record-base.ts';
+import { baseFields, DEFAULT_TIMESTAMP } from './record-base.ts';
 
 export { category, inventoryEntry, price, product, productData, standalonePrice, variant } from './catalog-builders.ts';
 export { highPrecision, money } from './money.ts';
@@ -42,7 +42,7 @@ const HOME = {
 
 /** A customer with one address and an e-mail of its own. */
 export function customer(fields: Partial<Customer> = {}): Customer {
-  const own = base();
+  const own = baseFields();
   return {
     ...own,
     email: `${fields.key ?? fields.id ?? own.id}@example.com`,
@@ -84,8 +84,8 @@ export function lineItem(fields: Partial<LineItem> & { unitCents?: number; curre
     perMethodTaxRate: [],
     priceMode: 'Platform',
     lineItemMode: 'Standard',
-    addedAt: LONG_AGO,
-    lastModifiedAt: LONG_AGO,
+    addedAt: DEFAULT_TIMESTAMP,
+    lastModifiedAt: DEFAULT_TIMESTAMP,
     ...given,
   };
 }
@@ -121,11 +121,11 @@ export function order(fields: Partial<Order> = {}): Order {
   const total =
     fields.totalPrice ??
     money(
-      lines.reduce((sum, one) => sum + one.centAmount, 0),
+      lines.reduce((sum, money) => sum + money.centAmount, 0),
       currency,
     );
   return {
-    ...base(),
+    ...baseFields(),
     lineItems,
     customLineItems,
     totalPrice: total,
@@ -155,7 +155,7 @@ export function order(fields: Partial<Order> = {}): Order {
 export function payment(fields: Partial<Payment> = {}): Payment {
   const amountPlanned = fields.amountPlanned ?? money(1999);
   return {
-    ...base(),
+    ...baseFields(),
     amountPlanned,
     paymentMethodInfo: { paymentInterface: 'sandbox-psp', method: 'card', name: { en: 'Card' } },
     paymentStatus: {},
@@ -167,7 +167,14 @@ export function payment(fields: Partial<Payment> = {}): Payment {
 
 /** A successful charge. */
 export function transaction(fields: Partial<Transaction> = {}): Transaction {
-  return { id: randomUUID(), type: 'Charge', amount: money(1999), state: 'Success', timestamp: LONG_AGO, ...fields };
+  return {
+    id: randomUUID(),
+    type: 'Charge',
+    amount: money(1999),
+    state: 'Success',
+    timestamp: DEFAULT_TIMESTAMP,
+    ...fields,
+  };
 }
 
 /** 19 % are in the price. */

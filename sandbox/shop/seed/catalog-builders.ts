@@ -10,12 +10,12 @@ import type {
 } from '@commercetools/platform-sdk';
 import { money } from './money.ts';
 import { idOf } from './random.ts';
-import { base } from './record-base.ts';
+import { baseFields } from './record-base.ts';
 
 /** A category at the top. */
 export function category(fields: Partial<Category> = {}): Category {
   return {
-    ...base(),
+    ...baseFields(),
     name: { en: 'Women' },
     slug: { en: 'women' },
     ancestors: [],
@@ -59,7 +59,7 @@ export function product(
   const { data, staged, published = true, ...given } = fields;
   const current = productData(data);
   return {
-    ...base(),
+    ...baseFields(),
     productType: { typeId: 'product-type', id: idOf('product-type/clothing') },
     priceMode: 'Embedded',
     masterData: {
@@ -75,10 +75,10 @@ export function product(
 /** Ten pieces, all of them available. */
 export function inventoryEntry(fields: Partial<InventoryEntry> = {}): InventoryEntry {
   const quantityOnStock = fields.quantityOnStock ?? 10;
-  return { ...base(), sku: 'SKU-1', quantityOnStock, availableQuantity: quantityOnStock, ...fields };
+  return { ...baseFields(), sku: 'SKU-1', quantityOnStock, availableQuantity: quantityOnStock, ...fields };
 }
 
 /** An active price of a sku, kept outside the product. */
 export function standalonePrice(fields: Partial<StandalonePrice> = {}): StandalonePrice {
-  return { ...base(), sku: 'SKU-1', value: money(1999), active: true, ...fields };
+  return { ...baseFields(), sku: 'SKU-1', value: money(1999), active: true, ...fields };
 }

@@ -36,8 +36,8 @@ export function categoryTree(): Category[] {
 
 /** The categories that have none below them. */
 export function leaves(categories: readonly Category[]): Category[] {
-  const parents = new Set(categories.map((one) => one.parent?.id));
-  return categories.filter((one) => !parents.has(one.id));
+  const parents = new Set(categories.map((category) => category.parent?.id));
+  return categories.filter((category) => !parents.has(category.id));
 }
 
 function branch(tree: Tree, path: readonly Category[]): Category[] {

@@ -9,7 +9,7 @@ import { IDS } from './base-data.ts';
 import { address, customer } from './builders.ts';
 import { idOf, type Random } from './random.ts';
 
-interface Land {
+interface CountryProfile {
   readonly country: string;
   readonly locale: string;
   readonly faker: typeof english;
@@ -17,7 +17,7 @@ interface Land {
   readonly phone: string;
 }
 
-const LANDS: readonly [Land, ...Land[]] = [
+const COUNTRIES: readonly [CountryProfile, ...CountryProfile[]] = [
   { country: 'DE', locale: 'de-DE', faker: german, phone: '+49151230' },
   { country: 'US', locale: 'en-US', faker: english, phone: '+141555' },
   { country: 'GB', locale: 'en', faker: english, phone: '+4477112' },
@@ -27,12 +27,12 @@ const LANDS: readonly [Land, ...Land[]] = [
 
 /** `count` customers, the same for the same chance. */
 export function seedCustomers(random: Random, count: number): Customer[] {
-  for (const { faker } of LANDS) faker.seed(random.between(1, 1_000_000));
-  return Array.from({ length: count }, (_, index) => oneCustomer(random, index));
+  for (const { faker } of COUNTRIES) faker.seed(random.between(1, 1_000_000));
+  return Array.from({ length: count }, (_, index) => createCustomer(random, index));
 }
 
-function oneCustomer(random: Random, index: number): Customer {
-  const { country, locale, faker, phone } = random.pick(LANDS);
+function createCustomer(random: Random, index: number): Customer {
+  const { country, locale, faker, phone } = random.pick(COUNTRIES);
   const key = `customer-${index + 1}`;
   const id = idOf(`customer/${key}`);
   const [firstName, lastName] = [faker.person.firstName(), faker.person.lastName()];

@@ -4,7 +4,7 @@ import { IDS } from './base-data.ts';
 import { address, lineItem, money, order, payment, transaction } from './builders.ts';
 import { idOf, type Random } from './random.ts';
 
-export interface Sales {
+export interface SeededOrders {
   readonly orders: readonly Order[];
   readonly payments: readonly Payment[];
 }
@@ -16,13 +16,13 @@ export function seedOrders(
   random: Random,
   count: number,
   shop: { readonly customers: readonly Customer[]; readonly products: readonly Product[] },
-): Sales {
+): SeededOrders {
   const sellable = shop.products.filter(({ priceMode }) => priceMode !== 'Standalone');
-  const made = Array.from({ length: count }, (_, index) => oneOrder(random, index, { ...shop, products: sellable }));
+  const made = Array.from({ length: count }, (_, index) => createOrder(random, index, { ...shop, products: sellable }));
   return { orders: made.map((one) => one.order), payments: made.flatMap((one) => one.payments) };
 }
 
-function oneOrder(
+function createOrder(
   random: Random,
   index: number,
   shop: { readonly customers: readonly Customer[]; readonly products: readonly Product[] },
@@ -34,7 +34,7 @@ function oneOrder(
   const [buyer] = random.chance(0.85) ? random.pickSome(shop.customers, 1) : [];
   const lineItems = random
     .pickSome(shop.products, random.between(1, 4))
-    .map((bought) => oneLine(random, bought, orderNumber));
+    .map((bought) => createLineItem(random, bought, orderNumber));
   const moved = Date.parse(createdAt) + random.between(1, 240) * 3_600_000;
   const lastModifiedAt = orderState === 'Open' ? createdAt : new Date(moved).toISOString();
   const home = buyer?.addresses[0] ?? address({ id: `${orderNumber}-home` });
@@ -57,12 +57,12 @@ function oneOrder(
       : {}),
   });
   if (random.chance(0.1)) return { order: draft, payments: [] };
-  const paid = onePayment(random, draft);
+  const paid = createPayment(random, draft);
   const payments = [{ typeId: 'payment' as const, id: paid.id }];
   return { order: { ...draft, paymentInfo: { payments } }, payments: [paid] };
 }
 
-function oneLine(random: Random, bought: Product, orderNumber: string): LineItem {
+function createLineItem(random: Random, bought: Product, orderNumber: string): LineItem {
   const { current } = bought.masterData;
   const variant = current.masterVariant;
   const [chosen] = variant.prices ?? [];
@@ -83,7 +83,7 @@ function oneLine(random: Random, bought: Product, orderNumber: string): LineItem
   });
 }
 
-function onePayment(random: Random, { orderNumber = '', createdAt, totalPrice, customerId }: Order): Payment {
+function createPayment(random: Random, { orderNumber = '', createdAt, totalPrice, customerId }: Order): Payment {
   const key = `payment-of-${orderNumber}`;
   const one = (name: string, fields: Partial<Transaction>) =>
     transaction({ id: idOf(`transaction/${key}/${name}`), timestamp: createdAt, amount: totalPrice, ...fields });

@@ -12,7 +12,7 @@ import { inventoryEntry, money, price, product, standalonePrice, variant } from 
 import { leaves } from './category-tree.ts';
 import { idOf, type Random } from './random.ts';
 
-export interface Catalogue {
+export interface SeededCatalog {
   readonly products: readonly Product[];
   readonly inventory: readonly InventoryEntry[];
   readonly standalonePrices: readonly StandalonePrice[];
@@ -24,8 +24,8 @@ const BRANDS = ['Nordlicht', 'Maison Verte', 'Acme'] as const;
 const SIZES = ['S', 'M', 'L', 'XL'] as const;
 
 /** `count` products with everything that belongs to them. */
-export function seedProducts(random: Random, count: number, categories: readonly Category[]): Catalogue {
-  const made = Array.from({ length: count }, (_, index) => oneProduct(random, index, categories));
+export function seedProducts(random: Random, count: number, categories: readonly Category[]): SeededCatalog {
+  const made = Array.from({ length: count }, (_, index) => createProduct(random, index, categories));
   return {
     products: made.map((one) => one.product),
     inventory: made.flatMap((one) => one.inventory),
@@ -33,20 +33,20 @@ export function seedProducts(random: Random, count: number, categories: readonly
   };
 }
 
-interface Made {
+interface SeededProduct {
   readonly product: Product;
   readonly inventory: readonly InventoryEntry[];
   readonly standalonePrices: readonly StandalonePrice[];
 }
 
-function oneProduct(random: Random, index: number, categories: readonly Category[]): Made {
+function createProduct(random: Random, index: number, categories: readonly Category[]): SeededProduct {
   const key = `product-${index + 1}`;
   const [material, thing] = [random.pick(MATERIALS).split('|'), random.pick(THINGS).split('|')];
   // Every fifteenth product keeps its prices outside.
   const standalone = index % 15 === 14;
   const cents = random.between(5, 200) * 100 - 1;
   const variants = Array.from({ length: random.between(1, 4) }, (_, position) =>
-    oneVariant(random, { key, position, prices: standalone ? [] : prices(key, position, cents) }),
+    createVariant(random, { key, position, prices: standalone ? [] : prices(key, position, cents) }),
   );
   const [masterVariant = variant(), ...others] = variants;
   const createdAt = random.instant(0, 300);
@@ -75,11 +75,11 @@ function oneProduct(random: Random, index: number, categories: readonly Category
       data,
     }),
     inventory: skus.flatMap((sku) => stock(random, sku)),
-    standalonePrices: standalone ? skus.flatMap((sku) => apart(sku, cents)) : [],
+    standalonePrices: standalone ? skus.flatMap((sku) => standalonePrices(sku, cents)) : [],
   };
 }
 
-function oneVariant(
+function createVariant(
   random: Random,
   { key, position, prices: own }: { key: string; position: number; prices: Price[] },
 ): ProductVariant {
@@ -110,7 +110,7 @@ function prices(key: string, position: number, cents: number): Price[] {
   ];
 }
 
-function apart(sku: string, cents: number): StandalonePrice[] {
+function standalonePrices(sku: string, cents: number): StandalonePrice[] {
   return [
     standalonePrice({ id: idOf(`standalone-price/${sku}/eur`), key: `${sku}-eur`, sku, value: money(cents) }),
     standalonePrice({

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** When records were made, unless said otherwise. */
-export const LONG_AGO = '2024-03-01T10:00:00.000Z';
+export const DEFAULT_TIMESTAMP = '2024-03-01T10:00:00.000Z';
 
 const by = { isPlatformClient: false, clientId: 'storefront' };
 
@@ -16,7 +16,7 @@ export interface RecordBase {
 }
 
 /** A new id, version 1, made long ago. */
-export function base(): RecordBase {
-  const times = { createdAt: LONG_AGO, lastModifiedAt: LONG_AGO };
+export function baseFields(): RecordBase {
+  const times = { createdAt: DEFAULT_TIMESTAMP, lastModifiedAt: DEFAULT_TIMESTAMP };
   return { id: randomUUID(), version: 1, ...times, createdBy: by, lastModifiedBy: by };
 }

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
 import { connectShop, type ShopApi } from '../actors/shop-api.ts';
-import { oddCases, oddId } from '../edge-cases/index.ts';
+import { createEdgeCases, edgeCaseId } from '../edge-cases/index.ts';
 import { makeShop, seedShop } from './seed.ts';
 
 let sandbox: CommercetoolsSandbox;
@@ -37,8 +37,8 @@ test('no two records of a type share an id, and no two variants a sku', () => {
 
 test('the shop has the size that was asked for, odd cases besides', async () => {
   const customers = await api.all('customers', anyRecord);
-  const odd = oddCases().filter(({ typeId }) => typeId === 'customer');
-  assert.equal(customers.length, 300 + odd.length);
+  const edgeCases = createEdgeCases().filter(({ typeId }) => typeId === 'customer');
+  assert.equal(customers.length, 300 + edgeCases.length);
   const categories = await api.all('categories', z.looseObject({ id: z.string(), ancestors: z.array(z.unknown()) }));
   assert.ok(categories.length >= 35);
   assert.equal(Math.max(...categories.map(({ ancestors }) => ancestors.length)), 3);
@@ -53,14 +53,14 @@ test('every odd case can be read over HTTP by its id', async () => {
     'inventory-entry': 'inventory',
     'standalone-price': 'standalone-prices',
   };
-  for (const { name, typeId, record } of oddCases()) {
+  for (const { name, typeId, record } of createEdgeCases()) {
     const answer = await api.request('GET', `${paths[typeId]}/${record.id}`);
     assert.equal(answer.status, 200, `${typeId} ${name}`);
   }
 });
 
 test('an order is found by its payment', async () => {
-  const where = encodeURIComponent(`paymentInfo(payments(id="${oddId('payment', 'two-payments-2')}"))`);
+  const where = encodeURIComponent(`paymentInfo(payments(id="${edgeCaseId('payment', 'two-payments-2')}"))`);
   const { results } = await api.get(`orders?where=${where}`, z.object({ results: z.array(anyRecord) }));
   assert.deepEqual(
     results.map(({ orderNumber }) => orderNumber),
