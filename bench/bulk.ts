@@ -1,4 +1,4 @@
-/** Bulk syncs: of customers, orders, the catalogue twice. */
+/** Bulk sync scenarios: customers, orders, and the catalog twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { runSchema } from '../src/engine/runs/run.ts';
@@ -33,7 +33,7 @@ interface Synced {
   delivered: number;
 }
 
-/** One sync to its end, or for so many seconds. */
+/** Runs one sync to its end, or for `seconds`, and returns its resource usage and request report. */
 async function syncOnce(
   { klaviyo }: BenchEnvironment,
   service: BenchProcess,
@@ -57,7 +57,7 @@ async function syncOnce(
   }
 }
 
-/** CPU seconds of the floor for so many pages of 500. */
+/** Returns the CPU seconds of the floor for `pages` pages of 500 records. */
 async function floorOf({ klaviyo, shop }: BenchEnvironment, resource: Resource, pages: number) {
   const options = { scenario: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
   const floor = await start('floor.ts', [JSON.stringify(options)]);
@@ -68,7 +68,7 @@ async function floorOf({ klaviyo, shop }: BenchEnvironment, resource: Resource, 
   return { records, cpuSeconds };
 }
 
-/** A sync with what it took, and the same work by the floor in the same run. */
+/** Runs a sync and measures it, together with the same work by the floor. */
 export async function bulk(
   resource: Resource,
   options: EnvironmentOptions & { seconds?: number; operation: string; max: number; limit: number },
@@ -81,8 +81,8 @@ export async function bulk(
 }
 
 /**
- * Measured without limits, so that neither waits: CPU is what they spend on a thousand records.
- * @param syncs so many one after the other, the first into a Klaviyo that holds nothing
+ * Measures CPU seconds per 1,000 records against the floor, without rate limits so that neither waits.
+ * @param syncs number of consecutive syncs; the first one starts with an empty Klaviyo account
  */
 async function cpuRatios(
   options: EnvironmentOptions,
@@ -92,7 +92,7 @@ async function cpuRatios(
   const pages = Math.min(40, Math.max(4, Math.floor(read / 500)));
   const size = { ...options.size, [resource]: pages * 500 };
   return withEnvironment({ ...options, pageMs: 0, limits: 'none', size }, async (environment, service) => {
-    // Warm, as a service that runs for years is.
+    // Warm-up run, so that JIT compilation does not count.
     await syncOnce(environment, service, { resource });
     await environment.klaviyo.request('forget', forgot);
     const synced: Synced[] = [];
@@ -125,7 +125,7 @@ function figuresOf(
   };
 }
 
-/** The first sync of a catalogue, then another one of the same: nothing has changed. */
+/** Measures the first sync of a catalog and a second sync without changes. */
 export async function catalogue(options: EnvironmentOptions): Promise<Record<string, Figures>> {
   const limits = { operation: 'bulk_create_catalog_variants', max: 100, limit: perMinute('createVariants') };
   const resource = 'products';
@@ -147,10 +147,10 @@ export async function catalogue(options: EnvironmentOptions): Promise<Record<str
   };
 }
 
-/** As the containers in deploy/ have it: without a limit V8 lets garbage lie until there is four times what is used. */
+/** As in the containers in deploy/. Without a limit, V8 lets the heap grow to about four times the live data. */
 const heapMb = 320;
 
-/** Peak memory of a sync of ten times as much, as a ratio. */
+/** Returns the ratio of peak memory between a sync of `few` and of ten times as many records. */
 export async function flatness(resource: Resource, few: number): Promise<Figures> {
   const peaks: number[] = [];
   for (const count of [few, few * 10]) {

@@ -1,19 +1,19 @@
-/** Both fakes and the service, set up for one scenario; everything ends with it. */
+/** Environment of one scenario: both fakes and the service. */
 import type { ShopSize } from './fakes/records.ts';
 import { type BenchProcess, start } from './processes.ts';
 
 export interface EnvironmentOptions {
   size: ShopSize;
-  /** Milliseconds that a page of commercetools takes. */
+  /** Duration of a commercetools page request in milliseconds. */
   pageMs?: number;
-  /** 1: as documented; none: neither the fake nor the service keeps to any. */
+  /** 1: documented rate limits; none: neither the fake nor the service limits requests. */
   limits: 1 | 'none';
-  /** What the service multiplies the published limits with; by default as the fake does. */
+  /** Factor on the rate limits in the service; defaults to that of the fake. */
   scale?: number;
   jobMs?: number;
-  /** Megabytes that the service's heap may have. */
+  /** Heap limit of the service in megabytes. */
   heapMb?: number;
-  /** Services side by side. */
+  /** Number of service processes. */
   services?: number;
 }
 
@@ -26,7 +26,7 @@ export interface BenchEnvironment {
 
 const unlimited = 1_000;
 
-/** Nothing of it runs on when another measurement begins. */
+/** Runs `work` in a new environment and stops all processes afterwards. */
 export async function withEnvironment<Result>(
   options: EnvironmentOptions,
   work: (environment: BenchEnvironment, service: BenchProcess) => Promise<Result>,

@@ -1,6 +1,8 @@
 /**
- * The floor: the work that nobody can avoid. Parses the same pages (or messages), builds the same records as plain object
- * literals (with the library that makes phone numbers E.164), serialises each once, joins and posts them. Arguments: JSON with `what`, `shop`, `klaviyo`, `pages`.
+ * The floor: a minimal baseline loop that does only unavoidable work. Parses the same pages (or messages), builds the
+ * same records as object literals (with the library that normalizes phone numbers to E.164), serializes each once,
+ * joins and posts them. The service's CPU time is reported as a multiple of the floor's. Argument: JSON with
+ * `scenario`, `shop`, `klaviyo`, `pages`.
  */
 import { createServer } from 'node:http';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
@@ -162,10 +164,10 @@ function itemsOf(record: ReturnType<typeof product>, stock: ReadonlyMap<string, 
   return [item, ...variants];
 }
 
-/** Countries that pay in EUR: each has its price in the metadata. */
+/** Countries with EUR. The metadata has a price for each of them. */
 const euroCountries = currencyCountries.get('EUR') ?? [];
 
-/** What is in stock is not in the page: a hundred skus a request. */
+/** Returns the available quantity by SKU. Pages do not include stock, so it is queried with 100 SKUs per request. */
 async function stockOf(products: readonly ReturnType<typeof product>[]): Promise<Map<string, number>> {
   const skus = products.flatMap(({ masterData: { current } }) =>
     [current.masterVariant, ...current.variants].map((variant) => variant?.sku ?? ''),
@@ -233,7 +235,7 @@ async function bulk(): Promise<number> {
   return records;
 }
 
-/** Takes the same pushes as the service, and answers when the body that they are in is taken. */
+/** Accepts the same pushes as the service and responds once their batch is posted. */
 function realtime(): void {
   let pending: string[] = [];
   let openResponses: (() => void)[] = [];

@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: what a sync and live messages cost, as counts and ratios. `--quick` does a little of each in less than
- * two minutes and exits 1 where a count or ratio is out of bounds; `--only bulk-orders` one of them; `--json FILE`.
+ * `npm run bench`: measures syncs and real-time messages as counts and ratios. `--quick` runs a small version of each
+ * scenario and exits with 1 if a count or ratio is out of bounds; `--only bulk-orders` runs one scenario; `--json FILE`
+ * writes the results.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -36,7 +37,7 @@ for (const [name, { run, bounds }] of chosen) {
     for (const { figure, max, min } of bounds) {
       const value = row[figure];
       if (typeof value !== 'number') continue;
-      // A little of it says little about what a process spends: only a ratio twice as bad is out of bounds.
+      // Short runs measure CPU inaccurately, so --quick allows twice the ratio.
       const slack = values.quick && noisyFigures.includes(figure) ? 2 : 1;
       if ((max !== undefined && value > max * slack) || (min !== undefined && value < min))
         violations.push(

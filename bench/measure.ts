@@ -1,4 +1,4 @@
-/** From counts to figures: requests, how full bodies were, the share of a published limit, CPU, memory. */
+/** Derives figures from counts: requests, batch fill, share of the published rate limit, CPU, memory. */
 
 import { z } from 'zod';
 import { endpoints } from '../src/klaviyo/api/endpoints.ts';
@@ -11,12 +11,15 @@ const reported = z.object({ report: reportShape });
 export const usageOf = (running: BenchProcess) => running.request('usage', usageShape);
 export const reportOf = async (klaviyo: BenchProcess) => (await klaviyo.request('report', reported)).report;
 
-/** What one scenario showed; every number is a count or a ratio, but for seconds that say how long it ran. */
+/** Results of one scenario: counts and ratios, and the duration in seconds. */
 export type Figures = Record<string, number | string>;
 
 const minuteMs = 60_000;
 
-/** Requests of an operation that were taken in each full minute, against what Klaviyo publishes. */
+/**
+ * Returns the lowest share of the published limit (requests per minute) used in a full minute; undefined for runs under
+ * a minute.
+ */
 export function shareOfLimit(report: RequestReport, operation: string, perMinute: number): number | undefined {
   const times = report.operations[operation]?.times ?? [];
   const first = times[0];
@@ -31,7 +34,10 @@ export function shareOfLimit(report: RequestReport, operation: string, perMinute
   return Math.min(...counts) / perMinute;
 }
 
-/** The mean of how full the bodies were, by count or by bytes, whichever is more; the last few are what was left. */
+/**
+ * Returns the mean fill of the bodies, by count or by bytes, whichever is higher. Excludes the last `leftOver` bodies,
+ * which hold the remainder.
+ */
 export function fullness(
   report: RequestReport,
   operation: string,
@@ -54,7 +60,7 @@ export function requestsOf(report: RequestReport): string {
     .join('; ');
 }
 
-/** 429s among all answers. */
+/** Returns the share of 429 responses. */
 export function throttledShare(report: RequestReport): number {
   const counts = Object.values(report.operations).flatMap(({ statuses }) => Object.entries(statuses));
   const all = counts.reduce((sum, [, count]) => sum + count, 0);

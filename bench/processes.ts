@@ -1,4 +1,4 @@
-/** Processes of a measurement, each on its own: both fakes, the service, the floor. Nothing is left running. */
+/** Starts and stops the processes of a measurement: both fakes, the service and the floor. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -7,13 +7,16 @@ const listeningMessage = z.object({ url: z.string() });
 
 export interface BenchProcess {
   url: string;
-  /** Sends a message, and waits for the first answer that has this shape. */
+  /** Sends a message and returns the first response with the given shape. */
   request<Response>(message: unknown, shape: z.ZodType<Response>): Promise<Response>;
   send(message: object): void;
   stop(): Promise<void>;
 }
 
-/** @param file below bench/; resolves when it says where it listens */
+/**
+ * Starts a process and resolves when it is listening.
+ * @param file path relative to bench/
+ */
 export async function start(
   file: string,
   args: readonly string[],

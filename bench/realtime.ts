@@ -1,4 +1,7 @@
-/** Live messages: a steady stream, a burst, one in an idle service, stock, and orders beside another process' sync. */
+/**
+ * Real-time scenarios: a steady stream, a burst, an idle service, stock changes, and orders during another process'
+ * sync.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
@@ -13,7 +16,7 @@ const size: ShopSize = { customers: 100_000, orders: 200_000, products: 7_000 };
 
 interface Delivery {
   body: string;
-  /** Milliseconds since the stream began. */
+  /** Time to send, in milliseconds since the start of the stream. */
   dueMs: number;
 }
 
@@ -21,18 +24,18 @@ interface Delivered {
   /** Milliseconds from the first push to the acknowledgement, sorted. */
   tookMs: number[];
   rejected: number;
-  /** Connections that broke. */
+  /** Number of broken connections. */
   resets: number;
   lost: number;
 }
 
-/** Google Pub/Sub's envelope around a commercetools message. */
+/** Returns a Google Pub/Sub envelope with a commercetools message. */
 function envelope(payload: object, messageId: string): string {
   const data = Buffer.from(JSON.stringify(payload)).toString('base64');
   return JSON.stringify({ message: { data, messageId, publishTime: '2026-03-15T08:00:00Z' }, subscription: 'bench' });
 }
 
-/** An order that is new now. */
+/** Returns an OrderCreated message with the current time. */
 function orderCreated(number: number): string {
   const at = new Date().toISOString();
   const payload = {
@@ -64,7 +67,10 @@ function stockChanged(sku: string, version: number): string {
   return envelope(payload, `s${sku}-${version}`);
 }
 
-/** Pushes each when it is due, and what is refused again, as a broker does; ends when all are acknowledged. */
+/**
+ * Pushes each message when it is due and retries rejected pushes, like a broker. Ends when all are acknowledged or
+ * given up.
+ */
 async function deliver(
   service: BenchProcess,
   total: number,
@@ -98,7 +104,7 @@ async function deliver(
       if (status === 'reset') resets += 1;
       else if (status === 503) rejected += 1;
       else break;
-      // As brokers do: a little later each time.
+      // Exponential backoff with jitter, like a broker.
       await sleep(500 * Math.min(8, 2 ** attempt) * (0.5 + Math.random()));
     }
     lost += 1;
@@ -148,14 +154,17 @@ async function figuresOf(
   };
 }
 
-/** Events of orders 0 to `count`: one placed, and one for each line. */
+/** Returns the number of events of `count` orders: one Placed Order, and one Ordered Product per line item. */
 function eventsOf(count: number, first = 0): number {
   let events = 0;
   for (let number = first; number < first + count; number += 1) events += 1 + 3 + (number % 3);
   return events;
 }
 
-/** CPU for a thousand messages against the floor's, at the same pace; the service keeps to the published limits. */
+/**
+ * Measures CPU seconds per 1,000 messages against the floor at the same rate. The service respects the published
+ * limits.
+ */
 async function cpuRatio(count: number): Promise<Figures> {
   return withEnvironment({ size, limits: 'none', scale: 1 }, async (environment, service) => {
     const perSecond = 200;
@@ -199,7 +208,7 @@ async function steady(quick: boolean): Promise<Record<string, Figures>> {
 async function burst(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [1_000, 2] : [4_000, 5];
   const figures = await withEnvironment({ size, limits: 1 }, async (environment, service) => {
-    // More than are admitted at once.
+    // More connections than the service admits at once.
     const delivered = await orders(service, { perSecond, seconds, connections: Math.min(6_000, perSecond * seconds) });
     const { peakBytes } = await usageOf(service);
     const { events = 0, ...all } = await figuresOf(environment, delivered);
@@ -251,7 +260,7 @@ async function beside(quick: boolean): Promise<Record<string, Figures>> {
       if (!syncing) throw new Error('no second service');
       await fetch(`${syncing.url}/sync/orders`, { method: 'POST' });
       await sleep(quick ? 3_000 : 20_000);
-      // Orders that the sync has not reached: the last ones of the shop.
+      // Orders that the sync has not reached yet: the last ones of the shop.
       const delivered = await orders(service, { perSecond, seconds, first: 150_000 });
       await fetch(`${syncing.url}/sync/orders/stop`, { method: 'POST' });
       const { events: _events, 'duplicate events': _twice, ...all } = await figuresOf(environment, delivered);

@@ -1,4 +1,4 @@
-/** What is measured, how much of it, and which counts and ratios have to hold. */
+/** Scenarios of the benchmark: input sizes, and bounds of their counts and ratios. */
 import { bulk, catalogue, flatness } from './bulk.ts';
 import { type Figures, perMinute } from './measure.ts';
 import { realtime } from './realtime.ts';
@@ -59,7 +59,7 @@ export const scenarios: Record<string, Scenario> = {
   },
   ...realtime,
   flat: {
-    // A little of it says nothing: a heap grows to its working size first.
+    // Needs a full run: the heap first grows to its working size.
     run: async (quick) =>
       quick
         ? {}

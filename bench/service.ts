@@ -1,4 +1,4 @@
-/** The service as it is, in a process that says what it has used. `BENCH_SCALE` multiplies the limits it keeps to. */
+/** Runs the real service in a process that reports its resource usage. `BENCH_SCALE` multiplies its rate limits. */
 import pino from 'pino';
 import { createApp } from '../src/app/components.ts';
 import { processEnvironment, readConfig } from '../src/config/config.ts';

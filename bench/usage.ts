@@ -1,4 +1,4 @@
-/** What this process has used since it was told to begin, for whoever started it. */
+/** Reports resource usage to the parent process: CPU seconds since the message `begin`, and peak memory. */
 export function reportUsage(): void {
   let began = process.cpuUsage();
   process.on('message', (message) => {

@@ -1,7 +1,7 @@
-/** The comparison as a person reads it. */
+/** Formats the comparison of expected and actual state as text. */
 import type { Comparison } from './shop/expected/compare.ts';
 
-/** @returns a header and a line for each row, in columns */
+/** Returns a header and one line per row, in columns. */
 export function tableLines(rows: Comparison['rows']): string[] {
   const width = Math.max(4, ...rows.map(({ name }) => name.length));
   const amount = (value: number) => (Number.isInteger(value) ? String(value) : value.toFixed(2)).padStart(14);
@@ -17,7 +17,7 @@ export function tableLines(rows: Comparison['rows']): string[] {
 
 const maxDifferences = 50;
 
-/** @returns the differing records, the first of them where there are many */
+/** Returns one line per difference, up to a maximum. */
 export function differenceLines(differences: readonly string[]): string[] {
   if (differences.length === 0) return ['', 'No record differs.'];
   const rest = differences.length > maxDifferences ? [`… and ${differences.length - maxDifferences} more`] : [];

@@ -1,4 +1,4 @@
-// Faults on demand: what a caller sees while a rule is in force.
+/** Tests of fault rules: responses while a rule is active. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';

@@ -1,62 +1,63 @@
 /**
- * Faults on demand, for both pretended APIs: what real accounts do to an integration (busy edges, lost answers,
- * connections that reset), switched on by a rule and off again. Nothing here knows which API it disturbs.
+ * Fault injection for both mock APIs: errors, lost responses and connection resets of real accounts, controlled by
+ * rules. Independent of the API it is registered on.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 const selection = {
-  /** HTTP method, any case. Absent: every method. */
+  /** HTTP method, case-insensitive; absent matches all. */
   method: z.string().optional(),
-  /** A prefix of the path (without query), or a regular expression if it begins with `^`. Absent: every path. */
+  /** Path prefix (without query), or a regular expression if it starts with `^`; absent matches all. */
   path: z.string().refine(isPrefixOrPattern, 'neither a prefix that begins with / nor a valid ^pattern').optional(),
-  /** Matching requests that pass before the rule begins. */
+  /** Number of matching requests to let pass before the rule applies. */
   after: z.number().int().nonnegative().optional(),
-  /** How many requests the rule strikes before it is spent. Absent: until it is cleared. */
+  /** Maximum number of requests to fault; absent means unlimited. */
   times: z.number().int().positive().optional(),
-  /** Share of the matching requests it strikes, 0 to 1. Absent: all. */
+  /** Share of matching requests to fault, 0 to 1; absent means all. */
   rate: z.number().min(0).max(1).optional(),
 };
 
-/** One fault rule as `POST /sandbox/faults` takes it. The first rule that strikes decides; the others wait. */
+/** Schema of a fault rule in `POST /sandbox/faults`. The first matching rule applies. */
 const faultRuleSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...selection,
-    /** Answers with this status; the request has no effect. A text body is HTML, anything else JSON. */
+    /** Responds with this status without effect. A string body is sent as HTML, any other as JSON. */
     kind: z.literal('status'),
     status: z.number().int().min(200).max(599),
     body: z.unknown().optional(),
     headers: z.record(z.string(), z.string()).optional(),
   }),
-  /** Handles the request as usual, `ms` milliseconds later. */
+  /** Handles the request normally after `ms` milliseconds. */
   z.strictObject({ ...selection, kind: z.literal('delay'), ms: z.number().nonnegative() }),
   /**
-   * hang: never answers, no effect. reset: connection reset before any effect. truncate: effect applied, the answer
-   * breaks off in the middle of its body. applied-then-lost: effect applied, connection reset before the answer.
+   * hang: never responds, no effect. reset: resets the connection before any effect. truncate: applies the effect, then
+   * cuts the response body in the middle. applied-then-lost: applies the effect, then resets the connection before the
+   * response.
    */
   z.strictObject({ ...selection, kind: z.enum(['hang', 'reset', 'truncate', 'applied-then-lost']) }),
-  /** Fails a record of a bulk job when the job is worked off; the path is `/` and the job's type. */
+  /** Fails a record of a bulk job when the job runs. The path is `/` and the job type. */
   z.strictObject({ ...selection, kind: z.literal('fail-record') }),
 ]);
 
 export type FaultRule = z.infer<typeof faultRuleSchema>;
 
-/** A rule at work: how many requests matched and how many were struck so far. */
+/** An active rule with the number of requests it matched and faulted. */
 type ActiveFault = { id: number; rule: FaultRule; matched: number; struck: number };
 
-/** The rules in force. Made by `createFaults`, given to `faultsPlugin`, so that a test in the same process can add rules without HTTP. */
+/** The active rules. Pass it to `faultsPlugin`; a test in the same process can add rules without HTTP. */
 export type Faults = {
   add(...rules: FaultRule[]): ActiveFault[];
-  /** Takes one rule away, by the id that it was added under. */
+  /** Removes a rule by the id that `add` assigned. */
   remove(id: number): void;
   clear(): void;
   list(): ActiveFault[];
-  /** The rule that strikes this request, if any; counts it. */
+  /** Returns the rule that applies to this request, if any, and counts the request. */
   strike(method: string, path: string): FaultRule | undefined;
 };
 
-/** An empty set of fault rules. `random` (0 to 1) serves `rate`; give a seeded one for repeatable runs. */
+/** Creates an empty set of rules. `random` (0 to 1) is used for `rate`; pass a seeded one for reproducible runs. */
 export function createFaults(random: () => number = Math.random): Faults {
   let active: ActiveFault[] = [];
   let nextId = 1;
@@ -89,25 +90,25 @@ export function createFaults(random: () => number = Math.random): Faults {
   };
 }
 
-/** Stands where a request has its method. */
+/** Pseudo method of bulk job records. */
 const jobRecordMethod = 'JOB RECORD';
 
-/** Is the next record of a job of this type to fail? */
+/** Returns whether a rule fails the next record of a job of this type. */
 export function failsRecord(faults: Faults, jobType: string): boolean {
   return faults.strike(jobRecordMethod, `/${jobType}`) !== undefined;
 }
 
 export type FaultsOptions = {
-  /** The rules to apply; a fresh, empty set by default. */
+  /** Rules to apply; defaults to an empty set. */
   faults?: Faults;
-  /** Paths no rule may touch. Default: `/` and everything under `/sandbox`. */
+  /** Excludes paths from all rules; defaults to `/` and paths starting with `/sandbox`. */
   exempt?: (path: string) => boolean;
 };
 
 /**
- * Registers the faults on a Fastify instance: `await app.register(faultsPlugin, { faults })`, before the routes.
- * Adds `POST /sandbox/faults` (one rule or a list), `GET` (rules with their counts) and `DELETE` (clears them).
- * Not encapsulated: its hooks hold for every route of the instance it is registered on.
+ * Registers fault injection on a Fastify instance: `await app.register(faultsPlugin, { faults })`, before the routes.
+ * Adds `POST /sandbox/faults` (one rule or a list), `GET` (rules with counts) and `DELETE` (clears them). Not
+ * encapsulated: its hooks apply to all routes of the instance.
  */
 export const faultsPlugin = Object.assign(registerFaults, { [Symbol.for('skip-override')]: true });
 
@@ -130,7 +131,7 @@ async function registerFaults(app: FastifyInstance, options: FaultsOptions): Pro
     struck.set(request, rule);
     if (rule.kind === 'delay') {
       await sleep(rule.ms, closing.signal);
-      // Whoever has hung up by then is not served any more, as by a queue in front of a server.
+      // A client that disconnected meanwhile gets no effect, as with a queue in front of a server.
       if (request.raw.socket.destroyed) return reply.hijack();
     }
     if (rule.kind === 'status') return respond(reply, rule);
@@ -176,12 +177,12 @@ function respond(reply: FastifyReply, rule: Extract<FaultRule, { kind: 'status' 
   return reply.send(typeof rule.body === 'string' ? rule.body : JSON.stringify(rule.body ?? {}));
 }
 
-/** The first half of a body, then an error: Fastify breaks the connection off after what it has written. */
+/** Returns a stream of the first half of a body, then an error, on which Fastify closes the connection. */
 function firstHalf(payload: string): Readable {
   return Readable.from(
     (async function* () {
       yield payload.slice(0, Math.ceil(payload.length / 2));
-      // The half must leave before the break, or the caller would see a plain reset.
+      // The first half must be flushed before the error. Otherwise the client would see a plain reset.
       await sleep(20, undefined);
       throw new Error('the sandbox broke this answer off on demand');
     })(),

@@ -1,6 +1,7 @@
 /**
- * `npm run sandbox`: a shop in a box. Starts both pretended APIs and the real service, loads a shop, syncs it in bulk,
- * then keeps it alive. With --once a fixed amount of it, then compares what Klaviyo holds with what the shop implies.
+ * `npm run sandbox`: local sandbox with demo data. Starts both mock APIs and the real service, loads demo data, syncs
+ * it in bulk, then simulates live activity. With --once it runs a fixed number of steps and compares the expected with
+ * the actual Klaviyo state.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
@@ -29,7 +30,7 @@ const program = withSandboxOptions(new Command('ctk sandbox')).action(async (opt
   try {
     process.exitCode = await run(processes, options, stop.signal);
   } catch (thrown) {
-    // Ctrl-C reaches all processes at once: what was being asked just then goes unanswered.
+    // Ctrl-C stops all processes at once, so requests in flight fail.
     if (!stop.signal.aborted) throw thrown;
   } finally {
     await processes.stop();
@@ -66,7 +67,7 @@ async function loadDemoData({ shop }: Processes, { seed, customers, orders, prod
   print(`${colors.bold('Demo data')}: ${counts.join(', ')}`);
 }
 
-/** As a merchant would: a topic that pushes to the service, and `ctk subscriptions apply`. */
+/** Binds a topic that pushes to the service, and runs `ctk subscriptions apply`. */
 async function subscribe({ shop, serviceUrl, environment }: Processes): Promise<void> {
   const topic = 'projects/sandbox/topics/commercetools';
   const binding = { ...post({ pushEndpoint: `${serviceUrl}/` }), method: 'PUT' };
@@ -86,7 +87,7 @@ const startedRun = z.object({ run: runSchema });
 const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
 const refreshMs = 250;
 
-/** Categories and products, then customers and orders: what an order refers to is there before it. */
+/** Syncs categories and products before customers and orders, because orders refer to them. */
 async function syncAll(processes: Processes, signal: AbortSignal): Promise<void> {
   print(colors.bold('Bulk syncs'));
   for (const resources of [

@@ -1,4 +1,4 @@
-/** The options of `npm run sandbox` and `ctk sandbox`: the same. */
+/** Command-line options of `npm run sandbox` and `ctk sandbox`. */
 import { type Command, InvalidArgumentError } from 'commander';
 
 export interface SandboxOptions {

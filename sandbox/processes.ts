@@ -1,4 +1,4 @@
-/** The sandbox's three processes: both pretended APIs and the real service, with its real configuration path. */
+/** Starts and stops the sandbox's three processes: both mock APIs and the real service. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ const logLine = z.object({
   reasons: z.array(z.string()).optional(),
 });
 
-/** Only URLs and keys differ from a real shop's configuration. */
+/** Environment variables of the service. Only URLs and keys differ from a real configuration. */
 export type ServiceEnvironment = Record<string, string>;
 
 export interface Processes {
@@ -25,20 +25,20 @@ export interface Processes {
   shop: ShopAccess;
   serviceUrl: string;
   environment: ServiceEnvironment;
-  /** Asks each to end, and waits. */
+  /** Terminates all processes and waits for their exit. */
   stop(): Promise<void>;
 }
 
 export interface ProcessOptions {
-  /** Part of Klaviyo's documented rate limits that holds, or `none`. */
+  /** Factor on Klaviyo's documented rate limits, or `none`. */
   limits: string;
-  /** The service's port; 0: any free one. */
+  /** Port of the service; 0 picks a free port. */
   port: number;
-  /** A warning or an error that the service logged, as one line. */
+  /** Called with each warning or error that the service logs, as one line. */
   onWarning(line: string): void;
 }
 
-/** Starts all three; rejects, with nothing left running, when one of them does not come up. */
+/** Starts all three. Rejects, after stopping the others, if one does not start. */
 export async function startProcesses(options: ProcessOptions): Promise<Processes> {
   const children: ChildProcess[] = [];
   const stop = async () => {
@@ -65,7 +65,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   }
 }
 
-/** Runs `ctk` to its end, as a user would type it; @returns what it printed. Throws where it fails. */
+/** Runs a `ctk` command and returns its output. Throws if it fails. */
 export async function runCommand(environment: ServiceEnvironment, args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [resolvePath('../src/main.ts'), ...args], {
     env: environment,
@@ -110,7 +110,7 @@ function startMockApi(children: ChildProcess[], main: string, args: string[]): P
   });
 }
 
-/** `ctk serve` tells in its log where it listens. */
+/** Starts `ctk serve` and returns its URL, which it logs. */
 function startService(
   children: ChildProcess[],
   environment: ServiceEnvironment,
@@ -144,7 +144,7 @@ function startService(
 
 const warnLevel = 40;
 
-/** What a line of the log warns of, for a person; nothing for other lines. */
+/** Returns the warning in a log line as text; empty for other lines. */
 function warningsOf(line: string): string[] {
   const parsed = logLine.safeParse(parse(line));
   if (!parsed.success || parsed.data.level < warnLevel) return [];

@@ -42,7 +42,7 @@ async function untilIdle(): Promise<void> {
   while (sandbox.pubsub.pending > 0) await pause(2);
 }
 
-/** Does something and returns what was delivered because of it, in alphabetical order. */
+/** Runs an action and returns the labels of the deliveries it caused, sorted. */
 async function deliveriesOf(act: () => Promise<JournalEntry>): Promise<{ entry: JournalEntry; labels: string[] }> {
   await untilIdle();
   const seen = receiver.labels().length;

@@ -1,4 +1,6 @@
-/** The shop lives: a shopper and an editor act in turn, and what reaches Klaviyo is told line by line. */
+/**
+ * Simulates live activity: a shopper and an editor take turns, and each action is printed with its effect in Klaviyo.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Processes } from './processes.ts';
@@ -9,9 +11,9 @@ import { createShopper } from './shop/actors/shopper.ts';
 
 export interface SimulationOptions {
   seed: number;
-  /** Steps to take; endless without. */
+  /** Number of steps; unlimited if absent. */
   steps?: number;
-  /** Milliseconds between two steps. */
+  /** Delay between two steps in milliseconds. */
   pauseMs: number;
   signal: AbortSignal;
   onLine(line: string): void;
@@ -28,10 +30,13 @@ const state = z.object({
 const idle = z.object({ idle: z.boolean() });
 const runs = z.object({ running: z.array(z.unknown()) });
 
-/** The editor acts after every third step of the shopper. */
+/** Every fourth step is the editor's. */
 const editorEvery = 4;
 
-/** @returns what was done, for the comparison */
+/**
+ * Runs the simulation.
+ * @returns the journal, for the comparison
+ */
 export async function simulate(processes: Processes, options: SimulationOptions): Promise<JournalEntry[]> {
   const api = connectShop(processes.shop);
   const shopper = createShopper(api, options.seed);
@@ -52,7 +57,7 @@ export async function simulate(processes: Processes, options: SimulationOptions)
 
 const pollMs = 20;
 
-/** Waits until every delivery is acknowledged and no run is under way. */
+/** Waits until every delivery is acknowledged and no sync is running. */
 export async function waitUntilIdle({ shop, serviceUrl }: Processes, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const quiet = idle.parse(await fetchJson(`${shop.url}/sandbox/idle`)).idle;
@@ -77,10 +82,10 @@ function difference(
     .map(([name, change]) => `${change > 0 ? '+' : ''}${change} ${name}`)
     .join(', ');
   if (changes !== '') return changes;
-  return requests === requestsBefore ? 'no event sent' : 'already up to date in Klaviyo';
+  return requests === requestsBefore ? 'no event sent' : 'up to date in Klaviyo';
 }
 
-/** @returns the answer of one of the three processes */
+/** Fetches a URL and returns the parsed JSON. Throws for an error status. */
 export async function fetchJson(url: string, init: RequestInit = {}): Promise<unknown> {
   const response = await fetch(url, init);
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);

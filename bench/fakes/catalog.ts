@@ -1,4 +1,4 @@
-/** What the counting Klaviyo keeps of a catalogue: attributes by id, so that a second sync finds the first one. */
+/** Catalog of the counting Klaviyo: attributes by id, so that a second sync finds the records of the first. */
 import { z } from 'zod';
 
 const record = z.object({
@@ -31,7 +31,7 @@ export function createCatalog() {
   }
 
   return {
-    /** @returns the ids of the records of a body, of one or of many */
+    /** @returns the ids of the records in a body (single or bulk) */
     apply(recordType: string, body: Buffer): string[] {
       const { data } = z.object({ data: z.record(z.string(), z.unknown()) }).parse(JSON.parse(body.toString()));
       const attributes = z.record(z.string(), z.unknown()).safeParse(data.attributes);
@@ -39,7 +39,7 @@ export function createCatalog() {
       const many = z.object({ data: z.array(z.unknown()) }).safeParse(lists[0]);
       return (many.success ? many.data.data : [data]).map((entry) => put(recordType, entry));
     },
-    /** A page of the ids that the filter names. */
+    /** Returns the records of the ids in the filter, as one page. */
     list(name: string, query: URLSearchParams) {
       const ids = z
         .array(z.string())
@@ -76,7 +76,7 @@ export function createCatalog() {
       });
       return { data, included, links: { next: null } };
     },
-    /** The quantity of every sku that was told. */
+    /** Returns the quantity by SKU. */
     stock: () =>
       Object.fromEntries(
         [...variants]

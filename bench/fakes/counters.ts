@@ -1,10 +1,10 @@
-/** Counts and hashes of what arrived: requests by operation and status, how full bodies were, events told twice. */
+/** Counts and hashes of received requests: by operation and status, body sizes, duplicate events. */
 import { z } from 'zod';
 
 const uniqueIdPattern = /"unique_id":"([^"]+)"/g;
 const emailPattern = /"email":"/g;
 
-/** What the counting Klaviyo saw. Bytes, records, and for each full minute the requests that were taken. */
+/** Report of the counting Klaviyo, by operation. */
 export const reportShape = z.object({
   operations: z.record(
     z.string(),
@@ -12,10 +12,10 @@ export const reportShape = z.object({
       statuses: z.record(z.string(), z.number()),
       bytes: z.number(),
       records: z.number(),
-      /** Records and bytes of each body, the first 20,000. */
+      /** Records and bytes per body, of the first 20,000 bodies. */
       fills: z.array(z.number()),
       sizes: z.array(z.number()),
-      /** When each request was taken, milliseconds since the report began; the first 20,000. */
+      /** Times of accepted requests in milliseconds since the report began, of the first 20,000 requests. */
       times: z.array(z.number()),
     }),
   ),
@@ -30,7 +30,7 @@ const maxSamples = 20_000;
 export function createCounters() {
   let began = performance.now();
   let operations: RequestReport['operations'] = {};
-  /** Hashes, not ids. */
+  /** Hashes of the unique_ids seen, to save memory. */
   let seen = new Set<number>();
   let events = 0;
   let twice = 0;
@@ -81,7 +81,7 @@ export function createCounters() {
   };
 }
 
-/** 53 bits of a text. Every event of the bench has an id of its own, whatever its metric. */
+/** Returns a 53-bit hash. Event ids of the benchmark are unique across metrics. */
 function hashOf(text: string): number {
   let [high, low] = [0xdeadbeef, 0x41c6ce57];
   for (let index = 0; index < text.length; index += 1) {

@@ -1,7 +1,7 @@
 /**
- * A Klaviyo that counts: the sandbox's documented limits and the real shapes of answers, with counts and hashes in place
- * of records, so that its memory does not grow with what it is sent. Of the catalogue it keeps what a comparison needs.
- * Arguments: JSON with `limits` (1: as documented, "none") and `jobMs`, how long a job takes.
+ * Counting Klaviyo: the documented limits and real response shapes, with counts and hashes instead of records, so that
+ * its memory does not grow with the input. For the catalog it keeps what a comparison needs. Argument: JSON with
+ * `limits` (1: as documented, or "none") and `jobMs`, the job duration in milliseconds.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ interface Job {
   endsAt: number;
   total: number;
 }
-/** The latest of each kind; the oldest are forgotten. */
+/** Latest jobs by type, bounded. */
 const jobs = new Map<string, Job[]>();
 let jobCount = 0;
 const maxJobs = 1_000;
@@ -120,7 +120,7 @@ function startJob(name: OperationName, type: string, total: number): { status: n
   return { status: 202, responseBody: { data: { type, id: job.id } } };
 }
 
-/** Newest first, a hundred a page; the cursor is how many came before. */
+/** Returns a page of 100 jobs, newest first. The cursor is the number of skipped jobs. */
 function listJobs(name: string, query: URLSearchParams) {
   const [, action, kind] = /^get_bulk_(\w+?)_(?:catalog_)?(item|variant|categorie|profile)s_jobs$/.exec(name) ?? [];
   const type =

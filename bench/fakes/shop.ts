@@ -1,7 +1,7 @@
 /**
- * A generated commercetools over HTTP: keyset pages and look-ups by id, each record made when it is asked for. Answers
- * only what the service asks; the mock of the sandbox is for behaviour, this one for speed.
- * Arguments: JSON with ShopSize and `pageMs`, how long a page takes.
+ * Generated commercetools API over HTTP: keyset pages and lookups by id, with records generated on request. Implements
+ * only the requests of the service; optimized for speed, unlike the sandbox's mock. Argument: JSON with ShopSize and
+ * `pageMs`, the duration of a page request in milliseconds.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +22,7 @@ const size = z
   .object({ customers: z.int(), orders: z.int(), products: z.int(), pageMs: z.number() })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 
-/** Stock by sku, as the driver last said it. */
+/** Quantity by SKU, as last set by the driver. */
 const stock = new Map<string, number>();
 const quantityOf = (sku: string) => stock.get(sku) ?? 7;
 
@@ -35,7 +35,7 @@ const resources: Record<string, Resource> = {
   orders: { total: size.orders, make: order },
   products: { total: size.products, make: (number) => product(number, size.products) },
 };
-/** A page made once is asked for again by the floor: it is kept as text, a few of them. */
+/** Cache of serialized pages, bounded: the floor requests the same pages as the service. */
 const pages = new Map<string, string>();
 const maxPages = 64;
 
@@ -56,7 +56,7 @@ function pageOf(name: string, query: URLSearchParams): string {
   return listed(texts);
 }
 
-/** The lowest number whose id is not below this one. */
+/** Returns the lowest number whose id is not lower than the given one. */
 function lowest(id: string, total: number): number {
   let [low, high] = [0, total];
   while (low < high) {

@@ -1,4 +1,4 @@
-/** Routes a request below `/{projectKey}` to the part that answers it. */
+/** Routes requests under `/{projectKey}` to their handlers. */
 
 import type { CustomObjects } from './custom-objects.ts';
 import { read } from './reads.ts';
@@ -11,7 +11,7 @@ import type { Writes } from './writes.ts';
 
 export interface ApiRequest {
   readonly method: string;
-  /** Decoded path segments, the project key first. */
+  /** Decoded path segments, starting with the project key. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
@@ -27,11 +27,11 @@ interface Deps {
   readonly subscriptions: Subscriptions;
 }
 
-/** The whole API as a function from request to answer. */
+/** Returns the request handler of the API. */
 export function createApi(deps: Deps): (request: ApiRequest) => Promise<HttpResponse> {
   return async (request) => {
     const [projectKey = '', path = '', ...rest] = request.segments;
-    // The health of a subscription is there for load balancers and asks for no token.
+    // The health endpoint of a subscription requires no token.
     if (path === 'subscriptions' && rest[1] === 'health') return deps.subscriptions.health(rest[0] ?? '');
     const resource = resourceAt(path);
     const scopes = request.method === 'GET' ? resource?.read : resource?.write;

@@ -1,11 +1,11 @@
-/** Tells whoever listens that a record changed through the API. */
+/** Emits record changes made through the API to listeners. */
 import type { ApiRecord } from './json.ts';
 
 export interface Change {
   readonly typeId: string;
   readonly before: ApiRecord | undefined;
   readonly after: ApiRecord | undefined;
-  /** What the records alone do not tell: an import, a recurring order, stock taken by an order. */
+  /** Cause that cannot be derived from the records: an import, a recurring order, stock taken by an order. */
   readonly cause?: 'import' | 'recurring-order' | 'stock-taken';
   readonly dataErasure?: boolean;
 }

@@ -1,4 +1,4 @@
-/** The endpoints under /sandbox with which people and tests steer the sandbox. */
+/** Control endpoints under /sandbox, for users and tests. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { type ApiRecord, isRecord } from './json.ts';
@@ -16,10 +16,10 @@ const disorderSchema = z.strictObject({
   reorderWindow: z.int().nonnegative().default(0),
 });
 const deliverSchema = z.strictObject({
-  /** Without a topic: to every topic that is bound. */
+  /** Without a topic, the payload is sent to every bound topic. */
   projectId: z.string().optional(),
   topic: z.string().optional(),
-  /** Any JSON; a text goes as it is, so that broken payloads can be sent. */
+  /** Any JSON. A string is sent unchanged, so that malformed payloads are possible. */
   payload: z.unknown(),
   attributes: z.record(z.string(), z.string()).optional(),
 });
@@ -27,7 +27,6 @@ const recordSchema = z.custom<ApiRecord>(isRecord, 'id, version, createdAt and l
 const recordsSchema = z.strictObject({ typeId: z.string(), records: z.array(recordSchema) });
 const recurringSchema = z.strictObject({ order: recordSchema });
 
-/** Adds the control endpoints. */
 export function addControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): void {
   topicControls(app, sandbox);
   deliveryControls(app, sandbox);
@@ -95,7 +94,10 @@ function recordControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): vo
   });
 }
 
-/** Parses the body and answers 400 with the reason, or with what `act` returns (204 for nothing). */
+/**
+ * Parses the body and calls `handle`. Responds with 400 and the reason if the body is invalid, otherwise with the
+ * result (204 if undefined).
+ */
 async function handleBody<T>(
   reply: FastifyReply,
   schema: z.ZodType<T>,

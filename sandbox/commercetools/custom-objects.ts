@@ -1,4 +1,4 @@
-/** Custom objects as commercetools keeps them: replaced as a whole, guarded by an optional version. */
+/** Custom objects with commercetools' semantics: replaced as a whole, with optional optimistic locking by version. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ChangeEmitter } from './changes.ts';
@@ -42,7 +42,7 @@ export class CustomObjects {
     this.#versionZero = versionZero;
   }
 
-  /** Rows of `/custom-objects/{container}`, or all without one. */
+  /** Queries `/custom-objects/{container}`, or all containers if undefined. */
   query(container: string | undefined, query: URLSearchParams): HttpResponse {
     const rows = this.#records.all(TYPE);
     const own = container === undefined ? rows : rows.filter((row) => textField(row, 'container') === container);
@@ -54,7 +54,7 @@ export class CustomObjects {
     return found === undefined ? notFound(`container '${container}' and key '${key}'`) : ok(found);
   }
 
-  /** Creates (201) or replaces (200). */
+  /** Creates (201) or replaces (200) a custom object. */
   post(body: unknown): HttpResponse {
     const draft = draftSchema.safeParse(body);
     if (!draft.success) return errorResponse(400, 'InvalidJsonInput', z.prettifyError(draft.error));
@@ -102,7 +102,7 @@ export class CustomObjects {
   }
 }
 
-/** commercetools does not keep fields that are null. */
+/** commercetools does not store fields with the value null. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;

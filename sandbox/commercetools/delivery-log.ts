@@ -1,13 +1,13 @@
-/** What was pushed and what came back: counts for ever, the last ones in detail. */
+/** Log of push attempts: total counts, and details of the latest attempts. */
 
 const MAX_LAST = 200;
 
 export interface Delivery {
   readonly messageId: string;
-  /** The message type (`OrderCreated`) or notification type and resource (`ResourceUpdated customer`). */
+  /** Message type (`OrderCreated`), or notification type and resource type (`ResourceUpdated customer`). */
   readonly label: string;
   readonly attempt: number;
-  /** 0: no answer within the deadline. */
+  /** HTTP status; 0 if there was no response within the deadline. */
   readonly status: number;
   readonly tookMs: number;
   readonly acknowledged: boolean;

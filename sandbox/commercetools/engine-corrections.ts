@@ -1,8 +1,8 @@
-/** What the engine leaves out of the resources it makes, put right. */
+/** Corrects and completes resources that the engine creates. */
 import { type ApiRecord, field, isObject, type JsonObject, listField, textField } from './json.ts';
 import type { Records } from './records.ts';
 
-/** ISO 4217 where it is not 2. */
+/** Fraction digits per ISO 4217 of currencies that do not have two. */
 const FRACTION_DIGITS: Readonly<Record<string, number>> = {
   BHD: 3,
   CLP: 0,
@@ -21,8 +21,8 @@ const FRACTION_DIGITS: Readonly<Record<string, number>> = {
 type FullRecord = ApiRecord & JsonObject;
 
 /**
- * The record with proper money (the engine says 0 fraction digits for a cart's total, and none for a changed price),
- * a category with its path.
+ * Returns the record with correct money (the engine sets 0 fraction digits on a cart's total, and none on a changed
+ * price) and, for a category, its ancestors.
  */
 export function correctRecord(typeId: string, record: FullRecord, records: Records): FullRecord {
   const { lowercaseEmail: _, ...shown } = record;
@@ -31,7 +31,7 @@ export function correctRecord(typeId: string, record: FullRecord, records: Recor
   return typeId === 'category' ? { ...corrected, ancestors: ancestorsOf(corrected, records) } : corrected;
 }
 
-/** A new record with what its draft said and the engine forgot. */
+/** Returns a new record with the draft fields that the engine drops. */
 export function addDraftFields(
   typeId: string,
   record: FullRecord,
@@ -55,10 +55,10 @@ export function addDraftFields(
   return { ...corrected, customLineItems: listField(cart, 'customLineItems'), inventoryMode, returnInfo: [] };
 }
 
-/** Fields of an import draft that go into the order as they are. */
+/** Fields of an import draft that are copied to the order. */
 const IMPORT_FIELDS = ['completedAt', 'country', 'inventoryMode', 'taxRoundingMode', 'shipmentState', 'paymentInfo'];
 
-/** The named fields of a draft, those that are there. */
+/** Returns the given fields of a draft that are present. */
 function draftFields(draft: unknown, names: readonly string[]): JsonObject {
   const given = names.map((name) => [name, field(draft, name)] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
@@ -68,7 +68,7 @@ function identity({ id, version, createdAt, lastModifiedAt }: ApiRecord): ApiRec
   return { id, version, createdAt, lastModifiedAt };
 }
 
-/** The path from the top; the engine tells it the other way round. */
+/** Returns the ancestors from the root down; the engine returns them in reverse order. */
 function ancestorsOf(category: JsonObject, records: Records): unknown[] {
   const id = textField(field(category, 'parent'), 'id');
   const parent = records.get('category', id ?? '');

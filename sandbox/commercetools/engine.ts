@@ -1,6 +1,6 @@
 /**
- * The part that turns drafts and update actions into resources: @labdigital/commercetools-mock, used without its own
- * server. Everything that is read comes from our own records; the mock only hears of writes.
+ * Turns drafts and update actions into resources with @labdigital/commercetools-mock, without its HTTP server. Reads
+ * come from the sandbox's own records; only writes go through the mock.
  */
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import { z } from 'zod';
@@ -10,7 +10,10 @@ import { errorResponse, type HttpResponse } from './responses.ts';
 type MockProject = ReturnType<CommercetoolsMock['project']>;
 type Insert = (project: MockProject, record: ApiRecord) => Promise<void>;
 
-/** The mock takes whole resources on trust, as a database would; what it is given has at least id and version. */
+/**
+ * Casts a record to the mock's type. The mock does not validate inserted resources; only id, version and timestamps are
+ * checked here.
+ */
 function trusted<T>(record: ApiRecord): T {
   return z.custom<T>(isRecord).parse(record);
 }
@@ -24,7 +27,7 @@ const inserters: Readonly<Record<string, Insert>> = {
   'cart-discount': (project, record) => project.unsafeAdd('cart-discount', trusted(record)),
   category: (project, record) => project.unsafeAdd('category', trusted(record)),
   channel: (project, record) => project.unsafeAdd('channel', trusted(record)),
-  // The mock finds customers of the same e-mail by a field that the API does not show.
+  // The mock looks customers up by a field that the API does not return.
   customer: (project, record) => project.unsafeAdd('customer', trusted({ ...record, ...lowercaseEmail(record) })),
   'customer-group': (project, record) => project.unsafeAdd('customer-group', trusted(record)),
   'discount-code': (project, record) => project.unsafeAdd('discount-code', trusted(record)),
@@ -52,7 +55,7 @@ export class Engine {
     this.#mock = new CommercetoolsMock({ defaultProjectKey: projectKey, silent: true });
   }
 
-  /** Runs a request through the mock. The path is relative to the project. */
+  /** Sends a request to the mock. The path is relative to the project. */
   async send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<HttpResponse> {
     const url = `/${this.#projectKey}/${path}`;
     const payload = isObject(body) ? { payload: body } : {};
@@ -68,7 +71,7 @@ export class Engine {
     return { status: response.statusCode, body: json };
   }
 
-  /** Puts a whole record in place, so that later drafts and actions can refer to it. */
+  /** Inserts a record, so that later drafts and actions can reference it. */
   async place(typeId: string, record: ApiRecord): Promise<void> {
     await inserters[typeId]?.(this.#mock.project(), record);
   }

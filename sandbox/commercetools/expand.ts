@@ -1,8 +1,8 @@
-/** `expand=paymentInfo.payments[*]`: puts the referenced record beside a reference; what cannot be found stays bare. */
+/** Implements reference expansion (`expand=paymentInfo.payments[*]`). References to missing records stay unexpanded. */
 import { isObject, textField } from './json.ts';
 import type { Records } from './records.ts';
 
-/** A copy of the record with the paths expanded; the stored record is never touched. */
+/** Returns a copy of the record with the paths expanded. */
 export function expand(records: Records, record: unknown, paths: readonly string[]): unknown {
   return paths.reduce<unknown>((value, path) => expandPath(records, value, path.split('.')), record);
 }

@@ -1,4 +1,4 @@
-/** From a change to the notifications that subscriptions asked for. */
+/** Publishes the notifications of a change to the subscriptions that request them. */
 import type { Change } from './changes.ts';
 import { messagesOf } from './messages/index.ts';
 import { changeLabel, changePayload, messagePayload, toFormat } from './payloads.ts';
@@ -31,7 +31,7 @@ export class Notifier {
     const payload = changePayload(projectKey, change);
     for (const subscription of changeSubscribers) this.#send(subscription, payload, changeLabel(change));
     for (const body of messagesOf(change, records)) {
-      // Every message has its number, whether somebody asked for it or not.
+      // Sequence numbers also count messages without a subscriber.
       const sequenceNumber = this.#nextSequenceNumber((change.after ?? change.before)?.id ?? '');
       const messageSubscribers = active.filter((subscription) =>
         includesMessage(subscription, change.typeId, body.type),

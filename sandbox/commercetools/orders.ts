@@ -1,4 +1,4 @@
-/** What commercetools does when an order is made that the engine does not: it empties the cart and takes the stock. */
+/** Side effects of order creation that the engine lacks: closes the cart and takes the stock. */
 import { type ApiRecord, at, field, isObject, type JsonObject, listField, numberField, textField } from './json.ts';
 import type { Records } from './records.ts';
 import type { Writes } from './writes.ts';
@@ -9,7 +9,7 @@ interface CreatedOrder {
   readonly writes: Writes;
 }
 
-/** Closes the cart and takes the stock. */
+/** Marks the order's cart as ordered, and takes the stock if the cart tracks inventory. */
 export async function afterOrderCreated({ order, records, writes }: CreatedOrder): Promise<void> {
   const cart = records.get('cart', textField(field(order, 'cart'), 'id') ?? '');
   if (!isObject(cart)) return;
@@ -23,7 +23,10 @@ function tracksStock(cart: unknown): boolean {
   return ['TrackOnly', 'ReserveOnOrder'].includes(textField(cart, 'inventoryMode') ?? 'None');
 }
 
-/** Lowers what is available; what lies on the shelf goes when it is shipped. Only a ResourceUpdated tells. */
+/**
+ * Lowers the available quantity. The quantity on stock changes on shipment. Only a ResourceUpdated notification is
+ * sent.
+ */
 async function takeStock({ order, records, writes }: CreatedOrder): Promise<void> {
   for (const line of listField(order, 'lineItems')) {
     const sku = textField(at(line, 'variant'), 'sku') ?? '';

@@ -1,10 +1,10 @@
-/** The notifications of a change, in the Platform format and as CloudEvents. */
+/** Builds the notifications of a change, in the Platform format and as CloudEvents. */
 import { randomUUID } from 'node:crypto';
 import type { Change } from './changes.ts';
 import { field, isObject, type JsonObject, textField } from './json.ts';
 import { resourceOf } from './resources.ts';
 
-/** A Message's own part: its type and the fields that go with it. */
+/** Type of a Message and the fields specific to that type. */
 export interface MessageBody {
   readonly type: string;
   readonly [name: string]: unknown;
@@ -17,7 +17,7 @@ export interface MessageOptions {
 
 const IDENTIFIERS = ['key', 'externalId', 'orderNumber', 'customerNumber', 'sku'];
 
-/** ResourceCreated, ResourceUpdated or ResourceDeleted. */
+/** Returns the change notification: ResourceCreated, ResourceUpdated or ResourceDeleted. */
 export function changePayload(projectKey: string, change: Change): JsonObject {
   const { before, after, dataErasure } = change;
   const common = { notificationType: notificationTypeOf(change), ...subject(projectKey, change) };
@@ -29,12 +29,12 @@ export function changePayload(projectKey: string, change: Change): JsonObject {
   return { ...common, version: after.version, ...old, modifiedAt: after.lastModifiedAt };
 }
 
-/** How a change is called in the delivery log. */
+/** Returns the label of a change in the delivery log. */
 export function changeLabel(change: Change): string {
   return `${notificationTypeOf(change)} ${change.typeId}`;
 }
 
-/** A Message; its fields are left out when they are larger than the destination takes. */
+/** Returns a Message. If it exceeds `maxPayloadBytes`, it has `payloadNotIncluded` instead of its fields. */
 export function messagePayload(
   projectKey: string,
   change: Change,
@@ -58,7 +58,7 @@ export function messagePayload(
   return { ...head, payloadNotIncluded: { reason, payloadType: body.type } };
 }
 
-/** The payload as a subscription wants it. */
+/** Converts a payload to the format of a subscription. */
 export function toFormat(payload: JsonObject, format: 'Platform' | 'CloudEvents'): JsonObject {
   if (format === 'Platform') return payload;
   const resource = field(payload, 'resource');

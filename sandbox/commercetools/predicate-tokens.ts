@@ -1,4 +1,4 @@
-/** Cuts a `where` predicate into tokens. */
+/** Tokenizer of `where` predicates. */
 
 export type Token =
   | { readonly type: 'name'; readonly text: string }
@@ -7,14 +7,14 @@ export type Token =
   | { readonly type: 'variable'; readonly text: string }
   | { readonly type: 'sign'; readonly text: string };
 
-/** A predicate that cannot be read, or a variable that was not sent. */
+/** Error of an unreadable predicate or a missing variable. */
 export class PredicateError extends Error {}
 
-// A name may start with a digit (ids and locales do in custom fields), so a number is what has nothing but digits.
+// A name can start with a digit (ids and locales in custom fields), so only digits alone form a number.
 const PATTERN =
   /\s+|"((?:\\.|[^"\\])*)"|`([^`]+)`|:([A-Za-z0-9_.-]+)|(-?\d+(?:\.\d+)?)(?![A-Za-z0-9_-])|([A-Za-z0-9_-]+)|(<>|!=|<=|>=|[=<>(),])/y;
 
-/** Tokens of a predicate; throws PredicateError at the first character that fits nothing. */
+/** Returns the tokens of a predicate. Throws PredicateError at the first unexpected character. */
 export function tokens(predicate: string): Token[] {
   const found: Token[] = [];
   PATTERN.lastIndex = 0;

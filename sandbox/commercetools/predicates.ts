@@ -1,6 +1,6 @@
 /**
- * commercetools' query predicates: `masterData(current(slug(en="x")))`, `id in :ids`, `not (a = 1 or b <> "c")`.
- * The grammar: https://docs.commercetools.com/api/predicates/query
+ * Parser of commercetools' query predicates: `masterData(current(slug(en="x")))`, `id in :ids`, `not (a = 1 or b <>
+ * "c")`. Grammar: https://docs.commercetools.com/api/predicates/query
  */
 import { field, isObject, textField } from './json.ts';
 import { PredicateError, type Token, tokens } from './predicate-tokens.ts';
@@ -11,7 +11,7 @@ type Compare = (actual: unknown, expected: unknown) => boolean;
 
 const DATE_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** Compiles a predicate; throws PredicateError when it cannot be read or a variable is missing. */
+/** Compiles a predicate to a function. Throws PredicateError if it is unreadable or a variable is missing. */
 export function compilePredicate(predicate: string, variables: Variables): Matcher {
   const parser = new Parser(tokens(predicate), variables);
   const matches = parser.or();
@@ -113,7 +113,7 @@ class Parser {
     const compare = sign.type === 'sign' ? OPERATORS[sign.text] : undefined;
     if (compare === undefined) throw unexpected(sign);
     const [expected] = this.#value();
-    // "Not equal" must hold for every element of a list, the others for one.
+    // "Not equal" must hold for every element of a list, the other operators for at least one.
     if (compare === isNotEqual)
       return (record) => !anyOf(readField(record, name), (actual) => isEqual(actual, expected));
     return (record) => anyOf(readField(record, name), (actual) => compare(actual, expected));
@@ -182,13 +182,15 @@ function unexpected(token: Token): PredicateError {
   return new PredicateError(`Syntax error while parsing 'where'. Unexpected input '${text}'`);
 }
 
-/** A field; of a list the fields of its elements. `variants` means the master variant too, as in commercetools. */
+/**
+ * Returns a field; for a list, the field of each element. As in commercetools, `variants` includes the master variant.
+ */
 function readField(record: unknown, name: string): unknown {
   if (Array.isArray(record)) {
     const found = record.map((element) => field(element, name)).filter((value) => value !== undefined);
     return found.length === 0 ? undefined : found;
   }
-  // Customers can be asked for by it, but never show it.
+  // Customers can be queried by this field, but responses do not include it.
   if (name === 'lowercaseEmail') return textField(record, 'email')?.toLowerCase();
   const value = field(record, name);
   const master = field(record, 'masterVariant');
@@ -208,7 +210,7 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
-/** Variables arrive as text: they are compared in the type of the field. */
+/** Converts a variable, which is always a string, to the type of the field. */
 function coerce(actual: unknown, expected: unknown): unknown {
   if (typeof expected !== 'string') return expected;
   if (typeof actual === 'number') return Number(expected);
@@ -220,7 +222,10 @@ function isEqual(actual: unknown, expected: unknown): boolean {
   return compareValues(actual, coerce(actual, expected)) === 0;
 }
 
-/** -1, 0, 1, or undefined when the two cannot be compared. Times are compared as times: fractions may be missing. */
+/**
+ * Returns -1, 0 or 1, or undefined if the values are not comparable. Timestamps are compared as times, because
+ * fractions are optional.
+ */
 function compareValues(actual: unknown, expected: unknown): number | undefined {
   if (actual === expected) return 0;
   if (typeof actual === 'number' && typeof expected === 'number') return Math.sign(actual - expected);

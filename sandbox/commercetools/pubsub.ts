@@ -1,6 +1,6 @@
 /**
- * Plays Google Cloud Pub/Sub with push subscriptions: at least once, in no particular order, again and again until the
- * endpoint acknowledges. https://cloud.google.com/pubsub/docs/push
+ * Mock Google Cloud Pub/Sub with push subscriptions: at-least-once, unordered delivery with retries until acknowledged.
+ * https://cloud.google.com/pubsub/docs/push
  */
 import { randomUUID } from 'node:crypto';
 import { DeliveryLog, type DeliveryReport } from './delivery-log.ts';
@@ -10,16 +10,16 @@ const ACKNOWLEDGING = new Set([102, 200, 201, 202, 204]);
 
 export interface Binding {
   readonly pushEndpoint: string;
-  /** Sent with every push, for example an Authorization header. */
+  /** Headers of every push, for example Authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Adds `deliveryAttempt`, which Pub/Sub does only for subscriptions with a dead-letter topic. */
+  /** Adds `deliveryAttempt`, which Pub/Sub sends only for subscriptions with a dead-letter topic. */
   readonly deliveryAttempt?: boolean | undefined;
 }
 
 export interface Disorder {
-  /** Every n-th message is sent twice; 0: never. */
+  /** Sends every n-th message twice; 0 disables it. */
   readonly duplicateEvery: number;
-  /** So many messages are held back and sent in reverse; 0 or 1: none. */
+  /** Number of messages to hold back and send in reverse order; 0 or 1 disables it. */
   readonly reorderWindow: number;
 }
 
@@ -33,12 +33,12 @@ interface Message {
   attempts: number;
 }
 
-/** A topic's full name. */
+/** Returns the full name of a topic. */
 export function topicName(projectId: string, topic: string): string {
   return `projects/${projectId}/topics/${topic}`;
 }
 
-/** A window that does not fill is let go after this time. */
+/** An incomplete reorder window is released after this time. */
 const REORDER_TIMEOUT_MS = 50;
 
 export class PubSub {
@@ -58,7 +58,7 @@ export class PubSub {
     this.#settings = settings;
   }
 
-  /** Gives a topic its push endpoint; what was kept for it is sent now. */
+  /** Sets the push endpoint of a topic and sends the messages retained for it. */
   bind(topic: string, binding: Binding): void {
     this.#bindings.set(topic, binding);
     this.#dispatch();
@@ -81,7 +81,7 @@ export class PubSub {
     this.#releaseHeld();
   }
 
-  /** One attempt without repetition; true when it was acknowledged. */
+  /** Sends one push without retries and returns whether it was acknowledged. */
   async probe(topic: string, payload: unknown, label: string): Promise<boolean> {
     const binding = this.#bindings.get(topic);
     if (binding === undefined) return false;
@@ -99,7 +99,7 @@ export class PubSub {
     return created.messageId;
   }
 
-  /** Messages that were not acknowledged yet. */
+  /** Number of unacknowledged messages. */
   get pending(): number {
     return this.#ready.length + this.#held.length + this.#inFlight.size + this.#awaitingRetry;
   }
@@ -108,7 +108,7 @@ export class PubSub {
     return this.log.report(this.pending);
   }
 
-  /** Forgets everything that waits. */
+  /** Discards all pending messages and clears the log. */
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
@@ -162,7 +162,7 @@ export class PubSub {
     });
   }
 
-  /** The answer's status, 0 when there was none within the deadline. */
+  /** Sends one push and returns the response status, or 0 if there was no response within the deadline. */
   async #push(binding: Binding, next: Message): Promise<number> {
     const began = performance.now();
     const status = await this.#post(binding, next);

@@ -1,4 +1,6 @@
-/** One page of records: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`. */
+/**
+ * Query parameters of collections: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`.
+ */
 
 import { expand } from './expand.ts';
 import { field } from './json.ts';
@@ -13,7 +15,7 @@ const DEFAULT_PER_PAGE = 20;
 const MAX_OFFSET = 10_000;
 const MAX_TOTAL = 10_000;
 
-/** Answers a query over the rows, which must be in id order. */
+/** Returns one page of the rows, which must be in id order. */
 export function queryPage(records: Records, rows: Iterable<unknown>, query: URLSearchParams): HttpResponse {
   const limit = parseInteger(query.get('limit'), DEFAULT_PER_PAGE);
   const offset = parseInteger(query.get('offset'), 0);

@@ -1,4 +1,4 @@
-/** GET of a collection, or of one record by id, key or number. */
+/** Handles GET of a collection, or of one record by id, key or order number. */
 
 import { expand } from './expand.ts';
 import { type ApiRecord, at, field, isObject, listField } from './json.ts';
@@ -7,7 +7,7 @@ import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
 import { type HttpResponse, notFound, ok } from './responses.ts';
 
-/** Answers a read below a collection; `address` is undefined for the collection itself. */
+/** Handles a read in a collection. `address` is undefined for the collection itself. */
 export function read(
   records: Records,
   typeId: string,
@@ -20,7 +20,7 @@ export function read(
   return shown === undefined ? notFound(describeAddress(address)) : ok(expand(records, shown, query.getAll('expand')));
 }
 
-/** The record at `id`, `key=...` or `order-number=...`. */
+/** Returns the record at `id`, `key=...` or `order-number=...`. */
 export function findRecord(records: Records, typeId: string, address: string): ApiRecord | undefined {
   const [, name, value] = /^(key|order-number)=(.+)$/.exec(address) ?? [];
   if (value === undefined) return records.get(typeId, address);
@@ -28,7 +28,7 @@ export function findRecord(records: Records, typeId: string, address: string): A
   return found;
 }
 
-/** How an address is called in an error. */
+/** Formats an address for an error message. */
 export function describeAddress(address: string): string {
   const [, name, value] = /^(key|order-number)=(.+)$/.exec(address) ?? [];
   return value === undefined ? `ID '${address}'` : `${name} '${value}'`;
@@ -52,7 +52,7 @@ function view(records: Records, typeId: string, record: ApiRecord, query: URLSea
   return projectionOf(record, staged ? 'staged' : 'current', records);
 }
 
-/** A product whose variants show what is in stock. */
+/** Returns a product whose variants have their availability. */
 function withStock(records: Records, product: ApiRecord): unknown {
   const masterData = field(product, 'masterData');
   if (!isObject(masterData)) return product;

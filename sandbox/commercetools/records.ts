@@ -1,4 +1,4 @@
-/** What the API shows: every record by type and id, with look-ups by the fields that identify one. */
+/** In-memory records by type and id, indexed by identifying fields. */
 import { type ApiRecord, textField } from './json.ts';
 
 const INDEXED = ['key', 'sku', 'orderNumber', 'email'] as const;
@@ -45,14 +45,14 @@ export class Records {
     table.sorted = undefined;
   }
 
-  /** All records of a type in id order, so that paging by id is stable. */
+  /** Returns all records of a type in id order, so that keyset pagination is stable. */
   all(typeId: string): readonly ApiRecord[] {
     const table = this.#table(typeId);
     table.sorted ??= [...table.records.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     return table.sorted;
   }
 
-  /** The records whose indexed field has this value. */
+  /** Returns the records whose indexed field has this value. */
   findBy(typeId: string, name: Indexed, value: string): readonly ApiRecord[] {
     const table = this.#table(typeId);
     const ids = table.indexes[name].get(value) ?? [];

@@ -1,11 +1,11 @@
-/** The collections that the sandbox knows: path segment, type id, scopes. */
+/** Collections of the mock API: path segment, type id, scopes. */
 
 export interface Collection {
   readonly path: string;
   readonly typeId: string;
-  /** Any one of these allows reading. */
+  /** Each of these scopes allows reading. */
   readonly read: readonly string[];
-  /** Any one of these allows writing. */
+  /** Each of these scopes allows writing. */
   readonly write: readonly string[];
 }
 
@@ -18,7 +18,7 @@ function resource(path: string, typeId: string, ...areas: string[]): Collection 
   };
 }
 
-/** Scopes as in the API reference; `manage_project` covers every row. */
+/** Scopes from the API reference. `manage_project` includes all of them. */
 const RESOURCES: readonly Collection[] = [
   resource('customers', 'customer', 'customers'),
   resource('customer-groups', 'customer-group', 'customer_groups', 'customers'),
@@ -54,12 +54,12 @@ const RESOURCES: readonly Collection[] = [
 const byPath = new Map(RESOURCES.map((entry) => [entry.path, entry]));
 const byTypeId = new Map(RESOURCES.map((entry) => [entry.typeId, entry]));
 
-/** The collection at a path segment such as `orders`. */
+/** Returns the collection of a path segment such as `orders`. */
 export function resourceAt(path: string): Collection | undefined {
   return byPath.get(path);
 }
 
-/** The collection that holds a type such as `order`. */
+/** Returns the collection of a type id such as `order`. */
 export function resourceOf(typeId: string): Collection | undefined {
   return byTypeId.get(typeId);
 }

@@ -1,4 +1,4 @@
-/** HTTP answers in the shapes commercetools uses, errors included. */
+/** HTTP responses in commercetools' shapes, including errors. */
 
 export interface HttpResponse {
   readonly status: number;
@@ -10,44 +10,42 @@ export interface ErrorDetails {
   readonly [name: string]: unknown;
 }
 
-/** 200 with a body. */
 export function ok(body: unknown): HttpResponse {
   return { status: 200, body };
 }
 
-/** 201 with a body. */
 export function created(body: unknown): HttpResponse {
   return { status: 201, body };
 }
 
-/** An error in commercetools' ErrorResponse shape. */
+/** Returns an error in commercetools' ErrorResponse shape. */
 export function errorResponse(status: number, code: string, message: string, details: ErrorDetails = {}): HttpResponse {
   return { status, body: { statusCode: status, message, errors: [{ code, message, ...details }] } };
 }
 
-/** 400 for a query parameter or body that cannot be read. */
+/** Returns 400 for an unreadable query parameter or body. */
 export function invalidInput(message: string): HttpResponse {
   return errorResponse(400, 'InvalidInput', message);
 }
 
-/** 409 with the version that is stored. */
+/** Returns 409 with the stored version. */
 export function concurrentModification(resource: string, currentVersion: number, sentVersion: number): HttpResponse {
   const message = `Object ${resource} has a different version than expected. Expected: ${sentVersion} - Actual: ${currentVersion}.`;
   return errorResponse(409, 'ConcurrentModification', message, { currentVersion });
 }
 
-/** 404 for a resource that is not there. */
+/** Returns 404 for a missing resource. */
 export function notFound(resource: string): HttpResponse {
   return errorResponse(404, 'ResourceNotFound', `The Resource with ${resource} was not found.`);
 }
 
-/** The OAuth flavour of an error, which carries `error` and `error_description` besides. */
+/** Returns an OAuth error, which also has `error` and `error_description`. */
 export function oauthError(status: number, error: string, message: string): HttpResponse {
   const body = { statusCode: status, message, errors: [{ code: error, message }], error, error_description: message };
   return { status, body };
 }
 
-/** What the proxy before the API says to a URL it does not want to read: HTML, no JSON. */
+/** Returns the HTML response of the API's proxy to an overlong URL. */
 export function urlTooLong(): HttpResponse {
   return {
     status: 414,

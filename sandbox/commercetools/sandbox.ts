@@ -1,4 +1,4 @@
-/** A commercetools project over real HTTP: OAuth, the API, and the Pub/Sub that its notifications go through. */
+/** Mock commercetools project over real HTTP: OAuth, the API, and the Pub/Sub that delivers its notifications. */
 import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
@@ -17,9 +17,9 @@ import { Subscriptions } from './subscriptions.ts';
 import { Tokens } from './tokens.ts';
 import { Writes } from './writes.ts';
 
-/** Longer URLs get 414, as from the proxy in front of the real API. */
+/** Maximum URL length. Longer URLs get 414, as from the proxy of the real API. */
 const MAX_URL_LENGTH = 8_192;
-/** Node's own limit would answer 431 before ours could. */
+/** Raised so that Node does not respond with 431 before the 414 check. */
 const MAX_HEADER_BYTES = 256 * 1024;
 /** https://docs.commercetools.com/api/limits */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -30,22 +30,22 @@ export interface CommercetoolsSandbox {
   readonly projectKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** What the API shows. */
+  /** Stored records. */
   readonly records: Records;
   readonly pubsub: PubSub;
-  /** Faults on demand without HTTP, for callers in the same process. */
+  /** Fault rules, for callers in the same process. */
   readonly faults: Faults;
-  /** Puts records in place; nobody is notified. */
+  /** Inserts records without sending notifications. */
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void>;
-  /** Adds an order as a recurring order does when its day has come. */
+  /** Creates an order as a recurring order does. */
   createFromRecurringOrder(order: ApiRecord): Promise<void>;
-  /** Empties the project: records, subscriptions, pending deliveries; topics stay bound. */
+  /** Deletes records, subscriptions and pending deliveries. Topic bindings remain. */
   reset(): Promise<void>;
   revokeTokens(): void;
   stop(): Promise<void>;
 }
 
-/** Starts the sandbox; `stop()` ends everything that it started. */
+/** Starts the mock API; `stop()` closes all of it. */
 export async function startCommercetoolsSandbox(
   options: CommercetoolsSandboxOptions = {},
 ): Promise<CommercetoolsSandbox> {
@@ -131,7 +131,7 @@ function createServer(): FastifyInstance {
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
   );
-  // Clients send the JSON content type with an empty body too.
+  // Clients also send the JSON content type with an empty body.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
     if (body === '') return done(null, undefined);
     try {

@@ -1,4 +1,7 @@
-/** `/subscriptions`: stores what is asked for and proves, before it says yes, that the destination can be reached. */
+/**
+ * Handles `/subscriptions`. Before it stores a subscription, it verifies with a test notification that the destination
+ * is reachable.
+ */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ChangeEmitter } from './changes.ts';
@@ -28,7 +31,7 @@ export class Subscriptions {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
   readonly #pubsub: PubSub;
-  /** With their secrets; the records hold what reads may show. */
+  /** Subscriptions with their secrets. The records hold the masked versions. */
   readonly #active = new Map<string, Subscription>();
 
   constructor(deps: { projectKey: string; records: Records; changes: ChangeEmitter; pubsub: PubSub }) {
@@ -54,7 +57,7 @@ export class Subscriptions {
     );
   }
 
-  /** By id or by `key=...`. */
+  /** Returns a subscription by id or `key=...`. */
   get(address: string): HttpResponse {
     const found = this.#find(address);
     return found === undefined ? notFoundResponse(address) : ok(this.#view(found));
@@ -152,13 +155,16 @@ export class Subscriptions {
     };
   }
 
-  /** Only Pub/Sub is played; another destination is accepted and never served. */
+  /** Only Pub/Sub is implemented. Other destinations are accepted but receive no notifications. */
   #status({ destination }: Subscription): string {
     if (destination.type !== 'GoogleCloudPubSub') return 'Healthy';
     return this.#pubsub.isBound(topicName(destination.projectId, destination.topic)) ? 'Healthy' : 'ConfigurationError';
   }
 
-  /** commercetools sends a ResourceCreated of the subscription itself and refuses what it cannot deliver to. */
+  /**
+   * Sends a ResourceCreated of the subscription itself, like commercetools, and returns an error if it is not
+   * delivered.
+   */
   async #sendTestNotification(subscription: Subscription, destination: Destination): Promise<HttpResponse | undefined> {
     if (destination.type !== 'GoogleCloudPubSub') return undefined;
     const change = { typeId: TYPE, before: undefined, after: subscription };

@@ -1,7 +1,7 @@
 /** Update actions that the engine lacks. */
 import { type ApiRecord, isObject, type JsonObject, numberField, textField } from './json.ts';
 
-/** The changed record, or why the action cannot be done. */
+/** Returns the changed record, or an error message. */
 type Apply = (record: ApiRecord & JsonObject, action: JsonObject) => (ApiRecord & JsonObject) | string;
 
 const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
@@ -12,7 +12,7 @@ const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> =
       const sum = (name: string) => (numberField(entry, name) ?? 0) + quantity;
       return { ...entry, quantityOnStock: sum('quantityOnStock'), availableQuantity: sum('availableQuantity') };
     },
-    // The engine does not know reservations: what is reserved stays reserved.
+    // The engine has no reservations. The reserved quantity stays reserved.
     changeQuantity: (entry, action) => {
       const quantity = numberField(action, 'quantity');
       if (quantity === undefined) return "The field 'quantity' is missing.";
@@ -34,13 +34,13 @@ interface EngineStep {
   readonly actions: readonly JsonObject[];
 }
 
-/** The actions of an update, or undefined when the body has none. */
+/** Returns the actions of an update, or undefined if the body has none. */
 export function actionsOf(body: unknown): JsonObject[] | undefined {
   const actions = isObject(body) ? body.actions : undefined;
   return Array.isArray(actions) && actions.every(isObject) ? actions : undefined;
 }
 
-/** Cuts a list of actions into runs for the engine and single ones of our own, in order. */
+/** Splits actions into sequences for the engine and single custom actions, in order. */
 export function splitActions(typeId: string, actions: readonly JsonObject[]): (CustomStep | EngineStep)[] {
   const steps: (CustomStep | EngineStep)[] = [];
   let engineActions: JsonObject[] = [];

@@ -1,4 +1,4 @@
-/** POST and DELETE: the engine makes the change, the records show it, the listeners hear of it. */
+/** Handles POST and DELETE: the engine applies the change, the records store it, and listeners are notified. */
 
 import type { Change, ChangeEmitter } from './changes.ts';
 import type { Engine } from './engine.ts';
@@ -14,7 +14,7 @@ import { actionsOf, splitActions } from './update-actions.ts';
 
 export interface Write {
   readonly resource: Collection;
-  /** What follows the collection in the path: nothing, an id, `key=...`, `import`. */
+  /** Path segment after the collection: none, an id, `key=...` or `import`. */
   readonly address: string | undefined;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -24,7 +24,7 @@ export class Writes {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
   readonly #engine: Engine;
-  // One write after the other: two at once could reach the records in another order than the engine.
+  // Writes run one at a time. Concurrent writes could reach the records in a different order than the engine.
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(deps: { records: Records; changes: ChangeEmitter; engine: Engine }) {
@@ -42,21 +42,21 @@ export class Writes {
     return this.#enqueue(() => this.#remove(write));
   }
 
-  /** Puts records in place without anybody hearing of it. */
+  /** Inserts records without notifying listeners. */
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void> {
     return this.#enqueue(async () => {
       for (const record of records) await this.#save(typeId, record);
     });
   }
 
-  /** Stores a record and tells the listeners. */
+  /** Stores a record and notifies listeners. Only for callers inside a queued write. */
   async store(change: Change): Promise<void> {
     if (change.after === undefined) return;
     await this.#save(change.typeId, change.after);
     this.#changes.emit(change);
   }
 
-  /** Like `keep`, for callers outside a write. */
+  /** Like `store`, for callers outside a write. */
   record(change: Change): Promise<void> {
     return this.#enqueue(() => this.store(change));
   }
@@ -65,7 +65,7 @@ export class Writes {
     const path = address === undefined ? resource.path : `${resource.path}/${address}`;
     const response = await this.#engine.send('POST', path, body);
     if (response.status >= 300) return response;
-    // Customers come wrapped: `{ customer }`.
+    // Customer responses are wrapped: `{ customer }`.
     const wrapped = field(response.body, resource.typeId);
     const made = wrapped ?? response.body;
     if (!isRecord(made)) return response;
@@ -95,7 +95,7 @@ export class Writes {
     for (const step of splitActions(typeId, actions)) {
       const response = await this.#step(`${path}/${before.id}`, after, step);
       if (response.status >= 300) {
-        // All or nothing, as in commercetools: what earlier steps did is taken back.
+        // Updates are atomic, as in commercetools: roll back earlier steps.
         await this.#save(typeId, before);
         return response;
       }
@@ -107,7 +107,7 @@ export class Writes {
     return ok(expand(this.#records, after, query.getAll('expand')));
   }
 
-  /** Actions of our own are applied here, all others by the engine. */
+  /** Applies a custom action here and sends all other actions to the engine. */
   async #step(path: string, record: ApiRecord, step: ReturnType<typeof splitActions>[number]): Promise<HttpResponse> {
     if (!('apply' in step)) return this.#engine.send('POST', path, { version: record.version, actions: step.actions });
     const changed = step.apply(record);

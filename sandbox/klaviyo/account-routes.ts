@@ -1,4 +1,4 @@
-/** The account itself, its metrics, and which metrics Klaviyo's own reports use. */
+/** Routes for the account, its metrics and the mapped metrics. */
 import type { Account } from './account.ts';
 import type { Api, ApiResponse, Call } from './api.ts';
 import { notFound, RequestError } from './errors.ts';
@@ -9,7 +9,7 @@ import { metricResource, type ResourceContext, resource } from './resources.ts';
 const accountId = 'SNDBOX';
 const created = '2024-01-01T00:00:00+00:00';
 
-// GET /api/mapped-metrics always lists these; what they map to begins with the metric of the usual name.
+// GET /api/mapped-metrics always lists these ids. By default each one maps to the metric with the usual name.
 const mappings: Record<string, string | undefined> = {
   added_to_cart: 'Added to Cart',
   cancelled_sales: 'Cancelled Order',
@@ -29,7 +29,7 @@ export function addAccountRoutes(api: Api, account: Account): void {
     if (call.id !== accountId) throw new RequestError(notFound(`An account with id ${call.id} does not exist.`));
     return { status: 200, body: { data: accountResource(call) } };
   });
-  // Nobody has made one here.
+  // The sandbox has no flows.
   api.on('get_flows', (call) => ({ status: 200, body: { data: [], links: { self: `${call.origin}/api/flows` } } }));
   api.on('get_metrics', (call) => {
     const sorts = { created: (metric: Metric) => metric.seq };

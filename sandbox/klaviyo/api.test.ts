@@ -1,4 +1,6 @@
-// What holds for every request: key, revision, scopes, limits, sizes, faults; and what can be seen of it afterwards.
+/**
+ * Tests of the request pipeline (key, revision, scopes, rate limits, size limits, faults) and the inspection endpoints.
+ */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** The way every API request goes: key, revision, scope, rate limit, content type, strict body; then the handler. */
+/**
+ * Request pipeline of the mock API: checks key, revision, scope, rate limit, content type and body schema, then calls
+ * the handler.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bodies, schemas } from './bodies.ts';
 import { type ErrorObject, errorBody, invalid, RequestError, schemaErrors } from './errors.ts';
@@ -12,22 +15,22 @@ const revision = '2026-07-15';
 const mediaType = 'application/vnd.api+json';
 
 export type Call = {
-  /** The id in the path, decoded; empty where the path has none. */
+  /** Decoded id from the path; empty if the path has none. */
   id: string;
   query: Query;
-  /** Path as it came, without query. */
+  /** Request path without the query string. */
   path: string;
   origin: string;
-  /** The values of `include`, checked against `allowed`. */
+  /** Returns the values of the `include` parameter; rejects values outside `allowed`. */
   include(...allowed: string[]): string[];
 };
 
 export type ApiResponse = { status: number; body?: unknown };
 
 export type Api = {
-  /** Answers an operation without a body. */
+  /** Registers a handler for an operation without a request body. */
   on(name: OperationName, handle: (call: Call) => ApiResponse): void;
-  /** Answers an operation with a body, which arrives parsed by its strict schema. */
+  /** Registers a handler for an operation with a request body, which is parsed with its strict schema first. */
   onBody<N extends keyof Bodies>(name: N, handle: (body: Bodies[N], call: Call) => ApiResponse): void;
 };
 
@@ -35,11 +38,11 @@ export type ApiOptions = {
   key: string;
   missingScopes: readonly string[];
   limits: RateLimiter;
-  /** File to which every body is appended; undefined: nowhere. */
+  /** File to append every request body to; undefined disables recording. */
   record: string | undefined;
 };
 
-/** Registers Klaviyo's rules of the house on `app` and returns what routes are added with. */
+/** Registers the request pipeline on `app` and returns the functions that add routes. */
 export function createApi(app: FastifyInstance, options: ApiOptions): Api {
   app.addContentTypeParser(
     mediaType,
@@ -104,13 +107,13 @@ export function createApi(app: FastifyInstance, options: ApiOptions): Api {
   };
 }
 
-/** The operation a request was routed to, for the log. */
+/** Returns the operation id that a request was routed to, or `unknown`. */
 export function operationOf(request: FastifyRequest): string {
   const { config } = request.routeOptions;
   return 'operation' in config && typeof config.operation === 'string' ? config.operation : 'unknown';
 }
 
-/** Codes and pointers of the errors a request was answered with. */
+/** Returns codes and pointers of the errors in the response to a request. */
 export function errorsOf(request: FastifyRequest): string[] {
   return errorSummaries.get(request) ?? [];
 }
@@ -123,7 +126,7 @@ function sendErrors(request: FastifyRequest, reply: FastifyReply, errors: readon
     errors.map((error) => `${error.code} ${error.pointer ?? error.parameter ?? ''}`.trim()).slice(0, 10),
   );
   const status = errors[0]?.status ?? 500;
-  // A 429 says when to come back, and nothing of the window.
+  // A 429 response has Retry-After but no RateLimit-* headers.
   if (status === 429) {
     for (const name of ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset']) reply.removeHeader(name);
     if (!reply.hasHeader('retry-after')) reply.header('retry-after', '1');

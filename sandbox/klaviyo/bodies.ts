@@ -1,4 +1,6 @@
-/** Which body belongs to which operation. The contract tests hold every one of these against Klaviyo's OpenAPI file. */
+/**
+ * Maps each operation to its request body schema. The contract tests check every schema against Klaviyo's OpenAPI file.
+ */
 import type { z } from 'zod';
 import * as catalog from './catalog-bodies.ts';
 import { bulkSubscribeProfiles, bulkUnsubscribeProfiles } from './consent-bodies.ts';
@@ -42,8 +44,8 @@ const bodies = {
   bulk_delete_catalog_categories: catalog.categoryJob('catalog-category-bulk-delete-job', catalog.deletedCategory),
 };
 
-/** The parsed body of each operation that has one. */
+/** Type of the parsed body of each operation that has one. */
 export type Bodies = { [N in keyof typeof bodies]: z.infer<(typeof bodies)[N]> };
 
-/** The same schemas, typed so that one looked up by name gives the body of that name. */
+/** The same schemas, typed so that a lookup by operation name returns the schema of that operation's body. */
 export const schemas: { [N in keyof Bodies]: z.ZodType<Bodies[N]> } = bodies;

@@ -1,8 +1,8 @@
-/** The bodies of the catalogue endpoints. https://developers.klaviyo.com/en/reference/catalogs_api_overview */
+/** Request body schemas of the catalog endpoints. https://developers.klaviyo.com/en/reference/catalogs_api_overview */
 import { z } from 'zod';
 import { checkMetadata } from './payload-limits.ts';
 
-/** Most records a catalogue job may hold. */
+/** Maximum number of records per catalog job. */
 const maxRecordsPerJob = 100;
 
 const text = z.string().nullish();
@@ -115,7 +115,7 @@ export const deletedCategory = link('catalog-category');
 export const itemIds = z.strictObject({ data: z.array(link('catalog-item')) });
 export const categoryIds = z.strictObject({ data: z.array(link('catalog-category')) });
 
-/** `{ data: record }`, the body of the single endpoints. */
+/** Returns the schema `{ data: record }`, used by the endpoints for a single record. */
 export function singleRecord<T extends z.ZodType>(record: T) {
   return z.strictObject({ data: record });
 }
@@ -125,7 +125,7 @@ function recordList<T extends z.ZodType>(record: T) {
   return z.strictObject({ data: z.array(record).min(1).max(maxRecordsPerJob, message) });
 }
 
-/** The body that starts a job over items; the other two are alike. */
+/** Returns the body schema that starts a bulk job on items. */
 export function itemJob<N extends string, T extends z.ZodType>(type: N, record: T) {
   const attributes = z.strictObject({ items: recordList(record) });
   return z.strictObject({ data: z.strictObject({ type: z.literal(type), attributes }) });

@@ -1,5 +1,5 @@
 /**
- * The catalogue in bulk: jobs that create, update and delete items, variants and categories.
+ * Routes for catalog bulk jobs, which create, update and delete items, variants and categories.
  * https://developers.klaviyo.com/en/reference/bulk_create_catalog_items
  */
 import type { Account } from './account.ts';
@@ -12,7 +12,7 @@ import type { OperationName } from './operations.ts';
 import { paginate, parameter } from './query.ts';
 import { jobResource, type ResourceContext } from './resources.ts';
 
-/** The most jobs of one kind in progress at a time. */
+/** Maximum number of jobs of one type in progress at the same time. */
 const maxJobsInProgress = 500;
 
 export function addCatalogJobRoutes(api: Api, account: Account): void {
@@ -113,7 +113,8 @@ function createJobStarter({ jobs }: Account) {
       context: ResourceContext,
       apply: (record: T) => CatalogResult<unknown>,
     ): ApiResponse {
-      // The reference gives the number, not the answer. 429 because the request itself is good and may come again.
+      // The API reference documents the limit, not the status code. The sandbox uses 429 because the request is valid
+      // and can be retried.
       if (jobs.inProgress(type) >= maxJobsInProgress) throw new RequestError(tooManyJobs);
       const job = jobs.start(type, records.length, () =>
         records.flatMap((record, index): RecordFailure[] => {

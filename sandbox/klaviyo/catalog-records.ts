@@ -1,4 +1,4 @@
-/** The records of the catalogue, how they are filled and changed, and what is said when one is there or is not. */
+/** Types of catalog records, and functions that fill and update them and build their errors. */
 import type { ChangedItem, ChangedVariant, NewItem, NewVariant } from './catalog-bodies.ts';
 import { type ErrorObject, notFound } from './errors.ts';
 
@@ -31,18 +31,20 @@ export type Variant = Sellable & {
 };
 export type Category = CatalogRecord & { name: string; itemIds: Set<string> };
 
-/** A variant whose stock went from 0 to more: in a real account its back-in-stock flow would have mailed people. */
+/** A variant whose stock rose from 0. A real account would trigger its back-in-stock flow. */
 export type BackInStock = { variantId: string; from: number; to: number; at: string };
 
-/** What went wrong with one record, its pointer relative to the record (`/data` for the record itself). */
+/**
+ * Result of an operation on one record. The error's pointer is relative to the record (`/data` for the record itself).
+ */
 export type CatalogResult<T> = { record: T } | { error: ErrorObject };
 
-/** The id Klaviyo gives a catalogue record: only this integration and this catalogue exist. */
+/** Returns the compound id of a catalog record. The sandbox has one integration and one catalog. */
 export function compoundId(externalId: string): string {
   return `$custom:::$default:::${externalId}`;
 }
 
-/** What items and variants have in common, as it is stored: what was not given is null. */
+/** Returns the stored fields that items and variants share. Missing attributes are stored as null. */
 export function sellableFields(attributes: NewItem['attributes'] | NewVariant['attributes']) {
   const { title, description, url, price, image_full_url, image_thumbnail_url, images, custom_metadata, published } =
     attributes;
@@ -57,7 +59,10 @@ export function sellableFields(attributes: NewItem['attributes'] | NewVariant['a
   };
 }
 
-/** Null empties what may be empty and leaves what must have a value; absent leaves. */
+/**
+ * Updates a record in place. Null clears nullable fields and leaves required fields unchanged; absent attributes change
+ * nothing.
+ */
 export function applyChanges(
   record: Sellable,
   attributes: ChangedItem['attributes'] | ChangedVariant['attributes'],
@@ -74,13 +79,13 @@ export function applyChanges(
   record.updated = new Date().toISOString();
 }
 
-/** The external_id is taken. */
+/** Returns the error for an external_id that already exists. */
 export function alreadyExists(kind: string): ErrorObject {
   const detail = `A catalog ${kind} with this external_id already exists.`;
   return { status: 409, code: 'duplicate_result', title: 'Conflict.', detail, pointer: '/data/attributes/external_id' };
 }
 
-/** The record itself does not exist. */
+/** Returns the error for a record id that does not exist. */
 export function unknownRecord(kind: string, id: string): ErrorObject {
   return notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id');
 }

@@ -1,5 +1,5 @@
 /**
- * The catalogue one record at a time: list, get, create, update, delete items, variants and categories.
+ * Routes for single catalog records: list, get, create, update and delete items, variants and categories.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type { Account } from './account.ts';
@@ -61,7 +61,7 @@ export function addCategoryRoutes(api: Api, account: Account): void {
   api.on('delete_catalog_category', (call) => deleted(account.catalog.deleteCategory(call.id)));
 }
 
-/** One page of items, with their variants where `include=variants` asks for them. */
+/** Returns one page of items, with their variants if the request has `include=variants`. */
 export function listItems(account: Account, call: Call, items: Iterable<Item>): ApiResponse {
   const page = itemPage(call, items);
   const data = page.records.map((item) => itemResource(item, call));
@@ -111,7 +111,7 @@ export function categoryPage(call: Call, categories: Iterable<Category>) {
   });
 }
 
-/** The record, or a 404 for the id in the path. */
+/** Returns the record, or throws a 404 error for the id in the path. */
 export function getOrThrow<T>(records: ReadonlyMap<string, T>, kind: string, id: string): T {
   const record = records.get(id);
   if (record === undefined)

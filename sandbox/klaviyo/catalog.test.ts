@@ -1,4 +1,4 @@
-// The catalogue: what belongs to what, and what a caller is told when it does not.
+/** Tests of the catalog endpoints: relationships, missing records, and bulk jobs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

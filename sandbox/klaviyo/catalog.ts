@@ -1,5 +1,5 @@
 /**
- * The catalogue: items, their variants, and categories, with the rules that tie them together.
+ * In-memory catalog: items, variants and categories, with their referential rules.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type {
@@ -65,8 +65,8 @@ export function createCatalog() {
     if (item !== undefined) linkCategories(item, [category.id], mode);
   }
 
-  // JSON:API asks for 404 where a request names a related resource that does not exist
-  // (https://jsonapi.org/format/#crud-creating-responses-404); the pointer tells it from a missing record itself.
+  // JSON:API requires 404 for a request that names a missing related resource
+  // (https://jsonapi.org/format/#crud-creating-responses-404). The pointer distinguishes it from a missing record.
   function missingLink(kind: 'item' | 'category', links: readonly { id: string }[] | undefined, pointer: string) {
     const known = kind === 'item' ? items : categories;
     const index = (links ?? []).findIndex((link) => !known.has(link.id));

@@ -1,4 +1,7 @@
-/** The bodies of subscribing and unsubscribing. https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles */
+/**
+ * Request body schemas of the subscribe and unsubscribe jobs.
+ * https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles
+ */
 import { z } from 'zod';
 import { emailText, phoneText, text } from './profile-fields.ts';
 

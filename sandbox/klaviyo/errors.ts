@@ -1,11 +1,14 @@
 /**
- * How Klaviyo says no: JSON:API errors with a pointer to what is wrong.
+ * JSON:API errors of the mock API, with pointers to the invalid fields.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling#error-responses
  */
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 
-/** One error of an answer. `pointer` is a JSON pointer into the request's body, `parameter` the name of a query parameter. */
+/**
+ * One error in a response. `pointer` is a JSON pointer into the request body, `parameter` the name of a query
+ * parameter.
+ */
 export type ErrorObject = {
   status: number;
   code: string;
@@ -16,7 +19,7 @@ export type ErrorObject = {
   meta?: Record<string, unknown>;
 };
 
-/** Thrown by a handler to refuse the whole request; the server turns it into the answer. */
+/** Thrown by a handler to reject the whole request. The error handler turns it into the response. */
 export class RequestError extends Error {
   readonly errors: readonly ErrorObject[];
 
@@ -39,7 +42,7 @@ export function notFound(detail: string, pointer = '/data'): ErrorObject {
   return { status: 404, code: 'not_found', title: 'Not found.', detail, pointer };
 }
 
-/** The same body for every conflict of identifiers; it does not say which identifier collides. */
+/** Returns the error for an identifier conflict. Like Klaviyo's, it does not name the conflicting identifier. */
 export function duplicateProfile(duplicateProfileId: string, pointer = '/data/attributes'): ErrorObject {
   return {
     status: 409,
@@ -51,7 +54,7 @@ export function duplicateProfile(duplicateProfileId: string, pointer = '/data/at
   };
 }
 
-/** The body of an error answer. */
+/** Returns the body of an error response. */
 export function errorBody(errors: readonly ErrorObject[]) {
   return {
     errors: errors.map(({ status, code, title, detail, pointer, parameter, meta }) => ({
@@ -67,12 +70,12 @@ export function errorBody(errors: readonly ErrorObject[]) {
   };
 }
 
-/** Writes a path of keys and indices as a JSON pointer (RFC 6901). */
+/** Formats a path of keys and indices as a JSON pointer (RFC 6901). */
 export function pointerTo(path: readonly PropertyKey[], below = ''): string {
   return below + path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** Every issue of a strict schema as a problem; an unknown field gets a pointer of its own. */
+/** Converts each schema issue to an error object. Each unknown field gets its own pointer. */
 export function schemaErrors(error: z.ZodError, below = ''): ErrorObject[] {
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [invalid(issue.message, pointerTo(issue.path, below))];

@@ -1,4 +1,4 @@
-/** Events, one at a time and in bulk. https://developers.klaviyo.com/en/reference/events_api_overview */
+/** Routes for single and bulk events. https://developers.klaviyo.com/en/reference/events_api_overview */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
 import type { Bodies } from './bodies.ts';
@@ -11,8 +11,8 @@ import { paginate, parameter } from './query.ts';
 import { eventResource, metricResource, profileResource } from './resources.ts';
 
 /**
- * Does a `unique_id` that an earlier request recorded make a bulk body fail? Klaviyo's reference does not say, so a
- * client has to live with both: ignored (recorded once, 202) or refused (400 with pointers, nothing processed).
+ * How a bulk request treats a `unique_id` that an earlier request recorded. Klaviyo's reference does not say, so a
+ * client must support both: `ignored` (recorded once, 202) or `rejected` (400 with pointers, nothing processed).
  */
 export type RepeatedUniqueId = 'ignored' | 'rejected';
 
@@ -46,7 +46,8 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
     for (const { attributes: group } of groups) {
       const { id, attributes: fields, meta } = group.profile.data;
       const saved = account.profiles.upsert({ identity: { ...fields, id }, fields, meta, onNull: 'ignore' });
-      // Checked above; only a group before it in the same body can still collide, and the answer is long decided then.
+      // Validated above. Only an earlier group in the same body can still conflict, and then the response is already
+      // 202.
       if ('error' in saved) continue;
       for (const { attributes } of group.events.data) {
         const backfill = attributes.backfill ?? group.backfill ?? false;
@@ -103,7 +104,7 @@ function related(account: Account, events: RecordedEvent[], include: string[]) {
   };
 }
 
-/** A body with one bad record is refused whole; every bad record gets its pointer. */
+/** Rejects the whole body if one record is invalid, with one error per invalid record. */
 function validateBulk(account: Account, groups: readonly BulkGroup[], repeatedUniqueId: RepeatedUniqueId): void {
   const events = groups.flatMap((group) => group.attributes.events.data.map((event) => event.attributes));
   const base = '/data/attributes/events-bulk-create/data';
@@ -125,7 +126,10 @@ function validateBulk(account: Account, groups: readonly BulkGroup[], repeatedUn
   if (first !== undefined) throw new RequestError(first, ...others);
 }
 
-/** Pointers, below the list of groups, of every event whose unique_id repeats one of the same person and metric. */
+/**
+ * Returns pointers, relative to the list of groups, of every event whose unique_id repeats one of the same profile and
+ * metric.
+ */
 function repeatedUniqueIds(
   account: Account,
   groups: readonly BulkGroup[],
@@ -153,7 +157,7 @@ function repeatedUniqueIds(
   return pointers;
 }
 
-/** Somebody who has no profile yet, by the strongest identifier given. */
+/** Returns the strongest identifier of a profile that does not exist yet. */
 function strongestIdentifier(identity: ProfileIdentity): string {
   return (
     identity.external_id ??
@@ -169,7 +173,9 @@ function duplicateUniqueId(pointer: string): ErrorObject {
   return { ...invalid('The unique_id is repeated for this profile and metric.', pointer), code: 'duplicate_unique_id' };
 }
 
-/** Why these identifiers can't be used; `base` points at the profile (`…/attributes/profile`). */
+/**
+ * Returns the error if the identifiers cannot be used. `base` is the pointer to the profile (`…/attributes/profile`).
+ */
 function identityError(account: Account, identity: ProfileIdentity, base: string): ErrorObject | undefined {
   const given = [
     identity.id,

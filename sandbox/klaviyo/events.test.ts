@@ -1,4 +1,4 @@
-// Events: what a caller sees, and what the account then holds.
+/** Tests of the event endpoints: responses and resulting account state. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bulkEventBody, eventBody, metricOf, profileBody, startTestClient } from './test-client.ts';

@@ -1,18 +1,18 @@
 /**
- * Klaviyo's filter language: `equals(email,"a@b.c")`, `any(ids,['x','y'])`, several joined by commas or by `and(…)`.
- * https://developers.klaviyo.com/en/docs/filtering_
+ * Parses and evaluates Klaviyo's filter language: `equals(email,"a@b.c")`, `any(ids,['x','y'])`, joined by commas or
+ * `and(…)`. https://developers.klaviyo.com/en/docs/filtering_
  */
 import { invalidParameter, RequestError } from './errors.ts';
 
 export type Scalar = string | number | boolean;
 export type Filter = { operator: string; field: string; values: Scalar[] };
 
-/** The most values that `any` takes in one filter. */
+/** Maximum number of values in one `any` filter. */
 const maxAnyValues = 100;
 
 /**
- * Reads a `filter` parameter. `allowed` names the operators of each field, such as `{ email: ['any', 'equals'] }`.
- * Throws a Refusal (400, parameter `filter`) for anything else.
+ * Parses a `filter` parameter. `allowed` maps each field to its operators, such as `{ email: ['any', 'equals'] }`.
+ * Throws a RequestError (400, parameter `filter`) for anything else.
  */
 export function parseFilter(text: string | undefined, allowed: Record<string, readonly string[]>): Filter[] {
   if (text === undefined || text === '') return [];
@@ -28,7 +28,10 @@ export function parseFilter(text: string | undefined, allowed: Record<string, re
   return filters;
 }
 
-/** Does a value pass? Comparisons are of numbers or of texts in time order; e-mails are compared without case by the caller. */
+/**
+ * Returns whether a value matches a filter. Compares numbers by value and strings as dates. Callers lowercase e-mail
+ * addresses.
+ */
 export function passes(filter: Filter, value: Scalar | null | undefined): boolean {
   const [operand] = filter.values;
   if (value === null || value === undefined || operand === undefined) return false;
@@ -54,7 +57,7 @@ function createReader(text: string) {
     fail(): never {
       throw invalidFilter(`Not a filter from character ${at + 1} on.`);
     },
-    /** Reads what the sticky pattern matches here, after blanks; undefined if it does not. */
+    /** Consumes the match of a sticky pattern after whitespace, or returns undefined. */
     take(pattern: RegExp): string | undefined {
       while (text[at] === ' ') at += 1;
       pattern.lastIndex = at;

@@ -1,8 +1,8 @@
-/** Ids as Klaviyo makes them for records of its own: opaque, 26 characters, ascending with time of creation. */
+/** Generates ids like Klaviyo's: opaque, 26 characters, ascending by creation time. */
 
 export type Ids = { next(): string };
 
-/** A source of ids; `kind` (a few letters) keeps those of different records apart. */
+/** Creates an id generator. `kind` is a prefix (a few letters) per record type. */
 export function createIds(kind: string): Ids {
   let count = 0;
   return {

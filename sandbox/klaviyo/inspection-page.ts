@@ -1,6 +1,6 @@
 /**
- * The page at `/`: what arrived at the pretended Klaviyo, for somebody trying the connector on it. Self-contained; it
- * reads the JSON views under /sandbox every two seconds.
+ * HTML page at `/` that shows the state of the mock account. Self-contained; polls the JSON endpoints under /sandbox
+ * every two seconds.
  */
 
 const style = `

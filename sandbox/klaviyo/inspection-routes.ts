@@ -1,4 +1,4 @@
-/** What arrived, for people and tests: JSON under /sandbox, none of it part of Klaviyo's API. */
+/** Inspection endpoints for users and tests: JSON under /sandbox, not part of Klaviyo's API. */
 import type { FastifyInstance } from 'fastify';
 import type { Account } from './account.ts';
 import type { Category, Item, Variant } from './catalog-records.ts';
@@ -11,7 +11,7 @@ import type { RequestLog } from './request-log.ts';
 
 export type InspectionDeps = { account: Account; limits: RateLimiter; log: RequestLog };
 
-/** Adds the page at `/` and the JSON views; they need no key and spend no rate limit. */
+/** Adds the page at `/` and the JSON endpoints. They need no key and have no rate limit. */
 export function addInspectionRoutes(app: FastifyInstance, { account, limits, log }: InspectionDeps): void {
   app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
   app.get('/sandbox', async () => ({ limits: limits.usage() }));
@@ -39,7 +39,7 @@ export function addInspectionRoutes(app: FastifyInstance, { account, limits, log
   });
 }
 
-/** Counts of everything; what tests assert on most. */
+/** Returns counts of all records and requests. Most test assertions use them. */
 export function stateOf(account: Account, log: RequestLog) {
   const { profiles, events, catalog, jobs } = account;
   const byMetric: Record<string, number> = {};
@@ -51,7 +51,7 @@ export function stateOf(account: Account, log: RequestLog) {
   return {
     profiles: profiles.count(),
     events: events.count(),
-    /** Events that arrived once more; in a body that is refused for them they are not counted. */
+    /** Duplicate events that were ignored. Duplicates in a rejected body do not count. */
     repeatedEvents: events.repeats(),
     eventsByMetric: byMetric,
     /** Events received without backfill, by metric. */
@@ -70,7 +70,7 @@ function profileView({ id, identifiers, details, location, properties, consents,
   return { id, ...identifiers, ...details, location, properties, consents, created, updated };
 }
 
-/** Filtered by `metric` (name), `unique_id` and `profile` (its id, e-mail or external_id). */
+/** Filters events by `metric` (name), `unique_id` and `profile` (id, e-mail or external_id). */
 function selectEvents(account: Account, query: Query): RecordedEvent[] {
   const [metric, uniqueId, person] = [
     parameter(query, 'metric'),
@@ -110,7 +110,10 @@ function categoryView({ seq: _seq, itemIds, ...shown }: Category) {
   return { ...shown, items: [...itemIds] };
 }
 
-/** `?latest=20` gives only the newest so many, newest first; the page uses it, tests want all. */
+/**
+ * Serializes a listing. `?latest=20` returns the newest 20 records, newest first (used by the page); without it, all
+ * records.
+ */
 function listOf<T, V>(records: Iterable<T>, view: (record: T) => V, query: unknown): { total: number; data: V[] } {
   const all = [...records];
   const latest = Number(parameter(queryOf(query), 'latest') ?? Number.NaN);

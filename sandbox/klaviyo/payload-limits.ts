@@ -1,6 +1,7 @@
 /**
- * What a free-form value (event properties, custom metadata) may hold. Sources:
- * https://developers.klaviyo.com/en/reference/events_api_overview#limitations and the field texts of the API reference.
+ * Limits of free-form values (event properties, custom metadata). Sources:
+ * https://developers.klaviyo.com/en/reference/events_api_overview#limitations and the field descriptions in the API
+ * reference.
  */
 import type { z } from 'zod';
 import { pointerTo } from './errors.ts';
@@ -17,12 +18,12 @@ export const payloadLimits = {
 
 type Report = { ctx: z.RefinementCtx; path: PropertyKey[] };
 
-/** Reports every place of `value` that is too long, too wide or too deep, with its path. */
+/** Adds an issue with its path for each part of `value` that is too long, too wide or too deep. */
 export function checkFreeForm(value: unknown, ctx: z.RefinementCtx): void {
   walk(value, 1, { ctx, path: [] });
 }
 
-/** Event properties: free-form, and at most 400 of them. */
+/** Checks event properties: the free-form limits and the maximum number of properties. */
 export function checkEventProperties(properties: Record<string, unknown>, ctx: z.RefinementCtx): void {
   const count = Object.keys(properties).length;
   if (count > payloadLimits.maxProperties) {
@@ -34,7 +35,7 @@ export function checkEventProperties(properties: Record<string, unknown>, ctx: z
   checkFreeForm(properties, ctx);
 }
 
-/** Catalogue metadata: one level, 100 KB. */
+/** Checks catalog metadata: flat, at most 100 KB. */
 export function checkMetadata(metadata: Record<string, unknown> | null | undefined, ctx: z.RefinementCtx): void {
   if (metadata === null || metadata === undefined) return;
   for (const [key, value] of Object.entries(metadata)) {
@@ -64,7 +65,7 @@ function walk(value: unknown, level: number, report: Report): void {
 }
 
 function checkText(text: string, report: Report): void {
-  // A UTF-8 text has at most three bytes for each UTF-16 unit, so short ones need no counting.
+  // UTF-8 needs at most three bytes per UTF-16 unit, so short strings need no byte count.
   if (text.length * 3 <= payloadLimits.maxTextBytes) return;
   if (Buffer.byteLength(text) > payloadLimits.maxTextBytes) addIssue(report, 'A single string cannot exceed 100KB.');
 }

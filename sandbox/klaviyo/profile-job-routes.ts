@@ -1,6 +1,7 @@
 /**
- * Profiles in bulk: imports (https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api) and consent
- * (https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles). Accepted at once, done when the job completes.
+ * Routes for profile bulk imports (https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api) and
+ * consent jobs (https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles). Effects apply when the job
+ * completes.
  */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
@@ -87,7 +88,7 @@ function importAll(account: Account, records: readonly ImportedProfile[]): Recor
   });
 }
 
-/** Null clears nothing here: a bulk import writes only values. Pointers are those of a single import. */
+/** Imports one profile. A bulk import ignores null. Error pointers are those of a single import. */
 function importOne(account: Account, { id, attributes, meta }: ImportedProfile) {
   const { email, phone_number: phone } = attributes;
   const invalidEmail = typeof email === 'string' ? emailError(email) : undefined;
@@ -133,7 +134,7 @@ type ConsentChange = {
   subscriptions: Channels;
 };
 
-/** Writes every `channel.kind` consent given; people who are not known yet are created. */
+/** Stores each given consent under `channel.kind` and creates missing profiles. */
 function writeConsents(account: Account, people: readonly ConsentChange[]): void {
   for (const { identity, subscriptions } of people) {
     const saved = account.profiles.upsert({ identity, fields: {}, onNull: 'ignore' });

@@ -1,5 +1,5 @@
 /**
- * Profiles one at a time: import (upsert), create, update, look up, merge, erase.
+ * Routes for single profiles: import (upsert), create, update, look up, merge, delete.
  * https://developers.klaviyo.com/en/reference/profiles_api_overview
  */
 import type { Account } from './account.ts';
@@ -132,7 +132,7 @@ function checkSize(record: unknown): void {
   });
 }
 
-/** Looked up where a filter names identifiers, so that many look-ups among many profiles stay quick. */
+/** Uses the identifier index when a filter names identifiers, so that lookups stay fast with many profiles. */
 function candidates({ profiles }: Account, filters: readonly Filter[]): Profile[] {
   for (const { field, values } of filters) {
     if (field === 'id') return known(values.map((value) => profiles.get(String(value))));
@@ -154,7 +154,7 @@ function selects(filter: Filter, profile: Profile): boolean {
   if (field === 'email')
     return passes({ ...filter, values: filter.values.map(lower) }, lower(profile.identifiers.email ?? ''));
   if (field === 'phone_number' || field === 'external_id' || field === '_kx') {
-    // Bare digits in a filter read as a number, an external_id that looks like one is still a text.
+    // An unquoted number parses as a number, but identifiers are strings.
     return passes({ ...filter, values: filter.values.map(String) }, profile.identifiers[field]);
   }
   return false;

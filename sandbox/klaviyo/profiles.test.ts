@@ -1,4 +1,4 @@
-// Profiles: who is the same person, what is written, and what bulk imports do differently.
+/** Tests of the profile endpoints: identity resolution, field updates and bulk imports. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventBody, profileBody, startTestClient, type TestClient, untilComplete } from './test-client.ts';

@@ -1,6 +1,6 @@
 /**
- * The people Klaviyo knows, and how it tells them apart: one profile holds each id, external_id, e-mail (without case)
- * and phone number. https://developers.klaviyo.com/en/reference/create_or_update_profile
+ * In-memory profiles and identity resolution: each id, external_id, e-mail address (case-insensitive) and phone number
+ * belongs to one profile. https://developers.klaviyo.com/en/reference/create_or_update_profile
  */
 
 import { duplicateProfile, type ErrorObject, invalid, notFound } from './errors.ts';
@@ -21,7 +21,7 @@ export type Profile = {
   details: Partial<Record<(typeof detailNames)[number], string>>;
   location: Record<string, string | number>;
   properties: Record<string, unknown>;
-  /** By channel and kind, such as `email.marketing`. */
+  /** Keyed by channel and kind, such as `email.marketing`. */
   consents: Record<string, Consent>;
   created: string;
   updated: string;
@@ -36,7 +36,7 @@ type ProfileChange = {
   identity: ProfileIdentity;
   fields: ProfileFields & { anonymous_id?: string | null | undefined };
   meta?: ProfileMeta | null | undefined;
-  /** clear: null empties a field (single endpoints). ignore: only values are written (bulk import, events). */
+  /** `clear`: null clears a field (single endpoints). `ignore`: null is ignored (bulk import, events). */
   onNull: 'clear' | 'ignore';
 };
 
@@ -47,11 +47,11 @@ export type Profiles = {
   count(): number;
   get(id: string): Profile | undefined;
   find(name: IdentifierName, value: string): Profile | undefined;
-  /** The profile these identifiers mean (undefined: a new one), or why they can't be used together. */
+  /** Resolves identifiers to a profile (undefined: no match), or returns the error if they conflict. */
   resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject };
-  /** Creates or updates; pointers of a problem are relative to `{data: {attributes}}` of one profile. */
+  /** Creates or updates a profile. Error pointers are relative to `{data: {attributes}}` of one profile. */
   upsert(change: ProfileChange): UpsertResult;
-  /** Gives the destination what it lacks of the source, and deletes the source. */
+  /** Copies values that the destination lacks from the source, and deletes the source. */
   merge(destination: Profile, source: Profile): void;
   delete(profile: Profile): void;
 };
@@ -76,7 +76,8 @@ export function createProfiles(): Profiles {
     );
     const [profile, conflicting] = new Set([idMatch, ...byName].filter((match) => match !== undefined));
     if (conflicting !== undefined) return { error: duplicateProfile(conflicting.id) };
-    // A phone number is shared by families: alone it does not make somebody with another e-mail the same person.
+    // Several people can share a phone number. A phone match alone does not identify a profile that has a different
+    // e-mail address.
     if (profile !== undefined && profile !== idMatch && identifiesAnotherProfile(profile, identity)) {
       return { error: duplicateProfile(profile.id) };
     }
@@ -154,7 +155,7 @@ function keyOf(name: IdentifierName, value: string): string {
   return `${name}:${name === 'email' ? value.toLowerCase() : value}`;
 }
 
-/** Found by a weaker identifier (phone, cookie), but the stronger ones given are not this profile's. */
+/** Returns whether a profile found by a weaker identifier (phone, cookie) has different stronger identifiers. */
 function identifiesAnotherProfile({ identifiers }: Profile, identity: ProfileIdentity): boolean {
   const same = (name: 'email' | 'external_id') => {
     const [known, given] = [identifiers[name], identity[name]];

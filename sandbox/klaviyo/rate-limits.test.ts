@@ -1,4 +1,4 @@
-// The two fixed windows of each operation, on a clock of the test's own.
+/** Tests of the burst and steady windows of each operation, with a fake clock. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRateLimiter } from './rate-limits.ts';

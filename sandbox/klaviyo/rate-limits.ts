@@ -1,10 +1,10 @@
 /**
- * Klaviyo's rate limits: for each operation a fixed window of one second and one of a minute, for the whole account.
+ * Enforces Klaviyo's rate limits: per operation and account, a fixed window of one second and one of a minute.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
 import { type OperationName, operations } from './operations.ts';
 
-/** How much of the documented limits holds: 1 as documented, 0.1 a tenth, 'none' no limits (and no headers). */
+/** Factor on the documented limits: 1 enforces them as documented, 'none' disables limits and headers. */
 export type LimitScale = number | 'none';
 
 type Window = { lengthMs: number; max: number; used: number; endsAt: number };
@@ -22,7 +22,7 @@ type SpendResult =
   | { throttled: false; headers: Record<string, string> };
 
 export type RateLimiter = {
-  /** Counts one request of the operation at `now` (milliseconds). A refused one spends nothing. */
+  /** Counts one request at `now` (milliseconds since the epoch). A throttled request does not count. */
   spend(operation: OperationName, now?: number): SpendResult;
   usage(now?: number): Usage[];
   reset(): void;
@@ -76,7 +76,7 @@ function createWindow(lengthMs: number, max: number): Window {
   return { lengthMs, max, used: 0, endsAt: 0 };
 }
 
-/** A window begins with the first request after the last one ended. */
+/** Starts a new window with the first request after the previous window ended. */
 function renew(window: Window, now: number): void {
   if (now < window.endsAt) return;
   window.used = 0;

@@ -1,5 +1,5 @@
 /**
- * What belongs to what in the catalogue: an item's categories and variants, a category's items.
+ * Routes for catalog relationships: categories and variants of an item, items of a category.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type { Account } from './account.ts';

@@ -1,4 +1,4 @@
-/** What arrived: counts that never shrink, the latest requests (bounded), and, if asked for, every body in a file. */
+/** Log of received requests: total counts, the latest requests, and optionally every body in a file. */
 import { appendFileSync } from 'node:fs';
 
 const maxLatest = 500;
@@ -11,14 +11,14 @@ type LoggedRequest = {
   status: number;
   ms: number;
   bytes: number;
-  /** Codes and pointers of the errors answered, never values. */
+  /** Codes and pointers of the errors in the response, without values. */
   errors: string[];
 };
 
 export type RequestLog = {
   add(request: LoggedRequest): void;
   latest(): LoggedRequest[];
-  /** Requests by operation, then by status. */
+  /** Returns request counts by operation and status. */
   counts(): Record<string, Record<string, number>>;
   total(status?: number): number;
   reset(): void;
@@ -52,8 +52,8 @@ export function createRequestLog(): RequestLog {
 }
 
 /**
- * Appends one JSON line for a request's body to `file`, for the contract check. One write a line, so that several
- * processes may share a file.
+ * Appends the body of a request to `file` as a JSON line, for the contract check. Each line is a single write, so
+ * several processes can share a file.
  */
 export function recordBody(
   file: string,

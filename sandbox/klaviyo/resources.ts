@@ -1,4 +1,4 @@
-/** How the account's records look in answers: JSON:API resources as in Klaviyo's API reference. */
+/** Serializes records as JSON:API resources, in the shapes of Klaviyo's API reference. */
 import type { Category, Item, Variant } from './catalog-records.ts';
 import type { Metric, RecordedEvent } from './events.ts';
 import type { Job } from './jobs.ts';
@@ -13,7 +13,7 @@ export type JsonApiResource = {
   links: { self: string };
 };
 
-/** How to write resources for one request: where links begin, and which fields were asked for. */
+/** Serialization options of a request: base URL of the links, and query parameters (sparse fieldsets). */
 export type ResourceContext = { origin: string; query: Query };
 
 export function profileResource(profile: Profile, context: ResourceContext): JsonApiResource {
@@ -128,7 +128,9 @@ export function categoryResource(category: Category, context: ResourceContext): 
   );
 }
 
-/** A job with its counts; catalogue jobs add their errors, profile imports their start. */
+/**
+ * Returns the resource of a job with its counts. `extra` adds catalog job errors or the start time of a profile import.
+ */
 export function jobResource(job: Job, context: ResourceContext, extra: Record<string, unknown>): JsonApiResource {
   return resource(
     context,

@@ -1,4 +1,4 @@
-/** How the sandbox's own tests talk to it: plain fetch, none of the connector's code. */
+/** HTTP client of the mock API's own tests. Uses plain fetch and no connector code. */
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
 import { z } from 'zod';
@@ -27,10 +27,10 @@ const document = z.object({
 export type Reply = {
   status: number;
   headers: Headers;
-  /** Codes with pointers or parameters, such as `invalid /data/attributes/email`. */
+  /** Error codes with pointers or parameters, such as `invalid /data/attributes/email`. */
   errors: string[];
   meta: Record<string, unknown>;
-  /** The resources of the answer, one or many. */
+  /** Resources of the response; a single resource is a list of one. */
   data: z.infer<typeof resource>[];
   included: z.infer<typeof resource>[];
   next: string | undefined;
@@ -39,7 +39,7 @@ export type Reply = {
 export type TestClient = {
   sandbox: KlaviyoSandbox;
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
-  /** The `data` of a list under /sandbox. */
+  /** Returns the `data` of a listing under /sandbox. */
   inspect(view: string): Promise<Record<string, unknown>[]>;
 };
 
@@ -48,9 +48,9 @@ afterEach(async () => {
   for (const sandbox of running.splice(0)) await sandbox.stop();
 });
 
-/** Starts a sandbox with quick jobs and no rate limits; it ends with the test. */
+/** Starts a mock API with short jobs and no rate limits. It stops after the test. */
 export async function startTestClient(options: KlaviyoSandboxOptions = {}): Promise<TestClient> {
-  // These tests send wrong bodies on purpose, which must not reach the record of a contract check.
+  // These tests send invalid bodies on purpose. They must not reach the recording for the contract check.
   const sandbox = await startKlaviyoSandbox({ limits: 'none', jobMs: 30, record: false, ...options });
   running.push(sandbox);
   const standard = {
@@ -83,7 +83,7 @@ export async function startTestClient(options: KlaviyoSandboxOptions = {}): Prom
   };
 }
 
-/** Asks for a job until it is complete, and returns its last answer. */
+/** Polls a job until it is complete and returns the last response. */
 export async function untilComplete({ request }: TestClient, path: string): Promise<Reply> {
   for (let tries = 0; tries < 500; tries += 1) {
     const response = await request('GET', path);
@@ -97,7 +97,7 @@ export function profileBody(attributes: Record<string, unknown>, id?: string) {
   return { data: { type: 'profile', ...(id === undefined ? {} : { id }), attributes } };
 }
 
-/** An event's body; `attributes` and `profile` overwrite the usual ones. */
+/** Returns the body of a single event. `attributes` overrides the defaults. */
 export function eventBody(
   profile: Record<string, unknown>,
   attributes: Record<string, unknown> = {},
@@ -116,7 +116,7 @@ export function eventBody(
   };
 }
 
-/** A bulk body of groups: who, and the attributes of each of their events. */
+/** Returns a bulk event body. Each group has a profile and the attributes of its events. */
 export function bulkEventBody(
   groups: { profile: Record<string, unknown>; backfill?: boolean; events: Record<string, unknown>[] }[],
 ) {

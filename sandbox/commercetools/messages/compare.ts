@@ -1,9 +1,9 @@
-/** Finding what differs between a record before and after. */
+/** Compares a record before and after a change. */
 import { isDeepStrictEqual } from 'node:util';
 import { field, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
 
-/** Runs `say` when the named field differs. */
+/** Returns the result of `toMessage` if the named field changed. */
 export function whenChanged(
   before: unknown,
   after: unknown,
@@ -17,11 +17,11 @@ export function whenChanged(
 export interface ListDifference {
   readonly added: readonly unknown[];
   readonly removed: readonly unknown[];
-  /** Pairs of before and after. */
+  /** Pairs of the previous and the current element. */
   readonly changed: readonly (readonly [unknown, unknown])[];
 }
 
-/** What was added to, removed from and changed in a list whose elements carry an `id`. */
+/** Returns the elements added to, removed from and changed in a list. Elements are identified by `idOf`. */
 export function listDifference(
   before: readonly unknown[],
   after: readonly unknown[],

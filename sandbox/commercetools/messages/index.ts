@@ -1,4 +1,4 @@
-/** Which Messages a change makes, by the type of its resource. The shapes: `message.d.ts` of the platform SDK. */
+/** Derives Messages from a change, by resource type. Shapes: `message.d.ts` of the platform SDK. */
 import type { Change } from '../changes.ts';
 import type { MessageBody } from '../payloads.ts';
 import type { Records } from '../records.ts';
@@ -20,7 +20,7 @@ const byType: Readonly<Record<string, MessagesOf>> = {
   'standalone-price': standalonePriceMessages,
 };
 
-/** The Messages of a change, in the order in which commercetools would number them. */
+/** Returns the Messages of a change in the order of their sequence numbers. */
 export function messagesOf(change: Change, records: Records): MessageBody[] {
   return byType[change.typeId]?.(change, records) ?? [];
 }

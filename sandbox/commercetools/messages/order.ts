@@ -1,10 +1,10 @@
-/** Which messages a change of an order makes. */
+/** Messages of orders. */
 import type { Change } from '../changes.ts';
 import { at, field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
 import { listDifference, whenChanged } from './compare.ts';
 
-/** Messages of an order. */
+/** Returns the messages of an order change. */
 export function orderMessages({ before, after, cause }: Change): MessageBody[] {
   if (after === undefined) return [{ type: 'OrderDeleted', order: before }];
   if (before === undefined) return [createdMessage(after, cause)];

@@ -1,10 +1,10 @@
-/** Which messages a change of a payment makes. */
+/** Messages of payments. */
 import type { Change } from '../changes.ts';
 import { field, listField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
 import { listDifference } from './compare.ts';
 
-/** Messages of a payment; a deleted one sends none. */
+/** Returns the messages of a payment change. Deletion sends none. */
 export function paymentMessages({ before, after }: Change): MessageBody[] {
   if (after === undefined) return [];
   if (before === undefined) return [{ type: 'PaymentCreated', payment: after }];

@@ -1,4 +1,4 @@
-/** Which messages a change of a product makes. */
+/** Messages of products. */
 import type { Change } from '../changes.ts';
 import { at, field, listField, numberField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
@@ -6,7 +6,7 @@ import { projectionOf } from '../projections.ts';
 import type { Records } from '../records.ts';
 import { listDifference, whenChanged } from './compare.ts';
 
-/** Messages of a product: what changed in `staged`, what became public in `current`, and whether it is published. */
+/** Returns the messages of a product change: differences in `staged` and `current`, and publication. */
 export function productMessages({ before, after }: Change, records: Records): MessageBody[] {
   if (after === undefined) {
     return [
@@ -17,7 +17,7 @@ export function productMessages({ before, after }: Change, records: Records): Me
     const created = { type: 'ProductCreated', productProjection: projectionOf(after, 'staged', records) };
     return isPublished(after) ? [created, published(after, records)] : [created];
   }
-  // Publishing copies `staged` over `current`: that is one message, not one for each difference.
+  // Publishing copies `staged` to `current`. It sends one ProductPublished, not a message per difference.
   const publishing =
     at(before, 'masterData', 'hasStagedChanges') === true && at(after, 'masterData', 'hasStagedChanges') === false;
   if (isPublished(after) && (publishing || !isPublished(before)))

@@ -1,4 +1,4 @@
-/** What people do in the Merchant Center with the catalogue: each one a few HTTP requests. */
+/** Catalog actions of a Merchant Center user. Each one is a few HTTP requests. */
 import { z } from 'zod';
 import { type JournalEntry, versioned } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
@@ -12,19 +12,19 @@ const productShape = versioned.extend({
   }),
 });
 
-/** Makes a product public, or its staged changes. */
+/** Publishes a product or its staged changes. */
 export async function publish(api: ShopApi, { product }: { product: string }): Promise<JournalEntry> {
   await update(api, `products/${product}`, [{ action: 'publish' }]);
   return { action: 'publish', description: 'a product is published', ids: { product } };
 }
 
-/** Takes a product out of the shop. */
+/** Unpublishes a product. */
 export async function unpublish(api: ShopApi, { product }: { product: string }): Promise<JournalEntry> {
   await update(api, `products/${product}`, [{ action: 'unpublish' }]);
   return { action: 'unpublish', description: 'a product is unpublished', ids: { product } };
 }
 
-/** Changes the first price of the master variant by a factor and publishes the product. */
+/** Multiplies the first price of the master variant by `factor` and publishes the product. */
 export async function changePrice(
   api: ShopApi,
   { product, factor }: { product: string; factor: number },
@@ -41,7 +41,7 @@ export async function changePrice(
   return { action: 'changePrice', description: 'a price changes and the product is published again', ids: { product } };
 }
 
-/** New pieces arrive. */
+/** Adds `quantity` to an inventory entry. */
 export async function restock(
   api: ShopApi,
   { entry, quantity }: { entry: string; quantity: number },
@@ -50,7 +50,7 @@ export async function restock(
   return { action: 'restock', description: 'stock arrives', ids: { entry } };
 }
 
-/** Gives a category another name. */
+/** Renames a category. */
 export async function renameCategory(
   api: ShopApi,
   { category, name }: { category: string; name: string },
@@ -59,7 +59,7 @@ export async function renameCategory(
   return { action: 'renameCategory', description: 'a category is renamed', ids: { category } };
 }
 
-/** A new category below another. */
+/** Creates a category under `parent`. */
 export async function createCategory(
   api: ShopApi,
   { name, slug, parent }: { name: string; slug: string; parent: string },
@@ -69,14 +69,14 @@ export async function createCategory(
   return { action: 'createCategory', description: 'a category is created', ids: { category: id, parent } };
 }
 
-/** Removes a category. */
+/** Deletes a category. */
 export async function deleteCategory(api: ShopApi, { category }: { category: string }): Promise<JournalEntry> {
   const { version } = await api.get(`categories/${category}`, versioned);
   await api.delete(`categories/${category}?version=${version}`);
   return { action: 'deleteCategory', description: 'a category is deleted', ids: { category } };
 }
 
-/** A new product with one variant, public at once. */
+/** Creates and publishes a product with one variant. */
 export async function createProduct(
   api: ShopApi,
   { sku, productType, category }: { sku: string; productType: string; category: string },
@@ -98,7 +98,7 @@ export async function createProduct(
   return { action: 'createProduct', description: 'a product is created and published', ids: { product: id } };
 }
 
-/** Unpublishes a product where needed, as commercetools asks, and deletes it. */
+/** Unpublishes a published product, as commercetools requires, and deletes it. */
 export async function deleteProduct(api: ShopApi, { product }: { product: string }): Promise<JournalEntry> {
   const { masterData } = await api.get(`products/${product}`, productShape);
   if (masterData.published) await update(api, `products/${product}`, [{ action: 'unpublish' }]);

@@ -1,4 +1,4 @@
-/** Somebody who tends the catalogue all day. The seed decides what comes next. */
+/** Simulates a catalog editor. The seed determines the sequence of actions. */
 import { z } from 'zod';
 import { createRandom, type Random } from '../seed/random.ts';
 import {
@@ -33,7 +33,7 @@ const productShape = keyed.extend({
   priceMode: z.string().optional(),
 });
 
-/** An editor of the shop behind the API. */
+/** Creates an editor. */
 export function createEditor(api: ShopApi, seed: number): Actor {
   const random = createRandom(seed);
   let state: Promise<ActorState> | undefined;
@@ -51,7 +51,7 @@ export function createEditor(api: ShopApi, seed: number): Actor {
   };
 }
 
-/** Odd records are left alone: tests rely on them. */
+/** Excludes edge cases, because tests rely on them. */
 async function loadState(api: ShopApi): Promise<ActorState> {
   const ordinary = (key: string | undefined) => key?.startsWith('product-') === true;
   const products = (await api.all('products', productShape)).filter(

@@ -1,4 +1,4 @@
-/** A plain client of the commercetools HTTP API: one token, JSON in and out. For the shopper, the editor and tests. */
+/** Minimal commercetools HTTP client for the simulation and tests. */
 import { z } from 'zod';
 
 export interface ShopAccess {
@@ -15,20 +15,20 @@ interface ShopResponse {
 }
 
 export interface ShopApi {
-  /** Any answer, whatever its status. */
+  /** Returns the response, whatever its status. */
   request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<ShopResponse>;
-  /** The parsed body; throws when the answer is no success or has another shape. */
+  /** Returns the parsed body. Throws if the response is not a success or has another shape. */
   get<T>(path: string, shape: z.ZodType<T>): Promise<T>;
   post<T>(path: string, body: unknown, shape: z.ZodType<T>): Promise<T>;
   delete(path: string): Promise<void>;
-  /** All records of a collection, page by page in id order. */
+  /** Returns all records of a collection with keyset pagination by id. */
   all<T extends { readonly id: string }>(collection: string, shape: z.ZodType<T>, where?: string): Promise<T[]>;
 }
 
 const tokenSchema = z.object({ access_token: z.string() });
 const PAGE_SIZE = 500;
 
-/** Connects to a project; the token is fetched at the first request and again when it is refused. */
+/** Creates a client. It fetches the token with the first request, and again after a 401. */
 export function connectShop(access: ShopAccess): ShopApi {
   let token: Promise<string> | undefined;
 

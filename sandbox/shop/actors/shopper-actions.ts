@@ -1,4 +1,4 @@
-/** What people do in a storefront and what its back office does with their orders: each one a few HTTP requests. */
+/** Storefront and back-office actions. Each one is a few HTTP requests. */
 import { z } from 'zod';
 import { type JournalEntry, versioned } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
@@ -25,7 +25,7 @@ export interface PostalAddress {
   readonly mobile?: string;
 }
 
-/** A new customer signs up. */
+/** Registers a customer. */
 export async function register(
   api: ShopApi,
   {
@@ -43,7 +43,7 @@ export async function register(
   return { action: 'register', description, ids: { customer: customer.id } };
 }
 
-/** A customer corrects the name. */
+/** Changes a customer's last name. */
 export async function changeName(
   api: ShopApi,
   { customer, lastName }: { customer: string; lastName: string },
@@ -52,7 +52,7 @@ export async function changeName(
   return { action: 'changeName', description: 'a customer changes the name', ids: { customer } };
 }
 
-/** A customer moves: the address is changed, or added and made the default for bills. */
+/** Changes a customer's first address, or adds one and makes it the default billing address. */
 export async function changeAddress(
   api: ShopApi,
   { customer, address }: { customer: string; address: PostalAddress },
@@ -69,7 +69,7 @@ export async function changeAddress(
   return { action: 'changeAddress', description: 'a customer moves', ids: { customer } };
 }
 
-/** Someone fills a cart and orders: a customer, or a guest who leaves an e-mail. */
+/** Creates a cart and an order, for a customer or a guest with an e-mail address. */
 export async function buy(
   api: ShopApi,
   {
@@ -105,7 +105,7 @@ export async function buy(
   return { action: 'buy', description, ids: { order: order.id, ...(customer === undefined ? {} : { customer }) } };
 }
 
-/** The back office confirms, completes or cancels an order. */
+/** Changes the state of an order. */
 export async function moveOrder(
   api: ShopApi,
   { order, to }: { order: string; to: 'Confirmed' | 'Complete' | 'Cancelled' },
@@ -114,7 +114,7 @@ export async function moveOrder(
   return { action: `order${to}`, description: `an order becomes ${to}`, ids: { order } };
 }
 
-/** The order is paid: a payment with a charge, then the order refers to it. */
+/** Creates a payment with a charge and adds it to the order. */
 export async function pay(api: ShopApi, { order }: { order: string }): Promise<JournalEntry> {
   const { totalPrice } = await api.get(`orders/${order}`, orderShape);
   const { centAmount, currencyCode } = totalPrice;
@@ -126,7 +126,7 @@ export async function pay(api: ShopApi, { order }: { order: string }): Promise<J
   return { action: 'pay', description: 'an order is paid', ids: { order, payment: payment.id } };
 }
 
-/** Part of an order's first payment goes back; `Pending` ones are settled later. */
+/** Refunds a share (0 to 1) of an order's first payment. `Pending` refunds are settled later. */
 export async function refund(
   api: ShopApi,
   { order, share, state }: { order: string; share: number; state: 'Success' | 'Pending' },
@@ -148,7 +148,7 @@ export async function refund(
   return { action: 'refund', description, ids: { order, payment, transaction: refundId } };
 }
 
-/** A refund that was on its way arrives. */
+/** Settles a pending refund. */
 export async function settleRefund(
   api: ShopApi,
   { order, payment, transaction }: { order: string; payment: string; transaction: string },
@@ -158,7 +158,7 @@ export async function settleRefund(
   return { action: 'settleRefund', description: 'a refund arrives', ids: { order, payment, transaction } };
 }
 
-/** A guest signs up after the fact: the order gets its customer. */
+/** Assigns a guest order to a customer. */
 export async function claim(
   api: ShopApi,
   { order, customer }: { order: string; customer: string },
@@ -167,7 +167,7 @@ export async function claim(
   return { action: 'claim', description: 'a guest order gets its customer', ids: { order, customer } };
 }
 
-/** Sends update actions with the version that is current now. */
+/** Sends update actions with the current version. */
 export async function update(api: ShopApi, path: string, actions: readonly Record<string, unknown>[]): Promise<void> {
   const { version } = await api.get(path, versioned);
   await api.post(path, { version, actions }, versioned);

@@ -1,4 +1,7 @@
-/** Somebody who shops all day: registers, buys, pays, changes their mind. The seed decides what comes next. */
+/**
+ * Simulates shoppers and the back office: registrations, orders, payments, refunds. The seed determines the sequence of
+ * actions.
+ */
 import { z } from 'zod';
 import { createRandom, type Random } from '../seed/random.ts';
 import type { JournalEntry } from './journal.ts';
@@ -17,7 +20,7 @@ import {
 } from './shopper-actions.ts';
 
 export interface Actor {
-  /** One step; the same seed over the same shop takes the same steps. */
+  /** Runs one action. The same seed on the same shop produces the same sequence. */
   act(): Promise<JournalEntry>;
 }
 
@@ -52,7 +55,7 @@ const productShape = z.looseObject({
 const CITIES = ['Leipzig', 'Dresden', 'Kassel', 'Ulm'] as const;
 const NAMES = ['Winter', 'Sommer', 'Herbst', 'Lenz'] as const;
 
-/** A shopper of the shop behind the API. */
+/** Creates a shopper. */
 export function createShopper(api: ShopApi, seed: number): Actor {
   const random = createRandom(seed);
   let state: Promise<ActorState> | undefined;
@@ -63,7 +66,7 @@ export function createShopper(api: ShopApi, seed: number): Actor {
       state ??= loadState(api);
       const current = await state;
       for (;;) {
-        // A step that is not possible yet (nothing to refund) gives way to another.
+        // Picks another action if this one is not possible yet (for example, nothing to refund).
         const entry = random.pick(choices)(current);
         if (entry !== undefined) return entry;
       }
@@ -71,7 +74,7 @@ export function createShopper(api: ShopApi, seed: number): Actor {
   };
 }
 
-/** Only ordinary products are bought: they have a price in EUR. */
+/** Considers only generated products, which have a price in EUR. */
 async function loadState(api: ShopApi): Promise<ActorState> {
   const products = await api.all('product-projections', productShape);
   const skus = products
@@ -83,7 +86,7 @@ async function loadState(api: ShopApi): Promise<ActorState> {
   return { skus, customers: [], orders: [], pending: [] };
 }
 
-/** An editor may have taken some out of the shop since. */
+/** Returns the SKUs that are still published. An editor may have unpublished some. */
 async function publishedSkus(api: ShopApi, skus: readonly string[]): Promise<string[]> {
   const query = new URLSearchParams({ where: 'variants(sku in :skus)' });
   for (const sku of skus) query.append('var.skus', sku);
@@ -165,7 +168,7 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     orders[position] = { ...target, guest: false };
     return claim(api, { order: target.id, customer: owner.id });
   };
-  // What happens often is in the deck more than once.
+  // Repeated entries are more likely.
   return [
     signUp,
     signUp,

@@ -1,4 +1,4 @@
-/** Customers as real shops have them. */
+/** Edge cases of customers: malformed addresses, phone numbers, names and identities. */
 import type { Customer } from '@commercetools/platform-sdk';
 import { IDS } from '../seed/base-data.ts';
 import { address, customer } from '../seed/builders.ts';
@@ -11,7 +11,7 @@ function namedCustomer(name: string, fields: Partial<Customer> = {}): Customer {
   return customer({ id: idOf(`customer/${name}`), key: name, ...fields });
 }
 
-/** All odd customers. */
+/** Returns the customer edge cases. */
 export function customerEdgeCases(): EdgeCase[] {
   return [...addresses(), ...phones(), ...names(), ...identities()];
 }

@@ -1,4 +1,4 @@
-/** Everything odd in the seeded shop: a table to read, and records to find by key, order number or sku. */
+/** All edge cases of the seeded shop. Tests find them by key, order number or SKU. */
 
 import { customerEdgeCases } from './customers.ts';
 import type { EdgeCase } from './edge-case.ts';
@@ -9,7 +9,7 @@ import { standalonePriceEdgeCases, stockEdgeCases } from './stock.ts';
 
 export type { EdgeCase } from './edge-case.ts';
 
-/** All odd cases; the same at every call, whatever the seed. */
+/** Returns all edge cases. They do not depend on the seed. */
 export function createEdgeCases(): EdgeCase[] {
   return [
     ...customerEdgeCases(),
@@ -21,7 +21,7 @@ export function createEdgeCases(): EdgeCase[] {
   ];
 }
 
-/** The record id of an odd case, for tests: `oddId('order', 'refund-twice')`. */
+/** Returns the record id of an edge case: `edgeCaseId('order', 'refund-twice')`. */
 export function edgeCaseId(typeId: string, name: string): string {
   const found = createEdgeCases().find((entry) => entry.typeId === typeId && entry.name === name);
   if (found === undefined) throw new Error(`There is no odd ${typeId} called ${name}`);

@@ -1,4 +1,4 @@
-/** Orders as real shops have them. */
+/** Edge cases of orders: buyers, line items, totals and states. */
 import type { LineItem, Order } from '@commercetools/platform-sdk';
 import { IDS } from '../seed/base-data.ts';
 import { address, customLineItem, lineItem, money, order } from '../seed/builders.ts';
@@ -28,7 +28,7 @@ function line(name: string, fields: Parameters<typeof lineItem>[0] = {}, positio
   });
 }
 
-/** All odd orders. */
+/** Returns the order edge cases. */
 export function orderEdgeCases(): EdgeCase[] {
   return [...buyers(), ...lines(), ...totals(), ...states()];
 }

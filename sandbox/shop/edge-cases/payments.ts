@@ -1,4 +1,4 @@
-/** Payments, each with the order that it belongs to. */
+/** Edge cases of payments, each with its order. */
 import type { Order, Payment, Transaction } from '@commercetools/platform-sdk';
 import { lineItem, money, order, payment, transaction } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
@@ -12,7 +12,7 @@ type Fields = Partial<Transaction> & { readonly noTime?: boolean };
 interface PaymentCase {
   readonly name: string;
   readonly description: string;
-  /** The transactions of each payment. */
+  /** Transactions of each payment. */
   readonly payments: readonly (readonly Fields[])[];
 }
 
@@ -59,7 +59,7 @@ const CASES: readonly PaymentCase[] = [
   { name: 'payment-empty', description: 'a payment without transactions', payments: [[]] },
 ];
 
-/** Orders and their payments, and a payment that no order has. */
+/** Returns the payment edge cases: orders with payments, and a payment without an order. */
 export function paymentEdgeCases(): EdgeCase[] {
   const stray = payment({
     id: idOf('payment/stray'),

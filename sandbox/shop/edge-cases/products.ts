@@ -1,4 +1,4 @@
-/** Products as real catalogues have them. */
+/** Edge cases of products: texts, variants, prices and publication states. */
 import type { Price, Product, ProductData, ProductVariant } from '@commercetools/platform-sdk';
 import { IDS } from '../seed/base-data.ts';
 import { highPrecision, money, price, product, productData, variant } from '../seed/builders.ts';
@@ -34,7 +34,7 @@ function priced(product: string, name: string, fields: Partial<Price> = {}): Pri
   return price({ id: idOf(`price/${product}/${name}`), ...fields });
 }
 
-/** All odd products. */
+/** Returns the product edge cases. */
 export function productEdgeCases(): EdgeCase[] {
   return [...texts(), ...variants(), ...prices(), ...states()];
 }

@@ -1,4 +1,4 @@
-/** Stock and standalone prices of the odd products. */
+/** Edge cases of stock and standalone prices. */
 import type { InventoryEntry, StandalonePrice } from '@commercetools/platform-sdk';
 import { IDS } from '../seed/base-data.ts';
 import { inventoryEntry, money, standalonePrice } from '../seed/builders.ts';
@@ -8,7 +8,7 @@ import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 const entryCase = edgeCaseBuilder('inventory-entry');
 const priceCase = edgeCaseBuilder('standalone-price');
 
-/** Entries that differ from "so many pieces of a sku". */
+/** Returns inventory entries with unusual quantities or channels. */
 export function stockEdgeCases(): EdgeCase[] {
   return [
     entryCase('stock-zero-entry', 'nothing left', entry('stock-zero', 'all', { quantityOnStock: 0 })),
@@ -42,7 +42,7 @@ export function stockEdgeCases(): EdgeCase[] {
   ];
 }
 
-/** Standalone prices of the product that has no others. */
+/** Returns the standalone prices of the product `price-standalone`. */
 export function standalonePriceEdgeCases(): EdgeCase[] {
   const past = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
   return [

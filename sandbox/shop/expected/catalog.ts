@@ -1,4 +1,4 @@
-/** Which items, variants and categories Klaviyo must hold for the published catalogue. */
+/** Computes the expected Klaviyo items, variants and categories of the published catalog. */
 
 import { localizedText, toMajorUnits } from './format.ts';
 import type { Shop, ShopCategory, ShopInventory, ShopPrice, ShopProduct, ShopVariant } from './read-shop.ts';
@@ -23,11 +23,11 @@ export interface ExpectedVariant {
   readonly image: string | null;
   readonly price: number;
   readonly quantity: number;
-  /** 1: sold while there is stock. 2: not tracked. */
+  /** Klaviyo's inventory_policy: 1 sells while in stock, 2 does not track stock. */
   readonly policy: number;
 }
 
-/** Published products that have a master variant. */
+/** Returns an item per published product with a master variant. */
 export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
   return shop.products.flatMap((product) => {
     const { id, masterVariant } = product;
@@ -47,7 +47,7 @@ export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
   });
 }
 
-/** Their variants, those with a sku. */
+/** Returns the variants with a SKU of these products. */
 export function expectedVariants(shop: Shop, now: Date): ExpectedVariant[] {
   const stock = Map.groupBy(shop.inventory, ({ sku }) => sku);
   return shop.products.flatMap((product) => {
@@ -64,7 +64,7 @@ export function expectedVariants(shop: Shop, now: Date): ExpectedVariant[] {
   });
 }
 
-/** Category id → breadcrumb. */
+/** Returns the breadcrumb by category id. */
 export function expectedCategories(shop: Shop): Map<string, string> {
   const name = (category: ShopCategory) =>
     localizedText(category.name) ?? localizedText(category.slug) ?? category.key ?? category.id;
@@ -84,7 +84,7 @@ function urlOf({ slug }: ShopProduct): string {
   return found === undefined ? 'None' : URL_TEMPLATE.replaceAll('{{productSlug}}', found);
 }
 
-/** Its categories and all above them; what does not exist is not linked. */
+/** Returns the product's categories and their ancestors, without missing ones. */
 function categoriesOf(shop: Shop, product: ShopProduct): string[] {
   const own = product.categories.flatMap(({ id }) => shop.categories.get(id) ?? []);
   const all = own.flatMap(({ id, ancestors }) => [id, ...ancestors.map((entry) => entry.id)]);
@@ -111,7 +111,7 @@ function isForEverybody({ value, customerGroup, channel, recurrencePolicy }: Sho
   return value.currencyCode === CURRENCY && !restricted;
 }
 
-/** What holds just now beats what always holds; without a country beats with one; then list order. */
+/** Selects a price: valid right now before undated; without country before with country; then list order. */
 function choose(prices: readonly ShopPrice[], now: Date): ShopPrice | undefined {
   const from = ({ validFrom }: ShopPrice) => (validFrom === undefined ? now.getTime() : Date.parse(validFrom));
   const until = ({ validUntil }: ShopPrice) =>

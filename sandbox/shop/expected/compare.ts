@@ -1,4 +1,4 @@
-/** Holds Klaviyo against the shop: what must be there, what is there, and where the two differ. Ids only, no personal data. */
+/** Compares the expected with the actual Klaviyo state and lists the differences by id, without personal data. */
 import type { ShopAccess } from '../actors/shop-api.ts';
 import { connectShop } from '../actors/shop-api.ts';
 import { eventKey } from './events.ts';
@@ -14,7 +14,7 @@ interface Row {
 
 export interface Comparison {
   readonly rows: readonly Row[];
-  /** One line for each record that is missing, too much or different. */
+  /** One line per missing, unexpected or different record. */
   readonly differences: readonly string[];
 }
 
@@ -24,7 +24,7 @@ interface Amount {
   readonly currency: string;
 }
 
-/** Reads both sides and compares them. */
+/** Reads both APIs and compares them. */
 export async function compare(shop: ShopAccess, klaviyoUrl: string, options: ExpectOptions = {}): Promise<Comparison> {
   const expected = await expectedOf(connectShop(shop), options);
   const found = await readKlaviyo(klaviyoUrl);
@@ -123,7 +123,7 @@ function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
   });
 }
 
-/** How long a name Klaviyo takes is not published: what may have been cut is not compared. */
+/** Klaviyo does not document its maximum name length, so possibly truncated names are not compared. */
 function comparable(name: string | undefined): string | undefined {
   return name !== undefined && name.length > 200 ? undefined : name;
 }
@@ -132,7 +132,7 @@ function locationField({ location }: KlaviyoProfile, name: string): unknown {
   return location[name];
 }
 
-/** Names and addresses stay out of reports. */
+/** Removes values, so that reports contain no names or addresses. */
 function withoutValues(difference: string): string {
   return difference.replace(/: expected .*$/, ' differs');
 }
@@ -190,7 +190,7 @@ function surplus(recordType: string, expectedIds: ReadonlySet<string>, actualIds
   return [...actualIds].filter((id) => !expectedIds.has(id)).map((id) => `unexpected ${recordType}: ${id}`);
 }
 
-/** Pairs whose expected value is undefined are not compared. */
+/** Formats the pairs that differ. A pair with an undefined expected value is not compared. */
 function differing(name: string, pairs: readonly (readonly [string, unknown, unknown])[]): string[] {
   return pairs
     .filter(([, expected, actual]) => expected !== undefined && expected !== actual)

@@ -1,4 +1,4 @@
-/** Which events Klaviyo must hold for an order: from its latest state as a bulk run sees it, and from what happened live. */
+/** Computes the expected events of orders, from their current state (bulk) and from the journal (live). */
 import type { JournalEntry } from '../actors/journal.ts';
 import { toMajorUnits } from './format.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
@@ -12,13 +12,13 @@ export interface ExpectedEvent {
   readonly currency: string;
   readonly email: string | undefined;
   readonly customerId: string | undefined;
-  /** Known for what only a bulk run has told. */
+  /** Undefined for live events, whose time is that of the message. */
   readonly time: string | undefined;
 }
 
 const FULFILLED = ['Confirmed', 'Complete'];
 
-/** Events of a full bulk run over the orders as they are. */
+/** Returns the events of a full bulk sync of the orders in their current state. */
 export function bulkEvents(shop: Shop): ExpectedEvent[] {
   return shop.orders
     .filter(hasBuyer)
@@ -30,7 +30,7 @@ export function bulkEvents(shop: Shop): ExpectedEvent[] {
     ]);
 }
 
-/** Events of what a shopper did: they stay, whatever became of the order later. */
+/** Returns the events of the journal. They remain after later changes to the order. */
 export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): ExpectedEvent[] {
   const orders = new Map(shop.orders.map((order) => [order.id, order]));
   return journal.flatMap(({ action, ids }) => {
@@ -43,14 +43,14 @@ export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): Expect
   });
 }
 
-/** Each event once: by metric and unique_id, the way Klaviyo recognises repeats. Live ones have no known time. */
+/** Deduplicates events by metric and unique_id, like Klaviyo. The first list wins. */
 export function mergeEvents(...lists: readonly (readonly ExpectedEvent[])[]): Map<string, ExpectedEvent> {
   const found = new Map<string, ExpectedEvent>();
   for (const event of lists.flat()) if (!found.has(eventKey(event))) found.set(eventKey(event), event);
   return found;
 }
 
-/** What two tellings of one event have in common. */
+/** Returns the key that identifies duplicates of an event. */
 export function eventKey({ metric, uniqueId }: { readonly metric: string; readonly uniqueId: string | null }): string {
   return `${metric} ${uniqueId}`;
 }
@@ -70,7 +70,10 @@ function moved(order: ShopOrder, metric: Metric, time: string | undefined): Expe
   return event(order, { metric, uniqueId: order.id, money: order.totalPrice, time });
 }
 
-/** The first refund of the first payment carries the order's id, whatever its state; all others have one of their own. */
+/**
+ * The first refund of the first payment uses the order id as unique_id, whatever its state; all other refunds use their
+ * own.
+ */
 function refunds(shop: Shop, order: ShopOrder): ExpectedEvent[] {
   const payments = (order.paymentInfo?.payments ?? []).map(({ id }) => shop.payments.get(id));
   const first = payments[0]?.transactions.find(({ type }) => type === 'Refund');

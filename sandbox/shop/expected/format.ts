@@ -1,9 +1,9 @@
-/** How texts and money of commercetools read in Klaviyo, with PREFERRED_LOCALE=en. */
+/** Formats localized texts and money like the connector with PREFERRED_LOCALE=en. */
 import type { Money } from './read-shop.ts';
 
 const PREFERRED = 'en';
 
-/** `en`, else any regional form of English, else the first; empty texts do not count. */
+/** Returns the text in `en`, else in a regional English locale, else the first one. Skips empty texts. */
 export function localizedText(localized: Readonly<Record<string, string>> | undefined): string | undefined {
   const filled = Object.entries(localized ?? {}).filter(([, value]) => value !== '');
   const language = ([locale]: readonly [string, string]) => locale.toLowerCase().split(/[-_]/)[0];
@@ -12,7 +12,7 @@ export function localizedText(localized: Readonly<Record<string, string>> | unde
   return (exact ?? regional ?? filled[0])?.[1];
 }
 
-/** The amount in major units. */
+/** Returns the amount in major units. */
 export function toMajorUnits({ type, centAmount, fractionDigits, preciseAmount }: Money): number {
   const amount = type === 'highPrecision' ? (preciseAmount ?? centAmount) : centAmount;
   return amount / 10 ** fractionDigits;

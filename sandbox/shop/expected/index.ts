@@ -1,7 +1,7 @@
 /**
- * What Klaviyo must hold after full bulk syncs and live messages, worked out from plain reads of commercetools by the
- * rules of the documentation and independently of the connector. Settings: defaults, PREFERRED_LOCALE=en,
- * PREFERRED_CURRENCY=EUR, PRODUCT_URL_TEMPLATE=https://shop.example/p/{{productSlug}}.
+ * Computes the expected Klaviyo state after full bulk syncs and live messages. Uses plain commercetools reads and the
+ * documented rules, independently of the connector. Settings: defaults, PREFERRED_LOCALE=en, PREFERRED_CURRENCY=EUR,
+ * PRODUCT_URL_TEMPLATE=https://shop.example/p/{{productSlug}}.
  */
 
 import type { JournalEntry } from '../actors/journal.ts';
@@ -18,33 +18,33 @@ import { countProfiles, type ExpectedProfile, expectedProfiles } from './profile
 import { readShop } from './read-shop.ts';
 
 export interface ExpectOptions {
-  /** What shopper and editor did while the connector listened. */
+  /** Actions performed while the connector received messages. */
   readonly journal?: readonly JournalEntry[];
-  /** False when no bulk sync ran: only events of the journal are expected. */
+  /** False if no bulk sync ran; then only the events of the journal are expected. */
   readonly bulk?: boolean;
-  /** Which prices hold depends on the time. */
+  /** Time at which price validity is evaluated. */
   readonly now?: Date;
 }
 
 export interface Expected {
-  /** By metric and unique_id. */
+  /** Keyed by metric and unique_id, see `eventKey`. */
   readonly events: ReadonlyMap<string, ExpectedEvent>;
   readonly profileCount: number;
-  /** Those whose fields do not depend on the order of writing. */
+  /** Profiles whose fields do not depend on the order of writes. */
   readonly profiles: readonly ExpectedProfile[];
-  /** Orders that came in live move the location of their buyer. */
+  /** E-mail addresses and customer ids of live orders, which update the location of their profile. */
   readonly movedByOrders: ReadonlySet<string>;
   readonly items: readonly ExpectedItem[];
   readonly variants: readonly ExpectedVariant[];
   readonly categories: ReadonlyMap<string, string>;
 }
 
-/** Reads the shop and works out what Klaviyo must hold. */
+/** Reads the shop and computes the expected Klaviyo state. */
 export async function expectedOf(api: ShopApi, options: ExpectOptions = {}): Promise<Expected> {
   const { journal = [], bulk = true, now = new Date() } = options;
   const shop = await readShop(api);
   const live = liveEvents(shop, journal);
-  // Live first: their time is the message's, not what a later bulk run would work out.
+  // Live events first: their time is that of the message, not the one a later bulk sync derives.
   const events = mergeEvents(live, bulk ? bulkEvents(shop) : []);
   const movedByOrders = new Set(
     live.flatMap(({ email, customerId }) => [email?.toLowerCase() ?? '', customerId ?? '']),

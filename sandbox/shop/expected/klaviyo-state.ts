@@ -1,4 +1,4 @@
-/** What the pretended Klaviyo holds, read through its JSON views. */
+/** Reads the state of the mock Klaviyo account through its inspection endpoints. */
 import { z } from 'zod';
 
 const event = z.object({
@@ -48,7 +48,6 @@ export interface KlaviyoState {
   readonly categories: readonly z.infer<typeof category>[];
 }
 
-/** Reads all views. */
 export async function readKlaviyo(url: string): Promise<KlaviyoState> {
   const read = async <T>(view: string, shape: z.ZodType<T>): Promise<T[]> => {
     const response = await fetch(new URL(`/sandbox/${view}`, url));

@@ -1,4 +1,4 @@
-/** What the shop stands on: channels, groups, stores, types, discounts. Everything else refers to these. */
+/** Base data that other records refer to: channels, groups, stores, types, discounts. */
 import type {
   CartDiscount,
   Channel,
@@ -17,7 +17,6 @@ function baseRecord(name: string) {
   return { ...baseFields(), id: idOf(name) };
 }
 
-/** Ids that records of the shop refer to. */
 export const IDS = {
   berlin: idOf('channel/warehouse-berlin'),
   paris: idOf('channel/warehouse-paris'),
@@ -34,7 +33,7 @@ export const IDS = {
   lineState: idOf('state/line-initial'),
 } as const;
 
-/** Records by type, as the sandbox takes them. */
+/** Records by resource type. */
 export interface BaseData {
   readonly channel: readonly Channel[];
   readonly 'customer-group': readonly CustomerGroup[];
@@ -46,7 +45,7 @@ export interface BaseData {
   readonly 'discount-code': readonly DiscountCode[];
 }
 
-/** The basis of every seeded shop. */
+/** Returns the base data of every seeded shop. */
 export function baseData(): BaseData {
   return {
     channel: [

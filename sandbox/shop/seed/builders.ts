@@ -1,4 +1,4 @@
-/** Realistic commercetools JSON with only the interesting fields said: `order({ customerEmail: 'a@example.com' })`. */
+/** Builders of realistic commercetools records with overridable fields: `order({ customerEmail: 'a@example.com' })`. */
 import { randomUUID } from 'node:crypto';
 import type {
   BaseAddress,
@@ -18,7 +18,6 @@ import { baseFields, DEFAULT_TIMESTAMP } from './record-base.ts';
 export { category, inventoryEntry, price, product, productData, standalonePrice, variant } from './catalog-builders.ts';
 export { highPrecision, money } from './money.ts';
 
-/** An address in Berlin. */
 export function address(fields: Partial<BaseAddress> = {}): BaseAddress {
   return {
     id: 'adr-1',
@@ -40,7 +39,7 @@ const HOME = {
   shippingAddressIds: ['adr-1'],
 };
 
-/** A customer with one address and an e-mail of its own. */
+/** Builds a customer with one address and a unique e-mail address. */
 export function customer(fields: Partial<Customer> = {}): Customer {
   const own = baseFields();
   return {
@@ -48,7 +47,7 @@ export function customer(fields: Partial<Customer> = {}): Customer {
     email: `${fields.key ?? fields.id ?? own.id}@example.com`,
     firstName: 'Ada',
     lastName: 'Berg',
-    // Whoever brings addresses also says what they are for.
+    // Callers that pass addresses also pass their roles.
     ...(fields.addresses === undefined ? HOME : { billingAddressIds: [], shippingAddressIds: [] }),
     addresses: [address()],
     isEmailVerified: false,
@@ -59,7 +58,7 @@ export function customer(fields: Partial<Customer> = {}): Customer {
   };
 }
 
-/** What an order remembers of a product. */
+/** Builds a line item. */
 export function lineItem(fields: Partial<LineItem> & { unitCents?: number; currency?: string } = {}): LineItem {
   const { unitCents = 1999, currency = 'EUR', ...given } = fields;
   const quantity = given.quantity ?? 1;
@@ -90,7 +89,7 @@ export function lineItem(fields: Partial<LineItem> & { unitCents?: number; curre
   };
 }
 
-/** A line without a product, such as gift wrapping. */
+/** Builds a line item without a product, such as gift wrapping. */
 export function customLineItem(
   fields: Partial<CustomLineItem> & { cents?: number; currency?: string } = {},
 ): CustomLineItem {
@@ -112,7 +111,7 @@ export function customLineItem(
   };
 }
 
-/** An open order of a guest with one line, total and tax worked out from its lines. */
+/** Builds an open guest order with one line item. Total and tax are computed from the lines. */
 export function order(fields: Partial<Order> = {}): Order {
   const lineItems = fields.lineItems ?? [lineItem()];
   const customLineItems = fields.customLineItems ?? [];
@@ -151,7 +150,7 @@ export function order(fields: Partial<Order> = {}): Order {
   };
 }
 
-/** A card payment with one successful charge. */
+/** Builds a card payment with one successful charge. */
 export function payment(fields: Partial<Payment> = {}): Payment {
   const amountPlanned = fields.amountPlanned ?? money(1999);
   return {
@@ -165,7 +164,7 @@ export function payment(fields: Partial<Payment> = {}): Payment {
   };
 }
 
-/** A successful charge. */
+/** Builds a successful charge. */
 export function transaction(fields: Partial<Transaction> = {}): Transaction {
   return {
     id: randomUUID(),
@@ -177,7 +176,7 @@ export function transaction(fields: Partial<Transaction> = {}): Transaction {
   };
 }
 
-/** 19 % are in the price. */
+/** Returns the net, gross and tax amounts of a price that includes 19 % tax. */
 function taxed(gross: CentPrecisionMoney): {
   totalNet: CentPrecisionMoney;
   totalGross: CentPrecisionMoney;

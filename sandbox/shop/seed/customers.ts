@@ -1,4 +1,4 @@
-/** Ordinary customers in several countries and scripts. */
+/** Generates customers in several countries and scripts. */
 
 import type { Customer } from '@commercetools/platform-sdk';
 import { faker as german } from '@faker-js/faker/locale/de';
@@ -13,7 +13,7 @@ interface CountryProfile {
   readonly country: string;
   readonly locale: string;
   readonly faker: typeof english;
-  /** A mobile number of the country; the last digits are chosen. */
+  /** Prefix of a mobile number; the last digits are generated. */
   readonly phone: string;
 }
 
@@ -25,7 +25,7 @@ const COUNTRIES: readonly [CountryProfile, ...CountryProfile[]] = [
   { country: 'JP', locale: 'ja', faker: japanese, phone: '+8190123' },
 ];
 
-/** `count` customers, the same for the same chance. */
+/** Returns `count` customers, deterministic for the random generator's seed. */
 export function seedCustomers(random: Random, count: number): Customer[] {
   for (const { faker } of COUNTRIES) faker.seed(random.between(1, 1_000_000));
   return Array.from({ length: count }, (_, index) => createCustomer(random, index));
@@ -46,7 +46,7 @@ function createCustomer(random: Random, index: number): Customer {
     postalCode: faker.location.zipCode(),
     streetName: faker.location.street(),
     streetNumber: String(random.between(1, 140)),
-    // Numbers differ by customer: Klaviyo lets a phone number belong to one profile only.
+    // Phone numbers are unique, because Klaviyo assigns a phone number to one profile only.
     ...(random.chance(0.6) ? { mobile: `${phone}${String(100_000 + index).slice(-5)}` } : {}),
   });
   const addressed = random.chance(0.9);

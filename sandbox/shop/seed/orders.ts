@@ -1,4 +1,4 @@
-/** Ordinary orders with their payments: most of customers, some of guests, a few refunded. */
+/** Generates orders with payments: most of customers, some of guests, a few refunded. */
 import type { Customer, LineItem, Order, Payment, Product, Transaction } from '@commercetools/platform-sdk';
 import { IDS } from './base-data.ts';
 import { address, lineItem, money, order, payment, transaction } from './builders.ts';
@@ -11,7 +11,7 @@ export interface SeededOrders {
 
 const STATES = ['Open', 'Open', 'Open', 'Open', 'Confirmed', 'Confirmed', 'Complete', 'Complete', 'Cancelled'] as const;
 
-/** `count` orders of these customers and products. */
+/** Returns `count` orders of the given customers and products. */
 export function seedOrders(
   random: Random,
   count: number,

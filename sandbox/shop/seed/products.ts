@@ -1,4 +1,4 @@
-/** Ordinary products: in several categories, with a few variants, prices in several currencies, stock. */
+/** Generates products with categories, variants, prices in several currencies, and stock. */
 import type {
   Category,
   InventoryEntry,
@@ -23,7 +23,7 @@ const THINGS = ['shirt|hemd', 'jacket|jacke', 'trousers|hose', 'scarf|schal', 'd
 const BRANDS = ['Nordlicht', 'Maison Verte', 'Acme'] as const;
 const SIZES = ['S', 'M', 'L', 'XL'] as const;
 
-/** `count` products with everything that belongs to them. */
+/** Returns `count` products with their inventory entries and standalone prices. */
 export function seedProducts(random: Random, count: number, categories: readonly Category[]): SeededCatalog {
   const made = Array.from({ length: count }, (_, index) => createProduct(random, index, categories));
   return {
@@ -42,7 +42,7 @@ interface SeededProduct {
 function createProduct(random: Random, index: number, categories: readonly Category[]): SeededProduct {
   const key = `product-${index + 1}`;
   const [material, thing] = [random.pick(MATERIALS).split('|'), random.pick(THINGS).split('|')];
-  // Every fifteenth product keeps its prices outside.
+  // Every fifteenth product has standalone prices.
   const standalone = index % 15 === 14;
   const cents = random.between(5, 200) * 100 - 1;
   const variants = Array.from({ length: random.between(1, 4) }, (_, position) =>

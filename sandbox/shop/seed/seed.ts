@@ -1,4 +1,4 @@
-/** Fills the sandbox with a shop: ordinary records by chance, odd ones on purpose. The same seed gives the same shop. */
+/** Seeds the sandbox with generated records and edge cases. The same seed produces the same shop. */
 import type { ApiRecord } from '../../commercetools/json.ts';
 import { createEdgeCases } from '../edge-cases/index.ts';
 import { baseData } from './base-data.ts';
@@ -10,22 +10,22 @@ import { createRandom } from './random.ts';
 
 export interface SeedOptions {
   readonly seed?: number;
-  /** How many ordinary records there are besides the odd cases. */
+  /** Number of generated customers, in addition to the edge cases. */
   readonly customers?: number;
   readonly orders?: number;
   readonly products?: number;
-  /** False leaves the odd cases out. */
+  /** Whether to include the edge cases; defaults to true. */
   readonly edgeCases?: boolean;
 }
 
-/** Where records go: the sandbox, or anything that takes them. */
+/** Destination of the records, such as the sandbox. */
 export interface RecordTarget {
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void>;
 }
 
 const DEFAULTS = { seed: 1, customers: 300, orders: 400, products: 60, edgeCases: true };
 
-/** The records of a shop by type. */
+/** Returns the records of a shop by resource type. */
 export function makeShop(options: SeedOptions = {}): ReadonlyMap<string, readonly ApiRecord[]> {
   const {
     seed,
@@ -49,7 +49,7 @@ export function makeShop(options: SeedOptions = {}): ReadonlyMap<string, readonl
   return shop;
 }
 
-/** Puts a shop into the sandbox; nobody is notified. Returns how many records of each type there are. */
+/** Inserts a shop into the sandbox without notifications. Returns the record counts by resource type. */
 export async function seedShop(sandbox: RecordTarget, options: SeedOptions = {}): Promise<Record<string, number>> {
   const shop = makeShop(options);
   for (const [typeId, records] of shop) await sandbox.place(typeId, records);
