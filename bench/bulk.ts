@@ -151,9 +151,9 @@ export async function catalogue(options: EnvironmentOptions): Promise<Record<str
 const heapMb = 320;
 
 /** Returns the ratio of peak memory between a sync of `few` and of ten times as many records. */
-export async function flatness(resource: Resource, few: number): Promise<Figures> {
+export async function flatness(resource: Resource, recordCount: number): Promise<Figures> {
   const peaks: number[] = [];
-  for (const count of [few, few * 10]) {
+  for (const count of [recordCount, recordCount * 10]) {
     const size = { customers: 1_000, orders: 1_000, products: 1_000, [resource]: count };
     const { peakBytes } = await withEnvironment({ size, limits: 'none', heapMb }, (...running) =>
       syncOnce(...running, { resource }),
@@ -162,7 +162,7 @@ export async function flatness(resource: Resource, few: number): Promise<Figures
   }
   const [small = 1, large = 0] = peaks;
   return {
-    records: `${few} and ${few * 10}`,
+    records: `${recordCount} and ${recordCount * 10}`,
     'peak MB': `${Math.round(small / 1e6)} and ${Math.round(large / 1e6)}`,
     'memory ratio': round(large / small),
   };

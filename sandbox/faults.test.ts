@@ -22,7 +22,7 @@ async function startCounter(): Promise<{ url: string; faults: Faults; effects: (
   return { url, faults, effects: () => effects };
 }
 
-test('a status fault answers with its own status, headers and body as often as asked, then all is well again', async () => {
+test('a status fault responds with its status, headers and body `times` times, then requests succeed', async () => {
   const { url, effects } = await startCounter();
   const rule = { kind: 'status', status: 503, times: 2, body: '<h1>busy</h1>', headers: { 'retry-after': '3' } };
   const added = await fetch(`${url}/sandbox/faults`, {
@@ -43,7 +43,7 @@ test('a status fault answers with its own status, headers and body as often as a
   assert.equal(effects(), 1);
 });
 
-test('a reset connection had no effect, a lost answer had', async () => {
+test('a connection reset has no effect; a lost response has', async () => {
   const { url, faults, effects } = await startCounter();
   faults.add({ kind: 'reset', times: 1 }, { kind: 'applied-then-lost', times: 1 });
   await assert.rejects(fetch(`${url}/things`, { method: 'POST' }));
@@ -52,7 +52,7 @@ test('a reset connection had no effect, a lost answer had', async () => {
   assert.equal(effects(), 1);
 });
 
-test('a truncated answer begins well and breaks off', async () => {
+test('a truncated response ends in the middle of its body', async () => {
   const { url, faults, effects } = await startCounter();
   faults.add({ kind: 'truncate', path: '^/th' });
   const response = await fetch(`${url}/things`, { method: 'POST' });
@@ -61,7 +61,7 @@ test('a truncated answer begins well and breaks off', async () => {
   assert.equal(effects(), 1);
 });
 
-test('a hanging request ends when its caller gives up, and does not keep the server from closing', async () => {
+test('a hanging request ends when the client aborts, and does not block server shutdown', async () => {
   const { url, faults, effects } = await startCounter();
   faults.add({ kind: 'hang' });
   await assert.rejects(fetch(`${url}/things`, { method: 'POST', signal: AbortSignal.timeout(50) }));
@@ -72,7 +72,7 @@ test('a hanging request ends when its caller gives up, and does not keep the ser
   assert.equal(effects(), 0);
 });
 
-test('a rule strikes only its path, after as many requests as it lets pass, until it is cleared', async () => {
+test('a rule applies only to its path, after `after` requests, until it is cleared', async () => {
   const { url, faults } = await startCounter();
   const status = async () => (await fetch(`${url}/things`, { method: 'POST' })).status;
   faults.add({ kind: 'status', status: 500, path: '/elsewhere' }, { kind: 'status', status: 502, after: 1 });
@@ -81,7 +81,7 @@ test('a rule strikes only its path, after as many requests as it lets pass, unti
   assert.equal(await status(), 200);
 });
 
-test('a rule that makes no sense is refused with the reason', async () => {
+test('an invalid rule is rejected with a reason', async () => {
   const { url } = await startCounter();
   const response = await fetch(`${url}/sandbox/faults`, {
     method: 'POST',
@@ -91,7 +91,7 @@ test('a rule that makes no sense is refused with the reason', async () => {
   assert.equal(response.status, 400);
 });
 
-test('records of jobs fail by rules of their own, and a rule can be taken away', () => {
+test('fail-record rules apply only to job records, and rules can be removed', () => {
   const faults = createFaults();
   const [busy] = faults.add({ kind: 'reset' }, { kind: 'fail-record', path: '/catalog-item', times: 1 });
   assert.equal(failsRecord(faults, 'profile-bulk-import-job'), false);

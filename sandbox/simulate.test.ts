@@ -77,11 +77,11 @@ async function paidOrder(): Promise<string> {
   return ids.order ?? '';
 }
 
-test('a customer who registers is created', async () => {
+test('registration sends CustomerCreated', async () => {
   assert.deepEqual((await deliveriesOf(register)).labels, ['CustomerCreated', 'ResourceCreated customer']);
 });
 
-test('a customer who changes name or address is updated', async () => {
+test('name and address changes send their messages', async () => {
   const { customer = '' } = (await register()).ids;
   const renamed = await deliveriesOf(() => shopper.changeName(api, { customer, lastName: 'Neu' }));
   assert.deepEqual(renamed.labels, ['CustomerLastNameSet', 'ResourceUpdated customer']);
@@ -91,7 +91,7 @@ test('a customer who changes name or address is updated', async () => {
   assert.deepEqual(moved.labels, ['CustomerAddressChanged', 'ResourceUpdated customer']);
 });
 
-test('an order takes stock: the entry is updated, but no quantity was set', async () => {
+test('an order takes stock: ResourceUpdated, but no InventoryEntryQuantitySet', async () => {
   const stock = z.object({
     results: z.array(z.object({ availableQuantity: z.number(), quantityOnStock: z.number() })),
   });
@@ -105,7 +105,7 @@ test('an order takes stock: the entry is updated, but no quantity was set', asyn
   assert.equal(now?.quantityOnStock, then?.quantityOnStock);
 });
 
-test('the order in the message is the order as it is read, with whole money', async () => {
+test('the order in the message equals the stored order, with complete money', async () => {
   const { entry } = await deliveriesOf(() => buy());
   const created = receiver.payloads.findLast(({ type }) => type === 'OrderCreated');
   assert.deepEqual(created?.order, await api.get(`orders/${entry.ids.order}`, z.unknown()));
@@ -114,7 +114,7 @@ test('the order in the message is the order as it is read, with whole money', as
 });
 
 for (const to of ['Confirmed', 'Complete', 'Cancelled'] as const) {
-  test(`an order that becomes ${to} changes its state`, async () => {
+  test(`changing an order to ${to} sends OrderStateChanged`, async () => {
     const { order = '' } = (await buy()).ids;
     assert.deepEqual((await deliveriesOf(() => shopper.moveOrder(api, { order, to }))).labels, ['OrderStateChanged']);
   });
@@ -128,7 +128,7 @@ test('paying creates a payment and adds it to the order', async () => {
   ]);
 });
 
-test('refunds are added, and a pending one changes its state when it arrives', async () => {
+test('refunds add transactions, and settling a pending refund changes its state', async () => {
   const order = await paidOrder();
   const first = await deliveriesOf(() => shopper.refund(api, { order, share: 0.3, state: 'Success' }));
   assert.deepEqual(first.labels, ['PaymentTransactionAdded']);
@@ -139,26 +139,26 @@ test('refunds are added, and a pending one changes its state when it arrives', a
   assert.deepEqual(settled.labels, ['PaymentTransactionStateChanged']);
 });
 
-test('a guest order that is claimed tells its customer', async () => {
+test('assigning a guest order to a customer sends OrderCustomerSet', async () => {
   const { customer = '' } = (await register()).ids;
   const { order = '' } = (await buy()).ids;
   assert.deepEqual((await deliveriesOf(() => shopper.claim(api, { order, customer }))).labels, ['OrderCustomerSet']);
 });
 
-test('an order of a recurring order has a message of its own', async () => {
-  const made = order({ recurringOrder: { typeId: 'recurring-order', id: 'weekly' } });
+test('an order created by a recurring order has its own message type', async () => {
+  const recurringOrder = order({ recurringOrder: { typeId: 'recurring-order', id: 'weekly' } });
   const { labels } = await deliveriesOf(async () => {
     await fetch(`${sandbox.url}/sandbox/orders/from-recurring-order`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ order: made }),
+      body: JSON.stringify({ order: recurringOrder }),
     });
     return { action: '', description: '', ids: {} };
   });
   assert.deepEqual(labels, ['OrderCreatedFromRecurringOrder']);
 });
 
-test('an imported order is imported, not created, and its deletion is told', async () => {
+test('an imported order sends OrderImported, and its deletion OrderDeleted', async () => {
   const draft = {
     orderNumber: 'import-1',
     customerEmail: 'old@example.com',
@@ -179,20 +179,20 @@ test('an imported order is imported, not created, and its deletion is told', asy
   assert.deepEqual(deleted.labels, ['OrderDeleted']);
 });
 
-test('what the drafts say is in the records: an active price, keys, a completion date', async () => {
+test('draft fields are stored: an active price, keys, a completion date', async () => {
   const value = { currencyCode: 'EUR', centAmount: 100 };
   const price = await api.post(
     'standalone-prices',
-    { sku: 'said', key: 'said', value },
+    { sku: 'draft-fields', key: 'draft-fields', value },
     z.looseObject({ active: z.boolean() }),
   );
-  assert.deepEqual([price.active, price.key], [true, 'said']);
+  assert.deepEqual([price.active, price.key], [true, 'draft-fields']);
   const entry = await api.post(
     'inventory',
-    { sku: 'said', key: 'said', quantityOnStock: 1 },
+    { sku: 'draft-fields', key: 'draft-fields', quantityOnStock: 1 },
     z.looseObject({ id: z.string() }),
   );
-  assert.equal(entry.key, 'said');
+  assert.equal(entry.key, 'draft-fields');
   const completedAt = '2020-01-01T00:00:00.000Z';
   const imported = await api.post(
     'orders/import',
@@ -202,7 +202,7 @@ test('what the drafts say is in the records: an active price, keys, a completion
   assert.equal(imported.completedAt, completedAt);
 });
 
-test('a customer who is deleted is told once as a message and once as a change', async () => {
+test('deleting a customer sends one message and one change notification', async () => {
   const { customer = '' } = (await register()).ids;
   const deleted = async () => {
     await api.delete(`customers/${customer}?version=1`);
@@ -211,7 +211,7 @@ test('a customer who is deleted is told once as a message and once as a change',
   assert.deepEqual((await deliveriesOf(deleted)).labels, ['CustomerDeleted', 'ResourceDeleted customer']);
 });
 
-test('products are unpublished, published, repriced and deleted', async () => {
+test('unpublishing, publishing, repricing and deleting products send their messages', async () => {
   const hidden = await deliveriesOf(() => editor.unpublish(api, { product }));
   assert.deepEqual(hidden.labels, ['ProductUnpublished', 'ResourceUpdated product']);
   const shown = await deliveriesOf(() => editor.publish(api, { product }));
@@ -232,14 +232,14 @@ test('products are unpublished, published, repriced and deleted', async () => {
   ]);
 });
 
-test('a product that is created public is created and published', async () => {
+test('a product created with publish sends ProductCreated and ProductPublished', async () => {
   const [category] = await api.all('categories', z.object({ id: z.string() }));
   const draft = { sku: 'brand-new', productType: idOf('product-type/clothing'), category: category?.id ?? '' };
   const { labels } = await deliveriesOf(() => editor.createProduct(api, draft));
   assert.deepEqual(labels, ['ProductCreated', 'ProductPublished', 'ResourceCreated product']);
 });
 
-test('variants that come and go are told', async () => {
+test('adding and removing variants send their messages', async () => {
   const change = (action: Record<string, unknown>) =>
     deliveriesOf(async () => {
       await shopper.update(api, `products/${product}`, [action]);
@@ -251,13 +251,13 @@ test('variants that come and go are told', async () => {
   assert.ok(removed.labels.includes('ProductVariantDeleted'), removed.labels.join());
 });
 
-test('stock that arrives sets the quantity', async () => {
+test('a restock sends InventoryEntryQuantitySet', async () => {
   const entry = idOf(`inventory/${sku}/all`);
   const { labels } = await deliveriesOf(() => editor.restock(api, { entry, quantity: 5 }));
   assert.deepEqual(labels, ['InventoryEntryQuantitySet', 'ResourceUpdated inventory-entry']);
 });
 
-test('inventory entries and standalone prices come, change and go', async () => {
+test('creating, changing and deleting inventory entries and standalone prices send their messages', async () => {
   const { labels } = await deliveriesOf(async () => {
     const versioned = z.object({ id: z.string(), version: z.number() });
     const entry = await api.post('inventory', { sku: 'fresh', quantityOnStock: 3 }, versioned);
@@ -280,7 +280,7 @@ test('inventory entries and standalone prices come, change and go', async () => 
   ]);
 });
 
-test('a category is created, renamed without a message, and deleted', async () => {
+test('creating a category sends a message; renaming and deleting send changes only', async () => {
   const parent = idOf('category/women');
   const created = await deliveriesOf(() => editor.createCategory(api, { name: 'Hats', slug: 'hats', parent }));
   assert.deepEqual(created.labels, ['CategoryCreated', 'ResourceCreated category']);
@@ -292,7 +292,7 @@ test('a category is created, renamed without a message, and deleted', async () =
   ]);
 });
 
-test('the path of a category begins at the top, also after it was renamed', async () => {
+test('the ancestors of a category start at the root, also after a rename', async () => {
   const parent = idOf('category/women_clothing');
   const { category = '' } = (await editor.createCategory(api, { name: 'Deep', slug: 'deep', parent })).ids;
   await editor.renameCategory(api, { category, name: 'Deeper' });
@@ -306,7 +306,7 @@ test('the path of a category begins at the top, also after it was renamed', asyn
   );
 });
 
-test('shopper and editor keep going, and the same seed takes the same steps', async () => {
+test('shopper and editor perform the same actions for the same seed', async () => {
   const steps = async () => {
     const untilIdle = await startCommercetoolsSandbox();
     await seedShop(untilIdle, { customers: 5, orders: 5, products: 15 });

@@ -7,7 +7,7 @@ import { startCommercetoolsSandbox } from './sandbox.ts';
 
 const errorSchema = z.object({ errors: z.array(z.looseObject({ code: z.string() })) });
 
-test('a wrong secret gets no token', async (t) => {
+test('a wrong client secret gets 401', async (t) => {
   const sandbox = await startCommercetoolsSandbox();
   t.after(() => sandbox.stop());
   const headers = { authorization: `Basic ${Buffer.from('sandbox-client:wrong').toString('base64')}` };
@@ -20,7 +20,7 @@ test('a wrong secret gets no token', async (t) => {
   assert.equal(errorSchema.parse(await response.json()).errors[0]?.code, 'invalid_client');
 });
 
-test('a request without a valid token is refused, and a client that fetches a new one goes on', async (t) => {
+test('a request without a valid token gets 401, and the client recovers with a new token', async (t) => {
   const sandbox = await startCommercetoolsSandbox();
   t.after(() => sandbox.stop());
   const bare = await fetch(`${sandbox.url}/shop/customers`);
@@ -32,19 +32,19 @@ test('a request without a valid token is refused, and a client that fetches a ne
   assert.equal((await api.request('GET', 'customers')).status, 200);
 });
 
-test('what lies beyond the scopes is refused; managing includes reading', async (t) => {
+test('requests outside the scopes get 403; manage scopes include reading', async (t) => {
   const sandbox = await startCommercetoolsSandbox({ scopes: ['view_orders', 'manage_customers'] });
   t.after(() => sandbox.stop());
   const api = connectShop(sandbox);
   assert.equal((await api.request('GET', 'orders')).status, 200);
   assert.equal((await api.request('GET', 'customers')).status, 200);
-  const refused = await api.request('GET', 'payments');
-  assert.equal(refused.status, 403);
-  assert.equal(errorSchema.parse(refused.body).errors[0]?.code, 'insufficient_scope');
+  const forbidden = await api.request('GET', 'payments');
+  assert.equal(forbidden.status, 403);
+  assert.equal(errorSchema.parse(forbidden.body).errors[0]?.code, 'insufficient_scope');
   assert.equal((await api.request('POST', 'orders', {})).status, 403);
 });
 
-test('a stale version is refused with the current one, for updates and deletions', async (t) => {
+test('a stale version gets 409 with the current version, for updates and deletions', async (t) => {
   const sandbox = await startCommercetoolsSandbox();
   t.after(() => sandbox.stop());
   const api = connectShop(sandbox);

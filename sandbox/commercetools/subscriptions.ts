@@ -175,7 +175,7 @@ export class Subscriptions {
     return errorResponse(
       400,
       'InvalidInput',
-      `A test message could not be delivered to '${topic}': the topic does not exist or its endpoint refuses.`,
+      `A test message could not be delivered to '${topic}': the topic does not exist or its endpoint rejects it.`,
     );
   }
 }

@@ -67,10 +67,10 @@ export class Writes {
     if (response.status >= 300) return response;
     // Customer responses are wrapped: `{ customer }`.
     const wrapped = field(response.body, resource.typeId);
-    const made = wrapped ?? response.body;
-    if (!isRecord(made)) return response;
+    const createdRecord = wrapped ?? response.body;
+    if (!isRecord(createdRecord)) return response;
     const cause = address === 'import' ? { cause: 'import' as const } : {};
-    const complete = addDraftFields(resource.typeId, made, { draft: body, records: this.#records });
+    const complete = addDraftFields(resource.typeId, createdRecord, { draft: body, records: this.#records });
     if (resource.typeId === 'order') await afterOrderCreated({ order: complete, records: this.#records, writes: this });
     await this.store({ typeId: resource.typeId, before: undefined, after: complete, ...cause });
     const shown = expand(this.#records, complete, query.getAll('expand'));

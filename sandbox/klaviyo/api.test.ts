@@ -23,7 +23,7 @@ test('a missing or wrong key is 401, a missing scope 403, both as JSON:API', asy
   assert.equal((await request('GET', '/api/catalog-items')).status, 200);
 });
 
-test('another revision, another content type, broken JSON and an unknown path are refused', async () => {
+test('another revision, another content type, malformed JSON and an unknown path are rejected', async () => {
   const { request } = await startTestClient();
   assert.equal((await request('GET', '/api/accounts', undefined, { revision: '2024-10-15' })).status, 400);
   assert.equal(
@@ -36,7 +36,7 @@ test('another revision, another content type, broken JSON and an unknown path ar
   assert.equal((await request('GET', '/api/nothing')).status, 404);
 });
 
-test('a body of more than 5 MB, or a profile of more than 100 KB, is too large', async () => {
+test('a body over 5 MB or a profile over 100 KB gets 413', async () => {
   const { request } = await startTestClient();
   const large = eventBody(ada, { properties: { a: Array(60).fill('x'.repeat(90_000)) } });
   assert.equal((await request('POST', '/api/events', large)).status, 413);
@@ -52,7 +52,7 @@ test('a body of more than 5 MB, or a profile of more than 100 KB, is too large',
   );
 });
 
-test('over the limit comes 429 with Retry-After and nothing of the window, and the sandbox shows what was used', async () => {
+test('over the limit, the response is 429 with Retry-After and without RateLimit headers, and /sandbox shows the usage', async () => {
   const { request, sandbox } = await startTestClient({ limits: 0.07 });
   const first = await request('GET', '/api/accounts');
   assert.deepEqual(
@@ -72,7 +72,7 @@ test('over the limit comes 429 with Retry-After and nothing of the window, and t
   ]);
 });
 
-test('a fault strikes the API and never the views: a lost answer was applied', async () => {
+test('faults apply to the API but not to inspection endpoints, and a lost response was applied', async () => {
   const { request, sandbox } = await startTestClient();
   sandbox.faults.add(
     { kind: 'status', status: 503, body: '<h1>Bad gateway</h1>', times: 1 },
@@ -83,7 +83,7 @@ test('a fault strikes the API and never the views: a lost answer was applied', a
   assert.equal(sandbox.state().events, 1);
 });
 
-test('requests are counted by operation and status with the errors they met, and a reset empties everything', async () => {
+test('requests are counted by operation and status with their errors, and a reset clears everything', async () => {
   const { request, sandbox } = await startTestClient();
   await request('POST', '/api/events', eventBody(ada));
   await request('POST', '/api/events', eventBody({}));
@@ -95,7 +95,7 @@ test('requests are counted by operation and status with the errors they met, and
   assert.deepEqual([sandbox.state().events, sandbox.state().profiles, sandbox.state().requests], [0, 0, 0]);
 });
 
-test('the page shows what arrived without loading anything from elsewhere', async () => {
+test('the inspection page loads no external resources', async () => {
   const { sandbox } = await startTestClient();
   const response = await fetch(sandbox.url);
   assert.match(response.headers.get('content-type') ?? '', /text\/html/);
@@ -104,7 +104,7 @@ test('the page shows what arrived without loading anything from elsewhere', asyn
   assert.doesNotMatch(html, /(src|href)=|https?:\/\//);
 });
 
-test('the account, its metrics and what they are mapped to can be asked for', async () => {
+test('the account, metrics and mapped metrics can be read', async () => {
   const { request } = await startTestClient();
   await request('POST', '/api/events', eventBody(ada));
   assert.equal((await request('GET', '/api/accounts')).data[0]?.attributes.preferred_currency, 'EUR');
@@ -117,7 +117,7 @@ test('the account, its metrics and what they are mapped to can be asked for', as
   );
 });
 
-test('every body is recorded as a line, for the contract check', async () => {
+test('every body is recorded as a JSON line for the contract check', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'klaviyo-sandbox-'));
   try {
     const record = join(folder, 'record.jsonl');
@@ -139,7 +139,7 @@ test('every body is recorded as a line, for the contract check', async () => {
   }
 });
 
-test('as a process of its own it tells its address, and ends when asked to', async () => {
+test('as a separate process, it prints its URL and exits on SIGTERM', async () => {
   const child = fork(join(import.meta.dirname, 'main.ts'), ['--limits', 'none', '--key', 'pk_mine'], { silent: true });
   const [message] = await once(child, 'message');
   const { url } = z.object({ url: z.string() }).parse(message);

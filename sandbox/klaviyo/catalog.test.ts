@@ -20,7 +20,7 @@ async function startShop(): Promise<TestClient> {
   return client;
 }
 
-test('an item is created with its category, shown with its variants, and what is null is emptied by an update', async () => {
+test('an item is created with its category, listed with its variants, and cleared by null in an update', async () => {
   const { request } = await startShop();
   const attributes = { price: 20, image_full_url: 'https://example.com/a.png', custom_metadata: { a: '{}' } };
   const updated = await request('PATCH', pathOf('catalog-items', 'p1'), {
@@ -42,7 +42,7 @@ test('an item is created with its category, shown with its variants, and what is
   );
 });
 
-test('a listing names the variants of an item but never its categories: those come from the relationship', async () => {
+test('a listing contains the variants of an item but not its categories, which the relationship endpoint returns', async () => {
   const { request } = await startShop();
   const [shown] = (await request('GET', pathOf('catalog-items', 'p1'))).data;
   assert.deepEqual(shown?.relationships, { variants: { data: [{ type: 'catalog-variant', id: idOf('sku-1') }] } });
@@ -54,7 +54,7 @@ test('a listing names the variants of an item but never its categories: those co
   );
 });
 
-test('creating what exists is a conflict with a pointer to the external_id', async () => {
+test('creating an existing record gets 409 with a pointer to the external_id', async () => {
   const { request } = await startShop();
   for (const [path, data] of [
     ['items', item('p1')],
@@ -66,14 +66,14 @@ test('creating what exists is a conflict with a pointer to the external_id', asy
   }
 });
 
-test('updating and deleting what does not exist is not found', async () => {
+test('updating or deleting an unknown record gets 404', async () => {
   const { request } = await startShop();
   const data = { type: 'catalog-item', id: idOf('none'), attributes: {} };
   assert.equal((await request('PATCH', pathOf('catalog-items', 'none'), { data })).status, 404);
   assert.equal((await request('DELETE', pathOf('catalog-variants', 'none'))).status, 404);
 });
 
-test('an item needs its categories and a variant its item: the pointer says which is missing', async () => {
+test('an item requires its categories and a variant its item; the pointer names the missing one', async () => {
   const { request } = await startShop();
   const lost = await request('POST', '/api/catalog-items', { data: item('p2', ['women', 'men']) });
   assert.deepEqual([lost.status, lost.errors], [404, ['not_found /data/relationships/categories/data/1/id']]);
@@ -94,7 +94,7 @@ test('a variant cannot move to another item', async () => {
   assert.deepEqual([response.status, response.errors], [400, ['invalid /data/relationships']]);
 });
 
-test('deleting an item deletes its variants, deleting a category leaves its items', async () => {
+test('deleting an item deletes its variants; deleting a category keeps its items', async () => {
   const { request, sandbox, inspect } = await startShop();
   assert.equal((await request('DELETE', pathOf('catalog-categories', 'women'))).status, 204);
   assert.deepEqual((await inspect('items'))[0]?.categories, []);
@@ -102,7 +102,7 @@ test('deleting an item deletes its variants, deleting a category leaves its item
   assert.deepEqual([sandbox.state().items, sandbox.state().variants], [0, 0]);
 });
 
-test('the categories of an item can be added, replaced and removed, from either side', async () => {
+test('categories of an item can be added, replaced and removed, from the item or the category', async () => {
   const { request } = await startShop();
   for (const id of ['men', 'kids']) await request('POST', '/api/catalog-categories', { data: category(id) });
   const path = `${pathOf('catalog-items', 'p1')}/relationships/categories`;
@@ -132,7 +132,7 @@ test('custom metadata must be flat and at most 100 KB', async () => {
   assert.deepEqual(large.errors, ['invalid /data/attributes/custom_metadata']);
 });
 
-test('a variant whose stock goes from 0 to more is noted as back in stock, other changes are not', async () => {
+test('only a variant whose stock rises from 0 is recorded as back in stock', async () => {
   const { request, sandbox } = await startShop();
   for (const inventory_quantity of [5, 0, 0, 2]) {
     await request('PATCH', pathOf('catalog-variants', 'sku-1'), {
@@ -145,7 +145,7 @@ test('a variant whose stock goes from 0 to more is noted as back in stock, other
   );
 });
 
-test('a sku may hold any character when it is encoded in the path', async () => {
+test('a SKU can contain any character if it is encoded in the path', async () => {
   const { request } = await startShop();
   const sku = 'Größe 38/40 "a" #1?%';
   await request('POST', '/api/catalog-variants', { data: variant(sku, 'p1') });
@@ -165,7 +165,7 @@ async function run(client: TestClient, { path, body }: ReturnType<typeof job>) {
   return (await untilComplete(client, `${path}/${started.data[0]?.id}`)).data[0]?.attributes ?? {};
 }
 
-test('what a job makes is not there before it is complete', async () => {
+test('records of a job do not exist before it completes', async () => {
   const { request } = await startTestClient({ jobMs: 60_000 });
   const { path, body } = job('category', 'create', [category('women')]);
   const started = await request('POST', path, body);
@@ -173,7 +173,7 @@ test('what a job makes is not there before it is complete', async () => {
   assert.equal((await request('POST', '/api/catalog-items', { data: item('p1', ['women']) })).status, 404);
 });
 
-test('jobs create categories, items and variants, change and delete them', async () => {
+test('jobs create, update and delete categories, items and variants', async () => {
   const client = await startTestClient();
   assert.deepEqual((await run(client, job('category', 'create', [category('women')]))).errors, []);
   assert.deepEqual((await run(client, job('item', 'create', [item('p1', ['women'])]))).errors, []);
@@ -189,7 +189,7 @@ test('jobs create categories, items and variants, change and delete them', async
   assert.deepEqual([items, variants, categories], [1, 1, 1]);
 });
 
-test('a job counts the records that failed and points at each, the others are done', async () => {
+test('a job counts failed records with a pointer to each, and applies the others', async () => {
   const client = await startShop();
   const created = await run(
     client,
@@ -208,7 +208,7 @@ test('a job counts the records that failed and points at each, the others are do
   assert.equal(gone.failed_count, 1);
 });
 
-test('a job with an ill-typed record is refused at once, and so are 101 records', async () => {
+test('a job with a record of the wrong type or with 101 records is rejected immediately', async () => {
   const { request } = await startTestClient();
   const wrong = job('item', 'create', [item('p1'), item('p2', [], { price: '10' })]);
   assert.deepEqual((await request('POST', wrong.path, wrong.body)).errors, [
@@ -222,7 +222,7 @@ test('a job with an ill-typed record is refused at once, and so are 101 records'
   assert.deepEqual((await request('POST', many.path, many.body)).errors, ['invalid /data/attributes/categories/data']);
 });
 
-test('the five hundred and first job in progress is refused with a time to come back', async () => {
+test('the 501st job in progress gets 429 with Retry-After', async () => {
   const { request } = await startTestClient({ jobMs: 60_000 });
   const { path, body } = job('category', 'create', [category('women')]);
   for (let n = 0; n < 500; n += 1) await request('POST', path, body);

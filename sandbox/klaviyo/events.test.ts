@@ -5,7 +5,7 @@ import { bulkEventBody, eventBody, metricOf, profileBody, startTestClient } from
 
 const ada = { email: 'ada@example.com', external_id: 'customer-1' };
 
-test('an event is accepted, creates its profile, and shows what was sent with the time cut to the second', async () => {
+test('an event is accepted, creates its profile, and is listed with its time truncated to the second', async () => {
   const { request, inspect } = await startTestClient();
   const sent = { time: '2026-01-02T03:04:05.678Z', value: 12.5, value_currency: 'EUR', unique_id: 'order-1' };
   const response = await request('POST', '/api/events', eventBody({ ...ada, location: { city: 'Berlin' } }, sent));
@@ -22,7 +22,7 @@ test('an event is accepted, creates its profile, and shows what was sent with th
   );
 });
 
-test('a unique_id that comes again for the same profile and metric is recorded once, for another metric again', async () => {
+test('a repeated unique_id is recorded once per profile and metric', async () => {
   const { request, sandbox } = await startTestClient();
   const sent = { unique_id: 'order-1' };
   await request('POST', '/api/events', eventBody(ada, sent));
@@ -31,7 +31,7 @@ test('a unique_id that comes again for the same profile and metric is recorded o
   assert.deepEqual(sandbox.state().eventsByMetric, { 'Placed Order': 1, 'Fulfilled Order': 1 });
 });
 
-test('without a unique_id two events of one metric in the same second are one', async () => {
+test('without a unique_id, events of one metric in the same second are duplicates', async () => {
   const { request, sandbox } = await startTestClient();
   for (const time of ['2026-01-02T03:04:05.1Z', '2026-01-02T03:04:05.9Z', '2026-01-02T03:04:06Z']) {
     await request('POST', '/api/events', eventBody(ada, { time }));
@@ -39,7 +39,7 @@ test('without a unique_id two events of one metric in the same second are one', 
   assert.equal(sandbox.state().events, 2);
 });
 
-test('an event with backfill wakes no flow, one without would', async () => {
+test('an event with backfill triggers no flows, one without does', async () => {
   const { request, sandbox } = await startTestClient();
   await request('POST', '/api/events', eventBody(ada, { unique_id: '1', backfill: true }));
   assert.deepEqual(sandbox.state().wouldTriggerFlows, {});
@@ -94,8 +94,8 @@ const rejected: [string, Record<string, unknown>, string][] = [
     `invalid /data/attributes/properties/deep${'/a'.repeat(9)}`,
   ],
 ];
-for (const [what, body, expected] of rejected) {
-  test(`an event with ${what} is refused with a pointer to it`, async () => {
+for (const [name, body, expected] of rejected) {
+  test(`an event with ${name} is rejected with a pointer to it`, async () => {
     const { request, sandbox } = await startTestClient();
     const response = await request('POST', '/api/events', body);
     assert.equal(response.status, 400);
@@ -104,7 +104,7 @@ for (const [what, body, expected] of rejected) {
   });
 }
 
-test('an event whose identifiers belong to two profiles is a conflict', async () => {
+test('an event with identifiers of two profiles gets 409', async () => {
   const { request } = await startTestClient();
   await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
   await request('POST', '/api/profile-import', profileBody({ external_id: 'customer-1' }));
@@ -127,7 +127,7 @@ test('a bulk body records every event, with the backfill of its group', async ()
   assert.deepEqual(wouldTriggerFlows, {});
 });
 
-test('a bulk body with one invalid record is refused whole, with a pointer to each', async () => {
+test('a bulk body with invalid records is rejected as a whole, with a pointer to each', async () => {
   const { request, sandbox } = await startTestClient();
   const bad = { unique_id: '2', value: 'much' };
   const body = bulkEventBody([
@@ -144,7 +144,7 @@ test('a bulk body with one invalid record is refused whole, with a pointer to ea
   assert.equal(sandbox.state().events, 0);
 });
 
-test('a unique_id twice in one bulk body is refused and nothing is processed, even across groups of one person', async () => {
+test('a duplicate unique_id in one bulk body rejects the whole body, even across groups of one profile', async () => {
   const { request, sandbox } = await startTestClient();
   const body = bulkEventBody([
     { profile: ada, events: [{ unique_id: '1' }, { unique_id: '2' }] },
@@ -157,7 +157,7 @@ test('a unique_id twice in one bulk body is refused and nothing is processed, ev
   assert.equal(sandbox.state().events, 0);
 });
 
-test('a unique_id that an earlier request recorded is ignored in bulk, or refused where the sandbox is told so', async () => {
+test('an already recorded unique_id is ignored in bulk, or rejected with `repeatedUniqueId: rejected`', async () => {
   for (const [repeatedUniqueId, status, events] of [
     ['ignored', 202, 2],
     ['rejected', 400, 1],
@@ -170,14 +170,14 @@ test('a unique_id that an earlier request recorded is ignored in bulk, or refuse
   }
 });
 
-test('1,001 events in one body are too many', async () => {
+test('a body with 1,001 events is rejected', async () => {
   const { request } = await startTestClient();
   const events = [...Array(1_001).keys()].map((n) => ({ unique_id: String(n) }));
   const response = await request('POST', '/api/event-bulk-create-jobs', bulkEventBody([{ profile: ada, events }]));
   assert.deepEqual(response.errors, ['invalid /data/attributes/events-bulk-create/data']);
 });
 
-test('events can be listed by metric and profile, page by page, with who and what beside them', async () => {
+test('events can be listed by metric and time, paginated, with included profiles and metrics', async () => {
   const { request } = await startTestClient();
   for (const unique_id of ['1', '2', '3'])
     await request('POST', '/api/events', eventBody(ada, { unique_id, time: `2026-01-0${unique_id}T00:00:00Z` }));
@@ -193,7 +193,7 @@ test('events can be listed by metric and profile, page by page, with who and wha
   assert.deepEqual([second.data[0]?.attributes.datetime, second.next], ['2026-01-03T00:00:00+00:00', undefined]);
 });
 
-test('the two hundred and first metric is refused', async () => {
+test('the 201st metric is rejected', async () => {
   const { request, sandbox } = await startTestClient();
   const named = (from: number, count: number) =>
     [...Array(count).keys()].map((n) => ({ unique_id: '1', metric: metricOf(`Metric ${from + n}`) }));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventBody, profileBody, startTestClient, type TestClient, untilComplete } from './test-client.ts';
 
-test('an import creates a profile, then updates it: null clears, what is absent stays, a location keeps its other fields', async () => {
+test('an import creates a profile, then updates it: null clears, absent fields stay, a location is merged', async () => {
   const { request, inspect } = await startTestClient();
   const first = {
     email: 'Ada@example.com',
@@ -27,7 +27,7 @@ test('an import creates a profile, then updates it: null clears, what is absent 
   );
 });
 
-test('a profile known by e-mail takes the external_id given, and is found by it from then on', async () => {
+test('an external_id is added to a profile matched by e-mail, and identifies it afterwards', async () => {
   const { request } = await startTestClient();
   const created = await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
   await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com', external_id: 'c1' }));
@@ -39,7 +39,7 @@ test('a profile known by e-mail takes the external_id given, and is found by it 
   assert.deepEqual([renamed.status, renamed.data[0]?.id], [200, created.data[0]?.id]);
 });
 
-test('an e-mail of one profile with the external_id of another is a conflict that names the other', async () => {
+test('an e-mail of one profile with the external_id of another gets 409 with the id of the duplicate', async () => {
   const { request } = await startTestClient();
   const mail = await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
   const id = await request('POST', '/api/profile-import', profileBody({ external_id: 'c1' }));
@@ -53,7 +53,7 @@ test('an e-mail of one profile with the external_id of another is a conflict tha
   assert.ok([mail.data[0]?.id, id.data[0]?.id].includes(String(response.meta.duplicate_profile_id)));
 });
 
-test('a phone number that another person holds is a conflict, not a way to overwrite that person', async () => {
+test('a phone number of another profile gets 409 and does not overwrite that profile', async () => {
   const { request, sandbox } = await startTestClient();
   const phone_number = '+4915123456789';
   await request('POST', '/api/profile-import', profileBody({ email: 'mother@example.com', phone_number }));
@@ -65,7 +65,7 @@ test('a phone number that another person holds is a conflict, not a way to overw
   assert.deepEqual([response.status, sandbox.state().profiles], [409, 1]);
 });
 
-test('a phone number that is not valid in its country is refused with a pointer to it', async () => {
+test('a phone number that is invalid in its country is rejected with a pointer', async () => {
   const { request } = await startTestClient();
   const response = await request(
     'POST',
@@ -75,13 +75,13 @@ test('a phone number that is not valid in its country is refused with a pointer 
   assert.deepEqual([response.status, response.errors], [400, ['invalid /data/attributes/phone_number']]);
 });
 
-test('an import for an id that does not exist is not found, and one without any identifier is refused', async () => {
+test('an import for an unknown id gets 404, one without identifiers 400', async () => {
   const { request } = await startTestClient();
   assert.equal((await request('POST', '/api/profile-import', profileBody({ first_name: 'A' }, 'nobody'))).status, 404);
   assert.equal((await request('POST', '/api/profile-import', profileBody({ first_name: 'A' }))).status, 400);
 });
 
-test('creating a profile that exists is a conflict, updating it by id works', async () => {
+test('creating an existing profile gets 409; updating it by id works', async () => {
   const { request } = await startTestClient();
   const created = await request('POST', '/api/profiles', profileBody({ email: 'ada@example.com' }));
   assert.equal(created.status, 201);
@@ -92,7 +92,7 @@ test('creating a profile that exists is a conflict, updating it by id works', as
   assert.deepEqual([updated.status, updated.data[0]?.attributes.title], [200, 'Countess']);
 });
 
-test('profiles are found by several e-mails or external ids at once, without case for e-mails, and page by page', async () => {
+test('profiles can be filtered by several e-mails (case-insensitive) or external ids, and paginated', async () => {
   const { request } = await startTestClient();
   for (const n of [1, 2, 3])
     await request('POST', '/api/profile-import', profileBody({ email: `p${n}@example.com`, external_id: `c"${n}` }));
@@ -107,14 +107,14 @@ test('profiles are found by several e-mails or external ids at once, without cas
   assert.deepEqual((await request('GET', '/api/profiles?page[size]=101')).errors, ['invalid page[size]']);
 });
 
-test('where the account lags, a new profile is found by its id at once and not yet by a look-up', async () => {
+test('with a listing lag, a new profile can be read by id but not by filter', async () => {
   const { request } = await startTestClient({ lagMs: 60_000 });
   const [created] = (await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }))).data;
   const found = await request('GET', `/api/profiles?filter=${encodeURIComponent('equals(email,"ada@example.com")')}`);
   assert.deepEqual([(await request('GET', `/api/profiles/${created?.id}`)).status, found.data.length], [200, 0]);
 });
 
-test('a merge moves the events and what was missing, then the source is gone', async () => {
+test('a merge moves events and missing fields to the destination and deletes the source', async () => {
   const client = await startTestClient();
   const { request, inspect } = client;
   const to = (await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }))).data[0]?.id;
@@ -132,7 +132,7 @@ test('a merge moves the events and what was missing, then the source is gone', a
   assert.equal((await inspect('events?profile=c1')).length, 1);
 });
 
-test('an erasure takes exactly one identifier, and the profile and its events are gone some time later', async () => {
+test('a deletion job requires exactly one identifier, and deletes the profile and its events', async () => {
   const { request, sandbox } = await startTestClient();
   await request('POST', '/api/events', eventBody({ email: 'ada@example.com' }));
   const erase = (attributes: object, id?: string) => {
@@ -160,7 +160,7 @@ async function runImport(client: TestClient, profiles: Record<string, unknown>[]
   return { path, job: (await untilComplete(client, path)).data[0] };
 }
 
-test('a bulk import writes in the background, clears nothing with null, and keeps the last of a person twice in it', async () => {
+test('a bulk import runs in the background, ignores null, and applies the last record per profile', async () => {
   const client = await startTestClient();
   await client.request(
     'POST',
@@ -176,7 +176,7 @@ test('a bulk import writes in the background, clears nothing with null, and keep
   assert.deepEqual([profile?.first_name, profile?.title], ['Ada', 'Countess']);
 });
 
-test('a bulk import reports the people it could not take, with what was sent', async () => {
+test('a bulk import reports rejected profiles with their original payload', async () => {
   const client = await startTestClient();
   await client.request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
   await client.request('POST', '/api/profile-import', profileBody({ external_id: 'c1' }));
@@ -199,7 +199,7 @@ test('a bulk import reports the people it could not take, with what was sent', a
   assert.equal(complete.data.length, 1);
 });
 
-test('a bulk import with an unknown field is refused at once with its index', async () => {
+test('a bulk import with an unknown field is rejected immediately with its index', async () => {
   const { request } = await startTestClient();
   const response = await request(
     'POST',
@@ -212,7 +212,7 @@ test('a bulk import with an unknown field is refused at once with its index', as
   );
 });
 
-test('a subscription is recorded with the day of consent, and can be taken back', async () => {
+test('a subscription is recorded with its consent time, and can be revoked', async () => {
   const { request, inspect } = await startTestClient();
   const consent = (type: string, marketing: object, extra: object = {}) => {
     const profiles = {

@@ -73,7 +73,7 @@ async function loadState(api: ShopApi): Promise<ActorState> {
 }
 
 function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly [Step, ...Step[]] {
-  const any = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
+  const pickAny = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
   const take = (list: string[]): string | undefined => list.splice(random.between(0, list.length - 1), 1)[0];
 
   const show: Step = ({ published, unpublished }) => {
@@ -89,15 +89,15 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     return unpublish(api, { product });
   };
   const reprice: Step = ({ published }) => {
-    const product = any(published);
+    const product = pickAny(published);
     return product === undefined ? undefined : changePrice(api, { product, factor: 0.5 + random.next() });
   };
   const refill: Step = ({ entries }) => {
-    const entry = any(entries);
+    const entry = pickAny(entries);
     return entry === undefined ? undefined : restock(api, { entry, quantity: random.between(1, 30) });
   };
   const rename: Step = ({ categories }) => {
-    const category = any(categories);
+    const category = pickAny(categories);
     return category === undefined ? undefined : renameCategory(api, { category, name: `Renamed ${nextNumber()}` });
   };
   const addCategory: Step = async ({ categories, ownCategories }) => {
@@ -105,7 +105,7 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     const entry = await createCategory(api, {
       name: `New ${number}`,
       slug: `new-${number}`,
-      parent: any(categories) ?? '',
+      parent: pickAny(categories) ?? '',
     });
     ownCategories.push(entry.ids.category ?? '');
     return entry;
@@ -115,7 +115,7 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     return category === undefined ? undefined : deleteCategory(api, { category });
   };
   const addProduct: Step = async ({ categories, published, productType }) => {
-    const category = any(categories) ?? '';
+    const category = pickAny(categories) ?? '';
     const entry = await createProduct(api, { sku: `new-${nextNumber()}`, productType, category });
     published.push(entry.ids.product ?? '');
     return entry;

@@ -102,7 +102,7 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     const phone = random.chance(0.5) ? { mobile: `+49151${random.between(10_000_000, 99_999_999)}` } : {};
     return { country: 'DE', city: random.pick(CITIES), streetName: 'Ring', postalCode: '04109', ...phone };
   };
-  const any = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
+  const pickAny = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
 
   const signUp = async ({ customers }: Pick<ActorState, 'customers'>): Promise<JournalEntry> => {
     const email = `live-${nextNumber()}@shoppers.example`;
@@ -112,17 +112,17 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     return entry;
   };
   const rename: Step = ({ customers }) => {
-    const target = any(customers);
+    const target = pickAny(customers);
     return (
       target && changeName(api, { customer: target.id, lastName: `${random.pick(NAMES)}-${random.between(1, 99)}` })
     );
   };
   const move: Step = ({ customers }) => {
-    const target = any(customers);
+    const target = pickAny(customers);
     return target && changeAddress(api, { customer: target.id, address: address() });
   };
   const order: Step = async ({ customers, orders, skus }) => {
-    const buyer = random.chance(0.7) ? any(customers) : undefined;
+    const buyer = random.chance(0.7) ? pickAny(customers) : undefined;
     const number = nextNumber();
     const email = buyer?.email ?? `guest-${number}@shoppers.example`;
     const available = await publishedSkus(api, random.pickSome(skus, random.between(1, 3)));
@@ -135,19 +135,19 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
   const change =
     (from: Order['state'], to: 'Confirmed' | 'Complete' | 'Cancelled'): Step =>
     ({ orders }) => {
-      const target = any(orders.filter(({ state }) => state === from));
+      const target = pickAny(orders.filter(({ state }) => state === from));
       if (target === undefined) return undefined;
       target.state = to;
       return moveOrder(api, { order: target.id, to });
     };
   const payOrder: Step = ({ orders }) => {
-    const target = any(orders.filter(({ paid, state }) => !paid && state !== 'Cancelled'));
+    const target = pickAny(orders.filter(({ paid, state }) => !paid && state !== 'Cancelled'));
     if (target === undefined) return undefined;
     target.paid = true;
     return pay(api, { order: target.id });
   };
   const refundOrder: Step = ({ orders, pending }) => {
-    const target = any(orders.filter(({ paid, refunds }) => paid && refunds < 2));
+    const target = pickAny(orders.filter(({ paid, refunds }) => paid && refunds < 2));
     if (target === undefined) return undefined;
     target.refunds += 1;
     const state = random.chance(0.4) ? 'Pending' : 'Success';
@@ -163,7 +163,7 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
   };
   const claimOrder: Step = ({ orders, customers }) => {
     const position = orders.findIndex(({ guest }) => guest);
-    const [target, owner] = [orders[position], any(customers)];
+    const [target, owner] = [orders[position], pickAny(customers)];
     if (target === undefined || owner === undefined) return undefined;
     orders[position] = { ...target, guest: false };
     return claim(api, { order: target.id, customer: owner.id });

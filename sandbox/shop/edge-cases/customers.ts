@@ -106,7 +106,7 @@ function phones(): EdgeCase[] {
 function names(): EdgeCase[] {
   const named = (name: string, firstName: string, lastName: string) =>
     edgeCase(name, `name in another script: ${firstName} ${lastName}`, namedCustomer(name, { firstName, lastName }));
-  const { firstName: _, lastName: __, ...nameless } = namedCustomer('no-name');
+  const { firstName: _, lastName: __, ...withoutName } = namedCustomer('no-name');
   const { firstName: ___, ...lastNameOnly } = namedCustomer('no-first-name');
   return [
     named('name-arabic', 'ليلى', 'حداد'),
@@ -116,7 +116,7 @@ function names(): EdgeCase[] {
     named('name-thai', 'สมชาย', 'ใจดี'),
     named('name-emoji', 'Zoë 🦊', "O'Néill-Müller"),
     edgeCase('no-first-name', 'has a last name only', lastNameOnly),
-    edgeCase('no-name', 'has no name', nameless),
+    edgeCase('no-name', 'has no name', withoutName),
     edgeCase(
       'empty-names',
       'names that are empty texts',

@@ -24,6 +24,6 @@ export function createEdgeCases(): EdgeCase[] {
 /** Returns the record id of an edge case: `edgeCaseId('order', 'refund-twice')`. */
 export function edgeCaseId(typeId: string, name: string): string {
   const found = createEdgeCases().find((entry) => entry.typeId === typeId && entry.name === name);
-  if (found === undefined) throw new Error(`There is no odd ${typeId} called ${name}`);
+  if (found === undefined) throw new Error(`No edge case ${typeId} ${name}`);
   return found.record.id;
 }

@@ -34,16 +34,16 @@ export function orderEdgeCases(): EdgeCase[] {
 }
 
 function buyers(): EdgeCase[] {
-  const { customerEmail: _, ...nobody } = namedOrder('nobody');
+  const { customerEmail: _, ...withoutBuyer } = namedOrder('nobody');
   const { customerEmail: __, ...byId } = namedOrder('customer-without-email', {
     customerId: idOf('customer/all-fields'),
   });
-  const { billingAddress: ___, shippingAddress: ____, ...placeless } = namedOrder('no-addresses');
+  const { billingAddress: ___, shippingAddress: ____, ...withoutAddresses } = namedOrder('no-addresses');
   return [
-    edgeCase('nobody', 'neither e-mail nor customer', nobody),
+    edgeCase('nobody', 'neither e-mail nor customer', withoutBuyer),
     edgeCase('customer-without-email', 'has a customer, no e-mail', byId),
     edgeCase('guest', 'has an e-mail, no customer', namedOrder('guest', { anonymousId: idOf('visit/guest') })),
-    edgeCase('no-addresses', 'has no address', placeless),
+    edgeCase('no-addresses', 'has no address', withoutAddresses),
     edgeCase(
       'customer-deleted',
       'its customer does not exist any more',

@@ -70,17 +70,17 @@ export function paymentEdgeCases(): EdgeCase[] {
 }
 
 function orderWithPayments({ name, description, payments }: PaymentCase): EdgeCase[] {
-  const made = payments.map((transactions, index) => createPayment(`${name}-${index + 1}`, transactions));
+  const created = payments.map((transactions, index) => createPayment(`${name}-${index + 1}`, transactions));
   return [
     orderCase(
       name,
       description,
       orderPaidBy(
         name,
-        made.map(({ id }) => id),
+        created.map(({ id }) => id),
       ),
     ),
-    ...made.map((payment, index) => paymentCase(`${name}-${index + 1}`, description, payment)),
+    ...created.map((payment, index) => paymentCase(`${name}-${index + 1}`, description, payment)),
   ];
 }
 

@@ -18,8 +18,10 @@ export function seedOrders(
   shop: { readonly customers: readonly Customer[]; readonly products: readonly Product[] },
 ): SeededOrders {
   const sellable = shop.products.filter(({ priceMode }) => priceMode !== 'Standalone');
-  const made = Array.from({ length: count }, (_, index) => createOrder(random, index, { ...shop, products: sellable }));
-  return { orders: made.map((one) => one.order), payments: made.flatMap((one) => one.payments) };
+  const created = Array.from({ length: count }, (_, index) =>
+    createOrder(random, index, { ...shop, products: sellable }),
+  );
+  return { orders: created.map((entry) => entry.order), payments: created.flatMap((entry) => entry.payments) };
 }
 
 function createOrder(
@@ -34,7 +36,7 @@ function createOrder(
   const [buyer] = random.chance(0.85) ? random.pickSome(shop.customers, 1) : [];
   const lineItems = random
     .pickSome(shop.products, random.between(1, 4))
-    .map((bought) => createLineItem(random, bought, orderNumber));
+    .map((product) => createLineItem(random, product, orderNumber));
   const moved = Date.parse(createdAt) + random.between(1, 240) * 3_600_000;
   const lastModifiedAt = orderState === 'Open' ? createdAt : new Date(moved).toISOString();
   const home = buyer?.addresses[0] ?? address({ id: `${orderNumber}-home` });
@@ -62,18 +64,18 @@ function createOrder(
   return { order: { ...draft, paymentInfo: { payments } }, payments: [paid] };
 }
 
-function createLineItem(random: Random, bought: Product, orderNumber: string): LineItem {
-  const { current } = bought.masterData;
+function createLineItem(random: Random, product: Product, orderNumber: string): LineItem {
+  const { current } = product.masterData;
   const variant = current.masterVariant;
   const [chosen] = variant.prices ?? [];
   const value = chosen?.value ?? money(1999);
   return lineItem({
-    id: idOf(`line/${orderNumber}/${bought.key}`),
-    productId: bought.id,
-    ...(bought.key === undefined ? {} : { productKey: bought.key }),
+    id: idOf(`line/${orderNumber}/${product.key}`),
+    productId: product.id,
+    ...(product.key === undefined ? {} : { productKey: product.key }),
     name: current.name,
     productSlug: current.slug,
-    productType: bought.productType,
+    productType: product.productType,
     variant,
     quantity: random.between(1, 3),
     unitCents: value.centAmount,
@@ -85,13 +87,13 @@ function createLineItem(random: Random, bought: Product, orderNumber: string): L
 
 function createPayment(random: Random, { orderNumber = '', createdAt, totalPrice, customerId }: Order): Payment {
   const key = `payment-of-${orderNumber}`;
-  const one = (name: string, fields: Partial<Transaction>) =>
+  const createTransaction = (name: string, fields: Partial<Transaction>) =>
     transaction({ id: idOf(`transaction/${key}/${name}`), timestamp: createdAt, amount: totalPrice, ...fields });
-  const back = money(Math.max(1, Math.floor(totalPrice.centAmount / 3)), totalPrice.currencyCode);
+  const refundAmount = money(Math.max(1, Math.floor(totalPrice.centAmount / 3)), totalPrice.currencyCode);
   const transactions = [
-    one('authorization', { type: 'Authorization' }),
-    one('charge', { type: 'Charge' }),
-    ...(random.chance(0.12) ? [one('refund', { type: 'Refund', amount: back })] : []),
+    createTransaction('authorization', { type: 'Authorization' }),
+    createTransaction('charge', { type: 'Charge' }),
+    ...(random.chance(0.12) ? [createTransaction('refund', { type: 'Refund', amount: refundAmount })] : []),
   ];
   return payment({
     id: idOf(`payment/${key}`),

@@ -25,11 +25,11 @@ const SIZES = ['S', 'M', 'L', 'XL'] as const;
 
 /** Returns `count` products with their inventory entries and standalone prices. */
 export function seedProducts(random: Random, count: number, categories: readonly Category[]): SeededCatalog {
-  const made = Array.from({ length: count }, (_, index) => createProduct(random, index, categories));
+  const entries = Array.from({ length: count }, (_, index) => createProduct(random, index, categories));
   return {
-    products: made.map((one) => one.product),
-    inventory: made.flatMap((one) => one.inventory),
-    standalonePrices: made.flatMap((one) => one.standalonePrices),
+    products: entries.map((entry) => entry.product),
+    inventory: entries.flatMap((entry) => entry.inventory),
+    standalonePrices: entries.flatMap((entry) => entry.standalonePrices),
   };
 }
 
@@ -98,15 +98,18 @@ function createVariant(
 }
 
 function prices(key: string, position: number, cents: number): Price[] {
-  const one = (name: string, fields: Partial<Price>) =>
+  const priceWithId = (name: string, fields: Partial<Price>) =>
     price({ id: idOf(`price/${key}/${position}/${name}`), ...fields });
   return [
-    one('eur', { value: money(cents) }),
-    one('de', { value: money(cents - 100), country: 'DE' }),
-    one('us', { value: money(cents + 500, 'USD'), country: 'US' }),
-    one('gb', { value: money(cents - 50, 'GBP'), country: 'GB' }),
-    one('jp', { value: money(cents + 1, 'JPY'), country: 'JP' }),
-    one('vip', { value: money(Math.round(cents * 0.8)), customerGroup: { typeId: 'customer-group', id: IDS.vip } }),
+    priceWithId('eur', { value: money(cents) }),
+    priceWithId('de', { value: money(cents - 100), country: 'DE' }),
+    priceWithId('us', { value: money(cents + 500, 'USD'), country: 'US' }),
+    priceWithId('gb', { value: money(cents - 50, 'GBP'), country: 'GB' }),
+    priceWithId('jp', { value: money(cents + 1, 'JPY'), country: 'JP' }),
+    priceWithId('vip', {
+      value: money(Math.round(cents * 0.8)),
+      customerGroup: { typeId: 'customer-group', id: IDS.vip },
+    }),
   ];
 }
 

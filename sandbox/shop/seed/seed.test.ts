@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => sandbox.stop());
 
-test('the same seed gives the same shop, another seed another', () => {
+test('the same seed produces the same shop, another seed a different one', () => {
   const asText = (seed: number) => JSON.stringify([...makeShop({ seed })]);
   assert.equal(asText(7), asText(7));
   assert.notEqual(asText(7), asText(8));
@@ -35,7 +35,7 @@ test('no two records of a type share an id, and no two variants a sku', () => {
   assert.equal(new Set(skus).size, skus.length);
 });
 
-test('the shop has the size that was asked for, odd cases besides', async () => {
+test('the shop has the requested size plus the edge cases', async () => {
   const customers = await api.all('customers', anyRecord);
   const edgeCases = createEdgeCases().filter(({ typeId }) => typeId === 'customer');
   assert.equal(customers.length, 300 + edgeCases.length);
@@ -44,7 +44,7 @@ test('the shop has the size that was asked for, odd cases besides', async () => 
   assert.equal(Math.max(...categories.map(({ ancestors }) => ancestors.length)), 3);
 });
 
-test('every odd case can be read over HTTP by its id', async () => {
+test('every edge case can be read over HTTP by its id', async () => {
   const paths: Record<string, string> = {
     customer: 'customers',
     order: 'orders',
@@ -68,7 +68,7 @@ test('an order is found by its payment', async () => {
   );
 });
 
-test('product projections show published products only, unless the staged ones are asked for', async () => {
+test('product projections contain published products only, unless staged=true', async () => {
   const byKey = (key: string, staged: boolean) => api.request('GET', `product-projections/key=${key}?staged=${staged}`);
   assert.equal((await byKey('unpublished', false)).status, 404);
   assert.equal((await byKey('unpublished', true)).status, 200);
