@@ -17,6 +17,7 @@ export interface EnvironmentOptions {
   services?: number;
 }
 
+/** Handles of the processes of one scenario. */
 export interface BenchEnvironment {
   klaviyo: BenchProcess;
   shop: BenchProcess;

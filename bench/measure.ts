@@ -49,6 +49,7 @@ export function fullness(
   return counted.reduce((sum, fill) => sum + fill, 0) / counted.length;
 }
 
+/** Formats request counts by operation and status, such as `create_event 202×5 429×1`. */
 export function requestsOf(report: RequestReport): string {
   return Object.entries(report.operations)
     .map(
@@ -68,8 +69,10 @@ export function throttledShare(report: RequestReport): number {
   return all === 0 ? 0 : throttled / all;
 }
 
+/** Returns Klaviyo's published limit of an endpoint, in requests per minute. */
 export const perMinute = (name: keyof typeof endpoints) => endpoints[name].perMinute;
 
+/** Returns the value at `part` (0 to 1) of a sorted list. */
 export function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 const listeningMessage = z.object({ url: z.string() });
 
+/** A child process, controlled by IPC messages. */
 export interface BenchProcess {
   url: string;
   /** Sends a message and returns the first response with the given shape. */

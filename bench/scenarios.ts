@@ -3,12 +3,14 @@ import { bulk, catalogue, flatness } from './bulk.ts';
 import { type Figures, perMinute } from './measure.ts';
 import { realtime } from './realtime.ts';
 
+/** Inclusive bounds of one figure. */
 export interface Bound {
   figure: string;
   max?: number;
   min?: number;
 }
 
+/** One scenario: returns figures by title, which must be within the bounds. */
 export interface Scenario {
   run(quick: boolean): Promise<Record<string, Figures>>;
   bounds: readonly Bound[];

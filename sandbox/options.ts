@@ -1,6 +1,7 @@
 /** Command-line options of `npm run sandbox` and `ctk sandbox`. */
 import { type Command, InvalidArgumentError } from 'commander';
 
+/** Parsed options. `pause` is in milliseconds; `limits` is a factor or `none`. */
 export interface SandboxOptions {
   once?: true;
   seed: number;
@@ -13,6 +14,7 @@ export interface SandboxOptions {
   port: number;
 }
 
+/** Adds description and options to a command. */
 export function withSandboxOptions(command: Command): Command {
   return command
     .description('Local sandbox with demo data: mock APIs and the real service. Runs until Ctrl-C')

@@ -1,3 +1,4 @@
+/** Tests of the simulated actions: which notifications each of them sends. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';

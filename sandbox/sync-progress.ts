@@ -22,6 +22,7 @@ export interface SyncProgress {
 const plainIntervalMs = 2_000;
 const endStates = new Set(['stopped', 'completed', 'failed']);
 
+/** Returns whether a run is stopped, completed or failed. */
 export function hasEnded({ state }: SyncRun): boolean {
   return endStates.has(state);
 }

@@ -8,6 +8,7 @@ const record = z.object({
 });
 const prefix = '$custom:::$default:::';
 
+/** Creates an empty catalog store. */
 export function createCatalog() {
   const items = new Map<string, { attributes: object; variants: Set<string> }>();
   const variants = new Map<string, { attributes: Record<string, unknown>; item: string }>();

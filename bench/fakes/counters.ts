@@ -27,6 +27,10 @@ export type RequestReport = z.infer<typeof reportShape>;
 
 const maxSamples = 20_000;
 
+/**
+ * Creates the counters. `fill` records the number of records in a body; `event`, `events` and `profiles` count records
+ * in a raw body.
+ */
 export function createCounters() {
   let began = performance.now();
   let operations: RequestReport['operations'] = {};

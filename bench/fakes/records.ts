@@ -141,6 +141,7 @@ export function entryIdOf(sku: string): string {
   return `00000000-0000-4000-9000-${Buffer.from(sku).toString('hex').padStart(12, '0')}`;
 }
 
+/** Returns the SKU encoded in an id made by `entryIdOf`. */
 export function skuOfEntry(id: string): string {
   return Buffer.from(id.slice('00000000-0000-4000-9000-'.length).replace(/^0+/, ''), 'hex').toString();
 }

@@ -1,3 +1,4 @@
+/** Tests of tokens, scopes and optimistic locking. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';

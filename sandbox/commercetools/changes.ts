@@ -1,6 +1,7 @@
 /** Emits record changes made through the API to listeners. */
 import type { ApiRecord } from './json.ts';
 
+/** A change of one record: `before` is undefined for a creation, `after` for a deletion. */
 export interface Change {
   readonly typeId: string;
   readonly before: ApiRecord | undefined;

@@ -1,3 +1,4 @@
+/** Tests of custom objects. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';

@@ -6,6 +6,7 @@ import { field, isObject, textField } from './json.ts';
 import { PredicateError, type Token, tokens } from './predicate-tokens.ts';
 
 export type Matcher = (record: unknown) => boolean;
+/** Values by variable name; a repeated variable has several values. */
 export type Variables = ReadonlyMap<string, readonly string[]>;
 type Compare = (actual: unknown, expected: unknown) => boolean;
 

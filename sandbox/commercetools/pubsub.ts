@@ -8,6 +8,7 @@ import type { Redelivery } from './options.ts';
 
 const ACKNOWLEDGING = new Set([102, 200, 201, 202, 204]);
 
+/** Push endpoint of a topic. */
 export interface Binding {
   readonly pushEndpoint: string;
   /** Headers of every push, for example Authorization. */
@@ -16,6 +17,7 @@ export interface Binding {
   readonly deliveryAttempt?: boolean | undefined;
 }
 
+/** Duplicates and reordering to inject. */
 export interface Disorder {
   /** Sends every n-th message twice; 0 disables it. */
   readonly duplicateEvery: number;

@@ -1,3 +1,4 @@
+/** Tests of query predicates, sorting, paging and reference expansion. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';

@@ -3,9 +3,9 @@
 export interface Collection {
   readonly path: string;
   readonly typeId: string;
-  /** Each of these scopes allows reading. */
+  /** Any of these scopes allows reading. */
   readonly read: readonly string[];
-  /** Each of these scopes allows writing. */
+  /** Any of these scopes allows writing. */
   readonly write: readonly string[];
 }
 

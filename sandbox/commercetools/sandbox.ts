@@ -24,6 +24,7 @@ const MAX_HEADER_BYTES = 256 * 1024;
 /** https://docs.commercetools.com/api/limits */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** A running mock project with its credentials. */
 export interface CommercetoolsSandbox {
   readonly url: string;
   readonly authUrl: string;

@@ -1,3 +1,4 @@
+/** Tests of subscriptions and the delivery of their notifications. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';

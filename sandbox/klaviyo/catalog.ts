@@ -25,6 +25,7 @@ import {
 } from './catalog-records.ts';
 import { notFound } from './errors.ts';
 
+/** Creates an empty catalog. Its methods return the record or an error object. */
 export function createCatalog() {
   const items = new Map<string, Item>();
   const variants = new Map<string, Variant>();
@@ -215,4 +216,5 @@ export function createCatalog() {
   };
 }
 
+/** How a relationship request changes existing links. */
 export type LinkMode = 'add' | 'replace' | 'remove';

@@ -30,14 +30,17 @@ export class RequestError extends Error {
   }
 }
 
+/** Returns a 400 error with a pointer into the body. */
 export function invalid(detail: string, pointer = '/data'): ErrorObject {
   return { status: 400, code: 'invalid', title: 'Invalid input.', detail, pointer };
 }
 
+/** Returns a 400 error for a query parameter. */
 export function invalidParameter(detail: string, parameter: string): ErrorObject {
   return { status: 400, code: 'invalid', title: 'Invalid input.', detail, parameter };
 }
 
+/** Returns a 404 error. */
 export function notFound(detail: string, pointer = '/data'): ErrorObject {
   return { status: 404, code: 'not_found', title: 'Not found.', detail, pointer };
 }

@@ -28,6 +28,7 @@ export type Profile = {
   lastEventAt: string | undefined;
 };
 
+/** Identifiers of a profile in a request. */
 export type ProfileIdentity = { id?: string | null | undefined } & Partial<
   Record<IdentifierName, string | null | undefined>
 >;

@@ -28,6 +28,7 @@ export type RateLimiter = {
   reset(): void;
 };
 
+/** Creates a rate limiter with unused windows. */
 export function createRateLimiter(scale: LimitScale): RateLimiter {
   const windows = new Map<OperationName, { burst: Window; steady: Window; throttled: number }>();
 

@@ -148,6 +148,9 @@ export function jobResource(job: Job, context: ResourceContext, extra: Record<st
   );
 }
 
+/**
+ * Builds a resource. `ref.path` is the collection in its self link; `fields[…]` of the request filters the attributes.
+ */
 export function resource(
   context: ResourceContext,
   ref: { type: string; path: string; id: string },

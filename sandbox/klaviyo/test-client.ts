@@ -140,10 +140,12 @@ export function metricOf(name: string) {
   return { data: { type: 'metric', attributes: { name } } };
 }
 
+/** Returns the compound id of a catalog record. */
 export function idOf(externalId: string): string {
   return `$custom:::$default:::${externalId}`;
 }
 
+/** Returns the API path of a catalog record. */
 export function pathOf(collection: string, externalId: string): string {
   return `/api/${collection}/${encodeURIComponent(idOf(externalId))}`;
 }

@@ -1,6 +1,7 @@
 /** Minimal commercetools HTTP client for the simulation and tests. */
 import { z } from 'zod';
 
+/** URLs and credentials of a commercetools project. */
 export interface ShopAccess {
   readonly url: string;
   readonly authUrl: string;

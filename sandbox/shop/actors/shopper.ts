@@ -19,6 +19,7 @@ import {
   settleRefund,
 } from './shopper-actions.ts';
 
+/** Simulated user. */
 export interface Actor {
   /** Runs one action. The same seed on the same shop produces the same sequence. */
   act(): Promise<JournalEntry>;

@@ -7,8 +7,6 @@ import { paymentEdgeCases } from './payments.ts';
 import { productEdgeCases } from './products.ts';
 import { standalonePriceEdgeCases, stockEdgeCases } from './stock.ts';
 
-export type { EdgeCase } from './edge-case.ts';
-
 /** Returns all edge cases. They do not depend on the seed. */
 export function createEdgeCases(): EdgeCase[] {
   return [

@@ -1,3 +1,4 @@
+/** Tests of the expected Klaviyo state and its comparison. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';

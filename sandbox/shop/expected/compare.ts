@@ -12,6 +12,7 @@ interface Row {
   readonly ok: boolean;
 }
 
+/** Counts and sums per row, and differences per record. */
 export interface Comparison {
   readonly rows: readonly Row[];
   /** One line per missing, unexpected or different record. */

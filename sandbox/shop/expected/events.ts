@@ -5,6 +5,7 @@ import type { Money, Shop, ShopOrder } from './read-shop.ts';
 
 type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
 
+/** An expected event. `value` is in major units of `currency`. */
 export interface ExpectedEvent {
   readonly metric: Metric;
   readonly uniqueId: string;

@@ -1,3 +1,4 @@
+/** Tests of the seeded shop. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
