@@ -97,7 +97,7 @@ test('fail-record rules apply only to job records, and rules can be removed', ()
   assert.equal(failsRecord(faults, 'profile-bulk-import-job'), false);
   assert.equal(failsRecord(faults, 'catalog-item-bulk-create-job'), true);
   assert.equal(failsRecord(faults, 'catalog-item-bulk-create-job'), false);
-  assert.equal(faults.strike('GET', '/api/profiles')?.kind, 'reset');
+  assert.equal(faults.apply('GET', '/api/profiles')?.kind, 'reset');
   faults.remove(busy?.id ?? 0);
-  assert.equal(faults.strike('GET', '/api/profiles'), undefined);
+  assert.equal(faults.apply('GET', '/api/profiles'), undefined);
 });

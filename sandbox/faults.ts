@@ -54,7 +54,7 @@ export type Faults = {
   clear(): void;
   list(): ActiveFault[];
   /** Returns the rule that applies to this request, if any, and counts the request. */
-  strike(method: string, path: string): FaultRule | undefined;
+  apply(method: string, path: string): FaultRule | undefined;
 };
 
 /** Creates an empty set of rules. `random` (0 to 1) is used for `rate`; pass a seeded one for reproducible runs. */
@@ -74,9 +74,9 @@ export function createFaults(random: () => number = Math.random): Faults {
       active = [];
     },
     list: () => [...active],
-    strike(method, path) {
+    apply(method, path) {
       for (const fault of active) {
-        if ((fault.rule.kind === 'fail-record') !== (method === jobRecordMethod)) continue;
+        if ((fault.rule.kind === 'fail-record') !== (method === JOB_RECORD_METHOD)) continue;
         if (!selects(fault.rule, method, path)) continue;
         if (fault.rule.times !== undefined && fault.struck >= fault.rule.times) continue;
         fault.matched += 1;
@@ -91,11 +91,11 @@ export function createFaults(random: () => number = Math.random): Faults {
 }
 
 /** Pseudo method of bulk job records. */
-const jobRecordMethod = 'JOB RECORD';
+const JOB_RECORD_METHOD = 'JOB RECORD';
 
 /** Returns whether a rule fails the next record of a job of this type. */
 export function failsRecord(faults: Faults, jobType: string): boolean {
-  return faults.strike(jobRecordMethod, `/${jobType}`) !== undefined;
+  return faults.apply(JOB_RECORD_METHOD, `/${jobType}`) !== undefined;
 }
 
 export type FaultsOptions = {
@@ -126,7 +126,7 @@ async function registerFaults(app: FastifyInstance, options: FaultsOptions): Pro
 
   app.addHook('onRequest', async (request, reply) => {
     const path = pathOf(request);
-    const rule = exempt(path) ? undefined : faults.strike(request.method, path);
+    const rule = exempt(path) ? undefined : faults.apply(request.method, path);
     if (rule === undefined) return;
     struck.set(request, rule);
     if (rule.kind === 'delay') {

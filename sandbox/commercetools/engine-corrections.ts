@@ -18,6 +18,11 @@ const FRACTION_DIGITS: Readonly<Record<string, number>> = {
   VND: 0,
 };
 
+/** Returns the number of fraction digits of a currency. */
+export function fractionDigitsOf(currency: string): number {
+  return FRACTION_DIGITS[currency] ?? 2;
+}
+
 type FullRecord = ApiRecord & JsonObject;
 
 /**
@@ -85,7 +90,7 @@ function correctMoney(value: unknown): unknown {
   if (!isObject(value)) return value;
   const currency = textField(value, 'currencyCode');
   if (currency !== undefined && 'centAmount' in value && value.type !== 'highPrecision') {
-    return { ...value, type: 'centPrecision', fractionDigits: FRACTION_DIGITS[currency] ?? 2 };
+    return { ...value, type: 'centPrecision', fractionDigits: fractionDigitsOf(currency) };
   }
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, correctMoney(inner)]));
 }

@@ -41,11 +41,11 @@ function rows(records: Records, typeId: string, query: URLSearchParams): Iterabl
 }
 
 function* products(records: Records): Generator<unknown> {
-  for (const product of records.all('product')) yield withStock(records, product);
+  for (const product of records.all('product')) yield withAvailableStock(records, product);
 }
 
 function view(records: Records, typeId: string, record: ApiRecord, query: URLSearchParams): unknown {
-  if (typeId === 'product') return withStock(records, record);
+  if (typeId === 'product') return withAvailableStock(records, record);
   if (typeId !== 'product-projection') return record;
   const staged = query.get('staged') === 'true';
   if (!staged && at(record, 'masterData', 'published') !== true) return undefined;
@@ -53,7 +53,7 @@ function view(records: Records, typeId: string, record: ApiRecord, query: URLSea
 }
 
 /** Returns a product whose variants have their availability. */
-function withStock(records: Records, product: ApiRecord): unknown {
+function withAvailableStock(records: Records, product: ApiRecord): unknown {
   const masterData = field(product, 'masterData');
   if (!isObject(masterData)) return product;
   const side = (name: 'current' | 'staged') => {

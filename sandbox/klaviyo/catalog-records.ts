@@ -80,12 +80,12 @@ export function applyChanges(
 }
 
 /** Returns the error for an external_id that already exists. */
-export function alreadyExists(kind: string): ErrorObject {
-  const detail = `A catalog ${kind} with this external_id already exists.`;
+export function alreadyExists(recordType: string): ErrorObject {
+  const detail = `A catalog ${recordType} with this external_id already exists.`;
   return { status: 409, code: 'duplicate_result', title: 'Conflict.', detail, pointer: '/data/attributes/external_id' };
 }
 
 /** Returns the error for a record id that does not exist. */
-export function unknownRecord(kind: string, id: string): ErrorObject {
-  return notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id');
+export function unknownRecord(recordType: string, id: string): ErrorObject {
+  return notFound(`A catalog ${recordType} with id ${id} does not exist.`, '/data/id');
 }

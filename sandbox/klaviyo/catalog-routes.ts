@@ -112,10 +112,10 @@ export function categoryPage(call: Call, categories: Iterable<Category>) {
 }
 
 /** Returns the record, or throws a 404 error for the id in the path. */
-export function getOrThrow<T>(records: ReadonlyMap<string, T>, kind: string, id: string): T {
+export function getOrThrow<T>(records: ReadonlyMap<string, T>, recordType: string, id: string): T {
   const record = records.get(id);
   if (record === undefined)
-    throw new RequestError(notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id'));
+    throw new RequestError(notFound(`A catalog ${recordType} with id ${id} does not exist.`, '/data/id'));
   return record;
 }
 

@@ -68,12 +68,16 @@ export function createCatalog() {
 
   // JSON:API requires 404 for a request that names a missing related resource
   // (https://jsonapi.org/format/#crud-creating-responses-404). The pointer distinguishes it from a missing record.
-  function missingLink(kind: 'item' | 'category', links: readonly { id: string }[] | undefined, pointer: string) {
-    const known = kind === 'item' ? items : categories;
+  function findMissingLink(
+    recordType: 'item' | 'category',
+    links: readonly { id: string }[] | undefined,
+    pointer: string,
+  ) {
+    const known = recordType === 'item' ? items : categories;
     const index = (links ?? []).findIndex((link) => !known.has(link.id));
     const link = links?.[index];
     if (link === undefined) return undefined;
-    return notFound(`A catalog ${kind} with id ${link.id} does not exist.`, `${pointer}/${index}/id`);
+    return notFound(`A catalog ${recordType} with id ${link.id} does not exist.`, `${pointer}/${index}/id`);
   }
 
   return {
@@ -81,14 +85,14 @@ export function createCatalog() {
     variants,
     categories,
     backInStock,
-    missingLink,
+    findMissingLink,
     linkCategories,
     linkItems,
 
     createItem({ attributes, relationships }: NewItem): CatalogResult<Item> {
       if (items.has(compoundId(attributes.external_id))) return { error: alreadyExists('item') };
       const linked = relationships?.categories?.data;
-      const error = missingLink('category', linked, '/data/relationships/categories/data');
+      const error = findMissingLink('category', linked, '/data/relationships/categories/data');
       if (error !== undefined) return { error };
       const item = {
         ...recordFields(attributes.external_id),
@@ -109,7 +113,7 @@ export function createCatalog() {
       const item = items.get(id);
       if (item === undefined) return { error: unknownRecord('item', id) };
       const linked = relationships?.categories?.data;
-      const error = missingLink('category', linked, '/data/relationships/categories/data');
+      const error = findMissingLink('category', linked, '/data/relationships/categories/data');
       if (error !== undefined) return { error };
       applyChanges(item, attributes);
       if (linked !== undefined)
@@ -177,7 +181,7 @@ export function createCatalog() {
     createCategory({ attributes, relationships }: NewCategory): CatalogResult<Category> {
       if (categories.has(compoundId(attributes.external_id))) return { error: alreadyExists('category') };
       const linked = relationships?.items?.data;
-      const error = missingLink('item', linked, '/data/relationships/items/data');
+      const error = findMissingLink('item', linked, '/data/relationships/items/data');
       if (error !== undefined) return { error };
       const category = { ...recordFields(attributes.external_id), name: attributes.name, itemIds: new Set<string>() };
       categories.set(category.id, category);
@@ -193,7 +197,7 @@ export function createCatalog() {
       const category = categories.get(id);
       if (category === undefined) return { error: unknownRecord('category', id) };
       const linked = relationships?.items?.data;
-      const error = missingLink('item', linked, '/data/relationships/items/data');
+      const error = findMissingLink('item', linked, '/data/relationships/items/data');
       if (error !== undefined) return { error };
       category.name = attributes.name ?? category.name;
       category.updated = new Date().toISOString();

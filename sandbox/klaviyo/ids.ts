@@ -2,13 +2,13 @@
 
 export type Ids = { next(): string };
 
-/** Creates an id generator. `kind` is a prefix (a few letters) per record type. */
-export function createIds(kind: string): Ids {
+/** Creates an id generator. `prefix` (a few letters) distinguishes record types. */
+export function createIds(prefix: string): Ids {
   let count = 0;
   return {
     next() {
       count += 1;
-      return `01${kind.toUpperCase().padEnd(6, '0')}${String(count).padStart(18, '0')}`;
+      return `01${prefix.toUpperCase().padEnd(6, '0')}${String(count).padStart(18, '0')}`;
     },
   };
 }

@@ -36,7 +36,7 @@ export function addRelationshipRoutes(api: Api, account: Account): void {
 
   const linkCategories = (mode: LinkMode) => (body: Links, call: Call) => {
     const item = itemOf(call);
-    const error = mode === 'remove' ? undefined : account.catalog.missingLink('category', body.data, '/data');
+    const error = mode === 'remove' ? undefined : account.catalog.findMissingLink('category', body.data, '/data');
     if (error !== undefined) throw new RequestError(error);
     account.catalog.linkCategories(
       item,
@@ -51,7 +51,7 @@ export function addRelationshipRoutes(api: Api, account: Account): void {
 
   const linkItems = (mode: LinkMode) => (body: Links, call: Call) => {
     const category = categoryOf(call);
-    const error = mode === 'remove' ? undefined : account.catalog.missingLink('item', body.data, '/data');
+    const error = mode === 'remove' ? undefined : account.catalog.findMissingLink('item', body.data, '/data');
     if (error !== undefined) throw new RequestError(error);
     account.catalog.linkItems(
       category,

@@ -4,8 +4,7 @@ import type { MessageBody } from '../payloads.ts';
 import type { Records } from '../records.ts';
 import { categoryMessages, inventoryMessages, standalonePriceMessages } from './catalog.ts';
 import { customerMessages } from './customer.ts';
-import { orderMessages } from './order.ts';
-import { paymentMessages } from './payment.ts';
+import { orderMessages, paymentMessages } from './order.ts';
 import { productMessages } from './product.ts';
 
 type MessagesOf = (change: Change, records: Records) => MessageBody[];

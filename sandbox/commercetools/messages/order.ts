@@ -1,4 +1,4 @@
-/** Messages of orders. */
+/** Messages of orders and payments. */
 import type { Change } from '../changes.ts';
 import { at, field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
@@ -49,6 +49,22 @@ export function orderMessages({ before, after, cause }: Change): MessageBody[] {
     ...paymentsAdded(before, after),
     ...deliveriesAdded(before, after),
     ...returnsAdded(before, after),
+  ];
+}
+
+/** Returns the messages of a payment change. Deletion sends none. */
+export function paymentMessages({ before, after }: Change): MessageBody[] {
+  if (after === undefined) return [];
+  if (before === undefined) return [{ type: 'PaymentCreated', payment: after }];
+  const { added, changed } = listDifference(listField(before, 'transactions'), listField(after, 'transactions'));
+  const stateChanged = changed.filter(([previous, current]) => field(previous, 'state') !== field(current, 'state'));
+  return [
+    ...added.map((transaction) => ({ type: 'PaymentTransactionAdded', transaction })),
+    ...stateChanged.map(([, current]) => ({
+      type: 'PaymentTransactionStateChanged',
+      transactionId: field(current, 'id'),
+      state: field(current, 'state'),
+    })),
   ];
 }
 

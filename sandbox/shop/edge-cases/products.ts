@@ -6,9 +6,9 @@ import { idOf } from '../seed/random.ts';
 import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 
 const edgeCase = edgeCaseBuilder('product');
-const LONG_PAST = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
-const THESE_DAYS = { validFrom: '2023-01-01T00:00:00.000Z', validUntil: '2099-01-01T00:00:00.000Z' };
-const FAR_OFF = { validFrom: '2099-01-01T00:00:00.000Z' };
+const EXPIRED = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
+const CURRENTLY_VALID = { validFrom: '2023-01-01T00:00:00.000Z', validUntil: '2099-01-01T00:00:00.000Z' };
+const NOT_YET_VALID = { validFrom: '2099-01-01T00:00:00.000Z' };
 
 type Parts = NonNullable<Parameters<typeof product>[0]>;
 
@@ -17,20 +17,20 @@ function namedProduct(name: string, { data, ...fields }: Parts = {}): Product {
     id: idOf(`product/${name}`),
     key: name,
     productType: { typeId: 'product-type', id: IDS.clothing },
-    data: { ...named(name), masterVariant: only(name), ...data },
+    data: { ...localizedNames(name), masterVariant: singleVariant(name), ...data },
     ...fields,
   });
 }
 
-function named(name: string): Partial<ProductData> {
+function localizedNames(name: string): Partial<ProductData> {
   return { name: { en: `Odd ${name}`, 'de-DE': `Seltsam ${name}` }, slug: { en: name, 'de-DE': `${name}-de` } };
 }
 
-function only(name: string, fields: Partial<ProductVariant> = {}): ProductVariant {
-  return variant({ sku: name, prices: [priced(name, 'eur')], ...fields });
+function singleVariant(name: string, fields: Partial<ProductVariant> = {}): ProductVariant {
+  return variant({ sku: name, prices: [namedPrice(name, 'eur')], ...fields });
 }
 
-function priced(product: string, name: string, fields: Partial<Price> = {}): Price {
+function namedPrice(product: string, name: string, fields: Partial<Price> = {}): Price {
   return price({ id: idOf(`price/${product}/${name}`), ...fields });
 }
 
@@ -42,7 +42,7 @@ export function productEdgeCases(): EdgeCase[] {
 function texts(): EdgeCase[] {
   const { description: _, ...undescribed } = productData();
   const noDescription = namedProduct('no-description');
-  const both = { ...undescribed, ...named('no-description'), masterVariant: only('no-description') };
+  const both = { ...undescribed, ...localizedNames('no-description'), masterVariant: singleVariant('no-description') };
   return [
     edgeCase('no-description', 'has no description', {
       ...noDescription,
@@ -103,10 +103,10 @@ function inCategory(key: string): { typeId: 'category'; id: string } {
 }
 
 function variants(): EdgeCase[] {
-  const { sku: _, ...skuless } = only('no-sku');
+  const { sku: _, ...skuless } = singleVariant('no-sku');
   const modular = namedProduct('modular');
   const { masterVariant: __, ...noMaster } = modular.masterData.current;
-  const { images: ___, ...bare } = only('no-images');
+  const { images: ___, ...bare } = singleVariant('no-images');
   return [
     edgeCase(
       'no-images',
@@ -118,8 +118,8 @@ function variants(): EdgeCase[] {
       'only the second variant has an image',
       namedProduct('image-on-second', {
         data: {
-          masterVariant: only('image-on-second', { images: [] }),
-          variants: [only('image-on-second-2', { id: 2, sku: 'image-on-second-2' })],
+          masterVariant: singleVariant('image-on-second', { images: [] }),
+          variants: [singleVariant('image-on-second-2', { id: 2, sku: 'image-on-second-2' })],
         },
       }),
     ),
@@ -127,22 +127,22 @@ function variants(): EdgeCase[] {
       'no-sku',
       'the master variant has no sku, the second has one',
       namedProduct('no-sku', {
-        data: { masterVariant: skuless, variants: [only('no-sku', { id: 2, sku: 'no-sku-2' })] },
+        data: { masterVariant: skuless, variants: [singleVariant('no-sku', { id: 2, sku: 'no-sku-2' })] },
       }),
     ),
     edgeCase(
       'strange-sku',
       'a sku with slash, blank, colon and umlaut',
-      namedProduct('strange-sku', { data: { masterVariant: only('strange-sku', { sku: 'Ä/1 2:3?x=$&#' }) } }),
+      namedProduct('strange-sku', { data: { masterVariant: singleVariant('strange-sku', { sku: 'Ä/1 2:3?x=$&#' }) } }),
     ),
     edgeCase(
       'many-variants',
       'forty variants',
       namedProduct('many-variants', {
         data: {
-          masterVariant: only('many-variants', { sku: 'many-variants-1' }),
+          masterVariant: singleVariant('many-variants', { sku: 'many-variants-1' }),
           variants: Array.from({ length: 39 }, (_unused, index) =>
-            only('many-variants', { id: index + 2, sku: `many-variants-${index + 2}` }),
+            singleVariant('many-variants', { id: index + 2, sku: `many-variants-${index + 2}` }),
           ),
         },
       }),
@@ -161,7 +161,7 @@ function variants(): EdgeCase[] {
       'branded',
       'has the attribute brand',
       namedProduct('branded', {
-        data: { masterVariant: only('branded', { attributes: [{ name: 'brand', value: 'Nordlicht' }] }) },
+        data: { masterVariant: singleVariant('branded', { attributes: [{ name: 'brand', value: 'Nordlicht' }] }) },
       }),
     ),
     edgeCase(
@@ -169,7 +169,7 @@ function variants(): EdgeCase[] {
       'its brand is an enum value with key and label',
       namedProduct('brand-as-enum', {
         data: {
-          masterVariant: only('brand-as-enum', {
+          masterVariant: singleVariant('brand-as-enum', {
             attributes: [{ name: 'brand', value: { key: 'acme', label: 'Acme' } }],
           }),
         },
@@ -184,7 +184,9 @@ function prices(): EdgeCase[] {
       name,
       sentence,
       namedProduct(name, {
-        data: { masterVariant: only(name, { prices: list.map(([id, fields]) => priced(name, id, fields)) }) },
+        data: {
+          masterVariant: singleVariant(name, { prices: list.map(([id, fields]) => namedPrice(name, id, fields)) }),
+        },
       }),
     );
   const vip = { customerGroup: { typeId: 'customer-group' as const, id: IDS.vip } };
@@ -206,12 +208,12 @@ function prices(): EdgeCase[] {
       ['us', { value: money(1300, 'USD'), country: 'US' }],
     ]),
     withPrices('price-dated', 'one price is over, one holds these days, one comes later', [
-      ['over', { value: money(100), ...LONG_PAST }],
+      ['over', { value: money(100), ...EXPIRED }],
       ['always', { value: money(1000) }],
-      ['now', { value: money(800), ...THESE_DAYS }],
-      ['later', { value: money(700), ...FAR_OFF }],
+      ['now', { value: money(800), ...CURRENTLY_VALID }],
+      ['later', { value: money(700), ...NOT_YET_VALID }],
     ]),
-    withPrices('price-expired', 'its only price is over', [['over', { value: money(100), ...LONG_PAST }]]),
+    withPrices('price-expired', 'its only price is over', [['over', { value: money(100), ...EXPIRED }]]),
     withPrices('price-discounted', 'a discounted price', [
       ['eur', { value: money(2000), discounted: { value: money(1500), discount: sale } }],
     ]),
@@ -232,7 +234,9 @@ function prices(): EdgeCase[] {
       namedProduct('price-standalone', {
         priceMode: 'Standalone',
         data: {
-          masterVariant: only('price-standalone', { prices: [priced('price-standalone', 'old', { value: money(1) })] }),
+          masterVariant: singleVariant('price-standalone', {
+            prices: [namedPrice('price-standalone', 'old', { value: money(1) })],
+          }),
         },
       }),
     ),

@@ -16,18 +16,18 @@ export function stockEdgeCases(): EdgeCase[] {
     entryCase(
       'stock-berlin-only',
       'in Berlin',
-      entry('stock-channels-only', 'berlin', { quantityOnStock: 4, ...at(IDS.berlin) }),
+      entry('stock-channels-only', 'berlin', { quantityOnStock: 4, ...inChannel(IDS.berlin) }),
     ),
     entryCase(
       'stock-paris-only',
       'in Paris',
-      entry('stock-channels-only', 'paris', { quantityOnStock: 6, ...at(IDS.paris) }),
+      entry('stock-channels-only', 'paris', { quantityOnStock: 6, ...inChannel(IDS.paris) }),
     ),
     entryCase('stock-both-all', 'without a channel', entry('stock-both', 'all', { quantityOnStock: 7 })),
     entryCase(
       'stock-both-berlin',
       'in Berlin',
-      entry('stock-both', 'berlin', { quantityOnStock: 40, ...at(IDS.berlin) }),
+      entry('stock-both', 'berlin', { quantityOnStock: 40, ...inChannel(IDS.berlin) }),
     ),
     entryCase(
       'stock-reserved-entry',
@@ -46,13 +46,13 @@ export function stockEdgeCases(): EdgeCase[] {
 export function standalonePriceEdgeCases(): EdgeCase[] {
   const past = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
   return [
-    priceCase('standalone-eur', 'the one that counts', outside('eur', { value: money(4200) })),
-    priceCase('standalone-inactive', 'switched off', outside('off', { value: money(100), active: false })),
-    priceCase('standalone-over', 'no longer valid', outside('over', { value: money(200), ...past })),
+    priceCase('standalone-eur', 'the one that counts', namedStandalonePrice('eur', { value: money(4200) })),
+    priceCase('standalone-inactive', 'switched off', namedStandalonePrice('off', { value: money(100), active: false })),
+    priceCase('standalone-over', 'no longer valid', namedStandalonePrice('over', { value: money(200), ...past })),
     priceCase(
       'standalone-outlet',
       'for a channel',
-      outside('outlet', { value: money(300), channel: { typeId: 'channel', id: IDS.outlet } }),
+      namedStandalonePrice('outlet', { value: money(300), channel: { typeId: 'channel', id: IDS.outlet } }),
     ),
   ];
 }
@@ -61,11 +61,11 @@ function entry(sku: string, name: string, fields: Partial<InventoryEntry>): Inve
   return inventoryEntry({ id: idOf(`inventory/${sku}/${name}`), key: `${sku}-${name}`, sku, ...fields });
 }
 
-function outside(name: string, fields: Partial<StandalonePrice>): StandalonePrice {
+function namedStandalonePrice(name: string, fields: Partial<StandalonePrice>): StandalonePrice {
   const sku = 'price-standalone';
   return standalonePrice({ id: idOf(`standalone-price/${sku}/${name}`), key: `${sku}-${name}`, sku, ...fields });
 }
 
-function at(channelId: string): Partial<InventoryEntry> {
+function inChannel(channelId: string): Partial<InventoryEntry> {
   return { supplyChannel: { typeId: 'channel', id: channelId } };
 }

@@ -100,9 +100,9 @@ function priceOf(
   shop: Shop,
   { product, variant, now }: { product: ShopProduct; variant: ShopVariant; now: Date },
 ): number | undefined {
-  const outside = shop.standalonePrices.filter(({ sku, active }) => sku === variant.sku && active);
-  const prices: readonly ShopPrice[] = product.priceMode === 'Standalone' ? outside : (variant.prices ?? []);
-  const chosen = choose(prices.filter(isForEverybody), now);
+  const standalonePrices = shop.standalonePrices.filter(({ sku, active }) => sku === variant.sku && active);
+  const prices: readonly ShopPrice[] = product.priceMode === 'Standalone' ? standalonePrices : (variant.prices ?? []);
+  const chosen = selectPrice(prices.filter(isForEverybody), now);
   return chosen === undefined ? undefined : toMajorUnits(chosen.discounted?.value ?? chosen.value);
 }
 
@@ -112,7 +112,7 @@ function isForEverybody({ value, customerGroup, channel, recurrencePolicy }: Sho
 }
 
 /** Selects a price: valid right now before undated; without country before with country; then list order. */
-function choose(prices: readonly ShopPrice[], now: Date): ShopPrice | undefined {
+function selectPrice(prices: readonly ShopPrice[], now: Date): ShopPrice | undefined {
   const from = ({ validFrom }: ShopPrice) => (validFrom === undefined ? now.getTime() : Date.parse(validFrom));
   const until = ({ validUntil }: ShopPrice) =>
     validUntil === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(validUntil);

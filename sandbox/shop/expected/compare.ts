@@ -91,17 +91,17 @@ function eventDifferences(expected: Expected, found: KlaviyoState): string[] {
     const sameOwner =
       (event.email !== undefined && owner.email?.toLowerCase() === event.email.toLowerCase()) ||
       (event.customerId !== undefined && owner.external_id === event.customerId);
-    return differing(`event ${key}`, [
+    return formatDifferences(`event ${key}`, [
       ['value', event.value, actual.value],
       ['currency', event.currency, actual.value_currency],
       ['time', event.time === undefined ? undefined : seconds(event.time), seconds(actual.time)],
       ['owner', true, sameOwner],
     ]);
   });
-  const surplus = [...present.keys()]
+  const unexpectedRecords = [...present.keys()]
     .filter((key) => !expected.events.has(key))
     .map((key) => `unexpected event: ${key}`);
-  return [...missing, ...surplus, ...(duplicates > 0 ? [`${duplicates} duplicate events`] : [])];
+  return [...missing, ...unexpectedRecords, ...(duplicates > 0 ? [`${duplicates} duplicate events`] : [])];
 }
 
 function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
@@ -112,10 +112,10 @@ function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
     if (actual === undefined) return [`${name}: missing`];
     const moved =
       expected.movedByOrders.has(customer.customerId) || expected.movedByOrders.has(customer.email.toLowerCase());
-    return differing(name, [
+    return formatDifferences(name, [
       ['email', customer.email, actual.email],
-      ['first_name', comparable(customer.firstName), actual.first_name],
-      ['last_name', comparable(customer.lastName), actual.last_name],
+      ['first_name', comparableName(customer.firstName), actual.first_name],
+      ['last_name', comparableName(customer.lastName), actual.last_name],
       ['title', customer.title, actual.title],
       ['organization', customer.organization, actual.organization],
       ['city', moved ? undefined : customer.city, locationField(actual, 'city')],
@@ -125,7 +125,7 @@ function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
 }
 
 /** Klaviyo does not document its maximum name length, so possibly truncated names are not compared. */
-function comparable(name: string | undefined): string | undefined {
+function comparableName(name: string | undefined): string | undefined {
   return name !== undefined && name.length > 200 ? undefined : name;
 }
 
@@ -145,7 +145,7 @@ function itemDifferences(expected: Expected, found: KlaviyoState): string[] {
     const actual = present.get(item.id);
     if (actual === undefined) return [`item missing: ${item.id}`];
     const linked = actual.categories.map((id) => categoryIds.get(id) ?? id).sort();
-    return differing(`item ${item.id}`, [
+    return formatDifferences(`item ${item.id}`, [
       ['title', item.title, actual.title],
       ['description', item.description, actual.description],
       ['url', item.url, actual.url],
@@ -155,7 +155,7 @@ function itemDifferences(expected: Expected, found: KlaviyoState): string[] {
       ['categories', item.categories.join(' '), linked.join(' ')],
     ]);
   });
-  return [...wrong, ...surplus('item', new Set(expected.items.map(({ id }) => id)), present.keys())];
+  return [...wrong, ...unexpectedRecords('item', new Set(expected.items.map(({ id }) => id)), present.keys())];
 }
 
 function variantDifferences(expected: Expected, found: KlaviyoState): string[] {
@@ -164,7 +164,7 @@ function variantDifferences(expected: Expected, found: KlaviyoState): string[] {
   const wrong = expected.variants.flatMap((variant) => {
     const actual = present.get(variant.sku);
     if (actual === undefined) return [`variant missing: ${variant.sku}`];
-    return differing(`variant ${variant.sku}`, [
+    return formatDifferences(`variant ${variant.sku}`, [
       ['item', variant.item, items.get(actual.item) ?? actual.item],
       ['title', variant.title, actual.title],
       ['image', variant.image, actual.image_full_url],
@@ -173,7 +173,7 @@ function variantDifferences(expected: Expected, found: KlaviyoState): string[] {
       ['policy', variant.policy, actual.inventory_policy],
     ]);
   });
-  return [...wrong, ...surplus('variant', new Set(expected.variants.map(({ sku }) => sku)), present.keys())];
+  return [...wrong, ...unexpectedRecords('variant', new Set(expected.variants.map(({ sku }) => sku)), present.keys())];
 }
 
 function categoryDifferences(expected: Expected, found: KlaviyoState): string[] {
@@ -182,17 +182,21 @@ function categoryDifferences(expected: Expected, found: KlaviyoState): string[] 
     const actual = present.get(id);
     return actual === undefined
       ? [`category missing: ${id}`]
-      : differing(`category ${id}`, [['name', name, actual.name]]);
+      : formatDifferences(`category ${id}`, [['name', name, actual.name]]);
   });
-  return [...wrong, ...surplus('category', new Set(expected.categories.keys()), present.keys())];
+  return [...wrong, ...unexpectedRecords('category', new Set(expected.categories.keys()), present.keys())];
 }
 
-function surplus(recordType: string, expectedIds: ReadonlySet<string>, actualIds: Iterable<string>): string[] {
+function unexpectedRecords(
+  recordType: string,
+  expectedIds: ReadonlySet<string>,
+  actualIds: Iterable<string>,
+): string[] {
   return [...actualIds].filter((id) => !expectedIds.has(id)).map((id) => `unexpected ${recordType}: ${id}`);
 }
 
 /** Formats the pairs that differ. A pair with an undefined expected value is not compared. */
-function differing(name: string, pairs: readonly (readonly [string, unknown, unknown])[]): string[] {
+function formatDifferences(name: string, pairs: readonly (readonly [string, unknown, unknown])[]): string[] {
   return pairs
     .filter(([, expected, actual]) => expected !== undefined && expected !== actual)
     .map(([field, expected, actual]) => `${name} ${field}: expected ${expected}, found ${actual}`);

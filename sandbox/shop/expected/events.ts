@@ -24,10 +24,10 @@ export function bulkEvents(shop: Shop): ExpectedEvent[] {
   return shop.orders
     .filter(hasBuyer)
     .flatMap((order) => [
-      ...placed(order, order.createdAt),
-      ...(FULFILLED.includes(order.orderState) ? [moved(order, 'Fulfilled Order', fulfilledAt(order))] : []),
-      ...(order.orderState === 'Cancelled' ? [moved(order, 'Cancelled Order', cancelledAt(order))] : []),
-      ...refunds(shop, order),
+      ...placedEvents(order, order.createdAt),
+      ...(FULFILLED.includes(order.orderState) ? [stateEvent(order, 'Fulfilled Order', fulfilledAt(order))] : []),
+      ...(order.orderState === 'Cancelled' ? [stateEvent(order, 'Cancelled Order', cancelledAt(order))] : []),
+      ...refundEvents(shop, order),
     ]);
 }
 
@@ -37,10 +37,11 @@ export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): Expect
   return journal.flatMap(({ action, ids }) => {
     const order = orders.get(ids.order ?? '');
     if (order === undefined || !hasBuyer(order)) return [];
-    if (action === 'buy' || action === 'claim') return placed(order, order.createdAt);
-    if (action === 'orderConfirmed' || action === 'orderComplete') return [moved(order, 'Fulfilled Order', undefined)];
-    if (action === 'orderCancelled') return [moved(order, 'Cancelled Order', undefined)];
-    return refunds(shop, order);
+    if (action === 'buy' || action === 'claim') return placedEvents(order, order.createdAt);
+    if (action === 'orderConfirmed' || action === 'orderComplete')
+      return [stateEvent(order, 'Fulfilled Order', undefined)];
+    if (action === 'orderCancelled') return [stateEvent(order, 'Cancelled Order', undefined)];
+    return refundEvents(shop, order);
   });
 }
 
@@ -60,14 +61,14 @@ function hasBuyer({ customerEmail, customerId }: ShopOrder): boolean {
   return Boolean(customerEmail) || Boolean(customerId);
 }
 
-function placed(order: ShopOrder, time: string): ExpectedEvent[] {
+function placedEvents(order: ShopOrder, time: string): ExpectedEvent[] {
   const lines = order.lineItems.map(({ id, totalPrice }) =>
     event(order, { metric: 'Ordered Product', uniqueId: id, money: totalPrice, time }),
   );
   return [event(order, { metric: 'Placed Order', uniqueId: order.id, money: order.totalPrice, time }), ...lines];
 }
 
-function moved(order: ShopOrder, metric: Metric, time: string | undefined): ExpectedEvent {
+function stateEvent(order: ShopOrder, metric: Metric, time: string | undefined): ExpectedEvent {
   return event(order, { metric, uniqueId: order.id, money: order.totalPrice, time });
 }
 
@@ -75,7 +76,7 @@ function moved(order: ShopOrder, metric: Metric, time: string | undefined): Expe
  * The first refund of the first payment uses the order id as unique_id, whatever its state; all other refunds use their
  * own.
  */
-function refunds(shop: Shop, order: ShopOrder): ExpectedEvent[] {
+function refundEvents(shop: Shop, order: ShopOrder): ExpectedEvent[] {
   const payments = (order.paymentInfo?.payments ?? []).map(({ id }) => shop.payments.get(id));
   const first = payments[0]?.transactions.find(({ type }) => type === 'Refund');
   return payments.flatMap((payment) => {
