@@ -1,8 +1,9 @@
-/** Bulk syncs: of customers, orders, the catalogue twice. */
+/** Bulk sync scenarios: customers, orders, and the catalog twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { runSchema } from '../src/engine/runs/run.ts';
-import type { Report } from './fakes/tally.ts';
+import { type BenchEnvironment, type EnvironmentOptions, withEnvironment } from './environment.ts';
+import type { RequestReport } from './fakes/counters.ts';
 import {
   type Figures,
   fullness,
@@ -14,8 +15,7 @@ import {
   throttledShare,
   usageOf,
 } from './measure.ts';
-import { type Running, start } from './processes.ts';
-import { type Setting, type SettingOptions, within } from './setting.ts';
+import { type BenchProcess, start } from './processes.ts';
 
 type Resource = 'customers' | 'orders' | 'products';
 
@@ -28,19 +28,19 @@ interface Synced {
   seconds: number;
   cpuSeconds: number;
   peakBytes: number;
-  report: Report;
+  report: RequestReport;
   read: number;
   delivered: number;
 }
 
-/** One sync to its end, or for so many seconds. */
+/** Runs one sync to its end, or for `seconds`, and returns its resource usage and request report. */
 async function syncOnce(
-  { klaviyo }: Setting,
-  service: Running,
+  { klaviyo }: BenchEnvironment,
+  service: BenchProcess,
   { resource, seconds = 3_600 }: { resource: Resource; seconds?: number | undefined },
 ): Promise<Synced> {
-  await klaviyo.ask('reset', wasReset);
-  await service.ask('begin', begun);
+  await klaviyo.request('reset', wasReset);
+  await service.request('begin', begun);
   const began = performance.now();
   await fetch(`${service.url}/sync/${resource}`, { method: 'POST' });
   for (;;) {
@@ -57,55 +57,60 @@ async function syncOnce(
   }
 }
 
-/** CPU seconds of the floor for so many pages of 500. */
-async function floorOf({ klaviyo, shop }: Setting, resource: Resource, pages: number) {
-  const asked = { what: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
-  const floor = await start('floor.ts', [JSON.stringify(asked)]);
-  await floor.ask('begin', begun);
-  const { records } = await floor.ask('run', z.object({ records: z.number() }));
+/** Returns the CPU seconds of the floor for `pages` pages of 500 records. */
+async function floorOf({ klaviyo, shop }: BenchEnvironment, resource: Resource, pages: number) {
+  const options = { scenario: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
+  const floor = await start('floor.ts', [JSON.stringify(options)]);
+  await floor.request('begin', begun);
+  const { records } = await floor.request('run', z.object({ records: z.number() }));
   const { cpuSeconds } = await usageOf(floor);
   await floor.stop();
   return { records, cpuSeconds };
 }
 
-/** A sync with what it took, and the same work by the floor in the same run. */
+/** Runs a sync and measures it, together with the same work by the floor. */
 export async function bulk(
   resource: Resource,
-  options: SettingOptions & { seconds?: number; operation: string; most: number; limit: number },
+  options: EnvironmentOptions & { seconds?: number; operation: string; max: number; limit: number },
 ): Promise<Figures> {
-  const synced = await within(options, (...running) => syncOnce(...running, { resource, seconds: options.seconds }));
+  const synced = await withEnvironment(options, (...running) =>
+    syncOnce(...running, { resource, seconds: options.seconds }),
+  );
   const [cpu] = await cpuRatios(options, resource, synced);
   return { ...figuresOf(synced, options), ...cpu };
 }
 
 /**
- * Measured without limits, so that neither waits: CPU is what they spend on a thousand records.
- * @param syncs so many one after the other, the first into a Klaviyo that holds nothing
+ * Measures CPU seconds per 1,000 records against the floor, without rate limits so that neither waits.
+ * @param syncs number of consecutive syncs; the first one starts with an empty Klaviyo account
  */
 async function cpuRatios(
-  options: SettingOptions,
+  options: EnvironmentOptions,
   resource: Resource,
   { read, syncs = 1 }: { read: number; syncs?: number },
 ): Promise<Figures[]> {
   const pages = Math.min(40, Math.max(4, Math.floor(read / 500)));
   const size = { ...options.size, [resource]: pages * 500 };
-  return within({ ...options, pageMs: 0, limits: 'none', size }, async (setting, service) => {
-    // Warm, as a service that runs for years is.
-    await syncOnce(setting, service, { resource });
-    await setting.klaviyo.ask('forget', forgot);
+  return withEnvironment({ ...options, pageMs: 0, limits: 'none', size }, async (environment, service) => {
+    // Warm-up run, so that JIT compilation does not count.
+    await syncOnce(environment, service, { resource });
+    await environment.klaviyo.request('forget', forgot);
     const synced: Synced[] = [];
-    for (let count = 0; count < syncs; count += 1) synced.push(await syncOnce(setting, service, { resource }));
-    const floor = await floorOf(setting, resource, pages);
+    for (let count = 0; count < syncs; count += 1) synced.push(await syncOnce(environment, service, { resource }));
+    const floor = await floorOf(environment, resource, pages);
     return synced.map(({ cpuSeconds, read: records }) => {
-      const ours = cpuSeconds / records;
-      return { 'CPU s/1000': round(ours * 1_000, 3), 'CPU ÷ floor': round(ours / (floor.cpuSeconds / floor.records)) };
+      const serviceCpu = cpuSeconds / records;
+      return {
+        'CPU s/1000': round(serviceCpu * 1_000, 3),
+        'CPU ÷ floor': round(serviceCpu / (floor.cpuSeconds / floor.records)),
+      };
     });
   });
 }
 
 function figuresOf(
   synced: Synced,
-  { operation, most, limit }: { operation: string; most: number; limit: number },
+  { operation, max, limit }: { operation: string; max: number; limit: number },
 ): Figures {
   const share = shareOfLimit(synced.report, operation, limit);
   return {
@@ -113,25 +118,25 @@ function figuresOf(
     seconds: round(synced.seconds, 1),
     'records/s': Math.round(synced.read / synced.seconds),
     'share of the limit': share === undefined ? 'less than a minute' : round(share),
-    'bodies full': round(fullness(synced.report, operation, { most, leftOver: 10 })),
+    'bodies full': round(fullness(synced.report, operation, { max, leftOver: 10 })),
     '429s': round(throttledShare(synced.report), 4),
     'peak MB': Math.round(synced.peakBytes / 1e6),
     requests: requestsOf(synced.report),
   };
 }
 
-/** The first sync of a catalogue, then another one of the same: nothing has changed. */
-export async function catalogue(options: SettingOptions): Promise<Record<string, Figures>> {
-  const about = { operation: 'bulk_create_catalog_variants', most: 100, limit: perMinute('createVariants') };
+/** Measures the first sync of a catalog and a second sync without changes. */
+export async function catalogue(options: EnvironmentOptions): Promise<Record<string, Figures>> {
+  const limits = { operation: 'bulk_create_catalog_variants', max: 100, limit: perMinute('createVariants') };
   const resource = 'products';
-  const { first, second } = await within(options, async (...running) => ({
+  const { first, second } = await withEnvironment(options, async (...running) => ({
     first: await syncOnce(...running, { resource }),
     second: await syncOnce(...running, { resource }),
   }));
   const writes = Object.keys(second.report.operations).filter((name) => /^(bulk_)?(create|update|delete)_/.test(name));
   const [cpu, cpuOfSecond] = await cpuRatios(options, resource, { read: first.read, syncs: 2 });
   return {
-    'catalogue, first sync': { ...figuresOf(first, about), ...cpu },
+    'catalogue, first sync': { ...figuresOf(first, limits), ...cpu },
     'catalogue, second sync': {
       records: second.read,
       seconds: round(second.seconds, 1),
@@ -142,22 +147,22 @@ export async function catalogue(options: SettingOptions): Promise<Record<string,
   };
 }
 
-/** As the containers in deploy/ have it: without a limit V8 lets garbage lie until there is four times what is used. */
+/** As in the containers in deploy/. Without a limit, V8 lets the heap grow to about four times the live data. */
 const heapMb = 320;
 
-/** Peak memory of a sync of ten times as much, as a ratio. */
-export async function flatness(resource: Resource, few: number): Promise<Figures> {
+/** Returns the ratio of peak memory between a sync of `few` and of ten times as many records. */
+export async function flatness(resource: Resource, recordCount: number): Promise<Figures> {
   const peaks: number[] = [];
-  for (const count of [few, few * 10]) {
+  for (const count of [recordCount, recordCount * 10]) {
     const size = { customers: 1_000, orders: 1_000, products: 1_000, [resource]: count };
-    const { peakBytes } = await within({ size, limits: 'none', heapMb }, (...running) =>
+    const { peakBytes } = await withEnvironment({ size, limits: 'none', heapMb }, (...running) =>
       syncOnce(...running, { resource }),
     );
     peaks.push(peakBytes);
   }
   const [small = 1, large = 0] = peaks;
   return {
-    records: `${few} and ${few * 10}`,
+    records: `${recordCount} and ${recordCount * 10}`,
     'peak MB': `${Math.round(small / 1e6)} and ${Math.round(large / 1e6)}`,
     'memory ratio': round(large / small),
   };

@@ -1,6 +1,8 @@
 /**
- * The floor: the work that nobody can avoid. Parses the same pages (or messages), builds the same records as plain object
- * literals (with the library that makes phone numbers E.164), serialises each once, joins and posts them. Arguments: JSON with `what`, `shop`, `klaviyo`, `pages`.
+ * The floor: a minimal baseline loop that does only unavoidable work. Parses the same pages (or messages), builds the
+ * same records as object literals (with the library that normalizes phone numbers to E.164), serializes each once,
+ * joins and posts them. The service's CPU time is reported as a multiple of the floor's. Argument: JSON with
+ * `scenario`, `shop`, `klaviyo`, `pages`.
  */
 import { createServer } from 'node:http';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
@@ -8,23 +10,31 @@ import { Pool } from 'undici';
 import { z } from 'zod';
 import { currencyCountries } from '../src/rules/fields/country-currencies.ts';
 import type { customer, inventoryEntry, order, product } from './fakes/records.ts';
-import { tellUsage } from './usage.ts';
+import { reportUsage } from './usage.ts';
 
-const asked = z
+const options = z
   .object({
-    what: z.enum(['customers', 'orders', 'products', 'realtime']),
+    scenario: z.enum(['customers', 'orders', 'products', 'realtime']),
     shop: z.string(),
     klaviyo: z.string(),
     pages: z.number(),
   })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
-const shop = new Pool(asked.shop);
-const klaviyo = new Pool(asked.klaviyo);
+const shop = new Pool(options.shop);
+const klaviyo = new Pool(options.klaviyo);
 
 type Order = ReturnType<typeof order>;
 const cents = (money: { centAmount: number }) => money.centAmount / 100;
-const person = (one: Order) => ({ email: one.customerEmail, external_id: one.customerId });
-const place = ({ firstName, lastName, streetName, city, country, postalCode, mobile }: Order['billingAddress']) => ({
+const profileIdentity = (record: Order) => ({ email: record.customerEmail, external_id: record.customerId });
+const addressProperties = ({
+  firstName,
+  lastName,
+  streetName,
+  city,
+  country,
+  postalCode,
+  mobile,
+}: Order['billingAddress']) => ({
   FirstName: firstName,
   LastName: lastName,
   Address1: streetName,
@@ -46,47 +56,51 @@ const itemOf = (line: Order['lineItems'][number]) => ({
   Categories: ['Category 1', 'Category 1 > Category 2'],
 });
 
-function eventsOf(one: Order): string[] {
-  const profile = { data: { type: 'profile', attributes: person(one) } };
+function eventsOf(record: Order): string[] {
+  const profile = { data: { type: 'profile', attributes: profileIdentity(record) } };
   const event = (metric: string, uniqueId: string, value: number, properties: object) =>
     JSON.stringify({
       type: 'event',
       attributes: {
         metric: { data: { type: 'metric', attributes: { name: metric } } },
         unique_id: uniqueId,
-        time: one.createdAt,
+        time: record.createdAt,
         value,
         value_currency: 'EUR',
         properties,
       },
     });
-  const placed = event('Placed Order', one.id, cents(one.totalPrice), {
-    ...one,
-    OrderId: one.orderNumber,
-    Items: one.lineItems.map(itemOf),
+  const placed = event('Placed Order', record.id, cents(record.totalPrice), {
+    ...record,
+    OrderId: record.orderNumber,
+    Items: record.lineItems.map(itemOf),
     Brands: ['Nordwind'],
-    BillingAddress: place(one.billingAddress),
-    ShippingAddress: place(one.shippingAddress),
-    ItemNames: one.lineItems.map(({ name }) => name.en),
+    BillingAddress: addressProperties(record.billingAddress),
+    ShippingAddress: addressProperties(record.shippingAddress),
+    ItemNames: record.lineItems.map(({ name }) => name.en),
     Categories: ['Category 1', 'Category 1 > Category 2'],
   });
-  const lines = one.lineItems.map((line) =>
-    event('Ordered Product', line.id, cents(line.totalPrice), { ...line, ...itemOf(line), OrderId: one.orderNumber }),
+  const lines = record.lineItems.map((line) =>
+    event('Ordered Product', line.id, cents(line.totalPrice), {
+      ...line,
+      ...itemOf(line),
+      OrderId: record.orderNumber,
+    }),
   );
   const head = `{"type":"event-bulk-create","attributes":{"profile":${JSON.stringify(profile)},"backfill":true,"events":{"data":[`;
   return [`${head}${[placed, ...lines].join(',')}]}}}`];
 }
 
-function profileOf(one: ReturnType<typeof customer>): string {
-  const [address] = one.addresses;
+function profileOf(record: ReturnType<typeof customer>): string {
+  const [address] = record.addresses;
   return JSON.stringify({
     type: 'profile',
     attributes: {
-      email: one.email,
-      external_id: one.id,
-      first_name: one.firstName,
-      last_name: one.lastName,
-      organization: one.companyName,
+      email: record.email,
+      external_id: record.id,
+      first_name: record.firstName,
+      last_name: record.lastName,
+      organization: record.companyName,
       phone_number: parsePhoneNumberFromString(address?.mobile ?? '', 'DE')?.number,
       location: {
         address1: `${address?.streetNumber}, ${address?.streetName}`,
@@ -96,13 +110,13 @@ function profileOf(one: ReturnType<typeof customer>): string {
         region: '',
         zip: address?.postalCode,
       },
-      properties: one.custom.fields,
+      properties: record.custom.fields,
     },
   });
 }
 
-function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, number>): string[] {
-  const { current } = one.masterData;
+function itemsOf(record: ReturnType<typeof product>, stock: ReadonlyMap<string, number>): string[] {
+  const { current } = record.masterData;
   const shared = {
     title: current.name.en,
     description: current.description.en,
@@ -113,9 +127,9 @@ function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, num
       slug_json: JSON.stringify({ slug_en: current.slug.en, slug_de: current.slug.de }),
       price_json: JSON.stringify({
         price_EUR: 10,
-        ...Object.fromEntries(euro.map((country) => [`price_${country}`, 10])),
+        ...Object.fromEntries(euroCountries.map((country) => [`price_${country}`, 10])),
       }),
-      currency_json: JSON.stringify(Object.fromEntries(euro.map((country) => [`currency_${country}`, 'EUR']))),
+      currency_json: JSON.stringify(Object.fromEntries(euroCountries.map((country) => [`currency_${country}`, 'EUR']))),
     },
   };
   const item = JSON.stringify({
@@ -124,7 +138,7 @@ function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, num
       integration_type: '$custom',
       catalog_type: '$default',
       ...shared,
-      external_id: one.id,
+      external_id: record.id,
       image_full_url: current.masterVariant?.images[0]?.url,
       price: 10,
     },
@@ -144,16 +158,16 @@ function itemsOf(one: ReturnType<typeof product>, stock: ReadonlyMap<string, num
         inventory_quantity: stock.get(variant?.sku ?? '') ?? 0,
         inventory_policy: 1,
       },
-      relationships: { item: { data: { type: 'catalog-item', id: one.id } } },
+      relationships: { item: { data: { type: 'catalog-item', id: record.id } } },
     }),
   );
   return [item, ...variants];
 }
 
-/** Countries that pay in EUR: each has its price in the metadata. */
-const euro = currencyCountries.get('EUR') ?? [];
+/** Countries with EUR. The metadata has a price for each of them. */
+const euroCountries = currencyCountries.get('EUR') ?? [];
 
-/** What is in stock is not in the page: a hundred skus a request. */
+/** Returns the available quantity by SKU. Pages do not include stock, so it is queried with 100 SKUs per request. */
 async function stockOf(products: readonly ReturnType<typeof product>[]): Promise<Map<string, number>> {
   const skus = products.flatMap(({ masterData: { current } }) =>
     [current.masterVariant, ...current.variants].map((variant) => variant?.sku ?? ''),
@@ -189,7 +203,7 @@ const posts = {
 } as const;
 
 async function post(parts: readonly string[]): Promise<void> {
-  const [path, head] = posts[asked.what];
+  const [path, head] = posts[options.scenario];
   const { body } = await klaviyo.request({ method: 'POST', path, body: `${head}${parts.join(',')}]}}}}` });
   await body.dump();
 }
@@ -197,40 +211,40 @@ async function post(parts: readonly string[]): Promise<void> {
 async function bulk(): Promise<number> {
   let records = 0;
   let last: string | undefined;
-  const waiting: string[] = [];
-  const most = asked.what === 'orders' ? 200 : asked.what === 'products' ? 100 : 10_000;
-  for (let page = 0; page < asked.pages; page += 1) {
+  const pending: string[] = [];
+  const max = options.scenario === 'orders' ? 200 : options.scenario === 'products' ? 100 : 10_000;
+  for (let page = 0; page < options.pages; page += 1) {
     const query = new URLSearchParams({ limit: '500', sort: 'id asc' });
     if (last !== undefined) {
       query.set('where', 'id > :lower');
       query.set('var.lower', last);
     }
-    const { body } = await shop.request({ method: 'GET', path: `/shop/${asked.what}?${query}` });
+    const { body } = await shop.request({ method: 'GET', path: `/shop/${options.scenario}?${query}` });
     const { results } = JSON.parse(await body.text());
-    const stock = asked.what === 'products' ? await stockOf(results) : new Map();
-    for (const one of results) {
-      if (asked.what === 'orders') waiting.push(...eventsOf(one));
-      else if (asked.what === 'products') waiting.push(...itemsOf(one, stock));
-      else waiting.push(profileOf(one));
+    const stock = options.scenario === 'products' ? await stockOf(results) : new Map();
+    for (const record of results) {
+      if (options.scenario === 'orders') pending.push(...eventsOf(record));
+      else if (options.scenario === 'products') pending.push(...itemsOf(record, stock));
+      else pending.push(profileOf(record));
     }
     records += results.length;
     last = results.at(-1)?.id;
-    while (waiting.length >= most) await post(waiting.splice(0, most));
+    while (pending.length >= max) await post(pending.splice(0, max));
   }
-  if (waiting.length > 0) await post(waiting);
+  if (pending.length > 0) await post(pending);
   return records;
 }
 
-/** Takes the same pushes as the service, and answers when the body that they are in is taken. */
+/** Accepts the same pushes as the service and responds once their batch is posted. */
 function realtime(): void {
-  let waiting: string[] = [];
-  let open: (() => void)[] = [];
+  let pending: string[] = [];
+  let openResponses: (() => void)[] = [];
   setInterval(() => {
-    if (waiting.length === 0) return;
-    const [parts, answers] = [waiting, open];
-    [waiting, open] = [[], []];
+    if (pending.length === 0) return;
+    const [parts, responders] = [pending, openResponses];
+    [pending, openResponses] = [[], []];
     void post(parts).then(() => {
-      for (const answer of answers) answer();
+      for (const respond of responders) respond();
     });
   }, 200);
   const server = createServer((request, response) => {
@@ -238,9 +252,9 @@ function realtime(): void {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { message } = JSON.parse(Buffer.concat(chunks).toString());
-      const { order: one } = JSON.parse(Buffer.from(message.data, 'base64').toString());
-      waiting.push(...eventsOf(one));
-      open.push(() => response.writeHead(204).end());
+      const { order: record } = JSON.parse(Buffer.from(message.data, 'base64').toString());
+      pending.push(...eventsOf(record));
+      openResponses.push(() => response.writeHead(204).end());
     });
   });
   server.listen(0, '127.0.0.1', () => {
@@ -249,10 +263,10 @@ function realtime(): void {
   });
 }
 
-tellUsage();
+reportUsage();
 process.on('message', (message) => {
   if (message === 'run') void bulk().then((records) => process.send?.({ records }));
 });
 process.once('disconnect', () => process.exit(0));
-if (asked.what === 'realtime') realtime();
+if (options.scenario === 'realtime') realtime();
 else process.send?.({ url: 'none' });

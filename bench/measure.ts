@@ -1,23 +1,26 @@
-/** From counts to figures: requests, how full bodies were, the share of a published limit, CPU, memory. */
+/** Derives figures from counts: requests, batch fill, share of the published rate limit, CPU, memory. */
 
 import { z } from 'zod';
 import { endpoints } from '../src/klaviyo/api/endpoints.ts';
-import { type Report, reportShape } from './fakes/tally.ts';
-import type { Running } from './processes.ts';
+import { type RequestReport, reportShape } from './fakes/counters.ts';
+import type { BenchProcess } from './processes.ts';
 
 const usageShape = z.object({ cpuSeconds: z.number(), peakBytes: z.number() });
 const reported = z.object({ report: reportShape });
 
-export const usageOf = (running: Running) => running.ask('usage', usageShape);
-export const reportOf = async (klaviyo: Running) => (await klaviyo.ask('report', reported)).report;
+export const usageOf = (running: BenchProcess) => running.request('usage', usageShape);
+export const reportOf = async (klaviyo: BenchProcess) => (await klaviyo.request('report', reported)).report;
 
-/** What one scenario showed; every number is a count or a ratio, but for seconds that say how long it ran. */
+/** Results of one scenario: counts and ratios, and the duration in seconds. */
 export type Figures = Record<string, number | string>;
 
 const minuteMs = 60_000;
 
-/** Requests of an operation that were taken in each full minute, against what Klaviyo publishes. */
-export function shareOfLimit(report: Report, operation: string, perMinute: number): number | undefined {
+/**
+ * Returns the lowest share of the published limit (requests per minute) used in a full minute; undefined for runs under
+ * a minute.
+ */
+export function shareOfLimit(report: RequestReport, operation: string, perMinute: number): number | undefined {
   const times = report.operations[operation]?.times ?? [];
   const first = times[0];
   const last = times.at(-1);
@@ -31,19 +34,23 @@ export function shareOfLimit(report: Report, operation: string, perMinute: numbe
   return Math.min(...counts) / perMinute;
 }
 
-/** The mean of how full the bodies were, by count or by bytes, whichever is more; the last few are what was left. */
+/**
+ * Returns the mean fill of the bodies, by count or by bytes, whichever is higher. Excludes the last `leftOver` bodies,
+ * which hold the remainder.
+ */
 export function fullness(
-  report: Report,
+  report: RequestReport,
   operation: string,
-  { most, leftOver }: { most: number; leftOver: number },
+  { max, leftOver }: { max: number; leftOver: number },
 ): number {
   const { fills = [], sizes = [] } = report.operations[operation] ?? {};
-  const bodies = fills.map((count, index) => Math.max(count / most, (sizes[index] ?? 0) / 5_000_000));
+  const bodies = fills.map((count, index) => Math.max(count / max, (sizes[index] ?? 0) / 5_000_000));
   const counted = bodies.slice(0, Math.max(1, bodies.length - leftOver));
-  return counted.reduce((sum, one) => sum + one, 0) / counted.length;
+  return counted.reduce((sum, fill) => sum + fill, 0) / counted.length;
 }
 
-export function requestsOf(report: Report): string {
+/** Formats request counts by operation and status, such as `create_event 202×5 429×1`. */
+export function requestsOf(report: RequestReport): string {
   return Object.entries(report.operations)
     .map(
       ([name, { statuses }]) =>
@@ -54,16 +61,18 @@ export function requestsOf(report: Report): string {
     .join('; ');
 }
 
-/** 429s among all answers. */
-export function throttledShare(report: Report): number {
+/** Returns the share of 429 responses. */
+export function throttledShare(report: RequestReport): number {
   const counts = Object.values(report.operations).flatMap(({ statuses }) => Object.entries(statuses));
   const all = counts.reduce((sum, [, count]) => sum + count, 0);
   const throttled = counts.reduce((sum, [status, count]) => (status === '429' ? sum + count : sum), 0);
   return all === 0 ? 0 : throttled / all;
 }
 
+/** Returns Klaviyo's published limit of an endpoint, in requests per minute. */
 export const perMinute = (name: keyof typeof endpoints) => endpoints[name].perMinute;
 
+/** Returns the value at `part` (0 to 1) of a sorted list. */
 export function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }

@@ -1,35 +1,43 @@
-/** Processes of a measurement, each on its own: both fakes, the service, the floor. Nothing is left running. */
+/** Starts and stops the processes of a measurement: both fakes, the service and the floor. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
-const up = z.object({ url: z.string() });
+const listeningMessage = z.object({ url: z.string() });
 
-export interface Running {
+/** A child process, controlled by IPC messages. */
+export interface BenchProcess {
   url: string;
-  /** Sends a message, and waits for the first answer that has this shape. */
-  ask<Answer>(message: unknown, shape: z.ZodType<Answer>): Promise<Answer>;
-  tell(message: object): void;
+  /** Sends a message and returns the first response with the given shape. */
+  request<Response>(message: unknown, shape: z.ZodType<Response>): Promise<Response>;
+  send(message: object): void;
   stop(): Promise<void>;
 }
 
-/** @param file below bench/; resolves when it says where it listens */
-export async function start(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
+/**
+ * Starts a process and resolves when it is listening.
+ * @param file path relative to bench/
+ */
+export async function start(
+  file: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<BenchProcess> {
   const { NODE_ARGUMENTS: execArgv = '' } = env;
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-    execArgv: execArgv.split(' ').filter((one) => one !== ''),
+    execArgv: execArgv.split(' ').filter((argument) => argument !== ''),
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const { url } = await answerOf(child, up);
+  const { url } = await responseOf(child, listeningMessage);
   return {
     url,
-    async ask(message, shape) {
-      const answer = answerOf(child, shape);
+    async request(message, shape) {
+      const response = responseOf(child, shape);
       child.send(message as object);
-      return answer;
+      return response;
     },
-    tell: (message) => void child.send(message),
+    send: (message) => void child.send(message),
     async stop() {
       if (child.exitCode !== null) return;
       const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -39,9 +47,9 @@ export async function start(file: string, args: readonly string[], env: Record<s
   };
 }
 
-function answerOf<Answer>(child: ChildProcess, shape: z.ZodType<Answer>): Promise<Answer> {
+function responseOf<Response>(child: ChildProcess, shape: z.ZodType<Response>): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const onExit = (code: number | null) => reject(new Error(`ended with code ${code} before it answered`));
+    const onExit = (code: number | null) => reject(new Error(`ended with code ${code} before it responded`));
     const onMessage = (message: unknown) => {
       const parsed = shape.safeParse(message);
       if (!parsed.success) return;

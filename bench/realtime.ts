@@ -1,38 +1,41 @@
-/** Live messages: a steady stream, a burst, one in an idle service, stock, and orders beside another process' sync. */
+/**
+ * Real-time scenarios: a steady stream, a burst, an idle service, stock changes, and orders during another process'
+ * sync.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import { type BenchEnvironment, withEnvironment } from './environment.ts';
 import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
 import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
-import { type Running, start } from './processes.ts';
+import { type BenchProcess, start } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
-import { type Setting, within } from './setting.ts';
 
 const begun = z.object({ begun: z.literal(true) });
 const size: ShopSize = { customers: 100_000, orders: 200_000, products: 7_000 };
 
 interface Delivery {
   body: string;
-  /** Milliseconds since the stream began. */
+  /** Time to send, in milliseconds since the start of the stream. */
   dueMs: number;
 }
 
 interface Delivered {
   /** Milliseconds from the first push to the acknowledgement, sorted. */
   tookMs: number[];
-  refused: number;
-  /** Connections that broke. */
+  rejected: number;
+  /** Number of broken connections. */
   resets: number;
   lost: number;
 }
 
-/** Google Pub/Sub's envelope around a commercetools message. */
+/** Returns a Google Pub/Sub envelope with a commercetools message. */
 function envelope(payload: object, messageId: string): string {
   const data = Buffer.from(JSON.stringify(payload)).toString('base64');
   return JSON.stringify({ message: { data, messageId, publishTime: '2026-03-15T08:00:00Z' }, subscription: 'bench' });
 }
 
-/** An order that is new now. */
+/** Returns an OrderCreated message with the current time. */
 function orderCreated(number: number): string {
   const at = new Date().toISOString();
   const payload = {
@@ -64,16 +67,19 @@ function stockChanged(sku: string, version: number): string {
   return envelope(payload, `s${sku}-${version}`);
 }
 
-/** Pushes each when it is due, and what is refused again, as a broker does; ends when all are acknowledged. */
+/**
+ * Pushes each message when it is due and retries rejected pushes, like a broker. Ends when all are acknowledged or
+ * given up.
+ */
 async function deliver(
-  service: Running,
+  service: BenchProcess,
   total: number,
   next: (index: number) => Delivery,
   connections = 2_000,
 ): Promise<Delivered> {
   const pool = new Pool(service.url, { connections, pipelining: 1, connect: { timeout: 60_000 } });
   const tookMs: number[] = [];
-  let refused = 0;
+  let rejected = 0;
   let resets = 0;
   let lost = 0;
   const began = performance.now();
@@ -89,17 +95,17 @@ async function deliver(
     }
   }
 
-  async function one({ body, dueMs }: Delivery): Promise<void> {
+  async function sendUntilAcknowledged({ body, dueMs }: Delivery): Promise<void> {
     const first = performance.now();
     const lateMs = first - began - dueMs;
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
       const status = await push(body);
       if (status === 204) return void tookMs.push(performance.now() - first + Math.max(0, lateMs));
       if (status === 'reset') resets += 1;
-      else if (status === 503) refused += 1;
+      else if (status === 503) rejected += 1;
       else break;
-      // As brokers do: a little later each time.
-      await sleep(500 * Math.min(8, 2 ** tries) * (0.5 + Math.random()));
+      // Exponential backoff with jitter, like a broker.
+      await sleep(500 * Math.min(8, 2 ** attempt) * (0.5 + Math.random()));
     }
     lost += 1;
   }
@@ -109,11 +115,11 @@ async function deliver(
     const delivery = next(index);
     const waitMs = delivery.dueMs - (performance.now() - began);
     if (waitMs > 1) await sleep(waitMs);
-    sending.push(one(delivery));
+    sending.push(sendUntilAcknowledged(delivery));
   }
   await Promise.all(sending);
   await pool.close();
-  return { tookMs: tookMs.toSorted((a, b) => a - b), refused, resets, lost };
+  return { tookMs: tookMs.toSorted((a, b) => a - b), rejected, resets, lost };
 }
 
 interface Stream {
@@ -123,54 +129,60 @@ interface Stream {
   connections?: number;
 }
 
-async function orders(service: Running, { perSecond, seconds, first = 0, connections }: Stream) {
+async function orders(service: BenchProcess, { perSecond, seconds, first = 0, connections }: Stream) {
   const next = (index: number) => ({ body: orderCreated(first + index), dueMs: (index * 1_000) / perSecond });
   return deliver(service, perSecond * seconds, next, connections);
 }
 
-async function figuresOf({ klaviyo }: Setting, { tookMs, refused, resets, lost }: Delivered): Promise<Figures> {
+async function figuresOf(
+  { klaviyo }: BenchEnvironment,
+  { tookMs, rejected, resets, lost }: Delivered,
+): Promise<Figures> {
   const report = await reportOf(klaviyo);
   return {
     messages: tookMs.length + lost,
     acknowledged: tookMs.length,
     'not acknowledged': lost,
-    'refused at first': refused,
+    'rejected, then retried': rejected,
     'broken connections': resets,
     'median s': round(percentile(tookMs, 0.5) / 1_000),
     '95 % within s': round(percentile(tookMs, 0.95) / 1_000),
     events: report.events,
-    'told twice': report.twice,
+    'duplicate events': report.twice,
     '429s': round(throttledShare(report), 4),
     requests: requestsOf(report),
   };
 }
 
-/** Events of orders 0 to `count`: one placed, and one for each line. */
+/** Returns the number of events of `count` orders: one Placed Order, and one Ordered Product per line item. */
 function eventsOf(count: number, first = 0): number {
   let events = 0;
   for (let number = first; number < first + count; number += 1) events += 1 + 3 + (number % 3);
   return events;
 }
 
-/** CPU for a thousand messages against the floor's, at the same pace; the service keeps to the published limits. */
+/**
+ * Measures CPU seconds per 1,000 messages against the floor at the same rate. The service respects the published
+ * limits.
+ */
 async function cpuRatio(count: number): Promise<Figures> {
-  return within({ size, limits: 'none', scale: 1 }, async (setting, service) => {
+  return withEnvironment({ size, limits: 'none', scale: 1 }, async (environment, service) => {
     const perSecond = 200;
     await orders(service, { perSecond, seconds: 15, first: 100_000 });
-    await service.ask('begin', begun);
+    await service.request('begin', begun);
     await orders(service, { perSecond, seconds: count / perSecond });
-    const ours = await usageOf(service);
+    const serviceUsage = await usageOf(service);
     const floor = await start('floor.ts', [
-      JSON.stringify({ what: 'realtime', shop: setting.shop.url, klaviyo: setting.klaviyo.url, pages: 0 }),
+      JSON.stringify({ scenario: 'realtime', shop: environment.shop.url, klaviyo: environment.klaviyo.url, pages: 0 }),
     ]);
     await orders(floor, { perSecond, seconds: 15, first: 100_000 });
-    await floor.ask('begin', begun);
+    await floor.request('begin', begun);
     await orders(floor, { perSecond, seconds: count / perSecond });
-    const theirs = await usageOf(floor);
+    const floorUsage = await usageOf(floor);
     await floor.stop();
     return {
-      'CPU s/1000': round((ours.cpuSeconds / count) * 1_000, 3),
-      'CPU ÷ floor': round(ours.cpuSeconds / theirs.cpuSeconds),
+      'CPU s/1000': round((serviceUsage.cpuSeconds / count) * 1_000, 3),
+      'CPU ÷ floor': round(serviceUsage.cpuSeconds / floorUsage.cpuSeconds),
     };
   });
 }
@@ -178,12 +190,12 @@ async function cpuRatio(count: number): Promise<Figures> {
 async function steady(quick: boolean): Promise<Record<string, Figures>> {
   const seconds = quick ? 5 : 60;
   const perSecond = quick ? 100 : 400;
-  const figures = await within({ size, limits: 1 }, async (setting, service) => {
+  const figures = await withEnvironment({ size, limits: 1 }, async (environment, service) => {
     const delivered = await orders(service, { perSecond, seconds });
     const { peakBytes } = await usageOf(service);
-    const wanted = eventsOf(perSecond * seconds);
-    const { events = 0, ...all } = await figuresOf(setting, delivered);
-    return { ...all, 'events ÷ wanted': Number(events) / wanted, 'peak MB': Math.round(peakBytes / 1e6) };
+    const expectedEvents = eventsOf(perSecond * seconds);
+    const { events = 0, ...all } = await figuresOf(environment, delivered);
+    return { ...all, 'events ÷ expected': Number(events) / expectedEvents, 'peak MB': Math.round(peakBytes / 1e6) };
   });
   return {
     [`realtime, ${perSecond} orders a second for ${seconds} s`]: {
@@ -195,14 +207,14 @@ async function steady(quick: boolean): Promise<Record<string, Figures>> {
 
 async function burst(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [1_000, 2] : [4_000, 5];
-  const figures = await within({ size, limits: 1 }, async (setting, service) => {
-    // More than are admitted at once.
+  const figures = await withEnvironment({ size, limits: 1 }, async (environment, service) => {
+    // More connections than the service admits at once.
     const delivered = await orders(service, { perSecond, seconds, connections: Math.min(6_000, perSecond * seconds) });
     const { peakBytes } = await usageOf(service);
-    const { events = 0, ...all } = await figuresOf(setting, delivered);
+    const { events = 0, ...all } = await figuresOf(environment, delivered);
     return {
       ...all,
-      'events ÷ wanted': Number(events) / eventsOf(perSecond * seconds),
+      'events ÷ expected': Number(events) / eventsOf(perSecond * seconds),
       'peak MB': Math.round(peakBytes / 1e6),
     };
   });
@@ -210,72 +222,72 @@ async function burst(quick: boolean): Promise<Record<string, Figures>> {
 }
 
 async function idle(quick: boolean): Promise<Record<string, Figures>> {
-  const figures = await within({ size, limits: 1 }, async (setting, service) => {
+  const figures = await withEnvironment({ size, limits: 1 }, async (environment, service) => {
     await orders(service, { perSecond: 20, seconds: 1, first: 150_000 });
     await sleep(1_000);
-    return figuresOf(setting, await orders(service, { perSecond: 2, seconds: quick ? 5 : 30 }));
+    return figuresOf(environment, await orders(service, { perSecond: 2, seconds: quick ? 5 : 30 }));
   });
-  return { 'idle service, one order now and then': figures };
+  return { 'idle service, two orders a second': figures };
 }
 
 async function stock(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds, skus] = quick ? [300, 4, 2_000] : [1_000, 60, 20_000];
-  const figures = await within({ size, limits: 1, jobMs: 1_000 }, async (setting, service) => {
+  const figures = await withEnvironment({ size, limits: 1, jobMs: 1_000 }, async (environment, service) => {
     const last = new Map<string, number>();
     const delivered = await deliver(service, perSecond * seconds, (index) => {
       const number = (index * 7_919) % skus;
       const sku = skuOf(Math.floor(number / 3), number % 3);
       const quantity = index % 997;
       last.set(sku, quantity);
-      setting.shop.tell({ set: [[sku, quantity]] });
+      environment.shop.send({ set: [[sku, quantity]] });
       return { body: stockChanged(sku, index + 2), dueMs: (index * 1_000) / perSecond };
     });
     await sleep(3_000);
-    const { stock: held = {} } = await reportOf(setting.klaviyo);
-    const wrong = [...last].filter(([sku, quantity]) => held[sku] !== quantity).length;
-    const { events: _events, 'told twice': _twice, ...all } = await figuresOf(setting, delivered);
-    return { ...all, 'skus with another quantity': wrong };
+    const { stock: storedStock = {} } = await reportOf(environment.klaviyo);
+    const wrong = [...last].filter(([sku, quantity]) => storedStock[sku] !== quantity).length;
+    const { events: _events, 'duplicate events': _twice, ...all } = await figuresOf(environment, delivered);
+    return { ...all, 'skus with a wrong quantity': wrong };
   });
   return { [`stock, ${perSecond} changes a second over ${skus} skus for ${seconds} s`]: figures };
 }
 
 async function beside(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [50, 10] : [100, 90];
-  const figures = await within(
+  const figures = await withEnvironment(
     { size: { ...size, orders: 200_000 }, limits: 1, services: 2 },
-    async (setting, service) => {
-      const other = setting.services[1];
-      if (!other) throw new Error('no second service');
-      await fetch(`${other.url}/sync/orders`, { method: 'POST' });
+    async (environment, service) => {
+      const syncing = environment.services[1];
+      if (!syncing) throw new Error('no second service');
+      await fetch(`${syncing.url}/sync/orders`, { method: 'POST' });
       await sleep(quick ? 3_000 : 20_000);
-      // Orders that the sync has not reached: the last ones of the shop.
+      // Orders that the sync has not reached yet: the last ones of the shop.
       const delivered = await orders(service, { perSecond, seconds, first: 150_000 });
-      await fetch(`${other.url}/sync/orders/stop`, { method: 'POST' });
-      const { events: _events, 'told twice': _twice, ...all } = await figuresOf(setting, delivered);
+      await fetch(`${syncing.url}/sync/orders/stop`, { method: 'POST' });
+      const { events: _events, 'duplicate events': _twice, ...all } = await figuresOf(environment, delivered);
       return all;
     },
   );
   return { [`realtime, ${perSecond} orders a second beside another process' sync of orders`]: figures };
 }
 
-const allThere = { figure: 'not acknowledged', most: 0 };
-const once = { figure: 'told twice', most: 0 };
-const noneMissing = { figure: 'events ÷ wanted', least: 1, most: 1 };
+const allAcknowledged = { figure: 'not acknowledged', max: 0 };
+const noDuplicates = { figure: 'duplicate events', max: 0 };
+const noneMissing = { figure: 'events ÷ expected', min: 1, max: 1 };
 
 export const realtime: Record<string, Scenario> = {
   steady: {
     run: steady,
     bounds: [
-      allThere,
-      once,
+      allAcknowledged,
+      noDuplicates,
       noneMissing,
-      { figure: 'refused at first', most: 0 },
-      { figure: '429s', most: 0.005 },
-      { figure: 'CPU ÷ floor', most: 3 },
+      { figure: 'rejected, then retried', max: 0 },
+      { figure: '429s', max: 0.005 },
+      { figure: 'CPU ÷ floor', max: 3 },
     ],
   },
-  burst: { run: burst, bounds: [allThere, once, noneMissing] },
-  idle: { run: idle, bounds: [allThere, { figure: 'refused at first', most: 0 }] },
-  stock: { run: stock, bounds: [allThere, { figure: 'skus with another quantity', most: 0 }] },
-  beside: { run: beside, bounds: [allThere, { figure: 'refused at first', most: 0 }] },
+  burst: { run: burst, bounds: [allAcknowledged, noDuplicates, noneMissing] },
+  idle: { run: idle, bounds: [allAcknowledged, { figure: 'rejected, then retried', max: 0 }] },
+  stock: { run: stock, bounds: [allAcknowledged, { figure: 'skus with a wrong quantity', max: 0 }] },
+  beside: { run: beside, bounds: [allAcknowledged, { figure: 'rejected, then retried', max: 0 }] },
 };

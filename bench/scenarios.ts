@@ -1,23 +1,25 @@
-/** What is measured, how much of it, and which counts and ratios have to hold. */
+/** Scenarios of the benchmark: input sizes, and bounds of their counts and ratios. */
 import { bulk, catalogue, flatness } from './bulk.ts';
 import { type Figures, perMinute } from './measure.ts';
 import { realtime } from './realtime.ts';
 
+/** Inclusive bounds of one figure. */
 export interface Bound {
   figure: string;
-  most?: number;
-  least?: number;
+  max?: number;
+  min?: number;
 }
 
+/** One scenario: returns figures by title, which must be within the bounds. */
 export interface Scenario {
   run(quick: boolean): Promise<Record<string, Figures>>;
   bounds: readonly Bound[];
 }
 
-const cpu: Bound = { figure: 'CPU ÷ floor', most: 3 };
-const few429s: Bound = { figure: '429s', most: 0.005 };
-const full: Bound = { figure: 'bodies full', least: 0.9 };
-const used: Bound = { figure: 'share of the limit', least: 0.9 };
+const cpu: Bound = { figure: 'CPU ÷ floor', max: 3 };
+const few429s: Bound = { figure: '429s', max: 0.005 };
+const full: Bound = { figure: 'bodies full', min: 0.9 };
+const used: Bound = { figure: 'share of the limit', min: 0.9 };
 
 export const scenarios: Record<string, Scenario> = {
   'bulk-orders': {
@@ -28,7 +30,7 @@ export const scenarios: Record<string, Scenario> = {
         pageMs: 100,
         ...(quick ? {} : { seconds: 150 }),
         operation: 'bulk_create_events',
-        most: 1_000,
+        max: 1_000,
         limit: perMinute('createEvents'),
       }),
     }),
@@ -41,7 +43,7 @@ export const scenarios: Record<string, Scenario> = {
         limits: 1,
         pageMs: 100,
         operation: 'bulk_import_profiles',
-        most: 10_000,
+        max: 10_000,
         limit: perMinute('importProfiles'),
       }),
     }),
@@ -55,11 +57,11 @@ export const scenarios: Record<string, Scenario> = {
         pageMs: 100,
         jobMs: quick ? 1_000 : 5_000,
       }),
-    bounds: [cpu, few429s, full, used, { figure: 'writes', most: 0 }],
+    bounds: [cpu, few429s, full, used, { figure: 'writes', max: 0 }],
   },
   ...realtime,
   flat: {
-    // A little of it says nothing: a heap grows to its working size first.
+    // Needs a full run: the heap first grows to its working size.
     run: async (quick) =>
       quick
         ? {}
@@ -67,6 +69,6 @@ export const scenarios: Record<string, Scenario> = {
             'memory, customers': await flatness('customers', 100_000),
             'memory, orders': await flatness('orders', 20_000),
           },
-    bounds: [{ figure: 'memory ratio', most: 1.2 }],
+    bounds: [{ figure: 'memory ratio', max: 1.2 }],
   },
 };

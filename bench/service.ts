@@ -1,8 +1,8 @@
-/** The service as it is, in a process that says what it has used. `BENCH_SCALE` multiplies the limits it keeps to. */
+/** Runs the real service in a process that reports its resource usage. `BENCH_SCALE` multiplies its rate limits. */
 import pino from 'pino';
 import { createService } from '../src/app/service.ts';
 import { processEnvironment, readConfig } from '../src/config/config.ts';
-import { tellUsage } from './usage.ts';
+import { reportUsage } from './usage.ts';
 
 const env = processEnvironment();
 const config = readConfig(env);
@@ -10,6 +10,6 @@ const scale = Number(env.BENCH_SCALE ?? 1);
 const log = pino({ level: config.logLevel }, pino.destination({ dest: '/dev/null', sync: false }));
 const app = createService({ ...config, klaviyo: { ...config.klaviyo, scale } }, log);
 const [url = ''] = await app.start();
-tellUsage();
+reportUsage();
 process.once('disconnect', () => void app.stop().then(() => process.exit(0)));
 process.send?.({ url });

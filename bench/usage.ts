@@ -1,5 +1,5 @@
-/** What this process has used since it was told to begin, for whoever started it. */
-export function tellUsage(): void {
+/** Reports resource usage to the parent process: CPU seconds since the message `begin`, and peak memory. */
+export function reportUsage(): void {
   let began = process.cpuUsage();
   process.on('message', (message) => {
     if (message === 'begin') {

@@ -1,4 +1,4 @@
-// Faults on demand: what a caller sees while a rule is in force.
+/** Tests of fault rules: responses while a rule is active. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -22,7 +22,7 @@ async function startCounter(): Promise<{ url: string; faults: Faults; effects: (
   return { url, faults, effects: () => effects };
 }
 
-test('a status fault answers with its own status, headers and body as often as asked, then all is well again', async () => {
+test('a status fault responds with its status, headers and body `times` times, then requests succeed', async () => {
   const { url, effects } = await startCounter();
   const rule = { kind: 'status', status: 503, times: 2, body: '<h1>busy</h1>', headers: { 'retry-after': '3' } };
   const added = await fetch(`${url}/sandbox/faults`, {
@@ -31,19 +31,19 @@ test('a status fault answers with its own status, headers and body as often as a
     body: JSON.stringify({ ...rule, method: 'post', path: '/things' }),
   });
   assert.equal(added.status, 201);
-  const answers = [];
-  for (let i = 0; i < 3; i += 1) answers.push(await fetch(`${url}/things`, { method: 'POST' }));
+  const responses = [];
+  for (let i = 0; i < 3; i += 1) responses.push(await fetch(`${url}/things`, { method: 'POST' }));
   assert.deepEqual(
-    answers.map((answer) => answer.status),
+    responses.map((response) => response.status),
     [503, 503, 200],
   );
-  assert.equal(answers[0]?.headers.get('retry-after'), '3');
-  assert.match(answers[0]?.headers.get('content-type') ?? '', /text\/html/);
-  assert.equal(await answers[0]?.text(), '<h1>busy</h1>');
+  assert.equal(responses[0]?.headers.get('retry-after'), '3');
+  assert.match(responses[0]?.headers.get('content-type') ?? '', /text\/html/);
+  assert.equal(await responses[0]?.text(), '<h1>busy</h1>');
   assert.equal(effects(), 1);
 });
 
-test('a reset connection had no effect, a lost answer had', async () => {
+test('a connection reset has no effect; a lost response has', async () => {
   const { url, faults, effects } = await startCounter();
   faults.add({ kind: 'reset', times: 1 }, { kind: 'applied-then-lost', times: 1 });
   await assert.rejects(fetch(`${url}/things`, { method: 'POST' }));
@@ -52,16 +52,16 @@ test('a reset connection had no effect, a lost answer had', async () => {
   assert.equal(effects(), 1);
 });
 
-test('a truncated answer begins well and breaks off', async () => {
+test('a truncated response ends in the middle of its body', async () => {
   const { url, faults, effects } = await startCounter();
   faults.add({ kind: 'truncate', path: '^/th' });
-  const answer = await fetch(`${url}/things`, { method: 'POST' });
-  assert.equal(answer.status, 200);
-  await assert.rejects(answer.text());
+  const response = await fetch(`${url}/things`, { method: 'POST' });
+  assert.equal(response.status, 200);
+  await assert.rejects(response.text());
   assert.equal(effects(), 1);
 });
 
-test('a hanging request ends when its caller gives up, and does not keep the server from closing', async () => {
+test('a hanging request ends when the client aborts, and does not block server shutdown', async () => {
   const { url, faults, effects } = await startCounter();
   faults.add({ kind: 'hang' });
   await assert.rejects(fetch(`${url}/things`, { method: 'POST', signal: AbortSignal.timeout(50) }));
@@ -72,7 +72,7 @@ test('a hanging request ends when its caller gives up, and does not keep the ser
   assert.equal(effects(), 0);
 });
 
-test('a rule strikes only its path, after as many requests as it lets pass, until it is cleared', async () => {
+test('a rule applies only to its path, after `after` requests, until it is cleared', async () => {
   const { url, faults } = await startCounter();
   const status = async () => (await fetch(`${url}/things`, { method: 'POST' })).status;
   faults.add({ kind: 'status', status: 500, path: '/elsewhere' }, { kind: 'status', status: 502, after: 1 });
@@ -81,23 +81,23 @@ test('a rule strikes only its path, after as many requests as it lets pass, unti
   assert.equal(await status(), 200);
 });
 
-test('a rule that makes no sense is refused with the reason', async () => {
+test('an invalid rule is rejected with a reason', async () => {
   const { url } = await startCounter();
-  const answer = await fetch(`${url}/sandbox/faults`, {
+  const response = await fetch(`${url}/sandbox/faults`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ kind: 'explode', path: 'things' }),
   });
-  assert.equal(answer.status, 400);
+  assert.equal(response.status, 400);
 });
 
-test('records of jobs fail by rules of their own, and a rule can be taken away', () => {
+test('fail-record rules apply only to job records, and rules can be removed', () => {
   const faults = createFaults();
   const [busy] = faults.add({ kind: 'reset' }, { kind: 'fail-record', path: '/catalog-item', times: 1 });
   assert.equal(failsRecord(faults, 'profile-bulk-import-job'), false);
   assert.equal(failsRecord(faults, 'catalog-item-bulk-create-job'), true);
   assert.equal(failsRecord(faults, 'catalog-item-bulk-create-job'), false);
-  assert.equal(faults.strike('GET', '/api/profiles')?.kind, 'reset');
+  assert.equal(faults.apply('GET', '/api/profiles')?.kind, 'reset');
   faults.remove(busy?.id ?? 0);
-  assert.equal(faults.strike('GET', '/api/profiles'), undefined);
+  assert.equal(faults.apply('GET', '/api/profiles'), undefined);
 });

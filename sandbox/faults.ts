@@ -1,62 +1,63 @@
 /**
- * Faults on demand, for both pretended APIs: what real accounts do to an integration (busy edges, lost answers,
- * connections that reset), switched on by a rule and off again. Nothing here knows which API it disturbs.
+ * Fault injection for both mock APIs: errors, lost responses and connection resets of real accounts, controlled by
+ * rules. Independent of the API it is registered on.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 const selection = {
-  /** HTTP method, any case. Absent: every method. */
+  /** HTTP method, case-insensitive; absent matches all. */
   method: z.string().optional(),
-  /** A prefix of the path (without query), or a regular expression if it begins with `^`. Absent: every path. */
+  /** Path prefix (without query), or a regular expression if it starts with `^`; absent matches all. */
   path: z.string().refine(isPrefixOrPattern, 'neither a prefix that begins with / nor a valid ^pattern').optional(),
-  /** Matching requests that pass before the rule begins. */
+  /** Number of matching requests to let pass before the rule applies. */
   after: z.number().int().nonnegative().optional(),
-  /** How many requests the rule strikes before it is spent. Absent: until it is cleared. */
+  /** Maximum number of requests to fault; absent means unlimited. */
   times: z.number().int().positive().optional(),
-  /** Share of the matching requests it strikes, 0 to 1. Absent: all. */
+  /** Share of matching requests to fault, 0 to 1; absent means all. */
   rate: z.number().min(0).max(1).optional(),
 };
 
-/** One fault rule as `POST /sandbox/faults` takes it. The first rule that strikes decides; the others wait. */
+/** Schema of a fault rule in `POST /sandbox/faults`. The first matching rule applies. */
 const faultRuleSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...selection,
-    /** Answers with this status; the request has no effect. A text body is HTML, anything else JSON. */
+    /** Responds with this status without effect. A string body is sent as HTML, any other as JSON. */
     kind: z.literal('status'),
     status: z.number().int().min(200).max(599),
     body: z.unknown().optional(),
     headers: z.record(z.string(), z.string()).optional(),
   }),
-  /** Handles the request as usual, `ms` milliseconds later. */
+  /** Handles the request normally after `ms` milliseconds. */
   z.strictObject({ ...selection, kind: z.literal('delay'), ms: z.number().nonnegative() }),
   /**
-   * hang: never answers, no effect. reset: connection reset before any effect. truncate: effect applied, the answer
-   * breaks off in the middle of its body. applied-then-lost: effect applied, connection reset before the answer.
+   * hang: never responds, no effect. reset: resets the connection before any effect. truncate: applies the effect, then
+   * cuts the response body in the middle. applied-then-lost: applies the effect, then resets the connection before the
+   * response.
    */
   z.strictObject({ ...selection, kind: z.enum(['hang', 'reset', 'truncate', 'applied-then-lost']) }),
-  /** Fails a record of a bulk job when the job is worked off; the path is `/` and the job's type. */
+  /** Fails a record of a bulk job when the job runs. The path is `/` and the job type. */
   z.strictObject({ ...selection, kind: z.literal('fail-record') }),
 ]);
 
 export type FaultRule = z.infer<typeof faultRuleSchema>;
 
-/** A rule at work: how many requests matched and how many were struck so far. */
+/** An active rule with the number of requests it matched and faulted. */
 type ActiveFault = { id: number; rule: FaultRule; matched: number; struck: number };
 
-/** The rules in force. Made by `createFaults`, given to `faultsPlugin`, so that a test in the same process can add rules without HTTP. */
+/** The active rules. Pass it to `faultsPlugin`; a test in the same process can add rules without HTTP. */
 export type Faults = {
   add(...rules: FaultRule[]): ActiveFault[];
-  /** Takes one rule away, by the id that it was added under. */
+  /** Removes a rule by the id that `add` assigned. */
   remove(id: number): void;
   clear(): void;
   list(): ActiveFault[];
-  /** The rule that strikes this request, if any; counts it. */
-  strike(method: string, path: string): FaultRule | undefined;
+  /** Returns the rule that applies to this request, if any, and counts the request. */
+  apply(method: string, path: string): FaultRule | undefined;
 };
 
-/** An empty set of fault rules. `random` (0 to 1) serves `rate`; give a seeded one for repeatable runs. */
+/** Creates an empty set of rules. `random` (0 to 1) is used for `rate`; pass a seeded one for reproducible runs. */
 export function createFaults(random: () => number = Math.random): Faults {
   let active: ActiveFault[] = [];
   let nextId = 1;
@@ -73,9 +74,9 @@ export function createFaults(random: () => number = Math.random): Faults {
       active = [];
     },
     list: () => [...active],
-    strike(method, path) {
+    apply(method, path) {
       for (const fault of active) {
-        if ((fault.rule.kind === 'fail-record') !== (method === jobRecord)) continue;
+        if ((fault.rule.kind === 'fail-record') !== (method === JOB_RECORD_METHOD)) continue;
         if (!selects(fault.rule, method, path)) continue;
         if (fault.rule.times !== undefined && fault.struck >= fault.rule.times) continue;
         fault.matched += 1;
@@ -89,25 +90,25 @@ export function createFaults(random: () => number = Math.random): Faults {
   };
 }
 
-/** Stands where a request has its method. */
-const jobRecord = 'JOB RECORD';
+/** Pseudo method of bulk job records. */
+const JOB_RECORD_METHOD = 'JOB RECORD';
 
-/** Is the next record of a job of this type to fail? */
+/** Returns whether a rule fails the next record of a job of this type. */
 export function failsRecord(faults: Faults, jobType: string): boolean {
-  return faults.strike(jobRecord, `/${jobType}`) !== undefined;
+  return faults.apply(JOB_RECORD_METHOD, `/${jobType}`) !== undefined;
 }
 
 export type FaultsOptions = {
-  /** The rules to apply; a fresh, empty set by default. */
+  /** Rules to apply; defaults to an empty set. */
   faults?: Faults;
-  /** Paths no rule may touch. Default: `/` and everything under `/sandbox`. */
+  /** Excludes paths from all rules; defaults to `/` and paths starting with `/sandbox`. */
   exempt?: (path: string) => boolean;
 };
 
 /**
- * Registers the faults on a Fastify instance: `await app.register(faultsPlugin, { faults })`, before the routes.
- * Adds `POST /sandbox/faults` (one rule or a list), `GET` (rules with their counts) and `DELETE` (clears them).
- * Not encapsulated: its hooks hold for every route of the instance it is registered on.
+ * Registers fault injection on a Fastify instance: `await app.register(faultsPlugin, { faults })`, before the routes.
+ * Adds `POST /sandbox/faults` (one rule or a list), `GET` (rules with counts) and `DELETE` (clears them). Not
+ * encapsulated: its hooks apply to all routes of the instance.
  */
 export const faultsPlugin = Object.assign(registerFaults, { [Symbol.for('skip-override')]: true });
 
@@ -125,15 +126,15 @@ async function registerFaults(app: FastifyInstance, options: FaultsOptions): Pro
 
   app.addHook('onRequest', async (request, reply) => {
     const path = pathOf(request);
-    const rule = exempt(path) ? undefined : faults.strike(request.method, path);
+    const rule = exempt(path) ? undefined : faults.apply(request.method, path);
     if (rule === undefined) return;
     struck.set(request, rule);
     if (rule.kind === 'delay') {
-      await pause(rule.ms, closing.signal);
-      // Whoever has hung up by then is not served any more, as by a queue in front of a server.
+      await sleep(rule.ms, closing.signal);
+      // A client that disconnected meanwhile gets no effect, as with a queue in front of a server.
       if (request.raw.socket.destroyed) return reply.hijack();
     }
-    if (rule.kind === 'status') return answer(reply, rule);
+    if (rule.kind === 'status') return respond(reply, rule);
     if (rule.kind === 'reset') {
       reply.hijack();
       request.raw.socket.resetAndDestroy();
@@ -169,26 +170,26 @@ async function registerFaults(app: FastifyInstance, options: FaultsOptions): Pro
   });
 }
 
-function answer(reply: FastifyReply, rule: Extract<FaultRule, { kind: 'status' }>): FastifyReply {
+function respond(reply: FastifyReply, rule: Extract<FaultRule, { kind: 'status' }>): FastifyReply {
   const html = typeof rule.body === 'string';
   reply.code(rule.status).header('content-type', html ? 'text/html; charset=utf-8' : 'application/json');
   for (const [name, value] of Object.entries(rule.headers ?? {})) reply.header(name, value);
   return reply.send(typeof rule.body === 'string' ? rule.body : JSON.stringify(rule.body ?? {}));
 }
 
-/** The first half of a body, then an error: Fastify breaks the connection off after what it has written. */
+/** Returns a stream of the first half of a body, then an error, on which Fastify closes the connection. */
 function firstHalf(payload: string): Readable {
   return Readable.from(
     (async function* () {
       yield payload.slice(0, Math.ceil(payload.length / 2));
-      // The half must leave before the break, or the caller would see a plain reset.
-      await pause(20, undefined);
+      // The first half must be flushed before the error. Otherwise the client would see a plain reset.
+      await sleep(20, undefined);
       throw new Error('the sandbox broke this answer off on demand');
     })(),
   );
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal?.addEventListener('abort', () => {

@@ -1,18 +1,19 @@
 /**
- * `npm run sandbox`: a shop in a box. Starts both pretended APIs and the real service, loads a shop, syncs it in bulk,
- * then keeps it alive. With --once a fixed amount of it, then compares what Klaviyo holds with what the shop implies.
+ * `npm run sandbox`: local sandbox with demo data. Starts both mock APIs and the real service, loads demo data, syncs
+ * it in bulk, then simulates live activity. With --once it runs a fixed number of steps and compares the expected with
+ * the actual Klaviyo state.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import picocolors from 'picocolors';
 import { z } from 'zod';
+import { differenceLines, tableLines } from './comparison-report.ts';
 import { type SandboxOptions, withSandboxOptions } from './options.ts';
 import { type Processes, runCommand, startProcesses } from './processes.ts';
 import { compare } from './shop/expected/compare.ts';
 import { makeShop } from './shop/seed/seed.ts';
-import { arrived, json, live } from './simulate.ts';
+import { fetchJson, simulate, waitUntilIdle } from './simulate.ts';
 import { createSyncProgress, hasEnded, runSchema, type SyncRun } from './sync-progress.ts';
-import { differenceLines, tableLines } from './table.ts';
 
 const interactive = process.stdout.isTTY === true;
 const colors = picocolors.createColors(interactive && picocolors.isColorSupported);
@@ -24,12 +25,12 @@ const program = withSandboxOptions(new Command('ctk sandbox')).action(async (opt
   const processes = await startProcesses({
     limits: options.limits,
     port: options.port,
-    onTrouble: (line) => print(colors.dim(`note: ${line}`)),
+    onWarning: (line) => print(colors.dim(`note: ${line}`)),
   });
   try {
     process.exitCode = await run(processes, options, stop.signal);
   } catch (thrown) {
-    // Ctrl-C reaches all processes at once: what was being asked just then goes unanswered.
+    // Ctrl-C stops all processes at once, so requests in flight fail.
     if (!stop.signal.aborted) throw thrown;
   } finally {
     await processes.stop();
@@ -37,12 +38,12 @@ const program = withSandboxOptions(new Command('ctk sandbox')).action(async (opt
 });
 
 async function run(processes: Processes, options: SandboxOptions, signal: AbortSignal): Promise<0 | 1> {
-  await load(processes, options);
+  await loadDemoData(processes, options);
   await subscribe(processes);
-  showPlaces(processes);
+  printUrls(processes);
   await syncAll(processes, signal);
-  print(colors.bold('\nThe shop lives'));
-  const journal = await live(processes, {
+  print(colors.bold('\nLive activity'));
+  const journal = await simulate(processes, {
     seed: options.seed,
     pauseMs: options.once ? 0 : options.pause,
     ...(options.once ? { steps: options.steps } : {}),
@@ -50,43 +51,43 @@ async function run(processes: Processes, options: SandboxOptions, signal: AbortS
     onLine: (line) => print(`${colors.dim(new Date().toISOString().slice(11, 19))} ${line}`),
   });
   if (!options.once || signal.aborted) return 0;
-  await arrived(processes, signal);
+  await waitUntilIdle(processes, signal);
   const { rows, differences } = await compare(processes.shop, processes.klaviyoUrl, { journal });
-  print(colors.bold('\nWhat the shop implies, and what Klaviyo holds'));
+  print(colors.bold('\nExpected vs. actual'));
   for (const line of [...tableLines(rows), ...differenceLines(differences)]) print(line);
   return differences.length === 0 && rows.every(({ ok }) => ok) ? 0 : 1;
 }
 
-async function load({ shop }: Processes, { seed, customers, orders, products }: SandboxOptions): Promise<void> {
+async function loadDemoData({ shop }: Processes, { seed, customers, orders, products }: SandboxOptions): Promise<void> {
   const counts: string[] = [];
   for (const [typeId, records] of makeShop({ seed, customers, orders, products })) {
-    await json(`${shop.url}/sandbox/records`, post({ typeId, records }));
+    await fetchJson(`${shop.url}/sandbox/records`, post({ typeId, records }));
     counts.push(`${records.length} × ${typeId}`);
   }
-  print(`${colors.bold('A shop')}: ${counts.join(', ')}`);
+  print(`${colors.bold('Demo data')}: ${counts.join(', ')}`);
 }
 
-/** As a merchant would: a topic that pushes to the service, and `ctk subscriptions apply`. */
+/** Binds a topic that pushes to the service, and runs `ctk subscriptions apply`. */
 async function subscribe({ shop, serviceUrl, environment }: Processes): Promise<void> {
   const topic = 'projects/sandbox/topics/commercetools';
   const binding = { ...post({ pushEndpoint: `${serviceUrl}/` }), method: 'PUT' };
-  await json(`${shop.url}/sandbox/pubsub/topics/sandbox/commercetools`, binding);
+  await fetchJson(`${shop.url}/sandbox/pubsub/topics/sandbox/commercetools`, binding);
   print(colors.bold(`\nctk subscriptions apply --pubsub ${topic}`));
   print((await runCommand(environment, ['subscriptions', 'apply', '--pubsub', topic])).trimEnd());
 }
 
-function showPlaces({ serviceUrl, klaviyoUrl, shop }: Processes): void {
-  print(colors.bold('\nWhere to look'));
+function printUrls({ serviceUrl, klaviyoUrl, shop }: Processes): void {
+  print(colors.bold('\nURLs'));
   print(`  dashboard      ${serviceUrl}/`);
   print(`  Klaviyo        ${klaviyoUrl}/`);
   print(`  commercetools  ${shop.url}/sandbox/state\n`);
 }
 
-const answered = z.object({ run: runSchema });
+const startedRun = z.object({ run: runSchema });
 const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
 const refreshMs = 250;
 
-/** Categories and products, then customers and orders: what an order refers to is there before it. */
+/** Syncs categories and products before customers and orders, because orders refer to them. */
 async function syncAll(processes: Processes, signal: AbortSignal): Promise<void> {
   print(colors.bold('Bulk syncs'));
   for (const resources of [
@@ -95,20 +96,24 @@ async function syncAll(processes: Processes, signal: AbortSignal): Promise<void>
   ] as const) {
     const runs: SyncRun[] = [];
     for (const resource of resources) {
-      runs.push(answered.parse(await json(`${processes.serviceUrl}/sync/${resource}`, { method: 'POST' })).run);
+      runs.push(startedRun.parse(await fetchJson(`${processes.serviceUrl}/sync/${resource}`, { method: 'POST' })).run);
     }
-    await watch(processes, new Set(runs.map(({ id }) => id)), signal);
+    await showProgress(processes, new Set(runs.map(({ id }) => id)), signal);
   }
 }
 
-async function watch({ serviceUrl, shop }: Processes, ids: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+async function showProgress(
+  { serviceUrl, shop }: Processes,
+  ids: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
   const progress = createSyncProgress(interactive, print);
   const totals = await totalsOf(shop.url);
   for (;;) {
-    const now = status.parse(await json(`${serviceUrl}/sync`));
-    const ours = [...now.running, ...now.ended].filter(({ id }) => ids.has(id));
-    for (const run of ours) progress.show(run, totals[run.resource]);
-    if (signal.aborted || ours.every(hasEnded)) break;
+    const response = status.parse(await fetchJson(`${serviceUrl}/sync`));
+    const current = [...response.running, ...response.ended].filter(({ id }) => ids.has(id));
+    for (const run of current) progress.show(run, totals[run.resource]);
+    if (signal.aborted || current.every(hasEnded)) break;
     await sleep(refreshMs);
   }
   progress.end();
@@ -117,7 +122,7 @@ async function watch({ serviceUrl, shop }: Processes, ids: ReadonlySet<string>, 
 const records = z.object({ records: z.record(z.string(), z.number()) });
 
 async function totalsOf(shopUrl: string): Promise<Record<SyncRun['resource'], number | undefined>> {
-  const counts = records.parse(await json(`${shopUrl}/sandbox/state`)).records;
+  const counts = records.parse(await fetchJson(`${shopUrl}/sandbox/state`)).records;
   return {
     customers: counts.customer,
     orders: counts.order,

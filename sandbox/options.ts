@@ -1,6 +1,7 @@
-/** The options of `npm run sandbox` and `ctk sandbox`: the same. */
+/** Command-line options of `npm run sandbox` and `ctk sandbox`. */
 import { type Command, InvalidArgumentError } from 'commander';
 
+/** Parsed options. `pause` is in milliseconds; `limits` is a factor or `none`. */
 export interface SandboxOptions {
   once?: true;
   seed: number;
@@ -13,22 +14,26 @@ export interface SandboxOptions {
   port: number;
 }
 
+/** Adds description and options to a command. */
 export function withSandboxOptions(command: Command): Command {
   return command
-    .description('a shop in a box: both APIs pretended, the real service between them, until Ctrl-C')
-    .option('--once', 'a fixed amount, then compare both sides and exit: 0 equal, 1 with the differences')
-    .option('--seed <n>', 'the same seed gives the same shop', number, 1)
-    .option('--customers <n>', 'ordinary customers, besides the odd cases', number, 300)
-    .option('--orders <n>', 'ordinary orders', number, 400)
-    .option('--products <n>', 'ordinary products', number, 60)
-    .option('--steps <n>', 'with --once: steps of shopper and editor', number, 60)
+    .description('Local sandbox with demo data: mock APIs and the real service. Runs until Ctrl-C')
+    .option(
+      '--once',
+      'run a fixed number of steps, compare expected and actual state, and exit 0 (equal) or 1 (different)',
+    )
+    .option('--seed <n>', 'seed of the demo data and of the live activity', number, 1)
+    .option('--customers <n>', 'generated customers, in addition to the edge cases', number, 300)
+    .option('--orders <n>', 'generated orders', number, 400)
+    .option('--products <n>', 'generated products', number, 60)
+    .option('--steps <n>', 'with --once: number of shopper and editor steps', number, 60)
     .option('--pause <ms>', 'milliseconds between two steps', number, 800)
-    .option('--limits <share>', "part of Klaviyo's documented rate limits that holds, or none", '1')
-    .option('--port <n>', "the service's port; 0: any free one", number, 0);
+    .option('--limits <share>', "share of Klaviyo's documented rate limits to enforce, or none", '1')
+    .option('--port <n>', 'port of the service; 0 picks a free port', number, 0);
 }
 
 function number(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is meant.');
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('Expected a non-negative integer.');
   return value;
 }

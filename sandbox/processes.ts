@@ -1,12 +1,12 @@
-/** The sandbox's three processes: both pretended APIs and the real service, with its real configuration path. */
+/** Starts and stops the sandbox's three processes: both mock APIs and the real service. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ShopAccess } from './shop/actors/shop-api.ts';
 
-const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const announced = z.object({ url: z.string() });
-const started = z.object({ msg: z.literal('started'), ports: z.array(z.string()).min(1) });
+const resolvePath = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const listeningMessage = z.object({ url: z.string() });
+const startedLogLine = z.object({ msg: z.literal('started'), ports: z.array(z.string()).min(1) });
 const logLine = z.object({
   level: z.number(),
   msg: z.string(),
@@ -17,37 +17,37 @@ const logLine = z.object({
   reasons: z.array(z.string()).optional(),
 });
 
-/** Only URLs and keys differ from a real shop's configuration. */
-export type Environment = Record<string, string>;
+/** Environment variables of the service. Only URLs and keys differ from a real configuration. */
+export type ServiceEnvironment = Record<string, string>;
 
 export interface Processes {
   klaviyoUrl: string;
   shop: ShopAccess;
   serviceUrl: string;
-  environment: Environment;
-  /** Asks each to end, and waits. */
+  environment: ServiceEnvironment;
+  /** Terminates all processes and waits for their exit. */
   stop(): Promise<void>;
 }
 
 export interface ProcessOptions {
-  /** Part of Klaviyo's documented rate limits that holds, or `none`. */
+  /** Factor on Klaviyo's documented rate limits, or `none`. */
   limits: string;
-  /** The service's port; 0: any free one. */
+  /** Port of the service; 0 picks a free port. */
   port: number;
-  /** A warning or an error that the service logged, as one line. */
-  onTrouble(line: string): void;
+  /** Called with each warning or error that the service logs, as one line. */
+  onWarning(line: string): void;
 }
 
-/** Starts all three; rejects, with nothing left running, when one of them does not come up. */
+/** Starts all three. Rejects, after stopping the others, if one does not start. */
 export async function startProcesses(options: ProcessOptions): Promise<Processes> {
   const children: ChildProcess[] = [];
   const stop = async () => {
-    for (const child of [...children].reverse()) await end(child);
+    for (const child of [...children].reverse()) await terminate(child);
   };
   try {
     const [klaviyoUrl, shopUrl] = await Promise.all([
-      pretend(children, './klaviyo/main.ts', ['--limits', options.limits]),
-      pretend(children, './commercetools/main.ts', []),
+      startMockApi(children, './klaviyo/main.ts', ['--limits', options.limits]),
+      startMockApi(children, './commercetools/main.ts', []),
     ]);
     const shop = {
       url: shopUrl,
@@ -57,7 +57,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
       clientSecret: 'sandbox-secret',
     };
     const environment = environmentFor(klaviyoUrl, shop, options.port);
-    const serviceUrl = await serve(children, environment, options.onTrouble);
+    const serviceUrl = await startService(children, environment, options.onWarning);
     return { klaviyoUrl, shop, serviceUrl, environment, stop };
   } catch (thrown) {
     await stop();
@@ -65,9 +65,9 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   }
 }
 
-/** Runs `ctk` to its end, as a user would type it; @returns what it printed. Throws where it fails. */
-export async function runCommand(environment: Environment, args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [folder('../src/main.ts'), ...args], {
+/** Runs a `ctk` command and returns its output. Throws if it fails. */
+export async function runCommand(environment: ServiceEnvironment, args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [resolvePath('../src/main.ts'), ...args], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -83,7 +83,7 @@ export async function runCommand(environment: Environment, args: readonly string
   return printed;
 }
 
-function environmentFor(klaviyoUrl: string, shop: ShopAccess, port: number): Environment {
+function environmentFor(klaviyoUrl: string, shop: ShopAccess, port: number): ServiceEnvironment {
   return {
     PATH: process.env.PATH ?? '',
     KLAVIYO_API_URL: klaviyoUrl,
@@ -101,36 +101,42 @@ function environmentFor(klaviyoUrl: string, shop: ShopAccess, port: number): Env
   };
 }
 
-function pretend(children: ChildProcess[], main: string, args: string[]): Promise<string> {
-  const child = fork(folder(main), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+function startMockApi(children: ChildProcess[], main: string, args: string[]): Promise<string> {
+  const child = fork(resolvePath(main), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   children.push(child);
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${main} ended with code ${code} before it listened`)));
-    child.once('message', (message) => resolve(announced.parse(message).url));
+    child.once('message', (message) => resolve(listeningMessage.parse(message).url));
   });
 }
 
-/** `ctk serve` tells in its log where it listens. */
-function serve(children: ChildProcess[], environment: Environment, onTrouble: (line: string) => void): Promise<string> {
-  const child = spawn(process.execPath, [folder('../src/main.ts'), 'serve'], {
+/** Starts `ctk serve` and returns its URL, which it logs. */
+function startService(
+  children: ChildProcess[],
+  environment: ServiceEnvironment,
+  onWarning: (line: string) => void,
+): Promise<string> {
+  const child = spawn(process.execPath, [resolvePath('../src/main.ts'), 'serve'], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
   return new Promise((resolve, reject) => {
-    let said = '';
+    let stderr = '';
     child.stderr.on('data', (data: Buffer) => {
-      said += data.toString();
+      stderr += data.toString();
     });
-    child.once('exit', (code) => reject(new Error(`the service ended with code ${code} before it listened:\n${said}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`the service ended with code ${code} before it listened:\n${stderr}`)),
+    );
     let rest = '';
     child.stdout.on('data', (data: Buffer) => {
       const lines = (rest + data.toString()).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        const up = started.safeParse(parse(line));
+        const up = startedLogLine.safeParse(parse(line));
         if (up.success) resolve(up.data.ports[0] ?? '');
-        else for (const trouble of troublesOf(line)) onTrouble(trouble);
+        else for (const warning of warningsOf(line)) onWarning(warning);
       }
     });
   });
@@ -138,13 +144,13 @@ function serve(children: ChildProcess[], environment: Environment, onTrouble: (l
 
 const warnLevel = 40;
 
-/** What a line of the log warns of, for a person; nothing for other lines. */
-function troublesOf(line: string): string[] {
+/** Returns the warning in a log line as text; empty for other lines. */
+function warningsOf(line: string): string[] {
   const parsed = logLine.safeParse(parse(line));
   if (!parsed.success || parsed.data.level < warnLevel) return [];
   const { msg, record, warning, detail, reason, reasons = [] } = parsed.data;
-  const about = record ? `${record.typeId} ${record.id}: ` : '';
-  return [`${about}${warning?.detail ?? detail ?? reason ?? (reasons.join(', ') || msg)}`];
+  const subject = record ? `${record.typeId} ${record.id}: ` : '';
+  return [`${subject}${warning?.detail ?? detail ?? reason ?? (reasons.join(', ') || msg)}`];
 }
 
 function parse(line: string): unknown {
@@ -155,13 +161,13 @@ function parse(line: string): unknown {
   }
 }
 
-const patienceMs = 30_000;
+const killAfterMs = 30_000;
 
-async function end(child: ChildProcess): Promise<void> {
+async function terminate(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
-  const late = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   await ended;
-  clearTimeout(late);
+  clearTimeout(killTimer);
 }

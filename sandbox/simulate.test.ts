@@ -1,3 +1,4 @@
+/** Tests of the simulated actions: which notifications each of them sends. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -6,7 +7,7 @@ import { type PushReceiver, startPushReceiver } from './commercetools/push-recei
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './commercetools/sandbox.ts';
 import { createEditor } from './shop/actors/editor.ts';
 import * as editor from './shop/actors/editor-actions.ts';
-import type { Done } from './shop/actors/journal.ts';
+import type { JournalEntry } from './shop/actors/journal.ts';
 import { connectShop, type ShopApi } from './shop/actors/shop-api.ts';
 import { createShopper } from './shop/actors/shopper.ts';
 import * as shopper from './shop/actors/shopper-actions.ts';
@@ -38,17 +39,17 @@ after(async () => {
   await receiver.stop();
 });
 
-async function quiet(): Promise<void> {
+async function untilIdle(): Promise<void> {
   while (sandbox.pubsub.pending > 0) await pause(2);
 }
 
-/** Does something and returns what was delivered because of it, in alphabetical order. */
-async function heard(act: () => Promise<Done>): Promise<{ done: Done; labels: string[] }> {
-  await quiet();
+/** Runs an action and returns the labels of the deliveries it caused, sorted. */
+async function deliveriesOf(act: () => Promise<JournalEntry>): Promise<{ entry: JournalEntry; labels: string[] }> {
+  await untilIdle();
   const seen = receiver.labels().length;
-  const done = await act();
-  await quiet();
-  return { done, labels: receiver.labels().slice(seen).sort() };
+  const entry = await act();
+  await untilIdle();
+  return { entry, labels: receiver.labels().slice(seen).sort() };
 }
 
 const address = { country: 'DE', city: 'Ulm' };
@@ -77,83 +78,88 @@ async function paidOrder(): Promise<string> {
   return ids.order ?? '';
 }
 
-test('a customer who registers is created', async () => {
-  assert.deepEqual((await heard(register)).labels, ['CustomerCreated', 'ResourceCreated customer']);
+test('registration sends CustomerCreated', async () => {
+  assert.deepEqual((await deliveriesOf(register)).labels, ['CustomerCreated', 'ResourceCreated customer']);
 });
 
-test('a customer who changes name or address is updated', async () => {
+test('name and address changes send their messages', async () => {
   const { customer = '' } = (await register()).ids;
-  const renamed = await heard(() => shopper.changeName(api, { customer, lastName: 'Neu' }));
+  const renamed = await deliveriesOf(() => shopper.changeName(api, { customer, lastName: 'Neu' }));
   assert.deepEqual(renamed.labels, ['CustomerLastNameSet', 'ResourceUpdated customer']);
-  const moved = await heard(() => shopper.changeAddress(api, { customer, address: { country: 'DE', city: 'Kassel' } }));
+  const moved = await deliveriesOf(() =>
+    shopper.changeAddress(api, { customer, address: { country: 'DE', city: 'Kassel' } }),
+  );
   assert.deepEqual(moved.labels, ['CustomerAddressChanged', 'ResourceUpdated customer']);
 });
 
-test('an order takes stock: the entry is updated, but no quantity was set', async () => {
+test('an order takes stock: ResourceUpdated, but no InventoryEntryQuantitySet', async () => {
   const stock = z.object({
     results: z.array(z.object({ availableQuantity: z.number(), quantityOnStock: z.number() })),
   });
   const read = () =>
     api.get(`inventory?where=${encodeURIComponent(`sku="${sku}" and supplyChannel is not defined`)}`, stock);
   const [then] = (await read()).results;
-  const { labels } = await heard(() => buy());
+  const { labels } = await deliveriesOf(() => buy());
   assert.deepEqual(labels, ['OrderCreated', 'ResourceUpdated inventory-entry']);
   const [now] = (await read()).results;
   assert.equal(now?.availableQuantity, (then?.availableQuantity ?? 0) - 2);
   assert.equal(now?.quantityOnStock, then?.quantityOnStock);
 });
 
-test('the order in the message is the order as it is read, with whole money', async () => {
-  const { done } = await heard(() => buy());
+test('the order in the message equals the stored order, with complete money', async () => {
+  const { entry } = await deliveriesOf(() => buy());
   const created = receiver.payloads.findLast(({ type }) => type === 'OrderCreated');
-  assert.deepEqual(created?.order, await api.get(`orders/${done.ids.order}`, z.unknown()));
+  assert.deepEqual(created?.order, await api.get(`orders/${entry.ids.order}`, z.unknown()));
   const { totalPrice } = z.object({ totalPrice: z.object({ fractionDigits: z.number() }) }).parse(created?.order);
   assert.equal(totalPrice.fractionDigits, 2);
 });
 
 for (const to of ['Confirmed', 'Complete', 'Cancelled'] as const) {
-  test(`an order that becomes ${to} changes its state`, async () => {
+  test(`changing an order to ${to} sends OrderStateChanged`, async () => {
     const { order = '' } = (await buy()).ids;
-    assert.deepEqual((await heard(() => shopper.moveOrder(api, { order, to }))).labels, ['OrderStateChanged']);
+    assert.deepEqual((await deliveriesOf(() => shopper.moveOrder(api, { order, to }))).labels, ['OrderStateChanged']);
   });
 }
 
 test('paying creates a payment and adds it to the order', async () => {
   const { order = '' } = (await buy()).ids;
-  assert.deepEqual((await heard(() => shopper.pay(api, { order }))).labels, ['OrderPaymentAdded', 'PaymentCreated']);
+  assert.deepEqual((await deliveriesOf(() => shopper.pay(api, { order }))).labels, [
+    'OrderPaymentAdded',
+    'PaymentCreated',
+  ]);
 });
 
-test('refunds are added, and a pending one changes its state when it arrives', async () => {
+test('refunds add transactions, and settling a pending refund changes its state', async () => {
   const order = await paidOrder();
-  const first = await heard(() => shopper.refund(api, { order, share: 0.3, state: 'Success' }));
+  const first = await deliveriesOf(() => shopper.refund(api, { order, share: 0.3, state: 'Success' }));
   assert.deepEqual(first.labels, ['PaymentTransactionAdded']);
-  const second = await heard(() => shopper.refund(api, { order, share: 0.2, state: 'Pending' }));
+  const second = await deliveriesOf(() => shopper.refund(api, { order, share: 0.2, state: 'Pending' }));
   assert.deepEqual(second.labels, ['PaymentTransactionAdded']);
-  const { payment = '', transaction = '' } = second.done.ids;
-  const settled = await heard(() => shopper.settleRefund(api, { order, payment, transaction }));
+  const { payment = '', transaction = '' } = second.entry.ids;
+  const settled = await deliveriesOf(() => shopper.settleRefund(api, { order, payment, transaction }));
   assert.deepEqual(settled.labels, ['PaymentTransactionStateChanged']);
 });
 
-test('a guest order that is claimed tells its customer', async () => {
+test('assigning a guest order to a customer sends OrderCustomerSet', async () => {
   const { customer = '' } = (await register()).ids;
   const { order = '' } = (await buy()).ids;
-  assert.deepEqual((await heard(() => shopper.claim(api, { order, customer }))).labels, ['OrderCustomerSet']);
+  assert.deepEqual((await deliveriesOf(() => shopper.claim(api, { order, customer }))).labels, ['OrderCustomerSet']);
 });
 
-test('an order of a recurring order has a message of its own', async () => {
-  const made = order({ recurringOrder: { typeId: 'recurring-order', id: 'weekly' } });
-  const { labels } = await heard(async () => {
+test('an order created by a recurring order has its own message type', async () => {
+  const recurringOrder = order({ recurringOrder: { typeId: 'recurring-order', id: 'weekly' } });
+  const { labels } = await deliveriesOf(async () => {
     await fetch(`${sandbox.url}/sandbox/orders/from-recurring-order`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ order: made }),
+      body: JSON.stringify({ order: recurringOrder }),
     });
-    return { action: '', says: '', ids: {} };
+    return { action: '', description: '', ids: {} };
   });
   assert.deepEqual(labels, ['OrderCreatedFromRecurringOrder']);
 });
 
-test('an imported order is imported, not created, and its deletion is told', async () => {
+test('an imported order sends OrderImported, and its deletion OrderDeleted', async () => {
   const draft = {
     orderNumber: 'import-1',
     customerEmail: 'old@example.com',
@@ -162,32 +168,32 @@ test('an imported order is imported, not created, and its deletion is told', asy
       { name: { en: 'Old thing' }, slug: 'old', quantity: 1, money: { currencyCode: 'EUR', centAmount: 1000 } },
     ],
   };
-  const imported = await heard(async () => {
+  const imported = await deliveriesOf(async () => {
     const { id } = await api.post('orders/import', draft, z.object({ id: z.string() }));
-    return { action: '', says: '', ids: { order: id } };
+    return { action: '', description: '', ids: { order: id } };
   });
   assert.deepEqual(imported.labels, ['OrderImported']);
-  const gone = await heard(async () => {
-    await api.delete(`orders/${imported.done.ids.order}?version=1`);
-    return imported.done;
+  const deleted = await deliveriesOf(async () => {
+    await api.delete(`orders/${imported.entry.ids.order}?version=1`);
+    return imported.entry;
   });
-  assert.deepEqual(gone.labels, ['OrderDeleted']);
+  assert.deepEqual(deleted.labels, ['OrderDeleted']);
 });
 
-test('what the drafts say is in the records: an active price, keys, a completion date', async () => {
+test('draft fields are stored: an active price, keys, a completion date', async () => {
   const value = { currencyCode: 'EUR', centAmount: 100 };
   const price = await api.post(
     'standalone-prices',
-    { sku: 'said', key: 'said', value },
+    { sku: 'draft-fields', key: 'draft-fields', value },
     z.looseObject({ active: z.boolean() }),
   );
-  assert.deepEqual([price.active, price.key], [true, 'said']);
+  assert.deepEqual([price.active, price.key], [true, 'draft-fields']);
   const entry = await api.post(
     'inventory',
-    { sku: 'said', key: 'said', quantityOnStock: 1 },
+    { sku: 'draft-fields', key: 'draft-fields', quantityOnStock: 1 },
     z.looseObject({ id: z.string() }),
   );
-  assert.equal(entry.key, 'said');
+  assert.equal(entry.key, 'draft-fields');
   const completedAt = '2020-01-01T00:00:00.000Z';
   const imported = await api.post(
     'orders/import',
@@ -197,29 +203,29 @@ test('what the drafts say is in the records: an active price, keys, a completion
   assert.equal(imported.completedAt, completedAt);
 });
 
-test('a customer who is deleted is told once as a message and once as a change', async () => {
+test('deleting a customer sends one message and one change notification', async () => {
   const { customer = '' } = (await register()).ids;
-  const gone = async () => {
+  const deleted = async () => {
     await api.delete(`customers/${customer}?version=1`);
-    return { action: '', says: '', ids: {} };
+    return { action: '', description: '', ids: {} };
   };
-  assert.deepEqual((await heard(gone)).labels, ['CustomerDeleted', 'ResourceDeleted customer']);
+  assert.deepEqual((await deliveriesOf(deleted)).labels, ['CustomerDeleted', 'ResourceDeleted customer']);
 });
 
-test('products are unpublished, published, repriced and deleted', async () => {
-  const hidden = await heard(() => editor.unpublish(api, { product }));
+test('unpublishing, publishing, repricing and deleting products send their messages', async () => {
+  const hidden = await deliveriesOf(() => editor.unpublish(api, { product }));
   assert.deepEqual(hidden.labels, ['ProductUnpublished', 'ResourceUpdated product']);
-  const shown = await heard(() => editor.publish(api, { product }));
+  const shown = await deliveriesOf(() => editor.publish(api, { product }));
   assert.deepEqual(shown.labels, ['ProductPublished', 'ResourceUpdated product']);
-  const repriced = await heard(() => editor.changePrice(api, { product, factor: 1.5 }));
+  const repriced = await deliveriesOf(() => editor.changePrice(api, { product, factor: 1.5 }));
   assert.deepEqual(repriced.labels, [
     'ProductPriceChanged',
     'ProductPublished',
     'ResourceUpdated product',
     'ResourceUpdated product',
   ]);
-  const gone = await heard(() => editor.deleteProduct(api, { product: idOf('product/product-3') }));
-  assert.deepEqual(gone.labels, [
+  const deleted = await deliveriesOf(() => editor.deleteProduct(api, { product: idOf('product/product-3') }));
+  assert.deepEqual(deleted.labels, [
     'ProductDeleted',
     'ProductUnpublished',
     'ResourceDeleted product',
@@ -227,18 +233,18 @@ test('products are unpublished, published, repriced and deleted', async () => {
   ]);
 });
 
-test('a product that is created public is created and published', async () => {
+test('a product created with publish sends ProductCreated and ProductPublished', async () => {
   const [category] = await api.all('categories', z.object({ id: z.string() }));
   const draft = { sku: 'brand-new', productType: idOf('product-type/clothing'), category: category?.id ?? '' };
-  const { labels } = await heard(() => editor.createProduct(api, draft));
+  const { labels } = await deliveriesOf(() => editor.createProduct(api, draft));
   assert.deepEqual(labels, ['ProductCreated', 'ProductPublished', 'ResourceCreated product']);
 });
 
-test('variants that come and go are told', async () => {
+test('adding and removing variants send their messages', async () => {
   const change = (action: Record<string, unknown>) =>
-    heard(async () => {
+    deliveriesOf(async () => {
       await shopper.update(api, `products/${product}`, [action]);
-      return { action: '', says: '', ids: {} };
+      return { action: '', description: '', ids: {} };
     });
   const added = await change({ action: 'addVariant', sku: 'extra', staged: true });
   assert.ok(added.labels.includes('ProductVariantAdded'), added.labels.join());
@@ -246,14 +252,14 @@ test('variants that come and go are told', async () => {
   assert.ok(removed.labels.includes('ProductVariantDeleted'), removed.labels.join());
 });
 
-test('stock that arrives sets the quantity', async () => {
+test('a restock sends InventoryEntryQuantitySet', async () => {
   const entry = idOf(`inventory/${sku}/all`);
-  const { labels } = await heard(() => editor.restock(api, { entry, quantity: 5 }));
+  const { labels } = await deliveriesOf(() => editor.restock(api, { entry, quantity: 5 }));
   assert.deepEqual(labels, ['InventoryEntryQuantitySet', 'ResourceUpdated inventory-entry']);
 });
 
-test('inventory entries and standalone prices come, change and go', async () => {
-  const { labels } = await heard(async () => {
+test('creating, changing and deleting inventory entries and standalone prices send their messages', async () => {
+  const { labels } = await deliveriesOf(async () => {
     const versioned = z.object({ id: z.string(), version: z.number() });
     const entry = await api.post('inventory', { sku: 'fresh', quantityOnStock: 3 }, versioned);
     await api.delete(`inventory/${entry.id}?version=${entry.version}`);
@@ -262,7 +268,7 @@ test('inventory entries and standalone prices come, change and go', async () => 
     const actions = [{ action: 'changeValue', value: { ...value, centAmount: 200 } }];
     const { version } = await api.post(`standalone-prices/${price.id}`, { version: price.version, actions }, versioned);
     await api.delete(`standalone-prices/${price.id}?version=${version}`);
-    return { action: '', says: '', ids: {} };
+    return { action: '', description: '', ids: {} };
   });
   assert.deepEqual(labels, [
     'InventoryEntryCreated',
@@ -275,17 +281,19 @@ test('inventory entries and standalone prices come, change and go', async () => 
   ]);
 });
 
-test('a category is created, renamed without a message, and deleted', async () => {
+test('creating a category sends a message; renaming and deleting send changes only', async () => {
   const parent = idOf('category/women');
-  const created = await heard(() => editor.createCategory(api, { name: 'Hats', slug: 'hats', parent }));
+  const created = await deliveriesOf(() => editor.createCategory(api, { name: 'Hats', slug: 'hats', parent }));
   assert.deepEqual(created.labels, ['CategoryCreated', 'ResourceCreated category']);
-  const { category = '' } = created.done.ids;
-  const renamed = await heard(() => editor.renameCategory(api, { category, name: 'Caps' }));
+  const { category = '' } = created.entry.ids;
+  const renamed = await deliveriesOf(() => editor.renameCategory(api, { category, name: 'Caps' }));
   assert.deepEqual(renamed.labels, ['ResourceUpdated category']);
-  assert.deepEqual((await heard(() => editor.deleteCategory(api, { category }))).labels, ['ResourceDeleted category']);
+  assert.deepEqual((await deliveriesOf(() => editor.deleteCategory(api, { category }))).labels, [
+    'ResourceDeleted category',
+  ]);
 });
 
-test('the path of a category begins at the top, also after it was renamed', async () => {
+test('the ancestors of a category start at the root, also after a rename', async () => {
   const parent = idOf('category/women_clothing');
   const { category = '' } = (await editor.createCategory(api, { name: 'Deep', slug: 'deep', parent })).ids;
   await editor.renameCategory(api, { category, name: 'Deeper' });
@@ -299,15 +307,16 @@ test('the path of a category begins at the top, also after it was renamed', asyn
   );
 });
 
-test('shopper and editor keep going, and the same seed takes the same steps', async () => {
+test('shopper and editor perform the same actions for the same seed', async () => {
   const steps = async () => {
-    const quiet = await startCommercetoolsSandbox();
-    await seedShop(quiet, { customers: 5, orders: 5, products: 15 });
-    const actors = [createShopper(connectShop(quiet), 3), createEditor(connectShop(quiet), 3)];
-    const said: string[] = [];
-    for (let step = 0; step < 60; step += 1) for (const actor of actors) said.push((await actor.act()).says);
-    await quiet.stop();
-    return said;
+    const untilIdle = await startCommercetoolsSandbox();
+    await seedShop(untilIdle, { customers: 5, orders: 5, products: 15 });
+    const actors = [createShopper(connectShop(untilIdle), 3), createEditor(connectShop(untilIdle), 3)];
+    const descriptions: string[] = [];
+    for (let step = 0; step < 60; step += 1)
+      for (const actor of actors) descriptions.push((await actor.act()).description);
+    await untilIdle.stop();
+    return descriptions;
   };
   const [first, second] = [await steps(), await steps()];
   assert.deepEqual(first, second);

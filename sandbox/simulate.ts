@@ -1,17 +1,19 @@
-/** The shop lives: a shopper and an editor act in turn, and what reaches Klaviyo is told line by line. */
+/**
+ * Simulates live activity: a shopper and an editor take turns, and each action is printed with its effect in Klaviyo.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Processes } from './processes.ts';
 import { createEditor } from './shop/actors/editor.ts';
-import type { Done } from './shop/actors/journal.ts';
+import type { JournalEntry } from './shop/actors/journal.ts';
 import { connectShop } from './shop/actors/shop-api.ts';
 import { createShopper } from './shop/actors/shopper.ts';
 
-export interface LiveOptions {
+export interface SimulationOptions {
   seed: number;
-  /** Steps to take; endless without. */
+  /** Number of steps; unlimited if absent. */
   steps?: number;
-  /** Milliseconds between two steps. */
+  /** Delay between two steps in milliseconds. */
   pauseMs: number;
   signal: AbortSignal;
   onLine(line: string): void;
@@ -28,22 +30,25 @@ const state = z.object({
 const idle = z.object({ idle: z.boolean() });
 const runs = z.object({ running: z.array(z.unknown()) });
 
-/** The editor acts after every third step of the shopper. */
+/** Every fourth step is the editor's. */
 const editorEvery = 4;
 
-/** @returns what was done, for the comparison */
-export async function live(processes: Processes, options: LiveOptions): Promise<Done[]> {
+/**
+ * Runs the simulation.
+ * @returns the journal, for the comparison
+ */
+export async function simulate(processes: Processes, options: SimulationOptions): Promise<JournalEntry[]> {
   const api = connectShop(processes.shop);
   const shopper = createShopper(api, options.seed);
   const editor = createEditor(api, options.seed);
-  const journal: Done[] = [];
+  const journal: JournalEntry[] = [];
   let before = await countsOf(processes.klaviyoUrl);
   for (let step = 1; !options.signal.aborted && step <= (options.steps ?? Number.POSITIVE_INFINITY); step += 1) {
-    const done = await (step % editorEvery === 0 ? editor : shopper).act();
-    journal.push(done);
-    await arrived(processes, options.signal);
+    const entry = await (step % editorEvery === 0 ? editor : shopper).act();
+    journal.push(entry);
+    await waitUntilIdle(processes, options.signal);
     const after = await countsOf(processes.klaviyoUrl);
-    options.onLine(`${done.says}  →  ${difference(before, after)}`);
+    options.onLine(`${entry.description}  →  ${difference(before, after)}`);
     before = after;
     await sleep(options.pauseMs);
   }
@@ -52,34 +57,37 @@ export async function live(processes: Processes, options: LiveOptions): Promise<
 
 const pollMs = 20;
 
-/** Waits until every delivery is acknowledged and no run is under way. */
-export async function arrived({ shop, serviceUrl }: Processes, signal: AbortSignal): Promise<void> {
+/** Waits until every delivery is acknowledged and no sync is running. */
+export async function waitUntilIdle({ shop, serviceUrl }: Processes, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const quiet = idle.parse(await json(`${shop.url}/sandbox/idle`)).idle;
-    if (quiet && runs.parse(await json(`${serviceUrl}/sync`)).running.length === 0) return;
+    const quiet = idle.parse(await fetchJson(`${shop.url}/sandbox/idle`)).idle;
+    if (quiet && runs.parse(await fetchJson(`${serviceUrl}/sync`)).running.length === 0) return;
     await sleep(pollMs);
   }
 }
 
 async function countsOf(klaviyoUrl: string): Promise<Record<string, number>> {
-  const { eventsByMetric, ...records } = state.parse(await json(`${klaviyoUrl}/sandbox/state`));
+  const { eventsByMetric, ...records } = state.parse(await fetchJson(`${klaviyoUrl}/sandbox/state`));
   return { ...eventsByMetric, ...records };
 }
 
-function difference({ requests: asked = 0, ...before }: Record<string, number>, after: Record<string, number>): string {
+function difference(
+  { requests: requestsBefore = 0, ...before }: Record<string, number>,
+  after: Record<string, number>,
+): string {
   const { requests = 0, ...records } = after;
-  const more = Object.entries(records)
+  const changes = Object.entries(records)
     .map(([name, count]): [string, number] => [name, count - (before[name] ?? 0)])
     .filter(([, change]) => change !== 0)
     .map(([name, change]) => `${change > 0 ? '+' : ''}${change} ${name}`)
     .join(', ');
-  if (more !== '') return more;
-  return requests === asked ? 'nothing for Klaviyo' : 'up to date in Klaviyo';
+  if (changes !== '') return changes;
+  return requests === requestsBefore ? 'no event sent' : 'up to date in Klaviyo';
 }
 
-/** @returns the answer of one of the three processes */
-export async function json(url: string, init: RequestInit = {}): Promise<unknown> {
-  const answer = await fetch(url, init);
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
-  return answer.status === 204 ? undefined : answer.json();
+/** Fetches a URL and returns the parsed JSON. Throws for an error status. */
+export async function fetchJson(url: string, init: RequestInit = {}): Promise<unknown> {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return response.status === 204 ? undefined : response.json();
 }

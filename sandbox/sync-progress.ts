@@ -1,8 +1,8 @@
-/** Shows how far the bulk syncs are, from what the service answers: bars in a terminal, plain lines elsewhere. */
+/** Shows the progress of bulk syncs: progress bars in a terminal, plain lines elsewhere. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { z } from 'zod';
 
-/** The part of a run that the sandbox shows; `GET /sync` answers more. */
+/** Fields of a run that the sandbox shows; `GET /sync` returns more. */
 export const runSchema = z.object({
   id: z.string(),
   resource: z.enum(['customers', 'orders', 'categories', 'products']),
@@ -15,13 +15,14 @@ export type SyncRun = z.infer<typeof runSchema>;
 export interface SyncProgress {
   /** @param total records of the resource in the shop, if known */
   show(run: SyncRun, total: number | undefined): void;
-  /** Leaves the last state on the screen. */
+  /** Stops updating; the last state stays visible. */
   end(): void;
 }
 
-const plainEveryMs = 2_000;
+const plainIntervalMs = 2_000;
 const endStates = new Set(['stopped', 'completed', 'failed']);
 
+/** Returns whether a run is stopped, completed or failed. */
 export function hasEnded({ state }: SyncRun): boolean {
   return endStates.has(state);
 }
@@ -52,7 +53,7 @@ function lines(print: (line: string) => void): SyncProgress {
   return {
     show({ id, resource, state, counts }, total) {
       const last = printed.get(id);
-      if (last?.state === state && performance.now() - last.at < plainEveryMs) return;
+      if (last?.state === state && performance.now() - last.at < plainIntervalMs) return;
       printed.set(id, { at: performance.now(), state });
       const { read, delivered, skipped, rejected } = counts;
       const of = total === undefined ? '' : ` of ${total}`;

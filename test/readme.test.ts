@@ -74,7 +74,7 @@ const typed: Record<string, Typed | '.ci/run'> = {
   'npm run sandbox -- --once': '.ci/run',
   // The same with a shop that is quickly there.
   'npm run sandbox': (line) =>
-    runsUntilStopped(/The shop lives\n.*\d\d:\d\d:\d\d .+→/s)(
+    runsUntilStopped(/Live activity\n.*\d\d:\d\d:\d\d .+→/s)(
       `${line} -- --customers 1 --orders 1 --products 1 --limits none --pause 10`,
     ),
   'npm start': runsUntilStopped(/"msg":"started"/),

@@ -1,4 +1,4 @@
-/** What the counting Klaviyo keeps of a catalogue: attributes by id, so that a second sync finds the first one. */
+/** Catalog of the counting Klaviyo: attributes by id, so that a second sync finds the records of the first. */
 import { z } from 'zod';
 
 const record = z.object({
@@ -8,20 +8,21 @@ const record = z.object({
 });
 const prefix = '$custom:::$default:::';
 
+/** Creates an empty catalog store. */
 export function createCatalog() {
   const items = new Map<string, { attributes: object; variants: Set<string> }>();
   const variants = new Map<string, { attributes: Record<string, unknown>; item: string }>();
   const categories = new Map<string, object>();
 
-  function put(what: string, raw: unknown): string {
+  function put(recordType: string, raw: unknown): string {
     const { id: given, attributes, relationships } = record.parse(raw);
     const id = given ?? `${prefix}${String(attributes.external_id)}`;
-    if (what === 'item')
+    if (recordType === 'item')
       items.set(id, {
         attributes: { ...items.get(id)?.attributes, ...attributes },
         variants: items.get(id)?.variants ?? new Set(),
       });
-    else if (what === 'category') categories.set(id, { ...categories.get(id), ...attributes });
+    else if (recordType === 'category') categories.set(id, { ...categories.get(id), ...attributes });
     else {
       const item = relationships?.item?.data.id ?? variants.get(id)?.item ?? '';
       variants.set(id, { attributes: { ...variants.get(id)?.attributes, ...attributes }, item });
@@ -31,15 +32,15 @@ export function createCatalog() {
   }
 
   return {
-    /** @returns the ids of the records of a body, of one or of many */
-    apply(what: string, body: Buffer): string[] {
+    /** @returns the ids of the records in a body (single or bulk) */
+    apply(recordType: string, body: Buffer): string[] {
       const { data } = z.object({ data: z.record(z.string(), z.unknown()) }).parse(JSON.parse(body.toString()));
       const attributes = z.record(z.string(), z.unknown()).safeParse(data.attributes);
       const lists = attributes.success ? Object.values(attributes.data) : [];
       const many = z.object({ data: z.array(z.unknown()) }).safeParse(lists[0]);
-      return (many.success ? many.data.data : [data]).map((one) => put(what, one));
+      return (many.success ? many.data.data : [data]).map((entry) => put(recordType, entry));
     },
-    /** A page of the ids that the filter names. */
+    /** Returns the records of the ids in the filter, as one page. */
     list(name: string, query: URLSearchParams) {
       const ids = z
         .array(z.string())
@@ -56,22 +57,27 @@ export function createCatalog() {
         const item = items.get(id);
         if (!item) return [];
         for (const variant of item.variants) {
-          const held = variants.get(variant);
+          const stored = variants.get(variant);
           included.push({
             type: 'catalog-variant',
             id: variant,
-            attributes: held?.attributes ?? {},
+            attributes: stored?.attributes ?? {},
             relationships: { item: { data: { type: 'catalog-item', id } } },
           });
         }
-        const under = [...item.variants].map((variant) => ({ type: 'catalog-variant', id: variant }));
+        const variantLinks = [...item.variants].map((variant) => ({ type: 'catalog-variant', id: variant }));
         return [
-          { type: 'catalog-item', id, attributes: item.attributes, relationships: { variants: { data: under } } },
+          {
+            type: 'catalog-item',
+            id,
+            attributes: item.attributes,
+            relationships: { variants: { data: variantLinks } },
+          },
         ];
       });
       return { data, included, links: { next: null } };
     },
-    /** The quantity of every sku that was told. */
+    /** Returns the quantity by SKU. */
     stock: () =>
       Object.fromEntries(
         [...variants]

@@ -1,20 +1,20 @@
 /**
- * A Klaviyo that counts: the sandbox's documented limits and the real shapes of answers, with counts and hashes in place
- * of records, so that its memory does not grow with what it is sent. Of the catalogue it keeps what a comparison needs.
- * Arguments: JSON with `limits` (1: as documented, "none") and `jobMs`, how long a job takes.
+ * Counting Klaviyo: the documented limits and real response shapes, with counts and hashes instead of records, so that
+ * its memory does not grow with the input. For the catalog it keeps what a comparison needs. Argument: JSON with
+ * `limits` (1: as documented, or "none") and `jobMs`, the job duration in milliseconds.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { createLimits } from '../../sandbox/klaviyo/limits.ts';
 import { type OperationName, operations } from '../../sandbox/klaviyo/operations.ts';
+import { createRateLimiter } from '../../sandbox/klaviyo/rate-limits.ts';
 import { createCatalog } from './catalog.ts';
-import { createTally } from './tally.ts';
+import { createCounters } from './counters.ts';
 
 const options = z
   .object({ limits: z.union([z.number(), z.literal('none')]), jobMs: z.number() })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
-const limits = createLimits(options.limits);
-const tally = createTally();
+const limits = createRateLimiter(options.limits);
+const counters = createCounters();
 let catalog = createCatalog();
 
 interface Job {
@@ -24,10 +24,10 @@ interface Job {
   endsAt: number;
   total: number;
 }
-/** The latest of each kind; the oldest are forgotten. */
+/** Latest jobs by type, bounded. */
 const jobs = new Map<string, Job[]>();
 let jobCount = 0;
-const mostJobs = 1_000;
+const maxJobs = 1_000;
 
 const routes = Object.entries(operations).map(([name, { method, path }]) => ({
   name,
@@ -50,7 +50,7 @@ function routeOf(method: string, path: string): { name: OperationName; id: strin
   return route;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://klaviyo');
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
@@ -58,51 +58,53 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const route = routeOf(request.method ?? 'GET', url.pathname);
   if (!route) return send(response, 404, { errors: [{ code: 'not_found', detail: url.pathname }] });
   const spent = limits.spend(route.name);
-  if (spent.refused) {
-    tally.request(route.name, 429, body.length);
+  if (spent.throttled) {
+    counters.request(route.name, 429, body.length);
     response.setHeader('retry-after', String(spent.retryAfterSeconds));
     return send(response, 429, { errors: [{ code: 'throttled', detail: 'too many requests' }] });
   }
   for (const [name, value] of Object.entries(spent.headers)) response.setHeader(name, value);
-  const { status, said } = handle(route.name, { id: route.id, query: url.searchParams, body });
-  tally.request(route.name, status, body.length);
-  send(response, status, said);
+  const { status, responseBody } = handle(route.name, { id: route.id, query: url.searchParams, body });
+  counters.request(route.name, status, body.length);
+  send(response, status, responseBody);
 }
 
-interface Asked {
+interface RequestParts {
   id: string;
   query: URLSearchParams;
   body: Buffer;
 }
 
-function handle(name: OperationName, asked: Asked): { status: number; said?: unknown } {
-  if (name === 'create_event') return took(name, tally.event(asked.body), 202);
-  if (name === 'bulk_create_events') return took(name, tally.events(asked.body), 202);
+function handle(name: OperationName, request: RequestParts): { status: number; responseBody?: unknown } {
+  if (name === 'create_event') return accepted(name, counters.event(request.body), 202);
+  if (name === 'bulk_create_events') return accepted(name, counters.events(request.body), 202);
   if (name === 'create_or_update_profile')
-    return took(name, tally.profiles(asked.body), 200, { data: { type: 'profile', id: 'P' } });
-  if (name === 'bulk_import_profiles') return started(name, 'profile-bulk-import-job', tally.profiles(asked.body));
+    return accepted(name, counters.profiles(request.body), 200, { data: { type: 'profile', id: 'P' } });
+  if (name === 'bulk_import_profiles')
+    return startJob(name, 'profile-bulk-import-job', counters.profiles(request.body));
   const job = /^bulk_(create|update|delete)_catalog_(item|variant|categorie)s$/.exec(name);
   if (job) {
-    const what = job[2] === 'categorie' ? 'category' : (job[2] ?? '');
-    return started(name, `catalog-${what}-bulk-${job[1]}-job`, catalog.apply(what, asked.body).length);
+    const recordType = job[2] === 'categorie' ? 'category' : (job[2] ?? '');
+    return startJob(name, `catalog-${recordType}-bulk-${job[1]}-job`, catalog.apply(recordType, request.body).length);
   }
-  if (name.startsWith('get_bulk_') && name.endsWith('_jobs')) return { status: 200, said: listJobs(name, asked.query) };
+  if (name.startsWith('get_bulk_') && name.endsWith('_jobs'))
+    return { status: 200, responseBody: listJobs(name, request.query) };
   if (name === 'get_catalog_items' || name === 'get_catalog_categories')
-    return { status: 200, said: catalog.list(name, asked.query) };
+    return { status: 200, responseBody: catalog.list(name, request.query) };
   if (/^(create|update)_catalog_/.test(name)) {
-    tally.fill(name, catalog.apply(name.split('_')[2] ?? '', asked.body).length);
-    return { status: 200, said: { data: { type: 'record', id: asked.id } } };
+    counters.fill(name, catalog.apply(name.split('_')[2] ?? '', request.body).length);
+    return { status: 200, responseBody: { data: { type: 'record', id: request.id } } };
   }
-  return { status: 200, said: { data: [] } };
+  return { status: 200, responseBody: { data: [] } };
 }
 
-function took(name: OperationName, records: number, status: number, said?: unknown) {
-  tally.fill(name, records);
-  return { status, ...(said === undefined ? {} : { said }) };
+function accepted(name: OperationName, records: number, status: number, responseBody?: unknown) {
+  counters.fill(name, records);
+  return { status, ...(responseBody === undefined ? {} : { responseBody }) };
 }
 
-function started(name: OperationName, type: string, total: number): { status: number; said: unknown } {
-  tally.fill(name, total);
+function startJob(name: OperationName, type: string, total: number): { status: number; responseBody: unknown } {
+  counters.fill(name, total);
   jobCount += 1;
   const job = {
     id: `J${jobCount}`,
@@ -114,11 +116,11 @@ function started(name: OperationName, type: string, total: number): { status: nu
   const all = jobs.get(type) ?? [];
   jobs.set(type, all);
   all.push(job);
-  if (all.length > mostJobs) all.shift();
-  return { status: 202, said: { data: { type, id: job.id } } };
+  if (all.length > maxJobs) all.shift();
+  return { status: 202, responseBody: { data: { type, id: job.id } } };
 }
 
-/** Newest first, a hundred a page; the cursor is how many came before. */
+/** Returns a page of 100 jobs, newest first. The cursor is the number of skipped jobs. */
 function listJobs(name: string, query: URLSearchParams) {
   const [, action, kind] = /^get_bulk_(\w+?)_(?:catalog_)?(item|variant|categorie|profile)s_jobs$/.exec(name) ?? [];
   const type =
@@ -153,15 +155,15 @@ function send(response: ServerResponse, status: number, body?: unknown): void {
   response.end(body === undefined ? undefined : JSON.stringify(body));
 }
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response));
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void handleRequest(request, response));
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.({ url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` });
 });
 process.on('message', (message) => {
-  if (message === 'report') process.send?.({ report: { ...tally.report(), stock: catalog.stock() } });
+  if (message === 'report') process.send?.({ report: { ...counters.report(), stock: catalog.stock() } });
   if (message === 'reset') {
-    tally.reset();
+    counters.reset();
     process.send?.({ reset: true });
   }
   if (message === 'forget') {

@@ -1,6 +1,6 @@
-/** Records of a generated shop, each a function of its number: nothing is kept, so that the fake's memory is its own. */
+/** Records of a generated shop. Each is a pure function of its number, so nothing is stored. */
 
-/** Sizes of the shop: how many records of each resource there are. */
+/** Number of records per resource. */
 export interface ShopSize {
   customers: number;
   orders: number;
@@ -10,9 +10,9 @@ export interface ShopSize {
 const variantsEach = 3;
 const categoryCount = 50;
 const productsInOrders = 2_000;
-const born = '2024-03-15T08:00:00.000Z';
+const createdTime = '2024-03-15T08:00:00.000Z';
 
-/** UUIDs in the order of their numbers, spread evenly over all that there are. */
+/** Returns a UUID. UUIDs ascend with their numbers and are spread evenly over the id space. */
 export function idOf(number: number, total: number): string {
   const head = Math.floor(((number + 0.5) / total) * 0x1_0000_0000)
     .toString(16)
@@ -20,12 +20,12 @@ export function idOf(number: number, total: number): string {
   return `${head}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
 }
 
-/** The number of an id made by idOf. */
+/** Returns the number of an id made by `idOf`. */
 export function numberOf(id: string): number {
   return Number.parseInt(id.slice(-12), 16);
 }
 
-const stored = (id: string) => ({ id, version: 4, createdAt: born, lastModifiedAt: born });
+const stored = (id: string) => ({ id, version: 4, createdAt: createdTime, lastModifiedAt: createdTime });
 const text = (words: number) => Array.from({ length: words }, (_, index) => `word${index}`).join(' ');
 const longText = text(40);
 const money = (centAmount: number) => ({ type: 'centPrecision', currencyCode: 'EUR', centAmount, fractionDigits: 2 });
@@ -136,11 +136,12 @@ export function inventoryEntry(sku: string, quantity: number) {
   };
 }
 
-/** An inventory entry's id says its sku, so that it can be found without being kept. */
+/** Returns an inventory entry id that encodes the SKU, so that entries need no storage. */
 export function entryIdOf(sku: string): string {
   return `00000000-0000-4000-9000-${Buffer.from(sku).toString('hex').padStart(12, '0')}`;
 }
 
+/** Returns the SKU encoded in an id made by `entryIdOf`. */
 export function skuOfEntry(id: string): string {
   return Buffer.from(id.slice('00000000-0000-4000-9000-'.length).replace(/^0+/, ''), 'hex').toString();
 }
@@ -167,12 +168,12 @@ function lineItem(order: number, line: number, size: ShopSize) {
     state: [{ quantity: 1, state: { typeId: 'state', id: idOf(2, 10) } }],
     priceMode: 'Platform',
     lineItemMode: 'Standard',
-    addedAt: born,
-    lastModifiedAt: born,
+    addedAt: createdTime,
+    lastModifiedAt: createdTime,
   };
 }
 
-/** With three to five lines; about 20 KB of events. */
+/** Returns an order with three to five line items; about 20 KB of events. */
 export function order(number: number, size: ShopSize) {
   const lines = 3 + (number % 3);
   const who = number % Math.max(1, size.customers);

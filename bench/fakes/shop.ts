@@ -1,7 +1,7 @@
 /**
- * A generated commercetools over HTTP: keyset pages and look-ups by id, each record made when it is asked for. Answers
- * only what the service asks; the mock of the sandbox is for behaviour, this one for speed.
- * Arguments: JSON with ShopSize and `pageMs`, how long a page takes.
+ * Generated commercetools API over HTTP: keyset pages and lookups by id, with records generated on request. Implements
+ * only the requests of the service; optimized for speed, unlike the sandbox's mock. Argument: JSON with ShopSize and
+ * `pageMs`, the duration of a page request in milliseconds.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +22,7 @@ const size = z
   .object({ customers: z.int(), orders: z.int(), products: z.int(), pageMs: z.number() })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 
-/** Stock by sku, as the driver last said it. */
+/** Quantity by SKU, as last set by the driver. */
 const stock = new Map<string, number>();
 const quantityOf = (sku: string) => stock.get(sku) ?? 7;
 
@@ -35,13 +35,13 @@ const resources: Record<string, Resource> = {
   orders: { total: size.orders, make: order },
   products: { total: size.products, make: (number) => product(number, size.products) },
 };
-/** A page made once is asked for again by the floor: it is kept as text, a few of them. */
+/** Cache of serialized pages, bounded: the floor requests the same pages as the service. */
 const pages = new Map<string, string>();
-const mostPages = 64;
+const maxPages = 64;
 
 function pageOf(name: string, query: URLSearchParams): string {
   const limit = Number(query.get('limit') ?? 20);
-  if (name === 'categories') return listed(categories.map((one) => JSON.stringify(one)));
+  if (name === 'categories') return listed(categories.map((category) => JSON.stringify(category)));
   const resource = resources[name];
   if (!resource || query.has('var.until')) return listed([]);
   const { total, make } = resource;
@@ -56,7 +56,7 @@ function pageOf(name: string, query: URLSearchParams): string {
   return listed(texts);
 }
 
-/** The lowest number whose id is not below this one. */
+/** Returns the lowest number whose id is not lower than the given one. */
 function lowest(id: string, total: number): number {
   let [low, high] = [0, total];
   while (low < high) {
@@ -82,7 +82,7 @@ function listed(texts: readonly string[]): string {
   return `{"limit":500,"offset":0,"count":${texts.length},"results":[${texts.join(',')}]}`;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://shop');
   request.resume();
   if (url.pathname.startsWith('/oauth'))
@@ -96,7 +96,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const key = url.search + name;
   const known = pages.get(key) ?? pageOf(name, url.searchParams);
   pages.set(key, known);
-  if (pages.size > mostPages) pages.delete(pages.keys().next().value ?? '');
+  if (pages.size > maxPages) pages.delete(pages.keys().next().value ?? '');
   send(response, known);
 }
 
@@ -105,7 +105,7 @@ function send(response: ServerResponse, body: string): void {
   response.end(body);
 }
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void answer(request, response));
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void handleRequest(request, response));
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.({ url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}` });

@@ -1,3 +1,4 @@
+/** Tests of tokens, scopes and optimistic locking. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
@@ -7,20 +8,20 @@ import { startCommercetoolsSandbox } from './sandbox.ts';
 
 const errorSchema = z.object({ errors: z.array(z.looseObject({ code: z.string() })) });
 
-test('a wrong secret gets no token', async (t) => {
+test('a wrong client secret gets 401', async (t) => {
   const sandbox = await startCommercetoolsSandbox();
   t.after(() => sandbox.stop());
   const headers = { authorization: `Basic ${Buffer.from('sandbox-client:wrong').toString('base64')}` };
-  const answer = await fetch(`${sandbox.authUrl}/oauth/token`, {
+  const response = await fetch(`${sandbox.authUrl}/oauth/token`, {
     method: 'POST',
     headers,
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
   });
-  assert.equal(answer.status, 401);
-  assert.equal(errorSchema.parse(await answer.json()).errors[0]?.code, 'invalid_client');
+  assert.equal(response.status, 401);
+  assert.equal(errorSchema.parse(await response.json()).errors[0]?.code, 'invalid_client');
 });
 
-test('a request without a valid token is refused, and a client that fetches a new one goes on', async (t) => {
+test('a request without a valid token gets 401, and the client recovers with a new token', async (t) => {
   const sandbox = await startCommercetoolsSandbox();
   t.after(() => sandbox.stop());
   const bare = await fetch(`${sandbox.url}/shop/customers`);
@@ -32,30 +33,30 @@ test('a request without a valid token is refused, and a client that fetches a ne
   assert.equal((await api.request('GET', 'customers')).status, 200);
 });
 
-test('what lies beyond the scopes is refused; managing includes reading', async (t) => {
+test('requests outside the scopes get 403; manage scopes include reading', async (t) => {
   const sandbox = await startCommercetoolsSandbox({ scopes: ['view_orders', 'manage_customers'] });
   t.after(() => sandbox.stop());
   const api = connectShop(sandbox);
   assert.equal((await api.request('GET', 'orders')).status, 200);
   assert.equal((await api.request('GET', 'customers')).status, 200);
-  const refused = await api.request('GET', 'payments');
-  assert.equal(refused.status, 403);
-  assert.equal(errorSchema.parse(refused.body).errors[0]?.code, 'insufficient_scope');
+  const forbidden = await api.request('GET', 'payments');
+  assert.equal(forbidden.status, 403);
+  assert.equal(errorSchema.parse(forbidden.body).errors[0]?.code, 'insufficient_scope');
   assert.equal((await api.request('POST', 'orders', {})).status, 403);
 });
 
-test('a stale version is refused with the current one, for updates and deletions', async (t) => {
+test('a stale version gets 409 with the current version, for updates and deletions', async (t) => {
   const sandbox = await startCommercetoolsSandbox();
   t.after(() => sandbox.stop());
   const api = connectShop(sandbox);
   await sandbox.place('customer', [customer({ id: 'c', version: 4 })]);
   const update = { version: 3, actions: [{ action: 'setFirstName', firstName: 'Eve' }] };
-  for (const answer of [
+  for (const response of [
     await api.request('POST', 'customers/c', update),
     await api.request('DELETE', 'customers/c?version=3'),
   ]) {
-    assert.equal(answer.status, 409);
-    assert.deepEqual(errorSchema.parse(answer.body).errors[0]?.currentVersion, 4);
+    assert.equal(response.status, 409);
+    assert.deepEqual(errorSchema.parse(response.body).errors[0]?.currentVersion, 4);
   }
   assert.equal((await api.request('DELETE', 'customers/c')).status, 400);
   assert.equal((await api.request('DELETE', 'customers/c?version=4')).status, 200);

@@ -1,23 +1,24 @@
-/** Tells whoever listens that a record changed through the API. */
+/** Emits record changes made through the API to listeners. */
 import type { ApiRecord } from './json.ts';
 
+/** A change of one record: `before` is undefined for a creation, `after` for a deletion. */
 export interface Change {
   readonly typeId: string;
   readonly before: ApiRecord | undefined;
   readonly after: ApiRecord | undefined;
-  /** What the records alone do not tell: an import, a recurring order, stock taken by an order. */
+  /** Cause that cannot be derived from the records: an import, a recurring order, stock taken by an order. */
   readonly cause?: 'import' | 'recurring-order' | 'stock-taken';
   readonly dataErasure?: boolean;
 }
 
-export class Changes {
+export class ChangeEmitter {
   readonly #listeners: ((change: Change) => void)[] = [];
 
   listen(listener: (change: Change) => void): void {
     this.#listeners.push(listener);
   }
 
-  happened(change: Change): void {
+  emit(change: Change): void {
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -1,4 +1,4 @@
-/** The endpoints under /sandbox with which people and tests steer the sandbox. */
+/** Control endpoints under /sandbox, for users and tests. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { type ApiRecord, isRecord } from './json.ts';
@@ -16,10 +16,10 @@ const disorderSchema = z.strictObject({
   reorderWindow: z.int().nonnegative().default(0),
 });
 const deliverSchema = z.strictObject({
-  /** Without a topic: to every topic that is bound. */
+  /** Without a topic, the payload is sent to every bound topic. */
   projectId: z.string().optional(),
   topic: z.string().optional(),
-  /** Any JSON; a text goes as it is, so that broken payloads can be sent. */
+  /** Any JSON. A string is sent unchanged, so that malformed payloads are possible. */
   payload: z.unknown(),
   attributes: z.record(z.string(), z.string()).optional(),
 });
@@ -27,7 +27,6 @@ const recordSchema = z.custom<ApiRecord>(isRecord, 'id, version, createdAt and l
 const recordsSchema = z.strictObject({ typeId: z.string(), records: z.array(recordSchema) });
 const recurringSchema = z.strictObject({ order: recordSchema });
 
-/** Adds the control endpoints. */
 export function addControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): void {
   topicControls(app, sandbox);
   deliveryControls(app, sandbox);
@@ -42,7 +41,7 @@ function topicControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): voi
   app.get('/sandbox/pubsub/topics', async () => sandbox.pubsub.bindings());
   app.put('/sandbox/pubsub/topics/:projectId/:topic', async (request, reply) => {
     const { projectId, topic } = topicParams.parse(request.params);
-    return taken(reply, bindingSchema, request.body, (binding) =>
+    return handleBody(reply, bindingSchema, request.body, (binding) =>
       sandbox.pubsub.bind(topicName(projectId, topic), binding),
     );
   });
@@ -60,11 +59,11 @@ function deliveryControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): 
     return reply.code(204).send();
   });
   app.put('/sandbox/deliveries/disorder', async (request, reply) =>
-    taken(reply, disorderSchema, request.body, (disorder) => sandbox.pubsub.disturb(disorder)),
+    handleBody(reply, disorderSchema, request.body, (disorder) => sandbox.pubsub.setDisorder(disorder)),
   );
   app.get('/sandbox/idle', async () => ({ idle: sandbox.pubsub.pending === 0, pending: sandbox.pubsub.pending }));
   app.post('/sandbox/deliver', async (request, reply) =>
-    taken(reply, deliverSchema, request.body, ({ projectId, topic, payload, attributes }) => {
+    handleBody(reply, deliverSchema, request.body, ({ projectId, topic, payload, attributes }) => {
       const named = projectId !== undefined && topic !== undefined ? [topicName(projectId, topic)] : undefined;
       const topics = named ?? Object.keys(sandbox.pubsub.bindings());
       return { messageIds: topics.map((name) => sandbox.pubsub.publish(name, payload, 'hand-made', attributes)) };
@@ -78,13 +77,13 @@ function recordControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): vo
     deliveries: { ...sandbox.pubsub.report(), last: undefined },
   }));
   app.post('/sandbox/records', async (request, reply) =>
-    taken(reply, recordsSchema, request.body, async ({ typeId, records }) => {
+    handleBody(reply, recordsSchema, request.body, async ({ typeId, records }) => {
       await sandbox.place(typeId, records);
       return { placed: records.length };
     }),
   );
   app.post('/sandbox/orders/from-recurring-order', async (request, reply) =>
-    taken(reply, recurringSchema, request.body, async ({ order }) => {
+    handleBody(reply, recurringSchema, request.body, async ({ order }) => {
       await sandbox.createFromRecurringOrder(order);
       return { id: order.id };
     }),
@@ -95,15 +94,18 @@ function recordControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): vo
   });
 }
 
-/** Parses the body and answers 400 with the reason, or with what `act` returns (204 for nothing). */
-async function taken<T>(
+/**
+ * Parses the body and calls `handle`. Responds with 400 and the reason if the body is invalid, otherwise with the
+ * result (204 if undefined).
+ */
+async function handleBody<T>(
   reply: FastifyReply,
   schema: z.ZodType<T>,
   body: unknown,
-  act: (value: T) => unknown,
+  handle: (value: T) => unknown,
 ): Promise<FastifyReply> {
   const parsed = schema.safeParse(body);
   if (!parsed.success) return reply.code(400).send({ message: z.prettifyError(parsed.error) });
-  const result = await act(parsed.data);
+  const result = await handle(parsed.data);
   return result === undefined ? reply.code(204).send() : reply.code(200).send(result);
 }

@@ -1,3 +1,4 @@
+/** Tests of custom objects. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
@@ -18,14 +19,14 @@ function save(key: string, fields: Record<string, unknown> = {}) {
   return api.request('POST', 'custom-objects', { container: 'state', key, value: { n: 1 }, ...fields });
 }
 
-test('the first save creates, the next one replaces the whole value', async () => {
+test('the first POST creates, the next one replaces the whole value', async () => {
   assert.equal((await save('twice', { value: { a: 1, b: 2 } })).status, 201);
   const second = await save('twice', { value: { a: 3 } });
   assert.equal(second.status, 200);
   assert.deepEqual(objectSchema.parse(second.body), { version: 2, value: { a: 3 } });
 });
 
-test('a version must be the current one; 0 means "not there yet"', async () => {
+test('the version must be current; 0 means create only', async () => {
   assert.equal((await save('lock', { version: 0 })).status, 201);
   assert.equal((await save('lock', { version: 0 })).status, 409);
   assert.equal((await save('lock', { version: 7 })).status, 409);
@@ -33,9 +34,9 @@ test('a version must be the current one; 0 means "not there yet"', async () => {
   assert.equal((await save('absent', { version: 1 })).status, 400);
 });
 
-test('of many who create at once with version 0 one succeeds', async () => {
-  const answers = await Promise.all(Array.from({ length: 10 }, () => save('race', { version: 0 })));
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array.from({ length: 9 }, () => 409)]);
+test('one of many concurrent creations with version 0 succeeds', async () => {
+  const responses = await Promise.all(Array.from({ length: 10 }, () => save('race', { version: 0 })));
+  assert.deepEqual(responses.map(({ status }) => status).sort(), [201, ...Array.from({ length: 9 }, () => 409)]);
 });
 
 test('null fields are not stored', async () => {
@@ -43,12 +44,12 @@ test('null fields are not stored', async () => {
   assert.deepEqual(objectSchema.parse(saved.body).value, { kept: { zero: 0 } });
 });
 
-test('names with other characters are refused', async () => {
+test('names with invalid characters are rejected', async () => {
   assert.equal((await save('a@b.example')).status, 400);
   assert.equal((await save('x'.repeat(257))).status, 400);
 });
 
-test('objects are queried by container and by their value, and deleted with or without a version', async () => {
+test('objects can be queried by container and value, and deleted with or without a version', async () => {
   await save('q-1', { container: 'queue', value: { state: 'waiting' } });
   await save('q-2', { container: 'queue', value: { state: 'done' } });
   const page = z.object({ results: z.array(z.object({ key: z.string() })) });

@@ -1,11 +1,19 @@
-/** Custom objects as commercetools keeps them: replaced as a whole, guarded by an optional version. */
+/** Custom objects with commercetools' semantics: replaced as a whole, with optional optimistic locking by version. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Answer, concurrentModification, created, invalidInput, notFound, ok, refuse } from './answers.ts';
-import type { Changes } from './changes.ts';
+import type { ChangeEmitter } from './changes.ts';
 import { type ApiRecord, isObject, textField } from './json.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
+import {
+  concurrentModification,
+  created,
+  errorResponse,
+  type HttpResponse,
+  invalidInput,
+  notFound,
+  ok,
+} from './responses.ts';
 
 const TYPE = 'key-value-document';
 const NAME = /^[-_~.a-zA-Z0-9]{1,256}$/;
@@ -17,39 +25,39 @@ const draftSchema = z.object({
   version: z.int().nonnegative().optional(),
 });
 
-interface Parts {
+interface Deps {
   readonly records: Records;
-  readonly changes: Changes;
+  readonly changes: ChangeEmitter;
   readonly versionZero: 'conflict' | 'overwrites';
 }
 
 export class CustomObjects {
   readonly #records: Records;
-  readonly #changes: Changes;
-  readonly #versionZero: Parts['versionZero'];
+  readonly #changes: ChangeEmitter;
+  readonly #versionZero: Deps['versionZero'];
 
-  constructor({ records, changes, versionZero }: Parts) {
+  constructor({ records, changes, versionZero }: Deps) {
     this.#records = records;
     this.#changes = changes;
     this.#versionZero = versionZero;
   }
 
-  /** Rows of `/custom-objects/{container}`, or all without one. */
-  query(container: string | undefined, query: URLSearchParams): Answer {
+  /** Queries `/custom-objects/{container}`, or all containers if undefined. */
+  query(container: string | undefined, query: URLSearchParams): HttpResponse {
     const rows = this.#records.all(TYPE);
     const own = container === undefined ? rows : rows.filter((row) => textField(row, 'container') === container);
     return queryPage(this.#records, own, query);
   }
 
-  get(container: string, key: string): Answer {
+  get(container: string, key: string): HttpResponse {
     const found = this.#find(container, key);
     return found === undefined ? notFound(`container '${container}' and key '${key}'`) : ok(found);
   }
 
-  /** Creates (201) or replaces (200). */
-  post(body: unknown): Answer {
+  /** Creates (201) or replaces (200) a custom object. */
+  post(body: unknown): HttpResponse {
     const draft = draftSchema.safeParse(body);
-    if (!draft.success) return refuse(400, 'InvalidJsonInput', z.prettifyError(draft.error));
+    if (!draft.success) return errorResponse(400, 'InvalidJsonInput', z.prettifyError(draft.error));
     const { container, key, value, version } = draft.data;
     for (const [name, text] of Object.entries({ container, key })) {
       if (!NAME.test(text))
@@ -57,7 +65,7 @@ export class CustomObjects {
     }
     const old = this.#find(container, key);
     if (old === undefined && version !== undefined && version > 0) {
-      return refuse(400, 'InvalidOperation', 'version on create must be 0');
+      return errorResponse(400, 'InvalidOperation', 'version on create must be 0');
     }
     const ignored = version === 0 && this.#versionZero === 'overwrites';
     if (old !== undefined && version !== undefined && version !== old.version && !ignored) {
@@ -74,27 +82,27 @@ export class CustomObjects {
       value: withoutNulls(value),
     };
     this.#records.put(TYPE, record);
-    this.#changes.happened({ typeId: TYPE, before: old, after: record });
+    this.#changes.emit({ typeId: TYPE, before: old, after: record });
     return old === undefined ? created(record) : ok(record);
   }
 
-  remove(container: string, key: string, version: string | null): Answer {
+  remove(container: string, key: string, version: string | null): HttpResponse {
     const old = this.#find(container, key);
     if (old === undefined) return notFound(`container '${container}' and key '${key}'`);
     if (version !== null && Number(version) !== old.version) {
       return concurrentModification(`'${old.id}'`, old.version, Number(version));
     }
     this.#records.remove(TYPE, old.id);
-    this.#changes.happened({ typeId: TYPE, before: old, after: undefined });
+    this.#changes.emit({ typeId: TYPE, before: old, after: undefined });
     return ok(old);
   }
 
   #find(container: string, key: string): ApiRecord | undefined {
-    return this.#records.having(TYPE, 'key', key).find((row) => textField(row, 'container') === container);
+    return this.#records.findBy(TYPE, 'key', key).find((row) => textField(row, 'container') === container);
   }
 }
 
-/** commercetools does not keep fields that are null. */
+/** commercetools does not store fields with the value null. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;

@@ -1,13 +1,13 @@
-/** What was pushed and what came back: counts for ever, the last ones in detail. */
+/** Log of push attempts: total counts, and details of the latest attempts. */
 
-const KEPT = 200;
+const MAX_LAST = 200;
 
 export interface Delivery {
   readonly messageId: string;
-  /** The message type (`OrderCreated`) or notification type and resource (`ResourceUpdated customer`). */
+  /** Message type (`OrderCreated`), or notification type and resource type (`ResourceUpdated customer`). */
   readonly label: string;
   readonly attempt: number;
-  /** 0: no answer within the deadline. */
+  /** HTTP status; 0 if there was no response within the deadline. */
   readonly status: number;
   readonly tookMs: number;
   readonly acknowledged: boolean;
@@ -36,7 +36,7 @@ export class DeliveryLog {
       count(this.#byLabel, delivery.label);
     }
     count(this.#byStatus, String(delivery.status));
-    this.#last = [...this.#last.slice(1 - KEPT), delivery];
+    this.#last = [...this.#last.slice(1 - MAX_LAST), delivery];
   }
 
   report(pending: number): DeliveryReport {

@@ -1,17 +1,20 @@
 /**
- * The part that turns drafts and update actions into resources: @labdigital/commercetools-mock, used without its own
- * server. Everything that is read comes from our own records; the mock only hears of writes.
+ * Turns drafts and update actions into resources with @labdigital/commercetools-mock, without its HTTP server. Reads
+ * come from the sandbox's own records; only writes go through the mock.
  */
 import { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import { z } from 'zod';
-import { type Answer, refuse } from './answers.ts';
 import { type ApiRecord, isObject, isRecord, textField } from './json.ts';
+import { errorResponse, type HttpResponse } from './responses.ts';
 
 type MockProject = ReturnType<CommercetoolsMock['project']>;
-type Place = (project: MockProject, record: ApiRecord) => Promise<void>;
+type Insert = (project: MockProject, record: ApiRecord) => Promise<void>;
 
-/** The mock takes whole resources on trust, as a database would; what it is given has at least id and version. */
-function whole<T>(record: ApiRecord): T {
+/**
+ * Casts a record to the mock's type. The mock does not validate inserted resources; only id, version and timestamps are
+ * checked here.
+ */
+function trusted<T>(record: ApiRecord): T {
   return z.custom<T>(isRecord).parse(record);
 }
 
@@ -19,28 +22,28 @@ function lowercaseEmail(record: ApiRecord): object {
   return { lowercaseEmail: textField(record, 'email')?.toLowerCase() };
 }
 
-const places: Readonly<Record<string, Place>> = {
-  cart: (project, record) => project.unsafeAdd('cart', whole(record)),
-  'cart-discount': (project, record) => project.unsafeAdd('cart-discount', whole(record)),
-  category: (project, record) => project.unsafeAdd('category', whole(record)),
-  channel: (project, record) => project.unsafeAdd('channel', whole(record)),
-  // The mock finds customers of the same e-mail by a field that the API does not show.
-  customer: (project, record) => project.unsafeAdd('customer', whole({ ...record, ...lowercaseEmail(record) })),
-  'customer-group': (project, record) => project.unsafeAdd('customer-group', whole(record)),
-  'discount-code': (project, record) => project.unsafeAdd('discount-code', whole(record)),
-  'inventory-entry': (project, record) => project.unsafeAdd('inventory-entry', whole(record)),
-  order: (project, record) => project.unsafeAdd('order', whole(record)),
-  payment: (project, record) => project.unsafeAdd('payment', whole(record)),
-  product: (project, record) => project.unsafeAdd('product', whole(record)),
-  'product-discount': (project, record) => project.unsafeAdd('product-discount', whole(record)),
-  'product-type': (project, record) => project.unsafeAdd('product-type', whole(record)),
-  'shipping-method': (project, record) => project.unsafeAdd('shipping-method', whole(record)),
-  'standalone-price': (project, record) => project.unsafeAdd('standalone-price', whole(record)),
-  state: (project, record) => project.unsafeAdd('state', whole(record)),
-  store: (project, record) => project.unsafeAdd('store', whole(record)),
-  'tax-category': (project, record) => project.unsafeAdd('tax-category', whole(record)),
-  type: (project, record) => project.unsafeAdd('type', whole(record)),
-  zone: (project, record) => project.unsafeAdd('zone', whole(record)),
+const inserters: Readonly<Record<string, Insert>> = {
+  cart: (project, record) => project.unsafeAdd('cart', trusted(record)),
+  'cart-discount': (project, record) => project.unsafeAdd('cart-discount', trusted(record)),
+  category: (project, record) => project.unsafeAdd('category', trusted(record)),
+  channel: (project, record) => project.unsafeAdd('channel', trusted(record)),
+  // The mock looks customers up by a field that the API does not return.
+  customer: (project, record) => project.unsafeAdd('customer', trusted({ ...record, ...lowercaseEmail(record) })),
+  'customer-group': (project, record) => project.unsafeAdd('customer-group', trusted(record)),
+  'discount-code': (project, record) => project.unsafeAdd('discount-code', trusted(record)),
+  'inventory-entry': (project, record) => project.unsafeAdd('inventory-entry', trusted(record)),
+  order: (project, record) => project.unsafeAdd('order', trusted(record)),
+  payment: (project, record) => project.unsafeAdd('payment', trusted(record)),
+  product: (project, record) => project.unsafeAdd('product', trusted(record)),
+  'product-discount': (project, record) => project.unsafeAdd('product-discount', trusted(record)),
+  'product-type': (project, record) => project.unsafeAdd('product-type', trusted(record)),
+  'shipping-method': (project, record) => project.unsafeAdd('shipping-method', trusted(record)),
+  'standalone-price': (project, record) => project.unsafeAdd('standalone-price', trusted(record)),
+  state: (project, record) => project.unsafeAdd('state', trusted(record)),
+  store: (project, record) => project.unsafeAdd('store', trusted(record)),
+  'tax-category': (project, record) => project.unsafeAdd('tax-category', trusted(record)),
+  type: (project, record) => project.unsafeAdd('type', trusted(record)),
+  zone: (project, record) => project.unsafeAdd('zone', trusted(record)),
 };
 
 export class Engine {
@@ -52,25 +55,25 @@ export class Engine {
     this.#mock = new CommercetoolsMock({ defaultProjectKey: projectKey, silent: true });
   }
 
-  /** Runs a request through the mock. The path is relative to the project. */
-  async send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+  /** Sends a request to the mock. The path is relative to the project. */
+  async send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<HttpResponse> {
     const url = `/${this.#projectKey}/${path}`;
     const payload = isObject(body) ? { payload: body } : {};
-    const answer = await this.#mock.app.inject({ method, url, ...payload });
-    const json: unknown = answer.body === '' ? undefined : answer.json();
-    if (answer.statusCode >= 500 || !isObject(json)) {
-      return refuse(
+    const response = await this.#mock.app.inject({ method, url, ...payload });
+    const json: unknown = response.body === '' ? undefined : response.json();
+    if (response.statusCode >= 500 || !isObject(json)) {
+      return errorResponse(
         400,
         'InvalidOperation',
-        `The sandbox cannot do this: ${method} ${path}: ${answer.body.slice(0, 300)}`,
+        `The sandbox cannot do this: ${method} ${path}: ${response.body.slice(0, 300)}`,
       );
     }
-    return { status: answer.statusCode, body: json };
+    return { status: response.statusCode, body: json };
   }
 
-  /** Puts a whole record in place, so that later drafts and actions can refer to it. */
+  /** Inserts a record, so that later drafts and actions can reference it. */
   async place(typeId: string, record: ApiRecord): Promise<void> {
-    await places[typeId]?.(this.#mock.project(), record);
+    await inserters[typeId]?.(this.#mock.project(), record);
   }
 
   async clear(): Promise<void> {

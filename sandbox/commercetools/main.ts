@@ -1,4 +1,4 @@
-/** Runs the commercetools sandbox as a process of its own: `node sandbox/commercetools/main.ts --port 8090`. */
+/** Runs the mock commercetools API as a separate process: `node sandbox/commercetools/main.ts --port 8090`. */
 import { parseArgs } from 'node:util';
 import { startCommercetoolsSandbox } from './sandbox.ts';
 
@@ -29,7 +29,7 @@ process.stdout.write(`commercetools sandbox on ${url}\n`);
 process.send?.({ url, authUrl, projectKey, clientId, clientSecret });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
-// A parent that forked this and went away leaves nobody to stop it.
+// Without its parent process, nothing else would stop this one.
 process.once('disconnect', stop);
 
 function stop(): void {

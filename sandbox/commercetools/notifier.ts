@@ -1,12 +1,12 @@
-/** From a change to the notifications that subscriptions asked for. */
+/** Publishes the notifications of a change to the subscriptions that request them. */
 import type { Change } from './changes.ts';
 import { messagesOf } from './messages/index.ts';
-import { changeLabel, changePayload, inFormat, messagePayload } from './payloads.ts';
+import { changeLabel, changePayload, messagePayload, toFormat } from './payloads.ts';
 import { type PubSub, topicName } from './pubsub.ts';
 import type { Records } from './records.ts';
 import type { Subscription, Subscriptions } from './subscriptions.ts';
 
-interface Parts {
+interface Deps {
   readonly projectKey: string;
   readonly maxPayloadBytes: number;
   readonly records: Records;
@@ -15,48 +15,53 @@ interface Parts {
 }
 
 export class Notifier {
-  readonly #parts: Parts;
+  readonly #deps: Deps;
   readonly #sequence = new Map<string, number>();
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(deps: Deps) {
+    this.#deps = deps;
   }
 
   notify(change: Change): void {
-    const { projectKey, maxPayloadBytes, records, subscriptions } = this.#parts;
-    const asked = [...subscriptions.active()];
-    const wantChange = asked.filter(({ changes }) => changes.some((one) => one.resourceTypeId === change.typeId));
+    const { projectKey, maxPayloadBytes, records, subscriptions } = this.#deps;
+    const active = [...subscriptions.active()];
+    const changeSubscribers = active.filter(({ changes }) =>
+      changes.some((entry) => entry.resourceTypeId === change.typeId),
+    );
     const payload = changePayload(projectKey, change);
-    for (const subscription of wantChange) this.#send(subscription, payload, changeLabel(change));
+    for (const subscription of changeSubscribers) this.#send(subscription, payload, changeLabel(change));
     for (const body of messagesOf(change, records)) {
-      // Every message has its number, whether somebody asked for it or not.
-      const sequenceNumber = this.#next((change.after ?? change.before)?.id ?? '');
-      const wantMessage = asked.filter((subscription) => wants(subscription, change.typeId, body.type));
-      if (wantMessage.length === 0) continue;
+      // Sequence numbers also count messages without a subscriber.
+      const sequenceNumber = this.#nextSequenceNumber((change.after ?? change.before)?.id ?? '');
+      const messageSubscribers = active.filter((subscription) =>
+        includesMessage(subscription, change.typeId, body.type),
+      );
+      if (messageSubscribers.length === 0) continue;
       const message = messagePayload(projectKey, change, body, { sequenceNumber, maxPayloadBytes });
-      for (const subscription of wantMessage) this.#send(subscription, message, body.type);
+      for (const subscription of messageSubscribers) this.#send(subscription, message, body.type);
     }
   }
 
   #send({ destination, format }: Subscription, payload: Record<string, unknown>, label: string): void {
     if (destination.type !== 'GoogleCloudPubSub') return;
-    this.#parts.pubsub.publish(
+    this.#deps.pubsub.publish(
       topicName(destination.projectId, destination.topic),
-      inFormat(payload, format.type),
+      toFormat(payload, format.type),
       label,
     );
   }
 
-  #next(id: string): number {
+  #nextSequenceNumber(id: string): number {
     const number = (this.#sequence.get(id) ?? 0) + 1;
     this.#sequence.set(id, number);
     return number;
   }
 }
 
-function wants({ messages }: Subscription, typeId: string, type: string): boolean {
+function includesMessage({ messages }: Subscription, typeId: string, type: string): boolean {
   return messages.some(
-    (one) =>
-      one.resourceTypeId === typeId && (one.types === undefined || one.types.length === 0 || one.types.includes(type)),
+    (entry) =>
+      entry.resourceTypeId === typeId &&
+      (entry.types === undefined || entry.types.length === 0 || entry.types.includes(type)),
   );
 }

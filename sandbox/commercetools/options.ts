@@ -1,37 +1,38 @@
-/** What can be chosen when the sandbox starts. */
+/** Options of the mock commercetools API. */
 
 export interface CommercetoolsSandboxOptions {
-  /** 0 (default): any free port. */
+  /** Port to listen on; 0 (default) picks a free port. */
   readonly port?: number;
   readonly host?: string;
   readonly projectKey?: string;
   readonly clientId?: string;
   readonly clientSecret?: string;
-  /** Without the project key, for example `['view_orders']`. A request beyond them gets 403 insufficient_scope. */
+  /**
+   * Granted scopes without the project key, for example `['view_orders']`. Other requests get 403 insufficient_scope.
+   */
   readonly scopes?: readonly string[];
-  /** Added to every answer of the API; the control endpoints are not slowed down. */
+  /** Delay in milliseconds added to every API response. Control endpoints have none. */
   readonly latencyMs?: number;
-  /** A notification larger than this is sent without its payload. */
+  /** Maximum notification size. Larger notifications are sent without their payload. */
   readonly maxPayloadBytes?: number;
   /**
-   * What version 0 means for a custom object that exists: a conflict, as the docs suggest, or (as in other fakes, and not
-   * ruled out by the reference) nothing at all. A client has to live with both.
+   * Meaning of version 0 for an existing custom object. The docs suggest `conflict`. Other mocks ignore the version
+   * (`overwrites`), and the reference does not rule it out. A client must support both.
    */
   readonly versionZero?: 'conflict' | 'overwrites';
-  /** How pushes are repeated. */
+  /** Retry policy of pushes. */
   readonly redelivery?: Partial<Redelivery>;
 }
 
 export interface Redelivery {
-  /** An answer later than this counts as none. */
+  /** Deadline of a push in milliseconds. A later response counts as none. */
   readonly ackDeadlineMs: number;
   readonly firstRetryMs: number;
-  readonly longestRetryMs: number;
-  /** Pushes in flight at once. */
+  readonly maxRetryMs: number;
+  /** Maximum in-flight pushes. */
   readonly concurrency: number;
 }
 
-/** The defaults of the sandbox. */
 export const DEFAULTS = {
   port: 0,
   host: '127.0.0.1',
@@ -42,7 +43,7 @@ export const DEFAULTS = {
   latencyMs: 0,
   maxPayloadBytes: 256 * 1024,
   versionZero: 'conflict',
-  // The acknowledgement limit is that of commercetools Connect and the default of Pub/Sub; Pub/Sub's real retries
-  // start at 10 s, which nobody wants to wait for here.
-  redelivery: { ackDeadlineMs: 10_000, firstRetryMs: 300, longestRetryMs: 5_000, concurrency: 20 },
+  // 10 s is the acknowledgement deadline of commercetools Connect and the default of Pub/Sub. Real Pub/Sub retries
+  // start at 10 s, which would make tests too slow.
+  redelivery: { ackDeadlineMs: 10_000, firstRetryMs: 300, maxRetryMs: 5_000, concurrency: 20 },
 } as const satisfies CommercetoolsSandboxOptions;

@@ -1,21 +1,21 @@
-/** What commercetools does when an order is made that the engine does not: it empties the cart and takes the stock. */
+/** Side effects of order creation that the engine lacks: closes the cart and takes the stock. */
 import { type ApiRecord, at, field, isObject, type JsonObject, listField, numberField, textField } from './json.ts';
 import type { Records } from './records.ts';
 import type { Writes } from './writes.ts';
 
-interface Created {
+interface CreatedOrder {
   readonly order: ApiRecord & JsonObject;
   readonly records: Records;
   readonly writes: Writes;
 }
 
-/** Closes the cart and takes the stock. */
-export async function afterOrderCreated({ order, records, writes }: Created): Promise<void> {
+/** Marks the order's cart as ordered, and takes the stock if the cart tracks inventory. */
+export async function afterOrderCreated({ order, records, writes }: CreatedOrder): Promise<void> {
   const cart = records.get('cart', textField(field(order, 'cart'), 'id') ?? '');
   if (!isObject(cart)) return;
   const now = new Date().toISOString();
   const closed = { ...cart, id: cart.id, version: cart.version + 1, createdAt: cart.createdAt, lastModifiedAt: now };
-  await writes.keep({ typeId: 'cart', before: cart, after: { ...closed, ...{ cartState: 'Ordered' } } });
+  await writes.store({ typeId: 'cart', before: cart, after: { ...closed, ...{ cartState: 'Ordered' } } });
   if (tracksStock(cart)) await takeStock({ order, records, writes });
 }
 
@@ -23,16 +23,19 @@ function tracksStock(cart: unknown): boolean {
   return ['TrackOnly', 'ReserveOnOrder'].includes(textField(cart, 'inventoryMode') ?? 'None');
 }
 
-/** Lowers what is available; what lies on the shelf goes when it is shipped. Only a ResourceUpdated tells. */
-async function takeStock({ order, records, writes }: Created): Promise<void> {
+/**
+ * Lowers the available quantity. The quantity on stock changes on shipment. Only a ResourceUpdated notification is
+ * sent.
+ */
+async function takeStock({ order, records, writes }: CreatedOrder): Promise<void> {
   for (const line of listField(order, 'lineItems')) {
     const sku = textField(at(line, 'variant'), 'sku') ?? '';
     const channel = textField(field(line, 'supplyChannel'), 'id');
-    const entries = records.having('inventory-entry', 'sku', sku);
-    const entry = entries.find((one) => textField(field(one, 'supplyChannel'), 'id') === channel);
+    const entries = records.findBy('inventory-entry', 'sku', sku);
+    const entry = entries.find((candidate) => textField(field(candidate, 'supplyChannel'), 'id') === channel);
     if (entry === undefined) continue;
     const availableQuantity = (numberField(entry, 'availableQuantity') ?? 0) - (numberField(line, 'quantity') ?? 0);
     const after = { ...entry, version: entry.version + 1, lastModifiedAt: new Date().toISOString(), availableQuantity };
-    await writes.keep({ typeId: 'inventory-entry', before: entry, after, cause: 'stock-taken' });
+    await writes.store({ typeId: 'inventory-entry', before: entry, after, cause: 'stock-taken' });
   }
 }

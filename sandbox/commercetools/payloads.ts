@@ -1,26 +1,26 @@
-/** The notifications of a change, in the Platform format and as CloudEvents. */
+/** Builds the notifications of a change, in the Platform format and as CloudEvents. */
 import { randomUUID } from 'node:crypto';
 import type { Change } from './changes.ts';
 import { field, isObject, type JsonObject, textField } from './json.ts';
 import { resourceOf } from './resources.ts';
 
-/** A Message's own part: its type and the fields that go with it. */
+/** Type of a Message and the fields specific to that type. */
 export interface MessageBody {
   readonly type: string;
   readonly [name: string]: unknown;
 }
 
-export interface Numbering {
+export interface MessageOptions {
   readonly sequenceNumber: number;
   readonly maxPayloadBytes: number;
 }
 
 const IDENTIFIERS = ['key', 'externalId', 'orderNumber', 'customerNumber', 'sku'];
 
-/** ResourceCreated, ResourceUpdated or ResourceDeleted. */
+/** Returns the change notification: ResourceCreated, ResourceUpdated or ResourceDeleted. */
 export function changePayload(projectKey: string, change: Change): JsonObject {
   const { before, after, dataErasure } = change;
-  const common = { notificationType: kindOf(change), ...subject(projectKey, change) };
+  const common = { notificationType: notificationTypeOf(change), ...subject(projectKey, change) };
   if (after === undefined) {
     const erased = dataErasure === true ? { dataErasure } : {};
     return { ...common, version: before?.version ?? 0, modifiedAt: new Date().toISOString(), ...erased };
@@ -29,17 +29,17 @@ export function changePayload(projectKey: string, change: Change): JsonObject {
   return { ...common, version: after.version, ...old, modifiedAt: after.lastModifiedAt };
 }
 
-/** How a change is called in the delivery log. */
+/** Returns the label of a change in the delivery log. */
 export function changeLabel(change: Change): string {
-  return `${kindOf(change)} ${change.typeId}`;
+  return `${notificationTypeOf(change)} ${change.typeId}`;
 }
 
-/** A Message; its fields are left out when they are larger than the destination takes. */
+/** Returns a Message. If it exceeds `maxPayloadBytes`, it has `payloadNotIncluded` instead of its fields. */
 export function messagePayload(
   projectKey: string,
   change: Change,
   body: MessageBody,
-  { sequenceNumber, maxPayloadBytes }: Numbering,
+  { sequenceNumber, maxPayloadBytes }: MessageOptions,
 ): JsonObject {
   const now = new Date().toISOString();
   const head = {
@@ -52,14 +52,14 @@ export function messagePayload(
     sequenceNumber,
     resourceVersion: (change.after ?? change.before)?.version ?? 1,
   };
-  const whole = { ...head, ...body };
-  if (Buffer.byteLength(JSON.stringify(whole)) <= maxPayloadBytes) return whole;
+  const message = { ...head, ...body };
+  if (Buffer.byteLength(JSON.stringify(message)) <= maxPayloadBytes) return message;
   const reason = 'The payload is too large for the destination.';
   return { ...head, payloadNotIncluded: { reason, payloadType: body.type } };
 }
 
-/** The payload as a subscription wants it. */
-export function inFormat(payload: JsonObject, format: 'Platform' | 'CloudEvents'): JsonObject {
+/** Converts a payload to the format of a subscription. */
+export function toFormat(payload: JsonObject, format: 'Platform' | 'CloudEvents'): JsonObject {
   if (format === 'Platform') return payload;
   const resource = field(payload, 'resource');
   const typeId = textField(resource, 'typeId') ?? '';
@@ -80,7 +80,7 @@ export function inFormat(payload: JsonObject, format: 'Platform' | 'CloudEvents'
   };
 }
 
-function kindOf({ before, after }: Change): string {
+function notificationTypeOf({ before, after }: Change): string {
   if (after === undefined) return 'ResourceDeleted';
   return before === undefined ? 'ResourceCreated' : 'ResourceUpdated';
 }

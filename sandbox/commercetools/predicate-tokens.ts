@@ -1,20 +1,20 @@
-/** Cuts a `where` predicate into tokens. */
+/** Tokenizer of `where` predicates. */
 
 export type Token =
-  | { readonly kind: 'name'; readonly text: string }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'variable'; readonly text: string }
-  | { readonly kind: 'sign'; readonly text: string };
+  | { readonly type: 'name'; readonly text: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'number'; readonly value: number }
+  | { readonly type: 'variable'; readonly text: string }
+  | { readonly type: 'sign'; readonly text: string };
 
-/** A predicate that cannot be read, or a variable that was not sent. */
+/** Error of an unreadable predicate or a missing variable. */
 export class PredicateError extends Error {}
 
-// A name may start with a digit (ids and locales do in custom fields), so a number is what has nothing but digits.
+// A name can start with a digit (ids and locales in custom fields), so only digits alone form a number.
 const PATTERN =
   /\s+|"((?:\\.|[^"\\])*)"|`([^`]+)`|:([A-Za-z0-9_.-]+)|(-?\d+(?:\.\d+)?)(?![A-Za-z0-9_-])|([A-Za-z0-9_-]+)|(<>|!=|<=|>=|[=<>(),])/y;
 
-/** Tokens of a predicate; throws PredicateError at the first character that fits nothing. */
+/** Returns the tokens of a predicate. Throws PredicateError at the first unexpected character. */
 export function tokens(predicate: string): Token[] {
   const found: Token[] = [];
   PATTERN.lastIndex = 0;
@@ -34,11 +34,11 @@ export function tokens(predicate: string): Token[] {
 
 function tokenOf(match: RegExpExecArray): Token | undefined {
   const [, text, quotedName, variable, digits, name, sign] = match;
-  if (text !== undefined) return { kind: 'text', text: text.replaceAll(/\\(.)/g, '$1') };
-  if (quotedName !== undefined) return { kind: 'name', text: quotedName };
-  if (variable !== undefined) return { kind: 'variable', text: variable };
-  if (digits !== undefined) return { kind: 'number', value: Number(digits) };
-  if (name !== undefined) return { kind: 'name', text: name };
-  if (sign !== undefined) return { kind: 'sign', text: sign };
+  if (text !== undefined) return { type: 'text', text: text.replaceAll(/\\(.)/g, '$1') };
+  if (quotedName !== undefined) return { type: 'name', text: quotedName };
+  if (variable !== undefined) return { type: 'variable', text: variable };
+  if (digits !== undefined) return { type: 'number', value: Number(digits) };
+  if (name !== undefined) return { type: 'name', text: name };
+  if (sign !== undefined) return { type: 'sign', text: sign };
   return undefined;
 }

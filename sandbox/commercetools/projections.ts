@@ -1,8 +1,8 @@
-/** Products as `/product-projections` shows them: one side of the product, with the stock of its variants. */
+/** Builds product projections: the current or staged data of a product, with the stock of its variants. */
 import { at, field, isObject, type JsonObject, listField, numberField, textField } from './json.ts';
 import type { Records } from './records.ts';
 
-/** The current or staged projection of a product; undefined when there is none. */
+/** Returns the current or staged projection of a product; undefined if it has none. */
 export function projectionOf(product: unknown, side: 'current' | 'staged', records: Records): JsonObject | undefined {
   const data = at(product, 'masterData', side);
   if (!isObject(product) || !isObject(data)) return undefined;
@@ -18,7 +18,7 @@ export function projectionOf(product: unknown, side: 'current' | 'staged', recor
   };
 }
 
-/** The rows of `/product-projections`: staged ones of all products, current ones of the published. */
+/** Yields the staged projections of all products, or the current projections of published products. */
 export function* projections(records: Records, staged: boolean): Generator<JsonObject> {
   for (const product of records.all('product')) {
     if (!staged && at(product, 'masterData', 'published') !== true) continue;
@@ -27,10 +27,12 @@ export function* projections(records: Records, staged: boolean): Generator<JsonO
   }
 }
 
-/** Adds `availability` when the variant's sku is tracked; entries of channels are listed apart and never summed. */
+/**
+ * Adds `availability` if the variant's SKU has inventory entries. Channel entries are listed separately and not summed.
+ */
 export function withAvailability(variant: unknown, records: Records): unknown {
   const sku = textField(variant, 'sku');
-  const entries = sku === undefined ? [] : records.having('inventory-entry', 'sku', sku);
+  const entries = sku === undefined ? [] : records.findBy('inventory-entry', 'sku', sku);
   if (!isObject(variant) || entries.length === 0) return variant;
   const channels: Record<string, JsonObject> = {};
   let own: JsonObject = {};

@@ -1,6 +1,6 @@
 /**
- * Plays Google Cloud Pub/Sub with push subscriptions: at least once, in no particular order, again and again until the
- * endpoint acknowledges. https://cloud.google.com/pubsub/docs/push
+ * Mock Google Cloud Pub/Sub with push subscriptions: at-least-once, unordered delivery with retries until acknowledged.
+ * https://cloud.google.com/pubsub/docs/push
  */
 import { randomUUID } from 'node:crypto';
 import { DeliveryLog, type DeliveryReport } from './delivery-log.ts';
@@ -8,18 +8,20 @@ import type { Redelivery } from './options.ts';
 
 const ACKNOWLEDGING = new Set([102, 200, 201, 202, 204]);
 
+/** Push endpoint of a topic. */
 export interface Binding {
   readonly pushEndpoint: string;
-  /** Sent with every push, for example an Authorization header. */
+  /** Headers of every push, for example Authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Adds `deliveryAttempt`, which Pub/Sub does only for subscriptions with a dead-letter topic. */
+  /** Adds `deliveryAttempt`, which Pub/Sub sends only for subscriptions with a dead-letter topic. */
   readonly deliveryAttempt?: boolean | undefined;
 }
 
+/** Duplicates and reordering to inject. */
 export interface Disorder {
-  /** Every n-th message is sent twice; 0: never. */
+  /** Sends every n-th message twice; 0 disables it. */
   readonly duplicateEvery: number;
-  /** So many messages are held back and sent in reverse; 0 or 1: none. */
+  /** Number of messages to hold back and send in reverse order; 0 or 1 disables it. */
   readonly reorderWindow: number;
 }
 
@@ -33,13 +35,13 @@ interface Message {
   attempts: number;
 }
 
-/** A topic's full name. */
+/** Returns the full name of a topic. */
 export function topicName(projectId: string, topic: string): string {
   return `projects/${projectId}/topics/${topic}`;
 }
 
-/** A window that does not fill is let go after this time. */
-const REORDER_PATIENCE_MS = 50;
+/** An incomplete reorder window is released after this time. */
+const REORDER_TIMEOUT_MS = 50;
 
 export class PubSub {
   readonly log = new DeliveryLog();
@@ -50,7 +52,7 @@ export class PubSub {
   #ready: Message[] = [];
   #held: Message[] = [];
   #inFlight = new Set<Promise<void>>();
-  #waiting = 0;
+  #awaitingRetry = 0;
   #published = 0;
   #disorder: Disorder = { duplicateEvery: 0, reorderWindow: 0 };
 
@@ -58,10 +60,10 @@ export class PubSub {
     this.#settings = settings;
   }
 
-  /** Gives a topic its push endpoint; what was kept for it is sent now. */
+  /** Sets the push endpoint of a topic and sends the messages retained for it. */
   bind(topic: string, binding: Binding): void {
     this.#bindings.set(topic, binding);
-    this.#work();
+    this.#dispatch();
   }
 
   unbind(topic: string): void {
@@ -76,43 +78,43 @@ export class PubSub {
     return Object.fromEntries(this.#bindings);
   }
 
-  disturb(disorder: Disorder): void {
+  setDisorder(disorder: Disorder): void {
     this.#disorder = disorder;
-    this.#letGo();
+    this.#releaseHeld();
   }
 
-  /** One attempt without repetition; true when it was acknowledged. */
+  /** Sends one push without retries and returns whether it was acknowledged. */
   async probe(topic: string, payload: unknown, label: string): Promise<boolean> {
     const binding = this.#bindings.get(topic);
     if (binding === undefined) return false;
-    return ACKNOWLEDGING.has(await this.#push(binding, message(topic, payload, label)));
+    return ACKNOWLEDGING.has(await this.#push(binding, createMessage(topic, payload, label)));
   }
 
   publish(topic: string, payload: unknown, label: string, attributes: Readonly<Record<string, string>> = {}): string {
-    const made = { ...message(topic, payload, label), attributes };
+    const created = { ...createMessage(topic, payload, label), attributes };
     this.#published += 1;
     const { duplicateEvery } = this.#disorder;
-    this.#held.push(made);
-    if (duplicateEvery > 0 && this.#published % duplicateEvery === 0) this.#held.push({ ...made });
-    if (this.#held.length >= this.#disorder.reorderWindow) this.#letGo();
-    else this.#later(REORDER_PATIENCE_MS, () => this.#letGo());
-    return made.messageId;
+    this.#held.push(created);
+    if (duplicateEvery > 0 && this.#published % duplicateEvery === 0) this.#held.push({ ...created });
+    if (this.#held.length >= this.#disorder.reorderWindow) this.#releaseHeld();
+    else this.#schedule(REORDER_TIMEOUT_MS, () => this.#releaseHeld());
+    return created.messageId;
   }
 
-  /** Messages that were not acknowledged yet. */
+  /** Number of unacknowledged messages. */
   get pending(): number {
-    return this.#ready.length + this.#held.length + this.#inFlight.size + this.#waiting;
+    return this.#ready.length + this.#held.length + this.#inFlight.size + this.#awaitingRetry;
   }
 
   report(): DeliveryReport {
     return this.log.report(this.pending);
   }
 
-  /** Forgets everything that waits. */
+  /** Discards all pending messages and clears the log. */
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    this.#waiting = 0;
+    this.#awaitingRetry = 0;
     this.#ready = [];
     this.#held = [];
     this.log.clear();
@@ -124,27 +126,27 @@ export class PubSub {
     await Promise.all(this.#inFlight);
   }
 
-  #letGo(): void {
+  #releaseHeld(): void {
     this.#ready.push(...(this.#disorder.reorderWindow > 1 ? this.#held.reverse() : this.#held));
     this.#held = [];
-    this.#work();
+    this.#dispatch();
   }
 
-  #work(): void {
+  #dispatch(): void {
     if (this.#stopped.signal.aborted) return;
-    const kept: Message[] = [];
+    const postponed: Message[] = [];
     for (const next of this.#ready.splice(0)) {
       const binding = this.#bindings.get(next.topic);
-      if (binding === undefined || this.#inFlight.size >= this.#settings.concurrency) kept.push(next);
+      if (binding === undefined || this.#inFlight.size >= this.#settings.concurrency) postponed.push(next);
       else this.#start(binding, next);
     }
-    this.#ready = [...kept, ...this.#ready];
+    this.#ready = [...postponed, ...this.#ready];
   }
 
   #start(binding: Binding, next: Message): void {
     const work = this.#attempt(binding, next).finally(() => {
       this.#inFlight.delete(work);
-      this.#work();
+      this.#dispatch();
     });
     this.#inFlight.add(work);
   }
@@ -153,16 +155,16 @@ export class PubSub {
     next.attempts += 1;
     const status = await this.#push(binding, next);
     if (ACKNOWLEDGING.has(status) || this.#stopped.signal.aborted) return;
-    const { firstRetryMs, longestRetryMs } = this.#settings;
-    this.#waiting += 1;
-    this.#later(Math.min(firstRetryMs * 2 ** (next.attempts - 1), longestRetryMs), () => {
-      this.#waiting -= 1;
+    const { firstRetryMs, maxRetryMs } = this.#settings;
+    this.#awaitingRetry += 1;
+    this.#schedule(Math.min(firstRetryMs * 2 ** (next.attempts - 1), maxRetryMs), () => {
+      this.#awaitingRetry -= 1;
       this.#ready.push(next);
-      this.#work();
+      this.#dispatch();
     });
   }
 
-  /** The answer's status, 0 when there was none within the deadline. */
+  /** Sends one push and returns the response status, or 0 if there was no response within the deadline. */
   async #push(binding: Binding, next: Message): Promise<number> {
     const began = performance.now();
     const status = await this.#post(binding, next);
@@ -175,20 +177,20 @@ export class PubSub {
   async #post(binding: Binding, next: Message): Promise<number> {
     const deadline = AbortSignal.timeout(this.#settings.ackDeadlineMs);
     try {
-      const answer = await fetch(binding.pushEndpoint, {
+      const response = await fetch(binding.pushEndpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...binding.headers },
         body: JSON.stringify(envelope(next, binding)),
         signal: AbortSignal.any([deadline, this.#stopped.signal]),
       });
-      await answer.arrayBuffer();
-      return answer.status;
+      await response.arrayBuffer();
+      return response.status;
     } catch {
       return 0;
     }
   }
 
-  #later(delayMs: number, act: () => void): void {
+  #schedule(delayMs: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       act();
@@ -197,7 +199,7 @@ export class PubSub {
   }
 }
 
-function message(topic: string, payload: unknown, label: string): Message {
+function createMessage(topic: string, payload: unknown, label: string): Message {
   const data = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)).toString('base64');
   const publishTime = new Date().toISOString();
   return { topic, label, data, messageId: randomUUID(), publishTime, attributes: {}, attempts: 0 };

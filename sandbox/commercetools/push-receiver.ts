@@ -1,4 +1,4 @@
-/** A push endpoint that remembers what it was sent: for tests of whatever is delivered. */
+/** Push endpoint that records received payloads, for delivery tests. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 
@@ -17,17 +17,19 @@ type ReceivedPayload = z.infer<typeof payloadSchema>;
 
 export interface PushReceiver {
   readonly url: string;
-  /** Decoded payloads in order of arrival, also those that were refused. */
+  /** Decoded payloads in order of arrival, including those answered with an error. */
   readonly payloads: readonly ReceivedPayload[];
   readonly messageIds: readonly string[];
-  /** Status of the next answers; 204 when the list is used up. */
-  answers: number[];
-  /** `OrderCreated`, `ResourceUpdated customer`: without the test notifications of subscriptions. */
+  /** Statuses of the next responses, in order; 204 once the list is empty. */
+  responseStatuses: number[];
+  /**
+   * Returns labels such as `OrderCreated` or `ResourceUpdated customer`, without the test notifications of
+   * subscriptions.
+   */
   labels(): string[];
   stop(): Promise<void>;
 }
 
-/** Starts a receiver on a free port. */
 export async function startPushReceiver(): Promise<PushReceiver> {
   const payloads: ReceivedPayload[] = [];
   const messageIds: string[] = [];
@@ -35,13 +37,13 @@ export async function startPushReceiver(): Promise<PushReceiver> {
     const { message } = envelopeSchema.parse(JSON.parse(await bodyOf(request)));
     payloads.push(payloadSchema.parse(JSON.parse(Buffer.from(message.data, 'base64').toString())));
     messageIds.push(message.messageId);
-    response.writeHead(receiver.answers.shift() ?? 204).end();
+    response.writeHead(receiver.responseStatuses.shift() ?? 204).end();
   });
   const receiver: PushReceiver & { url: string } = {
     url: '',
     payloads,
     messageIds,
-    answers: [],
+    responseStatuses: [],
     labels: () => payloads.filter(({ resource }) => resource?.typeId !== 'subscription').map(labelOf),
     stop: () =>
       new Promise((resolve) => {

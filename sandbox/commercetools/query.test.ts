@@ -1,3 +1,4 @@
+/** Tests of query predicates, sorting, paging and reference expansion. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
@@ -59,7 +60,7 @@ async function ids(path: string, query: Record<string, string | string[]>): Prom
 
 function search(query: Record<string, string | string[]>): URLSearchParams {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
-    [value].flat().map((one): [string, string] => [name, one]),
+    [value].flat().map((entry): [string, string] => [name, entry]),
   );
   return new URLSearchParams(pairs);
 }
@@ -82,24 +83,24 @@ const found: [string, Record<string, string | string[]>, string[]][] = [
   ['quotes in a text', { where: 'firstName = "Ann \\"A\\""' }, ['a']],
   ['a boolean and a negation', { where: 'firstName = "Bob" and not (isEmailVerified = true)' }, ['c']],
   ['nesting into a list', { where: 'addresses(city = "Berlin" and country = "DE")' }, ['a', 'b']],
-  ['what is defined', { where: 'customerNumber is not defined and addresses is not empty' }, ['a', 'b']],
+  ['is defined and is not empty', { where: 'customerNumber is not defined and addresses is not empty' }, ['a', 'b']],
   ['an e-mail in any case', { where: 'lowercaseEmail in ("a@example.com", "x@example.com")' }, ['a']],
   ['a repeated sort', { sort: ['firstName desc', 'id desc'] }, ['c', 'b', 'a']],
 ];
 for (const [name, query, expected] of found) {
-  test(`customers are found with ${name}`, async () => assert.deepEqual(await ids('customers', query), expected));
+  test(`customers can be queried with ${name}`, async () => assert.deepEqual(await ids('customers', query), expected));
 }
 
 test('a locale with a dash is written in backticks', async () => {
   assert.deepEqual(await ids('categories', { where: 'slug(`de-DE` = "oben")' }), ['top']);
 });
 
-test('an order is found by one of its payments', async () => {
+test('an order can be queried by one of its payments', async () => {
   assert.deepEqual(await ids('orders', { where: 'paymentInfo(payments(id="p2"))' }), ['o']);
   assert.deepEqual(await ids('orders', { where: 'paymentInfo(payments(id="p3"))' }), []);
 });
 
-test('expand fills references that exist and leaves the others bare', async () => {
+test('expand resolves existing references and leaves the others unexpanded', async () => {
   const reference = z.object({ id: z.string(), obj: z.looseObject({ slug: z.unknown() }).optional() });
   const shape = z.object({ ancestors: z.array(reference) });
   const { ancestors } = await api.get('categories/sub?expand=ancestors[*]', shape);
@@ -109,20 +110,20 @@ test('expand fills references that exist and leaves the others bare', async () =
   );
 });
 
-test('a total is counted unless it is declined', async () => {
+test('the total is included unless withTotal=false', async () => {
   assert.equal((await api.get('customers?limit=1', pageSchema)).total, 3);
   assert.equal((await api.get('customers?limit=1&withTotal=false', pageSchema)).total, undefined);
 });
 
-const refused: [string, string, number][] = [
+const rejected: [string, string, number][] = [
   ['a page above 500', 'customers?limit=501', 400],
   ['an offset above 10,000', 'customers?offset=10001', 400],
-  ['a predicate that breaks off', `customers?where=${encodeURIComponent('id = ')}`, 400],
-  ['a predicate with rubbish behind it', `customers?where=${encodeURIComponent('id = "a" id')}`, 400],
-  ['a variable that was not sent', `customers?where=${encodeURIComponent('id = :id')}`, 400],
+  ['an incomplete predicate', `customers?where=${encodeURIComponent('id = ')}`, 400],
+  ['a predicate with trailing tokens', `customers?where=${encodeURIComponent('id = "a" id')}`, 400],
+  ['a missing variable', `customers?where=${encodeURIComponent('id = :id')}`, 400],
   ['a URL of more than 8 kB', `customers?where=${'x'.repeat(9_000)}`, 414],
   ['an unknown id', 'customers/unknown', 404],
 ];
-for (const [name, path, status] of refused) {
-  test(`${name} is answered with ${status}`, async () => assert.equal((await api.request('GET', path)).status, status));
+for (const [name, path, status] of rejected) {
+  test(`${name} gets ${status}`, async () => assert.equal((await api.request('GET', path)).status, status));
 }

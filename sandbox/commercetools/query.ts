@@ -1,25 +1,28 @@
-/** One page of records: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`. */
-import { type Answer, invalidInput, ok } from './answers.ts';
+/**
+ * Query parameters of collections: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`.
+ */
+
 import { expand } from './expand.ts';
 import { field } from './json.ts';
 import { PredicateError } from './predicate-tokens.ts';
-import { compilePredicate, type Matches } from './predicates.ts';
+import { compilePredicate, type Matcher } from './predicates.ts';
 import type { Records } from './records.ts';
+import { type HttpResponse, invalidInput, ok } from './responses.ts';
 
 /** Limits: https://docs.commercetools.com/api/general-concepts#paging */
-const MOST_PER_PAGE = 500;
+const MAX_PER_PAGE = 500;
 const DEFAULT_PER_PAGE = 20;
-const HIGHEST_OFFSET = 10_000;
-const HIGHEST_TOTAL = 10_000;
+const MAX_OFFSET = 10_000;
+const MAX_TOTAL = 10_000;
 
-/** Answers a query over the rows, which must be in id order. */
-export function queryPage(records: Records, rows: Iterable<unknown>, query: URLSearchParams): Answer {
-  const limit = whole(query.get('limit'), DEFAULT_PER_PAGE);
-  const offset = whole(query.get('offset'), 0);
-  if (limit === undefined || limit > MOST_PER_PAGE)
-    return malformed('limit', query.get('limit'), `0 to ${MOST_PER_PAGE}`);
-  if (offset === undefined || offset > HIGHEST_OFFSET)
-    return malformed('offset', query.get('offset'), `0 to ${HIGHEST_OFFSET}`);
+/** Returns one page of the rows, which must be in id order. */
+export function queryPage(records: Records, rows: Iterable<unknown>, query: URLSearchParams): HttpResponse {
+  const limit = parseInteger(query.get('limit'), DEFAULT_PER_PAGE);
+  const offset = parseInteger(query.get('offset'), 0);
+  if (limit === undefined || limit > MAX_PER_PAGE)
+    return malformed('limit', query.get('limit'), `0 to ${MAX_PER_PAGE}`);
+  if (offset === undefined || offset > MAX_OFFSET)
+    return malformed('offset', query.get('offset'), `0 to ${MAX_OFFSET}`);
   const matches = predicate(query);
   if (typeof matches === 'string') return invalidInput(`Malformed parameter: where: ${matches}`);
   const sorts = query.getAll('sort').map(sortOf);
@@ -27,22 +30,22 @@ export function queryPage(records: Records, rows: Iterable<unknown>, query: URLS
   const withTotal = query.get('withTotal') !== 'false';
   const inOrder = sorts.filter((sort) => sort !== undefined);
   const needed = withTotal || !isIdOrder(inOrder) ? Number.POSITIVE_INFINITY : offset + limit;
-  const found = sorted(take(rows, matches, needed), inOrder);
+  const found = sorted(findMatching(rows, matches, needed), inOrder);
   const results = found.slice(offset, offset + limit).map((row) => expand(records, row, query.getAll('expand')));
-  const total = query.has('where') ? Math.min(found.length, HIGHEST_TOTAL) : found.length;
+  const total = query.has('where') ? Math.min(found.length, MAX_TOTAL) : found.length;
   return ok({ limit, offset, count: results.length, ...(withTotal ? { total } : {}), results });
 }
 
-function take(rows: Iterable<unknown>, matches: Matches, most: number): unknown[] {
+function findMatching(rows: Iterable<unknown>, matches: Matcher, max: number): unknown[] {
   const found: unknown[] = [];
   for (const row of rows) {
-    if (found.length >= most) break;
+    if (found.length >= max) break;
     if (matches(row)) found.push(row);
   }
   return found;
 }
 
-function predicate(query: URLSearchParams): Matches | string {
+function predicate(query: URLSearchParams): Matcher | string {
   const names = new Set([...query.keys()].filter((name) => name.startsWith('var.')));
   const variables = new Map([...names].map((name) => [name.slice('var.'.length), query.getAll(name)]));
   try {
@@ -87,11 +90,11 @@ function compare(a: unknown, b: unknown): number {
   return left === right ? 0 : left < right ? -1 : 1;
 }
 
-function whole(text: string | null, otherwise: number): number | undefined {
-  if (text === null) return otherwise;
+function parseInteger(text: string | null, fallback: number): number | undefined {
+  if (text === null) return fallback;
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function malformed(name: string, value: string | null, range: string): Answer {
+function malformed(name: string, value: string | null, range: string): HttpResponse {
   return invalidInput(`Malformed parameter: ${name}: ${value} is not in the range ${range}.`);
 }

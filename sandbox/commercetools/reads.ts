@@ -1,29 +1,35 @@
-/** GET of a collection, or of one record by id, key or number. */
-import { type Answer, notFound, ok } from './answers.ts';
+/** Handles GET of a collection, or of one record by id, key or order number. */
+
 import { expand } from './expand.ts';
 import { type ApiRecord, at, field, isObject, listField } from './json.ts';
 import { projectionOf, projections, withAvailability } from './projections.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
+import { type HttpResponse, notFound, ok } from './responses.ts';
 
-/** Answers a read below a collection; `address` is undefined for the collection itself. */
-export function read(records: Records, typeId: string, address: string | undefined, query: URLSearchParams): Answer {
+/** Handles a read in a collection. `address` is undefined for the collection itself. */
+export function read(
+  records: Records,
+  typeId: string,
+  address: string | undefined,
+  query: URLSearchParams,
+): HttpResponse {
   if (address === undefined) return queryPage(records, rows(records, typeId, query), query);
   const found = findRecord(records, typeId === 'product-projection' ? 'product' : typeId, address);
   const shown = found === undefined ? undefined : view(records, typeId, found, query);
-  return shown === undefined ? notFound(described(address)) : ok(expand(records, shown, query.getAll('expand')));
+  return shown === undefined ? notFound(describeAddress(address)) : ok(expand(records, shown, query.getAll('expand')));
 }
 
-/** The record at `id`, `key=...` or `order-number=...`. */
+/** Returns the record at `id`, `key=...` or `order-number=...`. */
 export function findRecord(records: Records, typeId: string, address: string): ApiRecord | undefined {
   const [, name, value] = /^(key|order-number)=(.+)$/.exec(address) ?? [];
   if (value === undefined) return records.get(typeId, address);
-  const [found] = records.having(typeId, name === 'key' ? 'key' : 'orderNumber', value);
+  const [found] = records.findBy(typeId, name === 'key' ? 'key' : 'orderNumber', value);
   return found;
 }
 
-/** How an address is called in an error. */
-export function described(address: string): string {
+/** Formats an address for an error message. */
+export function describeAddress(address: string): string {
   const [, name, value] = /^(key|order-number)=(.+)$/.exec(address) ?? [];
   return value === undefined ? `ID '${address}'` : `${name} '${value}'`;
 }
@@ -35,19 +41,19 @@ function rows(records: Records, typeId: string, query: URLSearchParams): Iterabl
 }
 
 function* products(records: Records): Generator<unknown> {
-  for (const product of records.all('product')) yield withStock(records, product);
+  for (const product of records.all('product')) yield withAvailableStock(records, product);
 }
 
 function view(records: Records, typeId: string, record: ApiRecord, query: URLSearchParams): unknown {
-  if (typeId === 'product') return withStock(records, record);
+  if (typeId === 'product') return withAvailableStock(records, record);
   if (typeId !== 'product-projection') return record;
   const staged = query.get('staged') === 'true';
   if (!staged && at(record, 'masterData', 'published') !== true) return undefined;
   return projectionOf(record, staged ? 'staged' : 'current', records);
 }
 
-/** A product whose variants show what is in stock. */
-function withStock(records: Records, product: ApiRecord): unknown {
+/** Returns a product whose variants have their availability. */
+function withAvailableStock(records: Records, product: ApiRecord): unknown {
   const masterData = field(product, 'masterData');
   if (!isObject(masterData)) return product;
   const side = (name: 'current' | 'staged') => {

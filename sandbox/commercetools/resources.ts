@@ -1,15 +1,15 @@
-/** The collections that the sandbox knows: path segment, type id, scopes. */
+/** Collections of the mock API: path segment, type id, scopes. */
 
-export interface Resource {
+export interface Collection {
   readonly path: string;
   readonly typeId: string;
-  /** Any one of these allows reading. */
+  /** Any of these scopes allows reading. */
   readonly read: readonly string[];
-  /** Any one of these allows writing. */
+  /** Any of these scopes allows writing. */
   readonly write: readonly string[];
 }
 
-function resource(path: string, typeId: string, ...areas: string[]): Resource {
+function resource(path: string, typeId: string, ...areas: string[]): Collection {
   return {
     path,
     typeId,
@@ -18,8 +18,8 @@ function resource(path: string, typeId: string, ...areas: string[]): Resource {
   };
 }
 
-/** Scopes as in the API reference; `manage_project` covers every row. */
-const RESOURCES: readonly Resource[] = [
+/** Scopes from the API reference. `manage_project` includes all of them. */
+const RESOURCES: readonly Collection[] = [
   resource('customers', 'customer', 'customers'),
   resource('customer-groups', 'customer-group', 'customer_groups', 'customers'),
   resource('orders', 'order', 'orders'),
@@ -54,12 +54,12 @@ const RESOURCES: readonly Resource[] = [
 const byPath = new Map(RESOURCES.map((entry) => [entry.path, entry]));
 const byTypeId = new Map(RESOURCES.map((entry) => [entry.typeId, entry]));
 
-/** The collection at a path segment such as `orders`. */
-export function resourceAt(path: string): Resource | undefined {
+/** Returns the collection of a path segment such as `orders`. */
+export function resourceAt(path: string): Collection | undefined {
   return byPath.get(path);
 }
 
-/** The collection that holds a type such as `order`. */
-export function resourceOf(typeId: string): Resource | undefined {
+/** Returns the collection of a type id such as `order`. */
+export function resourceOf(typeId: string): Collection | undefined {
   return byTypeId.get(typeId);
 }

@@ -1,10 +1,9 @@
-/** A commercetools project over real HTTP: OAuth, the API, and the Pub/Sub that its notifications go through. */
+/** Mock commercetools project over real HTTP: OAuth, the API, and the Pub/Sub that delivers its notifications. */
 import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
-import { type Answer, refuse, urlTooLong } from './answers.ts';
 import { createApi } from './api.ts';
-import { Changes } from './changes.ts';
+import { ChangeEmitter } from './changes.ts';
 import { addControls } from './controls.ts';
 import { CustomObjects } from './custom-objects.ts';
 import { Engine } from './engine.ts';
@@ -13,46 +12,48 @@ import { Notifier } from './notifier.ts';
 import { type CommercetoolsSandboxOptions, DEFAULTS } from './options.ts';
 import { PubSub } from './pubsub.ts';
 import { Records } from './records.ts';
+import { errorResponse, type HttpResponse, urlTooLong } from './responses.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Tokens } from './tokens.ts';
 import { Writes } from './writes.ts';
 
-/** Longer URLs get 414, as from the proxy in front of the real API. */
-const LONGEST_URL = 8_192;
-/** Node's own limit would answer 431 before ours could. */
+/** Maximum URL length. Longer URLs get 414, as from the proxy of the real API. */
+const MAX_URL_LENGTH = 8_192;
+/** Raised so that Node does not respond with 431 before the 414 check. */
 const MAX_HEADER_BYTES = 256 * 1024;
 /** https://docs.commercetools.com/api/limits */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** A running mock project with its credentials. */
 export interface CommercetoolsSandbox {
   readonly url: string;
   readonly authUrl: string;
   readonly projectKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** What the API shows. */
+  /** Stored records. */
   readonly records: Records;
   readonly pubsub: PubSub;
-  /** Faults on demand without HTTP, for callers in the same process. */
+  /** Fault rules, for callers in the same process. */
   readonly faults: Faults;
-  /** Puts records in place; nobody is notified. */
+  /** Inserts records without sending notifications. */
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void>;
-  /** Adds an order as a recurring order does when its day has come. */
+  /** Creates an order as a recurring order does. */
   createFromRecurringOrder(order: ApiRecord): Promise<void>;
-  /** Empties the project: records, subscriptions, pending deliveries; topics stay bound. */
+  /** Deletes records, subscriptions and pending deliveries. Topic bindings remain. */
   reset(): Promise<void>;
   revokeTokens(): void;
   stop(): Promise<void>;
 }
 
-/** Starts the sandbox; `stop()` ends everything that it started. */
+/** Starts the mock API; `stop()` closes all of it. */
 export async function startCommercetoolsSandbox(
   options: CommercetoolsSandboxOptions = {},
 ): Promise<CommercetoolsSandbox> {
   const settings = { ...DEFAULTS, ...options, redelivery: { ...DEFAULTS.redelivery, ...options.redelivery } };
   const { projectKey, clientId, clientSecret, maxPayloadBytes } = settings;
   const records = new Records();
-  const changes = new Changes();
+  const changes = new ChangeEmitter();
   const engine = new Engine(projectKey);
   const pubsub = new PubSub(settings.redelivery);
   const tokens = new Tokens(settings);
@@ -72,7 +73,7 @@ export async function startCommercetoolsSandbox(
   const api = createApi({ projectKey, tokens, records, writes, customObjects, subscriptions });
   app.all('/*', async (request, reply) => {
     if (settings.latencyMs > 0) await pause(settings.latencyMs);
-    if (request.url.length > LONGEST_URL) return send(reply, urlTooLong());
+    if (request.url.length > MAX_URL_LENGTH) return send(reply, urlTooLong());
     const url = new URL(request.url, 'http://sandbox');
     const segments = url.pathname
       .split('/')
@@ -89,7 +90,7 @@ export async function startCommercetoolsSandbox(
     await app.close();
     await engine.stop();
   };
-  const parts = {
+  const controls = {
     records,
     pubsub,
     faults,
@@ -111,7 +112,7 @@ export async function startCommercetoolsSandbox(
     projectKey,
     clientId,
     clientSecret,
-    ...parts,
+    ...controls,
     createFromRecurringOrder,
     reset,
   };
@@ -125,13 +126,13 @@ function createServer(): FastifyInstance {
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
-    routerOptions: { maxParamLength: LONGEST_URL * 2 },
+    routerOptions: { maxParamLength: MAX_URL_LENGTH * 2 },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
   );
-  // Clients send the JSON content type with an empty body too.
+  // Clients also send the JSON content type with an empty body.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
     if (body === '') return done(null, undefined);
     try {
@@ -143,9 +144,12 @@ function createServer(): FastifyInstance {
   app.setErrorHandler(async (error, _request, reply) => {
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof SyntaxError) {
-      return send(reply, refuse(400, 'InvalidJsonInput', `Request body does not contain valid JSON: ${message}`));
+      return send(
+        reply,
+        errorResponse(400, 'InvalidJsonInput', `Request body does not contain valid JSON: ${message}`),
+      );
     }
-    return send(reply, refuse(500, 'General', `The sandbox has a bug: ${message}`));
+    return send(reply, errorResponse(500, 'General', `The sandbox has a bug: ${message}`));
   });
   return app;
 }
@@ -156,7 +160,7 @@ interface Reply {
   send(body: string): Reply;
 }
 
-function send(reply: Reply, { status, body, contentType }: Answer): Reply {
+function send(reply: Reply, { status, body, contentType }: HttpResponse): Reply {
   const isText = contentType !== undefined && typeof body === 'string';
   return reply
     .code(status)

@@ -1,4 +1,4 @@
-/** What a Subscription may ask for: https://docs.commercetools.com/api/projects/subscriptions */
+/** Request body schemas of Subscriptions: https://docs.commercetools.com/api/projects/subscriptions */
 import { z } from 'zod';
 
 const MESSAGE_TYPES = [
@@ -92,7 +92,7 @@ const formatSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('CloudEvents'), cloudEventsVersion: z.literal('1.0') }),
 ]);
 
-/** The body of `POST /subscriptions`. */
+/** Body of `POST /subscriptions`. */
 export const draftSchema = z
   .strictObject({
     key: z
@@ -112,7 +112,7 @@ export const draftSchema = z
     error: 'EventGrid takes the CloudEvents format only.',
   });
 
-/** The body of `POST /subscriptions/{id}`. */
+/** Body of `POST /subscriptions/{id}`. */
 export const updateSchema = z.strictObject({
   version: z.int(),
   actions: z.array(
@@ -132,7 +132,7 @@ export type SubscriptionAction = z.infer<typeof updateSchema>['actions'][number]
 
 const SECRETS = ['accessSecret', 'accessKey', 'apiKey', 'apiSecret', 'connectionString'];
 
-/** The destination as reads show it: secrets keep their first characters only. */
+/** Returns the destination as in responses: secrets are cut to their first three characters. */
 export function masked(destination: Destination): Record<string, unknown> {
   const shown = Object.entries(destination).map(([name, value]) => {
     const secret = SECRETS.includes(name) && typeof value === 'string';

@@ -1,3 +1,4 @@
+/** Tests of subscriptions and the delivery of their notifications. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,7 +16,7 @@ const subscriptionSchema = z.looseObject({ id: z.string(), version: z.number(), 
 beforeEach(async () => {
   receiver = await startPushReceiver();
   sandbox = await startCommercetoolsSandbox({
-    redelivery: { firstRetryMs: 10, longestRetryMs: 40, ackDeadlineMs: 500 },
+    redelivery: { firstRetryMs: 10, maxRetryMs: 40, ackDeadlineMs: 500 },
     maxPayloadBytes: 20_000,
   });
   api = connectShop(sandbox);
@@ -31,13 +32,13 @@ async function bind(): Promise<void> {
 
 async function control(method: string, path: string, body?: unknown): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${sandbox.url}/sandbox/${path}`, {
+  const response = await fetch(`${sandbox.url}/sandbox/${path}`, {
     method,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  assert.ok(answer.ok, `${path} answered ${answer.status}`);
-  return answer.status === 204 ? undefined : answer.json();
+  assert.ok(response.ok, `${path} answered ${response.status}`);
+  return response.status === 204 ? undefined : response.json();
 }
 
 async function idle(): Promise<void> {
@@ -57,7 +58,7 @@ function subscribe(fields: Record<string, unknown> = {}) {
 const register = (email: string, fields: Record<string, unknown> = {}) =>
   api.request('POST', 'customers', { email, password: 'secret', ...fields });
 
-test('a subscription is refused while its topic leads nowhere, and tested when it is made', async () => {
+test('a subscription is rejected while its topic is unbound, and tested on creation', async () => {
   assert.equal((await subscribe()).status, 400);
   await bind();
   assert.equal((await subscribe()).status, 201);
@@ -67,13 +68,13 @@ test('a subscription is refused while its topic leads nowhere, and tested when i
   );
 });
 
-test('an endpoint that refuses the test notification makes the creation fail', async () => {
+test('creation fails if the endpoint rejects the test notification', async () => {
   await bind();
-  receiver.answers = [500];
+  receiver.responseStatuses = [500];
   assert.equal((await subscribe()).status, 400);
 });
 
-test('drafts that ask for nothing, or for what does not exist, are refused', async () => {
+test('drafts without messages and changes, or with unknown types, are rejected', async () => {
   await bind();
   assert.equal((await subscribe({ messages: [], changes: [] })).status, 400);
   assert.equal((await subscribe({ messages: [{ resourceTypeId: 'cart' }] })).status, 400);
@@ -83,7 +84,7 @@ test('drafts that ask for nothing, or for what does not exist, are refused', asy
   );
 });
 
-test('what was asked for is delivered, nothing else', async () => {
+test('only subscribed messages and changes are delivered', async () => {
   await bind();
   await subscribe();
   await register('new@example.com');
@@ -102,10 +103,10 @@ test('what was asked for is delivered, nothing else', async () => {
   );
 });
 
-test('a push that is not acknowledged comes again until it is', async () => {
+test('an unacknowledged push is retried until acknowledged', async () => {
   await bind();
   await subscribe({ changes: [] });
-  receiver.answers = [500, 503, 429];
+  receiver.responseStatuses = [500, 503, 429];
   await register('again@example.com');
   await idle();
   assert.deepEqual(
@@ -122,7 +123,7 @@ test('a push that is not acknowledged comes again until it is', async () => {
   );
 });
 
-test('a payload that is too large is announced without its contents', async () => {
+test('an oversized payload is sent as payloadNotIncluded', async () => {
   await bind();
   await subscribe({ changes: [] });
   await register('large@example.com', { firstName: 'x'.repeat(30_000) });
@@ -132,7 +133,7 @@ test('a payload that is too large is announced without its contents', async () =
   assert.equal(z.object({ payloadType: z.string() }).parse(payloadNotIncluded).payloadType, 'CustomerCreated');
 });
 
-test('CloudEvents wrap the same payload', async () => {
+test('CloudEvents contain the same payload', async () => {
   await bind();
   await subscribe({ format: { type: 'CloudEvents', cloudEventsVersion: '1.0' } });
   await register('cloud@example.com');
@@ -145,27 +146,32 @@ test('CloudEvents wrap the same payload', async () => {
   ]);
 });
 
-test('a subscription can be changed, found by its key and deleted; its health follows its topic', async () => {
+test('a subscription can be updated, read by key and deleted; its health reflects its topic', async () => {
   await bind();
   await subscribe();
-  const made = await api.get('subscriptions/key=ours', subscriptionSchema);
-  assert.equal(made.status, 'Healthy');
+  const subscription = await api.get('subscriptions/key=ours', subscriptionSchema);
+  assert.equal(subscription.status, 'Healthy');
   const actions = [
     { action: 'setMessages', messages: [] },
     { action: 'setKey', key: 'renamed' },
   ];
-  const changed = await api.post(`subscriptions/${made.id}`, { version: made.version, actions }, subscriptionSchema);
+  const changed = await api.post(
+    `subscriptions/${subscription.id}`,
+    { version: subscription.version, actions },
+    subscriptionSchema,
+  );
   assert.deepEqual(changed.messages, []);
-  assert.equal((await api.request('POST', `subscriptions/${made.id}`, { version: 1, actions })).status, 409);
-  const health = () => fetch(`${sandbox.url}/shop/subscriptions/${made.id}/health`).then(({ status }) => status);
+  assert.equal((await api.request('POST', `subscriptions/${subscription.id}`, { version: 1, actions })).status, 409);
+  const health = () =>
+    fetch(`${sandbox.url}/shop/subscriptions/${subscription.id}/health`).then(({ status }) => status);
   assert.equal(await health(), 200);
   await control('DELETE', 'pubsub/topics/cloud/changes');
   assert.equal(await health(), 400);
   assert.equal((await api.request('DELETE', `subscriptions/key=renamed?version=${changed.version}`)).status, 200);
-  assert.equal((await api.request('GET', `subscriptions/${made.id}`)).status, 404);
+  assert.equal((await api.request('GET', `subscriptions/${subscription.id}`)).status, 404);
 });
 
-test('while a topic is unbound notifications are kept and delivered afterwards', async () => {
+test('notifications are retained while a topic is unbound and delivered afterwards', async () => {
   await bind();
   await subscribe({ changes: [] });
   await control('DELETE', 'pubsub/topics/cloud/changes');
@@ -192,7 +198,7 @@ test('no more than 50 subscriptions are accepted, and secrets are masked', async
   assert.ok(!shown.includes('topsecret') && !shown.includes('AKIA123456'));
 });
 
-test('hand-made payloads, duplicates and disorder can be had', async () => {
+test('custom payloads, duplicates and reordering can be injected', async () => {
   await bind();
   await control('PUT', 'deliveries/disorder', { duplicateEvery: 2, reorderWindow: 3 });
   await control('POST', 'deliver', { payload: { type: 'first' } });
@@ -201,7 +207,7 @@ test('hand-made payloads, duplicates and disorder can be had', async () => {
   assert.deepEqual(receiver.payloads.map(({ type }) => type).sort(), ['first', 'second', 'second']);
 });
 
-test('a reset leaves nothing but the topics', async () => {
+test('a reset clears everything except topic bindings', async () => {
   await bind();
   await subscribe();
   await register('gone@example.com');

@@ -1,13 +1,16 @@
-/** `/subscriptions`: stores what is asked for and proves, before it says yes, that the destination can be reached. */
+/**
+ * Handles `/subscriptions`. Before it stores a subscription, it verifies with a test notification that the destination
+ * is reachable.
+ */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Answer, concurrentModification, created, notFound, ok, refuse } from './answers.ts';
-import type { Changes } from './changes.ts';
+import type { ChangeEmitter } from './changes.ts';
 import type { ApiRecord } from './json.ts';
-import { changeLabel, changePayload, inFormat } from './payloads.ts';
+import { changeLabel, changePayload, toFormat } from './payloads.ts';
 import { type PubSub, topicName } from './pubsub.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
+import { concurrentModification, created, errorResponse, type HttpResponse, notFound, ok } from './responses.ts';
 import {
   type Destination,
   draftSchema,
@@ -18,24 +21,24 @@ import {
 } from './subscription-draft.ts';
 
 /** https://docs.commercetools.com/api/limits */
-const MOST = 50;
+const MAX_SUBSCRIPTIONS = 50;
 const TYPE = 'subscription';
 
 export interface Subscription extends ApiRecord, SubscriptionDraft {}
 
 export class Subscriptions {
   readonly #projectKey: string;
-  readonly #shown: Records;
-  readonly #changes: Changes;
+  readonly #records: Records;
+  readonly #changes: ChangeEmitter;
   readonly #pubsub: PubSub;
-  /** With their secrets; the records hold what reads may show. */
+  /** Subscriptions with their secrets. The records hold the masked versions. */
   readonly #active = new Map<string, Subscription>();
 
-  constructor(parts: { projectKey: string; records: Records; changes: Changes; pubsub: PubSub }) {
-    this.#projectKey = parts.projectKey;
-    this.#shown = parts.records;
-    this.#changes = parts.changes;
-    this.#pubsub = parts.pubsub;
+  constructor(deps: { projectKey: string; records: Records; changes: ChangeEmitter; pubsub: PubSub }) {
+    this.#projectKey = deps.projectKey;
+    this.#records = deps.records;
+    this.#changes = deps.changes;
+    this.#pubsub = deps.pubsub;
   }
 
   active(): Iterable<Subscription> {
@@ -46,87 +49,97 @@ export class Subscriptions {
     this.#active.clear();
   }
 
-  query(query: URLSearchParams): Answer {
+  query(query: URLSearchParams): HttpResponse {
     return queryPage(
-      this.#shown,
-      [...this.#active.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((one) => this.#view(one)),
+      this.#records,
+      [...this.#active.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((subscription) => this.#view(subscription)),
       query,
     );
   }
 
-  /** By id or by `key=...`. */
-  get(address: string): Answer {
+  /** Returns a subscription by id or `key=...`. */
+  get(address: string): HttpResponse {
     const found = this.#find(address);
-    return found === undefined ? missing(address) : ok(this.#view(found));
+    return found === undefined ? notFoundResponse(address) : ok(this.#view(found));
   }
 
-  health(address: string): Answer {
+  health(address: string): HttpResponse {
     const found = this.#find(address);
-    if (found === undefined) return missing(address);
+    if (found === undefined) return notFoundResponse(address);
     const status = this.#status(found);
     return { status: status === 'Healthy' ? 200 : 400, body: { status } };
   }
 
-  async create(body: unknown): Promise<Answer> {
+  async create(body: unknown): Promise<HttpResponse> {
     const draft = draftSchema.safeParse(body);
-    if (!draft.success) return refuse(400, 'InvalidJsonInput', z.prettifyError(draft.error));
+    if (!draft.success) return errorResponse(400, 'InvalidJsonInput', z.prettifyError(draft.error));
     const { key } = draft.data;
-    if (this.#active.size >= MOST) {
-      return refuse(400, 'ResourceSizeLimitExceeded', `The limit of ${MOST} subscriptions is reached.`);
+    if (this.#active.size >= MAX_SUBSCRIPTIONS) {
+      return errorResponse(
+        400,
+        'ResourceSizeLimitExceeded',
+        `The limit of ${MAX_SUBSCRIPTIONS} subscriptions is reached.`,
+      );
     }
     if (key !== undefined && this.#find(`key=${key}`) !== undefined) {
-      return refuse(400, 'DuplicateField', `A duplicate value '"${key}"' exists for field 'key'.`, {
+      return errorResponse(400, 'DuplicateField', `A duplicate value '"${key}"' exists for field 'key'.`, {
         field: 'key',
         duplicateValue: key,
       });
     }
     const now = new Date().toISOString();
-    const made: Subscription = { id: randomUUID(), version: 1, createdAt: now, lastModifiedAt: now, ...draft.data };
-    const undeliverable = await this.#test(made, made.destination);
-    if (undeliverable !== undefined) return undeliverable;
-    this.#keep(made);
-    this.#changes.happened({ typeId: TYPE, before: undefined, after: made });
-    return created(this.#view(made));
+    const subscription: Subscription = {
+      id: randomUUID(),
+      version: 1,
+      createdAt: now,
+      lastModifiedAt: now,
+      ...draft.data,
+    };
+    const deliveryError = await this.#sendTestNotification(subscription, subscription.destination);
+    if (deliveryError !== undefined) return deliveryError;
+    this.#store(subscription);
+    this.#changes.emit({ typeId: TYPE, before: undefined, after: subscription });
+    return created(this.#view(subscription));
   }
 
-  async update(address: string, body: unknown): Promise<Answer> {
+  async update(address: string, body: unknown): Promise<HttpResponse> {
     const old = this.#find(address);
-    if (old === undefined) return missing(address);
+    if (old === undefined) return notFoundResponse(address);
     const update = updateSchema.safeParse(body);
-    if (!update.success) return refuse(400, 'InvalidJsonInput', z.prettifyError(update.error));
+    if (!update.success) return errorResponse(400, 'InvalidJsonInput', z.prettifyError(update.error));
     if (update.data.version !== old.version)
       return concurrentModification(`'${old.id}'`, old.version, update.data.version);
     const changed = update.data.actions.reduce(apply, old);
     if (changed.messages.length + changed.changes.length + changed.events.length === 0) {
-      return refuse(400, 'InvalidOperation', 'Either messages, changes or events must be set.');
+      return errorResponse(400, 'InvalidOperation', 'Either messages, changes or events must be set.');
     }
     if (changed.destination !== old.destination) {
-      const undeliverable = await this.#test(changed, changed.destination);
-      if (undeliverable !== undefined) return undeliverable;
+      const deliveryError = await this.#sendTestNotification(changed, changed.destination);
+      if (deliveryError !== undefined) return deliveryError;
     }
     const saved = {
       ...changed,
       version: old.version + update.data.actions.length,
       lastModifiedAt: new Date().toISOString(),
     };
-    this.#keep(saved);
-    this.#changes.happened({ typeId: TYPE, before: old, after: saved });
+    this.#store(saved);
+    this.#changes.emit({ typeId: TYPE, before: old, after: saved });
     return ok(this.#view(saved));
   }
 
-  remove(address: string, version: string | null): Answer {
+  remove(address: string, version: string | null): HttpResponse {
     const old = this.#find(address);
-    if (old === undefined) return missing(address);
+    if (old === undefined) return notFoundResponse(address);
     if (Number(version) !== old.version) return concurrentModification(`'${old.id}'`, old.version, Number(version));
     this.#active.delete(old.id);
-    this.#shown.remove(TYPE, old.id);
-    this.#changes.happened({ typeId: TYPE, before: old, after: undefined });
+    this.#records.remove(TYPE, old.id);
+    this.#changes.emit({ typeId: TYPE, before: old, after: undefined });
     return ok(this.#view(old));
   }
 
-  #keep(subscription: Subscription): void {
+  #store(subscription: Subscription): void {
     this.#active.set(subscription.id, subscription);
-    this.#shown.put(TYPE, this.#view(subscription));
+    this.#records.put(TYPE, this.#view(subscription));
   }
 
   #find(address: string): Subscription | undefined {
@@ -142,24 +155,27 @@ export class Subscriptions {
     };
   }
 
-  /** Only Pub/Sub is played; another destination is accepted and never served. */
+  /** Only Pub/Sub is implemented. Other destinations are accepted but receive no notifications. */
   #status({ destination }: Subscription): string {
     if (destination.type !== 'GoogleCloudPubSub') return 'Healthy';
     return this.#pubsub.isBound(topicName(destination.projectId, destination.topic)) ? 'Healthy' : 'ConfigurationError';
   }
 
-  /** commercetools sends a ResourceCreated of the subscription itself and refuses what it cannot deliver to. */
-  async #test(subscription: Subscription, destination: Destination): Promise<Answer | undefined> {
+  /**
+   * Sends a ResourceCreated of the subscription itself, like commercetools, and returns an error if it is not
+   * delivered.
+   */
+  async #sendTestNotification(subscription: Subscription, destination: Destination): Promise<HttpResponse | undefined> {
     if (destination.type !== 'GoogleCloudPubSub') return undefined;
     const change = { typeId: TYPE, before: undefined, after: subscription };
     const payload = changePayload(this.#projectKey, change);
     const topic = topicName(destination.projectId, destination.topic);
-    const delivered = await this.#pubsub.probe(topic, inFormat(payload, subscription.format.type), changeLabel(change));
+    const delivered = await this.#pubsub.probe(topic, toFormat(payload, subscription.format.type), changeLabel(change));
     if (delivered) return undefined;
-    return refuse(
+    return errorResponse(
       400,
       'InvalidInput',
-      `A test message could not be delivered to '${topic}': the topic does not exist or its endpoint refuses.`,
+      `A test message could not be delivered to '${topic}': the topic does not exist or its endpoint rejects it.`,
     );
   }
 }
@@ -181,7 +197,7 @@ function apply(subscription: Subscription, action: SubscriptionAction): Subscrip
   }
 }
 
-function missing(address: string): Answer {
+function notFoundResponse(address: string): HttpResponse {
   const key = address.startsWith('key=') ? address.slice('key='.length) : undefined;
   return notFound(key === undefined ? `ID '${address}'` : `key '${key}'`);
 }

@@ -1,28 +1,28 @@
-/** The OAuth side: hands out bearer tokens for the one client it knows and says what a token may do. */
+/** OAuth: issues bearer tokens to the single known client and checks their scopes. */
 import { randomBytes } from 'node:crypto';
-import { type Answer, oauthError, ok } from './answers.ts';
+import { type HttpResponse, oauthError, ok } from './responses.ts';
 
-/** 48 hours, as commercetools' tokens: https://docs.commercetools.com/api/authorization */
+/** 48 hours, as in commercetools: https://docs.commercetools.com/api/authorization */
 const EXPIRES_IN_SECONDS = 172_800;
 
-export interface Client {
+export interface OAuthClient {
   readonly projectKey: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Scopes without the project key, for example `view_orders`; `manage_project` allows everything. */
+  /** Scopes without the project key, for example `view_orders`. `manage_project` allows everything. */
   readonly scopes: readonly string[];
 }
 
 export class Tokens {
-  readonly #client: Client;
+  readonly #client: OAuthClient;
   readonly #scopesByToken = new Map<string, ReadonlySet<string>>();
 
-  constructor(client: Client) {
+  constructor(client: OAuthClient) {
     this.#client = client;
   }
 
-  /** `POST /oauth/token`. */
-  issue(authorization: string | undefined, form: URLSearchParams): Answer {
+  /** Handles `POST /oauth/token`. */
+  issue(authorization: string | undefined, form: URLSearchParams): HttpResponse {
     if (!this.#isClient(authorization)) {
       return oauthError(
         401,
@@ -41,8 +41,12 @@ export class Tokens {
     return ok({ access_token: token, token_type: 'Bearer', expires_in: EXPIRES_IN_SECONDS, scope });
   }
 
-  /** Undefined when the bearer may act within one of the scopes, otherwise the refusal. */
-  refusal(authorization: string | undefined, projectKey: string, anyOf: readonly string[]): Answer | undefined {
+  /** Returns undefined if the bearer token has one of the scopes, otherwise the error response. */
+  authorizationError(
+    authorization: string | undefined,
+    projectKey: string,
+    anyOf: readonly string[],
+  ): HttpResponse | undefined {
     const scopes = this.#scopesByToken.get(/^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '');
     if (scopes === undefined) return oauthError(401, 'invalid_token', 'invalid_token');
     const own = projectKey === this.#client.projectKey;
@@ -57,7 +61,7 @@ export class Tokens {
     );
   }
 
-  /** Makes every token invalid, as an expiry would. */
+  /** Invalidates all tokens, like an expiry. */
   revokeAll(): void {
     this.#scopesByToken.clear();
   }

@@ -1,18 +1,18 @@
 /** Update actions that the engine lacks. */
 import { type ApiRecord, isObject, type JsonObject, numberField, textField } from './json.ts';
 
-/** The changed record, or why the action cannot be done. */
+/** Returns the changed record, or an error message. */
 type Apply = (record: ApiRecord & JsonObject, action: JsonObject) => (ApiRecord & JsonObject) | string;
 
-const own: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
+const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   'inventory-entry': {
     addQuantity: (entry, action) => {
       const quantity = numberField(action, 'quantity');
       if (quantity === undefined) return "The field 'quantity' is missing.";
-      const plus = (name: string) => (numberField(entry, name) ?? 0) + quantity;
-      return { ...entry, quantityOnStock: plus('quantityOnStock'), availableQuantity: plus('availableQuantity') };
+      const sum = (name: string) => (numberField(entry, name) ?? 0) + quantity;
+      return { ...entry, quantityOnStock: sum('quantityOnStock'), availableQuantity: sum('availableQuantity') };
     },
-    // The engine does not know reservations: what is reserved stays reserved.
+    // The engine has no reservations. The reserved quantity stays reserved.
     changeQuantity: (entry, action) => {
       const quantity = numberField(action, 'quantity');
       if (quantity === undefined) return "The field 'quantity' is missing.";
@@ -26,7 +26,7 @@ const own: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
   },
 };
 
-interface OwnStep {
+interface CustomStep {
   readonly apply: (record: ApiRecord) => ApiRecord | string;
 }
 
@@ -34,25 +34,25 @@ interface EngineStep {
   readonly actions: readonly JsonObject[];
 }
 
-/** The actions of an update, or undefined when the body has none. */
+/** Returns the actions of an update, or undefined if the body has none. */
 export function actionsOf(body: unknown): JsonObject[] | undefined {
   const actions = isObject(body) ? body.actions : undefined;
   return Array.isArray(actions) && actions.every(isObject) ? actions : undefined;
 }
 
-/** Cuts a list of actions into runs for the engine and single ones of our own, in order. */
-export function steps(typeId: string, actions: readonly JsonObject[]): (OwnStep | EngineStep)[] {
-  const found: (OwnStep | EngineStep)[] = [];
-  let run: JsonObject[] = [];
+/** Splits actions into sequences for the engine and single custom actions, in order. */
+export function splitActions(typeId: string, actions: readonly JsonObject[]): (CustomStep | EngineStep)[] {
+  const steps: (CustomStep | EngineStep)[] = [];
+  let engineActions: JsonObject[] = [];
   for (const action of actions) {
-    const apply = own[typeId]?.[textField(action, 'action') ?? ''];
+    const apply = customActions[typeId]?.[textField(action, 'action') ?? ''];
     if (apply === undefined) {
-      run.push(action);
+      engineActions.push(action);
       continue;
     }
-    if (run.length > 0) found.push({ actions: run });
-    run = [];
-    found.push({ apply: (record) => (isObject(record) ? apply(record, action) : 'not a record') });
+    if (engineActions.length > 0) steps.push({ actions: engineActions });
+    engineActions = [];
+    steps.push({ apply: (record) => (isObject(record) ? apply(record, action) : 'not a record') });
   }
-  return run.length > 0 ? [...found, { actions: run }] : found;
+  return engineActions.length > 0 ? [...steps, { actions: engineActions }] : steps;
 }

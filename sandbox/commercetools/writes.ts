@@ -1,19 +1,20 @@
-/** POST and DELETE: the engine makes the change, the records show it, the listeners hear of it. */
-import { amended, completed } from './amend.ts';
-import { type Answer, concurrentModification, invalidInput, notFound, ok, refuse } from './answers.ts';
-import type { Change, Changes } from './changes.ts';
+/** Handles POST and DELETE: the engine applies the change, the records store it, and listeners are notified. */
+
+import type { Change, ChangeEmitter } from './changes.ts';
 import type { Engine } from './engine.ts';
+import { addDraftFields, correctRecord } from './engine-corrections.ts';
 import { expand } from './expand.ts';
 import { type ApiRecord, field, isObject, isRecord, numberField } from './json.ts';
 import { afterOrderCreated } from './orders.ts';
-import { described, findRecord } from './reads.ts';
+import { describeAddress, findRecord } from './reads.ts';
 import type { Records } from './records.ts';
-import type { Resource } from './resources.ts';
-import { actionsOf, steps } from './update-actions.ts';
+import type { Collection } from './resources.ts';
+import { concurrentModification, errorResponse, type HttpResponse, invalidInput, notFound, ok } from './responses.ts';
+import { actionsOf, splitActions } from './update-actions.ts';
 
 export interface Write {
-  readonly resource: Resource;
-  /** What follows the collection in the path: nothing, an id, `key=...`, `import`. */
+  readonly resource: Collection;
+  /** Path segment after the collection: none, an id, `key=...` or `import`. */
   readonly address: string | undefined;
   readonly query: URLSearchParams;
   readonly body: unknown;
@@ -21,69 +22,69 @@ export interface Write {
 
 export class Writes {
   readonly #records: Records;
-  readonly #changes: Changes;
+  readonly #changes: ChangeEmitter;
   readonly #engine: Engine;
-  // One write after the other: two at once could reach the records in another order than the engine.
+  // Writes run one at a time. Concurrent writes could reach the records in a different order than the engine.
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: { records: Records; changes: Changes; engine: Engine }) {
-    this.#records = parts.records;
-    this.#changes = parts.changes;
-    this.#engine = parts.engine;
+  constructor(deps: { records: Records; changes: ChangeEmitter; engine: Engine }) {
+    this.#records = deps.records;
+    this.#changes = deps.changes;
+    this.#engine = deps.engine;
   }
 
-  post(write: Write): Promise<Answer> {
+  post(write: Write): Promise<HttpResponse> {
     const isNew = write.address === undefined || write.address === 'import';
-    return this.#inTurn(() => (isNew ? this.#create(write) : this.#update(write)));
+    return this.#enqueue(() => (isNew ? this.#create(write) : this.#update(write)));
   }
 
-  delete(write: Write): Promise<Answer> {
-    return this.#inTurn(() => this.#remove(write));
+  delete(write: Write): Promise<HttpResponse> {
+    return this.#enqueue(() => this.#remove(write));
   }
 
-  /** Puts records in place without anybody hearing of it. */
+  /** Inserts records without notifying listeners. */
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#enqueue(async () => {
       for (const record of records) await this.#save(typeId, record);
     });
   }
 
-  /** Stores a record and tells the listeners. */
-  async keep(change: Change): Promise<void> {
+  /** Stores a record and notifies listeners. Only for callers inside a queued write. */
+  async store(change: Change): Promise<void> {
     if (change.after === undefined) return;
     await this.#save(change.typeId, change.after);
-    this.#changes.happened(change);
+    this.#changes.emit(change);
   }
 
-  /** Like `keep`, for callers outside a write. */
+  /** Like `store`, for callers outside a write. */
   record(change: Change): Promise<void> {
-    return this.#inTurn(() => this.keep(change));
+    return this.#enqueue(() => this.store(change));
   }
 
-  async #create({ resource, address, query, body }: Write): Promise<Answer> {
+  async #create({ resource, address, query, body }: Write): Promise<HttpResponse> {
     const path = address === undefined ? resource.path : `${resource.path}/${address}`;
-    const answer = await this.#engine.send('POST', path, body);
-    if (answer.status >= 300) return answer;
-    // Customers come wrapped: `{ customer }`.
-    const wrapped = field(answer.body, resource.typeId);
-    const made = wrapped ?? answer.body;
-    if (!isRecord(made)) return answer;
+    const response = await this.#engine.send('POST', path, body);
+    if (response.status >= 300) return response;
+    // Customer responses are wrapped: `{ customer }`.
+    const wrapped = field(response.body, resource.typeId);
+    const createdRecord = wrapped ?? response.body;
+    if (!isRecord(createdRecord)) return response;
     const cause = address === 'import' ? { cause: 'import' as const } : {};
-    const complete = completed(resource.typeId, made, { draft: body, records: this.#records });
+    const complete = addDraftFields(resource.typeId, createdRecord, { draft: body, records: this.#records });
     if (resource.typeId === 'order') await afterOrderCreated({ order: complete, records: this.#records, writes: this });
-    await this.keep({ typeId: resource.typeId, before: undefined, after: complete, ...cause });
+    await this.store({ typeId: resource.typeId, before: undefined, after: complete, ...cause });
     const shown = expand(this.#records, complete, query.getAll('expand'));
     return { status: 201, body: wrapped === undefined ? shown : { [resource.typeId]: shown } };
   }
 
-  async #update({ resource, address = '', query, body }: Write): Promise<Answer> {
+  async #update({ resource, address = '', query, body }: Write): Promise<HttpResponse> {
     const { typeId, path } = resource;
     const before = findRecord(this.#records, typeId, address);
-    if (before === undefined) return notFound(described(address));
+    if (before === undefined) return notFound(describeAddress(address));
     const version = numberField(body, 'version');
     const actions = actionsOf(body);
     if (version === undefined || actions === undefined) {
-      return refuse(
+      return errorResponse(
         400,
         'InvalidJsonInput',
         'Request body does not contain valid JSON: version and actions are expected.',
@@ -91,23 +92,23 @@ export class Writes {
     }
     if (version !== before.version) return concurrentModification(`'${before.id}'`, before.version, version);
     let after = before;
-    for (const step of steps(typeId, actions)) {
-      const answer = await this.#step(`${path}/${before.id}`, after, step);
-      if (answer.status >= 300) {
-        // All or nothing, as in commercetools: what earlier steps did is taken back.
+    for (const step of splitActions(typeId, actions)) {
+      const response = await this.#step(`${path}/${before.id}`, after, step);
+      if (response.status >= 300) {
+        // Updates are atomic, as in commercetools: roll back earlier steps.
         await this.#save(typeId, before);
-        return answer;
+        return response;
       }
-      if (!isRecord(answer.body)) return answer;
-      after = amended(typeId, answer.body, this.#records);
+      if (!isRecord(response.body)) return response;
+      after = correctRecord(typeId, response.body, this.#records);
       await this.#save(typeId, after);
     }
-    if (after.version !== before.version) this.#changes.happened({ typeId, before, after });
+    if (after.version !== before.version) this.#changes.emit({ typeId, before, after });
     return ok(expand(this.#records, after, query.getAll('expand')));
   }
 
-  /** Actions of our own are applied here, all others by the engine. */
-  async #step(path: string, record: ApiRecord, step: ReturnType<typeof steps>[number]): Promise<Answer> {
+  /** Applies a custom action here and sends all other actions to the engine. */
+  async #step(path: string, record: ApiRecord, step: ReturnType<typeof splitActions>[number]): Promise<HttpResponse> {
     if (!('apply' in step)) return this.#engine.send('POST', path, { version: record.version, actions: step.actions });
     const changed = step.apply(record);
     if (typeof changed === 'string') return invalidInput(changed);
@@ -115,11 +116,11 @@ export class Writes {
     return ok({ ...changed, id: record.id, version: record.version + 1, lastModifiedAt: now });
   }
 
-  async #remove({ resource, address, query }: Write): Promise<Answer> {
-    if (address === undefined) return refuse(405, 'General', 'Method not allowed.');
+  async #remove({ resource, address, query }: Write): Promise<HttpResponse> {
+    if (address === undefined) return errorResponse(405, 'General', 'Method not allowed.');
     const { typeId, path } = resource;
     const before = findRecord(this.#records, typeId, address);
-    if (before === undefined) return notFound(described(address));
+    if (before === undefined) return notFound(describeAddress(address));
     const version = query.get('version');
     if (version === null) return invalidInput("Malformed parameter: version: the parameter 'version' is required.");
     if (Number(version) !== before.version)
@@ -127,7 +128,7 @@ export class Writes {
     await this.#engine.send('DELETE', `${path}/${before.id}?version=${before.version}`);
     this.#records.remove(typeId, before.id);
     const dataErasure = query.get('dataErasure') === 'true';
-    this.#changes.happened({ typeId, before, after: undefined, dataErasure });
+    this.#changes.emit({ typeId, before, after: undefined, dataErasure });
     return ok(before);
   }
 
@@ -137,8 +138,8 @@ export class Writes {
     this.#records.put(typeId, record);
   }
 
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(act, act);
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(task, task);
     this.#last = next.catch(() => undefined);
     return next;
   }

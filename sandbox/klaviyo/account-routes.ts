@@ -1,15 +1,15 @@
-/** The account itself, its metrics, and which metrics Klaviyo's own reports use. */
+/** Routes for the account, its metrics and the mapped metrics. */
 import type { Account } from './account.ts';
-import type { Answer, Api, Call } from './api.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
+import { notFound, RequestError } from './errors.ts';
 import type { Metric } from './events.ts';
-import { notFound, Refusal } from './problems.ts';
 import { paginate } from './query.ts';
-import { metricResource, resource, type View } from './resources.ts';
+import { metricResource, type ResourceContext, resource } from './resources.ts';
 
 const accountId = 'SNDBOX';
 const created = '2024-01-01T00:00:00+00:00';
 
-// GET /api/mapped-metrics always lists these; what they map to begins with the metric of the usual name.
+// GET /api/mapped-metrics always lists these ids. By default each one maps to the metric with the usual name.
 const mappings: Record<string, string | undefined> = {
   added_to_cart: 'Added to Cart',
   cancelled_sales: 'Cancelled Order',
@@ -26,14 +26,14 @@ export function addAccountRoutes(api: Api, account: Account): void {
     body: { data: [accountResource(call)], links: { self: `${call.origin}/api/accounts` } },
   }));
   api.on('get_account', (call) => {
-    if (call.id !== accountId) throw new Refusal(notFound(`An account with id ${call.id} does not exist.`));
+    if (call.id !== accountId) throw new RequestError(notFound(`An account with id ${call.id} does not exist.`));
     return { status: 200, body: { data: accountResource(call) } };
   });
-  // Nobody has made one here.
+  // The sandbox has no flows.
   api.on('get_flows', (call) => ({ status: 200, body: { data: [], links: { self: `${call.origin}/api/flows` } } }));
   api.on('get_metrics', (call) => {
     const sorts = { created: (metric: Metric) => metric.seq };
-    const pageSize = { default: 200, most: 200 };
+    const pageSize = { default: 200, max: 200 };
     const page = paginate({ ...call, records: account.events.metrics(), pageSize, sorts });
     return {
       status: 200,
@@ -42,18 +42,18 @@ export function addAccountRoutes(api: Api, account: Account): void {
   });
   api.on('get_metric', (call) => {
     const metric = account.events.metric(call.id);
-    if (metric === undefined) throw new Refusal(notFound(`A metric with id ${call.id} does not exist.`));
+    if (metric === undefined) throw new RequestError(notFound(`A metric with id ${call.id} does not exist.`));
     return { status: 200, body: { data: metricResource(metric, call) } };
   });
   api.on('get_mapped_metrics', (call) => mapped(account, call, Object.keys(mappings)));
   api.on('get_mapped_metric', (call) => {
     if (!Object.hasOwn(mappings, call.id))
-      throw new Refusal(notFound(`A mapped metric with id ${call.id} does not exist.`));
+      throw new RequestError(notFound(`A mapped metric with id ${call.id} does not exist.`));
     return mapped(account, call, call.id);
   });
 }
 
-function mapped(account: Account, call: Call, ids: string | string[]): Answer {
+function mapped(account: Account, call: Call, ids: string | string[]): ApiResponse {
   const known = new Map([...account.events.metrics()].map((metric) => [metric.name, metric]));
   const metricOf = (id: string) => known.get(mappings[id] ?? '');
   const write = (id: string) => {
@@ -73,10 +73,10 @@ function mapped(account: Account, call: Call, ids: string | string[]): Answer {
   return { status: 200, body: { data, ...included, links: { self: `${call.origin}${call.path}` } } };
 }
 
-function accountResource(view: View) {
+function accountResource(context: ResourceContext) {
   const address = { address1: null, address2: null, city: null, region: null, country: null, zip: null };
   return resource(
-    view,
+    context,
     { type: 'account', path: 'accounts', id: accountId },
     {
       test_account: true,

@@ -1,6 +1,4 @@
-/**
- * Everything one pretended Klaviyo account holds. `reset` empties it in place, so that routes may keep their references.
- */
+/** State of one mock Klaviyo account. `reset` empties it in place, so route handlers can keep their reference. */
 import { createCatalog } from './catalog.ts';
 import { createEvents } from './events.ts';
 import { createJobs, type Jobs } from './jobs.ts';
@@ -11,14 +9,17 @@ export type Account = {
   events: ReturnType<typeof createEvents>;
   catalog: ReturnType<typeof createCatalog>;
   jobs: Jobs;
-  /** Is a record made at this time (ISO 8601) in the listings yet? */
+  /** Returns whether listings already include a record created at this time (ISO 8601). */
   isListed(created: string): boolean;
   reset(): void;
 };
 
 type AccountOptions = { jobMs: number; lagMs: number; failsRecord: (jobType: string) => boolean };
 
-/** An empty account whose bulk jobs take `jobMs`, and whose listings show new records after `lagMs`. */
+/**
+ * Creates an empty account. Bulk jobs take `jobMs` milliseconds; listings include a new record after `lagMs`
+ * milliseconds.
+ */
 export function createAccount({ jobMs, lagMs, failsRecord }: AccountOptions): Account {
   const account: Account = {
     profiles: createProfiles(),

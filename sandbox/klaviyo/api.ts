@@ -1,65 +1,68 @@
-/** The way every API request goes: key, revision, scope, rate limit, content type, strict body; then the handler. */
+/**
+ * Request pipeline of the mock API: checks key, revision, scope, rate limit, content type and body schema, then calls
+ * the handler.
+ */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Bodies, schemas } from './bodies.ts';
-import type { Limits } from './limits.ts';
+import { type ErrorObject, errorBody, invalid, RequestError, schemaErrors } from './errors.ts';
 import { type Operation, type OperationName, operations } from './operations.ts';
 import { payloadLimits } from './payload-limits.ts';
-import { errorBody, invalid, type Problem, problemsOf, Refusal } from './problems.ts';
 import { listParameter, type Query } from './query.ts';
+import type { RateLimiter } from './rate-limits.ts';
 import { recordBody } from './request-log.ts';
 
 const revision = '2026-07-15';
 const mediaType = 'application/vnd.api+json';
 
 export type Call = {
-  /** The id in the path, decoded; empty where the path has none. */
+  /** Decoded id from the path; empty if the path has none. */
   id: string;
   query: Query;
-  /** Path as it came, without query. */
+  /** Request path without the query string. */
   path: string;
   origin: string;
-  /** The values of `include`, checked against `allowed`. */
+  /** Returns the values of the `include` parameter; rejects values outside `allowed`. */
   include(...allowed: string[]): string[];
 };
 
-export type Answer = { status: number; body?: unknown };
+export type ApiResponse = { status: number; body?: unknown };
 
 export type Api = {
-  /** Answers an operation without a body. */
-  on(name: OperationName, handle: (call: Call) => Answer): void;
-  /** Answers an operation with a body, which arrives parsed by its strict schema. */
-  onBody<N extends keyof Bodies>(name: N, handle: (body: Bodies[N], call: Call) => Answer): void;
+  /** Registers a handler for an operation without a request body. */
+  on(name: OperationName, handle: (call: Call) => ApiResponse): void;
+  /** Registers a handler for an operation with a request body, which is parsed with its strict schema first. */
+  onBody<N extends keyof Bodies>(name: N, handle: (body: Bodies[N], call: Call) => ApiResponse): void;
 };
 
 export type ApiOptions = {
   key: string;
   missingScopes: readonly string[];
-  limits: Limits;
-  /** File to which every body is appended; undefined: nowhere. */
+  limits: RateLimiter;
+  /** File to append every request body to; undefined disables recording. */
   record: string | undefined;
 };
 
-/** Registers Klaviyo's rules of the house on `app` and returns what routes are added with. */
+/** Registers the request pipeline on `app` and returns the functions that add routes. */
 export function createApi(app: FastifyInstance, options: ApiOptions): Api {
   app.addContentTypeParser(
     mediaType,
-    { parseAs: 'string', bodyLimit: payloadLimits.mostBodyBytes },
+    { parseAs: 'string', bodyLimit: payloadLimits.maxBodyBytes },
     (_request, text, done) => {
       try {
         done(null, text === '' ? undefined : JSON.parse(String(text)));
       } catch {
-        done(new Refusal(invalid('The body is not valid JSON.')));
+        done(new RequestError(invalid('The body is not valid JSON.')));
       }
     },
   );
-  app.setErrorHandler((error, request, reply) => refuse(request, reply, problemsIn(error)));
+  app.setErrorHandler((error, request, reply) => sendErrors(request, reply, errorObjectsOf(error)));
   app.setNotFoundHandler((request, reply) =>
-    refuse(request, reply, [
+    sendErrors(request, reply, [
       { status: 404, code: 'not_found', title: 'Not found.', detail: 'The path does not exist.' },
     ]),
   );
 
-  function route(name: OperationName, handle: (request: FastifyRequest) => Answer): void {
+  function route(name: OperationName, handle: (request: FastifyRequest) => ApiResponse): void {
     const operation: Operation = operations[name];
     app.route({
       method: operation.method,
@@ -69,17 +72,17 @@ export function createApi(app: FastifyInstance, options: ApiOptions): Api {
         checkHeaders(request, operation, options);
         if (name in schemas) checkContentType(request);
         const spent = options.limits.spend(name);
-        if (spent.refused) {
+        if (spent.throttled) {
           reply.header('retry-after', String(spent.retryAfterSeconds));
-          throw new Refusal(throttled(spent.retryAfterSeconds));
+          throw new RequestError(throttled(spent.retryAfterSeconds));
         }
         reply.headers(spent.headers);
       },
       handler: async (request, reply) => {
-        const answer = handle(request);
-        reply.code(answer.status);
-        if (answer.body === undefined) return reply.send();
-        return reply.type(mediaType).send(JSON.stringify(answer.body));
+        const response = handle(request);
+        reply.code(response.status);
+        if (response.body === undefined) return reply.send();
+        return reply.type(mediaType).send(JSON.stringify(response.body));
       },
     });
   }
@@ -95,35 +98,35 @@ export function createApi(app: FastifyInstance, options: ApiOptions): Api {
         if (options.record !== undefined) {
           recordBody(options.record, { method, path: call.path, operation: name, body: request.body });
         }
-        if (request.body === undefined) throw new Refusal(invalid('A body is required.'));
+        if (request.body === undefined) throw new RequestError(invalid('A body is required.'));
         const parsed = schemas[name].safeParse(request.body);
-        if (!parsed.success) throw refusalOf(problemsOf(parsed.error));
+        if (!parsed.success) throw toRequestError(schemaErrors(parsed.error));
         return handle(parsed.data, call);
       });
     },
   };
 }
 
-/** The operation a request was routed to, for the log. */
+/** Returns the operation id that a request was routed to, or `unknown`. */
 export function operationOf(request: FastifyRequest): string {
   const { config } = request.routeOptions;
   return 'operation' in config && typeof config.operation === 'string' ? config.operation : 'unknown';
 }
 
-/** Codes and pointers of the errors a request was answered with. */
+/** Returns codes and pointers of the errors in the response to a request. */
 export function errorsOf(request: FastifyRequest): string[] {
-  return refusals.get(request) ?? [];
+  return errorSummaries.get(request) ?? [];
 }
 
-const refusals = new WeakMap<FastifyRequest, string[]>();
+const errorSummaries = new WeakMap<FastifyRequest, string[]>();
 
-function refuse(request: FastifyRequest, reply: FastifyReply, problems: readonly Problem[]): FastifyReply {
-  refusals.set(
+function sendErrors(request: FastifyRequest, reply: FastifyReply, errors: readonly ErrorObject[]): FastifyReply {
+  errorSummaries.set(
     request,
-    problems.map((problem) => `${problem.code} ${problem.pointer ?? problem.parameter ?? ''}`.trim()).slice(0, 10),
+    errors.map((error) => `${error.code} ${error.pointer ?? error.parameter ?? ''}`.trim()).slice(0, 10),
   );
-  const status = problems[0]?.status ?? 500;
-  // A 429 says when to come back, and nothing of the window.
+  const status = errors[0]?.status ?? 500;
+  // A 429 response has Retry-After but no RateLimit-* headers.
   if (status === 429) {
     for (const name of ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset']) reply.removeHeader(name);
     if (!reply.hasHeader('retry-after')) reply.header('retry-after', '1');
@@ -131,16 +134,16 @@ function refuse(request: FastifyRequest, reply: FastifyReply, problems: readonly
   return reply
     .code(status)
     .type(mediaType)
-    .send(JSON.stringify(errorBody(problems)));
+    .send(JSON.stringify(errorBody(errors)));
 }
 
-function refusalOf(problems: Problem[]): Refusal {
-  const [first, ...others] = problems;
-  return first === undefined ? new Refusal(invalid('Invalid input.')) : new Refusal(first, ...others);
+function toRequestError(errors: ErrorObject[]): RequestError {
+  const [first, ...others] = errors;
+  return first === undefined ? new RequestError(invalid('Invalid input.')) : new RequestError(first, ...others);
 }
 
-function problemsIn(error: unknown): readonly Problem[] {
-  if (error instanceof Refusal) return error.problems;
+function errorObjectsOf(error: unknown): readonly ErrorObject[] {
+  if (error instanceof RequestError) return error.errors;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return [{ status: 413, code: 'payload_too_large', title: 'Payload too large.', detail: 'The body is too large.' }];
@@ -155,14 +158,14 @@ function problemsIn(error: unknown): readonly Problem[] {
 function checkHeaders(request: FastifyRequest, operation: Operation, options: ApiOptions): void {
   const { authorization, revision: given } = request.headers;
   if (authorization === undefined) {
-    throw new Refusal({
+    throw new RequestError({
       ...unauthenticated,
       code: 'not_authenticated',
       title: 'Authentication credentials were not provided.',
     });
   }
   if (authorization !== `Klaviyo-API-Key ${options.key}`) {
-    throw new Refusal({
+    throw new RequestError({
       ...unauthenticated,
       code: 'not_authenticated',
       title: 'Incorrect authentication credentials.',
@@ -171,18 +174,23 @@ function checkHeaders(request: FastifyRequest, operation: Operation, options: Ap
   if (given !== revision) {
     const detail =
       given === undefined ? 'The revision header is missing.' : `This sandbox speaks revision ${revision} only.`;
-    throw new Refusal({ ...invalid(detail), code: 'invalid_revision', title: 'Invalid revision.' });
+    throw new RequestError({ ...invalid(detail), code: 'invalid_revision', title: 'Invalid revision.' });
   }
   const missing = operation.scopes.find((scope) => options.missingScopes.includes(scope));
   if (missing !== undefined) {
     const title = 'You do not have permission to perform this action.';
-    throw new Refusal({ status: 403, code: 'permission_denied', title, detail: `The key lacks the scope ${missing}.` });
+    throw new RequestError({
+      status: 403,
+      code: 'permission_denied',
+      title,
+      detail: `The key lacks the scope ${missing}.`,
+    });
   }
 }
 
 function checkContentType(request: FastifyRequest): void {
   if (request.headers['content-type']?.startsWith(mediaType) !== false) return;
-  throw new Refusal(notJsonApi);
+  throw new RequestError(notJsonApi);
 }
 
 const notJsonApi = {
@@ -194,7 +202,7 @@ const notJsonApi = {
 
 const unauthenticated = { status: 401, detail: 'Missing or invalid private key.' };
 
-function throttled(seconds: number): Problem {
+function throttled(seconds: number): ErrorObject {
   const detail = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`;
   return { status: 429, code: 'throttled', title: 'Request was throttled.', detail };
 }

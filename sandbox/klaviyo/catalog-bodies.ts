@@ -1,9 +1,9 @@
-/** The bodies of the catalogue endpoints. https://developers.klaviyo.com/en/reference/catalogs_api_overview */
+/** Request body schemas of the catalog endpoints. https://developers.klaviyo.com/en/reference/catalogs_api_overview */
 import { z } from 'zod';
 import { checkMetadata } from './payload-limits.ts';
 
-/** Most records a catalogue job may hold. */
-const mostRecordsPerJob = 100;
+/** Maximum number of records per catalog job. */
+const maxRecordsPerJob = 100;
 
 const text = z.string().nullish();
 const metadata = z.record(z.string(), z.unknown()).nullish().superRefine(checkMetadata);
@@ -12,7 +12,7 @@ const images = {
   image_thumbnail_url: text,
   images: z.array(z.string()).nullish(),
 };
-const place = {
+const recordKeys = {
   external_id: z.string().min(1),
   integration_type: z.literal('$custom').nullish(),
   catalog_type: z.literal('$default').nullish(),
@@ -33,7 +33,7 @@ const categoryLinks = z.strictObject({ items: links('catalog-item') }).optional(
 export const newItem = z.strictObject({
   type: z.literal('catalog-item'),
   attributes: z.strictObject({
-    ...place,
+    ...recordKeys,
     title: z.string(),
     price: z.number().nullish(),
     description: z.string(),
@@ -63,7 +63,7 @@ export const changedItem = z.strictObject({
 export const newVariant = z.strictObject({
   type: z.literal('catalog-variant'),
   attributes: z.strictObject({
-    ...place,
+    ...recordKeys,
     title: z.string(),
     description: z.string(),
     sku: z.string(),
@@ -97,7 +97,7 @@ export const changedVariant = z.strictObject({
 
 export const newCategory = z.strictObject({
   type: z.literal('catalog-category'),
-  attributes: z.strictObject({ ...place, name: z.string() }),
+  attributes: z.strictObject({ ...recordKeys, name: z.string() }),
   relationships: categoryLinks,
 });
 
@@ -108,36 +108,36 @@ export const changedCategory = z.strictObject({
   relationships: categoryLinks,
 });
 
-export const goneItem = link('catalog-item');
-export const goneVariant = link('catalog-variant');
-export const goneCategory = link('catalog-category');
+export const deletedItem = link('catalog-item');
+export const deletedVariant = link('catalog-variant');
+export const deletedCategory = link('catalog-category');
 
 export const itemIds = z.strictObject({ data: z.array(link('catalog-item')) });
 export const categoryIds = z.strictObject({ data: z.array(link('catalog-category')) });
 
-/** `{ data: record }`, the body of the single endpoints. */
-export function one<T extends z.ZodType>(record: T) {
+/** Returns the schema `{ data: record }`, used by the endpoints for a single record. */
+export function singleRecord<T extends z.ZodType>(record: T) {
   return z.strictObject({ data: record });
 }
 
-function several<T extends z.ZodType>(record: T) {
-  const most = `At most ${mostRecordsPerJob} records in one request.`;
-  return z.strictObject({ data: z.array(record).min(1).max(mostRecordsPerJob, most) });
+function recordList<T extends z.ZodType>(record: T) {
+  const message = `At most ${maxRecordsPerJob} records in one request.`;
+  return z.strictObject({ data: z.array(record).min(1).max(maxRecordsPerJob, message) });
 }
 
-/** The body that starts a job over items; the other two are alike. */
+/** Returns the body schema that starts a bulk job on items. */
 export function itemJob<N extends string, T extends z.ZodType>(type: N, record: T) {
-  const attributes = z.strictObject({ items: several(record) });
+  const attributes = z.strictObject({ items: recordList(record) });
   return z.strictObject({ data: z.strictObject({ type: z.literal(type), attributes }) });
 }
 
 export function variantJob<N extends string, T extends z.ZodType>(type: N, record: T) {
-  const attributes = z.strictObject({ variants: several(record) });
+  const attributes = z.strictObject({ variants: recordList(record) });
   return z.strictObject({ data: z.strictObject({ type: z.literal(type), attributes }) });
 }
 
 export function categoryJob<N extends string, T extends z.ZodType>(type: N, record: T) {
-  const attributes = z.strictObject({ categories: several(record) });
+  const attributes = z.strictObject({ categories: recordList(record) });
   return z.strictObject({ data: z.strictObject({ type: z.literal(type), attributes }) });
 }
 

@@ -1,22 +1,22 @@
 /**
- * The catalogue in bulk: jobs that create, update and delete items, variants and categories.
+ * Routes for catalog bulk jobs, which create, update and delete items, variants and categories.
  * https://developers.klaviyo.com/en/reference/bulk_create_catalog_items
  */
 import type { Account } from './account.ts';
-import type { Answer, Api, Call } from './api.ts';
-import type { Outcome } from './catalog-records.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
+import type { CatalogResult } from './catalog-records.ts';
+import { notFound, RequestError } from './errors.ts';
 import { parseFilter, passes } from './filter.ts';
 import type { Job, RecordFailure } from './jobs.ts';
 import type { OperationName } from './operations.ts';
-import { notFound, Refusal } from './problems.ts';
 import { paginate, parameter } from './query.ts';
-import { jobResource, type View } from './resources.ts';
+import { jobResource, type ResourceContext } from './resources.ts';
 
-/** The most jobs of one kind in progress at a time. */
-const mostJobsInProgress = 500;
+/** Maximum number of jobs of one type in progress at the same time. */
+const maxJobsInProgress = 500;
 
 export function addCatalogJobRoutes(api: Api, account: Account): void {
-  const { start } = starter(account);
+  const { start } = createJobStarter(account);
 
   api.onBody('bulk_create_catalog_items', ({ data }, call) =>
     start(data.type, { records: data.attributes.items.data, field: 'items' }, call, (record) =>
@@ -33,15 +33,15 @@ export function addCatalogJobRoutes(api: Api, account: Account): void {
       account.catalog.deleteItem(id),
     ),
   );
-  addViews(api, account, 'catalog-item-bulk-create-job', [
+  addJobQueryRoutes(api, account, 'catalog-item-bulk-create-job', [
     'get_bulk_create_catalog_items_jobs',
     'get_bulk_create_catalog_items_job',
   ]);
-  addViews(api, account, 'catalog-item-bulk-update-job', [
+  addJobQueryRoutes(api, account, 'catalog-item-bulk-update-job', [
     'get_bulk_update_catalog_items_jobs',
     'get_bulk_update_catalog_items_job',
   ]);
-  addViews(api, account, 'catalog-item-bulk-delete-job', [
+  addJobQueryRoutes(api, account, 'catalog-item-bulk-delete-job', [
     'get_bulk_delete_catalog_items_jobs',
     'get_bulk_delete_catalog_items_job',
   ]);
@@ -61,15 +61,15 @@ export function addCatalogJobRoutes(api: Api, account: Account): void {
       account.catalog.deleteVariant(id),
     ),
   );
-  addViews(api, account, 'catalog-variant-bulk-create-job', [
+  addJobQueryRoutes(api, account, 'catalog-variant-bulk-create-job', [
     'get_bulk_create_variants_jobs',
     'get_bulk_create_variants_job',
   ]);
-  addViews(api, account, 'catalog-variant-bulk-update-job', [
+  addJobQueryRoutes(api, account, 'catalog-variant-bulk-update-job', [
     'get_bulk_update_variants_jobs',
     'get_bulk_update_variants_job',
   ]);
-  addViews(api, account, 'catalog-variant-bulk-delete-job', [
+  addJobQueryRoutes(api, account, 'catalog-variant-bulk-delete-job', [
     'get_bulk_delete_variants_jobs',
     'get_bulk_delete_variants_job',
   ]);
@@ -89,15 +89,15 @@ export function addCatalogJobRoutes(api: Api, account: Account): void {
       account.catalog.deleteCategory(id),
     ),
   );
-  addViews(api, account, 'catalog-category-bulk-create-job', [
+  addJobQueryRoutes(api, account, 'catalog-category-bulk-create-job', [
     'get_bulk_create_categories_jobs',
     'get_bulk_create_categories_job',
   ]);
-  addViews(api, account, 'catalog-category-bulk-update-job', [
+  addJobQueryRoutes(api, account, 'catalog-category-bulk-update-job', [
     'get_bulk_update_categories_jobs',
     'get_bulk_update_categories_job',
   ]);
-  addViews(api, account, 'catalog-category-bulk-delete-job', [
+  addJobQueryRoutes(api, account, 'catalog-category-bulk-delete-job', [
     'get_bulk_delete_categories_jobs',
     'get_bulk_delete_categories_job',
   ]);
@@ -105,22 +105,28 @@ export function addCatalogJobRoutes(api: Api, account: Account): void {
 
 type Batch<T> = { records: readonly T[]; field: 'items' | 'variants' | 'categories' };
 
-function starter({ jobs }: Account) {
+function createJobStarter({ jobs }: Account) {
   return {
-    start<T>(type: string, { records, field }: Batch<T>, view: View, apply: (record: T) => Outcome<unknown>): Answer {
-      // The reference gives the number, not the answer. 429 because the request itself is good and may come again.
-      if (jobs.inProgress(type) >= mostJobsInProgress) throw new Refusal(tooManyJobs);
+    start<T>(
+      type: string,
+      { records, field }: Batch<T>,
+      context: ResourceContext,
+      apply: (record: T) => CatalogResult<unknown>,
+    ): ApiResponse {
+      // The API reference documents the limit, not the status code. The sandbox uses 429 because the request is valid
+      // and can be retried.
+      if (jobs.inProgress(type) >= maxJobsInProgress) throw new RequestError(tooManyJobs);
       const job = jobs.start(type, records.length, () =>
         records.flatMap((record, index): RecordFailure[] => {
-          const refusal = jobs.refusal(type);
-          const outcome = refusal ? { problem: refusal } : apply(record);
-          if (!('problem' in outcome)) return [];
-          const below = (outcome.problem.pointer ?? '').replace(/^\/data/, '');
+          const injectedError = jobs.injectedError(type);
+          const outcome = injectedError ? { error: injectedError } : apply(record);
+          if (!('error' in outcome)) return [];
+          const below = (outcome.error.pointer ?? '').replace(/^\/data/, '');
           const pointer = `/data/attributes/${field}/data/${index}${below}`;
-          return [{ problem: { ...outcome.problem, pointer }, original: undefined }];
+          return [{ error: { ...outcome.error, pointer }, original: undefined }];
         }),
       );
-      return { status: 202, body: { data: catalogJobResource(job, view) } };
+      return { status: 202, body: { data: catalogJobResource(job, context) } };
     },
   };
 }
@@ -129,27 +135,32 @@ const tooManyJobs = {
   status: 429,
   code: 'too_many_jobs',
   title: 'Too many jobs.',
-  detail: `At most ${mostJobsInProgress} jobs may be in progress at one time.`,
+  detail: `At most ${maxJobsInProgress} jobs may be in progress at one time.`,
 };
 
-function addViews(api: Api, account: Account, type: string, [list, one]: [OperationName, OperationName]): void {
+function addJobQueryRoutes(
+  api: Api,
+  account: Account,
+  type: string,
+  [list, single]: [OperationName, OperationName],
+): void {
   api.on(list, (call: Call) => {
-    const asked = parseFilter(parameter(call.query, 'filter'), { status: ['equals'] });
-    const records = account.jobs.all(type).filter((job) => asked.every((filter) => passes(filter, job.status)));
+    const filters = parseFilter(parameter(call.query, 'filter'), { status: ['equals'] });
+    const records = account.jobs.all(type).filter((job) => filters.every((filter) => passes(filter, job.status)));
     const sorts = { created_at: (job: Job) => job.seq };
-    const page = paginate({ ...call, records, pageSize: { default: 100, most: 100 }, sorts });
+    const page = paginate({ ...call, records, pageSize: { default: 100, max: 100 }, sorts });
     return { status: 200, body: { data: page.records.map((job) => catalogJobResource(job, call)), links: page.links } };
   });
-  api.on(one, (call: Call) => {
+  api.on(single, (call: Call) => {
     const job = account.jobs.get(type, call.id);
-    if (job === undefined) throw new Refusal(notFound(`A job with id ${call.id} does not exist.`));
+    if (job === undefined) throw new RequestError(notFound(`A job with id ${call.id} does not exist.`));
     return { status: 200, body: { data: catalogJobResource(job, call) } };
   });
 }
 
-function catalogJobResource(job: Job, view: View) {
-  const errors = job.failures.map(({ problem: { code, title, detail, pointer } }, index) => {
+function catalogJobResource(job: Job, context: ResourceContext) {
+  const errors = job.failures.map(({ error: { code, title, detail, pointer } }, index) => {
     return { id: `${job.id}-${index}`, code, title, detail, source: { pointer: pointer ?? '/data' } };
   });
-  return jobResource(job, view, { errors });
+  return jobResource(job, context, { errors });
 }

@@ -1,8 +1,8 @@
-/** The records of the catalogue, how they are filled and changed, and what is said when one is there or is not. */
+/** Types of catalog records, and functions that fill and update them and build their errors. */
 import type { ChangedItem, ChangedVariant, NewItem, NewVariant } from './catalog-bodies.ts';
-import { notFound, type Problem } from './problems.ts';
+import { type ErrorObject, notFound } from './errors.ts';
 
-export type Shared = {
+export type CatalogRecord = {
   id: string;
   seq: number;
   external_id: string;
@@ -10,7 +10,7 @@ export type Shared = {
   updated: string;
 };
 
-export type Sellable = Shared & {
+export type Sellable = CatalogRecord & {
   title: string;
   description: string;
   url: string;
@@ -29,21 +29,23 @@ export type Variant = Sellable & {
   inventory_quantity: number;
   itemId: string;
 };
-export type Category = Shared & { name: string; itemIds: Set<string> };
+export type Category = CatalogRecord & { name: string; itemIds: Set<string> };
 
-/** A variant whose stock went from 0 to more: in a real account its back-in-stock flow would have mailed people. */
+/** A variant whose stock rose from 0. A real account would trigger its back-in-stock flow. */
 export type BackInStock = { variantId: string; from: number; to: number; at: string };
 
-/** What went wrong with one record, its pointer relative to the record (`/data` for the record itself). */
-export type Outcome<T> = { record: T } | { problem: Problem };
+/**
+ * Result of an operation on one record. The error's pointer is relative to the record (`/data` for the record itself).
+ */
+export type CatalogResult<T> = { record: T } | { error: ErrorObject };
 
-/** The id Klaviyo gives a catalogue record: only this integration and this catalogue exist. */
+/** Returns the compound id of a catalog record. The sandbox has one integration and one catalog. */
 export function compoundId(externalId: string): string {
   return `$custom:::$default:::${externalId}`;
 }
 
-/** What items and variants have in common, as it is stored: what was not given is null. */
-export function sellable(attributes: NewItem['attributes'] | NewVariant['attributes']) {
+/** Returns the stored fields that items and variants share. Missing attributes are stored as null. */
+export function sellableFields(attributes: NewItem['attributes'] | NewVariant['attributes']) {
   const { title, description, url, price, image_full_url, image_thumbnail_url, images, custom_metadata, published } =
     attributes;
   return {
@@ -57,8 +59,14 @@ export function sellable(attributes: NewItem['attributes'] | NewVariant['attribu
   };
 }
 
-/** Null empties what may be empty and leaves what must have a value; absent leaves. */
-export function change(record: Sellable, attributes: ChangedItem['attributes'] | ChangedVariant['attributes']): void {
+/**
+ * Updates a record in place. Null clears nullable fields and leaves required fields unchanged; absent attributes change
+ * nothing.
+ */
+export function applyChanges(
+  record: Sellable,
+  attributes: ChangedItem['attributes'] | ChangedVariant['attributes'],
+): void {
   record.title = attributes.title ?? record.title;
   record.description = attributes.description ?? record.description;
   record.url = attributes.url ?? record.url;
@@ -71,13 +79,13 @@ export function change(record: Sellable, attributes: ChangedItem['attributes'] |
   record.updated = new Date().toISOString();
 }
 
-/** The external_id is taken. */
-export function exists(kind: string): Problem {
-  const detail = `A catalog ${kind} with this external_id already exists.`;
+/** Returns the error for an external_id that already exists. */
+export function alreadyExists(recordType: string): ErrorObject {
+  const detail = `A catalog ${recordType} with this external_id already exists.`;
   return { status: 409, code: 'duplicate_result', title: 'Conflict.', detail, pointer: '/data/attributes/external_id' };
 }
 
-/** The record itself does not exist. */
-export function unknown(kind: string, id: string): Problem {
-  return notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id');
+/** Returns the error for a record id that does not exist. */
+export function unknownRecord(recordType: string, id: string): ErrorObject {
+  return notFound(`A catalog ${recordType} with id ${id} does not exist.`, '/data/id');
 }

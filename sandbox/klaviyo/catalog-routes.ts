@@ -1,30 +1,30 @@
 /**
- * The catalogue one record at a time: list, get, create, update, delete items, variants and categories.
+ * Routes for single catalog records: list, get, create, update and delete items, variants and categories.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type { Account } from './account.ts';
-import type { Answer, Api, Call } from './api.ts';
-import type { Category, Item, Outcome, Variant } from './catalog-records.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
+import type { CatalogResult, Category, Item, Variant } from './catalog-records.ts';
+import { invalid, notFound, RequestError } from './errors.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
-import { invalid, notFound, Refusal } from './problems.ts';
 import { paginate, parameter } from './query.ts';
-import { categoryResource, itemResource, type Resource, variantResource } from './resources.ts';
+import { categoryResource, itemResource, type JsonApiResource, variantResource } from './resources.ts';
 
-const pageSize = { default: 100, most: 100 };
+const pageSize = { default: 100, max: 100 };
 const sorts = { created: (record: { seq: number }) => record.seq };
 
 export function addItemRoutes(api: Api, account: Account): void {
   api.on('get_catalog_items', (call) => listItems(account, call, account.catalog.items.values()));
   api.on('get_catalog_item', (call) => {
-    const item = need(account.catalog.items, 'item', call.id);
+    const item = getOrThrow(account.catalog.items, 'item', call.id);
     return { status: 200, body: { data: itemResource(item, call), ...includedVariants(account, call, [item]) } };
   });
   api.onBody('create_catalog_item', ({ data }, call) =>
-    answer(201, account.catalog.createItem(data), (item) => itemResource(item, call)),
+    toResponse(201, account.catalog.createItem(data), (item) => itemResource(item, call)),
   );
   api.onBody('update_catalog_item', ({ data }, call) => {
-    needSameId(data.id, call);
-    return answer(200, account.catalog.updateItem(data), (item) => itemResource(item, call));
+    assertSameId(data.id, call);
+    return toResponse(200, account.catalog.updateItem(data), (item) => itemResource(item, call));
   });
   api.on('delete_catalog_item', (call) => deleted(account.catalog.deleteItem(call.id)));
 }
@@ -32,15 +32,15 @@ export function addItemRoutes(api: Api, account: Account): void {
 export function addVariantRoutes(api: Api, account: Account): void {
   api.on('get_catalog_variants', (call) => listVariants(call, account.catalog.variants.values()));
   api.on('get_catalog_variant', (call) => {
-    const variant = need(account.catalog.variants, 'variant', call.id);
+    const variant = getOrThrow(account.catalog.variants, 'variant', call.id);
     return { status: 200, body: { data: variantResource(variant, call) } };
   });
   api.onBody('create_catalog_variant', ({ data }, call) =>
-    answer(201, account.catalog.createVariant(data), (variant) => variantResource(variant, call)),
+    toResponse(201, account.catalog.createVariant(data), (variant) => variantResource(variant, call)),
   );
   api.onBody('update_catalog_variant', ({ data }, call) => {
-    needSameId(data.id, call);
-    return answer(200, account.catalog.updateVariant(data), (variant) => variantResource(variant, call));
+    assertSameId(data.id, call);
+    return toResponse(200, account.catalog.updateVariant(data), (variant) => variantResource(variant, call));
   });
   api.on('delete_catalog_variant', (call) => deleted(account.catalog.deleteVariant(call.id)));
 }
@@ -48,27 +48,27 @@ export function addVariantRoutes(api: Api, account: Account): void {
 export function addCategoryRoutes(api: Api, account: Account): void {
   api.on('get_catalog_categories', (call) => listCategories(call, account.catalog.categories.values()));
   api.on('get_catalog_category', (call) => {
-    const category = need(account.catalog.categories, 'category', call.id);
+    const category = getOrThrow(account.catalog.categories, 'category', call.id);
     return { status: 200, body: { data: categoryResource(category, call) } };
   });
   api.onBody('create_catalog_category', ({ data }, call) =>
-    answer(201, account.catalog.createCategory(data), (category) => categoryResource(category, call)),
+    toResponse(201, account.catalog.createCategory(data), (category) => categoryResource(category, call)),
   );
   api.onBody('update_catalog_category', ({ data }, call) => {
-    needSameId(data.id, call);
-    return answer(200, account.catalog.updateCategory(data), (category) => categoryResource(category, call));
+    assertSameId(data.id, call);
+    return toResponse(200, account.catalog.updateCategory(data), (category) => categoryResource(category, call));
   });
   api.on('delete_catalog_category', (call) => deleted(account.catalog.deleteCategory(call.id)));
 }
 
-/** One page of items, with their variants where `include=variants` asks for them. */
-export function listItems(account: Account, call: Call, items: Iterable<Item>): Answer {
+/** Returns one page of items, with their variants if the request has `include=variants`. */
+export function listItems(account: Account, call: Call, items: Iterable<Item>): ApiResponse {
   const page = itemPage(call, items);
   const data = page.records.map((item) => itemResource(item, call));
   return { status: 200, body: { data, ...includedVariants(account, call, page.records), links: page.links } };
 }
 
-export function listVariants(call: Call, variants: Iterable<Variant>): Answer {
+export function listVariants(call: Call, variants: Iterable<Variant>): ApiResponse {
   const page = variantPage(call, variants);
   return {
     status: 200,
@@ -76,7 +76,7 @@ export function listVariants(call: Call, variants: Iterable<Variant>): Answer {
   };
 }
 
-export function listCategories(call: Call, categories: Iterable<Category>): Answer {
+export function listCategories(call: Call, categories: Iterable<Category>): ApiResponse {
   const page = categoryPage(call, categories);
   return {
     status: 200,
@@ -111,10 +111,11 @@ export function categoryPage(call: Call, categories: Iterable<Category>) {
   });
 }
 
-/** The record, or a 404 for the id in the path. */
-export function need<T>(records: ReadonlyMap<string, T>, kind: string, id: string): T {
+/** Returns the record, or throws a 404 error for the id in the path. */
+export function getOrThrow<T>(records: ReadonlyMap<string, T>, recordType: string, id: string): T {
   const record = records.get(id);
-  if (record === undefined) throw new Refusal(notFound(`A catalog ${kind} with id ${id} does not exist.`, '/data/id'));
+  if (record === undefined)
+    throw new RequestError(notFound(`A catalog ${recordType} with id ${id} does not exist.`, '/data/id'));
   return record;
 }
 
@@ -124,10 +125,10 @@ function listPage<T extends { seq: number }>(
   allowed: Record<string, string[]>,
   valuesOf: (record: T, filter: Filter) => (string | boolean)[],
 ) {
-  const asked = parseFilter(parameter(call.query, 'filter'), allowed);
-  const wanted = asked.map((filter) => ({ filter, values: new Set(filter.values) }));
+  const filters = parseFilter(parameter(call.query, 'filter'), allowed);
+  const criteria = filters.map((filter) => ({ filter, values: new Set(filter.values) }));
   const selected = [...records].filter((record) =>
-    wanted.every(({ filter, values }) =>
+    criteria.every(({ filter, values }) =>
       valuesOf(record, filter).some((value) => (filter.operator === 'any' ? values.has(value) : passes(filter, value))),
     ),
   );
@@ -142,16 +143,16 @@ function includedVariants(account: Account, call: Call, items: readonly Item[]) 
   return { included: variants.map((variant) => variantResource(variant, call)) };
 }
 
-function answer<T>(status: number, outcome: Outcome<T>, write: (record: T) => Resource): Answer {
-  if ('problem' in outcome) throw new Refusal(outcome.problem);
+function toResponse<T>(status: number, outcome: CatalogResult<T>, write: (record: T) => JsonApiResource): ApiResponse {
+  if ('error' in outcome) throw new RequestError(outcome.error);
   return { status, body: { data: write(outcome.record) } };
 }
 
-function deleted(outcome: Outcome<unknown>): Answer {
-  if ('problem' in outcome) throw new Refusal(outcome.problem);
+function deleted(outcome: CatalogResult<unknown>): ApiResponse {
+  if ('error' in outcome) throw new RequestError(outcome.error);
   return { status: 204 };
 }
 
-function needSameId(id: string, call: Call): void {
-  if (id !== call.id) throw new Refusal(invalid('The id differs from the one in the path.', '/data/id'));
+function assertSameId(id: string, call: Call): void {
+  if (id !== call.id) throw new RequestError(invalid('The id differs from the one in the path.', '/data/id'));
 }

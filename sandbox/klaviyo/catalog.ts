@@ -1,5 +1,5 @@
 /**
- * The catalogue: items, their variants, and categories, with the rules that tie them together.
+ * In-memory catalog: items, variants and categories, with their referential rules.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type {
@@ -11,20 +11,21 @@ import type {
   NewVariant,
 } from './catalog-bodies.ts';
 import {
+  alreadyExists,
+  applyChanges,
   type BackInStock,
+  type CatalogRecord,
+  type CatalogResult,
   type Category,
-  change,
   compoundId,
-  exists,
   type Item,
-  type Outcome,
-  type Shared,
-  sellable,
-  unknown,
+  sellableFields,
+  unknownRecord,
   type Variant,
 } from './catalog-records.ts';
-import { notFound } from './problems.ts';
+import { notFound } from './errors.ts';
 
+/** Creates an empty catalog. Its methods return the record or an error object. */
 export function createCatalog() {
   const items = new Map<string, Item>();
   const variants = new Map<string, Variant>();
@@ -32,7 +33,7 @@ export function createCatalog() {
   const backInStock: BackInStock[] = [];
   let seq = 0;
 
-  function shared(externalId: string): Shared {
+  function recordFields(externalId: string): CatalogRecord {
     seq += 1;
     const now = new Date().toISOString();
     return { id: compoundId(externalId), seq, external_id: externalId, created: now, updated: now };
@@ -55,9 +56,9 @@ export function createCatalog() {
   }
 
   function linkItems(category: Category, itemIds: Iterable<string>, mode: LinkMode): void {
-    const wanted = [...itemIds];
+    const ids = [...itemIds];
     if (mode === 'replace') for (const id of category.itemIds) linkOne(category, id, 'remove');
-    for (const id of wanted) linkOne(category, id, mode === 'remove' ? 'remove' : 'add');
+    for (const id of ids) linkOne(category, id, mode === 'remove' ? 'remove' : 'add');
   }
 
   function linkOne(category: Category, itemId: string, mode: 'add' | 'remove'): void {
@@ -65,14 +66,18 @@ export function createCatalog() {
     if (item !== undefined) linkCategories(item, [category.id], mode);
   }
 
-  // JSON:API asks for 404 where a request names a related resource that does not exist
-  // (https://jsonapi.org/format/#crud-creating-responses-404); the pointer tells it from a missing record itself.
-  function missing(kind: 'item' | 'category', links: readonly { id: string }[] | undefined, pointer: string) {
-    const known = kind === 'item' ? items : categories;
+  // JSON:API requires 404 for a request that names a missing related resource
+  // (https://jsonapi.org/format/#crud-creating-responses-404). The pointer distinguishes it from a missing record.
+  function findMissingLink(
+    recordType: 'item' | 'category',
+    links: readonly { id: string }[] | undefined,
+    pointer: string,
+  ) {
+    const known = recordType === 'item' ? items : categories;
     const index = (links ?? []).findIndex((link) => !known.has(link.id));
     const link = links?.[index];
     if (link === undefined) return undefined;
-    return notFound(`A catalog ${kind} with id ${link.id} does not exist.`, `${pointer}/${index}/id`);
+    return notFound(`A catalog ${recordType} with id ${link.id} does not exist.`, `${pointer}/${index}/id`);
   }
 
   return {
@@ -80,18 +85,18 @@ export function createCatalog() {
     variants,
     categories,
     backInStock,
-    missing,
+    findMissingLink,
     linkCategories,
     linkItems,
 
-    createItem({ attributes, relationships }: NewItem): Outcome<Item> {
-      if (items.has(compoundId(attributes.external_id))) return { problem: exists('item') };
+    createItem({ attributes, relationships }: NewItem): CatalogResult<Item> {
+      if (items.has(compoundId(attributes.external_id))) return { error: alreadyExists('item') };
       const linked = relationships?.categories?.data;
-      const problem = missing('category', linked, '/data/relationships/categories/data');
-      if (problem !== undefined) return { problem };
+      const error = findMissingLink('category', linked, '/data/relationships/categories/data');
+      if (error !== undefined) return { error };
       const item = {
-        ...shared(attributes.external_id),
-        ...sellable(attributes),
+        ...recordFields(attributes.external_id),
+        ...sellableFields(attributes),
         categoryIds: new Set<string>(),
         variantIds: new Set<string>(),
       };
@@ -104,13 +109,13 @@ export function createCatalog() {
       return { record: item };
     },
 
-    updateItem({ id, attributes, relationships }: ChangedItem): Outcome<Item> {
+    updateItem({ id, attributes, relationships }: ChangedItem): CatalogResult<Item> {
       const item = items.get(id);
-      if (item === undefined) return { problem: unknown('item', id) };
+      if (item === undefined) return { error: unknownRecord('item', id) };
       const linked = relationships?.categories?.data;
-      const problem = missing('category', linked, '/data/relationships/categories/data');
-      if (problem !== undefined) return { problem };
-      change(item, attributes);
+      const error = findMissingLink('category', linked, '/data/relationships/categories/data');
+      if (error !== undefined) return { error };
+      applyChanges(item, attributes);
       if (linked !== undefined)
         linkCategories(
           item,
@@ -120,37 +125,42 @@ export function createCatalog() {
       return { record: item };
     },
 
-    deleteItem(id: string): Outcome<Item> {
+    deleteItem(id: string): CatalogResult<Item> {
       const item = items.get(id);
-      if (item === undefined) return { problem: unknown('item', id) };
+      if (item === undefined) return { error: unknownRecord('item', id) };
       for (const categoryId of [...item.categoryIds]) unlink(item, categoryId);
       for (const variantId of item.variantIds) variants.delete(variantId);
       items.delete(id);
       return { record: item };
     },
 
-    createVariant({ attributes, relationships }: NewVariant): Outcome<Variant> {
-      if (variants.has(compoundId(attributes.external_id))) return { problem: exists('variant') };
+    createVariant({ attributes, relationships }: NewVariant): CatalogResult<Variant> {
+      if (variants.has(compoundId(attributes.external_id))) return { error: alreadyExists('variant') };
       const link = relationships.item.data;
       const item = link === undefined ? undefined : items.get(link.id);
       if (item === undefined) {
         return {
-          problem: notFound(`A catalog item with id ${link?.id} does not exist.`, '/data/relationships/item/data/id'),
+          error: notFound(`A catalog item with id ${link?.id} does not exist.`, '/data/relationships/item/data/id'),
         };
       }
       const { sku, inventory_quantity } = attributes;
       const stock = { sku, inventory_quantity, inventory_policy: attributes.inventory_policy ?? 0 };
-      const variant = { ...shared(attributes.external_id), ...sellable(attributes), ...stock, itemId: item.id };
+      const variant = {
+        ...recordFields(attributes.external_id),
+        ...sellableFields(attributes),
+        ...stock,
+        itemId: item.id,
+      };
       variants.set(variant.id, variant);
       item.variantIds.add(variant.id);
       return { record: variant };
     },
 
-    updateVariant({ id, attributes }: ChangedVariant): Outcome<Variant> {
+    updateVariant({ id, attributes }: ChangedVariant): CatalogResult<Variant> {
       const variant = variants.get(id);
-      if (variant === undefined) return { problem: unknown('variant', id) };
+      if (variant === undefined) return { error: unknownRecord('variant', id) };
       const before = variant.inventory_quantity;
-      change(variant, attributes);
+      applyChanges(variant, attributes);
       variant.sku = attributes.sku ?? variant.sku;
       variant.inventory_policy = attributes.inventory_policy ?? variant.inventory_policy;
       variant.inventory_quantity = attributes.inventory_quantity ?? before;
@@ -160,20 +170,20 @@ export function createCatalog() {
       return { record: variant };
     },
 
-    deleteVariant(id: string): Outcome<Variant> {
+    deleteVariant(id: string): CatalogResult<Variant> {
       const variant = variants.get(id);
-      if (variant === undefined) return { problem: unknown('variant', id) };
+      if (variant === undefined) return { error: unknownRecord('variant', id) };
       variants.delete(id);
       items.get(variant.itemId)?.variantIds.delete(id);
       return { record: variant };
     },
 
-    createCategory({ attributes, relationships }: NewCategory): Outcome<Category> {
-      if (categories.has(compoundId(attributes.external_id))) return { problem: exists('category') };
+    createCategory({ attributes, relationships }: NewCategory): CatalogResult<Category> {
+      if (categories.has(compoundId(attributes.external_id))) return { error: alreadyExists('category') };
       const linked = relationships?.items?.data;
-      const problem = missing('item', linked, '/data/relationships/items/data');
-      if (problem !== undefined) return { problem };
-      const category = { ...shared(attributes.external_id), name: attributes.name, itemIds: new Set<string>() };
+      const error = findMissingLink('item', linked, '/data/relationships/items/data');
+      if (error !== undefined) return { error };
+      const category = { ...recordFields(attributes.external_id), name: attributes.name, itemIds: new Set<string>() };
       categories.set(category.id, category);
       linkItems(
         category,
@@ -183,12 +193,12 @@ export function createCatalog() {
       return { record: category };
     },
 
-    updateCategory({ id, attributes, relationships }: ChangedCategory): Outcome<Category> {
+    updateCategory({ id, attributes, relationships }: ChangedCategory): CatalogResult<Category> {
       const category = categories.get(id);
-      if (category === undefined) return { problem: unknown('category', id) };
+      if (category === undefined) return { error: unknownRecord('category', id) };
       const linked = relationships?.items?.data;
-      const problem = missing('item', linked, '/data/relationships/items/data');
-      if (problem !== undefined) return { problem };
+      const error = findMissingLink('item', linked, '/data/relationships/items/data');
+      if (error !== undefined) return { error };
       category.name = attributes.name ?? category.name;
       category.updated = new Date().toISOString();
       if (linked !== undefined)
@@ -200,9 +210,9 @@ export function createCatalog() {
       return { record: category };
     },
 
-    deleteCategory(id: string): Outcome<Category> {
+    deleteCategory(id: string): CatalogResult<Category> {
       const category = categories.get(id);
-      if (category === undefined) return { problem: unknown('category', id) };
+      if (category === undefined) return { error: unknownRecord('category', id) };
       linkItems(category, [], 'replace');
       categories.delete(id);
       return { record: category };
@@ -210,4 +220,5 @@ export function createCatalog() {
   };
 }
 
+/** How a relationship request changes existing links. */
 export type LinkMode = 'add' | 'replace' | 'remove';

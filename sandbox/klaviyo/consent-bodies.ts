@@ -1,9 +1,12 @@
-/** The bodies of subscribing and unsubscribing. https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles */
+/**
+ * Request body schemas of the subscribe and unsubscribe jobs.
+ * https://developers.klaviyo.com/en/reference/bulk_subscribe_profiles
+ */
 import { z } from 'zod';
 import { emailText, phoneText, text } from './profile-fields.ts';
 
-const mostSubscribed = 1_000;
-const mostUnsubscribed = 100;
+const maxSubscribed = 1_000;
+const maxUnsubscribed = 100;
 
 const profile = z.literal('profile');
 
@@ -75,7 +78,7 @@ export const bulkSubscribeProfiles = z.strictObject({
             }),
           )
           .min(1)
-          .max(mostSubscribed, 'At most 1,000 profiles in one request.'),
+          .max(maxSubscribed, 'At most 1,000 profiles in one request.'),
       }),
       historical_import: z.boolean().nullish(),
     }),
@@ -113,7 +116,7 @@ export const bulkUnsubscribeProfiles = z.strictObject({
             }),
           )
           .min(1)
-          .max(mostUnsubscribed, 'At most 100 profiles in one request.'),
+          .max(maxUnsubscribed, 'At most 100 profiles in one request.'),
       }),
     }),
     relationships: list,

@@ -1,5 +1,5 @@
 /**
- * The bodies of the event endpoints, strict as Klaviyo's: an unknown field is refused.
+ * Request body schemas of the event endpoints. Like Klaviyo's, they reject unknown fields.
  * https://developers.klaviyo.com/en/reference/create_event, …/bulk_create_events
  */
 import { z } from 'zod';
@@ -39,15 +39,15 @@ const eventAttributes = {
   metric,
 };
 
-// Who did it. At least one identifier: checked where events are recorded, because `id` sits beside the attributes.
-const whoAttributes = { ...profileAttributes, anonymous_id: text, _kx: text };
+// Identifiers of the profile. The route checks that at least one is present, because `id` is outside the attributes.
+const identityAttributes = { ...profileAttributes, anonymous_id: text, _kx: text };
 
-// The single endpoint takes `meta` inside the attributes, the bulk endpoint beside them.
+// The single endpoint expects `meta` inside the attributes, the bulk endpoint next to them.
 const singleEventProfile = z.strictObject({
   data: z.strictObject({
     type: z.literal('profile'),
     id: text,
-    attributes: z.strictObject({ ...whoAttributes, meta: profileMeta.nullish() }),
+    attributes: z.strictObject({ ...identityAttributes, meta: profileMeta.nullish() }),
   }),
 });
 
@@ -55,7 +55,7 @@ const bulkEventProfile = z.strictObject({
   data: z.strictObject({
     type: z.literal('profile'),
     id: text,
-    attributes: z.strictObject(whoAttributes),
+    attributes: z.strictObject(identityAttributes),
     meta: profileMeta.nullish(),
   }),
 });
@@ -65,8 +65,8 @@ const event = z.strictObject({
   attributes: z.strictObject({ ...eventAttributes }),
 });
 
-/** Most events a bulk body may hold, over all its profiles. */
-export const mostEventsPerRequest = 1_000;
+/** Maximum number of events per bulk request, across all profiles. */
+export const maxEventsPerRequest = 1_000;
 
 export const createEvent = z.strictObject({
   data: z.strictObject({

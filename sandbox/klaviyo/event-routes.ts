@@ -1,35 +1,36 @@
-/** Events, one at a time and in bulk. https://developers.klaviyo.com/en/reference/events_api_overview */
+/** Routes for single and bulk events. https://developers.klaviyo.com/en/reference/events_api_overview */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
 import type { Bodies } from './bodies.ts';
-import { type EventAttributes, mostEventsPerRequest } from './event-bodies.ts';
-import { mostMetrics, type RecordedEvent } from './events.ts';
+import { type ErrorObject, invalid, notFound, RequestError } from './errors.ts';
+import { type EventAttributes, maxEventsPerRequest } from './event-bodies.ts';
+import { maxMetrics, type RecordedEvent } from './events.ts';
 import { parseFilter, passes } from './filter.ts';
-import { invalid, notFound, type Problem, Refusal } from './problems.ts';
-import type { Who } from './profiles.ts';
+import type { ProfileIdentity } from './profiles.ts';
 import { paginate, parameter } from './query.ts';
 import { eventResource, metricResource, profileResource } from './resources.ts';
 
 /**
- * Does a `unique_id` that an earlier request recorded make a bulk body fail? Klaviyo's reference does not say, so a
- * client has to live with both: ignored (recorded once, 202) or refused (400 with pointers, nothing processed).
+ * How a bulk request treats a `unique_id` that an earlier request recorded. Klaviyo's reference does not say, so a
+ * client must support both: `ignored` (recorded once, 202) or `rejected` (400 with pointers, nothing processed).
  */
-export type RepeatedUniqueId = 'ignored' | 'refused';
+export type RepeatedUniqueId = 'ignored' | 'rejected';
 
 type BulkGroup = Bodies['bulk_create_events']['data']['attributes']['events-bulk-create']['data'][number];
 
 const order = ['greater-than', 'greater-or-equal', 'less-than', 'less-or-equal'];
-const filters = { metric_id: ['equals'], profile_id: ['equals'], datetime: order, timestamp: order };
+const allowedFilters = { metric_id: ['equals'], profile_id: ['equals'], datetime: order, timestamp: order };
 
 export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: RepeatedUniqueId): void {
   api.onBody('create_event', ({ data }) => {
     const { profile, ...attributes } = data.attributes;
     const { meta, ...fields } = profile.data.attributes;
-    const who = { ...fields, id: profile.data.id };
-    const problem = identityProblem(account, who, '/data/attributes/profile') ?? metricProblem(account, [attributes]);
-    if (problem !== undefined) throw new Refusal(problem);
-    const saved = account.profiles.upsert({ who, fields, meta, onNull: 'ignore' });
-    if ('problem' in saved) throw new Refusal(saved.problem);
+    const identity = { ...fields, id: profile.data.id };
+    const error =
+      identityError(account, identity, '/data/attributes/profile') ?? metricLimitError(account, [attributes]);
+    if (error !== undefined) throw new RequestError(error);
+    const saved = account.profiles.upsert({ identity, fields, meta, onNull: 'ignore' });
+    if ('error' in saved) throw new RequestError(saved.error);
     account.events.record({
       profile: saved.profile,
       attributes,
@@ -41,12 +42,13 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
 
   api.onBody('bulk_create_events', ({ data }) => {
     const groups = data.attributes['events-bulk-create'].data;
-    refuseBadBulk(account, groups, repeatedUniqueId);
+    validateBulk(account, groups, repeatedUniqueId);
     for (const { attributes: group } of groups) {
       const { id, attributes: fields, meta } = group.profile.data;
-      const saved = account.profiles.upsert({ who: { ...fields, id }, fields, meta, onNull: 'ignore' });
-      // Checked above; only a group before it in the same body can still collide, and the answer is long decided then.
-      if ('problem' in saved) continue;
+      const saved = account.profiles.upsert({ identity: { ...fields, id }, fields, meta, onNull: 'ignore' });
+      // Validated above. Only an earlier group in the same body can still conflict, and then the response is already
+      // 202.
+      if ('error' in saved) continue;
       for (const { attributes } of group.events.data) {
         const backfill = attributes.backfill ?? group.backfill ?? false;
         account.events.record({ profile: saved.profile, attributes, backfill, receivedAt: new Date() });
@@ -56,10 +58,10 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
   });
 
   api.on('get_events', (call) => {
-    const asked = parseFilter(parameter(call.query, 'filter'), filters);
+    const filters = parseFilter(parameter(call.query, 'filter'), allowedFilters);
     const listed = [...account.events.all()].filter((event) => account.isListed(event.receivedAt));
     const records = listed.filter((event) =>
-      asked.every((filter) => {
+      filters.every((filter) => {
         if (filter.field === 'metric_id') return passes(filter, event.metric.id);
         if (filter.field === 'profile_id') return passes(filter, event.profileId);
         return passes(filter, filter.field === 'timestamp' ? Date.parse(event.time) / 1_000 : event.time);
@@ -67,7 +69,7 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
     );
     const byTime = (event: RecordedEvent) => Date.parse(event.time);
     const sorts = { datetime: byTime, timestamp: byTime };
-    const page = paginate({ ...call, records, pageSize: { default: 200, most: 1_000 }, sorts });
+    const page = paginate({ ...call, records, pageSize: { default: 200, max: 1_000 }, sorts });
     const included = related(account, page.records, call.include('profile', 'metric', 'attributions'));
     return {
       status: 200,
@@ -81,63 +83,72 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
 
   api.on('get_event', (call) => {
     const event = account.events.get(call.id);
-    if (event === undefined) throw new Refusal(notFound(`An event with id ${call.id} does not exist.`));
+    if (event === undefined) throw new RequestError(notFound(`An event with id ${call.id} does not exist.`));
     const included = related(account, [event], call.include('profile', 'metric', 'attributions'));
-    const more = included === undefined ? {} : { included: included(call) };
-    return { status: 200, body: { data: eventResource(event, call), ...more } };
+    const extra = included === undefined ? {} : { included: included(call) };
+    return { status: 200, body: { data: eventResource(event, call), ...extra } };
   });
 }
 
 function related(account: Account, events: RecordedEvent[], include: string[]) {
   if (include.length === 0) return undefined;
-  return (view: Parameters<typeof profileResource>[1]) => {
+  return (context: Parameters<typeof profileResource>[1]) => {
     const profiles = new Set(
       include.includes('profile') ? events.flatMap((event) => account.profiles.get(event.profileId) ?? []) : [],
     );
     const metrics = new Set(include.includes('metric') ? events.map((event) => event.metric) : []);
     return [
-      ...[...profiles].map((profile) => profileResource(profile, view)),
-      ...[...metrics].map((metric) => metricResource(metric, view)),
+      ...[...profiles].map((profile) => profileResource(profile, context)),
+      ...[...metrics].map((metric) => metricResource(metric, context)),
     ];
   };
 }
 
-/** A body with one bad record is refused whole; every bad record gets its pointer. */
-function refuseBadBulk(account: Account, groups: readonly BulkGroup[], repeatedUniqueId: RepeatedUniqueId): void {
+/** Rejects the whole body if one record is invalid, with one error per invalid record. */
+function validateBulk(account: Account, groups: readonly BulkGroup[], repeatedUniqueId: RepeatedUniqueId): void {
   const events = groups.flatMap((group) => group.attributes.events.data.map((event) => event.attributes));
   const base = '/data/attributes/events-bulk-create/data';
-  if (events.length > mostEventsPerRequest) {
-    throw new Refusal(invalid(`${events.length} events; at most ${mostEventsPerRequest} are allowed.`, base));
+  if (events.length > maxEventsPerRequest) {
+    throw new RequestError(invalid(`${events.length} events; at most ${maxEventsPerRequest} are allowed.`, base));
   }
-  const problems: Problem[] = [];
+  const errors: ErrorObject[] = [];
   groups.forEach(({ attributes: group }, index) => {
-    const who = { ...group.profile.data.attributes, id: group.profile.data.id };
-    const problem = identityProblem(account, who, `${base}/${index}/attributes/profile`);
-    if (problem !== undefined) problems.push(problem);
+    const identity = { ...group.profile.data.attributes, id: group.profile.data.id };
+    const error = identityError(account, identity, `${base}/${index}/attributes/profile`);
+    if (error !== undefined) errors.push(error);
   });
-  problems.push(...repeats(account, groups, repeatedUniqueId).map((pointer) => repeated(`${base}${pointer}`)));
-  const metric = metricProblem(account, events);
-  if (metric !== undefined) problems.push(metric);
-  const [first, ...others] = problems;
-  if (first !== undefined) throw new Refusal(first, ...others);
+  errors.push(
+    ...repeatedUniqueIds(account, groups, repeatedUniqueId).map((pointer) => duplicateUniqueId(`${base}${pointer}`)),
+  );
+  const metric = metricLimitError(account, events);
+  if (metric !== undefined) errors.push(metric);
+  const [first, ...others] = errors;
+  if (first !== undefined) throw new RequestError(first, ...others);
 }
 
-/** Pointers, below the list of groups, of every event whose unique_id repeats one of the same person and metric. */
-function repeats(account: Account, groups: readonly BulkGroup[], repeatedUniqueId: RepeatedUniqueId): string[] {
+/**
+ * Returns pointers, relative to the list of groups, of every event whose unique_id repeats one of the same profile and
+ * metric.
+ */
+function repeatedUniqueIds(
+  account: Account,
+  groups: readonly BulkGroup[],
+  repeatedUniqueId: RepeatedUniqueId,
+): string[] {
   const seen = new Set<string>();
   const pointers: string[] = [];
   groups.forEach(({ attributes: group }, groupIndex) => {
-    const who = { ...group.profile.data.attributes, id: group.profile.data.id };
-    const found = account.profiles.resolve(who);
+    const identity = { ...group.profile.data.attributes, id: group.profile.data.id };
+    const found = account.profiles.resolve(identity);
     const known = 'profile' in found ? found.profile : undefined;
-    const person = known?.id ?? personOf(who);
+    const person = known?.id ?? strongestIdentifier(identity);
     group.events.data.forEach(({ attributes }, eventIndex) => {
       const uniqueId = attributes.unique_id;
       if (typeof uniqueId !== 'string') return;
       const metric = attributes.metric.data.attributes.name;
       const key = JSON.stringify([person, metric, uniqueId]);
       const recorded =
-        repeatedUniqueId === 'refused' && known !== undefined && account.events.has(known, metric, uniqueId);
+        repeatedUniqueId === 'rejected' && known !== undefined && account.events.has(known, metric, uniqueId);
       if (seen.has(key) || recorded)
         pointers.push(`/${groupIndex}/attributes/events/data/${eventIndex}/attributes/unique_id`);
       seen.add(key);
@@ -146,27 +157,43 @@ function repeats(account: Account, groups: readonly BulkGroup[], repeatedUniqueI
   return pointers;
 }
 
-/** Somebody who has no profile yet, by the strongest identifier given. */
-function personOf(who: Who): string {
-  return who.external_id ?? who.email?.toLowerCase() ?? who.phone_number ?? who.anonymous_id ?? who._kx ?? '';
+/** Returns the strongest identifier of a profile that does not exist yet. */
+function strongestIdentifier(identity: ProfileIdentity): string {
+  return (
+    identity.external_id ??
+    identity.email?.toLowerCase() ??
+    identity.phone_number ??
+    identity.anonymous_id ??
+    identity._kx ??
+    ''
+  );
 }
 
-function repeated(pointer: string): Problem {
+function duplicateUniqueId(pointer: string): ErrorObject {
   return { ...invalid('The unique_id is repeated for this profile and metric.', pointer), code: 'duplicate_unique_id' };
 }
 
-/** Why these identifiers can't be used; `base` points at the profile (`…/attributes/profile`). */
-function identityProblem(account: Account, who: Who, base: string): Problem | undefined {
-  const given = [who.id, who.email, who.phone_number, who.external_id, who.anonymous_id, who._kx];
+/**
+ * Returns the error if the identifiers cannot be used. `base` is the pointer to the profile (`…/attributes/profile`).
+ */
+function identityError(account: Account, identity: ProfileIdentity, base: string): ErrorObject | undefined {
+  const given = [
+    identity.id,
+    identity.email,
+    identity.phone_number,
+    identity.external_id,
+    identity.anonymous_id,
+    identity._kx,
+  ];
   if (!given.some((value) => typeof value === 'string')) {
     return invalid('At least one profile identifier is required.', `${base}/data/attributes`);
   }
-  const found = account.profiles.resolve(who);
-  return 'problem' in found ? { ...found.problem, pointer: `${base}${found.problem.pointer ?? '/data'}` } : undefined;
+  const found = account.profiles.resolve(identity);
+  return 'error' in found ? { ...found.error, pointer: `${base}${found.error.pointer ?? '/data'}` } : undefined;
 }
 
-function metricProblem(account: Account, events: readonly EventAttributes[]): Problem | undefined {
+function metricLimitError(account: Account, events: readonly EventAttributes[]): ErrorObject | undefined {
   const over = account.events.metricsOverLimit(events.map((event) => event.metric.data.attributes.name));
   if (over === 0) return undefined;
-  return invalid(`An account has at most ${mostMetrics} metrics.`, '/data/attributes/metric/data/attributes/name');
+  return invalid(`An account has at most ${maxMetrics} metrics.`, '/data/attributes/metric/data/attributes/name');
 }

@@ -1,5 +1,5 @@
 /**
- * What people did: metrics and events, with Klaviyo's rules for repeats.
+ * In-memory events and metrics, with Klaviyo's deduplication rules.
  * https://developers.klaviyo.com/en/reference/create_event
  */
 import { randomUUID } from 'node:crypto';
@@ -7,8 +7,8 @@ import type { EventAttributes } from './event-bodies.ts';
 import { createIds } from './ids.ts';
 import type { Profile } from './profiles.ts';
 
-/** An account has at most this many metrics. */
-export const mostMetrics = 200;
+/** Maximum number of metrics per account. */
+export const maxMetrics = 200;
 
 export type Metric = { id: string; seq: number; name: string; created: string; updated: string };
 
@@ -26,8 +26,8 @@ export type RecordedEvent = {
   properties: Record<string, unknown>;
   backfill: boolean;
   receivedAt: string;
-  /** Received without `backfill`: flows that wait for this metric would have started. */
-  wouldWakeFlows: boolean;
+  /** True if received without `backfill`: a real account would trigger flows on this metric. */
+  wouldTriggerFlows: boolean;
 };
 
 type NewEvent = { profile: Profile; attributes: EventAttributes; backfill: boolean; receivedAt: Date };
@@ -35,18 +35,18 @@ type NewEvent = { profile: Profile; attributes: EventAttributes; backfill: boole
 export type Events = {
   all(): Iterable<RecordedEvent>;
   count(): number;
-  /** How many arrived that were recorded already. */
+  /** Returns the number of events ignored as duplicates. */
   repeats(): number;
   get(id: string): RecordedEvent | undefined;
   metrics(): Iterable<Metric>;
   metric(id: string): Metric | undefined;
-  /** How many of these metric names are new and would pass the account's limit. */
+  /** Returns how many of these names are new metrics beyond the account limit. */
   metricsOverLimit(names: Iterable<string>): number;
-  /** Is an event of this profile, metric and unique_id recorded already? */
+  /** Returns whether an event with this profile, metric and unique_id is recorded. */
   has(profile: Profile, metricName: string, uniqueId: string): boolean;
-  /** Records the event, or ignores it as a repeat (returns undefined). Creates the metric on first use. */
+  /** Records the event and creates its metric on first use. Returns undefined for a duplicate. */
   record(event: NewEvent): RecordedEvent | undefined;
-  /** Moves every event of one profile to another, or deletes them (`to` undefined). */
+  /** Moves all events of one profile to another, or deletes them if `to` is undefined. */
   move(from: Profile, to: Profile | undefined): void;
 };
 
@@ -76,13 +76,13 @@ export function createEvents(): Events {
     metric: (id) => [...metricsByName.values()].find((metric) => metric.id === id),
     metricsOverLimit(names) {
       const added = new Set([...names].filter((name) => !metricsByName.has(name)));
-      return added.size === 0 ? 0 : Math.max(0, metricsByName.size + added.size - mostMetrics);
+      return added.size === 0 ? 0 : Math.max(0, metricsByName.size + added.size - maxMetrics);
     },
     has: (profile, metricName, uniqueId) => byRepeatKey.has(repeatKey(profile.id, metricName, uniqueId)),
     record({ profile, attributes, backfill, receivedAt }) {
       const time = toSecond(attributes.time ?? receivedAt.toISOString());
       const metricName = attributes.metric.data.attributes.name;
-      // Without a unique_id the second stands in for it: one event per profile, metric and second.
+      // Without a unique_id, Klaviyo deduplicates by profile, metric and second.
       const key = repeatKey(profile.id, metricName, attributes.unique_id ?? time);
       if (byRepeatKey.has(key)) {
         repeats += 1;
@@ -102,7 +102,7 @@ export function createEvents(): Events {
         properties: attributes.properties,
         backfill,
         receivedAt: receivedAt.toISOString(),
-        wouldWakeFlows: !backfill,
+        wouldTriggerFlows: !backfill,
       };
       events.set(event.id, event);
       byRepeatKey.set(key, event);

@@ -1,18 +1,18 @@
 /**
- * Klaviyo's filter language: `equals(email,"a@b.c")`, `any(ids,['x','y'])`, several joined by commas or by `and(…)`.
- * https://developers.klaviyo.com/en/docs/filtering_
+ * Parses and evaluates Klaviyo's filter language: `equals(email,"a@b.c")`, `any(ids,['x','y'])`, joined by commas or
+ * `and(…)`. https://developers.klaviyo.com/en/docs/filtering_
  */
-import { badParameter, Refusal } from './problems.ts';
+import { invalidParameter, RequestError } from './errors.ts';
 
 export type Scalar = string | number | boolean;
 export type Filter = { operator: string; field: string; values: Scalar[] };
 
-/** The most values that `any` takes in one filter. */
-const mostAnyValues = 100;
+/** Maximum number of values in one `any` filter. */
+const maxAnyValues = 100;
 
 /**
- * Reads a `filter` parameter. `allowed` names the operators of each field, such as `{ email: ['any', 'equals'] }`.
- * Throws a Refusal (400, parameter `filter`) for anything else.
+ * Parses a `filter` parameter. `allowed` maps each field to its operators, such as `{ email: ['any', 'equals'] }`.
+ * Throws a RequestError (400, parameter `filter`) for anything else.
  */
 export function parseFilter(text: string | undefined, allowed: Record<string, readonly string[]>): Filter[] {
   if (text === undefined || text === '') return [];
@@ -20,20 +20,24 @@ export function parseFilter(text: string | undefined, allowed: Record<string, re
   const filters = readList(reader);
   if (!reader.done()) reader.fail();
   for (const { operator, field, values } of filters) {
-    if (!Object.hasOwn(allowed, field)) throw refuse(`Filtering by ${field} is not supported.`);
-    if (!allowed[field]?.includes(operator)) throw refuse(`${operator} is not supported for ${field}.`);
-    if (values.length > mostAnyValues) throw refuse(`${values.length} values; at most ${mostAnyValues} are allowed.`);
+    if (!Object.hasOwn(allowed, field)) throw invalidFilter(`Filtering by ${field} is not supported.`);
+    if (!allowed[field]?.includes(operator)) throw invalidFilter(`${operator} is not supported for ${field}.`);
+    if (values.length > maxAnyValues)
+      throw invalidFilter(`${values.length} values; at most ${maxAnyValues} are allowed.`);
   }
   return filters;
 }
 
-/** Does a value pass? Comparisons are of numbers or of texts in time order; e-mails are compared without case by the caller. */
+/**
+ * Returns whether a value matches a filter. Compares numbers by value and strings as dates. Callers lowercase e-mail
+ * addresses.
+ */
 export function passes(filter: Filter, value: Scalar | null | undefined): boolean {
-  const [wanted] = filter.values;
-  if (value === null || value === undefined || wanted === undefined) return false;
+  const [operand] = filter.values;
+  if (value === null || value === undefined || operand === undefined) return false;
   if (filter.operator === 'equals' || filter.operator === 'any') return filter.values.includes(value);
-  if (filter.operator === 'contains') return String(value).toLowerCase().includes(String(wanted).toLowerCase());
-  const [left, right] = [orderOf(value), orderOf(wanted)];
+  if (filter.operator === 'contains') return String(value).toLowerCase().includes(String(operand).toLowerCase());
+  const [left, right] = [orderOf(value), orderOf(operand)];
   if (filter.operator === 'greater-than') return left > right;
   if (filter.operator === 'greater-or-equal') return left >= right;
   if (filter.operator === 'less-than') return left < right;
@@ -51,9 +55,9 @@ function createReader(text: string) {
   const reader = {
     done: () => at >= text.length,
     fail(): never {
-      throw refuse(`Not a filter from character ${at + 1} on.`);
+      throw invalidFilter(`Not a filter from character ${at + 1} on.`);
     },
-    /** Reads what the sticky pattern matches here, after blanks; undefined if it does not. */
+    /** Consumes the match of a sticky pattern after whitespace, or returns undefined. */
     take(pattern: RegExp): string | undefined {
       while (text[at] === ' ') at += 1;
       pattern.lastIndex = at;
@@ -62,7 +66,7 @@ function createReader(text: string) {
       at = pattern.lastIndex;
       return match[0];
     },
-    need(pattern: RegExp): string {
+    expect(pattern: RegExp): string {
       return reader.take(pattern) ?? reader.fail();
     },
   };
@@ -70,44 +74,44 @@ function createReader(text: string) {
 }
 
 function readList(reader: Reader): Filter[] {
-  const filters = readOne(reader);
-  while (reader.take(/,/y) !== undefined) filters.push(...readOne(reader));
+  const filters = readFilter(reader);
+  while (reader.take(/,/y) !== undefined) filters.push(...readFilter(reader));
   return filters;
 }
 
-function readOne(reader: Reader): Filter[] {
-  const operator = reader.need(/[a-z-]+/y);
-  reader.need(/\(/y);
+function readFilter(reader: Reader): Filter[] {
+  const operator = reader.expect(/[a-z-]+/y);
+  reader.expect(/\(/y);
   if (operator === 'and') {
     const filters = readList(reader);
-    reader.need(/\)/y);
+    reader.expect(/\)/y);
     return filters;
   }
-  const field = reader.need(/[\w.]+/y);
-  reader.need(/,/y);
+  const field = reader.expect(/[\w.]+/y);
+  reader.expect(/,/y);
   const values = operator === 'any' ? readArray(reader) : [readScalar(reader)];
-  reader.need(/\)/y);
+  reader.expect(/\)/y);
   return [{ operator, field, values }];
 }
 
 function readArray(reader: Reader): Scalar[] {
-  reader.need(/\[/y);
+  reader.expect(/\[/y);
   const values: Scalar[] = [];
   if (reader.take(/\]/y) !== undefined) return values;
   do values.push(readScalar(reader));
   while (reader.take(/,/y) !== undefined);
-  reader.need(/\]/y);
+  reader.expect(/\]/y);
   return values;
 }
 
 function readScalar(reader: Reader): Scalar {
   const quoted = reader.take(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/y);
   if (quoted !== undefined) return quoted.slice(1, -1).replace(/\\(.)/g, '$1');
-  const bare = reader.need(/[^,()[\]\s]+/y);
+  const bare = reader.expect(/[^,()[\]\s]+/y);
   if (bare === 'true' || bare === 'false') return bare === 'true';
   return /^-?\d+(\.\d+)?$/.test(bare) ? Number(bare) : bare;
 }
 
-function refuse(detail: string): Refusal {
-  return new Refusal(badParameter(detail, 'filter'));
+function invalidFilter(detail: string): RequestError {
+  return new RequestError(invalidParameter(detail, 'filter'));
 }

@@ -1,14 +1,14 @@
-/** Ids as Klaviyo makes them for records of its own: opaque, 26 characters, ascending with time of creation. */
+/** Generates ids like Klaviyo's: opaque, 26 characters, ascending by creation time. */
 
 export type Ids = { next(): string };
 
-/** A source of ids; `kind` (a few letters) keeps those of different records apart. */
-export function createIds(kind: string): Ids {
+/** Creates an id generator. `prefix` (a few letters) distinguishes record types. */
+export function createIds(prefix: string): Ids {
   let count = 0;
   return {
     next() {
       count += 1;
-      return `01${kind.toUpperCase().padEnd(6, '0')}${String(count).padStart(18, '0')}`;
+      return `01${prefix.toUpperCase().padEnd(6, '0')}${String(count).padStart(18, '0')}`;
     },
   };
 }

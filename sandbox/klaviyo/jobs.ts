@@ -1,19 +1,20 @@
 /**
- * Bulk jobs: accepted at once, done later. A job is queued, then processing, then complete; its effect comes all at
- * once when it completes, so that a caller who does not wait for it is found out.
+ * Bulk jobs with the states queued, processing and complete. All effects apply on completion, so a client that does not
+ * wait for the job fails its tests.
  */
+
+import { type ErrorObject, invalid } from './errors.ts';
 import { createIds } from './ids.ts';
-import { invalid, type Problem } from './problems.ts';
 
 type JobStatus = 'queued' | 'processing' | 'complete';
 
-/** What one record of the job led to: nothing wrong, or a problem with a pointer into the job's body. */
-export type RecordFailure = { problem: Problem; original: unknown };
+/** A record that failed in a job. The error's pointer refers to the job's request body. */
+export type RecordFailure = { error: ErrorObject; original: unknown };
 
 export type Job = {
   id: string;
   seq: number;
-  /** The resource type of the job, such as `catalog-item-bulk-create-job`. */
+  /** Resource type of the job, such as `catalog-item-bulk-create-job`. */
   type: string;
   status: JobStatus;
   total: number;
@@ -25,25 +26,26 @@ export type Job = {
 };
 
 export type Jobs = {
-  /** Starts a job over `total` records; `run` is called when it completes and returns the records that failed. */
+  /** Starts a job with `total` records. Calls `run` on completion, which returns the failed records. */
   start(type: string, total: number, run: () => RecordFailure[]): Job;
-  /** Why the next record of a job of this type fails, whatever it says: a fault on demand. */
-  refusal(type: string): Problem | undefined;
-  /** Runs something once the time of a job has passed, for endpoints that answer without a job to poll. */
-  later(run: () => void): void;
+  /** Returns the error injected by a fault rule for the next record of a job of this type, if any. */
+  injectedError(type: string): ErrorObject | undefined;
+  /** Calls `run` after the job duration. Used by endpoints that have no job to poll. */
+  runAfterJobTime(run: () => void): void;
   get(type: string, id: string): Job | undefined;
   all(type: string): Job[];
   inProgress(type: string): number;
   counts(): Record<string, number>;
-  /** Forgets every job and drops what waits. */
+  /** Deletes all jobs and cancels pending work. */
   reset(): void;
 };
 
-/** What the errors of records say that failed on demand. */
-export const onDemand = 'This record failed on demand.';
+/** Detail of the errors that a fault rule injects. */
+export const injectedErrorDetail = 'This record failed on demand.';
 
 /**
- * Jobs that take `jobMs` milliseconds: a third of it queued, the rest processing. `failsRecord` is asked for each record.
+ * Creates the job store. A job takes `jobMs` milliseconds: one third queued, the rest processing. `failsRecord` is
+ * called once per record.
  */
 export function createJobs(jobMs: number, failsRecord: (type: string) => boolean = () => false): Jobs {
   const ids = createIds('J');
@@ -78,8 +80,8 @@ export function createJobs(jobMs: number, failsRecord: (type: string) => boolean
       });
       return job;
     },
-    refusal: (type) => (failsRecord(type) ? invalid(onDemand) : undefined),
-    later: (run) => after(jobMs, run),
+    injectedError: (type) => (failsRecord(type) ? invalid(injectedErrorDetail) : undefined),
+    runAfterJobTime: (run) => after(jobMs, run),
     get(type, id) {
       const job = jobs.get(id);
       return job?.type === type ? job : undefined;

@@ -1,4 +1,4 @@
-/** The pretended Klaviyo as a process of its own: `node sandbox/klaviyo/main.ts --port 4010`. */
+/** Runs the mock Klaviyo API as a separate process: `node sandbox/klaviyo/main.ts --port 4010`. */
 import { parseArgs } from 'node:util';
 import { startKlaviyoSandbox } from './sandbox.ts';
 
@@ -23,7 +23,7 @@ console.log(`klaviyo sandbox on ${sandbox.url}`);
 process.send?.({ url: sandbox.url });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
-// A parent that forked this and went away leaves nobody to stop it.
+// Without its parent process, nothing else would stop this one.
 process.once('disconnect', stop);
 
 function stop(): void {

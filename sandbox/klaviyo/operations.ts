@@ -1,17 +1,17 @@
 /**
- * Every operation the sandbox answers: path, verb, scopes and rate limits, written by hand from Klaviyo's API
- * reference (https://developers.klaviyo.com/en/reference/api_overview, revision 2026-07-15). Numbers that Klaviyo
- * decided live here and nowhere else in the sandbox; test/contract holds the table against the published OpenAPI.
+ * Operations of the mock API: path, method, scopes and rate limits, written by hand from Klaviyo's API reference
+ * (https://developers.klaviyo.com/en/reference/api_overview, revision 2026-07-15). This is the only place with numbers
+ * set by Klaviyo; test/contract checks the table against the published OpenAPI file.
  */
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** Requests per second (burst) and per minute (steady); both windows hold at once. */
+/** Requests per second (burst) and per minute (steady). Both windows apply. */
 type RateLimit = { perSecond: number; perMinute: number };
 
 export type Operation = RateLimit & { method: Method; path: string; scopes: readonly string[] };
 
-// Klaviyo's classes, by its own names: https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
+// Klaviyo's rate limit tiers: https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
 const XS = { perSecond: 1, perMinute: 15 };
 const S = { perSecond: 3, perMinute: 60 };
 const M = { perSecond: 10, perMinute: 150 };

@@ -1,47 +1,48 @@
 /**
- * What a free-form value (event properties, custom metadata) may hold. Sources:
- * https://developers.klaviyo.com/en/reference/events_api_overview#limitations and the field texts of the API reference.
+ * Limits of free-form values (event properties, custom metadata). Sources:
+ * https://developers.klaviyo.com/en/reference/events_api_overview#limitations and the field descriptions in the API
+ * reference.
  */
 import type { z } from 'zod';
-import { pointerTo } from './problems.ts';
+import { pointerTo } from './errors.ts';
 
 export const payloadLimits = {
-  mostProperties: 400,
-  mostTextBytes: 100_000,
-  mostArrayItems: 4_000,
-  mostLevels: 10,
-  mostBodyBytes: 5_000_000,
-  mostProfileBytes: 100_000,
-  mostMetadataBytes: 100_000,
+  maxProperties: 400,
+  maxTextBytes: 100_000,
+  maxArrayItems: 4_000,
+  maxDepth: 10,
+  maxBodyBytes: 5_000_000,
+  maxProfileBytes: 100_000,
+  maxMetadataBytes: 100_000,
 } as const;
 
 type Report = { ctx: z.RefinementCtx; path: PropertyKey[] };
 
-/** Reports every place of `value` that is too long, too wide or too deep, with its path. */
+/** Adds an issue with its path for each part of `value` that is too long, too wide or too deep. */
 export function checkFreeForm(value: unknown, ctx: z.RefinementCtx): void {
   walk(value, 1, { ctx, path: [] });
 }
 
-/** Event properties: free-form, and at most 400 of them. */
+/** Checks event properties: the free-form limits and the maximum number of properties. */
 export function checkEventProperties(properties: Record<string, unknown>, ctx: z.RefinementCtx): void {
   const count = Object.keys(properties).length;
-  if (count > payloadLimits.mostProperties) {
+  if (count > payloadLimits.maxProperties) {
     ctx.addIssue({
       code: 'custom',
-      message: `${count} properties; at most ${payloadLimits.mostProperties} are allowed.`,
+      message: `${count} properties; at most ${payloadLimits.maxProperties} are allowed.`,
     });
   }
   checkFreeForm(properties, ctx);
 }
 
-/** Catalogue metadata: one level, 100 KB. */
+/** Checks catalog metadata: flat, at most 100 KB. */
 export function checkMetadata(metadata: Record<string, unknown> | null | undefined, ctx: z.RefinementCtx): void {
   if (metadata === null || metadata === undefined) return;
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'object' || value === null) continue;
     ctx.addIssue({ code: 'custom', message: 'Custom metadata must be flat.', path: [key] });
   }
-  if (Buffer.byteLength(JSON.stringify(metadata)) > payloadLimits.mostMetadataBytes) {
+  if (Buffer.byteLength(JSON.stringify(metadata)) > payloadLimits.maxMetadataBytes) {
     ctx.addIssue({ code: 'custom', message: 'Custom metadata may not exceed 100kb.' });
   }
 }
@@ -49,12 +50,12 @@ export function checkMetadata(metadata: Record<string, unknown> | null | undefin
 function walk(value: unknown, level: number, report: Report): void {
   if (typeof value === 'string') checkText(value, report);
   if (typeof value !== 'object' || value === null) return;
-  if (level > payloadLimits.mostLevels) {
-    addIssue(report, `Nested deeper than ${payloadLimits.mostLevels} levels.`);
+  if (level > payloadLimits.maxDepth) {
+    addIssue(report, `Nested deeper than ${payloadLimits.maxDepth} levels.`);
     return;
   }
-  if (Array.isArray(value) && value.length > payloadLimits.mostArrayItems) {
-    addIssue(report, `${value.length} array items; at most ${payloadLimits.mostArrayItems} are allowed.`);
+  if (Array.isArray(value) && value.length > payloadLimits.maxArrayItems) {
+    addIssue(report, `${value.length} array items; at most ${payloadLimits.maxArrayItems} are allowed.`);
   }
   for (const [key, child] of Object.entries(value)) {
     report.path.push(key);
@@ -64,9 +65,9 @@ function walk(value: unknown, level: number, report: Report): void {
 }
 
 function checkText(text: string, report: Report): void {
-  // A UTF-8 text has at most three bytes for each UTF-16 unit, so short ones need no counting.
-  if (text.length * 3 <= payloadLimits.mostTextBytes) return;
-  if (Buffer.byteLength(text) > payloadLimits.mostTextBytes) addIssue(report, 'A single string cannot exceed 100KB.');
+  // UTF-8 needs at most three bytes per UTF-16 unit, so short strings need no byte count.
+  if (text.length * 3 <= payloadLimits.maxTextBytes) return;
+  if (Buffer.byteLength(text) > payloadLimits.maxTextBytes) addIssue(report, 'A single string cannot exceed 100KB.');
 }
 
 function addIssue({ ctx, path }: Report, message: string): void {

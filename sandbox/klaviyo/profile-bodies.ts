@@ -1,9 +1,9 @@
-/** The bodies of the profile endpoints. https://developers.klaviyo.com/en/reference/profiles_api_overview */
+/** Request body schemas of the profile endpoints. https://developers.klaviyo.com/en/reference/profiles_api_overview */
 import { z } from 'zod';
 import { profileAttributes, profileMeta, text, uncheckedProfileAttributes } from './profile-fields.ts';
 
-/** Most profiles a bulk import may hold. */
-const mostProfilesPerImport = 10_000;
+/** Maximum number of profiles per bulk import. */
+const maxProfilesPerImport = 10_000;
 
 const profile = z.literal('profile');
 
@@ -41,7 +41,7 @@ export const bulkImportProfiles = z.strictObject({
     type: z.literal('profile-bulk-import-job'),
     attributes: z.strictObject({
       profiles: z.strictObject({
-        data: z.array(importedProfile).min(1).max(mostProfilesPerImport, 'At most 10,000 profiles in one request.'),
+        data: z.array(importedProfile).min(1).max(maxProfilesPerImport, 'At most 10,000 profiles in one request.'),
       }),
     }),
     relationships: z
@@ -84,6 +84,6 @@ export const requestProfileDeletion = z.strictObject({
   }),
 });
 
-/** What a profile may be given, by whichever endpoint. */
+/** Attributes of a profile in any endpoint. */
 export type ProfileFields = z.infer<typeof createOrUpdateProfile>['data']['attributes'];
 export type ImportedProfile = z.infer<typeof importedProfile>;

@@ -1,16 +1,17 @@
 /**
- * The fields of a profile as several endpoints take them. https://developers.klaviyo.com/en/reference/profiles_api_overview
+ * Schemas of profile fields that several endpoints share.
+ * https://developers.klaviyo.com/en/reference/profiles_api_overview
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { z } from 'zod';
 import { checkFreeForm } from './payload-limits.ts';
 
-/** A text or null: null clears where the endpoint clears. */
+/** String or null. Null clears the field on endpoints that support clearing. */
 export const text = z.string().nullish();
 
 const coordinate = z.union([z.string(), z.number()]).nullish();
 
-/** Every field of a location may be given or left out by itself. */
+/** All location fields are optional. */
 const profileLocation = z.strictObject({
   address1: text,
   address2: text,
@@ -26,29 +27,32 @@ const profileLocation = z.strictObject({
 
 const profileProperties = z.record(z.string(), z.unknown()).superRefine(checkFreeForm).nullish();
 
-/** What is wrong with this e-mail address, or undefined. */
-export function emailProblem(email: string): string | undefined {
+/** Returns the validation error of an e-mail address, or undefined. */
+export function emailError(email: string): string | undefined {
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : 'Invalid email address';
 }
 
-/** What is wrong with this phone number, or undefined: E.164, and possible in its country's numbering plan. */
-export function phoneProblem(phone: string): string | undefined {
+/**
+ * Returns the validation error of a phone number, or undefined. Valid numbers are E.164 and match their country's
+ * numbering plan.
+ */
+export function phoneError(phone: string): string | undefined {
   const valid = phone.startsWith('+') && parsePhoneNumberFromString(phone)?.isValid() === true;
   return valid ? undefined : 'Invalid phone number format (Example of a valid format: +12345678901)';
 }
 
 export const emailText = z
   .string()
-  .superRefine((email, ctx) => report(emailProblem(email), ctx))
+  .superRefine((email, ctx) => report(emailError(email), ctx))
   .nullish();
 
 export const phoneText = z
   .string()
-  .superRefine((phone, ctx) => report(phoneProblem(phone), ctx))
+  .superRefine((phone, ctx) => report(phoneError(phone), ctx))
   .nullish();
 
-function report(problem: string | undefined, ctx: z.RefinementCtx): void {
-  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+function report(message: string | undefined, ctx: z.RefinementCtx): void {
+  if (message !== undefined) ctx.addIssue({ code: 'custom', message });
 }
 
 const patchProperties = z.strictObject({
@@ -62,7 +66,7 @@ const patchIdentifiers = z.strictObject({
   unappend: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** Patches of existing data. The sandbox applies those of properties; secondary e-mail addresses it only accepts. */
+/** Patches to existing data. The sandbox applies property patches and accepts identifier patches without effect. */
 export const profileMeta = z.strictObject({
   patch_properties: patchProperties.nullish(),
   patch_identifiers: patchIdentifiers.nullish(),
@@ -70,7 +74,7 @@ export const profileMeta = z.strictObject({
 
 export type ProfileMeta = z.infer<typeof profileMeta>;
 
-const described = {
+const details = {
   first_name: text,
   last_name: text,
   organization: text,
@@ -81,14 +85,17 @@ const described = {
   properties: profileProperties,
 };
 
-/** Checked at once: the single endpoints. */
-export const profileAttributes = { email: emailText, phone_number: phoneText, external_id: text, ...described };
+/** Profile attributes validated with the request (single endpoints). */
+export const profileAttributes = { email: emailText, phone_number: phoneText, external_id: text, ...details };
 
-/** Checked by the job: a bulk import takes any text here and reports bad ones as import errors. */
+/**
+ * Profile attributes validated by the job: a bulk import accepts any string and reports invalid values as import
+ * errors.
+ */
 export const uncheckedProfileAttributes = {
   email: text,
   phone_number: text,
   external_id: text,
   _kx: text,
-  ...described,
+  ...details,
 };

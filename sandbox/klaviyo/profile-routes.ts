@@ -1,17 +1,17 @@
 /**
- * Profiles one at a time: import (upsert), create, update, look up, merge, erase.
+ * Routes for single profiles: import (upsert), create, update, look up, merge, delete.
  * https://developers.klaviyo.com/en/reference/profiles_api_overview
  */
 import type { Account } from './account.ts';
-import type { Answer, Api } from './api.ts';
+import type { Api, ApiResponse } from './api.ts';
+import { duplicateProfile, invalid, notFound, RequestError } from './errors.ts';
 import { type Filter, parseFilter, passes, type Scalar } from './filter.ts';
 import { payloadLimits } from './payload-limits.ts';
-import { duplicateProfile, invalid, notFound, Refusal } from './problems.ts';
-import type { Profile, Upsert } from './profiles.ts';
+import type { Profile, UpsertResult } from './profiles.ts';
 import { paginate, parameter } from './query.ts';
-import { profileResource, type View } from './resources.ts';
+import { profileResource, type ResourceContext } from './resources.ts';
 
-const filters = {
+const allowedFilters = {
   id: ['any', 'equals'],
   email: ['any', 'equals'],
   phone_number: ['any', 'equals'],
@@ -32,37 +32,43 @@ export function addProfileRoutes(api: Api, account: Account): void {
   api.onBody('create_or_update_profile', ({ data }, call) => {
     checkSize(data);
     const { profiles } = account;
-    const who = { ...data.attributes, id: data.id };
-    const saved = profiles.upsert({ who, fields: data.attributes, meta: data.meta, onNull: 'clear' });
-    return answerOf(saved, call);
+    const identity = { ...data.attributes, id: data.id };
+    const saved = profiles.upsert({ identity, fields: data.attributes, meta: data.meta, onNull: 'clear' });
+    return toResponse(saved, call);
   });
 
   api.onBody('create_profile', ({ data }, call) => {
     checkSize(data);
     const found = account.profiles.resolve(data.attributes);
-    if ('problem' in found) throw new Refusal(found.problem);
-    if (found.profile !== undefined) throw new Refusal(duplicateProfile(found.profile.id));
-    return answerOf(account.profiles.upsert({ who: data.attributes, fields: data.attributes, onNull: 'clear' }), call);
+    if ('error' in found) throw new RequestError(found.error);
+    if (found.profile !== undefined) throw new RequestError(duplicateProfile(found.profile.id));
+    return toResponse(
+      account.profiles.upsert({ identity: data.attributes, fields: data.attributes, onNull: 'clear' }),
+      call,
+    );
   });
 
   api.onBody('update_profile', ({ data }, call) => {
     checkSize(data);
-    if (data.id !== call.id) throw new Refusal(invalid('The id differs from the one in the path.', '/data/id'));
-    const who = { ...data.attributes, id: data.id };
-    return answerOf(account.profiles.upsert({ who, fields: data.attributes, meta: data.meta, onNull: 'clear' }), call);
+    if (data.id !== call.id) throw new RequestError(invalid('The id differs from the one in the path.', '/data/id'));
+    const identity = { ...data.attributes, id: data.id };
+    return toResponse(
+      account.profiles.upsert({ identity, fields: data.attributes, meta: data.meta, onNull: 'clear' }),
+      call,
+    );
   });
 
   api.on('get_profile', (call) => {
     const profile = account.profiles.get(call.id);
-    if (profile === undefined) throw new Refusal(notFound(`A profile with id ${call.id} does not exist.`));
+    if (profile === undefined) throw new RequestError(notFound(`A profile with id ${call.id} does not exist.`));
     return { status: 200, body: { data: profileResource(profile, call) } };
   });
 
   api.on('get_profiles', (call) => {
-    const asked = parseFilter(parameter(call.query, 'filter'), filters);
-    const listed = candidates(account, asked).filter((profile) => account.isListed(profile.created));
-    const records = listed.filter((profile) => asked.every((filter) => selects(filter, profile)));
-    const page = paginate({ ...call, records, pageSize: { default: 20, most: 100 }, sorts });
+    const filters = parseFilter(parameter(call.query, 'filter'), allowedFilters);
+    const listed = candidates(account, filters).filter((profile) => account.isListed(profile.created));
+    const records = listed.filter((profile) => filters.every((filter) => selects(filter, profile)));
+    const page = paginate({ ...call, records, pageSize: { default: 20, max: 100 }, sorts });
     return {
       status: 200,
       body: { data: page.records.map((profile) => profileResource(profile, call)), links: page.links },
@@ -74,13 +80,13 @@ export function addProfileRoutes(api: Api, account: Account): void {
     const sourceId = data.relationships.profiles.data?.[0]?.id;
     const source = account.profiles.get(sourceId ?? '');
     if (destination === undefined)
-      throw new Refusal(notFound(`A profile with id ${data.id} does not exist.`, '/data/id'));
+      throw new RequestError(notFound(`A profile with id ${data.id} does not exist.`, '/data/id'));
     if (source === undefined) {
       const detail = `A profile with id ${sourceId} does not exist.`;
-      throw new Refusal(notFound(detail, '/data/relationships/profiles/data/0/id'));
+      throw new RequestError(notFound(detail, '/data/relationships/profiles/data/0/id'));
     }
-    if (source === destination) throw new Refusal(invalid('A profile cannot be merged into itself.'));
-    account.jobs.later(() => {
+    if (source === destination) throw new RequestError(invalid('A profile cannot be merged into itself.'));
+    account.jobs.runAfterJobTime(() => {
       account.profiles.merge(destination, source);
       account.events.move(source, destination);
     });
@@ -92,10 +98,10 @@ export function addProfileRoutes(api: Api, account: Account): void {
     const { id, attributes } = data.attributes.profile.data;
     const given = [id, attributes.email, attributes.phone_number].filter((value) => typeof value === 'string');
     if (given.length !== 1)
-      throw new Refusal(
+      throw new RequestError(
         invalid('Exactly one of id, email and phone_number is required.', '/data/attributes/profile/data'),
       );
-    account.jobs.later(() => {
+    account.jobs.runAfterJobTime(() => {
       const { profiles, events } = account;
       const profile =
         (typeof id === 'string' ? profiles.get(id) : undefined) ??
@@ -111,14 +117,14 @@ export function addProfileRoutes(api: Api, account: Account): void {
   });
 }
 
-function answerOf(saved: Upsert, view: View): Answer {
-  if ('problem' in saved) throw new Refusal(saved.problem);
-  return { status: saved.created ? 201 : 200, body: { data: profileResource(saved.profile, view) } };
+function toResponse(saved: UpsertResult, context: ResourceContext): ApiResponse {
+  if ('error' in saved) throw new RequestError(saved.error);
+  return { status: saved.created ? 201 : 200, body: { data: profileResource(saved.profile, context) } };
 }
 
 function checkSize(record: unknown): void {
-  if (Buffer.byteLength(JSON.stringify(record)) <= payloadLimits.mostProfileBytes) return;
-  throw new Refusal({
+  if (Buffer.byteLength(JSON.stringify(record)) <= payloadLimits.maxProfileBytes) return;
+  throw new RequestError({
     status: 413,
     code: 'payload_too_large',
     title: 'Payload too large.',
@@ -126,9 +132,9 @@ function checkSize(record: unknown): void {
   });
 }
 
-/** Looked up where a filter names identifiers, so that many look-ups among many profiles stay quick. */
-function candidates({ profiles }: Account, asked: readonly Filter[]): Profile[] {
-  for (const { field, values } of asked) {
+/** Uses the identifier index when a filter names identifiers, so that lookups stay fast with many profiles. */
+function candidates({ profiles }: Account, filters: readonly Filter[]): Profile[] {
+  for (const { field, values } of filters) {
     if (field === 'id') return known(values.map((value) => profiles.get(String(value))));
     if (field === 'email' || field === 'phone_number' || field === 'external_id' || field === '_kx') {
       return known(values.map((value) => profiles.find(field, String(value))));
@@ -148,7 +154,7 @@ function selects(filter: Filter, profile: Profile): boolean {
   if (field === 'email')
     return passes({ ...filter, values: filter.values.map(lower) }, lower(profile.identifiers.email ?? ''));
   if (field === 'phone_number' || field === 'external_id' || field === '_kx') {
-    // Bare digits in a filter read as a number, an external_id that looks like one is still a text.
+    // An unquoted number parses as a number, but identifiers are strings.
     return passes({ ...filter, values: filter.values.map(String) }, profile.identifiers[field]);
   }
   return false;

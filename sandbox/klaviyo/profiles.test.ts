@@ -1,10 +1,10 @@
-// Profiles: who is the same person, what is written, and what bulk imports do differently.
+/** Tests of the profile endpoints: identity resolution, field updates and bulk imports. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Asking, eventBody, profileBody, startAsking, untilComplete } from './test-client.ts';
+import { eventBody, profileBody, startTestClient, type TestClient, untilComplete } from './test-client.ts';
 
-test('an import creates a profile, then updates it: null clears, what is absent stays, a location keeps its other fields', async () => {
-  const { ask, seen } = await startAsking();
+test('an import creates a profile, then updates it: null clears, absent fields stay, a location is merged', async () => {
+  const { request, inspect } = await startTestClient();
   const first = {
     email: 'Ada@example.com',
     first_name: 'Ada',
@@ -12,26 +12,26 @@ test('an import creates a profile, then updates it: null clears, what is absent 
     location: { city: 'Berlin', zip: '10115' },
     properties: { vip: true, size: 'M' },
   };
-  assert.equal((await ask('POST', '/api/profile-import', profileBody(first))).status, 201);
+  assert.equal((await request('POST', '/api/profile-import', profileBody(first))).status, 201);
   const second = {
     email: 'ada@EXAMPLE.com',
     last_name: null,
     location: { city: 'Hamburg' },
     properties: { size: 'L' },
   };
-  assert.equal((await ask('POST', '/api/profile-import', profileBody(second))).status, 200);
-  const [profile] = await seen('profiles');
+  assert.equal((await request('POST', '/api/profile-import', profileBody(second))).status, 200);
+  const [profile] = await inspect('profiles');
   assert.deepEqual(
     [profile?.first_name, profile?.last_name, profile?.location, profile?.properties],
     ['Ada', undefined, { city: 'Hamburg', zip: '10115' }, { vip: true, size: 'L' }],
   );
 });
 
-test('a profile known by e-mail takes the external_id given, and is found by it from then on', async () => {
-  const { ask } = await startAsking();
-  const created = await ask('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
-  await ask('POST', '/api/profile-import', profileBody({ email: 'ada@example.com', external_id: 'c1' }));
-  const renamed = await ask(
+test('an external_id is added to a profile matched by e-mail, and identifies it afterwards', async () => {
+  const { request } = await startTestClient();
+  const created = await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
+  await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com', external_id: 'c1' }));
+  const renamed = await request(
     'POST',
     '/api/profile-import',
     profileBody({ email: 'new@example.com', external_id: 'c1' }),
@@ -39,96 +39,105 @@ test('a profile known by e-mail takes the external_id given, and is found by it 
   assert.deepEqual([renamed.status, renamed.data[0]?.id], [200, created.data[0]?.id]);
 });
 
-test('an e-mail of one profile with the external_id of another is a conflict that names the other', async () => {
-  const { ask } = await startAsking();
-  const mail = await ask('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
-  const id = await ask('POST', '/api/profile-import', profileBody({ external_id: 'c1' }));
-  const answer = await ask('POST', '/api/profile-import', profileBody({ email: 'ada@example.com', external_id: 'c1' }));
-  assert.equal(answer.status, 409);
-  assert.deepEqual(answer.problems, ['duplicate_profile /data/attributes']);
-  assert.ok([mail.data[0]?.id, id.data[0]?.id].includes(String(answer.meta.duplicate_profile_id)));
+test('an e-mail of one profile with the external_id of another gets 409 with the id of the duplicate', async () => {
+  const { request } = await startTestClient();
+  const mail = await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
+  const id = await request('POST', '/api/profile-import', profileBody({ external_id: 'c1' }));
+  const response = await request(
+    'POST',
+    '/api/profile-import',
+    profileBody({ email: 'ada@example.com', external_id: 'c1' }),
+  );
+  assert.equal(response.status, 409);
+  assert.deepEqual(response.errors, ['duplicate_profile /data/attributes']);
+  assert.ok([mail.data[0]?.id, id.data[0]?.id].includes(String(response.meta.duplicate_profile_id)));
 });
 
-test('a phone number that another person holds is a conflict, not a way to overwrite that person', async () => {
-  const { ask, sandbox } = await startAsking();
+test('a phone number of another profile gets 409 and does not overwrite that profile', async () => {
+  const { request, sandbox } = await startTestClient();
   const phone_number = '+4915123456789';
-  await ask('POST', '/api/profile-import', profileBody({ email: 'mother@example.com', phone_number }));
-  const answer = await ask('POST', '/api/profile-import', profileBody({ email: 'daughter@example.com', phone_number }));
-  assert.deepEqual([answer.status, sandbox.state().profiles], [409, 1]);
+  await request('POST', '/api/profile-import', profileBody({ email: 'mother@example.com', phone_number }));
+  const response = await request(
+    'POST',
+    '/api/profile-import',
+    profileBody({ email: 'daughter@example.com', phone_number }),
+  );
+  assert.deepEqual([response.status, sandbox.state().profiles], [409, 1]);
 });
 
-test('a phone number that is not valid in its country is refused with a pointer to it', async () => {
-  const { ask } = await startAsking();
-  const answer = await ask(
+test('a phone number that is invalid in its country is rejected with a pointer', async () => {
+  const { request } = await startTestClient();
+  const response = await request(
     'POST',
     '/api/profile-import',
     profileBody({ email: 'ada@example.com', phone_number: '+4912' }),
   );
-  assert.deepEqual([answer.status, answer.problems], [400, ['invalid /data/attributes/phone_number']]);
+  assert.deepEqual([response.status, response.errors], [400, ['invalid /data/attributes/phone_number']]);
 });
 
-test('an import for an id that does not exist is not found, and one without any identifier is refused', async () => {
-  const { ask } = await startAsking();
-  assert.equal((await ask('POST', '/api/profile-import', profileBody({ first_name: 'A' }, 'nobody'))).status, 404);
-  assert.equal((await ask('POST', '/api/profile-import', profileBody({ first_name: 'A' }))).status, 400);
+test('an import for an unknown id gets 404, one without identifiers 400', async () => {
+  const { request } = await startTestClient();
+  assert.equal((await request('POST', '/api/profile-import', profileBody({ first_name: 'A' }, 'nobody'))).status, 404);
+  assert.equal((await request('POST', '/api/profile-import', profileBody({ first_name: 'A' }))).status, 400);
 });
 
-test('creating a profile that exists is a conflict, updating it by id works', async () => {
-  const { ask } = await startAsking();
-  const created = await ask('POST', '/api/profiles', profileBody({ email: 'ada@example.com' }));
+test('creating an existing profile gets 409; updating it by id works', async () => {
+  const { request } = await startTestClient();
+  const created = await request('POST', '/api/profiles', profileBody({ email: 'ada@example.com' }));
   assert.equal(created.status, 201);
-  const again = await ask('POST', '/api/profiles', profileBody({ email: 'ada@example.com' }));
+  const again = await request('POST', '/api/profiles', profileBody({ email: 'ada@example.com' }));
   assert.deepEqual([again.status, again.meta.duplicate_profile_id], [409, created.data[0]?.id]);
   const id = created.data[0]?.id;
-  const updated = await ask('PATCH', `/api/profiles/${id}`, profileBody({ title: 'Countess' }, id));
+  const updated = await request('PATCH', `/api/profiles/${id}`, profileBody({ title: 'Countess' }, id));
   assert.deepEqual([updated.status, updated.data[0]?.attributes.title], [200, 'Countess']);
 });
 
-test('profiles are found by several e-mails or external ids at once, without case for e-mails, and page by page', async () => {
-  const { ask } = await startAsking();
+test('profiles can be filtered by several e-mails (case-insensitive) or external ids, and paginated', async () => {
+  const { request } = await startTestClient();
   for (const n of [1, 2, 3])
-    await ask('POST', '/api/profile-import', profileBody({ email: `p${n}@example.com`, external_id: `c"${n}` }));
-  const find = (filter: string, more = '') => ask('GET', `/api/profiles?filter=${encodeURIComponent(filter)}${more}`);
+    await request('POST', '/api/profile-import', profileBody({ email: `p${n}@example.com`, external_id: `c"${n}` }));
+  const find = (filter: string, extra = '') =>
+    request('GET', `/api/profiles?filter=${encodeURIComponent(filter)}${extra}`);
   assert.equal((await find('any(email,["P1@example.com","p3@example.com","none@example.com"])')).data.length, 2);
   assert.equal((await find(String.raw`equals(external_id,"c\"2")`)).data.length, 1);
-  const first = await ask('GET', '/api/profiles?page[size]=2');
-  const second = await ask('GET', first.next ?? '');
+  const first = await request('GET', '/api/profiles?page[size]=2');
+  const second = await request('GET', first.next ?? '');
   assert.deepEqual([first.data.length, second.data.length, second.next], [2, 1, undefined]);
-  assert.deepEqual((await find('equals(first_name,"x")')).problems, ['invalid filter']);
-  assert.deepEqual((await ask('GET', '/api/profiles?page[size]=101')).problems, ['invalid page[size]']);
+  assert.deepEqual((await find('equals(first_name,"x")')).errors, ['invalid filter']);
+  assert.deepEqual((await request('GET', '/api/profiles?page[size]=101')).errors, ['invalid page[size]']);
 });
 
-test('where the account lags, a new profile is found by its id at once and not yet by a look-up', async () => {
-  const { ask } = await startAsking({ lagMs: 60_000 });
-  const [created] = (await ask('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }))).data;
-  const found = await ask('GET', `/api/profiles?filter=${encodeURIComponent('equals(email,"ada@example.com")')}`);
-  assert.deepEqual([(await ask('GET', `/api/profiles/${created?.id}`)).status, found.data.length], [200, 0]);
+test('with a listing lag, a new profile can be read by id but not by filter', async () => {
+  const { request } = await startTestClient({ lagMs: 60_000 });
+  const [created] = (await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }))).data;
+  const found = await request('GET', `/api/profiles?filter=${encodeURIComponent('equals(email,"ada@example.com")')}`);
+  assert.deepEqual([(await request('GET', `/api/profiles/${created?.id}`)).status, found.data.length], [200, 0]);
 });
 
-test('a merge moves the events and what was missing, then the source is gone', async () => {
-  const asking = await startAsking();
-  const { ask, seen } = asking;
-  const to = (await ask('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }))).data[0]?.id;
-  const from = (await ask('POST', '/api/profile-import', profileBody({ external_id: 'c1', first_name: 'Ada' }))).data[0]
-    ?.id;
-  await ask('POST', '/api/events', eventBody({ external_id: 'c1' }, { unique_id: '1' }));
+test('a merge moves events and missing fields to the destination and deletes the source', async () => {
+  const client = await startTestClient();
+  const { request, inspect } = client;
+  const to = (await request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }))).data[0]?.id;
+  const from = (await request('POST', '/api/profile-import', profileBody({ external_id: 'c1', first_name: 'Ada' })))
+    .data[0]?.id;
+  await request('POST', '/api/events', eventBody({ external_id: 'c1' }, { unique_id: '1' }));
   const relationships = { profiles: { data: [{ type: 'profile', id: from }] } };
   assert.equal(
-    (await ask('POST', '/api/profile-merge', { data: { type: 'profile-merge', id: to, relationships } })).status,
+    (await request('POST', '/api/profile-merge', { data: { type: 'profile-merge', id: to, relationships } })).status,
     201,
   );
-  await until(async () => (await ask('GET', `/api/profiles/${from}`)).status === 404);
-  const [profile] = await seen('profiles');
+  await until(async () => (await request('GET', `/api/profiles/${from}`)).status === 404);
+  const [profile] = await inspect('profiles');
   assert.deepEqual([profile?.id, profile?.external_id, profile?.first_name], [to, 'c1', 'Ada']);
-  assert.equal((await seen('events?profile=c1')).length, 1);
+  assert.equal((await inspect('events?profile=c1')).length, 1);
 });
 
-test('an erasure takes exactly one identifier, and the profile and its events are gone some time later', async () => {
-  const { ask, sandbox } = await startAsking();
-  await ask('POST', '/api/events', eventBody({ email: 'ada@example.com' }));
+test('a deletion job requires exactly one identifier, and deletes the profile and its events', async () => {
+  const { request, sandbox } = await startTestClient();
+  await request('POST', '/api/events', eventBody({ email: 'ada@example.com' }));
   const erase = (attributes: object, id?: string) => {
     const profile = { data: { type: 'profile', ...(id === undefined ? {} : { id }), attributes } };
-    return ask('POST', '/api/data-privacy-deletion-jobs', {
+    return request('POST', '/api/data-privacy-deletion-jobs', {
       data: { type: 'data-privacy-deletion-job', attributes: { profile } },
     });
   };
@@ -144,38 +153,38 @@ function importBody(profiles: Record<string, unknown>[]) {
   return { data: { type: 'profile-bulk-import-job', attributes: { profiles: { data } } } };
 }
 
-async function runImport(asking: Asking, profiles: Record<string, unknown>[]) {
-  const started = await asking.ask('POST', '/api/profile-bulk-import-jobs', importBody(profiles));
+async function runImport(client: TestClient, profiles: Record<string, unknown>[]) {
+  const started = await client.request('POST', '/api/profile-bulk-import-jobs', importBody(profiles));
   assert.deepEqual([started.status, started.data[0]?.attributes.status], [202, 'queued']);
   const path = `/api/profile-bulk-import-jobs/${started.data[0]?.id}`;
-  return { path, job: (await untilComplete(asking, path)).data[0] };
+  return { path, job: (await untilComplete(client, path)).data[0] };
 }
 
-test('a bulk import writes in the background, clears nothing with null, and keeps the last of a person twice in it', async () => {
-  const asking = await startAsking();
-  await asking.ask(
+test('a bulk import runs in the background, ignores null, and applies the last record per profile', async () => {
+  const client = await startTestClient();
+  await client.request(
     'POST',
     '/api/profile-import',
     profileBody({ email: 'ada@example.com', first_name: 'Ada', title: 'Dr' }),
   );
-  const { job } = await runImport(asking, [
+  const { job } = await runImport(client, [
     { email: 'ada@example.com', first_name: null, title: 'Prof' },
     { email: 'ada@example.com', title: 'Countess' },
   ]);
   assert.deepEqual([job?.attributes.total_count, job?.attributes.failed_count], [2, 0]);
-  const [profile] = await asking.seen('profiles');
+  const [profile] = await client.inspect('profiles');
   assert.deepEqual([profile?.first_name, profile?.title], ['Ada', 'Countess']);
 });
 
-test('a bulk import reports the people it could not take, with what was sent', async () => {
-  const asking = await startAsking();
-  await asking.ask('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
-  await asking.ask('POST', '/api/profile-import', profileBody({ external_id: 'c1' }));
+test('a bulk import reports rejected profiles with their original payload', async () => {
+  const client = await startTestClient();
+  await client.request('POST', '/api/profile-import', profileBody({ email: 'ada@example.com' }));
+  await client.request('POST', '/api/profile-import', profileBody({ external_id: 'c1' }));
   const conflict = { email: 'ada@example.com', external_id: 'c1' };
   const badPhone = { email: 'bob@example.com', phone_number: '123' };
-  const { path, job } = await runImport(asking, [conflict, badPhone, { email: 'eve@example.com' }]);
+  const { path, job } = await runImport(client, [conflict, badPhone, { email: 'eve@example.com' }]);
   assert.deepEqual([job?.attributes.completed_count, job?.attributes.failed_count], [1, 2]);
-  const errors = await asking.ask('GET', `${path}/import-errors`);
+  const errors = await client.request('GET', `${path}/import-errors`);
   assert.deepEqual(
     errors.data.map(({ attributes }) => [attributes.code, attributes.source, attributes.original_payload]),
     [
@@ -183,33 +192,33 @@ test('a bulk import reports the people it could not take, with what was sent', a
       ['invalid', { pointer: '/data/attributes/phone_number' }, badPhone],
     ],
   );
-  const complete = await asking.ask(
+  const complete = await client.request(
     'GET',
     `/api/profile-bulk-import-jobs?filter=${encodeURIComponent('equals(status,"complete")')}`,
   );
   assert.equal(complete.data.length, 1);
 });
 
-test('a bulk import with an unknown field is refused at once with its index', async () => {
-  const { ask } = await startAsking();
-  const answer = await ask(
+test('a bulk import with an unknown field is rejected immediately with its index', async () => {
+  const { request } = await startTestClient();
+  const response = await request(
     'POST',
     '/api/profile-bulk-import-jobs',
     importBody([{ email: 'a@b.co' }, { email: 'c@d.co', organisation: 'X' }]),
   );
   assert.deepEqual(
-    [answer.status, answer.problems],
+    [response.status, response.errors],
     [400, ['invalid /data/attributes/profiles/data/1/attributes/organisation']],
   );
 });
 
-test('a subscription is recorded with the day of consent, and can be taken back', async () => {
-  const { ask, seen } = await startAsking();
-  const consent = (type: string, marketing: object, more: object = {}) => {
+test('a subscription is recorded with its consent time, and can be revoked', async () => {
+  const { request, inspect } = await startTestClient();
+  const consent = (type: string, marketing: object, extra: object = {}) => {
     const profiles = {
       data: [{ type: 'profile', attributes: { email: 'ada@example.com', subscriptions: { email: { marketing } } } }],
     };
-    return ask('POST', `/api/${type}s`, { data: { type, attributes: { profiles, ...more } } });
+    return request('POST', `/api/${type}s`, { data: { type, attributes: { profiles, ...extra } } });
   };
   const subscribe = 'profile-subscription-bulk-create-job';
   const undated = await consent(subscribe, { consent: 'SUBSCRIBED' }, { historical_import: true });
@@ -217,11 +226,11 @@ test('a subscription is recorded with the day of consent, and can be taken back'
   const consented_at = '2024-05-06T07:08:09Z';
   const dated = await consent(subscribe, { consent: 'SUBSCRIBED', consented_at }, { historical_import: true });
   assert.equal(dated.status, 202);
-  const said = async () => (await seen('profiles'))[0]?.consents;
-  await until(async () => (await said()) !== undefined);
-  assert.deepEqual(await said(), { 'email.marketing': { consent: 'SUBSCRIBED', timestamp: consented_at } });
+  const consents = async () => (await inspect('profiles'))[0]?.consents;
+  await until(async () => (await consents()) !== undefined);
+  assert.deepEqual(await consents(), { 'email.marketing': { consent: 'SUBSCRIBED', timestamp: consented_at } });
   await consent('profile-subscription-bulk-delete-job', { consent: 'UNSUBSCRIBED' });
-  await until(async () => JSON.stringify(await said()).includes('UNSUBSCRIBED'));
+  await until(async () => JSON.stringify(await consents()).includes('UNSUBSCRIBED'));
 });
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

@@ -1,15 +1,16 @@
 /**
- * The people Klaviyo knows, and how it tells them apart: one profile holds each id, external_id, e-mail (without case)
- * and phone number. https://developers.klaviyo.com/en/reference/create_or_update_profile
+ * In-memory profiles and identity resolution: each id, external_id, e-mail address (case-insensitive) and phone number
+ * belongs to one profile. https://developers.klaviyo.com/en/reference/create_or_update_profile
  */
+
+import { duplicateProfile, type ErrorObject, invalid, notFound } from './errors.ts';
 import { createIds } from './ids.ts';
-import { duplicateProfile, invalid, notFound, type Problem } from './problems.ts';
 import type { ProfileFields } from './profile-bodies.ts';
 import type { ProfileMeta } from './profile-fields.ts';
 
 const identifierNames = ['external_id', 'email', 'phone_number', 'anonymous_id', '_kx'] as const;
 type IdentifierName = (typeof identifierNames)[number];
-const describedNames = ['first_name', 'last_name', 'organization', 'locale', 'title', 'image'] as const;
+const detailNames = ['first_name', 'last_name', 'organization', 'locale', 'title', 'image'] as const;
 
 type Consent = { consent: string; timestamp: string };
 
@@ -17,38 +18,41 @@ export type Profile = {
   id: string;
   seq: number;
   identifiers: Partial<Record<IdentifierName, string>>;
-  described: Partial<Record<(typeof describedNames)[number], string>>;
+  details: Partial<Record<(typeof detailNames)[number], string>>;
   location: Record<string, string | number>;
   properties: Record<string, unknown>;
-  /** By channel and kind, such as `email.marketing`. */
+  /** Keyed by channel and kind, such as `email.marketing`. */
   consents: Record<string, Consent>;
   created: string;
   updated: string;
   lastEventAt: string | undefined;
 };
 
-export type Who = { id?: string | null | undefined } & Partial<Record<IdentifierName, string | null | undefined>>;
+/** Identifiers of a profile in a request. */
+export type ProfileIdentity = { id?: string | null | undefined } & Partial<
+  Record<IdentifierName, string | null | undefined>
+>;
 
 type ProfileChange = {
-  who: Who;
+  identity: ProfileIdentity;
   fields: ProfileFields & { anonymous_id?: string | null | undefined };
   meta?: ProfileMeta | null | undefined;
-  /** clear: null empties a field (single endpoints). ignore: only values are written (bulk import, events). */
+  /** `clear`: null clears a field (single endpoints). `ignore`: null is ignored (bulk import, events). */
   onNull: 'clear' | 'ignore';
 };
 
-export type Upsert = { profile: Profile; created: boolean } | { problem: Problem };
+export type UpsertResult = { profile: Profile; created: boolean } | { error: ErrorObject };
 
 export type Profiles = {
   all(): Iterable<Profile>;
   count(): number;
   get(id: string): Profile | undefined;
   find(name: IdentifierName, value: string): Profile | undefined;
-  /** The profile these identifiers mean (undefined: a new one), or why they can't be used together. */
-  resolve(who: Who): { profile: Profile | undefined } | { problem: Problem };
-  /** Creates or updates; pointers of a problem are relative to `{data: {attributes}}` of one profile. */
-  upsert(change: ProfileChange): Upsert;
-  /** Gives the destination what it lacks of the source, and deletes the source. */
+  /** Resolves identifiers to a profile (undefined: no match), or returns the error if they conflict. */
+  resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject };
+  /** Creates or updates a profile. Error pointers are relative to `{data: {attributes}}` of one profile. */
+  upsert(change: ProfileChange): UpsertResult;
+  /** Copies values that the destination lacks from the source, and deletes the source. */
   merge(destination: Profile, source: Profile): void;
   delete(profile: Profile): void;
 };
@@ -63,17 +67,20 @@ export function createProfiles(): Profiles {
     return byIdentifier.get(keyOf(name, value));
   }
 
-  function resolve(who: Who): { profile: Profile | undefined } | { problem: Problem } {
-    const byItsId = typeof who.id === 'string' ? byId.get(who.id) : undefined;
-    if (typeof who.id === 'string' && byItsId === undefined) {
-      return { problem: notFound(`A profile with id ${who.id} does not exist.`, '/data/id') };
+  function resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject } {
+    const idMatch = typeof identity.id === 'string' ? byId.get(identity.id) : undefined;
+    if (typeof identity.id === 'string' && idMatch === undefined) {
+      return { error: notFound(`A profile with id ${identity.id} does not exist.`, '/data/id') };
     }
-    const byName = identifierNames.map((name) => (typeof who[name] === 'string' ? find(name, who[name]) : undefined));
-    const [profile, other] = new Set([byItsId, ...byName].filter((match) => match !== undefined));
-    if (other !== undefined) return { problem: duplicateProfile(other.id) };
-    // A phone number is shared by families: alone it does not make somebody with another e-mail the same person.
-    if (profile !== undefined && profile !== byItsId && namesSomebodyElse(profile, who)) {
-      return { problem: duplicateProfile(profile.id) };
+    const byName = identifierNames.map((name) =>
+      typeof identity[name] === 'string' ? find(name, identity[name]) : undefined,
+    );
+    const [profile, conflicting] = new Set([idMatch, ...byName].filter((match) => match !== undefined));
+    if (conflicting !== undefined) return { error: duplicateProfile(conflicting.id) };
+    // Several people can share a phone number. A phone match alone does not identify a profile that has a different
+    // e-mail address.
+    if (profile !== undefined && profile !== idMatch && identifiesAnotherProfile(profile, identity)) {
+      return { error: duplicateProfile(profile.id) };
     }
     return { profile };
   }
@@ -91,31 +98,28 @@ export function createProfiles(): Profiles {
   function create(): Profile {
     seq += 1;
     const now = new Date().toISOString();
-    const empty = { identifiers: {}, described: {}, location: {}, properties: {}, consents: {} };
+    const empty = { identifiers: {}, details: {}, location: {}, properties: {}, consents: {} };
     const profile: Profile = { id: ids.next(), seq, ...empty, created: now, updated: now, lastEventAt: undefined };
     byId.set(profile.id, profile);
     return profile;
   }
 
-  function upsert({ who, fields, meta, onNull }: ProfileChange): Upsert {
-    const found = resolve(who);
-    if ('problem' in found) return found;
-    if (found.profile === undefined && !identifierNames.some((name) => typeof who[name] === 'string')) {
+  function upsert({ identity, fields, meta, onNull }: ProfileChange): UpsertResult {
+    const found = resolve(identity);
+    if ('error' in found) return found;
+    if (found.profile === undefined && !identifierNames.some((name) => typeof identity[name] === 'string')) {
       return {
-        problem: invalid(
-          'One of id, email, phone_number, external_id or anonymous_id is required.',
-          '/data/attributes',
-        ),
+        error: invalid('One of id, email, phone_number, external_id or anonymous_id is required.', '/data/attributes'),
       };
     }
     const profile = found.profile ?? create();
     profile.updated = new Date().toISOString();
     for (const name of identifierNames) {
-      const value = who[name];
+      const value = identity[name];
       if (typeof value === 'string') setIdentifier(profile, name, value);
       else if (value === null && onNull === 'clear') setIdentifier(profile, name, undefined);
     }
-    describe(profile, fields, onNull);
+    setDetails(profile, fields, onNull);
     patchProperties(profile.properties, meta);
     return { profile, created: found.profile === undefined };
   }
@@ -138,7 +142,7 @@ export function createProfiles(): Profiles {
       for (const name of identifierNames) {
         if (destination.identifiers[name] === undefined) setIdentifier(destination, name, inherited[name]);
       }
-      destination.described = { ...source.described, ...destination.described };
+      destination.details = { ...source.details, ...destination.details };
       destination.location = { ...source.location, ...destination.location };
       destination.properties = { ...source.properties, ...destination.properties };
       destination.consents = { ...source.consents, ...destination.consents };
@@ -152,10 +156,10 @@ function keyOf(name: IdentifierName, value: string): string {
   return `${name}:${name === 'email' ? value.toLowerCase() : value}`;
 }
 
-/** Found by a weaker identifier (phone, cookie), but the stronger ones given are not this profile's. */
-function namesSomebodyElse({ identifiers }: Profile, who: Who): boolean {
+/** Returns whether a profile found by a weaker identifier (phone, cookie) has different stronger identifiers. */
+function identifiesAnotherProfile({ identifiers }: Profile, identity: ProfileIdentity): boolean {
   const same = (name: 'email' | 'external_id') => {
-    const [known, given] = [identifiers[name], who[name]];
+    const [known, given] = [identifiers[name], identity[name]];
     if (known === undefined || typeof given !== 'string') return undefined;
     return keyOf(name, known) === keyOf(name, given);
   };
@@ -163,8 +167,8 @@ function namesSomebodyElse({ identifiers }: Profile, who: Who): boolean {
   return matches.includes(false) && !matches.includes(true);
 }
 
-function describe(profile: Profile, fields: ProfileFields, onNull: ProfileChange['onNull']): void {
-  for (const name of describedNames) assign(profile.described, name, fields[name], onNull);
+function setDetails(profile: Profile, fields: ProfileFields, onNull: ProfileChange['onNull']): void {
+  for (const name of detailNames) assign(profile.details, name, fields[name], onNull);
   for (const group of ['location', 'properties'] as const) {
     const given = fields[group];
     if (given === null && onNull === 'clear') profile[group] = {};

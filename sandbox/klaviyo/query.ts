@@ -1,26 +1,29 @@
 /**
- * The query parameters that lists share: page, sort and sparse fields.
+ * Query parameters that all listings share: pagination, sorting and sparse fieldsets.
  * https://developers.klaviyo.com/en/docs/api_overview (pagination, sorting, sparse fieldsets)
  */
-import { badParameter, Refusal } from './problems.ts';
+import { invalidParameter, RequestError } from './errors.ts';
 
-/** Query parameters, decoded; one that came twice is a list. */
+/** Decoded query parameters. A repeated parameter is a list. */
 export type Query = Record<string, string | string[] | undefined>;
 
 export type Listing<T> = {
   records: Iterable<T>;
   query: Query;
-  /** Path of the request, for the links. */
+  /** Request path, used in the links. */
   path: string;
   origin: string;
-  pageSize: { default: number; most: number };
-  /** What each sort name orders by; ties go by `seq`. The first is the default order. */
+  pageSize: { default: number; max: number };
+  /** Sort key by sort name. Ties are ordered by `seq`. The first entry is the default. */
   sorts: Record<string, (record: T) => string | number>;
 };
 
 type Position = { key: string | number; seq: number };
 
-/** One page of a listing with its links. The cursor names the last record shown, so deletions shift nothing. */
+/**
+ * Returns one page of a listing and its links. The cursor holds the sort position of the last record, so deletions do
+ * not shift pages.
+ */
 export function paginate<T extends { seq: number }>(listing: Listing<T>) {
   const size = pageSize(listing);
   const { keyOf, direction } = sortOf(listing);
@@ -45,21 +48,22 @@ export function paginate<T extends { seq: number }>(listing: Listing<T>) {
   };
 }
 
-/** A single text parameter. */
+/** Returns a parameter; the last value if it is repeated. */
 export function parameter(query: Query, name: string): string | undefined {
   const value = query[name];
   return Array.isArray(value) ? value.at(-1) : value;
 }
 
-/** A comma-separated parameter; throws a Refusal for a value that is not allowed. */
+/** Splits a comma-separated parameter. Throws a RequestError for a value that is not allowed. */
 export function listParameter(query: Query, name: string, allowed: readonly string[]): string[] {
   const values = parameter(query, name)?.split(',').filter(Boolean) ?? [];
   const wrong = values.find((value) => !allowed.includes(value));
-  if (wrong !== undefined) throw new Refusal(badParameter(`${wrong} is not one of ${allowed.join(', ')}.`, name));
+  if (wrong !== undefined)
+    throw new RequestError(invalidParameter(`${wrong} is not one of ${allowed.join(', ')}.`, name));
   return values;
 }
 
-/** Keeps the attributes that `fields[type]` asks for; without the parameter all. */
+/** Returns the attributes listed in `fields[type]`, or all if the parameter is absent. */
 export function sparse(query: Query, type: string, attributes: Record<string, unknown>): Record<string, unknown> {
   const fields = parameter(query, `fields[${type}]`)?.split(',');
   if (fields === undefined) return attributes;
@@ -72,15 +76,15 @@ function pageSize<T>({ query, pageSize: sizes }: Listing<T>): number {
   const given = parameter(query, 'page[size]');
   if (given === undefined) return sizes.default;
   const size = Number(given);
-  if (Number.isInteger(size) && size >= 1 && size <= sizes.most) return size;
-  throw new Refusal(badParameter(`Page size must be an integer between 1 and ${sizes.most}.`, 'page[size]'));
+  if (Number.isInteger(size) && size >= 1 && size <= sizes.max) return size;
+  throw new RequestError(invalidParameter(`Page size must be an integer between 1 and ${sizes.max}.`, 'page[size]'));
 }
 
 function sortOf<T>({ query, sorts }: Listing<T>) {
   const [first] = Object.values(sorts);
   const given = parameter(query, 'sort');
   const keyOf = given === undefined ? first : sorts[given.replace(/^-/, '')];
-  if (keyOf === undefined) throw new Refusal(badParameter(`Sorting by ${given} is not supported.`, 'sort'));
+  if (keyOf === undefined) throw new RequestError(invalidParameter(`Sorting by ${given} is not supported.`, 'sort'));
   return { keyOf, direction: given?.startsWith('-') ? -1 : 1 };
 }
 
@@ -106,15 +110,15 @@ function cursorOf(query: Query): Position | undefined {
       return { key: parsed[0], seq: parsed[1] };
     }
   } catch {
-    // Not a cursor of ours: refused below.
+    // Invalid cursors are rejected below.
   }
-  throw new Refusal(badParameter('Not a cursor of this listing.', 'page[cursor]'));
+  throw new RequestError(invalidParameter('Not a cursor of this listing.', 'page[cursor]'));
 }
 
 function queryText(query: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) search.append(name, one);
+    for (const entry of Array.isArray(value) ? value : [value]) if (entry !== undefined) search.append(name, entry);
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;

@@ -1,26 +1,26 @@
 /**
- * What belongs to what in the catalogue: an item's categories and variants, a category's items.
+ * Routes for catalog relationships: categories and variants of an item, items of a category.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import type { Account } from './account.ts';
-import type { Answer, Api, Call } from './api.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
 import type { LinkMode } from './catalog.ts';
 import {
   categoryPage,
+  getOrThrow,
   itemPage,
   listCategories,
   listItems,
   listVariants,
-  need,
   variantPage,
 } from './catalog-routes.ts';
-import { Refusal } from './problems.ts';
+import { RequestError } from './errors.ts';
 
 type Links = { data: { id: string }[] };
 
 export function addRelationshipRoutes(api: Api, account: Account): void {
-  const itemOf = (call: Call) => need(account.catalog.items, 'item', call.id);
-  const categoryOf = (call: Call) => need(account.catalog.categories, 'category', call.id);
+  const itemOf = (call: Call) => getOrThrow(account.catalog.items, 'item', call.id);
+  const categoryOf = (call: Call) => getOrThrow(account.catalog.categories, 'category', call.id);
   const variantsOf = (call: Call) => known(account.catalog.variants, itemOf(call).variantIds);
   const categoriesOf = (call: Call) => known(account.catalog.categories, itemOf(call).categoryIds);
   const itemsOf = (call: Call) => known(account.catalog.items, categoryOf(call).itemIds);
@@ -36,8 +36,8 @@ export function addRelationshipRoutes(api: Api, account: Account): void {
 
   const linkCategories = (mode: LinkMode) => (body: Links, call: Call) => {
     const item = itemOf(call);
-    const problem = mode === 'remove' ? undefined : account.catalog.missing('category', body.data, '/data');
-    if (problem !== undefined) throw new Refusal(problem);
+    const error = mode === 'remove' ? undefined : account.catalog.findMissingLink('category', body.data, '/data');
+    if (error !== undefined) throw new RequestError(error);
     account.catalog.linkCategories(
       item,
       body.data.map((link) => link.id),
@@ -51,8 +51,8 @@ export function addRelationshipRoutes(api: Api, account: Account): void {
 
   const linkItems = (mode: LinkMode) => (body: Links, call: Call) => {
     const category = categoryOf(call);
-    const problem = mode === 'remove' ? undefined : account.catalog.missing('item', body.data, '/data');
-    if (problem !== undefined) throw new Refusal(problem);
+    const error = mode === 'remove' ? undefined : account.catalog.findMissingLink('item', body.data, '/data');
+    if (error !== undefined) throw new RequestError(error);
     account.catalog.linkItems(
       category,
       body.data.map((link) => link.id),
@@ -69,6 +69,6 @@ function known<T>(records: ReadonlyMap<string, T>, ids: Iterable<string>): T[] {
   return [...ids].flatMap((id) => records.get(id) ?? []);
 }
 
-function idsOnly(type: string, page: { records: { id: string }[]; links: unknown }): Answer {
+function idsOnly(type: string, page: { records: { id: string }[]; links: unknown }): ApiResponse {
   return { status: 200, body: { data: page.records.map(({ id }) => ({ type, id })), links: page.links } };
 }

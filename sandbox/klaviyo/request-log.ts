@@ -1,7 +1,7 @@
-/** What arrived: counts that never shrink, the latest requests (bounded), and, if asked for, every body in a file. */
+/** Log of received requests: total counts, the latest requests, and optionally every body in a file. */
 import { appendFileSync } from 'node:fs';
 
-const mostKept = 500;
+const maxLatest = 500;
 
 type LoggedRequest = {
   at: string;
@@ -11,14 +11,14 @@ type LoggedRequest = {
   status: number;
   ms: number;
   bytes: number;
-  /** Codes and pointers of the errors answered, never values. */
+  /** Codes and pointers of the errors in the response, without values. */
   errors: string[];
 };
 
 export type RequestLog = {
-  note(request: LoggedRequest): void;
+  add(request: LoggedRequest): void;
   latest(): LoggedRequest[];
-  /** Requests by operation, then by status. */
+  /** Returns request counts by operation and status. */
   counts(): Record<string, Record<string, number>>;
   total(status?: number): number;
   reset(): void;
@@ -28,14 +28,14 @@ export function createRequestLog(): RequestLog {
   let latest: LoggedRequest[] = [];
   let counts: Record<string, Record<string, number>> = {};
   return {
-    note(request) {
+    add(request) {
       latest.push(request);
-      if (latest.length > mostKept * 2) latest = latest.slice(-mostKept);
+      if (latest.length > maxLatest * 2) latest = latest.slice(-maxLatest);
       const byStatus = counts[request.operation] ?? {};
       byStatus[request.status] = (byStatus[request.status] ?? 0) + 1;
       counts[request.operation] = byStatus;
     },
-    latest: () => latest.slice(-mostKept).reverse(),
+    latest: () => latest.slice(-maxLatest).reverse(),
     counts: () => counts,
     total(status) {
       const all = Object.values(counts).flatMap((byStatus) => Object.entries(byStatus));
@@ -52,8 +52,8 @@ export function createRequestLog(): RequestLog {
 }
 
 /**
- * Appends one JSON line for a request's body to `file`, for the contract check. One write a line, so that several
- * processes may share a file.
+ * Appends the body of a request to `file` as a JSON line, for the contract check. Each line is a single write, so
+ * several processes can share a file.
  */
 export function recordBody(
   file: string,

@@ -1,11 +1,11 @@
-/** How the account's records look in answers: JSON:API resources as in Klaviyo's API reference. */
+/** Serializes records as JSON:API resources, in the shapes of Klaviyo's API reference. */
 import type { Category, Item, Variant } from './catalog-records.ts';
 import type { Metric, RecordedEvent } from './events.ts';
 import type { Job } from './jobs.ts';
 import type { Profile } from './profiles.ts';
 import { type Query, sparse } from './query.ts';
 
-export type Resource = {
+export type JsonApiResource = {
   type: string;
   id: string;
   attributes: Record<string, unknown>;
@@ -13,25 +13,25 @@ export type Resource = {
   links: { self: string };
 };
 
-/** How to write resources for one request: where links begin, and which fields were asked for. */
-export type View = { origin: string; query: Query };
+/** Serialization options of a request: base URL of the links, and query parameters (sparse fieldsets). */
+export type ResourceContext = { origin: string; query: Query };
 
-export function profileResource(profile: Profile, view: View): Resource {
-  const { identifiers, described } = profile;
-  const additional = String(view.query['additional-fields[profile]'] ?? '');
+export function profileResource(profile: Profile, context: ResourceContext): JsonApiResource {
+  const { identifiers, details } = profile;
+  const additional = String(context.query['additional-fields[profile]'] ?? '');
   return resource(
-    view,
+    context,
     { type: 'profile', path: 'profiles', id: profile.id },
     {
       email: identifiers.email ?? null,
       phone_number: identifiers.phone_number ?? null,
       external_id: identifiers.external_id ?? null,
-      first_name: described.first_name ?? null,
-      last_name: described.last_name ?? null,
-      organization: described.organization ?? null,
-      locale: described.locale ?? null,
-      title: described.title ?? null,
-      image: described.image ?? null,
+      first_name: details.first_name ?? null,
+      last_name: details.last_name ?? null,
+      organization: details.organization ?? null,
+      locale: details.locale ?? null,
+      title: details.title ?? null,
+      image: details.image ?? null,
       created: profile.created,
       updated: profile.updated,
       last_event_date: profile.lastEventAt ?? null,
@@ -76,7 +76,7 @@ function subscriptionsOf({ consents }: Profile) {
   };
 }
 
-export function eventResource(event: RecordedEvent, view: View): Resource {
+export function eventResource(event: RecordedEvent, context: ResourceContext): JsonApiResource {
   const attributes = {
     timestamp: Date.parse(event.time) / 1_000,
     event_properties: {
@@ -89,7 +89,7 @@ export function eventResource(event: RecordedEvent, view: View): Resource {
     uuid: event.uuid,
   };
   return {
-    ...resource(view, { type: 'event', path: 'events', id: event.id }, attributes),
+    ...resource(context, { type: 'event', path: 'events', id: event.id }, attributes),
     relationships: {
       profile: { data: { type: 'profile', id: event.profileId } },
       metric: { data: { type: 'metric', id: event.metric.id } },
@@ -97,41 +97,43 @@ export function eventResource(event: RecordedEvent, view: View): Resource {
   };
 }
 
-export function metricResource(metric: Metric, view: View): Resource {
+export function metricResource(metric: Metric, context: ResourceContext): JsonApiResource {
   const { name, created, updated } = metric;
   const integration = { object: 'integration', id: 'sandbox', key: 'api', name: 'API', category: 'API' };
-  return resource(view, { type: 'metric', path: 'metrics', id: metric.id }, { name, created, updated, integration });
+  return resource(context, { type: 'metric', path: 'metrics', id: metric.id }, { name, created, updated, integration });
 }
 
-export function itemResource(item: Item, view: View): Resource {
+export function itemResource(item: Item, context: ResourceContext): JsonApiResource {
   const { id, seq: _seq, categoryIds: _categories, variantIds, ...attributes } = item;
   return {
-    ...resource(view, { type: 'catalog-item', path: 'catalog-items', id }, attributes),
+    ...resource(context, { type: 'catalog-item', path: 'catalog-items', id }, attributes),
     relationships: { variants: { data: [...variantIds].map((variant) => ({ type: 'catalog-variant', id: variant })) } },
   };
 }
 
-export function variantResource(variant: Variant, view: View): Resource {
+export function variantResource(variant: Variant, context: ResourceContext): JsonApiResource {
   const { id, seq: _seq, itemId, ...attributes } = variant;
   return {
-    ...resource(view, { type: 'catalog-variant', path: 'catalog-variants', id }, attributes),
+    ...resource(context, { type: 'catalog-variant', path: 'catalog-variants', id }, attributes),
     relationships: { item: { data: { type: 'catalog-item', id: itemId } } },
   };
 }
 
-export function categoryResource(category: Category, view: View): Resource {
+export function categoryResource(category: Category, context: ResourceContext): JsonApiResource {
   const { external_id, name, updated } = category;
   return resource(
-    view,
+    context,
     { type: 'catalog-category', path: 'catalog-categories', id: category.id },
     { external_id, name, updated },
   );
 }
 
-/** A job with its counts; catalogue jobs add their errors, profile imports their start. */
-export function jobResource(job: Job, view: View, more: Record<string, unknown>): Resource {
+/**
+ * Returns the resource of a job with its counts. `extra` adds catalog job errors or the start time of a profile import.
+ */
+export function jobResource(job: Job, context: ResourceContext, extra: Record<string, unknown>): JsonApiResource {
   return resource(
-    view,
+    context,
     { type: job.type, path: `${job.type}s`, id: job.id },
     {
       status: job.status,
@@ -141,20 +143,23 @@ export function jobResource(job: Job, view: View, more: Record<string, unknown>)
       failed_count: job.failures.length,
       completed_at: job.completedAt,
       expires_at: new Date(Date.parse(job.createdAt) + 7 * 24 * 60 * 60 * 1_000).toISOString(),
-      ...more,
+      ...extra,
     },
   );
 }
 
+/**
+ * Builds a resource. `ref.path` is the collection in its self link; `fields[…]` of the request filters the attributes.
+ */
 export function resource(
-  view: View,
-  is: { type: string; path: string; id: string },
+  context: ResourceContext,
+  ref: { type: string; path: string; id: string },
   attributes: Record<string, unknown>,
-): Resource {
+): JsonApiResource {
   return {
-    type: is.type,
-    id: is.id,
-    attributes: sparse(view.query, is.type, attributes),
-    links: { self: `${view.origin}/api/${is.path}/${encodeURIComponent(is.id)}/` },
+    type: ref.type,
+    id: ref.id,
+    attributes: sparse(context.query, ref.type, attributes),
+    links: { self: `${context.origin}/api/${ref.path}/${encodeURIComponent(ref.id)}/` },
   };
 }

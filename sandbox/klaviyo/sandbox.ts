@@ -1,6 +1,6 @@
 /**
- * A pretended Klaviyo over real HTTP, strict where Klaviyo is strict: to try the connector on before it is trusted
- * with an account, and for tests. It shares no code with the connector.
+ * Mock Klaviyo API over real HTTP, as strict as Klaviyo. Used by the local sandbox and by tests. Shares no code with
+ * the connector.
  */
 import fastify from 'fastify';
 import { createFaults, type Faults, failsRecord, faultsPlugin } from '../faults.ts';
@@ -10,50 +10,50 @@ import { createApi, errorsOf, operationOf } from './api.ts';
 import { addCatalogJobRoutes } from './catalog-job-routes.ts';
 import { addCategoryRoutes, addItemRoutes, addVariantRoutes } from './catalog-routes.ts';
 import { addEventRoutes, type RepeatedUniqueId } from './event-routes.ts';
-import { createLimits, type LimitScale } from './limits.ts';
+import { addInspectionRoutes, stateOf } from './inspection-routes.ts';
 import { addProfileJobRoutes } from './profile-job-routes.ts';
 import { addProfileRoutes } from './profile-routes.ts';
+import { createRateLimiter, type LimitScale } from './rate-limits.ts';
 import { addRelationshipRoutes } from './relationship-routes.ts';
 import { createRequestLog } from './request-log.ts';
-import { addViews, stateOf } from './views.ts';
 
 export type KlaviyoSandboxOptions = {
-  /** Port to listen on; 0 (default) takes a free one. */
+  /** Port to listen on; 0 (default) picks a free port. */
   port?: number;
-  /** Address to listen on; 127.0.0.1 by default. */
+  /** Address to listen on; defaults to 127.0.0.1. */
   host?: string;
-  /** The private key to accept; `pk_sandbox` by default. */
+  /** Accepted private key; defaults to `pk_sandbox`. */
   key?: string;
-  /** Share of the documented rate limits that holds (1 by default), or 'none'. */
+  /** Factor on the documented rate limits (default 1), or 'none'. */
   limits?: LimitScale;
-  /** How long bulk jobs, merges and erasures take, in milliseconds; 300 by default. */
+  /** Duration of bulk jobs, merges and deletions in milliseconds; defaults to 300. */
   jobMs?: number;
-  /** How a unique_id that an earlier request recorded is read in a bulk body; 'ignored' by default. */
+  /** How a bulk request treats an already recorded unique_id; defaults to 'ignored'. */
   repeatedUniqueId?: RepeatedUniqueId;
-  /** How long a new profile or event stays out of the listings, in milliseconds, as it may in a real account; 0 by default. */
+  /** Delay in milliseconds until a new profile or event appears in listings, as in a real account; defaults to 0. */
   lagMs?: number;
-  /** Scopes the key lacks, such as `catalogs:write`; none by default. */
+  /** Scopes that the key lacks, such as `catalogs:write`; defaults to none. */
   missingScopes?: readonly string[];
-  /** File to which every request body is appended as a JSON line; `KLAVIYO_RECORD` by default, false: nowhere. */
+  /** File to append every request body to as a JSON line; defaults to `KLAVIYO_RECORD`, false disables it. */
   record?: string | false;
 };
 
 export type KlaviyoSandbox = {
-  /** Where it listens, such as `http://127.0.0.1:40123`; the base path for a client. */
+  /** Base URL, such as `http://127.0.0.1:40123`. */
   url: string;
-  /** Faults on demand without HTTP, for callers in the same process. */
+  /** Fault rules, for callers in the same process. */
   faults: Faults;
-  /** Counts of everything it holds, as `GET /sandbox/state` shows them. */
+  /** Returns the counts of `GET /sandbox/state`. */
   state(): ReturnType<typeof stateOf>;
-  /** Empties the account, the request log and the rate windows. */
+  /** Clears the account, the request log and the rate limit windows. */
   reset(): void;
-  /** Closes every connection and drops jobs that wait. */
+  /** Closes all connections and cancels pending jobs. */
   stop(): Promise<void>;
 };
 
-/** Starts a pretended Klaviyo. It listens when the promise resolves; `stop` ends it. */
+/** Starts the mock API. It accepts requests when the promise resolves; `stop` ends it. */
 export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): Promise<KlaviyoSandbox> {
-  const limits = createLimits(options.limits ?? 1);
+  const limits = createRateLimiter(options.limits ?? 1);
   const log = createRequestLog();
   const faults = createFaults();
   const account = createAccount({
@@ -61,7 +61,7 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
     lagMs: options.lagMs ?? 0,
     failsRecord: (type) => failsRecord(faults, type),
   });
-  // Skus may be long, and an id holds one percent-encoded.
+  // An id contains a percent-encoded SKU, which can be long.
   const app = fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 2_000, ignoreTrailingSlash: true },
@@ -69,7 +69,7 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
 
   app.addHook('onResponse', async (request, reply) => {
     if (!request.url.startsWith('/api')) return;
-    log.note({
+    log.add({
       at: new Date().toISOString(),
       method: request.method,
       path: request.url,
@@ -98,7 +98,7 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
   addCategoryRoutes(api, account);
   addRelationshipRoutes(api, account);
   addCatalogJobRoutes(api, account);
-  addViews(app, { account, limits, log });
+  addInspectionRoutes(app, { account, limits, log });
 
   const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
   return {

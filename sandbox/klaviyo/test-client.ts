@@ -1,10 +1,10 @@
-/** How the sandbox's own tests talk to it: plain fetch, none of the connector's code. */
+/** HTTP client of the mock API's own tests. Uses plain fetch and no connector code. */
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
 import { z } from 'zod';
 import { type KlaviyoSandbox, type KlaviyoSandboxOptions, startKlaviyoSandbox } from './sandbox.ts';
 
-const problem = z.object({
+const error = z.object({
   status: z.number(),
   code: z.string(),
   detail: z.string(),
@@ -18,7 +18,7 @@ const resource = z.object({
   relationships: z.record(z.string(), z.unknown()).default({}),
 });
 const document = z.object({
-  errors: z.array(problem).default([]),
+  errors: z.array(error).default([]),
   data: z.union([resource, z.array(resource)]).optional(),
   included: z.array(resource).default([]),
   links: z.object({ next: z.string().nullish() }).default({}),
@@ -27,20 +27,20 @@ const document = z.object({
 export type Reply = {
   status: number;
   headers: Headers;
-  /** Codes with pointers or parameters, such as `invalid /data/attributes/email`. */
-  problems: string[];
+  /** Error codes with pointers or parameters, such as `invalid /data/attributes/email`. */
+  errors: string[];
   meta: Record<string, unknown>;
-  /** The resources of the answer, one or many. */
+  /** Resources of the response; a single resource is a list of one. */
   data: z.infer<typeof resource>[];
   included: z.infer<typeof resource>[];
   next: string | undefined;
 };
 
-export type Asking = {
+export type TestClient = {
   sandbox: KlaviyoSandbox;
-  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
-  /** The `data` of a list under /sandbox. */
-  seen(view: string): Promise<Record<string, unknown>[]>;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  /** Returns the `data` of a listing under /sandbox. */
+  inspect(view: string): Promise<Record<string, unknown>[]>;
 };
 
 const running: KlaviyoSandbox[] = [];
@@ -48,9 +48,9 @@ afterEach(async () => {
   for (const sandbox of running.splice(0)) await sandbox.stop();
 });
 
-/** Starts a sandbox with quick jobs and no rate limits; it ends with the test. */
-export async function startAsking(options: KlaviyoSandboxOptions = {}): Promise<Asking> {
-  // These tests send wrong bodies on purpose, which must not reach the record of a contract check.
+/** Starts a mock API with short jobs and no rate limits. It stops after the test. */
+export async function startTestClient(options: KlaviyoSandboxOptions = {}): Promise<TestClient> {
+  // These tests send invalid bodies on purpose. They must not reach the recording for the contract check.
   const sandbox = await startKlaviyoSandbox({ limits: 'none', jobMs: 30, record: false, ...options });
   running.push(sandbox);
   const standard = {
@@ -60,34 +60,34 @@ export async function startAsking(options: KlaviyoSandboxOptions = {}): Promise<
   };
   return {
     sandbox,
-    async ask(method, path, body, headers = {}) {
+    async request(method, path, body, headers = {}) {
       const url = path.startsWith('http') ? path : `${sandbox.url}${path}`;
       const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-      const answer = await fetch(url, { method, headers: { ...standard, ...headers }, ...sent });
-      const text = await answer.text();
+      const response = await fetch(url, { method, headers: { ...standard, ...headers }, ...sent });
+      const text = await response.text();
       const { errors, data, included, links } = document.parse(text === '' ? {} : JSON.parse(text));
       return {
-        status: answer.status,
-        headers: answer.headers,
-        problems: errors.map(({ code, source }) => `${code} ${source.pointer ?? source.parameter}`),
+        status: response.status,
+        headers: response.headers,
+        errors: errors.map(({ code, source }) => `${code} ${source.pointer ?? source.parameter}`),
         meta: errors[0]?.meta ?? {},
         data: data === undefined ? [] : [data].flat(),
         included,
         next: links.next ?? undefined,
       };
     },
-    async seen(view) {
-      const answer = await fetch(`${sandbox.url}/sandbox/${view}`);
-      return z.object({ data: z.array(z.record(z.string(), z.unknown())) }).parse(await answer.json()).data;
+    async inspect(view) {
+      const response = await fetch(`${sandbox.url}/sandbox/${view}`);
+      return z.object({ data: z.array(z.record(z.string(), z.unknown())) }).parse(await response.json()).data;
     },
   };
 }
 
-/** Asks for a job until it is complete, and returns its last answer. */
-export async function untilComplete({ ask }: Asking, path: string): Promise<Reply> {
+/** Polls a job until it is complete and returns the last response. */
+export async function untilComplete({ request }: TestClient, path: string): Promise<Reply> {
   for (let tries = 0; tries < 500; tries += 1) {
-    const answer = await ask('GET', path);
-    if (answer.data[0]?.attributes.status === 'complete') return answer;
+    const response = await request('GET', path);
+    if (response.data[0]?.attributes.status === 'complete') return response;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return assert.fail(`${path} did not complete`);
@@ -97,7 +97,7 @@ export function profileBody(attributes: Record<string, unknown>, id?: string) {
   return { data: { type: 'profile', ...(id === undefined ? {} : { id }), attributes } };
 }
 
-/** An event's body; `attributes` and `profile` overwrite the usual ones. */
+/** Returns the body of a single event. `attributes` overrides the defaults. */
 export function eventBody(
   profile: Record<string, unknown>,
   attributes: Record<string, unknown> = {},
@@ -116,7 +116,7 @@ export function eventBody(
   };
 }
 
-/** A bulk body of groups: who, and the attributes of each of their events. */
+/** Returns a bulk event body. Each group has a profile and the attributes of its events. */
 export function bulkEventBody(
   groups: { profile: Record<string, unknown>; backfill?: boolean; events: Record<string, unknown>[] }[],
 ) {
@@ -140,10 +140,12 @@ export function metricOf(name: string) {
   return { data: { type: 'metric', attributes: { name } } };
 }
 
+/** Returns the compound id of a catalog record. */
 export function idOf(externalId: string): string {
   return `$custom:::$default:::${externalId}`;
 }
 
+/** Returns the API path of a catalog record. */
 export function pathOf(collection: string, externalId: string): string {
   return `/api/${collection}/${encodeURIComponent(idOf(externalId))}`;
 }

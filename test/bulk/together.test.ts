@@ -13,7 +13,7 @@ async function writesOf(url: string): Promise<Record<string, number>> {
   return Object.fromEntries(written.map(([name, byStatus]) => [name, byStatus['202'] ?? byStatus['200'] ?? 0]));
 }
 
-for (const repeatedUniqueId of ['ignored', 'refused'] as const) {
+for (const repeatedUniqueId of ['ignored', 'rejected'] as const) {
   test(`a second import of the same orders changes nothing, where Klaviyo has repeats ${repeatedUniqueId}`, async () => {
     await using rows = await startRows({ klaviyo: { repeatedUniqueId } });
     const [first, ...others] = Array.from({ length: 60 }, () => newOrder());

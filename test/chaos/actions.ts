@@ -1,7 +1,7 @@
 /** Makes a schedule happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEditor } from '../../sandbox/shop/actors/editor.ts';
-import type { Done } from '../../sandbox/shop/actors/journal.ts';
+import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
 import { connectShop, type ShopApi } from '../../sandbox/shop/actors/shop-api.ts';
 import { createShopper } from '../../sandbox/shop/actors/shopper.ts';
 import { bulkResources } from '../../src/commercetools/schemas.ts';
@@ -11,7 +11,7 @@ import type { Deed, Moment, Schedule } from './schedule.ts';
 
 export interface Happened {
   /** What was done in the shop. */
-  journal: Done[];
+  journal: JournalEntry[];
   /** Exit codes of processes that were asked to end. */
   codes: (number | null | undefined)[];
 }
@@ -20,7 +20,7 @@ interface Stage {
   place: Place;
   replicas: readonly Replica[];
   happened: Happened;
-  actors: Record<'shopper' | 'editor', { act(): Promise<Done> }>;
+  actors: Record<'shopper' | 'editor', { act(): Promise<JournalEntry> }>;
 }
 
 /** Those who shop reach the project by another path than the service, so that faults leave them alone. */

@@ -1,6 +1,6 @@
 /** Dead letters of a seed: each has to be explained by a record that failed on demand, or to be there in a calm run too. */
 import { z } from 'zod';
-import { onDemand } from '../../sandbox/klaviyo/jobs.ts';
+import { injectedErrorDetail } from '../../sandbox/klaviyo/jobs.ts';
 import { type DeadLetter, deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
 import type { Place } from './place.ts';
 
@@ -14,7 +14,7 @@ export function lettersIn(place: Place): DeadLetter[] {
 export function explained(letters: readonly DeadLetter[], calm: readonly DeadLetter[], when?: string): string[] {
   const known = new Set(calm.map(({ id }) => id));
   return letters
-    .filter(({ id, detail }) => !known.has(id) && (when !== undefined || detail !== onDemand))
+    .filter(({ id, detail }) => !known.has(id) && (when !== undefined || detail !== injectedErrorDetail))
     .map(
       ({ record, rule, code, detail }) =>
         `dead letter ${when ?? ''}: ${record?.typeId} ${record?.id} ${rule} ${code} ${detail}`,

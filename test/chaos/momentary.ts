@@ -3,7 +3,7 @@
  * told; a calm run tells it when all is over. Whatever does not change after an order was placed may not differ.
  */
 import { z } from 'zod';
-import type { Done } from '../../sandbox/shop/actors/journal.ts';
+import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
 import type { Allowed, State } from './state.ts';
 
 /** Fields of an order that move on with it. */
@@ -23,7 +23,7 @@ const placedSchema = z.object({
  * belongs that was given to a customer with another e-mail is not promised (docs/delivery.md), nor which e-mail and place
  * they have.
  */
-export function momentaryOf(journal: readonly Done[], calm: State): Allowed {
+export function momentaryOf(journal: readonly JournalEntry[], calm: State): Allowed {
   const ordersOf = (action?: string) =>
     new Set(journal.flatMap((done) => (action === undefined || done.action === action ? (done.ids.order ?? []) : [])));
   const [live, claimed] = [ordersOf(), ordersOf('claim')];

@@ -28,7 +28,7 @@ const settings = {
   realtime: { deadlineSeconds: 3 },
   runs: { checkpointSeconds: 0.2, leaseSeconds: 1 },
 };
-const redelivery = { ackDeadlineMs: 4_000, firstRetryMs: 50, longestRetryMs: 400, concurrency: 12 };
+const redelivery = { ackDeadlineMs: 4_000, firstRetryMs: 50, maxRetryMs: 400, concurrency: 12 };
 export const topic = { projectId: 'chaos', topic: 'commercetools' };
 
 interface Wanted extends Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZero'> {
@@ -47,7 +47,7 @@ export async function startPlace({
 }: Wanted): Promise<Place> {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 200, repeatedUniqueId, record: false });
   const shop = await startCommercetoolsSandbox({ redelivery, versionZero });
-  await seedShop(shop, { seed, customers: 30, orders, products: 24, odd: false });
+  await seedShop(shop, { seed, customers: 30, orders, products: 24, edgeCases: false });
   const env = environmentOf(klaviyo, shop, { ...settings, ...more.settings });
   return {
     klaviyo,

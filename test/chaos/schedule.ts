@@ -20,7 +20,7 @@ export interface Schedule {
   seed: number;
   replicas: 1 | 3;
   /** How Klaviyo reads a unique_id that it has already in a bulk body. */
-  repeatedUniqueId: 'ignored' | 'refused';
+  repeatedUniqueId: 'ignored' | 'rejected';
   /** How commercetools reads version 0 of a custom object that exists. */
   versionZero: 'conflict' | 'overwrites';
   /** What the broker does to messages. */
@@ -47,7 +47,7 @@ export function scheduleOf(seed: number, replicas?: 1 | 3): Schedule {
   return {
     seed,
     replicas: many,
-    repeatedUniqueId: seed % 2 === 0 ? 'ignored' : 'refused',
+    repeatedUniqueId: seed % 2 === 0 ? 'ignored' : 'rejected',
     versionZero: seed % 5 === 0 ? 'overwrites' : 'conflict',
     disorder: {
       duplicateEvery: random.between(0, 4),

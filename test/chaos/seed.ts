@@ -1,6 +1,6 @@
 /** One seed from beginning to end: a shop lives while everything goes wrong, then all settles and is held against a calm run. */
 import { z } from 'zod';
-import type { Done } from '../../sandbox/shop/actors/journal.ts';
+import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
 import { createRandom } from '../../sandbox/shop/seed/random.ts';
 import { perform, syncAll } from './actions.ts';
 import { startBalancer } from './balancer.ts';
@@ -33,7 +33,7 @@ const isOfTheMoment = /^(profile|item|variant|category) \S+ \w+.*: .* is meant/;
 const deletions = new Set(['deleteCategory', 'deleteProduct', 'unpublish']);
 
 /** What another replica had in its hands when it was deleted. A variant goes with its product, whatever its sku. */
-function isBroughtBack(difference: string, journal: readonly Done[]): boolean {
+function isBroughtBack(difference: string, journal: readonly JournalEntry[]): boolean {
   const [, what, id] = /^too much: (category|item|variant) (.+)$/.exec(difference) ?? [];
   const gone = journal.filter(({ action }) => deletions.has(action));
   if (what === 'variant') return gone.some(({ ids }) => ids.product !== undefined);
@@ -54,7 +54,7 @@ export async function runSeed(schedule: Schedule): Promise<Outcome> {
     await Promise.all(replicas.map((replica) => replica.start()));
     await subscribe(place);
     const { duplicateEvery, reorderWindow } = schedule.disorder;
-    place.shop.pubsub.disturb({ duplicateEvery, reorderWindow });
+    place.shop.pubsub.setDisorder({ duplicateEvery, reorderWindow });
     balancer.disturb();
     const { codes, journal } = await perform(schedule, place, replicas);
     endFaults(place);
@@ -124,7 +124,7 @@ function unsettled(problems: string[], replicas: readonly Replica[]): Outcome {
 function endFaults({ klaviyo, shop }: Place): void {
   klaviyo.faults.clear();
   shop.faults.clear();
-  shop.pubsub.disturb({ duplicateEvery: 0, reorderWindow: 0 });
+  shop.pubsub.setDisorder({ duplicateEvery: 0, reorderWindow: 0 });
 }
 
 const stored = z.object({

@@ -12,7 +12,7 @@ const listed = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
 const owner = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
 
 /** Klaviyo's own, and what differs by when a record came. */
-const ofKlaviyo = new Set(['id', 'created', 'updated', 'seq', 'consents', 'backfill', 'wouldWakeFlows', 'items']);
+const ofKlaviyo = new Set(['id', 'created', 'updated', 'seq', 'consents', 'backfill', 'wouldTriggerFlows', 'items']);
 
 export async function stateOf(klaviyoUrl: string): Promise<State> {
   const read = async (what: string) => listed.parse(await (await fetch(`${klaviyoUrl}/sandbox/${what}`)).json()).data;

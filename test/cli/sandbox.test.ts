@@ -14,7 +14,7 @@ const small = ['--customers', '1', '--orders', '1', '--products', '1', '--limits
 
 test('starts both APIs and the service, shows where to look, and ends when it is told to', async () => {
   const running = start(['sandbox', ...small]);
-  await running.printed(/Where to look\n {2}dashboard +http:\/\/127\.0\.0\.1/);
+  await running.printed(/URLs\n {2}dashboard +http:\/\/127\.0\.0\.1/);
   running.signal('SIGTERM');
   const { err } = await running.ended;
   assert.doesNotMatch(err, /^\s+at .*:\d+/m);
@@ -39,5 +39,5 @@ test('where only what production needs is installed, it says what is missing', a
 test('an option that makes no sense is refused before anything starts', async () => {
   const ended = await start(['sandbox', '--orders', 'many']).ended;
   assert.equal(ended.code, 1);
-  assert.match(ended.err, /--orders <n>.*a whole number is meant/s);
+  assert.match(ended.err, /--orders <n>.*Expected a non-negative integer/s);
 });

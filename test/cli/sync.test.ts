@@ -22,7 +22,7 @@ test('without a terminal: a line at the start and at the end, the reasons of wha
     'orders: completed, 2 of 2 read, 1 delivered, 1 skipped, 0 rejected',
     '  1 × the order has neither e-mail nor customer id',
   ]);
-  assert.equal((await rows.event('Placed Order', good.id)).wouldWakeFlows, false);
+  assert.equal((await rows.event('Placed Order', good.id)).wouldTriggerFlows, false);
 });
 
 test('--ids: only these; --no-backfill: their events wake flows', async () => {
@@ -31,7 +31,7 @@ test('--ids: only these; --no-backfill: their events wake flows', async () => {
   const { code, out } = await ctk(['sync', 'orders', '--ids', ` ${one.id},`, '--no-backfill'], rows.world.env);
   assert.equal(code, 0);
   assert.match(out, /orders: completed, 1 of 1 read, 1 delivered/);
-  assert.equal((await rows.event('Placed Order', one.id)).wouldWakeFlows, true);
+  assert.equal((await rows.event('Placed Order', one.id)).wouldTriggerFlows, true);
   assert.deepEqual(await rows.events({ unique_id: other.id }), []);
 });
 

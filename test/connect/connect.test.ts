@@ -40,7 +40,7 @@ before(async () => {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).split('\n');
   for (const file of files.filter((name) => name !== '')) cpSync(file, join(copy, file), { recursive: true });
   [shop, klaviyo] = await Promise.all([startCommercetoolsSandbox(), startKlaviyoSandbox({ limits: 'none' })]);
-  await seedShop(shop, { customers: 5, orders: 5, products: 5, odd: false });
+  await seedShop(shop, { customers: 5, orders: 5, products: 5, edgeCases: false });
   env = {
     ...networkSettings(),
     PATH: path,

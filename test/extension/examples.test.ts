@@ -51,7 +51,7 @@ test('each delivery of an order is a Shipped Order of its own, once, in realtime
     ],
   );
   assert.ok(
-    shipped.every(({ wouldWakeFlows }) => wouldWakeFlows),
+    shipped.every(({ wouldTriggerFlows }) => wouldTriggerFlows),
     'the sync added none',
   );
 });

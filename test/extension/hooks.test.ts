@@ -98,7 +98,7 @@ test('history stays history: a hook can not let the events of a sync wake flows'
   const order = newOrder();
   await rows.place(order);
   await rows.sync('orders', [order]);
-  assert.equal((await rows.event('Placed Order', order.id)).wouldWakeFlows, false);
+  assert.equal((await rows.event('Placed Order', order.id)).wouldTriggerFlows, false);
 });
 
 describe('a hook that throws, changes what it was given or returns nonsense is a row of the table that decides', () => {

@@ -22,7 +22,10 @@ test('a rule that a message wakes writes its event; built-in rules are not asked
   assert.equal(await rows.tell('OrderShipmentStateChanged', order.ref), 204);
   const [event, ...others] = await rows.events({ profile: order.email });
   assert.equal(others.length, 0);
-  assert.deepEqual([event?.metric, event?.properties.State, event?.wouldWakeFlows], ['Review Wanted', 'Shipped', true]);
+  assert.deepEqual(
+    [event?.metric, event?.properties.State, event?.wouldTriggerFlows],
+    ['Review Wanted', 'Shipped', true],
+  );
 });
 
 test('in a sync of its resource it writes history, which wakes no flow', async (context) => {
@@ -32,7 +35,7 @@ test('in a sync of its resource it writes history, which wakes no flow', async (
   const order = newOrder();
   await rows.place(order);
   await rows.sync('orders', [order]);
-  assert.equal((await rows.event('Review Wanted', order.id)).wouldWakeFlows, false);
+  assert.equal((await rows.event('Review Wanted', order.id)).wouldTriggerFlows, false);
   assert.equal((await rows.events({ metric: 'Placed Order' })).length, 1);
 });
 

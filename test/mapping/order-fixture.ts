@@ -30,7 +30,7 @@ const eventShape = z.object({
   value_currency: z.string().nullable(),
   unique_id: z.string().nullable(),
   backfill: z.boolean(),
-  wouldWakeFlows: z.boolean(),
+  wouldTriggerFlows: z.boolean(),
   profile: z.object({ id: z.string(), email: z.string().nullable(), external_id: z.string().nullable() }),
   properties: z.record(z.string(), z.unknown()),
 });

@@ -252,7 +252,9 @@ test('product.brandAttribute: which attribute is the brand', async () => {
 });
 
 describe('history wakes no flow', () => {
-  const flows = (events: readonly SeenEvent[]) => [...new Set(events.map(({ wouldWakeFlows }) => wouldWakeFlows))];
+  const flows = (events: readonly SeenEvent[]) => [
+    ...new Set(events.map(({ wouldTriggerFlows }) => wouldTriggerFlows)),
+  ];
 
   test('a sync of orders wakes none', async () => {
     await using rows = await startRows();

@@ -158,7 +158,7 @@ test('while a sync runs under the limits that Klaviyo documents, live orders are
   for (let live = 0; live < 15; live += 1) {
     const order = newOrder();
     assert.equal((await pushed(order, busy)).status, 204);
-    assert.equal((await busy.event('Placed Order', order.id)).wouldWakeFlows, true);
+    assert.equal((await busy.event('Placed Order', order.id)).wouldTriggerFlows, true);
   }
   await busy.world.post('/sync/orders/stop');
   await busy.world.app.settled();

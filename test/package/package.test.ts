@@ -96,7 +96,7 @@ test('a sync of orders carries the merchant’s property, and his rule’s event
   const out = await works(['npx', 'ctk', 'sync', 'orders'], rows.world.env);
   assert.match(out, /^orders: completed, 1 of 1 read, 1 delivered/m);
   assert.equal((await rows.event('Placed Order', order.id)).properties.Merchant, 'was here');
-  assert.equal((await rows.event('Big Order', order.id)).wouldWakeFlows, false);
+  assert.equal((await rows.event('Big Order', order.id)).wouldTriggerFlows, false);
 });
 
 test('the merchant’s file is typed by the package’s declarations, and a mistake in it is found', async () => {

@@ -234,6 +234,6 @@ test('ctk sync --since last goes on from a sync that the service did; its events
   assert.equal(code, 0);
   assert.match(out, /orders: completed, 1 read, 1 delivered/);
   const [placed] = await world.events({ metric: 'Placed Order' });
-  assert.equal(placed?.wouldWakeFlows, false);
+  assert.equal(placed?.wouldTriggerFlows, false);
   assert.equal((await ctk(['sync', 'orders', '--since', 'last', '--no-backfill', '--force'], world.env)).code, 0);
 });

@@ -17,7 +17,7 @@ const serviceAccount = 'push@project.iam.gserviceaccount.com';
 
 async function start(): Promise<Broker> {
   const publisher = await startPublisher();
-  const pubsub = new PubSub({ ackDeadlineMs: 10_000, firstRetryMs: 50, longestRetryMs: 200, concurrency: 100 });
+  const pubsub = new PubSub({ ackDeadlineMs: 10_000, firstRetryMs: 50, maxRetryMs: 200, concurrency: 100 });
   const token = await publisher.sign({
     iss: 'https://accounts.google.com',
     aud: audience,

@@ -1,17 +1,17 @@
-/** Which messages a change of a category, an inventory entry or a standalone price makes. */
+/** Messages of categories, inventory entries and standalone prices. */
 import type { Change } from '../changes.ts';
 import { field, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
 import { whenChanged } from './compare.ts';
 
-/** Messages of a category; neither a new name nor a deletion sends one. */
+/** Returns the messages of a category change. Renaming and deletion send none. */
 export function categoryMessages({ before, after }: Change): MessageBody[] {
   if (after === undefined) return [];
   if (before === undefined) return [{ type: 'CategoryCreated', category: after }];
   return whenChanged(before, after, 'slug', (slug, oldSlug) => ({ type: 'CategorySlugChanged', slug, oldSlug }));
 }
 
-/** Messages of an inventory entry; stock that an order takes sends none. */
+/** Returns the messages of an inventory entry change. Stock taken by an order sends none. */
 export function inventoryMessages({ before, after, cause }: Change): MessageBody[] {
   if (after === undefined) {
     return [
@@ -20,17 +20,17 @@ export function inventoryMessages({ before, after, cause }: Change): MessageBody
   }
   if (before === undefined) return [{ type: 'InventoryEntryCreated', inventoryEntry: after }];
   if (cause === 'stock-taken') return [];
-  const [old, now] = [quantities(before), quantities(after)];
-  if (old.onStock === now.onStock && old.available === now.available) return [];
+  const [old, current] = [quantities(before), quantities(after)];
+  if (old.onStock === current.onStock && old.available === current.available) return [];
   return [
     {
       type: 'InventoryEntryQuantitySet',
       sku: textField(after, 'sku'),
       supplyChannel: field(after, 'supplyChannel'),
       oldQuantityOnStock: old.onStock,
-      newQuantityOnStock: now.onStock,
+      newQuantityOnStock: current.onStock,
       oldAvailableQuantity: old.available,
-      newAvailableQuantity: now.available,
+      newAvailableQuantity: current.available,
     },
   ];
 }
@@ -39,7 +39,7 @@ function quantities(entry: unknown): { readonly onStock: unknown; readonly avail
   return { onStock: field(entry, 'quantityOnStock'), available: field(entry, 'availableQuantity') };
 }
 
-/** Messages of a standalone price. */
+/** Returns the messages of a standalone price change. */
 export function standalonePriceMessages({ before, after }: Change): MessageBody[] {
   if (after === undefined) return [{ type: 'StandalonePriceDeleted', sku: textField(before, 'sku') ?? '' }];
   if (before === undefined) return [{ type: 'StandalonePriceCreated', standalonePrice: after }];

@@ -1,11 +1,11 @@
-/** Which messages a change of a customer makes. */
+/** Messages of customers. */
 import type { Change } from '../changes.ts';
 import { field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
 import { listDifference, whenChanged } from './compare.ts';
 
-/** Fields whose message is called `Customer<Name>Set` and carries the field alone. */
-const PLAIN: readonly (readonly [string, string])[] = [
+/** Fields whose message is called `Customer<Name>Set` and contains only the field. */
+const PLAIN_FIELD_MESSAGES: readonly (readonly [string, string])[] = [
   ['firstName', 'CustomerFirstNameSet'],
   ['lastName', 'CustomerLastNameSet'],
   ['title', 'CustomerTitleSet'],
@@ -16,13 +16,15 @@ const PLAIN: readonly (readonly [string, string])[] = [
   ['stores', 'CustomerStoresSet'],
 ];
 
-/** Messages of a customer; there are none for locale, salutation and key. */
+/** Returns the messages of a customer change. Locale, salutation and key send none. */
 export function customerMessages({ before, after }: Change): MessageBody[] {
   if (after === undefined) return [{ type: 'CustomerDeleted', email: textField(before, 'email') }];
   if (before === undefined) return [{ type: 'CustomerCreated', customer: after }];
   return [
     ...whenChanged(before, after, 'email', (email, oldEmail) => ({ type: 'CustomerEmailChanged', email, oldEmail })),
-    ...PLAIN.flatMap(([name, type]) => whenChanged(before, after, name, (now) => ({ type, [name]: now }))),
+    ...PLAIN_FIELD_MESSAGES.flatMap(([name, type]) =>
+      whenChanged(before, after, name, (current) => ({ type, [name]: current })),
+    ),
     ...addressMessages(before, after),
     ...whenChanged(before, after, 'defaultBillingAddressId', (id) => ({
       type: 'CustomerDefaultBillingAddressSet',

@@ -1,11 +1,10 @@
-/** Which Messages a change makes, by the type of its resource. The shapes: `message.d.ts` of the platform SDK. */
+/** Derives Messages from a change, by resource type. Shapes: `message.d.ts` of the platform SDK. */
 import type { Change } from '../changes.ts';
 import type { MessageBody } from '../payloads.ts';
 import type { Records } from '../records.ts';
 import { categoryMessages, inventoryMessages, standalonePriceMessages } from './catalog.ts';
 import { customerMessages } from './customer.ts';
-import { orderMessages } from './order.ts';
-import { paymentMessages } from './payment.ts';
+import { orderMessages, paymentMessages } from './order.ts';
 import { productMessages } from './product.ts';
 
 type MessagesOf = (change: Change, records: Records) => MessageBody[];
@@ -20,7 +19,7 @@ const byType: Readonly<Record<string, MessagesOf>> = {
   'standalone-price': standalonePriceMessages,
 };
 
-/** The Messages of a change, in the order in which commercetools would number them. */
+/** Returns the Messages of a change in the order of their sequence numbers. */
 export function messagesOf(change: Change, records: Records): MessageBody[] {
   return byType[change.typeId]?.(change, records) ?? [];
 }

@@ -1,10 +1,10 @@
-/** Which messages a change of an order makes. */
+/** Messages of orders and payments. */
 import type { Change } from '../changes.ts';
 import { at, field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
 import { listDifference, whenChanged } from './compare.ts';
 
-/** Messages of an order. */
+/** Returns the messages of an order change. */
 export function orderMessages({ before, after, cause }: Change): MessageBody[] {
   if (after === undefined) return [{ type: 'OrderDeleted', order: before }];
   if (before === undefined) return [createdMessage(after, cause)];
@@ -29,11 +29,11 @@ export function orderMessages({ before, after, cause }: Change): MessageBody[] {
       email,
       oldEmail,
     })),
-    ...whenChanged(before, after, 'customerId', (now, then) => ({
+    ...whenChanged(before, after, 'customerId', (current, previous) => ({
       type: 'OrderCustomerSet',
-      customer: customerReference(now),
+      customer: customerReference(current),
       customerGroup: field(after, 'customerGroup'),
-      oldCustomer: customerReference(then),
+      oldCustomer: customerReference(previous),
       oldCustomerGroup: field(before, 'customerGroup'),
     })),
     ...whenChanged(before, after, 'billingAddress', (address, oldAddress) => ({
@@ -49,6 +49,22 @@ export function orderMessages({ before, after, cause }: Change): MessageBody[] {
     ...paymentsAdded(before, after),
     ...deliveriesAdded(before, after),
     ...returnsAdded(before, after),
+  ];
+}
+
+/** Returns the messages of a payment change. Deletion sends none. */
+export function paymentMessages({ before, after }: Change): MessageBody[] {
+  if (after === undefined) return [];
+  if (before === undefined) return [{ type: 'PaymentCreated', payment: after }];
+  const { added, changed } = listDifference(listField(before, 'transactions'), listField(after, 'transactions'));
+  const stateChanged = changed.filter(([previous, current]) => field(previous, 'state') !== field(current, 'state'));
+  return [
+    ...added.map((transaction) => ({ type: 'PaymentTransactionAdded', transaction })),
+    ...stateChanged.map(([, current]) => ({
+      type: 'PaymentTransactionStateChanged',
+      transactionId: field(current, 'id'),
+      state: field(current, 'state'),
+    })),
   ];
 }
 
@@ -82,6 +98,6 @@ function deliveriesAdded(before: unknown, after: unknown): MessageBody[] {
 }
 
 function returnsAdded(before: unknown, after: unknown): MessageBody[] {
-  const [then, now] = [listField(before, 'returnInfo'), listField(after, 'returnInfo')];
-  return now.slice(then.length).map((returnInfo) => ({ type: 'ReturnInfoAdded', returnInfo }));
+  const [previous, current] = [listField(before, 'returnInfo'), listField(after, 'returnInfo')];
+  return current.slice(previous.length).map((returnInfo) => ({ type: 'ReturnInfoAdded', returnInfo }));
 }

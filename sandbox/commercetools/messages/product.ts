@@ -1,4 +1,4 @@
-/** Which messages a change of a product makes. */
+/** Messages of products. */
 import type { Change } from '../changes.ts';
 import { at, field, listField, numberField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
@@ -6,7 +6,7 @@ import { projectionOf } from '../projections.ts';
 import type { Records } from '../records.ts';
 import { listDifference, whenChanged } from './compare.ts';
 
-/** Messages of a product: what changed in `staged`, what became public in `current`, and whether it is published. */
+/** Returns the messages of a product change: differences in `staged` and `current`, and publication. */
 export function productMessages({ before, after }: Change, records: Records): MessageBody[] {
   if (after === undefined) {
     return [
@@ -14,17 +14,17 @@ export function productMessages({ before, after }: Change, records: Records): Me
     ];
   }
   if (before === undefined) {
-    const made = { type: 'ProductCreated', productProjection: projectionOf(after, 'staged', records) };
-    return isPublished(after) ? [made, published(after, records)] : [made];
+    const created = { type: 'ProductCreated', productProjection: projectionOf(after, 'staged', records) };
+    return isPublished(after) ? [created, published(after, records)] : [created];
   }
-  // Publishing copies `staged` over `current`: that is one message, not one for each difference.
+  // Publishing copies `staged` to `current`. It sends one ProductPublished, not a message per difference.
   const publishing =
     at(before, 'masterData', 'hasStagedChanges') === true && at(after, 'masterData', 'hasStagedChanges') === false;
   if (isPublished(after) && (publishing || !isPublished(before)))
-    return [...data(before, after, true), published(after, records)];
+    return [...dataMessages(before, after, true), published(after, records)];
   if (isPublished(before) && !isPublished(after)) return [{ type: 'ProductUnpublished' }];
-  const staged = data(before, after, true);
-  const current = data(before, after, false);
+  const staged = dataMessages(before, after, true);
+  const current = dataMessages(before, after, false);
   const alsoCurrent = new Set(current.map((message) => JSON.stringify({ ...message, staged: true })));
   return [...current, ...staged.filter((message) => !alsoCurrent.has(JSON.stringify(message)))];
 }
@@ -38,15 +38,15 @@ function published(product: unknown, records: Records): MessageBody {
   return { type: 'ProductPublished', removedImageUrls: [], productProjection, scope: 'All' };
 }
 
-function data(before: unknown, after: unknown, staged: boolean): MessageBody[] {
+function dataMessages(before: unknown, after: unknown, staged: boolean): MessageBody[] {
   const side = staged ? 'staged' : 'current';
-  const [then, now] = [at(before, 'masterData', side), at(after, 'masterData', side)];
+  const [previous, current] = [at(before, 'masterData', side), at(after, 'masterData', side)];
   const variantId = (variant: unknown) => numberField(variant, 'id');
-  const variants = listDifference(variantsOf(then), variantsOf(now), variantId);
-  const categories = listDifference(listField(then, 'categories'), listField(now, 'categories'));
+  const variants = listDifference(variantsOf(previous), variantsOf(current), variantId);
+  const categories = listDifference(listField(previous, 'categories'), listField(current, 'categories'));
   return [
     ...(staged
-      ? whenChanged(then, now, 'slug', (slug, oldSlug) => ({ type: 'ProductSlugChanged', slug, oldSlug }))
+      ? whenChanged(previous, current, 'slug', (slug, oldSlug) => ({ type: 'ProductSlugChanged', slug, oldSlug }))
       : []),
     ...variants.added.map((variant) => ({ type: 'ProductVariantAdded', variant, staged })),
     ...variants.removed.map((variant) => ({ type: 'ProductVariantDeleted', variant, removedImageUrls: [], staged })),
@@ -64,11 +64,11 @@ function variantsOf(data: unknown): unknown[] {
 function priceMessages(before: unknown, after: unknown, staged: boolean): MessageBody[] {
   const variantId = numberField(after, 'id');
   const prices = listDifference(listField(before, 'prices'), listField(after, 'prices'));
-  const sku = whenChanged(before, after, 'sku', (now, then) => ({
+  const sku = whenChanged(before, after, 'sku', (current, previous) => ({
     type: 'ProductVariantSkuSet',
     variantId,
-    sku: now,
-    oldSku: then,
+    sku: current,
+    oldSku: previous,
     staged,
   }));
   return [

@@ -1,6 +1,6 @@
-/** What people do in the Merchant Center with the catalogue: each one a few HTTP requests. */
+/** Catalog actions of a Merchant Center user. Each one is a few HTTP requests. */
 import { z } from 'zod';
-import { type Done, versioned } from './journal.ts';
+import { type JournalEntry, versioned } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
 import { update } from './shopper-actions.ts';
 
@@ -12,23 +12,23 @@ const productShape = versioned.extend({
   }),
 });
 
-/** Makes a product public, or its staged changes. */
-export async function publish(api: ShopApi, { product }: { product: string }): Promise<Done> {
+/** Publishes a product or its staged changes. */
+export async function publish(api: ShopApi, { product }: { product: string }): Promise<JournalEntry> {
   await update(api, `products/${product}`, [{ action: 'publish' }]);
-  return { action: 'publish', says: 'a product is published', ids: { product } };
+  return { action: 'publish', description: 'a product is published', ids: { product } };
 }
 
-/** Takes a product out of the shop. */
-export async function unpublish(api: ShopApi, { product }: { product: string }): Promise<Done> {
+/** Unpublishes a product. */
+export async function unpublish(api: ShopApi, { product }: { product: string }): Promise<JournalEntry> {
   await update(api, `products/${product}`, [{ action: 'unpublish' }]);
-  return { action: 'unpublish', says: 'a product is unpublished', ids: { product } };
+  return { action: 'unpublish', description: 'a product is unpublished', ids: { product } };
 }
 
-/** Changes the first price of the master variant by a factor and publishes the product. */
+/** Multiplies the first price of the master variant by `factor` and publishes the product. */
 export async function changePrice(
   api: ShopApi,
   { product, factor }: { product: string; factor: number },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const { masterData } = await api.get(`products/${product}`, productShape);
   const [price] = masterData.staged.masterVariant.prices;
   if (price === undefined) throw new Error(`product ${product} has no price`);
@@ -38,46 +38,49 @@ export async function changePrice(
     { action: 'changePrice', priceId: price.id, price: { value }, staged: true },
   ]);
   await update(api, `products/${product}`, [{ action: 'publish' }]);
-  return { action: 'changePrice', says: 'a price changes and the product is published again', ids: { product } };
+  return { action: 'changePrice', description: 'a price changes and the product is published again', ids: { product } };
 }
 
-/** New pieces arrive. */
-export async function restock(api: ShopApi, { entry, quantity }: { entry: string; quantity: number }): Promise<Done> {
+/** Adds `quantity` to an inventory entry. */
+export async function restock(
+  api: ShopApi,
+  { entry, quantity }: { entry: string; quantity: number },
+): Promise<JournalEntry> {
   await update(api, `inventory/${entry}`, [{ action: 'addQuantity', quantity }]);
-  return { action: 'restock', says: 'stock arrives', ids: { entry } };
+  return { action: 'restock', description: 'stock arrives', ids: { entry } };
 }
 
-/** Gives a category another name. */
+/** Renames a category. */
 export async function renameCategory(
   api: ShopApi,
   { category, name }: { category: string; name: string },
-): Promise<Done> {
+): Promise<JournalEntry> {
   await update(api, `categories/${category}`, [{ action: 'changeName', name: { en: name, 'de-DE': `${name} (DE)` } }]);
-  return { action: 'renameCategory', says: 'a category is renamed', ids: { category } };
+  return { action: 'renameCategory', description: 'a category is renamed', ids: { category } };
 }
 
-/** A new category below another. */
+/** Creates a category under `parent`. */
 export async function createCategory(
   api: ShopApi,
   { name, slug, parent }: { name: string; slug: string; parent: string },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const draft = { name: { en: name }, slug: { en: slug }, parent: { typeId: 'category', id: parent } };
   const { id } = await api.post('categories', draft, versioned);
-  return { action: 'createCategory', says: 'a category is created', ids: { category: id, parent } };
+  return { action: 'createCategory', description: 'a category is created', ids: { category: id, parent } };
 }
 
-/** Removes a category. */
-export async function deleteCategory(api: ShopApi, { category }: { category: string }): Promise<Done> {
+/** Deletes a category. */
+export async function deleteCategory(api: ShopApi, { category }: { category: string }): Promise<JournalEntry> {
   const { version } = await api.get(`categories/${category}`, versioned);
   await api.delete(`categories/${category}?version=${version}`);
-  return { action: 'deleteCategory', says: 'a category is deleted', ids: { category } };
+  return { action: 'deleteCategory', description: 'a category is deleted', ids: { category } };
 }
 
-/** A new product with one variant, public at once. */
+/** Creates and publishes a product with one variant. */
 export async function createProduct(
   api: ShopApi,
   { sku, productType, category }: { sku: string; productType: string; category: string },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const draft = {
     key: sku,
     productType: { typeId: 'product-type', id: productType },
@@ -92,14 +95,14 @@ export async function createProduct(
     publish: true,
   };
   const { id } = await api.post('products', draft, versioned);
-  return { action: 'createProduct', says: 'a product is created and published', ids: { product: id } };
+  return { action: 'createProduct', description: 'a product is created and published', ids: { product: id } };
 }
 
-/** Unpublishes a product where needed, as commercetools asks, and deletes it. */
-export async function deleteProduct(api: ShopApi, { product }: { product: string }): Promise<Done> {
+/** Unpublishes a published product, as commercetools requires, and deletes it. */
+export async function deleteProduct(api: ShopApi, { product }: { product: string }): Promise<JournalEntry> {
   const { masterData } = await api.get(`products/${product}`, productShape);
   if (masterData.published) await update(api, `products/${product}`, [{ action: 'unpublish' }]);
   const { version } = await api.get(`products/${product}`, versioned);
   await api.delete(`products/${product}?version=${version}`);
-  return { action: 'deleteProduct', says: 'a product is deleted', ids: { product } };
+  return { action: 'deleteProduct', description: 'a product is deleted', ids: { product } };
 }

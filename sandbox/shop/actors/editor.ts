@@ -1,4 +1,4 @@
-/** Somebody who tends the catalogue all day. The seed decides what comes next. */
+/** Simulates a catalog editor. The seed determines the sequence of actions. */
 import { z } from 'zod';
 import { createRandom, type Random } from '../seed/random.ts';
 import {
@@ -12,11 +12,11 @@ import {
   restock,
   unpublish,
 } from './editor-actions.ts';
-import type { Done } from './journal.ts';
+import type { JournalEntry } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
 import type { Actor } from './shopper.ts';
 
-interface Memory {
+interface ActorState {
   readonly published: string[];
   readonly unpublished: string[];
   readonly entries: readonly string[];
@@ -25,7 +25,7 @@ interface Memory {
   readonly productType: string;
 }
 
-type Step = (memory: Memory) => Promise<Done> | undefined;
+type Step = (state: ActorState) => Promise<JournalEntry> | undefined;
 
 const keyed = z.looseObject({ id: z.string(), key: z.string().optional() });
 const productShape = keyed.extend({
@@ -33,32 +33,32 @@ const productShape = keyed.extend({
   priceMode: z.string().optional(),
 });
 
-/** An editor of the shop behind the API. */
+/** Creates an editor. */
 export function createEditor(api: ShopApi, seed: number): Actor {
   const random = createRandom(seed);
-  let memory: Promise<Memory> | undefined;
+  let state: Promise<ActorState> | undefined;
   let count = 0;
-  const deck = steps(api, random, () => `${seed}-${++count}`);
+  const choices = steps(api, random, () => `${seed}-${++count}`);
   return {
     async act() {
-      memory ??= look(api);
-      const known = await memory;
+      state ??= loadState(api);
+      const current = await state;
       for (;;) {
-        const done = random.pick(deck)(known);
-        if (done !== undefined) return done;
+        const entry = random.pick(choices)(current);
+        if (entry !== undefined) return entry;
       }
     },
   };
 }
 
-/** Odd records are left alone: tests rely on them. */
-async function look(api: ShopApi): Promise<Memory> {
+/** Excludes edge cases, because tests rely on them. */
+async function loadState(api: ShopApi): Promise<ActorState> {
   const ordinary = (key: string | undefined) => key?.startsWith('product-') === true;
   const products = (await api.all('products', productShape)).filter(
-    (one) => ordinary(one.key) && one.priceMode !== 'Standalone',
+    (product) => ordinary(product.key) && product.priceMode !== 'Standalone',
   );
   const of = (published: boolean) =>
-    products.filter((one) => one.masterData.published === published).map(({ id }) => id);
+    products.filter((product) => product.masterData.published === published).map(({ id }) => id);
   const entries = (await api.all('inventory', keyed)).filter(({ key }) => ordinary(key)).map(({ id }) => id);
   const categories = (await api.all('categories', keyed)).map(({ id }) => id);
   const [type] = await api.all('product-types', keyed);
@@ -73,7 +73,7 @@ async function look(api: ShopApi): Promise<Memory> {
 }
 
 function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly [Step, ...Step[]] {
-  const any = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
+  const pickAny = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
   const take = (list: string[]): string | undefined => list.splice(random.between(0, list.length - 1), 1)[0];
 
   const show: Step = ({ published, unpublished }) => {
@@ -89,36 +89,36 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     return unpublish(api, { product });
   };
   const reprice: Step = ({ published }) => {
-    const product = any(published);
+    const product = pickAny(published);
     return product === undefined ? undefined : changePrice(api, { product, factor: 0.5 + random.next() });
   };
   const refill: Step = ({ entries }) => {
-    const entry = any(entries);
+    const entry = pickAny(entries);
     return entry === undefined ? undefined : restock(api, { entry, quantity: random.between(1, 30) });
   };
   const rename: Step = ({ categories }) => {
-    const category = any(categories);
+    const category = pickAny(categories);
     return category === undefined ? undefined : renameCategory(api, { category, name: `Renamed ${nextNumber()}` });
   };
   const addCategory: Step = async ({ categories, ownCategories }) => {
     const number = nextNumber();
-    const done = await createCategory(api, {
+    const entry = await createCategory(api, {
       name: `New ${number}`,
       slug: `new-${number}`,
-      parent: any(categories) ?? '',
+      parent: pickAny(categories) ?? '',
     });
-    ownCategories.push(done.ids.category ?? '');
-    return done;
+    ownCategories.push(entry.ids.category ?? '');
+    return entry;
   };
   const dropCategory: Step = ({ ownCategories }) => {
     const category = ownCategories.shift();
     return category === undefined ? undefined : deleteCategory(api, { category });
   };
   const addProduct: Step = async ({ categories, published, productType }) => {
-    const category = any(categories) ?? '';
-    const done = await createProduct(api, { sku: `new-${nextNumber()}`, productType, category });
-    published.push(done.ids.product ?? '');
-    return done;
+    const category = pickAny(categories) ?? '';
+    const entry = await createProduct(api, { sku: `new-${nextNumber()}`, productType, category });
+    published.push(entry.ids.product ?? '');
+    return entry;
   };
   const dropProduct: Step = ({ published, unpublished }) => {
     const product = random.chance(0.5) ? take(published) : take(unpublished);

@@ -1,14 +1,14 @@
-/** What a shopper or an editor did: for the log, and for working out what Klaviyo must have heard of. */
+/** Journal of the actions of shopper and editor, used for output and to compute the expected events. */
 import { z } from 'zod';
 
-export interface Done {
-  /** The named action, for example `refund`. */
+export interface JournalEntry {
+  /** Action name, for example `refund`. */
   readonly action: string;
-  /** One line for people, without personal data. */
-  readonly says: string;
-  /** Ids of what was touched, by kind: `{ order, payment, transaction }`. */
+  /** One-line description without personal data. */
+  readonly description: string;
+  /** Ids of the affected records by type: `{ order, payment, transaction }`. */
   readonly ids: Readonly<Record<string, string>>;
 }
 
-/** What most answers are read for. */
+/** Shape that most responses are parsed with. */
 export const versioned = z.looseObject({ id: z.string(), version: z.number() });

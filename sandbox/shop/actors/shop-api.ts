@@ -1,6 +1,7 @@
-/** A plain client of the commercetools HTTP API: one token, JSON in and out. For the shopper, the editor and tests. */
+/** Minimal commercetools HTTP client for the simulation and tests. */
 import { z } from 'zod';
 
+/** URLs and credentials of a commercetools project. */
 export interface ShopAccess {
   readonly url: string;
   readonly authUrl: string;
@@ -9,50 +10,50 @@ export interface ShopAccess {
   readonly clientSecret: string;
 }
 
-interface ShopAnswer {
+interface ShopResponse {
   readonly status: number;
   readonly body: unknown;
 }
 
 export interface ShopApi {
-  /** Any answer, whatever its status. */
-  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<ShopAnswer>;
-  /** The parsed body; throws when the answer is no success or has another shape. */
+  /** Returns the response, whatever its status. */
+  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<ShopResponse>;
+  /** Returns the parsed body. Throws if the response is not a success or has another shape. */
   get<T>(path: string, shape: z.ZodType<T>): Promise<T>;
   post<T>(path: string, body: unknown, shape: z.ZodType<T>): Promise<T>;
   delete(path: string): Promise<void>;
-  /** All records of a collection, page by page in id order. */
+  /** Returns all records of a collection with keyset pagination by id. */
   all<T extends { readonly id: string }>(collection: string, shape: z.ZodType<T>, where?: string): Promise<T[]>;
 }
 
 const tokenSchema = z.object({ access_token: z.string() });
-const PAGE = 500;
+const PAGE_SIZE = 500;
 
-/** Connects to a project; the token is fetched at the first request and again when it is refused. */
+/** Creates a client. It fetches the token with the first request, and again after a 401. */
 export function connectShop(access: ShopAccess): ShopApi {
   let token: Promise<string> | undefined;
 
-  async function send(method: string, path: string, body: unknown): Promise<ShopAnswer> {
+  async function send(method: string, path: string, body: unknown): Promise<ShopResponse> {
     token ??= fetchToken(access);
-    const answer = await fetch(`${access.url}/${access.projectKey}/${path}`, {
+    const response = await fetch(`${access.url}/${access.projectKey}/${path}`, {
       method,
       headers: { authorization: `Bearer ${await token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: answer.status, body: bodyOf(await answer.text()) };
+    return { status: response.status, body: bodyOf(await response.text()) };
   }
 
   const request: ShopApi['request'] = async (method, path, body) => {
-    const answer = await send(method, path, body);
-    if (answer.status !== 401) return answer;
+    const response = await send(method, path, body);
+    if (response.status !== 401) return response;
     token = undefined;
     return send(method, path, body);
   };
 
   const success: ShopApi['request'] = async (method, path, body) => {
-    const answer = await request(method, path, body);
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    const response = await request(method, path, body);
+    if (response.status >= 200 && response.status < 300) return response;
+    throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(response.body)}`);
   };
 
   const get: ShopApi['get'] = async (path, shape) => shape.parse((await success('GET', path)).body);
@@ -68,19 +69,19 @@ export function connectShop(access: ShopAccess): ShopApi {
       const page = z.object({ results: z.array(shape) });
       const found: z.infer<typeof shape>[] = [];
       for (let last: string | undefined; ; last = found.at(-1)?.id) {
-        const query = new URLSearchParams({ limit: String(PAGE), sort: 'id asc', withTotal: 'false' });
+        const query = new URLSearchParams({ limit: String(PAGE_SIZE), sort: 'id asc', withTotal: 'false' });
         if (last !== undefined) query.append('where', `id > "${last}"`);
         if (where !== undefined) query.append('where', where);
         const { results } = await get(`${collection}?${query}`, page);
         found.push(...results);
-        if (results.length < PAGE) return found;
+        if (results.length < PAGE_SIZE) return found;
       }
     },
   };
 }
 
 async function fetchToken({ authUrl, clientId, clientSecret }: ShopAccess): Promise<string> {
-  const answer = await fetch(`${authUrl}/oauth/token`, {
+  const response = await fetch(`${authUrl}/oauth/token`, {
     method: 'POST',
     headers: {
       authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
@@ -88,8 +89,8 @@ async function fetchToken({ authUrl, clientId, clientSecret }: ShopAccess): Prom
     },
     body: 'grant_type=client_credentials',
   });
-  if (!answer.ok) throw new Error(`The token endpoint answered ${answer.status}`);
-  return tokenSchema.parse(await answer.json()).access_token;
+  if (!response.ok) throw new Error(`The token endpoint answered ${response.status}`);
+  return tokenSchema.parse(await response.json()).access_token;
 }
 
 function bodyOf(text: string): unknown {

@@ -1,6 +1,6 @@
-/** What people do in a storefront and what its back office does with their orders: each one a few HTTP requests. */
+/** Storefront and back-office actions. Each one is a few HTTP requests. */
 import { z } from 'zod';
-import { type Done, versioned } from './journal.ts';
+import { type JournalEntry, versioned } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
 
 const signedUp = z.object({ customer: versioned });
@@ -25,7 +25,7 @@ export interface PostalAddress {
   readonly mobile?: string;
 }
 
-/** A new customer signs up. */
+/** Registers a customer. */
 export async function register(
   api: ShopApi,
   {
@@ -34,29 +34,29 @@ export async function register(
     lastName,
     address,
   }: { email: string; firstName: string; lastName: string; address?: PostalAddress | undefined },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const home =
     address === undefined ? {} : { addresses: [address], defaultBillingAddress: 0, defaultShippingAddress: 0 };
   const draft = { email, firstName, lastName, password: 'sandbox-only', ...home };
   const { customer } = await api.post('customers', draft, signedUp);
-  const says = `a customer registers ${address === undefined ? 'without' : 'with'} an address`;
-  return { action: 'register', says, ids: { customer: customer.id } };
+  const description = `a customer registers ${address === undefined ? 'without' : 'with'} an address`;
+  return { action: 'register', description, ids: { customer: customer.id } };
 }
 
-/** A customer corrects the name. */
+/** Changes a customer's last name. */
 export async function changeName(
   api: ShopApi,
   { customer, lastName }: { customer: string; lastName: string },
-): Promise<Done> {
+): Promise<JournalEntry> {
   await update(api, `customers/${customer}`, [{ action: 'setLastName', lastName }]);
-  return { action: 'changeName', says: 'a customer changes the name', ids: { customer } };
+  return { action: 'changeName', description: 'a customer changes the name', ids: { customer } };
 }
 
-/** A customer moves: the address is changed, or added and made the default for bills. */
+/** Changes a customer's first address, or adds one and makes it the default billing address. */
 export async function changeAddress(
   api: ShopApi,
   { customer, address }: { customer: string; address: PostalAddress },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const { addresses } = await api.get(`customers/${customer}`, customerShape);
   const [first] = addresses;
   if (first === undefined) {
@@ -66,10 +66,10 @@ export async function changeAddress(
   } else {
     await update(api, `customers/${customer}`, [{ action: 'changeAddress', addressId: first.id, address }]);
   }
-  return { action: 'changeAddress', says: 'a customer moves', ids: { customer } };
+  return { action: 'changeAddress', description: 'a customer moves', ids: { customer } };
 }
 
-/** Someone fills a cart and orders: a customer, or a guest who leaves an e-mail. */
+/** Creates a cart and an order, for a customer or a guest with an e-mail address. */
 export async function buy(
   api: ShopApi,
   {
@@ -83,7 +83,7 @@ export async function buy(
     lines: readonly { sku: string; quantity: number }[];
     orderNumber: string;
   },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const address = { country: 'DE', city: 'Leipzig', postalCode: '04109', streetName: 'Markt' };
   const cart = await api.post(
     'carts',
@@ -101,21 +101,21 @@ export async function buy(
   );
   const draft = { cart: { typeId: 'cart', id: cart.id }, version: cart.version, orderNumber };
   const order = await api.post('orders', draft, versioned);
-  const says = `a ${customer === undefined ? 'guest' : 'customer'} orders ${lines.length} line(s)`;
-  return { action: 'buy', says, ids: { order: order.id, ...(customer === undefined ? {} : { customer }) } };
+  const description = `a ${customer === undefined ? 'guest' : 'customer'} orders ${lines.length} line(s)`;
+  return { action: 'buy', description, ids: { order: order.id, ...(customer === undefined ? {} : { customer }) } };
 }
 
-/** The back office confirms, completes or cancels an order. */
+/** Changes the state of an order. */
 export async function moveOrder(
   api: ShopApi,
   { order, to }: { order: string; to: 'Confirmed' | 'Complete' | 'Cancelled' },
-): Promise<Done> {
+): Promise<JournalEntry> {
   await update(api, `orders/${order}`, [{ action: 'changeOrderState', orderState: to }]);
-  return { action: `order${to}`, says: `an order becomes ${to}`, ids: { order } };
+  return { action: `order${to}`, description: `an order becomes ${to}`, ids: { order } };
 }
 
-/** The order is paid: a payment with a charge, then the order refers to it. */
-export async function pay(api: ShopApi, { order }: { order: string }): Promise<Done> {
+/** Creates a payment with a charge and adds it to the order. */
+export async function pay(api: ShopApi, { order }: { order: string }): Promise<JournalEntry> {
   const { totalPrice } = await api.get(`orders/${order}`, orderShape);
   const { centAmount, currencyCode } = totalPrice;
   const amount = { centAmount, currencyCode };
@@ -123,14 +123,14 @@ export async function pay(api: ShopApi, { order }: { order: string }): Promise<D
   const transactions = [{ type: 'Charge', amount, state: 'Success', timestamp }];
   const payment = await api.post('payments', { amountPlanned: amount, transactions }, versioned);
   await update(api, `orders/${order}`, [{ action: 'addPayment', payment: { typeId: 'payment', id: payment.id } }]);
-  return { action: 'pay', says: 'an order is paid', ids: { order, payment: payment.id } };
+  return { action: 'pay', description: 'an order is paid', ids: { order, payment: payment.id } };
 }
 
-/** Part of an order's first payment goes back; `Pending` ones are settled later. */
+/** Refunds a share (0 to 1) of an order's first payment. `Pending` refunds are settled later. */
 export async function refund(
   api: ShopApi,
   { order, share, state }: { order: string; share: number; state: 'Success' | 'Pending' },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const { paymentInfo } = await api.get(`orders/${order}`, orderShape);
   const payment = paymentInfo?.payments[0]?.id;
   if (payment === undefined) throw new Error(`order ${order} has no payment`);
@@ -143,28 +143,31 @@ export async function refund(
     timestamp: new Date().toISOString(),
   };
   await update(api, `payments/${payment}`, [{ action: 'addTransaction', transaction }]);
-  const made = (await api.get(`payments/${payment}`, paymentShape)).transactions.at(-1)?.id ?? '';
-  const says = state === 'Success' ? 'part of an order is refunded' : 'a refund is on its way';
-  return { action: 'refund', says, ids: { order, payment, transaction: made } };
+  const refundId = (await api.get(`payments/${payment}`, paymentShape)).transactions.at(-1)?.id ?? '';
+  const description = state === 'Success' ? 'part of an order is refunded' : 'a refund is on its way';
+  return { action: 'refund', description, ids: { order, payment, transaction: refundId } };
 }
 
-/** A refund that was on its way arrives. */
+/** Settles a pending refund. */
 export async function settleRefund(
   api: ShopApi,
   { order, payment, transaction }: { order: string; payment: string; transaction: string },
-): Promise<Done> {
+): Promise<JournalEntry> {
   const action = { action: 'changeTransactionState', transactionId: transaction, state: 'Success' };
   await update(api, `payments/${payment}`, [action]);
-  return { action: 'settleRefund', says: 'a refund arrives', ids: { order, payment, transaction } };
+  return { action: 'settleRefund', description: 'a refund arrives', ids: { order, payment, transaction } };
 }
 
-/** A guest signs up after the fact: the order gets its customer. */
-export async function claim(api: ShopApi, { order, customer }: { order: string; customer: string }): Promise<Done> {
+/** Assigns a guest order to a customer. */
+export async function claim(
+  api: ShopApi,
+  { order, customer }: { order: string; customer: string },
+): Promise<JournalEntry> {
   await update(api, `orders/${order}`, [{ action: 'setCustomerId', customerId: customer }]);
-  return { action: 'claim', says: 'a guest order gets its customer', ids: { order, customer } };
+  return { action: 'claim', description: 'a guest order gets its customer', ids: { order, customer } };
 }
 
-/** Sends update actions with the version that is current now. */
+/** Sends update actions with the current version. */
 export async function update(api: ShopApi, path: string, actions: readonly Record<string, unknown>[]): Promise<void> {
   const { version } = await api.get(path, versioned);
   await api.post(path, { version, actions }, versioned);

@@ -1,7 +1,10 @@
-/** Somebody who shops all day: registers, buys, pays, changes their mind. The seed decides what comes next. */
+/**
+ * Simulates shoppers and the back office: registrations, orders, payments, refunds. The seed determines the sequence of
+ * actions.
+ */
 import { z } from 'zod';
 import { createRandom, type Random } from '../seed/random.ts';
-import type { Done } from './journal.ts';
+import type { JournalEntry } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
 import {
   buy,
@@ -16,9 +19,10 @@ import {
   settleRefund,
 } from './shopper-actions.ts';
 
+/** Simulated user. */
 export interface Actor {
-  /** One step; the same seed over the same shop takes the same steps. */
-  act(): Promise<Done>;
+  /** Runs one action. The same seed on the same shop produces the same sequence. */
+  act(): Promise<JournalEntry>;
 }
 
 interface Order {
@@ -29,14 +33,14 @@ interface Order {
   refunds: number;
 }
 
-interface Memory {
+interface ActorState {
   readonly skus: readonly string[];
   readonly customers: { readonly id: string; readonly email: string }[];
   readonly orders: Order[];
   readonly pending: { readonly order: string; readonly payment: string; readonly transaction: string }[];
 }
 
-type Step = (memory: Memory) => Promise<Done> | undefined;
+type Step = (state: ActorState) => Promise<JournalEntry> | undefined;
 
 const variantShape = z.object({
   sku: z.string().optional(),
@@ -52,44 +56,46 @@ const productShape = z.looseObject({
 const CITIES = ['Leipzig', 'Dresden', 'Kassel', 'Ulm'] as const;
 const NAMES = ['Winter', 'Sommer', 'Herbst', 'Lenz'] as const;
 
-/** A shopper of the shop behind the API. */
+/** Creates a shopper. */
 export function createShopper(api: ShopApi, seed: number): Actor {
   const random = createRandom(seed);
-  let memory: Promise<Memory> | undefined;
+  let state: Promise<ActorState> | undefined;
   let count = 0;
-  const deck = steps(api, random, () => `${seed}-${++count}`);
+  const choices = steps(api, random, () => `${seed}-${++count}`);
   return {
     async act() {
-      memory ??= look(api);
-      const known = await memory;
+      state ??= loadState(api);
+      const current = await state;
       for (;;) {
-        // A step that is not possible yet (nothing to refund) gives way to another.
-        const done = random.pick(deck)(known);
-        if (done !== undefined) return done;
+        // Picks another action if this one is not possible yet (for example, nothing to refund).
+        const entry = random.pick(choices)(current);
+        if (entry !== undefined) return entry;
       }
     },
   };
 }
 
-/** Only ordinary products are bought: they have a price in EUR. */
-async function look(api: ShopApi): Promise<Memory> {
+/** Considers only generated products, which have a price in EUR. */
+async function loadState(api: ShopApi): Promise<ActorState> {
   const products = await api.all('product-projections', productShape);
   const skus = products
     .filter(({ key, priceMode }) => priceMode !== 'Standalone' && key?.startsWith('product-') === true)
     .flatMap(({ masterVariant, variants }) => [masterVariant, ...variants])
-    .flatMap((one) => (one?.prices?.some(({ value }) => value.currencyCode === 'EUR') === true ? (one.sku ?? []) : []));
+    .flatMap((target) =>
+      target?.prices?.some(({ value }) => value.currencyCode === 'EUR') === true ? (target.sku ?? []) : [],
+    );
   return { skus, customers: [], orders: [], pending: [] };
 }
 
-/** An editor may have taken some out of the shop since. */
-async function onSale(api: ShopApi, skus: readonly string[]): Promise<string[]> {
+/** Returns the SKUs that are still published. An editor may have unpublished some. */
+async function publishedSkus(api: ShopApi, skus: readonly string[]): Promise<string[]> {
   const query = new URLSearchParams({ where: 'variants(sku in :skus)' });
   for (const sku of skus) query.append('var.skus', sku);
   const { results } = await api.get(`product-projections?${query}`, z.object({ results: z.array(productShape) }));
-  const there = new Set(
-    results.flatMap(({ masterVariant, variants }) => [masterVariant, ...variants].map((one) => one?.sku)),
+  const published = new Set(
+    results.flatMap(({ masterVariant, variants }) => [masterVariant, ...variants].map((target) => target?.sku)),
   );
-  return skus.filter((sku) => there.has(sku));
+  return skus.filter((sku) => published.has(sku));
 }
 
 function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly [Step, ...Step[]] {
@@ -97,71 +103,73 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     const phone = random.chance(0.5) ? { mobile: `+49151${random.between(10_000_000, 99_999_999)}` } : {};
     return { country: 'DE', city: random.pick(CITIES), streetName: 'Ring', postalCode: '04109', ...phone };
   };
-  const any = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
+  const pickAny = <T>(list: readonly T[]): T | undefined => random.pickSome(list, 1)[0];
 
-  const signUp = async ({ customers }: Pick<Memory, 'customers'>): Promise<Done> => {
+  const signUp = async ({ customers }: Pick<ActorState, 'customers'>): Promise<JournalEntry> => {
     const email = `live-${nextNumber()}@shoppers.example`;
     const given = { email, firstName: 'Live', lastName: random.pick(NAMES) };
-    const done = await register(api, random.chance(0.6) ? { ...given, address: address() } : given);
-    customers.push({ id: done.ids.customer ?? '', email });
-    return done;
+    const entry = await register(api, random.chance(0.6) ? { ...given, address: address() } : given);
+    customers.push({ id: entry.ids.customer ?? '', email });
+    return entry;
   };
   const rename: Step = ({ customers }) => {
-    const one = any(customers);
-    return one && changeName(api, { customer: one.id, lastName: `${random.pick(NAMES)}-${random.between(1, 99)}` });
+    const target = pickAny(customers);
+    return (
+      target && changeName(api, { customer: target.id, lastName: `${random.pick(NAMES)}-${random.between(1, 99)}` })
+    );
   };
   const move: Step = ({ customers }) => {
-    const one = any(customers);
-    return one && changeAddress(api, { customer: one.id, address: address() });
+    const target = pickAny(customers);
+    return target && changeAddress(api, { customer: target.id, address: address() });
   };
   const order: Step = async ({ customers, orders, skus }) => {
-    const buyer = random.chance(0.7) ? any(customers) : undefined;
+    const buyer = random.chance(0.7) ? pickAny(customers) : undefined;
     const number = nextNumber();
     const email = buyer?.email ?? `guest-${number}@shoppers.example`;
-    const wanted = await onSale(api, random.pickSome(skus, random.between(1, 3)));
-    if (wanted.length === 0) return signUp({ customers });
-    const lines = wanted.map((sku) => ({ sku, quantity: random.between(1, 2) }));
-    const done = await buy(api, { customer: buyer?.id, email, lines, orderNumber: `live-${number}` });
-    orders.push({ id: done.ids.order ?? '', guest: buyer === undefined, state: 'Open', paid: false, refunds: 0 });
-    return done;
+    const available = await publishedSkus(api, random.pickSome(skus, random.between(1, 3)));
+    if (available.length === 0) return signUp({ customers });
+    const lines = available.map((sku) => ({ sku, quantity: random.between(1, 2) }));
+    const entry = await buy(api, { customer: buyer?.id, email, lines, orderNumber: `live-${number}` });
+    orders.push({ id: entry.ids.order ?? '', guest: buyer === undefined, state: 'Open', paid: false, refunds: 0 });
+    return entry;
   };
   const change =
     (from: Order['state'], to: 'Confirmed' | 'Complete' | 'Cancelled'): Step =>
     ({ orders }) => {
-      const one = any(orders.filter(({ state }) => state === from));
-      if (one === undefined) return undefined;
-      one.state = to;
-      return moveOrder(api, { order: one.id, to });
+      const target = pickAny(orders.filter(({ state }) => state === from));
+      if (target === undefined) return undefined;
+      target.state = to;
+      return moveOrder(api, { order: target.id, to });
     };
-  const payOne: Step = ({ orders }) => {
-    const one = any(orders.filter(({ paid, state }) => !paid && state !== 'Cancelled'));
-    if (one === undefined) return undefined;
-    one.paid = true;
-    return pay(api, { order: one.id });
+  const payOrder: Step = ({ orders }) => {
+    const target = pickAny(orders.filter(({ paid, state }) => !paid && state !== 'Cancelled'));
+    if (target === undefined) return undefined;
+    target.paid = true;
+    return pay(api, { order: target.id });
   };
-  const giveBack: Step = ({ orders, pending }) => {
-    const one = any(orders.filter(({ paid, refunds }) => paid && refunds < 2));
-    if (one === undefined) return undefined;
-    one.refunds += 1;
+  const refundOrder: Step = ({ orders, pending }) => {
+    const target = pickAny(orders.filter(({ paid, refunds }) => paid && refunds < 2));
+    if (target === undefined) return undefined;
+    target.refunds += 1;
     const state = random.chance(0.4) ? 'Pending' : 'Success';
-    return refund(api, { order: one.id, share: 0.3, state }).then((done) => {
-      const { payment = '', transaction = '' } = done.ids;
-      if (state === 'Pending') pending.push({ order: one.id, payment, transaction });
-      return done;
+    return refund(api, { order: target.id, share: 0.3, state }).then((entry) => {
+      const { payment = '', transaction = '' } = entry.ids;
+      if (state === 'Pending') pending.push({ order: target.id, payment, transaction });
+      return entry;
     });
   };
   const settle: Step = ({ pending }) => {
-    const one = pending.shift();
-    return one && settleRefund(api, one);
+    const target = pending.shift();
+    return target && settleRefund(api, target);
   };
-  const claimOne: Step = ({ orders, customers }) => {
+  const claimOrder: Step = ({ orders, customers }) => {
     const position = orders.findIndex(({ guest }) => guest);
-    const [one, owner] = [orders[position], any(customers)];
-    if (one === undefined || owner === undefined) return undefined;
-    orders[position] = { ...one, guest: false };
-    return claim(api, { order: one.id, customer: owner.id });
+    const [target, owner] = [orders[position], pickAny(customers)];
+    if (target === undefined || owner === undefined) return undefined;
+    orders[position] = { ...target, guest: false };
+    return claim(api, { order: target.id, customer: owner.id });
   };
-  // What happens often is in the deck more than once.
+  // Repeated entries are more likely.
   return [
     signUp,
     signUp,
@@ -176,11 +184,11 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     change('Confirmed', 'Complete'),
     change('Open', 'Cancelled'),
     change('Confirmed', 'Cancelled'),
-    payOne,
-    payOne,
-    giveBack,
-    giveBack,
+    payOrder,
+    payOrder,
+    refundOrder,
+    refundOrder,
     settle,
-    claimOne,
+    claimOrder,
   ];
 }

@@ -1,57 +1,57 @@
-/** Customers as real shops have them. */
+/** Edge cases of customers: malformed addresses, phone numbers, names and identities. */
 import type { Customer } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { address, customer } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
-import { casesOf, type OddCase } from './edge-case.ts';
+import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 
-const odd = casesOf('customer');
+const edgeCase = edgeCaseBuilder('customer');
 
-function one(name: string, fields: Partial<Customer> = {}): Customer {
+function namedCustomer(name: string, fields: Partial<Customer> = {}): Customer {
   return customer({ id: idOf(`customer/${name}`), key: name, ...fields });
 }
 
-/** All odd customers. */
-export function oddCustomers(): OddCase[] {
+/** Returns the customer edge cases. */
+export function customerEdgeCases(): EdgeCase[] {
   return [...addresses(), ...phones(), ...names(), ...identities()];
 }
 
-function addresses(): OddCase[] {
+function addresses(): EdgeCase[] {
   const home = address({ id: 'home', city: 'Hamburg' });
   const work = address({ id: 'work', city: 'Bremen' });
   return [
-    odd('no-address', 'has no address', one('no-address', { addresses: [] })),
-    odd(
+    edgeCase('no-address', 'has no address', namedCustomer('no-address', { addresses: [] })),
+    edgeCase(
       'billing-points-nowhere',
       'default billing id of an address that is gone; the next billing id exists',
-      one('billing-points-nowhere', {
+      namedCustomer('billing-points-nowhere', {
         addresses: [home, work],
         defaultBillingAddressId: 'gone',
         billingAddressIds: ['gone', 'work'],
       }),
     ),
-    odd(
+    edgeCase(
       'all-billing-point-nowhere',
       'every billing id points nowhere; the first address counts',
-      one('all-billing-point-nowhere', {
+      namedCustomer('all-billing-point-nowhere', {
         addresses: [home, work],
         defaultBillingAddressId: 'gone',
         billingAddressIds: ['gone'],
       }),
     ),
-    odd(
+    edgeCase(
       'second-address-bills',
       'the second address is the default for bills',
-      one('second-address-bills', {
+      namedCustomer('second-address-bills', {
         addresses: [home, work],
         defaultBillingAddressId: 'work',
         billingAddressIds: ['work'],
       }),
     ),
-    odd(
+    edgeCase(
       'every-address-part',
       'an address with every part filled in',
-      one('every-address-part', {
+      namedCustomer('every-address-part', {
         addresses: [
           address({
             id: 'full',
@@ -69,20 +69,20 @@ function addresses(): OddCase[] {
         billingAddressIds: ['full'],
       }),
     ),
-    odd(
+    edgeCase(
       'country-only',
       'an address with a country and nothing else',
-      one('country-only', { addresses: [{ id: 'bare', country: 'FR' }] }),
+      namedCustomer('country-only', { addresses: [{ id: 'bare', country: 'FR' }] }),
     ),
   ];
 }
 
-function phones(): OddCase[] {
+function phones(): EdgeCase[] {
   const withPhone = (name: string, sentence: string, fields: Partial<ReturnType<typeof address>>) =>
-    odd(
+    edgeCase(
       name,
       sentence,
-      one(name, {
+      namedCustomer(name, {
         addresses: [address({ id: 'home', ...fields })],
         defaultBillingAddressId: 'home',
         billingAddressIds: ['home'],
@@ -103,11 +103,11 @@ function phones(): OddCase[] {
   ];
 }
 
-function names(): OddCase[] {
+function names(): EdgeCase[] {
   const named = (name: string, firstName: string, lastName: string) =>
-    odd(name, `name in another script: ${firstName} ${lastName}`, one(name, { firstName, lastName }));
-  const { firstName: _, lastName: __, ...nameless } = one('no-name');
-  const { firstName: ___, ...lastNameOnly } = one('no-first-name');
+    edgeCase(name, `name in another script: ${firstName} ${lastName}`, namedCustomer(name, { firstName, lastName }));
+  const { firstName: _, lastName: __, ...withoutName } = namedCustomer('no-name');
+  const { firstName: ___, ...lastNameOnly } = namedCustomer('no-first-name');
   return [
     named('name-arabic', 'ليلى', 'حداد'),
     named('name-greek', 'Ελένη', 'Παπαδοπούλου'),
@@ -115,48 +115,72 @@ function names(): OddCase[] {
     named('name-korean', '서연', '김'),
     named('name-thai', 'สมชาย', 'ใจดี'),
     named('name-emoji', 'Zoë 🦊', "O'Néill-Müller"),
-    odd('no-first-name', 'has a last name only', lastNameOnly),
-    odd('no-name', 'has no name', nameless),
-    odd('empty-names', 'names that are empty texts', one('empty-names', { firstName: '', lastName: '' })),
-    odd('long-name', 'a first name of 5,000 characters', one('long-name', { firstName: 'ä'.repeat(5_000) })),
+    edgeCase('no-first-name', 'has a last name only', lastNameOnly),
+    edgeCase('no-name', 'has no name', withoutName),
+    edgeCase(
+      'empty-names',
+      'names that are empty texts',
+      namedCustomer('empty-names', { firstName: '', lastName: '' }),
+    ),
+    edgeCase(
+      'long-name',
+      'a first name of 5,000 characters',
+      namedCustomer('long-name', { firstName: 'ä'.repeat(5_000) }),
+    ),
   ];
 }
 
-function identities(): OddCase[] {
+function identities(): EdgeCase[] {
   const berlin = [{ typeId: 'store' as const, key: 'berlin' }];
   const paris = [{ typeId: 'store' as const, key: 'paris' }];
   const extras = { type: { typeId: 'type' as const, id: IDS.customerType } };
   return [
-    odd(
+    edgeCase(
       'same-email-berlin',
       'the older of two customers with one e-mail, each of a store',
-      one('same-email-berlin', { email: 'same@example.com', stores: berlin, createdAt: '2023-02-01T00:00:00.000Z' }),
+      namedCustomer('same-email-berlin', {
+        email: 'same@example.com',
+        stores: berlin,
+        createdAt: '2023-02-01T00:00:00.000Z',
+      }),
     ),
-    odd(
+    edgeCase(
       'same-email-paris',
       'the younger of two customers with one e-mail',
-      one('same-email-paris', { email: 'same@example.com', stores: paris, createdAt: '2023-06-01T00:00:00.000Z' }),
+      namedCustomer('same-email-paris', {
+        email: 'same@example.com',
+        stores: paris,
+        createdAt: '2023-06-01T00:00:00.000Z',
+      }),
     ),
-    odd(
+    edgeCase(
       'email-case-lower',
       'e-mail that differs from another by case only; this one is older',
-      one('email-case-lower', { email: 'case@example.com', stores: berlin, createdAt: '2023-02-02T00:00:00.000Z' }),
+      namedCustomer('email-case-lower', {
+        email: 'case@example.com',
+        stores: berlin,
+        createdAt: '2023-02-02T00:00:00.000Z',
+      }),
     ),
-    odd(
+    edgeCase(
       'email-case-upper',
       'e-mail that differs from another by case only',
-      one('email-case-upper', { email: 'Case@Example.com', stores: paris, createdAt: '2023-06-02T00:00:00.000Z' }),
+      namedCustomer('email-case-upper', {
+        email: 'Case@Example.com',
+        stores: paris,
+        createdAt: '2023-06-02T00:00:00.000Z',
+      }),
     ),
-    odd(
+    edgeCase(
       'external-auth',
       'authenticated elsewhere, verified',
-      one('external-auth', { authenticationMode: 'ExternalAuth', isEmailVerified: true }),
+      namedCustomer('external-auth', { authenticationMode: 'ExternalAuth', isEmailVerified: true }),
     ),
-    odd('no-email', 'an e-mail that is an empty text', one('no-email', { email: '' })),
-    odd(
+    edgeCase('no-email', 'an e-mail that is an empty text', namedCustomer('no-email', { email: '' })),
+    edgeCase(
       'custom-fields',
       'custom fields of every kind',
-      one('custom-fields', {
+      namedCustomer('custom-fields', {
         custom: {
           ...extras,
           fields: {
@@ -171,10 +195,10 @@ function identities(): OddCase[] {
         },
       }),
     ),
-    odd(
+    edgeCase(
       'all-fields',
       'every field of a customer',
-      one('all-fields', {
+      namedCustomer('all-fields', {
         title: 'Dr.',
         salutation: 'Ms',
         middleName: 'Lou',
@@ -187,11 +211,11 @@ function identities(): OddCase[] {
         customerGroup: { typeId: 'customer-group', id: IDS.vip },
       }),
     ),
-    odd('locale-bare', 'a locale that is a language only', one('locale-bare', { locale: 'de' })),
-    odd(
+    edgeCase('locale-bare', 'a locale that is a language only', namedCustomer('locale-bare', { locale: 'de' })),
+    edgeCase(
       'sku-like-email',
       'an e-mail with plus and dots',
-      one('sku-like-email', { email: "first.last+shop'1@example.co.uk" }),
+      namedCustomer('sku-like-email', { email: "first.last+shop'1@example.co.uk" }),
     ),
   ];
 }

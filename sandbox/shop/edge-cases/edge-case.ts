@@ -1,16 +1,16 @@
-/** One record that is odd on purpose. */
+/** A record that covers an edge case. */
 import type { ApiRecord } from '../../commercetools/json.ts';
 
-export interface OddCase {
-  /** Also the record's key, orderNumber or sku, so that it can be found. */
+export interface EdgeCase {
+  /** Also the record's key, orderNumber or sku, so that tests can find it. */
   readonly name: string;
   readonly typeId: string;
   readonly record: ApiRecord;
-  /** What is odd, in one sentence. */
-  readonly odd: string;
+  /** Description of the edge case in one sentence. */
+  readonly description: string;
 }
 
-/** A way to list cases of one type briefly. */
-export function casesOf(typeId: string): (name: string, odd: string, record: ApiRecord) => OddCase {
-  return (name, odd, record) => ({ name, typeId, odd, record });
+/** Returns a function that builds edge cases of one resource type. */
+export function edgeCaseBuilder(typeId: string): (name: string, description: string, record: ApiRecord) => EdgeCase {
+  return (name, description, record) => ({ name, typeId, description, record });
 }

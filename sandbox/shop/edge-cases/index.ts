@@ -1,29 +1,27 @@
-/** Everything odd in the seeded shop: a table to read, and records to find by key, order number or sku. */
+/** All edge cases of the seeded shop. Tests find them by key, order number or SKU. */
 
-import { oddCustomers } from './customers.ts';
-import type { OddCase } from './edge-case.ts';
-import { oddOrders } from './orders.ts';
-import { oddPayments } from './payments.ts';
-import { oddProducts } from './products.ts';
-import { oddStandalonePrices, oddStock } from './stock.ts';
+import { customerEdgeCases } from './customers.ts';
+import type { EdgeCase } from './edge-case.ts';
+import { orderEdgeCases } from './orders.ts';
+import { paymentEdgeCases } from './payments.ts';
+import { productEdgeCases } from './products.ts';
+import { standalonePriceEdgeCases, stockEdgeCases } from './stock.ts';
 
-export type { OddCase } from './edge-case.ts';
-
-/** All odd cases; the same at every call, whatever the seed. */
-export function oddCases(): OddCase[] {
+/** Returns all edge cases. They do not depend on the seed. */
+export function createEdgeCases(): EdgeCase[] {
   return [
-    ...oddCustomers(),
-    ...oddProducts(),
-    ...oddStock(),
-    ...oddStandalonePrices(),
-    ...oddOrders(),
-    ...oddPayments(),
+    ...customerEdgeCases(),
+    ...productEdgeCases(),
+    ...stockEdgeCases(),
+    ...standalonePriceEdgeCases(),
+    ...orderEdgeCases(),
+    ...paymentEdgeCases(),
   ];
 }
 
-/** The record id of an odd case, for tests: `oddId('order', 'refund-twice')`. */
-export function oddId(typeId: string, name: string): string {
-  const found = oddCases().find((one) => one.typeId === typeId && one.name === name);
-  if (found === undefined) throw new Error(`There is no odd ${typeId} called ${name}`);
+/** Returns the record id of an edge case: `edgeCaseId('order', 'refund-twice')`. */
+export function edgeCaseId(typeId: string, name: string): string {
+  const found = createEdgeCases().find((entry) => entry.typeId === typeId && entry.name === name);
+  if (found === undefined) throw new Error(`No edge case ${typeId} ${name}`);
   return found.record.id;
 }

@@ -1,13 +1,13 @@
-/** Orders as real shops have them. */
+/** Edge cases of orders: buyers, line items, totals and states. */
 import type { LineItem, Order } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { address, customLineItem, lineItem, money, order } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
-import { casesOf, type OddCase } from './edge-case.ts';
+import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 
-const odd = casesOf('order');
+const edgeCase = edgeCaseBuilder('order');
 
-function one(name: string, fields: Partial<Order> = {}): Order {
+function namedOrder(name: string, fields: Partial<Order> = {}): Order {
   const { lineItems = [line(name)] } = fields;
   return order({
     id: idOf(`order/${name}`),
@@ -28,99 +28,111 @@ function line(name: string, fields: Parameters<typeof lineItem>[0] = {}, positio
   });
 }
 
-/** All odd orders. */
-export function oddOrders(): OddCase[] {
+/** Returns the order edge cases. */
+export function orderEdgeCases(): EdgeCase[] {
   return [...buyers(), ...lines(), ...totals(), ...states()];
 }
 
-function buyers(): OddCase[] {
-  const { customerEmail: _, ...nobody } = one('nobody');
-  const { customerEmail: __, ...byId } = one('customer-without-email', { customerId: idOf('customer/all-fields') });
-  const { billingAddress: ___, shippingAddress: ____, ...placeless } = one('no-addresses');
+function buyers(): EdgeCase[] {
+  const { customerEmail: _, ...withoutBuyer } = namedOrder('nobody');
+  const { customerEmail: __, ...byId } = namedOrder('customer-without-email', {
+    customerId: idOf('customer/all-fields'),
+  });
+  const { billingAddress: ___, shippingAddress: ____, ...withoutAddresses } = namedOrder('no-addresses');
   return [
-    odd('nobody', 'neither e-mail nor customer', nobody),
-    odd('customer-without-email', 'has a customer, no e-mail', byId),
-    odd('guest', 'has an e-mail, no customer', one('guest', { anonymousId: idOf('visit/guest') })),
-    odd('no-addresses', 'has no address', placeless),
-    odd(
+    edgeCase('nobody', 'neither e-mail nor customer', withoutBuyer),
+    edgeCase('customer-without-email', 'has a customer, no e-mail', byId),
+    edgeCase('guest', 'has an e-mail, no customer', namedOrder('guest', { anonymousId: idOf('visit/guest') })),
+    edgeCase('no-addresses', 'has no address', withoutAddresses),
+    edgeCase(
       'customer-deleted',
       'its customer does not exist any more',
-      one('customer-deleted', { customerId: idOf('customer/deleted') }),
+      namedOrder('customer-deleted', { customerId: idOf('customer/deleted') }),
     ),
-    odd(
+    edgeCase(
       'other-email',
       'its e-mail is not that of its customer',
-      one('other-email', { customerId: idOf('customer/all-fields'), customerEmail: 'office@example.com' }),
+      namedOrder('other-email', { customerId: idOf('customer/all-fields'), customerEmail: 'office@example.com' }),
     ),
-    odd(
+    edgeCase(
       'email-in-capitals',
       'e-mail in another spelling than the customer has',
-      one('email-in-capitals', { customerEmail: 'CASE@EXAMPLE.COM' }),
+      namedOrder('email-in-capitals', { customerEmail: 'CASE@EXAMPLE.COM' }),
     ),
-    odd(
+    edgeCase(
       'business',
       'of a business unit and a store',
-      one('business', {
+      namedOrder('business', {
         businessUnit: { typeId: 'business-unit', key: 'acme' },
         store: { typeId: 'store', key: 'berlin' },
       }),
     ),
-    odd(
+    edgeCase(
       'from-recurring',
       'made by a recurring order',
-      one('from-recurring', { recurringOrder: { typeId: 'recurring-order', id: idOf('recurring-order/weekly') } }),
+      namedOrder('from-recurring', {
+        recurringOrder: { typeId: 'recurring-order', id: idOf('recurring-order/weekly') },
+      }),
     ),
   ];
 }
 
-function lines(): OddCase[] {
+function lines(): EdgeCase[] {
   const wrapping = customLineItem({ id: idOf('custom-line/wrapping') });
   const gift = line('gift', { lineItemMode: 'GiftLineItem', totalPrice: money(0), unitCents: 0 }, 2);
   return [
-    odd(
+    edgeCase(
       'custom-lines-only',
       'no line of a product',
-      one('custom-lines-only', { lineItems: [], customLineItems: [wrapping] }),
+      namedOrder('custom-lines-only', { lineItems: [], customLineItems: [wrapping] }),
     ),
-    odd(
+    edgeCase(
       'both-kinds-of-lines',
       'a product and gift wrapping',
-      one('both-kinds-of-lines', { customLineItems: [wrapping] }),
+      namedOrder('both-kinds-of-lines', { customLineItems: [wrapping] }),
     ),
-    odd('no-lines', 'nothing in it', one('no-lines', { lineItems: [], customLineItems: [], totalPrice: money(0) })),
-    odd('gift', 'with a gift that costs nothing', one('gift', { lineItems: [line('gift'), gift] })),
-    odd(
+    edgeCase(
+      'no-lines',
+      'nothing in it',
+      namedOrder('no-lines', { lineItems: [], customLineItems: [], totalPrice: money(0) }),
+    ),
+    edgeCase('gift', 'with a gift that costs nothing', namedOrder('gift', { lineItems: [line('gift'), gift] })),
+    edgeCase(
       'hundred-lines',
       'a hundred lines',
-      one('hundred-lines', {
+      namedOrder('hundred-lines', {
         lineItems: Array.from({ length: 100 }, (_, index) =>
           line('hundred-lines', { unitCents: 100 + index }, index + 1),
         ),
       }),
     ),
-    odd(
+    edgeCase(
       'product-deleted',
       'its product does not exist any more',
-      one('product-deleted', { lineItems: [line('product-deleted', { productId: idOf('product/deleted') })] }),
+      namedOrder('product-deleted', { lineItems: [line('product-deleted', { productId: idOf('product/deleted') })] }),
     ),
-    odd(
+    edgeCase(
       'many-category-product',
       'its product is in several categories',
-      one('many-category-product', {
+      namedOrder('many-category-product', {
         lineItems: [line('many-category-product', { productId: idOf('product/many-categories') })],
       }),
     ),
-    odd(
+    edgeCase(
       'same-name-twice',
       'two lines with the same name',
-      one('same-name-twice', { lineItems: [line('same-name-twice'), line('same-name-twice', {}, 2)] }),
+      namedOrder('same-name-twice', { lineItems: [line('same-name-twice'), line('same-name-twice', {}, 2)] }),
     ),
-    odd(
+    edgeCase(
       'empty-name',
       'a line whose English name is empty',
-      one('empty-name', { lineItems: [line('empty-name', { name: { en: '', 'de-DE': 'Nur deutsch' } })] }),
+      namedOrder('empty-name', { lineItems: [line('empty-name', { name: { en: '', 'de-DE': 'Nur deutsch' } })] }),
     ),
-    odd('no-slug', 'a line without productSlug', one('no-slug', { lineItems: [withoutSlug(line('no-slug'))] })),
+    edgeCase(
+      'no-slug',
+      'a line without productSlug',
+      namedOrder('no-slug', { lineItems: [withoutSlug(line('no-slug'))] }),
+    ),
   ];
 }
 
@@ -128,22 +140,26 @@ function withoutSlug({ productSlug: _, ...rest }: LineItem): LineItem {
   return rest;
 }
 
-function totals(): OddCase[] {
-  const { taxedPrice: _, ...untaxed } = one('untaxed');
+function totals(): EdgeCase[] {
+  const { taxedPrice: _, ...untaxed } = namedOrder('untaxed');
   const inCurrency = (name: string, cents: number, currency: string) =>
-    odd(name, `paid in ${currency}`, one(name, { lineItems: [line(name, { unitCents: cents, currency })] }));
+    edgeCase(
+      name,
+      `paid in ${currency}`,
+      namedOrder(name, { lineItems: [line(name, { unitCents: cents, currency })] }),
+    );
   const shipping = { shippingAddress: address({ id: 'second', city: 'Köln' }), shippingInfo: parcel() };
   return [
-    odd('untaxed', 'has no taxed price', untaxed),
+    edgeCase('untaxed', 'has no taxed price', untaxed),
     inCurrency('yen', 3000, 'JPY'),
     inCurrency('dinar', 7125, 'KWD'),
     inCurrency('pounds', 2150, 'GBP'),
     inCurrency('dollars', 9999, 'USD'),
-    odd('free', 'costs nothing', one('free', { lineItems: [line('free', { unitCents: 0 })] })),
-    odd(
+    edgeCase('free', 'costs nothing', namedOrder('free', { lineItems: [line('free', { unitCents: 0 })] })),
+    edgeCase(
       'discounted',
       'two discount codes and a discount on the total',
-      one('discounted', {
+      namedOrder('discounted', {
         discountCodes: [IDS.welcomeCode, IDS.summerCode].map((id) => ({
           discountCode: { typeId: 'discount-code', id },
           state: 'MatchesCart',
@@ -152,27 +168,27 @@ function totals(): OddCase[] {
         discountOnTotalPrice: { discountedAmount: money(500), includedDiscounts: [] },
       }),
     ),
-    odd(
+    edgeCase(
       'code-deleted',
       'its discount code does not exist any more',
-      one('code-deleted', {
+      namedOrder('code-deleted', {
         discountCodes: [
           { discountCode: { typeId: 'discount-code', id: idOf('discount-code/gone') }, state: 'MatchesCart' },
         ],
       }),
     ),
-    odd(
+    edgeCase(
       'two-parcels',
       'shipped to two addresses',
-      one('two-parcels', {
+      namedOrder('two-parcels', {
         shippingMode: 'Multiple',
         shipping: ['first', 'second'].map((shippingKey) => ({ shippingKey, ...shipping })),
       }),
     ),
-    odd(
+    edgeCase(
       'custom-fields-order',
       'custom fields, one named like a field of the order',
-      one('custom-fields-order', {
+      namedOrder('custom-fields-order', {
         custom: {
           type: { typeId: 'type', id: IDS.orderType },
           fields: { giftMessage: 'Happy birthday, 太郎!', reason: '', orderNumber: 'shadow', paidInStore: false },
@@ -192,7 +208,7 @@ function parcel(): NonNullable<Order['shippingInfo']> {
   };
 }
 
-function states(): OddCase[] {
+function states(): EdgeCase[] {
   const deliveries = ['2024-03-03T08:00:00.000Z', '2024-03-05T09:30:00.000Z'].map((createdAt, index) => ({
     id: idOf(`delivery/delivered/${index}`),
     createdAt,
@@ -201,41 +217,41 @@ function states(): OddCase[] {
   }));
   const later = '2024-04-01T12:00:00.000Z';
   return [
-    odd('confirmed', 'confirmed', one('confirmed', { orderState: 'Confirmed', lastModifiedAt: later })),
-    odd(
+    edgeCase('confirmed', 'confirmed', namedOrder('confirmed', { orderState: 'Confirmed', lastModifiedAt: later })),
+    edgeCase(
       'completed-import',
       'imported with a completion date',
-      one('completed-import', {
+      namedOrder('completed-import', {
         orderState: 'Complete',
         completedAt: '2024-03-10T00:00:00.000Z',
         lastModifiedAt: later,
       }),
     ),
-    odd(
+    edgeCase(
       'delivered',
       'complete, with two deliveries',
-      one('delivered', {
+      namedOrder('delivered', {
         orderState: 'Complete',
         shipmentState: 'Delivered',
         shippingInfo: { ...parcel(), deliveries },
         lastModifiedAt: later,
       }),
     ),
-    odd(
+    edgeCase(
       'cancelled',
       'cancelled',
-      one('cancelled', { orderState: 'Cancelled', shipmentState: 'Canceled', lastModifiedAt: later }),
+      namedOrder('cancelled', { orderState: 'Cancelled', shipmentState: 'Canceled', lastModifiedAt: later }),
     ),
-    odd(
+    edgeCase(
       'returned',
       'came back',
-      one('returned', {
+      namedOrder('returned', {
         orderState: 'Complete',
         lastModifiedAt: later,
         returnInfo: [{ items: [], returnTrackingId: 'R-1', returnDate: later }],
       }),
     ),
-    odd('no-order-number', 'has no order number', withoutNumber(one('no-order-number'))),
+    edgeCase('no-order-number', 'has no order number', withoutNumber(namedOrder('no-order-number'))),
   ];
 }
 

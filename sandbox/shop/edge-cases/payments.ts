@@ -1,18 +1,18 @@
-/** Payments, each with the order that it belongs to. */
+/** Edge cases of payments, each with its order. */
 import type { Order, Payment, Transaction } from '@commercetools/platform-sdk';
 import { lineItem, money, order, payment, transaction } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
-import { casesOf, type OddCase } from './edge-case.ts';
+import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 
-const oddPayment = casesOf('payment');
-const oddOrder = casesOf('order');
+const paymentCase = edgeCaseBuilder('payment');
+const orderCase = edgeCaseBuilder('order');
 
 type Fields = Partial<Transaction> & { readonly noTime?: boolean };
 
-interface Paid {
+interface PaymentCase {
   readonly name: string;
-  readonly odd: string;
-  /** The transactions of each payment. */
+  readonly description: string;
+  /** Transactions of each payment. */
   readonly payments: readonly (readonly Fields[])[];
 }
 
@@ -23,76 +23,84 @@ const refund = (centAmount: number, fields: Fields = {}): Fields => ({
   ...fields,
 });
 
-const CASES: readonly Paid[] = [
-  { name: 'refund-full', odd: 'refunded in full', payments: [[{}, refund(1999)]] },
-  { name: 'refund-partial', odd: 'refunded in part', payments: [[{}, refund(500)]] },
-  { name: 'refund-twice', odd: 'refunded twice', payments: [[{}, refund(500), refund(700)]] },
-  { name: 'refund-pending', odd: 'a refund that is on its way', payments: [[{}, refund(500, { state: 'Pending' })]] },
+const CASES: readonly PaymentCase[] = [
+  { name: 'refund-full', description: 'refunded in full', payments: [[{}, refund(1999)]] },
+  { name: 'refund-partial', description: 'refunded in part', payments: [[{}, refund(500)]] },
+  { name: 'refund-twice', description: 'refunded twice', payments: [[{}, refund(500), refund(700)]] },
+  {
+    name: 'refund-pending',
+    description: 'a refund that is on its way',
+    payments: [[{}, refund(500, { state: 'Pending' })]],
+  },
   {
     name: 'refund-failed-then-good',
-    odd: 'a refund that failed, then one that worked',
+    description: 'a refund that failed, then one that worked',
     payments: [[{}, refund(500, { state: 'Failure' }), refund(500)]],
   },
-  { name: 'refund-initial', odd: 'a refund that has not begun', payments: [[{}, refund(500, { state: 'Initial' })]] },
-  { name: 'refund-zero', odd: 'a refund of nothing', payments: [[{}, refund(0)]] },
-  { name: 'refund-negative', odd: 'a refund with a negative amount', payments: [[{}, refund(-300)]] },
-  { name: 'chargeback', odd: 'the bank took it back', payments: [[{}, refund(1999, { type: 'Chargeback' })]] },
-  { name: 'refund-untimed', odd: 'a refund without a time', payments: [[{}, refund(500, { noTime: true })]] },
-  { name: 'two-payments', odd: 'two payments, a refund on the second', payments: [[{}], [{}, refund(400)]] },
+  {
+    name: 'refund-initial',
+    description: 'a refund that has not begun',
+    payments: [[{}, refund(500, { state: 'Initial' })]],
+  },
+  { name: 'refund-zero', description: 'a refund of nothing', payments: [[{}, refund(0)]] },
+  { name: 'refund-negative', description: 'a refund with a negative amount', payments: [[{}, refund(-300)]] },
+  { name: 'chargeback', description: 'the bank took it back', payments: [[{}, refund(1999, { type: 'Chargeback' })]] },
+  { name: 'refund-untimed', description: 'a refund without a time', payments: [[{}, refund(500, { noTime: true })]] },
+  { name: 'two-payments', description: 'two payments, a refund on the second', payments: [[{}], [{}, refund(400)]] },
   {
     name: 'two-payments-refunded',
-    odd: 'two payments, refunds on both',
+    description: 'two payments, refunds on both',
     payments: [
       [{}, refund(300)],
       [{}, refund(400)],
     ],
   },
-  { name: 'payment-failed', odd: 'the charge failed', payments: [[{ state: 'Failure' }]] },
-  { name: 'payment-empty', odd: 'a payment without transactions', payments: [[]] },
+  { name: 'payment-failed', description: 'the charge failed', payments: [[{ state: 'Failure' }]] },
+  { name: 'payment-empty', description: 'a payment without transactions', payments: [[]] },
 ];
 
-/** Orders and their payments, and a payment that no order has. */
-export function oddPayments(): OddCase[] {
+/** Returns the payment edge cases: orders with payments, and a payment without an order. */
+export function paymentEdgeCases(): EdgeCase[] {
   const stray = payment({
     id: idOf('payment/stray'),
     key: 'stray',
-    transactions: [oneTransaction(refund(100), 'stray')],
+    transactions: [createTransaction(refund(100), 'stray')],
   });
-  return [...CASES.flatMap(paid), oddPayment('stray', 'belongs to no order', stray), missing()];
+  return [...CASES.flatMap(orderWithPayments), paymentCase('stray', 'belongs to no order', stray), missingPayment()];
 }
 
-function paid({ name, odd, payments }: Paid): OddCase[] {
-  const made = payments.map((transactions, index) => onePayment(`${name}-${index + 1}`, transactions));
+function orderWithPayments({ name, description, payments }: PaymentCase): EdgeCase[] {
+  const created = payments.map((transactions, index) => createPayment(`${name}-${index + 1}`, transactions));
   return [
-    oddOrder(
+    orderCase(
       name,
-      odd,
+      description,
       orderPaidBy(
         name,
-        made.map(({ id }) => id),
+        created.map(({ id }) => id),
       ),
     ),
-    ...made.map((one, index) => oddPayment(`${name}-${index + 1}`, odd, one)),
+    ...created.map((payment, index) => paymentCase(`${name}-${index + 1}`, description, payment)),
   ];
 }
 
-function missing(): OddCase {
-  return oddOrder(
+function missingPayment(): EdgeCase {
+  return orderCase(
     'payment-gone',
     'refers to a payment that does not exist',
     orderPaidBy('payment-gone', [idOf('payment/gone')]),
   );
 }
 
-function onePayment(key: string, transactions: readonly Fields[]): Payment {
+function createPayment(key: string, transactions: readonly Fields[]): Payment {
   return payment({
     id: idOf(`payment/${key}`),
     key,
-    transactions: transactions.map((fields, index) => oneTransaction(fields, `${key}/${index}`)),
+    transactions: transactions.map((fields, index) => createTransaction(fields, `${key}/${index}`)),
   });
 }
 
-function oneTransaction({ noTime = false, ...fields }: Fields, name: string): Transaction {
+function createTransaction({ noTime = false, ...fields }: Fields, name: string): Transaction {
   const { timestamp, ...rest } = transaction({ id: idOf(`transaction/${name}`), ...fields });
   return noTime || timestamp === undefined ? rest : { ...rest, timestamp };
 }

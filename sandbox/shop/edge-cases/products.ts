@@ -1,99 +1,99 @@
-/** Products as real catalogues have them. */
+/** Edge cases of products: texts, variants, prices and publication states. */
 import type { Price, Product, ProductData, ProductVariant } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { highPrecision, money, price, product, productData, variant } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
-import { casesOf, type OddCase } from './edge-case.ts';
+import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 
-const odd = casesOf('product');
-const LONG_PAST = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
-const THESE_DAYS = { validFrom: '2023-01-01T00:00:00.000Z', validUntil: '2099-01-01T00:00:00.000Z' };
-const FAR_OFF = { validFrom: '2099-01-01T00:00:00.000Z' };
+const edgeCase = edgeCaseBuilder('product');
+const EXPIRED = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
+const CURRENTLY_VALID = { validFrom: '2023-01-01T00:00:00.000Z', validUntil: '2099-01-01T00:00:00.000Z' };
+const NOT_YET_VALID = { validFrom: '2099-01-01T00:00:00.000Z' };
 
 type Parts = NonNullable<Parameters<typeof product>[0]>;
 
-function one(name: string, { data, ...fields }: Parts = {}): Product {
+function namedProduct(name: string, { data, ...fields }: Parts = {}): Product {
   return product({
     id: idOf(`product/${name}`),
     key: name,
     productType: { typeId: 'product-type', id: IDS.clothing },
-    data: { ...named(name), masterVariant: only(name), ...data },
+    data: { ...localizedNames(name), masterVariant: singleVariant(name), ...data },
     ...fields,
   });
 }
 
-function named(name: string): Partial<ProductData> {
+function localizedNames(name: string): Partial<ProductData> {
   return { name: { en: `Odd ${name}`, 'de-DE': `Seltsam ${name}` }, slug: { en: name, 'de-DE': `${name}-de` } };
 }
 
-function only(name: string, fields: Partial<ProductVariant> = {}): ProductVariant {
-  return variant({ sku: name, prices: [priced(name, 'eur')], ...fields });
+function singleVariant(name: string, fields: Partial<ProductVariant> = {}): ProductVariant {
+  return variant({ sku: name, prices: [namedPrice(name, 'eur')], ...fields });
 }
 
-function priced(product: string, name: string, fields: Partial<Price> = {}): Price {
+function namedPrice(product: string, name: string, fields: Partial<Price> = {}): Price {
   return price({ id: idOf(`price/${product}/${name}`), ...fields });
 }
 
-/** All odd products. */
-export function oddProducts(): OddCase[] {
+/** Returns the product edge cases. */
+export function productEdgeCases(): EdgeCase[] {
   return [...texts(), ...variants(), ...prices(), ...states()];
 }
 
-function texts(): OddCase[] {
+function texts(): EdgeCase[] {
   const { description: _, ...undescribed } = productData();
-  const noDescription = one('no-description');
-  const both = { ...undescribed, ...named('no-description'), masterVariant: only('no-description') };
+  const noDescription = namedProduct('no-description');
+  const both = { ...undescribed, ...localizedNames('no-description'), masterVariant: singleVariant('no-description') };
   return [
-    odd('no-description', 'has no description', {
+    edgeCase('no-description', 'has no description', {
       ...noDescription,
       ...{ masterData: { ...noDescription.masterData, current: both, staged: both } },
     }),
-    odd(
+    edgeCase(
       'empty-english',
       'texts that are empty in the preferred locale',
-      one('empty-english', {
+      namedProduct('empty-english', {
         data: { name: { en: '', 'de-DE': 'Nur deutsch' }, description: { en: '', 'de-DE': '' } },
       }),
     ),
-    odd(
+    edgeCase(
       'no-english-slug',
       'no slug in the preferred locale',
-      one('no-english-slug', { data: { slug: { 'de-DE': 'nur-deutsch' } } }),
+      namedProduct('no-english-slug', { data: { slug: { 'de-DE': 'nur-deutsch' } } }),
     ),
-    odd(
+    edgeCase(
       'regional-english',
       'en-GB only, where en is preferred',
-      one('regional-english', {
+      namedProduct('regional-english', {
         data: { name: { 'en-GB': 'Colour', 'de-DE': 'Farbe' }, slug: { 'en-GB': 'colour', 'de-DE': 'farbe' } },
       }),
     ),
-    odd(
+    edgeCase(
       'five-locales',
       'texts in five locales, de and de-DE among them',
-      one('five-locales', {
+      namedProduct('five-locales', {
         data: {
           name: { en: 'Kimono', 'de-DE': 'Kimono (DE)', de: 'Kimono (deutsch)', 'fr-FR': 'Kimono (FR)', ja: '着物' },
           slug: { en: 'kimono', 'de-DE': 'kimono-de-de', de: 'kimono-de', 'fr-FR': 'kimono-fr', ja: 'kimono-ja' },
         },
       }),
     ),
-    odd(
+    edgeCase(
       'html-description',
       'HTML and quotes in the description',
-      one('html-description', { data: { description: { en: '<p>"Soft" &amp; <b>warm</b></p>\n' } } }),
+      namedProduct('html-description', { data: { description: { en: '<p>"Soft" &amp; <b>warm</b></p>\n' } } }),
     ),
-    odd('no-categories', 'is in no category', one('no-categories')),
-    odd(
+    edgeCase('no-categories', 'is in no category', namedProduct('no-categories')),
+    edgeCase(
       'many-categories',
       'is in two categories of different trees and in the parent of one',
-      one('many-categories', {
+      namedProduct('many-categories', {
         data: { categories: ['women_clothing_pants_jeans', 'women_clothing_pants', 'men_shoes'].map(inCategory) },
       }),
     ),
-    odd(
+    edgeCase(
       'category-gone',
       'is in a category that does not exist',
-      one('category-gone', { data: { categories: [inCategory('gone')] } }),
+      namedProduct('category-gone', { data: { categories: [inCategory('gone')] } }),
     ),
   ];
 }
@@ -102,48 +102,52 @@ function inCategory(key: string): { typeId: 'category'; id: string } {
   return { typeId: 'category', id: idOf(`category/${key}`) };
 }
 
-function variants(): OddCase[] {
-  const { sku: _, ...skuless } = only('no-sku');
-  const modular = one('modular');
+function variants(): EdgeCase[] {
+  const { sku: _, ...skuless } = singleVariant('no-sku');
+  const modular = namedProduct('modular');
   const { masterVariant: __, ...noMaster } = modular.masterData.current;
-  const { images: ___, ...bare } = only('no-images');
+  const { images: ___, ...bare } = singleVariant('no-images');
   return [
-    odd('no-images', 'has no image', one('no-images', { data: { masterVariant: { ...bare, images: [] } } })),
-    odd(
+    edgeCase(
+      'no-images',
+      'has no image',
+      namedProduct('no-images', { data: { masterVariant: { ...bare, images: [] } } }),
+    ),
+    edgeCase(
       'image-on-second',
       'only the second variant has an image',
-      one('image-on-second', {
+      namedProduct('image-on-second', {
         data: {
-          masterVariant: only('image-on-second', { images: [] }),
-          variants: [only('image-on-second-2', { id: 2, sku: 'image-on-second-2' })],
+          masterVariant: singleVariant('image-on-second', { images: [] }),
+          variants: [singleVariant('image-on-second-2', { id: 2, sku: 'image-on-second-2' })],
         },
       }),
     ),
-    odd(
+    edgeCase(
       'no-sku',
       'the master variant has no sku, the second has one',
-      one('no-sku', {
-        data: { masterVariant: skuless, variants: [only('no-sku', { id: 2, sku: 'no-sku-2' })] },
+      namedProduct('no-sku', {
+        data: { masterVariant: skuless, variants: [singleVariant('no-sku', { id: 2, sku: 'no-sku-2' })] },
       }),
     ),
-    odd(
+    edgeCase(
       'strange-sku',
       'a sku with slash, blank, colon and umlaut',
-      one('strange-sku', { data: { masterVariant: only('strange-sku', { sku: 'Ä/1 2:3?x=$&#' }) } }),
+      namedProduct('strange-sku', { data: { masterVariant: singleVariant('strange-sku', { sku: 'Ä/1 2:3?x=$&#' }) } }),
     ),
-    odd(
+    edgeCase(
       'many-variants',
       'forty variants',
-      one('many-variants', {
+      namedProduct('many-variants', {
         data: {
-          masterVariant: only('many-variants', { sku: 'many-variants-1' }),
+          masterVariant: singleVariant('many-variants', { sku: 'many-variants-1' }),
           variants: Array.from({ length: 39 }, (_unused, index) =>
-            only('many-variants', { id: index + 2, sku: `many-variants-${index + 2}` }),
+            singleVariant('many-variants', { id: index + 2, sku: `many-variants-${index + 2}` }),
           ),
         },
       }),
     ),
-    odd('modular', 'has no master variant, as in the modular catalogue', {
+    edgeCase('modular', 'has no master variant, as in the modular catalogue', {
       ...modular,
       ...{
         masterData: {
@@ -153,19 +157,19 @@ function variants(): OddCase[] {
         },
       },
     }),
-    odd(
+    edgeCase(
       'branded',
       'has the attribute brand',
-      one('branded', {
-        data: { masterVariant: only('branded', { attributes: [{ name: 'brand', value: 'Nordlicht' }] }) },
+      namedProduct('branded', {
+        data: { masterVariant: singleVariant('branded', { attributes: [{ name: 'brand', value: 'Nordlicht' }] }) },
       }),
     ),
-    odd(
+    edgeCase(
       'brand-as-enum',
       'its brand is an enum value with key and label',
-      one('brand-as-enum', {
+      namedProduct('brand-as-enum', {
         data: {
-          masterVariant: only('brand-as-enum', {
+          masterVariant: singleVariant('brand-as-enum', {
             attributes: [{ name: 'brand', value: { key: 'acme', label: 'Acme' } }],
           }),
         },
@@ -174,13 +178,15 @@ function variants(): OddCase[] {
   ];
 }
 
-function prices(): OddCase[] {
+function prices(): EdgeCase[] {
   const withPrices = (name: string, sentence: string, list: readonly [string, Partial<Price>][]) =>
-    odd(
+    edgeCase(
       name,
       sentence,
-      one(name, {
-        data: { masterVariant: only(name, { prices: list.map(([id, fields]) => priced(name, id, fields)) }) },
+      namedProduct(name, {
+        data: {
+          masterVariant: singleVariant(name, { prices: list.map(([id, fields]) => namedPrice(name, id, fields)) }),
+        },
       }),
     );
   const vip = { customerGroup: { typeId: 'customer-group' as const, id: IDS.vip } };
@@ -202,12 +208,12 @@ function prices(): OddCase[] {
       ['us', { value: money(1300, 'USD'), country: 'US' }],
     ]),
     withPrices('price-dated', 'one price is over, one holds these days, one comes later', [
-      ['over', { value: money(100), ...LONG_PAST }],
+      ['over', { value: money(100), ...EXPIRED }],
       ['always', { value: money(1000) }],
-      ['now', { value: money(800), ...THESE_DAYS }],
-      ['later', { value: money(700), ...FAR_OFF }],
+      ['now', { value: money(800), ...CURRENTLY_VALID }],
+      ['later', { value: money(700), ...NOT_YET_VALID }],
     ]),
-    withPrices('price-expired', 'its only price is over', [['over', { value: money(100), ...LONG_PAST }]]),
+    withPrices('price-expired', 'its only price is over', [['over', { value: money(100), ...EXPIRED }]]),
     withPrices('price-discounted', 'a discounted price', [
       ['eur', { value: money(2000), discounted: { value: money(1500), discount: sale } }],
     ]),
@@ -222,37 +228,39 @@ function prices(): OddCase[] {
     ]),
     withPrices('price-high-precision', 'a price of 0.1234 EUR', [['eur', { value: highPrecision(1234, 4) }]]),
     withPrices('price-zero', 'is free', [['eur', { value: money(0) }]]),
-    odd(
+    edgeCase(
       'price-standalone',
       'prices are kept outside; the embedded one does not count',
-      one('price-standalone', {
+      namedProduct('price-standalone', {
         priceMode: 'Standalone',
         data: {
-          masterVariant: only('price-standalone', { prices: [priced('price-standalone', 'old', { value: money(1) })] }),
+          masterVariant: singleVariant('price-standalone', {
+            prices: [namedPrice('price-standalone', 'old', { value: money(1) })],
+          }),
         },
       }),
     ),
   ];
 }
 
-function states(): OddCase[] {
+function states(): EdgeCase[] {
   return [
-    odd('unpublished', 'was published once', one('unpublished', { published: false, version: 5 })),
-    odd(
+    edgeCase('unpublished', 'was published once', namedProduct('unpublished', { published: false, version: 5 })),
+    edgeCase(
       'never-published',
       'exists as a draft only',
-      one('never-published', { published: false, staged: { name: { en: 'Draft' } } }),
+      namedProduct('never-published', { published: false, staged: { name: { en: 'Draft' } } }),
     ),
-    odd(
+    edgeCase(
       'staged-differs',
       'has changes that are not public yet',
-      one('staged-differs', { staged: { name: { en: 'Not yet' }, slug: { en: 'not-yet' } } }),
+      namedProduct('staged-differs', { staged: { name: { en: 'Not yet' }, slug: { en: 'not-yet' } } }),
     ),
-    odd('stock-none', 'no inventory entry: not tracked', one('stock-none')),
-    odd('stock-zero', 'sold out', one('stock-zero')),
-    odd('stock-negative', 'oversold', one('stock-negative')),
-    odd('stock-channels-only', 'stock in two channels, none without', one('stock-channels-only')),
-    odd('stock-both', 'stock without channel and in a channel', one('stock-both')),
-    odd('stock-reserved', 'more on the shelf than available', one('stock-reserved')),
+    edgeCase('stock-none', 'no inventory entry: not tracked', namedProduct('stock-none')),
+    edgeCase('stock-zero', 'sold out', namedProduct('stock-zero')),
+    edgeCase('stock-negative', 'oversold', namedProduct('stock-negative')),
+    edgeCase('stock-channels-only', 'stock in two channels, none without', namedProduct('stock-channels-only')),
+    edgeCase('stock-both', 'stock without channel and in a channel', namedProduct('stock-both')),
+    edgeCase('stock-reserved', 'more on the shelf than available', namedProduct('stock-reserved')),
   ];
 }

@@ -1,40 +1,40 @@
-/** Stock and standalone prices of the odd products. */
+/** Edge cases of stock and standalone prices. */
 import type { InventoryEntry, StandalonePrice } from '@commercetools/platform-sdk';
-import { IDS } from '../seed/basis.ts';
+import { IDS } from '../seed/base-data.ts';
 import { inventoryEntry, money, standalonePrice } from '../seed/builders.ts';
 import { idOf } from '../seed/random.ts';
-import { casesOf, type OddCase } from './edge-case.ts';
+import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
 
-const oddEntry = casesOf('inventory-entry');
-const oddPrice = casesOf('standalone-price');
+const entryCase = edgeCaseBuilder('inventory-entry');
+const priceCase = edgeCaseBuilder('standalone-price');
 
-/** Entries that differ from "so many pieces of a sku". */
-export function oddStock(): OddCase[] {
+/** Returns inventory entries with unusual quantities or channels. */
+export function stockEdgeCases(): EdgeCase[] {
   return [
-    oddEntry('stock-zero-entry', 'nothing left', entry('stock-zero', 'all', { quantityOnStock: 0 })),
-    oddEntry('stock-negative-entry', 'less than nothing', entry('stock-negative', 'all', { quantityOnStock: -3 })),
-    oddEntry(
+    entryCase('stock-zero-entry', 'nothing left', entry('stock-zero', 'all', { quantityOnStock: 0 })),
+    entryCase('stock-negative-entry', 'less than nothing', entry('stock-negative', 'all', { quantityOnStock: -3 })),
+    entryCase(
       'stock-berlin-only',
       'in Berlin',
-      entry('stock-channels-only', 'berlin', { quantityOnStock: 4, ...at(IDS.berlin) }),
+      entry('stock-channels-only', 'berlin', { quantityOnStock: 4, ...inChannel(IDS.berlin) }),
     ),
-    oddEntry(
+    entryCase(
       'stock-paris-only',
       'in Paris',
-      entry('stock-channels-only', 'paris', { quantityOnStock: 6, ...at(IDS.paris) }),
+      entry('stock-channels-only', 'paris', { quantityOnStock: 6, ...inChannel(IDS.paris) }),
     ),
-    oddEntry('stock-both-all', 'without a channel', entry('stock-both', 'all', { quantityOnStock: 7 })),
-    oddEntry(
+    entryCase('stock-both-all', 'without a channel', entry('stock-both', 'all', { quantityOnStock: 7 })),
+    entryCase(
       'stock-both-berlin',
       'in Berlin',
-      entry('stock-both', 'berlin', { quantityOnStock: 40, ...at(IDS.berlin) }),
+      entry('stock-both', 'berlin', { quantityOnStock: 40, ...inChannel(IDS.berlin) }),
     ),
-    oddEntry(
+    entryCase(
       'stock-reserved-entry',
       'ten on the shelf, three available',
       entry('stock-reserved', 'all', { quantityOnStock: 10, availableQuantity: 3 }),
     ),
-    oddEntry(
+    entryCase(
       'stock-of-nothing',
       'stock of a sku that no product has',
       entry('sku-of-no-product', 'all', { quantityOnStock: 5 }),
@@ -42,17 +42,17 @@ export function oddStock(): OddCase[] {
   ];
 }
 
-/** Standalone prices of the product that has no others. */
-export function oddStandalonePrices(): OddCase[] {
+/** Returns the standalone prices of the product `price-standalone`. */
+export function standalonePriceEdgeCases(): EdgeCase[] {
   const past = { validFrom: '2020-01-01T00:00:00.000Z', validUntil: '2021-01-01T00:00:00.000Z' };
   return [
-    oddPrice('standalone-eur', 'the one that counts', outside('eur', { value: money(4200) })),
-    oddPrice('standalone-inactive', 'switched off', outside('off', { value: money(100), active: false })),
-    oddPrice('standalone-over', 'no longer valid', outside('over', { value: money(200), ...past })),
-    oddPrice(
+    priceCase('standalone-eur', 'the one that counts', namedStandalonePrice('eur', { value: money(4200) })),
+    priceCase('standalone-inactive', 'switched off', namedStandalonePrice('off', { value: money(100), active: false })),
+    priceCase('standalone-over', 'no longer valid', namedStandalonePrice('over', { value: money(200), ...past })),
+    priceCase(
       'standalone-outlet',
       'for a channel',
-      outside('outlet', { value: money(300), channel: { typeId: 'channel', id: IDS.outlet } }),
+      namedStandalonePrice('outlet', { value: money(300), channel: { typeId: 'channel', id: IDS.outlet } }),
     ),
   ];
 }
@@ -61,11 +61,11 @@ function entry(sku: string, name: string, fields: Partial<InventoryEntry>): Inve
   return inventoryEntry({ id: idOf(`inventory/${sku}/${name}`), key: `${sku}-${name}`, sku, ...fields });
 }
 
-function outside(name: string, fields: Partial<StandalonePrice>): StandalonePrice {
+function namedStandalonePrice(name: string, fields: Partial<StandalonePrice>): StandalonePrice {
   const sku = 'price-standalone';
   return standalonePrice({ id: idOf(`standalone-price/${sku}/${name}`), key: `${sku}-${name}`, sku, ...fields });
 }
 
-function at(channelId: string): Partial<InventoryEntry> {
+function inChannel(channelId: string): Partial<InventoryEntry> {
   return { supplyChannel: { typeId: 'channel', id: channelId } };
 }

@@ -1,7 +1,7 @@
-/** Which items, variants and categories Klaviyo must hold for the published catalogue. */
+/** Computes the expected Klaviyo items, variants and categories of the published catalog. */
 
+import { localizedText, toMajorUnits } from './format.ts';
 import type { Shop, ShopCategory, ShopInventory, ShopPrice, ShopProduct, ShopVariant } from './read-shop.ts';
-import { major, text } from './text.ts';
 
 const CURRENCY = 'EUR';
 const URL_TEMPLATE = 'https://shop.example/p/{{productSlug}}';
@@ -23,11 +23,11 @@ export interface ExpectedVariant {
   readonly image: string | null;
   readonly price: number;
   readonly quantity: number;
-  /** 1: sold while there is stock. 2: not tracked. */
+  /** Klaviyo's inventory_policy: 1 sells while in stock, 2 does not track stock. */
   readonly policy: number;
 }
 
-/** Published products that have a master variant. */
+/** Returns an item per published product with a master variant. */
 export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
   return shop.products.flatMap((product) => {
     const { id, masterVariant } = product;
@@ -37,7 +37,7 @@ export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
       {
         id,
         title: titleOf(product),
-        description: text(product.description) ?? '',
+        description: localizedText(product.description) ?? '',
         url: urlOf(product),
         image: masterVariant.images?.[0]?.url ?? null,
         price: price ?? null,
@@ -47,7 +47,7 @@ export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
   });
 }
 
-/** Their variants, those with a sku. */
+/** Returns the variants with a SKU of these products. */
 export function expectedVariants(shop: Shop, now: Date): ExpectedVariant[] {
   const stock = Map.groupBy(shop.inventory, ({ sku }) => sku);
   return shop.products.flatMap((product) => {
@@ -64,9 +64,10 @@ export function expectedVariants(shop: Shop, now: Date): ExpectedVariant[] {
   });
 }
 
-/** Category id → breadcrumb. */
+/** Returns the breadcrumb by category id. */
 export function expectedCategories(shop: Shop): Map<string, string> {
-  const name = (category: ShopCategory) => text(category.name) ?? text(category.slug) ?? category.key ?? category.id;
+  const name = (category: ShopCategory) =>
+    localizedText(category.name) ?? localizedText(category.slug) ?? category.key ?? category.id;
   const breadcrumb = (category: ShopCategory) => {
     const above = category.ancestors.flatMap(({ id }) => shop.categories.get(id) ?? []);
     return [...above, category].map(name).join(' > ');
@@ -75,18 +76,18 @@ export function expectedCategories(shop: Shop): Map<string, string> {
 }
 
 function titleOf({ name, slug, key, id }: ShopProduct): string {
-  return text(name) ?? text(slug) ?? key ?? id;
+  return localizedText(name) ?? localizedText(slug) ?? key ?? id;
 }
 
 function urlOf({ slug }: ShopProduct): string {
-  const found = text(slug);
+  const found = localizedText(slug);
   return found === undefined ? 'None' : URL_TEMPLATE.replaceAll('{{productSlug}}', found);
 }
 
-/** Its categories and all above them; what does not exist is not linked. */
+/** Returns the product's categories and their ancestors, without missing ones. */
 function categoriesOf(shop: Shop, product: ShopProduct): string[] {
   const own = product.categories.flatMap(({ id }) => shop.categories.get(id) ?? []);
-  const all = own.flatMap(({ id, ancestors }) => [id, ...ancestors.map((one) => one.id)]);
+  const all = own.flatMap(({ id, ancestors }) => [id, ...ancestors.map((entry) => entry.id)]);
   return [...new Set(all)].filter((id) => shop.categories.has(id)).sort();
 }
 
@@ -99,26 +100,26 @@ function priceOf(
   shop: Shop,
   { product, variant, now }: { product: ShopProduct; variant: ShopVariant; now: Date },
 ): number | undefined {
-  const outside = shop.standalonePrices.filter(({ sku, active }) => sku === variant.sku && active);
-  const prices: readonly ShopPrice[] = product.priceMode === 'Standalone' ? outside : (variant.prices ?? []);
-  const chosen = choose(prices.filter(isForEverybody), now);
-  return chosen === undefined ? undefined : major(chosen.discounted?.value ?? chosen.value);
+  const standalonePrices = shop.standalonePrices.filter(({ sku, active }) => sku === variant.sku && active);
+  const prices: readonly ShopPrice[] = product.priceMode === 'Standalone' ? standalonePrices : (variant.prices ?? []);
+  const chosen = selectPrice(prices.filter(isForEverybody), now);
+  return chosen === undefined ? undefined : toMajorUnits(chosen.discounted?.value ?? chosen.value);
 }
 
 function isForEverybody({ value, customerGroup, channel, recurrencePolicy }: ShopPrice): boolean {
-  const restricted = [customerGroup, channel, recurrencePolicy].some((one) => one !== undefined);
+  const restricted = [customerGroup, channel, recurrencePolicy].some((entry) => entry !== undefined);
   return value.currencyCode === CURRENCY && !restricted;
 }
 
-/** What holds just now beats what always holds; without a country beats with one; then list order. */
-function choose(prices: readonly ShopPrice[], now: Date): ShopPrice | undefined {
+/** Selects a price: valid right now before undated; without country before with country; then list order. */
+function selectPrice(prices: readonly ShopPrice[], now: Date): ShopPrice | undefined {
   const from = ({ validFrom }: ShopPrice) => (validFrom === undefined ? now.getTime() : Date.parse(validFrom));
   const until = ({ validUntil }: ShopPrice) =>
     validUntil === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(validUntil);
   const isDated = ({ validFrom, validUntil }: ShopPrice) => validFrom !== undefined || validUntil !== undefined;
   const dated = prices
-    .filter((one) => isDated(one) && from(one) <= now.getTime() && now.getTime() < until(one))
+    .filter((entry) => isDated(entry) && from(entry) <= now.getTime() && now.getTime() < until(entry))
     .sort((a, b) => from(a) - from(b) || until(a) - until(b));
-  const undated = prices.filter((one) => !isDated(one));
+  const undated = prices.filter((entry) => !isDated(entry));
   return dated[0] ?? undated.find(({ country }) => country === undefined) ?? undated[0];
 }

@@ -1,10 +1,11 @@
+/** Tests of the expected Klaviyo state and its comparison. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../klaviyo/sandbox.ts';
 import { connectShop, type ShopApi } from '../actors/shop-api.ts';
 import { buy, claim, moveOrder } from '../actors/shopper-actions.ts';
-import { oddId } from '../edge-cases/index.ts';
+import { edgeCaseId } from '../edge-cases/index.ts';
 import { idOf } from '../seed/random.ts';
 import { seedShop } from '../seed/seed.ts';
 import { compare } from './compare.ts';
@@ -28,18 +29,18 @@ after(async () => {
 });
 
 const refunds = (name: string) => {
-  const order = oddId('order', name);
+  const order = edgeCaseId('order', name);
   return [...expected.events.values()]
     .filter(({ metric, uniqueId }) => metric === 'Refunded Order' && uniqueId.startsWith(order))
     .map(({ uniqueId, value }) => [uniqueId === order ? 'order' : 'own', value]);
 };
-const price = (name: string) => expected.items.find(({ id }) => id === oddId('product', name))?.price;
+const price = (name: string) => expected.items.find(({ id }) => id === edgeCaseId('product', name))?.price;
 const stock = (sku: string) => {
   const { quantity, policy } = expected.variants.find((variant) => variant.sku === sku) ?? {};
   return [quantity, policy];
 };
 
-test('refunds: the first of the first payment carries the id of the order, every other one its own', () => {
+test('refunds: the first refund of the first payment uses the order id, every other one its own', () => {
   assert.deepEqual(refunds('refund-twice'), [
     ['order', 5],
     ['own', 7],
@@ -55,7 +56,7 @@ test('refunds: the first of the first payment carries the id of the order, every
     assert.deepEqual(refunds(name), []);
 });
 
-test('prices: for everybody, valid now, in the preferred currency', () => {
+test('prices: unrestricted, currently valid, in the preferred currency', () => {
   const expectedPrices = {
     'price-for-group': 10,
     'price-for-channel': 10,
@@ -69,10 +70,10 @@ test('prices: for everybody, valid now, in the preferred currency', () => {
     'price-zero': 0,
     'price-standalone': 42,
   };
-  for (const [name, wanted] of Object.entries(expectedPrices)) assert.equal(price(name), wanted, name);
+  for (const [name, expectedPrice] of Object.entries(expectedPrices)) assert.equal(price(name), expectedPrice, name);
 });
 
-test('stock: the entry without a channel, never negative; what has no entry is not tracked', () => {
+test('stock: the entry without a channel, never negative; not tracked without entries', () => {
   assert.deepEqual(stock('stock-none'), [0, 2]);
   assert.deepEqual(stock('stock-negative'), [0, 1]);
   assert.deepEqual(stock('stock-channels-only'), [0, 1]);
@@ -80,20 +81,21 @@ test('stock: the entry without a channel, never negative; what has no entry is n
   assert.deepEqual(stock('stock-reserved'), [3, 1]);
 });
 
-test('what is not public, or has no master variant, is no item', () => {
+test('products that are unpublished or have no master variant are not items', () => {
   const ids = new Set(expected.items.map(({ id }) => id));
-  for (const name of ['unpublished', 'never-published', 'modular']) assert.ok(!ids.has(oddId('product', name)), name);
-  assert.ok(ids.has(oddId('product', 'staged-differs')));
+  for (const name of ['unpublished', 'never-published', 'modular'])
+    assert.ok(!ids.has(edgeCaseId('product', name)), name);
+  assert.ok(ids.has(edgeCaseId('product', 'staged-differs')));
 });
 
-test('breadcrumbs begin at the top', () => {
+test('breadcrumbs start at the root category', () => {
   assert.equal(
     expected.categories.get(idOf('category/women_clothing_pants_jeans')),
     'Women > Clothing > Pants > Jeans',
   );
 });
 
-test('what happened live stays, although the order moved on', async () => {
+test('live events remain after later changes to the order', async () => {
   const guest = await buy(api, {
     email: 'live@example.com',
     lines: [{ sku: 'product-1-S', quantity: 1 }],
@@ -108,9 +110,9 @@ test('what happened live stays, although the order moved on', async () => {
   assert.deepEqual(metrics, ['Cancelled Order', 'Fulfilled Order', 'Ordered Product', 'Placed Order']);
 });
 
-test('an empty Klaviyo lacks everything, and the report names ids only', async () => {
+test('an empty Klaviyo account differs in every record, and the report contains ids only', async () => {
   const { rows, differences } = await compare(shop, klaviyo.url);
-  assert.ok(rows.every(({ expected: wanted, ok }) => ok === (wanted === 0)));
-  assert.ok(differences.includes(`event missing: Placed Order ${oddId('order', 'yen')}`));
+  assert.ok(rows.every(({ expected: count, ok }) => ok === (count === 0)));
+  assert.ok(differences.includes(`event missing: Placed Order ${edgeCaseId('order', 'yen')}`));
   assert.ok(!differences.some((line) => line.includes('@')));
 });

@@ -1,20 +1,21 @@
-/** Holds Klaviyo against the shop: what must be there, what is there, and where the two differ. Ids only, no personal data. */
+/** Compares the expected with the actual Klaviyo state and lists the differences by id, without personal data. */
 import type { ShopAccess } from '../actors/shop-api.ts';
 import { connectShop } from '../actors/shop-api.ts';
 import { eventKey } from './events.ts';
 import { type Expected, type ExpectOptions, expectedOf } from './index.ts';
-import { type FoundProfile, type KlaviyoState, readKlaviyo } from './klaviyo-state.ts';
+import { type KlaviyoProfile, type KlaviyoState, readKlaviyo } from './klaviyo-state.ts';
 
 interface Row {
-  readonly what: string;
+  readonly name: string;
   readonly expected: number;
-  readonly found: number;
+  readonly actual: number;
   readonly ok: boolean;
 }
 
+/** Counts and sums per row, and differences per record. */
 export interface Comparison {
   readonly rows: readonly Row[];
-  /** One line for each record that is missing, too much or different. */
+  /** One line per missing, unexpected or different record. */
   readonly differences: readonly string[];
 }
 
@@ -24,7 +25,7 @@ interface Amount {
   readonly currency: string;
 }
 
-/** Reads both sides and compares them. */
+/** Reads both APIs and compares them. */
 export async function compare(shop: ShopAccess, klaviyoUrl: string, options: ExpectOptions = {}): Promise<Comparison> {
   const expected = await expectedOf(connectShop(shop), options);
   const found = await readKlaviyo(klaviyoUrl);
@@ -42,27 +43,31 @@ export async function compare(shop: ShopAccess, klaviyoUrl: string, options: Exp
   };
 }
 
-function row(what: string, expected: number, found: number): Row {
-  return { what, expected, found, ok: Math.abs(expected - found) < 0.005 };
+function row(name: string, expected: number, actual: number): Row {
+  return { name, expected, actual, ok: Math.abs(expected - actual) < 0.005 };
 }
 
 function eventRows(expected: Expected, found: KlaviyoState): Row[] {
-  const wanted: Amount[] = [...expected.events.values()];
-  const present: Amount[] = found.events.map(({ metric, value, value_currency }) => ({
+  const expectedAmounts: Amount[] = [...expected.events.values()];
+  const actualAmounts: Amount[] = found.events.map(({ metric, value, value_currency }) => ({
     metric,
     value: value ?? 0,
     currency: value_currency ?? '',
   }));
-  const metrics = [...new Set([...wanted, ...present].map(({ metric }) => metric))].sort();
+  const metrics = [...new Set([...expectedAmounts, ...actualAmounts].map(({ metric }) => metric))].sort();
   return metrics.flatMap((metric) => {
-    const [ours, theirs] = [wanted, present].map((list) => list.filter((one) => one.metric === metric));
-    if (ours === undefined || theirs === undefined) return [];
-    const currencies = [...new Set([...ours, ...theirs].map(({ currency }) => currency))].sort();
+    const [expectedOfMetric, actualOfMetric] = [expectedAmounts, actualAmounts].map((list) =>
+      list.filter((amount) => amount.metric === metric),
+    );
+    if (expectedOfMetric === undefined || actualOfMetric === undefined) return [];
+    const currencies = [...new Set([...expectedOfMetric, ...actualOfMetric].map(({ currency }) => currency))].sort();
     const sum = (list: readonly Amount[], currency: string) =>
-      list.filter((one) => one.currency === currency).reduce((total, { value }) => total + value, 0);
+      list.filter((amount) => amount.currency === currency).reduce((total, { value }) => total + value, 0);
     return [
-      row(`events ${metric}`, ours.length, theirs.length),
-      ...currencies.map((currency) => row(`value ${metric} ${currency}`, sum(ours, currency), sum(theirs, currency))),
+      row(`events ${metric}`, expectedOfMetric.length, actualOfMetric.length),
+      ...currencies.map((currency) =>
+        row(`value ${metric} ${currency}`, sum(expectedOfMetric, currency), sum(actualOfMetric, currency)),
+      ),
     ];
   });
 }
@@ -78,55 +83,57 @@ function recordRows(expected: Expected, found: KlaviyoState): Row[] {
 
 function eventDifferences(expected: Expected, found: KlaviyoState): string[] {
   const present = new Map(found.events.map((event) => [eventKey({ ...event, uniqueId: event.unique_id }), event]));
-  const twice = found.events.length - present.size;
+  const duplicates = found.events.length - present.size;
   const missing = [...expected.events].flatMap(([key, event]) => {
-    const there = present.get(key);
-    if (there === undefined) return [`event missing: ${key}`];
-    const owner = there.profile;
+    const actual = present.get(key);
+    if (actual === undefined) return [`event missing: ${key}`];
+    const owner = actual.profile;
     const sameOwner =
       (event.email !== undefined && owner.email?.toLowerCase() === event.email.toLowerCase()) ||
       (event.customerId !== undefined && owner.external_id === event.customerId);
-    return differing(`event ${key}`, [
-      ['value', event.value, there.value],
-      ['currency', event.currency, there.value_currency],
-      ['time', event.time === undefined ? undefined : seconds(event.time), seconds(there.time)],
+    return formatDifferences(`event ${key}`, [
+      ['value', event.value, actual.value],
+      ['currency', event.currency, actual.value_currency],
+      ['time', event.time === undefined ? undefined : seconds(event.time), seconds(actual.time)],
       ['owner', true, sameOwner],
     ]);
   });
-  const surplus = [...present.keys()].filter((key) => !expected.events.has(key)).map((key) => `event too much: ${key}`);
-  return [...missing, ...surplus, ...(twice > 0 ? [`${twice} events are there twice`] : [])];
+  const unexpectedRecords = [...present.keys()]
+    .filter((key) => !expected.events.has(key))
+    .map((key) => `unexpected event: ${key}`);
+  return [...missing, ...unexpectedRecords, ...(duplicates > 0 ? [`${duplicates} duplicate events`] : [])];
 }
 
 function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
   const byId = new Map(found.profiles.map((profile) => [profile.external_id, profile]));
-  return expected.profiles.flatMap((wanted) => {
-    const there = byId.get(wanted.customerId);
-    const name = `profile of customer ${wanted.customerId}`;
-    if (there === undefined) return [`${name}: missing`];
+  return expected.profiles.flatMap((customer) => {
+    const actual = byId.get(customer.customerId);
+    const name = `profile of customer ${customer.customerId}`;
+    if (actual === undefined) return [`${name}: missing`];
     const moved =
-      expected.movedByOrders.has(wanted.customerId) || expected.movedByOrders.has(wanted.email.toLowerCase());
-    return differing(name, [
-      ['email', wanted.email, there.email],
-      ['first_name', comparable(wanted.firstName), there.first_name],
-      ['last_name', comparable(wanted.lastName), there.last_name],
-      ['title', wanted.title, there.title],
-      ['organization', wanted.organization, there.organization],
-      ['city', moved ? undefined : wanted.city, placeOf(there, 'city')],
-      ['country', moved ? undefined : wanted.country, placeOf(there, 'country')],
+      expected.movedByOrders.has(customer.customerId) || expected.movedByOrders.has(customer.email.toLowerCase());
+    return formatDifferences(name, [
+      ['email', customer.email, actual.email],
+      ['first_name', comparableName(customer.firstName), actual.first_name],
+      ['last_name', comparableName(customer.lastName), actual.last_name],
+      ['title', customer.title, actual.title],
+      ['organization', customer.organization, actual.organization],
+      ['city', moved ? undefined : customer.city, locationField(actual, 'city')],
+      ['country', moved ? undefined : customer.country, locationField(actual, 'country')],
     ]).map(withoutValues);
   });
 }
 
-/** How long a name Klaviyo takes is not published: what may have been cut is not compared. */
-function comparable(name: string | undefined): string | undefined {
+/** Klaviyo does not document its maximum name length, so possibly truncated names are not compared. */
+function comparableName(name: string | undefined): string | undefined {
   return name !== undefined && name.length > 200 ? undefined : name;
 }
 
-function placeOf({ location }: FoundProfile, name: string): unknown {
+function locationField({ location }: KlaviyoProfile, name: string): unknown {
   return location[name];
 }
 
-/** Names and addresses stay out of reports. */
+/** Removes values, so that reports contain no names or addresses. */
 function withoutValues(difference: string): string {
   return difference.replace(/: expected .*$/, ' differs');
 }
@@ -134,61 +141,65 @@ function withoutValues(difference: string): string {
 function itemDifferences(expected: Expected, found: KlaviyoState): string[] {
   const present = new Map(found.items.map((item) => [item.external_id, item]));
   const categoryIds = new Map(found.categories.map(({ id, external_id }) => [id, external_id]));
-  const wrong = expected.items.flatMap((wanted) => {
-    const there = present.get(wanted.id);
-    if (there === undefined) return [`item missing: ${wanted.id}`];
-    const linked = there.categories.map((id) => categoryIds.get(id) ?? id).sort();
-    return differing(`item ${wanted.id}`, [
-      ['title', wanted.title, there.title],
-      ['description', wanted.description, there.description],
-      ['url', wanted.url, there.url],
-      ['image', wanted.image, there.image_full_url],
-      ['price', wanted.price, there.price],
-      ['published', true, there.published],
-      ['categories', wanted.categories.join(' '), linked.join(' ')],
+  const wrong = expected.items.flatMap((item) => {
+    const actual = present.get(item.id);
+    if (actual === undefined) return [`item missing: ${item.id}`];
+    const linked = actual.categories.map((id) => categoryIds.get(id) ?? id).sort();
+    return formatDifferences(`item ${item.id}`, [
+      ['title', item.title, actual.title],
+      ['description', item.description, actual.description],
+      ['url', item.url, actual.url],
+      ['image', item.image, actual.image_full_url],
+      ['price', item.price, actual.price],
+      ['published', true, actual.published],
+      ['categories', item.categories.join(' '), linked.join(' ')],
     ]);
   });
-  return [...wrong, ...surplus('item', new Set(expected.items.map(({ id }) => id)), present.keys())];
+  return [...wrong, ...unexpectedRecords('item', new Set(expected.items.map(({ id }) => id)), present.keys())];
 }
 
 function variantDifferences(expected: Expected, found: KlaviyoState): string[] {
   const present = new Map(found.variants.map((variant) => [variant.external_id, variant]));
   const items = new Map(found.items.map(({ id, external_id }) => [id, external_id]));
-  const wrong = expected.variants.flatMap((wanted) => {
-    const there = present.get(wanted.sku);
-    if (there === undefined) return [`variant missing: ${wanted.sku}`];
-    return differing(`variant ${wanted.sku}`, [
-      ['item', wanted.item, items.get(there.item) ?? there.item],
-      ['title', wanted.title, there.title],
-      ['image', wanted.image, there.image_full_url],
-      ['price', wanted.price, there.price],
-      ['quantity', wanted.quantity, there.inventory_quantity],
-      ['policy', wanted.policy, there.inventory_policy],
+  const wrong = expected.variants.flatMap((variant) => {
+    const actual = present.get(variant.sku);
+    if (actual === undefined) return [`variant missing: ${variant.sku}`];
+    return formatDifferences(`variant ${variant.sku}`, [
+      ['item', variant.item, items.get(actual.item) ?? actual.item],
+      ['title', variant.title, actual.title],
+      ['image', variant.image, actual.image_full_url],
+      ['price', variant.price, actual.price],
+      ['quantity', variant.quantity, actual.inventory_quantity],
+      ['policy', variant.policy, actual.inventory_policy],
     ]);
   });
-  return [...wrong, ...surplus('variant', new Set(expected.variants.map(({ sku }) => sku)), present.keys())];
+  return [...wrong, ...unexpectedRecords('variant', new Set(expected.variants.map(({ sku }) => sku)), present.keys())];
 }
 
 function categoryDifferences(expected: Expected, found: KlaviyoState): string[] {
   const present = new Map(found.categories.map((category) => [category.external_id, category]));
   const wrong = [...expected.categories].flatMap(([id, name]) => {
-    const there = present.get(id);
-    return there === undefined
+    const actual = present.get(id);
+    return actual === undefined
       ? [`category missing: ${id}`]
-      : differing(`category ${id}`, [['name', name, there.name]]);
+      : formatDifferences(`category ${id}`, [['name', name, actual.name]]);
   });
-  return [...wrong, ...surplus('category', new Set(expected.categories.keys()), present.keys())];
+  return [...wrong, ...unexpectedRecords('category', new Set(expected.categories.keys()), present.keys())];
 }
 
-function surplus(what: string, wanted: ReadonlySet<string>, present: Iterable<string>): string[] {
-  return [...present].filter((id) => !wanted.has(id)).map((id) => `${what} too much: ${id}`);
+function unexpectedRecords(
+  recordType: string,
+  expectedIds: ReadonlySet<string>,
+  actualIds: Iterable<string>,
+): string[] {
+  return [...actualIds].filter((id) => !expectedIds.has(id)).map((id) => `unexpected ${recordType}: ${id}`);
 }
 
-/** Pairs whose expected value is undefined are not compared. */
-function differing(name: string, pairs: readonly (readonly [string, unknown, unknown])[]): string[] {
+/** Formats the pairs that differ. A pair with an undefined expected value is not compared. */
+function formatDifferences(name: string, pairs: readonly (readonly [string, unknown, unknown])[]): string[] {
   return pairs
-    .filter(([, wanted, there]) => wanted !== undefined && wanted !== there)
-    .map(([field, wanted, there]) => `${name} ${field}: expected ${wanted}, found ${there}`);
+    .filter(([, expected, actual]) => expected !== undefined && expected !== actual)
+    .map(([field, expected, actual]) => `${name} ${field}: expected ${expected}, found ${actual}`);
 }
 
 function seconds(time: string): number {

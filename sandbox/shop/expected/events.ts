@@ -1,10 +1,11 @@
-/** Which events Klaviyo must hold for an order: from its latest state as a bulk run sees it, and from what happened live. */
-import type { Done } from '../actors/journal.ts';
+/** Computes the expected events of orders, from their current state (bulk) and from the journal (live). */
+import type { JournalEntry } from '../actors/journal.ts';
+import { toMajorUnits } from './format.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
-import { major } from './text.ts';
 
 type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
 
+/** An expected event. `value` is in major units of `currency`. */
 export interface ExpectedEvent {
   readonly metric: Metric;
   readonly uniqueId: string;
@@ -12,45 +13,46 @@ export interface ExpectedEvent {
   readonly currency: string;
   readonly email: string | undefined;
   readonly customerId: string | undefined;
-  /** Known for what only a bulk run has told. */
+  /** Undefined for live events, whose time is that of the message. */
   readonly time: string | undefined;
 }
 
 const FULFILLED = ['Confirmed', 'Complete'];
 
-/** Events of a full bulk run over the orders as they are. */
+/** Returns the events of a full bulk sync of the orders in their current state. */
 export function bulkEvents(shop: Shop): ExpectedEvent[] {
   return shop.orders
     .filter(hasBuyer)
     .flatMap((order) => [
-      ...placed(order, order.createdAt),
-      ...(FULFILLED.includes(order.orderState) ? [moved(order, 'Fulfilled Order', fulfilledAt(order))] : []),
-      ...(order.orderState === 'Cancelled' ? [moved(order, 'Cancelled Order', cancelledAt(order))] : []),
-      ...refunds(shop, order),
+      ...placedEvents(order, order.createdAt),
+      ...(FULFILLED.includes(order.orderState) ? [stateEvent(order, 'Fulfilled Order', fulfilledAt(order))] : []),
+      ...(order.orderState === 'Cancelled' ? [stateEvent(order, 'Cancelled Order', cancelledAt(order))] : []),
+      ...refundEvents(shop, order),
     ]);
 }
 
-/** Events of what a shopper did: they stay, whatever became of the order later. */
-export function liveEvents(shop: Shop, journal: readonly Done[]): ExpectedEvent[] {
+/** Returns the events of the journal. They remain after later changes to the order. */
+export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): ExpectedEvent[] {
   const orders = new Map(shop.orders.map((order) => [order.id, order]));
   return journal.flatMap(({ action, ids }) => {
     const order = orders.get(ids.order ?? '');
     if (order === undefined || !hasBuyer(order)) return [];
-    if (action === 'buy' || action === 'claim') return placed(order, order.createdAt);
-    if (action === 'orderConfirmed' || action === 'orderComplete') return [moved(order, 'Fulfilled Order', undefined)];
-    if (action === 'orderCancelled') return [moved(order, 'Cancelled Order', undefined)];
-    return refunds(shop, order);
+    if (action === 'buy' || action === 'claim') return placedEvents(order, order.createdAt);
+    if (action === 'orderConfirmed' || action === 'orderComplete')
+      return [stateEvent(order, 'Fulfilled Order', undefined)];
+    if (action === 'orderCancelled') return [stateEvent(order, 'Cancelled Order', undefined)];
+    return refundEvents(shop, order);
   });
 }
 
-/** Each event once: by metric and unique_id, the way Klaviyo recognises repeats. Live ones have no known time. */
-export function together(...lists: readonly (readonly ExpectedEvent[])[]): Map<string, ExpectedEvent> {
+/** Deduplicates events by metric and unique_id, like Klaviyo. The first list wins. */
+export function mergeEvents(...lists: readonly (readonly ExpectedEvent[])[]): Map<string, ExpectedEvent> {
   const found = new Map<string, ExpectedEvent>();
   for (const event of lists.flat()) if (!found.has(eventKey(event))) found.set(eventKey(event), event);
   return found;
 }
 
-/** What two tellings of one event have in common. */
+/** Returns the key that identifies duplicates of an event. */
 export function eventKey({ metric, uniqueId }: { readonly metric: string; readonly uniqueId: string | null }): string {
   return `${metric} ${uniqueId}`;
 }
@@ -59,19 +61,22 @@ function hasBuyer({ customerEmail, customerId }: ShopOrder): boolean {
   return Boolean(customerEmail) || Boolean(customerId);
 }
 
-function placed(order: ShopOrder, time: string): ExpectedEvent[] {
+function placedEvents(order: ShopOrder, time: string): ExpectedEvent[] {
   const lines = order.lineItems.map(({ id, totalPrice }) =>
     event(order, { metric: 'Ordered Product', uniqueId: id, money: totalPrice, time }),
   );
   return [event(order, { metric: 'Placed Order', uniqueId: order.id, money: order.totalPrice, time }), ...lines];
 }
 
-function moved(order: ShopOrder, metric: Metric, time: string | undefined): ExpectedEvent {
+function stateEvent(order: ShopOrder, metric: Metric, time: string | undefined): ExpectedEvent {
   return event(order, { metric, uniqueId: order.id, money: order.totalPrice, time });
 }
 
-/** The first refund of the first payment carries the order's id, whatever its state; all others have one of their own. */
-function refunds(shop: Shop, order: ShopOrder): ExpectedEvent[] {
+/**
+ * The first refund of the first payment uses the order id as unique_id, whatever its state; all other refunds use their
+ * own.
+ */
+function refundEvents(shop: Shop, order: ShopOrder): ExpectedEvent[] {
   const payments = (order.paymentInfo?.payments ?? []).map(({ id }) => shop.payments.get(id));
   const first = payments[0]?.transactions.find(({ type }) => type === 'Refund');
   return payments.flatMap((payment) => {
@@ -91,12 +96,12 @@ function event(
   { metric, uniqueId, money, time }: { metric: Metric; uniqueId: string; money: Money; time: string | undefined },
 ): ExpectedEvent {
   const [email, currency] = [customerEmail || undefined, money.currencyCode];
-  return { metric, uniqueId, value: major(money), currency, email, customerId: customerId || undefined, time };
+  return { metric, uniqueId, value: toMajorUnits(money), currency, email, customerId: customerId || undefined, time };
 }
 
 function fulfilledAt({ completedAt, shippingInfo, shipping, lastModifiedAt }: ShopOrder): string {
-  const parcels = [shippingInfo, ...(shipping ?? []).map((one) => one.shippingInfo)];
-  const delivered = parcels.flatMap((one) => one?.deliveries ?? []).map(({ createdAt }) => createdAt);
+  const parcels = [shippingInfo, ...(shipping ?? []).map((entry) => entry.shippingInfo)];
+  const delivered = parcels.flatMap((entry) => entry?.deliveries ?? []).map(({ createdAt }) => createdAt);
   return completedAt ?? delivered.sort().at(-1) ?? lastModifiedAt;
 }
 

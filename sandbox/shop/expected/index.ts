@@ -1,10 +1,10 @@
 /**
- * What Klaviyo must hold after full bulk syncs and live messages, worked out from plain reads of commercetools by the
- * rules of the documentation and independently of the connector. Settings: defaults, PREFERRED_LOCALE=en,
- * PREFERRED_CURRENCY=EUR, PRODUCT_URL_TEMPLATE=https://shop.example/p/{{productSlug}}.
+ * Computes the expected Klaviyo state after full bulk syncs and live messages. Uses plain commercetools reads and the
+ * documented rules, independently of the connector. Settings: defaults, PREFERRED_LOCALE=en, PREFERRED_CURRENCY=EUR,
+ * PRODUCT_URL_TEMPLATE=https://shop.example/p/{{productSlug}}.
  */
 
-import type { Done } from '../actors/journal.ts';
+import type { JournalEntry } from '../actors/journal.ts';
 import type { ShopApi } from '../actors/shop-api.ts';
 import {
   type ExpectedItem,
@@ -13,39 +13,39 @@ import {
   expectedItems,
   expectedVariants,
 } from './catalog.ts';
-import { bulkEvents, type ExpectedEvent, liveEvents, together } from './events.ts';
+import { bulkEvents, type ExpectedEvent, liveEvents, mergeEvents } from './events.ts';
 import { countProfiles, type ExpectedProfile, expectedProfiles } from './profiles.ts';
 import { readShop } from './read-shop.ts';
 
 export interface ExpectOptions {
-  /** What shopper and editor did while the connector listened. */
-  readonly journal?: readonly Done[];
-  /** False when no bulk sync ran: only events of the journal are expected. */
+  /** Actions performed while the connector received messages. */
+  readonly journal?: readonly JournalEntry[];
+  /** False if no bulk sync ran; then only the events of the journal are expected. */
   readonly bulk?: boolean;
-  /** Which prices hold depends on the time. */
+  /** Time at which price validity is evaluated. */
   readonly now?: Date;
 }
 
 export interface Expected {
-  /** By metric and unique_id. */
+  /** Keyed by metric and unique_id, see `eventKey`. */
   readonly events: ReadonlyMap<string, ExpectedEvent>;
   readonly profileCount: number;
-  /** Those whose fields do not depend on the order of writing. */
+  /** Profiles whose fields do not depend on the order of writes. */
   readonly profiles: readonly ExpectedProfile[];
-  /** Orders that came in live move the location of their buyer. */
+  /** E-mail addresses and customer ids of live orders, which update the location of their profile. */
   readonly movedByOrders: ReadonlySet<string>;
   readonly items: readonly ExpectedItem[];
   readonly variants: readonly ExpectedVariant[];
   readonly categories: ReadonlyMap<string, string>;
 }
 
-/** Reads the shop and works out what Klaviyo must hold. */
+/** Reads the shop and computes the expected Klaviyo state. */
 export async function expectedOf(api: ShopApi, options: ExpectOptions = {}): Promise<Expected> {
   const { journal = [], bulk = true, now = new Date() } = options;
   const shop = await readShop(api);
   const live = liveEvents(shop, journal);
-  // Live first: their time is the message's, not what a later bulk run would work out.
-  const events = together(live, bulk ? bulkEvents(shop) : []);
+  // Live events first: their time is that of the message, not the one a later bulk sync derives.
+  const events = mergeEvents(live, bulk ? bulkEvents(shop) : []);
   const movedByOrders = new Set(
     live.flatMap(({ email, customerId }) => [email?.toLowerCase() ?? '', customerId ?? '']),
   );

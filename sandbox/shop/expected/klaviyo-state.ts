@@ -1,4 +1,4 @@
-/** What the pretended Klaviyo holds, read through its JSON views. */
+/** Reads the state of the mock Klaviyo account through its inspection endpoints. */
 import { z } from 'zod';
 
 const event = z.object({
@@ -38,22 +38,21 @@ const variant = z.looseObject({
 });
 const category = z.looseObject({ id: z.string(), external_id: z.string(), name: z.string() });
 
-export type FoundProfile = z.infer<typeof profile>;
+export type KlaviyoProfile = z.infer<typeof profile>;
 
 export interface KlaviyoState {
   readonly events: readonly z.infer<typeof event>[];
-  readonly profiles: readonly FoundProfile[];
+  readonly profiles: readonly KlaviyoProfile[];
   readonly items: readonly z.infer<typeof item>[];
   readonly variants: readonly z.infer<typeof variant>[];
   readonly categories: readonly z.infer<typeof category>[];
 }
 
-/** Reads all views. */
 export async function readKlaviyo(url: string): Promise<KlaviyoState> {
   const read = async <T>(view: string, shape: z.ZodType<T>): Promise<T[]> => {
-    const answer = await fetch(new URL(`/sandbox/${view}`, url));
-    if (!answer.ok) throw new Error(`/sandbox/${view} answered ${answer.status}`);
-    return z.object({ data: z.array(shape) }).parse(await answer.json()).data;
+    const response = await fetch(new URL(`/sandbox/${view}`, url));
+    if (!response.ok) throw new Error(`/sandbox/${view} answered ${response.status}`);
+    return z.object({ data: z.array(shape) }).parse(await response.json()).data;
   };
   return {
     events: await read('events', event),

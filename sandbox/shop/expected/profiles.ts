@@ -1,4 +1,4 @@
-/** Who Klaviyo must know: customers with an e-mail, and everybody that an order event names. */
+/** Computes the expected profiles: customers with an e-mail address, and buyers of order events. */
 import type { ExpectedEvent } from './events.ts';
 import type { Shop, ShopCustomer } from './read-shop.ts';
 
@@ -9,12 +9,12 @@ export interface ExpectedProfile {
   readonly lastName: string | undefined;
   readonly title: string | undefined;
   readonly organization: string | undefined;
-  /** Undefined: no address, or orders may have moved it since. */
+  /** Undefined if there is no address. */
   readonly city: string | undefined;
   readonly country: string | undefined;
 }
 
-/** One for each e-mail: of several customers with the same one the oldest gives the id. */
+/** Returns one profile per e-mail address. If several customers share one, the oldest determines the id. */
 export function expectedProfiles(shop: Shop, events: Iterable<ExpectedEvent>): ExpectedProfile[] {
   const named = new Map<string, Set<string>>();
   for (const { email, customerId } of events) {
@@ -25,47 +25,47 @@ export function expectedProfiles(shop: Shop, events: Iterable<ExpectedEvent>): E
   return [...byEmail(shop).values()].flatMap(([oldest, ...others]) => {
     if (oldest === undefined) return [];
     const used = named.get(oldest.id) ?? new Set();
-    // Fields of people who share an e-mail, or whose orders name another one, depend on who was written last.
+    // The fields depend on write order if customers share an e-mail address or orders use another one.
     if (others.length > 0 || [...used].some((email) => email !== oldest.email.toLowerCase())) return [];
     return [profileOf(oldest)];
   });
 }
 
 /**
- * How many profiles there must be, given Klaviyo's rule that each e-mail and each id belongs to one.
- * @param guests e-mails of orders that got their customer only after their event was there
+ * Returns the expected number of profiles, given that each e-mail address and id belongs to one profile.
+ * @param guests e-mail addresses of orders that were assigned to a customer after their event was sent
  */
 export function countProfiles(shop: Shop, events: Iterable<ExpectedEvent>, guests: Iterable<string>): number {
-  const people = new Set<Person>();
-  const emails = new Map<string, Person>();
-  const ids = new Map<string, Person>();
-  const meet = (email: string | undefined, id: string | undefined): void => {
+  const people = new Set<CountedProfile>();
+  const emails = new Map<string, CountedProfile>();
+  const ids = new Map<string, CountedProfile>();
+  const addProfile = (email: string | undefined, id: string | undefined): void => {
     const [byMail, byId] = [emails.get(email ?? ''), ids.get(id ?? '')];
-    // Two different ones: the event is sent again with the e-mail alone.
+    // The identifiers match two profiles. The connector resends the event with the e-mail address only.
     if (byMail !== undefined && byId !== undefined) return;
     const person = byMail ?? byId ?? { email: undefined };
     people.add(person);
     if (id !== undefined) ids.set(id, person);
     if (email === undefined || email === person.email) return;
-    // A profile has one e-mail: the newer one takes the place of the older.
+    // A profile has one e-mail address; the newer one replaces the older.
     if (person.email !== undefined) emails.delete(person.email);
     person.email = email;
     emails.set(email, person);
   };
-  for (const [oldest] of byEmail(shop).values()) meet(oldest?.email.toLowerCase(), oldest?.id);
-  for (const email of guests) meet(email.toLowerCase(), undefined);
-  for (const { email, customerId } of events) meet(email?.toLowerCase(), customerId);
+  for (const [oldest] of byEmail(shop).values()) addProfile(oldest?.email.toLowerCase(), oldest?.id);
+  for (const email of guests) addProfile(email.toLowerCase(), undefined);
+  for (const { email, customerId } of events) addProfile(email?.toLowerCase(), customerId);
   return people.size;
 }
 
-interface Person {
+interface CountedProfile {
   email: string | undefined;
 }
 
 function byEmail(shop: Shop): Map<string, ShopCustomer[]> {
   const found = new Map<string, ShopCustomer[]>();
-  const inAge = [...shop.customers].sort((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
-  for (const customer of inAge) {
+  const byAge = [...shop.customers].sort((a, b) => (a.createdAt + a.id < b.createdAt + b.id ? -1 : 1));
+  for (const customer of byAge) {
     const email = customer.email.toLowerCase();
     if (email !== '') found.set(email, [...(found.get(email) ?? []), customer]);
   }
@@ -86,9 +86,10 @@ function profileOf(customer: ShopCustomer): ExpectedProfile {
   };
 }
 
-/** The default billing address, else the first billing one that exists, else the first. */
+/** Returns the default billing address, else the first existing billing address, else the first address. */
 function addressOf({ addresses, defaultBillingAddressId, billingAddressIds }: ShopCustomer) {
-  const byId = (id: string | undefined) => (id === undefined ? undefined : addresses.find((one) => one.id === id));
-  const billing = [defaultBillingAddressId, ...billingAddressIds].map(byId).find((one) => one !== undefined);
+  const byId = (id: string | undefined) =>
+    id === undefined ? undefined : addresses.find((address) => address.id === id);
+  const billing = [defaultBillingAddressId, ...billingAddressIds].map(byId).find((address) => address !== undefined);
   return billing ?? addresses[0];
 }

@@ -1,4 +1,4 @@
-/** The whole shop as plain reads show it: what expectations are worked out from. */
+/** Reads all commercetools records from which the expected state is computed. */
 import { z } from 'zod';
 import type { ShopApi } from '../actors/shop-api.ts';
 
@@ -109,15 +109,15 @@ export interface Shop {
   readonly orders: readonly ShopOrder[];
   readonly payments: ReadonlyMap<string, ShopPayment>;
   readonly categories: ReadonlyMap<string, ShopCategory>;
-  /** Published ones. */
+  /** Current projections of published products. */
   readonly products: readonly ShopProduct[];
   readonly inventory: readonly ShopInventory[];
   readonly standalonePrices: readonly ShopStandalonePrice[];
 }
 
-/** Reads everything that matters to Klaviyo. */
 export async function readShop(api: ShopApi): Promise<Shop> {
-  const byId = <T extends { readonly id: string }>(list: readonly T[]) => new Map(list.map((one) => [one.id, one]));
+  const byId = <T extends { readonly id: string }>(list: readonly T[]) =>
+    new Map(list.map((record) => [record.id, record]));
   return {
     customers: await api.all('customers', customer),
     orders: await api.all('orders', order),

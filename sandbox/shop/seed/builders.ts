@@ -1,4 +1,4 @@
-/** Realistic commercetools JSON with only the interesting fields said: `order({ customerEmail: 'a@example.com' })`. */
+/** Builders of realistic commercetools records with overridable fields: `order({ customerEmail: 'a@example.com' })`. */
 import { randomUUID } from 'node:crypto';
 import type {
   BaseAddress,
@@ -13,12 +13,11 @@ import type {
 } from '@commercetools/platform-sdk';
 import { money } from './money.ts';
 import { idOf } from './random.ts';
-import { base, LONG_AGO } from './record-base.ts';
+import { baseFields, DEFAULT_TIMESTAMP } from './record-base.ts';
 
 export { category, inventoryEntry, price, product, productData, standalonePrice, variant } from './catalog-builders.ts';
 export { highPrecision, money } from './money.ts';
 
-/** An address in Berlin. */
 export function address(fields: Partial<BaseAddress> = {}): BaseAddress {
   return {
     id: 'adr-1',
@@ -40,15 +39,15 @@ const HOME = {
   shippingAddressIds: ['adr-1'],
 };
 
-/** A customer with one address and an e-mail of its own. */
+/** Builds a customer with one address and a unique e-mail address. */
 export function customer(fields: Partial<Customer> = {}): Customer {
-  const own = base();
+  const own = baseFields();
   return {
     ...own,
     email: `${fields.key ?? fields.id ?? own.id}@example.com`,
     firstName: 'Ada',
     lastName: 'Berg',
-    // Whoever brings addresses also says what they are for.
+    // Callers that pass addresses also pass their roles.
     ...(fields.addresses === undefined ? HOME : { billingAddressIds: [], shippingAddressIds: [] }),
     addresses: [address()],
     isEmailVerified: false,
@@ -59,7 +58,7 @@ export function customer(fields: Partial<Customer> = {}): Customer {
   };
 }
 
-/** What an order remembers of a product. */
+/** Builds a line item. */
 export function lineItem(fields: Partial<LineItem> & { unitCents?: number; currency?: string } = {}): LineItem {
   const { unitCents = 1999, currency = 'EUR', ...given } = fields;
   const quantity = given.quantity ?? 1;
@@ -84,13 +83,13 @@ export function lineItem(fields: Partial<LineItem> & { unitCents?: number; curre
     perMethodTaxRate: [],
     priceMode: 'Platform',
     lineItemMode: 'Standard',
-    addedAt: LONG_AGO,
-    lastModifiedAt: LONG_AGO,
+    addedAt: DEFAULT_TIMESTAMP,
+    lastModifiedAt: DEFAULT_TIMESTAMP,
     ...given,
   };
 }
 
-/** A line without a product, such as gift wrapping. */
+/** Builds a line item without a product, such as gift wrapping. */
 export function customLineItem(
   fields: Partial<CustomLineItem> & { cents?: number; currency?: string } = {},
 ): CustomLineItem {
@@ -112,7 +111,7 @@ export function customLineItem(
   };
 }
 
-/** An open order of a guest with one line, total and tax worked out from its lines. */
+/** Builds an open guest order with one line item. Total and tax are computed from the lines. */
 export function order(fields: Partial<Order> = {}): Order {
   const lineItems = fields.lineItems ?? [lineItem()];
   const customLineItems = fields.customLineItems ?? [];
@@ -121,11 +120,11 @@ export function order(fields: Partial<Order> = {}): Order {
   const total =
     fields.totalPrice ??
     money(
-      lines.reduce((sum, one) => sum + one.centAmount, 0),
+      lines.reduce((sum, money) => sum + money.centAmount, 0),
       currency,
     );
   return {
-    ...base(),
+    ...baseFields(),
     lineItems,
     customLineItems,
     totalPrice: total,
@@ -151,11 +150,11 @@ export function order(fields: Partial<Order> = {}): Order {
   };
 }
 
-/** A card payment with one successful charge. */
+/** Builds a card payment with one successful charge. */
 export function payment(fields: Partial<Payment> = {}): Payment {
   const amountPlanned = fields.amountPlanned ?? money(1999);
   return {
-    ...base(),
+    ...baseFields(),
     amountPlanned,
     paymentMethodInfo: { paymentInterface: 'sandbox-psp', method: 'card', name: { en: 'Card' } },
     paymentStatus: {},
@@ -165,12 +164,19 @@ export function payment(fields: Partial<Payment> = {}): Payment {
   };
 }
 
-/** A successful charge. */
+/** Builds a successful charge. */
 export function transaction(fields: Partial<Transaction> = {}): Transaction {
-  return { id: randomUUID(), type: 'Charge', amount: money(1999), state: 'Success', timestamp: LONG_AGO, ...fields };
+  return {
+    id: randomUUID(),
+    type: 'Charge',
+    amount: money(1999),
+    state: 'Success',
+    timestamp: DEFAULT_TIMESTAMP,
+    ...fields,
+  };
 }
 
-/** 19 % are in the price. */
+/** Returns the net, gross and tax amounts of a price that includes 19 % tax. */
 function taxed(gross: CentPrecisionMoney): {
   totalNet: CentPrecisionMoney;
   totalGross: CentPrecisionMoney;

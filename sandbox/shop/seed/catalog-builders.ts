@@ -1,4 +1,4 @@
-/** The catalogue's share of the builders. */
+/** Builders of catalog records. */
 import type {
   Category,
   InventoryEntry,
@@ -10,12 +10,12 @@ import type {
 } from '@commercetools/platform-sdk';
 import { money } from './money.ts';
 import { idOf } from './random.ts';
-import { base } from './record-base.ts';
+import { baseFields } from './record-base.ts';
 
-/** A category at the top. */
+/** Builds a root category. */
 export function category(fields: Partial<Category> = {}): Category {
   return {
-    ...base(),
+    ...baseFields(),
     name: { en: 'Women' },
     slug: { en: 'women' },
     ancestors: [],
@@ -25,18 +25,18 @@ export function category(fields: Partial<Category> = {}): Category {
   };
 }
 
-/** A price that holds for everybody, always. */
+/** Builds a price without restrictions. */
 export function price(fields: Partial<Price> = {}): Price {
   return { id: idOf('price/default'), value: money(1999), ...fields };
 }
 
-/** A variant with a sku, one price and one image. */
+/** Builds a variant with a SKU, one price and one image. */
 export function variant(fields: Partial<ProductVariant> = {}): ProductVariant {
   const image = { url: 'https://img.example/shirt.jpg', dimensions: { w: 800, h: 1200 } };
   return { id: 1, sku: 'SKU-1', prices: [price()], attributes: [], images: [image], assets: [], ...fields };
 }
 
-/** One side of a product. */
+/** Builds the current or staged data of a product. */
 export function productData(fields: Partial<ProductData> = {}): ProductData {
   return {
     name: { en: 'Shirt', 'de-DE': 'Hemd' },
@@ -52,14 +52,14 @@ export function productData(fields: Partial<ProductData> = {}): ProductData {
   };
 }
 
-/** A published product; `data` is both sides unless `staged` says otherwise. */
+/** Builds a published product. `data` is both current and staged; `staged` overrides the staged data. */
 export function product(
   fields: Partial<Product> & { data?: Partial<ProductData>; staged?: Partial<ProductData>; published?: boolean } = {},
 ): Product {
   const { data, staged, published = true, ...given } = fields;
   const current = productData(data);
   return {
-    ...base(),
+    ...baseFields(),
     productType: { typeId: 'product-type', id: idOf('product-type/clothing') },
     priceMode: 'Embedded',
     masterData: {
@@ -72,13 +72,13 @@ export function product(
   };
 }
 
-/** Ten pieces, all of them available. */
+/** Builds an inventory entry with ten available units. */
 export function inventoryEntry(fields: Partial<InventoryEntry> = {}): InventoryEntry {
   const quantityOnStock = fields.quantityOnStock ?? 10;
-  return { ...base(), sku: 'SKU-1', quantityOnStock, availableQuantity: quantityOnStock, ...fields };
+  return { ...baseFields(), sku: 'SKU-1', quantityOnStock, availableQuantity: quantityOnStock, ...fields };
 }
 
-/** An active price of a sku, kept outside the product. */
+/** Builds an active standalone price of a SKU. */
 export function standalonePrice(fields: Partial<StandalonePrice> = {}): StandalonePrice {
-  return { ...base(), sku: 'SKU-1', value: money(1999), active: true, ...fields };
+  return { ...baseFields(), sku: 'SKU-1', value: money(1999), active: true, ...fields };
 }

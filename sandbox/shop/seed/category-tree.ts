@@ -1,4 +1,4 @@
-/** Forty-odd categories, four levels deep. */
+/** Category tree of about forty categories, four levels deep. */
 import type { Category } from '@commercetools/platform-sdk';
 import { category } from './builders.ts';
 import { idOf } from './random.ts';
@@ -7,7 +7,7 @@ interface Tree {
   readonly [names: string]: Tree;
 }
 
-/** "English|Deutsch"; two branches share names on purpose: a breadcrumb must tell them apart. */
+/** Names as "English|Deutsch". Two branches share names on purpose, so that breadcrumbs must distinguish them. */
 const TREE: Tree = {
   'Women|Damen': {
     'Clothing|Kleidung': {
@@ -29,15 +29,15 @@ const TREE: Tree = {
   'Home|Wohnen': { 'Kitchen|Küche': { 'Cups|Tassen': {} }, 'Textiles|Textilien': {} },
 };
 
-/** The tree as records, parents first. */
+/** Returns the categories, parents first. */
 export function categoryTree(): Category[] {
   return branch(TREE, []);
 }
 
-/** The categories that have none below them. */
+/** Returns the categories without children. */
 export function leaves(categories: readonly Category[]): Category[] {
-  const parents = new Set(categories.map((one) => one.parent?.id));
-  return categories.filter((one) => !parents.has(one.id));
+  const parents = new Set(categories.map((category) => category.parent?.id));
+  return categories.filter((category) => !parents.has(category.id));
 }
 
 function branch(tree: Tree, path: readonly Category[]): Category[] {

@@ -1,23 +1,23 @@
-/** Ordinary customers in several countries and scripts. */
+/** Generates customers in several countries and scripts. */
 
 import type { Customer } from '@commercetools/platform-sdk';
 import { faker as german } from '@faker-js/faker/locale/de';
 import { faker as english } from '@faker-js/faker/locale/en';
 import { faker as french } from '@faker-js/faker/locale/fr';
 import { faker as japanese } from '@faker-js/faker/locale/ja';
-import { IDS } from './basis.ts';
+import { IDS } from './base-data.ts';
 import { address, customer } from './builders.ts';
 import { idOf, type Random } from './random.ts';
 
-interface Land {
+interface CountryProfile {
   readonly country: string;
   readonly locale: string;
   readonly faker: typeof english;
-  /** A mobile number of the country; the last digits are chosen. */
+  /** Prefix of a mobile number; the last digits are generated. */
   readonly phone: string;
 }
 
-const LANDS: readonly [Land, ...Land[]] = [
+const COUNTRIES: readonly [CountryProfile, ...CountryProfile[]] = [
   { country: 'DE', locale: 'de-DE', faker: german, phone: '+49151230' },
   { country: 'US', locale: 'en-US', faker: english, phone: '+141555' },
   { country: 'GB', locale: 'en', faker: english, phone: '+4477112' },
@@ -25,14 +25,14 @@ const LANDS: readonly [Land, ...Land[]] = [
   { country: 'JP', locale: 'ja', faker: japanese, phone: '+8190123' },
 ];
 
-/** `count` customers, the same for the same chance. */
+/** Returns `count` customers, deterministic for the random generator's seed. */
 export function seedCustomers(random: Random, count: number): Customer[] {
-  for (const { faker } of LANDS) faker.seed(random.between(1, 1_000_000));
-  return Array.from({ length: count }, (_, index) => oneCustomer(random, index));
+  for (const { faker } of COUNTRIES) faker.seed(random.between(1, 1_000_000));
+  return Array.from({ length: count }, (_, index) => createCustomer(random, index));
 }
 
-function oneCustomer(random: Random, index: number): Customer {
-  const { country, locale, faker, phone } = random.pick(LANDS);
+function createCustomer(random: Random, index: number): Customer {
+  const { country, locale, faker, phone } = random.pick(COUNTRIES);
   const key = `customer-${index + 1}`;
   const id = idOf(`customer/${key}`);
   const [firstName, lastName] = [faker.person.firstName(), faker.person.lastName()];
@@ -46,7 +46,7 @@ function oneCustomer(random: Random, index: number): Customer {
     postalCode: faker.location.zipCode(),
     streetName: faker.location.street(),
     streetNumber: String(random.between(1, 140)),
-    // Numbers differ by customer: Klaviyo lets a phone number belong to one profile only.
+    // Phone numbers are unique, because Klaviyo assigns a phone number to one profile only.
     ...(random.chance(0.6) ? { mobile: `${phone}${String(100_000 + index).slice(-5)}` } : {}),
   });
   const addressed = random.chance(0.9);

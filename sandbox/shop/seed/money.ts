@@ -1,16 +1,14 @@
-/** Money as commercetools writes it. */
+/** Builds commercetools money. */
 import type { CentPrecisionMoney, HighPrecisionMoney } from '@commercetools/platform-sdk';
+import { fractionDigitsOf } from '../../commercetools/engine-corrections.ts';
 
-/** ISO 4217 where it is not 2. */
-const FRACTION_DIGITS: Readonly<Record<string, number>> = { JPY: 0, KWD: 3 };
-
-/** An amount in the smallest unit of its currency. */
+/** Builds an amount in the smallest unit of its currency. */
 export function money(centAmount: number, currencyCode = 'EUR'): CentPrecisionMoney {
-  return { type: 'centPrecision', currencyCode, centAmount, fractionDigits: FRACTION_DIGITS[currencyCode] ?? 2 };
+  return { type: 'centPrecision', currencyCode, centAmount, fractionDigits: fractionDigitsOf(currencyCode) };
 }
 
-/** An amount with more digits than its currency has; `centAmount` is the rounded one. */
+/** Builds a high-precision amount; `centAmount` is rounded. */
 export function highPrecision(preciseAmount: number, fractionDigits: number, currencyCode = 'EUR'): HighPrecisionMoney {
-  const centAmount = Math.round(preciseAmount / 10 ** (fractionDigits - (FRACTION_DIGITS[currencyCode] ?? 2)));
+  const centAmount = Math.round(preciseAmount / 10 ** (fractionDigits - fractionDigitsOf(currencyCode)));
   return { type: 'highPrecision', currencyCode, centAmount, fractionDigits, preciseAmount };
 }

@@ -1,28 +1,30 @@
-/** Ordinary orders with their payments: most of customers, some of guests, a few refunded. */
+/** Generates orders with payments: most of customers, some of guests, a few refunded. */
 import type { Customer, LineItem, Order, Payment, Product, Transaction } from '@commercetools/platform-sdk';
-import { IDS } from './basis.ts';
+import { IDS } from './base-data.ts';
 import { address, lineItem, money, order, payment, transaction } from './builders.ts';
 import { idOf, type Random } from './random.ts';
 
-export interface Sales {
+export interface SeededOrders {
   readonly orders: readonly Order[];
   readonly payments: readonly Payment[];
 }
 
 const STATES = ['Open', 'Open', 'Open', 'Open', 'Confirmed', 'Confirmed', 'Complete', 'Complete', 'Cancelled'] as const;
 
-/** `count` orders of these customers and products. */
+/** Returns `count` orders of the given customers and products. */
 export function seedOrders(
   random: Random,
   count: number,
   shop: { readonly customers: readonly Customer[]; readonly products: readonly Product[] },
-): Sales {
+): SeededOrders {
   const sellable = shop.products.filter(({ priceMode }) => priceMode !== 'Standalone');
-  const made = Array.from({ length: count }, (_, index) => oneOrder(random, index, { ...shop, products: sellable }));
-  return { orders: made.map((one) => one.order), payments: made.flatMap((one) => one.payments) };
+  const created = Array.from({ length: count }, (_, index) =>
+    createOrder(random, index, { ...shop, products: sellable }),
+  );
+  return { orders: created.map((entry) => entry.order), payments: created.flatMap((entry) => entry.payments) };
 }
 
-function oneOrder(
+function createOrder(
   random: Random,
   index: number,
   shop: { readonly customers: readonly Customer[]; readonly products: readonly Product[] },
@@ -34,7 +36,7 @@ function oneOrder(
   const [buyer] = random.chance(0.85) ? random.pickSome(shop.customers, 1) : [];
   const lineItems = random
     .pickSome(shop.products, random.between(1, 4))
-    .map((bought) => oneLine(random, bought, orderNumber));
+    .map((product) => createLineItem(random, product, orderNumber));
   const moved = Date.parse(createdAt) + random.between(1, 240) * 3_600_000;
   const lastModifiedAt = orderState === 'Open' ? createdAt : new Date(moved).toISOString();
   const home = buyer?.addresses[0] ?? address({ id: `${orderNumber}-home` });
@@ -57,23 +59,23 @@ function oneOrder(
       : {}),
   });
   if (random.chance(0.1)) return { order: draft, payments: [] };
-  const paid = onePayment(random, draft);
+  const paid = createPayment(random, draft);
   const payments = [{ typeId: 'payment' as const, id: paid.id }];
   return { order: { ...draft, paymentInfo: { payments } }, payments: [paid] };
 }
 
-function oneLine(random: Random, bought: Product, orderNumber: string): LineItem {
-  const { current } = bought.masterData;
+function createLineItem(random: Random, product: Product, orderNumber: string): LineItem {
+  const { current } = product.masterData;
   const variant = current.masterVariant;
   const [chosen] = variant.prices ?? [];
   const value = chosen?.value ?? money(1999);
   return lineItem({
-    id: idOf(`line/${orderNumber}/${bought.key}`),
-    productId: bought.id,
-    ...(bought.key === undefined ? {} : { productKey: bought.key }),
+    id: idOf(`line/${orderNumber}/${product.key}`),
+    productId: product.id,
+    ...(product.key === undefined ? {} : { productKey: product.key }),
     name: current.name,
     productSlug: current.slug,
-    productType: bought.productType,
+    productType: product.productType,
     variant,
     quantity: random.between(1, 3),
     unitCents: value.centAmount,
@@ -83,15 +85,15 @@ function oneLine(random: Random, bought: Product, orderNumber: string): LineItem
   });
 }
 
-function onePayment(random: Random, { orderNumber = '', createdAt, totalPrice, customerId }: Order): Payment {
+function createPayment(random: Random, { orderNumber = '', createdAt, totalPrice, customerId }: Order): Payment {
   const key = `payment-of-${orderNumber}`;
-  const one = (name: string, fields: Partial<Transaction>) =>
+  const createTransaction = (name: string, fields: Partial<Transaction>) =>
     transaction({ id: idOf(`transaction/${key}/${name}`), timestamp: createdAt, amount: totalPrice, ...fields });
-  const back = money(Math.max(1, Math.floor(totalPrice.centAmount / 3)), totalPrice.currencyCode);
+  const refundAmount = money(Math.max(1, Math.floor(totalPrice.centAmount / 3)), totalPrice.currencyCode);
   const transactions = [
-    one('authorization', { type: 'Authorization' }),
-    one('charge', { type: 'Charge' }),
-    ...(random.chance(0.12) ? [one('refund', { type: 'Refund', amount: back })] : []),
+    createTransaction('authorization', { type: 'Authorization' }),
+    createTransaction('charge', { type: 'Charge' }),
+    ...(random.chance(0.12) ? [createTransaction('refund', { type: 'Refund', amount: refundAmount })] : []),
   ];
   return payment({
     id: idOf(`payment/${key}`),

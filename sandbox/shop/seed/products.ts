@@ -1,4 +1,4 @@
-/** Ordinary products: in several categories, with a few variants, prices in several currencies, stock. */
+/** Generates products with categories, variants, prices in several currencies, and stock. */
 import type {
   Category,
   InventoryEntry,
@@ -7,12 +7,12 @@ import type {
   ProductVariant,
   StandalonePrice,
 } from '@commercetools/platform-sdk';
-import { IDS } from './basis.ts';
+import { IDS } from './base-data.ts';
 import { inventoryEntry, money, price, product, standalonePrice, variant } from './builders.ts';
 import { leaves } from './category-tree.ts';
 import { idOf, type Random } from './random.ts';
 
-export interface Catalogue {
+export interface SeededCatalog {
   readonly products: readonly Product[];
   readonly inventory: readonly InventoryEntry[];
   readonly standalonePrices: readonly StandalonePrice[];
@@ -23,30 +23,30 @@ const THINGS = ['shirt|hemd', 'jacket|jacke', 'trousers|hose', 'scarf|schal', 'd
 const BRANDS = ['Nordlicht', 'Maison Verte', 'Acme'] as const;
 const SIZES = ['S', 'M', 'L', 'XL'] as const;
 
-/** `count` products with everything that belongs to them. */
-export function seedProducts(random: Random, count: number, categories: readonly Category[]): Catalogue {
-  const made = Array.from({ length: count }, (_, index) => oneProduct(random, index, categories));
+/** Returns `count` products with their inventory entries and standalone prices. */
+export function seedProducts(random: Random, count: number, categories: readonly Category[]): SeededCatalog {
+  const entries = Array.from({ length: count }, (_, index) => createProduct(random, index, categories));
   return {
-    products: made.map((one) => one.product),
-    inventory: made.flatMap((one) => one.inventory),
-    standalonePrices: made.flatMap((one) => one.standalonePrices),
+    products: entries.map((entry) => entry.product),
+    inventory: entries.flatMap((entry) => entry.inventory),
+    standalonePrices: entries.flatMap((entry) => entry.standalonePrices),
   };
 }
 
-interface Made {
+interface SeededProduct {
   readonly product: Product;
   readonly inventory: readonly InventoryEntry[];
   readonly standalonePrices: readonly StandalonePrice[];
 }
 
-function oneProduct(random: Random, index: number, categories: readonly Category[]): Made {
+function createProduct(random: Random, index: number, categories: readonly Category[]): SeededProduct {
   const key = `product-${index + 1}`;
   const [material, thing] = [random.pick(MATERIALS).split('|'), random.pick(THINGS).split('|')];
-  // Every fifteenth product keeps its prices outside.
+  // Every fifteenth product has standalone prices.
   const standalone = index % 15 === 14;
   const cents = random.between(5, 200) * 100 - 1;
   const variants = Array.from({ length: random.between(1, 4) }, (_, position) =>
-    oneVariant(random, { key, position, prices: standalone ? [] : prices(key, position, cents) }),
+    createVariant(random, { key, position, prices: standalone ? [] : prices(key, position, cents) }),
   );
   const [masterVariant = variant(), ...others] = variants;
   const createdAt = random.instant(0, 300);
@@ -75,11 +75,11 @@ function oneProduct(random: Random, index: number, categories: readonly Category
       data,
     }),
     inventory: skus.flatMap((sku) => stock(random, sku)),
-    standalonePrices: standalone ? skus.flatMap((sku) => apart(sku, cents)) : [],
+    standalonePrices: standalone ? skus.flatMap((sku) => standalonePrices(sku, cents)) : [],
   };
 }
 
-function oneVariant(
+function createVariant(
   random: Random,
   { key, position, prices: own }: { key: string; position: number; prices: Price[] },
 ): ProductVariant {
@@ -98,19 +98,22 @@ function oneVariant(
 }
 
 function prices(key: string, position: number, cents: number): Price[] {
-  const one = (name: string, fields: Partial<Price>) =>
+  const priceWithId = (name: string, fields: Partial<Price>) =>
     price({ id: idOf(`price/${key}/${position}/${name}`), ...fields });
   return [
-    one('eur', { value: money(cents) }),
-    one('de', { value: money(cents - 100), country: 'DE' }),
-    one('us', { value: money(cents + 500, 'USD'), country: 'US' }),
-    one('gb', { value: money(cents - 50, 'GBP'), country: 'GB' }),
-    one('jp', { value: money(cents + 1, 'JPY'), country: 'JP' }),
-    one('vip', { value: money(Math.round(cents * 0.8)), customerGroup: { typeId: 'customer-group', id: IDS.vip } }),
+    priceWithId('eur', { value: money(cents) }),
+    priceWithId('de', { value: money(cents - 100), country: 'DE' }),
+    priceWithId('us', { value: money(cents + 500, 'USD'), country: 'US' }),
+    priceWithId('gb', { value: money(cents - 50, 'GBP'), country: 'GB' }),
+    priceWithId('jp', { value: money(cents + 1, 'JPY'), country: 'JP' }),
+    priceWithId('vip', {
+      value: money(Math.round(cents * 0.8)),
+      customerGroup: { typeId: 'customer-group', id: IDS.vip },
+    }),
   ];
 }
 
-function apart(sku: string, cents: number): StandalonePrice[] {
+function standalonePrices(sku: string, cents: number): StandalonePrice[] {
   return [
     standalonePrice({ id: idOf(`standalone-price/${sku}/eur`), key: `${sku}-eur`, sku, value: money(cents) }),
     standalonePrice({

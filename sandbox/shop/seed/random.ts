@@ -1,22 +1,22 @@
-/** Chance that repeats itself: the same seed gives the same shop. */
+/** Seeded random generator: the same seed produces the same shop. */
 import { createHash } from 'node:crypto';
 
 export interface Random {
-  /** 0 ≤ n < 1. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   next(): number;
-  /** A whole number, both ends included. */
+  /** Returns an integer, both bounds inclusive. */
   between(low: number, high: number): number;
   pick<T>(list: readonly [T, ...T[]]): T;
   pickSome<T>(list: readonly T[], count: number): T[];
   chance(share: number): boolean;
-  /** A time in a range of days after 2023-01-01. */
+  /** Returns an ISO 8601 time in a range of days after 2023-01-01. */
   instant(fromDay: number, toDay: number): string;
 }
 
 const EPOCH = Date.parse('2023-01-01T00:00:00.000Z');
 const DAY_MS = 86_400_000;
 
-/** mulberry32: small, and good enough to scatter test data. */
+/** Creates a generator (mulberry32, sufficient for test data). */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {
@@ -41,7 +41,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** The UUID that belongs to a name: always the same. */
+/** Returns a deterministic UUID for a name. */
 export function idOf(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(

@@ -1,8 +1,8 @@
-/** The fields that every commercetools resource has. */
+/** Fields of every commercetools resource. */
 import { randomUUID } from 'node:crypto';
 
-/** When records were made, unless said otherwise. */
-export const LONG_AGO = '2024-03-01T10:00:00.000Z';
+/** Default creation time of records. */
+export const DEFAULT_TIMESTAMP = '2024-03-01T10:00:00.000Z';
 
 const by = { isPlatformClient: false, clientId: 'storefront' };
 
@@ -15,8 +15,8 @@ export interface RecordBase {
   readonly lastModifiedBy: typeof by;
 }
 
-/** A new id, version 1, made long ago. */
-export function base(): RecordBase {
-  const times = { createdAt: LONG_AGO, lastModifiedAt: LONG_AGO };
+/** Returns a new id, version 1 and the default timestamps. */
+export function baseFields(): RecordBase {
+  const times = { createdAt: DEFAULT_TIMESTAMP, lastModifiedAt: DEFAULT_TIMESTAMP };
   return { id: randomUUID(), version: 1, ...times, createdBy: by, lastModifiedBy: by };
 }

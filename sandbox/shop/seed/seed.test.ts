@@ -1,9 +1,10 @@
+/** Tests of the seeded shop. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
 import { connectShop, type ShopApi } from '../actors/shop-api.ts';
-import { oddCases, oddId } from '../edge-cases/index.ts';
+import { createEdgeCases, edgeCaseId } from '../edge-cases/index.ts';
 import { makeShop, seedShop } from './seed.ts';
 
 let sandbox: CommercetoolsSandbox;
@@ -17,7 +18,7 @@ before(async () => {
 });
 after(() => sandbox.stop());
 
-test('the same seed gives the same shop, another seed another', () => {
+test('the same seed produces the same shop, another seed a different one', () => {
   const asText = (seed: number) => JSON.stringify([...makeShop({ seed })]);
   assert.equal(asText(7), asText(7));
   assert.notEqual(asText(7), asText(8));
@@ -35,16 +36,16 @@ test('no two records of a type share an id, and no two variants a sku', () => {
   assert.equal(new Set(skus).size, skus.length);
 });
 
-test('the shop has the size that was asked for, odd cases besides', async () => {
+test('the shop has the requested size plus the edge cases', async () => {
   const customers = await api.all('customers', anyRecord);
-  const odd = oddCases().filter(({ typeId }) => typeId === 'customer');
-  assert.equal(customers.length, 300 + odd.length);
+  const edgeCases = createEdgeCases().filter(({ typeId }) => typeId === 'customer');
+  assert.equal(customers.length, 300 + edgeCases.length);
   const categories = await api.all('categories', z.looseObject({ id: z.string(), ancestors: z.array(z.unknown()) }));
   assert.ok(categories.length >= 35);
   assert.equal(Math.max(...categories.map(({ ancestors }) => ancestors.length)), 3);
 });
 
-test('every odd case can be read over HTTP by its id', async () => {
+test('every edge case can be read over HTTP by its id', async () => {
   const paths: Record<string, string> = {
     customer: 'customers',
     order: 'orders',
@@ -53,14 +54,14 @@ test('every odd case can be read over HTTP by its id', async () => {
     'inventory-entry': 'inventory',
     'standalone-price': 'standalone-prices',
   };
-  for (const { name, typeId, record } of oddCases()) {
+  for (const { name, typeId, record } of createEdgeCases()) {
     const answer = await api.request('GET', `${paths[typeId]}/${record.id}`);
     assert.equal(answer.status, 200, `${typeId} ${name}`);
   }
 });
 
 test('an order is found by its payment', async () => {
-  const where = encodeURIComponent(`paymentInfo(payments(id="${oddId('payment', 'two-payments-2')}"))`);
+  const where = encodeURIComponent(`paymentInfo(payments(id="${edgeCaseId('payment', 'two-payments-2')}"))`);
   const { results } = await api.get(`orders?where=${where}`, z.object({ results: z.array(anyRecord) }));
   assert.deepEqual(
     results.map(({ orderNumber }) => orderNumber),
@@ -68,7 +69,7 @@ test('an order is found by its payment', async () => {
   );
 });
 
-test('product projections show published products only, unless the staged ones are asked for', async () => {
+test('product projections contain published products only, unless staged=true', async () => {
   const byKey = (key: string, staged: boolean) => api.request('GET', `product-projections/key=${key}?staged=${staged}`);
   assert.equal((await byKey('unpublished', false)).status, 404);
   assert.equal((await byKey('unpublished', true)).status, 200);

@@ -1,18 +1,18 @@
-/** What arrived, for people and tests: JSON under /sandbox, none of it part of Klaviyo's API. */
+/** Inspection endpoints for users and tests: JSON under /sandbox, not part of Klaviyo's API. */
 import type { FastifyInstance } from 'fastify';
 import type { Account } from './account.ts';
 import type { Category, Item, Variant } from './catalog-records.ts';
 import type { RecordedEvent } from './events.ts';
-import type { Limits } from './limits.ts';
-import { page } from './page.ts';
+import { page } from './inspection-page.ts';
 import type { Profile } from './profiles.ts';
 import { parameter, type Query } from './query.ts';
+import type { RateLimiter } from './rate-limits.ts';
 import type { RequestLog } from './request-log.ts';
 
-export type Watched = { account: Account; limits: Limits; log: RequestLog };
+export type InspectionDeps = { account: Account; limits: RateLimiter; log: RequestLog };
 
-/** Adds the page at `/` and the JSON views; they need no key and spend no rate limit. */
-export function addViews(app: FastifyInstance, { account, limits, log }: Watched): void {
+/** Adds the page at `/` and the JSON endpoints. They need no key and have no rate limit. */
+export function addInspectionRoutes(app: FastifyInstance, { account, limits, log }: InspectionDeps): void {
   app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
   app.get('/sandbox', async () => ({ limits: limits.usage() }));
   app.get('/sandbox/state', async () => stateOf(account, log));
@@ -39,23 +39,23 @@ export function addViews(app: FastifyInstance, { account, limits, log }: Watched
   });
 }
 
-/** Counts of everything; what tests assert on most. */
+/** Returns counts of all records and requests. Most test assertions use them. */
 export function stateOf(account: Account, log: RequestLog) {
   const { profiles, events, catalog, jobs } = account;
   const byMetric: Record<string, number> = {};
-  const wouldWakeFlows: Record<string, number> = {};
+  const wouldTriggerFlows: Record<string, number> = {};
   for (const event of events.all()) {
     byMetric[event.metric.name] = (byMetric[event.metric.name] ?? 0) + 1;
-    if (event.wouldWakeFlows) wouldWakeFlows[event.metric.name] = (wouldWakeFlows[event.metric.name] ?? 0) + 1;
+    if (event.wouldTriggerFlows) wouldTriggerFlows[event.metric.name] = (wouldTriggerFlows[event.metric.name] ?? 0) + 1;
   }
   return {
     profiles: profiles.count(),
     events: events.count(),
-    /** Events that arrived once more; in a body that is refused for them they are not counted. */
+    /** Duplicate events that were ignored. Duplicates in a rejected body do not count. */
     repeatedEvents: events.repeats(),
     eventsByMetric: byMetric,
     /** Events received without backfill, by metric. */
-    wouldWakeFlows,
+    wouldTriggerFlows,
     items: catalog.items.size,
     variants: catalog.variants.size,
     categories: catalog.categories.size,
@@ -66,11 +66,11 @@ export function stateOf(account: Account, log: RequestLog) {
   };
 }
 
-function profileView({ id, identifiers, described, location, properties, consents, created, updated }: Profile) {
-  return { id, ...identifiers, ...described, location, properties, consents, created, updated };
+function profileView({ id, identifiers, details, location, properties, consents, created, updated }: Profile) {
+  return { id, ...identifiers, ...details, location, properties, consents, created, updated };
 }
 
-/** Filtered by `metric` (name), `unique_id` and `profile` (its id, e-mail or external_id). */
+/** Filters events by `metric` (name), `unique_id` and `profile` (id, e-mail or external_id). */
 function selectEvents(account: Account, query: Query): RecordedEvent[] {
   const [metric, uniqueId, person] = [
     parameter(query, 'metric'),
@@ -80,20 +80,20 @@ function selectEvents(account: Account, query: Query): RecordedEvent[] {
   return [...account.events.all()]
     .filter((event) => metric === undefined || event.metric.name === metric)
     .filter((event) => uniqueId === undefined || event.uniqueId === uniqueId)
-    .filter((event) => person === undefined || isOf(account, event, person));
+    .filter((event) => person === undefined || belongsTo(account, event, person));
 }
 
-function isOf(account: Account, event: RecordedEvent, person: string): boolean {
+function belongsTo(account: Account, event: RecordedEvent, person: string): boolean {
   const { email, external_id } = account.profiles.get(event.profileId)?.identifiers ?? {};
   return [event.profileId, email, external_id].includes(person);
 }
 
 function eventView(account: Account, event: RecordedEvent) {
   const { email, external_id } = account.profiles.get(event.profileId)?.identifiers ?? {};
-  const { id, time, value, backfill, wouldWakeFlows, properties } = event;
+  const { id, time, value, backfill, wouldTriggerFlows, properties } = event;
   const profile = { id: event.profileId, email: email ?? null, external_id: external_id ?? null };
-  const said = { value, value_currency: event.valueCurrency, unique_id: event.uniqueId, backfill };
-  return { id, metric: event.metric.name, time, ...said, wouldWakeFlows, profile, properties };
+  const attributes = { value, value_currency: event.valueCurrency, unique_id: event.uniqueId, backfill };
+  return { id, metric: event.metric.name, time, ...attributes, wouldTriggerFlows, profile, properties };
 }
 
 function itemView(account: Account, item: Item) {
@@ -110,7 +110,10 @@ function categoryView({ seq: _seq, itemIds, ...shown }: Category) {
   return { ...shown, items: [...itemIds] };
 }
 
-/** `?latest=20` gives only the newest so many, newest first; the page uses it, tests want all. */
+/**
+ * Serializes a listing. `?latest=20` returns the newest 20 records, newest first (used by the page); without it, all
+ * records.
+ */
 function listOf<T, V>(records: Iterable<T>, view: (record: T) => V, query: unknown): { total: number; data: V[] } {
   const all = [...records];
   const latest = Number(parameter(queryOf(query), 'latest') ?? Number.NaN);

@@ -1,4 +1,4 @@
-/** What the shop stands on: channels, groups, stores, types, discounts. Everything else refers to these. */
+/** Base data that other records refer to: channels, groups, stores, types, discounts. */
 import type {
   CartDiscount,
   Channel,
@@ -11,13 +11,12 @@ import type {
 } from '@commercetools/platform-sdk';
 import { money } from './money.ts';
 import { idOf } from './random.ts';
-import { base } from './record-base.ts';
+import { baseFields } from './record-base.ts';
 
-function made(name: string) {
-  return { ...base(), id: idOf(name) };
+function baseRecord(name: string) {
+  return { ...baseFields(), id: idOf(name) };
 }
 
-/** Ids that records of the shop refer to. */
 export const IDS = {
   berlin: idOf('channel/warehouse-berlin'),
   paris: idOf('channel/warehouse-paris'),
@@ -34,8 +33,8 @@ export const IDS = {
   lineState: idOf('state/line-initial'),
 } as const;
 
-/** Records by type, as the sandbox takes them. */
-export interface Basis {
+/** Records by resource type. */
+export interface BaseData {
   readonly channel: readonly Channel[];
   readonly 'customer-group': readonly CustomerGroup[];
   readonly store: readonly Store[];
@@ -46,27 +45,27 @@ export interface Basis {
   readonly 'discount-code': readonly DiscountCode[];
 }
 
-/** The basis of every seeded shop. */
-export function basis(): Basis {
+/** Returns the base data of every seeded shop. */
+export function baseData(): BaseData {
   return {
     channel: [
       {
-        ...made('channel/warehouse-berlin'),
+        ...baseRecord('channel/warehouse-berlin'),
         key: 'warehouse-berlin',
         roles: ['InventorySupply'],
         name: { en: 'Warehouse Berlin' },
       },
       {
-        ...made('channel/warehouse-paris'),
+        ...baseRecord('channel/warehouse-paris'),
         key: 'warehouse-paris',
         roles: ['InventorySupply'],
         name: { en: 'Warehouse Paris' },
       },
-      { ...made('channel/outlet'), key: 'outlet', roles: ['ProductDistribution'], name: { en: 'Outlet' } },
+      { ...baseRecord('channel/outlet'), key: 'outlet', roles: ['ProductDistribution'], name: { en: 'Outlet' } },
     ],
-    'customer-group': [{ ...made('customer-group/vip'), key: 'vip', name: 'VIP' }],
+    'customer-group': [{ ...baseRecord('customer-group/vip'), key: 'vip', name: 'VIP' }],
     store: ['berlin', 'paris'].map((key) => ({
-      ...made(`store/${key}`),
+      ...baseRecord(`store/${key}`),
       key,
       name: { en: `Store ${key}` },
       languages: ['en'],
@@ -78,7 +77,7 @@ export function basis(): Basis {
     type: types(),
     'product-type': [
       {
-        ...made('product-type/clothing'),
+        ...baseRecord('product-type/clothing'),
         key: 'clothing',
         name: 'Clothing',
         description: 'Things to wear',
@@ -87,7 +86,7 @@ export function basis(): Basis {
     ],
     'tax-category': [
       {
-        ...made('tax-category/standard'),
+        ...baseRecord('tax-category/standard'),
         key: 'standard',
         name: 'Standard',
         rates: [{ id: 'tax-de', name: '19% incl.', amount: 0.19, includedInPrice: true, country: 'DE', subRates: [] }],
@@ -109,14 +108,14 @@ function types(): Type[] {
   });
   return [
     {
-      ...made('type/customer-extras'),
+      ...baseRecord('type/customer-extras'),
       key: 'customer-extras',
       name: { en: 'Customer extras' },
       resourceTypeIds: ['customer'],
       fieldDefinitions: [field('loyaltyTier', 'Loyalty tier'), field('favouriteColour', 'Favourite colour')],
     },
     {
-      ...made('type/order-extras'),
+      ...baseRecord('type/order-extras'),
       key: 'order-extras',
       name: { en: 'Order extras' },
       resourceTypeIds: ['order'],
@@ -127,7 +126,7 @@ function types(): Type[] {
 
 function cartDiscount(): CartDiscount {
   return {
-    ...made('cart-discount/welcome'),
+    ...baseRecord('cart-discount/welcome'),
     key: 'welcome',
     name: { en: 'Welcome' },
     value: { type: 'absolute', money: [money(500)] },
@@ -145,7 +144,7 @@ function cartDiscount(): CartDiscount {
 
 function discountCode(key: string, code: string): DiscountCode {
   return {
-    ...made(`discount-code/${key}`),
+    ...baseRecord(`discount-code/${key}`),
     key,
     code,
     name: { en: code },

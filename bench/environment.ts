@@ -1,61 +1,62 @@
-/** Both fakes and the service, set up for one scenario; everything ends with it. */
+/** Environment of one scenario: both fakes and the service. */
 import type { ShopSize } from './fakes/records.ts';
-import { type Running, start } from './processes.ts';
+import { type BenchProcess, start } from './processes.ts';
 
-export interface SettingOptions {
+export interface EnvironmentOptions {
   size: ShopSize;
-  /** Milliseconds that a page of commercetools takes. */
+  /** Duration of a commercetools page request in milliseconds. */
   pageMs?: number;
-  /** 1: as documented; none: neither the fake nor the service keeps to any. */
+  /** 1: documented rate limits; none: neither the fake nor the service limits requests. */
   limits: 1 | 'none';
-  /** What the service multiplies the published limits with; by default as the fake does. */
+  /** Factor on the rate limits in the service; defaults to that of the fake. */
   scale?: number;
   jobMs?: number;
-  /** Megabytes that the service's heap may have. */
+  /** Heap limit of the service in megabytes. */
   heapMb?: number;
-  /** Services side by side. */
+  /** Number of service processes. */
   services?: number;
 }
 
-export interface Setting {
-  klaviyo: Running;
-  shop: Running;
-  services: Running[];
+/** Handles of the processes of one scenario. */
+export interface BenchEnvironment {
+  klaviyo: BenchProcess;
+  shop: BenchProcess;
+  services: BenchProcess[];
   stop(): Promise<void>;
 }
 
 const unlimited = 1_000;
 
-/** Nothing of it runs on when another measurement begins. */
-export async function within<Result>(
-  options: SettingOptions,
-  work: (setting: Setting, service: Running) => Promise<Result>,
+/** Runs `work` in a new environment and stops all processes afterwards. */
+export async function withEnvironment<Result>(
+  options: EnvironmentOptions,
+  work: (environment: BenchEnvironment, service: BenchProcess) => Promise<Result>,
 ): Promise<Result> {
-  const setting = await setUp(options);
+  const environment = await startEnvironment(options);
   try {
-    const [service] = setting.services;
+    const [service] = environment.services;
     if (!service) throw new Error('no service');
-    return await work(setting, service);
+    return await work(environment, service);
   } finally {
-    await setting.stop();
+    await environment.stop();
   }
 }
 
-async function setUp(options: SettingOptions): Promise<Setting> {
+async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvironment> {
   const { size, pageMs = 0, limits, jobMs = 500, services: count = 1, heapMb } = options;
   const scale = options.scale ?? (limits === 'none' ? unlimited : 1);
-  const running: Running[] = [];
+  const running: BenchProcess[] = [];
   const stop = async () => {
-    for (const one of [...running].reverse()) await one.stop();
+    for (const child of [...running].reverse()) await child.stop();
   };
   try {
     const klaviyo = await start('fakes/klaviyo.ts', [JSON.stringify({ limits, jobMs })]);
     running.push(klaviyo);
     const shop = await start('fakes/shop.ts', [JSON.stringify({ ...size, pageMs })]);
     running.push(shop);
-    const services: Running[] = [];
+    const services: BenchProcess[] = [];
     for (let index = 0; index < count; index += 1) {
-      const service = await start('service.ts', [], environment(klaviyo, shop, { scale, heapMb }));
+      const service = await start('service.ts', [], serviceEnvironment(klaviyo, shop, { scale, heapMb }));
       services.push(service);
       running.push(service);
     }
@@ -66,9 +67,9 @@ async function setUp(options: SettingOptions): Promise<Setting> {
   }
 }
 
-function environment(
-  klaviyo: Running,
-  shop: Running,
+function serviceEnvironment(
+  klaviyo: BenchProcess,
+  shop: BenchProcess,
   { scale, heapMb }: { scale: number; heapMb: number | undefined },
 ): Record<string, string> {
   return {

@@ -1,6 +1,6 @@
 /**
- * The page at `/`: what arrived at the pretended Klaviyo, for somebody trying the connector on it. Self-contained; it
- * reads the JSON views under /sandbox every two seconds.
+ * HTML page at `/` that shows the state of the mock account. Self-contained; polls the JSON endpoints under /sandbox
+ * every two seconds.
  */
 
 const style = `
@@ -50,14 +50,14 @@ const script = `
       read('items?latest=' + latest), read('categories?latest=' + latest), read('requests'),
     ]);
     const tiles = { profiles: state.profiles, events: state.events, items: state.items, variants: state.variants,
-      categories: state.categories, requests: state.requests, 'answered 429': state.throttled, 'back in stock': state.backInStock.length };
+      categories: state.categories, requests: state.requests, 'throttled (429)': state.throttled, 'back in stock': state.backInStock.length };
     by('tiles').replaceChildren(...Object.entries(tiles).map(([label, count]) => {
       const tile = document.createElement('div');
-      tile.append(element('b', count.toLocaleString(), label === 'answered 429' && count ? 'bad' : ''), element('span', label));
+      tile.append(element('b', count.toLocaleString(), label === 'throttled (429)' && count ? 'bad' : ''), element('span', label));
       return tile;
     }));
-    table('metrics', ['Metric', 'Events', 'Would have started flows'],
-      Object.entries(state.eventsByMetric).map(([metric, count]) => [metric, count, state.wouldWakeFlows[metric] ?? 0]));
+    table('metrics', ['Metric', 'Events', 'Would trigger flows'],
+      Object.entries(state.eventsByMetric).map(([metric, count]) => [metric, count, state.wouldTriggerFlows[metric] ?? 0]));
     table('events', ['When', 'Metric', 'Who', 'Value', 'unique_id'],
       events.data.map((e) => [time(e.time), e.metric, who(e.profile), e.value === null ? '–' : e.value + ' ' + (e.value_currency ?? ''), e.unique_id]));
     table('profiles', ['E-mail', 'Name', 'external_id', 'Phone', 'City'],
@@ -75,9 +75,9 @@ const script = `
   async function loop() {
     try {
       if (!document.hidden) await refresh();
-      by('live').textContent = 'up to date ' + new Date().toLocaleTimeString();
+      by('live').textContent = 'updated ' + new Date().toLocaleTimeString();
     } catch {
-      by('live').textContent = 'the sandbox does not answer';
+      by('live').textContent = 'the sandbox is not responding';
     }
     setTimeout(loop, 2000);
   }
@@ -102,7 +102,7 @@ export const page = `<!doctype html>
 <style>${style}</style>
 </head>
 <body>
-<header><h1>Klaviyo sandbox</h1><p>Pretended: nobody is mailed from here.</p><p id="live" role="status"></p></header>
+<header><h1>Klaviyo sandbox</h1><p>Mock account: no emails are sent.</p><p id="live" role="status"></p></header>
 <div id="tiles"></div>
 <main>${sections.join('')}</main>
 <script>${script}</script>

@@ -1,12 +1,15 @@
 /**
- * How Klaviyo says no: JSON:API errors with a pointer to what is wrong.
+ * JSON:API errors of the mock API, with pointers to the invalid fields.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling#error-responses
  */
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 
-/** One error of an answer. `pointer` is a JSON pointer into the request's body, `parameter` the name of a query parameter. */
-export type Problem = {
+/**
+ * One error in a response. `pointer` is a JSON pointer into the request body, `parameter` the name of a query
+ * parameter.
+ */
+export type ErrorObject = {
   status: number;
   code: string;
   title: string;
@@ -16,31 +19,34 @@ export type Problem = {
   meta?: Record<string, unknown>;
 };
 
-/** Thrown by a handler to refuse the whole request; the server turns it into the answer. */
-export class Refusal extends Error {
-  readonly problems: readonly Problem[];
+/** Thrown by a handler to reject the whole request. The error handler turns it into the response. */
+export class RequestError extends Error {
+  readonly errors: readonly ErrorObject[];
 
-  constructor(...problems: [Problem, ...Problem[]]) {
-    super(problems[0].detail);
+  constructor(...errors: [ErrorObject, ...ErrorObject[]]) {
+    super(errors[0].detail);
     this.name = 'Refusal';
-    this.problems = problems;
+    this.errors = errors;
   }
 }
 
-export function invalid(detail: string, pointer = '/data'): Problem {
+/** Returns a 400 error with a pointer into the body. */
+export function invalid(detail: string, pointer = '/data'): ErrorObject {
   return { status: 400, code: 'invalid', title: 'Invalid input.', detail, pointer };
 }
 
-export function badParameter(detail: string, parameter: string): Problem {
+/** Returns a 400 error for a query parameter. */
+export function invalidParameter(detail: string, parameter: string): ErrorObject {
   return { status: 400, code: 'invalid', title: 'Invalid input.', detail, parameter };
 }
 
-export function notFound(detail: string, pointer = '/data'): Problem {
+/** Returns a 404 error. */
+export function notFound(detail: string, pointer = '/data'): ErrorObject {
   return { status: 404, code: 'not_found', title: 'Not found.', detail, pointer };
 }
 
-/** The same body for every conflict of identifiers; it does not say which identifier collides. */
-export function duplicateProfile(duplicateProfileId: string, pointer = '/data/attributes'): Problem {
+/** Returns the error for an identifier conflict. Like Klaviyo's, it does not name the conflicting identifier. */
+export function duplicateProfile(duplicateProfileId: string, pointer = '/data/attributes'): ErrorObject {
   return {
     status: 409,
     code: 'duplicate_profile',
@@ -51,10 +57,10 @@ export function duplicateProfile(duplicateProfileId: string, pointer = '/data/at
   };
 }
 
-/** The body of an error answer. */
-export function errorBody(problems: readonly Problem[]) {
+/** Returns the body of an error response. */
+export function errorBody(errors: readonly ErrorObject[]) {
   return {
-    errors: problems.map(({ status, code, title, detail, pointer, parameter, meta }) => ({
+    errors: errors.map(({ status, code, title, detail, pointer, parameter, meta }) => ({
       id: randomUUID(),
       status,
       code,
@@ -67,13 +73,13 @@ export function errorBody(problems: readonly Problem[]) {
   };
 }
 
-/** Writes a path of keys and indices as a JSON pointer (RFC 6901). */
+/** Formats a path of keys and indices as a JSON pointer (RFC 6901). */
 export function pointerTo(path: readonly PropertyKey[], below = ''): string {
   return below + path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** Every issue of a strict schema as a problem; an unknown field gets a pointer of its own. */
-export function problemsOf(error: z.ZodError, below = ''): Problem[] {
+/** Converts each schema issue to an error object. Each unknown field gets its own pointer. */
+export function schemaErrors(error: z.ZodError, below = ''): ErrorObject[] {
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [invalid(issue.message, pointerTo(issue.path, below))];
     return issue.keys.map((key) =>

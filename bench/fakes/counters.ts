@@ -1,10 +1,10 @@
-/** Counts and hashes of what arrived: requests by operation and status, how full bodies were, events told twice. */
+/** Counts and hashes of received requests: by operation and status, body sizes, duplicate events. */
 import { z } from 'zod';
 
-const one = /"unique_id":"([^"]+)"/g;
-const email = /"email":"/g;
+const uniqueIdPattern = /"unique_id":"([^"]+)"/g;
+const emailPattern = /"email":"/g;
 
-/** What the counting Klaviyo saw. Bytes, records, and for each full minute the requests that were taken. */
+/** Report of the counting Klaviyo, by operation. */
 export const reportShape = z.object({
   operations: z.record(
     z.string(),
@@ -12,10 +12,10 @@ export const reportShape = z.object({
       statuses: z.record(z.string(), z.number()),
       bytes: z.number(),
       records: z.number(),
-      /** Records and bytes of each body, the first 20,000. */
+      /** Records and bytes per body, of the first 20,000 bodies. */
       fills: z.array(z.number()),
       sizes: z.array(z.number()),
-      /** When each request was taken, milliseconds since the report began; the first 20,000. */
+      /** Times of accepted requests in milliseconds since the report began, of the first 20,000 requests. */
       times: z.array(z.number()),
     }),
   ),
@@ -23,14 +23,18 @@ export const reportShape = z.object({
   twice: z.number(),
   stock: z.record(z.string(), z.number()).optional(),
 });
-export type Report = z.infer<typeof reportShape>;
+export type RequestReport = z.infer<typeof reportShape>;
 
-const mostSamples = 20_000;
+const maxSamples = 20_000;
 
-export function createTally() {
+/**
+ * Creates the counters. `fill` records the number of records in a body; `event`, `events` and `profiles` count records
+ * in a raw body.
+ */
+export function createCounters() {
   let began = performance.now();
-  let operations: Report['operations'] = {};
-  /** Hashes, not ids. */
+  let operations: RequestReport['operations'] = {};
+  /** Hashes of the unique_ids seen, to save memory. */
   let seen = new Set<number>();
   let events = 0;
   let twice = 0;
@@ -43,7 +47,7 @@ export function createTally() {
 
   function count(body: Buffer): number {
     let found = 0;
-    for (const [, id = ''] of body.toString('latin1').matchAll(one)) {
+    for (const [, id = ''] of body.toString('latin1').matchAll(uniqueIdPattern)) {
       found += 1;
       const hash = hashOf(id);
       if (seen.has(hash)) twice += 1;
@@ -58,19 +62,19 @@ export function createTally() {
       const operation = of(name);
       operation.statuses[status] = (operation.statuses[status] ?? 0) + 1;
       operation.bytes += bytes;
-      if (status === 429 || operation.times.length >= mostSamples) return;
+      if (status === 429 || operation.times.length >= maxSamples) return;
       operation.times.push(Math.round(performance.now() - began));
       operation.sizes.push(bytes);
     },
     fill(name: string, records: number): void {
       const operation = of(name);
       operation.records += records;
-      if (operation.fills.length < mostSamples) operation.fills.push(records);
+      if (operation.fills.length < maxSamples) operation.fills.push(records);
     },
     event: (body: Buffer) => count(body),
     events: (body: Buffer) => count(body),
-    profiles: (body: Buffer) => body.toString('latin1').match(email)?.length ?? 0,
-    report: (): Omit<Report, 'stock'> => ({ operations, events, twice }),
+    profiles: (body: Buffer) => body.toString('latin1').match(emailPattern)?.length ?? 0,
+    report: (): Omit<RequestReport, 'stock'> => ({ operations, events, twice }),
     reset(): void {
       began = performance.now();
       operations = {};
@@ -81,7 +85,7 @@ export function createTally() {
   };
 }
 
-/** 53 bits of a text. Every event of the bench has an id of its own, whatever its metric. */
+/** Returns a 53-bit hash. Event ids of the benchmark are unique across metrics. */
 function hashOf(text: string): number {
   let [high, low] = [0xdeadbeef, 0x41c6ce57];
   for (let index = 0; index < text.length; index += 1) {
