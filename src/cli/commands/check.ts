@@ -30,7 +30,7 @@ export function addCheck(program: Command, terminal: Terminal, ran: Ran): void {
 }
 
 /** @returns everything that was looked at, in the order in which it is read */
-export async function check(parts: CheckParts): Promise<Finding[]> {
+async function check(parts: CheckParts): Promise<Finding[]> {
   const [clocks, access] = await Promise.all([checkClocks(parts), checkAccess(parts)]);
   const { findings, reads, writes } = access;
   const subscriptions = reads ? await checkSubscriptions(parts) : [];

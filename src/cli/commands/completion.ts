@@ -20,7 +20,7 @@ interface Word {
 }
 
 /** @param nodes every command, from treeOf */
-export function completionScript(shell: Shell, nodes: readonly CommandNode[]): string {
+function completionScript(shell: Shell, nodes: readonly CommandNode[]): string {
   return { bash, zsh, fish }[shell](nodes);
 }
 

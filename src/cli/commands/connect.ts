@@ -19,12 +19,12 @@ export function addConnect(program: Command, terminal: Terminal): void {
 }
 
 /** Makes the subscriptions that deliver to the topic that Connect made; a second time there is nothing to do. */
-export async function postDeploy(parts: SubscriptionParts): Promise<void> {
+async function postDeploy(parts: SubscriptionParts): Promise<void> {
   await apply(parts, await plan(parts, destinationOf(parts.config)));
 }
 
 /** Removes them; what is gone is no matter. */
-export async function preUndeploy(parts: SubscriptionParts): Promise<void> {
+async function preUndeploy(parts: SubscriptionParts): Promise<void> {
   await apply(parts, await removalOf(parts));
 }
 

@@ -48,7 +48,7 @@ export interface KindOptions extends DeadLetterFilter {
 }
 
 /** One line each, or all of them as JSON. */
-export async function list(
+async function list(
   { app, terminal }: DeadLetterParts,
   { json, ...kind }: KindOptions & { json?: true },
 ): Promise<void> {
@@ -62,7 +62,7 @@ export async function list(
 }
 
 /** @throws CommandFailed where there is none with this id */
-export async function show(parts: DeadLetterParts, id: string): Promise<void> {
+async function show(parts: DeadLetterParts, id: string): Promise<void> {
   parts.terminal.json(await find(parts, id));
 }
 
@@ -70,7 +70,7 @@ export async function show(parts: DeadLetterParts, id: string): Promise<void> {
  * @param id one of them; absent: all of the kind
  * @returns whether all of them were delivered or had nothing to do any more
  */
-export async function replay(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<boolean> {
+async function replay(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<boolean> {
   const { app, terminal } = parts;
   if (id !== undefined) {
     const replayed = await app.replay.one(await find(parts, id));
@@ -90,7 +90,7 @@ export async function replay(parts: DeadLetterParts, id: string | undefined, opt
 }
 
 /** @param id one of them; absent: all of the kind */
-export async function discard(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<void> {
+async function discard(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<void> {
   const { deadLetters } = parts.app;
   if (id === undefined) {
     parts.terminal.line(`${await discardAll(deadLetters, kindOf(options))} discarded`);

@@ -52,7 +52,7 @@ export interface Init {
 }
 
 /** @throws CommandFailed with what keeps it from going on */
-export async function init(asked: Init): Promise<void> {
+async function init(asked: Init): Promise<void> {
   const { options, said, asks, terminal } = asked;
   const overwrite = await mayWrite(asked);
   const answers = await answersTo(options, said, asks);

@@ -48,7 +48,7 @@ interface Shown {
 const refreshMs = 200;
 
 /** One line each, or all of them as JSON. */
-export async function listRuns(
+async function listRuns(
   { app, terminal }: RunParts,
   resource: BulkResource | undefined,
   { json }: Shown,
@@ -60,7 +60,7 @@ export async function listRuns(
 }
 
 /** @throws CommandFailed where there is none with this id */
-export async function showRun({ app, terminal }: RunParts, id: string, { json }: Shown): Promise<void> {
+async function showRun({ app, terminal }: RunParts, id: string, { json }: Shown): Promise<void> {
   const run = /^[-\w]+$/.test(id) ? await app.runs.get(id) : undefined;
   if (!run) throw new CommandFailed(`there is no run ${id}; ctk runs list shows them`);
   if (json) return terminal.json(run);
@@ -70,7 +70,7 @@ export async function showRun({ app, terminal }: RunParts, id: string, { json }:
 }
 
 /** Waits until it stands still. @returns whether there was one to stop, and it did */
-export async function stopRun({ app, terminal }: RunParts, resource: BulkResource): Promise<boolean> {
+async function stopRun({ app, terminal }: RunParts, resource: BulkResource): Promise<boolean> {
   const stopping = await app.runs.stop(resource);
   if (!stopping) throw new CommandFailed(`no sync of ${resource} runs; ctk runs list shows how the last ones ended`);
   const deadline = performance.now() + 2 * app.leaseMs;

@@ -37,8 +37,8 @@ test('an internal error while an unreadable delivery is kept does not acknowledg
   const { receive, happened } = start({ store });
   assert.deepEqual(await receive(message({ odd: true })), retry);
   assert.deepEqual(happened.at(-1), {
-    what: 'warning',
-    detail: 'a delivery from sqs failed by our own fault: TypeError',
+    type: 'warning',
+    detail: 'internal error while handling a delivery from sqs: TypeError',
   });
 });
 
