@@ -9,7 +9,7 @@ import { type BenchEnvironment, withEnvironment } from './environment.ts';
 import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
 import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
 import { type BenchProcess, start } from './processes.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 
 const begun = z.object({ begun: z.literal(true) });
 const size: ShopSize = { customers: 100_000, orders: 200_000, products: 7_000 };

@@ -1,20 +1,8 @@
 /** Scenarios of the benchmark: input sizes, and bounds of their counts and ratios. */
 import { bulk, catalogue, flatness } from './bulk.ts';
-import { type Figures, perMinute } from './measure.ts';
+import { perMinute } from './measure.ts';
 import { realtime } from './realtime.ts';
-
-/** Inclusive bounds of one figure. */
-export interface Bound {
-  figure: string;
-  max?: number;
-  min?: number;
-}
-
-/** One scenario: returns figures by title, which must be within the bounds. */
-export interface Scenario {
-  run(quick: boolean): Promise<Record<string, Figures>>;
-  bounds: readonly Bound[];
-}
+import type { Bound, Scenario } from './scenario.ts';
 
 const cpu: Bound = { figure: 'CPU ÷ floor', max: 3 };
 const few429s: Bound = { figure: '429s', max: 0.005 };

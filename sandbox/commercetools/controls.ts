@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { type ApiRecord, isRecord } from './json.ts';
 import { topicName } from './pubsub.ts';
-import type { CommercetoolsSandbox } from './sandbox.ts';
+import type { CommercetoolsSandbox } from './sandbox-types.ts';
 
 const bindingSchema = z.strictObject({
   pushEndpoint: z.url(),

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { connectShop, type ShopApi } from '../shop/actors/shop-api.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './sandbox.ts';
+import { startCommercetoolsSandbox } from './sandbox.ts';
+import type { CommercetoolsSandbox } from './sandbox-types.ts';
 
 let sandbox: CommercetoolsSandbox;
 let api: ShopApi;

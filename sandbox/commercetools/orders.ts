@@ -1,12 +1,13 @@
 /** Side effects of order creation that the engine lacks: closes the cart and takes the stock. */
+import type { Change } from './changes.ts';
 import { type ApiRecord, at, field, isObject, type JsonObject, listField, numberField, textField } from './json.ts';
 import type { Records } from './records.ts';
-import type { Writes } from './writes.ts';
 
 interface CreatedOrder {
   readonly order: ApiRecord & JsonObject;
   readonly records: Records;
-  readonly writes: Writes;
+  /** Stores the new state of a record, and notifies. */
+  readonly writes: { store(change: Change): Promise<unknown> };
 }
 
 /** Marks the order's cart as ordered, and takes the stock if the cart tracks inventory. */

@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { connectShop, type ShopApi } from '../shop/actors/shop-api.ts';
 import { category, customer, order } from '../shop/seed/builders.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './sandbox.ts';
+import { startCommercetoolsSandbox } from './sandbox.ts';
+import type { CommercetoolsSandbox } from './sandbox-types.ts';
 
 let sandbox: CommercetoolsSandbox;
 let api: ShopApi;

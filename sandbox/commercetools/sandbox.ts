@@ -1,7 +1,7 @@
 /** Mock commercetools project over real HTTP: OAuth, the API, and the Pub/Sub that delivers its notifications. */
 import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { createFaults, type Faults, faultsPlugin } from '../faults.ts';
+import { createFaults, faultsPlugin } from '../faults.ts';
 import { createApi } from './api.ts';
 import { ChangeEmitter } from './changes.ts';
 import { addControls } from './controls.ts';
@@ -13,6 +13,7 @@ import { type CommercetoolsSandboxOptions, DEFAULTS } from './options.ts';
 import { PubSub } from './pubsub.ts';
 import { Records } from './records.ts';
 import { errorResponse, type HttpResponse, urlTooLong } from './responses.ts';
+import type { CommercetoolsSandbox } from './sandbox-types.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Tokens } from './tokens.ts';
 import { Writes } from './writes.ts';
@@ -25,27 +26,6 @@ const MAX_HEADER_BYTES = 256 * 1024;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** A running mock project with its credentials. */
-export interface CommercetoolsSandbox {
-  readonly url: string;
-  readonly authUrl: string;
-  readonly projectKey: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Stored records. */
-  readonly records: Records;
-  readonly pubsub: PubSub;
-  /** Fault rules, for callers in the same process. */
-  readonly faults: Faults;
-  /** Inserts records without sending notifications. */
-  place(typeId: string, records: Iterable<ApiRecord>): Promise<void>;
-  /** Creates an order as a recurring order does. */
-  createFromRecurringOrder(order: ApiRecord): Promise<void>;
-  /** Deletes records, subscriptions and pending deliveries. Topic bindings remain. */
-  reset(): Promise<void>;
-  revokeTokens(): void;
-  stop(): Promise<void>;
-}
-
 /** Starts the mock API; `stop()` closes all of it. */
 export async function startCommercetoolsSandbox(
   options: CommercetoolsSandboxOptions = {},

@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { connectShop, type ShopApi } from '../shop/actors/shop-api.ts';
 import { type PushReceiver, startPushReceiver } from './push-receiver.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from './sandbox.ts';
+import { startCommercetoolsSandbox } from './sandbox.ts';
+import type { CommercetoolsSandbox } from './sandbox-types.ts';
 
 let sandbox: CommercetoolsSandbox;
 let receiver: PushReceiver;

@@ -1,7 +1,8 @@
 /** Nothing that is asked of commercetools is waited for without an end. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import type { CommercetoolsSandbox } from '../../sandbox/commercetools/sandbox-types.ts';
 import { createCommercetoolsClient } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 

@@ -1,6 +1,7 @@
 /** What is in force, with where it comes from, to be shown to people: secrets are `***`. */
 import { z } from 'zod';
-import { type Variable, variables } from './env/environment.ts';
+import { variables } from './env/environment.ts';
+import type { Variable } from './env/variable.ts';
 import { type Settings, settingRows } from './settings/settings.ts';
 import type { ReadSettings } from './settings/settings-files.ts';
 

@@ -5,8 +5,9 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { type DashboardParts, dashboardRoutes } from '../dashboard/routes.ts';
-import { type ApiTokens, createGuard, createIdentify } from './auth/authenticate.ts';
+import { createGuard, createIdentify } from './auth/authenticate.ts';
 import { createSessions } from './auth/sessions.ts';
+import type { ApiTokens } from './auth/tokens.ts';
 import { createOnUnknownPath, maxBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteParts, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteParts, explainRoutes } from './routes/explain.ts';

@@ -1,7 +1,8 @@
 /** What every store does, whatever keeps it. The custom objects are those of the pretended commercetools, over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import type { CommercetoolsSandbox } from '../../sandbox/commercetools/sandbox-types.ts';
 import { createCommercetoolsClient } from '../commercetools/client.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
 import { createCustomObjectsStore } from './custom-objects.ts';

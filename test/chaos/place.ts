@@ -1,7 +1,8 @@
 /** Where a seed happens: both sandboxes with a small shop in them, and what a process of the service is told. */
 
 import { isObject } from '../../sandbox/commercetools/json.ts';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
+import type { CommercetoolsSandbox } from '../../sandbox/commercetools/sandbox-types.ts';
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
 import { seedShop } from '../../sandbox/shop/seed/seed.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';

@@ -1,7 +1,8 @@
 /** Tests of the expected Klaviyo state and its comparison. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
+import { startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
+import type { CommercetoolsSandbox } from '../../commercetools/sandbox-types.ts';
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../klaviyo/sandbox.ts';
 import { connectShop, type ShopApi } from '../actors/shop-api.ts';
 import { buy, claim, moveOrder } from '../actors/shopper-actions.ts';

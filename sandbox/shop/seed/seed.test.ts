@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { type CommercetoolsSandbox, startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
+import { startCommercetoolsSandbox } from '../../commercetools/sandbox.ts';
+import type { CommercetoolsSandbox } from '../../commercetools/sandbox-types.ts';
 import { connectShop, type ShopApi } from '../actors/shop-api.ts';
 import { createEdgeCases, edgeCaseId } from '../edge-cases/index.ts';
 import { makeShop, seedShop } from './seed.ts';

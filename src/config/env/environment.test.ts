@@ -49,7 +49,9 @@ test('an empty environment is told all that is missing at once, each with what t
 });
 
 test('every mistake is listed at once: variables and settings together', () => {
-  const all = mistakes(environment({ PORT: 'eighty', APP_TYPE: 'both', NODE_CONFIG: '{"klaviyo":{"rateLimitShare":2}}' }));
+  const all = mistakes(
+    environment({ PORT: 'eighty', APP_TYPE: 'both', NODE_CONFIG: '{"klaviyo":{"rateLimitShare":2}}' }),
+  );
   assert.equal(all.length, 3);
 });
 

@@ -1,13 +1,8 @@
 /** The environment's variables: name, meaning, default, and what to write instead of a wrong one. */
 import { z } from 'zod';
-import { secretsSchema, sourceShape, sourceVariables } from './sources.ts';
-
-export interface Variable {
-  name: string;
-  description: string;
-  default?: string;
-  secret?: boolean;
-}
+import { secretsSchema } from './secret-list.ts';
+import { sourceShape, sourceVariables } from './sources.ts';
+import type { Variable } from './variable.ts';
 
 /** All variables, in the order of the README's table. */
 export const variables: readonly Variable[] = [

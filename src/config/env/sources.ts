@@ -4,7 +4,8 @@ import type { KafkaSettings } from '../../sources/kafka/kafka.ts';
 import type { AmazonSnsSettings } from '../../sources/push/amazon-sns.ts';
 import { type EventGridSettings, eventGridClient } from '../../sources/push/event-grid.ts';
 import type { GooglePubSubSettings } from '../../sources/push/google-pub-sub.ts';
-import type { Variable } from './environment.ts';
+import { list, secretsSchema } from './secret-list.ts';
+import type { Variable } from './variable.ts';
 
 export interface SourcesConfig {
   /** Who may push to POST /; with none of them only this machine. */
@@ -65,15 +66,6 @@ export const sourceVariables: readonly Variable[] = [
 ];
 
 const text = z.string().trim();
-
-/** Parted by commas or blanks. @param error what each one must be */
-const list = (each: RegExp, error: string) =>
-  text
-    .transform((said) => said.split(/[\s,]+/).filter((one) => one !== ''))
-    .refine((all) => all.every((one) => each.test(one)), error);
-
-/** Several while one is being replaced. */
-export const secretsSchema = list(/^[\x21-\x7e]{16,}$/, 'must have 16 characters at least, all of them ASCII');
 
 export const sourceShape = {
   PUSH_PUBSUB_AUDIENCE: text.optional(),

@@ -1,8 +1,10 @@
 /** What a message about the record would do otherwise than a sync: its event wakes flows, an order brings its address. */
+
+import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { causeOf } from '../../rules/cause.ts';
+import type { RuleSettings } from '../../rules/settings.ts';
 import { isDisabled, type RuleEvaluation, type RuleGroup, type Trigger } from '../../rules/types.ts';
-import type { ExplainParts } from './explain.ts';
 import { at, differences, type Leaf } from './json-paths.ts';
 import type { ExplainedRule } from './schema.ts';
 
@@ -20,7 +22,7 @@ const maxDifferences = 30;
 
 /** @returns undefined where no message about the record itself wakes the rule */
 export async function explainMessage(
-  { lookups, settings, now }: Pick<ExplainParts, 'lookups' | 'settings' | 'now'>,
+  { lookups, settings, now }: { lookups: Lookups; settings: RuleSettings; now(): Date },
   { family, rule, record, id, told }: AskedByMessage,
 ): Promise<ExplainedRule['realtime']> {
   const trigger = rule

@@ -3,14 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerOf } from '../../sources/push/authenticator.ts';
 import { isOneOf } from '../../sources/push/secrets.ts';
 import type { Session, Sessions } from './sessions.ts';
-
-/** Tokens of the service's own API; several of a kind while one is being replaced. */
-export interface ApiTokens {
-  /** May do everything. */
-  full: readonly string[];
-  /** May only look. */
-  readOnly: readonly string[];
-}
+import type { ApiTokens } from './tokens.ts';
 
 export interface Refusal {
   status: 401 | 403;

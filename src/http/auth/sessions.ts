@@ -6,7 +6,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { isOneOf } from '../../sources/push/secrets.ts';
-import type { ApiTokens } from './authenticate.ts';
+import type { ApiTokens } from './tokens.ts';
 
 export interface Session {
   access: 'write' | 'read';

@@ -1,0 +1,15 @@
+/** The shape of a benchmark scenario. */
+import type { Figures } from './measure.ts';
+
+/** Inclusive bounds of one figure. */
+export interface Bound {
+  figure: string;
+  max?: number;
+  min?: number;
+}
+
+/** One scenario: returns figures by title, which must be within the bounds. */
+export interface Scenario {
+  run(quick: boolean): Promise<Record<string, Figures>>;
+  bounds: readonly Bound[];
+}
