@@ -1,29 +1,34 @@
-/** What each file of src/ imports, read from its text: for the tests that hold the layout. */
+/** Reads what each file imports from its text, for the tests of the layout. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../src/', import.meta.url));
+const folderPath = (folder: string) => fileURLToPath(new URL(`../${folder}/`, import.meta.url));
 
 export interface Source {
-  /** Below src/, such as `rules/orders/event.ts`. */
+  /** Relative to its folder, such as `rules/orders/placed-order.ts`. */
   path: string;
   text: string;
 }
 
 export interface Import {
-  /** The file that imports and the one that is imported, below src/. */
+  /** The importing and the imported file, relative to src/. */
   from: string;
   to: string;
-  /** Nothing of it is there when the program runs. */
+  /** Erased when the program runs. */
   onlyTypes: boolean;
 }
 
-/** Every file of the product and its sandbox; tests are nobody's part. */
-export function sources(): Source[] {
-  return globSync('**/*.ts', { cwd: root })
+/** @returns every file of a top-level folder, without its tests */
+export function sources(folder = 'src'): Source[] {
+  return globSync('**/*.ts', { cwd: folderPath(folder) })
     .filter((path) => !path.endsWith('.test.ts'))
-    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+    .map((path) => ({ path, text: readFileSync(join(folderPath(folder), path), 'utf8') }));
+}
+
+/** Whether a file imports from another top-level folder. */
+export function importsFolder(text: string, folder: string): boolean {
+  return new RegExp(`from\\s*['"](?:\\.\\./)+${folder}/`).test(text);
 }
 
 const statement = /^(?:import|export)\s+(type\s)?([^;'"]*?)\s*from\s*['"](\.[^'"]*)['"]/gm;
@@ -32,15 +37,15 @@ const dynamic = /\bimport\(\s*['"](\.[^'"]*)['"]/g;
 
 /** Imports of the project's own files. */
 export function importsOf({ path, text }: Source): Import[] {
-  const to = (said: string) => join(dirname(path), said);
-  const named = [...text.matchAll(statement)].map(([, type, names = '', said = '']) => ({
+  const to = (specifier: string) => join(dirname(path), specifier);
+  const named = [...text.matchAll(statement)].map(([, type, names = '', specifier = '']) => ({
     from: path,
-    to: to(said),
+    to: to(specifier),
     onlyTypes: type !== undefined || areTypes(names),
   }));
-  const whole = [...text.matchAll(sideEffect), ...text.matchAll(dynamic)].map(([, said = '']) => ({
+  const whole = [...text.matchAll(sideEffect), ...text.matchAll(dynamic)].map(([, specifier = '']) => ({
     from: path,
-    to: to(said),
+    to: to(specifier),
     onlyTypes: false,
   }));
   return [...named, ...whole];
