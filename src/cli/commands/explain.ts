@@ -75,11 +75,11 @@ function realtimeLines(realtime: ExplainedRule['realtime']): string[] {
 }
 
 function changeLines(change: ExplainedChange, { colors }: Terminal): string[] {
-  const { kind, values, requests, outcome, reason, note, klaviyo } = change;
+  const { type, values, requests, outcome, reason, note, klaviyo } = change;
   const sent = requests.map(({ method, path }) => `${method} ${path}`).join(', ') || 'nothing to send';
   const why = reason ?? (requests.length === 0 && outcome === 'delivered' ? 'Klaviyo holds all of it' : undefined);
   return [
-    `  ${colors.green(kind)}  ${sent}${why === undefined ? '' : ` (${why})`}`,
+    `  ${colors.green(type)}  ${sent}${why === undefined ? '' : ` (${why})`}`,
     ...(note === undefined ? [] : [`    ${colors.dim(note)}`]),
     ...values.map(
       (value) =>

@@ -87,10 +87,10 @@ function list(name, lines) {
 }
 
 /** @param open the first one of a rule is shown at once */
-function changeView({ kind, values, requests, outcome, reason, klaviyo, note }, name, open) {
+function changeView({ type, values, requests, outcome, reason, klaviyo, note }, name, open) {
   const sent = requests.map(({ method, path }) => `${method} ${path}`).join(', ');
   return html`<details ?open=${open}>
-    <summary><h4>${kind}: ${sent || (outcome === 'delivered' ? 'Klaviyo holds all of it, no request' : outcome)}</h4></summary>
+    <summary><h4>${type}: ${sent || (outcome === 'delivered' ? 'Klaviyo holds all of it, no request' : outcome)}</h4></summary>
     ${reason ? html`<p>${reason}</p>` : nothing}
     ${note ? html`<p class="quiet">${note}.</p>` : nothing}
     ${klaviyo || note ? nothing : html`<p class="quiet">Klaviyo holds nothing of it now.</p>`}

@@ -1,6 +1,6 @@
 /**
- * Explains a record: what every rule would send of it now, from which field each value came, what is skipped and why, and
- * what Klaviyo currentValue. The rules are asked as a sync asks them, with the same look-ups. Nothing is sent.
+ * Explains a record: what every rule would send for it now, from which fields each value comes, what is skipped and why,
+ * and what Klaviyo holds. Evaluates as a bulk sync does, with the same lookups. Writes nothing.
  */
 import PQueue from 'p-queue';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
@@ -10,177 +10,168 @@ import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Change } from '../../klaviyo/change.ts';
 import type { ReadCurrentState } from '../../klaviyo/inspect/current-state.ts';
 import type { DryRun } from '../../klaviyo/inspect/dry-run.ts';
+import { allRulesOf } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import { type Cause, isDisabled, type RuleEvaluation, type RuleGroup, type Trigger } from '../../rules/types.ts';
-import { at, changedBelow, leavesOf } from './json-paths.ts';
-import { type AskedByMessage, explainMessage } from './message-diff.ts';
-import { type Origins, traceOrigins } from './provenance.ts';
-import { rememberLook, type Tweak } from './recording-lookups.ts';
+import { createEvaluate } from '../delivery/evaluate.ts';
+import { leavesOf, valueAt, withChangedLeaves } from './json-paths.ts';
+import { diffWithMessage, type EvaluatedRule } from './message-diff.ts';
+import { type Provenance, traceProvenance } from './provenance.ts';
+import { type Perturbation, recordLookups } from './recording-lookups.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from './schema.ts';
 
 export const explainedTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'] as const;
 export type ExplainedType = (typeof explainedTypes)[number];
 
-export interface ExplainParts {
+export interface ExplainDeps {
   groups: readonly RuleGroup[];
   settings: RuleSettings;
   client: CommercetoolsClient;
   lookups: Lookups;
-  /** What would be sent, without sending it. */
   dryRun: DryRun;
   currentState: ReadCurrentState;
   now(): Date;
 }
 
-/** @returns undefined where commercetools has no such record. Rejects with a ReadFailure where it can't be read now. */
+/** @returns undefined if commercetools has no such record. Rejects with a CommercetoolsError if it can't be read now. */
 export type Explain = (type: ExplainedType, id: string) => Promise<Explained | undefined>;
 
-/** Of what a sync reads; stock is read with its product there, and alone only for a message. */
+/** A sync reads stock with its product; an inventory entry alone is read only for a message. */
 const resourceOf: Record<Exclude<ExplainedType, 'inventory-entry'>, BulkResource> = {
   customer: 'customers',
   order: 'orders',
   category: 'categories',
   product: 'products',
 };
-/** Changes of one rule that are compared with Klaviyo: an order may have hundreds of lines. */
+
+/** Changes per rule that are compared with Klaviyo: an order may have hundreds of lines. */
 const maxCompared = 20;
 const notCompared = {
   requests: [],
-  outcome: 'not worked out',
-  reason: `only the first ${maxCompared} of a rule are compared with Klaviyo here`,
+  outcome: 'not compared',
+  reason: `only the first ${maxCompared} changes of a rule are compared with Klaviyo here`,
 };
 
-export function createExplain(parts: ExplainParts): Explain {
-  // It takes the processor for a while, which realtime shares.
+export function createExplain(deps: ExplainDeps): Explain {
+  // An explanation uses the CPU, which realtime shares.
   const oneAtATime = new PQueue({ concurrency: 1 });
   return async (type, id) => {
-    const record = await read(parts, type, id);
+    const record = await readRecord(deps, type, id);
     if (record === undefined) return undefined;
-    const { told, origins } = await oneAtATime.add(() => ask(parts, type, record));
-    const groups = parts.groups.filter(({ typeId }) => typeId === type);
-    const explained = groups.flatMap((family) =>
-      family.rules.map((rule) => explainRule(parts, { family, rule, record, id, told, origins })),
+    const { evaluations, provenance } = await oneAtATime.add(() => evaluateRecord(deps, type, record));
+    const groups = deps.groups.filter(({ typeId }) => typeId === type);
+    const rules = groups.flatMap((group) =>
+      group.rules.map((rule) => explainRule(deps, { group, rule, record, id, evaluations, provenance })),
     );
-    const version = at(record, ['version']);
+    const version = valueAt(record, ['version']);
     return {
       type,
       id,
       ...(typeof version === 'number' ? { version } : {}),
-      asked: askedAs(type),
-      whole: origins.whole,
-      rules: await Promise.all(explained),
+      asked: describeEvaluation(type),
+      whole: provenance.isComplete,
+      rules: await Promise.all(rules),
     };
   };
 }
 
-/** The record as the API gives it: a rule that can't read it shall say so. */
-async function read({ client }: ExplainParts, type: ExplainedType, id: string): Promise<unknown> {
+/** @returns the record as the API returned it: a rule that can't read it says so itself */
+async function readRecord({ client }: ExplainDeps, type: ExplainedType, id: string): Promise<unknown> {
   if (type === 'inventory-entry')
     return (await queryByField(client, { path: 'inventory', field: 'id', values: [id] }))[0];
   const pages = await Array.fromAsync(iteratePages(client, { resource: resourceOf[type], query: { ids: [id] } }));
   return pages.flatMap((page) => page.records)[0];
 }
 
-function askedAs(type: ExplainedType): string {
-  if (type === 'inventory-entry') return 'as an update of the entry asks; a sync of its product sends the same stock';
-  return `as POST /sync/${resourceOf[type]} asks; where a message would do otherwise, each rule says it`;
+function describeEvaluation(type: ExplainedType): string {
+  if (type === 'inventory-entry') return 'as for an update of the entry; a sync of its product sends the same stock';
+  return `as in a bulk sync of ${resourceOf[type]}; each rule lists what a message would send differently`;
 }
 
-/** Every rule's word, and where the values in it came from. */
-async function ask(parts: ExplainParts, type: ExplainedType, record: unknown) {
-  const memory = rememberLook(parts.lookups);
-  const instant = parts.now();
-  const groups = parts.groups
-    .filter(({ typeId }) => typeId === type)
-    .map((family) => ({ family, names: new Set(family.rules.map(({ name }) => name)) }));
-  const settingsName = 'settings';
-  const causeName = 'the sync';
+const settingsSource = 'settings';
+const causeSource = 'the sync';
+
+/** Evaluates all rules of the type, then traces from which fields their values come. */
+async function evaluateRecord(deps: ExplainDeps, type: ExplainedType, record: unknown) {
+  const recorded = recordLookups(deps.lookups);
+  const at = deps.now();
+  const rules = allRulesOf(deps.groups, type);
   const cause: Cause = { type: 'run', runId: 'explain', backfill: true };
 
-  async function tell(tweak?: Tweak): Promise<RuleEvaluation[]> {
-    const own = <Thing>(source: string, thing: Thing) =>
-      tweak?.source === source ? changedBelow(thing, tweak.path) : thing;
-    const reading = {
-      lookups: memory.lookups,
-      cause: own(causeName, cause),
-      at: instant,
-      settings: own(settingsName, parts.settings),
-    };
-    memory.tweak(tweak);
-    const told = await Promise.all(
-      groups.map(({ family, names }) => family.evaluateRecords([own(type, record)], names, reading)),
-    );
-    return told.flat();
+  function evaluate(perturbation?: Perturbation): Promise<RuleEvaluation[]> {
+    const perturbed = <Value>(source: string, value: Value) =>
+      perturbation?.source === source ? withChangedLeaves(value, perturbation.path) : value;
+    recorded.perturb(perturbation);
+    const settings = perturbed(settingsSource, deps.settings);
+    const run = createEvaluate({ settings, lookups: recorded.lookups, now: () => at });
+    return run({ records: [perturbed(type, record)] }, rules, perturbed(causeSource, cause));
   }
 
-  const told = await tell();
-  memory.close();
+  const evaluations = await evaluate();
+  recorded.close();
   const sources = new Map<string, unknown>([
     [type, record],
-    ...memory.seen,
-    [settingsName, parts.settings],
-    [causeName, cause],
+    ...recorded.seen,
+    [settingsSource, deps.settings],
+    [causeSource, cause],
   ]);
-  return { told, origins: await traceOrigins({ sources, ask: tell, before: told }) };
+  return { evaluations, provenance: await traceProvenance({ sources, evaluate, original: evaluations }) };
 }
 
-interface About extends Omit<AskedByMessage, 'told'> {
-  told: readonly RuleEvaluation[];
-  origins: Origins;
+interface RuleToExplain extends Omit<EvaluatedRule, 'evaluation'> {
+  evaluations: readonly RuleEvaluation[];
+  provenance: Provenance;
 }
 
-async function explainRule(parts: ExplainParts, about: About): Promise<ExplainedRule> {
-  const { rule, told, origins } = about;
-  const own = told.find((one) => 'rule' in one && one.rule === rule.name);
-  const written = own?.outcome === 'written' ? own.output : undefined;
-  const problem = problemOf(own ?? told[0]);
-  const changes = await explainChanges(parts, { changes: written?.changes ?? [], rule: rule.name, origins });
-  const realtime = await explainMessage(parts, { ...about, told: own });
+async function explainRule(deps: ExplainDeps, toExplain: RuleToExplain): Promise<ExplainedRule> {
+  const { rule, evaluations, provenance } = toExplain;
+  const evaluation = evaluations.find((candidate) => 'rule' in candidate && candidate.rule === rule.name);
+  const output = evaluation?.outcome === 'written' ? evaluation.output : undefined;
+  const problem = problemOf(evaluation ?? evaluations[0]);
+  const changes = await explainChanges(deps, output?.changes ?? [], { rule: rule.name, provenance });
+  const realtime = await diffWithMessage(deps, { ...toExplain, evaluation });
   return {
     rule: rule.name,
     summary: rule.summary,
-    triggers: rule.triggers(parts.settings).map((trigger) => wakeOf(trigger, parts.settings)),
+    triggers: rule.triggers(deps.settings).map((trigger) => describeTrigger(trigger, deps.settings)),
     ...(rule.bulk === undefined ? {} : { bulk: rule.bulk }),
     changes,
-    skips: written?.skips ?? [],
-    warnings: written?.warnings ?? [],
-    followUps: written?.followUps ?? [],
-    dependsOn: origins.deciding(rule.name),
+    skips: output?.skips ?? [],
+    warnings: output?.warnings ?? [],
+    followUps: output?.followUps ?? [],
+    dependsOn: provenance.deciding(rule.name),
     ...(realtime === undefined ? {} : { realtime }),
     ...(problem === undefined ? {} : { problem }),
   };
 }
 
-function problemOf(told: RuleEvaluation | undefined): string | undefined {
-  if (told?.outcome === 'unreadable')
-    return `commercetools' record is not as its API describes it: ${told.path} (${told.reason})`;
-  if (told?.outcome === 'failed') return `the rule failed by our own fault: ${told.error.message}`;
-  return told?.outcome === 'skipped' ? told.reason : undefined;
+function problemOf(evaluation: RuleEvaluation | undefined): string | undefined {
+  if (evaluation?.outcome === 'unreadable')
+    return `the record does not match commercetools' API: ${evaluation.path} (${evaluation.reason})`;
+  if (evaluation?.outcome === 'failed') return `the rule failed with an internal error: ${evaluation.error.message}`;
+  return evaluation?.outcome === 'skipped' ? evaluation.reason : undefined;
 }
 
-function wakeOf(trigger: Trigger, settings: RuleSettings) {
+function describeTrigger(trigger: Trigger, settings: RuleSettings) {
   const { notificationType, typeId, messageType, disabledBy } = trigger;
   const on = `${typeId} ${messageType ?? notificationType}`;
   return isDisabled(trigger, settings) ? { on, disabledBy } : { on };
 }
 
-interface Changes {
-  changes: readonly Change[];
-  rule: string;
-  origins: Origins;
-}
-
-async function explainChanges(parts: ExplainParts, about: Changes): Promise<ExplainedChange[]> {
-  const { changes, rule, origins } = about;
+async function explainChanges(
+  { currentState, dryRun }: ExplainDeps,
+  changes: readonly Change[],
+  { rule, provenance }: { rule: string; provenance: Provenance },
+): Promise<ExplainedChange[]> {
   const compared = changes.slice(0, maxCompared);
-  const [held, dryRuns] = await Promise.all([parts.currentState(compared), parts.dryRun(compared)]);
-  return changes.map(({ type: kind, ...rest }, index): ExplainedChange => {
-    const { now: klaviyo, ...note } = held[index] ?? {};
-    const values = [...leavesOf(rest)].map(({ path, value }) => {
-      const currentValue = at(klaviyo, path);
-      const origin = origins.of(rule, [String(index), ...path]);
+  const [states, dryRuns] = await Promise.all([currentState(compared), dryRun(compared)]);
+  return changes.map(({ type, ...fields }, index): ExplainedChange => {
+    const { now: klaviyo, ...note } = states[index] ?? {};
+    const values = [...leavesOf(fields)].map(({ path, value }) => {
+      const currentValue = valueAt(klaviyo, path);
+      const origin = provenance.of(rule, [String(index), ...path]);
       return { path: path.join('.'), value, ...origin, ...(currentValue === undefined ? {} : { currentValue }) };
     });
-    return { kind, values, ...(dryRuns[index] ?? notCompared), ...note, ...(klaviyo ? { klaviyo } : {}) };
+    return { type, values, ...(dryRuns[index] ?? notCompared), ...note, ...(klaviyo ? { klaviyo } : {}) };
   });
 }

@@ -1,74 +1,79 @@
-/** What a message about the record would do otherwise than a sync: its event wakes flows, an order brings its address. */
-
+/** Compares what a message about a record would send with what a sync sends: triggered flows, the address of an order. */
 import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { causeOf } from '../../rules/cause.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import { isDisabled, type RuleEvaluation, type RuleGroup, type Trigger } from '../../rules/types.ts';
-import { at, differences, type Leaf } from './json-paths.ts';
+import { isDisabled, type RuleEvaluation, type RuleGroup, type RuleOutput, type Trigger } from '../../rules/types.ts';
+import { createEvaluate } from '../delivery/evaluate.ts';
+import { differences, type Leaf, valueAt } from './json-paths.ts';
 import type { ExplainedRule } from './schema.ts';
 
-export interface AskedByMessage {
-  family: RuleGroup;
+/** A rule with its evaluation for a record, as in a sync. */
+export interface EvaluatedRule {
+  group: RuleGroup;
   rule: RuleGroup['rules'][number];
   record: unknown;
   id: string;
-  /** What the rule said in the sync. */
-  told: RuleEvaluation | undefined;
+  evaluation: RuleEvaluation | undefined;
 }
 
-/** A rule of an order of many lines would name the same for each. */
+/** A rule for an order with many lines would list the same difference for each line. */
 const maxDifferences = 30;
 
-/** @returns undefined where no message about the record itself wakes the rule */
-export async function explainMessage(
+/** @returns undefined if no message about the record itself triggers the rule */
+export async function diffWithMessage(
   { lookups, settings, now }: { lookups: Lookups; settings: RuleSettings; now(): Date },
-  { family, rule, record, id, told }: AskedByMessage,
+  { group, rule, record, id, evaluation }: EvaluatedRule,
 ): Promise<ExplainedRule['realtime']> {
   const trigger = rule
     .triggers(settings)
     .find(
-      (one) => one.typeId === family.typeId && one.notificationType !== 'ResourceDeleted' && !isDisabled(one, settings),
+      (candidate) =>
+        candidate.typeId === group.typeId &&
+        candidate.notificationType !== 'ResourceDeleted' &&
+        !isDisabled(candidate, settings),
     );
   if (!trigger) return undefined;
-  const message = messageOf(trigger, id, record);
-  const reading = { lookups, cause: causeOf(message), at: now(), settings };
-  const [said] = await family.evaluateMessage(message, new Set([rule.name]), reading);
-  const known = new Set(wordOf(told)?.skips);
-  const reasons = said?.outcome === 'skipped' ? [said.reason] : (wordOf(said)?.skips ?? []);
-  const skips = reasons.filter((reason) => !known.has(reason));
-  return { on: `${trigger.typeId} ${message.type}`, skips, differs: differing(wordOf(told), wordOf(said)) };
+  const message = messageFor(trigger, id, record);
+  const evaluate = createEvaluate({ settings, lookups, now });
+  const [forMessage] = await evaluate({ message }, new Map([[group, new Set([rule.name])]]), causeOf(message));
+  const [inSync, inRealtime] = [outputOf(evaluation), outputOf(forMessage)];
+  const known = new Set(inSync?.skips);
+  const reasons = forMessage?.outcome === 'skipped' ? [forMessage.reason] : (inRealtime?.skips ?? []);
+  return {
+    on: `${trigger.typeId} ${message.type}`,
+    skips: reasons.filter((reason) => !known.has(reason)),
+    differs: diff(inSync, inRealtime),
+  };
 }
 
-/** As it comes when nothing but its type is known of it: the record is read. */
-function messageOf({ notificationType, typeId, messageType }: Trigger, id: string, record: unknown): Message {
-  const changedAt = at(record, ['lastModifiedAt']);
+/** A message of which only the type is known, so that the record is read. */
+function messageFor({ notificationType, typeId, messageType }: Trigger, id: string, record: unknown): Message {
+  const modifiedAt = valueAt(record, ['lastModifiedAt']);
   return {
     notificationType,
     type: messageType ?? notificationType,
     id: 'explain',
     resource: { typeId, id },
-    createdAt: typeof changedAt === 'string' ? changedAt : '',
+    createdAt: typeof modifiedAt === 'string' ? modifiedAt : '',
     payload: {},
   };
 }
 
-function wordOf(told: RuleEvaluation | undefined) {
-  return told?.outcome === 'written' ? told.output : undefined;
+function outputOf(evaluation: RuleEvaluation | undefined): RuleOutput | undefined {
+  return evaluation?.outcome === 'written' ? evaluation.output : undefined;
 }
 
-type Word = ReturnType<typeof wordOf>;
-
-/** Values that only the message sends, or sends otherwise; without a value: those that it does not send. */
-function differing(sync: Word, message: Word): { path: string; value?: Leaf }[] {
-  const [before, after] = [sync?.changes ?? [], message?.changes ?? []];
+/** @returns values that only the message sends, or sends differently; without a value: those that it does not send */
+function diff(inSync: RuleOutput | undefined, inRealtime: RuleOutput | undefined): { path: string; value?: Leaf }[] {
+  const [before, after] = [inSync?.changes ?? [], inRealtime?.changes ?? []];
   const paths = new Set(
     [...differences(after, before), ...differences(before, after)].map(({ path }) => path.join('.')),
   );
   return [...paths].slice(0, maxDifferences).map((path) => {
-    const value = at(after, path.split('.'));
-    const isValue =
+    const value = valueAt(after, path.split('.'));
+    const isLeaf =
       typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null;
-    return isValue ? { path, value } : { path };
+    return isLeaf ? { path, value } : { path };
   });
 }

@@ -1,137 +1,139 @@
 /**
- * From which fields the values of changes came. Rules are pure, so it is found out by asking: one value of a record is
- * changed at a time, the rule is asked again, and what differs in its word depends on that value. No rule has to say it.
+ * Traces from which fields the values of changes come. Rules are pure, so this works by perturbation: one value of a record
+ * is changed at a time and all rules are evaluated again; what differs in their output depends on that value.
  */
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { RuleEvaluation } from '../../rules/types.ts';
-import { at, differences, inside, leavesOf, type Path } from './json-paths.ts';
-import type { Tweak } from './recording-lookups.ts';
+import { differences, entriesOf, leavesOf, type Path, valueAt } from './json-paths.ts';
+import type { Perturbation } from './recording-lookups.ts';
 
-/** What the values of a rule's changes depend on. */
-export interface Origins {
-  /** By change and path. */
+/** What the values of each rule's changes depend on. */
+export interface Provenance {
+  /** @param path the index of the change, then the path within it */
   of(rule: string, path: Path): Origin;
-  /** Places that decide whether the rule sends anything at all, or how much. */
+  /** Fields that decide whether, or how often, the rule sends something. */
   deciding(rule: string): string[];
-  /** False: there was more than is looked at in one explanation, so some places are missing. */
-  whole: boolean;
+  /** False if the records were too large to trace every field in time. */
+  isComplete: boolean;
 }
 
 export interface Origin {
-  /** What its value depends on, a plain copy first. */
+  /** Fields that the value depends on, plain copies first. */
   from: string[];
-  /** It is the first of them as it stands there. */
+  /** The value equals the first of them. */
   copied: boolean;
-  /** What decides only whether it is there. */
+  /** Fields that decide only whether the value is present. */
   needs: string[];
 }
 
-export interface Tracing {
-  /** Records by name, as they are. */
+export interface TraceOptions {
+  /** Unchanged records by name. */
   sources: ReadonlyMap<string, unknown>;
-  /** Asks all rules again with everything below one place changed. */
-  ask(tweak: Tweak): Promise<RuleEvaluation[]>;
-  /** What they said first. */
-  before: readonly RuleEvaluation[];
+  /** Evaluates all rules with the values below one path changed. */
+  evaluate(perturbation: Perturbation): Promise<RuleEvaluation[]>;
+  /** The evaluations of the unchanged records. */
+  original: readonly RuleEvaluation[];
 }
 
-interface Found {
-  place: string;
+interface Dependency {
+  field: string;
   copied: boolean;
-  gone: boolean;
+  /** The value was absent after the perturbation. */
+  removed: boolean;
 }
 
-/** It shares the process with realtime: so much time, in pieces. */
+/** The trace shares the process with realtime: it is limited, and runs in slices. */
 const maxMs = 2_000;
-const pieceMs = 15;
-/** Places shown of one value. */
-const maxPlaces = 8;
+const sliceMs = 15;
+/** Fields shown for one value. */
+const maxFields = 8;
 
-export async function traceOrigins({ sources, ask, before }: Tracing): Promise<Origins> {
-  const found = new Map<string, Found[]>();
-  const decided = new Map<string, Set<string>>();
-  const first = byRule(before);
-  const asText = new Map([...first].map(([rule, changes]) => [rule, JSON.stringify(changes)]));
-  const began = performance.now();
-  let piece = began;
-  let whole = true;
+export async function traceProvenance({ sources, evaluate, original }: TraceOptions): Promise<Provenance> {
+  const dependencies = new Map<string, Dependency[]>();
+  const decidingFields = new Map<string, Set<string>>();
+  const originalChanges = changesByRule(original);
+  const originalText = new Map([...originalChanges].map(([rule, changes]) => [rule, JSON.stringify(changes)]));
+  const startedAt = performance.now();
+  let sliceStartedAt = startedAt;
+  let isComplete = true;
 
-  /** @returns whether anything differs; notes what, for a single value */
-  async function probe({ source, path }: Tweak, value: unknown): Promise<boolean> {
-    const told = byRule(await ask({ source, path }));
+  /** Perturbs one path, and notes the differences if it is a leaf. @returns whether any output differs */
+  async function probe({ source, path }: Perturbation, value: unknown): Promise<boolean> {
+    const perturbed = changesByRule(await evaluate({ source, path }));
     let differs = false;
-    for (const [rule, changes] of first) {
-      const now = told.get(rule);
-      if (now !== undefined && JSON.stringify(now) === asText.get(rule)) continue;
+    for (const [rule, changes] of originalChanges) {
+      const changed = perturbed.get(rule);
+      if (changed !== undefined && JSON.stringify(changed) === originalText.get(rule)) continue;
       differs = true;
-      if (inside(value).length > 0) continue;
-      if (now === undefined || kindsOf(now) !== kindsOf(changes)) note(decided, rule, nameOf(source, path));
-      else for (const changed of differences(changes, now)) keep(rule, changed, { source, path, value, changes });
+      if (entriesOf(value).length > 0) continue;
+      const field = fieldName(source, path);
+      if (changed === undefined || typesOf(changed) !== typesOf(changes)) addTo(decidingFields, rule, field);
+      else
+        for (const { path: changedPath, removed } of differences(changes, changed)) {
+          const key = keyOf(rule, changedPath);
+          const copied = valueAt(changes, changedPath) === value;
+          dependencies.set(key, [...(dependencies.get(key) ?? []), { field, copied, removed }]);
+        }
     }
     return differs;
   }
 
-  function keep(rule: string, changed: Changed, about: Tweak & { value: unknown; changes: unknown }): void {
-    const { path, gone } = changed;
-    const key = keyOf(rule, path);
-    const copied = at(about.changes, path) === about.value;
-    found.set(key, [...(found.get(key) ?? []), { place: nameOf(about.source, about.path), copied, gone }]);
-  }
-
-  async function walk(source: string, path: Path, value: unknown): Promise<void> {
+  async function trace(source: string, path: Path, value: unknown): Promise<void> {
     const now = performance.now();
-    if (now - began > maxMs) {
-      whole = false;
+    if (now - startedAt > maxMs) {
+      isComplete = false;
       return;
     }
-    if (now - piece > pieceMs) {
-      await breathe();
-      piece = performance.now();
+    if (now - sliceStartedAt > sliceMs) {
+      await yieldToEventLoop();
+      sliceStartedAt = performance.now();
     }
-    // All of it at once: what changes nothing as a whole need not be taken apart.
+    // Perturbs everything below the path at once: without a difference there is no need to go deeper.
     if (leavesOf(value).next().done || !(await probe({ source, path }, value))) return;
-    for (const [name, inner] of inside(value)) await walk(source, [...path, name], inner);
+    for (const [name, inner] of entriesOf(value)) await trace(source, [...path, name], inner);
   }
 
-  for (const [source, record] of sources) for (const [name, value] of inside(record)) await walk(source, [name], value);
+  for (const [source, record] of sources)
+    for (const [name, value] of entriesOf(record)) await trace(source, [name], value);
   return {
-    whole,
-    of: (rule, path) => originOf(found.get(keyOf(rule, path)) ?? []),
-    deciding: (rule) => [...(decided.get(rule) ?? [])],
+    isComplete,
+    of: (rule, path) => originOf(dependencies.get(keyOf(rule, path)) ?? []),
+    deciding: (rule) => [...(decidingFields.get(rule) ?? [])],
   };
 }
 
-type Changed = { path: Path; gone: boolean };
-
-function originOf(places: readonly Found[]): Origin {
-  const copies = places.filter(({ copied }) => copied);
-  const others = places.filter(({ copied }) => !copied);
-  const bearing = [...copies, ...others.filter(({ gone }) => !gone)];
-  const needed = others.filter(({ gone }) => gone);
-  const names = (some: readonly Found[]) => some.slice(0, maxPlaces).map(({ place }) => place);
-  // What nothing turns into another value, such as a fixed word that is there or not, comes from what decides that.
-  return bearing.length > 0
-    ? { from: names(bearing), copied: copies.length > 0, needs: names(needed) }
-    : { from: names(needed), copied: false, needs: [] };
+function originOf(dependencies: readonly Dependency[]): Origin {
+  const copies = dependencies.filter(({ copied }) => copied);
+  const computed = dependencies.filter(({ copied }) => !copied);
+  const origins = [...copies, ...computed.filter(({ removed }) => !removed)];
+  const conditions = computed.filter(({ removed }) => removed);
+  const fields = (list: readonly Dependency[]) => list.slice(0, maxFields).map(({ field }) => field);
+  // A fixed value that is only present or absent comes from what decides that.
+  return origins.length > 0
+    ? { from: fields(origins), copied: copies.length > 0, needs: fields(conditions) }
+    : { from: fields(conditions), copied: false, needs: [] };
 }
 
-/** As many changes of the same kinds: else nothing can be compared value by value. */
-function kindsOf(changes: unknown): string {
-  return inside(changes)
-    .map(([, change]) => at(change, ['kind']))
+/** Outputs with changes of different types can't be compared value by value. */
+function typesOf(changes: unknown): string {
+  return entriesOf(changes)
+    .map(([, change]) => valueAt(change, ['type']))
     .join();
 }
 
-/** Each rule's changes; a rule without a word has none. */
-function byRule(told: readonly RuleEvaluation[]): Map<string, unknown[]> {
-  return new Map(told.flatMap((one) => (one.outcome === 'written' ? [[one.rule, one.output.changes]] : [])));
+function changesByRule(evaluations: readonly RuleEvaluation[]): Map<string, unknown[]> {
+  return new Map(
+    evaluations.flatMap((evaluation) =>
+      evaluation.outcome === 'written' ? [[evaluation.rule, evaluation.output.changes]] : [],
+    ),
+  );
 }
 
-function note(sets: Map<string, Set<string>>, key: string, value: string): void {
+function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
   sets.set(key, (sets.get(key) ?? new Set()).add(value));
 }
 
-function nameOf(source: string, path: Path): string {
+function fieldName(source: string, path: Path): string {
   return `${source}: ${path.join('.')}`;
 }
 

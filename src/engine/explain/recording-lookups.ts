@@ -1,45 +1,45 @@
 /**
- * Look-ups that are made once and remembered, so that a rule can be asked again and again about the same records, each
- * time with one value of them changed: what then differs in its word came from that value.
+ * Lookups that read each record once and then answer from memory, so that rules can be evaluated again with one value of a
+ * record changed.
  */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Category } from '../../commercetools/schemas.ts';
-import { changedBelow, type Path } from './json-paths.ts';
+import { type Path, withChangedLeaves } from './json-paths.ts';
 
-/** A place in one of the records that were looked up. */
-export interface Tweak {
-  /** Such as `product 1234`. */
+/** A path within one of the records that were read. */
+export interface Perturbation {
+  /** The record's name, such as `product 1234`. */
   source: string;
   path: Path;
 }
 
-export interface RememberedLook {
+export interface RecordedLookups {
   lookups: Lookups;
-  /** What was looked up, by a name for people. */
+  /** The records that were read, by name. */
   seen: ReadonlyMap<string, unknown>;
-  /** From now on nothing is read any more: what is not remembered is not there. */
+  /** Reads nothing any more: what is not recorded counts as absent. */
   close(): void;
-  /** Until the next call everything below this place is another. */
-  tweak(place: Tweak | undefined): void;
+  /** Until the next call every value below this path is changed. */
+  perturb(perturbation: Perturbation | undefined): void;
 }
 
 /** @param real reads commercetools */
-export function rememberLook(real: Lookups): RememberedLook {
+export function recordLookups(real: Lookups): RecordedLookups {
   const seen = new Map<string, unknown>();
   let closed = false;
-  let tweaked: Tweak | undefined;
+  let perturbation: Perturbation | undefined;
 
-  function shown<Found>(source: string, found: Found): Found {
+  function answer<Found>(source: string, found: Found): Found {
     if (found !== undefined) seen.set(source, found);
-    return tweaked?.source === source ? changedBelow(found, tweaked.path) : found;
+    return perturbation?.source === source ? withChangedLeaves(found, perturbation.path) : found;
   }
-  function once<Found>(name: string, none: Found, ask: (key: string) => Promise<Found>) {
+  function once<Found>(name: string, absent: Found, read: (key: string) => Promise<Found>) {
     const known = new Map<string, Promise<Found>>();
     return async (key: string): Promise<Found> => {
-      const asked = known.get(key) ?? (closed ? Promise.resolve(none) : ask(key));
-      if (!closed) known.set(key, asked);
-      return shown(`${name} ${key}`, await asked);
+      const found = known.get(key) ?? (closed ? Promise.resolve(absent) : read(key));
+      if (!closed) known.set(key, found);
+      return answer(`${name} ${key}`, await found);
     };
   }
   const discountCode = once('discount code', {}, async (id): Promise<{ code?: string }> => {
@@ -53,8 +53,8 @@ export function rememberLook(real: Lookups): RememberedLook {
     close() {
       closed = true;
     },
-    tweak(place) {
-      tweaked = place;
+    perturb(next) {
+      perturbation = next;
     },
     lookups: {
       customer: once('customer', undefined, real.customer),
@@ -68,7 +68,7 @@ export function rememberLook(real: Lookups): RememberedLook {
       category: once('category', undefined, real.category),
       async categories(want) {
         tree ??= real.categories(want);
-        return remembered(await tree, (category) => shown(`category ${category.id}`, category));
+        return remembered(await tree, (category) => answer(`category ${category.id}`, category));
       },
       inventoryEntry: once('inventory entry', undefined, real.inventoryEntry),
       inventoryOfSku: once('inventory of sku', undefined, real.inventoryOfSku),

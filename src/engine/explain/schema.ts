@@ -16,7 +16,7 @@ const valueSchema = z.object({
 });
 
 const changeSchema = z.object({
-  kind: z.string(),
+  type: z.string(),
   values: z.array(valueSchema),
   requests: z
     .array(z.object({ method: z.string(), path: z.string(), body: z.unknown().optional() }))
