@@ -1,4 +1,4 @@
-/** Tests the heartbeat of a lease: when it is renewed, lost, released and handed back, also while the store fails. */
+/** Tests the heartbeat of a lease: when it is renewed, lost, released and handed over, also while the store fails. */
 import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, mock, test } from 'node:test';
@@ -13,7 +13,7 @@ import { emptyCounts } from './run-counts.ts';
 const leaseMs = 20_000;
 const beatMs = leaseMs / 4;
 /** A holder that can't renew its lease gives up after this time. */
-const fenceMs = leaseMs * 0.75;
+const expiryMs = leaseMs * 0.75;
 const at = leaseKey('sync', 'orders');
 const run: Run = {
   ...{ id: 'run', resource: 'orders', kind: 'sync', request: {}, by: 'api', state: 'queued' },
@@ -61,9 +61,9 @@ async function hold() {
   const version = await memory.put(at, value, 'absent');
   assert.notEqual(version, 'stale');
   const lease: Lease = { at, version: Number(version), value };
-  const troubles: string[] = [];
-  const held = startLeaseHeartbeat({ store, leaseMs, onTrouble: (detail) => troubles.push(detail) }, lease);
-  return { held, memory, broken, troubles, stored: () => readLease(memory, at) };
+  const problems: string[] = [];
+  const held = startLeaseHeartbeat({ store, leaseMs, onError: (detail) => problems.push(detail) }, lease);
+  return { held, memory, broken, problems, stored: () => readLease(memory, at) };
 }
 
 function endOf(signal: AbortSignal): string | undefined {
@@ -92,7 +92,7 @@ test('a heartbeat that fails is tried again at the next one, and the lease is ke
 test('a holder that can not renew its lease gives up before another process may take it', async () => {
   const { held, broken } = await hold();
   broken.add('put');
-  await pass(fenceMs - 100);
+  await pass(expiryMs - 100);
   assert.equal(held.isLost(), false);
   await pass(200);
   assert.equal(held.isLost(), true);
@@ -131,38 +131,38 @@ test('a release finds the lease also when another process has written into it', 
   assert.equal(await stored(), undefined);
 });
 
-test('a lease that is handed back has no holder', async () => {
+test('a lease that is handed over has no holder', async () => {
   const { held, stored } = await hold();
   await held.handOver();
   assert.equal((await stored())?.value.holder, UNHELD);
 });
 
-for (const [what, method] of [
+for (const [action, method] of [
   ['release', 'remove'],
   ['handOver', 'put'],
 ] as const) {
-  test(`${what} is tried again until the store answers`, async () => {
-    const { held, broken, troubles, stored } = await hold();
+  test(`${action} is tried again until the store answers`, async () => {
+    const { held, broken, problems, stored } = await hold();
     broken.add(method);
-    const ended = held[what]();
+    const ended = held[action]();
     await pass(beatMs);
     broken.clear();
     await pass(beatMs);
     await ended;
     assert.notEqual((await stored())?.value.holder, 'this process');
     assert.equal(held.isLost(), false);
-    assert.deepEqual(troubles, []);
+    assert.deepEqual(problems, []);
   });
 
-  test(`${what} gives up when the lease is over, and reports it`, async () => {
-    const { held, broken, troubles } = await hold();
+  test(`${action} gives up when the lease is over, and reports it`, async () => {
+    const { held, broken, problems } = await hold();
     broken.add(method);
-    const ended = held[what]();
+    const ended = held[action]();
     await pass(leaseMs);
     await ended;
     assert.equal(held.isLost(), true);
-    assert.deepEqual(troubles, [
-      'the lease of run run could not be given up (the store is away): another process takes it over when it has expired',
+    assert.deepEqual(problems, [
+      'the lease of run run could not be released (the store is away); another process claims it once it has expired',
     ]);
   });
 }

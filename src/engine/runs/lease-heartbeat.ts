@@ -1,115 +1,116 @@
-/** Holds a lease: beats while it is alive, and says at once when it is lost or when somebody wants the run stopped. */
+/**
+ * Renews a lease by heartbeat, and aborts its signal when the lease is lost or a stop is requested. A holder that can't
+ * renew gives up before the lease expires, so that two processes never execute the same run.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../lib/errors.ts';
 import type { Store } from '../../store/store.ts';
 import { RunEnded } from './errors.ts';
 import { type Lease, type LeaseValue, putLease, readLease, UNHELD } from './lease.ts';
 
 export interface LeaseHeartbeat {
-  /** Aborted with a RunEnded: nothing more is to be sent. */
+  /** Aborted with a RunEnded: nothing more may be sent. */
   signal: AbortSignal;
-  /** See RunEnded. */
-  end(why: RunEnded['reason']): void;
-  /** Another process may have it by now; also after another ending. */
+  end(reason: RunEnded['reason']): void;
+  /** Another process may hold the lease; also true after an end for another reason. */
   isLost(): boolean;
-  /** The work is done: nothing is held any more. Tries again while the store is away; never rejects. */
+  /** Deletes the lease: the run has ended. */
   release(): Promise<void>;
-  /** Leaves it to whoever comes first. Tries again while the store is away; never rejects. */
+  /** Leaves the lease without a holder, for any process to claim. */
   handOver(): Promise<void>;
 }
 
-export interface HoldParts {
+export interface LeaseHeartbeatDeps {
   store: Store;
   leaseMs: number;
-  /** Called when the lease could not be given up before it was lost. */
-  onTrouble(detail: string): void;
+  onError(detail: string): void;
 }
 
-/** Beats in a lease's time: some may fail before it is lost. */
-const beats = 4;
-/** The part of its time after which a holder that can't beat gives up: before anybody else can take it over. */
-const patience = 0.75;
-/** Tries to give a lease up, in the lease's time. */
-const tries = 20;
+/** Heartbeats per lease time: one may fail before the lease is lost. */
+const beatsPerLease = 4;
+/** The share of the lease time after which a holder that can't renew gives up. */
+const expiryShare = 0.75;
+/** Attempts per lease time to release or hand over. */
+const releaseAttemptsPerLease = 20;
 
-/** @param lease as this process has just taken it */
-export function startLeaseHeartbeat({ store, leaseMs, onTrouble }: HoldParts, lease: Lease): LeaseHeartbeat {
+/** @param lease that this process has just claimed */
+export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatDeps, lease: Lease): LeaseHeartbeat {
   const ended = new AbortController();
   let { version, value } = lease;
-  let state: 'held' | 'lost' | 'let go' = 'held';
+  let state: 'held' | 'lost' | 'released' = 'held';
   let writing: Promise<unknown> = Promise.resolve();
-  let fence: NodeJS.Timeout | undefined;
+  let expiryTimer: NodeJS.Timeout | undefined;
 
-  function end(why: RunEnded['reason']): void {
-    if (why === 'lost') leave('lost');
-    if (!ended.signal.aborted) ended.abort(new RunEnded(why));
+  function end(reason: RunEnded['reason']): void {
+    if (reason === 'lost') leaveAs('lost');
+    if (!ended.signal.aborted) ended.abort(new RunEnded(reason));
   }
 
-  function leave(as: 'lost' | 'let go'): void {
-    if (state === 'held') state = as;
-    clearInterval(timer);
-    clearTimeout(fence);
+  function leaveAs(next: 'lost' | 'released'): void {
+    if (state === 'held') state = next;
+    clearInterval(heartbeat);
+    clearTimeout(expiryTimer);
   }
 
-  /** From here on it is ours for some time: counted from before the write. */
-  function rearm(since: number): void {
-    clearTimeout(fence);
-    if (state === 'held') fence = setTimeout(() => end('lost'), since + leaseMs * patience - performance.now());
+  /** @param renewedAt when the write that renewed the lease was started */
+  function restartExpiry(renewedAt: number): void {
+    clearTimeout(expiryTimer);
+    const expiresInMs = renewedAt + leaseMs * expiryShare - performance.now();
+    if (state === 'held') expiryTimer = setTimeout(() => end('lost'), expiresInMs);
   }
 
-  /** @returns whether it is still ours, with what others wrote into it */
+  /** Reads what other processes wrote into the lease. @returns whether this process still holds it */
   async function reread(): Promise<boolean> {
-    const now = await readLease(store, lease.at);
-    if (now === undefined || now.value.holder !== lease.value.holder) return false;
-    version = now.version;
-    value = now.value;
+    const stored = await readLease(store, lease.at);
+    if (stored === undefined || stored.value.holder !== lease.value.holder) return false;
+    version = stored.version;
+    value = stored.value;
     if (value.stop) end('stop');
     return true;
   }
 
-  async function put(change: Partial<LeaseValue>): Promise<void> {
+  async function renew(change: Partial<LeaseValue>): Promise<void> {
     for (;;) {
-      const since = performance.now();
+      const startedAt = performance.now();
       const next = { ...value, beat: value.beat + 1, ...change };
-      const put = await putLease(store, lease.at, next, version);
-      if (put !== 'stale') {
-        version = put;
+      const stored = await putLease(store, lease.at, next, version);
+      if (stored !== 'stale') {
+        version = stored;
         value = next;
-        return rearm(since);
+        return restartExpiry(startedAt);
       }
       if (!(await reread())) return end('lost');
     }
   }
 
-  /** One write at a time. */
-  function inTurn(act: () => Promise<unknown>): Promise<unknown> {
-    writing = writing.then(() => (state === 'held' ? act() : undefined)).catch(() => undefined);
+  /** Serializes writes. A heartbeat that fails is repeated by the next one, until the lease expires. */
+  function serialize(write: () => Promise<unknown>): Promise<unknown> {
+    writing = writing.then(() => (state === 'held' ? write() : undefined)).catch(() => undefined);
     return writing;
   }
 
-  // What fails is tried again at the next beat, until the fence falls.
-  const timer = setInterval(() => void inTurn(() => put({})), leaseMs / beats);
-  rearm(performance.now());
+  const heartbeat = setInterval(() => void serialize(() => renew({})), leaseMs / beatsPerLease);
+  restartExpiry(performance.now());
 
-  /** Until it is given up or lost: the fence falls also while the store is away. */
-  async function tryUntilLost(act: () => Promise<unknown>): Promise<void> {
-    let why = 'unknown';
+  /** Repeats a write until it succeeds or the lease is lost. */
+  async function retryWhileHeld(write: () => Promise<void>): Promise<void> {
+    let problem = '';
     while (state === 'held') {
       try {
-        await act();
-        return;
+        return await write();
       } catch (thrown) {
-        if (thrown instanceof Error) why = thrown.message;
+        problem = messageOf(thrown);
       }
-      await sleep(leaseMs / tries);
+      await sleep(leaseMs / releaseAttemptsPerLease);
     }
-    onTrouble(
-      `the lease of run ${lease.value.run.id} could not be given up (${why}): another process takes it over when it has expired`,
+    onError(
+      `the lease of run ${lease.value.run.id} could not be released (${problem}); another process claims it once it has expired`,
     );
   }
 
-  async function letGo(act: () => Promise<unknown>): Promise<void> {
-    await inTurn(() => tryUntilLost(act));
-    leave('let go');
+  async function leave(write: () => Promise<void>): Promise<void> {
+    await serialize(() => retryWhileHeld(write));
+    leaveAs('released');
   }
 
   return {
@@ -117,9 +118,9 @@ export function startLeaseHeartbeat({ store, leaseMs, onTrouble }: HoldParts, le
     end,
     isLost: () => state === 'lost',
     release: () =>
-      letGo(async () => {
+      leave(async () => {
         while ((await store.remove(lease.at, version)) === 'stale') if (!(await reread())) return;
       }),
-    handOver: () => letGo(() => put({ holder: UNHELD })),
+    handOver: () => leave(() => renew({ holder: UNHELD })),
   };
 }

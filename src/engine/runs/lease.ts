@@ -1,6 +1,6 @@
 /**
- * Who works on what: one record for each resource's sync, one for its small runs, one for each small run that waits.
- * Its version is the fence: whoever writes with a stale one has lost it. No clock is compared with another machine's.
+ * Leases: one for the sync of each resource, one for its active follow-up, one for each queued follow-up. A lease's version
+ * is its fencing token: a write with a stale version fails. No clock is compared with another machine's.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -10,17 +10,17 @@ import { type Run, storedRunSchema, toStoredRun } from './run.ts';
 
 const container = 'ctk-work';
 
-/** The holder of what waits for one. */
+/** The holder of a lease that any process may claim. */
 export const UNHELD = '';
 
 const leaseSchema = z.object({
-  /** As it was asked for; what became of it since is in the run's own record. */
+  /** The run as it was requested; its present state is in its own record. */
   run: storedRunSchema,
-  /** The process that works it off; `nobody`: whoever comes first may. */
+  /** The process that executes the run, or UNHELD. */
   holder: z.string(),
-  /** Counts up while the holder is alive. */
+  /** Increases with each heartbeat. */
   beat: z.int(),
-  /** Somebody asked to stop it. */
+  /** A stop was requested. */
   stop: z.boolean().optional(),
 });
 export type LeaseValue = z.infer<typeof leaseSchema>;
@@ -31,12 +31,12 @@ export interface Lease {
   value: LeaseValue;
 }
 
-/** Where the work of a kind and resource is held. */
+/** The lease of the active run of a kind and resource. */
 export function leaseKey(kind: Run['kind'], resource: BulkResource): StoreKey {
   return { container, key: `${kind === 'follow-up' ? 'follow' : kind}-${resource}` };
 }
 
-/** Where a small run waits: equal ones at the same place. */
+/** The lease of a queued follow-up; equal follow-ups have the same key. */
 export function queueKey(resource: BulkResource, where: string): StoreKey {
   return { container, key: `queued-${resource}-${createHash('sha256').update(where).digest('hex').slice(0, 40)}` };
 }
@@ -46,9 +46,9 @@ export function isQueued({ at }: Lease): boolean {
 }
 
 export async function readLease(store: Store, at: StoreKey): Promise<Lease | undefined> {
-  const found = await store.get(at);
-  const value = leaseSchema.safeParse(found?.value);
-  return found && value.success ? { at, version: found.version, value: value.data } : undefined;
+  const stored = await store.get(at);
+  const value = leaseSchema.safeParse(stored?.value);
+  return stored && value.success ? { at, version: stored.version, value: value.data } : undefined;
 }
 
 /** Writes a lease. @returns its new version, or `stale` if another process wrote it since `version` */
@@ -61,7 +61,7 @@ export function putLease(
   return store.put(at, { ...value, run: toStoredRun(value.run) }, version);
 }
 
-/** All work that is held or waits. */
+/** All leases, of active and of queued runs. */
 export async function listLeases(store: Store): Promise<Lease[]> {
   const leases: Lease[] = [];
   for await (const { key, value, version } of store.list(container)) {
@@ -71,11 +71,10 @@ export async function listLeases(store: Store): Promise<Lease[]> {
   return leases;
 }
 
-/** Tells by this process's own clock how it stands with holders: dead is one whose lease stood still for its whole time. */
+/** Observes leases by this process's own clock: a holder is dead once its lease stood still for the whole lease time. */
 export function createLeaseMonitor(leaseMs: number) {
   const seen = new Map<string, { version: number; at: number; alive: boolean }>();
   return {
-    /** Notes the lease as it is now. */
     observe({ at, version }: Lease): 'dead' | 'alive' | 'unknown' {
       const before = seen.get(at.key);
       if (before?.version !== version)
@@ -83,9 +82,10 @@ export function createLeaseMonitor(leaseMs: number) {
       else if (performance.now() - before.at > leaseMs) return 'dead';
       return seen.get(at.key)?.alive ? 'alive' : 'unknown';
     },
+    /** Drops what was observed of leases that no longer exist. */
     forget(leases: readonly Lease[]): void {
-      const there = new Set(leases.map(({ at }) => at.key));
-      for (const key of seen.keys()) if (!there.has(key)) seen.delete(key);
+      const present = new Set(leases.map(({ at }) => at.key));
+      for (const key of seen.keys()) if (!present.has(key)) seen.delete(key);
     },
   };
 }

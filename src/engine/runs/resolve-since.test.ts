@@ -6,7 +6,7 @@ import type { RunRequest } from './run.ts';
 
 const now = new Date('2026-03-15T08:00:00.000Z');
 const ask = (request: RunRequest, began?: string) =>
-  resolveSince({ resource: 'orders', request, now, lastBegan: async () => began });
+  resolveSince({ resource: 'orders', request, now, lastCompleteSince: async () => began });
 
 test('without since there is no time', async () => {
   assert.deepEqual(await ask({}, '2026-03-14T00:00:00.000Z'), {});

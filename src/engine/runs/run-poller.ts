@@ -1,8 +1,9 @@
 /**
- * Looks out for work: what is queued, what was handed back, what a dead process left. Small runs that follow a message
- * wait while a sync of their resource runs.
+ * Polls the store for runs to execute: queued runs, leases that were handed over, expired leases. A follow-up run waits
+ * while a sync of its resource runs.
  */
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../lib/errors.ts';
 import {
   createLeaseMonitor,
   isQueued,
@@ -19,136 +20,136 @@ import { type ActiveRun, createRunWorker, type RunWorkerDeps } from './run-worke
 export interface RunPollerDeps extends RunWorkerDeps {
   /** The kinds of run that this process executes. */
   runKinds: readonly Run['kind'][];
-  /** `started here`: leaves alone what other processes queued or left. */
+  /** `own`: executes only runs that this process started; `any`: also what other processes queued or left. */
   claim: 'any' | 'own';
 }
 
 export interface RunPoller {
-  /** Works off what this process has just taken; @returns the run, counted and moved on as it goes. */
+  /** Executes the run of a lease that this process has just claimed. @returns the run, updated while it is executed */
   begin(lease: Lease): Run;
   active(): readonly ActiveRun[];
-  /** Whether its holder is alive, as far as this process has watched it. */
+  /** Whether the lease's holder is alive, as far as this process has observed it. */
   observe(lease: Lease): 'dead' | 'alive' | 'unknown';
+  /** Polls now; resolves when that is done. */
   poll(): Promise<void>;
-  /** Looks from now on, again and again. */
+  /** Polls repeatedly from now on. */
   open(): void;
-  /** Resolves when there is nothing to do here. */
+  /** Resolves when this process has no run to execute. */
   settled(): Promise<void>;
-  /** Hands back what runs; resolves when it stands still. */
+  /** Hands active runs over; resolves when they have stopped. */
   shutdown(): Promise<void>;
 }
 
-/** How often in a lease's time. */
-const looks = 4;
-const forgetEveryMs = 60_000;
+const pollsPerLease = 4;
+const pruneEveryMs = 60_000;
 
-export function createRunPoller(parts: RunPollerDeps): RunPoller {
-  const { store, runKinds, leaseMs } = parts;
-  const watch = createLeaseMonitor(leaseMs);
-  const runner = createRunWorker(parts, () => void poll());
-  const begun = new Set<string>();
+export function createRunPoller(deps: RunPollerDeps): RunPoller {
+  const { store, runKinds, leaseMs } = deps;
+  const monitor = createLeaseMonitor(leaseMs);
+  const worker = createRunWorker(deps, () => void poll());
+  const ownRunIds = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
-  let again = false;
-  let trouble = false;
-  let forgotAt = Number.NEGATIVE_INFINITY;
-  let shut = false;
+  let polling: Promise<void> | undefined;
+  let pollAgain = false;
+  let failing = false;
+  let prunedAt = Number.NEGATIVE_INFINITY;
+  let stopped = false;
 
   function begin(lease: Lease): Run {
-    begun.add(lease.value.run.id);
-    return runner.begin(lease).run;
+    ownRunIds.add(lease.value.run.id);
+    return worker.begin(lease).run;
   }
 
-  const isOurs = ({ value: { run } }: Lease) =>
-    runKinds.includes(run.kind) && (parts.claim === 'any' || begun.has(run.id));
+  const mayExecute = ({ value: { run } }: Lease) =>
+    runKinds.includes(run.kind) && (deps.claim === 'any' || ownRunIds.has(run.id));
 
-  /** Takes what nobody holds, or whose holder is dead. */
   async function claimExpired(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) {
       const { at, value } = lease;
-      const free = watch.observe(lease) === 'dead' || value.holder === UNHELD;
-      if (shut || !free || !isOurs(lease) || runner.active().some(({ key }) => key === at.key)) continue;
-      const taken: LeaseValue = { ...value, holder: randomUUID(), beat: value.beat + 1 };
-      const version = await putLease(store, at, taken, lease.version);
-      if (version !== 'stale') begin({ at, version, value: taken });
+      const isFree = monitor.observe(lease) === 'dead' || value.holder === UNHELD;
+      const isActive = worker.active().some(({ key }) => key === at.key);
+      if (stopped || !isFree || isActive || !mayExecute(lease)) continue;
+      const claimed: LeaseValue = { ...value, holder: randomUUID(), beat: value.beat + 1 };
+      const version = await putLease(store, at, claimed, lease.version);
+      if (version !== 'stale') begin({ at, version, value: claimed });
     }
   }
 
-  /** A small run's turn has come: it moves to the place of those that run, so that an equal one is a new one. */
+  /** Moves a queued follow-up to the lease of its resource. An equal follow-up that comes later is queued anew. */
   async function claimQueued({ at: queuedAt, value }: Lease): Promise<void> {
     const at = leaseKey('follow-up', value.run.resource);
-    const taken: LeaseValue = { ...value, holder: randomUUID() };
-    const version = await putLease(store, at, taken, 'absent');
+    const claimed: LeaseValue = { ...value, holder: randomUUID() };
+    const version = await putLease(store, at, claimed, 'absent');
     if (version === 'stale') return;
-    // Before it reads: what comes from here on is about what it may not have read.
+    // Removed before the run reads: a later follow-up may be about a change that this run does not see.
     await store.remove(queuedAt);
-    begin({ at, version, value: taken });
+    begin({ at, version, value: claimed });
   }
 
-  async function lookOnce(): Promise<void> {
+  async function pollOnce(): Promise<void> {
     const leases = await listLeases(store);
-    watch.forget(leases);
+    monitor.forget(leases);
     const held = leases.filter((lease) => !isQueued(lease));
     await claimExpired(held);
     const busy = new Set(held.map(({ value }) => value.run.resource));
     const queues = Map.groupBy(leases.filter(isQueued), ({ value }) => value.run.resource);
     for (const [resource, queue] of queues) {
-      const first = queue.toSorted((one, other) => (one.value.run.id < other.value.run.id ? -1 : 1))[0];
-      if (!shut && !busy.has(resource) && first && isOurs(first)) await claimQueued(first);
+      const [first] = queue.toSorted((left, right) => (left.value.run.id < right.value.run.id ? -1 : 1));
+      if (!stopped && !busy.has(resource) && first && mayExecute(first)) await claimQueued(first);
     }
-    if (performance.now() - forgotAt < forgetEveryMs) return;
-    forgotAt = performance.now();
-    await parts.records.prune();
+    if (performance.now() - prunedAt < pruneEveryMs) return;
+    prunedAt = performance.now();
+    await deps.runStore.prune();
   }
 
-  async function tryLook(): Promise<void> {
+  async function pollSafely(): Promise<void> {
     try {
-      await lookOnce();
-      trouble = false;
+      await pollOnce();
+      failing = false;
     } catch (thrown) {
-      const why = thrown instanceof Error ? thrown.message : 'unknown';
-      if (!trouble) parts.events.emit({ type: 'warning', detail: `can't look for runs to be worked off: ${why}` });
-      trouble = true;
+      const detail = `can't poll for runs: ${messageOf(thrown)}`;
+      if (!failing) deps.events.emit({ type: 'warning', detail });
+      failing = true;
     }
   }
 
-  /** Asked for while it looks: once more afterwards. */
+  /** A request during a poll causes one more poll afterwards. */
   function poll(): Promise<void> {
-    if (shut || runKinds.length === 0) return Promise.resolve();
-    again = looking !== undefined;
-    looking ??= tryLook().finally(() => {
-      looking = undefined;
-      if (again) void poll();
+    if (stopped || runKinds.length === 0) return Promise.resolve();
+    pollAgain = polling !== undefined;
+    polling ??= pollSafely().finally(() => {
+      polling = undefined;
+      if (pollAgain) void poll();
     });
-    return looking;
+    return polling;
   }
 
   return {
     begin,
-    active: runner.active,
-    observe: watch.observe,
+    active: worker.active,
+    observe: monitor.observe,
     poll,
     open() {
       clearInterval(timer);
-      timer = setInterval(() => void poll(), leaseMs / looks);
+      timer = setInterval(() => void poll(), leaseMs / pollsPerLease);
       void poll();
     },
     async settled() {
       for (;;) {
-        // To look while it looks would ask for yet another look.
-        while (looking) await looking;
+        // A poll during a poll would cause yet another one.
+        while (polling) await polling;
         await poll();
-        const live = runner.active();
-        if (live.length === 0 && looking === undefined) return;
-        await Promise.all(live.map(({ ended }) => ended));
+        const active = worker.active();
+        if (active.length === 0 && polling === undefined) return;
+        await Promise.all(active.map(({ ended }) => ended));
       }
     },
     async shutdown() {
-      shut = true;
+      stopped = true;
       clearInterval(timer);
-      await looking;
-      for (const { end } of runner.active()) end('hand-over');
-      await Promise.all(runner.active().map(({ ended }) => ended));
+      await polling;
+      for (const { end } of worker.active()) end('hand-over');
+      await Promise.all(worker.active().map(({ ended }) => ended));
     },
   };
 }

@@ -1,63 +1,63 @@
-/** Keeps a run's record while it is worked off: seldom, one write at a time, each fenced by the record's version. */
+/** Stores a run's record while it is executed: at intervals, one write at a time, each fenced by the record's version. */
+import { messageOf } from '../../lib/errors.ts';
 import type { Run } from './run.ts';
-import { type Point, pointOf, type RunStore } from './run-store.ts';
+import { type ResumePoint, type RunStore, resumePointOf } from './run-store.ts';
 
 export interface RunRecorder {
-  /** The run changed; cheap to call. */
+  /** The run has changed; cheap to call. */
   markDirty(): void;
-  /** Stores the run as it is; @returns whether that worked. */
+  /** Stores the run now. @returns whether that succeeded */
   save(): Promise<boolean>;
 }
 
 export interface RunRecorderDeps {
-  records: RunStore;
+  runStore: RunStore;
   run: Run;
-  /** Where it begins. */
-  point: Point;
-  /** Of the record as it was read or made. */
+  /** The point from which the run started. */
+  point: ResumePoint;
+  /** The version of the record as it was read or created. */
   version: number;
   checkpointMs: number;
-  /** Somebody else wrote the record: the run is theirs. */
+  /** Another process wrote the record, so it holds the run. */
   onLost(): void;
-  onTrouble(detail: string): void;
+  onError(detail: string): void;
 }
 
-export function createRunRecorder(parts: RunRecorderDeps): RunRecorder {
-  const { records, run, checkpointMs } = parts;
-  let { point, version } = parts;
-  let reached = JSON.stringify(run.checkpoint);
+export function createRunRecorder(deps: RunRecorderDeps): RunRecorder {
+  const { runStore, run, checkpointMs } = deps;
+  let { point, version } = deps;
+  let lastCheckpoint = JSON.stringify(run.checkpoint);
   let storedAt = performance.now();
   let writing: Promise<boolean> = Promise.resolve(true);
-  let queued = false;
+  let isQueued = false;
   const { holder } = run;
 
   async function put(): Promise<boolean> {
     for (;;) {
-      const stored = await records.put(run, point, version);
+      const stored = await runStore.put(run, point, version);
       if (stored !== 'stale') {
         version = stored;
         return true;
       }
-      // A write of ours whose answer never came is no loss.
-      const now = await records.get(run.id);
-      if (now === undefined || now.run.holder !== holder) {
-        parts.onLost();
+      // The newer version may be a write of this process whose answer was lost.
+      const current = await runStore.get(run.id);
+      if (current === undefined || current.run.holder !== holder) {
+        deps.onLost();
         return false;
       }
-      version = now.version;
+      version = current.version;
     }
   }
 
   function save(): Promise<boolean> {
-    queued = true;
+    isQueued = true;
     writing = writing.then(async () => {
-      queued = false;
+      isQueued = false;
       storedAt = performance.now();
       try {
         return await put();
       } catch (thrown) {
-        const why = thrown instanceof Error ? thrown.message : 'unknown';
-        parts.onTrouble(`run ${run.id} could not be stored: ${why}`);
+        deps.onError(`run ${run.id} could not be stored: ${messageOf(thrown)}`);
         return false;
       }
     });
@@ -66,13 +66,13 @@ export function createRunRecorder(parts: RunRecorderDeps): RunRecorder {
 
   return {
     markDirty() {
-      const now = JSON.stringify(run.checkpoint);
-      // Checkpoint and counts are taken in one moment: that in which the checkpoint moves.
-      if (now !== reached) {
-        reached = now;
-        point = pointOf(run);
+      const checkpoint = JSON.stringify(run.checkpoint);
+      // Checkpoint and counts belong together: both are taken when the checkpoint moves.
+      if (checkpoint !== lastCheckpoint) {
+        lastCheckpoint = checkpoint;
+        point = resumePointOf(run);
       }
-      if (!queued && performance.now() - storedAt >= checkpointMs) void save();
+      if (!isQueued && performance.now() - storedAt >= checkpointMs) void save();
     },
     save,
   };

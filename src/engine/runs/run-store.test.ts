@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../store/memory.ts';
 import { newCheckpoint } from './checkpoint.ts';
 import type { Run } from './run.ts';
 import { emptyCounts } from './run-counts.ts';
-import { atPoint, createRunStore, pointOf } from './run-store.ts';
+import { createRunStore, resumePointOf, withResumePoint } from './run-store.ts';
 
 const began = (number: number) => new Date(Date.UTC(2026, 2, 1, 0, number)).toISOString();
 
@@ -22,7 +22,7 @@ function runOf(number: number, more: Partial<Run> = {}): Run {
 async function recordsOf(kept: number, runs: readonly Run[]) {
   const store = createMemoryStore();
   const records = createRunStore(store, kept);
-  for (const run of runs) await records.put(run, pointOf(run));
+  for (const run of runs) await records.put(run, resumePointOf(run));
   return { store, records, ids: async () => (await records.list()).map(({ run }) => Number(run.id.slice(4))) };
 }
 
@@ -69,7 +69,7 @@ describe('pruning', () => {
     ]);
     await records.prune();
     assert.deepEqual(await ids(), [5, 4, 2]);
-    assert.equal(await records.lastBegan('orders'), began(2));
+    assert.equal(await records.lastCompleteSince('orders'), began(2));
   });
 
   test('keeps runs that have not ended', async () => {
@@ -103,13 +103,13 @@ describe('the last sync', () => {
   })) {
     test(`a sync ${what} is not complete`, async () => {
       const { records } = await recordsOf(10, [runOf(1), runOf(2, partial)]);
-      assert.equal(await records.lastBegan('orders'), began(1));
+      assert.equal(await records.lastCompleteSince('orders'), began(1));
     });
   }
 
   test('a sync since the last one is complete', async () => {
     const { records } = await recordsOf(10, [runOf(1), runOf(2, { request: { since: began(1) } })]);
-    assert.equal(await records.lastBegan('orders'), began(2));
+    assert.equal(await records.lastCompleteSince('orders'), began(2));
   });
 });
 
@@ -119,22 +119,22 @@ describe('the point of a run', () => {
   test('has the counts of the checkpoint, not those of what was read behind it', () => {
     const counts = { ...emptyCounts(), read: 30, delivered: 30 };
     const checkpoint = { ...newCheckpoint({ began: began(1), ranges: 1 }), counts };
-    const point = pointOf({ ...running, checkpoint });
+    const point = resumePointOf({ ...running, checkpoint });
     assert.deepEqual(point, { checkpoint, counts });
-    assert.deepEqual(atPoint({ ...running, checkpoint }, point).counts, counts);
+    assert.deepEqual(withResumePoint({ ...running, checkpoint }, point).counts, counts);
   });
 
   test('does not change with the run', () => {
     const run = structuredClone(running);
-    const point = pointOf(run);
+    const point = resumePointOf(run);
     if (run.checkpoint) run.checkpoint.counts.read += 100;
     assert.equal(point.checkpoint?.counts.read, 0);
   });
 
   test('of a run without a checkpoint has its counts', () => {
     const { checkpoint: _none, ...run } = running;
-    assert.deepEqual(pointOf(run), { counts: run.counts });
-    assert.equal(atPoint(running, pointOf(run)).checkpoint, undefined);
+    assert.deepEqual(resumePointOf(run), { counts: run.counts });
+    assert.equal(withResumePoint(running, resumePointOf(run)).checkpoint, undefined);
   });
 });
 

@@ -1,5 +1,4 @@
-/** Works off runs that this process holds, and says how each ended; a run that was taken over goes on from its point. */
-
+/** Executes runs whose lease this process holds, and stores how each ended. A run that was taken over resumes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../lib/errors.ts';
 import type { Store } from '../../store/store.ts';
@@ -11,21 +10,21 @@ import { hasEnded, type Run } from './run.ts';
 import { closeCounts } from './run-counts.ts';
 import type { ExecuteRun } from './run-execution.ts';
 import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
-import { atPoint, pointOf, type RunStore } from './run-store.ts';
+import { type RunStore, resumePointOf, withResumePoint } from './run-store.ts';
 
-/** A run under way in this process. */
+/** A run that this process executes. */
 export interface ActiveRun {
   run: Run;
+  /** The key of its lease. */
   key: string;
-  /** Ends it before its end. */
-  end(why: 'stop' | 'hand-over'): void;
-  /** Resolves when nothing of it is under way any more; never rejects. */
+  end(reason: 'stop' | 'hand-over'): void;
+  /** Resolves when nothing of the run is in flight; never rejects. */
   ended: Promise<void>;
 }
 
 export interface RunWorkerDeps {
   store: Store;
-  records: RunStore;
+  runStore: RunStore;
   events: AppEvents;
   execute: ExecuteRun;
   now(): Date;
@@ -33,111 +32,112 @@ export interface RunWorkerDeps {
   leaseMs: number;
 }
 
-/** While the store is away at the end of a run. */
-const saveAgainMs = 500;
-
 export interface RunWorker {
-  /** @param lease as this process has just taken it */
+  /** @param lease that this process has just claimed */
   begin(lease: Lease): ActiveRun;
   active(): readonly ActiveRun[];
 }
 
+/** Between attempts to store how a run ended. */
+const saveRetryMs = 500;
+
 /** @param onEnded called when a run has ended and its lease is released */
-export function createRunWorker(parts: RunWorkerDeps, onEnded: (live: ActiveRun) => void): RunWorker {
-  const inFlight = new Map<string, ActiveRun>();
-  const warn = (detail: string) => parts.events.emit({ type: 'warning', detail });
+export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) => void): RunWorker {
+  const activeRuns = new Map<string, ActiveRun>();
+  const { runStore, events, checkpointMs } = deps;
+  const warn = (detail: string) => events.emit({ type: 'warning', detail });
 
-  function tell({ id: runId, resource, kind, state, counts, problem }: Run): void {
-    const said = problem === undefined ? {} : { problem };
-    parts.events.emit({ type: 'run', runId, resource, kind, state, read: counts.read, ...said });
-  }
-
-  /** The run's record: made, or taken over from whoever held it before. */
-  async function open(run: Run, holder: string, hold: LeaseHeartbeat): Promise<RunRecorder | undefined> {
-    const before = await parts.records.get(run.id);
-    if (before && hasEnded(before.run)) return undefined;
-    if (before) Object.assign(run, atPoint(before.run, before.point));
-    closeCounts(run.counts);
-    run.holder = holder;
-    run.state = 'running';
-    run.startedAt ??= parts.now().toISOString();
-    delete run.problem;
-    const point = pointOf(run);
-    const known = before?.version ?? (await parts.records.versionOf(run.id));
-    const version = await parts.records.put(run, point, known);
-    if (version === 'stale') throw new Error('somebody else holds it');
-    const { records, checkpointMs } = parts;
-    return createRunRecorder({
-      ...{ records, run, point, version, checkpointMs },
-      onLost: () => hold.end('lost'),
-      onTrouble: warn,
+  function emitState({ id: runId, resource, kind, state, counts, problem }: Run): void {
+    events.emit({
+      ...{ type: 'run', runId, resource, kind, state, read: counts.read },
+      ...(problem === undefined ? {} : { problem }),
     });
   }
 
-  /** The record that says how it ended must be there before the lease is released. */
-  async function close(run: Run, progress: RunRecorder, hold: LeaseHeartbeat): Promise<void> {
-    while (!hold.isLost() && !(await progress.save())) await sleep(saveAgainMs);
-    if (hold.isLost())
-      return warn(`run ${run.id} is left to whoever takes it over: this process could not hold its lease`);
-    if (hasEnded(run)) await hold.release();
-    else await hold.handOver();
-    tell(run);
+  /** Creates the run's record, or takes it over. @returns undefined if the run has ended already */
+  async function openRecord(run: Run, holder: string, lease: LeaseHeartbeat): Promise<RunRecorder | undefined> {
+    const stored = await runStore.get(run.id);
+    if (stored && hasEnded(stored.run)) return undefined;
+    if (stored) Object.assign(run, withResumePoint(stored.run, stored.point));
+    closeCounts(run.counts);
+    run.holder = holder;
+    run.state = 'running';
+    run.startedAt ??= deps.now().toISOString();
+    delete run.problem;
+    const point = resumePointOf(run);
+    const version = await runStore.put(run, point, stored?.version ?? (await runStore.versionOf(run.id)));
+    if (version === 'stale') throw new Error('another process holds it');
+    return createRunRecorder({
+      ...{ runStore, run, point, version, checkpointMs },
+      onLost: () => lease.end('lost'),
+      onError: warn,
+    });
   }
 
-  async function work(run: Run, holder: string, hold: LeaseHeartbeat): Promise<void> {
-    const progress = await open(run, holder, hold);
-    if (!progress) return hold.release();
-    tell(run);
+  /** The record that says how the run ended is stored before the lease is released. */
+  async function closeRecord(run: Run, recorder: RunRecorder, lease: LeaseHeartbeat): Promise<void> {
+    while (!lease.isLost() && !(await recorder.save())) await sleep(saveRetryMs);
+    if (lease.isLost()) return warn(`the lease of run ${run.id} was lost; another process continues the run`);
+    if (hasEnded(run)) await lease.release();
+    else await lease.handOver();
+    emitState(run);
+  }
+
+  async function work(run: Run, holder: string, lease: LeaseHeartbeat): Promise<void> {
+    const recorder = await openRecord(run, holder, lease);
+    if (!recorder) return lease.release();
+    emitState(run);
     try {
-      hold.signal.throwIfAborted();
-      await parts.execute({ run, signal: hold.signal, markDirty: progress.markDirty });
+      lease.signal.throwIfAborted();
+      await deps.execute({ run, signal: lease.signal, markDirty: recorder.markDirty });
       run.state = 'completed';
       delete run.problem;
     } catch (thrown) {
-      settle(run, hold.signal, thrown);
+      setEndState(run, lease.signal, thrown);
     }
     closeCounts(run.counts);
-    if (hasEnded(run)) run.endedAt = parts.now().toISOString();
-    await close(run, progress, hold);
+    if (hasEnded(run)) run.endedAt = deps.now().toISOString();
+    await closeRecord(run, recorder, lease);
   }
 
   return {
-    begin(lease) {
-      const hold = startLeaseHeartbeat({ ...parts, onTrouble: warn }, lease);
-      const run = structuredClone(lease.value.run);
-      if (lease.value.stop) hold.end('stop');
-      const live: ActiveRun = {
+    begin({ at, version, value }) {
+      const lease = startLeaseHeartbeat({ ...deps, onError: warn }, { at, version, value });
+      const run = structuredClone(value.run);
+      if (value.stop) lease.end('stop');
+      const active: ActiveRun = {
         run,
-        key: lease.at.key,
-        end(why) {
-          run.state = why === 'stop' ? 'stopping' : 'pausing';
-          hold.end(why);
+        key: at.key,
+        end(reason) {
+          run.state = reason === 'stop' ? 'stopping' : 'pausing';
+          lease.end(reason);
         },
         ended: Promise.resolve(),
       };
-      inFlight.set(live.key, live);
-      live.ended = work(run, lease.value.holder, hold)
+      activeRuns.set(active.key, active);
+      active.ended = work(run, value.holder, lease)
         .catch(async (thrown: unknown) => {
-          warn(`run ${run.id} can't be worked off now: ${messageOf(thrown)}`);
-          await hold.handOver();
+          warn(`run ${run.id} can't be executed now: ${messageOf(thrown)}`);
+          await lease.handOver();
         })
         .then(() => {
-          inFlight.delete(live.key);
-          onEnded(live);
+          activeRuns.delete(active.key);
+          onEnded(active);
         });
-      return live;
+      return active;
     },
-    active: () => [...inFlight.values()],
+    active: () => [...activeRuns.values()],
   };
 }
 
-/** How a run stands that did not come to its end. */
-function settle(run: Run, signal: AbortSignal, thrown: unknown): void {
+/** Sets the state of a run that did not complete. */
+function setEndState(run: Run, signal: AbortSignal, thrown: unknown): void {
   delete run.problem;
   const ending: unknown = signal.reason;
-  if (signal.aborted) run.state = ending instanceof RunEnded && ending.reason === 'stop' ? 'stopped' : 'paused';
-  else {
-    run.state = 'failed';
-    run.problem = thrown instanceof RunFailed ? thrown.message : `internal error: ${messageOf(thrown)}`;
+  if (signal.aborted) {
+    run.state = ending instanceof RunEnded && ending.reason === 'stop' ? 'stopped' : 'paused';
+    return;
   }
+  run.state = 'failed';
+  run.problem = thrown instanceof RunFailed ? thrown.message : `internal error: ${messageOf(thrown)}`;
 }

@@ -1,4 +1,4 @@
-/** A run: a bulk sync of a resource, or a small one that follows a message. The record that is stored and shown. */
+/** A run: the execution of a bulk sync or of a follow-up, as it is stored and shown. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { bulkResources } from '../../commercetools/schemas.ts';
@@ -8,29 +8,29 @@ import { countsSchema, emptyCounts } from './run-counts.ts';
 export const runRequestSchema = z.object({
   /** Only these records. */
   ids: z.array(z.string()).optional(),
-  /** From this id on, itself included, in id order. */
+  /** Starts at this id, inclusive, in the order of ids. */
   startId: z.string().optional(),
-  /** ISO 8601: only what changed since; it is read from a minute before. Whoever asks may say `last`: see since.ts. */
+  /** ISO 8601: only records modified since. A request may say `last`, see resolve-since.ts. */
   since: z.string().optional(),
-  /** Of a follow run: a query predicate, and why. */
+  /** Follow-ups only: a query predicate, and the reason. */
   where: z.string().optional(),
   reason: z.string().optional(),
-  /** Delete all of them in Klaviyo, also those from elsewhere. */
+  /** Deletes all records of the resource in Klaviyo, whichever app created them. */
   deleteAll: z.boolean().optional(),
-  /** False: events wake flows (a repair of missed orders). */
+  /** False: events trigger flows, to repair missed orders. */
   backfill: z.boolean().optional(),
-  /** Write also what Klaviyo holds already. */
+  /** Also writes records that Klaviyo already holds unchanged. */
   force: z.boolean().optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 const runStates = [
-  /** Stored; the next free runner takes it. */
+  /** Stored; the next poll claims it. */
   'queued',
   'running',
-  /** The process that works it off is ending and hands it on. */
+  /** The process that executes it ends, and hands it over. */
   'pausing',
-  /** Klaviyo or commercetools can't now, or no process holds it: it goes on by itself. */
+  /** An API is unavailable, or no process holds the run: it continues by itself. */
   'paused',
   'stopping',
   'stopped',
@@ -45,17 +45,16 @@ export const runSchema = z.object({
   kind: z.enum(['sync', 'follow-up']),
   request: runRequestSchema,
   by: z.enum(['api', 'cli', 'message', 'schedule']),
-  /** The process that works it off. */
+  /** The process that executes it. */
   holder: z.string().optional(),
-  /** It began with a time after the last complete sync: what changed in between is in neither. */
+  /** Its `since` is later than the start of the last complete sync: changes in between are in neither. */
   gap: z.literal(true).optional(),
-  /** The stopped run that it goes on from; its counts are included. */
+  /** The stopped run that it resumes; its counts are included. */
   resumes: z.string().optional(),
   state: z.enum(runStates),
   counts: countsSchema,
-  /** How far it is. */
   checkpoint: checkpointSchema.optional(),
-  /** What it waits for, or why it failed. */
+  /** Why it is paused, or why it failed. */
   problem: z.string().optional(),
   queuedAt: z.string(),
   startedAt: z.string().optional(),
@@ -76,15 +75,15 @@ export function toStoredRun(run: Run): z.input<typeof storedRunSchema> & { forma
   return { format: storedFormat, ...run, kind: run.kind === 'follow-up' ? 'follow' : run.kind };
 }
 
-/** Who starts a sync; what follows a message is no sync. */
+/** Who started a sync; messages queue follow-ups only. */
 export type Starter = Exclude<Run['by'], 'message'>;
 
 export function hasEnded({ state }: Run): boolean {
   return state === 'stopped' || state === 'completed' || state === 'failed';
 }
 
-/** A sync that left nothing out which had changed since the one before: the next one may begin where it began. */
-export function isWhole({ kind, state, gap, request: { ids, startId, deleteAll } }: Run): boolean {
+/** Whether a sync covered every change since the one before, so that a `since: last` may start where it started. */
+export function isComplete({ kind, state, gap, request: { ids, startId, deleteAll } }: Run): boolean {
   return kind === 'sync' && state === 'completed' && ids === undefined && startId === undefined && !deleteAll && !gap;
 }
 

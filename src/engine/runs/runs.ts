@@ -1,6 +1,6 @@
 /**
- * Runs: started, stopped, listed; one sync of a resource at a time, different resources side by side, by however many
- * processes share the store.
+ * Starts, stops and lists runs. One sync per resource runs at a time, syncs of different resources run concurrently, in any
+ * number of processes that share the store.
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
@@ -10,92 +10,93 @@ import { resolveSince } from './resolve-since.ts';
 import { createRun, hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
 import { closeCounts } from './run-counts.ts';
 import { createRunPoller, type RunPollerDeps } from './run-poller.ts';
-import { createRunStore, pointOf } from './run-store.ts';
+import { createRunStore, resumePointOf } from './run-store.ts';
 
 export type Started =
   | { started: Run }
-  /** alive: seen at work by this process; else its holder may be dead. */
+  /** alive: this process has seen its holder renew the lease; otherwise the holder may be dead. */
   | { running: Run; alive: boolean }
+  /** Why the request is not possible. */
   | { refused: string };
 
 export interface Runs {
-  /** @returns the stored run, or the one that runs already; `refused` says why `since` makes no sense */
+  /** Stores a sync. @returns it, or the one that is running already */
   start(resource: BulkResource, request: RunRequest, by: Starter): Promise<Started>;
-  /** Goes on from where the last sync of the resource was stopped; `refused` says why it can't. */
+  /** Stores a sync that continues where the last one of the resource was stopped. */
   resume(resource: BulkResource, by: Starter): Promise<Started>;
-  /** @returns the run that is being stopped, in whichever process; undefined where none runs; the checkpoint stays */
+  /** Stops the sync of a resource in whichever process; it can be resumed. @returns the run, or undefined if none runs */
   stop(resource: BulkResource): Promise<Run | undefined>;
-  /** Those that run or wait, then those that ended, the latest first. */
+  /** Runs that have not ended, then those that have, each latest first. */
   list(resource?: BulkResource): Promise<Run[]>;
-  /** The run as it is by now, wherever it is worked off. */
+  /** The present state of a run, wherever it is executed. */
   get(id: string): Promise<Run | undefined>;
-  /** From now on works off what is queued, and what a dead process left. */
+  /** Executes queued runs from now on, and those that a dead process left. */
   open(): void;
-  /** Resolves when this process has nothing to do. */
+  /** Resolves when this process has no run to execute. */
   settled(): Promise<void>;
-  /** Hands back what runs; resolves when it stands still. */
+  /** Hands active runs over; resolves when they have stopped. */
   shutdown(): Promise<void>;
 }
 
-export interface RunsDeps extends Omit<RunPollerDeps, 'records'> {
+export interface RunsDeps extends Omit<RunPollerDeps, 'runStore'> {
   /** Ended runs that are kept for each resource and kind. */
   maxEnded: number;
   followUps: Pick<FollowUpQueue, 'onAdded'>;
 }
 
-export function createRuns(parts: RunsDeps): Runs {
-  const { store } = parts;
-  const records = createRunStore(store, parts.maxEnded);
-  const poller = createRunPoller({ ...parts, records });
-  parts.followUps.onAdded(() => void poller.poll());
+export function createRuns(deps: RunsDeps): Runs {
+  const { store, now } = deps;
+  const runStore = createRunStore(store, deps.maxEnded);
+  const poller = createRunPoller({ ...deps, runStore });
+  deps.followUps.onAdded(() => void poller.poll());
 
   async function get(id: string): Promise<Run | undefined> {
-    const live = poller.active().find(({ run }) => run.id === id);
-    return live?.run ?? (await records.get(id))?.run;
+    const active = poller.active().find(({ run }) => run.id === id);
+    return active?.run ?? (await runStore.get(id))?.run;
   }
 
-  /** A sync that goes on, where the lease is not the remains of one. */
-  async function holding(lease: Lease, by: Starter): Promise<{ running: Run; alive: boolean } | undefined> {
+  /** @returns the sync that holds the lease, unless it has ended or nothing would continue it */
+  async function runningSync(lease: Lease, by: Starter): Promise<{ running: Run; alive: boolean } | undefined> {
     const running = (await get(lease.value.run.id)) ?? lease.value.run;
     if (hasEnded(running)) return undefined;
     const holder = poller.observe(lease);
-    // A service takes over what a dead process left; where only the command line is used nobody would.
+    // A service claims what a dead process left; with the command line alone no process would.
     return by === 'cli' && holder === 'dead' ? undefined : { running, alive: holder === 'alive' };
   }
 
   async function enqueue(run: Run, by: Starter): Promise<Started> {
     const at = leaseKey('sync', run.resource);
-    const here = parts.runKinds.includes('sync');
-    const value: LeaseValue = { run, beat: 0, holder: here ? randomUUID() : UNHELD };
+    const executesHere = deps.runKinds.includes('sync');
+    const value: LeaseValue = { run, beat: 0, holder: executesHere ? randomUUID() : UNHELD };
     for (;;) {
-      const before = await readLease(store, at);
-      const running = before && (await holding(before, by));
+      const previous = await readLease(store, at);
+      const running = previous && (await runningSync(previous, by));
       if (running) return running;
-      const version = await putLease(store, at, value, before?.version ?? 'absent');
+      const version = await putLease(store, at, value, previous?.version ?? 'absent');
       if (version === 'stale') continue;
-      if (before) await endFor(before);
-      return { started: here ? poller.begin({ at, version, value }) : run };
+      if (previous) await markStopped(previous);
+      return { started: executesHere ? poller.begin({ at, version, value }) : run };
     }
   }
 
-  /** Says of a run that nobody works off that it ended: it can be gone on from. */
-  async function endFor({ value }: Lease): Promise<void> {
-    const record = await records.get(value.run.id);
+  /** Stores that a run which no process executes was stopped, so that it can be resumed. */
+  async function markStopped({ value }: Lease): Promise<void> {
+    const record = await runStore.get(value.run.id);
     const run = record?.run ?? value.run;
     if (hasEnded(run)) return;
-    const ended: Run = { ...run, counts: { ...run.counts }, state: 'stopped', endedAt: parts.now().toISOString() };
-    closeCounts(ended.counts);
-    await records.put(ended, record?.point ?? pointOf(run), record?.version ?? 'absent');
+    const stopped: Run = { ...run, counts: { ...run.counts }, state: 'stopped', endedAt: now().toISOString() };
+    closeCounts(stopped.counts);
+    await runStore.put(stopped, record?.point ?? resumePointOf(run), record?.version ?? 'absent');
   }
 
-  /** Leaves word for its holder; what nobody holds ends here. */
+  /** Asks the holder of a lease to stop; without a holder the run is stopped here. */
   async function stopElsewhere(lease: Lease): Promise<Run | undefined> {
     const run = (await get(lease.value.run.id)) ?? lease.value.run;
     if (hasEnded(run)) return undefined;
     const version = await putLease(store, lease.at, { ...lease.value, stop: true }, lease.version);
     if (version === 'stale') return stop(run.resource);
     if (lease.value.holder === UNHELD) {
-      await endFor(lease);
+      await markStopped(lease);
       await store.remove(lease.at, version);
     }
     return { ...run, state: 'stopping' };
@@ -103,10 +104,10 @@ export function createRuns(parts: RunsDeps): Runs {
 
   async function stop(resource: BulkResource): Promise<Run | undefined> {
     const at = leaseKey('sync', resource);
-    const live = poller.active().find(({ key }) => key === at.key);
-    if (live) {
-      live.end('stop');
-      return live.run;
+    const active = poller.active().find(({ key }) => key === at.key);
+    if (active) {
+      active.end('stop');
+      return active.run;
     }
     const lease = await readLease(store, at);
     return lease && stopElsewhere(lease);
@@ -114,30 +115,35 @@ export function createRuns(parts: RunsDeps): Runs {
 
   return {
     async start(resource, request, by) {
-      const asked = await resolveSince({ resource, request, now: parts.now(), lastBegan: records.lastBegan });
-      if ('refused' in asked) return asked;
-      const { gap, ...since } = asked;
-      const run = createRun({ resource, kind: 'sync', request: { ...request, ...since }, by, now: parts.now() });
+      const resolved = await resolveSince({
+        resource,
+        request,
+        now: now(),
+        lastCompleteSince: runStore.lastCompleteSince,
+      });
+      if ('refused' in resolved) return resolved;
+      const { gap, ...since } = resolved;
+      const run = createRun({ resource, kind: 'sync', request: { ...request, ...since }, by, now: now() });
       return enqueue({ ...run, ...(gap ? { gap } : {}) }, by);
     },
     async resume(resource, by) {
-      const last = await records.lastSync(resource);
+      const last = await runStore.lastSync(resource);
       if (!last || last.run.state === 'completed' || last.point.checkpoint === undefined)
-        return { refused: `there is no stopped sync of ${resource} with a position to go on from` };
+        return { refused: `there is no stopped sync of ${resource} to resume` };
       const { request, gap, id } = last.run;
-      const run = createRun({ resource, kind: 'sync', request, by, now: parts.now() });
+      const run = createRun({ resource, kind: 'sync', request, by, now: now() });
       return enqueue({ ...run, ...(gap ? { gap } : {}), ...last.point, resumes: id }, by);
     },
     stop,
     async list(resource) {
-      const stored = (await records.list()).map(({ run }) => run);
-      const known = new Set(stored.map(({ id }) => id));
-      const waiting = (await listLeases(store)).map(({ value }) => value.run).filter(({ id }) => !known.has(id));
-      const now = new Map(poller.active().map(({ run }) => [run.id, run]));
-      const all = [...waiting, ...stored]
-        .map((run) => now.get(run.id) ?? run)
+      const stored = (await runStore.list()).map(({ run }) => run);
+      const storedIds = new Set(stored.map(({ id }) => id));
+      const queued = (await listLeases(store)).map(({ value }) => value.run).filter(({ id }) => !storedIds.has(id));
+      const active = new Map(poller.active().map(({ run }) => [run.id, run]));
+      const all = [...queued, ...stored]
+        .map((run) => active.get(run.id) ?? run)
         .filter((run) => resource === undefined || run.resource === resource)
-        .sort((one, other) => (one.id < other.id ? 1 : -1));
+        .sort((left, right) => (left.id < right.id ? 1 : -1));
       return [...all.filter((run) => !hasEnded(run)), ...all.filter(hasEnded)];
     },
     get,
@@ -147,7 +153,7 @@ export function createRuns(parts: RunsDeps): Runs {
   };
 }
 
-/** A process for realtime alone works off what its messages lead to, and leaves syncs to those that serve /sync. */
+/** @returns the kinds of run that a process executes; one for realtime alone leaves syncs to those that serve /sync */
 export function runKindsOf(process: {
   runWorker: boolean;
   bulk: boolean;
