@@ -14,7 +14,7 @@ const storeItem = defineRule({
   triggers: ['ProductPublished', 'ProductUnpublished', 'ResourceDeleted'],
   bulk: 'products',
   map(facts, settings) {
-    const productId = facts.state === 'gone' ? facts.id : facts.product.id;
+    const productId = facts.state === 'deleted' ? facts.id : facts.product.id;
     if (facts.state !== 'published') {
       return stores.map(({ key }) => ({ type: 'delete', recordType: 'item', externalId: `${productId}-${key}` }));
     }

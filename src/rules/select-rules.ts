@@ -1,45 +1,46 @@
-/** Which rules a message wakes: looked up by notification type, resource and message type. */
+/** Selects the rules for a message by notification type, resource and message type. */
 import type { Message } from '../commercetools/messages.ts';
 import type { RuleSettings } from './settings.ts';
 import { isDisabled, type RuleGroup, type Trigger } from './types.ts';
 
+/** Names of the selected rules by group. Empty when no rule reacts to the message. */
 export type RuleSelection = Map<RuleGroup, Set<string>>;
 
 /**
- * @param families the list of rules
- * @param settings what the merchant disabled, and which message types he named
- * @returns the families to ask and the names of their woken rules; empty when no rule wakes
+ * Indexes the enabled triggers.
+ * @param settings disabled events, and message types that the operator configured
+ * @returns a function that selects the rules for a message
  */
 export function createRuleSelector(
   groups: readonly RuleGroup[],
   settings: RuleSettings,
 ): (message: Message) => RuleSelection {
-  const woken = new Map<string, { family: RuleGroup; rule: string }[]>();
-  for (const { family, rule, trigger } of enabledTriggers(groups, settings)) {
+  const rulesByKey = new Map<string, { group: RuleGroup; rule: string }[]>();
+  for (const { group, rule, trigger } of enabledTriggers(groups, settings)) {
     const key = keyOf(trigger.notificationType, trigger.typeId, trigger.messageType);
-    woken.set(key, [...(woken.get(key) ?? []), { family, rule }]);
+    rulesByKey.set(key, [...(rulesByKey.get(key) ?? []), { group, rule }]);
   }
   return ({ notificationType, type, resource }) => {
-    const decision: RuleSelection = new Map();
+    const selection: RuleSelection = new Map();
     const messageType = notificationType === 'Message' ? type : undefined;
-    for (const { family, rule } of woken.get(keyOf(notificationType, resource.typeId, messageType)) ?? []) {
-      decision.set(family, (decision.get(family) ?? new Set()).add(rule));
+    for (const { group, rule } of rulesByKey.get(keyOf(notificationType, resource.typeId, messageType)) ?? []) {
+      selection.set(group, (selection.get(group) ?? new Set()).add(rule));
     }
-    return decision;
+    return selection;
   };
 }
 
-/** Every wake of every rule that is not disabled: what subscriptions must deliver. */
+/** Returns every trigger that is not disabled, with its rule and group. Subscriptions must deliver all of them. */
 export function enabledTriggers(
   groups: readonly RuleGroup[],
   settings: RuleSettings,
-): { family: RuleGroup; rule: string; trigger: Trigger }[] {
-  return groups.flatMap((family) =>
-    family.rules.flatMap((rule) =>
+): { group: RuleGroup; rule: string; trigger: Trigger }[] {
+  return groups.flatMap((group) =>
+    group.rules.flatMap((rule) =>
       rule
         .triggers(settings)
         .filter((trigger) => !isDisabled(trigger, settings))
-        .map((trigger) => ({ family, rule: rule.name, trigger })),
+        .map((trigger) => ({ group, rule: rule.name, trigger })),
     ),
   );
 }

@@ -6,7 +6,6 @@ import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
 import { iteratePages, maxIds, queryByField } from '../pagination.ts';
 import {
-  type Category,
   categorySchema,
   customerSchema,
   discountCodeSchema,
@@ -16,6 +15,7 @@ import {
   orderSchema,
   paymentSchema,
   productSchema,
+  type StoredCategory,
   standalonePriceSchema,
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
@@ -77,7 +77,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     path: 'orders',
     field: 'paymentInfo(payments(id in :values))',
     schema: orderSchema,
-    keysOf: (order) => [...new Set(order.paymentInfo?.payments.map(({ id }) => id))],
+    keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
   });
   const inventory = many({ path: 'inventory', field: 'sku', schema: inventoryEntrySchema, keysOf: ({ sku }) => [sku] });
   const prices = many({
@@ -184,7 +184,7 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Lookup
 
   async function load(): Promise<CategoryTree> {
     const at = now();
-    const categories: Category[] = [];
+    const categories: StoredCategory[] = [];
     for await (const page of iteratePages(client, { resource: 'categories', query: {} })) {
       for (const record of page.records) {
         const parsed = categorySchema.safeParse(record);

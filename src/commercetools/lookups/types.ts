@@ -4,7 +4,6 @@
  */
 
 import type {
-  Category,
   Customer,
   InventoryEntry,
   Order,
@@ -12,6 +11,7 @@ import type {
   Payment,
   Product,
   StandalonePrice,
+  StoredCategory,
 } from '../schemas.ts';
 import type { CategoryTree } from './category-tree.ts';
 
@@ -29,7 +29,7 @@ export interface Lookups {
   orderedProduct(id: string): Promise<OrderedProduct | undefined>;
   productsWithSku(sku: string): Promise<Product[]>;
   /** The category itself, read now (the tree may be some seconds old). */
-  category(id: string): Promise<Category | undefined>;
+  category(id: string): Promise<StoredCategory | undefined>;
   /**
    * All categories, at most a minute old. `knowing`: reloaded when one of these ids is not in it; `fresh`: reloaded in any case;
    * `run`: reloaded when this run asks for the first time, because another process may have heard of what it is for.

@@ -61,7 +61,7 @@ interface Waiting extends Omit<Sent, 'change'> {
 /** Bulk reads a page again that did not come through; in realtime a job's records are remembered until it has ended. */
 function withOrigin(
   change: Change,
-  { record, rule }: Extract<RuleEvaluation, { outcome: 'written' }>,
+  { record, rule }: Extract<RuleEvaluation, { outcome: 'mapped' }>,
   { cause, readSeq, lane }: DeliverOptions,
 ): SequencedChange<ChangeOrigin> {
   if (lane === 'bulk') return { ...change, readSeq };
@@ -132,7 +132,7 @@ export function createDeliver({ sink, pending, deadLetters, activity, follow }: 
       case 'failed':
         await fail(one, to, options);
         return [];
-      case 'written': {
+      case 'mapped': {
         const { skips, warnings, followUps, changes } = one.output;
         to.skips.push(...skips);
         for (const warning of warnings) activity.emit({ type: 'partially-sent', record, rule: one.rule, warning });

@@ -132,7 +132,7 @@ interface About extends Omit<AskedByMessage, 'told'> {
 async function explainRule(parts: ExplainParts, about: About): Promise<ExplainedRule> {
   const { rule, told, origins } = about;
   const own = told.find((one) => 'rule' in one && one.rule === rule.name);
-  const written = own?.outcome === 'written' ? own.output : undefined;
+  const written = own?.outcome === 'mapped' ? own.output : undefined;
   const problem = problemOf(own ?? told[0]);
   const changes = await explainChanges(parts, { changes: written?.changes ?? [], rule: rule.name, origins });
   const realtime = await explainMessage(parts, { ...about, told: own });

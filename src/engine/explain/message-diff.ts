@@ -52,7 +52,7 @@ function messageOf({ notificationType, typeId, messageType }: Trigger, id: strin
 }
 
 function wordOf(told: RuleEvaluation | undefined) {
-  return told?.outcome === 'written' ? told.output : undefined;
+  return told?.outcome === 'mapped' ? told.output : undefined;
 }
 
 type Word = ReturnType<typeof wordOf>;

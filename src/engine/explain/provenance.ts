@@ -124,7 +124,7 @@ function kindsOf(changes: unknown): string {
 
 /** Each rule's changes; a rule without a word has none. */
 function byRule(told: readonly RuleEvaluation[]): Map<string, unknown[]> {
-  return new Map(told.flatMap((one) => (one.outcome === 'written' ? [[one.rule, one.output.changes]] : [])));
+  return new Map(told.flatMap((one) => (one.outcome === 'mapped' ? [[one.rule, one.output.changes]] : [])));
 }
 
 function note(sets: Map<string, Set<string>>, key: string, value: string): void {

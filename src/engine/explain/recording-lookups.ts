@@ -4,7 +4,7 @@
  */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
-import type { Category } from '../../commercetools/schemas.ts';
+import type { StoredCategory } from '../../commercetools/schemas.ts';
 import { changedBelow, type Path } from './json-paths.ts';
 
 /** A place in one of the records that were looked up. */
@@ -79,7 +79,7 @@ export function rememberLook(real: Lookups): RememberedLook {
   };
 }
 
-function remembered(tree: CategoryTree, shown: (category: Category) => Category): CategoryTree {
+function remembered(tree: CategoryTree, shown: (category: StoredCategory) => StoredCategory): CategoryTree {
   return {
     size: tree.size,
     get(id) {

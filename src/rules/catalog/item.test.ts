@@ -204,7 +204,7 @@ describe('standalone prices', () => {
   test('that nobody has, or that the product ignores, are skipped with the reason', async () => {
     const ask = async (shop: Shop) =>
       skippedBecause(await askMessage(priceChanged({}), { rule, lookups: lookIn({ products: [product()], ...shop }) }));
-    assert.equal(await ask({}), 'the price is gone');
+    assert.equal(await ask({}), 'the price no longer exists');
     assert.match(await ask({ standalonePrices: [standalonePrice(1)] }), /priceMode Embedded/);
     assert.match(await ask({ standalonePrices: [standalonePrice(1, { sku: 'OTHER' })] }), /no product/);
   });
@@ -258,6 +258,9 @@ describe('a product that is not for sale any more', () => {
   });
 
   test('that is gone when it is read is skipped', async () => {
-    assert.equal(skippedBecause(await askMessage(published, { rule, lookups: lookIn({}) })), 'the product is gone');
+    assert.equal(
+      skippedBecause(await askMessage(published, { rule, lookups: lookIn({}) })),
+      'the product no longer exists',
+    );
   });
 });

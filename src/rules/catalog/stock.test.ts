@@ -56,7 +56,10 @@ test('a new entry leads to its sku without being read', async () => {
 });
 
 test('an entry that is gone when it is read is skipped, and so are entries that may not be read', async () => {
-  assert.equal(skippedBecause(await askMessage(updated, { rule, lookups: lookIn({}) })), 'the inventory entry is gone');
+  assert.equal(
+    skippedBecause(await askMessage(updated, { rule, lookups: lookIn({}) })),
+    'the inventory entry no longer exists',
+  );
   const created = delivery('InventoryEntryCreated', about, { inventoryEntry: inventoryEntry() });
   assert.match((await wordOn(undefined, {}, created)).skips[0] ?? '', /scope view_products/);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { id, inventoryEntry, reference, settings } from '../../../test/fixtures/index.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
-import { stockOfAvailability, stockOfEntries, takesPart } from './availability.ts';
+import { affectsStock, stockOfAvailability, stockOfEntries } from './availability.ts';
 
 const plain = settings().product.inventory;
 const berlin = settings({ product: { inventory: { useChannelInventory: 'berlin' } } }).product.inventory;
@@ -45,14 +45,14 @@ test("a variant's own summary says the same", () => {
 
 test('an entry takes no part while another one decides', () => {
   const both = [entry('1', 9), entry('2', 4, 'berlin')];
-  assert.equal(takesPart(id('1'), both, berlin), false);
-  assert.equal(takesPart(id('2'), both, berlin), true);
-  assert.equal(takesPart(id('1'), both, plain), true);
-  assert.equal(takesPart(id('2'), both, plain), false);
+  assert.equal(affectsStock(id('1'), both, berlin), false);
+  assert.equal(affectsStock(id('2'), both, berlin), true);
+  assert.equal(affectsStock(id('1'), both, plain), true);
+  assert.equal(affectsStock(id('2'), both, plain), false);
 });
 
 test('any entry may have changed the outcome while none decides: it may have moved away, or be the first or last', () => {
-  assert.equal(takesPart(id('2'), [entry('2', 4, 'paris')], plain), true);
-  assert.equal(takesPart(id('2'), [], plain), true);
-  assert.equal(takesPart(id('2'), [entry('1', 9), entry('2', 4, 'paris')], berlin), true);
+  assert.equal(affectsStock(id('2'), [entry('2', 4, 'paris')], plain), true);
+  assert.equal(affectsStock(id('2'), [], plain), true);
+  assert.equal(affectsStock(id('2'), [entry('1', 9), entry('2', 4, 'paris')], berlin), true);
 });

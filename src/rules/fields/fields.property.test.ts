@@ -70,7 +70,7 @@ test('addresses, phones, locales and times never throw', () => {
         for (const value of Object.values(klaviyoAddress(address))) assert.equal(typeof value, 'string');
       }
       const phone = phoneOf(address);
-      assert.ok(phone.found !== 'number' || /^\+[1-9]\d{4,14}$/.test(phone.e164));
+      assert.ok(phone.type !== 'number' || /^\+[1-9]\d{4,14}$/.test(phone.e164));
       profileLocale(text);
       firstTime([text], at);
     }),

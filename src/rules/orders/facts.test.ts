@@ -40,7 +40,7 @@ test('a broken record of a page stops nobody else', async () => {
   const told = await askRecords(page, { rule: 'placed-order', lookups: lookIn({}), cause: run });
   assert.deepEqual(
     told.map(({ outcome }) => outcome),
-    ['unreadable', 'written'],
+    ['unreadable', 'mapped'],
   );
 });
 

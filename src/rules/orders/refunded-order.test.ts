@@ -133,7 +133,7 @@ test('a payment of several orders tells of each', async () => {
   const lookups = lookIn({ payments: [payment()], orders });
   const words = await askMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), { rule, lookups });
   assert.deepEqual(
-    words.flatMap((word) => (word.outcome === 'written' ? sentBy(word.output).map(([uniqueId]) => uniqueId) : [])),
+    words.flatMap((word) => (word.outcome === 'mapped' ? sentBy(word.output).map(([uniqueId]) => uniqueId) : [])),
     [id('0a'), `${id('0b')}:${id('7a1')}`],
   );
 });
