@@ -19,7 +19,7 @@ const common = { type: 'message', createdAt: '2026-03-15T08:00:00.000Z', resourc
 test('what a message says of an order is kept by reference', () => {
   const own = { customer: reference('customer', id('c1')), oldCustomer: reference('customer', id('c2')) };
   assert.deepEqual(causeOf(message(delivery('OrderCustomerSet', about, own))), {
-    ...{ ...common, messageId: id('aaa1'), type: 'OrderCustomerSet', embedded: false },
+    ...{ ...common, messageId: id('aaa1'), messageType: 'OrderCustomerSet', embedded: false },
     ...{ resource: about, notificationType: 'Message' },
     ...{ customerId: id('c1'), oldCustomerId: id('c2') },
   });
@@ -36,7 +36,7 @@ test('a message without its payload says so; a change never has one', () => {
   const lost = causeOf(message(withoutPayload('OrderCustomerSet', about)));
   assert.equal(lost.type === 'message' && lost.payloadOmitted, true);
   const change = causeOf(message(changeDelivery('ResourceUpdated', about)));
-  assert.equal('withoutPayload' in change, false);
+  assert.equal('payloadOmitted' in change, false);
 });
 
 test('the sku and channel of an inventory entry are known even when it is deleted', () => {

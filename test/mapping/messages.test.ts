@@ -138,8 +138,8 @@ describe('a resource that is gone when it is fetched is skipped with the reason'
     assert.equal(await rows.tell('OrderStateChanged', order.ref, { orderState: 'Cancelled' }), 204);
     assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
     assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
-    assert.deepEqual(rows.reasons(order), ['the order is gone']);
-    assert.deepEqual(rows.reasons(customer), ['the customer is gone']);
+    assert.deepEqual(rows.reasons(order), ['the order no longer exists']);
+    assert.deepEqual(rows.reasons(customer), ['the customer no longer exists']);
     assert.deepEqual(rows.reasons(payment), ['no order has this payment']);
   });
 

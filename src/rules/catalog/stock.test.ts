@@ -26,14 +26,14 @@ async function wordOn(inventory: Json[] | undefined, set: Json = {}, body = upda
 
 test('a sale shows in the variant: quantity and policy together', async () => {
   const { changes } = await wordOn([inventoryEntry({ availableQuantity: 3 })]);
-  assert.deepEqual(changes, [{ kind: 'stock', sku: 'JEANS-S', quantity: 3, policy: 1 }]);
+  assert.deepEqual(changes, [{ type: 'stock', sku: 'JEANS-S', quantity: 3, policy: 1 }]);
 });
 
 test('the whole stock of the sku counts, with the same precedence as for items', async () => {
   const own = inventoryEntry({ ...berlin, availableQuantity: 2 });
   const other = inventoryEntry({ id: id('e2'), availableQuantity: 9 });
   assert.deepEqual((await wordOn([other, own], channel)).changes, [
-    { kind: 'stock', sku: 'JEANS-S', quantity: 2, policy: 1 },
+    { type: 'stock', sku: 'JEANS-S', quantity: 2, policy: 1 },
   ]);
 });
 
@@ -47,7 +47,7 @@ test('an entry that takes no part is skipped with the reason', async () => {
 test('the last entry of a sku that is deleted ends the tracking', async () => {
   const deleted = delivery('InventoryEntryDeleted', about, { sku: 'JEANS-S' });
   const { changes } = await wordOn([], {}, deleted);
-  assert.deepEqual(changes, [{ kind: 'stock', sku: 'JEANS-S', quantity: 0, policy: 2 }]);
+  assert.deepEqual(changes, [{ type: 'stock', sku: 'JEANS-S', quantity: 0, policy: 2 }]);
 });
 
 test('a new entry leads to its sku without being read', async () => {

@@ -67,7 +67,7 @@ test('the customer as it is now is written, not the one that an old message carr
 test('a customer who is gone is skipped, and so is one without e-mail', async () => {
   assert.equal(
     skippedBecause(await askMessage(updated, { rule: 'profile', lookups: lookIn({}) })),
-    'the customer is gone',
+    'the customer no longer exists',
   );
   assert.deepEqual((await wordOn({ email: '' })).skips, ['the customer has no e-mail']);
 });

@@ -26,7 +26,7 @@ test('a message that is too large for its broker leads to the order itself', asy
 
 test('an order that is gone is skipped with the reason', async () => {
   const told = await askMessage(withoutPayload('OrderCreated', about), { rule: 'placed-order', lookups: lookIn({}) });
-  assert.equal(skippedBecause(told), 'the order is gone');
+  assert.equal(skippedBecause(told), 'the order no longer exists');
 });
 
 test('a carried order that is not what the API describes is unreadable, and the field is named, not its value', async () => {
