@@ -1,18 +1,18 @@
-/** The categories of the project as a tree, from which breadcrumbs, ancestors and descendants come. Pure. */
+/** Tree of the project's categories, for breadcrumbs, ancestors and descendants. */
 import type { StoredCategory } from '../schemas.ts';
 
 export interface CategoryTree {
   get(id: string): StoredCategory | undefined;
-  /** The category's ancestors from the root down, then itself; those that are unknown are left out. Empty for an unknown id. */
+  /** Returns the known ancestors from the root down, then the category itself. Empty for an unknown id. */
   path(id: string): StoredCategory[];
-  /** The ids of everything below it, without itself. */
+  /** Returns the ids of all categories below, without the category itself. */
   descendants(id: string): string[];
   readonly size: number;
 }
 
 /**
- * @param categories every category of the project, in any order
- * @returns look-ups by id; a parent that is missing or in a circle ends the path
+ * Builds the tree. A missing or circular parent ends a path.
+ * @param categories every category of the project, in any sequence
  */
 export function categoryTree(categories: Iterable<StoredCategory>): CategoryTree {
   const byId = new Map<string, StoredCategory>();
