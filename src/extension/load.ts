@@ -89,7 +89,7 @@ function nameConflicts(config: unknown): string[] {
     const isTaken = name !== '' && seen.has(name);
     seen.add(name);
     if (builtIn.has(name)) {
-      return [`${at} is a built-in rule's: choose another name, or change the output of that rule by a hook`];
+      return [`${at} is a built-in rule's: take another name, or change the output of that rule by a hook`];
     }
     return isTaken ? [`${at} is taken by another one of your rules`] : [];
   });

@@ -173,7 +173,7 @@ export const ruleSettingsSchema = z.strictObject({
         .strictObject({
           channel: z.string().default('').describe('id of the channel whose prices come first'),
           country: z.string().default('').describe('ISO country whose prices come first'),
-          discounted: z.boolean().default(true).describe('send the discounted price where there is one'),
+          discounted: z.boolean().default(true).describe('send the discounted price if there is one'),
         })
         .prefault({}),
       noDescription: z.string().default('').describe('text for an item without description'),

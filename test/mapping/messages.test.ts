@@ -121,7 +121,7 @@ describe('what is about nothing that is synced is acknowledged', () => {
     assert.equal(await pushed({ notificationType: 'ResourceTeleported', resource: reference('order', 'x') }), 204);
     assert.equal(await pushed({ notificationType: 'Event', type: 'CheckoutOrderCreated' }), 204);
     const told = toldNothing();
-    assert.ok(told.includes('a notification of an unknown kind'));
+    assert.ok(told.includes('a notification of an unknown type'));
     assert.ok(told.includes('an event of checkout or the import API'));
   });
 

@@ -65,7 +65,7 @@ async function productsOfPrice(
   const products = await lookups.productsWithSku(sku);
   const priced = products.filter(({ priceMode }) => priceMode === 'Standalone');
   if (products.length === 0) return { skip: "no product has the price's sku" };
-  if (priced.length === 0) return { skip: 'the product takes its prices from itself (priceMode Embedded)' };
+  if (priced.length === 0) return { skip: 'the product has embedded prices (priceMode Embedded)' };
   return { subjects: priced.map((product) => ({ state: 'present', product })) };
 }
 
