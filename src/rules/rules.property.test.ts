@@ -24,6 +24,7 @@ import {
   told,
 } from '../../test/fixtures/index.ts';
 import { brokenLimits } from '../../test/fixtures/limits.ts';
+import { rulesByResource } from './index.ts';
 import type { Cause, RuleEvaluation } from './types.ts';
 
 const runs = { numRuns: 150 };
@@ -60,7 +61,7 @@ test("any customer is mapped within Klaviyo's limits or skipped with a reason", 
   await fc.assert(property, runs);
 });
 
-for (const rule of ['placed-order', 'ordered-product', 'fulfilled-order', 'cancelled-order', 'refunded-order']) {
+for (const { name: rule } of rulesByResource.order) {
   test(`any order is mapped by ${rule} within Klaviyo's limits or skipped with a reason`, async () => {
     const any = {
       order: hostileOrder,
