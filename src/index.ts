@@ -1,20 +1,20 @@
-/** What the package offers to a merchant's ctk.config.ts; docs/extension.md says how it is used. */
-export type { Customer, Money, Order, Product } from './commercetools/schemas.ts';
+/** Public API of the package for a ctk.config.ts; see docs/extension.md. */
+export type { Customer, Money, Order, Product, StoredCategory } from './commercetools/schemas.ts';
+export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
+export { itemOf, profileOf, skip } from './extension/order-building-blocks.ts';
 export type {
   CategoryPlace,
-  CustomChange as OwnChange,
-  CustomRule as OwnRule,
+  CustomChange,
+  CustomRule,
   EventDraft,
-  FactsByResource as FactsOf,
+  FactsByResource,
   Hook,
   HookContext,
   Hooks,
   ProfileDraft,
   PublishedFacts,
   Skip,
-} from './extension/apply.ts';
-export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
-export { itemOf, profileOf, skip } from './extension/order-building-blocks.ts';
+} from './extension/types.ts';
 export type { Category, Item, Variant } from './klaviyo/change.ts';
 export { majorUnits } from './rules/fields/money.ts';
 export { localizedText } from './rules/fields/text.ts';

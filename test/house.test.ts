@@ -171,7 +171,7 @@ describe('every rule', () => {
   const here = fileURLToPath(new URL('../src/rules/', import.meta.url));
   const ruleFiles = globSync('*/*.ts', { cwd: here });
   const declared = files.filter(
-    ({ path, text }) => /^rules\/\w+\//.test(path) && /^export const \w+: Rule</m.test(text),
+    ({ path, text }) => /^rules\/\w+\//.test(path) && /^export const \w+: (Rule<|OrderRule\b)/m.test(text),
   );
 
   test('has a file of its own name', () => {

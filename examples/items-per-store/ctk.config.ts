@@ -1,4 +1,4 @@
-/** One catalogue item for each store, each with the store's own URL, beside the item that the built-in rule writes. */
+/** Sends a catalog item for each store with the store's URL, beside the item of the built-in rule. */
 import { defineConfig, defineRule, itemOf, localizedText } from 'commercetools-klaviyo';
 
 const stores = [
@@ -8,13 +8,13 @@ const stores = [
 
 const storeItem = defineRule({
   name: 'store-item',
-  summary: 'A product changed: each store shows it with its own URL.',
-  sends: 'a catalogue item for each store',
+  summary: 'A product changed: one item for each store.',
+  sends: 'catalog item for each store',
   facts: 'product',
   triggers: ['ProductPublished', 'ProductUnpublished', 'ResourceDeleted'],
   bulk: 'products',
   map(facts, settings) {
-    const productId = facts.state === 'gone' ? facts.id : facts.product.id;
+    const productId = facts.state === 'deleted' ? facts.id : facts.product.id;
     if (facts.state !== 'published') {
       return stores.map(({ key }) => ({ type: 'delete', recordType: 'item', externalId: `${productId}-${key}` }));
     }
@@ -22,16 +22,16 @@ const storeItem = defineRule({
     if ('skip' in built) return built;
     const { slug, name } = facts.product.masterData.current;
     return stores.map(({ key, locale, url }) => {
-      const own = {
+      const storeFields = {
         title: localizedText(name, locale) ?? built.item.title,
         url: `${url}/${localizedText(slug, locale) ?? productId}`,
       };
       return {
         ...built,
-        item: { ...built.item, ...own, external_id: `${productId}-${key}` },
+        item: { ...built.item, ...storeFields, external_id: `${productId}-${key}` },
         variants: built.variants.map((variant) => {
           const sku = `${variant.sku}-${key}`;
-          return { ...variant, ...own, external_id: sku, sku };
+          return { ...variant, ...storeFields, external_id: sku, sku };
         }),
       };
     });

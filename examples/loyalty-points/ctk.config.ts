@@ -1,4 +1,4 @@
-/** Loyalty points from a custom field of the customer: under a name that a marketer knows, with the tier they mean. */
+/** Adds loyalty points and a loyalty tier to the profile, from a custom field of the customer. */
 import { defineConfig } from 'commercetools-klaviyo';
 
 const tiers = [
@@ -10,7 +10,7 @@ const tiers = [
 export default defineConfig({
   hooks: {
     profile(profile, { facts }) {
-      // The field itself is among the properties already, under commercetools' name: it goes.
+      // The properties already contain the field under its name in commercetools; it is removed.
       const { loyaltyPoints, ...properties } = profile.properties ?? {};
       const points = facts.customer.custom?.fields?.loyaltyPoints;
       if (typeof points !== 'number') return profile;

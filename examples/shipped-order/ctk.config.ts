@@ -1,9 +1,9 @@
-/** An event for each parcel that leaves: a rule of its own, awake on DeliveryAdded and replayed by the orders sync. */
+/** Sends an event for each delivery of an order: a custom rule, triggered by DeliveryAdded and included in order syncs. */
 import { defineConfig, defineRule, profileOf, skip } from 'commercetools-klaviyo';
 
 const shippedOrder = defineRule({
   name: 'shipped-order',
-  summary: 'A parcel of an order was handed over.',
+  summary: 'A delivery was added to an order.',
   sends: 'event `Shipped Order` for each delivery',
   facts: 'order',
   triggers: ['DeliveryAdded'],
@@ -14,7 +14,7 @@ const shippedOrder = defineRule({
     if ('skip' in profile) return profile;
     const deliveries = order.shippingInfo?.deliveries ?? [];
     if (deliveries.length === 0) return skip('the order has no deliveries');
-    // All of them each time: Klaviyo keeps one event for each uniqueId, so a repeat changes nothing.
+    // Sends all deliveries each time. Klaviyo stores one event for each uniqueId, so a repetition changes nothing.
     return deliveries.map((delivery, index) => ({
       type: 'event',
       metric: 'Shipped Order',

@@ -1,30 +1,25 @@
-/**
- * The table of docs/mapping.md: what there is, what wakes it, what it sends, which settings bear on it. `npm run docs`
- * writes it there.
- */
+/** Generates the table of rules in docs/mapping.md. `npm run docs` writes it there. */
 import { builtInRules } from '../../src/rules/index.ts';
 import { defaultSettings } from '../../src/rules/settings.ts';
-import type { Rule, Trigger } from '../../src/rules/types.ts';
+import type { RuleDescription, Trigger } from '../../src/rules/types.ts';
 
-/** Between these lines of docs/mapping.md the table stands. */
+/** Lines of docs/mapping.md around the table. */
 export const markers = { begin: '<!-- rules:begin -->', end: '<!-- rules:end -->' } as const;
 
-type Documented = Pick<Rule<never>, 'name' | 'summary' | 'sends' | 'settings' | 'bulk' | 'triggers'>;
-
-/** @returns the table in Markdown, one row for each rule, as it is for a merchant who set nothing */
-export function rulesTable(rules: readonly Documented[] = builtInRules): string {
+/** Returns the table in Markdown with a row for each rule, as it is with default settings. */
+export function rulesTable(rules: readonly RuleDescription[] = builtInRules): string {
   const head = [
-    '| Rule | What happened | What wakes it | What it sends | Bulk sync | Settings |',
+    '| Rule | Event in commercetools | Triggered by | Sends | Bulk sync | Settings |',
     '|---|---|---|---|---|---|',
   ];
   return [...head, ...rules.map(rowOf)].join('\n');
 }
 
-function rowOf(rule: Documented): string {
+function rowOf(rule: RuleDescription): string {
   const cells = [
     `\`${rule.name}\``,
     rule.summary,
-    wakesText(rule.triggers(defaultSettings())),
+    triggersText(rule.triggers(defaultSettings())),
     rule.sends,
     rule.bulk === undefined ? '–' : `\`${rule.bulk}\``,
     rule.settings.map(code).join(', '),
@@ -32,8 +27,8 @@ function rowOf(rule: Documented): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-/** By resource: `order`: `OrderCreated`, …; off with `OrderCreated`. */
-function wakesText(triggers: readonly Trigger[]): string {
+/** Groups triggers by resource and disabled event: `order: OrderCreated, … (off: OrderCreated)`. */
+function triggersText(triggers: readonly Trigger[]): string {
   const groups = Map.groupBy(triggers, ({ typeId, disabledBy }) => `${typeId} ${disabledBy}`);
   return [...groups.values()]
     .flatMap((group) => {

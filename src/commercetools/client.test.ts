@@ -1,4 +1,4 @@
-/** Nothing that is asked of commercetools is waited for without an end. */
+/** Timeouts of requests to commercetools. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
@@ -12,14 +12,14 @@ before(async () => {
 });
 after(() => sandbox.stop());
 
-// Left alone, the HTTP library gives up after five minutes: the test would end before.
-for (const [what, path] of Object.entries({ token: '^/oauth/token', record: '^/[^/]+/customers' })) {
-  test(`a ${what} that never comes is not now, and nothing holds it up when it comes again`, {
+// The HTTP library's own timeout is five minutes; the test would end before.
+for (const [request, path] of Object.entries({ token: '^/oauth/token', record: '^/[^/]+/customers' })) {
+  test(`a timed-out ${request} request fails as unavailable, and the next request succeeds`, {
     timeout: 60_000,
   }, async () => {
     const { url: apiUrl, authUrl, projectKey, clientId, clientSecret } = sandbox;
-    const more = { scopes: [], timeoutMs: 200, retries: 0 };
-    const client = createCommercetoolsClient({ apiUrl, authUrl, projectKey, clientId, clientSecret, ...more });
+    const options = { scopes: [], timeoutMs: 200, retries: 0 };
+    const client = createCommercetoolsClient({ apiUrl, authUrl, projectKey, clientId, clientSecret, ...options });
     sandbox.faults.add({ kind: 'hang', path });
     await assert.rejects(
       client.get('customers'),

@@ -1,4 +1,4 @@
-/** commercetools over HTTP, through its official client: tokens, one request, one typed failure. */
+/** HTTP client for commercetools, on top of its official SDK: tokens, retries of reads, and typed errors. */
 import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
 import { request } from 'undici';
@@ -13,37 +13,44 @@ export interface CommercetoolsSettings {
   projectKey: string;
   clientId: string;
   clientSecret: string;
-  /** Those to ask for; empty: all that the client has. */
+  /** OAuth scopes to request. Empty: all scopes of the API client. */
   scopes: string[];
-  /** Milliseconds that one request may take. */
+  /** Maximum duration of a request in milliseconds, including the body of the response. */
   timeoutMs: number;
-  /** How often a request is repeated that commercetools could not answer now. */
+  /** Maximum repetitions of a read that failed as `unavailable`. */
   retries: number;
 }
 
-/** Query parameters; a list is repeated. */
+/** Query parameters. A list becomes a repeated parameter. */
 export type Query = Record<string, string | number | boolean | readonly string[]>;
 
 export interface CommercetoolsClient {
-  /** @param path below the project, such as `orders` or `customers/<id>`. Rejects with a ReadFailure. */
+  /**
+   * Reads a resource and returns the parsed JSON.
+   * @param path below the project, such as `orders` or `customers/<id>`
+   * @throws CommercetoolsError
+   */
   get(path: string, query?: Query): Promise<unknown>;
-  /** Not repeated by itself: a lost answer may have been applied. Rejects with a ReadFailure. */
+  /**
+   * Writes a resource. It is never retried, because a write without a response may have been applied.
+   * @throws CommercetoolsError
+   */
   post(path: string, body: object, query?: Query): Promise<unknown>;
   delete(path: string, query?: Query): Promise<unknown>;
 }
 
 /**
- * @param settings see CommercetoolsSettings; opens no connection before the first request
- * @param activity is told of every request, also of those for a token
+ * Creates a client. It opens no connection before the first request.
+ * @param events gets an event for every request, including token requests
  */
 export function createCommercetoolsClient(settings: CommercetoolsSettings, events?: AppEvents): CommercetoolsClient {
-  function httpClient(url: string, options: object): Promise<Answer> {
+  function httpClient(url: string, options: object): Promise<SdkResponse> {
     const { hostname: host, pathname } = new URL(url);
     const endpoint = endpointOf(pathname, settings);
-    const asked = wanted.parse(options);
-    const { method } = asked;
-    const about: RequestInfo = { events, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
-    return observeRequest(about, () => ask(url, asked, settings.timeoutMs));
+    const parsed = requestOptions.parse(options);
+    const { method } = parsed;
+    const info: RequestInfo = { events, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
+    return observeRequest(info, () => send(url, parsed, settings.timeoutMs));
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
   const client = new ClientBuilder()
@@ -61,15 +68,15 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, event
   async function execute(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    more: { query?: Query; body?: object },
+    { query, body }: { query?: Query; body?: object },
   ): Promise<unknown> {
-    const uri = `/${encodeURIComponent(settings.projectKey)}/${path}${search(more.query)}`;
+    const uri = `/${encodeURIComponent(settings.projectKey)}/${path}${search(query)}`;
     try {
       const response = await client.execute({
         method,
         uri,
         headers: { 'Content-Type': 'application/json' },
-        ...(more.body === undefined ? {} : { body: more.body }),
+        ...(body === undefined ? {} : { body }),
       });
       return response.body;
     } catch (thrown) {
@@ -91,49 +98,55 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, event
   };
 }
 
-/** What the official client reads of an answer. */
-interface Answer {
+/** Parts of a response that the SDK reads. */
+interface SdkResponse {
   status: number;
   headers: object;
   text(): Promise<string>;
 }
 
-const noAnswer = 'no answer in time';
+const timeoutCode = 'no answer in time';
 
-const wanted = z.object({
+const requestOptions = z.object({
   method: z.enum(['GET', 'POST', 'DELETE']),
   headers: z.record(z.string(), z.string()),
   body: z.string().optional(),
 });
 
 /**
- * What the official client sends with: undici's own request, without the streams that fetch puts in between. Its time is
- * kept here, because the client keeps neither that of requests for a token nor that of an answer which has begun.
+ * Sends a request for the SDK with undici's `request`, which avoids the streams of fetch. The timeout is implemented here,
+ * because the SDK has none for token requests and for responses whose body has begun.
  */
-async function ask(url: string, { body, ...rest }: z.infer<typeof wanted>, timeoutMs: number): Promise<Answer> {
-  const late = new AbortController();
-  // Under a name that the client does not take for its own abort, which it would answer with an error of no cause.
-  const timer = setTimeout(() => late.abort(Object.assign(new Error(noAnswer), { code: noAnswer })), timeoutMs);
-  const inTime = () => clearTimeout(timer);
+async function send(
+  url: string,
+  { body, ...options }: z.infer<typeof requestOptions>,
+  timeoutMs: number,
+): Promise<SdkResponse> {
+  const timeout = new AbortController();
+  // The SDK replaces an AbortError by an error without a cause, so the reason has another name.
+  const timer = setTimeout(() => {
+    timeout.abort(Object.assign(new Error(timeoutCode), { code: timeoutCode }));
+  }, timeoutMs);
+  const stopTimer = () => clearTimeout(timer);
   try {
-    const answer = await request(url, { ...rest, body: body ?? null, signal: late.signal });
-    // Followed, a redirect would carry the credentials to another host.
-    if (answer.statusCode >= 300 && answer.statusCode < 400) {
-      await answer.body.dump();
-      throw new TypeError(`commercetools answered with a redirect (${answer.statusCode})`);
+    const response = await request(url, { ...options, body: body ?? null, signal: timeout.signal });
+    // Following a redirect would send the credentials to another host.
+    if (response.statusCode >= 300 && response.statusCode < 400) {
+      await response.body.dump();
+      throw new TypeError(`commercetools answered with a redirect (${response.statusCode})`);
     }
     return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      text: () => answer.body.text().finally(inTime),
+      status: response.statusCode,
+      headers: response.headers,
+      text: () => response.body.text().finally(stopTimer),
     };
   } catch (thrown) {
-    inTime();
+    stopTimer();
     throw thrown;
   }
 }
 
-/** The resource that is asked for, without ids: `orders`, `custom-objects`; `oauth` for a token. */
+/** Returns the resource of a request without ids, such as `orders`, or `oauth` for a token. */
 function endpointOf(pathname: string, { apiUrl, projectKey }: CommercetoolsSettings): string {
   const base = new URL(apiUrl).pathname.replace(/\/$/, '');
   const project = `${base}/${encodeURIComponent(projectKey)}/`;
@@ -144,7 +157,7 @@ function endpointOf(pathname: string, { apiUrl, projectKey }: CommercetoolsSetti
 function search(query: Query | undefined): string {
   if (!query) return '';
   const pairs = Object.entries(query).flatMap(([name, value]) =>
-    [value].flat().map((one): [string, string] => [name, String(one)]),
+    [value].flat().map((item): [string, string] => [name, String(item)]),
   );
   return `?${new URLSearchParams(pairs)}`;
 }

@@ -1,43 +1,43 @@
-/** What commercetools' refusals mean, decided once: by status and error code. */
+/** Classifies error responses of commercetools by status and error code. */
 import { z } from 'zod';
 
 export type CommercetoolsErrorType =
-  /** Not now: 429, 5xx, network, time-out, an answer that is no JSON. */
+  /** Retry later: 429, 5xx, network error, timeout, or a response that is not JSON. */
   | 'unavailable'
-  /** The client's id or secret is refused. */
+  /** Invalid client id or secret. */
   | 'unauthorized'
-  /** The client lacks a scope. */
+  /** Missing scope. */
   | 'forbidden'
   | 'not-found'
-  /** A write with a stale version. */
+  /** Write with an outdated version. */
   | 'conflict'
-  /** The request is wrong: our own bug, or a `where` of the user's that the API does not take. */
+  /** Invalid request: an internal error, or an invalid `where` of a user. */
   | 'rejected';
 
-/** A look-up or write that commercetools did not answer as asked. Its message holds no personal data. */
+/** Failed request to commercetools. The message contains no personal data. */
 export class CommercetoolsError extends Error {
-  override name = 'ReadFailure';
+  override name = 'CommercetoolsError';
   readonly type: CommercetoolsErrorType;
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(
-    kind: CommercetoolsErrorType,
+    type: CommercetoolsErrorType,
     message: string,
-    more: { status?: number; code?: string; retryAfterMs?: number } = {},
+    details: { status?: number; code?: string; retryAfterMs?: number } = {},
   ) {
     super(message);
-    this.type = kind;
-    this.status = more.status;
-    this.code = more.code;
-    this.retryAfterMs = more.retryAfterMs;
+    this.type = type;
+    this.status = details.status;
+    this.code = details.code;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 
 const coded = z.array(z.looseObject({ code: z.string() }));
-/** A body as the API sends it, or the bare list of errors that the SDK passes on of a refused token request. */
-const body = z.union([
+/** Body of an error response, or the list of errors to which the SDK reduces a rejected token request. */
+const errorBody = z.union([
   coded.transform((errors) => ({ error: undefined, errors })),
   z.looseObject({ error: z.string().optional(), errors: coded.optional() }),
 ]);
@@ -50,10 +50,10 @@ const thrownShape = z.looseObject({
 });
 
 /**
- * @param thrown what the SDK's client rejected with
- * @param what the path that was asked, without its query
+ * Converts a rejection of the SDK to a typed error.
+ * @param resource first segment of the requested path
  */
-export function toCommercetoolsError(thrown: unknown, what: string): CommercetoolsError {
+export function toCommercetoolsError(thrown: unknown, resource: string): CommercetoolsError {
   if (thrown instanceof CommercetoolsError) return thrown;
   const parsed = thrownShape.safeParse(thrown);
   const status = parsed.success ? parsed.data.statusCode : undefined;
@@ -62,19 +62,19 @@ export function toCommercetoolsError(thrown: unknown, what: string): Commercetoo
   }
   const code = codeOf(parsed.data.body) ?? codeOf(parsed.data.error);
   const retryAfter = Number(parsed.data.headers?.['retry-after']);
-  const more = {
+  const details = {
     status,
     ...(code === undefined ? {} : { code }),
     ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterMs: retryAfter * 1_000 } : {}),
   };
-  const said = `commercetools answered ${status}${code === undefined ? '' : ` (${code})`} to ${what}`;
-  return new CommercetoolsError(typeOf(status, code), said, more);
+  const message = `commercetools answered ${status}${code === undefined ? '' : ` (${code})`} to ${resource}`;
+  return new CommercetoolsError(typeOf(status, code), message, details);
 }
 
 function typeOf(status: number, code: string | undefined): CommercetoolsErrorType {
   if (code === 'invalid_client' || code === 'unauthorized_client' || status === 401) return 'unauthorized';
   if (code === 'invalid_scope') return 'forbidden';
-  // An edge's 403 has no JSON body with a code: careful for a moment, not a refused client.
+  // A 403 without a JSON body comes from a proxy and is temporary.
   if (status === 403) return code === undefined ? 'unavailable' : 'forbidden';
   if (status === 404) return code === undefined ? 'unavailable' : 'not-found';
   if (status === 409) return 'conflict';
@@ -82,26 +82,26 @@ function typeOf(status: number, code: string | undefined): CommercetoolsErrorTyp
   return 'rejected';
 }
 
-function codeOf(said: unknown): string | undefined {
-  const parsed = body.safeParse(said);
+function codeOf(body: unknown): string | undefined {
+  const parsed = errorBody.safeParse(body);
   if (!parsed.success) return undefined;
   return parsed.data.errors?.[0]?.code ?? parsed.data.error;
 }
 
-/** The official client throws errors of its own that hold the one that it met. */
+/** The SDK wraps errors of the HTTP client. */
 const wrapped = z.looseObject({ error: z.instanceof(Error) });
 
-function metBy(thrown: unknown): unknown {
+function unwrapped(thrown: unknown): unknown {
   const inner = wrapped.safeParse(thrown).data?.error;
-  return inner === undefined || inner === thrown ? thrown : metBy(inner);
+  return inner === undefined || inner === thrown ? thrown : unwrapped(inner);
 }
 
 const withCode = z.looseObject({ code: z.string() });
 
 function networkCode(thrown: unknown): string {
-  const met = metBy(thrown);
-  const cause = met instanceof Error ? (met.cause ?? met) : met;
+  const error = unwrapped(thrown);
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
   const parsed = withCode.safeParse(cause);
   if (parsed.success) return parsed.data.code;
-  return met instanceof Error ? met.name : 'unknown error';
+  return error instanceof Error ? error.name : 'unknown error';
 }

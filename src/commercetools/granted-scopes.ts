@@ -1,10 +1,10 @@
-/** What a client may do, as commercetools says it with a token. https://docs.commercetools.com/api/authorization */
+/** Reads the scopes of an API client from its token. https://docs.commercetools.com/api/authorization */
 import { z } from 'zod';
 import type { CommercetoolsSettings } from './client.ts';
 
-const answer = z.looseObject({ scope: z.string() });
+const tokenResponse = z.looseObject({ scope: z.string() });
 
-/** @returns scopes without the project's key; undefined where it can't be asked (what is wrong other requests tell) */
+/** Returns scopes without the project key, or undefined if the request fails. Other requests report the reason. */
 export async function grantedScopes(settings: CommercetoolsSettings): Promise<string[] | undefined> {
   const { authUrl, clientId, clientSecret, projectKey, scopes, timeoutMs } = settings;
   const form = new URLSearchParams({ grant_type: 'client_credentials' });
@@ -17,7 +17,7 @@ export async function grantedScopes(settings: CommercetoolsSettings): Promise<st
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const { data } = answer.safeParse(await response.json());
+    const { data } = tokenResponse.safeParse(await response.json());
     return data?.scope.split(/\s+/).map((scope) => scope.replace(`:${projectKey}`, ''));
   } catch {
     return undefined;

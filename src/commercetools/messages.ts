@@ -1,34 +1,34 @@
 /**
- * Any body that commercetools delivers -> one Message. Knows the Platform format and CloudEvents; the brokers' envelopes
- * are taken off by the sources. https://docs.commercetools.com/api/projects/subscriptions#delivery-payloads
+ * Parses a delivery of commercetools into a Message. Supports the Platform format and CloudEvents; the sources remove the
+ * envelopes of their brokers. https://docs.commercetools.com/api/projects/subscriptions#delivery-payloads
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-/** The kinds of notification that rules can wake on. */
+/** Notification types of a subscription. */
 export type NotificationType = 'Message' | 'ResourceCreated' | 'ResourceUpdated' | 'ResourceDeleted';
 
-/** One thing that happened in commercetools. */
+/** Notification of a change in commercetools. */
 export interface Message {
   notificationType: NotificationType;
-  /** A Message's own type, such as OrderCreated; else the notification type. */
+  /** Message type, such as OrderCreated, or the notification type of a change. */
   type: string;
-  /** Identifies the delivery; the same for a redelivery. */
+  /** Identifies the message; equal for every redelivery. */
   id: string;
   resource: { typeId: string; id: string };
-  /** The resource's version after the change, where commercetools says it. */
+  /** Version of the resource after the change, if the delivery contains it. */
   resourceVersion?: number;
-  /** ISO 8601: when it happened. */
+  /** Time of the change, ISO 8601. */
   createdAt: string;
-  /** A Message's own fields; absent where they were too large to be delivered (`payloadNotIncluded`). */
+  /** Fields of a Message. Absent if they were too large to be delivered (`payloadNotIncluded`). */
   payload?: Record<string, unknown>;
 }
 
 export type ParsedMessage =
   | { type: 'message'; message: Message }
-  /** A delivery that is about nothing we sync: a test notification, an event. */
+  /** Delivery without a record to sync, such as a test notification. */
   | { type: 'ignored'; reason: string }
-  /** Not what commercetools delivers. `path` names the field that is wrong; never its value. */
+  /** Not a delivery of commercetools. `path` names the invalid field, never its value. */
   | { type: 'unreadable'; reason: string; path: string };
 
 const resource = z.object({ typeId: z.string().min(1), id: z.string().min(1) });
@@ -48,11 +48,11 @@ const changePayload = z.looseObject({
   modifiedAt: z.iso.datetime({ offset: true }),
 });
 const cloudEvent = z.looseObject({ specversion: z.string(), data: z.unknown() });
-const kind = z.looseObject({ notificationType: z.string() });
+const notification = z.looseObject({ notificationType: z.string() });
 
 /**
- * Parses what a broker handed over, already JSON. Never throws.
- * @param body the Platform payload or a CloudEvent with it as `data`
+ * Parses a delivery. Never throws.
+ * @param body parsed JSON: a Platform payload, or a CloudEvent with the payload as `data`
  */
 export function parseMessage(body: unknown): ParsedMessage {
   const isEvent = typeof body === 'object' && body !== null && 'specversion' in body;
@@ -61,30 +61,30 @@ export function parseMessage(body: unknown): ParsedMessage {
   return parsePlatform(body, []);
 }
 
-function parsePlatform(body: unknown, at: string[]): ParsedMessage {
-  const known = kind.safeParse(body);
-  if (!known.success) return unreadable(known.error, at);
+function parsePlatform(body: unknown, base: string[]): ParsedMessage {
+  const known = notification.safeParse(body);
+  if (!known.success) return unreadable(known.error, base);
   switch (known.data.notificationType) {
     case 'Message':
-      return fromMessage(body, at);
+      return fromMessage(body, base);
     case 'ResourceCreated':
     case 'ResourceUpdated':
     case 'ResourceDeleted':
-      return fromChange(body, at);
+      return fromChange(body, base);
     case 'Event':
       return { type: 'ignored', reason: 'an event of checkout or the import API' };
     default:
-      return { type: 'ignored', reason: 'a notification of an unknown kind' };
+      return { type: 'ignored', reason: 'a notification of an unknown type' };
   }
 }
 
-function fromMessage(body: unknown, at: string[]): ParsedMessage {
+function fromMessage(body: unknown, base: string[]): ParsedMessage {
   const parsed = messagePayload.safeParse(body);
-  if (!parsed.success) return unreadable(parsed.error, at);
+  if (!parsed.success) return unreadable(parsed.error, base);
   const { notificationType, resource, id, createdAt, resourceVersion, payloadNotIncluded } = parsed.data;
   const type = payloadNotIncluded?.payloadType ?? parsed.data.type;
   if (type === undefined)
-    return { type: 'unreadable', reason: 'a message without a type', path: [...at, 'type'].join('.') };
+    return { type: 'unreadable', reason: 'a message without a type', path: [...base, 'type'].join('.') };
   return {
     type: 'message',
     message: {
@@ -99,9 +99,9 @@ function fromMessage(body: unknown, at: string[]): ParsedMessage {
   };
 }
 
-function fromChange(body: unknown, at: string[]): ParsedMessage {
+function fromChange(body: unknown, base: string[]): ParsedMessage {
   const parsed = changePayload.safeParse(body);
-  if (!parsed.success) return unreadable(parsed.error, at);
+  if (!parsed.success) return unreadable(parsed.error, base);
   const { notificationType, resource, version, modifiedAt } = parsed.data;
   if (resource.typeId === 'subscription') return { type: 'ignored', reason: 'the test notification of a subscription' };
   const id = createHash('sha256')
@@ -121,9 +121,9 @@ function fromChange(body: unknown, at: string[]): ParsedMessage {
   };
 }
 
-function unreadable(error: z.ZodError, at: string[]): ParsedMessage {
+function unreadable(error: z.ZodError, base: string[]): ParsedMessage {
   const issue = error.issues[0];
-  const path = [...at, ...(issue?.path ?? [])].join('.');
+  const path = [...base, ...(issue?.path ?? [])].join('.');
   return {
     type: 'unreadable',
     reason: issue ? `${path || 'the body'}: ${issue.code}` : 'not a delivery payload',

@@ -1,26 +1,26 @@
-/** Custom objects over the client, with outcomes as values: what the store asks for (it does not know commercetools). */
+/** Implements the store's custom objects API with the client. Errors become values, so the store is independent of it. */
 import type { ObjectsAnswer, ObjectsApi } from '../store/custom-objects.ts';
 import type { CommercetoolsClient } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 
 export function createObjectsApi(client: CommercetoolsClient): ObjectsApi {
   return {
-    get: (path, query) => answered(client.get(path, query)),
-    post: (path, body) => answered(client.post(path, body)),
-    delete: (path, query) => answered(client.delete(path, query)),
+    get: (path, query) => toAnswer(client.get(path, query)),
+    post: (path, body) => toAnswer(client.post(path, body)),
+    delete: (path, query) => toAnswer(client.delete(path, query)),
   };
 }
 
-async function answered(asked: Promise<unknown>): Promise<ObjectsAnswer> {
+async function toAnswer(request: Promise<unknown>): Promise<ObjectsAnswer> {
   try {
-    return { status: 'ok', body: await asked };
+    return { status: 'ok', body: await request };
   } catch (thrown) {
     if (!(thrown instanceof CommercetoolsError)) throw thrown;
     switch (thrown.type) {
       case 'not-found':
         return { status: 'not-found' };
       case 'conflict':
-      // A version that was sent for what is not there (any more).
+      // commercetools rejects a version that was sent for a missing object.
       case 'rejected':
         return { status: 'conflict' };
       case 'forbidden':

@@ -1,18 +1,22 @@
-/** Walks a resource in keyset pages, by id or by change: never by offset, so that it neither slows down nor skips. */
+/**
+ * Reads a resource in keyset pages, by id or by time of change. Offsets would slow down with each page and miss records
+ * that move between pages.
+ */
 import { z } from 'zod';
 import type { CommercetoolsClient, Query } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 import type { BulkResource } from './schemas.ts';
 
-/** Which records: `ids`, or those of a range, or those that changed. */
+/** Records to read: by id, by range of ids, or by time of change. */
 export type PageQuery =
   | { ids: readonly string[] }
-  /** Ids from `from` on and below `to`, behind `after`. */
+  /** Ids of at least `from`, below `to` and above `after`. */
   | { from?: string | undefined; to?: string | undefined; after?: string | undefined }
-  /** Changed from `since` on, up to `until`, behind `at`; ISO 8601. */
-  | { since: string; until: string; at?: Position | undefined };
+  /** Changed at or after `since` and at or before `until` (ISO 8601), after the record at `at`. */
+  | { since: string; until: string; at?: PagePosition | undefined };
 
-export interface Position {
+/** Position of a record in a query by time of change. */
+export interface PagePosition {
   lastModifiedAt: string;
   id: string;
 }
@@ -20,32 +24,32 @@ export interface Position {
 export interface PageIteration {
   resource: BulkResource;
   query: PageQuery;
-  /** A predicate that narrows it. */
+  /** Additional query predicate. */
   where?: string;
-  /** Records a page, at most 500. */
+  /** Records per page, at most 500. */
   pageSize?: number;
 }
 
 export interface Page {
-  /** As the API gave them: the rules parse each, so that an odd one stops nobody. */
+  /** Unparsed records. The rules parse each one, so that an invalid record does not stop the others. */
   records: unknown[];
-  /** The page's last record; undefined for a page of `ids`. */
-  last: Position | undefined;
-  /** How many records were asked for, found or not. */
+  /** Last record of the page; undefined for a page of `ids`. */
+  last: PagePosition | undefined;
+  /** Number of requested records, found or not. */
   requested: number;
-  /** Of those asked for by id: which are not there. */
+  /** Requested ids without a record. */
   missing: readonly string[];
 }
 
-/** commercetools' most for `limit`. https://docs.commercetools.com/api/general-concepts#limit */
+/** Maximum of `limit`. https://docs.commercetools.com/api/general-concepts#limit */
 const maxRecords = 500;
-/** As many ids as a URL safely holds. */
+/** Number of ids that fit into a URL. */
 export const maxIds = 100;
 
 const listed = z.object({ results: z.array(z.unknown()) });
-const placed = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch('') });
+const positioned = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch('') });
 
-/** @returns the parsed list, or a ReadFailure where the API answered something else */
+/** Returns the records of a response. @throws CommercetoolsError if the response is not a list */
 function parseList(body: unknown, path: string): unknown[] {
   const parsed = listed.safeParse(body);
   if (!parsed.success)
@@ -53,17 +57,22 @@ function parseList(body: unknown, path: string): unknown[] {
   return parsed.data.results;
 }
 
-/** @yields pages in order; ends after the first short one. Rejects with a ReadFailure. */
-export async function* iteratePages(client: CommercetoolsClient, want: PageIteration): AsyncGenerator<Page> {
-  const { resource, query: wanted, where, pageSize = maxRecords } = want;
-  if ('ids' in wanted) {
-    yield* iteratePagesOfIds(client, resource, wanted.ids);
+/**
+ * Yields pages in sequence until the first incomplete one.
+ * @throws CommercetoolsError
+ */
+export async function* iteratePages(
+  client: CommercetoolsClient,
+  { resource, query, where, pageSize = maxRecords }: PageIteration,
+): AsyncGenerator<Page> {
+  if ('ids' in query) {
+    yield* iteratePagesOfIds(client, resource, query.ids);
     return;
   }
-  let next = wanted;
+  let next = query;
   for (;;) {
-    const query = { limit: pageSize, withTotal: false, ...queryOf(next, where) };
-    const records = parseList(await client.get(resource, query), resource);
+    const parameters = { limit: pageSize, withTotal: false, ...parametersOf(next, where) };
+    const records = parseList(await client.get(resource, parameters), resource);
     if (records.length > 0) {
       const last = lastOf(records, resource);
       next = 'since' in next ? { ...next, at: last } : { ...next, after: last.id };
@@ -73,18 +82,18 @@ export async function* iteratePages(client: CommercetoolsClient, want: PageItera
   }
 }
 
-/** Predicates with variables, so that nothing has to be quoted. https://docs.commercetools.com/api/predicates/query */
-function queryOf(wanted: Exclude<PageQuery, { ids: readonly string[] }>, where: string | undefined): Query {
+/** Returns predicates with variables, so that values need no quoting. https://docs.commercetools.com/api/predicates/query */
+function parametersOf(query: Exclude<PageQuery, { ids: readonly string[] }>, where: string | undefined): Query {
   const clauses = where === undefined ? [] : [where];
-  if ('since' in wanted) {
-    const { since, until, at } = wanted;
+  if ('since' in query) {
+    const { since, until, at } = query;
     clauses.push('lastModifiedAt <= :until');
     clauses.push(at ? 'lastModifiedAt > :at or (lastModifiedAt = :at and id > :last)' : 'lastModifiedAt >= :since');
     const variables = at ? { 'var.at': at.lastModifiedAt, 'var.last': at.id } : { 'var.since': since };
     return { sort: ['lastModifiedAt asc', 'id asc'], where: clauses, 'var.until': until, ...variables };
   }
-  const { from, to, after } = wanted;
-  // Behind the last id there is no need to say where the range begins.
+  const { from, to, after } = query;
+  // After the first page `after` alone is the lower bound.
   const lower = after ?? from;
   if (lower !== undefined) clauses.push(after === undefined ? 'id >= :lower' : 'id > :lower');
   if (to !== undefined) clauses.push('id < :to');
@@ -96,8 +105,8 @@ function queryOf(wanted: Exclude<PageQuery, { ids: readonly string[] }>, where: 
   };
 }
 
-function lastOf(records: readonly unknown[], path: string): Position {
-  const last = placed.safeParse(records.at(-1));
+function lastOf(records: readonly unknown[], path: string): PagePosition {
+  const last = positioned.safeParse(records.at(-1));
   if (!last.success) throw new CommercetoolsError('unavailable', `commercetools listed ${path} without ids`);
   return { id: last.data.id, lastModifiedAt: last.data.lastModifiedAt };
 }
@@ -117,12 +126,16 @@ async function* iteratePagesOfIds(
 
 export interface FieldQuery {
   path: string;
-  /** A field, or a nested predicate with `:values` in it. */
+  /** Field, or a predicate with the variable `:values`. */
   field: string;
+  /** At most `maxIds` values. */
   values: readonly string[];
 }
 
-/** Every record whose field has one of the values: all pages of it. At most `mostIds` values. */
+/**
+ * Returns all records whose field has one of the values, from all pages.
+ * @throws CommercetoolsError
+ */
 export async function queryByField(
   client: CommercetoolsClient,
   { path, field, values }: FieldQuery,

@@ -1,13 +1,16 @@
 /**
- * commercetools' resources as far as the rules look at them. Every record that comes in, read or carried by a message,
- * is parsed by these schemas; what they do not name is kept and passed on as it is.
- * https://docs.commercetools.com/api/types
+ * Schemas of commercetools' resources with the fields that the rules read. Every record, read or embedded in a message, is
+ * parsed by them. Other fields are kept unchanged. https://docs.commercetools.com/api/types
+ *
+ * Required fields of an order are those without which no event can be sent. A malformed nested field counts as absent, so
+ * that it affects only the rules that read it. A rule whose event depends on it, such as an id or an amount, skips the
+ * event and names the field.
  */
 import { z } from 'zod';
 
 const text = z.string();
 const localized = z.record(z.string(), z.string());
-/** Text in several locales; any of them may be missing or empty. */
+/** Text by locale. Any locale may be missing or empty. */
 export type LocalizedString = z.infer<typeof localized>;
 
 const reference = z.looseObject({ typeId: text.optional(), id: text });
@@ -16,7 +19,7 @@ const money = z.looseObject({
   type: text.optional(),
   currencyCode: text,
   centAmount: z.number(),
-  /** Digits of the minor unit: EUR 2, JPY 0, KWD 3. With highPrecision those of `preciseAmount`. */
+  /** Digits of the minor unit: EUR 2, JPY 0, KWD 3. With highPrecision the digits of `preciseAmount`. */
   fractionDigits: z.number().int().min(0).max(20).optional(),
   preciseAmount: z.number().optional(),
 });
@@ -46,7 +49,7 @@ const address = z.looseObject({
 });
 export type Address = z.infer<typeof address>;
 
-/** What every stored resource has. Times are ISO 8601 in UTC. */
+/** Fields of every stored resource. Times are ISO 8601 in UTC. */
 const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt: text };
 
 export const customerSchema = z.looseObject({
@@ -80,7 +83,7 @@ const priceFields = {
   recurrencePolicy: reference.optional(),
 };
 const price = z.looseObject({ id: text.optional(), ...priceFields });
-/** A price of a variant, embedded or standalone. */
+/** Embedded or standalone price of a variant. */
 export type Price = z.infer<typeof price>;
 
 const productVariant = z.looseObject({
@@ -104,10 +107,10 @@ const productData = z.looseObject({
   description: localized.optional(),
   slug: localized.default({}),
   categories: z.array(reference).default([]),
-  /** Absent in the modular catalogue, although the API types call it required. */
+  /** Absent in modular catalogs, although the API types require it. */
   masterVariant: productVariant.optional(),
   variants: z.array(productVariant).default([]),
-  /** Attributes that all variants share. */
+  /** Attributes of the whole product. */
   attributes: z.array(attribute).default([]),
 });
 
@@ -121,7 +124,7 @@ export type Product = z.infer<typeof productSchema>;
 
 const orderedVariant = z.object({ sku: text.optional(), attributes: z.array(attribute).default([]) });
 
-/** A product as the events of an order need it: where it belongs, and attributes, one of which may hold the brand. */
+/** Fields of a product that the events of an order need: slug, categories, and attributes, one of which is the brand. */
 export const orderedProductSchema = z.object({
   id: text,
   masterData: z.object({
@@ -144,7 +147,8 @@ export const categorySchema = z.looseObject({
   ancestors: z.array(reference).default([]),
   parent: reference.optional(),
 });
-export type Category = z.infer<typeof categorySchema>;
+/** Category of commercetools. */
+export type StoredCategory = z.infer<typeof categorySchema>;
 
 export const inventoryEntrySchema = z.looseObject({
   ...stored,
@@ -164,66 +168,97 @@ export type StandalonePrice = z.infer<typeof standalonePriceSchema>;
 
 export const discountCodeSchema = z.looseObject({ ...stored, code: text });
 
+/** Optional part of a record; a malformed one counts as absent. */
+const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+
+const lenientText = lenient(text);
+const lenientNames = localized.default({}).catch({});
+
+/** Address of an order, in which malformed parts count as absent. */
+const orderAddress = z.looseObject({
+  id: lenientText,
+  title: lenientText,
+  firstName: lenientText,
+  lastName: lenientText,
+  streetName: lenientText,
+  streetNumber: lenientText,
+  additionalStreetInfo: lenientText,
+  postalCode: lenientText,
+  city: lenientText,
+  region: lenientText,
+  state: lenientText,
+  country: lenientText,
+  company: lenientText,
+  building: lenientText,
+  apartment: lenientText,
+  phone: lenientText,
+  mobile: lenientText,
+  additionalAddressInfo: lenientText,
+});
+
+const orderedImages = z
+  .array(z.looseObject({ url: lenientText }))
+  .default([])
+  .catch([]);
 const lineItem = z.looseObject({
-  id: text,
-  productId: text,
-  name: localized.default({}),
-  productSlug: localized.optional(),
-  variant: z.looseObject({
-    sku: text.optional(),
-    images: z.array(image).default([]),
-    attributes: z.array(attribute).default([]),
-  }),
-  price,
-  quantity: z.number(),
-  totalPrice: money,
-  lineItemMode: text.optional(),
+  id: lenientText,
+  productId: lenientText,
+  name: lenientNames,
+  productSlug: lenient(localized),
+  variant: z
+    .looseObject({ sku: lenientText, images: orderedImages, attributes: z.array(attribute).default([]).catch([]) })
+    .catch({ images: [], attributes: [] }),
+  price: lenient(price),
+  quantity: lenient(z.number()),
+  totalPrice: lenient(money),
+  lineItemMode: lenientText,
 });
 export type LineItem = z.infer<typeof lineItem>;
 
 const customLineItem = z.looseObject({
-  id: text,
-  name: localized.default({}),
-  quantity: z.number().optional(),
-  totalPrice: money.optional(),
+  id: lenientText,
+  name: lenientNames,
+  quantity: lenient(z.number()),
+  totalPrice: lenient(money),
 });
+
+const delivery = z.looseObject({ id: lenientText, createdAt: lenientText });
+export type Delivery = z.infer<typeof delivery>;
+const shippingInfo = lenient(z.looseObject({ deliveries: lenient(z.array(delivery)) }));
+
+const paymentReference = z.looseObject({ typeId: lenientText, id: lenientText });
+/** A malformed list counts as one reference without an id, so that Refunded Order reports it. */
+const paymentInfo = z
+  .looseObject({ payments: z.array(paymentReference).default([]) })
+  .optional()
+  .catch({ payments: [{}] });
 
 export const orderSchema = z.looseObject({
   ...stored,
-  completedAt: text.optional(),
+  completedAt: lenientText,
   orderNumber: text.optional(),
   customerId: text.optional(),
   customerEmail: text.optional(),
   orderState: text,
   totalPrice: money,
   lineItems: z.array(lineItem).default([]),
-  customLineItems: z.array(customLineItem).default([]),
-  billingAddress: address.optional(),
-  shippingAddress: address.optional(),
-  discountCodes: z.array(z.looseObject({ discountCode: reference })).optional(),
-  discountOnTotalPrice: z.looseObject({ discountedAmount: money }).optional(),
-  paymentInfo: z.looseObject({ payments: z.array(reference).default([]) }).optional(),
-  shippingInfo: z
-    .looseObject({ deliveries: z.array(z.looseObject({ createdAt: text.optional() })).optional() })
-    .optional(),
-  shipping: z
-    .array(
-      z.looseObject({
-        shippingInfo: z
-          .looseObject({ deliveries: z.array(z.looseObject({ createdAt: text.optional() })).optional() })
-          .optional(),
-      }),
-    )
-    .optional(),
-  custom: customFields.optional(),
+  customLineItems: z.array(customLineItem).default([]).catch([]),
+  billingAddress: lenient(orderAddress),
+  shippingAddress: lenient(orderAddress),
+  discountCodes: lenient(z.array(z.looseObject({ discountCode: reference }))),
+  discountOnTotalPrice: lenient(z.looseObject({ discountedAmount: money })),
+  paymentInfo,
+  shippingInfo,
+  shipping: lenient(z.array(z.looseObject({ shippingInfo }))),
+  custom: lenient(customFields),
 });
 export type Order = z.infer<typeof orderSchema>;
 
 const transaction = z.looseObject({
   id: text,
-  /** Authorization, CancelAuthorization, Charge, Refund, Chargeback. */
+  /** Authorization, CancelAuthorization, Charge, Refund or Chargeback. */
   type: text,
-  /** Initial, Pending, Success, Failure. */
+  /** Initial, Pending, Success or Failure. */
   state: text,
   amount: money,
   timestamp: text.optional(),
@@ -233,6 +268,6 @@ export type Transaction = z.infer<typeof transaction>;
 export const paymentSchema = z.looseObject({ ...stored, transactions: z.array(transaction).default([]) });
 export type Payment = z.infer<typeof paymentSchema>;
 
-/** The resources of a bulk sync, with commercetools' type ids and paths. */
+/** Resources of a bulk sync, by their path in the API. */
 export const bulkResources = ['customers', 'orders', 'categories', 'products'] as const;
 export type BulkResource = (typeof bulkResources)[number];

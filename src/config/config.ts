@@ -1,9 +1,10 @@
 /** Environment + settings files -> Config. The only reader of process.env; every mistake is listed at once. */
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
-import type { Extension } from '../extension/apply.ts';
+import { applyExtension } from '../extension/apply.ts';
 import { loadExtension } from '../extension/load.ts';
+import type { Extension } from '../extension/types.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/api/client.ts';
-import { ruleGroupsWith } from '../rules/index.ts';
+import { rulesByResource } from '../rules/index.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { RuleGroup } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
@@ -121,7 +122,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
       preferredCurrency: env.PREFERRED_CURRENCY,
       productUrlTemplate: env.PRODUCT_URL_TEMPLATE,
     },
-    groups: ruleGroupsWith(loaded.extension),
+    groups: applyExtension(rulesByResource, loaded.extension),
     settings,
     realtime,
     bulk,

@@ -1,11 +1,11 @@
-/** A merchant's own rule as one more element of the list: what it returns is checked, fitted, and sent like ours. */
+/** Turns a custom rule into a rule like the built-in ones: validates its result and cuts it to Klaviyo's limits. */
 import { z } from 'zod';
 import type { Category, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import { hashOfCategories } from '../rules/catalog/item-change.ts';
 import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
-import { fitEvent, isHistory } from '../rules/orders/event.ts';
-import type { RuleSettings } from '../rules/settings.ts';
+import { fitEvent, isHistory } from '../rules/orders/order-event.ts';
+import { configuredMessageType, type RuleSettings } from '../rules/settings.ts';
 import {
   changeTrigger,
   messageTriggers,
@@ -15,10 +15,10 @@ import {
   skip,
   type Trigger,
 } from '../rules/types.ts';
-import type { CustomRule, CustomTrigger, FactsByResource, FactsResource } from './apply.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { callExtension, ExtensionError } from './errors.ts';
-import { timeWanted } from './hooks.ts';
+import { timeRequirement } from './hooks.ts';
+import type { CustomRule, CustomTrigger, FactsByResource, FactsResource, NeedsByResource } from './types.ts';
 import {
   categoryDraft,
   eventDraft,
@@ -29,7 +29,7 @@ import {
   variantDraft,
 } from './validate-output.ts';
 
-const ownChange = z.discriminatedUnion('type', [
+const customChange = z.discriminatedUnion('type', [
   eventDraft.extend({ type: z.literal('event') }),
   z.strictObject({
     type: z.literal('item'),
@@ -44,85 +44,90 @@ const ownChange = z.discriminatedUnion('type', [
     externalId: z.string().min(1),
   }),
 ]);
-type OwnDraft = z.infer<typeof ownChange>;
+type ChangeDraft = z.infer<typeof customChange>;
 
 type AnyFacts = FactsByResource[FactsResource];
 
-/** @returns a rule that never writes what a built-in rule writes, and whose events from history wake no flow */
-export function createCustomRule<Name extends FactsResource>(own: CustomRule<Name>): Rule<FactsByResource[Name]> {
-  const where = `rule ${own.name}`;
+/** Returns a rule that can't change records of built-in rules and whose events from history do not trigger flows. */
+export function createCustomRule<Name extends FactsResource>(
+  custom: CustomRule<Name>,
+): Rule<FactsByResource[Name], NeedsByResource[Name]> {
+  const where = `rule ${custom.name}`;
   return {
-    name: own.name,
-    summary: own.summary ?? "The merchant's own rule.",
-    sends: own.sends ?? "what the merchant's rule writes",
+    name: custom.name,
+    summary: custom.summary ?? 'Custom rule.',
+    sends: custom.sends ?? 'output of a custom rule',
     settings: [],
-    needs: own.needs ?? [],
-    ...(own.bulk === undefined ? {} : { bulk: own.bulk }),
-    triggers: () => own.triggers.flatMap((trigger) => triggersOf(trigger, own.facts)),
+    needs: custom.needs ?? [],
+    ...(custom.bulk === undefined ? {} : { bulk: custom.bulk }),
+    triggers: () => custom.triggers.flatMap((trigger) => triggersOf(trigger, custom.facts)),
     map(facts, settings) {
       deepFreeze(recordOf(facts));
-      const returned = callExtension(where, () => own.map(facts, deepFreeze(settings)));
+      const returned = callExtension(where, () => custom.map(facts, deepFreeze(settings)));
       const reason = skipOf(returned);
       if (reason !== undefined) return skip(reason);
       const list = Array.isArray(returned) ? returned : [returned];
-      if (list.length === 0) return skip(`${where} wrote nothing`);
-      const drafts = list.map((one) => validateOutput(where, ownChange, one));
-      return joined(drafts.map((draft) => fitted(draft, { where, facts, settings })));
+      if (list.length === 0) return skip(`${where} returned no changes`);
+      const drafts = list.map((change) => validateOutput(where, customChange, change));
+      return combine(drafts.map((draft) => toChange(draft, { where, facts, settings })));
     },
   };
 }
 
 function triggersOf(trigger: CustomTrigger, facts: FactsResource): Trigger[] {
-  if (typeof trigger !== 'string') return messageTriggers(trigger.resource, [trigger.type]);
+  if (typeof trigger !== 'string') return messageTriggers(trigger.resource, [configuredMessageType(trigger.type)]);
   if (trigger === 'ResourceUpdated' || trigger === 'ResourceDeleted') return [changeTrigger(facts, trigger)];
-  return messageTriggers(facts, [trigger]);
+  return messageTriggers<FactsResource>(facts, [configuredMessageType(trigger)]);
 }
 
-interface Writing {
+interface RuleCall {
   where: string;
   facts: AnyFacts;
   settings: RuleSettings;
 }
 
-interface Fitted {
+interface ChangeWithWarnings {
   change: Change;
   warnings: Warning[];
 }
 
-function fitted(draft: OwnDraft, writing: Writing): Fitted {
+function toChange(draft: ChangeDraft, call: RuleCall): ChangeWithWarnings {
   switch (draft.type) {
     case 'event':
-      return eventOf(draft, writing);
+      return eventOf(draft, call);
     case 'item':
-      return itemOf(draft, writing);
+      return itemOf(draft, call);
     case 'category':
-      notOurs(draft.category.external_id, writing);
-      return { change: { type: 'category', category: shortened(draft.category) }, warnings: [] };
+      rejectBuiltInId(draft.category.external_id, call);
+      return { change: { type: 'category', category: cutName(draft.category) }, warnings: [] };
     case 'delete':
-      notOurs(draft.externalId, writing);
+      rejectBuiltInId(draft.externalId, call);
       return { change: draft, warnings: [] };
   }
 }
 
-function eventOf(draft: Extract<OwnDraft, { type: 'event' }>, { where, facts, settings }: Writing): Fitted {
+function eventOf(
+  draft: Extract<ChangeDraft, { type: 'event' }>,
+  { where, facts, settings }: RuleCall,
+): ChangeWithWarnings {
   const time = firstTime([draft.time], 'at' in facts ? facts.at : new Date(draft.time));
-  if (time === undefined) throw new ExtensionError(`${where} returned what can't be sent: time: ${timeWanted}`);
+  if (time === undefined) throw new ExtensionError(`${where} returned what can't be sent: time: ${timeRequirement}`);
   const { properties, warnings } = fitEvent(draft.properties);
-  const backfill = draft.backfill === true || wasBefore(time, facts, settings);
+  const backfill = draft.backfill === true || isFromHistory(time, facts, settings);
   return { change: { ...draft, time, properties, backfill }, warnings };
 }
 
-function wasBefore(time: string, facts: AnyFacts, settings: RuleSettings): boolean {
+function isFromHistory(time: string, facts: AnyFacts, settings: RuleSettings): boolean {
   if ('at' in facts) return isHistory(time, facts, settings);
   const origin = 'cause' in facts ? originOf(facts.cause) : undefined;
   return origin?.type === 'run' && origin.backfill;
 }
 
-function itemOf(draft: Extract<OwnDraft, { type: 'item' }>, writing: Writing): Fitted {
-  notOurs(draft.item.external_id, writing);
+function itemOf(draft: Extract<ChangeDraft, { type: 'item' }>, call: RuleCall): ChangeWithWarnings {
+  rejectBuiltInId(draft.item.external_id, call);
   const item = fitCatalogDraft(draft.item);
   const variants = draft.variants.map((variant) => fitCatalogDraft(variant));
-  const categories = draft.categories.map(shortened);
+  const categories = draft.categories.map(cutName);
   const ctk_categories = hashOfCategories(categories.map(({ external_id }) => external_id));
   const change: ItemChange = {
     type: 'item',
@@ -133,14 +138,14 @@ function itemOf(draft: Extract<OwnDraft, { type: 'item' }>, writing: Writing): F
   return { change, warnings: [item, ...variants].flatMap(({ warnings }) => warnings) };
 }
 
-function shortened({ external_id, name }: Category): Category {
+function cutName({ external_id, name }: Category): Category {
   return { external_id, name: cutText(name) };
 }
 
-/** Two writers of one record would undo each other, message after message. */
-function notOurs(externalId: string, { where, facts }: Writing): void {
+/** Prevents a custom rule and a built-in rule from overwriting the same record alternately. */
+function rejectBuiltInId(externalId: string, { where, facts }: RuleCall): void {
   if (externalId !== idOf(facts)) return;
-  throw new ExtensionError(`${where} wrote a record that a built-in rule writes: change that one by its hook`);
+  throw new ExtensionError(`${where} returned a record that a built-in rule writes: change it by its hook`);
 }
 
 function recordOf(facts: AnyFacts): unknown {
@@ -157,7 +162,10 @@ function idOf(facts: AnyFacts): string {
   return 'category' in facts ? facts.category.id : facts.id;
 }
 
-function joined(list: readonly Fitted[]): RuleOutput {
-  const warnings = new Map(list.flatMap((one) => one.warnings.map((w) => [`${w.code} ${w.detail}`, w] as const)));
-  return { changes: list.map((one) => one.change), skips: [], warnings: [...warnings.values()], followUps: [] };
+function combine(list: readonly ChangeWithWarnings[]): RuleOutput {
+  const warnings = new Map<string, Warning>();
+  for (const warning of list.flatMap((item) => item.warnings)) {
+    warnings.set(`${warning.code} ${warning.detail}`, warning);
+  }
+  return { changes: list.map(({ change }) => change), skips: [], warnings: [...warnings.values()], followUps: [] };
 }

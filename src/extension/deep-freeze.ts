@@ -1,17 +1,17 @@
-/** A merchant's code can't change what it is shown: other rules and hooks look at the same records. */
+/** Freezes the records that hooks and custom rules get, because other rules use the same objects. */
 
-const known = new WeakSet<object>();
+const frozen = new WeakSet<object>();
 
-/** Freezes a record of plain data, all the way down. @returns the same record */
+/** Freezes plain data recursively. @returns the same object */
 export function deepFreeze<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || known.has(value)) return value;
-  known.add(value);
+  if (typeof value !== 'object' || value === null || frozen.has(value)) return value;
+  frozen.add(value);
   if (!isPlain(value)) return value;
   for (const child of Object.values(value)) deepFreeze(child);
   return Object.freeze(value);
 }
 
-/** Lists and objects as JSON has them; maps, dates and trees keep their ways. */
+/** Returns whether the object is an array or a plain object as in JSON. Maps, dates and trees are not. */
 export function isPlain(value: object): boolean {
   if (Array.isArray(value)) return true;
   const prototype: unknown = Object.getPrototypeOf(value);

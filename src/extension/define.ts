@@ -1,20 +1,20 @@
-/** What a ctk.config.ts is written with: both give back what they are given, for its types. */
-import type { AnyCustomRule, CustomRule, FactsResource, Hooks } from './apply.ts';
+/** Functions for writing a typed ctk.config.ts. Both return their argument. */
+import type { AnyCustomRule, CustomRule, FactsResource, Hooks } from './types.ts';
 
-/** The default export of a ctk.config.ts. */
+/** Default export of a ctk.config.ts. */
 export interface MerchantConfig {
-  /** Change what the built-in rules write. */
+  /** Change the output of built-in rules. */
   hooks?: Hooks;
-  /** Rules of his own, from `defineRule`. */
+  /** Custom rules, from `defineRule`. */
   rules?: readonly AnyCustomRule[];
 }
 
-/** @returns the same, typed */
+/** Returns the configuration unchanged, for its type. */
 export function defineConfig(config: MerchantConfig): MerchantConfig {
   return config;
 }
 
-/** @returns the same rule, typed by the facts that it asks for */
+/** Returns the rule unchanged, typed by its facts. */
 export function defineRule<Name extends FactsResource>(rule: CustomRule<Name>): CustomRule<Name> {
   return rule;
 }

@@ -1,34 +1,37 @@
-/** A merchant's code threw, or returned what can't be sent: a row of the table that decides, like a fault of our own. */
+/** Error of a hook or custom rule: it threw, or its result can't be sent. It is handled like an internal error. */
 
-/** Holds no message of the merchant's: it may quote the record. Its name is what logs and dead letters show. */
+/**
+ * Contains no message of the thrown error, which may quote personal data. Logs and dead letters show the name, so it
+ * contains the description.
+ */
 export class ExtensionError extends Error {
-  /** Where the merchant's code threw; enumerable, so that a line of the log shows it. */
+  /** Stack frames of the thrown error; enumerable, so that the log contains them. */
   readonly frames: readonly string[];
-  constructor(what: string, thrown?: unknown) {
-    super(what);
-    this.name = what;
+  constructor(description: string, thrown?: unknown) {
+    super(description);
+    this.name = description;
     this.frames = thrown instanceof Error ? framesOf(thrown) : [];
     Object.defineProperty(this, 'name', { enumerable: true });
   }
 }
 
 /**
- * @param where such as `hooks.event`
- * @returns what the merchant's code returned
- * @throws ExtensionFailure when it threw
+ * Calls a hook or custom rule and returns its result.
+ * @param where name for errors, such as `hooks.event`
+ * @throws ExtensionError when the code throws
  */
 export function callExtension(where: string, code: () => unknown): unknown {
   try {
     return code();
   } catch (thrown) {
-    const what = thrown instanceof Error ? thrown.constructor.name : 'something that is no Error';
-    throw new ExtensionError(`${where} threw ${what}`, thrown);
+    const type = thrown instanceof Error ? thrown.constructor.name : 'a value that is not an Error';
+    throw new ExtensionError(`${where} threw ${type}`, thrown);
   }
 }
 
 const maxFrames = 5;
 
-/** Without the first lines, which repeat the message. */
+/** Returns the first frames of the stack without the lines of the message. */
 function framesOf({ stack = '' }: Error): string[] {
   return stack
     .split('\n')

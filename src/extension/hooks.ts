@@ -1,18 +1,18 @@
-/** A merchant's hooks, around the rules whose records they change. Without a hook a rule stays as it is. */
+/** Wraps built-in rules with the hooks that change their output. Without a hook a rule stays unchanged. */
 import type { z } from 'zod';
-import type { Category, Change, ItemChange, Warning } from '../klaviyo/change.ts';
+import type { Category, Change, Item, ItemChange, Variant, Warning } from '../klaviyo/change.ts';
 import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
-import { hashOfCategories } from '../rules/catalog/item-change.ts';
+import { hashOfCategories, type PublishedFacts } from '../rules/catalog/item-change.ts';
 import type { ItemFacts } from '../rules/catalog/item-facts.ts';
 import type { CustomerFacts } from '../rules/customers/facts.ts';
 import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
-import { fitEvent } from '../rules/orders/event.ts';
-import type { OrderFacts } from '../rules/orders/facts.ts';
-import type { Rule } from '../rules/types.ts';
-import type { CategoryPlace, Hook, HookContext, HookName, Hooks, PublishedFacts, Skip } from './apply.ts';
+import type { OrderFacts, OrderRule } from '../rules/orders/facts.ts';
+import { fitEvent } from '../rules/orders/order-event.ts';
+import type { Rule, Skip } from '../rules/types.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { callExtension, ExtensionError } from './errors.ts';
+import type { CategoryPlace, Hook, HookContext, HookName, Hooks } from './types.ts';
 import {
   categoryDraft,
   eventDraft,
@@ -25,87 +25,95 @@ import {
   variantDraft,
 } from './validate-output.ts';
 
-/** A change as it shall be sent, with what was left out of it. */
-interface Rewritten {
+/** Change after its hooks, with the reasons and warnings of omitted parts. */
+interface HookedChange {
   change: Change;
   skips?: string[];
   warnings: Warning[];
 }
 
-type Rewrite<Facts> = (change: Change, context: HookContext<Facts>) => Rewritten | Skip;
+type ApplyHook<Facts> = (change: Change, context: HookContext<Facts>) => HookedChange | Skip;
 
-/** The rule with each of its changes rewritten. @param root what of the facts a hook must not be able to change */
-function rewriting<Facts>(rule: Rule<Facts>, root: (facts: Facts) => unknown, rewrite: Rewrite<Facts>): Rule<Facts> {
+/**
+ * Returns the rule with a hook applied to each of its changes.
+ * @param recordOf selects the part of the facts that is frozen before the hook gets it
+ */
+function withHook<Facts, Need extends string>(
+  rule: Rule<Facts, Need>,
+  recordOf: (facts: Facts) => unknown,
+  applyHook: ApplyHook<Facts>,
+): Rule<Facts, Need> {
   return {
     ...rule,
     map(facts, settings) {
-      const before = rule.map(facts, settings);
-      deepFreeze(root(facts));
+      const output = rule.map(facts, settings);
+      deepFreeze(recordOf(facts));
       const context = { rule: rule.name, facts, settings: deepFreeze(settings) };
-      const skips = [...before.skips];
-      const warnings = new Map(before.warnings.map((warning) => [`${warning.code} ${warning.detail}`, warning]));
-      const changes = before.changes.flatMap((change) => {
-        const after = rewrite(change, context);
-        if ('skip' in after) {
-          skips.push(after.skip);
+      const skips = [...output.skips];
+      const warnings = new Map(output.warnings.map((warning) => [`${warning.code} ${warning.detail}`, warning]));
+      const changes = output.changes.flatMap((change) => {
+        const result = applyHook(change, context);
+        if ('skip' in result) {
+          skips.push(result.skip);
           return [];
         }
-        skips.push(...(after.skips ?? []));
-        for (const warning of after.warnings) warnings.set(`${warning.code} ${warning.detail}`, warning);
-        return [after.change];
+        skips.push(...(result.skips ?? []));
+        for (const warning of result.warnings) warnings.set(`${warning.code} ${warning.detail}`, warning);
+        return [result.change];
       });
-      return { ...before, changes, skips: [...new Set(skips)], warnings: [...warnings.values()] };
+      return { ...output, changes, skips: [...new Set(skips)], warnings: [...warnings.values()] };
     },
   };
 }
 
-interface Asked<Draft, Facts> {
+interface HookCall<Draft, Facts> {
   name: HookName;
   hook: Hook<Draft, Facts>;
-  before: Draft;
+  record: Draft;
   context: HookContext<Facts>;
   schema: z.ZodType<Draft>;
 }
 
-/** What the merchant made of a record. @throws ExtensionFailure */
-function answer<Draft, Facts>({ name, hook, before, context, schema }: Asked<Draft, Facts>): Draft | Skip {
+/** Calls a hook and returns its valid result. @throws ExtensionError when the hook throws or its result is invalid */
+function callHook<Draft, Facts>({ name, hook, record, context, schema }: HookCall<Draft, Facts>): Draft | Skip {
   const where = `hooks.${name}`;
-  const returned = callExtension(where, () => hook(deepFreeze(before), context));
+  const returned = callExtension(where, () => hook(deepFreeze(record), context));
   const skip = skipOf(returned);
   return skip === undefined ? validateOutput(where, schema, returned) : { skip };
 }
 
-/** @param hook on every event of the rule */
-export function withEventHook(rule: Rule<OrderFacts>, hook: Hooks['event']): Rule<OrderFacts> {
+/** Returns the rule with the hook applied to every event. */
+export function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
   if (!hook) return rule;
-  return rewriting(
+  return withHook(
     rule,
-    ({ order }) => order,
+    ({ order }: OrderFacts) => order,
     (change, context) => {
       if (change.type !== 'event') return { change, warnings: [] };
-      const { type: kind, ...event } = change;
-      const draft = answer({ name: 'event', hook, before: event, context, schema: eventDraft });
+      const { type, ...event } = change;
+      const draft = callHook({ name: 'event', hook, record: event, context, schema: eventDraft });
       if ('skip' in draft) return draft;
       const time = firstTime([draft.time], context.facts.at);
-      if (time === undefined) throw new ExtensionError(`hooks.event returned what can't be sent: time: ${timeWanted}`);
+      if (time === undefined)
+        throw new ExtensionError(`hooks.event returned what can't be sent: time: ${timeRequirement}`);
       const { properties, warnings } = fitEvent(draft.properties);
-      // What is history stays it: a hook can silence flows, never wake them.
+      // A hook can prevent flows, but it can't trigger them for events from history.
       const backfill = change.backfill === true || draft.backfill === true;
-      return { change: { type: kind, ...draft, time, properties, backfill }, warnings };
+      return { change: { type, ...draft, time, properties, backfill }, warnings };
     },
   );
 }
 
-export const timeWanted = 'must be ISO 8601, after 1990 and at most a year ahead';
+export const timeRequirement = 'must be ISO 8601, after 1990 and at most a year ahead';
 
 export function withProfileHook(rule: Rule<CustomerFacts>, hook: Hooks['profile']): Rule<CustomerFacts> {
   if (!hook) return rule;
-  return rewriting(
+  return withHook(
     rule,
     ({ customer }) => customer,
     (change, context) => {
       if (change.type !== 'profile') return { change, warnings: [] };
-      const draft = answer({ name: 'profile', hook, before: change.profile, context, schema: profileDraft });
+      const draft = callHook({ name: 'profile', hook, record: change.profile, context, schema: profileDraft });
       if ('skip' in draft) return draft;
       const { profile, warnings } = fitProfileDraft(draft);
       return { change: { ...change, profile }, warnings };
@@ -115,49 +123,49 @@ export function withProfileHook(rule: Rule<CustomerFacts>, hook: Hooks['profile'
 
 export function withCategoryHook(rule: Rule<CategoryFacts>, hook: Hooks['category']): Rule<CategoryFacts> {
   if (!hook) return rule;
-  return rewriting(
+  return withHook(
     rule,
-    (facts) => (facts.state === 'there' ? [facts.category, facts.path] : []),
-    (change, { facts, ...about }) => {
-      if (change.type !== 'category' || facts.state !== 'there') return { change, warnings: [] };
+    (facts) => (facts.state === 'present' ? [facts.category, facts.path] : []),
+    (change, { facts, ...context }) => {
+      if (change.type !== 'category' || facts.state !== 'present') return { change, warnings: [] };
       const { category, path } = facts;
-      const after = categoryAfter(hook, change.category, { ...about, facts: { category, path } });
-      return 'skip' in after ? after : { change: { type: 'category', category: after }, warnings: [] };
+      const hooked = hookedCategory(hook, change.category, { ...context, facts: { category, path } });
+      return 'skip' in hooked ? hooked : { change: { type: 'category', category: hooked }, warnings: [] };
     },
   );
 }
 
-function categoryAfter(
+function hookedCategory(
   hook: NonNullable<Hooks['category']>,
-  before: Category,
+  category: Category,
   context: HookContext<CategoryPlace>,
 ): Category | Skip {
-  const draft = answer({ name: 'category', hook, before, context, schema: categoryDraft });
+  const draft = callHook({ name: 'category', hook, record: category, context, schema: categoryDraft });
   if ('skip' in draft) return draft;
-  unchanged('hooks.category', ['external_id'], before, draft);
+  assertUnchanged('hooks.category', ['external_id'], category, draft);
   return { ...draft, name: cutText(draft.name) };
 }
 
-type Published = HookContext<PublishedFacts>;
+type ItemHookContext = HookContext<PublishedFacts>;
 
-/** @param hooks on the item, each of its variants, and each category that it is linked to */
+/** Returns the rule with the hooks applied to the item, each of its variants and each linked category. */
 export function withItemHooks(rule: Rule<ItemFacts>, hooks: Hooks): Rule<ItemFacts> {
   if (!hooks.item && !hooks.variant && !hooks.category) return rule;
-  return rewriting(
+  return withHook(
     rule,
-    (facts) => (facts.state === 'gone' ? undefined : facts.product),
-    (change, { facts, ...about }) => {
+    (facts) => (facts.state === 'deleted' ? undefined : facts.product),
+    (change, { facts, ...context }) => {
       if (change.type !== 'item' || facts.state !== 'published') return { change, warnings: [] };
-      return itemRewritten(change, { ...about, facts }, hooks);
+      return hookedItemChange(change, { ...context, facts }, hooks);
     },
   );
 }
 
-function itemRewritten(change: ItemChange, context: Published, hooks: Hooks): Rewritten | Skip {
-  const categories = change.categories.flatMap((category) => linked(category, context, hooks));
-  const item = itemAfter(change.item, context, hooks);
+function hookedItemChange(change: ItemChange, context: ItemHookContext, hooks: Hooks): HookedChange | Skip {
+  const categories = change.categories.flatMap((category) => linkedCategory(category, context, hooks));
+  const item = hookedItem(change.item, context, hooks);
   if ('skip' in item) return item;
-  const variants = change.variants.map((variant) => variantAfter(variant, context, hooks));
+  const variants = change.variants.map((variant) => hookedVariant(variant, context, hooks));
   const ctk_categories = hashOfCategories(categories.map(({ external_id }) => external_id));
   const custom_metadata = { ...item.record.custom_metadata, ctk_categories };
   return {
@@ -165,47 +173,54 @@ function itemRewritten(change: ItemChange, context: Published, hooks: Hooks): Re
       ...change,
       categories,
       item: { ...item.record, custom_metadata },
-      variants: variants.flatMap((one) => ('skip' in one ? [] : [one.record])),
+      variants: variants.flatMap((variant) => ('skip' in variant ? [] : [variant.record])),
     },
-    skips: variants.flatMap((one) => ('skip' in one ? [one.skip] : [])),
-    warnings: [item, ...variants].flatMap((one) => ('skip' in one ? [] : one.warnings)),
+    skips: variants.flatMap((variant) => ('skip' in variant ? [variant.skip] : [])),
+    warnings: [item, ...variants].flatMap((result) => ('skip' in result ? [] : result.warnings)),
   };
 }
 
-/** The category as its own rule would write it; none where the merchant skips it. */
-function linked(category: Category, { facts, ...about }: Published, { category: hook }: Hooks): Category[] {
+/** Returns the category after its hook, or an empty list if the hook skips it. */
+function linkedCategory(
+  category: Category,
+  { facts, ...context }: ItemHookContext,
+  { category: hook }: Hooks,
+): Category[] {
   const path = facts.categories?.path(category.external_id) ?? [];
-  const own = path.at(-1);
-  if (!hook || !own) return [category];
-  const after = categoryAfter(hook, category, { ...about, facts: { category: deepFreeze(own), path } });
-  return 'skip' in after ? [] : [after];
+  const stored = path.at(-1);
+  if (!hook || !stored) return [category];
+  const hooked = hookedCategory(hook, category, { ...context, facts: { category: deepFreeze(stored), path } });
+  return 'skip' in hooked ? [] : [hooked];
 }
 
-type After<Written> = { record: Written; warnings: Warning[] } | Skip;
+type HookedRecord<Draft> = { record: Draft; warnings: Warning[] } | Skip;
 
-function itemAfter(item: ItemChange['item'], context: Published, { item: hook }: Hooks): After<ItemChange['item']> {
+function hookedItem(item: Item, context: ItemHookContext, { item: hook }: Hooks): HookedRecord<Item> {
   if (!hook) return { record: item, warnings: [] };
-  // A mark of our own, not the merchant's.
+  // The hash belongs to the connector and is not part of the hook's record.
   const { ctk_categories: _, ...custom_metadata } = item.custom_metadata;
-  const draft = answer({ name: 'item', hook, before: { ...item, custom_metadata }, context, schema: itemDraft });
+  const draft = callHook({ name: 'item', hook, record: { ...item, custom_metadata }, context, schema: itemDraft });
   if ('skip' in draft) return draft;
-  unchanged('hooks.item', ['external_id'], item, draft);
+  assertUnchanged('hooks.item', ['external_id'], item, draft);
   return fitCatalogDraft(draft);
 }
 
-type Variant = ItemChange['variants'][number];
-
-function variantAfter(variant: Variant, context: Published, { variant: hook }: Hooks): After<Variant> {
+function hookedVariant(variant: Variant, context: ItemHookContext, { variant: hook }: Hooks): HookedRecord<Variant> {
   if (!hook) return { record: variant, warnings: [] };
-  const draft = answer({ name: 'variant', hook, before: variant, context, schema: variantDraft });
+  const draft = callHook({ name: 'variant', hook, record: variant, context, schema: variantDraft });
   if ('skip' in draft) return draft;
-  // The stock rule writes the last two as well, and has no hook: each would undo the other.
-  unchanged('hooks.variant', ['external_id', 'sku', 'inventory_quantity', 'inventory_policy'], variant, draft);
+  // The stock rule has no hook and also sends the last two, so the rules would overwrite each other.
+  assertUnchanged('hooks.variant', ['external_id', 'sku', 'inventory_quantity', 'inventory_policy'], variant, draft);
   return fitCatalogDraft(draft);
 }
 
-/** By these names records are found again, and what is gone is deleted. */
-function unchanged<Draft>(where: string, names: readonly (keyof Draft & string)[], before: Draft, after: Draft): void {
+/** Throws when a hook changed a field that identifies the record or that another rule sends. */
+function assertUnchanged<Draft>(
+  where: string,
+  names: readonly (keyof Draft & string)[],
+  before: Draft,
+  after: Draft,
+): void {
   const changed = names.find((name) => before[name] !== after[name]);
-  if (changed !== undefined) throw new ExtensionError(`${where} must leave ${changed} as it is`);
+  if (changed !== undefined) throw new ExtensionError(`${where} must not change ${changed}`);
 }

@@ -1,24 +1,24 @@
-/** What a merchant's own rule may build on: what the built-in rules make of the same facts. */
+/** Functions for custom rules that return the output of built-in rules for the same facts. */
 import type { Item, ItemChange, ProfileIdentity } from '../klaviyo/change.ts';
-import { itemChange } from '../rules/catalog/item-change.ts';
-import { profileOf as identityOf, noIdentity } from '../rules/orders/event.ts';
+import { itemChange, type PublishedFacts } from '../rules/catalog/item-change.ts';
 import type { OrderFacts } from '../rules/orders/facts.ts';
+import { profileOf as identityOf, noIdentity } from '../rules/orders/order-event.ts';
 import type { RuleSettings } from '../rules/settings.ts';
-import type { PublishedFacts, Skip } from './apply.ts';
+import type { Skip } from '../rules/types.ts';
 
-/** Nothing is sent, for this reason; it is counted and shown. */
+/** Returns a skip: nothing is sent, and the reason is counted and shown. */
 export function skip(reason: string): Skip {
   return { skip: reason };
 }
 
-/** Whom an event of this order is about, as the built-in rules say it; or that nobody knows. */
+/** Returns the profile of an order's events as the built-in rules set it, or a skip without e-mail and customer id. */
 export function profileOf(facts: Readonly<OrderFacts>): ProfileIdentity | Skip {
   return identityOf(facts) ?? { skip: noIdentity };
 }
 
 /**
- * The item of a published product with its variants and categories, as the built-in rule writes it; hooks are not asked.
- * Give it an `external_id` of its own, and its variants too.
+ * Returns the item of a published product with its variants and categories as the built-in rule maps it, before hooks.
+ * The custom rule has to replace the `external_id` of the item and of its variants.
  */
 export function itemOf(facts: Readonly<PublishedFacts>, settings: Readonly<RuleSettings>): ItemChange | Skip {
   const { changes, skips } = itemChange(facts, settings);

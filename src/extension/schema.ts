@@ -1,7 +1,8 @@
-/** A ctk.config.ts, checked when the service starts: every mistake at once, each with the way out. */
+/** Validates a ctk.config.ts at the start of the service. Reports all errors at once, each with a fix. */
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { type CustomRule, type FactsResource, type Hooks, hookNames } from './apply.ts';
+import type { ResourceTypeId } from '../commercetools/message-types.ts';
+import { type CustomRule, type FactsResource, type Hooks, hookNames, type NeedsByResource } from './types.ts';
 
 const isFunction = (value: unknown) => typeof value === 'function';
 const code = 'must be a function';
@@ -14,8 +15,8 @@ const hooksSchema = z.strictObject({
   category: z.custom<NonNullable<Hooks['category']>>(isFunction, code).exactOptional(),
 });
 
-/** Resources, beside their own, whose messages lead to these facts. */
-const related: Record<FactsResource, readonly string[]> = {
+/** Related resources whose messages lead to these facts. */
+const relatedResources: Record<FactsResource, readonly ResourceTypeId[]> = {
   customer: [],
   order: ['payment'],
   product: ['standalone-price'],
@@ -24,8 +25,14 @@ const related: Record<FactsResource, readonly string[]> = {
 
 const messageType = z.string().regex(/^[A-Z][A-Za-z]+$/, 'must be a message type such as DeliveryAdded');
 
-function ownRule<Name extends FactsResource, Bulk extends string>(facts: Name, bulk: Bulk) {
-  const resources = [facts, ...related[facts]];
+interface RuleShape<Name extends FactsResource, Bulk extends string> {
+  facts: Name;
+  bulk: Bulk;
+  needs: readonly NeedsByResource[Name][];
+}
+
+function customRule<Name extends FactsResource, Bulk extends string>({ facts, bulk, needs }: RuleShape<Name, Bulk>) {
+  const resources: readonly ResourceTypeId[] = [facts, ...relatedResources[facts]];
   return z.strictObject({
     name: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be in kebab-case, such as shipped-order'),
     summary: z.string().exactOptional(),
@@ -37,7 +44,7 @@ function ownRule<Name extends FactsResource, Bulk extends string>(facts: Name, b
       }),
     ),
     bulk: z.literal(bulk, `must be ${bulk}: its facts are those of one ${facts}`).exactOptional(),
-    needs: z.array(z.enum(facts === 'order' ? ['payments', 'discountCodes'] : [])).exactOptional(),
+    needs: z.array(z.enum(needs)).exactOptional(),
     map: z.custom<CustomRule<Name>['map']>(isFunction, code),
   });
 }
@@ -47,10 +54,10 @@ const rulesSchema = z.array(
     .discriminatedUnion(
       'facts',
       [
-        ownRule('customer', 'customers'),
-        ownRule('order', 'orders'),
-        ownRule('product', 'products'),
-        ownRule('category', 'categories'),
+        customRule({ facts: 'customer', bulk: 'customers', needs: [] }),
+        customRule({ facts: 'order', bulk: 'orders', needs: ['payments', 'discountCodes'] }),
+        customRule({ facts: 'product', bulk: 'products', needs: [] }),
+        customRule({ facts: 'category', bulk: 'categories', needs: [] }),
       ],
       { error: 'must be customer, order, product or category' },
     )
@@ -64,7 +71,7 @@ export const merchantConfigSchema = z.strictObject({
   rules: rulesSchema.default([]),
 });
 
-/** What may be written where something unknown stands. */
+/** Returns the valid keys at the path of an unknown key. */
 function namesAt([first]: readonly PropertyKey[]): readonly string[] {
   if (first === 'hooks') return hookNames;
   return first === 'rules'
@@ -72,11 +79,11 @@ function namesAt([first]: readonly PropertyKey[]): readonly string[] {
     : ['hooks', 'rules'];
 }
 
-/** @returns a line for each mistake, such as `hooks.evnt is unknown; did you mean event?` */
+/** Returns a line for each error, such as `hooks.evnt is unknown; did you mean event?` */
 export function errorLines(error: z.ZodError): string[] {
   return error.issues.flatMap((issue) => {
     const at = pathText(issue.path);
-    if (issue.code !== 'unrecognized_keys') return [`${at} ${wrong(issue)}`.trim()];
+    if (issue.code !== 'unrecognized_keys') return [`${at} ${messageOf(issue)}`.trim()];
     return issue.keys.map((key) => {
       const path = pathText([...issue.path, key]);
       return `${path} is unknown; did you mean ${closest(key, [...namesAt(issue.path)])}?`;
@@ -84,12 +91,14 @@ export function errorLines(error: z.ZodError): string[] {
   });
 }
 
-function wrong(issue: z.core.$ZodIssue): string {
+function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
   if (issue.code === 'invalid_type') return `must be ${issue.expected}`;
   return issue.message;
 }
 
 function pathText(path: readonly PropertyKey[]): string {
-  return path.map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`)).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`))
+    .join('');
 }

@@ -1,6 +1,6 @@
 /**
- * What a merchant's code returned, checked: a record that can be sent, a reason not to, or nonsense. Klaviyo's limits are
- * applied here just as to our own records.
+ * Validates the results of hooks and custom rules: a record that can be sent, a skip, or an error. Cuts records down to
+ * Klaviyo's limits like those of built-in rules.
  */
 import { z } from 'zod';
 import type { Item, Profile, Variant, Warning } from '../klaviyo/change.ts';
@@ -20,8 +20,9 @@ const identity = {
   location: location.exactOptional(),
 };
 const properties = z.record(text, z.unknown()).superRefine((record, context) => {
-  const odd = oddIn(record, []);
-  if (odd) context.addIssue({ code: 'custom', path: odd.path, message: `must be plain JSON, not ${odd.what}` });
+  const invalid = findNonJson(record, []);
+  if (invalid)
+    context.addIssue({ code: 'custom', path: invalid.path, message: `must be plain JSON, not ${invalid.type}` });
 });
 
 export const eventDraft = z.strictObject({
@@ -70,18 +71,19 @@ export const categoryDraft = z.strictObject({ external_id: filled, name: filled 
 
 const skipDraft = z.strictObject({ skip: filled });
 
-/** @returns the reason, if that is what was returned */
+/** Returns the reason if the result is a skip, or undefined. */
 export function skipOf(returned: unknown): string | undefined {
   return skipDraft.safeParse(returned).data?.skip;
 }
 
 /**
- * @param where such as `hooks.event`
- * @throws ExtensionFailure that names the first thing that is wrong, never its value
+ * Returns the result as a valid draft.
+ * @param where name for errors, such as `hooks.event`
+ * @throws ExtensionError that names the first invalid field, never its value
  */
 export function validateOutput<Draft>(where: string, schema: z.ZodType<Draft>, returned: unknown): Draft {
   if (returned instanceof Promise) {
-    // Nobody else will hear of it.
+    // Prevents an unhandled rejection.
     returned.catch(() => undefined);
     throw new ExtensionError(`${where} returned a promise: it must be synchronous`);
   }
@@ -92,49 +94,49 @@ export function validateOutput<Draft>(where: string, schema: z.ZodType<Draft>, r
   throw new ExtensionError(`${where} returned what can't be sent: ${path ? `${path}: ` : ''}${issue?.message}`);
 }
 
-/** What is set to `undefined` is not there; at the top and one below. */
+/** Removes fields that are `undefined`, on the first two levels. */
 function withoutAbsent(value: unknown, levels = 2): unknown {
   if (levels === 0 || typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value)) {
     return value;
   }
-  const there = Object.entries(value).filter(([, child]) => child !== undefined);
-  return Object.fromEntries(there.map(([key, child]) => [key, withoutAbsent(child, levels - 1)]));
+  const present = Object.entries(value).filter(([, child]) => child !== undefined);
+  return Object.fromEntries(present.map(([key, child]) => [key, withoutAbsent(child, levels - 1)]));
 }
 
-interface Odd {
+interface NonJson {
   path: string[];
-  what: string;
+  type: string;
 }
 
-/** Deeper than Klaviyo's levels nothing is sent. */
+/** Levels below Klaviyo's limit are cut, so they need no check. */
 const maxLevels = 12;
 
-/** The first thing that JSON can't hold. `undefined` is what is not there. */
-function oddIn(value: unknown, path: string[]): Odd | undefined {
+/** Returns the first value that JSON can't represent. `undefined` counts as absent. */
+function findNonJson(value: unknown, path: string[]): NonJson | undefined {
   if (path.length > maxLevels || value === undefined || value === null) return undefined;
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : { path, what: String(value) };
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : { path, type: String(value) };
   if (typeof value === 'string' || typeof value === 'boolean') return undefined;
-  if (typeof value !== 'object') return { path, what: `a ${typeof value}` };
-  if (!isPlain(value)) return { path, what: value.constructor.name };
+  if (typeof value !== 'object') return { path, type: `a ${typeof value}` };
+  if (!isPlain(value)) return { path, type: value.constructor.name };
   for (const [key, child] of Object.entries(value)) {
-    const odd = oddIn(child, [...path, key]);
-    if (odd) return odd;
+    const invalid = findNonJson(child, [...path, key]);
+    if (invalid) return invalid;
   }
   return undefined;
 }
 
-/** A profile within Klaviyo's limits. */
+/** Cuts a profile down to Klaviyo's limits. */
 export function fitProfileDraft(draft: z.infer<typeof profileDraft>): { profile: Profile; warnings: Warning[] } {
   const { properties = {}, ...attributes } = draft;
   const short = { ...attributes };
   for (const key of ['first_name', 'last_name', 'organization', 'title'] as const) {
-    const said = short[key];
-    if (typeof said === 'string') short[key] = cutText(said, maxAttributeBytes);
+    const value = short[key];
+    if (typeof value === 'string') short[key] = cutText(value, maxAttributeBytes);
   }
   return fitProfile(short, properties);
 }
 
-/** An item or variant within Klaviyo's limits. */
+/** Cuts an item or variant down to Klaviyo's limits. */
 export function fitCatalogDraft<Draft extends Item | Variant>(draft: Draft): { record: Draft; warnings: Warning[] } {
   const { metadata, warnings } = fitMetadata(draft.custom_metadata);
   const image = draft.image_full_url;

@@ -13,33 +13,33 @@ import {
 import { causeOf } from './cause.ts';
 import { originOf } from './types.ts';
 
-const about = reference('order', id('0a'));
+const ref = reference('order', id('0a'));
 const common = { type: 'message', createdAt: '2026-03-15T08:00:00.000Z', resourceVersion: 4 };
 
-test('what a message says of an order is kept by reference', () => {
+test('the cause contains references of the message', () => {
   const own = { customer: reference('customer', id('c1')), oldCustomer: reference('customer', id('c2')) };
-  assert.deepEqual(causeOf(message(delivery('OrderCustomerSet', about, own))), {
-    ...{ ...common, messageId: id('aaa1'), type: 'OrderCustomerSet', embedded: false },
-    ...{ resource: about, notificationType: 'Message' },
+  assert.deepEqual(causeOf(message(delivery('OrderCustomerSet', ref, own))), {
+    ...{ ...common, messageId: id('aaa1'), messageType: 'OrderCustomerSet', embedded: false },
+    ...{ resource: ref, notificationType: 'Message' },
     ...{ customerId: id('c1'), oldCustomerId: id('c2') },
   });
 });
 
-test('a carried record is noted, and nothing of it is kept', () => {
+test('the cause says that a record was embedded and contains none of its data', () => {
   const body = delivery('CustomerCreated', reference('customer', id('c1')), { customer: customer() });
   const cause = causeOf(message(body));
   assert.equal(cause.type === 'message' && cause.embedded, true);
   assert.doesNotMatch(JSON.stringify(cause), /Keller|example\.com/);
 });
 
-test('a message without its payload says so; a change never has one', () => {
-  const lost = causeOf(message(withoutPayload('OrderCustomerSet', about)));
+test('the cause says that a payload was omitted; a change never has one', () => {
+  const lost = causeOf(message(withoutPayload('OrderCustomerSet', ref)));
   assert.equal(lost.type === 'message' && lost.payloadOmitted, true);
-  const change = causeOf(message(changeDelivery('ResourceUpdated', about)));
-  assert.equal('withoutPayload' in change, false);
+  const change = causeOf(message(changeDelivery('ResourceUpdated', ref)));
+  assert.equal('payloadOmitted' in change, false);
 });
 
-test('the sku and channel of an inventory entry are known even when it is deleted', () => {
+test('the cause contains sku and channel of a deleted inventory entry', () => {
   const entry = reference('inventory-entry', id('e1'));
   const channel = { supplyChannel: reference('channel', 'berlin') };
   for (const [type, own] of [
@@ -51,7 +51,7 @@ test('the sku and channel of an inventory entry are known even when it is delete
   }
 });
 
-test('the cause behind any number of replays is found', () => {
+test('the original cause is found behind any number of replays', () => {
   const original = { type: 'run', runId: 'r', backfill: true } as const;
   assert.deepEqual(originOf({ type: 'replay', original: { type: 'replay', original } }), original);
 });

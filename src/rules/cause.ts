@@ -1,10 +1,10 @@
-/** What a message says beyond its record, as a cause: references and states, never personal data. */
+/** Extracts from a message the fields that rules need beyond the record: references and states, never personal data. */
 import { z } from 'zod';
 import type { Message } from '../commercetools/messages.ts';
 import type { Cause } from './types.ts';
 
 const reference = z.looseObject({ id: z.string() });
-const said = z.looseObject({
+const payloadSchema = z.looseObject({
   orderState: z.string().optional().catch(undefined),
   customer: reference.optional().catch(undefined),
   oldCustomer: reference.optional().catch(undefined),
@@ -17,22 +17,22 @@ const said = z.looseObject({
   standalonePrice: z.looseObject({ sku: z.string().optional() }).optional().catch(undefined),
 });
 
-/** Payload fields that hold the whole record. */
-const carriers: Record<string, string> = {
+/** Payload fields that contain the whole record, by type id of the resource. */
+const recordFields: Record<string, string> = {
   order: 'order',
   customer: 'customer',
   payment: 'payment',
   category: 'category',
 };
 
-/** @returns the cause that rules see, and that a dead letter keeps */
+/** Returns the cause that rules see and that a dead letter stores. */
 export function causeOf(message: Message): Cause {
   const payload = message.payload ?? {};
-  const parsed = said.safeParse(payload);
-  const about = parsed.success ? parsed.data : {};
-  const carrier = carriers[message.resource.typeId];
-  const sku = about.sku ?? about.inventoryEntry?.sku ?? about.standalonePrice?.sku;
-  const channelId = about.supplyChannel?.id ?? about.inventoryEntry?.supplyChannel?.id;
+  const parsed = payloadSchema.safeParse(payload);
+  const fields = parsed.success ? parsed.data : {};
+  const recordField = recordFields[message.resource.typeId];
+  const sku = fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku;
+  const channelId = fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id;
   return {
     type: 'message',
     messageId: message.id,
@@ -40,12 +40,12 @@ export function causeOf(message: Message): Cause {
     notificationType: message.notificationType,
     messageType: message.type,
     createdAt: message.createdAt,
-    embedded: carrier !== undefined && typeof payload[carrier] === 'object',
+    embedded: recordField !== undefined && typeof payload[recordField] === 'object',
     ...(message.notificationType === 'Message' && message.payload === undefined ? { payloadOmitted: true } : {}),
     ...(message.resourceVersion === undefined ? {} : { resourceVersion: message.resourceVersion }),
-    ...(about.orderState === undefined ? {} : { orderState: about.orderState }),
-    ...(about.customer === undefined ? {} : { customerId: about.customer.id }),
-    ...(about.oldCustomer === undefined ? {} : { oldCustomerId: about.oldCustomer.id }),
+    ...(fields.orderState === undefined ? {} : { orderState: fields.orderState }),
+    ...(fields.customer === undefined ? {} : { customerId: fields.customer.id }),
+    ...(fields.oldCustomer === undefined ? {} : { oldCustomerId: fields.oldCustomer.id }),
     ...(sku === undefined ? {} : { sku }),
     ...(channelId === undefined ? {} : { channelId }),
   };

@@ -14,7 +14,7 @@ test('every setting that a rule names exists', () => {
     for (const path of rule.settings) assert.ok(isSetting(path), `${rule.name}: ${path}`);
 });
 
-test('every name that a merchant may disable silences something, but for the one that never did', () => {
+test('every disabled event switches off a trigger, except for one that is kept for compatibility', () => {
   const triggers = builtInRules.flatMap((rule) => rule.triggers(defaultSettings()));
   const silenced = new Set<string>(triggers.flatMap(({ disabledBy }) => disabledBy ?? []));
   assert.deepEqual(
@@ -23,7 +23,7 @@ test('every name that a merchant may disable silences something, but for the one
   );
 });
 
-test('a message type that a merchant names twice wakes a rule once', () => {
+test('a message type that is configured twice gives one trigger', () => {
   const twice = ruleSettingsSchema.parse({ order: { messages: { created: ['OrderCreated', 'OrderCreated'] } } });
   const triggers = builtInRules
     .find(({ name }) => name === 'placed-order')
@@ -31,7 +31,7 @@ test('a message type that a merchant names twice wakes a rule once', () => {
   assert.equal(triggers?.length, 1);
 });
 
-test('a merchant who names no payment messages wants no refunds in realtime', () => {
+test('without configured payment messages refunds have no triggers', () => {
   const none = { messages: { transactionAdded: [], transactionChanged: [] } };
   const set = { ...defaultSettings(), ...ruleSettingsSchema.parse({ payment: none }) };
   assert.deepEqual(builtInRules.find(({ name }) => name === 'refunded-order')?.triggers(set), []);

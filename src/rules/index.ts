@@ -1,40 +1,53 @@
 /**
- * The list of rules: everything that Klaviyo gets to know. Subscriptions, bulk runs, the docs' table, the dashboard's
- * rows and explain come from it.
+ * List of the built-in rules. Subscriptions, bulk runs, the docs table, the dashboard, explain and the names that
+ * ctk.config.ts may not use are derived from it.
  */
-
-import { type Extension, noExtension } from '../extension/apply.ts';
-import { withCategoryHook, withEventHook, withItemHooks, withProfileHook } from '../extension/hooks.ts';
 import { category } from './catalog/category.ts';
-import { categoryFacts } from './catalog/category-facts.ts';
+import { type CategoryFacts, categoryFacts } from './catalog/category-facts.ts';
 import { item } from './catalog/item.ts';
-import { itemFacts } from './catalog/item-facts.ts';
+import { type ItemFacts, itemFacts } from './catalog/item-facts.ts';
 import { stock } from './catalog/stock.ts';
-import { stockFacts } from './catalog/stock-facts.ts';
-import { customerFacts } from './customers/facts.ts';
+import { type StockFacts, stockFacts } from './catalog/stock-facts.ts';
+import { type CustomerFacts, customerFacts } from './customers/facts.ts';
 import { profile } from './customers/profile.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
-import { orderFacts } from './orders/facts.ts';
+import { type OrderRule, orderFacts } from './orders/facts.ts';
 import { fulfilledOrder } from './orders/fulfilled-order.ts';
 import { orderedProduct } from './orders/ordered-product.ts';
 import { placedOrder } from './orders/placed-order.ts';
 import { refundedOrder } from './orders/refunded-order.ts';
-import { createRuleGroup, type RuleGroup } from './types.ts';
+import { createRuleGroup } from './rule-group.ts';
+import type { Rule, RuleDescription, RuleGroup } from './types.ts';
 
-/** Rules by the facts that they share, with what a merchant adds and changes. */
-export function ruleGroupsWith({ hooks, rules }: Extension): readonly RuleGroup[] {
-  const orders = [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder];
+/** Rules by the resource that their facts are about. */
+export interface RulesByResource {
+  customer: readonly Rule<CustomerFacts>[];
+  order: readonly OrderRule[];
+  category: readonly Rule<CategoryFacts>[];
+  product: readonly Rule<ItemFacts>[];
+  'inventory-entry': readonly Rule<StockFacts>[];
+}
+
+export const rulesByResource: RulesByResource = {
+  customer: [profile],
+  order: [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder],
+  category: [category],
+  product: [item],
+  'inventory-entry': [stock],
+};
+
+/** Groups rules by the facts that they share. */
+export function createRuleGroups(rules: RulesByResource): readonly RuleGroup[] {
   return [
-    createRuleGroup(customerFacts, [withProfileHook(profile, hooks.profile), ...rules.customer]),
-    createRuleGroup(orderFacts, [...orders.map((rule) => withEventHook(rule, hooks.event)), ...rules.order]),
-    createRuleGroup(categoryFacts, [withCategoryHook(category, hooks.category), ...rules.category]),
-    createRuleGroup(itemFacts, [withItemHooks(item, hooks), ...rules.product]),
-    createRuleGroup(stockFacts, [stock]),
+    createRuleGroup(customerFacts, rules.customer),
+    createRuleGroup(orderFacts, rules.order),
+    createRuleGroup(categoryFacts, rules.category),
+    createRuleGroup(itemFacts, rules.product),
+    createRuleGroup(stockFacts, rules['inventory-entry']),
   ];
 }
 
-/** The built-in rules by the facts that they share. */
-export const builtInRuleGroups = ruleGroupsWith(noExtension);
+export const builtInRuleGroups = createRuleGroups(rulesByResource);
 
-/** All built-in rules, without what only their families can call. */
-export const builtInRules = builtInRuleGroups.flatMap(({ rules }) => rules);
+/** All built-in rules, without their `map`. */
+export const builtInRules: readonly RuleDescription[] = builtInRuleGroups.flatMap(({ rules }) => rules);

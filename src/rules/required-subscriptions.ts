@@ -1,4 +1,4 @@
-/** The subscriptions that the enabled rules need: one for each resource type, with exactly what wakes a rule. */
+/** Derives the subscriptions that the enabled rules need: one for each resource type, with exactly their triggers. */
 import type { SubscriptionDraft } from '../commercetools/subscriptions/subscriptions.ts';
 import { enabledTriggers } from './select-rules.ts';
 import type { RuleSettings } from './settings.ts';
@@ -7,12 +7,12 @@ import type { RuleGroup } from './types.ts';
 export interface SubscriptionScope {
   groups: readonly RuleGroup[];
   settings: RuleSettings;
-  /** Part of the keys, so that environments don't touch each other's. */
+  /** Part of the keys, so that environments keep their subscriptions apart. */
   environment: string;
   destination: SubscriptionDraft['destination'];
 }
 
-/** @returns drafts with keys `ctk-<environment>-<resource>`, in alphabetical order */
+/** Returns drafts with keys `ctk-<environment>-<resource>`, sorted by resource. */
 export function requiredSubscriptions({
   groups,
   settings,
@@ -21,10 +21,10 @@ export function requiredSubscriptions({
 }: SubscriptionScope): SubscriptionDraft[] {
   const byResource = new Map<string, { types: Set<string>; changes: boolean }>();
   for (const { trigger } of enabledTriggers(groups, settings)) {
-    const wanted = byResource.get(trigger.typeId) ?? { types: new Set<string>(), changes: false };
-    byResource.set(trigger.typeId, wanted);
-    if (trigger.messageType === undefined) wanted.changes = true;
-    else wanted.types.add(trigger.messageType);
+    const entry = byResource.get(trigger.typeId) ?? { types: new Set<string>(), changes: false };
+    byResource.set(trigger.typeId, entry);
+    if (trigger.messageType === undefined) entry.changes = true;
+    else entry.types.add(trigger.messageType);
   }
   return [...byResource]
     .sort(([left], [right]) => left.localeCompare(right))
@@ -37,13 +37,13 @@ export function requiredSubscriptions({
     }));
 }
 
-/** Event Grid takes CloudEvents only. */
+/** Returns the delivery format. Event Grid accepts CloudEvents only. */
 function formatFor({ type }: SubscriptionDraft['destination']): SubscriptionDraft['format'] {
   return type === 'EventGrid' ? { type: 'CloudEvents', cloudEventsVersion: '1.0' } : { type: 'Platform' };
 }
 
-/** The keys that can be ours in this environment, also those of resources whose rules are disabled by now. */
+/** Returns the keys that this environment may manage, including those of resources whose rules are now disabled. */
 export function managedKeys({ groups, settings, environment }: Omit<SubscriptionScope, 'destination'>): Set<string> {
-  const triggers = groups.flatMap((family) => family.rules.flatMap((rule) => rule.triggers(settings)));
+  const triggers = groups.flatMap((group) => group.rules.flatMap((rule) => rule.triggers(settings)));
   return new Set(triggers.map(({ typeId }) => `ctk-${environment}-${typeId}`));
 }

@@ -1,4 +1,4 @@
-/** Whatever a merchant's records look like: what is written Klaviyo takes, and what is not written has a reason. */
+/** Properties that hold for arbitrary records: changes are within Klaviyo's limits, and every skip has a reason. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
@@ -24,6 +24,7 @@ import {
   told,
 } from '../../test/fixtures/index.ts';
 import { brokenLimits } from '../../test/fixtures/limits.ts';
+import { rulesByResource } from './index.ts';
 import type { Cause, RuleEvaluation } from './types.ts';
 
 const runs = { numRuns: 150 };
@@ -35,11 +36,11 @@ const environment = fc.record({
 });
 const causes = fc.constantFrom<Cause>(run, repair, told('OrderStateChanged', { orderState: 'Complete' }));
 
-function assertTaken(words: readonly RuleEvaluation[]): void {
-  for (const word of words) {
-    assert.equal(word.outcome, 'written', JSON.stringify(word));
-    if (word.outcome !== 'written') continue;
-    const { changes, skips, warnings } = word.output;
+function assertTaken(evaluations: readonly RuleEvaluation[]): void {
+  for (const output of evaluations) {
+    assert.equal(output.outcome, 'mapped', JSON.stringify(output));
+    if (output.outcome !== 'mapped') continue;
+    const { changes, skips, warnings } = output.output;
     for (const change of changes) assert.deepEqual(brokenLimits(change, now), []);
     assert.ok(changes.length > 0 || skips.length > 0, 'nothing happens without a reason');
     for (const reason of skips) assert.notEqual(reason, '');
@@ -47,21 +48,21 @@ function assertTaken(words: readonly RuleEvaluation[]): void {
   }
 }
 
-test('any customer arrives within the limits, or is skipped with a reason', async () => {
+test("any customer is mapped within Klaviyo's limits or skipped with a reason", async () => {
   const property = fc.asyncProperty(hostileCustomer, fc.boolean(), async (record, clearEmpty) => {
-    const asking = {
+    const options = {
       rule: 'profile',
       lookups: lookIn({}),
       settings: settings({ customer: { clearEmpty } }),
       cause: run,
     };
-    assertTaken(await askRecords([record], asking));
+    assertTaken(await askRecords([record], options));
   });
   await fc.assert(property, runs);
 });
 
-for (const rule of ['placed-order', 'ordered-product', 'fulfilled-order', 'cancelled-order', 'refunded-order']) {
-  test(`any order tells of ${rule} within the limits, or is skipped with a reason`, async () => {
+for (const { name: rule } of rulesByResource.order) {
+  test(`any order is mapped by ${rule} within Klaviyo's limits or skipped with a reason`, async () => {
     const any = {
       order: hostileOrder,
       payment: hostilePayment,
@@ -84,7 +85,7 @@ for (const rule of ['placed-order', 'ordered-product', 'fulfilled-order', 'cance
   });
 }
 
-test('any product arrives within the limits, goes, or is skipped with a reason', async () => {
+test("any product is mapped within Klaviyo's limits, deleted, or skipped with a reason", async () => {
   const any = {
     product: hostileProduct,
     environment,
@@ -99,7 +100,7 @@ test('any product arrives within the limits, goes, or is skipped with a reason',
   await fc.assert(property, runs);
 });
 
-test('any category has a name within the limits', async () => {
+test("any category has a name within Klaviyo's limits", async () => {
   const property = fc.asyncProperty(hostileCategory, environment, async (record, from) => {
     const lookups = lookIn({ categories: [...categories(), record] });
     assertTaken(await askRecords([record], { rule: 'category', lookups, settings: settings({}, from), cause: run }));
@@ -107,7 +108,7 @@ test('any category has a name within the limits', async () => {
   await fc.assert(property, runs);
 });
 
-test('any stock is a quantity that Klaviyo takes', async () => {
+test('any stock becomes a quantity that Klaviyo accepts', async () => {
   const property = fc.asyncProperty(fc.integer(), hostileText, async (availableQuantity, sku) => {
     const entry = inventoryEntry({ availableQuantity, sku });
     assertTaken(await askRecords([entry], { rule: 'stock', lookups: lookIn({ inventory: [entry] }), cause: run }));
@@ -115,10 +116,10 @@ test('any stock is a quantity that Klaviyo takes', async () => {
   await fc.assert(property, runs);
 });
 
-test('the same facts give the same changes, whenever they are asked', async () => {
+test('equal facts give equal changes', async () => {
   const property = fc.asyncProperty(hostileOrder, hostilePayment, async (order, payment) => {
-    const asking = { rule: 'refunded-order', lookups: lookIn({ payments: [payment] }), cause: run };
-    assert.deepEqual(await askRecords([order], asking), await askRecords([order], asking));
+    const options = { rule: 'refunded-order', lookups: lookIn({ payments: [payment] }), cause: run };
+    assert.deepEqual(await askRecords([order], options), await askRecords([order], options));
   });
   await fc.assert(property, { numRuns: 30 });
 });

@@ -1,5 +1,6 @@
-/** What a merchant may tune about the mapping, with its defaults. Names are the incumbent's where it has one. */
+/** Settings of the mapping with their defaults. Names are those of the open-source plugin where it has the setting. */
 import { z } from 'zod';
+import type { MessageType } from '../commercetools/message-types.ts';
 
 export const disabledEventNames = [
   'CustomerCreated',
@@ -14,14 +15,42 @@ export const disabledEventNames = [
   'ProductUnpublished',
   'ProductResourceDeleted',
   'InventoryResourceUpdated',
-  /** Accepted without effect, as ever. */
+  /** Has no effect; accepted for compatibility with the plugin. */
   'CustomerCompanyNameSet',
 ] as const;
 export type DisabledEvent = (typeof disabledEventNames)[number];
 
 const texts = (...defaults: string[]) => z.array(z.string()).default(defaults);
 
-/** Top-level names: an empty `include` means all, `exclude` wins, `map` renames. */
+/**
+ * Message type from the settings or from a custom rule. Any string is accepted, because commercetools adds message types
+ * between two releases of this package.
+ */
+export type ConfiguredMessageType = string & z.core.$brand<'ConfiguredMessageType'>;
+
+/** Marks a message type as configured by the operator or the merchant. */
+export function configuredMessageType(type: string): ConfiguredMessageType {
+  return messageTypeSchema.parse(type);
+}
+
+const messageTypeSchema = z.string().brand<'ConfiguredMessageType'>();
+const messageTypes = (...defaults: MessageType[]) =>
+  z.array(messageTypeSchema).default(defaults.map((type) => messageTypeSchema.parse(type)));
+
+/** Default metric names of the order events, by setting `order.metrics.<key>`. */
+export const metricNames = {
+  placedOrder: 'Placed Order',
+  orderedProduct: 'Ordered Product',
+  fulfilledOrder: 'Fulfilled Order',
+  cancelledOrder: 'Cancelled Order',
+  refundedOrder: 'Refunded Order',
+} as const;
+export type MetricKey = keyof typeof metricNames;
+
+/** Klaviyo accepts metric names of up to 127 characters. */
+const metricName = (key: MetricKey) => z.string().min(1).max(127).default(metricNames[key]).describe('metric name');
+
+/** Filter for top-level names: an empty `include` means all, `exclude` wins, `map` renames. */
 const propertyFilter = {
   include: texts().describe('top-level names to send; empty: all'),
   exclude: texts().describe('names never to send; wins over include'),
@@ -36,7 +65,7 @@ export interface PropertyFilter {
 const disabledEvent = z.string().trim().pipe(z.enum(disabledEventNames));
 
 export const ruleSettingsSchema = z.strictObject({
-  disabledEvents: z.array(disabledEvent).default([]).describe('what is not synced in realtime'),
+  disabledEvents: z.array(disabledEvent).default([]).describe('events that are not synced in realtime'),
   order: z
     .strictObject({
       states: z
@@ -54,22 +83,22 @@ export const ruleSettingsSchema = z.strictObject({
         .prefault({}),
       messages: z
         .strictObject({
-          created: texts(
+          created: messageTypes(
             'OrderCreated',
             'OrderImported',
             'OrderCustomerSet',
             'OrderCreatedFromRecurringOrder',
           ).describe('messages that place an order'),
-          changed: texts('OrderStateChanged').describe('messages that fulfil or cancel'),
+          changed: messageTypes('OrderStateChanged').describe('messages that fulfil or cancel'),
         })
         .prefault({}),
       metrics: z
         .strictObject({
-          placedOrder: z.string().min(1).max(127).default('Placed Order').describe('metric name'),
-          orderedProduct: z.string().min(1).max(127).default('Ordered Product').describe('metric name'),
-          fulfilledOrder: z.string().min(1).max(127).default('Fulfilled Order').describe('metric name'),
-          cancelledOrder: z.string().min(1).max(127).default('Cancelled Order').describe('metric name'),
-          refundedOrder: z.string().min(1).max(127).default('Refunded Order').describe('metric name'),
+          placedOrder: metricName('placedOrder'),
+          orderedProduct: metricName('orderedProduct'),
+          fulfilledOrder: metricName('fulfilledOrder'),
+          cancelledOrder: metricName('cancelledOrder'),
+          refundedOrder: metricName('refundedOrder'),
         })
         .prefault({}),
       properties: z
@@ -84,18 +113,18 @@ export const ruleSettingsSchema = z.strictObject({
       profileLocation: z
         .enum(['always', 'created', 'never'])
         .default('always')
-        .describe('which realtime order events carry the billing address as the location of the profile'),
-      reasonField: z.string().default('').describe('custom field that holds the reason of a cancellation or refund'),
-      backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this wake no flow'),
+        .describe('realtime order events that set the profile location from the billing address'),
+      reasonField: z.string().default('').describe('custom field with the reason of a cancellation or refund'),
+      backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this do not trigger flows'),
     })
     .prefault({}),
   customer: z
     .strictObject({
       customFields: z.strictObject({ properties: z.strictObject(propertyFilter).prefault({}) }).prefault({}),
       deduplication: z
-        .strictObject({ enabled: z.boolean().default(false).describe("look for the e-mail's profile first") })
+        .strictObject({ enabled: z.boolean().default(false).describe('look up the profile with this e-mail first') })
         .prefault({}),
-      messages: z.strictObject({ addressChanged: texts().describe('accepted without effect') }).prefault({}),
+      messages: z.strictObject({ addressChanged: texts().describe('ignored; kept for compatibility') }).prefault({}),
       clearEmpty: z.boolean().default(false).describe('clear name fields that are empty in commercetools'),
       identityConflict: z
         .enum(['email', 'merge', 'reject'])
@@ -107,8 +136,8 @@ export const ruleSettingsSchema = z.strictObject({
     .strictObject({
       messages: z
         .strictObject({
-          transactionAdded: texts('PaymentTransactionAdded').describe('messages that may refund'),
-          transactionChanged: texts('PaymentTransactionStateChanged').describe('messages that may refund'),
+          transactionAdded: messageTypes('PaymentTransactionAdded').describe('messages that may refund'),
+          transactionChanged: messageTypes('PaymentTransactionStateChanged').describe('messages that may refund'),
         })
         .prefault({}),
       states: z
@@ -119,7 +148,7 @@ export const ruleSettingsSchema = z.strictObject({
   category: z
     .strictObject({
       messages: z
-        .strictObject({ created: texts('CategoryCreated').describe('messages that create a category') })
+        .strictObject({ created: messageTypes('CategoryCreated').describe('messages that create a category') })
         .prefault({}),
     })
     .prefault({}),
@@ -127,33 +156,33 @@ export const ruleSettingsSchema = z.strictObject({
     .strictObject({
       messages: z
         .strictObject({
-          published: texts('ProductPublished').describe('messages that publish an item'),
-          deleted: texts('ProductUnpublished').describe('messages that delete an item'),
+          published: messageTypes('ProductPublished').describe('messages that publish an item'),
+          deleted: messageTypes('ProductUnpublished').describe('messages that delete an item'),
         })
         .prefault({}),
       inventory: z
         .strictObject({
-          useChannelInventory: z.string().default('').describe('id of the supply channel whose stock counts'),
+          useChannelInventory: z.string().default('').describe('id of the supply channel whose stock is sent'),
           policy: z
             .union([z.literal(0), z.literal(1), z.literal(2)])
             .optional()
-            .describe('inventory_policy of every variant; unset: 1, and 2 for what has no inventory entry'),
+            .describe('inventory_policy of every variant; unset: 1, or 2 for variants without inventory entries'),
         })
         .prefault({}),
       price: z
         .strictObject({
           channel: z.string().default('').describe('id of the channel whose prices come first'),
           country: z.string().default('').describe('ISO country whose prices come first'),
-          discounted: z.boolean().default(true).describe('send the discounted price where there is one'),
+          discounted: z.boolean().default(true).describe('send the discounted price if there is one'),
         })
         .prefault({}),
       noDescription: z.string().default('').describe('text for an item without description'),
-      brandAttribute: z.string().default('brand').describe('product attribute that holds the brand'),
+      brandAttribute: z.string().default('brand').describe('product attribute with the brand'),
     })
     .prefault({}),
 });
 
-/** The merchant's settings plus the three that come from the environment. */
+/** Settings of the mapping plus three environment variables. */
 export interface RuleSettings extends z.infer<typeof ruleSettingsSchema> {
   /** PREFERRED_LOCALE: a tag such as en-US, or empty. */
   preferredLocale: string;
@@ -163,12 +192,12 @@ export interface RuleSettings extends z.infer<typeof ruleSettingsSchema> {
   productUrlTemplate: string;
 }
 
-/** The settings of a merchant who set nothing. */
+/** Returns the settings without any configuration. */
 export function defaultSettings(): RuleSettings {
   return { ...ruleSettingsSchema.parse({}), preferredLocale: '', preferredCurrency: '', productUrlTemplate: '' };
 }
 
-/** Categories are off when none of their events is wanted: then items are not linked to any. */
+/** Returns whether categories are synced. When all of their events are disabled, items are not linked to categories. */
 export function categoriesAreSynced(settings: Pick<RuleSettings, 'disabledEvents'>): boolean {
   const names: DisabledEvent[] = ['CategoryCreated', 'CategoryResourceUpdated', 'CategoryResourceDeleted'];
   return !names.every((name) => settings.disabledEvents.includes(name));

@@ -1,15 +1,16 @@
 /**
- * The contract of a rule: one thing that Klaviyo gets to know. A rule is pure: facts in, changes out; no clock, no
- * look-up, no random id. Rules that need the same facts form a family, whose facts are gathered once.
+ * Contract of a rule: a pure function from the facts of one record to changes in Klaviyo. It reads no clock, makes no
+ * lookup and draws no random number. Rules that need the same facts form a group, which loads the facts once.
  */
 import { z } from 'zod';
 import type { Lookups } from '../commercetools/lookups/types.ts';
+import type { MessageType, MessageTypesByResource, ResourceTypeId } from '../commercetools/message-types.ts';
 import type { Message, NotificationType } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { Change, Warning } from '../klaviyo/change.ts';
-import type { DisabledEvent, RuleSettings } from './settings.ts';
+import type { ConfiguredMessageType, DisabledEvent, RuleSettings } from './settings.ts';
 
-/** Why a rule was asked. A dead letter keeps it (no personal data in it), so that a replay means the same thing. */
+/** Reason for an evaluation. A dead letter stores it, without personal data, so that a replay evaluates the same. */
 export type Cause = OriginalCause | { type: 'replay'; original: Cause };
 
 const notificationTypes = [
@@ -22,250 +23,208 @@ const notificationTypes = [
 const messageCauseSchema = z.object({
   type: z.literal('message'),
   messageId: z.string(),
-  /** What the message is about: a payment leads to its order. */
+  /** Subject of the message. A payment leads to its order. */
   resource: z.object({ typeId: z.string(), id: z.string() }),
   notificationType: z.enum(notificationTypes),
   messageType: z.string(),
-  /** ISO 8601: when it happened in commercetools. */
+  /** Time of the change in commercetools, ISO 8601. */
   createdAt: z.string(),
   resourceVersion: z.number().optional(),
-  /** OrderStateChanged: the state that the order came into. */
+  /** OrderStateChanged: the new state of the order. */
   orderState: z.string().optional(),
-  /** OrderCustomerSet: whose it became and was. */
+  /** OrderCustomerSet: the new and the previous customer of the order. */
   customerId: z.string().optional(),
   oldCustomerId: z.string().optional(),
-  /** The message carried the record itself, as it was when the message was written. */
+  /** Whether the payload contained the whole record, as it was when the message was written. */
   embedded: z.boolean(),
-  /** The message was too large to be delivered with its own fields, so what it said beyond its type is not known. */
+  /** The payload was too large to be delivered, so only the type of the message is known. */
   payloadOmitted: z.boolean().optional(),
-  /** Inventory entries and standalone prices: what they belong to, known even when the entry is gone. */
+  /** Inventory entries and standalone prices: their sku, known even after they were deleted. */
   sku: z.string().optional(),
-  /** Inventory entries: the supply channel of the entry that changed. */
+  /** Inventory entries: supply channel of the changed entry. */
   channelId: z.string().optional(),
 });
 const runCauseSchema = z.object({ type: z.literal('run'), runId: z.string(), backfill: z.boolean() });
-/** What a dead letter keeps: never the replay itself. */
+/** Cause as a dead letter stores it: never a replay. */
 export const causeSchema = z.discriminatedUnion('type', [messageCauseSchema, runCauseSchema]);
 export type OriginalCause = z.infer<typeof causeSchema>;
+export type MessageCause = z.infer<typeof messageCauseSchema>;
 
-/** The cause behind any number of replays. */
+/** Returns the cause before any number of replays. */
 export function originOf(cause: Cause): OriginalCause {
   return cause.type === 'replay' ? originOf(cause.original) : cause;
 }
 
-/** The run that asks, or whose record is told again. */
+/** Returns the id of the run behind the cause, or undefined for a message. */
 export function runOf(cause: Cause): string | undefined {
   const origin = originOf(cause);
   return origin.type === 'run' ? origin.runId : undefined;
 }
 
-/** A record of commercetools, by reference. */
+/** Returns the message behind the cause, or undefined for a run. */
+export function messageCauseOf(cause: Cause): MessageCause | undefined {
+  const origin = originOf(cause);
+  return origin.type === 'message' ? origin : undefined;
+}
+
+/** Returns whether a message or notification of this type is behind the cause. */
+export function isCausedBy(cause: Cause, type: MessageType | NotificationType): boolean {
+  return messageCauseOf(cause)?.messageType === type;
+}
+
+/** Reference to a record of commercetools. */
 export const recordRefSchema = z.object({ typeId: z.string(), id: z.string(), version: z.number().optional() });
 export type RecordRef = z.infer<typeof recordRefSchema>;
 
-/** A small run that shall follow: `where` is a commercetools query predicate. Equal ones are merged. */
+/** Small run to start after an evaluation. `where` is a commercetools query predicate. Equal follow-ups are merged. */
 export interface FollowUp {
   resource: BulkResource;
   where: string;
   reason: string;
 }
 
-/** What a rule says of one record. Without changes there is at least one skip: nothing happens without a reason. */
+/** Result of one rule for one record. Without changes it contains at least one skip, so every outcome has a reason. */
 export interface RuleOutput {
   changes: Change[];
-  /** Why something was not sent, one entry for each thing. */
+  /** Reasons why something was not sent, one entry each. */
   skips: string[];
   warnings: Warning[];
   followUps: FollowUp[];
 }
 
-/** Nothing is to be done, for this reason. */
+/** Reason why something is not sent. Klaviyo's record stays as it is. */
+export interface Skip {
+  skip: string;
+}
+
+/** Returns an output without changes, for this reason. */
 export function skip(reason: string): RuleOutput {
   return { changes: [], skips: [reason], warnings: [], followUps: [] };
 }
 
-/** These changes shall be made. */
-export function changes(list: Change[], more: Partial<Omit<RuleOutput, 'changes'>> = {}): RuleOutput {
-  return { changes: list, skips: [], warnings: [], followUps: [], ...more };
+/** Returns an output with these changes. */
+export function changes(list: Change[], rest: Partial<Omit<RuleOutput, 'changes'>> = {}): RuleOutput {
+  return { changes: list, skips: [], warnings: [], followUps: [], ...rest };
 }
 
-/** What wakes a rule: a message type or a change of a resource, unless the merchant disabled the event. */
+/** Notification that a rule reacts to: a message type, or a change of a resource. */
 export interface Trigger {
   notificationType: Exclude<NotificationType, 'ResourceCreated'>;
-  typeId: string;
-  /** Only for notificationType Message. */
-  messageType?: string;
-  /** Absent for a rule of the merchant's own: what he does not want he does not write. */
+  typeId: ResourceTypeId;
+  /** Present only for the notification type Message. */
+  messageType?: MessageType | ConfiguredMessageType;
+  /** Value of `disabledEvents` that switches the trigger off. Absent for custom rules, which can be removed instead. */
   disabledBy?: DisabledEvent;
 }
 
-/** The merchant does not want what this wakes for. */
+/** Returns whether the settings switch the trigger off. */
 export function isDisabled({ disabledBy }: Trigger, { disabledEvents }: Pick<RuleSettings, 'disabledEvents'>): boolean {
   return disabledBy !== undefined && disabledEvents.includes(disabledBy);
 }
 
-/** Wakes for these message types of a resource. */
-export function messageTriggers(typeId: string, types: readonly string[], disabledBy?: DisabledEvent): Trigger[] {
-  const off = disabledBy === undefined ? {} : { disabledBy };
-  return types.map((messageType) => ({ notificationType: 'Message', typeId, messageType, ...off }));
+/** Returns a trigger for each of these message types of a resource, without duplicates. */
+export function messageTriggers<TypeId extends ResourceTypeId>(
+  typeId: TypeId,
+  types: readonly (MessageTypesByResource[TypeId] | ConfiguredMessageType)[],
+  disabledBy?: DisabledEvent,
+): Trigger[] {
+  const disabling = disabledBy === undefined ? {} : { disabledBy };
+  return [...new Set(types)].map((messageType) => ({
+    notificationType: 'Message',
+    typeId,
+    messageType,
+    ...disabling,
+  }));
 }
 
-/** A wake for the update or deletion of a resource. */
+/** Returns a trigger for the update or deletion of a resource. */
 export function changeTrigger(
-  typeId: string,
+  typeId: ResourceTypeId,
   notificationType: 'ResourceUpdated' | 'ResourceDeleted',
   disabledBy?: DisabledEvent,
 ): Trigger {
   return { notificationType, typeId, ...(disabledBy === undefined ? {} : { disabledBy }) };
 }
 
-export interface Rule<Facts> {
-  /** Kebab-case; the file's name. */
+/** @typeParam Need names of the optional facts of the rule's group */
+export interface Rule<Facts, Need extends string = never> {
+  /** Kebab-case; the name of the file. */
   name: string;
   /** One sentence for the docs table, the dashboard and explain. */
   summary: string;
-  /** What arrives in Klaviyo, for the docs: `event Placed Order`, `profile`, … */
+  /** Record in Klaviyo, for the docs: `event Placed Order`, `profile`, … */
   sends: string;
-  /** Settings that bear on it, as dotted paths; for the docs. */
+  /** Settings that affect the rule, as dotted paths, for the docs. */
   settings: readonly string[];
-  /** Names of look-ups that only some rules of the family need. */
-  needs?: readonly string[];
+  /** Optional facts that the rule reads. Only these are loaded. */
+  needs?: readonly Need[];
   triggers(settings: RuleSettings): Trigger[];
-  /** The bulk sync that replays it. */
+  /** Bulk sync that includes the rule. */
   bulk?: BulkResource;
   map(facts: Facts, settings: RuleSettings): RuleOutput;
 }
 
-/** What a rule's facts are gathered with. */
-export interface EvaluationContext {
+/** Everything about a rule that is the same for all facts. */
+export type RuleDescription = Omit<Rule<never, string>, 'map'>;
+
+/** Input of an evaluation beside the record. */
+export interface EvaluationContext<Need extends string = never> {
   lookups: Lookups;
   cause: Cause;
-  /** The clock, read once for each message or page. */
+  /** Time of the evaluation, read once for each message or page. */
   at: Date;
-  /** The union of the woken rules' `needs`. */
-  needs: ReadonlySet<string>;
+  /** Union of the selected rules' `needs`. */
+  needs: ReadonlySet<Need>;
   settings: RuleSettings;
 }
 
-/** The records that a message is about, or why there is none. */
-export type Subjects<Root> = { subjects: Root[] } | { skip: string };
+/** Records that a message is about, or the reason why there is none. */
+export type Subjects<Subject> = { subjects: Subject[] } | Skip;
 
-/** How the facts of a family of rules come together. */
-export interface FactsLoader<Root, Facts> {
-  /** commercetools' type id of the record that the facts are about. */
+/** Loads the facts of a rule group. */
+export interface FactsLoader<Subject, Facts, Need extends string = never> {
+  /** Type id of the record that the facts are about. */
   typeId: string;
-  /** A record of the bulk reader's page. */
-  schema: z.ZodType<Root>;
+  /** Parses a record of a page into a subject. */
+  schema: z.ZodType<Subject>;
   /**
-   * The payload's record, or the record read by id. A replayed message has no payload: what it said is in
-   * `reading.cause`. A ZodError thrown here means unreadable.
+   * Returns the record of the payload, or reads it by id. A replayed message has no payload; `context.cause` contains
+   * the fields that rules need. A ZodError means that the record is unreadable.
    */
-  fromMessage(message: Message, reading: Omit<EvaluationContext, 'needs'>): Promise<Subjects<Root>>;
-  load(root: Root, reading: EvaluationContext): Promise<Facts>;
-  refOf(root: Root): RecordRef;
+  fromMessage(message: Message, context: Omit<EvaluationContext, 'needs'>): Promise<Subjects<Subject>>;
+  load(subject: Subject, context: EvaluationContext<Need>): Promise<Facts>;
+  refOf(subject: Subject): RecordRef;
 }
 
-/** What became of one record: each asked rule's word, or why it could not be read. */
+/** Result for one record: the output of each selected rule, or the reason why there is none. */
 export type RuleEvaluation =
-  | { outcome: 'written'; record: RecordRef; rule: string; output: RuleOutput }
+  | { outcome: 'mapped'; record: RecordRef; rule: string; output: RuleOutput }
   | { outcome: 'skipped'; record: RecordRef; reason: string }
-  /** The record is not what commercetools' API describes: `path` names the field. */
+  /** The record does not match the API of commercetools. `path` names the field. */
   | { outcome: 'unreadable'; record: RecordRef; path: string; reason: string }
-  /** A rule threw: our own bug, or a merchant's hook. */
+  /** A rule threw: an internal error, or an error in a hook of the merchant. */
   | { outcome: 'failed'; record: RecordRef; rule: string; error: Error };
 
-/** Rules that share their facts, with the types of those facts closed in. */
+/** Rules that share their facts. The types of the facts are hidden behind the methods. */
 export interface RuleGroup {
   typeId: string;
-  rules: readonly Omit<Rule<never>, 'map'>[];
-  /** Asks the named rules about a message. Rejects with a ReadFailure where commercetools can't be read now. */
+  rules: readonly RuleDescription[];
+  /**
+   * Evaluates the named rules for a message.
+   * @throws CommercetoolsError when commercetools can't be read now
+   */
   evaluateMessage(
     message: Message,
     names: ReadonlySet<string>,
-    reading: Omit<EvaluationContext, 'needs'>,
+    context: Omit<EvaluationContext, 'needs'>,
   ): Promise<RuleEvaluation[]>;
-  /** Asks the named rules about a page of records, side by side, so that their look-ups share queries. */
+  /**
+   * Evaluates the named rules for a page of records concurrently, so that their lookups share queries.
+   * @throws CommercetoolsError when commercetools can't be read now
+   */
   evaluateRecords(
     records: readonly unknown[],
     names: ReadonlySet<string>,
-    reading: Omit<EvaluationContext, 'needs'>,
+    context: Omit<EvaluationContext, 'needs'>,
   ): Promise<RuleEvaluation[]>;
-}
-
-const identified = z.looseObject({ id: z.string(), version: z.number().optional() });
-
-/**
- * Joins rules to the facts that they share.
- * @param kind how the facts come together
- * @param rules pure rules over those facts
- */
-export function createRuleGroup<Root, Facts>(kind: FactsLoader<Root, Facts>, rules: readonly Rule<Facts>[]): RuleGroup {
-  async function tell(
-    root: Root,
-    asked: readonly Rule<Facts>[],
-    reading: Omit<EvaluationContext, 'needs'>,
-  ): Promise<RuleEvaluation[]> {
-    const record = kind.refOf(root);
-    const needs = new Set(asked.flatMap((rule) => rule.needs ?? []));
-    let facts: Facts;
-    try {
-      facts = await kind.load(root, { ...reading, needs });
-    } catch (thrown) {
-      if (thrown instanceof z.ZodError) return [unreadable(record, thrown)];
-      throw thrown;
-    }
-    return asked.map((rule): RuleEvaluation => {
-      try {
-        return { outcome: 'written', record, rule: rule.name, output: rule.map(facts, reading.settings) };
-      } catch (thrown) {
-        return { outcome: 'failed', record, rule: rule.name, error: toError(thrown) };
-      }
-    });
-  }
-  const askedOf = (names: ReadonlySet<string>) => rules.filter((rule) => names.has(rule.name));
-  return {
-    typeId: kind.typeId,
-    rules,
-    async evaluateMessage(message, names, reading) {
-      let found: Subjects<Root>;
-      try {
-        found = await kind.fromMessage(message, reading);
-      } catch (thrown) {
-        if (thrown instanceof z.ZodError) return [unreadable(refOfMessage(message), thrown)];
-        throw thrown;
-      }
-      if ('skip' in found) return [{ outcome: 'skipped', record: refOfMessage(message), reason: found.skip }];
-      const told = await Promise.all(found.subjects.map((root) => tell(root, askedOf(names), reading)));
-      return told.flat();
-    },
-    async evaluateRecords(records, names, reading) {
-      const told = await Promise.all(
-        records.map(async (record): Promise<RuleEvaluation[]> => {
-          const parsed = kind.schema.safeParse(record);
-          if (!parsed.success) return [unreadable(refOfRecord(kind.typeId, record), parsed.error)];
-          return tell(parsed.data, askedOf(names), reading);
-        }),
-      );
-      return told.flat();
-    },
-  };
-}
-
-function unreadable(record: RecordRef, error: z.ZodError): RuleEvaluation {
-  const issue = error.issues[0];
-  return { outcome: 'unreadable', record, path: issue?.path.join('.') ?? '', reason: issue?.code ?? 'invalid' };
-}
-
-function refOfMessage(message: Message): RecordRef {
-  const { resource, resourceVersion } = message;
-  return { ...resource, ...(resourceVersion === undefined ? {} : { version: resourceVersion }) };
-}
-
-function refOfRecord(typeId: string, record: unknown): RecordRef {
-  const parsed = identified.safeParse(record);
-  return { typeId, id: parsed.success ? parsed.data.id : '?' };
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

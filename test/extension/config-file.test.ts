@@ -16,7 +16,7 @@ const shown = z.object({
 });
 
 const rule = (name: string) =>
-  `{ name: '${name}', facts: 'order', wakes: ['DeliveryAdded'], write: () => ({ skip: 'x' }) }`;
+  `{ name: '${name}', facts: 'order', triggers: ['DeliveryAdded'], map: () => ({ skip: 'x' }) }`;
 
 test('ctk config names the file in force with its hooks and rules; without one nothing is changed', async (context) => {
   const file = configFile(context, `export default { hooks: { item: (item) => item }, rules: [${rule('my-rule')}] }`);
@@ -42,9 +42,9 @@ test('every mistake is told at once, with those of the environment, each with th
     context,
     `export default { rulez: [], hooks: { evnt: () => 1, profile: 'no' }, rules: [
       ${rule('placed-order')}, ${rule('Mine')}, ${rule('twice')}, ${rule('twice')},
-      { name: 'a', facts: 'cart', wakes: [] },
-      { name: 'b', facts: 'order', wakes: ['delivery added', { resource: 'cart', type: 'X' }], bulk: 'products', wriet: 1 },
-      { name: 'c', facts: 'order', wakes: [], write: () => ({ skip: 'x' }) },
+      { name: 'a', facts: 'cart', triggers: [] },
+      { name: 'b', facts: 'order', triggers: ['delivery added', { resource: 'cart', type: 'X' }], bulk: 'products', mpa: 1 },
+      { name: 'c', facts: 'order', triggers: [], map: () => ({ skip: 'x' }) },
     ] }`,
   );
   const { code, err } = await ctk(['serve'], environment({ CTK_CONFIG: file, PORT: 'eighty' }));
@@ -58,11 +58,11 @@ test('every mistake is told at once, with those of the environment, each with th
     /rules\[1\]\.name must be in kebab-case/,
     /rules\[3\]\.name twice is taken by another one of your rules/,
     /rules\[4\]\.facts must be customer, order, product or category/,
-    /rules\[5\]\.wakes\[0\] must be a message type such as DeliveryAdded/,
-    /rules\[5\]\.wakes\[1\] must be .* resource order or payment/,
+    /rules\[5\]\.triggers\[0\] must be a message type such as DeliveryAdded/,
+    /rules\[5\]\.triggers\[1\] must be .* resource order or payment/,
     /rules\[5\]\.bulk must be orders/,
-    /rules\[5\]\.write must be a function/,
-    /rules\[5\]\.wriet is unknown; did you mean write\?/,
+    /rules\[5\]\.map must be a function/,
+    /rules\[5\]\.mpa is unknown; did you mean map\?/,
     /rules\[6\] never runs/,
   ])
     assert.match(err, said);

@@ -177,7 +177,7 @@ describe('a hook that throws, changes what it was given or returns nonsense is a
       const run = await rows.world.sync('products');
       assert.equal(run.counts.rejected, 1);
       const [letter] = await Array.fromAsync(rows.world.app.deadLetters.list());
-      assert.match(letter?.detail ?? '', /must leave (external_id|inventory_quantity) as it is/);
+      assert.match(letter?.detail ?? '', /must not change (external_id|inventory_quantity)/);
     });
   }
 });

@@ -1,4 +1,4 @@
-/** Rules of a merchant's own: woken, replayed, subscribed to and kept like ours. */
+/** Custom rules: triggered, replayed, subscribed to and dead-lettered like built-in rules. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ctk } from '../cli/ctk.ts';
@@ -9,12 +9,12 @@ const file = (rule: string) =>
   `import { defineConfig, defineRule, profileOf, skip } from 'commercetools-klaviyo';
    export default defineConfig({ rules: [defineRule(${rule})] });`;
 
-const reviewWanted = (write: string) =>
-  file(`{ name: 'review-wanted', facts: 'order', wakes: ['OrderShipmentStateChanged'], bulk: 'orders', ${write} }`);
+const reviewWanted = (map: string) =>
+  file(`{ name: 'review-wanted', facts: 'order', triggers: ['OrderShipmentStateChanged'], bulk: 'orders', ${map} }`);
 
-test('a rule that a message wakes writes its event; built-in rules are not asked', async (context) => {
+test('a message triggers a custom rule and no built-in rule', async (context) => {
   const code =
-    reviewWanted(`write: (facts) => ({ kind: 'event', metric: 'Review Wanted', uniqueId: facts.order.id + ':review',
+    reviewWanted(`map: (facts) => ({ type: 'event', metric: 'Review Wanted', uniqueId: facts.order.id + ':review',
     time: facts.order.lastModifiedAt, profile: profileOf(facts), properties: { State: facts.order.shipmentState } })`);
   const rows = await startWith(context, configFile(context, code));
   const order = newOrder({ shipmentState: 'Shipped' });
@@ -28,8 +28,8 @@ test('a rule that a message wakes writes its event; built-in rules are not asked
   );
 });
 
-test('in a sync of its resource it writes history, which wakes no flow', async (context) => {
-  const code = reviewWanted(`write: (facts) => [{ kind: 'event', metric: 'Review Wanted', uniqueId: facts.order.id,
+test('a sync sends the events of a custom rule without triggering flows', async (context) => {
+  const code = reviewWanted(`map: (facts) => [{ type: 'event', metric: 'Review Wanted', uniqueId: facts.order.id,
     time: facts.order.createdAt, profile: profileOf(facts), properties: {} }]`);
   const rows = await startWith(context, configFile(context, code));
   const order = newOrder();
@@ -39,16 +39,16 @@ test('in a sync of its resource it writes history, which wakes no flow', async (
   assert.equal((await rows.events({ metric: 'Placed Order' })).length, 1);
 });
 
-test('what it skips is skipped with its reason', async (context) => {
-  const rows = await startWith(context, configFile(context, reviewWanted(`write: () => skip('not yet')`)));
+test('a skip of a custom rule is counted with its reason', async (context) => {
+  const rows = await startWith(context, configFile(context, reviewWanted(`map: () => skip('not yet')`)));
   const order = newOrder();
   await rows.place(order);
   assert.equal(await rows.tell('OrderShipmentStateChanged', order.ref), 204);
   assert.deepEqual(rows.reasons(order), ['not yet']);
 });
 
-test('when it throws the others of the record are sent, and a replay asks it again', async (context) => {
-  const rows = await startWith(context, configFile(context, reviewWanted(`write() { throw new RangeError() }`)));
+test('a custom rule that throws does not affect other rules, and a replay evaluates it again', async (context) => {
+  const rows = await startWith(context, configFile(context, reviewWanted(`map() { throw new RangeError() }`)));
   const order = newOrder();
   await rows.place(order);
   await rows.sync('orders', [order]);
@@ -59,19 +59,19 @@ test('when it throws the others of the record are sent, and a replay asks it aga
   assert.equal((await rows.world.app.replay.one(letter)).outcome, 'kept');
 });
 
-test("it can't write the record of a built-in rule", async (context) => {
-  const code = file(`{ name: 'rival', facts: 'category', wakes: [], bulk: 'categories',
-    write: (facts) => ({ kind: 'category', category: { external_id: facts.category.id, name: 'x' } }) }`);
+test("a custom rule can't change the record of a built-in rule", async (context) => {
+  const code = file(`{ name: 'rival', facts: 'category', triggers: [], bulk: 'categories',
+    map: (facts) => ({ type: 'category', category: { external_id: facts.category.id, name: 'x' } }) }`);
   const rows = await startWith(context, configFile(context, code));
   await rows.world.sync('categories');
   const letters = await Array.fromAsync(rows.world.app.deadLetters.list());
   assert.ok(letters.length > 0);
-  for (const { detail } of letters) assert.match(detail, /built-in rule writes: change that one by its hook/);
+  for (const { detail } of letters) assert.match(detail, /built-in rule writes: change it by its hook/);
   assert.ok((await rows.world.categories()).every(({ name }) => name !== 'x'));
 });
 
-test('the log of a start and ctk check name the file, its hooks and its rules', async (context) => {
-  const path = configFile(context, reviewWanted(`write: () => skip('never')`));
+test('the start log and ctk check name the file, its hooks and its rules', async (context) => {
+  const path = configFile(context, reviewWanted(`map: () => skip('never')`));
   const rows = await startWith(context, path);
   const started = rows.world.logged.find((line) => line.includes('"started"'));
   assert.match(started ?? '', /ctk\.config\.ts.*review-wanted/);
@@ -80,8 +80,8 @@ test('the log of a start and ctk check name the file, its hooks and its rules', 
   assert.match(out, /nothing delivers .*OrderShipmentStateChanged/);
 });
 
-test('the subscriptions that are planned ask for what wakes it', async (context) => {
-  const path = configFile(context, reviewWanted(`write: () => skip('never')`));
+test('planned subscriptions include the triggers of a custom rule', async (context) => {
+  const path = configFile(context, reviewWanted(`map: () => skip('never')`));
   const rows = await startWith(context, path);
   const plan = ['subscriptions', 'plan', '--pubsub', 'projects/p/topics/t'];
   const { code, out } = await ctk(plan, rows.world.env);

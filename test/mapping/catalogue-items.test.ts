@@ -166,7 +166,7 @@ test('a late "unpublished" of a product that is published again changes nothing'
 test('a product that is gone when its message arrives is skipped with the reason', async () => {
   const made = newProduct();
   assert.equal(await shop.tell('ProductPublished', of(made.id)), 204);
-  assert.deepEqual(shop.reasons(made.id), ['the product is gone']);
+  assert.deepEqual(shop.reasons(made.id), ['the product no longer exists']);
 });
 
 test('a product of the modular catalogue, without a master variant, is skipped with the reason', async () => {

@@ -249,7 +249,7 @@ describe('standalone prices', () => {
     assert.deepEqual(shop.reasons(String(record.id)), ["no product has the price's sku"]);
     const gone = newPrice(randomUUID(), 100);
     assert.equal(await shop.tell('StandalonePriceValueChanged', priceRef(gone)), 204);
-    assert.deepEqual(shop.reasons(String(gone.id)), ['the price is gone']);
+    assert.deepEqual(shop.reasons(String(gone.id)), ['the price no longer exists']);
   });
 });
 

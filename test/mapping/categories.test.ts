@@ -62,7 +62,7 @@ test('a category that is gone when its message arrives is not created', async ()
     (await shop.categories()).filter(({ external_id }) => external_id === idOf(gone)),
     [],
   );
-  assert.deepEqual(shop.reasons(idOf(gone)), ['the category is gone']);
+  assert.deepEqual(shop.reasons(idOf(gone)), ['the category no longer exists']);
 });
 
 test('a renamed category renames everything below it', async () => {

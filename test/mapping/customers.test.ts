@@ -177,7 +177,7 @@ describe('what a message about a customer leads to', () => {
   test('a customer that is gone when fetched is skipped with the reason', async () => {
     const customer = newCustomer();
     assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
-    assert.deepEqual(rows.reasons(customer), ['the customer is gone']);
+    assert.deepEqual(rows.reasons(customer), ['the customer no longer exists']);
   });
 
   test('a customer who changed the e-mail keeps the profile', async () => {

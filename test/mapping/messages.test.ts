@@ -121,7 +121,7 @@ describe('what is about nothing that is synced is acknowledged', () => {
     assert.equal(await pushed({ notificationType: 'ResourceTeleported', resource: reference('order', 'x') }), 204);
     assert.equal(await pushed({ notificationType: 'Event', type: 'CheckoutOrderCreated' }), 204);
     const told = toldNothing();
-    assert.ok(told.includes('a notification of an unknown kind'));
+    assert.ok(told.includes('a notification of an unknown type'));
     assert.ok(told.includes('an event of checkout or the import API'));
   });
 
@@ -138,8 +138,8 @@ describe('a resource that is gone when it is fetched is skipped with the reason'
     assert.equal(await rows.tell('OrderStateChanged', order.ref, { orderState: 'Cancelled' }), 204);
     assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
     assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
-    assert.deepEqual(rows.reasons(order), ['the order is gone']);
-    assert.deepEqual(rows.reasons(customer), ['the customer is gone']);
+    assert.deepEqual(rows.reasons(order), ['the order no longer exists']);
+    assert.deepEqual(rows.reasons(customer), ['the customer no longer exists']);
     assert.deepEqual(rows.reasons(payment), ['no order has this payment']);
   });
 

@@ -177,7 +177,7 @@ describe('what places an order', () => {
   test('an order that is gone when fetched is skipped with the reason', async () => {
     const order = newOrder();
     assert.equal(await rows.tellTooLarge('OrderCreated', order.ref), 204);
-    assert.deepEqual(rows.reasons(order), ['the order is gone']);
+    assert.deepEqual(rows.reasons(order), ['the order no longer exists']);
   });
 
   test('a message and the bulk sync of the same order make one Placed Order and one Ordered Product', async () => {

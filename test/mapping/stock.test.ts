@@ -70,7 +70,7 @@ describe('what wakes it', () => {
   test('an entry that is gone when it is fetched is skipped with the reason', async () => {
     const entry = newEntry(randomUUID(), 3);
     assert.equal(await shop.tellChange('ResourceUpdated', entryRef(entry)), 204);
-    assert.deepEqual(shop.reasons(idOf(entry)), ['the inventory entry is gone']);
+    assert.deepEqual(shop.reasons(idOf(entry)), ['the inventory entry no longer exists']);
   });
 
   test('a message that was too large leads to the fetched entry', async () => {

@@ -19,14 +19,14 @@ import { defineConfig, defineRule, majorUnits, profileOf, type EventDraft } from
 const bigOrder = defineRule({
   name: 'big-order',
   facts: 'order',
-  wakes: ['OrderCreated'],
+  triggers: ['OrderCreated'],
   bulk: 'orders',
-  write(facts) {
+  map(facts) {
     const profile = profileOf(facts);
     if ('skip' in profile) return profile;
     const value: number = majorUnits(facts.order.totalPrice);
     const { id: uniqueId, createdAt: time } = facts.order;
-    return { kind: 'event', metric: 'Big Order', uniqueId, time, value, profile, properties: {} };
+    return { type: 'event', metric: 'Big Order', uniqueId, time, value, profile, properties: {} };
   },
 });
 

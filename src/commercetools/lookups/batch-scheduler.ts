@@ -1,19 +1,22 @@
-/** When a look-up that gathers ids asks: at once while the API is idle, else when an earlier query has come back. */
+/**
+ * Schedules batched lookups. A batch is dispatched at once while fewer queries than the limit are in flight, else after
+ * an earlier query completes, which collects more ids into each query under load.
+ */
 
 export interface BatchScheduler {
-  /** For DataLoader's `batchScheduleFn`. */
+  /** Schedules a batch. Pass it to DataLoader as `batchScheduleFn`. */
   schedule(dispatch: () => void): void;
-  /** Counts a query until it is answered. */
-  track<Answer>(query: Promise<Answer>): Promise<Answer>;
+  /** Counts a query as in flight until it settles. */
+  track<Result>(query: Promise<Result>): Promise<Result>;
 }
 
-/** @param mostOpen queries under way at a time; what is asked for meanwhile shares the next one */
-export function createBatchScheduler(maxOpen: number): BatchScheduler {
+/** @param maxInFlight maximum number of concurrent queries */
+export function createBatchScheduler(maxInFlight: number): BatchScheduler {
   const waiting: (() => void)[] = [];
-  let open = 0;
+  let inFlight = 0;
 
-  function next(): void {
-    while (open < maxOpen) {
+  function dispatchNext(): void {
+    while (inFlight < maxInFlight) {
       const dispatch = waiting.shift();
       if (!dispatch) return;
       dispatch();
@@ -23,16 +26,16 @@ export function createBatchScheduler(maxOpen: number): BatchScheduler {
   return {
     schedule(dispatch) {
       waiting.push(dispatch);
-      // Everything that is asked for at this moment goes together.
-      setImmediate(next);
+      // Lookups of the same turn of the event loop share a query.
+      setImmediate(dispatchNext);
     },
     async track(query) {
-      open += 1;
+      inFlight += 1;
       try {
         return await query;
       } finally {
-        open -= 1;
-        next();
+        inFlight -= 1;
+        dispatchNext();
       }
     },
   };

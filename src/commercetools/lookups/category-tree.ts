@@ -1,21 +1,21 @@
-/** The categories of the project as a tree, from which breadcrumbs, ancestors and descendants come. Pure. */
-import type { Category } from '../schemas.ts';
+/** Tree of the project's categories, for breadcrumbs, ancestors and descendants. */
+import type { StoredCategory } from '../schemas.ts';
 
 export interface CategoryTree {
-  get(id: string): Category | undefined;
-  /** The category's ancestors from the root down, then itself; those that are unknown are left out. Empty for an unknown id. */
-  path(id: string): Category[];
-  /** The ids of everything below it, without itself. */
+  get(id: string): StoredCategory | undefined;
+  /** Returns the known ancestors from the root down, then the category itself. Empty for an unknown id. */
+  path(id: string): StoredCategory[];
+  /** Returns the ids of all categories below, without the category itself. */
   descendants(id: string): string[];
   readonly size: number;
 }
 
 /**
- * @param categories every category of the project, in any order
- * @returns look-ups by id; a parent that is missing or in a circle ends the path
+ * Builds the tree. A missing or circular parent ends a path.
+ * @param categories every category of the project, in any sequence
  */
-export function categoryTree(categories: Iterable<Category>): CategoryTree {
-  const byId = new Map<string, Category>();
+export function categoryTree(categories: Iterable<StoredCategory>): CategoryTree {
+  const byId = new Map<string, StoredCategory>();
   const children = new Map<string, string[]>();
   for (const category of categories) {
     byId.set(category.id, category);
@@ -29,7 +29,7 @@ export function categoryTree(categories: Iterable<Category>): CategoryTree {
     size: byId.size,
     get: (id) => byId.get(id),
     path(id) {
-      const path: Category[] = [];
+      const path: StoredCategory[] = [];
       const seen = new Set<string>();
       let next = byId.get(id);
       while (next && !seen.has(next.id)) {

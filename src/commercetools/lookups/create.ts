@@ -1,4 +1,4 @@
-/** The look-ups of look.ts over the API: batched by dataloader, the category tree cached for a minute. */
+/** Implements the lookups with the API: batched by dataloader, with the category tree cached for a minute. */
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
@@ -6,7 +6,6 @@ import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
 import { iteratePages, maxIds, queryByField } from '../pagination.ts';
 import {
-  type Category,
   categorySchema,
   customerSchema,
   discountCodeSchema,
@@ -16,77 +15,84 @@ import {
   orderSchema,
   paymentSchema,
   productSchema,
+  type StoredCategory,
   standalonePriceSchema,
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import type { Lookups } from './types.ts';
 
-const treeLifeMs = 60_000;
-/** Queries of one kind under way at a time, and keys that are asked for together: a few queries of ids. */
+const treeTtlMs = 60_000;
+/** Maximum concurrent queries of each lookup. */
 const maxQueries = 4;
+/** Maximum keys of a batch, which becomes a few queries. */
 const maxKeys = 400;
-/** Ordered products are asked for again and again; what is kept of one is small. */
+/** Maximum cached products of orders. Orders repeat products, and a cached one is small. */
 const maxProducts = 5_000;
-const productLifeMs = 60_000;
-/** Of a query's values; the API refuses URLs of 8,192 characters, and predicates need some of them. */
+const productTtlMs = 60_000;
+/** Maximum length of a query's values. The API rejects URLs of 8,192 characters, of which the predicate needs a part. */
 const maxUrlCharacters = 6_000;
 
-interface Wanted<Found> {
+interface BatchedLookup<Entity> {
   path: string;
-  /** The field, or predicate with `:values`, that the keys are values of. */
+  /** Field that has the keys as values, or a predicate with the variable `:values`. */
   field: string;
-  schema: z.ZodType<Found>;
-  /** The keys that a record answers. */
-  keysOf(record: Found): string[];
+  schema: z.ZodType<Entity>;
+  /** Returns the keys under which a record is found. */
+  keysOf(record: Entity): string[];
 }
 
 /**
- * @param client the project to read
- * @param now milliseconds; for the category tree's age
+ * Creates the lookups of a project.
+ * @param now returns a monotonic time in milliseconds, for the age of the category tree
  */
 export function createLookups(client: CommercetoolsClient, now: () => number = () => performance.now()): Lookups {
-  /** What many ask for at the same moment becomes as few queries as ids fit into. Nothing is cached. */
-  function many<Found>({ path, field, schema, keysOf }: Wanted<Found>) {
-    const turnstile = createBatchScheduler(maxQueries);
-    return new DataLoader<string, Found[]>(
+  /** Creates a loader that combines concurrent keys into as few queries as fit into a URL. Results are not cached. */
+  function batched<Entity>({ path, field, schema, keysOf }: BatchedLookup<Entity>) {
+    const scheduler = createBatchScheduler(maxQueries);
+    return new DataLoader<string, Entity[]>(
       async (keys) => {
         const unique = [...new Set(keys)];
-        const found = new Map<string, Found[]>(unique.map((key) => [key, []]));
+        const found = new Map<string, Entity[]>(unique.map((key) => [key, []]));
         const queries = chunksOf(unique).map((values) =>
-          turnstile.track(queryByField(client, { path, field, values })),
+          scheduler.track(queryByField(client, { path, field, values })),
         );
         const pages = await Promise.all(queries);
-        const odd = new Map<string, Error>();
+        const invalid = new Map<string, Error>();
         for (const record of pages.flat()) {
           const parsed = schema.safeParse(record);
           if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.push(parsed.data);
-          else for (const key of askedBy(record, unique)) odd.set(key, parsed.error);
+          else for (const key of keysIn(record, unique)) invalid.set(key, parsed.error);
         }
-        return keys.map((key) => odd.get(key) ?? found.get(key) ?? []);
+        return keys.map((key) => invalid.get(key) ?? found.get(key) ?? []);
       },
-      { cache: false, maxBatchSize: maxKeys, batchScheduleFn: turnstile.schedule },
+      { cache: false, maxBatchSize: maxKeys, batchScheduleFn: scheduler.schedule },
     );
   }
-  function byId<Found extends { id: string }>(path: string, schema: z.ZodType<Found>) {
-    const loader = many({ path, field: 'id', schema, keysOf: (record) => [record.id] });
-    return async (id: string): Promise<Found | undefined> => (await loader.load(id))[0];
+  function byId<Entity extends { id: string }>(path: string, schema: z.ZodType<Entity>) {
+    const loader = batched({ path, field: 'id', schema, keysOf: (record) => [record.id] });
+    return async (id: string): Promise<Entity | undefined> => (await loader.load(id))[0];
   }
 
-  const ordersOfPayment = many({
+  const ordersOfPayment = batched({
     path: 'orders',
     field: 'paymentInfo(payments(id in :values))',
     schema: orderSchema,
-    keysOf: (order) => [...new Set(order.paymentInfo?.payments.map(({ id }) => id))],
+    keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
   });
-  const inventory = many({ path: 'inventory', field: 'sku', schema: inventoryEntrySchema, keysOf: ({ sku }) => [sku] });
-  const prices = many({
+  const inventory = batched({
+    path: 'inventory',
+    field: 'sku',
+    schema: inventoryEntrySchema,
+    keysOf: ({ sku }) => [sku],
+  });
+  const prices = batched({
     path: 'standalone-prices',
     field: 'sku',
     schema: standalonePriceSchema,
     keysOf: ({ sku }) => [sku],
   });
-  const productsBySku = many({
+  const productsBySku = batched({
     path: 'products',
     field: 'masterData(current(masterVariant(sku in :values) or variants(sku in :values)))',
     schema: productSchema,
@@ -95,8 +101,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
         variant?.sku === undefined ? [] : [variant.sku],
       ),
   });
-  // A predicate can't compare without case: lowercaseEmail is the API's own field for it.
-  const sameEmail = many({
+  // Predicates can't ignore case, so the API has the field lowercaseEmail.
+  const sameEmail = batched({
     path: 'customers',
     field: 'lowercaseEmail',
     schema: customerSchema,
@@ -104,7 +110,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
-  const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productLifeMs });
+  const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
   const tree = createTreeCache(client, now);
 
   return {
@@ -115,9 +121,9 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
     async orderedProduct(id) {
-      const known = products.get(id) ?? (await orderedProduct(id));
-      if (known && !products.has(id)) products.set(id, known);
-      return known;
+      const product = products.get(id) ?? (await orderedProduct(id));
+      if (product && !products.has(id)) products.set(id, product);
+      return product;
     },
     productsWithSku: (sku) => productsBySku.load(sku),
     category: byId('categories', categorySchema),
@@ -133,62 +139,65 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   };
 }
 
-/** Keys in their order, as many together as a URL takes. */
+/** Splits keys into chunks that fit into a URL. */
 function chunksOf(keys: readonly string[]): string[][] {
   const chunks: string[][] = [];
   let length = 0;
   for (const key of keys) {
-    const own = encodeURIComponent(key).length + '&var.values='.length;
+    const keyLength = encodeURIComponent(key).length + '&var.values='.length;
     const last = chunks.at(-1);
-    if (last && last.length < maxIds && length + own <= maxUrlCharacters) {
+    if (last && last.length < maxIds && length + keyLength <= maxUrlCharacters) {
       last.push(key);
-      length += own;
+      length += keyLength;
     } else {
       chunks.push([key]);
-      length = own;
+      length = keyLength;
     }
   }
   return chunks;
 }
 
-/** An odd record concerns only who asked for it: the keys that it has in it. Where none is found nobody knows, so all. */
-function askedBy(record: unknown, keys: readonly string[]): readonly string[] {
+/** Returns the keys that an invalid record contains, which fail because of it. Without any of them all keys fail. */
+function keysIn(record: unknown, keys: readonly string[]): readonly string[] {
   const texts = new Set<string>();
   JSON.stringify(record, (_name, value: unknown) => {
     if (typeof value === 'string') texts.add(value);
     return value;
   });
-  const asked = keys.filter((key) => texts.has(key));
-  return asked.length > 0 ? asked : keys;
+  const contained = keys.filter((key) => texts.has(key));
+  return contained.length > 0 ? contained : keys;
 }
 
-/** A scope that the client lacks takes away what it is for, never the rest. */
-async function orWithoutScope<Found, Without>(found: Promise<Found>, without: Without): Promise<Found | Without> {
+/** Returns a fallback if the client lacks the scope of a lookup, so that the rest of the record is sent. */
+async function orWithoutScope<Entity, Fallback>(
+  lookup: Promise<Entity>,
+  fallback: Fallback,
+): Promise<Entity | Fallback> {
   try {
-    return await found;
+    return await lookup;
   } catch (thrown) {
-    if (thrown instanceof CommercetoolsError && thrown.type === 'forbidden') return without;
+    if (thrown instanceof CommercetoolsError && thrown.type === 'forbidden') return fallback;
     throw thrown;
   }
 }
 
-/** One tree for all, reloaded when it is old, lacks an id, or shall be fresh; callers share a reload. */
+/** Caches the tree. It is reloaded when it is too old, lacks an id or must be fresh. Callers share a reload. */
 function createTreeCache(client: CommercetoolsClient, now: () => number): Lookups['categories'] {
   let loaded: { tree: CategoryTree; at: number } | undefined;
   let loading: Promise<CategoryTree> | undefined;
   let next: Promise<CategoryTree> | undefined;
-  /** Ids that a reload did not bring: products may refer to categories that are gone. */
-  const absent = new LRUCache<string, true>({ max: 10_000, ttl: treeLifeMs });
-  /** The reload that a run began with, without the tree that it brought. */
-  const begun = new LRUCache<string, Promise<void>>({ max: 1_000 });
+  /** Ids that a reload did not find, because products may refer to deleted categories. */
+  const absent = new LRUCache<string, true>({ max: 10_000, ttl: treeTtlMs });
+  /** First reload of each run. It resolves without the tree, so that old trees are released. */
+  const runReloads = new LRUCache<string, Promise<void>>({ max: 1_000 });
 
   async function load(): Promise<CategoryTree> {
     const at = now();
-    const categories: Category[] = [];
+    const categories: StoredCategory[] = [];
     for await (const page of iteratePages(client, { resource: 'categories', query: {} })) {
       for (const record of page.records) {
         const parsed = categorySchema.safeParse(record);
-        // An odd one is as good as gone, for its own products only.
+        // An invalid category counts as deleted, which affects only its own products.
         if (parsed.success) categories.push(parsed.data);
       }
     }
@@ -201,7 +210,7 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Lookup
     });
     return loading;
   }
-  /** One that begins now: a reload under way may have read before the change that the caller knows of. */
+  /** Starts a new reload: one in flight may have read before the change that the caller knows of. */
   function reload(): Promise<CategoryTree> {
     if (!loading) return share();
     next ??= loading
@@ -212,22 +221,22 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Lookup
       });
     return next;
   }
-  /** Pages of a run that begin together share its reload; one that failed is tried again. */
+  /** Pages of a run share its first reload. A failed one is repeated by the next page. */
   async function beginRun(run: string): Promise<void> {
-    const before = begun.get(run);
-    const mine = before ?? reload().then(() => undefined);
-    if (!before) begun.set(run, mine);
+    const started = runReloads.get(run);
+    const first = started ?? reload().then(() => undefined);
+    if (!started) runReloads.set(run, first);
     try {
-      await mine;
+      await first;
     } catch (thrown) {
-      begun.delete(run);
+      runReloads.delete(run);
       throw thrown;
     }
   }
   return async ({ knowing = [], fresh = false, run } = {}) => {
     if (fresh) return reload();
     if (run !== undefined) await beginRun(run);
-    if (loaded === undefined || now() - loaded.at >= treeLifeMs) return share();
+    if (loaded === undefined || now() - loaded.at >= treeTtlMs) return share();
     const { tree } = loaded;
     const unknown = knowing.filter((id) => tree.get(id) === undefined && !absent.has(id));
     if (unknown.length === 0) return tree;

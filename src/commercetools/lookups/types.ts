@@ -1,10 +1,8 @@
 /**
- * Look-ups by id, batched: what many ask for at the same moment becomes one query. A record that is not there is
- * `undefined` or an empty list; a look-up that failed rejects with a ReadFailure, never with "none".
+ * Batched lookups: concurrent calls share queries. A missing record is `undefined` or an empty list. A failed lookup rejects
+ * with a CommercetoolsError, and a record that does not match its schema with a ZodError.
  */
-
 import type {
-  Category,
   Customer,
   InventoryEntry,
   Order,
@@ -12,36 +10,42 @@ import type {
   Payment,
   Product,
   StandalonePrice,
+  StoredCategory,
 } from '../schemas.ts';
 import type { CategoryTree } from './category-tree.ts';
 
+export interface CategoryTreeOptions {
+  /** Reloads the tree when one of these ids is missing. */
+  knowing?: readonly string[];
+  /** Reloads the tree in any case. */
+  fresh?: boolean;
+  /** Reloads the tree at the first call of this run, because another process may have received the messages before it. */
+  run?: string | undefined;
+}
+
 export interface Lookups {
   customer(id: string): Promise<Customer | undefined>;
-  /** Customers with this e-mail, compared without case. */
+  /** Returns customers with this e-mail, ignoring case. */
   customersWithEmail(email: string): Promise<Customer[]>;
   order(id: string): Promise<Order | undefined>;
-  /** The orders that a payment is part of. */
+  /** Returns the orders that refer to the payment. */
   ordersOfPayment(paymentId: string): Promise<Order[]>;
   payment(id: string): Promise<Payment | undefined>;
-  /** Published or not. */
+  /** Returns the product, published or not. */
   product(id: string): Promise<Product | undefined>;
-  /** What orders need of a product: published or not, at most a minute old. */
+  /** Returns the fields of a product that orders need, published or not, at most a minute old. */
   orderedProduct(id: string): Promise<OrderedProduct | undefined>;
   productsWithSku(sku: string): Promise<Product[]>;
-  /** The category itself, read now (the tree may be some seconds old). */
-  category(id: string): Promise<Category | undefined>;
-  /**
-   * All categories, at most a minute old. `knowing`: reloaded when one of these ids is not in it; `fresh`: reloaded in any case;
-   * `run`: reloaded when this run asks for the first time, because another process may have heard of what it is for.
-   */
-  categories(want?: { knowing?: readonly string[]; fresh?: boolean; run?: string | undefined }): Promise<CategoryTree>;
+  /** Reads the category now. The tree may be up to a minute old. */
+  category(id: string): Promise<StoredCategory | undefined>;
+  /** Returns all categories, at most a minute old. */
+  categories(options?: CategoryTreeOptions): Promise<CategoryTree>;
   inventoryEntry(id: string): Promise<InventoryEntry | undefined>;
-  /** All entries of a sku; `undefined` where the client may not read them. */
+  /** Returns all entries of a sku, or `undefined` without the scope to read them. */
   inventoryOfSku(sku: string): Promise<InventoryEntry[] | undefined>;
-  /** Active standalone prices of a sku; none where the client may not read them. */
+  /** Returns the active standalone prices of a sku, or none without the scope to read them. */
   standalonePrices(sku: string): Promise<StandalonePrice[]>;
-  /** An entry's sku may be needed after it was deleted: see the message. A price's sku, read by id. */
   standalonePrice(id: string): Promise<StandalonePrice | undefined>;
-  /** The code that customers type; `undefined` where it is gone or the client may not read it. */
+  /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode(id: string): Promise<string | undefined>;
 }

@@ -1,9 +1,9 @@
 /**
- * Where a subscription can deliver, named in a word on the command line; secrets come from variables, never from there.
+ * Parses the destination of a subscription from an option of the command line. Secrets come from environment variables.
  * https://docs.commercetools.com/api/projects/subscriptions#destination
  */
 
-/** IAM: commercetools' own user is allowed in the policy of the queue or topic. */
+/** IAM: the policy of the queue or topic allows the user of commercetools. */
 type Aws =
   | { authenticationMode: 'IAM' }
   | { authenticationMode: 'Credentials'; accessKey: string; accessSecret: string };
@@ -17,7 +17,7 @@ export type Destination =
   | { type: 'AzureServiceBus'; connectionString: string }
   | { type: 'ConfluentCloud'; bootstrapServer: string; apiKey: string; apiSecret: string; topic: string; acks: 'all' };
 
-/** They come back masked, so they can't be compared. */
+/** Fields that the API returns masked, so they can't be compared. */
 export const secretFields: ReadonlySet<string> = new Set([
   'accessKey',
   'accessSecret',
@@ -26,7 +26,7 @@ export const secretFields: ReadonlySet<string> = new Set([
   'connectionString',
 ]);
 
-/** What a destination's owner gave; see SUBSCRIPTION_KEY and SUBSCRIPTION_SECRET. */
+/** Values of SUBSCRIPTION_KEY and SUBSCRIPTION_SECRET. */
 export interface DestinationSecrets {
   key?: string | undefined;
   secret?: string | undefined;
@@ -35,14 +35,14 @@ export interface DestinationSecrets {
 export type ParsedDestination = { ok: true; destination: Destination } | { ok: false; reason: string };
 
 interface DestinationKindSpec {
-  /** What has to be written, and how. */
+  /** Format of the value, for error messages. */
   form: string;
   pattern: RegExp;
   needs: readonly (keyof DestinationSecrets)[];
   make(parts: Record<string, string>, secrets: { key: string; secret: string }): Destination;
 }
 
-/** The options of `ctk subscriptions`, by name. */
+/** Options of `ctk subscriptions` by name. */
 export const destinationKinds = {
   pubsub: {
     form: 'projects/<project>/topics/<topic>',
@@ -106,13 +106,13 @@ export const destinationKindNames: readonly DestinationKind[] = [
 ];
 
 /**
- * @param kind which option
- * @param said what was written behind it
+ * Parses the value of an option.
+ * @returns the destination, or the reason why the value or the secrets are invalid
  */
-export function parseDestination(kind: DestinationKind, said: string, secrets: DestinationSecrets): ParsedDestination {
+export function parseDestination(kind: DestinationKind, value: string, secrets: DestinationSecrets): ParsedDestination {
   const { form, pattern, needs, make }: DestinationKindSpec = destinationKinds[kind];
-  const match = pattern.exec(said);
-  if (!match) return { ok: false, reason: `--${kind} ${said}: must be ${form}` };
+  const match = pattern.exec(value);
+  if (!match) return { ok: false, reason: `--${kind} ${value}: must be ${form}` };
   const missing = needs.filter((name) => secrets[name] === undefined);
   if (missing.length > 0) return { ok: false, reason: `--${kind} needs ${missing.map(variableOf).join(' and ')}` };
   const { key = '', secret = '' } = secrets;
@@ -121,7 +121,7 @@ export function parseDestination(kind: DestinationKind, said: string, secrets: D
 
 const variableOf = (name: keyof DestinationSecrets) => (name === 'key' ? 'SUBSCRIPTION_KEY' : 'SUBSCRIPTION_SECRET');
 
-/** With keys, by keys; else commercetools' own user is to be allowed in the policy. */
+/** Returns credentials if both are set, else IAM. */
 function awsAccess({ key, secret }: { key: string; secret: string }): Aws {
   return key === '' || secret === ''
     ? { authenticationMode: 'IAM' }

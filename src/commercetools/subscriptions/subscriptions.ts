@@ -1,5 +1,5 @@
 /**
- * Subscriptions made as wanted: compared, created, changed, removed. Only keys of our own are ever touched.
+ * Compares, creates, changes and removes subscriptions. Subscriptions with other keys are never changed.
  * https://docs.commercetools.com/api/projects/subscriptions
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -38,13 +38,13 @@ export type UpdateAction =
 
 export type PlanStep =
   | { action: 'create'; draft: SubscriptionDraft }
-  /** What can't be changed in place: its format. */
+  /** The format of a subscription can't be changed in place. */
   | { action: 'replace'; key: string; draft: SubscriptionDraft; existing: Subscription }
   | { action: 'update'; key: string; existing: Subscription; actions: UpdateAction[] }
   | { action: 'remove'; key: string; existing: Subscription }
   | { action: 'noop'; key: string; existing: Subscription };
 
-/** Every subscription of the project; there are at most 50. Rejects with a ReadFailure. */
+/** Returns every subscription of the project, of which there are at most 50. @throws CommercetoolsError */
 export async function listSubscriptions(client: CommercetoolsClient): Promise<Subscription[]> {
   const parsed = z
     .object({ results: z.array(subscriptionSchema) })
@@ -57,22 +57,17 @@ export async function listSubscriptions(client: CommercetoolsClient): Promise<Su
 export interface SubscriptionPlanInput {
   required: readonly SubscriptionDraft[];
   existing: readonly Subscription[];
-  /** The keys that are ours: what is there under one of them and not wanted is removed. */
+  /** Keys that this environment manages. Existing subscriptions with one of them are removed if they are not required. */
   managedKeys: ReadonlySet<string>;
-  /** Send destinations again, also where nothing that can be compared differs: their secrets changed. */
+  /** Sends all destinations again, because changed secrets can't be detected. */
   renew?: 'destinations';
 }
 
-/** The difference between what is wanted and what is there, as steps. */
-export function planSubscriptions({
-  required: wanted,
-  existing,
-  managedKeys: own,
-  renew,
-}: SubscriptionPlanInput): PlanStep[] {
-  const ours = existing.filter(({ key }) => key !== undefined && own.has(key));
-  const steps = wanted.map((draft): PlanStep => {
-    const found = ours.find(({ key }) => key === draft.key);
+/** Returns the steps that turn the existing subscriptions into the required ones. */
+export function planSubscriptions({ required, existing, managedKeys, renew }: SubscriptionPlanInput): PlanStep[] {
+  const managed = existing.filter(({ key }) => key !== undefined && managedKeys.has(key));
+  const steps = required.map((draft): PlanStep => {
+    const found = managed.find(({ key }) => key === draft.key);
     if (!found) return { action: 'create', draft };
     if (found.format.type !== draft.format.type) return { action: 'replace', key: draft.key, draft, existing: found };
     const actions = actionsFor(draft, found, renew);
@@ -80,7 +75,7 @@ export function planSubscriptions({
       ? { action: 'noop', key: draft.key, existing: found }
       : { action: 'update', key: draft.key, existing: found, actions };
   });
-  const surplus = ours.filter(({ key }) => !wanted.some((draft) => draft.key === key));
+  const surplus = managed.filter(({ key }) => !required.some((draft) => draft.key === key));
   return [...steps, ...surplus.map((found): PlanStep => ({ action: 'remove', key: found.key ?? '', existing: found }))];
 }
 
@@ -90,30 +85,30 @@ function actionsFor(
   renew: SubscriptionPlanInput['renew'],
 ): UpdateAction[] {
   const actions: UpdateAction[] = [];
-  // Only this brings a subscription back whose delivery was stopped.
+  // Only a change of the destination restarts a stopped subscription.
   const stopped = found.status === 'ConfigurationErrorDeliveryStopped';
   if (renew || stopped || !isSameDestination(draft, found))
     actions.push({ action: 'changeDestination', destination: draft.destination });
-  if (!isDeepStrictEqual(inOrder(draft.messages), inOrder(found.messages)))
+  if (!isDeepStrictEqual(sorted(draft.messages), sorted(found.messages)))
     actions.push({ action: 'setMessages', messages: draft.messages });
-  if (!isDeepStrictEqual(inOrder(draft.changes), inOrder(found.changes)))
+  if (!isDeepStrictEqual(sorted(draft.changes), sorted(found.changes)))
     actions.push({ action: 'setChanges', changes: draft.changes });
   return actions;
 }
 
-/** Secrets come back masked; only what the draft says is compared. */
+/** Compares the fields of the draft, without secrets. */
 function isSameDestination({ destination }: SubscriptionDraft, found: Subscription): boolean {
   const comparable = Object.entries(destination).filter(([name]) => !secretFields.has(name));
   return comparable.every(([name, value]) => found.destination[name] === value);
 }
 
-function inOrder(list: readonly { resourceTypeId: string; types?: string[] }[]) {
+function sorted(list: readonly { resourceTypeId: string; types?: string[] }[]) {
   return list
     .map(({ resourceTypeId, types = [] }) => ({ resourceTypeId, types: [...types].sort() }))
     .sort((left, right) => left.resourceTypeId.localeCompare(right.resourceTypeId));
 }
 
-/** Makes one step so. Rejects with a ReadFailure. */
+/** Applies a step. @throws CommercetoolsError */
 export async function applyStep(client: CommercetoolsClient, step: PlanStep): Promise<void> {
   switch (step.action) {
     case 'create':

@@ -89,7 +89,7 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
       case 'failed':
         await internalError({ rule: evaluation.rule, result, error: evaluation.error }, options);
         return [];
-      case 'written': {
+      case 'mapped': {
         const { rule, output } = evaluation;
         result.skips.push(...output.skips);
         for (const warning of output.warnings) events.emit({ type: 'partially-sent', record, rule, warning });

@@ -126,7 +126,7 @@ interface RuleToExplain extends Omit<EvaluatedRule, 'evaluation'> {
 async function explainRule(deps: ExplainDeps, toExplain: RuleToExplain): Promise<ExplainedRule> {
   const { rule, evaluations, provenance } = toExplain;
   const evaluation = evaluations.find((candidate) => 'rule' in candidate && candidate.rule === rule.name);
-  const output = evaluation?.outcome === 'written' ? evaluation.output : undefined;
+  const output = evaluation?.outcome === 'mapped' ? evaluation.output : undefined;
   const problem = problemOf(evaluation ?? evaluations[0]);
   const changes = await explainChanges(deps, output?.changes ?? [], { rule: rule.name, provenance });
   const realtime = await diffWithMessage(deps, { ...toExplain, evaluation });

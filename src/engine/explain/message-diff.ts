@@ -61,7 +61,7 @@ function messageFor({ notificationType, typeId, messageType }: Trigger, id: stri
 }
 
 function outputOf(evaluation: RuleEvaluation | undefined): RuleOutput | undefined {
-  return evaluation?.outcome === 'written' ? evaluation.output : undefined;
+  return evaluation?.outcome === 'mapped' ? evaluation.output : undefined;
 }
 
 /** @returns values that only the message sends, or sends differently; without a value: those that it does not send */

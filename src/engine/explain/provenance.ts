@@ -124,7 +124,7 @@ function typesOf(changes: unknown): string {
 function changesByRule(evaluations: readonly RuleEvaluation[]): Map<string, unknown[]> {
   return new Map(
     evaluations.flatMap((evaluation) =>
-      evaluation.outcome === 'written' ? [[evaluation.rule, evaluation.output.changes]] : [],
+      evaluation.outcome === 'mapped' ? [[evaluation.rule, evaluation.output.changes]] : [],
     ),
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
-import type { Category } from '../../commercetools/schemas.ts';
+import type { StoredCategory } from '../../commercetools/schemas.ts';
 import { type Path, withChangedLeaves } from './json-paths.ts';
 
 /** A path within one of the records that were read. */
@@ -79,14 +79,14 @@ export function recordLookups(real: Lookups): RecordedLookups {
   };
 }
 
-function remembered(tree: CategoryTree, shown: (category: Category) => Category): CategoryTree {
+function remembered(tree: CategoryTree, answer: (category: StoredCategory) => StoredCategory): CategoryTree {
   return {
     size: tree.size,
     get(id) {
       const found = tree.get(id);
-      return found && shown(found);
+      return found && answer(found);
     },
-    path: (id) => tree.path(id).map(shown),
+    path: (id) => tree.path(id).map(answer),
     descendants: tree.descendants,
   };
 }

@@ -18,21 +18,26 @@ import {
 
 const rule = 'category';
 const english = settings({}, { preferredLocale: 'en-US' });
-const about = (own: string) => reference('category', id(own));
-const updated = (own: string) => changeDelivery('ResourceUpdated', about(own));
+const ref = (own: string) => reference('category', id(own));
+const updated = (own: string) => changeDelivery('ResourceUpdated', ref(own));
 const lookups = lookIn({ categories: categories() });
 
-test('a category arrives under its id, called by its way from the root', async () => {
-  const told = await askMessage(delivery('CategoryCreated', about('ca3')), { rule, lookups, settings: english });
-  assert.deepEqual(written(told).changes, [
+test('a category is named by its breadcrumb from the root', async () => {
+  const evaluated = await askMessage(delivery('CategoryCreated', ref('ca3')), { rule, lookups, settings: english });
+  assert.deepEqual(written(evaluated).changes, [
     { type: 'category', category: { external_id: id('ca3'), name: 'Women > Pants > Jeans' } },
   ]);
 });
 
-test('a category without any name is called by its slug, its key or its id', async () => {
+test('a category without a name is named by its slug, its key or its id', async () => {
   const nameOf = async (overrides: Record<string, unknown>) => {
-    const told = await askRecords([category(overrides)], { rule, lookups: lookIn({}), settings: english, cause: run });
-    const [change] = written(told).changes;
+    const evaluated = await askRecords([category(overrides)], {
+      rule,
+      lookups: lookIn({}),
+      settings: english,
+      cause: run,
+    });
+    const [change] = written(evaluated).changes;
     return change?.type === 'category' && change.category.name;
   };
   assert.equal(await nameOf({ name: {} }), 'women');
@@ -40,7 +45,7 @@ test('a category without any name is called by its slug, its key or its id', asy
   assert.equal(await nameOf({ name: {}, slug: {}, key: undefined }), id('ca1'));
 });
 
-test('an update leads to the categories below, whose names begin with it, and to the products of all of them', async () => {
+test('an update is followed up by the categories below and the products of all of them', async () => {
   const { followUps } = written(await askMessage(updated('ca1'), { rule, lookups, settings: english }));
   assert.deepEqual(
     followUps.map(({ resource, where }) => [resource, where]),
@@ -51,7 +56,7 @@ test('an update leads to the categories below, whose names begin with it, and to
   );
 });
 
-test('an update of a category without children leads to its products only', async () => {
+test('an update of a category without children is followed up by its products only', async () => {
   const { followUps } = written(await askMessage(updated('ca4'), { rule, lookups, settings: english }));
   assert.deepEqual(
     followUps.map(({ resource }) => resource),
@@ -59,9 +64,9 @@ test('an update of a category without children leads to its products only', asyn
   );
 });
 
-test('more descendants than a query takes are asked for in several', async () => {
+test('more descendants than fit into a query are split into several follow-ups', async () => {
   const children = Array.from({ length: 250 }, (_, index) =>
-    category({ id: `child-${index}`, parent: about('ca1'), ancestors: [about('ca1')] }),
+    category({ id: `child-${index}`, parent: ref('ca1'), ancestors: [ref('ca1')] }),
   );
   const wide = lookIn({ categories: [category(), ...children] });
   const { followUps } = written(await askMessage(updated('ca1'), { rule, lookups: wide, settings: english }));
@@ -72,14 +77,14 @@ test('more descendants than a query takes are asked for in several', async () =>
   for (const { where } of followUps) assert.ok(where.split(',').length <= 100);
 });
 
-test('a run over categories leads to no other run, nor does a new category', async () => {
+test('neither a run nor a new category has follow-ups', async () => {
   const inRun = await askRecords(categories(), { rule, lookups, settings: english, cause: run });
-  for (const told of inRun) assert.deepEqual(told.outcome === 'written' && told.output.followUps, []);
-  const created = await askMessage(delivery('CategoryCreated', about('ca1')), { rule, lookups, settings: english });
+  for (const evaluated of inRun) assert.deepEqual(evaluated.outcome === 'mapped' && evaluated.output.followUps, []);
+  const created = await askMessage(delivery('CategoryCreated', ref('ca1')), { rule, lookups, settings: english });
   assert.deepEqual(written(created).followUps, []);
 });
 
-test('the category as it was read counts, not the older one in the tree', async () => {
+test('the category that was read replaces an older version in the tree', async () => {
   const renamed = {
     ...lookups,
     category: lookIn({ categories: [category({ name: { 'en-US': 'Ladies' } })] }).category,
@@ -88,8 +93,11 @@ test('the category as it was read counts, not the older one in the tree', async 
   assert.deepEqual(change?.type === 'category' && change.category.name, 'Ladies');
 });
 
-test('a deleted category goes; one that is gone when it is read is skipped', async () => {
-  const deleted = await askMessage(changeDelivery('ResourceDeleted', about('ca1')), { rule, lookups: lookIn({}) });
+test('a deleted category is deleted in Klaviyo; one that no longer exists when it is read is skipped', async () => {
+  const deleted = await askMessage(changeDelivery('ResourceDeleted', ref('ca1')), { rule, lookups: lookIn({}) });
   assert.deepEqual(written(deleted).changes, [{ type: 'delete', recordType: 'category', externalId: id('ca1') }]);
-  assert.equal(skippedBecause(await askMessage(updated('ca1'), { rule, lookups: lookIn({}) })), 'the category is gone');
+  assert.equal(
+    skippedBecause(await askMessage(updated('ca1'), { rule, lookups: lookIn({}) })),
+    'the category no longer exists',
+  );
 });

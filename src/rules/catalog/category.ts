@@ -1,42 +1,42 @@
-/** Category: its breadcrumb, and what hangs on it. https://developers.klaviyo.com/en/reference/create_catalog_category */
+/** Category: sends its breadcrumb and follows up below it. https://developers.klaviyo.com/en/reference/create_catalog_category */
 import { breadcrumb } from '../fields/breadcrumb.ts';
-import { changes, changeTrigger, type FollowUp, messageTriggers, originOf, type Rule } from '../types.ts';
+import { changes, changeTrigger, type FollowUp, isCausedBy, messageTriggers, type Rule } from '../types.ts';
 import type { CategoryFacts } from './category-facts.ts';
 
-/** commercetools refuses URLs that are too long; a hundred ids are known to pass. */
+/** commercetools rejects URLs that are too long. A hundred ids fit. */
 const maxIdsInQuery = 100;
 
 export const category: Rule<CategoryFacts> = {
   name: 'category',
-  summary: 'A category was created, changed or deleted; a change also renames what is below it and links its products.',
+  summary:
+    'A category was created, changed or deleted. A change also renames the categories below it and links their products.',
   sends: 'catalogue category, named by its breadcrumb',
   settings: ['category.messages.created'],
   bulk: 'categories',
   triggers: (settings) => [
-    ...messageTriggers('category', [...new Set(settings.category.messages.created)], 'CategoryCreated'),
+    ...messageTriggers('category', settings.category.messages.created, 'CategoryCreated'),
     changeTrigger('category', 'ResourceUpdated', 'CategoryResourceUpdated'),
     changeTrigger('category', 'ResourceDeleted', 'CategoryResourceDeleted'),
   ],
   map(facts, settings) {
-    // Products need no run: Klaviyo drops the links with the category, and commercetools its references.
-    if (facts.state === 'gone') return changes([{ type: 'delete', recordType: 'category', externalId: facts.id }]);
+    // Products need no follow-up: Klaviyo deletes the links together with the category.
+    if (facts.state === 'deleted') return changes([{ type: 'delete', recordType: 'category', externalId: facts.id }]);
     const name = breadcrumb(facts.path, settings.preferredLocale);
     return changes([{ type: 'category', category: { external_id: facts.category.id, name } }], {
-      followUps: wasUpdated(facts) ? followsOf(facts) : [],
+      followUps: wasUpdated(facts) ? followUpsOf(facts) : [],
     });
   },
 };
 
-type There = Extract<CategoryFacts, { state: 'there' }>;
+type PresentCategory = Extract<CategoryFacts, { state: 'present' }>;
 
-/** A new category has neither children nor products yet, and a run walks them all anyway. */
-function wasUpdated({ cause }: There): boolean {
-  const origin = originOf(cause);
-  return origin.type === 'message' && origin.messageType === 'ResourceUpdated';
+/** Follow-ups are for updates only: a new category has no children or products yet, and a run covers all of them. */
+function wasUpdated({ cause }: PresentCategory): boolean {
+  return isCausedBy(cause, 'ResourceUpdated');
 }
 
-/** An update does not say what changed: the breadcrumbs below may have, and the links of the products. */
-function followsOf({ category: { id }, descendants }: There): FollowUp[] {
+/** An update does not name the changed fields, so breadcrumbs below the category and links of products may differ. */
+function followUpsOf({ category: { id }, descendants }: PresentCategory): FollowUp[] {
   return [
     ...chunks(descendants).map(
       (ids): FollowUp => ({
@@ -55,14 +55,14 @@ function followsOf({ category: { id }, descendants }: There): FollowUp[] {
   ];
 }
 
-/** Sorted, so that the same set gives the same run and equal runs can be merged. */
+/** Splits ids into sorted chunks, so that equal sets give equal follow-ups, which are merged. */
 function chunks(ids: readonly string[]): string[][] {
   const sorted = [...new Set(ids)].toSorted();
   const count = Math.ceil(sorted.length / maxIdsInQuery);
   return Array.from({ length: count }, (_, index) => sorted.slice(index * maxIdsInQuery, (index + 1) * maxIdsInQuery));
 }
 
-/** Texts of a query predicate. https://docs.commercetools.com/api/predicates/query */
+/** Returns the ids as texts of a query predicate. https://docs.commercetools.com/api/predicates/query */
 function quoted(ids: readonly string[]): string {
   return ids.map((id) => `"${id.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join(', ');
 }

@@ -1,4 +1,4 @@
-/** A published product as an item with its variants and categories, written whole. */
+/** Maps a published product to a complete item with its variants and categories. */
 import { createHash } from 'node:crypto';
 import type { Price, Product, ProductVariant } from '../../commercetools/schemas.ts';
 import type { Category, Item, Variant, Warning } from '../../klaviyo/change.ts';
@@ -12,68 +12,64 @@ import type { RuleSettings } from '../settings.ts';
 import { changes, type RuleOutput, skip } from '../types.ts';
 import { hasStandalonePrices, type ItemFacts, variantsOf } from './item-facts.ts';
 
-type Published = Extract<ItemFacts, { state: 'published' }>;
+export type PublishedFacts = Extract<ItemFacts, { state: 'published' }>;
 
-interface Writing {
-  facts: Published;
+interface MappingContext {
+  facts: PublishedFacts;
   settings: RuleSettings;
-  /** What happened on the way; by code, so that a hundred variants do not say the same thing a hundred times. */
+  /** Warnings by code, so that a hundred variants give one warning. */
   warnings: Map<string, Warning>;
 }
 
-/** The item as Klaviyo shall have it. A product without a master variant can't be written. */
-export function itemChange(facts: Published, settings: RuleSettings): RuleOutput {
+/** Returns the change for an item. A product without a master variant is skipped. */
+export function itemChange(facts: PublishedFacts, settings: RuleSettings): RuleOutput {
   const { masterVariant } = facts.product.masterData.current;
   if (!masterVariant) return skip('the product has no master variant (modular catalogue)');
-  const writing: Writing = { facts, settings, warnings: new Map() };
-  const categories = categoriesOf(writing);
+  const context: MappingContext = { facts, settings, warnings: new Map() };
+  const categories = categoriesOf(context);
   const variants = variantsOf(facts.product);
-  const item = itemOf(masterVariant, categories, writing);
-  const written = variants.flatMap((variant) => variantOf(variant, item, writing));
+  const item = itemOf(masterVariant, categories, context);
+  const mapped = variants.flatMap((variant) => variantOf(variant, item, context));
   if (
     hasOnlyChannelPrices(
       variants.flatMap((variant) => pricesOf(variant, facts)),
       settings.product.price,
     )
   ) {
-    warn(
-      writing,
-      'only_channel_prices',
-      'all prices belong to channels: product.price.channel names the one that counts',
-    );
+    warn(context, 'only_channel_prices', 'all prices belong to channels: set product.price.channel to choose one');
   }
-  return changes([{ type: 'item', item, variants: written, categories }], { warnings: [...writing.warnings.values()] });
+  return changes([{ type: 'item', item, variants: mapped, categories }], { warnings: [...context.warnings.values()] });
 }
 
-/** A mark of the categories that an item is linked to: a listing of items does not show its links. */
+/** Returns a hash of the categories that an item is linked to, because Klaviyo lists items without their links. */
 export function hashOfCategories(ids: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(ids.toSorted())).digest('hex').slice(0, 32);
 }
 
-function itemOf(masterVariant: ProductVariant, categories: readonly Category[], writing: Writing): Item {
-  const { facts, settings } = writing;
-  const price = chosenPrice(masterVariant, writing);
+function itemOf(masterVariant: ProductVariant, categories: readonly Category[], context: MappingContext): Item {
+  const { facts, settings } = context;
+  const price = chosenPrice(masterVariant, context);
   return {
     ...sharedOf(facts.product, settings),
     external_id: facts.product.id,
     image_full_url: imageOf(masterVariant),
     price: price ? amountOf(price, settings.product.price) : null,
     custom_metadata: {
-      ...metadataTexts(masterVariant, writing),
+      ...metadataTexts(masterVariant, context),
       ctk_categories: hashOfCategories(categories.map(({ external_id }) => external_id)),
     },
   };
 }
 
-function variantOf(variant: ProductVariant, item: Item, writing: Writing): Variant[] {
-  const { facts, settings } = writing;
+function variantOf(variant: ProductVariant, item: Item, context: MappingContext): Variant[] {
+  const { facts, settings } = context;
   const sku = present(variant.sku);
   if (sku === undefined) {
-    warn(writing, 'variant_without_sku', `variant ${variant.id} has no sku and was left out`);
+    warn(context, 'variant_without_sku', `variant ${variant.id} has no sku and was left out`);
     return [];
   }
-  const price = chosenPrice(variant, writing);
-  const stock = stockOf(variant, sku, writing);
+  const price = chosenPrice(variant, context);
+  const stock = stockOf(variant, sku, context);
   return [
     {
       ...sharedOf(facts.product, settings),
@@ -83,36 +79,37 @@ function variantOf(variant: ProductVariant, item: Item, writing: Writing): Varia
       price: price ? amountOf(price, settings.product.price) : 0,
       inventory_quantity: stock.quantity,
       inventory_policy: stock.policy,
-      custom_metadata: metadataTexts(variant, writing),
+      custom_metadata: metadataTexts(variant, context),
     },
   ];
 }
 
-/** What an item and its variants have in common. */
+/** Returns the fields that an item and its variants share. */
 function sharedOf(product: Product, settings: RuleSettings): Pick<Item, 'title' | 'description' | 'url' | 'published'> {
   const { name, slug, description } = product.masterData.current;
   const { id, key } = product;
   return {
     title: titleOf({ id, key, name, slug }, settings.preferredLocale),
     description: cutText(localizedText(description, settings.preferredLocale) ?? settings.product.noDescription),
-    // Klaviyo requires a url; the word is the incumbent's.
+    // Klaviyo requires a url. The open-source plugin sends this text.
     url: productUrl(slug, settings) ?? 'None',
     published: true,
   };
 }
 
-/** The item's categories and their ancestors, each after its own ancestors. */
-function categoriesOf(writing: Writing): Category[] {
-  const { facts, settings } = writing;
+/** Returns the item's categories and their ancestors, each after its own ancestors. */
+function categoriesOf(context: MappingContext): Category[] {
+  const { facts, settings } = context;
   const tree = facts.categories;
   if (!tree) {
-    warn(writing, 'categories_not_synced', 'categories are disabled, so the item is not linked to any');
+    warn(context, 'categories_not_synced', 'categories are disabled, so the item is not linked to any');
     return [];
   }
   const linked = new Map<string, Category>();
   for (const { id } of facts.product.masterData.current.categories) {
     const path = tree.path(id);
-    if (path.length === 0) warn(writing, 'unknown_category', `category ${id} is gone, so the item is not linked to it`);
+    if (path.length === 0)
+      warn(context, 'unknown_category', `category ${id} no longer exists, so the item is not linked to it`);
     for (const [index, level] of path.entries()) {
       const name = breadcrumb(path.slice(0, index + 1), settings.preferredLocale);
       linked.set(level.id, { external_id: level.id, name });
@@ -121,12 +118,12 @@ function categoriesOf(writing: Writing): Category[] {
   return [...linked.values()];
 }
 
-function pricesOf(variant: ProductVariant, { product, offers }: Published): readonly Price[] {
+function pricesOf(variant: ProductVariant, { product, offers }: PublishedFacts): readonly Price[] {
   if (!hasStandalonePrices(product)) return variant.prices;
   return offers.get(variant.sku ?? '')?.standalonePrices.filter(({ active }) => active) ?? [];
 }
 
-function chosenPrice(variant: ProductVariant, { facts, settings }: Writing): Price | undefined {
+function chosenPrice(variant: ProductVariant, { facts, settings }: MappingContext): Price | undefined {
   const currency = settings.preferredCurrency;
   return choosePrice(pricesOf(variant, facts), {
     settings: settings.product.price,
@@ -135,18 +132,18 @@ function chosenPrice(variant: ProductVariant, { facts, settings }: Writing): Pri
   });
 }
 
-function stockOf(variant: ProductVariant, sku: string, { facts, settings }: Writing): Stock {
+function stockOf(variant: ProductVariant, sku: string, { facts, settings }: MappingContext): Stock {
   const entries = facts.offers.get(sku)?.entries;
   if (entries === undefined) return stockOfAvailability(variant.availability, settings.product.inventory);
   return stockOfEntries(entries, settings.product.inventory);
 }
 
-function metadataTexts(variant: ProductVariant, writing: Writing): Record<string, string> {
-  const { facts, settings } = writing;
+function metadataTexts(variant: ProductVariant, context: MappingContext): Record<string, string> {
+  const { facts, settings } = context;
   const { name, slug } = facts.product.masterData.current;
   const { texts, cut } = metadataOf({ name, slug, prices: pricesOf(variant, facts), at: facts.at }, settings);
   if (cut.length > 0)
-    warn(writing, 'metadata_cut', `too large for custom_metadata, entries left out: ${cut.join(', ')}`);
+    warn(context, 'metadata_cut', `too large for custom_metadata, entries left out: ${cut.join(', ')}`);
   return texts;
 }
 
@@ -155,6 +152,6 @@ function imageOf(variant: ProductVariant): string | null {
   return url === undefined ? null : cutText(url);
 }
 
-function warn({ warnings }: Writing, code: string, detail: string): void {
+function warn({ warnings }: MappingContext, code: string, detail: string): void {
   if (!warnings.has(code)) warnings.set(code, { code, detail });
 }

@@ -1,4 +1,4 @@
-/** What the item rule may look at: the product as it is now, its categories, and its variants' stock and prices. */
+/** Facts of the item rule: the product as it is now, its categories, and the stock and prices of its variants. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import {
   type InventoryEntry,
@@ -9,12 +9,12 @@ import {
 } from '../../commercetools/schemas.ts';
 import { categoriesAreSynced } from '../settings.ts';
 import { type Cause, type EvaluationContext, type FactsLoader, runOf } from '../types.ts';
-import { type ItemRoot, itemRoots } from './item-roots.ts';
+import { type ItemSubject, itemSubjects } from './item-subjects.ts';
 
 export interface Offer {
-  /** The sku's inventory entries; `undefined` where the client may not read them. */
+  /** Inventory entries of the sku; `undefined` without the scope to read them. */
   entries: readonly InventoryEntry[] | undefined;
-  /** The standalone prices of the sku; empty for a product with embedded prices. */
+  /** Standalone prices of the sku; empty for a product with embedded prices. */
   standalonePrices: readonly StandalonePrice[];
 }
 
@@ -22,28 +22,28 @@ export type ItemFacts =
   | {
       state: 'published';
       product: Product;
-      /** `undefined` while categories are not synced. */
+      /** `undefined` when categories are not synced. */
       categories: CategoryTree | undefined;
-      /** By sku. */
+      /** Offers by sku. */
       offers: ReadonlyMap<string, Offer>;
       cause: Cause;
       at: Date;
     }
   | { state: 'unpublished'; product: Product; cause: Cause }
-  | { state: 'gone'; id: string };
+  | { state: 'deleted'; id: string };
 
-export const itemFacts: FactsLoader<ItemRoot, ItemFacts> = {
+export const itemFacts: FactsLoader<ItemSubject, ItemFacts> = {
   typeId: 'product',
-  schema: productSchema.transform((product) => ({ state: 'there' as const, product })),
-  refOf: (root) =>
-    root.state === 'gone'
-      ? { typeId: 'product', id: root.id }
-      : { typeId: 'product', id: root.product.id, version: root.product.version },
-  fromMessage: itemRoots,
-  async load(root, reading) {
-    if (root.state === 'gone') return root;
-    const { product } = root;
-    const { lookups, cause, at, settings } = reading;
+  schema: productSchema.transform((product) => ({ state: 'present' as const, product })),
+  refOf: (subject) =>
+    subject.state === 'deleted'
+      ? { typeId: 'product', id: subject.id }
+      : { typeId: 'product', id: subject.product.id, version: subject.product.version },
+  fromMessage: itemSubjects,
+  async load(subject, context) {
+    if (subject.state === 'deleted') return subject;
+    const { product } = subject;
+    const { lookups, cause, at, settings } = context;
     if (!product.masterData.published) return { state: 'unpublished', product, cause };
     const knowing = product.masterData.current.categories.map(({ id }) => id);
     const [categories, offers] = await Promise.all([
@@ -54,13 +54,13 @@ export const itemFacts: FactsLoader<ItemRoot, ItemFacts> = {
   },
 };
 
-/** The master variant first. */
+/** Returns all variants, the master variant first. */
 export function variantsOf(product: Product): ProductVariant[] {
   const { masterVariant, variants } = product.masterData.current;
   return masterVariant ? [masterVariant, ...variants] : variants;
 }
 
-/** Whether prices are records of their own, found by sku; embedded ones say nothing then. */
+/** Returns whether the prices are separate records with the sku. Embedded prices have no effect then. */
 export function hasStandalonePrices(product: Product): boolean {
   return product.priceMode === 'Standalone';
 }

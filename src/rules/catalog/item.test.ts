@@ -26,12 +26,12 @@ import type { ItemChange } from '../../klaviyo/change.ts';
 import type { RuleOutput } from '../types.ts';
 
 const rule = 'item';
-const about = reference('product', id('ab1'));
-const published = delivery('ProductPublished', about, { scope: 'All' });
+const ref = reference('product', id('ab1'));
+const published = delivery('ProductPublished', ref, { scope: 'All' });
 const environment = { preferredLocale: 'en-US', productUrlTemplate: 'https://shop.example/{{productSlug}}' };
 const english = settings({}, environment);
 
-async function wordOn(record: Json, set: Json = {}, shop: Shop = {}, body = published): Promise<RuleOutput> {
+async function evaluate(record: Json, set: Json = {}, shop: Shop = {}, body = published): Promise<RuleOutput> {
   const lookups = lookIn({ categories: categories(), inventory: [inventoryEntry()], ...shop, products: [record] });
   return written(await askMessage(body, { rule, lookups, settings: { ...english, ...settings(set), ...environment } }));
 }
@@ -40,10 +40,10 @@ function itemIn({ changes: [change], skips }: RuleOutput): ItemChange {
   return change;
 }
 const written1 = async (record: Json = product(), set: Json = {}, shop: Shop = {}) =>
-  itemIn(await wordOn(record, set, shop));
+  itemIn(await evaluate(record, set, shop));
 
 describe('a published product', () => {
-  test('arrives as an item with its texts, its address, its image and its price', async () => {
+  test('becomes an item with texts, URL, image and price', async () => {
     const { item } = await written1();
     const { custom_metadata: metadata, ...attributes } = item;
     assert.deepEqual(attributes, {
@@ -65,7 +65,7 @@ describe('a published product', () => {
     assert.deepEqual(JSON.parse(metadata.title_json ?? ''), { 'title_en-US': 'Slim Jeans', title_de: 'Schmale Jeans' });
   });
 
-  test("arrives with each variant under its sku, with its own price, stock and image, else the item's image", async () => {
+  test("has a variant for each sku with its own price, stock and image, else the item's image", async () => {
     const { variants } = await written1();
     assert.deepEqual(
       variants.map((one) => [one.external_id, one.sku, one.price, one.inventory_quantity, one.inventory_policy]),
@@ -79,7 +79,7 @@ describe('a published product', () => {
     assert.ok(!('ctk_categories' in (variants[0]?.custom_metadata ?? {})));
   });
 
-  test('is linked to its categories and their ancestors, each after its own, and marked with what was linked', async () => {
+  test('is linked to its categories and their ancestors, parents first, and has a hash of the links', async () => {
     const change = await written1();
     assert.deepEqual(change.categories, [
       { external_id: id('ca1'), name: 'Women' },
@@ -94,7 +94,7 @@ describe('a published product', () => {
     assert.notEqual(other.item.custom_metadata.ctk_categories, mark);
   });
 
-  test('without description, image, price, template or slug is still written whole', async () => {
+  test('without description, image, price, template or slug is still complete', async () => {
     const bare = product(
       {},
       { description: undefined, slug: {}, masterVariant: variant({ images: [], prices: [] }), variants: [] },
@@ -106,68 +106,70 @@ describe('a published product', () => {
     assert.equal((await written1(bare, { product: { noDescription: 'None' } })).item.description, 'None');
   });
 
-  test('loses a variant without sku, and a warning says so', async () => {
-    const word = await wordOn(
+  test('omits a variant without sku, with a warning', async () => {
+    const output = await evaluate(
       product({}, { variants: [variant({ id: 2, sku: undefined }), variant({ id: 3, sku: '' })] }),
     );
     assert.deepEqual(
-      itemIn(word).variants.map(({ sku }) => sku),
+      itemIn(output).variants.map(({ sku }) => sku),
       ['JEANS-S'],
     );
-    assert.deepEqual(word.warnings, [{ code: 'variant_without_sku', detail: 'variant 2 has no sku and was left out' }]);
+    assert.deepEqual(output.warnings, [
+      { code: 'variant_without_sku', detail: 'variant 2 has no sku and was left out' },
+    ]);
   });
 
-  test('is not linked while categories are not synced, and a warning says so', async () => {
+  test('is not linked while categories are not synced, with a warning', async () => {
     const off = ['CategoryCreated', ' CategoryResourceUpdated', 'CategoryResourceDeleted '];
-    const word = await wordOn(product(), { disabledEvents: off });
+    const output = await evaluate(product(), { disabledEvents: off });
     const empty = await written1(product({}, { categories: [] }));
-    assert.deepEqual(itemIn(word).categories, []);
-    assert.equal(itemIn(word).item.custom_metadata.ctk_categories, empty.item.custom_metadata.ctk_categories);
+    assert.deepEqual(itemIn(output).categories, []);
+    assert.equal(itemIn(output).item.custom_metadata.ctk_categories, empty.item.custom_metadata.ctk_categories);
     assert.deepEqual(
-      word.warnings.map(({ code }) => code),
+      output.warnings.map(({ code }) => code),
       ['categories_not_synced'],
     );
   });
 
-  test('in a category that is gone is linked to the others, and a warning says so', async () => {
+  test('in a deleted category is linked to its other categories, with a warning', async () => {
     const both = [reference('category', id('dead')), reference('category', id('ca4'))];
-    const word = await wordOn(product({}, { categories: both }));
-    assert.deepEqual(itemIn(word).categories, [{ external_id: id('ca4'), name: 'Sale' }]);
+    const output = await evaluate(product({}, { categories: both }));
+    assert.deepEqual(itemIn(output).categories, [{ external_id: id('ca4'), name: 'Sale' }]);
     assert.deepEqual(
-      word.warnings.map(({ code }) => code),
+      output.warnings.map(({ code }) => code),
       ['unknown_category'],
     );
   });
 
   test('without a master variant is skipped with the reason', async () => {
-    assert.match((await wordOn(product({}, { masterVariant: undefined }))).skips[0] ?? '', /modular catalogue/);
+    assert.match((await evaluate(product({}, { masterVariant: undefined }))).skips[0] ?? '', /modular catalogue/);
   });
 
-  test('in a preferred currency has no price in another one', async () => {
+  test('uses only prices in the preferred currency', async () => {
     const lookups = lookIn({ products: [product()] });
     const set = settings({}, { ...environment, preferredCurrency: 'USD' });
     const change = itemIn(written(await askMessage(published, { rule, lookups, settings: set })));
     assert.deepEqual([change.item.price, change.variants[0]?.price], [null, 0]);
   });
 
-  test('with prices of channels only has none, and a warning names the setting', async () => {
+  test('with channel prices only has no price, and a warning names the setting', async () => {
     const prices = [price(100, { channel: reference('channel', 'berlin') })];
     const record = product({}, { masterVariant: variant({ prices }), variants: [] });
-    const word = await wordOn(record);
-    assert.equal(itemIn(word).item.price, null);
-    assert.match(word.warnings[0]?.detail ?? '', /product\.price\.channel/);
-    const chosen = await wordOn(record, { product: { price: { channel: 'berlin' } } });
+    const output = await evaluate(record);
+    assert.equal(itemIn(output).item.price, null);
+    assert.match(output.warnings[0]?.detail ?? '', /product\.price\.channel/);
+    const chosen = await evaluate(record, { product: { price: { channel: 'berlin' } } });
     assert.deepEqual([itemIn(chosen).item.price, chosen.warnings], [1, []]);
   });
 });
 
 describe('stock of an item', () => {
-  test('comes from the inventory entries, not from the summary that lags behind a sale', async () => {
+  test('comes from the inventory entries, not from the availability that lags behind a sale', async () => {
     const { variants } = await written1(product(), {}, { inventory: [inventoryEntry({ availableQuantity: 1 })] });
     assert.equal(variants[0]?.inventory_quantity, 1);
   });
 
-  test('comes from the summary where the entries may not be read', async () => {
+  test('comes from the availability without the scope to read entries', async () => {
     const { variants } = await written1(product(), {}, { inventory: undefined });
     assert.deepEqual(
       variants.map((one) => [one.inventory_quantity, one.inventory_policy]),
@@ -184,80 +186,83 @@ describe('standalone prices', () => {
   const priceChanged = (own: Json) =>
     delivery('StandalonePriceValueChanged', reference('standalone-price', id('ff2')), { value: money(1), ...own });
 
-  test('count alone where the product says so', async () => {
+  test('replace embedded prices in price mode Standalone', async () => {
     const { item } = await written1(record, {}, { standalonePrices: [standalonePrice(4990)] });
     assert.equal(item.price, 49.9);
     assert.equal((await written1(record)).item.price, null);
     assert.equal((await written1(product(), {}, { standalonePrices: [standalonePrice(1)] })).item.price, 79.9);
   });
 
-  test('lead to the product of their sku, read by id where the message has none', async () => {
-    const word = await wordOn(record, {}, { standalonePrices: [standalonePrice(4990)] }, priceChanged({}));
-    assert.equal(itemIn(word).item.price, 49.9);
+  test('lead to the product of their sku, which is read by id if the message has none', async () => {
+    const output = await evaluate(record, {}, { standalonePrices: [standalonePrice(4990)] }, priceChanged({}));
+    assert.equal(itemIn(output).item.price, 49.9);
   });
 
-  test('that are deleted still lead to it: the sku is in the message', async () => {
+  test('that were deleted still lead to the product by the sku of the message', async () => {
     const body = delivery('StandalonePriceDeleted', reference('standalone-price', id('ff2')), { sku: 'JEANS-S' });
-    assert.equal(itemIn(await wordOn(record, {}, {}, body)).item.price, null);
+    assert.equal(itemIn(await evaluate(record, {}, {}, body)).item.price, null);
   });
 
-  test('that nobody has, or that the product ignores, are skipped with the reason', async () => {
+  test('without a product, or of a product with embedded prices, are skipped with the reason', async () => {
     const ask = async (shop: Shop) =>
       skippedBecause(await askMessage(priceChanged({}), { rule, lookups: lookIn({ products: [product()], ...shop }) }));
-    assert.equal(await ask({}), 'the price is gone');
+    assert.equal(await ask({}), 'the price no longer exists');
     assert.match(await ask({ standalonePrices: [standalonePrice(1)] }), /priceMode Embedded/);
     assert.match(await ask({ standalonePrices: [standalonePrice(1, { sku: 'OTHER' })] }), /no product/);
   });
 
-  test('of a product that is not published change nothing', async () => {
+  test('of an unpublished product are skipped', async () => {
     const draft = { ...record, masterData: { ...Object(record.masterData), published: false } };
-    const word = await wordOn(draft, {}, { standalonePrices: [standalonePrice(1)] }, priceChanged({}));
-    assert.deepEqual([word.changes, word.skips], [[], ['the product is not published']]);
+    const output = await evaluate(draft, {}, { standalonePrices: [standalonePrice(1)] }, priceChanged({}));
+    assert.deepEqual([output.changes, output.skips], [[], ['the product is not published']]);
   });
 });
 
 describe('embedded prices', () => {
-  test('that changed in public are written; staged ones are skipped with the reason', async () => {
-    const changed = (staged: boolean) => delivery('ProductPriceChanged', about, { variantId: 1, staged });
-    assert.equal(itemIn(await wordOn(product(), {}, {}, changed(false))).item.price, 79.9);
+  test('that are public are sent; staged ones are skipped with the reason', async () => {
+    const changed = (staged: boolean) => delivery('ProductPriceChanged', ref, { variantId: 1, staged });
+    assert.equal(itemIn(await evaluate(product(), {}, {}, changed(false))).item.price, 79.9);
     const lookups = lookIn({ products: [product()] });
     assert.match(skippedBecause(await askMessage(changed(true), { rule, lookups })), /only staged/);
   });
 
-  test('of which one discount is public are written', async () => {
+  test('with one public discount are sent', async () => {
     const discounts = (...staged: boolean[]) =>
-      delivery('ProductPriceDiscountsSet', about, { updatedPrices: staged.map((one) => ({ staged: one })) });
-    assert.equal(itemIn(await wordOn(product(), {}, {}, discounts(true, false))).item.price, 79.9);
+      delivery('ProductPriceDiscountsSet', ref, { updatedPrices: staged.map((one) => ({ staged: one })) });
+    assert.equal(itemIn(await evaluate(product(), {}, {}, discounts(true, false))).item.price, 79.9);
     const lookups = lookIn({ products: [product()] });
     assert.match(skippedBecause(await askMessage(discounts(true, true), { rule, lookups })), /only staged/);
   });
 });
 
-describe('a product that is not for sale any more', () => {
+describe('an unpublished or deleted product', () => {
   const draft = { ...product(), masterData: { ...Object(product().masterData), published: false } };
-  const unpublished = delivery('ProductUnpublished', about);
+  const unpublished = delivery('ProductUnpublished', ref);
 
-  test('goes with its variants when it is unpublished or deleted', async () => {
-    const gone = [{ type: 'delete', recordType: 'item', externalId: id('ab1') }];
-    assert.deepEqual((await wordOn(draft, {}, {}, unpublished)).changes, gone);
-    const deleted = await askMessage(changeDelivery('ResourceDeleted', about), { rule, lookups: lookIn({}) });
-    assert.deepEqual(written(deleted).changes, gone);
+  test('deletes its item', async () => {
+    const deletions = [{ type: 'delete', recordType: 'item', externalId: id('ab1') }];
+    assert.deepEqual((await evaluate(draft, {}, {}, unpublished)).changes, deletions);
+    const deleted = await askMessage(changeDelivery('ResourceDeleted', ref), { rule, lookups: lookIn({}) });
+    assert.deepEqual(written(deleted).changes, deletions);
     const inRun = await askRecords([draft], { rule, lookups: lookIn({}), cause: run });
-    assert.deepEqual(written(inRun).changes, gone);
+    assert.deepEqual(written(inRun).changes, deletions);
   });
 
-  test('stays where the merchant does not want that, and the setting is named', async () => {
-    const without = await wordOn(draft, { product: { messages: { deleted: [] } } });
+  test('keeps its item if the settings say so, and the reason names the setting', async () => {
+    const without = await evaluate(draft, { product: { messages: { deleted: [] } } });
     assert.match(without.skips[0] ?? '', /product\.messages\.deleted/);
-    const disabled = await wordOn(draft, { disabledEvents: ['ProductUnpublished'] });
+    const disabled = await evaluate(draft, { disabledEvents: ['ProductUnpublished'] });
     assert.match(disabled.skips[0] ?? '', /disabledEvents/);
   });
 
-  test('that was published again meanwhile is written', async () => {
-    assert.equal(itemIn(await wordOn(product(), {}, {}, unpublished)).item.published, true);
+  test('that was published again in the meantime is sent', async () => {
+    assert.equal(itemIn(await evaluate(product(), {}, {}, unpublished)).item.published, true);
   });
 
-  test('that is gone when it is read is skipped', async () => {
-    assert.equal(skippedBecause(await askMessage(published, { rule, lookups: lookIn({}) })), 'the product is gone');
+  test('that no longer exists is skipped', async () => {
+    assert.equal(
+      skippedBecause(await askMessage(published, { rule, lookups: lookIn({}) })),
+      'the product no longer exists',
+    );
   });
 });

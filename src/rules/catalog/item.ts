@@ -1,14 +1,14 @@
 /**
- * Item: a published product with its variants, or none any more.
+ * Item: sends a published product with its variants, and deletes the item of an unpublished or deleted product.
  * https://developers.klaviyo.com/en/reference/create_catalog_item
  */
 
-import type { RuleSettings } from '../settings.ts';
+import type { ConfiguredMessageType, RuleSettings } from '../settings.ts';
 import {
   changes,
   changeTrigger,
+  messageCauseOf,
   messageTriggers,
-  originOf,
   type Rule,
   type RuleOutput,
   skip,
@@ -16,11 +16,11 @@ import {
 } from '../types.ts';
 import { itemChange } from './item-change.ts';
 import type { ItemFacts } from './item-facts.ts';
-import { isAboutPrice, productPriceMessages, standalonePriceMessages } from './item-roots.ts';
+import { isAboutPrice, productPriceMessages, standalonePriceMessages } from './item-subjects.ts';
 
 export const item: Rule<ItemFacts> = {
   name: 'item',
-  summary: 'A product was published, repriced, unpublished or deleted: the item and its variants follow.',
+  summary: 'A product was published, repriced, unpublished or deleted.',
   sends: 'catalogue item with exactly its variants and categories',
   settings: [
     'product.messages.published',
@@ -35,13 +35,13 @@ export const item: Rule<ItemFacts> = {
   ],
   bulk: 'products',
   triggers: ({ product }): Trigger[] => [
-    ...publishedWakes(product.messages.published),
-    ...messageTriggers('product', [...new Set(product.messages.deleted)], 'ProductUnpublished'),
+    ...publishedTriggers(product.messages.published),
+    ...messageTriggers('product', product.messages.deleted, 'ProductUnpublished'),
     changeTrigger('product', 'ResourceDeleted', 'ProductResourceDeleted'),
   ],
   map(facts, settings) {
     switch (facts.state) {
-      case 'gone':
+      case 'deleted':
         return changes([{ type: 'delete', recordType: 'item', externalId: facts.id }]);
       case 'unpublished':
         return unpublished(facts, settings);
@@ -51,11 +51,11 @@ export const item: Rule<ItemFacts> = {
   },
 };
 
-/** A published item is also written again when its prices change; who emptied the list wants neither. */
-function publishedWakes(published: readonly string[]): Trigger[] {
+/** Price changes update a published item as well. An empty list switches both off. */
+function publishedTriggers(published: readonly ConfiguredMessageType[]): Trigger[] {
   if (published.length === 0) return [];
   return [
-    ...messageTriggers('product', [...new Set([...published, ...productPriceMessages])], 'ProductPublished'),
+    ...messageTriggers('product', [...published, ...productPriceMessages], 'ProductPublished'),
     ...messageTriggers('standalone-price', standalonePriceMessages, 'ProductPublished'),
   ];
 }
@@ -64,13 +64,12 @@ function unpublished(
   { product, cause }: Extract<ItemFacts, { state: 'unpublished' }>,
   settings: RuleSettings,
 ): RuleOutput {
-  const origin = originOf(cause);
-  const realtime = origin.type === 'message';
-  if (realtime && isAboutPrice(origin.type)) return skip('the product is not published');
+  const message = messageCauseOf(cause);
+  if (message && isAboutPrice(message.messageType)) return skip('the product is not published');
   if (settings.product.messages.deleted.length === 0) {
     return skip('the product is not published, and product.messages.deleted is empty');
   }
-  if (realtime && settings.disabledEvents.includes('ProductUnpublished')) {
+  if (message && settings.disabledEvents.includes('ProductUnpublished')) {
     return skip('the product is not published, and disabledEvents has ProductUnpublished');
   }
   return changes([{ type: 'delete', recordType: 'item', externalId: product.id }]);

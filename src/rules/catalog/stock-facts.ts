@@ -1,9 +1,9 @@
-/** What the stock rule may look at: all inventory entries of the sku whose entry changed. */
+/** Facts of the stock rule: all inventory entries of the sku whose entry changed. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
-import { type Cause, type EvaluationContext, type FactsLoader, originOf, type Subjects } from '../types.ts';
+import { type Cause, type EvaluationContext, type FactsLoader, messageCauseOf, type Subjects } from '../types.ts';
 
-export interface StockRoot {
+export interface StockSubject {
   entryId: string;
   sku: string;
   version?: number;
@@ -12,15 +12,15 @@ export interface StockRoot {
 export interface StockFacts {
   sku: string;
   changedEntryId: string;
-  /** `undefined` where the client may not read them. */
+  /** `undefined` without the scope to read them. */
   entries: readonly InventoryEntry[] | undefined;
   cause: Cause;
   at: Date;
 }
 
-export const stockFacts: FactsLoader<StockRoot, StockFacts> = {
+export const stockFacts: FactsLoader<StockSubject, StockFacts> = {
   typeId: 'inventory-entry',
-  schema: inventoryEntrySchema.transform(rootOf),
+  schema: inventoryEntrySchema.transform(subjectOf),
   refOf: ({ entryId, version }) => ({
     typeId: 'inventory-entry',
     id: entryId,
@@ -35,15 +35,15 @@ export const stockFacts: FactsLoader<StockRoot, StockFacts> = {
 async function fromMessage(
   message: Message,
   { lookups, cause }: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<StockRoot>> {
+): Promise<Subjects<StockSubject>> {
   const { id } = message.resource;
-  const origin = originOf(cause);
-  // A deleted entry can't be read any more; its message names the sku.
-  if (origin.type === 'message' && origin.sku !== undefined) return { subjects: [{ entryId: id, sku: origin.sku }] };
+  const sku = messageCauseOf(cause)?.sku;
+  // A deleted entry can't be read. Its message names the sku.
+  if (sku !== undefined) return { subjects: [{ entryId: id, sku }] };
   const entry = await lookups.inventoryEntry(id);
-  return entry ? { subjects: [rootOf(entry)] } : { skip: 'the inventory entry is gone' };
+  return entry ? { subjects: [subjectOf(entry)] } : { skip: 'the inventory entry no longer exists' };
 }
 
-function rootOf({ id, sku, version }: InventoryEntry): StockRoot {
+function subjectOf({ id, sku, version }: InventoryEntry): StockSubject {
   return { entryId: id, sku, version };
 }

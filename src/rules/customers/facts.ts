@@ -1,11 +1,11 @@
-/** What the profile rule may look at: the customer as it is now, and others with the same e-mail. */
+/** Facts of the profile rule: the customer as it is now, and other customers with the same e-mail. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
 import type { Cause, EvaluationContext, FactsLoader, Subjects } from '../types.ts';
 
 export interface CustomerFacts {
   customer: Customer;
-  /** Other customers with the same e-mail; only customers of stores can have any. */
+  /** Other customers with the same e-mail. Only customers of stores can share one. */
   sharing: readonly Customer[];
   cause: Cause;
   at: Date;
@@ -21,18 +21,18 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
   },
 };
 
-/** Never the payload's record: a message that comes late or again would bring old data back. */
+/** Reads the customer instead of using the payload: a late or repeated message would restore old data. */
 async function fromMessage(
   message: Message,
   { lookups }: Omit<EvaluationContext, 'needs'>,
 ): Promise<Subjects<Customer>> {
   const customer = await lookups.customer(message.resource.id);
-  return customer ? { subjects: [customer] } : { skip: 'the customer is gone' };
+  return customer ? { subjects: [customer] } : { skip: 'the customer no longer exists' };
 }
 
 async function sharingOf(customer: Customer, lookups: EvaluationContext['lookups']): Promise<Customer[]> {
   // commercetools keeps e-mails unique among customers without a store.
   if (!customer.email || customer.stores.length === 0) return [];
   const same = await lookups.customersWithEmail(customer.email);
-  return same.filter((other) => other.id !== customer.id);
+  return same.filter(({ id }) => id !== customer.id);
 }

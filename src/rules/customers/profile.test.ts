@@ -26,14 +26,14 @@ function profileIn({ changes: [change] }: RuleOutput): ProfileChange {
   return change;
 }
 
-async function wordOn(overrides: Json, set: Json = {}, others: Json[] = []): Promise<RuleOutput> {
+async function evaluate(overrides: Json, set: Json = {}, others: Json[] = []): Promise<RuleOutput> {
   const lookups = lookIn({ customers: [customer(overrides), ...others] });
   return written(await askMessage(updated, { rule: 'profile', lookups, settings: settings(set) }));
 }
 
-const profileOf = async (overrides: Json = {}, set: Json = {}) => profileIn(await wordOn(overrides, set)).profile;
+const profileOf = async (overrides: Json = {}, set: Json = {}) => profileIn(await evaluate(overrides, set)).profile;
 
-test('a customer arrives with names, phone, place, locale and custom fields', async () => {
+test('a profile has names, phone, location, locale and custom fields', async () => {
   assert.deepEqual(await profileOf(), {
     email: 'Mia.Keller@example.com',
     external_id: id('c1'),
@@ -55,7 +55,7 @@ test('a customer arrives with names, phone, place, locale and custom fields', as
   });
 });
 
-test('the customer as it is now is written, not the one that an old message carries', async () => {
+test('the current customer is sent, not the one embedded in an old message', async () => {
   const old = delivery('CustomerCreated', reference('customer', id('c1')), {
     customer: customer({ firstName: 'Old' }),
   });
@@ -64,31 +64,31 @@ test('the customer as it is now is written, not the one that an old message carr
   assert.equal(profile.first_name, 'New');
 });
 
-test('a customer who is gone is skipped, and so is one without e-mail', async () => {
+test('a deleted customer is skipped, and so is one without e-mail', async () => {
   assert.equal(
     skippedBecause(await askMessage(updated, { rule: 'profile', lookups: lookIn({}) })),
-    'the customer is gone',
+    'the customer no longer exists',
   );
-  assert.deepEqual((await wordOn({ email: '' })).skips, ['the customer has no e-mail']);
+  assert.deepEqual((await evaluate({ email: '' })).skips, ['the customer has no e-mail']);
 });
 
-test('a customer without an address still arrives', async () => {
+test('a customer without an address is sent without location and phone', async () => {
   const profile = await profileOf({ addresses: [], defaultBillingAddressId: undefined, billingAddressIds: [] });
   assert.equal(profile.email, 'Mia.Keller@example.com');
   assert.ok(!('location' in profile) && !('phone_number' in profile));
 });
 
-test('a phone that is no number costs only itself, and the warning does not repeat it', async () => {
-  const word = await wordOn({ addresses: [address({ mobile: '12 call me' })] });
-  assert.ok(!('phone_number' in profileIn(word).profile));
+test('an invalid phone number is left out, with a warning that does not contain it', async () => {
+  const output = await evaluate({ addresses: [address({ mobile: '12 call me' })] });
+  assert.ok(!('phone_number' in profileIn(output).profile));
   assert.deepEqual(
-    word.warnings.map(({ code }) => code),
+    output.warnings.map(({ code }) => code),
     ['invalid_phone'],
   );
-  assert.doesNotMatch(JSON.stringify(word.warnings), /call me/);
+  assert.doesNotMatch(JSON.stringify(output.warnings), /call me/);
 });
 
-test('empty names are left alone, or cleared for the merchant who wants that', async () => {
+test('empty names are unchanged in Klaviyo, or cleared if the settings say so', async () => {
   const empty = { firstName: '', companyName: undefined };
   const left = await profileOf(empty);
   assert.ok(!('first_name' in left) && !('organization' in left));
@@ -96,19 +96,19 @@ test('empty names are left alone, or cleared for the merchant who wants that', a
   assert.deepEqual([cleared.first_name, cleared.organization, cleared.last_name], [null, null, 'Keller']);
 });
 
-test("custom fields pass the merchant's filter", async () => {
+test('custom fields are filtered by the settings', async () => {
   const filter = { exclude: ['points'], map: { loyaltyTier: 'Tier' } };
   const { properties } = await profileOf({}, { customer: { customFields: { properties: filter } } });
   assert.deepEqual(properties, { Tier: 'gold', newsletter: false });
 });
 
-test("what happens to conflicting identities is the merchant's choice", async () => {
+test('the settings choose how conflicting identities are resolved', async () => {
   const set = { customer: { identityConflict: 'merge', deduplication: { enabled: true } } };
-  const { identityConflict, emailFirst } = profileIn(await wordOn({}, set));
+  const { identityConflict, emailFirst } = profileIn(await evaluate({}, set));
   assert.deepEqual([identityConflict, emailFirst], ['merge', true]);
 });
 
-test('of two customers with one e-mail the older gives the profile its id, whoever is asked', async () => {
+test("of two customers with one e-mail the older one sets the profile's id, whichever is evaluated", async () => {
   const stores = [{ typeId: 'store', key: 'berlin' }];
   const mine = { stores, createdAt: '2026-03-14T10:00:00.000Z' };
   const older = customer({
@@ -117,11 +117,11 @@ test('of two customers with one e-mail the older gives the profile its id, whoev
     stores,
     createdAt: '2024-01-01T00:00:00.000Z',
   });
-  const word = await wordOn(mine, {}, [older]);
-  assert.equal(profileIn(word).profile.external_id, undefined);
-  assert.equal(profileIn(word).profile.email, 'Mia.Keller@example.com', 'in its original spelling');
+  const output = await evaluate(mine, {}, [older]);
+  assert.equal(profileIn(output).profile.external_id, undefined);
+  assert.equal(profileIn(output).profile.email, 'Mia.Keller@example.com', 'in its original spelling');
   assert.deepEqual(
-    word.warnings.map(({ code }) => code),
+    output.warnings.map(({ code }) => code),
     ['shared_email'],
   );
   const lookups = lookIn({ customers: [customer(mine), older] });
@@ -129,18 +129,18 @@ test('of two customers with one e-mail the older gives the profile its id, whoev
   assert.equal(profileIn(written(inBulk)).profile.external_id, id('c9'));
 });
 
-test('of customers of the same age the lowest id counts', async () => {
+test('of customers created at the same time the lowest id wins', async () => {
   const stores = [{ typeId: 'store', key: 'berlin' }];
-  const word = await wordOn({ stores }, {}, [customer({ id: id('c0'), stores })]);
-  assert.equal(profileIn(word).profile.external_id, undefined);
+  const output = await evaluate({ stores }, {}, [customer({ id: id('c0'), stores })]);
+  assert.equal(profileIn(output).profile.external_id, undefined);
 });
 
-test('a customer with more custom fields than a profile holds arrives without the last of them, and a warning', async () => {
+test('custom fields beyond the size limit of a profile are cut, with a warning', async () => {
   const fields = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`f${index}`, 'x'.repeat(500)]));
-  const word = await wordOn({ custom: { fields } });
-  assert.ok(Buffer.byteLength(JSON.stringify(profileIn(word).profile)) <= 100_000);
+  const output = await evaluate({ custom: { fields } });
+  assert.ok(Buffer.byteLength(JSON.stringify(profileIn(output).profile)) <= 100_000);
   assert.deepEqual(
-    word.warnings.map(({ code }) => code),
+    output.warnings.map(({ code }) => code),
     ['properties_cut'],
   );
 });

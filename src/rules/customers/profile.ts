@@ -1,8 +1,8 @@
-/** Profile: who a customer is now. https://developers.klaviyo.com/en/reference/create_or_update_profile */
+/** Profile: sends a customer as it is now. https://developers.klaviyo.com/en/reference/create_or_update_profile */
 import type { Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Profile, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
-import { type Fitted, fitProperties, fitsAsItIs, jsonBytes, maxJsonBytes } from '../fields/json-limits.ts';
+import { type FittedProperties, fitProperties, fitsUnchanged, jsonBytes, maxJsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
 import { filtered } from '../fields/properties.ts';
@@ -11,12 +11,12 @@ import type { RuleSettings } from '../settings.ts';
 import { changes, changeTrigger, messageTriggers, type Rule, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
 
-/** Klaviyo takes profiles of up to 100 KB; what is around the attributes needs less than 1 KB. */
+/** Klaviyo accepts profiles of up to 100 KB. The envelope around the attributes needs less than 1 KB. */
 const maxProfileBytes = 99_000;
 
 export const profile: Rule<CustomerFacts> = {
   name: 'profile',
-  summary: 'A customer was created or changed: the profile shows the customer as it is now.',
+  summary: 'A customer was created or changed: the profile gets the current data of the customer.',
   sends: 'profile',
   settings: [
     'customer.customFields.properties',
@@ -33,14 +33,14 @@ export const profile: Rule<CustomerFacts> = {
     const email = present(customer.email);
     if (email === undefined) return skip('the customer has no e-mail');
     const warnings: Warning[] = [];
-    const written: Profile = {
+    const attributes: Profile = {
       email,
       ...identityOf(customer, sharing, warnings),
       ...namesOf(customer, settings),
-      ...placeOf(customer, warnings),
+      ...contactOf(customer, warnings),
     };
     const { properties } = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
-    const fitted = fitProfile(written, properties);
+    const fitted = fitProfile(attributes, properties);
     warnings.push(...fitted.warnings);
     const { identityConflict, deduplication } = settings.customer;
     return changes(
@@ -60,26 +60,27 @@ export const profile: Rule<CustomerFacts> = {
   },
 };
 
-/** Of several customers with one e-mail only one gives the profile its id: the same one whoever is asked, and whenever. */
+/** Of several customers with one e-mail only one sets the profile's id: the same one in every evaluation. */
 function identityOf(
   customer: Customer,
   sharing: readonly Customer[],
   warnings: Warning[],
 ): Pick<Profile, 'external_id'> {
   if (sharing.length === 0) return { external_id: customer.id };
-  const owner = [customer, ...sharing].reduce((first, next) => (comesBefore(next, first) ? next : first));
+  const owner = [customer, ...sharing].reduce((owner, next) => (comesBefore(next, owner) ? next : owner));
   const ids = sharing.map(({ id }) => id).join(', ');
   const detail = `customer ${customer.id} shares its e-mail with ${ids}; the profile carries the id of ${owner.id}`;
   warnings.push({ code: 'shared_email', detail });
   return owner.id === customer.id ? { external_id: customer.id } : {};
 }
 
-function comesBefore(a: Customer, b: Customer): boolean {
-  // One without a store is never compared when it is written itself, so it has to win here too.
-  const [storesA, storesB] = [a.stores.length > 0, b.stores.length > 0];
-  if (storesA !== storesB) return storesB;
-  const [bornA, bornB] = [Date.parse(a.createdAt), Date.parse(b.createdAt)];
-  return bornA === bornB || Number.isNaN(bornA - bornB) ? a.id < b.id : bornA < bornB;
+/** Ranks customers without a store first, then older ones, then lower ids. */
+function comesBefore(left: Customer, right: Customer): boolean {
+  // A customer without a store keeps its own id without a comparison, so it has to win here too.
+  const [leftInStore, rightInStore] = [left.stores.length > 0, right.stores.length > 0];
+  if (leftInStore !== rightInStore) return rightInStore;
+  const [leftMs, rightMs] = [Date.parse(left.createdAt), Date.parse(right.createdAt)];
+  return leftMs === rightMs || Number.isNaN(leftMs - rightMs) ? left.id < right.id : leftMs < rightMs;
 }
 
 function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
@@ -91,28 +92,28 @@ function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
   ];
   const names: Partial<Profile> = {};
   for (const [name, text] of named) {
-    const there = present(text);
-    if (there !== undefined) names[name] = cutText(there, maxAttributeBytes);
+    const value = present(text);
+    if (value !== undefined) names[name] = cutText(value, maxAttributeBytes);
     else if (settings.customer.clearEmpty) names[name] = null;
   }
   return names;
 }
 
-function placeOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
+function contactOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
   const address = profileAddress(customer);
   const phone = phoneOf(address);
   const locale = profileLocale(customer.locale);
-  if (phone.found === 'invalid') {
+  if (phone.type === 'invalid') {
     warnings.push({ code: 'invalid_phone', detail: 'the phone of the address is no valid number and was left out' });
   }
   return {
-    ...(phone.found === 'number' ? { phone_number: phone.e164 } : {}),
+    ...(phone.type === 'number' ? { phone_number: phone.e164 } : {}),
     ...(locale === undefined ? {} : { locale }),
     ...(address ? { location: locationOf(address) } : {}),
   };
 }
 
-/** A profile with as many of these properties as Klaviyo takes. */
+/** Returns a profile with as many of the properties as Klaviyo accepts. */
 export function fitProfile(
   attributes: Omit<Profile, 'properties'>,
   properties: Record<string, unknown>,
@@ -122,10 +123,13 @@ export function fitProfile(
   return { profile: none ? attributes : { ...attributes, properties: fitted.properties }, warnings: fitted.warnings };
 }
 
-function fittedProperties(attributes: Omit<Profile, 'properties'>, properties: Record<string, unknown>): Fitted {
+function fittedProperties(
+  attributes: Omit<Profile, 'properties'>,
+  properties: Record<string, unknown>,
+): FittedProperties {
   const json = jsonOf(attributes);
-  // Nearly always there is far more room than is needed, and nothing has to be measured.
-  if (fitsAsItIs(properties, maxProfileBytes - maxJsonBytes(json))) return { properties, warnings: [] };
+  // In the usual case the upper bound is far below the limit, and nothing has to be measured.
+  if (fitsUnchanged(properties, maxProfileBytes - maxJsonBytes(json))) return { properties, warnings: [] };
   return fitProperties(properties, { keep: [], maxBytes: maxProfileBytes - jsonBytes(json) });
 }
 

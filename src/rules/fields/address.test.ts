@@ -7,25 +7,25 @@ import { klaviyoAddress, locationOf, profileAddress } from './address.ts';
 const parsed = (overrides: Record<string, unknown> = {}): Customer => customerSchema.parse(customer(overrides));
 const cityOf = (overrides: Record<string, unknown>) => profileAddress(parsed(overrides))?.city;
 
-test('a profile shows the default billing address', () => {
+test('a profile has the default billing address', () => {
   assert.equal(cityOf({}), 'Berlin');
 });
 
-test('without a default the first billing address counts, then the first of all', () => {
+test('without a default the first billing address is used, then the first address', () => {
   assert.equal(cityOf({ defaultBillingAddressId: undefined, billingAddressIds: ['adrShip1', 'adrBill1'] }), 'Potsdam');
   assert.equal(cityOf({ defaultBillingAddressId: undefined, billingAddressIds: [] }), 'Potsdam');
 });
 
-test('an id that points nowhere falls through', () => {
+test('an unknown address id is passed over', () => {
   assert.equal(cityOf({ defaultBillingAddressId: 'gone', billingAddressIds: ['gone', 'adrBill1'] }), 'Berlin');
   assert.equal(cityOf({ defaultBillingAddressId: 'gone', billingAddressIds: ['gone'] }), 'Potsdam');
 });
 
-test('a customer without addresses has none', () => {
+test('a customer without addresses has no profile address', () => {
   assert.equal(cityOf({ addresses: [] }), undefined);
 });
 
-test('a location is written whole: the parts of a line joined, empty text where nothing is', () => {
+test('a location is complete: parts of a line are joined, and missing ones are empty text', () => {
   assert.deepEqual(locationOf(address()), {
     address1: '4. OG, Hinterhaus, 12, Torstraße',
     address2: 'bei Schmidt',
@@ -39,7 +39,7 @@ test('a location is written whole: the parts of a line joined, empty text where 
   });
 });
 
-test("an order's address has Klaviyo's names, and no name for what is missing", () => {
+test("an order's address has Klaviyo's names without missing parts", () => {
   assert.deepEqual(klaviyoAddress(address({ lastName: '', region: undefined, state: 'NY' })), {
     FirstName: 'Mia',
     Address1: '4. OG, Hinterhaus, 12, Torstraße',

@@ -1,19 +1,19 @@
-/** Addresses: which one a customer's profile shows, and how it looks in Klaviyo. */
+/** Selects the address of a profile and maps addresses to Klaviyo. */
 import type { Address, Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Location } from '../../klaviyo/change.ts';
 import { cutText, maxAttributeBytes, present } from './text.ts';
 
-/** The default billing address, else the first billing address, else the first; an id that points nowhere falls through. */
+/** Returns the default billing address, else the first billing address, else the first one. Unknown ids are passed over. */
 export function profileAddress(customer: Customer): Address | undefined {
-  const wanted = [customer.defaultBillingAddressId, ...(customer.billingAddressIds ?? [])];
-  for (const id of wanted) {
+  const ids = [customer.defaultBillingAddressId, ...(customer.billingAddressIds ?? [])];
+  for (const id of ids) {
     const found = id === undefined ? undefined : customer.addresses.find((address) => address.id === id);
     if (found) return found;
   }
   return customer.addresses[0];
 }
 
-/** The place of a profile, written whole: empty text where the address has nothing. */
+/** Maps an address to a profile's location. Missing parts become empty text, so that no old part remains in Klaviyo. */
 export function locationOf(address: Address): Location {
   return {
     address1: joined([address.apartment, address.building, address.streetNumber, address.streetName]),
@@ -26,7 +26,7 @@ export function locationOf(address: Address): Location {
 }
 
 /**
- * An address of an order under the names that Klaviyo's templates know.
+ * Maps an address of an order to the names that Klaviyo's templates use.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
 export function klaviyoAddress(address: Address): JsonObject {
@@ -41,15 +41,15 @@ export function klaviyoAddress(address: Address): JsonObject {
     Zip: address.postalCode,
     Phone: present(address.mobile) ?? address.phone,
   };
-  const known: JsonObject = {};
+  const mapped: JsonObject = {};
   for (const [name, text] of Object.entries(named)) {
-    const there = present(text);
-    if (there !== undefined) known[name] = cutText(there, maxAttributeBytes);
+    const value = present(text);
+    if (value !== undefined) mapped[name] = cutText(value, maxAttributeBytes);
   }
-  return known;
+  return mapped;
 }
 
 function joined(parts: (string | undefined)[]): string {
-  const there = parts.map(present).filter((part) => part !== undefined);
-  return cutText(there.join(', '), maxAttributeBytes);
+  const values = parts.map(present).filter((part) => part !== undefined);
+  return cutText(values.join(', '), maxAttributeBytes);
 }

@@ -1,4 +1,4 @@
-/** What of a sku is in stock, and whether it is tracked at all. */
+/** Computes the available quantity and the inventory policy of a sku. */
 import type { InventoryEntry, ProductVariant } from '../../commercetools/schemas.ts';
 import type { InventoryPolicy } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
@@ -10,8 +10,8 @@ export interface Stock {
 type InventorySettings = RuleSettings['product']['inventory'];
 
 /**
- * The whole stock of a sku: the configured channel's entry (0 is a value), else the entry without channel, else 0.
- * @param entries all inventory entries of the sku; none means that it is not tracked
+ * Returns the stock of a sku: the configured channel's entry (0 is a value), else the entry without channel, else 0.
+ * @param entries all inventory entries of the sku; an empty list means that its stock is not tracked
  */
 export function stockOfEntries(entries: readonly InventoryEntry[], settings: InventorySettings): Stock {
   const channel = settings.useChannelInventory;
@@ -21,7 +21,7 @@ export function stockOfEntries(entries: readonly InventoryEntry[], settings: Inv
   return stock(entry?.availableQuantity, { tracked: entries.length > 0 }, settings);
 }
 
-/** The same from a variant's own summary, which commercetools brings up to date some time after a sale. */
+/** Returns the stock from a variant's `availability`, which commercetools updates some time after a sale. */
 export function stockOfAvailability(availability: ProductVariant['availability'], settings: InventorySettings): Stock {
   const channels = availability?.channels ?? {};
   const channel = settings.useChannelInventory;
@@ -31,11 +31,11 @@ export function stockOfAvailability(availability: ProductVariant['availability']
 }
 
 /**
- * Whether a change of one entry can have changed the sku's stock. It can't while another entry decides: the configured
- * channel's, or without such a setting the one without channel. While neither is there any entry may: it may have been
- * moved from the channel that counts, or be the first or last of its sku, which turns the tracking on or off.
+ * Returns whether a change of one entry can have changed the sku's stock. Another entry can decide instead: that of the
+ * configured channel or, without this setting, that without a channel. Without a deciding entry any change counts: the
+ * entry may have left the configured channel, or be the first or last one of its sku, which switches tracking on or off.
  */
-export function takesPart(
+export function affectsStock(
   changedEntryId: string,
   entries: readonly InventoryEntry[],
   settings: InventorySettings,

@@ -7,12 +7,12 @@ import { breadcrumb, categoryNames } from './breadcrumb.ts';
 
 const tree = categoryTree(categories().map((record) => categorySchema.parse(record)));
 
-test('a category is called by its way from the root, each level in the preferred language', () => {
+test('a breadcrumb starts at the root and uses the preferred language', () => {
   assert.equal(breadcrumb(tree.path(id('ca3')), 'en-US'), 'Women > Pants > Jeans');
   assert.equal(breadcrumb(tree.path(id('ca3')), 'de'), 'Damen > Hosen > Jeans');
 });
 
-test('every level of several categories is named, each once, in their order', () => {
+test('the levels of several categories are distinct and in sequence', () => {
   assert.deepEqual(categoryNames([id('ca3'), id('ca4'), id('ca2'), id('dead')], tree, 'en-US'), [
     'Women',
     'Women > Pants',

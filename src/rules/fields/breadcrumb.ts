@@ -1,19 +1,22 @@
-/** Categories by name, with their ancestors: Women > Pants > Jeans. */
+/** Builds breadcrumbs of categories: Women > Pants > Jeans. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
-import type { Category } from '../../commercetools/schemas.ts';
+import type { StoredCategory } from '../../commercetools/schemas.ts';
 import { cutText, titleOf } from './text.ts';
 
-/** @param path from the root down to the category itself */
-export function breadcrumb(path: readonly Category[], preferredLocale: string): string {
+/**
+ * Joins the names of a path, cut to Klaviyo's limit of a text.
+ * @param path categories from the root to the category itself
+ */
+export function breadcrumb(path: readonly StoredCategory[], preferredLocale: string): string {
   return cutText(path.map((category) => titleOf(category, preferredLocale)).join(' > '));
 }
 
-/** Every level of a category: `Women`, `Women > Pants`, `Women > Pants > Jeans`. */
-function breadcrumbLevels(path: readonly Category[], preferredLocale: string): string[] {
+/** Returns the breadcrumb of every level of a path: `Women`, `Women > Pants`, `Women > Pants > Jeans`. */
+function breadcrumbLevels(path: readonly StoredCategory[], preferredLocale: string): string[] {
   return path.map((_, index) => breadcrumb(path.slice(0, index + 1), preferredLocale));
 }
 
-/** The levels of several categories in their order, without doubles; categories that are gone give none. */
+/** Returns the distinct levels of several categories in their sequence. Deleted categories have none. */
 export function categoryNames(ids: Iterable<string>, tree: CategoryTree, preferredLocale: string): string[] {
   const names = new Set<string>();
   for (const id of ids) {

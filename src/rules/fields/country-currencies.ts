@@ -1,5 +1,5 @@
 /**
- * Which currency a country pays in: ISO 3166-1 alpha-2 to ISO 4217, the main one first where two are legal tender.
+ * Currencies of each country: ISO 3166-1 alpha-2 to ISO 4217. Where two are legal tender, the main one comes first.
  * Sources: ISO 4217 list one (https://www.six-group.com/en/products-services/financial-information/data-standards.html)
  * and CLDR's supplemental currency data (https://github.com/unicode-org/cldr/blob/main/common/supplemental/supplementalData.xml),
  * as of 2026-01-01: Bulgaria pays in EUR, Curaçao and Sint Maarten in XCG, Zimbabwe in ZWG. Antarctica has none.
@@ -39,7 +39,7 @@ YE:YER YT:EUR
 ZA:ZAR ZM:ZMW ZW:ZWG+USD
 `;
 
-/** Country to currencies, in the order of the alphabet. */
+/** Currencies by country, sorted by country. */
 export const countryCurrencies: ReadonlyMap<string, readonly string[]> = new Map(
   table
     .trim()
@@ -47,7 +47,7 @@ export const countryCurrencies: ReadonlyMap<string, readonly string[]> = new Map
     .map((entry): [string, string[]] => [entry.slice(0, 2), entry.slice(3).split('+')]),
 );
 
-/** Currency to the countries that pay in it, in the order of the alphabet. */
+/** Countries by currency, sorted by country. */
 export const currencyCountries: ReadonlyMap<string, readonly string[]> = Map.groupBy(
   [...countryCurrencies].flatMap(([country, currencies]) => currencies.map((currency) => ({ country, currency }))),
   ({ currency }) => currency,

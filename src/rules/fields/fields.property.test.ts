@@ -14,7 +14,7 @@ import { firstTime } from './time.ts';
 
 const addressOf = (record: unknown) => customerSchema.parse(customer({ addresses: [record] })).addresses[0];
 
-test('a cut text is the beginning of the text, fits, and has no half characters', () => {
+test('a cut text is a prefix of whole characters that fits', () => {
   fc.assert(
     fc.property(hostileText, fc.integer({ min: 1, max: 100 }), (text, most) => {
       const cut = cutText(text, most);
@@ -25,7 +25,7 @@ test('a cut text is the beginning of the text, fits, and has no half characters'
   );
 });
 
-test('a localized text is one of its texts, or none', () => {
+test('a localized text is one of its texts or undefined', () => {
   fc.assert(
     fc.property(localized, hostileText, (texts, preferred) => {
       const shown = localizedText(texts, preferred);
@@ -42,7 +42,7 @@ test('any amount is a finite number', () => {
   );
 });
 
-test('cents keep their digits', () => {
+test('amounts keep their digits', () => {
   fc.assert(
     fc.property(fc.maxSafeInteger(), fc.integer({ min: 0, max: 4 }), (centAmount, fractionDigits) => {
       const value = majorUnits({ currencyCode: 'EUR', centAmount, fractionDigits });
@@ -70,7 +70,7 @@ test('addresses, phones, locales and times never throw', () => {
         for (const value of Object.values(klaviyoAddress(address))) assert.equal(typeof value, 'string');
       }
       const phone = phoneOf(address);
-      assert.ok(phone.found !== 'number' || /^\+[1-9]\d{4,14}$/.test(phone.e164));
+      assert.ok(phone.type !== 'number' || /^\+[1-9]\d{4,14}$/.test(phone.e164));
       profileLocale(text);
       firstTime([text], at);
     }),

@@ -1,5 +1,5 @@
 /**
- * Free-form JSON within Klaviyo's limits. Nothing is refused silently: what is cut is named.
+ * Cuts free-form JSON down to Klaviyo's limits. A warning names every property that was shortened or left out.
  * https://developers.klaviyo.com/en/reference/events_api_overview#limitations
  */
 import type { JsonObject, JsonValue, Warning } from '../../klaviyo/change.ts';
@@ -7,99 +7,101 @@ import { cutText, maxTextBytes } from './text.ts';
 
 const maxProperties = 400;
 const maxArrayItems = 4_000;
-/** Levels of objects and arrays, the properties themselves being the first. */
+/** Levels of objects and arrays. The properties themselves are the first. */
 const maxLevels = 10;
-/** An event takes 5 MB with its profile, metric and envelope; those need less than 100 KB. */
+/** Klaviyo accepts events of up to 5 MB. Profile, metric and envelope need less than 100 KB of it. */
 export const maxEventPropertiesBytes = 4_900_000;
 
-export interface Fitting {
-  /** Names that are cut last, the most valuable first. */
+export interface FitOptions {
+  /** Names that are cut last, most valuable first. */
   keep: readonly string[];
-  /** Of the properties as JSON. */
+  /** Maximum size of the properties as JSON. */
   maxBytes: number;
 }
 
-export interface Fitted {
+export interface FittedProperties {
   properties: JsonObject;
   warnings: Warning[];
 }
 
 /**
- * Makes properties that Klaviyo takes from anything that came as JSON. What exceeds a limit is cut from the least
- * valuable end: unnamed properties from the last to the first, then the kept ones from the last to the first.
+ * Converts any JSON to properties that Klaviyo accepts. Beyond a limit it cuts the least valuable properties first:
+ * those that `keep` does not name from the last to the first, then those of `keep` from the last to the first.
  */
-export function fitProperties(record: Record<string, unknown>, { keep, maxBytes }: Fitting): Fitted {
-  if (fitsAsItIs(record, maxBytes)) return { properties: record, warnings: [] };
-  const walk: Walk = { cut: new Set(), name: '', bytes: 2 };
+export function fitProperties(record: Record<string, unknown>, { keep, maxBytes }: FitOptions): FittedProperties {
+  if (fitsUnchanged(record, maxBytes)) return { properties: record, warnings: [] };
+  const traversal: Traversal = { cut: new Set(), name: '', bytes: 2 };
   const fitted = new Map<string, JsonValue>();
   for (const [key, value] of Object.entries(record)) {
-    walk.name = cutText(key);
-    const json = fitValue(value, { walk, level: 2 });
-    if (json === undefined || walk.name === '') continue;
-    walk.bytes += roughBytes(walk.name);
-    fitted.set(walk.name, json);
+    traversal.name = cutText(key);
+    const json = fitValue(value, { traversal, level: 2 });
+    if (json === undefined || traversal.name === '') continue;
+    traversal.bytes += roughBytes(traversal.name);
+    fitted.set(traversal.name, json);
   }
-  dropBeyondCount(fitted, { keep, cut: walk.cut });
-  if (walk.bytes > maxBytes) dropBeyondBytes(fitted, { keep, maxBytes, cut: walk.cut });
-  return { properties: Object.fromEntries(fitted), warnings: warningsOf(walk.cut) };
+  dropBeyondCount(fitted, { keep, cut: traversal.cut });
+  if (traversal.bytes > maxBytes) dropBeyondBytes(fitted, { keep, maxBytes, cut: traversal.cut });
+  return { properties: Object.fromEntries(fitted), warnings: warningsOf(traversal.cut) };
 }
 
-/** An upper bound of a value's bytes as JSON, without writing it. */
+/** Returns an upper bound of a value's bytes as JSON, without serialising it. */
 export function maxJsonBytes(value: JsonValue): number {
   if (typeof value === 'string') return roughBytes(value);
   if (typeof value !== 'object' || value === null) return 25;
   return Object.entries(value).reduce((sum, [key, child]) => sum + roughBytes(key) + maxJsonBytes(child), 5);
 }
 
-/** Nearly everything does: then nothing is copied. */
-export function fitsAsItIs(record: Record<string, unknown>, maxBytes: number): record is JsonObject {
+/** The usual case, in which nothing has to be copied. */
+export function fitsUnchanged(record: Record<string, unknown>, maxBytes: number): record is JsonObject {
   const names = Object.keys(record);
   if (names.length > maxProperties) return false;
-  const room = { bytes: maxBytes - 2 };
-  return names.every((name) => isShort(name, room) && name !== '' && fits(record[name], 2, room)) && room.bytes > 0;
+  const budget = { bytes: maxBytes - 2 };
+  return (
+    names.every((name) => isShort(name, budget) && name !== '' && fits(record[name], 2, budget)) && budget.bytes > 0
+  );
 }
 
-/** Short enough as a text or a name; counts its bytes. */
-function isShort(text: string, room: { bytes: number }): boolean {
-  room.bytes -= roughBytes(text);
+/** Returns whether a text or name is short enough, and subtracts its bytes from the budget. */
+function isShort(text: string, budget: { bytes: number }): boolean {
+  budget.bytes -= roughBytes(text);
   return text.length < shortText && text.isWellFormed();
 }
 
-/** A text of so many UTF-16 units is below every limit in bytes. */
+/** A text with fewer UTF-16 units than this is below every limit in bytes. */
 const shortText = 33_000;
 
-function fits(value: unknown, level: number, room: { bytes: number }): boolean {
+function fits(value: unknown, level: number, budget: { bytes: number }): boolean {
   switch (typeof value) {
     case 'string':
-      return isShort(value, room);
+      return isShort(value, budget);
     case 'number':
-      room.bytes -= 25;
+      budget.bytes -= 25;
       return Number.isFinite(value);
     case 'boolean':
-      room.bytes -= 6;
+      budget.bytes -= 6;
       return true;
     case 'object':
-      room.bytes -= 5;
+      budget.bytes -= 5;
       if (value === null) return true;
       if (level > maxLevels) return false;
-      return Array.isArray(value) ? itemsFit(value, level + 1, room) : fieldsFit(value, level + 1, room);
+      return Array.isArray(value) ? itemsFit(value, level + 1, budget) : fieldsFit(value, level + 1, budget);
     default:
       return false;
   }
 }
 
-// Plain loops: each event of each order comes through here.
-function itemsFit(items: readonly unknown[], level: number, room: { bytes: number }): boolean {
+// Plain loops, because every event of every order passes through here.
+function itemsFit(items: readonly unknown[], level: number, budget: { bytes: number }): boolean {
   if (items.length > maxArrayItems) return false;
-  for (const item of items) if (!fits(item, level, room)) return false;
+  for (const item of items) if (!fits(item, level, budget)) return false;
   return true;
 }
 
-function fieldsFit(record: object, level: number, room: { bytes: number }): boolean {
-  // Without a list of keys, which would be made and thrown away for each object.
+function fieldsFit(record: object, level: number, budget: { bytes: number }): boolean {
+  // `for in` avoids a list of keys for each object.
   if (!isRecord(record)) return false;
   for (const key in record) {
-    if (!isShort(key, room) || !fits(record[key], level, room)) return false;
+    if (!isShort(key, budget) || !fits(record[key], level, budget)) return false;
   }
   return true;
 }
@@ -108,74 +110,74 @@ function isRecord(value: object): value is Record<string, unknown> {
   return !Array.isArray(value);
 }
 
-/** The state of one walk: what was cut, the top-level name under way, and an upper bound of the size. */
-interface Walk {
+/** State of a traversal: cut properties, the current top-level name, and an upper bound of the size in bytes. */
+interface Traversal {
   cut: Set<string>;
   name: string;
   bytes: number;
 }
-interface Place {
-  walk: Walk;
+interface TraversalPosition {
+  traversal: Traversal;
   level: number;
 }
 
-function fitValue(value: unknown, place: Place): JsonValue | undefined {
-  const { walk } = place;
+function fitValue(value: unknown, position: TraversalPosition): JsonValue | undefined {
+  const { traversal } = position;
   switch (typeof value) {
     case 'string':
-      return fitText(value, walk);
+      return fitText(value, traversal);
     case 'number':
-      walk.bytes += 25;
+      traversal.bytes += 25;
       return Number.isFinite(value) ? value : undefined;
     case 'boolean':
-      walk.bytes += 6;
+      traversal.bytes += 6;
       return value;
     case 'object':
-      walk.bytes += 5;
-      return value === null ? null : fitContainer(value, place);
+      traversal.bytes += 5;
+      return value === null ? null : fitContainer(value, position);
     default:
       return undefined;
   }
 }
 
-function fitText(text: string, walk: Walk): string {
+function fitText(text: string, traversal: Traversal): string {
   const fitted = cutText(text, maxTextBytes);
-  if (fitted.length < text.length) walk.cut.add(walk.name);
-  walk.bytes += roughBytes(fitted);
+  if (fitted.length < text.length) traversal.cut.add(traversal.name);
+  traversal.bytes += roughBytes(fitted);
   return fitted;
 }
 
-function fitContainer(value: object, { walk, level }: Place): JsonValue | undefined {
+function fitContainer(value: object, { traversal, level }: TraversalPosition): JsonValue | undefined {
   if (level > maxLevels) {
-    walk.cut.add(walk.name);
+    traversal.cut.add(traversal.name);
     return undefined;
   }
-  const below = { walk, level: level + 1 };
+  const below = { traversal, level: level + 1 };
   if (Array.isArray(value)) {
-    if (value.length > maxArrayItems) walk.cut.add(walk.name);
-    // A place that can't be filled stays, so that the others keep theirs.
+    if (value.length > maxArrayItems) traversal.cut.add(traversal.name);
+    // Items without a value become null, so that the others keep their index.
     return value.slice(0, maxArrayItems).map((item) => fitValue(item, below) ?? null);
   }
   const entries: [string, JsonValue][] = [];
   for (const [key, child] of Object.entries(value)) {
     const json = fitValue(child, below);
-    walk.bytes += roughBytes(key);
+    traversal.bytes += roughBytes(key);
     if (json !== undefined) entries.push([cutText(key), json]);
   }
   return Object.fromEntries(entries);
 }
 
-/** An upper bound: JSON writes a UTF-16 unit in at most six bytes, and four more around a text. */
+/** Returns an upper bound: JSON needs at most six bytes for a UTF-16 unit, and four more around a text. */
 function roughBytes(text: string): number {
   return text.length * 6 + 4;
 }
 
-interface Dropping {
+interface DropOptions {
   keep: readonly string[];
   cut: Set<string>;
 }
 
-function dropBeyondCount(fitted: Map<string, JsonValue>, { keep, cut }: Dropping): void {
+function dropBeyondCount(fitted: Map<string, JsonValue>, { keep, cut }: DropOptions): void {
   for (const name of leastValuableFirst(fitted, keep)) {
     if (fitted.size <= maxProperties) return;
     fitted.delete(name);
@@ -183,8 +185,8 @@ function dropBeyondCount(fitted: Map<string, JsonValue>, { keep, cut }: Dropping
   }
 }
 
-function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, maxBytes }: Dropping & { maxBytes: number }) {
-  // What is this small is not worth losing: all properties together would fill half of the room.
+function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, maxBytes }: DropOptions & { maxBytes: number }) {
+  // Smaller properties are kept: even 400 of them fill at most half of the limit.
   const small = maxBytes / maxProperties / 2;
   let excess = jsonBytes(Object.fromEntries(fitted)) - maxBytes;
   for (const name of leastValuableFirst(fitted, keep)) {
@@ -200,7 +202,7 @@ function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, maxBytes }
   }
 }
 
-/** With its colon and comma. */
+/** Returns the bytes of a property with its colon and comma. */
 function entryBytes(name: string, value: JsonValue): number {
   return jsonBytes(name) + jsonBytes(value) + 2;
 }
@@ -211,7 +213,7 @@ function leastValuableFirst(fitted: Map<string, JsonValue>, keep: readonly strin
   return [...plain, ...kept];
 }
 
-/** As many items of a list as fit; anything else goes whole. */
+/** Returns as many items of a list as fit, or undefined for any other value. */
 function shortened(value: JsonValue, maxBytes: number): JsonValue | undefined {
   if (!Array.isArray(value)) return undefined;
   let bytes = 2;
@@ -224,7 +226,7 @@ function shortened(value: JsonValue, maxBytes: number): JsonValue | undefined {
   return items === 0 ? undefined : value.slice(0, items);
 }
 
-/** Bytes of a value as JSON in UTF-8. */
+/** Returns the bytes of a value as JSON in UTF-8. */
 export function jsonBytes(value: JsonValue): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
@@ -232,6 +234,6 @@ export function jsonBytes(value: JsonValue): number {
 function warningsOf(cut: ReadonlySet<string>): Warning[] {
   if (cut.size === 0) return [];
   const named = [...cut].slice(0, 10).map((name) => name.slice(0, 100).toWellFormed());
-  const more = cut.size > named.length ? ` and ${cut.size - named.length} more` : '';
-  return [{ code: 'properties_cut', detail: `shortened or left out for Klaviyo's limits: ${named.join(', ')}${more}` }];
+  const rest = cut.size > named.length ? ` and ${cut.size - named.length} more` : '';
+  return [{ code: 'properties_cut', detail: `shortened or left out for Klaviyo's limits: ${named.join(', ')}${rest}` }];
 }

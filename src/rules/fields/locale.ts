@@ -1,10 +1,10 @@
-/** A customer's locale as Klaviyo takes it. */
+/** Maps a customer's locale to Klaviyo. */
 import { present } from './text.ts';
 
 /**
- * @param locale a tag as commercetools keeps it, such as `de-DE`, `de_DE`, `de` or `zh-Hant-TW`
- * @returns language and country (`de-DE`, `zh-TW`), or nothing where one of them is missing:
- * Klaviyo wants (ISO 639)-(ISO 3166 alpha-2)
+ * Returns language and country, such as `de-DE` or `zh-TW`, or undefined where one of them is missing. Klaviyo accepts
+ * (ISO 639)-(ISO 3166 alpha-2) only.
+ * @param locale a tag of commercetools, such as `de-DE`, `de_DE`, `de` or `zh-Hant-TW`
  */
 export function profileLocale(locale: string | undefined): string | undefined {
   const tag = present(locale)?.trim().replaceAll('_', '-');

@@ -14,14 +14,14 @@ function texts(list: Price[], preferredCurrency = ''): Record<string, Record<str
   return Object.fromEntries(Object.entries(metadata.texts).map(([name, text]) => [name, JSON.parse(text)]));
 }
 
-test('each language has its own key, as commercetools writes its tag; empty ones have none', () => {
+test('each locale has its own key; empty texts have none', () => {
   assert.deepEqual(texts([]), {
     title_json: { title_de: 'Hose', 'title_en-US': 'Pants' },
     slug_json: { slug_de: 'hose' },
   });
 });
 
-test('a price without country stands for its currency and for every country that uses it', () => {
+test('a price without country applies to its currency and every country that uses it', () => {
   const { price_json, currency_json } = texts(prices(price(999)));
   assert.equal(price_json?.price_EUR, 9.99);
   assert.equal(price_json?.price_DE, 9.99);
@@ -30,7 +30,7 @@ test('a price without country stands for its currency and for every country that
   assert.equal(currency_json?.currency_FR, 'EUR');
 });
 
-test("a country's own price beats the shared one", () => {
+test("a country's own price wins over a price without country", () => {
   const { price_json, currency_json } = texts(
     prices(price(999), price(1099, { country: 'AT' }), {
       ...price(1199, { country: 'CH' }),
@@ -42,7 +42,7 @@ test("a country's own price beats the shared one", () => {
   assert.equal(price_json?.price_LI, undefined, "a neighbour's own price is not shared");
 });
 
-test('of two currencies of a country the preferred one counts, else the first', () => {
+test('of two currencies of a country the preferred one is used, else the first', () => {
   const list = prices(
     { ...price(1, { country: 'CH' }), value: money(1100, 'CHF') },
     { ...price(1, { country: 'CH' }), value: money(1000, 'EUR') },
@@ -57,7 +57,7 @@ test('without a valid price there is no key', () => {
   assert.deepEqual([price_json, currency_json], [{}, {}]);
 });
 
-test('entries that are too large are left out whole, so that the text stays JSON', () => {
+test('entries that do not fit are left out whole, so that the text stays valid JSON', () => {
   const name = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`l${index}`, '"'.repeat(1_000)]));
   const metadata = metadataOf({ name, slug: {}, prices: [], at: now }, settings());
   assert.deepEqual(metadata.cut, ['title_json']);

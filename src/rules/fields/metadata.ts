@@ -1,4 +1,4 @@
-/** `custom_metadata` of items and variants: four texts that hold JSON, so that a mail can pick language and currency. */
+/** Builds `custom_metadata` of items and variants: four texts with JSON, from which e-mails select language and currency. */
 import { LRUCache } from 'lru-cache';
 import type { LocalizedString, Price } from '../../commercetools/schemas.ts';
 import type { Warning } from '../../klaviyo/change.ts';
@@ -7,19 +7,19 @@ import { countryCurrencies, currencyCountries } from './country-currencies.ts';
 import { amountOf, choosePrice, countriesOf, currenciesOf } from './prices.ts';
 import { present } from './text.ts';
 
-/** Klaviyo takes 100 KB of metadata; the four together stay below 90,000 bytes, quotes escaped. */
+/** Klaviyo accepts 100 KB of metadata. The four texts together stay below 90,000 bytes with escaped quotes. */
 const maxBytes = { title_json: 40_000, slug_json: 20_000, price_json: 20_000, currency_json: 10_000 } as const;
 type TextName = keyof typeof maxBytes;
 
 interface Text {
   text: string;
-  /** Whether entries were left out: the limit of the text was reached. */
+  /** Whether entries were left out because of the limit of the text. */
   cut: boolean;
 }
 
 export interface Metadata {
   texts: Record<string, string>;
-  /** The names of the texts that lost entries to the limit. */
+  /** Names of the texts whose entries were left out. */
   cut: string[];
 }
 
@@ -30,7 +30,7 @@ export interface MetadataSource {
   at: Date;
 }
 
-/** `title_json` {`title_de`: …}, `slug_json`, and where there are prices `price_json` and `currency_json`. */
+/** Returns `title_json` {`title_de`: …}, `slug_json`, and with prices `price_json` and `currency_json`. */
 export function metadataOf({ name, slug, prices, at }: MetadataSource, settings: RuleSettings): Metadata {
   const metadata: Metadata = { texts: {}, cut: [] };
   add(metadata, 'title_json', textOfNames(name, 'title'));
@@ -47,10 +47,10 @@ function add(metadata: Metadata, name: TextName, { text, cut }: Text): void {
   if (cut) metadata.cut.push(name);
 }
 
-/** Klaviyo takes 100 KB of metadata; what is around the texts needs far less than 1 KB. */
+/** Klaviyo accepts 100 KB of metadata. The envelope around it needs far less than 1 KB. */
 const maxMetadataBytes = 99_000;
 
-/** As much of a merchant's metadata as Klaviyo takes: the first names that fit. */
+/** Returns the first entries of a hook's or custom rule's metadata that fit into Klaviyo's limit. */
 export function fitMetadata(metadata: Record<string, string>): {
   metadata: Record<string, string>;
   warnings: Warning[];
@@ -69,12 +69,12 @@ export function fitMetadata(metadata: Record<string, string>): {
   return { metadata: Object.fromEntries(kept), warnings: [{ code: 'metadata_cut', detail }] };
 }
 
-interface Now {
+interface PriceContext {
   at: Date;
   settings: RuleSettings;
 }
 
-function pricesOfCurrencies(prices: readonly Price[], { at, settings }: Now): string[] {
+function pricesOfCurrencies(prices: readonly Price[], { at, settings }: PriceContext): string[] {
   const of = settings.product.price;
   return currenciesOf(prices, of).flatMap((currency) => {
     const price = choosePrice(prices, { settings: of, at, currency });
@@ -82,18 +82,15 @@ function pricesOfCurrencies(prices: readonly Price[], { at, settings }: Now): st
   });
 }
 
-/**
- * Of nearly all variants of a shop one of a few hundred, and kilobytes long: thousands that are on their way share them.
- * What is kept is only ever what would be made anew.
- */
+/** Most variants of a shop have one of a few hundred texts, kilobytes each. In-flight variants share them. */
 const sharedTexts = new LRUCache<string, Text>({ max: 1_000 });
 
 function shared(name: TextName, key: string, entries: () => readonly string[]): Text {
-  const place = `${name} ${key}`;
-  const before = sharedTexts.get(place);
-  if (before) return before;
+  const cacheKey = `${name} ${key}`;
+  const cached = sharedTexts.get(cacheKey);
+  if (cached) return cached;
   const fresh = textOf(name, entries());
-  sharedTexts.set(place, fresh);
+  sharedTexts.set(cacheKey, fresh);
   return fresh;
 }
 
@@ -102,10 +99,11 @@ interface PriceTexts {
   currencies: Text;
 }
 
-function textsOfPrices(prices: readonly Price[], now: Now): PriceTexts {
-  const ofCurrencies = pricesOfCurrencies(prices, now);
-  if (countriesOf(prices, now.settings.product.price).length === 0) return textsByCurrency(prices, ofCurrencies, now);
-  const countries = pricesOfCountries(prices, now);
+function textsOfPrices(prices: readonly Price[], context: PriceContext): PriceTexts {
+  const ofCurrencies = pricesOfCurrencies(prices, context);
+  if (countriesOf(prices, context.settings.product.price).length === 0)
+    return textsByCurrency(prices, ofCurrencies, context);
+  const countries = pricesOfCountries(prices, context);
   const entries = [...ofCurrencies, ...countries.map(({ country, amount }) => entry(`price_${country}`, amount))];
   const currencies = countries.map(({ country, currency }) => entry(`currency_${country}`, currency));
   return {
@@ -114,13 +112,13 @@ function textsOfPrices(prices: readonly Price[], now: Now): PriceTexts {
   };
 }
 
-/** No price is for a country: each counts for all that pay in its currency. */
-function textsByCurrency(prices: readonly Price[], ofCurrencies: readonly string[], now: Now): PriceTexts {
-  const { preferredCurrency: wanted, product } = now.settings;
-  const chosen = chosenByCurrency(prices, 'none', now);
+/** Builds the texts of prices without countries: each price applies to all countries with its currency. */
+function textsByCurrency(prices: readonly Price[], ofCurrencies: readonly string[], context: PriceContext): PriceTexts {
+  const { preferredCurrency, product } = context.settings;
+  const chosen = chosenByCurrency(prices, 'none', context);
   const amounts = new Map([...chosen].map(([currency, price]) => [currency, String(amountOf(price, product.price))]));
-  const key = [wanted, ...amounts.keys()].join(' ');
-  const countries = () => payersIn([...amounts.keys()], wanted);
+  const key = [preferredCurrency, ...amounts.keys()].join(' ');
+  const countries = () => countriesWith([...amounts.keys()], preferredCurrency);
   return {
     prices: shared('price_json', [key, ...amounts.values(), ...ofCurrencies].join(), () => [
       ...ofCurrencies,
@@ -132,17 +130,20 @@ function textsByCurrency(prices: readonly Price[], ofCurrencies: readonly string
   };
 }
 
-/** Which country pays in which of these currencies, for prices without a country. */
-function payersIn(currencies: readonly string[], wanted: string): { country: string; currency: string }[] {
+/** Returns the currency of each country that uses one of these currencies, for prices without a country. */
+function countriesWith(
+  currencies: readonly string[],
+  preferredCurrency: string,
+): { country: string; currency: string }[] {
   const priced = new Set(currencies);
-  return [...new Set(payingIn(currencies))].flatMap((country) => {
-    const currency = preferred(countryCurrencies.get(country) ?? [], priced, wanted);
+  return [...new Set(countriesUsing(currencies))].flatMap((country) => {
+    const currency = preferred(countryCurrencies.get(country) ?? [], priced, preferredCurrency);
     return currency === undefined ? [] : [{ country, currency }];
   });
 }
 
-/** In the order of their codes. */
-function payingIn(currencies: readonly string[]): string[] {
+/** Returns countries sorted by code. */
+function countriesUsing(currencies: readonly string[]): string[] {
   const countries = currencies.flatMap((currency) => currencyCountries.get(currency) ?? []);
   return currencies.length > 1 ? countries.sort() : countries;
 }
@@ -155,89 +156,95 @@ interface CountryPrice {
   currency: string;
 }
 
-/** For each country its own price, else the one without country of the currency that the country uses. */
-function pricesOfCountries(prices: readonly Price[], now: Now): CountryPrice[] {
-  const of = now.settings.product.price;
+/** Returns for each country its own price, else the price without a country in the country's currency. */
+function pricesOfCountries(prices: readonly Price[], context: PriceContext): CountryPrice[] {
+  const of = context.settings.product.price;
   const own = new Set(countriesOf(prices, of));
-  // Chosen once for each currency: most of the world's countries share a few of them.
-  const shared = chosenByCurrency(prices, 'none', now);
+  // Chosen once for each currency, because many countries share a currency.
+  const shared = chosenByCurrency(prices, 'none', context);
   const amounts = new Map<Price, number>();
   const amount = (price: Price) => {
     const known = amounts.get(price) ?? amountOf(price, of);
     amounts.set(price, known);
     return known;
   };
-  return [...new Set([...own, ...payingIn([...shared.keys()])])].flatMap((country): CountryPrice[] => {
-    const ownPrices = own.has(country) ? chosenByCurrency(prices, { only: country }, now) : new Map<string, Price>();
-    const { preferredCurrency: wanted } = now.settings;
+  return [...new Set([...own, ...countriesUsing([...shared.keys()])])].flatMap((country): CountryPrice[] => {
+    const ownPrices = own.has(country)
+      ? chosenByCurrency(prices, { only: country }, context)
+      : new Map<string, Price>();
+    const { preferredCurrency } = context.settings;
     const [first = '', second = ''] = [
-      preferred([...ownPrices.keys()], ownPrices, wanted),
-      preferred(countryCurrencies.get(country) ?? [], shared, wanted),
+      preferred([...ownPrices.keys()], ownPrices, preferredCurrency),
+      preferred(countryCurrencies.get(country) ?? [], shared, preferredCurrency),
     ];
     const price = ownPrices.get(first) ?? shared.get(second);
     return price ? [{ country, amount: amount(price), currency: price.value.currencyCode }] : [];
   });
 }
 
-function chosenByCurrency(prices: readonly Price[], country: 'none' | { only: string }, now: Now): Map<string, Price> {
-  const of = now.settings.product.price;
+function chosenByCurrency(
+  prices: readonly Price[],
+  country: 'none' | { only: string },
+  context: PriceContext,
+): Map<string, Price> {
+  const of = context.settings.product.price;
   const chosen = new Map<string, Price>();
   for (const currency of currenciesOf(prices, of)) {
-    const price = choosePrice(prices, { settings: of, at: now.at, currency, country });
+    const price = choosePrice(prices, { settings: of, at: context.at, currency, country });
     if (price) chosen.set(currency, price);
   }
   return chosen;
 }
 
-/** Of a country with several currencies the preferred one, else the first that has a price. */
+/** Returns the preferred currency if it has a price, else the first currency with one. */
 function preferred(
   currencies: readonly string[],
   priced: { has(currency: string): boolean },
-  wanted: string,
+  preferredCurrency: string,
 ): string | undefined {
-  if (currencies.includes(wanted) && priced.has(wanted)) return wanted;
+  if (currencies.includes(preferredCurrency) && priced.has(preferredCurrency)) return preferredCurrency;
   return currencies.find((currency) => priced.has(currency));
 }
 
-/** The same for an item and all of its variants. */
-const known = { title: new WeakMap<LocalizedString, Text>(), slug: new WeakMap<LocalizedString, Text>() };
+/** An item and its variants have the same names. */
+const namesCache = { title: new WeakMap<LocalizedString, Text>(), slug: new WeakMap<LocalizedString, Text>() };
 
 function textOfNames(localized: LocalizedString, prefix: 'title' | 'slug'): Text {
-  const before = known[prefix].get(localized);
-  if (before) return before;
+  const cached = namesCache[prefix].get(localized);
+  if (cached) return cached;
   const names = Object.entries(localized).filter(([, text]) => present(text) !== undefined);
   const entries = names.map(([locale, text]) => entry(`${prefix}_${locale}`.toWellFormed(), text.toWellFormed()));
   const fresh = textOf(`${prefix}_json`, entries);
-  known[prefix].set(localized, fresh);
+  namesCache[prefix].set(localized, fresh);
   return fresh;
 }
 
-/** `"price_DE":12.5`, as it stands in a JSON text: there are a hundred of them in each variant, so none is an object. */
+/** Returns an entry as JSON text, such as `"price_DE":12.5`. Each variant has a hundred, so none is an object. */
 function entry(name: string, value: string | number): string {
   return `${quoted(name)}:${typeof value === 'string' ? quoted(value) : String(value)}`;
 }
 
-/** Names and currencies repeat with every variant; others than these are made anew. */
+/** Codes whose JSON texts are cached, because they repeat with every variant. */
 const codes = new Set([...countryCurrencies.keys(), ...currencyCountries.keys()]);
 const maxQuoted = 4 * codes.size;
-const quotedBefore = new Map<string, string>();
+const quotedCache = new Map<string, string>();
 
 function quoted(text: string): string {
-  const before = quotedBefore.get(text);
-  if (before !== undefined) return before;
+  const cached = quotedCache.get(text);
+  if (cached !== undefined) return cached;
   const fresh = JSON.stringify(text);
-  if (quotedBefore.size < maxQuoted && codes.has(text.slice(text.indexOf('_') + 1))) quotedBefore.set(text, fresh);
+  if (quotedCache.size < maxQuoted && codes.has(text.slice(text.indexOf('_') + 1))) quotedCache.set(text, fresh);
   return fresh;
 }
 
-/** Entries that do not fit are left out whole, because half a JSON text is none. */
+/** Joins entries to a JSON text. Entries that do not fit are left out whole. */
 function textOf(name: TextName, entries: readonly string[]): Text {
   const text = ['{', entries.join(','), '}'].join('');
-  // Nearly always: not even if every character had to be escaped twice would it be too long.
+  // The usual case: the text fits even if every character has to be escaped twice.
   if (text.length * maxEscaped <= maxBytes[name]) return { text, cut: false };
   let bytes = 4;
-  const fitting = entries.filter((one) => {
-    const needed = escapedBytes(one) + 1;
+  const fitting = entries.filter((text) => {
+    const needed = escapedBytes(text) + 1;
     if (bytes + needed > maxBytes[name]) return false;
     bytes += needed;
     return true;
@@ -245,10 +252,10 @@ function textOf(name: TextName, entries: readonly string[]): Text {
   return { text: `{${fitting.join(',')}}`, cut: fitting.length < entries.length };
 }
 
-/** Bytes that a character of a JSON text takes at most as part of another one. */
+/** Maximum bytes of a character of a JSON text inside another JSON text. */
 const maxEscaped = 7;
 
-/** Bytes of a part of a JSON text inside another one, without that one's quotes. */
+/** Returns the bytes of a part of a JSON text inside another JSON text, without the outer quotes. */
 function escapedBytes(part: string): number {
   return Buffer.byteLength(JSON.stringify(part)) - 2;
 }

@@ -1,4 +1,4 @@
-/** Amounts of commercetools in major units, as Klaviyo wants them. */
+/** Converts amounts of commercetools to the major units that Klaviyo expects. */
 import type { Money } from '../../commercetools/schemas.ts';
 
 /** ISO 4217 currencies whose minor unit is not a hundredth (list one, 2026-01-01). */
@@ -10,18 +10,27 @@ const minorDigits: Record<string, number> = {
 };
 
 /**
- * Major units: 1234 cents are 12.34, 1234 yen are 1234. With highPrecision the precise amount counts.
+ * Converts minor to major units: 1234 cents are 12.34, 1234 yen are 1234. highPrecision uses the precise amount.
  * https://docs.commercetools.com/api/types#money
- * @param money minor units, with the digits that the money itself names
- * @returns the nearest number to the decimal value, without the noise of a division
+ * @returns the number nearest to the decimal value, without rounding errors of a division
  */
 export function majorUnits(money: Money): number {
   if (money.type === 'highPrecision' && money.preciseAmount !== undefined) {
     return shifted(money.preciseAmount, money.fractionDigits ?? digitsOf(money.currencyCode));
   }
-  // fractionDigits of a highPrecision money belong to its precise amount, never to its cents.
+  // fractionDigits of a highPrecision money apply to its precise amount, never to its cents.
   const ownDigits = money.type === 'highPrecision' ? undefined : money.fractionDigits;
   return shifted(money.centAmount, ownDigits ?? digitsOf(money.currencyCode));
+}
+
+/** Returns the money with a positive amount. */
+export function absolute(money: Money): Money {
+  const { centAmount, preciseAmount } = money;
+  return {
+    ...money,
+    centAmount: Math.abs(centAmount),
+    ...(preciseAmount === undefined ? {} : { preciseAmount: Math.abs(preciseAmount) }),
+  };
 }
 
 function digitsOf(currencyCode: string): number {
@@ -29,7 +38,7 @@ function digitsOf(currencyCode: string): number {
 }
 
 function shifted(amount: number, digits: number): number {
-  // Reading a decimal text gives the nearest number; 1e21 and above print with an exponent of their own.
+  // Parsing a decimal text gives the nearest number. Amounts of 1e21 and above print with an exponent already.
   const text = String(amount);
   const value = text.includes('e') ? amount / 10 ** digits : Number(`${text}e-${digits}`);
   return value + 0;

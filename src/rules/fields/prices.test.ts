@@ -17,7 +17,7 @@ const yesterday = '2026-03-15T12:00:00.000Z';
 const lastWeek = '2026-03-09T12:00:00.000Z';
 const tomorrow = '2026-03-17T12:00:00.000Z';
 
-test("a customer group's, a channel's or a subscription's price is nobody else's", () => {
+test('prices of customer groups, channels and subscriptions are never chosen', () => {
   const list = prices(
     price(100, { customerGroup: reference('customer-group', 'b2b') }),
     price(200, { channel: reference('channel', 'berlin') }),
@@ -27,7 +27,7 @@ test("a customer group's, a channel's or a subscription's price is nobody else's
   assert.equal(chosen([...list, ...prices(price(999))]), 9.99);
 });
 
-test("the configured channel's price comes first, other channels' never", () => {
+test("the configured channel's price comes first; those of other channels are never chosen", () => {
   const berlin = settings({ product: { price: { channel: 'berlin' } } }).product.price;
   const list = prices(
     price(999),
@@ -38,7 +38,7 @@ test("the configured channel's price comes first, other channels' never", () => 
   assert.equal(chosen(list.slice(0, 2), berlin), 9.99);
 });
 
-test("a price that is valid now comes before an undated one; last year's sale and next week's do not", () => {
+test('a price that is valid now comes before an undated one; an expired or future one is not chosen', () => {
   const list = prices(
     price(999),
     price(100, { validFrom: lastWeek, validUntil: yesterday }),
@@ -49,12 +49,12 @@ test("a price that is valid now comes before an undated one; last year's sale an
   assert.equal(chosen(list.slice(0, 3)), 9.99);
 });
 
-test('a price ends when its end comes: until is exclusive, from inclusive', () => {
+test('the end of a price is exclusive, its begin inclusive', () => {
   assert.equal(chosen(prices(price(1, { validUntil: now.toISOString() }))), undefined);
   assert.equal(chosen(prices(price(1, { validFrom: now.toISOString() }))), 0.01);
 });
 
-test('of several dated prices the earliest begin, then the earliest end, then the list decides', () => {
+test('of several dated prices the earliest begin, the earliest end, then the list order decides', () => {
   const list = prices(
     price(1, { validUntil: tomorrow }),
     price(2, { validFrom: yesterday }),
@@ -73,19 +73,19 @@ test('of undated prices one without country comes before one with, unless a coun
   assert.equal(chosen(list, settings({ product: { price: { country: 'FR' } } }).product.price), 0.03);
 });
 
-test('only prices of the wanted currency are chosen', () => {
+test('only prices in the requested currency are chosen', () => {
   const list = prices(price(1), { ...price(2), value: money(2, 'USD') });
   assert.equal(chosen(list, plain, 'USD'), 0.02);
   assert.equal(chosen(list, plain, 'CHF'), undefined);
 });
 
-test('the discounted value is sent, unless the merchant wants the full one', () => {
+test('the discounted value is used, unless the settings say otherwise', () => {
   const list = prices(price(1000, { discounted: { value: money(750), discount: reference('product-discount', 'd') } }));
   assert.equal(chosen(list), 7.5);
   assert.equal(chosen(list, settings({ product: { price: { discounted: false } } }).product.price), 10);
 });
 
-test('prices of foreign channels alone are noticed', () => {
+test('prices of other channels only are detected', () => {
   const list = prices(price(1, { channel: reference('channel', 'paris') }));
   assert.equal(hasOnlyChannelPrices(list, plain), true);
   assert.equal(hasOnlyChannelPrices([...list, ...prices(price(2))], plain), false);

@@ -1,4 +1,4 @@
-/** Which of a variant's many prices is the price. */
+/** Chooses the price of a variant among its prices. */
 import type { Price } from '../../commercetools/schemas.ts';
 import type { RuleSettings } from '../settings.ts';
 import { majorUnits } from './money.ts';
@@ -6,10 +6,10 @@ import { millisecondsOf } from './time.ts';
 
 type PriceSettings = RuleSettings['product']['price'];
 
-/** What a choice among prices depends on. */
+/** Input of a choice among prices. */
 export interface PriceChoice {
   settings: PriceSettings;
-  /** The clock: dated prices are valid or not. */
+  /** Time at which dated prices must be valid. */
   at: Date;
   /** ISO 4217; only prices in this currency. */
   currency?: string;
@@ -18,45 +18,49 @@ export interface PriceChoice {
 }
 
 /**
- * The price that anybody pays: never one for a customer group, a channel other than the configured one, or a
- * subscription. The configured channel's come first, then the configured country's; dated ones that are valid now
- * before undated ones: earliest begin, earliest end, list order; of the undated one without country before one with.
+ * Returns the price for every customer: never one for a customer group, for a channel other than the configured one, or
+ * for a subscription. Prices of the configured channel rank first, then those of the configured country. Dated prices
+ * rank before undated ones, by earliest begin, earliest end and list order; undated ones without country before others.
  */
 export function choosePrice(prices: readonly Price[], choice: PriceChoice): Price | undefined {
   const ranked = prices
-    .filter((price) => isForAnybody(price, choice.settings) && isWanted(price, choice) && isValid(price, choice.at))
+    .filter(
+      (price) => isPublicPrice(price, choice.settings) && matchesChoice(price, choice) && isValid(price, choice.at),
+    )
     .map((price) => ({ price, rank: rankOf(price, choice) }));
-  // Sorting is stable: what ranks the same stays in list order.
-  return ranked.toSorted((a, b) => compareRanks(a.rank, b.rank))[0]?.price;
+  // Sorting is stable: equal ranks stay in list order.
+  return ranked.toSorted((left, right) => compareRanks(left.rank, right.rank))[0]?.price;
 }
 
-/** Major units: the discounted value where there is one and the merchant wants it. */
+/** Returns the amount in major units: the discounted one if there is one and the settings allow it. */
 export function amountOf(price: Price, { discounted }: PriceSettings): number {
   return majorUnits(discounted && price.discounted ? price.discounted.value : price.value);
 }
 
-/** ISO 4217 codes of the prices that may be chosen, in list order. */
+/** Returns the distinct ISO 4217 codes of the prices that can be chosen, in list order. */
 export function currenciesOf(prices: readonly Price[], settings: PriceSettings): string[] {
-  return [...new Set(prices.filter((price) => isForAnybody(price, settings)).map((price) => price.value.currencyCode))];
+  return [
+    ...new Set(prices.filter((price) => isPublicPrice(price, settings)).map((price) => price.value.currencyCode)),
+  ];
 }
 
-/** ISO countries that have a price of their own, in list order. */
+/** Returns the distinct ISO countries that have a price of their own, in list order. */
 export function countriesOf(prices: readonly Price[], settings: PriceSettings): string[] {
-  const countries = prices.filter((price) => isForAnybody(price, settings)).map((price) => price.country ?? '');
+  const countries = prices.filter((price) => isPublicPrice(price, settings)).map((price) => price.country ?? '');
   return [...new Set(countries)].filter((country) => country !== '');
 }
 
-/** Every price belongs to a channel, and none to the configured one: such a variant has no price here. */
+/** Returns whether every price belongs to a channel other than the configured one, so that no price can be chosen. */
 export function hasOnlyChannelPrices(prices: readonly Price[], settings: PriceSettings): boolean {
   return prices.length > 0 && prices.every(({ channel }) => channel !== undefined && channel.id !== settings.channel);
 }
 
-function isForAnybody(price: Price, settings: PriceSettings): boolean {
+function isPublicPrice(price: Price, settings: PriceSettings): boolean {
   if (price.customerGroup !== undefined || price.recurrencePolicy !== undefined) return false;
   return price.channel === undefined || price.channel.id === settings.channel;
 }
 
-function isWanted(price: Price, { currency, country }: PriceChoice): boolean {
+function matchesChoice(price: Price, { currency, country }: PriceChoice): boolean {
   if (currency !== undefined && price.value.currencyCode !== currency) return false;
   if (country === undefined) return true;
   return country === 'none' ? !price.country : price.country === country.only;
@@ -87,10 +91,10 @@ function countryRank(price: Price, preferred: string): number {
   return price.country === preferred ? 0 : 2;
 }
 
-function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (const [index, rank] of a.entries()) {
-    const other = b[index] ?? 0;
-    if (rank !== other) return rank < other ? -1 : 1;
+function compareRanks(left: readonly number[], right: readonly number[]): number {
+  for (const [index, leftRank] of left.entries()) {
+    const rightRank = right[index] ?? 0;
+    if (leftRank !== rightRank) return leftRank < rightRank ? -1 : 1;
   }
   return 0;
 }

@@ -9,7 +9,7 @@ test('an empty include means all; absent, null and empty text are left out, fals
   assert.deepEqual(filtered(record, all).properties, { id: '1', total: 0, gift: false, list: [] });
 });
 
-test('include keeps what it names, exclude wins', () => {
+test('include keeps the names it lists; exclude wins', () => {
   const { properties } = filtered(record, { include: ['id', 'total'], exclude: ['id'], map: {} });
   assert.deepEqual(properties, { total: 0 });
 });
@@ -20,6 +20,6 @@ test('a renamed field is sent under its new name only', () => {
   assert.deepEqual([...renamed], ['OrderNo']);
 });
 
-test('a field renamed to the name of another one takes its place', () => {
+test('a field renamed to the name of another field replaces it', () => {
   assert.equal(filtered(record, { ...all, map: { total: 'id' } }).properties.id, 0);
 });

@@ -1,29 +1,29 @@
-/** The merchant's choice of top-level names: include, exclude, rename. */
+/** Applies the property filter of the settings: include, exclude and rename top-level names. */
 import type { PropertyFilter } from '../settings.ts';
 
-/** Whether the merchant wants this top-level name: an empty `include` means all, `exclude` wins. */
+/** Returns whether a top-level name passes the filter. An empty `include` means all; `exclude` wins. */
 export function passes(name: string, filter: PropertyFilter): boolean {
   if (filter.exclude.includes(name)) return false;
   return filter.include.length === 0 || filter.include.includes(name);
 }
 
-/** What is left of a record, and which of its names `map` made. */
+/** Filtered record, and the names that `map` renamed fields to. */
 export interface Filtered {
   properties: Record<string, unknown>;
   renamed: ReadonlySet<string>;
 }
 
-/** The record's top-level fields that are there and wanted, under the names that the merchant gave them. */
+/** Returns the record's top-level fields that have a value and pass the filter, renamed by `map`. */
 export function filtered(record: Record<string, unknown>, filter: PropertyFilter): Filtered {
-  if (passesAsItIs(record, filter)) return { properties: record, renamed: none };
-  const wanted = Object.keys(record).filter((name) => isThere(record[name]) && passes(name, filter));
-  const plain = wanted.filter((name) => newName(name, filter) === undefined);
-  const renamed = wanted.flatMap((name): [string, unknown][] => {
-    const given = newName(name, filter);
-    return given === undefined ? [] : [[given, record[name]]];
+  if (passesUnchanged(record, filter)) return { properties: record, renamed: none };
+  const passing = Object.keys(record).filter((name) => hasValue(record[name]) && passes(name, filter));
+  const plain = passing.filter((name) => newName(name, filter) === undefined);
+  const renamed = passing.flatMap((name): [string, unknown][] => {
+    const mapped = newName(name, filter);
+    return mapped === undefined ? [] : [[mapped, record[name]]];
   });
   return {
-    // Renamed ones last: who renames a field to the name of another one means it.
+    // Renamed fields come last and win over fields of the same name.
     properties: Object.fromEntries([...plain.map((name) => [name, record[name]]), ...renamed]),
     renamed: new Set(renamed.map(([name]) => name)),
   };
@@ -31,15 +31,15 @@ export function filtered(record: Record<string, unknown>, filter: PropertyFilter
 
 const none: ReadonlySet<string> = new Set();
 
-/** Nearly always: then nothing is copied. */
-function passesAsItIs(record: Record<string, unknown>, filter: PropertyFilter): boolean {
+/** The usual case, in which nothing has to be copied. */
+function passesUnchanged(record: Record<string, unknown>, filter: PropertyFilter): boolean {
   if (Object.keys(filter.map).length > 0) return false;
-  for (const name in record) if (!isThere(record[name]) || !passes(name, filter)) return false;
+  for (const name in record) if (!hasValue(record[name]) || !passes(name, filter)) return false;
   return true;
 }
 
-/** Absent, null and empty text are nothing; `false` and 0 are values. */
-export function isThere(value: unknown): boolean {
+/** Returns false for absent, null and empty text. `false` and 0 are values. */
+export function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 

@@ -4,15 +4,15 @@ import { cutText, localizedText, titleOf } from './text.ts';
 
 const names = { de: 'Hose', 'en-GB': 'Trousers', 'en-US': 'Pants', fr: '' };
 
-test('the preferred locale is shown exactly where there is one', () => {
+test('the exact preferred locale comes first', () => {
   assert.equal(localizedText(names, 'en-US'), 'Pants');
 });
 
-test('case does not count, and an underscore is a dash', () => {
+test('case is ignored, and an underscore equals a dash', () => {
   assert.equal(localizedText(names, 'EN_us'), 'Pants');
 });
 
-test('without the exact locale its language is shown, then any region of it, then the first', () => {
+test('without the exact locale its language is used, then any region of it, then the first text', () => {
   assert.equal(localizedText(names, 'de-AT'), 'Hose');
   assert.equal(localizedText(names, 'en-CA'), 'Trousers');
   assert.equal(localizedText(names, 'en'), 'Trousers');
@@ -25,7 +25,7 @@ test('an empty text counts as missing', () => {
   assert.equal(localizedText({ de: ' ', en: '' }, 'de'), undefined);
 });
 
-test('what has no name at all is called by its slug, its key or its id', () => {
+test('a record without a name is named by its slug, its key or its id', () => {
   assert.equal(titleOf({ id: 'i', name: {}, slug: { de: 'hose' }, key: 'k' }, ''), 'hose');
   assert.equal(titleOf({ id: 'i', name: { de: '' }, slug: {}, key: 'k' }, ''), 'k');
   assert.equal(titleOf({ id: 'i', name: {}, slug: {} }, ''), 'i');
@@ -38,6 +38,6 @@ test('a text is cut between characters, never inside one', () => {
   assert.equal(cutText('👨‍👩‍👧', 10), '👨‍', 'a character longer than all that fits is cut between its code points');
 });
 
-test('a lone surrogate becomes the replacement character, because JSON over UTF-8 can not hold it', () => {
+test('a lone surrogate becomes the replacement character', () => {
   assert.equal(cutText('a\ud83d'), 'a\ufffd');
 });

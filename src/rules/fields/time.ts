@@ -1,13 +1,13 @@
-/** Times as Klaviyo takes them. */
+/** Selects times within the range that Klaviyo accepts. */
 
 const yearMs = 365 * 24 * 60 * 60 * 1_000;
 /** Klaviyo: "must be after the year 1990 and can only be up to 1 year in the future". */
 const earliestMs = Date.UTC(1991, 0, 1);
 
 /**
- * @param candidates ISO 8601 texts, the best first
- * @param at the clock
- * @returns the first that Klaviyo would take, in UTC
+ * Returns the first candidate that Klaviyo accepts, as ISO 8601 in UTC, or undefined.
+ * @param candidates ISO 8601, best first
+ * @param at the current time
  */
 export function firstTime(candidates: readonly (string | undefined)[], at: Date): string | undefined {
   for (const candidate of candidates) {
@@ -17,7 +17,7 @@ export function firstTime(candidates: readonly (string | undefined)[], at: Date)
   return undefined;
 }
 
-/** Milliseconds since 1970, NaN for what is no time. commercetools' times are UTC, also where no zone is written. */
+/** Returns milliseconds since 1970, or NaN for an invalid time. Times without a zone are UTC, as commercetools' are. */
 export function millisecondsOf(iso: string): number {
   const zoned = /T.*(Z|[+-]\d\d:?\d\d)$/i.test(iso) || !iso.includes('T');
   return Date.parse(zoned ? iso : `${iso}Z`);

@@ -9,17 +9,17 @@ test('every {{productSlug}} of the template is replaced', () => {
   assert.equal(productUrl({ en: 'slim-jeans' }, shop), 'https://shop.example/slim-jeans?p=slim-jeans');
 });
 
-test('the slug is taken in the preferred language', () => {
+test('the slug is in the preferred language', () => {
   const german = { ...shop, preferredLocale: 'de' };
   assert.equal(productUrl({ en: 'jeans', de: 'hose' }, german), 'https://shop.example/hose?p=hose');
 });
 
-test('there is no address without a template or without a slug', () => {
+test('without a template or a slug there is no URL', () => {
   assert.equal(productUrl({ en: 'jeans' }, settings()), undefined);
   assert.equal(productUrl({ en: '' }, shop), undefined);
 });
 
-test('a slug with characters of its own meaning stays one part of the path', () => {
+test('special characters of a slug are encoded', () => {
   assert.equal(
     productUrl({ en: '$& a/b' }, settings({}, { productUrlTemplate: '/{{productSlug}}' })),
     '/%24%26%20a%2Fb',

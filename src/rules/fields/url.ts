@@ -1,9 +1,9 @@
-/** The address of a product's page: commercetools has no shop front, so the merchant gives a template. */
+/** Builds the URL of a product's page from the template in the configuration: commercetools has no storefront. */
 import type { LocalizedString } from '../../commercetools/schemas.ts';
 import type { RuleSettings } from '../settings.ts';
 import { cutText, localizedText } from './text.ts';
 
-/** @returns the template with every `{{productSlug}}` replaced; nothing without template or slug */
+/** Returns the template with every `{{productSlug}}` replaced, or undefined without template or slug. */
 export function productUrl(
   slug: LocalizedString | undefined,
   settings: Pick<RuleSettings, 'productUrlTemplate' | 'preferredLocale'>,
@@ -11,6 +11,6 @@ export function productUrl(
   const text = localizedText(slug, settings.preferredLocale);
   if (text === undefined || settings.productUrlTemplate === '') return undefined;
   const encoded = encodeURIComponent(text.trim().toWellFormed());
-  // A function, because `$&` in a replacement text would mean something.
+  // A function, because `$&` has a meaning in a replacement text.
   return cutText(settings.productUrlTemplate.replaceAll('{{productSlug}}', () => encoded));
 }

@@ -24,11 +24,11 @@ test('a brand may be text, a number, an enum, localized, or a set of these', () 
   assert.equal(brandFrom([{ key: 'nw', label: 'Nordwind' }, 'Other']), 'Nordwind');
 });
 
-test('what is no text is no brand', () => {
+test('a value that is not text is not a brand', () => {
   for (const value of [null, true, [], {}, '', { typeId: 'x', id: 1 }]) assert.equal(brandFrom(value), undefined);
 });
 
-test('the ordered variant says it, else the product as a whole, else the master variant', () => {
+test('the brand comes from the ordered variant, else the whole product, else the master variant', () => {
   const own = variant({ id: 2, sku: 'JEANS-M', attributes: [{ name: 'brand', value: 'Own' }] });
   const shared = { attributes: [{ name: 'brand', value: 'Shared' }] };
   const parsed = (current: Record<string, unknown>) => productSchema.parse(product({}, current));
@@ -37,7 +37,7 @@ test('the ordered variant says it, else the product as a whole, else the master 
   assert.equal(brandOf(parsed({ variants: [] }), ordered('JEANS-M'), german), 'Nordwind');
 });
 
-test('a merchant may name another attribute, or none', () => {
+test('the settings can name another attribute or none', () => {
   const parsed = productSchema.parse(product());
   assert.equal(brandOf(parsed, ordered('JEANS-S'), settings({ product: { brandAttribute: 'size' } })), 'S');
   assert.equal(brandOf(parsed, ordered('JEANS-S'), settings({ product: { brandAttribute: '' } })), undefined);

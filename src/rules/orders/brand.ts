@@ -1,4 +1,4 @@
-/** The brand of a product: commercetools has none of its own, so an attribute that the merchant names holds it. */
+/** Brand of a product. commercetools has no field for it, so the settings name a product attribute. */
 import { z } from 'zod';
 import type { LineItem, OrderedProduct } from '../../commercetools/schemas.ts';
 import { localizedText, present } from '../fields/text.ts';
@@ -7,7 +7,7 @@ import type { RuleSettings } from '../settings.ts';
 const labelled = z.looseObject({ label: z.unknown() });
 const localized = z.record(z.string(), z.string());
 
-/** Of the ordered variant as it is now, else of the product as a whole, else of its master variant; as text. */
+/** Returns the brand of the ordered variant, else of the whole product, else of its master variant, as they are now. */
 export function brandOf(
   product: OrderedProduct | undefined,
   item: LineItem,
@@ -15,22 +15,22 @@ export function brandOf(
 ): string | undefined {
   if (!product || settings.product.brandAttribute === '') return undefined;
   const { masterVariant, variants, attributes } = product.masterData.current;
-  const all = masterVariant ? [masterVariant, ...variants] : variants;
-  const ordered = all.find(({ sku }) => sku !== undefined && sku === item.variant.sku);
-  const places: (OrderedProduct['masterData']['current']['attributes'] | undefined)[] = [
+  const allVariants = masterVariant ? [masterVariant, ...variants] : variants;
+  const ordered = allVariants.find(({ sku }) => sku !== undefined && sku === item.variant.sku);
+  const sources: (OrderedProduct['masterData']['current']['attributes'] | undefined)[] = [
     ordered?.attributes,
     attributes,
     masterVariant?.attributes,
   ];
-  for (const place of places) {
-    const value = place?.find(({ name }) => name === settings.product.brandAttribute)?.value;
+  for (const source of sources) {
+    const value = source?.find(({ name }) => name === settings.product.brandAttribute)?.value;
     const text = textOf(value, settings.preferredLocale);
     if (text !== undefined) return text;
   }
   return undefined;
 }
 
-/** An attribute may be text, a number, an enum with a label, localized, or a set of these: of a set the first. */
+/** Returns an attribute as text. It may be text, a number, an enum with a label, localized, or a set of these. */
 function textOf(value: unknown, preferredLocale: string): string | undefined {
   const single: unknown = Array.isArray(value) ? value[0] : value;
   if (typeof single === 'string') return present(single);

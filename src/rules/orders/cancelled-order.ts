@@ -1,33 +1,19 @@
-/** Cancelled Order: an order came into a state that cancels it. */
-import type { Rule } from '../types.ts';
-import type { OrderFacts } from './facts.ts';
+/** Cancelled Order: an order changed to a state that cancels it. */
+import type { OrderRule } from './facts.ts';
+import { orderEventRule } from './order-event.ts';
 import { reasonOf } from './properties.ts';
-import { stateEvent, stateSettings, stateTriggers } from './state.ts';
+import { stateEvent, stateTriggers } from './state.ts';
 
-export const cancelledOrder: Rule<OrderFacts> = {
+export const cancelledOrder: OrderRule = orderEventRule({
   name: 'cancelled-order',
-  summary: 'An order came into a state that cancels it.',
-  sends: 'event `Cancelled Order`',
-  settings: [
-    'order.metrics.cancelledOrder',
-    'order.states.changed.cancelledOrder',
-    'order.reasonField',
-    ...stateSettings,
-  ],
-  needs: ['discountCodes'],
-  bulk: 'orders',
+  summary: 'An order changed to a state that cancels it.',
+  metric: 'cancelledOrder',
+  settings: ['order.states.changed.cancelledOrder', 'order.messages.changed', 'order.reasonField'],
+  moment: 'later',
   triggers: stateTriggers,
-  map(facts, settings) {
+  events(facts, settings) {
     const { order } = facts;
-    return stateEvent(
-      facts,
-      {
-        metric: settings.order.metrics.cancelledOrder,
-        meaning: 'cancelled',
-        times: [order.completedAt, order.lastModifiedAt],
-        properties: reasonOf(facts, settings),
-      },
-      settings,
-    );
+    const times = [order.completedAt, order.lastModifiedAt];
+    return stateEvent(facts, { meaning: 'cancelled', times, properties: reasonOf(facts, settings) }, settings);
   },
-};
+});

@@ -14,47 +14,50 @@ import {
   written,
 } from '../../../test/fixtures/index.ts';
 
-const about = reference('order', id('0a'));
+const ref = reference('order', id('0a'));
 
-test('a message that is too large for its broker leads to the order itself', async () => {
-  const told = await askMessage(withoutPayload('OrderCreated', about), {
+test('a message with an omitted payload leads to the order itself', async () => {
+  const evaluated = await askMessage(withoutPayload('OrderCreated', ref), {
     rule: 'placed-order',
     lookups: lookIn({ orders: [order()] }),
   });
-  assert.equal(written(told).changes.length, 1);
+  assert.equal(written(evaluated).changes.length, 1);
 });
 
-test('an order that is gone is skipped with the reason', async () => {
-  const told = await askMessage(withoutPayload('OrderCreated', about), { rule: 'placed-order', lookups: lookIn({}) });
-  assert.equal(skippedBecause(told), 'the order is gone');
+test('an order that no longer exists is skipped with the reason', async () => {
+  const evaluated = await askMessage(withoutPayload('OrderCreated', ref), {
+    rule: 'placed-order',
+    lookups: lookIn({}),
+  });
+  assert.equal(skippedBecause(evaluated), 'the order no longer exists');
 });
 
-test('a carried order that is not what the API describes is unreadable, and the field is named, not its value', async () => {
-  const broken = delivery('OrderCreated', about, { order: order({ totalPrice: 'a lot' }) });
-  const [told] = await askMessage(broken, { rule: 'placed-order', lookups: lookIn({}) });
-  assert.deepEqual(told?.outcome === 'unreadable' && told.path, 'totalPrice');
+test('an embedded order that does not match the API is unreadable; the result names the field, not its value', async () => {
+  const broken = delivery('OrderCreated', ref, { order: order({ totalPrice: 'a lot' }) });
+  const [evaluated] = await askMessage(broken, { rule: 'placed-order', lookups: lookIn({}) });
+  assert.deepEqual(evaluated?.outcome === 'unreadable' && evaluated.path, 'totalPrice');
 });
 
-test('a broken record of a page stops nobody else', async () => {
+test('an invalid record of a page does not affect the others', async () => {
   const page = [order({ lineItems: 7 }), order()];
-  const told = await askRecords(page, { rule: 'placed-order', lookups: lookIn({}), cause: run });
+  const evaluated = await askRecords(page, { rule: 'placed-order', lookups: lookIn({}), cause: run });
   assert.deepEqual(
-    told.map(({ outcome }) => outcome),
-    ['unreadable', 'written'],
+    evaluated.map(({ outcome }) => outcome),
+    ['unreadable', 'mapped'],
   );
 });
 
-test('a look-up that failed is no "none": nothing is written', async () => {
+test('a failed lookup rejects instead of counting as a missing record', async () => {
   const lookups = { ...lookIn({}), orderedProduct: () => Promise.reject(new Error('commercetools is away')) };
   await assert.rejects(
-    askMessage(delivery('OrderCreated', about, { order: order() }), { rule: 'placed-order', lookups }),
+    askMessage(delivery('OrderCreated', ref, { order: order() }), { rule: 'placed-order', lookups }),
   );
 });
 
 test('a payment without an order is skipped with the reason', async () => {
-  const told = await askMessage(delivery('PaymentTransactionAdded', reference('payment', id('fa1'))), {
+  const evaluated = await askMessage(delivery('PaymentTransactionAdded', reference('payment', id('fa1'))), {
     rule: 'refunded-order',
     lookups: lookIn({}),
   });
-  assert.equal(skippedBecause(told), 'no order has this payment');
+  assert.equal(skippedBecause(evaluated), 'no order has this payment');
 });

@@ -1,46 +1,54 @@
-/** What the rules of an order may look at: the order, its products as they are now, its payments and discount codes. */
+/** Facts of the order rules: the order, its products as they are now, its payments and its discount codes. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
-import type { Cause, EvaluationContext, FactsLoader, Subjects } from '../types.ts';
+import type { Cause, EvaluationContext, FactsLoader, Rule, Subjects } from '../types.ts';
 
-export interface OrderRoot {
+export interface OrderSubject {
   order: Order;
-  /** It came inside the message, as it was when the message was written; one that was read may have moved on. */
+  /** The message contained the order as it was when the message was written. An order that was read may be newer. */
   embedded: boolean;
 }
 
-export interface OrderFacts extends OrderRoot {
-  /** By product id; one that is gone is not in it. */
+export interface OrderFacts extends OrderSubject {
+  /** Products by id. Deleted products are missing. */
   products: ReadonlyMap<string, OrderedProduct>;
   categories: CategoryTree;
-  /** In the order's own order, one that is gone as `undefined`; empty unless a rule needs `payments`. */
+  /**
+   * Payments in the sequence of the order. `undefined` stands for a deleted payment or one without a readable id. Empty
+   * unless a rule needs `payments`.
+   */
   payments: readonly (Payment | undefined)[];
-  /** What customers typed; empty unless a rule needs `discountCodes`. */
+  /** Discount codes as customers enter them. Empty unless a rule needs `discountCodes`. */
   discountCodes: readonly string[];
   cause: Cause;
   at: Date;
 }
 
-export const orderFacts: FactsLoader<OrderRoot, OrderFacts> = {
+/** Optional facts, loaded only for rules that need them. */
+export type OrderNeed = 'payments' | 'discountCodes';
+
+export type OrderRule = Rule<OrderFacts, OrderNeed>;
+
+export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   typeId: 'order',
   schema: orderSchema.transform((order) => ({ order, embedded: false })),
   refOf: ({ order: { id, version } }) => ({ typeId: 'order', id, version }),
   fromMessage,
-  async load(root, { lookups, cause, at, needs }) {
+  async load(subject, { lookups, cause, at, needs }) {
     const [{ products, categories }, payments, discountCodes] = await Promise.all([
-      productsOf(root.order, lookups),
-      needs.has('payments') ? paymentsOf(root.order, lookups) : [],
-      needs.has('discountCodes') ? discountCodesOf(root.order, lookups) : [],
+      productsOf(subject.order, lookups),
+      needs.has('payments') ? paymentsOf(subject.order, lookups) : [],
+      needs.has('discountCodes') ? discountCodesOf(subject.order, lookups) : [],
     ]);
-    return { ...root, products, categories, payments, discountCodes, cause, at };
+    return { ...subject, products, categories, payments, discountCodes, cause, at };
   },
 };
 
 async function fromMessage(
   message: Message,
   { lookups }: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<OrderRoot>> {
+): Promise<Subjects<OrderSubject>> {
   if (message.resource.typeId === 'payment') {
     const orders = await lookups.ordersOfPayment(message.resource.id);
     if (orders.length === 0) return { skip: 'no order has this payment' };
@@ -49,22 +57,23 @@ async function fromMessage(
   const embedded = message.payload?.order;
   if (embedded !== undefined) return { subjects: [{ order: orderSchema.parse(embedded), embedded: true }] };
   const order = await lookups.order(message.resource.id);
-  return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order is gone' };
+  return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order no longer exists' };
 }
 
 async function productsOf(
   order: Order,
   lookups: EvaluationContext['lookups'],
 ): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
-  const ids = [...new Set(order.lineItems.map(({ productId }) => productId))];
-  const found = await Promise.all(ids.map((id) => lookups.orderedProduct(id)));
+  const ids = new Set(order.lineItems.map(({ productId }) => productId).filter((id) => id !== undefined));
+  const found = await Promise.all([...ids].map((id) => lookups.orderedProduct(id)));
   const products = new Map(found.filter((product) => product !== undefined).map((product) => [product.id, product]));
   const knowing = [...products.values()].flatMap(({ masterData }) => masterData.current.categories.map(({ id }) => id));
   return { products, categories: await lookups.categories({ knowing: [...new Set(knowing)] }) };
 }
 
 function paymentsOf(order: Order, lookups: EvaluationContext['lookups']): Promise<(Payment | undefined)[]> {
-  return Promise.all((order.paymentInfo?.payments ?? []).map(({ id }) => lookups.payment(id)));
+  const references = order.paymentInfo?.payments ?? [];
+  return Promise.all(references.map(async ({ id }) => (id === undefined ? undefined : lookups.payment(id))));
 }
 
 async function discountCodesOf(order: Order, lookups: EvaluationContext['lookups']): Promise<string[]> {

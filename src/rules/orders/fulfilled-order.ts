@@ -1,29 +1,19 @@
-/** Fulfilled Order: an order came into a state that fulfils it. */
-import type { Rule } from '../types.ts';
-import { lastDelivery } from './event.ts';
-import type { OrderFacts } from './facts.ts';
-import { stateEvent, stateSettings, stateTriggers } from './state.ts';
+/** Fulfilled Order: an order changed to a state that fulfils it. */
+import { lastDeliveredAt } from './deliveries.ts';
+import type { OrderRule } from './facts.ts';
+import { orderEventRule } from './order-event.ts';
+import { stateEvent, stateTriggers } from './state.ts';
 
-export const fulfilledOrder: Rule<OrderFacts> = {
+export const fulfilledOrder: OrderRule = orderEventRule({
   name: 'fulfilled-order',
-  summary: 'An order came into a state that fulfils it.',
-  sends: 'event `Fulfilled Order`',
-  settings: ['order.metrics.fulfilledOrder', 'order.states.changed.fulfilledOrder', ...stateSettings],
-  needs: ['discountCodes'],
-  bulk: 'orders',
+  summary: 'An order changed to a state that fulfils it.',
+  metric: 'fulfilledOrder',
+  settings: ['order.states.changed.fulfilledOrder', 'order.messages.changed'],
+  moment: 'later',
   triggers: stateTriggers,
-  map(facts, settings) {
+  events(facts, settings) {
     const { order } = facts;
-    return stateEvent(
-      facts,
-      {
-        metric: settings.order.metrics.fulfilledOrder,
-        meaning: 'fulfilled',
-        // No invented times: the order's own word, the parcels', else when it was last touched.
-        times: [order.completedAt, lastDelivery(order), order.lastModifiedAt],
-        properties: {},
-      },
-      settings,
-    );
+    const times = [order.completedAt, lastDeliveredAt(order), order.lastModifiedAt];
+    return stateEvent(facts, { meaning: 'fulfilled', times }, settings);
   },
-};
+});

@@ -1,24 +1,24 @@
 /**
- * The names that Klaviyo's templates, segments and recommendations know, for the events of an order.
+ * Properties of an order's events under the names that Klaviyo's templates, segments and recommendations use.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
 import type { Order } from '../../commercetools/schemas.ts';
 import { klaviyoAddress } from '../fields/address.ts';
 import { majorUnits } from '../fields/money.ts';
-import { isThere, passes } from '../fields/properties.ts';
+import { hasValue, passes } from '../fields/properties.ts';
 import { localizedText } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
 import type { OrderFacts } from './facts.ts';
 import { asItem, type Line } from './line.ts';
 
-/** What is cut last when an event is too large, the most valuable first. */
+/** Names that are cut last when an event is too large, most valuable first. */
 export const keptNames = [
   ...['OrderId', 'ProductID', 'SKU', 'ProductName', 'Quantity', 'ProductURL', 'ImageURL', 'ProductBrand'],
   ...['DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
   ...['ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
 ] as const;
 
-/** Our own names of an order, each only if the field it comes from passes the merchant's filter. */
+/** Returns the properties with Klaviyo's names. Each is present only if its source field passes the filter. */
 export function klaviyoNames(
   facts: OrderFacts,
   lines: readonly Line[],
@@ -42,20 +42,20 @@ export function klaviyoNames(
   };
 }
 
-/** The order's number, else its id; the number only if the merchant lets it pass. */
+/** Returns the order number, else the id. Each is used only if it passes the filter. */
 export function orderId(order: Order, settings: RuleSettings): string | undefined {
   const filter = settings.order.properties;
-  if (passes('orderNumber', filter)) return isThere(order.orderNumber) ? order.orderNumber : order.id;
+  if (passes('orderNumber', filter)) return hasValue(order.orderNumber) ? order.orderNumber : order.id;
   return passes('id', filter) ? order.id : undefined;
 }
 
-/** Names of the line items, then of the custom ones; no doubles, no empty ones. */
+/** Returns the distinct names of the line items, then of the custom line items, without empty names. */
 export function itemNames(order: Order, { preferredLocale }: RuleSettings): string[] {
   const items = [...order.lineItems, ...order.customLineItems];
   return distinct(items.map(({ name }) => localizedText(name, preferredLocale)));
 }
 
-/** In their order, each once, without those that are missing. */
+/** Returns the texts in their sequence without duplicates and missing ones. */
 export function distinct(texts: readonly (string | undefined)[]): string[] {
   return [...new Set(texts.filter((text) => text !== undefined))];
 }

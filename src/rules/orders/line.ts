@@ -1,4 +1,4 @@
-/** One line of an order under the names that Klaviyo's templates and recommendations know. */
+/** Line item of an order under the names that Klaviyo's templates and recommendations use. */
 import type { LineItem, OrderedProduct } from '../../commercetools/schemas.ts';
 import type { JsonObject } from '../../klaviyo/change.ts';
 import { categoryNames } from '../fields/breadcrumb.ts';
@@ -10,42 +10,44 @@ import { brandOf } from './brand.ts';
 import type { OrderFacts } from './facts.ts';
 
 export interface Line {
-  productId: string;
+  productId: string | undefined;
   sku: string | undefined;
   name: string | undefined;
-  quantity: number;
-  /** Major units: one piece after product discounts, and the row after all discounts. */
-  itemPrice: number;
-  rowTotal: number;
+  quantity: number | undefined;
+  /** Price of one piece after product discounts, in major units. */
+  itemPrice: number | undefined;
+  /** Price of the line after all discounts, in major units. */
+  rowTotal: number | undefined;
   url: string | undefined;
   imageUrl: string | undefined;
-  /** Every level of each category of the product as it is now. */
+  /** Breadcrumbs of every level of the product's categories, as they are now. */
   categories: string[];
   brand: string | undefined;
 }
 
-/** Each line is asked for with its order and as an Ordered Product. */
-const linesOf = new WeakMap<OrderFacts, { settings: RuleSettings; lines: Map<LineItem, Line> }>();
+/** Events of the whole order and Ordered Product need the same lines. */
+const cache = new WeakMap<OrderFacts, { settings: RuleSettings; lines: Map<LineItem, Line> }>();
 
-/** What is known of a line: its own snapshot, and the product as it is now for categories and brand. */
+/** Describes a line item by its own snapshot, and by the product as it is now for categories and brand. */
 export function lineOf(item: LineItem, facts: OrderFacts, settings: RuleSettings): Line {
-  const before = linesOf.get(facts);
-  const lines = before?.settings === settings ? before.lines : new Map<LineItem, Line>();
-  if (before?.lines !== lines) linesOf.set(facts, { settings, lines });
+  const cached = cache.get(facts);
+  const lines = cached?.settings === settings ? cached.lines : new Map<LineItem, Line>();
+  if (cached?.lines !== lines) cache.set(facts, { settings, lines });
   const line = lines.get(item) ?? describe(item, facts, settings);
   lines.set(item, line);
   return line;
 }
 
 function describe(item: LineItem, facts: OrderFacts, settings: RuleSettings): Line {
-  const product = facts.products.get(item.productId);
+  const { price, totalPrice } = item;
+  const product = item.productId === undefined ? undefined : facts.products.get(item.productId);
   return {
     productId: item.productId,
     sku: item.variant.sku,
     name: localizedText(item.name, settings.preferredLocale),
     quantity: item.quantity,
-    itemPrice: majorUnits(item.price.discounted?.value ?? item.price.value),
-    rowTotal: majorUnits(item.totalPrice),
+    itemPrice: price && majorUnits(price.discounted?.value ?? price.value),
+    rowTotal: totalPrice && majorUnits(totalPrice),
     url: productUrl(item.productSlug ?? product?.masterData.current.slug, settings),
     imageUrl: item.variant.images[0]?.url,
     categories: categoriesOf(product, facts, settings),
@@ -53,10 +55,10 @@ function describe(item: LineItem, facts: OrderFacts, settings: RuleSettings): Li
   };
 }
 
-/** As an element of `Items` of an order's events. */
+/** Returns the line as an element of `Items` in an order's events. */
 export function asItem(line: Line): JsonObject {
   return {
-    ...known({
+    ...withValue({
       ProductID: line.productId,
       SKU: line.sku,
       ProductName: line.name,
@@ -71,10 +73,10 @@ export function asItem(line: Line): JsonObject {
   };
 }
 
-/** As the properties of an Ordered Product. */
+/** Returns the line as properties of Ordered Product. */
 export function asOrderedProduct(line: Line): JsonObject {
   return {
-    ...known({
+    ...withValue({
       ProductID: line.productId,
       SKU: line.sku,
       ProductName: line.name,
@@ -96,11 +98,11 @@ function categoriesOf(
   return categoryNames(ids, facts.categories, preferredLocale);
 }
 
-function known(names: Record<string, string | number | undefined>): JsonObject {
-  const there: JsonObject = {};
+function withValue(names: Record<string, string | number | undefined>): JsonObject {
+  const present: JsonObject = {};
   for (const name in names) {
     const value = names[name];
-    if (value !== undefined && value !== '') there[name] = value;
+    if (value !== undefined && value !== '') present[name] = value;
   }
-  return there;
+  return present;
 }

@@ -21,20 +21,20 @@ import type { Change } from '../../klaviyo/change.ts';
 
 const shop = { products: [product()], categories: categories() };
 
-async function wordOn(overrides: Json = {}, set: Json = {}) {
+async function evaluate(overrides: Json = {}, set: Json = {}) {
   const body = delivery('OrderCreated', reference('order', id('0a')), { order: order(overrides) });
-  const asking = {
+  const options = {
     rule: 'ordered-product',
     lookups: lookIn(shop),
     settings: settings(set, { preferredLocale: 'en-US' }),
   };
-  return written(await askMessage(body, asking));
+  return written(await askMessage(body, options));
 }
 const events = (changes: readonly Change[]) => changes.filter((change) => change.type === 'event');
 
-test('each line arrives under its own id with what it cost in all', async () => {
+test('each line item is an event with its own id and total price', async () => {
   const lines = [lineItem(), lineItem({ id: id('12'), totalPrice: money(100) })];
-  const sent = events((await wordOn({ lineItems: lines })).changes);
+  const sent = events((await evaluate({ lineItems: lines })).changes);
   assert.deepEqual(
     sent.map(({ metric, uniqueId, value, currency }) => [metric, uniqueId, value, currency]),
     [
@@ -45,17 +45,17 @@ test('each line arrives under its own id with what it cost in all', async () => 
   assert.equal(sent[0]?.time, '2026-03-14T10:00:00.000Z');
 });
 
-test('a gift arrives with the value 0, a custom line does not arrive', async () => {
+test('a gift has the value 0, and a custom line item has no event', async () => {
   const gift = lineItem({ lineItemMode: 'GiftLineItem', totalPrice: money(0) });
-  const sent = events((await wordOn({ lineItems: [gift] })).changes);
+  const sent = events((await evaluate({ lineItems: [gift] })).changes);
   assert.deepEqual(
     sent.map(({ value }) => value),
     [0],
   );
 });
 
-test("it carries Klaviyo's names and everything that the line has, whatever the order's filter includes", async () => {
-  const [event] = events((await wordOn({}, { order: { properties: { include: ['orderNumber'] } } })).changes);
+test("the event has Klaviyo's names and all fields of the line item, whatever the order's filter includes", async () => {
+  const [event] = events((await evaluate({}, { order: { properties: { include: ['orderNumber'] } } })).changes);
   const properties = event?.properties ?? {};
   assert.deepEqual(
     [properties.OrderId, properties.ProductID, properties.SKU, properties.ProductName, properties.Quantity],
@@ -66,20 +66,20 @@ test("it carries Klaviyo's names and everything that the line has, whatever the 
   assert.deepEqual([properties.quantity, properties.priceMode], [2, 'Platform']);
 });
 
-test("exclude takes our names; the merchant may turn them off, or the line's own fields", async () => {
-  const named = events((await wordOn({}, { order: { properties: { raw: false, exclude: ['SKU'] } } })).changes)[0];
+test("the settings can exclude Klaviyo's names, switch them off, or switch the line item's fields off", async () => {
+  const named = events((await evaluate({}, { order: { properties: { raw: false, exclude: ['SKU'] } } })).changes)[0];
   assert.ok(
     named && !('SKU' in named.properties) && 'ProductID' in named.properties && !('quantity' in named.properties),
   );
-  const raw = events((await wordOn({}, { order: { properties: { klaviyoNames: false } } })).changes)[0];
+  const raw = events((await evaluate({}, { order: { properties: { klaviyoNames: false } } })).changes)[0];
   assert.ok(raw && !('ProductID' in raw.properties) && 'productId' in raw.properties);
 });
 
-test('an order of custom lines only is skipped with the reason', async () => {
-  assert.deepEqual((await wordOn({ lineItems: [] })).skips, ['the order has no line items']);
+test('an order with custom line items only is skipped with the reason', async () => {
+  assert.deepEqual((await evaluate({ lineItems: [] })).skips, ['the order has no line items']);
 });
 
-test('an order without anybody is one reason, not one for each line', async () => {
+test('an order without e-mail and customer gives one reason, not one for each line item', async () => {
   const page = [
     order({ customerEmail: undefined, customerId: undefined, lineItems: [lineItem(), lineItem({ id: 'b' })] }),
   ];

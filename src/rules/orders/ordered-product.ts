@@ -1,57 +1,59 @@
 /**
- * Ordered Product: one event for each line of an order, gifts too, custom lines not.
+ * Ordered Product: one event for each line item of an order, including gifts, without custom line items.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
 import type { LineItem } from '../../commercetools/schemas.ts';
 import { filtered } from '../fields/properties.ts';
 import type { RuleSettings } from '../settings.ts';
-import { type Rule, skip } from '../types.ts';
-import { type OrderEventResult, orderEvent } from './event.ts';
-import { combineEvents } from './events.ts';
-import type { OrderFacts } from './facts.ts';
+import type { Skip } from '../types.ts';
+import type { OrderFacts, OrderRule } from './facts.ts';
 import { orderId } from './klaviyo-properties.ts';
 import { asOrderedProduct, lineOf } from './line.ts';
+import { type OrderEventDraft, orderEventRule } from './order-event.ts';
 import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
 import { withoutExcluded } from './properties.ts';
 
-export const orderedProduct: Rule<OrderFacts> = {
+export const orderedProduct: OrderRule = orderEventRule({
   name: 'ordered-product',
-  summary: 'The lines of an order that came in, one event each.',
-  sends: 'event `Ordered Product` for each line item',
-  settings: ['order.metrics.orderedProduct', ...placedSettings, 'order.properties', 'product.brandAttribute'],
-  bulk: 'orders',
+  summary: 'An order was created: one event for each of its line items.',
+  metric: 'orderedProduct',
+  per: 'each line item',
+  settings: placedSettings,
+  ownPropertySettings: ['order.properties', 'product.brandAttribute'],
+  moment: 'created',
   triggers: placedTriggers,
-  map(facts, settings) {
+  events(facts, settings) {
     const reason = notPlacedReason(facts, settings);
-    if (reason !== undefined) return skip(reason);
-    if (facts.order.lineItems.length === 0) return skip('the order has no line items');
-    return combineEvents(facts.order.lineItems.map((item) => lineEvent(item, facts, settings)));
+    if (reason !== undefined) return { skip: reason };
+    const { lineItems } = facts.order;
+    if (lineItems.length === 0) return { skip: 'the order has no line items' };
+    return lineItems.map((item, index) => lineEvent({ item, index }, facts, settings));
   },
-};
+});
 
-function lineEvent(item: LineItem, facts: OrderFacts, settings: RuleSettings): OrderEventResult {
-  return orderEvent(
-    facts,
-    {
-      metric: settings.order.metrics.orderedProduct,
-      uniqueId: item.id,
-      times: [facts.order.createdAt],
-      value: item.totalPrice,
-      properties: lineProperties(item, facts, settings),
-      moment: 'created',
-    },
-    settings,
-  );
+function lineEvent(
+  { item, index }: { item: LineItem; index: number },
+  facts: OrderFacts,
+  settings: RuleSettings,
+): OrderEventDraft | Skip {
+  if (item.id === undefined) return { skip: `lineItems.${index}.id is missing or malformed` };
+  if (item.totalPrice === undefined) return { skip: `lineItems.${index}.totalPrice is missing or malformed` };
+  return {
+    uniqueId: item.id,
+    times: [facts.order.createdAt],
+    value: item.totalPrice,
+    properties: lineProperties(item, facts, settings),
+  };
 }
 
-/** All of the line item's own properties: the merchant's filter is about the order's names. */
+/** Returns all properties of the line item. The filter of the settings applies to names of the order only. */
 function lineProperties(item: LineItem, facts: OrderFacts, settings: RuleSettings): Record<string, unknown> {
   const { klaviyoNames, raw } = settings.order.properties;
-  const ours = klaviyoNames
+  const klaviyoProperties = klaviyoNames
     ? { OrderId: orderId(facts.order, settings), ...asOrderedProduct(lineOf(item, facts, settings)) }
     : {};
   return {
-    ...withoutExcluded(ours, settings),
+    ...withoutExcluded(klaviyoProperties, settings),
     ...(raw ? filtered(item, { include: [], exclude: [], map: {} }).properties : {}),
   };
 }

@@ -1,37 +1,22 @@
 /**
- * Placed Order: an order came in.
+ * Placed Order: an order was created.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
-import { changes, type Rule, skip } from '../types.ts';
-import { orderEvent } from './event.ts';
-import type { OrderFacts } from './facts.ts';
+import type { OrderRule } from './facts.ts';
+import { orderEventRule } from './order-event.ts';
 import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
-import { orderProperties, propertySettings } from './properties.ts';
 
-export const placedOrder: Rule<OrderFacts> = {
+export const placedOrder: OrderRule = orderEventRule({
   name: 'placed-order',
-  summary: 'An order came in, or a guest order was given to its customer.',
-  sends: 'event `Placed Order`',
-  settings: ['order.metrics.placedOrder', ...placedSettings, ...propertySettings],
-  needs: ['discountCodes'],
-  bulk: 'orders',
+  summary: 'An order was created, or a guest order was assigned to its customer.',
+  metric: 'placedOrder',
+  settings: placedSettings,
+  moment: 'created',
   triggers: placedTriggers,
-  map(facts, settings) {
-    const reason = notPlacedReason(facts, settings);
-    if (reason !== undefined) return skip(reason);
+  events(facts, settings) {
     const { order } = facts;
-    const event = orderEvent(
-      facts,
-      {
-        metric: settings.order.metrics.placedOrder,
-        uniqueId: order.id,
-        times: [order.createdAt],
-        value: order.totalPrice,
-        properties: orderProperties(facts, settings),
-        moment: 'created',
-      },
-      settings,
-    );
-    return 'skip' in event ? skip(event.skip) : changes([event.change], { warnings: event.warnings });
+    const reason = notPlacedReason(facts, settings);
+    if (reason !== undefined) return { skip: reason };
+    return [{ uniqueId: order.id, times: [order.createdAt], value: order.totalPrice }];
   },
-};
+});

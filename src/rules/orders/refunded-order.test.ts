@@ -23,25 +23,25 @@ const refund = (own: string, overrides: Json = {}) => transaction({ id: id(own),
 const paidBy = (...ids: string[]) => ({ paymentInfo: { payments: ids.map((own) => reference('payment', id(own))) } });
 
 /** What arrives when the payment with this id tells of a transaction. */
-async function told(payments: Json[], overrides: Json = {}, about = 'fa1', set: Json = {}): Promise<RuleOutput> {
+async function evaluated(payments: Json[], overrides: Json = {}, ref = 'fa1', set: Json = {}): Promise<RuleOutput> {
   const lookups = lookIn({ payments, orders: [order(overrides)] });
-  const body = delivery('PaymentTransactionStateChanged', reference('payment', id(about)), { state: 'Success' });
+  const body = delivery('PaymentTransactionStateChanged', reference('payment', id(ref)), { state: 'Success' });
   return written(await askMessage(body, { rule, lookups, settings: settings(set) }));
 }
 const sentBy = ({ changes }: RuleOutput) =>
   changes.map((change) => (change.type === 'event' ? [change.uniqueId, change.value, change.time] : []));
 
-test('a refund arrives under the id of its order, so that Klaviyo counts it in the lifetime value', async () => {
-  const word = await told([payment()]);
-  assert.deepEqual(sentBy(word), [[id('0a'), 59.9, '2026-03-15T09:30:00.000Z']]);
-  const [event] = word.changes;
+test('the first refund has the id of its order, so that Klaviyo subtracts it from the lifetime value', async () => {
+  const output = await evaluated([payment()]);
+  assert.deepEqual(sentBy(output), [[id('0a'), 59.9, '2026-03-15T09:30:00.000Z']]);
+  const [event] = output.changes;
   assert.equal(event?.type === 'event' && event.metric, 'Refunded Order');
 });
 
-test('a second refund of the same order is its own event', async () => {
-  const word = await told([payment({ transactions: [refund('7a1'), refund('7a2', { amount: money(1000) })] })]);
+test('a second refund of an order is its own event', async () => {
+  const output = await evaluated([payment({ transactions: [refund('7a1'), refund('7a2', { amount: money(1000) })] })]);
   assert.deepEqual(
-    sentBy(word).map(([uniqueId, value]) => [uniqueId, value]),
+    sentBy(output).map(([uniqueId, value]) => [uniqueId, value]),
     [
       [id('0a'), 59.9],
       [`${id('0a')}:${id('7a2')}`, 10],
@@ -51,76 +51,80 @@ test('a second refund of the same order is its own event', async () => {
 
 test('the first refund keeps the id of the order while it is pending and when it fails', async () => {
   for (const state of ['Pending', 'Failure']) {
-    const word = await told([payment({ transactions: [refund('7a1', { state }), refund('7a2')] })]);
+    const output = await evaluated([payment({ transactions: [refund('7a1', { state }), refund('7a2')] })]);
     assert.deepEqual(
-      sentBy(word).map(([uniqueId]) => uniqueId),
+      sentBy(output).map(([uniqueId]) => uniqueId),
       [`${id('0a')}:${id('7a2')}`],
     );
-    assert.match(word.skips[0] ?? '', new RegExp(`${state} does not count`));
+    assert.match(output.skips[0] ?? '', new RegExp(`${state} does not count`));
   }
 });
 
-test("a refund of another payment never has the order's id, whoever tells of it", async () => {
+test("a refund of another payment never has the order's id, whichever message reports it", async () => {
   const payments = [
     payment({ transactions: [refund('7a1', { type: 'Charge' })] }),
     payment({ id: id('fa2'), transactions: [refund('7b1')] }),
   ];
-  for (const about of ['fa1', 'fa2']) {
-    const word = await told(payments, paidBy('fa1', 'fa2'), about);
+  for (const ref of ['fa1', 'fa2']) {
+    const output = await evaluated(payments, paidBy('fa1', 'fa2'), ref);
     assert.deepEqual(
-      sentBy(word).map(([uniqueId]) => uniqueId),
+      sentBy(output).map(([uniqueId]) => uniqueId),
       [`${id('0a')}:${id('7b1')}`],
     );
   }
 });
 
-test("a first payment that is gone does not lend the order's id to the next one", async () => {
-  const word = await told([payment({ id: id('fa2'), transactions: [refund('7b1')] })], paidBy('dead', 'fa2'), 'fa2');
+test("if the first payment was deleted, no refund of the next one has the order's id", async () => {
+  const output = await evaluated(
+    [payment({ id: id('fa2'), transactions: [refund('7b1')] })],
+    paidBy('dead', 'fa2'),
+    'fa2',
+  );
   assert.deepEqual(
-    sentBy(word).map(([uniqueId]) => uniqueId),
+    sentBy(output).map(([uniqueId]) => uniqueId),
     [`${id('0a')}:${id('7b1')}`],
   );
 });
 
-test('realtime, a run and a repeat agree on the ids', async () => {
+test('realtime, a run and a redelivery give the same ids', async () => {
   const transactions = [refund('7a1', { state: 'Pending' }), refund('7a2'), refund('7a3')];
-  const word = await told([payment({ transactions })]);
+  const output = await evaluated([payment({ transactions })]);
   const page = await askRecords([order()], {
     rule,
     lookups: lookIn({ payments: [payment({ transactions })] }),
     cause: run,
   });
-  assert.deepEqual(sentBy(written(page)), sentBy(word));
+  assert.deepEqual(sentBy(written(page)), sentBy(output));
 });
 
-test('a chargeback and a charge are no refund', async () => {
+test('charges and chargebacks are not refunds', async () => {
   const transactions = [refund('7a1', { type: 'Chargeback' }), refund('7a2', { type: 'Charge' })];
-  assert.deepEqual((await told([payment({ transactions })])).skips, ['no payment of the order has a refund']);
+  assert.deepEqual((await evaluated([payment({ transactions })])).skips, ['no payment of the order has a refund']);
 });
 
-test('a refund of 0 is skipped, a negative one arrives as what went back, in its own currency', async () => {
-  const word = await told([
+test('a refund of 0 is skipped; a negative one is sent as a positive amount in its own currency', async () => {
+  const output = await evaluated([
     payment({ transactions: [refund('7a1', { amount: money(0) }), refund('7a2', { amount: money(-500, 'JPY', 0) })] }),
   ]);
-  assert.deepEqual(word.skips, ['a refund of 0']);
-  const [event] = word.changes;
+  assert.deepEqual(output.skips, ['a refund of 0']);
+  const [event] = output.changes;
   assert.deepEqual(event?.type === 'event' && [event.value, event.currency], [500, 'JPY']);
 });
 
-test("which states count is the merchant's choice", async () => {
+test('the settings choose the states of refunds that are sent', async () => {
   const set = { payment: { states: { validTransactionStates: ['Success', 'Pending'] } } };
-  const word = await told([payment({ transactions: [refund('7a1', { state: 'Pending' })] })], {}, 'fa1', set);
-  assert.equal(word.changes.length, 1);
+  const output = await evaluated([payment({ transactions: [refund('7a1', { state: 'Pending' })] })], {}, 'fa1', set);
+  assert.equal(output.changes.length, 1);
 });
 
-test('without a timestamp the message says when, in a run the payment', async () => {
+test('without a timestamp the time of the message is sent, in a run the time of the payment', async () => {
   const undated = payment({ transactions: [refund('7a1', { timestamp: undefined })] });
-  assert.equal(sentBy(await told([undated]))[0]?.[2], '2026-03-15T08:00:00.000Z');
+  assert.equal(sentBy(await evaluated([undated]))[0]?.[2], '2026-03-15T08:00:00.000Z');
   const page = await askRecords([order()], { rule, lookups: lookIn({ payments: [undated] }), cause: run });
   assert.equal(sentBy(written(page))[0]?.[2], '2026-03-14T10:05:00.000Z');
 });
 
-test('a payment that is given to an order with its refund tells of it', async () => {
+test('adding a payment with a refund to an order sends the refund', async () => {
   const lookups = lookIn({ payments: [payment()], orders: [order()] });
   const body = delivery('OrderPaymentAdded', reference('order', id('0a')), {
     paymentRef: reference('payment', id('fa1')),
@@ -128,17 +132,19 @@ test('a payment that is given to an order with its refund tells of it', async ()
   assert.equal(written(await askMessage(body, { rule, lookups })).changes.length, 1);
 });
 
-test('a payment of several orders tells of each', async () => {
+test('a payment of several orders sends its refund for each of them', async () => {
   const orders = [order(), order({ id: id('0b'), ...paidBy('fa2', 'fa1') })];
   const lookups = lookIn({ payments: [payment()], orders });
-  const words = await askMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), { rule, lookups });
+  const evaluations = await askMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), { rule, lookups });
   assert.deepEqual(
-    words.flatMap((word) => (word.outcome === 'written' ? sentBy(word.output).map(([uniqueId]) => uniqueId) : [])),
+    evaluations.flatMap((output) =>
+      output.outcome === 'mapped' ? sentBy(output.output).map(([uniqueId]) => uniqueId) : [],
+    ),
     [id('0a'), `${id('0b')}:${id('7a1')}`],
   );
 });
 
 test('an order with neither e-mail nor customer is skipped with the reason', async () => {
-  const word = await told([payment()], { customerEmail: undefined, customerId: undefined });
-  assert.deepEqual(word.skips, ['the order has neither e-mail nor customer id']);
+  const output = await evaluated([payment()], { customerEmail: undefined, customerId: undefined });
+  assert.deepEqual(output.skips, ['the order has neither e-mail nor customer id']);
 });

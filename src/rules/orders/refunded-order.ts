@@ -1,51 +1,47 @@
 /**
- * Refunded Order: one event for each refund that a payment of the order has.
+ * Refunded Order: one event for each refund of the payments of an order.
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
 import type { Payment, Transaction } from '../../commercetools/schemas.ts';
+import { absolute, majorUnits } from '../fields/money.ts';
 import type { RuleSettings } from '../settings.ts';
-import { messageTriggers, type Rule, skip } from '../types.ts';
-import { messageTime, noIdentity, type OrderEventResult, orderEvent, profileOf } from './event.ts';
-import { combineEvents } from './events.ts';
-import type { OrderFacts } from './facts.ts';
-import { orderProperties, propertySettings, reasonOf } from './properties.ts';
+import { messageTriggers, type Skip } from '../types.ts';
+import type { OrderFacts, OrderRule } from './facts.ts';
+import { messageTime, type OrderEventDraft, orderEventRule } from './order-event.ts';
+import { reasonOf } from './properties.ts';
 
-export const refundedOrder: Rule<OrderFacts> = {
+export const refundedOrder: OrderRule = orderEventRule({
   name: 'refunded-order',
-  summary: 'Money went back: each refund of the payments of an order.',
-  sends: 'event `Refunded Order` for each refund',
+  summary: 'Money was refunded: one event for each refund of the payments of an order.',
+  metric: 'refundedOrder',
+  per: 'each refund',
   settings: [
-    'order.metrics.refundedOrder',
     'payment.messages.transactionAdded',
     'payment.messages.transactionChanged',
     'payment.states.validTransactionStates',
     'order.reasonField',
-    'order.profileLocation',
-    'order.valueCurrency',
-    'order.backfillAfterDays',
-    ...propertySettings,
   ],
-  needs: ['payments', 'discountCodes'],
-  bulk: 'orders',
+  needs: ['payments'],
+  moment: 'later',
   triggers(settings) {
     const { transactionAdded, transactionChanged } = settings.payment.messages;
-    const wanted = [...transactionAdded, ...transactionChanged];
-    // Who emptied both lists wants no refunds.
-    if (wanted.length === 0) return [];
+    const configured = [...transactionAdded, ...transactionChanged];
+    // Two empty lists switch refunds off.
+    if (configured.length === 0) return [];
     return [
-      // A payment may be created with its refund, and given to the order after that.
-      ...messageTriggers('payment', [...new Set([...wanted, 'PaymentCreated'])], 'OrderRefunded'),
+      // A payment may be created with its refund and be added to the order afterwards.
+      ...messageTriggers('payment', [...configured, 'PaymentCreated'], 'OrderRefunded'),
       ...messageTriggers('order', ['OrderPaymentAdded'], 'OrderRefunded'),
     ];
   },
-  map(facts, settings) {
-    if (!profileOf(facts)) return skip(noIdentity);
+  events(facts, settings) {
     const refunds = refundsOf(facts);
-    if (refunds.length === 0) return skip('no payment of the order has a refund');
-    const properties = { ...reasonOf(facts, settings), ...orderProperties(facts, settings) };
-    return combineEvents(refunds.map((refund) => refundEvent(facts, { ...refund, properties }, settings)));
+    const unreadable = unreadablePayments(facts);
+    if (refunds.length + unreadable.length === 0) return { skip: 'no payment of the order has a refund' };
+    const properties = reasonOf(facts, settings);
+    return [...refunds.map((refund) => refundEvent(facts, { ...refund, properties }, settings)), ...unreadable];
   },
-};
+});
 
 interface Refund {
   transaction: Transaction;
@@ -54,41 +50,44 @@ interface Refund {
 }
 
 /**
- * Every refund of the order, in any state, with the id that it keeps for ever. Klaviyo counts a refund in the lifetime
- * value only under the id of its Placed Order, so one refund carries that: the first by position of the order's first
- * payment, whatever its state. Transactions are only ever appended, so all who look agree without a memory.
+ * Returns every refund of the order in any state, with a unique id that never changes. Klaviyo subtracts a refund from
+ * the lifetime value only under the unique id of its Placed Order, so one refund has that id: the first one of the
+ * order's first payment. Transactions are only ever appended, so every evaluation chooses the same refund.
  */
 function refundsOf({ order, payments }: OrderFacts): Refund[] {
   return payments.flatMap((payment, position): Refund[] => {
     if (!payment) return [];
     const refunds = payment.transactions.filter(({ type }) => type === 'Refund');
     return refunds.map((transaction, index) => {
-      const carriesOrderId = position === 0 && index === 0;
-      return { transaction, payment, uniqueId: carriesOrderId ? order.id : `${order.id}:${transaction.id}` };
+      const hasOrderId = position === 0 && index === 0;
+      return { transaction, payment, uniqueId: hasOrderId ? order.id : `${order.id}:${transaction.id}` };
     });
   });
 }
 
-type RefundParts = Refund & { properties: Record<string, unknown> };
+/** Returns a skip for each payment reference without a readable id. */
+function unreadablePayments({ order }: OrderFacts): Skip[] {
+  const references = order.paymentInfo?.payments ?? [];
+  return references.flatMap(({ id }, index) =>
+    id === undefined ? [{ skip: `paymentInfo.payments.${index}.id is missing or malformed` }] : [],
+  );
+}
 
-function refundEvent(facts: OrderFacts, refund: RefundParts, settings: RuleSettings): OrderEventResult {
-  const { transaction, payment, uniqueId, properties } = refund;
+function refundEvent(
+  facts: OrderFacts,
+  { transaction, payment, uniqueId, properties }: Refund & { properties: Record<string, unknown> },
+  settings: RuleSettings,
+): OrderEventDraft | Skip {
   if (!settings.payment.states.validTransactionStates.includes(transaction.state)) {
     return { skip: `a refund that is ${transaction.state} does not count (payment.states.validTransactionStates)` };
   }
-  const event = orderEvent(
-    facts,
-    {
-      metric: settings.order.metrics.refundedOrder,
-      uniqueId,
-      times: [transaction.timestamp, messageTime(facts.cause), payment.lastModifiedAt],
-      value: transaction.amount,
-      properties,
-      moment: 'later',
-    },
-    settings,
-  );
-  if ('skip' in event) return event;
-  const value = Math.abs(event.change.value ?? 0);
-  return value === 0 ? { skip: 'a refund of 0' } : { ...event, change: { ...event.change, value } };
+  // Payment providers disagree about the sign of a refund.
+  const value = absolute(transaction.amount);
+  if (majorUnits(value) === 0) return { skip: 'a refund of 0' };
+  return {
+    uniqueId,
+    times: [transaction.timestamp, messageTime(facts), payment.lastModifiedAt],
+    value,
+    properties,
+  };
 }

@@ -17,7 +17,7 @@ import {
 import type { EventChange } from '../../klaviyo/change.ts';
 import type { RuleOutput } from '../types.ts';
 
-const about = reference('order', id('0a'));
+const ref = reference('order', id('0a'));
 type StateRule = 'fulfilled-order' | 'cancelled-order';
 
 function eventIn({ changes: [change], skips }: RuleOutput): EventChange {
@@ -25,14 +25,14 @@ function eventIn({ changes: [change], skips }: RuleOutput): EventChange {
   return change;
 }
 async function cameInto(orderState: string, rule: StateRule, set: Json = {}): Promise<RuleOutput> {
-  const asking = { rule, lookups: lookIn({ orders: [order({ orderState: 'Open' })] }), settings: settings(set) };
-  return written(await askMessage(delivery('OrderStateChanged', about, { orderState, oldOrderState: 'Open' }), asking));
+  const options = { rule, lookups: lookIn({ orders: [order({ orderState: 'Open' })] }), settings: settings(set) };
+  return written(await askMessage(delivery('OrderStateChanged', ref, { orderState, oldOrderState: 'Open' }), options));
 }
 async function inRun(overrides: Json, rule: StateRule): Promise<RuleOutput> {
   return written(await askRecords([order(overrides)], { rule, lookups: lookIn({}), cause: run }));
 }
 
-test('an order is fulfilled when it comes into a state that fulfils, at the time of the message', async () => {
+test('a state that fulfils gives Fulfilled Order at the time of the message', async () => {
   for (const state of ['Confirmed', 'Complete']) {
     const event = eventIn(await cameInto(state, 'fulfilled-order'));
     assert.deepEqual([event.metric, event.uniqueId, event.value], ['Fulfilled Order', id('0a'), 122.8]);
@@ -41,7 +41,7 @@ test('an order is fulfilled when it comes into a state that fulfils, at the time
   }
 });
 
-test('an order is cancelled when it comes into a state that cancels', async () => {
+test('a state that cancels gives Cancelled Order', async () => {
   assert.equal(eventIn(await cameInto('Cancelled', 'cancelled-order')).metric, 'Cancelled Order');
   assert.match(
     (await cameInto('Cancelled', 'fulfilled-order')).skips[0] ?? '',
@@ -56,13 +56,13 @@ test('a state that is configured for both cancels', async () => {
   assert.equal((await cameInto('Complete', 'fulfilled-order', both)).changes.length, 0);
 });
 
-test('without a payload the order itself says its state', async () => {
+test('without a payload the state of the order is used', async () => {
   const lookups = lookIn({ orders: [order({ orderState: 'Complete' })] });
-  const told = await askMessage(withoutPayload('OrderStateChanged', about), { rule: 'fulfilled-order', lookups });
-  assert.equal(written(told).changes.length, 1);
+  const evaluated = await askMessage(withoutPayload('OrderStateChanged', ref), { rule: 'fulfilled-order', lookups });
+  assert.equal(written(evaluated).changes.length, 1);
 });
 
-test('a run says what the state says, at a time that the order knows: no times are invented', async () => {
+test('a run uses the state and a time of the order itself', async () => {
   const deliveries = [{ createdAt: '2026-03-14T15:00:00.000Z' }, { createdAt: '2026-03-14T18:00:00.000Z' }];
   const sent = { orderState: 'Complete', shippingInfo: { deliveries } };
   const timeOf = async (overrides: Json, rule: StateRule = 'fulfilled-order') =>
@@ -75,19 +75,19 @@ test('a run says what the state says, at a time that the order knows: no times a
   assert.equal(await timeOf({ ...sent, orderState: 'Cancelled' }, 'cancelled-order'), '2026-03-14T10:05:00.000Z');
 });
 
-test('a run leaves an open order alone', async () => {
+test('a run skips an open order', async () => {
   assert.equal((await inRun({}, 'fulfilled-order')).changes.length, 0);
   assert.equal((await inRun({}, 'cancelled-order')).changes.length, 0);
 });
 
-test("a cancellation tells its reason from the merchant's custom field; a fulfilment has none", async () => {
+test('a cancellation has the reason of the configured custom field; a fulfilment has none', async () => {
   const set = { order: { reasonField: 'cancelReason' } };
   assert.equal(eventIn(await cameInto('Cancelled', 'cancelled-order', set)).properties.Reason, 'ordered twice');
   assert.equal('Reason' in eventIn(await cameInto('Cancelled', 'cancelled-order')).properties, false);
   assert.equal('Reason' in eventIn(await cameInto('Complete', 'fulfilled-order', set)).properties, false);
 });
 
-test('the address travels with it, unless the merchant wants it with new orders only', async () => {
+test('the event sets the location, unless the settings restrict it to new orders', async () => {
   assert.equal(eventIn(await cameInto('Complete', 'fulfilled-order')).profile.location?.city, 'Berlin');
   const created = { order: { profileLocation: 'created' } };
   assert.equal('location' in eventIn(await cameInto('Complete', 'fulfilled-order', created)).profile, false);

@@ -1,0 +1,177 @@
+/**
+ * Factory for rules that send events about an order. It adds what all of them share: the metric, the profile, the time,
+ * the currency, Klaviyo's limits, the settings for the docs, and skip reasons. A rule only says what happened.
+ */
+import type { Money } from '../../commercetools/schemas.ts';
+import type { EventChange, ProfileIdentity, Warning } from '../../klaviyo/change.ts';
+import { locationOf } from '../fields/address.ts';
+import { type FittedProperties, fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts';
+import { majorUnits } from '../fields/money.ts';
+import { present } from '../fields/text.ts';
+import { firstTime } from '../fields/time.ts';
+import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
+import { isCausedBy, messageCauseOf, originOf, type RuleOutput, type Skip, skip, type Trigger } from '../types.ts';
+import type { OrderFacts, OrderNeed, OrderRule } from './facts.ts';
+import { keptNames } from './klaviyo-properties.ts';
+import { orderProperties, orderPropertySettings } from './properties.ts';
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/** One event of an order, before Klaviyo's limits. */
+export interface OrderEventDraft {
+  /** Klaviyo stores one event for each profile, metric and unique id. */
+  uniqueId: string;
+  /** Candidates in ISO 8601, best first. The first one that Klaviyo accepts is sent. */
+  times: readonly (string | undefined)[];
+  value: Money;
+  /** Properties beside those of the order, which win over these. */
+  properties?: Record<string, unknown>;
+}
+
+export interface OrderEventSpec {
+  /** Kebab-case; the name of the file. */
+  name: string;
+  /** One sentence for the docs table, the dashboard and explain. */
+  summary: string;
+  /** Key of the metric name in `order.metrics`. */
+  metric: MetricKey;
+  /** Part of the order that has an event of its own, for the docs, such as `each refund`. Absent: one event per order. */
+  per?: string;
+  /** Settings beside those that every event of an order has, as dotted paths. */
+  settings: readonly string[];
+  /** Optional facts beside those of the order's properties. */
+  needs?: readonly OrderNeed[];
+  /** Whether the order is created by this event or existed before, for `order.profileLocation: created`. */
+  moment: 'created' | 'later';
+  /** Events without the order's properties list the settings of their own instead. */
+  ownPropertySettings?: readonly string[];
+  triggers(settings: RuleSettings): Trigger[];
+  /** Returns the events, each of them or all replaced by a skip where there is nothing to send. */
+  events(facts: OrderFacts, settings: RuleSettings): readonly (OrderEventDraft | Skip)[] | Skip;
+}
+
+/** Creates a rule whose events are about the customer of the order. Bulk syncs of orders include it. */
+export function orderEventRule(spec: OrderEventSpec): OrderRule {
+  const { name, summary, metric, per, ownPropertySettings, triggers } = spec;
+  const shared: readonly OrderNeed[] = ownPropertySettings ? [] : ['discountCodes'];
+  return {
+    name,
+    summary,
+    sends: `event \`${metricNames[metric]}\`${per === undefined ? '' : ` for ${per}`}`,
+    settings: [
+      `order.metrics.${metric}`,
+      ...spec.settings,
+      'order.profileLocation',
+      'order.valueCurrency',
+      'order.backfillAfterDays',
+      ...(ownPropertySettings ?? orderPropertySettings),
+    ],
+    needs: [...(spec.needs ?? []), ...shared],
+    bulk: 'orders',
+    triggers,
+    map(facts, settings) {
+      if (!profileOf(facts)) return skip(noIdentity);
+      const drafts = spec.events(facts, settings);
+      if ('skip' in drafts) return skip(drafts.skip);
+      return combineEvents(drafts.map((draft) => ('skip' in draft ? draft : eventOf(draft, spec, facts, settings))));
+    },
+  };
+}
+
+type OrderEventResult = { change: EventChange; warnings: Warning[] } | Skip;
+
+function eventOf(
+  draft: OrderEventDraft,
+  spec: OrderEventSpec,
+  facts: OrderFacts,
+  settings: RuleSettings,
+): OrderEventResult {
+  const profile = profileOf(facts);
+  if (!profile) return { skip: noIdentity };
+  const time = firstTime(draft.times, facts.at);
+  if (time === undefined) return { skip: 'no time that Klaviyo accepts (after 1990, at most a year ahead)' };
+  const location = locationFor(facts, spec, settings);
+  const shared = spec.ownPropertySettings ? {} : orderProperties(facts, settings);
+  const { properties, warnings } = fitEvent({ ...draft.properties, ...shared });
+  const { currencyCode } = draft.value;
+  return {
+    warnings,
+    change: {
+      type: 'event',
+      metric: settings.order.metrics[spec.metric],
+      uniqueId: draft.uniqueId,
+      time,
+      value: majorUnits(draft.value),
+      ...(settings.order.valueCurrency && isCurrency(currencyCode) ? { currency: currencyCode } : {}),
+      profile: { ...profile, ...(location ? { location } : {}) },
+      properties,
+      backfill: isHistory(time, facts, settings),
+    },
+  };
+}
+
+/** Joins the events of one order to an output. Equal skip reasons and warnings appear once. */
+function combineEvents(results: readonly OrderEventResult[]): RuleOutput {
+  const skips = new Set<string>();
+  const warnings = new Map<string, Warning>();
+  const sent: EventChange[] = [];
+  for (const result of results) {
+    if ('skip' in result) {
+      skips.add(result.skip);
+      continue;
+    }
+    sent.push(result.change);
+    for (const warning of result.warnings) warnings.set(`${warning.code} ${warning.detail}`, warning);
+  }
+  return { changes: sent, skips: [...skips], warnings: [...warnings.values()], followUps: [] };
+}
+
+/** Cuts the properties of an event down to Klaviyo's limits. */
+export function fitEvent(properties: Record<string, unknown>): FittedProperties {
+  return fitProperties(properties, { keep: keptNames, maxBytes: maxEventPropertiesBytes });
+}
+
+/** Checks the form of an ISO 4217 code. Klaviyo rejects an event with any other currency; without one it counts the value. */
+function isCurrency(code: string): boolean {
+  return /^[A-Z]{3}$/.test(code);
+}
+
+export const noIdentity = 'the order has neither e-mail nor customer id';
+
+/**
+ * Returns the e-mail and customer id of the order, or undefined without either. After OrderCustomerSet it returns the
+ * e-mail alone: Klaviyo deduplicates an event only on the same profile, and the guest's event had only the e-mail.
+ */
+export function profileOf({ order, cause }: Pick<OrderFacts, 'order' | 'cause'>): ProfileIdentity | undefined {
+  const email = present(order.customerEmail);
+  const id = present(order.customerId);
+  if (email === undefined) return id === undefined ? undefined : { external_id: id };
+  return id === undefined || isCausedBy(cause, 'OrderCustomerSet') ? { email } : { email, external_id: id };
+}
+
+/** Returns the time of the message, or undefined in a run. */
+export function messageTime({ cause }: Pick<OrderFacts, 'cause'>): string | undefined {
+  return messageCauseOf(cause)?.createdAt;
+}
+
+function locationFor(facts: OrderFacts, { moment }: Pick<OrderEventSpec, 'moment'>, settings: RuleSettings) {
+  // An old order must not overwrite a newer address.
+  if (originOf(facts.cause).type === 'run') return undefined;
+  const { profileLocation } = settings.order;
+  if (profileLocation === 'never' || (profileLocation === 'created' && moment === 'later')) return undefined;
+  return facts.order.billingAddress ? locationOf(facts.order.billingAddress) : undefined;
+}
+
+/**
+ * Returns whether an event is history and must not trigger flows: events of bulk runs, unless the run repairs, and events
+ * older than `order.backfillAfterDays` when their message arrived, such as imports.
+ */
+export function isHistory(
+  time: string,
+  { cause, at }: Pick<OrderFacts, 'cause' | 'at'>,
+  settings: RuleSettings,
+): boolean {
+  const origin = originOf(cause);
+  if (origin.type === 'run') return origin.backfill;
+  return Date.parse(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;
+}

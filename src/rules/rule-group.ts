@@ -1,0 +1,85 @@
+/** Evaluates the rules of a group: loads the facts of each record once and calls every selected rule with them. */
+import { z } from 'zod';
+import type { Message } from '../commercetools/messages.ts';
+import type { EvaluationContext, FactsLoader, RecordRef, Rule, RuleEvaluation, RuleGroup, Subjects } from './types.ts';
+
+const identified = z.looseObject({ id: z.string(), version: z.number().optional() });
+
+/**
+ * Joins rules to the loader of their facts.
+ * @param loader loads the facts
+ * @param rules pure rules over those facts
+ */
+export function createRuleGroup<Subject, Facts, Need extends string>(
+  loader: FactsLoader<Subject, Facts, Need>,
+  rules: readonly Rule<Facts, Need>[],
+): RuleGroup {
+  async function evaluate(
+    subject: Subject,
+    names: ReadonlySet<string>,
+    context: Omit<EvaluationContext, 'needs'>,
+  ): Promise<RuleEvaluation[]> {
+    const record = loader.refOf(subject);
+    const selected = rules.filter((rule) => names.has(rule.name));
+    const needs = new Set(selected.flatMap((rule) => rule.needs ?? []));
+    let facts: Facts;
+    try {
+      facts = await loader.load(subject, { ...context, needs });
+    } catch (thrown) {
+      if (thrown instanceof z.ZodError) return [unreadable(record, thrown)];
+      throw thrown;
+    }
+    return selected.map((rule): RuleEvaluation => {
+      try {
+        return { outcome: 'mapped', record, rule: rule.name, output: rule.map(facts, context.settings) };
+      } catch (thrown) {
+        return { outcome: 'failed', record, rule: rule.name, error: toError(thrown) };
+      }
+    });
+  }
+  return {
+    typeId: loader.typeId,
+    rules,
+    async evaluateMessage(message, names, context) {
+      let found: Subjects<Subject>;
+      try {
+        found = await loader.fromMessage(message, context);
+      } catch (thrown) {
+        if (thrown instanceof z.ZodError) return [unreadable(refOfMessage(message), thrown)];
+        throw thrown;
+      }
+      if ('skip' in found) return [{ outcome: 'skipped', record: refOfMessage(message), reason: found.skip }];
+      const evaluations = await Promise.all(found.subjects.map((subject) => evaluate(subject, names, context)));
+      return evaluations.flat();
+    },
+    async evaluateRecords(records, names, context) {
+      const evaluations = await Promise.all(
+        records.map(async (record): Promise<RuleEvaluation[]> => {
+          const parsed = loader.schema.safeParse(record);
+          if (!parsed.success) return [unreadable(refOfRecord(loader.typeId, record), parsed.error)];
+          return evaluate(parsed.data, names, context);
+        }),
+      );
+      return evaluations.flat();
+    },
+  };
+}
+
+function unreadable(record: RecordRef, error: z.ZodError): RuleEvaluation {
+  const issue = error.issues[0];
+  return { outcome: 'unreadable', record, path: issue?.path.join('.') ?? '', reason: issue?.code ?? 'invalid' };
+}
+
+function refOfMessage(message: Message): RecordRef {
+  const { resource, resourceVersion } = message;
+  return { ...resource, ...(resourceVersion === undefined ? {} : { version: resourceVersion }) };
+}
+
+function refOfRecord(typeId: string, record: unknown): RecordRef {
+  const parsed = identified.safeParse(record);
+  return { typeId, id: parsed.success ? parsed.data.id : '?' };
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
