@@ -3,29 +3,29 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { id, order, payment } from '../fixtures/index.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { startBrowser, type Visit, visit } from './browser.ts';
 
 const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];
 
 let browser: Browser;
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
   browser = await startBrowser();
-  rows = await startRows({
+  shop = await startOrderShop({
     env: { API_TOKEN: full, API_TOKEN_READ_ONLY: reader, ALLOW_UNAUTHENTICATED_PUSH: 'true' },
     settings: { commercetools: { pageSize: 10, ranges: 1 } },
     overrides: { now: () => new Date() },
   });
   const [first, ...customers] = Array.from({ length: 45 }, () => newCustomer());
   assert.ok(first);
-  await rows.place(first, ...customers);
-  await rows.world.place('order', order());
-  await rows.world.place('payment', payment());
+  await shop.addRecords(first, ...customers);
+  await shop.testEnv.addRecords('order', order());
+  await shop.testEnv.addRecords('payment', payment());
 });
 after(async () => {
   await browser?.close();
-  await rows?.stop();
+  await shop?.stop();
 });
 
 async function logIn(page: Page, token: string): Promise<void> {
@@ -35,7 +35,7 @@ async function logIn(page: Page, token: string): Promise<void> {
 }
 
 async function enter(token = full, lookups = {}): Promise<Visit> {
-  const visitor = await visit(browser, rows.world.service, lookups);
+  const visitor = await visit(browser, shop.testEnv.service, lookups);
   await logIn(visitor.page, token);
   return visitor;
 }
@@ -52,15 +52,16 @@ const button = (page: Page, name: string | RegExp): Locator => page.getByRole('b
 /** An order that Klaviyo refuses until it is mended. */
 async function refused() {
   const made = newOrder({ customerEmail: 'no e-mail address' });
-  await rows.tell('OrderCreated', made.ref, { order: made.record });
+  await shop.sendMessage('OrderCreated', made.ref, { order: made.record });
   return {
     ...made,
-    mend: () => rows.place({ ...made, record: { ...made.record, customerEmail: `mended.${made.id}@example.com` } }),
+    mend: () =>
+      shop.addRecords({ ...made, record: { ...made.record, customerEmail: `mended.${made.id}@example.com` } }),
   };
 }
 
 test('logging in with a wrong token says so, with the right one shows the service, out again ends it', async () => {
-  const { page, asked, complaints, isUsable, picture, close } = await visit(browser, rows.world.service);
+  const { page, asked, complaints, isUsable, picture, close } = await visit(browser, shop.testEnv.service);
   await page.getByLabel('Token').fill('wrong-wrong-wrong-wrong');
   await button(page, 'Log in').click();
   await seen(page, /none of the tokens of API_TOKEN/);
@@ -72,7 +73,7 @@ test('logging in with a wrong token says so, with the right one shows the servic
     await page.evaluate('document.cookie + JSON.stringify(localStorage) + location.href'),
     `{}${page.url()}`,
   );
-  assert.ok(asked.every((url) => url.startsWith(rows.world.service) && !url.includes('token')));
+  assert.ok(asked.every((url) => url.startsWith(shop.testEnv.service) && !url.includes('token')));
   // The wrong token's 401 is the only thing that the browser had to say.
   assert.deepEqual(
     complaints.filter((text) => !text.includes('401')),
@@ -82,7 +83,7 @@ test('logging in with a wrong token says so, with the right one shows the servic
   await seen(page, /This replica:/);
   await button(page, 'Log out').click();
   await page.getByRole('heading', { name: 'Log in' }).waitFor();
-  await page.goto(`${rows.world.service}/#/settings`);
+  await page.goto(`${shop.testEnv.service}/#/settings`);
   await page.getByRole('heading', { name: 'Log in' }).waitFor();
   await close();
 });
@@ -92,8 +93,8 @@ test('now: what a rule delivers and what Klaviyo refuses shows by itself; the fe
   const row = (rule: string) => page.getByRole('row').filter({ has: page.getByText(rule, { exact: true }) });
   await row('profile').getByText('never').waitFor();
   const customer = newCustomer();
-  await rows.place(customer);
-  assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
+  await shop.addRecords(customer);
+  assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
   const bad = await refused();
   await row('profile')
     .getByText(/\d+ s ago/)
@@ -109,7 +110,7 @@ test('now: what a rule delivers and what Klaviyo refuses shows by itself; the fe
   await gone(feed.getByText(new RegExp(bad.id)).first());
   await feed.getByText(new RegExp(customer.id)).waitFor();
   await button(page, 'Pause').click();
-  await rows.tellChange('ResourceUpdated', customer.ref);
+  await shop.sendChange('ResourceUpdated', customer.ref);
   await seen(page, /Paused; 1 line since/);
   assert.equal(await feed.getByText(/ResourceUpdated delivered/).count(), 1);
   await button(page, 'Go on').click();
@@ -125,8 +126,8 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   const { page, complaints, picture, close } = await enter();
   await open(page, 'Runs');
   const nobody = newCustomer({ email: '' });
-  await rows.place(nobody);
-  const slow = await rows.disturbShop({ kind: 'delay', ms: 1_500, path: '/shop/customers', after: 2 });
+  await shop.addRecords(nobody);
+  const slow = await shop.injectFault({ kind: 'delay', ms: 1_500, path: '/shop/customers', after: 2 });
   await button(page, 'Start customers').click();
   await seen(page, 'customers sync accepted');
   const box = page.getByRole('region', { name: 'customers' });
@@ -137,7 +138,7 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   await button(page, 'Resume customers').waitFor();
   const history = page.getByRole('table', { name: /Runs that ended/ });
   await history.getByText('stopped').first().waitFor();
-  await slow.calm();
+  await slow.clear();
   await button(page, 'Resume customers').click();
   await history.getByText('completed').first().waitFor();
   await history.getByText('1 reason').first().click();
@@ -225,7 +226,7 @@ test('dead letters: why and what to do, undone in time, discarded, replayed, man
   await button(page, 'Replay 2 chosen').click();
   await seen(page, 'Replayed: 2 delivered.');
   await gone(letter(last, 'placed-order'));
-  assert.equal((await rows.event('Placed Order', last.id)).profile.email, `mended.${last.id}@example.com`);
+  assert.equal((await shop.event('Placed Order', last.id)).profile.email, `mended.${last.id}@example.com`);
 
   await letter(other, 'placed-order').waitFor();
   await page.getByLabel('All that are shown').check();
@@ -260,9 +261,9 @@ test('explain: an order from the fields that it comes from, a customer beside wh
   await picture('explain');
 
   const customer = newCustomer();
-  await rows.place(customer);
-  await rows.tellChange('ResourceUpdated', customer.ref);
-  await rows.place({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
+  await shop.addRecords(customer);
+  await shop.sendChange('ResourceUpdated', customer.ref);
+  await shop.addRecords({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
   await page.getByLabel('Type').selectOption('customer');
   await page.getByLabel('Id in commercetools').fill(customer.id);
   await button(page, 'Explain').click();
@@ -270,7 +271,7 @@ test('explain: an order from the fields that it comes from, a customer beside wh
   await name.getByText('Maja').waitFor();
   await name.getByText('Mia').waitFor();
   await value('profile', 'profile.last_name').getByText('the same').waitFor();
-  assert.equal((await rows.profile(customer.id)).first_name, 'Mia');
+  assert.equal((await shop.profile(customer.id)).first_name, 'Mia');
   assert.deepEqual(complaints, []);
 
   await page.getByLabel('Id in commercetools').fill('no-such-customer');
@@ -359,8 +360,8 @@ describe('every view is usable', () => {
 });
 
 test('a service that ends says so on the page, and ends though the page is open', async () => {
-  const own = await startRows({ overrides: { now: () => new Date() } });
-  const { page, close } = await visit(browser, own.world.service);
+  const own = await startOrderShop({ overrides: { now: () => new Date() } });
+  const { page, close } = await visit(browser, own.testEnv.service);
   await seen(page, '● live');
   await own.stop();
   await seen(page, '○ no connection');

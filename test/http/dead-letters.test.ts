@@ -4,29 +4,29 @@ import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
 import { delivery } from '../fixtures/index.ts';
-import { type Made, newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { type Made, newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { call, post, type Said } from './call.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const listed = z.object({ letters: z.array(deadLetterSchema), next: z.string().optional() });
 
-async function list(query = '', at = rows) {
-  const answer = await call(at.world.service, { path: `/dead-letters${query}` });
+async function list(query = '', at = shop) {
+  const answer = await call(at.testEnv.service, { path: `/dead-letters${query}` });
   assert.equal(answer.status, 200, answer.error);
   return listed.parse(answer.json);
 }
 
-const act = (path: string, body: unknown = {}, at = rows): Promise<Said> =>
-  post(at.world.service, `/dead-letters${path}`, body);
+const act = (path: string, body: unknown = {}, at = shop): Promise<Said> =>
+  post(at.testEnv.service, `/dead-letters${path}`, body);
 
 /** What Klaviyo refuses: an e-mail that is none. */
 const odd = (): Made => newOrder({ customerEmail: 'nobody', customerId: undefined });
-const tellOrder = ({ ref, record }: Made, at = rows) => at.tell('OrderCreated', ref, { order: record });
+const tellOrder = ({ ref, record }: Made, at = shop) => at.sendMessage('OrderCreated', ref, { order: record });
 const mended = (order: Made): Made => ({
   ...order,
   record: { ...order.record, customerEmail: `${order.id}@example.com` },
@@ -49,7 +49,7 @@ test('one says which record, rule and field, why, since when and how often; noth
   );
   assert.match(letter.field ?? '', /email/);
   assert.deepEqual(letter.cause?.type === 'message' && letter.cause.type, 'OrderCreated');
-  const one = await call(rows.world.service, { path: `/dead-letters/${letter.id}` });
+  const one = await call(shop.testEnv.service, { path: `/dead-letters/${letter.id}` });
   assert.deepEqual(one.json, letter);
   assert.doesNotMatch(JSON.stringify(letter), /nobody|Torstra|Keller/);
 });
@@ -61,7 +61,7 @@ test('the same record, rule and reason again is the same letter, counted', async
 });
 
 test('paged; by rule, code and resource, which must all fit', async () => {
-  await using own = await startRows();
+  await using own = await startOrderShop();
   const orders = [odd(), odd(), odd()];
   for (const order of orders) assert.equal(await tellOrder(order, own), 202);
   const ids: string[] = [];
@@ -88,7 +88,7 @@ test('paged; by rule, code and resource, which must all fit', async () => {
 describe('replay', () => {
   test('while nothing is mended: 202, still kept, counted once more', async () => {
     const order = odd();
-    await rows.place(order);
+    await shop.addRecords(order);
     assert.equal(await tellOrder(order), 202);
     const { id } = await letterOf(order);
     const answer = await act(`/${id}/replay`);
@@ -100,23 +100,23 @@ describe('replay', () => {
     const order = odd();
     assert.equal(await tellOrder(order), 202);
     const { id } = await letterOf(order);
-    await rows.place(mended(order));
+    await shop.addRecords(mended(order));
     const answer = await act(`/${id}/replay`);
     assert.deepEqual([answer.status, answer.json], [200, { outcome: 'delivered' }]);
-    const { profile, backfill } = await rows.event('Placed Order', order.id);
+    const { profile, backfill } = await shop.event('Placed Order', order.id);
     assert.deepEqual([profile.email, backfill], [`${order.id}@example.com`, false]);
-    assert.equal((await call(rows.world.service, { path: `/dead-letters/${id}` })).status, 404);
-    assert.equal((await rows.events({ metric: 'Ordered Product', profile: `${order.id}@example.com` })).length, 0);
+    assert.equal((await call(shop.testEnv.service, { path: `/dead-letters/${id}` })).status, 404);
+    assert.equal((await shop.events({ metric: 'Ordered Product', profile: `${order.id}@example.com` })).length, 0);
   });
 
   test('refused for another reason by now: that is the letter, and the old one is gone', async () => {
     const customer = newCustomer({ email: 'nobody' });
-    await rows.place(customer);
-    assert.equal(await rows.tell('CustomerCreated', customer.ref), 202);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref), 202);
     const { id } = await letterOf(customer, 'profile');
     const error = { id: '1', status: 400, code: 'blocked', title: 'blocked', detail: 'blocked', source: {} };
     const headers = { 'content-type': 'application/vnd.api+json' };
-    rows.world.klaviyo.faults.add({
+    shop.testEnv.klaviyo.faults.add({
       kind: 'status',
       status: 400,
       body: { errors: [error] },
@@ -124,7 +124,7 @@ describe('replay', () => {
       path: '/api/profile',
     });
     const answer = await act(`/${id}/replay`);
-    rows.world.klaviyo.faults.clear();
+    shop.testEnv.klaviyo.faults.clear();
     assert.deepEqual(answer.json, { outcome: 'kept', reason: 'blocked' });
     const { letters } = await list('?rule=profile&limit=500');
     assert.deepEqual(
@@ -144,25 +144,25 @@ describe('replay', () => {
   });
 
   test('Klaviyo away: 503, and the letter stays', async () => {
-    await using own = await startRows({ settings: { klaviyo: { retries: 0 } } });
+    await using own = await startOrderShop({ settings: { klaviyo: { retries: 0 } } });
     const order = odd();
     assert.equal(await tellOrder(order, own), 202);
-    await own.place(mended(order));
-    own.world.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/event' });
+    await own.addRecords(mended(order));
+    own.testEnv.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/event' });
     const [letter] = (await list('?rule=placed-order', own)).letters;
     const answer = await act(`/${letter?.id}/replay`, {}, own);
-    own.world.klaviyo.faults.clear();
+    own.testEnv.klaviyo.faults.clear();
     assert.equal(answer.status, 503);
     assert.equal((await list('?rule=placed-order', own)).letters.length, 1);
   });
 
   test('all of a kind: what is mended arrives, once, what is not stays', async () => {
-    await using own = await startRows();
+    await using own = await startOrderShop();
     const orders = [odd(), odd(), odd()];
     for (const order of orders) assert.equal(await tellOrder(order, own), 202);
     const [first, second, third] = orders;
     assert.ok(first && second && third);
-    await own.place(mended(first), mended(second), third);
+    await own.addRecords(mended(first), mended(second), third);
     const answer = await act('/replay', { all: true }, own);
     assert.deepEqual([answer.status, answer.json], [200, { delivered: 4, gone: 0, kept: 2, notReplayable: 0 }]);
     assert.equal((await own.events({ metric: 'Placed Order' })).length, 2);
@@ -173,7 +173,7 @@ describe('replay', () => {
 
 test('what nobody can read inside a good envelope is kept without its body; it can only be discarded', async () => {
   const data = Buffer.from('{"notificationType":"Message","secret":').toString('base64');
-  const pushed = await post(rows.world.service, '/', { message: { data, messageId: 'b-1' }, subscription: 's' });
+  const pushed = await post(shop.testEnv.service, '/', { message: { data, messageId: 'b-1' }, subscription: 's' });
   assert.equal(pushed.status, 202);
   const { letters } = await list('?code=unreadable&limit=500');
   const [letter] = letters;
@@ -188,7 +188,7 @@ test('what nobody can read inside a good envelope is kept without its body; it c
 });
 
 test('all of a kind are discarded, others stay; nothing named is no kind', async () => {
-  await using own = await startRows();
+  await using own = await startOrderShop();
   assert.equal(await tellOrder(odd(), own), 202);
   assert.match((await act('/discard', {}, own)).error, /all/);
   const some = await act('/discard', { rule: 'ordered-product' }, own);
@@ -208,17 +208,17 @@ test('an id that nobody knows: 404 with what it means, whatever it looks like', 
       ['POST', `${id}/replay`],
       ['POST', `${id}/discard`],
     ] as const) {
-      const answer = await call(rows.world.service, { method, path: `/dead-letters/${encodeURI(path)}` });
+      const answer = await call(shop.testEnv.service, { method, path: `/dead-letters/${encodeURI(path)}` });
       assert.equal(answer.status, 404);
     }
   }
 });
 
 test('past deadLetters.max nothing more is acknowledged, with the reason; what is discarded makes room', async () => {
-  await using own = await startRows({ settings: { deadLetters: { max: 2 } } });
+  await using own = await startOrderShop({ settings: { deadLetters: { max: 2 } } });
   const kept = odd();
   assert.equal(await tellOrder(kept, own), 202);
-  const refused = await post(own.world.service, '/', delivered(odd()));
+  const refused = await post(own.testEnv.service, '/', delivered(odd()));
   assert.equal(refused.status, 503);
   assert.match(refused.error, /deadLetters\.max/);
   assert.equal(await tellOrder(kept, own), 202, 'one that is kept already needs no more room');

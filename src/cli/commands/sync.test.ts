@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import pc from 'picocolors';
 import pino from 'pino';
 import { placeCustomers, startSlowWorld } from '../../../test/runs/replicas.ts';
-import type { World } from '../../../test/test-env.ts';
+import type { TestEnv } from '../../../test/test-env.ts';
 import { createService } from '../../app/service.ts';
 import { readConfig } from '../../config/config.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -12,7 +12,7 @@ import { StoreFailure } from '../../store/store.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { sync } from './sync.ts';
 
-let world: World;
+let world: TestEnv;
 before(async () => {
   world = await startSlowWorld();
   await placeCustomers(world, 30);
