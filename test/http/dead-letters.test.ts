@@ -48,7 +48,7 @@ test('one says which record, rule and field, why, since when and how often; noth
     ['order', 'invalid', 1, true],
   );
   assert.match(letter.field ?? '', /email/);
-  assert.deepEqual(letter.cause?.type === 'message' && letter.cause.type, 'OrderCreated');
+  assert.deepEqual(letter.cause?.type === 'message' && letter.cause.messageType, 'OrderCreated');
   const one = await call(shop.testEnv.service, { path: `/dead-letters/${letter.id}` });
   assert.deepEqual(one.json, letter);
   assert.doesNotMatch(JSON.stringify(letter), /nobody|Torstra|Keller/);
@@ -92,7 +92,7 @@ describe('replay', () => {
     assert.equal(await tellOrder(order), 202);
     const { id } = await letterOf(order);
     const answer = await act(`/${id}/replay`);
-    assert.deepEqual([answer.status, answer.json], [202, { outcome: 'kept', reason: 'invalid' }]);
+    assert.deepEqual([answer.status, answer.json], [202, { outcome: 'rejected', reason: 'invalid' }]);
     assert.equal((await letterOf(order)).count, 2);
   });
 
@@ -125,7 +125,7 @@ describe('replay', () => {
     });
     const answer = await act(`/${id}/replay`);
     shop.testEnv.klaviyo.faults.clear();
-    assert.deepEqual(answer.json, { outcome: 'kept', reason: 'blocked' });
+    assert.deepEqual(answer.json, { outcome: 'rejected', reason: 'blocked' });
     const { letters } = await list('?rule=profile&limit=500');
     assert.deepEqual(
       letters.flatMap(({ record, code }) => (record?.id === customer.id ? [code] : [])),
@@ -139,7 +139,7 @@ describe('replay', () => {
     const { id } = await letterOf(order);
     const answer = await act(`/${id}/replay`);
     assert.equal(answer.status, 200);
-    assert.match(JSON.stringify(answer.json), /"outcome":"gone"/);
+    assert.match(JSON.stringify(answer.json), /"outcome":"skipped"/);
     assert.equal((await act(`/${id}/replay`)).status, 404);
   });
 
@@ -164,7 +164,7 @@ describe('replay', () => {
     assert.ok(first && second && third);
     await own.addRecords(mended(first), mended(second), third);
     const answer = await act('/replay', { all: true }, own);
-    assert.deepEqual([answer.status, answer.json], [200, { delivered: 4, gone: 0, kept: 2, notReplayable: 0 }]);
+    assert.deepEqual([answer.status, answer.json], [200, { delivered: 4, skipped: 0, rejected: 2, notReplayable: 0 }]);
     assert.equal((await own.events({ metric: 'Placed Order' })).length, 2);
     const left = (await list('', own)).letters.map(({ record }) => record?.id);
     assert.deepEqual(left, [third.id, third.id]);

@@ -81,7 +81,7 @@ describe('disabledEvents and customers', () => {
     await shop.addRecords(customer);
     assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
     await unseen(customer);
-    assert.deepEqual(shop.reasons(customer), ['no rule wakes on CustomerCreated of customer']);
+    assert.deepEqual(shop.reasons(customer), ['no rule is triggered by CustomerCreated of customer']);
     assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
     assert.equal((await shop.profile(customer.id)).first_name, 'Mia');
   });

@@ -156,7 +156,7 @@ for (const name of disabledEventNames) {
       const before = await silent.writes();
       assert.equal(await sendMessage(), 204);
       assert.equal(await silent.writes(), before);
-      assert.deepEqual(silent.reasons(id).slice(-1), [`no rule wakes on ${what}`]);
+      assert.deepEqual(silent.reasons(id).slice(-1), [`no rule is triggered by ${what}`]);
       if (!bulk) return;
       const run = await silent.testEnv.sync(bulk.resource, { ids: [bulk.id] });
       assert.equal(run.state, 'completed');

@@ -37,7 +37,7 @@ async function pushed(body: unknown, at: OrderShop = shop): Promise<number> {
 
 /** Something of the log about deliveries that no rule was asked about. */
 const toldNothing = (at: OrderShop = shop) =>
-  at.testEnv.logged.filter((line) => line.includes('"nothing"')).map((line) => String(Object(JSON.parse(line)).reason));
+  at.testEnv.logged.filter((line) => line.includes('"delivery-ignored"')).map((line) => String(Object(JSON.parse(line)).reason));
 
 const envelopes: Record<string, (payload: Json) => unknown> = {
   'a Pub/Sub push with base64': (payload) => pubSub(encoded(payload)),
@@ -109,7 +109,7 @@ describe('what is about nothing that is synced is acknowledged', () => {
   test('a message of an unknown type, with the reason', async () => {
     const order = newOrder();
     assert.equal(await shop.sendMessage('OrderTeleported', order.ref, { order: order.record }), 204);
-    assert.deepEqual(shop.reasons(order), ['no rule wakes on OrderTeleported of order']);
+    assert.deepEqual(shop.reasons(order), ['no rule is triggered by OrderTeleported of order']);
   });
 
   test('a message of an unknown resource, with the reason', async () => {

@@ -28,7 +28,7 @@ async function onSale(quantity: number, current: Json = {}) {
   return { ...made, entry };
 }
 
-describe('what wakes it', () => {
+describe('triggers', () => {
   test('a sale (an entry’s ResourceUpdated; no quantity was set) shows in the variant', async () => {
     const { sku, entry } = await onSale(7);
     assert.deepEqual(await stockOf(sku), { quantity: 7, policy: 1 });
@@ -58,12 +58,12 @@ describe('what wakes it', () => {
     ResourceDeleted: (entry: Json) => shop.sendChange('ResourceDeleted', entryRef(entry)),
     ResourceCreated: (entry: Json) => shop.sendChange('ResourceCreated', entryRef(entry)),
   })) {
-    test(`${what} wakes nothing`, async () => {
+    test(`${what} triggers no rule`, async () => {
       const { sku, entry } = await onSale(7);
       await shop.addRecords('inventory-entry', left(entry, 1));
       assert.equal(await sendMessage(entry), 204);
       assert.deepEqual(await stockOf(sku), { quantity: 7, policy: 1 });
-      assert.deepEqual(shop.reasons(idOf(entry)), [`no rule wakes on ${what} of inventory-entry`]);
+      assert.deepEqual(shop.reasons(idOf(entry)), [`no rule is triggered by ${what} of inventory-entry`]);
     });
   }
 

@@ -91,8 +91,8 @@ describe('commercetools can not now: 503, and nothing is taken for none', () => 
   }
 });
 
-describe('a key that is refused: 503, an alarm in the log, and /ready is red', () => {
-  const alarms = (at: OrderShop) => at.testEnv.logged.filter((line) => line.includes('"alarm"')).length;
+describe('an unauthorized key: 503, action-required in the log, and /ready fails', () => {
+  const actionsRequired = (at: OrderShop) => at.testEnv.logged.filter((line) => line.includes('"action-required"')).length;
 
   for (const [what, options] of Object.entries({
     "Klaviyo's key": { env: { KLAVIYO_AUTH_KEY: 'pk_other' } },
@@ -101,7 +101,7 @@ describe('a key that is refused: 503, an alarm in the log, and /ready is red', (
     test(what, async () => {
       await using refused = await startOrderShop({ settings: quick, ...options });
       assert.equal((await pushed(newOrder(), refused)).status, 503);
-      assert.ok(alarms(refused) > 0);
+      assert.ok(actionsRequired(refused) > 0);
       assert.equal((await call(refused.testEnv.service, { path: '/ready' })).status, 503);
     });
   }
@@ -109,7 +109,7 @@ describe('a key that is refused: 503, an alarm in the log, and /ready is red', (
   test('a scope that is missing: its messages come again, with an alarm; others are served', async () => {
     await using limited = await startOrderShop({ settings: quick, klaviyo: { missingScopes: ['events:write'] } });
     assert.equal((await pushed(newOrder(), limited)).status, 503);
-    assert.ok(alarms(limited) > 0);
+    assert.ok(actionsRequired(limited) > 0);
     const customer = newCustomer();
     await limited.addRecords(customer);
     assert.equal(await limited.sendChange('ResourceUpdated', customer.ref), 204);

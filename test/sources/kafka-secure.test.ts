@@ -75,7 +75,7 @@ async function arrives({ testEnv, broker, service }: Place): Promise<void> {
   const now = customer();
   await testEnv.addRecords('customer', now);
   await broker.send(JSON.stringify(changeDelivery('ResourceUpdated', { typeId: 'customer', id: String(now.id) })));
-  await service.printed(/"verdict":"done"/);
+  await service.printed(/"outcome":"delivered"/);
   for (let left = 1_500; left > 0 && (await broker.pending()) > 0; left -= 1) await sleep(20);
   assert.equal(await broker.pending(), 0);
   assert.equal((await testEnv.profiles()).length, 1);

@@ -25,7 +25,7 @@ function serve(env: Record<string, string>) {
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.includes('"msg":"started"')) replica.started = true;
-      if (line.includes('"msg":"message"') && !line.includes('"verdict":"again"')) replica.finished += 1;
+      if (line.includes('"msg":"message"') && !line.includes('"outcome":"retried"')) replica.finished += 1;
     });
   return replica;
 }

@@ -100,6 +100,6 @@ test('SQS: what SNS or EventBridge put into the queue is taken out of their enve
     await broker.send(JSON.stringify(fromTopic), JSON.stringify(fromBus));
     await settled(broker, testEnv);
     assert.equal((await testEnv.events({ metric: 'Placed Order' })).length, 1);
-    assert.equal(testEnv.app.events.counts()['message-done'], 2);
+    assert.equal(testEnv.app.events.counts()['message-delivered'], 2);
   });
 });

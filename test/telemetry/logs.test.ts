@@ -86,7 +86,7 @@ test('each line is JSON with the documented fields; one for each message, and on
   assert.deepEqual([count('message'), count('run'), count('started'), count('stopped')], [2, 2, 1, 1]);
   for (const msg of [
     'rejected',
-    'nothing',
+    'delivery-ignored',
     'invalid-envelope',
     'unreadable',
     'stopping',
@@ -95,9 +95,9 @@ test('each line is JSON with the documented fields; one for each message, and on
     'dead-letter',
   ])
     assert.ok(count(msg) > 0, msg);
-  const [done, kept] = seen.filter(({ msg }) => msg === 'message');
-  for (const field of documented.get('message') ?? []) assert.ok(done && field in done, field);
-  assert.deepEqual([done?.verdict, kept?.verdict], ['done', 'kept']);
+  const [delivered, deadLettered] = seen.filter(({ msg }) => msg === 'message');
+  for (const field of documented.get('message') ?? []) assert.ok(delivered && field in delivered, field);
+  assert.deepEqual([delivered?.outcome, deadLettered?.outcome], ['delivered', 'dead-lettered']);
 });
 
 test('LOG_LEVEL says from which level on', async () => {

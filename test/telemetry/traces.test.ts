@@ -70,14 +70,14 @@ test('a push with a traceparent: message, gather, send and the requests are span
   const [message] = named(ours, 'message');
   assert.equal(message?.parentSpanId, spanId);
   assert.deepEqual(
-    [message?.attributes['ctk.record.id'], message?.attributes['ctk.verdict'], message?.attributes['ctk.message.type']],
-    [order.id, 'done', 'OrderCreated'],
+    [message?.attributes['ctk.record.id'], message?.attributes['ctk.outcome'], message?.attributes['ctk.message.type']],
+    [order.id, 'delivered', 'OrderCreated'],
   );
   const ways = ours.map((span) => way(ours, span).join(' < '));
-  assert.ok(ways.includes('gather < message'));
+  assert.ok(ways.includes('evaluate < message'));
   assert.equal(ways.filter((one) => one === 'POST /api/events < send < message').length, 2);
   assert.ok(
-    ways.some((one) => /^GET \/(product-projections|products)/.test(one) && one.endsWith('< gather < message')),
+    ways.some((one) => /^GET \/(product-projections|products)/.test(one) && one.endsWith('< evaluate < message')),
     ways.join('\n'),
   );
   assert.ok(!said.join('').includes(order.email), 'no personal data');
