@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeDelivery, id, product, reference } from '../fixtures/index.ts';
-import { ended, inFlight, ownReplica, slowDown, startSlowWorld } from '../runs/replicas.ts';
+import { ended, inFlight, ownReplica, slowDown, startSlowTestEnv } from '../runs/replicas.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
 
 const about = reference('product', id('f1'));
@@ -14,7 +14,7 @@ function sendMessage(testEnv: TestEnv, notificationType: string): Promise<Respon
 }
 
 test('a product that is deleted while a sync that has read it goes on stays deleted', async () => {
-  await using testEnv = await startSlowWorld();
+  await using testEnv = await startSlowTestEnv();
   await testEnv.addRecords('product', product({ id: id('f1') }));
   await testEnv.sync('products');
   const own = ownReplica(testEnv);

@@ -109,7 +109,7 @@ function patternOf(template: string): RegExp {
  * composed (allOf, oneOf): `additionalProperties` in a branch would refuse what the other branches list.
  */
 function toJsonSchema(schema: JsonSchema, components: Record<string, JsonSchema>, mode: Mode): JsonSchema {
-  return convert(schema, { components, mode, addRecords: 'whole', seen: [] });
+  return convert(schema, { components, mode, place: 'whole', seen: [] });
 }
 
 type Mode = 'strict' | 'open';
@@ -117,7 +117,7 @@ type Context = {
   components: Record<string, JsonSchema>;
   mode: Mode;
   /** Is the node one of several that describe the same value? */
-  addRecords: 'whole' | 'branch';
+  place: 'whole' | 'branch';
   /** References on the way here; a circle ends in "anything". */
   seen: readonly string[];
 };
@@ -136,7 +136,7 @@ function resolved(reference: string, context: Context): JsonSchema {
 function converted(node: JsonSchema, context: Context): JsonSchema {
   const { nullable: _null, properties, items, example: _example, discriminator: _tag, ...rest } = node;
   const made: JsonSchema = { ...rest };
-  const whole = (value: unknown) => convert(anything.parse(value), { ...context, addRecords: 'whole' });
+  const whole = (value: unknown) => convert(anything.parse(value), { ...context, place: 'whole' });
   if (items !== undefined) made.items = whole(items);
   if (properties !== undefined) {
     const entries = Object.entries(anything.parse(properties));
@@ -144,11 +144,11 @@ function converted(node: JsonSchema, context: Context): JsonSchema {
   }
   for (const word of compositions) {
     if (!(word in node)) continue;
-    made[word] = schemas.parse(node[word]).map((branch) => convert(branch, { ...context, addRecords: 'branch' }));
+    made[word] = schemas.parse(node[word]).map((branch) => convert(branch, { ...context, place: 'branch' }));
   }
-  const { mode, addRecords } = context;
+  const { mode, place } = context;
   const closed =
-    mode === 'strict' && addRecords === 'whole' && node.additionalProperties === undefined && listsProperties(made);
+    mode === 'strict' && place === 'whole' && node.additionalProperties === undefined && listsProperties(made);
   return closed ? { ...made, unevaluatedProperties: false } : made;
 }
 

@@ -50,7 +50,7 @@ const gone = (locator: Locator): Promise<void> => locator.waitFor({ state: 'deta
 const button = (page: Page, name: string | RegExp): Locator => page.getByRole('button', { name });
 
 /** An order that Klaviyo refuses until it is mended. */
-async function refused() {
+async function rejectedOrder() {
   const made = newOrder({ customerEmail: 'no e-mail address' });
   await shop.sendMessage('OrderCreated', made.ref, { order: made.record });
   return {
@@ -61,7 +61,7 @@ async function refused() {
 }
 
 test('logging in with a wrong token says so, with the right one shows the service, out again ends it', async () => {
-  const { page, asked, complaints, isUsable, picture, close } = await visit(browser, shop.testEnv.service);
+  const { page, asked, consoleErrors, isUsable, picture, close } = await visit(browser, shop.testEnv.service);
   await page.getByLabel('Token').fill('wrong-wrong-wrong-wrong');
   await button(page, 'Log in').click();
   await seen(page, /none of the tokens of API_TOKEN/);
@@ -76,7 +76,7 @@ test('logging in with a wrong token says so, with the right one shows the servic
   assert.ok(asked.every((url) => url.startsWith(shop.testEnv.service) && !url.includes('token')));
   // The wrong token's 401 is the only thing that the browser had to say.
   assert.deepEqual(
-    complaints.filter((text) => !text.includes('401')),
+    consoleErrors.filter((text) => !text.includes('401')),
     [],
   );
   await page.reload();
@@ -89,13 +89,13 @@ test('logging in with a wrong token says so, with the right one shows the servic
 });
 
 test('now: what a rule delivers and what Klaviyo refuses shows by itself; the feed is filtered and paused', async () => {
-  const { page, complaints, picture, close } = await enter();
+  const { page, consoleErrors, picture, close } = await enter();
   const row = (rule: string) => page.getByRole('row').filter({ has: page.getByText(rule, { exact: true }) });
   await row('profile').getByText('never').waitFor();
   const customer = newCustomer();
   await shop.addRecords(customer);
   assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
-  const bad = await refused();
+  const bad = await rejectedOrder();
   await row('profile')
     .getByText(/\d+ s ago/)
     .waitFor();
@@ -118,12 +118,12 @@ test('now: what a rule delivers and what Klaviyo refuses shows by itself; the fe
     .getByText(/ResourceUpdated delivered/)
     .nth(1)
     .waitFor();
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
 test('runs: started, seen at work, stopped, resumed to the end, with what was skipped and why', async () => {
-  const { page, complaints, picture, close } = await enter();
+  const { page, consoleErrors, picture, close } = await enter();
   await open(page, 'Runs');
   const nobody = newCustomer({ email: '' });
   await shop.addRecords(nobody);
@@ -147,7 +147,7 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   await history.getByRole('link', { name: nobody.id }).first().click();
   await page.getByRole('heading', { level: 2, name: `customer ${nobody.id}` }).waitFor();
   await page.getByRole('region', { name: 'profile', exact: true }).getByText('the customer has no e-mail').waitFor();
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
@@ -191,8 +191,8 @@ test('runs: only some ids; and a deletion that is not confirmed is refused with 
 });
 
 test('dead letters: why and what to do, undone in time, discarded, replayed, many at once', async () => {
-  const { page, complaints, isUsable, picture, close } = await enter();
-  const [kept, one, other] = [await refused(), await refused(), await refused()];
+  const { page, consoleErrors, isUsable, picture, close } = await enter();
+  const [kept, one, other] = [await rejectedOrder(), await rejectedOrder(), await rejectedOrder()];
   await open(page, 'Dead letters');
   const letter = (made: { id: string }, rule: string) =>
     page.getByRole('row').filter({ hasText: made.id }).filter({ hasText: rule });
@@ -216,7 +216,7 @@ test('dead letters: why and what to do, undone in time, discarded, replayed, man
 
   await button(page, `Replay order ${one.id}, placed-order`).click();
   await seen(page, /Replayed: 1 (refused again|with nothing to do any more)/);
-  const last = await refused();
+  const last = await rejectedOrder();
   await last.mend();
   await page.getByLabel('Record type').fill('order');
   await button(page, 'Show').click();
@@ -235,12 +235,12 @@ test('dead letters: why and what to do, undone in time, discarded, replayed, man
   await seen(page, /\d dead letters? discarded\./);
   await page.reload();
   await seen(page, /No dead letters/);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
 test('explain: an order from the fields that it comes from, a customer beside what Klaviyo holds', async () => {
-  const { page, complaints, isUsable, picture, close } = await enter();
+  const { page, consoleErrors, isUsable, picture, close } = await enter();
   await open(page, 'Explain');
   await page.getByLabel('Id in commercetools').fill(id('0a'));
   await button(page, 'Explain').click();
@@ -272,7 +272,7 @@ test('explain: an order from the fields that it comes from, a customer beside wh
   await name.getByText('Mia').waitFor();
   await value('profile', 'profile.last_name').getByText('the same').waitFor();
   assert.equal((await shop.profile(customer.id)).first_name, 'Mia');
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
 
   await page.getByLabel('Id in commercetools').fill('no-such-customer');
   await button(page, 'Explain').click();
@@ -281,7 +281,7 @@ test('explain: an order from the fields that it comes from, a customer beside wh
 });
 
 test('settings: what is in force, from where, secrets hidden', async () => {
-  const { page, complaints, picture, close } = await enter();
+  const { page, consoleErrors, picture, close } = await enter();
   await open(page, 'Settings');
   const row = (name: string) => page.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
   await row('API_TOKEN').getByText('***').waitFor();
@@ -291,12 +291,12 @@ test('settings: what is in force, from where, secrets hidden', async () => {
   await gone(row('runs.maxEnded'));
   await row('commercetools.pageSize').waitFor();
   await picture('settings');
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
 test('who may only look sees everything, and every button that acts is off with the reason', async () => {
-  await refused();
+  await rejectedOrder();
   const { page, isUsable, close } = await enter(reader);
   await open(page, 'Runs');
   await seen(page, 'You may only look: log in with a token of API_TOKEN to act.');
@@ -341,8 +341,8 @@ describe('every view is usable', () => {
   ] as const) {
     const width = 'width' in lookups ? lookups.width : 1280;
     test(`in ${lookups.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
-      await refused();
-      const { page, complaints, isUsable, picture, close } = await enter(full, lookups);
+      await rejectedOrder();
+      const { page, consoleErrors, isUsable, picture, close } = await enter(full, lookups);
       for (const view of ['Now', 'Runs', 'Dead letters', 'Settings', 'Explain']) {
         await open(page, view);
         if (view === 'Explain') {
@@ -353,7 +353,7 @@ describe('every view is usable', () => {
         await isUsable();
         await picture(`${view.toLowerCase().replace(' ', '-')}-${lookups.colors}-${width}`);
       }
-      assert.deepEqual(complaints, []);
+      assert.deepEqual(consoleErrors, []);
       await close();
     });
   }

@@ -28,7 +28,7 @@ export interface Look {
 export interface Visit {
   page: Page;
   /** What the browser's console and the page's own errors said. */
-  complaints: string[];
+  consoleErrors: string[];
   /** Every address that was asked for. */
   asked: string[];
   picture(name: string): Promise<void>;
@@ -43,17 +43,17 @@ export async function visit(browser: Browser, address: string, lookups: Look = {
   // The page's policy lets no script in but its own: axe-core comes by the debugger.
   const page = await context.newPage();
   page.setDefaultTimeout(timeoutMs);
-  const complaints: string[] = [];
+  const consoleErrors: string[] = [];
   const asked: string[] = [];
   page.on('console', (said) => {
-    if (said.type() === 'error' || said.type() === 'warning') complaints.push(said.text());
+    if (said.type() === 'error' || said.type() === 'warning') consoleErrors.push(said.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('pageerror', (error) => consoleErrors.push(error.message));
   page.on('request', (request) => asked.push(request.url()));
   await page.goto(address);
   return {
     page,
-    complaints,
+    consoleErrors,
     asked,
     picture: async (name) => void (await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })),
     async isUsable() {

@@ -129,8 +129,8 @@ test('logging out takes the cookie back', async () => {
 
 test('the settings in force name where each comes from, and no secret', async () => {
   const { json } = await call(service, { path: '/dashboard/settings', headers: { authorization: `Bearer ${reader}` } });
-  const shape = z.object({ shop: z.array(z.object({ name: z.string(), value: z.string(), from: z.string() })) });
-  const { shop: shown } = shape.parse(json);
+  const shape = z.object({ rows: z.array(z.object({ name: z.string(), value: z.string(), from: z.string() })) });
+  const { rows: shown } = shape.parse(json);
   const row = (name: string) => shown.find((one) => one.name === name);
   assert.deepEqual(row('API_TOKEN'), { name: 'API_TOKEN', value: '***', from: 'environment' });
   assert.deepEqual(row('klaviyo.retries'), { name: 'klaviyo.retries', value: '1', from: 'NODE_CONFIG' });

@@ -25,9 +25,9 @@ const act = (path: string, body: unknown = {}, at = shop): Promise<Said> =>
   post(at.testEnv.service, `/dead-letters${path}`, body);
 
 /** What Klaviyo refuses: an e-mail that is none. */
-const odd = (): Made => newOrder({ customerEmail: 'nobody', customerId: undefined });
-const tellOrder = ({ ref, record }: Made, at = shop) => at.sendMessage('OrderCreated', ref, { order: record });
-const mended = (order: Made): Made => ({
+const invalidOrder = (): Made => newOrder({ customerEmail: 'nobody', customerId: undefined });
+const sendOrder = ({ ref, record }: Made, at = shop) => at.sendMessage('OrderCreated', ref, { order: record });
+const corrected = (order: Made): Made => ({
   ...order,
   record: { ...order.record, customerEmail: `${order.id}@example.com` },
 });
@@ -40,8 +40,8 @@ async function letterOf(order: Made, rule = 'placed-order') {
 }
 
 test('one says which record, rule and field, why, since when and how often; nothing of the person', async () => {
-  const order = odd();
-  assert.equal(await tellOrder(order), 202);
+  const order = invalidOrder();
+  assert.equal(await sendOrder(order), 202);
   const letter = await letterOf(order);
   assert.deepEqual(
     [letter.record?.typeId, letter.code, letter.count, letter.replayable],
@@ -55,15 +55,15 @@ test('one says which record, rule and field, why, since when and how often; noth
 });
 
 test('the same record, rule and reason again is the same letter, counted', async () => {
-  const order = odd();
-  for (let time = 0; time < 3; time += 1) assert.equal(await tellOrder(order), 202);
+  const order = invalidOrder();
+  for (let time = 0; time < 3; time += 1) assert.equal(await sendOrder(order), 202);
   assert.equal((await letterOf(order)).count, 3);
 });
 
 test('paged; by rule, code and resource, which must all fit', async () => {
   await using own = await startOrderShop();
-  const orders = [odd(), odd(), odd()];
-  for (const order of orders) assert.equal(await tellOrder(order, own), 202);
+  const orders = [invalidOrder(), invalidOrder(), invalidOrder()];
+  for (const order of orders) assert.equal(await sendOrder(order, own), 202);
   const ids: string[] = [];
   for (let after: string | undefined = ''; after !== undefined; ) {
     const page = await list(`?limit=2${after === '' ? '' : `&after=${after}`}`, own);
@@ -87,9 +87,9 @@ test('paged; by rule, code and resource, which must all fit', async () => {
 
 describe('replay', () => {
   test('while nothing is mended: 202, still kept, counted once more', async () => {
-    const order = odd();
+    const order = invalidOrder();
     await shop.addRecords(order);
-    assert.equal(await tellOrder(order), 202);
+    assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
     const answer = await act(`/${id}/replay`);
     assert.deepEqual([answer.status, answer.json], [202, { outcome: 'rejected', reason: 'invalid' }]);
@@ -97,10 +97,10 @@ describe('replay', () => {
   });
 
   test('mended in commercetools: 200, the event is there as of the message, and the letter is gone', async () => {
-    const order = odd();
-    assert.equal(await tellOrder(order), 202);
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
-    await shop.addRecords(mended(order));
+    await shop.addRecords(corrected(order));
     const answer = await act(`/${id}/replay`);
     assert.deepEqual([answer.status, answer.json], [200, { outcome: 'delivered' }]);
     const { profile, backfill } = await shop.event('Placed Order', order.id);
@@ -134,8 +134,8 @@ describe('replay', () => {
   });
 
   test('the record is gone: 200, nothing is to be done any more', async () => {
-    const order = odd();
-    assert.equal(await tellOrder(order), 202);
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
     const answer = await act(`/${id}/replay`);
     assert.equal(answer.status, 200);
@@ -145,9 +145,9 @@ describe('replay', () => {
 
   test('Klaviyo away: 503, and the letter stays', async () => {
     await using own = await startOrderShop({ settings: { klaviyo: { retries: 0 } } });
-    const order = odd();
-    assert.equal(await tellOrder(order, own), 202);
-    await own.addRecords(mended(order));
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order, own), 202);
+    await own.addRecords(corrected(order));
     own.testEnv.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/event' });
     const [letter] = (await list('?rule=placed-order', own)).letters;
     const answer = await act(`/${letter?.id}/replay`, {}, own);
@@ -158,11 +158,11 @@ describe('replay', () => {
 
   test('all of a kind: what is mended arrives, once, what is not stays', async () => {
     await using own = await startOrderShop();
-    const orders = [odd(), odd(), odd()];
-    for (const order of orders) assert.equal(await tellOrder(order, own), 202);
+    const orders = [invalidOrder(), invalidOrder(), invalidOrder()];
+    for (const order of orders) assert.equal(await sendOrder(order, own), 202);
     const [first, second, third] = orders;
     assert.ok(first && second && third);
-    await own.addRecords(mended(first), mended(second), third);
+    await own.addRecords(corrected(first), corrected(second), third);
     const answer = await act('/replay', { all: true }, own);
     assert.deepEqual([answer.status, answer.json], [200, { delivered: 4, skipped: 0, rejected: 2, notReplayable: 0 }]);
     assert.equal((await own.events({ metric: 'Placed Order' })).length, 2);
@@ -189,7 +189,7 @@ test('what nobody can read inside a good envelope is kept without its body; it c
 
 test('all of a kind are discarded, others stay; nothing named is no kind', async () => {
   await using own = await startOrderShop();
-  assert.equal(await tellOrder(odd(), own), 202);
+  assert.equal(await sendOrder(invalidOrder(), own), 202);
   assert.match((await act('/discard', {}, own)).error, /all/);
   const some = await act('/discard', { rule: 'ordered-product' }, own);
   assert.deepEqual([some.status, some.json], [200, { discarded: 1 }]);
@@ -216,16 +216,16 @@ test('an id that nobody knows: 404 with what it means, whatever it looks like', 
 
 test('past deadLetters.max nothing more is acknowledged, with the reason; what is discarded makes room', async () => {
   await using own = await startOrderShop({ settings: { deadLetters: { max: 2 } } });
-  const kept = odd();
-  assert.equal(await tellOrder(kept, own), 202);
-  const refused = await post(own.testEnv.service, '/', delivered(odd()));
-  assert.equal(refused.status, 503);
-  assert.match(refused.error, /deadLetters\.max/);
-  assert.equal(await tellOrder(kept, own), 202, 'one that is kept already needs no more room');
+  const stored = invalidOrder();
+  assert.equal(await sendOrder(stored, own), 202);
+  const rejected = await post(own.testEnv.service, '/', delivered(invalidOrder()));
+  assert.equal(rejected.status, 503);
+  assert.match(rejected.error, /deadLetters\.max/);
+  assert.equal(await sendOrder(stored, own), 202, 'one that is kept already needs no more room');
   const fine = newOrder();
-  assert.equal(await tellOrder(fine, own), 204, 'what Klaviyo takes is not held up');
+  assert.equal(await sendOrder(fine, own), 204, 'what Klaviyo takes is not held up');
   await act('/discard', { all: true }, own);
-  assert.equal(await tellOrder(odd(), own), 202);
+  assert.equal(await sendOrder(invalidOrder(), own), 202);
 });
 
 function delivered({ ref, record }: Made) {

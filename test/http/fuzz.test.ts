@@ -132,8 +132,8 @@ test('thousands of odd bodies are each answered as documented, and nothing of th
 
 test('a good message afterwards is delivered', async () => {
   await testEnv.addRecords('customer', customer({ id: id('c1'), email: 'after@example.com' }));
-  const told = delivery('CustomerCreated', { typeId: 'customer', id: id('c1') });
-  assert.equal(await testEnv.push(told), 204);
+  const message = delivery('CustomerCreated', { typeId: 'customer', id: id('c1') });
+  assert.equal(await testEnv.push(message), 204);
   const profiles = await testEnv.profiles();
   assert.deepEqual(
     profiles.map(({ email }) => email),

@@ -93,10 +93,10 @@ test('a sync body that could mean "everything" by mistake is refused', async () 
     [['a'], /the body: /],
     ['"everything"', /the body: /],
   ];
-  for (const [body, told] of wrong) {
+  for (const [body, expected] of wrong) {
     const { status, error } = await post(service, '/sync/orders', body);
     assert.equal(status, 400, JSON.stringify(body));
-    assert.match(error, told);
+    assert.match(error, expected);
   }
   assert.deepEqual(await testEnv.app.runs.list(), []);
 });
@@ -111,10 +111,10 @@ test('what a resource does not do is refused with the reason', async () => {
     ['products', { deleteAll: false, confirmDeletion: 'products' }, /goes with "deleteAll": true/],
     ['categories', { deleteAll: true, confirmDeletion: 'categories', ids: ['a'] }, /^ids and deleteAll/],
   ];
-  for (const [resource, body, told] of wrong) {
+  for (const [resource, body, expected] of wrong) {
     const { status, error } = await post(service, `/sync/${resource}`, body);
     assert.equal(status, 400, JSON.stringify(body));
-    assert.match(error, told);
+    assert.match(error, expected);
   }
   assert.deepEqual(await testEnv.app.runs.list(), []);
 });

@@ -119,8 +119,8 @@ for (const [way, arrive] of Object.entries(ways)) {
     });
 
     test('additionalStreetInfo, additionalAddressInfo → location.address2', async () => {
-      const addRecords = newAddress({ additionalAddressInfo: '2. Hof', apartment: undefined, building: '' });
-      const { location } = await arriving({ addresses: [addRecords] });
+      const home = newAddress({ additionalAddressInfo: '2. Hof', apartment: undefined, building: '' });
+      const { location } = await arriving({ addresses: [home] });
       assert.deepEqual([location.address1, location.address2], ['12, Torstraße', 'bei Schmidt, 2. Hof']);
     });
   });

@@ -36,7 +36,7 @@ async function pushed(body: unknown, at: OrderShop = shop): Promise<number> {
 }
 
 /** Something of the log about deliveries that no rule was asked about. */
-const toldNothing = (at: OrderShop = shop) =>
+const ignoredDeliveries = (at: OrderShop = shop) =>
   at.testEnv.logged.filter((line) => line.includes('"delivery-ignored"')).map((line) => String(Object(JSON.parse(line)).reason));
 
 const envelopes: Record<string, (payload: Json) => unknown> = {
@@ -103,7 +103,7 @@ describe('what is about nothing that is synced is acknowledged', () => {
     const notification = changeDelivery('ResourceCreated', reference('subscription', id('5b1')));
     assert.equal(await pushed(pubSub(encoded(notification))), 204);
     assert.equal(await pushed(cloudEvent(notification)), 204);
-    assert.ok(toldNothing().includes('the test notification of a subscription'));
+    assert.ok(ignoredDeliveries().includes('the test notification of a subscription'));
   });
 
   test('a message of an unknown type, with the reason', async () => {
@@ -120,7 +120,7 @@ describe('what is about nothing that is synced is acknowledged', () => {
   test('a notification of an unknown kind, and an event', async () => {
     assert.equal(await pushed({ notificationType: 'ResourceTeleported', resource: reference('order', 'x') }), 204);
     assert.equal(await pushed({ notificationType: 'Event', type: 'CheckoutOrderCreated' }), 204);
-    const told = toldNothing();
+    const told = ignoredDeliveries();
     assert.ok(told.includes('a notification of an unknown type'));
     assert.ok(told.includes('an event of checkout or the import API'));
   });

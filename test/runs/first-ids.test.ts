@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { ctk } from '../cli/ctk.ts';
 import { customer, id, type Json } from '../fixtures/index.ts';
 import { startTestEnv } from '../test-env.ts';
-import { ended, inFlight, ownReplica, slowDown, startReplica, startSlowWorld, storeOf } from './replicas.ts';
+import { ended, inFlight, ownReplica, slowDown, startReplica, startSlowTestEnv, storeOf } from './replicas.ts';
 
 const noEmail = 'the customer has no e-mail';
 const [first, second, refused] = [id('00a1'), id('ffa2'), id('00a3')];
@@ -42,7 +42,7 @@ test('two skipped customers and a refused one: GET /sync and ctk runs show name 
 });
 
 test('a run that was stopped and resumed names what it passed before and after, each once', async () => {
-  await using testEnv = await startSlowWorld({ settings: { commercetools: { retries: 1, pageSize: 5, ranges: 1 } } });
+  await using testEnv = await startSlowTestEnv({ settings: { commercetools: { retries: 1, pageSize: 5, ranges: 1 } } });
   const others = Array.from({ length: 50 }, (_, n) => person(id(`c${(n + 16).toString(16)}`)));
   await testEnv.addRecords('customer', ...others, ...odd);
   const quicken = await slowDown(testEnv, 'customers', 150);

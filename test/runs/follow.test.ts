@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { category, changeDelivery, id, product, reference } from '../fixtures/index.ts';
 import type { TestEnv } from '../test-env.ts';
-import { ended, inFlight, ownReplica, slowDown, startSlowWorld, until } from './replicas.ts';
+import { ended, inFlight, ownReplica, slowDown, startSlowTestEnv, until } from './replicas.ts';
 
 const named = (name: string) => category({ id: id('c1'), name: { 'en-US': name }, ancestors: [], parent: undefined });
 
@@ -27,7 +27,7 @@ async function rename(testEnv: TestEnv, name: string): Promise<number> {
 }
 
 test('what follows waits while a sync of the resource runs, equal ones are one, and then it runs', async () => {
-  await using testEnv = await startSlowWorld();
+  await using testEnv = await startSlowTestEnv();
   await shopOf(testEnv);
   const own = ownReplica(testEnv);
   const quick = await slowDown(testEnv, 'products', 300);
@@ -47,7 +47,7 @@ test('what follows waits while a sync of the resource runs, equal ones are one, 
 });
 
 test('a sync is never refused because of what follows a message', async () => {
-  await using testEnv = await startSlowWorld();
+  await using testEnv = await startSlowTestEnv();
   await shopOf(testEnv);
   const own = ownReplica(testEnv);
   const quick = await slowDown(testEnv, 'products', 300);

@@ -5,10 +5,10 @@ import {
   ended,
   inFlight,
   ownReplica,
-  placeCustomers,
+  addCustomers,
   slowDown,
   startReplica,
-  startSlowWorld,
+  startSlowTestEnv,
   storeOf,
   until,
 } from './replicas.ts';
@@ -16,8 +16,8 @@ import {
 const leases = (testEnv: Parameters<typeof storeOf>[0]) => Array.fromAsync(storeOf(testEnv).list('ctk-work'));
 
 test('a sync that runs on one replica is answered 409 with its id and progress on another, and stopped from there', async () => {
-  await using testEnv = await startSlowWorld();
-  await placeCustomers(testEnv, 60);
+  await using testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 60);
   await slowDown(testEnv, 'customers', 150);
   const [one, other] = [ownReplica(testEnv), await startReplica(testEnv)];
   const { run } = await one.post('customers');
@@ -35,8 +35,8 @@ test('a sync that runs on one replica is answered 409 with its id and progress o
 });
 
 test('a stopped sync is resumed where it was stopped, by any replica; a new one starts afresh', async () => {
-  await using testEnv = await startSlowWorld();
-  await placeCustomers(testEnv, 60);
+  await using testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 60);
   const quicken = await slowDown(testEnv, 'customers', 150);
   const [one, other] = [ownReplica(testEnv), await startReplica(testEnv)];
   assert.deepEqual([(await one.post('customers', { resume: true })).status], [400]);
@@ -60,8 +60,8 @@ test('a stopped sync is resumed where it was stopped, by any replica; a new one 
 });
 
 test('a replica that ends hands its run on: another one finishes it, with exact counts', async () => {
-  await using testEnv = await startSlowWorld();
-  await placeCustomers(testEnv, 60);
+  await using testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 60);
   await slowDown(testEnv, 'customers', 100);
   const first = await startReplica(testEnv, { RUN_WORKER: 'true' });
   const { run } = await first.post('customers');
@@ -73,8 +73,8 @@ test('a replica that ends hands its run on: another one finishes it, with exact 
 });
 
 test('what a dead process held is taken over within its lease, from its checkpoint, without anybody asking', async () => {
-  await using testEnv = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
-  await placeCustomers(testEnv, 60);
+  await using testEnv = await startSlowTestEnv({ env: { RUN_WORKER: 'false' } });
+  await addCustomers(testEnv, 60);
   const queuing = ownReplica(testEnv);
   const { run } = await queuing.post('customers');
   // What kill -9 leaves: a lease that nobody renews, and the record as it was stored last.
@@ -98,8 +98,8 @@ test('what a dead process held is taken over within its lease, from its checkpoi
 });
 
 test('RUN_WORKER=false stores a run, which waits for a process that works off runs', async () => {
-  await using testEnv = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
-  await placeCustomers(testEnv, 3);
+  await using testEnv = await startSlowTestEnv({ env: { RUN_WORKER: 'false' } });
+  await addCustomers(testEnv, 3);
   const queuing = ownReplica(testEnv);
   const { run, status } = await queuing.post('customers');
   assert.deepEqual([status, run?.state], [202, 'queued']);
@@ -111,7 +111,7 @@ test('RUN_WORKER=false stores a run, which waits for a process that works off ru
 });
 
 test('a queued run that nobody took is stopped at once', async () => {
-  await using testEnv = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
+  await using testEnv = await startSlowTestEnv({ env: { RUN_WORKER: 'false' } });
   const queuing = ownReplica(testEnv);
   const { run } = await queuing.post('orders');
   await queuing.post('orders/stop');
@@ -120,8 +120,8 @@ test('a queued run that nobody took is stopped at once', async () => {
 });
 
 test('many start one resource on many replicas at the same moment: one run comes of it', async () => {
-  await using testEnv = await startSlowWorld();
-  await placeCustomers(testEnv, 20);
+  await using testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 20);
   await slowDown(testEnv, 'customers', 100);
   const others = await Promise.all([startReplica(testEnv), startReplica(testEnv)]);
   const replicas = [ownReplica(testEnv), ...others];
@@ -133,8 +133,8 @@ test('many start one resource on many replicas at the same moment: one run comes
 });
 
 test('a replica that lost its lease stops, leaves the record to the new holder, and tells so', async () => {
-  await using testEnv = await startSlowWorld();
-  await placeCustomers(testEnv, 60);
+  await using testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 60);
   await slowDown(testEnv, 'customers', 150);
   const one = ownReplica(testEnv);
   const { run } = await one.post('customers');
@@ -153,7 +153,7 @@ test('a replica that lost its lease stops, leaves the record to the new holder, 
 });
 
 test('only the latest runs of a resource are kept', async () => {
-  await using testEnv = await startSlowWorld({ settings: { runs: { kept: 2, leaseSeconds: 1 } } });
+  await using testEnv = await startSlowTestEnv({ settings: { runs: { maxEnded: 2, leaseSeconds: 1 } } });
   const one = ownReplica(testEnv);
   for (let n = 0; n < 4; n += 1) await ended(one, (await one.post('categories')).run?.id);
   const fresh = await startReplica(testEnv);

@@ -26,7 +26,7 @@ export interface Replica {
 const quick = { checkpointSeconds: 0.05, leaseSeconds: 1 };
 
 /** A world whose runs take a while: a page of five records, and each page is answered late. */
-export async function startSlowWorld(options: TestEnvOptions = {}): Promise<TestEnv> {
+export async function startSlowTestEnv(options: TestEnvOptions = {}): Promise<TestEnv> {
   const commercetools = { retries: 1, pageSize: 5 };
   return startTestEnv({ ...options, settings: { runs: quick, commercetools, ...options.settings } });
 }
@@ -39,7 +39,7 @@ export async function slowDown({ shop }: TestEnv, resource: string, ms: number):
   return () => fetch(`${shop.url}/sandbox/faults`, { method: 'DELETE' });
 }
 
-export async function placeCustomers(testEnv: TestEnv, count: number): Promise<void> {
+export async function addCustomers(testEnv: TestEnv, count: number): Promise<void> {
   const hex = (n: number) => n.toString(16);
   const records = Array.from(
     { length: count },
@@ -52,15 +52,15 @@ export async function placeCustomers(testEnv: TestEnv, count: number): Promise<v
 export async function startReplica(testEnv: TestEnv, env: Record<string, string> = {}): Promise<Replica> {
   const app = createService(readConfig({ ...testEnv.env, ...env }), pino({ level: 'silent' }));
   const [url = ''] = await app.start();
-  return { app, ...askedAt(url) };
+  return { app, ...clientOf(url) };
 }
 
 /** The world's own service, asked like a replica. */
 export function ownReplica({ app, service }: TestEnv): Replica {
-  return { app, ...askedAt(service) };
+  return { app, ...clientOf(service) };
 }
 
-function askedAt(url: string): Omit<Replica, 'app'> {
+function clientOf(url: string): Omit<Replica, 'app'> {
   return {
     async post(path, body) {
       const init =

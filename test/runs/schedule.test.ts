@@ -12,7 +12,7 @@ import type { AppEvent } from '../../src/telemetry/app-events.ts';
 import { ctk } from '../cli/ctk.ts';
 import { environment } from '../fixtures/environment.ts';
 import { type Json, startTestEnv, type TestEnv } from '../test-env.ts';
-import { inFlight, ownReplica, placeCustomers, slowDown, startSlowWorld, storeOf, until } from './replicas.ts';
+import { inFlight, ownReplica, addCustomers, slowDown, startSlowTestEnv, storeOf, until } from './replicas.ts';
 
 type Scheduled = Extract<AppEvent, { type: 'scheduled' }>;
 
@@ -67,7 +67,7 @@ test('two replicas, one of them late: each tick is one run; when one replica end
 
 test('`since: last` syncs everything when no sync has completed yet, then what changed', async () => {
   await using testEnv = await startTestEnv();
-  await placeCustomers(testEnv, 3);
+  await addCustomers(testEnv, 3);
   await using replica = await startScheduled(testEnv, { customers: { cron: everySecond, since: 'last' } });
   const ended = await until(async () => {
     const { ended: all } = await ownReplica(testEnv).runs('customers');
@@ -80,8 +80,8 @@ test('`since: last` syncs everything when no sync has completed yet, then what c
 });
 
 test('a tick during a sync of its resource is skipped, and told with the run that was in its way', async () => {
-  await using testEnv = await startSlowWorld();
-  await placeCustomers(testEnv, 60);
+  await using testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 60);
   await slowDown(testEnv, 'customers', 500);
   const own = ownReplica(testEnv);
   const { run } = await own.post('customers');

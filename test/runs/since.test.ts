@@ -14,7 +14,7 @@ import {
   type Replica,
   slowDown,
   startReplica,
-  startSlowWorld,
+  startSlowTestEnv,
   storeOf,
 } from './replicas.ts';
 
@@ -56,7 +56,7 @@ for (const [resource, typeId, record] of [
 }
 
 test('many changes of one moment are read page by page, each once', async () => {
-  await using testEnv = await startSlowWorld();
+  await using testEnv = await startSlowTestEnv();
   const moment = ago(minuteMs);
   await testEnv.addRecords('customer', ...Array.from({ length: 13 }, () => changedAt(moment)));
   const run = await testEnv.sync('customers', { since: ago(2 * minuteMs) });
@@ -73,7 +73,7 @@ test('a time may have an offset, and a date stands for its midnight in UTC', asy
 });
 
 test('a stopped one is gone on with where it was stopped, by any replica', async () => {
-  await using testEnv = await startSlowWorld();
+  await using testEnv = await startSlowTestEnv();
   await testEnv.addRecords('customer', ...Array.from({ length: 60 }, (_, n) => changedAt(ago(5 * minuteMs - n))));
   const quicken = await slowDown(testEnv, 'customers', 150);
   const [one, other] = [ownReplica(testEnv), await startReplica(testEnv)];
@@ -92,7 +92,7 @@ test('a stopped one is gone on with where it was stopped, by any replica', async
 });
 
 test('what a dead process held is taken over from where it was', async () => {
-  await using testEnv = await startSlowWorld({ env: { RUN_WORKER: 'false' } });
+  await using testEnv = await startSlowTestEnv({ env: { RUN_WORKER: 'false' } });
   const [passed, next] = [changedAt(ago(3 * minuteMs)), changedAt(ago(2 * minuteMs))];
   await testEnv.addRecords('customer', passed, next);
   const { run } = await ownReplica(testEnv).post('customers', { since: ago(10 * minuteMs) });
@@ -138,7 +138,7 @@ describe('`last`', () => {
   });
 
   test('is of the resource, and not of a sync that was of a part, was stopped, or deleted', async () => {
-    await using testEnv = await startSlowWorld();
+    await using testEnv = await startSlowTestEnv();
     const own = ownReplica(testEnv);
     await testEnv.addRecords(
       'product',
@@ -160,7 +160,7 @@ describe('`last`', () => {
   });
 
   test('is remembered when many runs came after it', async () => {
-    await using testEnv = await startSlowWorld({ settings: { runs: { kept: 2, leaseSeconds: 1 } } });
+    await using testEnv = await startSlowTestEnv({ settings: { runs: { maxEnded: 2, leaseSeconds: 1 } } });
     const whole = await testEnv.sync('categories');
     for (let n = 0; n < 4; n += 1) await testEnv.sync('categories', { ids: [id('a')] });
     // It forgets what is too much when it starts.

@@ -28,7 +28,7 @@ subscribe('net.client.socket', (said) => {
 });
 
 /** The APIs under names, as in production. */
-async function namedWorld(options: TestEnvOptions = {}) {
+async function startNamedHosts(options: TestEnvOptions = {}) {
   const [klaviyoPort, shopPort] = [await freePort(), await freePort()];
   const klaviyo = { ...options.klaviyo, port: klaviyoPort };
   const commercetools = { ...options.commercetools, port: shopPort };
@@ -44,7 +44,7 @@ async function namedWorld(options: TestEnvOptions = {}) {
 test('only the hosts of the two APIs are ever looked up or connected to', async () => {
   lookedUp.clear();
   connectedTo.clear();
-  await using testEnv = await namedWorld();
+  await using testEnv = await startNamedHosts();
   const placed = order();
   await testEnv.addRecords('order', placed);
   for (const resource of ['categories', 'products', 'customers', 'orders'] as const) await testEnv.sync(resource);
@@ -59,7 +59,7 @@ test('only the hosts of the two APIs are ever looked up or connected to', async 
 });
 
 test('a URL in what commercetools delivers is never followed', async () => {
-  await using testEnv = await namedWorld();
+  await using testEnv = await startNamedHosts();
   lookedUp.clear();
   const placed = order({
     custom: { type: { typeId: 'type', id: 't' }, fields: { link: 'http://evil.test/callback' } },

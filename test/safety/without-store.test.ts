@@ -13,8 +13,8 @@ test('without the right to keep records syncs and messages work, and the log say
   const run = await testEnv.sync('customers');
   assert.deepEqual([run.state, run.counts.delivered], ['completed', 1]);
   const placed = order({ id: id('0b') });
-  const told = delivery('OrderCreated', reference('order', id('0b')), { order: placed });
-  assert.equal(await testEnv.push(told), 204);
+  const message = delivery('OrderCreated', reference('order', id('0b')), { order: placed });
+  assert.equal(await testEnv.push(message), 204);
   assert.equal((await testEnv.events({ metric: 'Placed Order' })).length, 1);
   assert.ok(testEnv.logged.some((line) => line.includes('manage_key_value_documents')));
 });
@@ -22,6 +22,6 @@ test('without the right to keep records syncs and messages work, and the log say
 test('without it what Klaviyo refuses is never acknowledged, because it could not be kept', async () => {
   await using testEnv = await startTestEnv({ commercetools: { scopes } });
   const odd = order({ id: id('0c'), customerEmail: 'not an address', customerId: undefined });
-  const told = delivery('OrderCreated', reference('order', id('0c')), { order: odd });
-  assert.deepEqual([await testEnv.push(told), await testEnv.push(told)], [503, 503]);
+  const message = delivery('OrderCreated', reference('order', id('0c')), { order: odd });
+  assert.deepEqual([await testEnv.push(message), await testEnv.push(message)], [503, 503]);
 });

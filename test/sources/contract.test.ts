@@ -13,8 +13,8 @@ import { sqs } from './sqs-broker.ts';
 
 const kinds: Kind[] = [push, sqs, kafka];
 
-const done: Verdict = { ack: true, outcome: 'delivered' };
-const again: Verdict = { ack: false, reason: 'not now' };
+const delivered: Verdict = { ack: true, outcome: 'delivered' };
+const retry: Verdict = { ack: false, reason: 'not now' };
 
 const payload = (id: string) => JSON.stringify({ notificationType: 'Message', id });
 
@@ -38,7 +38,7 @@ interface Stage {
 async function stage(kind: Kind, act: (stage: Stage) => Promise<void>): Promise<void> {
   const broker = await kind.start();
   const events = createAppEvents(pino({ level: 'silent' }));
-  const engine: Engine = { arrived: [], most: 0, decide: () => done };
+  const engine: Engine = { arrived: [], most: 0, decide: () => delivered };
   const sources: Source[] = [];
   let working = 0;
   const handle = async (message: RawMessage): Promise<Verdict> => {
@@ -63,7 +63,7 @@ async function stage(kind: Kind, act: (stage: Stage) => Promise<void>): Promise<
     });
   } finally {
     await broker.mend();
-    engine.decide = () => done;
+    engine.decide = () => delivered;
     await Promise.all(sources.map((source) => source.stop()));
     await broker.stop();
   }
@@ -91,7 +91,7 @@ for (const kind of [sqs, kafka]) {
       const traces: unknown[] = [];
       engine.decide = (_id, { trace }) => {
         traces.push(trace);
-        return done;
+        return delivered;
       };
       await broker.sendTraced?.(payload('traced'), traceparent);
       await start();
@@ -104,10 +104,10 @@ for (const kind of [sqs, kafka]) {
 for (const kind of kinds) {
   const skip = kind.missing ?? false;
   if (kind.missing) process.stderr.write(`\n!!! ${kind.missing}\n\n`);
-  const contract = (name: string, act: (stage: Stage) => Promise<void>) =>
+  const contractTest = (name: string, act: (stage: Stage) => Promise<void>) =>
     test(`${kind.name}: ${name}`, { skip }, () => stage(kind, act));
 
-  contract('what is sent arrives once and is acknowledged', async (on) => {
+  contractTest('what is sent arrives once and is acknowledged', async (on) => {
     await on.start();
     const ids = Array.from({ length: 25 }, (_, index) => `message-${index}`);
     await on.broker.send(...ids.map(payload));
@@ -115,19 +115,19 @@ for (const kind of kinds) {
     assert.deepEqual(on.engine.arrived.toSorted(), ids.toSorted());
   });
 
-  contract('what was sent before the source began arrives', async (on) => {
+  contractTest('what was sent before the source began arrives', async (on) => {
     await on.broker.send(payload('early'));
     await on.start();
     await allAcknowledged(on);
     assert.deepEqual(on.engine.arrived, ['early']);
   });
 
-  contract('what shall come again comes again, and only that', async (on) => {
+  contractTest('what shall come again comes again, and only that', async (on) => {
     let deliveries = 0;
     on.engine.decide = (id) => {
-      if (id !== 'unlucky') return done;
+      if (id !== 'unlucky') return delivered;
       deliveries += 1;
-      return deliveries < 3 ? again : done;
+      return deliveries < 3 ? retry : delivered;
     };
     await on.start();
     await on.broker.send(...['one', 'unlucky', 'two'].map(payload));
@@ -137,7 +137,7 @@ for (const kind of kinds) {
     assert.equal(on.engine.arrived.filter((id) => id === 'two').length, 1);
   });
 
-  contract('nothing is acknowledged before its verdict, however long that takes', async (on) => {
+  contractTest('nothing is acknowledged before its verdict, however long that takes', async (on) => {
     const verdict = Promise.withResolvers<Verdict>();
     on.engine.decide = () => verdict.promise;
     await on.start();
@@ -147,14 +147,14 @@ for (const kind of kinds) {
     await sleep(3_000);
     assert.equal(await on.broker.pending(), 1);
     assert.deepEqual(on.engine.arrived, ['slow']);
-    verdict.resolve(done);
+    verdict.resolve(delivered);
     await allAcknowledged(on);
     assert.deepEqual(on.engine.arrived, ['slow']);
   });
 
-  contract('one bad message in a batch comes as it is, so that it can be kept, and the others with it', async (on) => {
+  contractTest('one bad message in a batch comes as it is, so that it can be kept, and the others with it', async (on) => {
     on.engine.decide = (id) =>
-      id === 'no JSON' ? { ack: true, outcome: 'dead-lettered', reasons: ['unreadable'] } : done;
+      id === 'no JSON' ? { ack: true, outcome: 'dead-lettered', reasons: ['unreadable'] } : delivered;
     await on.start();
     const bad = kind === push ? payload('no JSON') : 'no JSON';
     await on.broker.send(payload('before'), bad, payload('after'));
@@ -162,12 +162,12 @@ for (const kind of kinds) {
     assert.deepEqual(on.engine.arrived.toSorted(), ['after', 'before', 'no JSON']);
   });
 
-  contract('a poison message does not hold up the others, and ends when it is kept', async (on) => {
+  contractTest('a poison message does not hold up the others, and ends when it is kept', async (on) => {
     let deliveries = 0;
     on.engine.decide = (id) => {
-      if (id !== 'poison') return done;
+      if (id !== 'poison') return delivered;
       deliveries += 1;
-      return deliveries < 4 ? again : { ack: true, outcome: 'dead-lettered', reasons: ['failed'] };
+      return deliveries < 4 ? retry : { ack: true, outcome: 'dead-lettered', reasons: ['failed'] };
     };
     await on.start();
     await on.broker.send(payload('poison'));
@@ -178,10 +178,10 @@ for (const kind of kinds) {
     assert.equal(deliveries, 4);
   });
 
-  contract('no more than asked for is worked on at once, and all of it arrives', async (on) => {
+  contractTest('no more than asked for is worked on at once, and all of it arrives', async (on) => {
     on.engine.decide = async () => {
       await sleep(20);
-      return done;
+      return delivered;
     };
     await on.start({ concurrency: 3 });
     const ids = Array.from({ length: 20 }, (_, index) => `message-${index}`);
@@ -191,24 +191,24 @@ for (const kind of kinds) {
     assert.deepEqual(on.engine.arrived.toSorted(), ids.toSorted());
   });
 
-  contract('a stop in the middle finishes what is in flight and leaves the rest to the next', async (on) => {
+  contractTest('a stop in the middle finishes what is in flight and leaves the rest to the next', async (on) => {
     const verdict = Promise.withResolvers<Verdict>();
-    on.engine.decide = (id) => (id === 'in flight' ? verdict.promise : again);
+    on.engine.decide = (id) => (id === 'in flight' ? verdict.promise : retry);
     const first = await on.start();
     await on.broker.send(...['in flight', 'waiting'].map(payload));
     await until('both arrive', () => ['in flight', 'waiting'].every((id) => on.engine.arrived.includes(id)));
     const stopped = first.stop();
-    verdict.resolve(done);
+    verdict.resolve(delivered);
     await stopped;
     await until('one is acknowledged', async () => (await on.broker.pending()) === 1);
     const before = on.engine.arrived.length;
-    on.engine.decide = () => done;
+    on.engine.decide = () => delivered;
     await on.start();
     await allAcknowledged(on);
     assert.deepEqual([...new Set(on.engine.arrived.slice(before))], ['waiting']);
   });
 
-  contract('when the connection is lost it comes back by itself', async (on) => {
+  contractTest('when the connection is lost it comes back by itself', async (on) => {
     await on.start();
     await on.broker.send(payload('before'));
     await allAcknowledged(on);

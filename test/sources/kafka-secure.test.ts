@@ -26,7 +26,7 @@ after(() => rmSync(folder, { recursive: true }));
 const username = 'an-api-key';
 const password = 'a-password-that-nobody-may-read';
 
-interface Place {
+interface Setup {
   testEnv: TestEnv;
   broker: Broker;
   door: SecureDoor;
@@ -38,7 +38,7 @@ interface Place {
 async function behindTheDoor(
   mechanism: Mechanism,
   env: Record<string, string | undefined>,
-  act: (addRecords: Place) => Promise<void>,
+  act: (setup: Setup) => Promise<void>,
 ): Promise<Ended> {
   await using stack = new AsyncDisposableStack();
   const testEnv = stack.use(await startTestEnv());
@@ -71,7 +71,7 @@ async function behindTheDoor(
 }
 
 /** A customer changes; then Klaviyo has a profile, and the message is acknowledged. */
-async function arrives({ testEnv, broker, service }: Place): Promise<void> {
+async function arrives({ testEnv, broker, service }: Setup): Promise<void> {
   const now = customer();
   await testEnv.addRecords('customer', now);
   await broker.send(JSON.stringify(changeDelivery('ResourceUpdated', { typeId: 'customer', id: String(now.id) })));
@@ -90,11 +90,11 @@ for (const mechanism of mechanisms) {
     skip,
   }, async () => {
     const wrong = 'another-password-that-nobody-may-read';
-    const { out } = await behindTheDoor(mechanism, { KAFKA_PASSWORD: wrong }, async (addRecords) => {
-      await addRecords.service.printed(/kafka: .*KAFKA_USERNAME or KAFKA_PASSWORD/);
-      addRecords.door.letIn({ username, password: wrong });
-      await arrives(addRecords);
-      assert.ok(addRecords.door.rejectionCodes() > 0);
+    const { out } = await behindTheDoor(mechanism, { KAFKA_PASSWORD: wrong }, async (setup) => {
+      await setup.service.printed(/kafka: .*KAFKA_USERNAME or KAFKA_PASSWORD/);
+      setup.door.letIn({ username, password: wrong });
+      await arrives(setup);
+      assert.ok(setup.door.rejections() > 0);
     });
     assert.doesNotMatch(out, new RegExp(wrong));
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pc from 'picocolors';
 import pino from 'pino';
-import { placeCustomers, startSlowWorld } from '../../../test/runs/replicas.ts';
+import { addCustomers, startSlowTestEnv } from '../../../test/runs/replicas.ts';
 import type { TestEnv } from '../../../test/test-env.ts';
 import { createService } from '../../app/service.ts';
 import { readConfig } from '../../config/config.ts';
@@ -14,8 +14,8 @@ import { sync } from './sync.ts';
 
 let world: TestEnv;
 before(async () => {
-  world = await startSlowWorld();
-  await placeCustomers(world, 30);
+  world = await startSlowTestEnv();
+  await addCustomers(world, 30);
 });
 after(() => world.stop());
 
