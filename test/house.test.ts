@@ -1,6 +1,6 @@
 /** House test: the import table of the layout, every rule listed, documented and tested, the glossary. */
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path/posix';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -246,6 +246,20 @@ describe('exported types', () => {
         [],
       );
     });
+});
+
+describe('documents', () => {
+  test('name only files that exist', () => {
+    const root = fileURLToPath(new URL('..', import.meta.url));
+    const pages = globSync(['*.md', 'docs/*.md', 'deploy/**/*.md', 'examples/**/*.md'], { cwd: root });
+    assert.ok(pages.length > 10);
+    const missing = pages.flatMap((page) =>
+      [...readFileSync(`${root}${page}`, 'utf8').matchAll(/\b(?:src|test|sandbox|scripts|bench)\/[\w/-]+\.ts\b/g)]
+        .filter(([path]) => !existsSync(`${root}${path}`))
+        .map(([path]) => `${page}: ${path}`),
+    );
+    assert.deepEqual(missing, []);
+  });
 });
 
 describe('docs/glossary.md', () => {

@@ -1,104 +1,82 @@
-/** Whether both APIs answer with these credentials; asked at most every few seconds. */
+/** Checks whether both APIs answer with the configured credentials; results are cached for a few seconds. */
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { CommercetoolsError } from '../commercetools/errors.ts';
 import { listSubscriptions } from '../commercetools/subscriptions/subscriptions.ts';
 import type { KlaviyoClient } from '../klaviyo/api/client.ts';
+import { messageOf } from '../lib/errors.ts';
+import { withTimeout } from '../lib/timeout.ts';
+import { createTtlCache } from '../lib/ttl-cache.ts';
 import type { Source } from '../sources/source.ts';
 
 export interface Ready {
   ready: boolean;
-  /** ok, or what is wrong. */
+  /** `ok`, or the problem. */
   commercetools: string;
   klaviyo: string;
-  /** Ways in which messages arrive, each ok or what is wrong. */
+  /** By source: `ok`, or its last error. */
   sources: Record<string, string>;
-  /** Our subscriptions and their status, where the client may read them. A sick one makes nobody less ready. */
+  /** The status of each managed subscription, if the API client may read it. Does not affect `ready`. */
   subscriptions: Record<string, string>;
 }
 
 export interface ReadinessDeps {
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
-  /** Those that take messages in this process. */
+  /** The sources that this process reads. */
   sources: readonly Pick<Source, 'name' | 'trouble'>[];
-  /** The keys that are ours. */
+  /** The keys of the subscriptions that this service manages. */
   managedKeys: ReadonlySet<string>;
 }
 
-const lifeMs = 5_000;
-const subscriptionsLifeMs = 60_000;
+const ttlMs = 5_000;
+/** People look at the status of subscriptions; it changes within minutes. */
+const subscriptionsTtlMs = 60_000;
 const timeoutMs = 5_000;
 
-export function createReadiness(parts: ReadinessDeps): () => Promise<Ready> {
-  let known: { at: number; answer: Promise<Ready> } | undefined;
-  const subscriptions = createSubscriptionHealth(parts);
-  return () => {
-    if (known && performance.now() - known.at < lifeMs) return known.answer;
-    known = { at: performance.now(), answer: ask(parts, subscriptions()) };
-    return known.answer;
-  };
+export function createReadiness(deps: ReadinessDeps): () => Promise<Ready> {
+  const subscriptions = createTtlCache(subscriptionsTtlMs, () =>
+    withTimeout(readSubscriptionHealth(deps), timeoutMs, {}),
+  );
+  return createTtlCache(ttlMs, () => check(deps, subscriptions()));
 }
 
-async function ask(parts: ReadinessDeps, health: Promise<Record<string, string>>): Promise<Ready> {
+async function check(deps: ReadinessDeps, health: Promise<Record<string, string>>): Promise<Ready> {
   const [commercetools, klaviyo, subscriptions] = await Promise.all([
-    askCommercetools(parts.commercetools),
-    askKlaviyo(parts.klaviyo),
+    withTimeout(checkCommercetools(deps.commercetools), timeoutMs, 'commercetools does not answer'),
+    checkKlaviyo(deps.klaviyo),
     health,
   ]);
-  const sources = Object.fromEntries(parts.sources.map((source) => [source.name, source.trouble() ?? 'ok']));
+  const sources = Object.fromEntries(deps.sources.map((source) => [source.name, source.trouble() ?? 'ok']));
   const ready = [commercetools, klaviyo, ...Object.values(sources)].every((state) => state === 'ok');
   return { ready, commercetools, klaviyo, sources, subscriptions };
 }
 
-/** Asked rarely: it is for people, who see it minutes later at the earliest. */
-function createSubscriptionHealth({
-  commercetools,
-  managedKeys,
-}: ReadinessDeps): () => Promise<Record<string, string>> {
-  let known: { at: number; answer: Promise<Record<string, string>> } | undefined;
-  const fresh = async () => {
-    // Without the scope there is nothing to say; that it is missing `ctk check` says.
-    const all = await listSubscriptions(commercetools).catch(() => []);
-    const own = all.flatMap(({ key, status = 'Healthy' }) =>
-      key !== undefined && managedKeys.has(key) ? [[key, status] as const] : [],
-    );
-    return Object.fromEntries(own);
-  };
-  return () => {
-    if (known && performance.now() - known.at < subscriptionsLifeMs) return known.answer;
-    known = { at: performance.now(), answer: Promise.race([fresh(), late({})]) };
-    return known.answer;
-  };
-}
-
-function late<T>(answer: T): Promise<T> {
-  return new Promise((resolve) => {
-    AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve(answer));
-  });
-}
-
-async function askCommercetools(client: CommercetoolsClient): Promise<string> {
-  const asked = client.get('categories', { limit: 1, withTotal: false }).then(
-    () => 'ok',
-    // A client without this one scope can still do what it has scopes for: `ctk check` names it.
-    (thrown: unknown) =>
-      thrown instanceof CommercetoolsError && thrown.type === 'forbidden'
-        ? 'ok'
-        : String(thrown instanceof Error ? thrown.message : thrown),
+async function readSubscriptionHealth({ commercetools, managedKeys }: ReadinessDeps): Promise<Record<string, string>> {
+  // Without the scope there is no status; `ctk check` names the missing scope.
+  const subscriptions = await listSubscriptions(commercetools).catch(() => []);
+  return Object.fromEntries(
+    subscriptions.flatMap(({ key, status = 'Healthy' }) =>
+      key !== undefined && managedKeys.has(key) ? [[key, status]] : [],
+    ),
   );
-  return Promise.race([asked, late('commercetools does not answer')]);
 }
 
-async function askKlaviyo(client: KlaviyoClient): Promise<string> {
+async function checkCommercetools(client: CommercetoolsClient): Promise<string> {
+  try {
+    await client.get('categories', { limit: 1, withTotal: false });
+    return 'ok';
+  } catch (thrown) {
+    // A client without this one scope still serves what it has scopes for; `ctk check` names the missing one.
+    return thrown instanceof CommercetoolsError && thrown.type === 'forbidden' ? 'ok' : messageOf(thrown);
+  }
+}
+
+async function checkKlaviyo(client: KlaviyoClient): Promise<string> {
   const query = { 'page[size]': '1', 'fields[profile]': 'external_id' };
-  const answer = await client.call({
-    endpoint: 'listProfiles',
-    query,
-    lane: 'bulk',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  if (answer.ok) return 'ok';
-  if (answer.failure.type === 'rejected') return `Klaviyo answered ${answer.failure.status}`;
-  const scopeOnly = answer.failure.type === 'forbidden';
-  return scopeOnly ? 'ok' : answer.failure.reason;
+  const signal = AbortSignal.timeout(timeoutMs);
+  const result = await client.call({ endpoint: 'listProfiles', query, lane: 'bulk', signal });
+  if (result.ok) return 'ok';
+  const { failure } = result;
+  if (failure.type === 'rejected') return `Klaviyo answered ${failure.status}`;
+  return failure.type === 'forbidden' ? 'ok' : failure.reason;
 }

@@ -1,6 +1,7 @@
 /**
- * What Klaviyo will never take and what nobody can read: kept by reference, never with personal data. Equal ones (same
- * record, rule and code) are one, with an approximate count, so that a flood makes no contention.
+ * Stores dead letters: records that Klaviyo rejected, that are unreadable, or whose rule failed. They hold references, no
+ * personal data. Equal ones (same record, rule and code) are one object with an approximate count, so that a flood of them
+ * causes no contention.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -12,13 +13,13 @@ const container = 'ctk-dead-letters';
 
 const letterSchema = z.object({
   record: recordRefSchema.optional(),
-  /** The rule that wrote it; empty for what could not be read. */
+  /** The rule that wrote the change; empty for an unreadable record. */
   rule: z.string(),
   code: z.string(),
   detail: z.string(),
   field: z.string().optional(),
   cause: storedCauseSchema.optional(),
-  /** Of an unreadable body: where it came from, its hash and size. */
+  /** For an unreadable delivery: its source, hash and size. */
   source: z.string().optional(),
 });
 /** A dead letter as `keep` takes it; of a replay the original cause is stored. */
@@ -26,16 +27,16 @@ export type DeadLetterDraft = Omit<z.infer<typeof letterSchema>, 'cause'> & { ca
 
 export const deadLetterSchema = letterSchema.extend({
   id: z.string(),
-  /** Its record can be fetched again. */
+  /** The record can be read again. */
   replayable: z.boolean(),
   firstAt: z.string(),
   lastAt: z.string(),
-  /** About how often it happened. */
+  /** Approximately how often it was stored. */
   count: z.int(),
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
-/** What to list, replay or discard; all that is given must fit. */
+/** Selects dead letters; all given fields must match. */
 export interface DeadLetterFilter {
   rule?: string;
   code?: string;
@@ -52,7 +53,7 @@ export interface DeadLetters {
   /** @returns 'stored', or why not: then nothing may be acknowledged */
   store(draft: DeadLetterDraft): Promise<'stored' | NotStored>;
   get(id: string): Promise<DeadLetter | undefined>;
-  /** In the order of ids, from behind `after`. */
+  /** In the order of ids, starting behind `after`. */
   list(filter?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
   discard(id: string): Promise<void>;
 }
@@ -60,13 +61,13 @@ export interface DeadLetters {
 export interface DeadLetterOptions {
   max: number;
   now(): Date;
-  /** Called for each that is stored, also for another one of its kind. */
+  /** Called after each write, also for an equal one. */
   onStored?(letter: DeadLetterDraft): void;
-  /** Called once, where the store is forbidden to this client. */
+  /** Called once if the API client may not use the store. */
   onForbidden(reason: string): void;
 }
 
-/** Others keep and discard too: how long the own count is believed. */
+/** Other processes store and discard too: the count is read again after this time. */
 const recountMs = 60_000;
 const full: NotStored = { reason: 'the number of dead letters has reached deadLetters.max: replay or discard some' };
 const forbidden: NotStored = {
@@ -75,7 +76,7 @@ const forbidden: NotStored = {
 
 export function createDeadLetters(store: Store, { max, now, onStored, onForbidden }: DeadLetterOptions): DeadLetters {
   const counted = createCount(() => store.list(container));
-  let toldForbidden = false;
+  let reportedForbidden = false;
 
   async function get(id: string): Promise<DeadLetter | undefined> {
     return parse(id, (await store.get({ container, key: id }))?.value);
@@ -87,7 +88,7 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
     if (!before && (await counted.now()) >= max) return full;
     const at = now().toISOString();
     const { firstAt = at, count = 0, cause: known } = before ?? {};
-    // A replay that is refused again is the same letter still.
+    // A replay that is rejected again updates the same dead letter.
     const cause = letter.cause ? originOf(letter.cause) : known;
     const more = { replayable: letter.record !== undefined, firstAt, lastAt: at, count: count + 1 };
     await store.put({ container, key: id }, { format: storedFormat, ...letter, ...(cause ? { cause } : {}), ...more });
@@ -103,8 +104,8 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
       } catch (thrown) {
         if (!(thrown instanceof StoreFailure)) throw thrown;
         if (thrown.kind === 'unavailable') return { reason: `a dead letter can't be stored now: ${thrown.message}` };
-        if (!toldForbidden) onForbidden(thrown.message);
-        toldForbidden = true;
+        if (!reportedForbidden) onForbidden(thrown.message);
+        reportedForbidden = true;
         return forbidden;
       }
     },
@@ -122,7 +123,7 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
   };
 }
 
-/** How many there are: found at first, then kept approximately. */
+/** Counts the stored dead letters: reads the number, then keeps it approximately. */
 function createCount(all: () => AsyncIterable<unknown>) {
   let known = 0;
   let countedAt = Number.NEGATIVE_INFINITY;
@@ -144,10 +145,10 @@ function createCount(all: () => AsyncIterable<unknown>) {
   };
 }
 
-/** A key that any record can have: custom objects allow few characters. */
+/** A hash, because keys of custom objects allow few characters. */
 function idOf({ record, rule, code, source }: DeadLetterDraft): string {
-  const what = JSON.stringify([record?.typeId, record?.id, rule, code, source]);
-  return createHash('sha256').update(what).digest('hex').slice(0, 40);
+  const identity = JSON.stringify([record?.typeId, record?.id, rule, code, source]);
+  return createHash('sha256').update(identity).digest('hex').slice(0, 40);
 }
 
 function parse(id: string, value: unknown): DeadLetter | undefined {
@@ -162,7 +163,7 @@ function matches(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter)
   );
 }
 
-/** Forgets all of a kind for good. @returns how many */
+/** Deletes all matching dead letters. @returns how many */
 export async function discardAll(deadLetters: DeadLetters, filter: DeadLetterFilter): Promise<number> {
   let count = 0;
   for await (const { id } of deadLetters.list(filter)) {
