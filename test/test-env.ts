@@ -71,7 +71,7 @@ export async function startTestEnv(options: TestEnvOptions = {}) {
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
   }
-  async function lookups(what: string, query: Record<string, string> = {}): Promise<Json[]> {
+  async function list(what: string, query: Record<string, string> = {}): Promise<Json[]> {
     const answer = await fetch(`${klaviyo.url}/sandbox/${what}?${new URLSearchParams(query)}`);
     return listed.parse(await answer.json()).data;
   }
@@ -119,11 +119,11 @@ export async function startTestEnv(options: TestEnvOptions = {}) {
       }
     },
     /** What Klaviyo holds. */
-    events: (query: { metric?: string; unique_id?: string; profile?: string } = {}) => lookups('events', { ...query }),
-    profiles: () => lookups('profiles'),
-    items: () => lookups('items'),
-    variants: () => lookups('variants'),
-    categories: () => lookups('categories'),
+    events: (query: { metric?: string; unique_id?: string; profile?: string } = {}) => list('events', { ...query }),
+    profiles: () => list('profiles'),
+    items: () => list('items'),
+    variants: () => list('variants'),
+    categories: () => list('categories'),
     async stop(): Promise<void> {
       await app.stop();
       await Promise.all([klaviyo.stop(), shop.stop()]);

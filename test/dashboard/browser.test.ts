@@ -1,4 +1,4 @@
-/** The dashboard as a person uses it: a real Chromium, the real service, a shop. Pictures go to CTK_SCREENSHOTS. */
+/** The dashboard in Chromium, with a real service and both sandboxes. Screenshots go to CTK_SCREENSHOTS if it is set. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -34,8 +34,8 @@ async function logIn(page: Page, token: string): Promise<void> {
   await page.getByRole('heading', { name: 'Rules', exact: true }).waitFor();
 }
 
-async function enter(token = full, lookups = {}): Promise<Visit> {
-  const visitor = await visit(browser, shop.testEnv.service, lookups);
+async function enter(token = full, appearance = {}): Promise<Visit> {
+  const visitor = await visit(browser, shop.testEnv.service, appearance);
   await logIn(visitor.page, token);
   return visitor;
 }
@@ -99,10 +99,10 @@ test('now: what a rule delivers and what Klaviyo refuses shows by itself; the fe
   await row('profile')
     .getByText(/\d+ s ago/)
     .waitFor();
-  await row('placed-order').getByRole('img', { name: '0 changes delivered, 1 refused' }).waitFor();
+  await row('placed-order').getByRole('img', { name: '0 changes delivered, 1 rejected' }).waitFor();
   const feed = page.getByRole('list', { name: /What is happening/ });
   await feed.getByText(/ResourceUpdated delivered/).waitFor();
-  await feed.getByText(/OrderCreated kept as a dead letter: invalid/).waitFor();
+  await feed.getByText(/OrderCreated dead-lettered: invalid/).waitFor();
   assert.doesNotMatch(await feed.innerText(), /no e-mail address|@/);
   await row('importProfile').getByRole('meter').waitFor();
   await picture('now');
@@ -215,7 +215,7 @@ test('dead letters: why and what to do, undone in time, discarded, replayed, man
   await letter(kept, 'ordered-product').waitFor();
 
   await button(page, `Replay order ${one.id}, placed-order`).click();
-  await seen(page, /Replayed: 1 (refused again|with nothing to do any more)/);
+  await seen(page, /Replayed: 1 (rejected again|skipped)/);
   const last = await rejectedOrder();
   await last.mend();
   await page.getByLabel('Record type').fill('order');
@@ -333,16 +333,14 @@ test('by keyboard alone: past the menu, to another view, whose heading is read f
 });
 
 describe('every view is usable', () => {
-  for (const lookups of [
-    { colors: 'light' },
-    { colors: 'dark' },
-    { colors: 'light', width: 360 },
+  for (const appearance of [
+    { colors: 'light', width: 1280 },
     { colors: 'dark', width: 360 },
   ] as const) {
-    const width = 'width' in lookups ? lookups.width : 1280;
-    test(`in ${lookups.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
+    const { width } = appearance;
+    test(`in ${appearance.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
       await rejectedOrder();
-      const { page, consoleErrors, isUsable, picture, close } = await enter(full, lookups);
+      const { page, consoleErrors, isUsable, picture, close } = await enter(full, appearance);
       for (const view of ['Now', 'Runs', 'Dead letters', 'Settings', 'Explain']) {
         await open(page, view);
         if (view === 'Explain') {
@@ -351,7 +349,7 @@ describe('every view is usable', () => {
           await page.getByRole('region', { name: 'placed-order', exact: true }).waitFor();
         } else if (view !== 'Runs') await page.getByRole('table').first().waitFor();
         await isUsable();
-        await picture(`${view.toLowerCase().replace(' ', '-')}-${lookups.colors}-${width}`);
+        await picture(`${view.toLowerCase().replace(' ', '-')}-${appearance.colors}-${width}`);
       }
       assert.deepEqual(consoleErrors, []);
       await close();
