@@ -23,15 +23,15 @@ function filled(steps: readonly number[]) {
 test('an empty window holds nothing and makes nobody wait', () => {
   const { sent } = filled([]);
   assert.equal(sent.countWithin(keptMs, 5_000), 0);
-  assert.equal(sent.untilFewer(1, keptMs, 5_000), 0);
+  assert.equal(sent.msUntilBelow(1, keptMs, 5_000), 0);
 });
 
 test('a time leaves the window exactly after its span', () => {
   const { sent } = filled([100]);
   assert.equal(sent.countWithin(500, 599), 1);
   assert.equal(sent.countWithin(500, 600), 0);
-  assert.equal(sent.untilFewer(1, 500, 599), 1);
-  assert.equal(sent.untilFewer(1, 500, 600), 0);
+  assert.equal(sent.msUntilBelow(1, 500, 599), 1);
+  assert.equal(sent.msUntilBelow(1, 500, 600), 0);
 });
 
 test('the count within a span is that of all times in it', () => {
@@ -49,7 +49,7 @@ test('the wait ends at the first moment with fewer times in the span', () => {
     fc.property(gaps, fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: keptMs }), (steps, most, spanMs) => {
       const { sent, times, at } = filled(steps);
       const within = (now: number) => times.filter((time) => time > now - spanMs).length;
-      const waitMs = sent.untilFewer(most, spanMs, at);
+      const waitMs = sent.msUntilBelow(most, spanMs, at);
       assert.ok(waitMs >= 0);
       assert.ok(within(at + waitMs) < most);
       if (waitMs > 0) assert.ok(within(at + waitMs - 1) >= most);

@@ -125,7 +125,7 @@ export async function remove(
   sending: WriteContext,
 ): Promise<Receipt> {
   const id = compoundId(externalId);
-  const parcel = { ...batchItem({ type, id }, id), single: () => undefined };
+  const parcel = { ...batchItem({ type, id }, id), singleBody: () => undefined };
   const answer = await sending.batchers.write(name, parcel, untilSettled(sending));
   return !answer.ok && isMissing(answer.failure) ? delivered : receiptOfResult(answer);
 }
