@@ -197,7 +197,8 @@ function toResult(
 ): ApiResult {
   if (status >= 200 && status < 300) {
     const body = text === '' ? undefined : parseJson(text);
-    if (text !== '' && body === undefined) return unavailable(`Klaviyo answered ${status} with a body that is not JSON`);
+    if (text !== '' && body === undefined)
+      return unavailable(`Klaviyo answered ${status} with a body that is not JSON`);
     return { ok: true, status, body };
   }
   const failure = classify(status, text, requestBody);

@@ -27,7 +27,7 @@ export interface RateLimiter {
    */
   tryAcquire(endpoint: EndpointName, lane: Lane): number;
   /**
-   * Waits for a token and acquires it. Rejects with an AbortError when the signal is aborted first.
+   * Waits for a token and acquires it. Rejects when the signal is aborted first.
    * @returns 0 when acquired; otherwise the wait in milliseconds, which exceeds `maxWaitMs`
    */
   acquire(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<number>;
