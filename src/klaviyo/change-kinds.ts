@@ -12,9 +12,9 @@ import type { WriteContext } from './writers/write-context.ts';
 
 type ChangeOf<Kind extends ChangeKind> = Extract<Change, { type: Kind }>;
 
-interface ChangeKindSpec<Kind extends ChangeKind> {
+interface ChangeKindSpec<ChangeType extends Change> {
   /** Pending changes with the same key are coalesced. */
-  coalescingKey(change: ChangeOf<Kind>, lane: Lane): string;
+  coalescingKey(change: ChangeType, lane: Lane): string;
   /**
    * Whether changes with the same key are written one after the other, and one is dropped after a change with a higher
    * `readSeq` was written. Events have no state that could be overwritten.
@@ -24,10 +24,10 @@ interface ChangeKindSpec<Kind extends ChangeKind> {
   operations: readonly OperationName[];
   /** Maximum in-flight bulk changes. */
   maxInFlight: number;
-  write(change: ChangeOf<Kind> & { readSeq: number }, context: WriteContext): Promise<Receipt>;
+  write(change: ChangeType & { readSeq: number }, context: WriteContext): Promise<Receipt>;
 }
 
-export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Kind> } = {
+export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<ChangeOf<Kind>> } = {
   event: {
     // The same event in another lane, or for another profile, is a request of its own.
     coalescingKey: ({ metric, uniqueId, profile: { email, external_id } }, lane) =>
@@ -96,6 +96,6 @@ export function writeChange(change: SequencedChange, context: WriteContext): Pro
   return specOf(change).write(change, context);
 }
 
-function specOf(change: Change): ChangeKindSpec<ChangeKind> {
+function specOf(change: Change): ChangeKindSpec<Change> {
   return changeKinds[change.type];
 }
