@@ -1,14 +1,14 @@
 /** Tests the client's pagination, and responses that are not in the documented format. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type ServedAnswer, type ServedRequest, serveKlaviyo } from '../../../test/fixtures/klaviyo-server.ts';
+import { type ServedRequest, type ServedResponse, serveKlaviyo } from '../../../test/fixtures/klaviyo-server.ts';
 import type { ApiCall, ApiResult } from './client.ts';
 
 const { signal } = new AbortController();
 const first: ApiCall = { endpoint: 'listItems', query: { 'page[size]': '2' }, lane: 'bulk', signal };
 
 /** @returns every page of a list, and the query of each request */
-async function readPages(t: TestContext, respond: (request: ServedRequest) => ServedAnswer) {
+async function readPages(t: TestContext, respond: (request: ServedRequest) => ServedResponse) {
   const queries: string[] = [];
   const client = await serveKlaviyo(t, (request) => {
     queries.push(String(request.query));
