@@ -1,14 +1,14 @@
 /** What a merchant adds to the mapping, in types: hooks on what the rules write, and rules of his own. */
 import type { Category as StoredCategory } from '../commercetools/schemas.ts';
 import type {
-  Category,
+  CatalogCategory,
+  CatalogItem,
+  CatalogVariant,
   CategoryChange,
   DeleteChange,
   EventChange,
-  Item,
   ItemChange,
   Profile,
-  Variant,
 } from '../klaviyo/change.ts';
 import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
 import type { ItemFacts } from '../rules/catalog/item-facts.ts';
@@ -55,10 +55,10 @@ export interface Hooks {
   /** Every event of the order rules: placed, ordered, fulfilled, cancelled, refunded. */
   event?: Hook<EventDraft, OrderFacts>;
   profile?: Hook<ProfileDraft, CustomerFacts>;
-  item?: Hook<Item, PublishedFacts>;
-  variant?: Hook<Variant, PublishedFacts>;
+  item?: Hook<CatalogItem, PublishedFacts>;
+  variant?: Hook<CatalogVariant, PublishedFacts>;
   /** Also for the categories that an item is linked to. */
-  category?: Hook<Category, CategoryPlace>;
+  category?: Hook<CatalogCategory, CategoryPlace>;
 }
 export type HookName = keyof Hooks;
 export const hookNames = ['event', 'profile', 'item', 'variant', 'category'] as const satisfies readonly HookName[];

@@ -1,6 +1,6 @@
 /** A merchant's own rule as one more element of the list: what it returns is checked, fitted, and sent like ours. */
 import { z } from 'zod';
-import type { Category, Change, ItemChange, Warning } from '../klaviyo/change.ts';
+import type { CatalogCategory, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import { hashOfCategories } from '../rules/catalog/item-change.ts';
 import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
@@ -133,7 +133,7 @@ function itemOf(draft: Extract<OwnDraft, { type: 'item' }>, writing: Writing): F
   return { change, warnings: [item, ...variants].flatMap(({ warnings }) => warnings) };
 }
 
-function shortened({ external_id, name }: Category): Category {
+function shortened({ external_id, name }: CatalogCategory): CatalogCategory {
   return { external_id, name: cutText(name) };
 }
 

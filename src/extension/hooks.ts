@@ -1,6 +1,6 @@
 /** A merchant's hooks, around the rules whose records they change. Without a hook a rule stays as it is. */
 import type { z } from 'zod';
-import type { Category, Change, ItemChange, Warning } from '../klaviyo/change.ts';
+import type { CatalogCategory, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
 import { hashOfCategories } from '../rules/catalog/item-change.ts';
 import type { ItemFacts } from '../rules/catalog/item-facts.ts';
@@ -129,9 +129,9 @@ export function withCategoryHook(rule: Rule<CategoryFacts>, hook: Hooks['categor
 
 function categoryAfter(
   hook: NonNullable<Hooks['category']>,
-  before: Category,
+  before: CatalogCategory,
   context: HookContext<CategoryPlace>,
-): Category | Skip {
+): CatalogCategory | Skip {
   const draft = answer({ name: 'category', hook, before, context, schema: categoryDraft });
   if ('skip' in draft) return draft;
   unchanged('hooks.category', ['external_id'], before, draft);
@@ -173,7 +173,11 @@ function itemRewritten(change: ItemChange, context: Published, hooks: Hooks): Re
 }
 
 /** The category as its own rule would write it; none where the merchant skips it. */
-function linked(category: Category, { facts, ...about }: Published, { category: hook }: Hooks): Category[] {
+function linked(
+  category: CatalogCategory,
+  { facts, ...about }: Published,
+  { category: hook }: Hooks,
+): CatalogCategory[] {
   const path = facts.categories?.path(category.external_id) ?? [];
   const own = path.at(-1);
   if (!hook || !own) return [category];

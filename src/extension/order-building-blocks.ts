@@ -1,5 +1,5 @@
 /** What a merchant's own rule may build on: what the built-in rules make of the same facts. */
-import type { Item, ItemChange, ProfileIdentity } from '../klaviyo/change.ts';
+import type { CatalogItem, ItemChange, ProfileIdentity } from '../klaviyo/change.ts';
 import { itemChange } from '../rules/catalog/item-change.ts';
 import { profileOf as identityOf, noIdentity } from '../rules/orders/event.ts';
 import type { OrderFacts } from '../rules/orders/facts.ts';
@@ -25,6 +25,6 @@ export function itemOf(facts: Readonly<PublishedFacts>, settings: Readonly<RuleS
   const [first] = changes;
   if (first?.type !== 'item') return { skip: skips.join(', ') };
   const { ctk_categories: _, ...custom_metadata } = first.item.custom_metadata;
-  const item: Item = { ...first.item, custom_metadata };
+  const item: CatalogItem = { ...first.item, custom_metadata };
   return { ...first, item };
 }

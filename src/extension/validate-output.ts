@@ -3,7 +3,7 @@
  * applied here just as to our own records.
  */
 import { z } from 'zod';
-import type { Item, Profile, Variant, Warning } from '../klaviyo/change.ts';
+import type { CatalogItem, CatalogVariant, Profile, Warning } from '../klaviyo/change.ts';
 import { fitProfile } from '../rules/customers/profile.ts';
 import { fitMetadata } from '../rules/fields/metadata.ts';
 import { cutText, maxAttributeBytes } from '../rules/fields/text.ts';
@@ -135,7 +135,9 @@ export function fitProfileDraft(draft: z.infer<typeof profileDraft>): { profile:
 }
 
 /** An item or variant within Klaviyo's limits. */
-export function fitCatalogDraft<Draft extends Item | Variant>(draft: Draft): { record: Draft; warnings: Warning[] } {
+export function fitCatalogDraft<Draft extends CatalogItem | CatalogVariant>(
+  draft: Draft,
+): { record: Draft; warnings: Warning[] } {
   const { metadata, warnings } = fitMetadata(draft.custom_metadata);
   const image = draft.image_full_url;
   const short = {

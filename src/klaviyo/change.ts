@@ -43,7 +43,7 @@ export interface Profile {
 }
 
 /** A catalog category. `external_id` is the id in commercetools; `name` is the breadcrumb. */
-export interface Category {
+export interface CatalogCategory {
   external_id: string;
   name: string;
 }
@@ -60,11 +60,11 @@ interface Sellable {
   custom_metadata: Record<string, string>;
 }
 
-export interface Item extends Sellable {
+export interface CatalogItem extends Sellable {
   price: number | null;
 }
 
-export interface Variant extends Sellable {
+export interface CatalogVariant extends Sellable {
   sku: string;
   price: number;
   inventory_quantity: number;
@@ -108,16 +108,16 @@ export type IdentityConflict = 'email' | 'merge' | 'reject';
 
 export interface CategoryChange {
   type: 'category';
-  category: Category;
+  category: CatalogCategory;
 }
 
 /** The item with exactly these variants and categories. The sink creates, updates and deletes variants accordingly. */
 export interface ItemChange {
   type: 'item';
-  item: Item;
-  variants: Variant[];
+  item: CatalogItem;
+  variants: CatalogVariant[];
   /** The item's categories and all of their ancestors. Those that Klaviyo lacks are created before the item. */
-  categories: Category[];
+  categories: CatalogCategory[];
 }
 
 /** The total stock of a sku. Skipped when Klaviyo has no variant with this sku. */

@@ -114,7 +114,8 @@ describe('changes to the same record', () => {
     ]);
     await clock.until(() => first.length === 1);
     const second = collect([sink.send([profile('customer-0', { readSeq: 2 })], { lane: 'realtime', signal })]);
-    for (let polls = requests.length + 5; requests.length < polls; ) await clock.until(() => requests.length >= polls);
+    const polls = requests.length + 5;
+    await clock.until(() => requests.length >= polls);
     assert.equal(jobRequests(), 1);
     setup.jobStatus = 'complete';
     await clock.until(() => second.length === 1);

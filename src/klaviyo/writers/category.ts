@@ -1,7 +1,7 @@
 /** Writes categories, and creates an item's missing categories. */
 
 import type { ApiFailure } from '../api/errors.ts';
-import type { Category, CategoryChange, Receipt } from '../change.ts';
+import type { CatalogCategory, CategoryChange, Receipt } from '../change.ts';
 import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
 import { categories, create, includesAll, isDuplicate, remove, upsert } from './catalog-crud.ts';
 import type { WriteContext } from './write-context.ts';
@@ -29,7 +29,7 @@ function exclusively<T>(externalId: string, context: WriteContext, job: () => Pr
   return context.mutex.runExclusive(`linked-category:${externalId}`, job);
 }
 
-async function writeIfChanged(category: Category, context: WriteContext): Promise<Receipt> {
+async function writeIfChanged(category: CatalogCategory, context: WriteContext): Promise<Receipt> {
   const existing = await context.existing.category(category.external_id, context.lane);
   if (existing !== undefined && 'failure' in existing) return receiptOfFailure(existing.failure);
   if (existing && !context.force && includesAll(existing.attributes, category)) return delivered;
@@ -42,7 +42,7 @@ async function writeIfChanged(category: Category, context: WriteContext): Promis
  * @returns how many were created: the item's relationships to these are missing in Klaviyo too
  */
 export async function ensureCategories(
-  required: readonly Category[],
+  required: readonly CatalogCategory[],
   context: WriteContext,
 ): Promise<{ created: number } | { failure: ApiFailure }> {
   const results = await Promise.all(required.map((category) => ensureCategory(category, context)));
@@ -52,7 +52,7 @@ export async function ensureCategories(
 }
 
 async function ensureCategory(
-  category: Category,
+  category: CatalogCategory,
   context: WriteContext,
 ): Promise<'exists' | 'created' | { failure: ApiFailure }> {
   const { external_id: id } = category;

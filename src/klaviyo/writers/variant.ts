@@ -1,6 +1,6 @@
 /** Writes variants with their item, and the stock of single variants. Writes to the same sku run one after the other. */
 
-import type { ItemChange, Receipt, StockChange, Variant } from '../change.ts';
+import type { CatalogVariant, ItemChange, Receipt, StockChange } from '../change.ts';
 import { compoundId, type ExistingRecord } from '../existing-records.ts';
 import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
 import {
@@ -27,7 +27,7 @@ interface VariantContext {
 
 export function writeVariant(
   change: Sequenced<ItemChange>,
-  variant: Variant,
+  variant: CatalogVariant,
   { context, existing }: VariantContext,
 ): Promise<Receipt> {
   return exclusively(variant.sku, context, async () => {
@@ -54,13 +54,13 @@ function exclusively<T>(sku: string, context: WriteContext, job: () => Promise<T
 }
 
 /** Keeps written stock whose `readSeq` is higher than the item's: older stock must not be visible in between. */
-function withLatestStock(variant: Variant, readSeq: number, { writtenStock }: WriteContext): Variant {
+function withLatestStock(variant: CatalogVariant, readSeq: number, { writtenStock }: WriteContext): CatalogVariant {
   const written = writtenStock.get(variant.sku);
   if (written === undefined || written.readSeq <= readSeq) return variant;
   return { ...variant, inventory_quantity: written.quantity, inventory_policy: written.policy };
 }
 
-function rememberStock(variant: Variant, readSeq: number, { writtenStock }: WriteContext): void {
+function rememberStock(variant: CatalogVariant, readSeq: number, { writtenStock }: WriteContext): void {
   const written = writtenStock.get(variant.sku);
   if (written !== undefined && written.readSeq > readSeq) return;
   writtenStock.set(variant.sku, { quantity: variant.inventory_quantity, policy: variant.inventory_policy, readSeq });
@@ -68,7 +68,7 @@ function rememberStock(variant: Variant, readSeq: number, { writtenStock }: Writ
 
 async function writeIfChanged(
   itemId: string,
-  variant: Variant,
+  variant: CatalogVariant,
   { context, existing }: VariantContext,
 ): Promise<Receipt> {
   const item = { data: { type: 'catalog-item', id: compoundId(itemId) } };

@@ -1,7 +1,7 @@
 /** A published product as an item with its variants and categories, written whole. */
 import { createHash } from 'node:crypto';
 import type { Price, Product, ProductVariant } from '../../commercetools/schemas.ts';
-import type { Category, Item, Variant, Warning } from '../../klaviyo/change.ts';
+import type { CatalogCategory, CatalogItem, CatalogVariant, Warning } from '../../klaviyo/change.ts';
 import { type Stock, stockOfAvailability, stockOfEntries } from '../fields/availability.ts';
 import { breadcrumb } from '../fields/breadcrumb.ts';
 import { metadataOf } from '../fields/metadata.ts';
@@ -50,7 +50,7 @@ export function hashOfCategories(ids: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(ids.toSorted())).digest('hex').slice(0, 32);
 }
 
-function itemOf(masterVariant: ProductVariant, categories: readonly Category[], writing: Writing): Item {
+function itemOf(masterVariant: ProductVariant, categories: readonly CatalogCategory[], writing: Writing): CatalogItem {
   const { facts, settings } = writing;
   const price = chosenPrice(masterVariant, writing);
   return {
@@ -65,7 +65,7 @@ function itemOf(masterVariant: ProductVariant, categories: readonly Category[], 
   };
 }
 
-function variantOf(variant: ProductVariant, item: Item, writing: Writing): Variant[] {
+function variantOf(variant: ProductVariant, item: CatalogItem, writing: Writing): CatalogVariant[] {
   const { facts, settings } = writing;
   const sku = present(variant.sku);
   if (sku === undefined) {
@@ -89,7 +89,10 @@ function variantOf(variant: ProductVariant, item: Item, writing: Writing): Varia
 }
 
 /** What an item and its variants have in common. */
-function sharedOf(product: Product, settings: RuleSettings): Pick<Item, 'title' | 'description' | 'url' | 'published'> {
+function sharedOf(
+  product: Product,
+  settings: RuleSettings,
+): Pick<CatalogItem, 'title' | 'description' | 'url' | 'published'> {
   const { name, slug, description } = product.masterData.current;
   const { id, key } = product;
   return {
@@ -102,14 +105,14 @@ function sharedOf(product: Product, settings: RuleSettings): Pick<Item, 'title' 
 }
 
 /** The item's categories and their ancestors, each after its own ancestors. */
-function categoriesOf(writing: Writing): Category[] {
+function categoriesOf(writing: Writing): CatalogCategory[] {
   const { facts, settings } = writing;
   const tree = facts.categories;
   if (!tree) {
     warn(writing, 'categories_not_synced', 'categories are disabled, so the item is not linked to any');
     return [];
   }
-  const linked = new Map<string, Category>();
+  const linked = new Map<string, CatalogCategory>();
   for (const { id } of facts.product.masterData.current.categories) {
     const path = tree.path(id);
     if (path.length === 0) warn(writing, 'unknown_category', `category ${id} is gone, so the item is not linked to it`);
