@@ -1,6 +1,6 @@
 /**
- * Reads existing records from Klaviyo. Lookups in the same turn of the event loop are combined into one request of up to a
- * hundred ids. Results are not cached.
+ * Reads existing records from Klaviyo. Lookups in the same turn of the event loop are combined into requests of up to a
+ * hundred ids that fit into a URL. Results are not cached.
  */
 import DataLoader from 'dataloader';
 import { z } from 'zod';

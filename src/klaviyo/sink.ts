@@ -127,7 +127,7 @@ export function createSink<Origin>({ client, rateLimitShare, storeJob }: SinkDep
     });
   }
 
-  async function process(entry: Entry<Origin>, key: string): Promise<void> {
+  async function processEntry(entry: Entry<Origin>, key: string): Promise<void> {
     // Later changes may raise the entry's lane, so these are the values to release.
     const { lane, change } = entry;
     inFlightLimit.acquire(lane, change.type);
@@ -151,7 +151,7 @@ export function createSink<Origin>({ client, rateLimitShare, storeJob }: SinkDep
     const { promise: receipt, resolve } = Promise.withResolvers<Receipt>();
     const entry: Entry<Origin> = { change, lane, force, deadline: new SharedSignal(signal), receipt, resolve };
     pending.set(key, entry);
-    void process(entry, key);
+    void processEntry(entry, key);
     return receipt;
   }
 

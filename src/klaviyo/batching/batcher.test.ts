@@ -271,8 +271,8 @@ describe('rejected records', () => {
     const { write, all } = await batcherIn(t)({ operation: items });
     const reported: unknown[] = [];
     for (const id of idsOf(3)) write(id, { onJobAccepted: (job, records) => reported.push({ ...job, records }) });
-    for (const id of idsOf(2, 'other')) write(id);
-    await all([...idsOf(3), ...idsOf(2, 'other')]);
+    for (const id of idsOf(2, 'without-callback')) write(id);
+    await all([...idsOf(3), ...idsOf(2, 'without-callback')]);
     assert.deepEqual(reported, Array(3).fill({ endpoint: 'getItemCreation', id: 'job-1', records: 3 }));
   });
 });

@@ -25,7 +25,7 @@ export async function deleteCategory(externalId: string, context: WriteContext):
 
 /** Serialises writes to a category, both its own and those for an item. */
 function exclusively<T>(externalId: string, context: WriteContext, job: () => Promise<T>): Promise<T> {
-  // Other than the sink's key for the change: that lock is held already.
+  // Not the change's coalescing key: the sink holds that lock during the write.
   return context.mutex.runExclusive(`linked-category:${externalId}`, job);
 }
 
