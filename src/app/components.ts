@@ -18,9 +18,9 @@ import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
 import type { Run } from '../engine/runs/run.ts';
 import { createRuns, type Runs, type RunsDeps, runKindsOf } from '../engine/runs/runs.ts';
 import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.ts';
+import { createListing } from '../klaviyo/existing-records.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
-import { createListing } from '../klaviyo/listing.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
@@ -98,7 +98,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
-  const sink = createSink({ client: klaviyo, rateLimitShare, accepted: acceptedJobs.accepted });
+  const sink = createSink({ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,
     now,
