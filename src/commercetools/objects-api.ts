@@ -1,5 +1,5 @@
 /** Custom objects over the client, with outcomes as values: what the store asks for (it does not know commercetools). */
-import type { ObjectsAnswer, ObjectsApi } from '../store/custom-objects.ts';
+import type { ObjectsApi, ObjectsApiResult } from '../store/custom-objects.ts';
 import type { CommercetoolsClient } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 
@@ -11,7 +11,7 @@ export function createObjectsApi(client: CommercetoolsClient): ObjectsApi {
   };
 }
 
-async function answered(asked: Promise<unknown>): Promise<ObjectsAnswer> {
+async function answered(asked: Promise<unknown>): Promise<ObjectsApiResult> {
   try {
     return { status: 'ok', body: await asked };
   } catch (thrown) {
@@ -24,7 +24,7 @@ async function answered(asked: Promise<unknown>): Promise<ObjectsAnswer> {
       case 'rejected':
         return { status: 'conflict' };
       case 'forbidden':
-        return { status: 'not-allowed', reason: thrown.message };
+        return { status: 'forbidden', reason: thrown.message };
       default:
         return { status: 'uncertain', reason: thrown.message };
     }

@@ -20,7 +20,7 @@ export interface ReadinessDeps {
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
   /** Those that take messages in this process. */
-  sources: readonly Pick<Source, 'name' | 'trouble'>[];
+  sources: readonly Pick<Source, 'name' | 'lastError'>[];
   /** The keys that are ours. */
   managedKeys: ReadonlySet<string>;
 }
@@ -45,7 +45,7 @@ async function ask(parts: ReadinessDeps, health: Promise<Record<string, string>>
     askKlaviyo(parts.klaviyo),
     health,
   ]);
-  const sources = Object.fromEntries(parts.sources.map((source) => [source.name, source.trouble() ?? 'ok']));
+  const sources = Object.fromEntries(parts.sources.map((source) => [source.name, source.lastError() ?? 'ok']));
   const ready = [commercetools, klaviyo, ...Object.values(sources)].every((state) => state === 'ok');
   return { ready, commercetools, klaviyo, sources, subscriptions };
 }

@@ -1,4 +1,4 @@
-/** What to do about a dead letter, by its code. */
+/** Returns advice for a dead letter by its code. */
 
 const byCode = {
   unreadable:

@@ -1,4 +1,4 @@
-/** Requests to the service, and the stream of what happens there. */
+/** Sends requests to the service and reads its event stream. */
 import { change, maxFeedLines, state } from './state.js';
 
 const maxSamples = 10;
@@ -28,7 +28,7 @@ export async function ask(method, path, body) {
   }
 }
 
-/** Who is looking? */
+/** Reads the session: the access of the caller. */
 export async function recognise() {
   const { ok, body, error } = await ask('GET', '/dashboard/session');
   change({ session: ok ? body : { access: 'none', reason: error } });
@@ -44,7 +44,7 @@ function connect() {
   source.addEventListener('open', () => change({ connected: true }));
   source.addEventListener('error', () => {
     change({ connected: false });
-    // Closed for good: refused, or the service is gone. Later somebody may be let in again.
+    // The browser does not reconnect by itself, because the request was rejected or the service is down.
     if (source?.readyState === EventSource.CLOSED) setTimeout(recognise, 3_000);
   });
   source.addEventListener('now', ({ data }) => change({ now: JSON.parse(data), connected: true }));

@@ -1,4 +1,4 @@
-/** Dead letters: why, what to do about it, again or away. Away waits some seconds, so that it can be undone. */
+/** Dead letters: reason, advice, replay and discard. A discard is delayed by some seconds, so that it can be undone. */
 import { live } from '/dashboard/lib/lit-html/directives/live.js';
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { adviceFor } from './advice.js';
@@ -14,7 +14,7 @@ const filters = [
   { name: 'code', label: 'Code' },
   { name: 'resource', label: 'Record type' },
 ];
-/** To be discarded in a moment: not shown meanwhile. */
+/** Ids with a pending discard, which are hidden. */
 const leaving = new Set();
 
 export async function loadLetters(after) {
@@ -138,7 +138,7 @@ const words = {
   'not-replayable': 'not replayable',
 };
 
-/** Carried out when nobody took it back; a page that is closed before that discards nothing. */
+/** Discards unless undone. A page that is closed before that discards nothing. */
 function discard(letters) {
   for (const { id } of letters) leaving.add(id);
   const carryOut = setTimeout(async () => {

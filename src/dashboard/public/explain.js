@@ -1,4 +1,4 @@
-/** Explain: what would be sent of a record, from which fields, beside what Klaviyo holds. Nothing is sent. */
+/** Explain: what would be sent for a record, from which fields, and the current state in Klaviyo. Nothing is sent. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { ask } from './api.js';
 import { plural } from './format.js';
@@ -7,7 +7,7 @@ import { table } from './table.js';
 
 const types = ['order', 'customer', 'product', 'category', 'inventory-entry'];
 
-/** Called with what the address says behind #/explain/. */
+/** @param path the address after #/explain/ */
 export async function loadExplain([type, id]) {
   const asked = type && id ? `${type}/${id}` : '';
   if (asked === '' || asked === state.explain.asked) return;
@@ -86,7 +86,7 @@ function list(name, lines) {
   return html`<p>${name}:</p><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
-/** @param open the first one of a rule is shown at once */
+/** @param open whether the details are expanded; true for the first change of a rule */
 function changeView({ kind, values, requests, outcome, reason, klaviyo, note }, name, open) {
   const sent = requests.map(({ method, path }) => `${method} ${path}`).join(', ');
   return html`<details ?open=${open}>

@@ -1,4 +1,4 @@
-/** What is happening: ids and rules, the latest first; paused and filtered as one likes. */
+/** Activity feed: ids and rules, the latest first, with pause and filter. */
 
 import { repeat } from '/dashboard/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
@@ -50,7 +50,7 @@ function lineView({ at, tone, rules, record, text }) {
   </li>`;
 }
 
-/** A link to its explanation, where there is one. */
+/** Links to the explanation of a record, if its type has one. */
 export function recordView({ typeId, id }) {
   const words = `${typeId} ${id}`;
   return explained.includes(typeId)

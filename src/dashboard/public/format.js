@@ -1,4 +1,4 @@
-/** Numbers and times for people. */
+/** Formats numbers and times. */
 
 const numbers = new Intl.NumberFormat('en');
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });

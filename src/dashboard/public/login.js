@@ -1,4 +1,4 @@
-/** Proves a token of the API, once; the browser then holds a cookie that no script can read. */
+/** Login with an API token. The browser then holds a cookie that no script can read. */
 import { html } from '/dashboard/lib/lit-html/lit-html.js';
 import { ask, recognise } from './api.js';
 import { change, state } from './state.js';

@@ -1,4 +1,4 @@
-/** Now: this replica's rules, quota and health, and what all replicas share. */
+/** Overview: rules, quota and health of this replica, and the state that all replicas share. */
 import './plot.js';
 import { html } from '/dashboard/lib/lit-html/lit-html.js';
 import { feedView } from './feed.js';
@@ -41,7 +41,7 @@ function healthView({ ready, inFlight, deadLetters }, runs) {
   </ul>`;
 }
 
-/** One card for all that are well; each that is not has its own line in it. */
+/** One health card; each unhealthy part has its own line in it. */
 function subscriptionsCard(subscriptions) {
   const sick = subscriptions.filter(([, word]) => word !== 'Healthy');
   if (subscriptions.length === 0) return card('Subscriptions', 'none of ours is known', undefined);
@@ -55,7 +55,7 @@ function lettersText(letters) {
   return letters.more ? `more than ${number(letters.count)}` : number(letters.count);
 }
 
-/** @param good undefined: neither good nor bad */
+/** @param good undefined: neutral */
 function card(name, word, good, href) {
   const mark = good === undefined ? '' : good ? '✓ ' : '✗ ';
   const tone = good === undefined ? '' : good ? 'good' : 'bad';

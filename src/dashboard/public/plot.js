@@ -1,4 +1,4 @@
-/** `<rate-plot>`: what was delivered and rejected in the last minutes, as a small picture beside its numbers. */
+/** `<rate-plot>`: a small chart of delivered and rejected changes in the last minutes. */
 import uPlot from '/dashboard/lib/uplot/uPlot.esm.js';
 
 const width = 150;
@@ -27,7 +27,7 @@ class RatePlot extends HTMLElement {
     this.#plot = undefined;
   }
 
-  /** Refused ones stand at the foot of their bar. */
+  /** Rejected changes are the lower part of each bar. */
   #data() {
     const { delivered, rejected } = this.#values;
     const all = delivered.map((count, index) => count + rejected[index]);

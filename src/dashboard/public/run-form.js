@@ -1,4 +1,4 @@
-/** The form that starts a sync: what POST /sync/{resource} takes, as far as this resource takes it. */
+/** Form that starts a sync: the options of POST /sync/{resource} that the resource supports. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { ask } from './api.js';
 import { mayAct, say } from './state.js';
@@ -28,7 +28,7 @@ export function runForm(resource) {
   </details>`;
 }
 
-/** Starts what the form asks for. */
+/** Starts the sync of the form. */
 export async function startRun(event, resource) {
   event.preventDefault();
   const form = event.currentTarget;

@@ -1,4 +1,4 @@
-/** Runs: start, stop, go on; how far they are, and what became of those that ended. */
+/** Runs: start, stop, resume; progress of running ones and results of ended ones. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { ask } from './api.js';
 import { duration, moment, number, plural } from './format.js';
@@ -7,7 +7,7 @@ import { mayAct, say, state } from './state.js';
 import { table } from './table.js';
 
 const resources = ['customers', 'orders', 'categories', 'products'];
-/** What Explain calls a record of each. */
+/** Type of a record of each resource in Explain. */
 const typeOf = { customers: 'customer', orders: 'order', categories: 'category', products: 'product' };
 
 export function runsView() {
@@ -72,7 +72,7 @@ function progressView(run) {
   `;
 }
 
-/** Over the last looks. */
+/** Records per second over the last snapshots. */
 function paceOf({ id, counts, total }) {
   const samples = state.samples.get(id) ?? [];
   const [first, last] = [samples[0], samples.at(-1)];
@@ -81,7 +81,7 @@ function paceOf({ id, counts, total }) {
   return { speed, left: speed > 0 && total > counts.read ? (total - counts.read) / speed : undefined };
 }
 
-/** Each reason, and the first 20 records that it concerned, as far as their ids were kept. */
+/** Lists each reason with its first 20 records, if their ids were stored. */
 function reasonsView({ resource, counts }) {
   const sorted = Object.entries(counts.reasons).toSorted(([, one], [, other]) => other - one);
   if (sorted.length === 0) return nothing;

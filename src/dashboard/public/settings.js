@@ -1,4 +1,4 @@
-/** Settings in force, and where each comes from. */
+/** Effective settings and the source of each. */
 import { html } from '/dashboard/lib/lit-html/lit-html.js';
 import { ask } from './api.js';
 import { change, state } from './state.js';
