@@ -1,13 +1,13 @@
 /** The page: navigation, session and current view, rendered from the state whenever it changes. */
 import { html, nothing, render } from '/dashboard/lib/lit-html/lit-html.js';
-import { recognise } from './api.js';
+import { loadSession } from './api.js';
 import { lettersView, loadLetters } from './dead-letters.js';
 import { explainView, loadExplain } from './explain.js';
 import { loginView, logOut } from './login.js';
 import { nowView } from './now.js';
 import { runsView } from './runs.js';
 import { loadSettings, settingsView } from './settings.js';
-import { change, onChange, say, state } from './state.js';
+import { change, notify, onChange, state } from './state.js';
 
 const views = {
   now: { name: 'Now', show: nowView, load: () => {} },
@@ -100,6 +100,6 @@ onChange(() => {
   views[state.route.view].load(state.route.rest);
 });
 addEventListener('hashchange', toRoute);
-addEventListener('unhandledrejection', () => say('The page failed by its own fault: reload it.', { tone: 'bad' }));
+addEventListener('unhandledrejection', () => notify('The page failed by its own fault: reload it.', { tone: 'bad' }));
 toRoute();
-void recognise();
+void loadSession();

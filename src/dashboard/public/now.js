@@ -28,12 +28,12 @@ export function nowView() {
 }
 
 function healthView({ ready, inFlight, deadLetters }, runs) {
-  const ways = Object.entries(ready.sources);
+  const sources = Object.entries(ready.sources);
   const subscriptions = Object.entries(ready.subscriptions);
   return html`<ul class="cards" aria-label="Health">
     ${card('commercetools', ready.commercetools, ready.commercetools === 'ok')}
     ${card('Klaviyo', ready.klaviyo, ready.klaviyo === 'ok')}
-    ${ways.map(([name, word]) => card(`Messages by ${name}`, word, word === 'ok'))}
+    ${sources.map(([name, status]) => card(`Messages by ${name}`, status, status === 'ok'))}
     ${subscriptionsCard(subscriptions)}
     ${card('Waiting to be sent', `${number(inFlight.realtime)} realtime, ${number(inFlight.bulk)} bulk`, undefined)}
     ${card('Runs', runs ? `${plural(runs.running.length, 'run')} under way` : '…', undefined, '#/runs')}
@@ -43,11 +43,11 @@ function healthView({ ready, inFlight, deadLetters }, runs) {
 
 /** One health card; each unhealthy part has its own line in it. */
 function subscriptionsCard(subscriptions) {
-  const sick = subscriptions.filter(([, word]) => word !== 'Healthy');
+  const unhealthy = subscriptions.filter(([, status]) => status !== 'Healthy');
   if (subscriptions.length === 0) return card('Subscriptions', 'none of ours is known', undefined);
-  if (sick.length === 0)
+  if (unhealthy.length === 0)
     return card('Subscriptions', `${subscriptions.length} of ${subscriptions.length} healthy`, true);
-  return card('Subscriptions', sick.map(([name, word]) => `${name}: ${word}`).join(', '), false);
+  return card('Subscriptions', unhealthy.map(([name, status]) => `${name}: ${status}`).join(', '), false);
 }
 
 function lettersText(letters) {
@@ -56,12 +56,12 @@ function lettersText(letters) {
 }
 
 /** @param good undefined: neutral */
-function card(name, word, good, href) {
+function card(name, status, good, href) {
   const mark = good === undefined ? '' : good ? '✓ ' : '✗ ';
   const tone = good === undefined ? '' : good ? 'good' : 'bad';
   return html`<li>
     <span class="quiet">${href ? html`<a href=${href}>${name}</a>` : name}</span>
-    <strong class=${tone}>${mark}${word}</strong>
+    <strong class=${tone}>${mark}${status}</strong>
   </li>`;
 }
 
@@ -99,7 +99,7 @@ function rulesTable({ rules, at, slotSeconds }) {
 
 function quotaTable({ quota }) {
   const busiest = quota.toSorted(
-    (one, other) => other.sentLastMinute / other.perMinute - one.sentLastMinute / one.perMinute,
+    (left, right) => right.sentLastMinute / right.perMinute - left.sentLastMinute / left.perMinute,
   );
   return table({
     caption: "Requests of this replica to Klaviyo's endpoints",

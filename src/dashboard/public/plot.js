@@ -8,7 +8,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 class RatePlot extends HTMLElement {
   #plot;
   #values = { delivered: [], rejected: [] };
-  #again = () => this.#make();
+  #remake = () => this.#make();
 
   set values(values) {
     this.#values = values;
@@ -17,12 +17,12 @@ class RatePlot extends HTMLElement {
   }
 
   connectedCallback() {
-    dark.addEventListener('change', this.#again);
+    dark.addEventListener('change', this.#remake);
     this.#make();
   }
 
   disconnectedCallback() {
-    dark.removeEventListener('change', this.#again);
+    dark.removeEventListener('change', this.#remake);
     this.#plot?.destroy();
     this.#plot = undefined;
   }

@@ -15,33 +15,33 @@ export const state = {
   samples: new Map(),
   feed: { lines: [], held: [], paused: false, rule: '', tone: '', text: '' },
   letters: { list: undefined, next: undefined, selected: new Set(), filter: {}, error: '', busy: false },
-  explain: { busy: false, result: undefined, error: '', asked: '' },
+  explain: { busy: false, result: undefined, error: '', requested: '' },
   settings: { rows: undefined, syncs: true, only: false, error: '' },
   /** Notification, announced by screen readers: `{ text, tone, undo }`. */
   notice: undefined,
 };
 
-let draw = () => {};
-let planned = false;
+let renderPage = () => {};
+let isScheduled = false;
 
 /** @param render renders the page from the state */
 export function onChange(render) {
-  draw = render;
+  renderPage = render;
 }
 
 /** @param part the changed members */
 export function change(part = {}) {
   Object.assign(state, part);
-  if (planned) return;
-  planned = true;
+  if (isScheduled) return;
+  isScheduled = true;
   requestAnimationFrame(() => {
-    planned = false;
-    draw();
+    isScheduled = false;
+    renderPage();
   });
 }
 
-export function say(text, more = {}) {
-  change({ notice: { text, tone: 'good', ...more } });
+export function notify(text, options = {}) {
+  change({ notice: { text, tone: 'good', ...options } });
 }
 
 /** Returns whether actions are allowed, and the reason if not. */

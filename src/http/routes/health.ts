@@ -36,7 +36,7 @@ export function healthRoutes(server: FastifyInstance, deps: HealthRouteDeps): vo
     url: '/ready',
     schema: {
       summary: 'Both APIs are reachable with these credentials; cached some seconds',
-      response: { 200: readiness, 503: z.union([readiness, stopping.describe('told to end')]) },
+      response: { 200: readiness, 503: z.union([readiness, stopping.describe('stopping')]) },
     },
     handler: async (_request, reply) => {
       if (deps.stopping()) return reply.code(503).send({ ready: false, reason: 'the service is stopping' });
