@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../engine/runs/run.ts';
+import { startSync } from '../engine/runs/run-request.ts';
 import type { Runs } from '../engine/runs/runs.ts';
 import { onError } from './error-handler.ts';
 
@@ -56,7 +57,7 @@ async function syncAll({ runs, signal, timeoutMs = defaultTimeoutMs }: JobDeps):
       results.push({ resource, state: 'waiting for the next time' });
       continue;
     }
-    const result = await runs.start(resource, {}, 'api');
+    const result = await startSync(runs, resource, { command: { type: 'start', request: {} }, by: 'api' });
     if ('refused' in result) results.push({ resource, state: result.refused });
     else {
       // A sync that is running already, such as one from the previous request, takes the place of a new one.

@@ -15,8 +15,8 @@ const commercetoolsId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export async function checkCatalogue({ klaviyo, commercetools }: CheckDeps): Promise<Finding[]> {
   const query = { 'page[size]': String(sampleSize), 'fields[catalog-item]': 'external_id' };
-  const answer = await callKlaviyo(klaviyo, { endpoint: 'listItems', query });
-  const parsed = answer.ok ? items.safeParse(answer.body) : undefined;
+  const result = await callKlaviyo(klaviyo, { endpoint: 'listItems', query });
+  const parsed = result.ok ? items.safeParse(result.body) : undefined;
   // A missing scope or an unavailable API is a finding of another check.
   if (!parsed?.success) return [];
   const all = parsed.data.data;
@@ -52,7 +52,7 @@ async function productsOf(
 ): Promise<Set<string> | undefined> {
   if (ids.length === 0) return new Set();
   const where = `id in (${ids.map((id) => JSON.stringify(id)).join(', ')})`;
-  const answer = await client.get('products', { where, limit: sampleSize, withTotal: false }).catch(() => undefined);
-  const parsed = products.safeParse(answer);
+  const result = await client.get('products', { where, limit: sampleSize, withTotal: false }).catch(() => undefined);
+  const parsed = products.safeParse(result);
   return parsed.success ? new Set(parsed.data.results.map(({ id }) => id)) : undefined;
 }

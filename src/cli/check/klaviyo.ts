@@ -66,16 +66,16 @@ const unneededEndpoint: ApiCall['endpoint'] = 'listFlows';
 export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ findings: Finding[]; usable: boolean }> {
   const findings: Finding[] = [];
   for (const { scope, purpose, call } of scopes) {
-    const answer = await callKlaviyo(klaviyo, call);
+    const result = await callKlaviyo(klaviyo, call);
     const what = `Klaviyo scope ${scope}`;
-    if (answer.ok || answer.failure.type === 'rejected') findings.push(ok(what));
-    else if (answer.failure.type === 'unauthorized') {
+    if (result.ok || result.failure.type === 'rejected') findings.push(ok(what));
+    else if (result.failure.type === 'unauthorized') {
       const unauthorized = problem('Klaviyo key', `${config.klaviyo.url} refuses it`, 'check KLAVIYO_AUTH_KEY');
       return { findings: [unauthorized], usable: false };
-    } else if (answer.failure.type === 'forbidden')
+    } else if (result.failure.type === 'forbidden')
       findings.push(problem(what, `needed for ${purpose}`, 'make a private key with it (Settings > API keys)'));
     else {
-      const unavailable = problem('Klaviyo', answer.failure.reason, 'check KLAVIYO_API_URL');
+      const unavailable = problem('Klaviyo', result.failure.reason, 'check KLAVIYO_API_URL');
       return { findings: [...findings, unavailable], usable: false };
     }
   }
@@ -121,11 +121,11 @@ const mappedSchema = z.looseObject({
 
 /** Checks the metrics of Klaviyo's own reports: https://developers.klaviyo.com/en/reference/get_mapped_metrics */
 export async function checkMappedMetrics({ config, klaviyo }: CheckDeps): Promise<Finding[]> {
-  const answer = await callKlaviyo(klaviyo, {
+  const result = await callKlaviyo(klaviyo, {
     endpoint: 'listMappedMetrics',
     query: { include: 'metric,custom-metric' },
   });
-  const parsed = answer.ok ? mappedSchema.safeParse(answer.body) : undefined;
+  const parsed = result.ok ? mappedSchema.safeParse(result.body) : undefined;
   if (!parsed?.success) {
     const fix = 'give the key metrics:read to have it checked';
     return [warning('Klaviyo metric mapping', 'it can not be read', fix)];

@@ -1,4 +1,4 @@
-/** Tests that Ctrl-C stops the run of `ctk sync` cleanly, whenever it comes and whether or not the store can be asked. */
+/** Tests that Ctrl-C stops the run of `ctk sync`, at any time and also while the store is unavailable. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pc from 'picocolors';
@@ -42,7 +42,7 @@ test('Ctrl-C before the run has begun stops it', async () => {
   assert.equal(run.state, 'stopped');
 });
 
-test('Ctrl-C while the run can not be stopped says why, and the run goes on', async () => {
+test('Ctrl-C while the store is unavailable prints the reason, and the run continues', async () => {
   const { app, terminal, problems, shown } = start();
   const stop = new AbortController();
   shown.push(() => stop.abort());

@@ -125,7 +125,7 @@ test('a folder instead of a file is an error', (context) => {
   ]);
 });
 
-test('blanks around the names of disabledEvents do not matter', () => {
+test('spaces around the names of disabledEvents are ignored', () => {
   const { settings } = read({ NODE_CONFIG: '{"disabledEvents":[" OrderCreated ","CustomerCompanyNameSet"]}' });
   assert.deepEqual(settings.disabledEvents, ['OrderCreated', 'CustomerCompanyNameSet']);
 });
