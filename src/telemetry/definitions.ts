@@ -50,7 +50,10 @@ export const counters = {
     'status',
   ),
   deadLettersStored: counter('ctk_dead_letters_stored_total', 'Dead letters stored by this process', 'rule', 'code'),
-  actionsRequired: counter('ctk_actions_required_total', 'Times that an operator has to act: a key or a scope is rejected'),
+  actionsRequired: counter(
+    'ctk_actions_required_total',
+    'Times that an operator has to act: a key or a scope is rejected',
+  ),
   failures: counter('ctk_failures_total', 'Internal errors, and exceptions in hooks or custom rules', 'rule'),
 } as const satisfies Record<string, Definition>;
 
