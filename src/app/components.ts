@@ -25,7 +25,7 @@ import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
-import { createFallBackStore, withoutLetters, withoutStore } from '../store/fallback-store.ts';
+import { createFallbackStore, deadLettersForbidden, runsInMemory } from '../store/fallback-store.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { type AppEvents, createAppEvents } from '../telemetry/app-events.ts';
@@ -94,7 +94,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const klaviyo = createKlaviyoClient(config.klaviyo, events);
   const lookups = createLookups(commercetools);
   const store = overrides.store ?? createStore(config, commercetools);
-  const runStore = createFallBackStore(store, (reason) => warn(withoutStore(reason)));
+  const runStore = createFallbackStore(store, (reason) => warn(runsInMemory(reason)));
 
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
@@ -103,7 +103,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     max: settings.deadLetters.max,
     now,
     onStored: ({ rule, code }) => events.emit({ type: 'dead-letter', rule, code }),
-    onForbidden: (reason) => warn(withoutLetters(reason)),
+    onForbidden: (reason) => warn(deadLettersForbidden(reason)),
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
   const deliver = createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add });

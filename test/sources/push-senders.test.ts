@@ -245,7 +245,7 @@ test('Event Grid sends CloudEvents, one or many, with its key in a header or in 
 test('of a batch with something unreadable in it the rest is taken, and that is kept', async () => {
   const { status, json } = await push([cloudEvent, { specversion: '1.0', data: {} }, 7], { 'x-api-key': secrets.grid });
   assert.equal(status, 202);
-  assert.equal((json as { kept: string[] }).kept.length, 2);
+  assert.equal((json as { deadLettered: string[] }).deadLettered.length, 2);
 });
 
 test('the Event Grid schema is confirmed by sending its code back', async () => {

@@ -36,7 +36,7 @@ export interface DeliverOptions {
   force?: boolean;
 }
 
-/** Rejects with a StoreFailure if a follow-up run can't be stored. */
+/** Rejects with a StoreError if a follow-up run can't be stored. */
 export type Deliver = (evaluations: readonly RuleEvaluation[], options: DeliverOptions) => Promise<RecordResult[]>;
 
 /** A change on its way, with the record's result that its receipt belongs to. */
