@@ -4,13 +4,13 @@ import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { hostileCategory, hostileCustomer, hostileOrder, hostilePayment, hostileProduct } from './fixtures/hostile.ts';
 import { changeDelivery, delivery, reference } from './fixtures/index.ts';
-import { type Json, startWorld, type World } from './test-env.ts';
+import { type Json, startTestEnv, type TestEnv } from './test-env.ts';
 
-let world: World;
+let testEnv: TestEnv;
 before(async () => {
-  world = await startWorld();
+  testEnv = await startTestEnv();
 });
-after(() => world.stop());
+after(() => testEnv.stop());
 
 const numRuns = 60;
 let count = 0;
@@ -21,7 +21,7 @@ function unused(): string {
 
 /** What Klaviyo refused since the last look: the field, which is all that a log line may say. */
 function refusedFields(): string[] {
-  const lines = world.logged.splice(0).map((line): Json => JSON.parse(line));
+  const lines = testEnv.logged.splice(0).map((line): Json => JSON.parse(line));
   return lines.filter(({ msg }) => msg === 'rejected').map(({ code, field }) => `${code} ${field ?? ''}`);
 }
 
@@ -39,7 +39,7 @@ test('any order is taken by Klaviyo, or skipped with a reason', async () => {
   await fc.assert(
     fc.asyncProperty(hostileOrder, async (any) => {
       const order = { ...any, id: unused() };
-      assertTaken(await world.push(delivery('OrderCreated', reference('order', order.id), { order })));
+      assertTaken(await testEnv.push(delivery('OrderCreated', reference('order', order.id), { order })));
     }),
     { numRuns },
   );
@@ -50,10 +50,10 @@ test('any refund is taken by Klaviyo, or skipped with a reason', async () => {
     fc.asyncProperty(hostilePayment, hostileOrder, async (anyPayment, anyOrder) => {
       const payment: Json = { ...anyPayment, id: unused() };
       const paymentInfo = { payments: [reference('payment', String(payment.id))] };
-      await world.place('payment', payment);
-      await world.place('order', { ...anyOrder, id: unused(), paymentInfo });
+      await testEnv.addRecords('payment', payment);
+      await testEnv.addRecords('order', { ...anyOrder, id: unused(), paymentInfo });
       const about = reference('payment', String(payment.id));
-      assertTaken(await world.push(delivery('PaymentTransactionAdded', about, {})));
+      assertTaken(await testEnv.push(delivery('PaymentTransactionAdded', about, {})));
     }),
     { numRuns },
   );
@@ -63,8 +63,8 @@ test('any customer is taken by Klaviyo, or skipped with a reason', async () => {
   await fc.assert(
     fc.asyncProperty(hostileCustomer, async (any) => {
       const customer = { ...any, id: unused() };
-      await world.place('customer', customer);
-      assertTaken(await world.push(changeDelivery('ResourceUpdated', reference('customer', customer.id))));
+      await testEnv.addRecords('customer', customer);
+      assertTaken(await testEnv.push(changeDelivery('ResourceUpdated', reference('customer', customer.id))));
     }),
     { numRuns },
   );
@@ -74,8 +74,8 @@ test('any product is taken by Klaviyo, or skipped with a reason', async () => {
   await fc.assert(
     fc.asyncProperty(hostileProduct, async (any) => {
       const product = { ...any, id: unused() };
-      await world.place('product', product);
-      assertTaken(await world.push(delivery('ProductPublished', reference('product', product.id), {})));
+      await testEnv.addRecords('product', product);
+      assertTaken(await testEnv.push(delivery('ProductPublished', reference('product', product.id), {})));
     }),
     { numRuns },
   );
@@ -85,8 +85,8 @@ test('any category is taken by Klaviyo, or skipped with a reason', async () => {
   await fc.assert(
     fc.asyncProperty(hostileCategory, async (any) => {
       const category = { ...any, id: unused(), parent: undefined };
-      await world.place('category', category);
-      assertTaken(await world.push(changeDelivery('ResourceUpdated', reference('category', category.id))));
+      await testEnv.addRecords('category', category);
+      assertTaken(await testEnv.push(changeDelivery('ResourceUpdated', reference('category', category.id))));
     }),
     { numRuns: 20 },
   );

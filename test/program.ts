@@ -1,5 +1,7 @@
 /** A program as somebody starts it: a process of its own, with what it prints and how it ends. */
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface Ended {
   code: number | null;
@@ -17,13 +19,16 @@ export interface Running {
 
 export type Env = Record<string, string | undefined>;
 
+/** Shared by all processes that tests start: the service's sources are compiled once. */
+const compileCache = join(tmpdir(), 'ctk-compile-cache');
+
 /** @param env all that the process is given, but for where programs are */
 export function startProgram(file: string, args: readonly string[], env: Env = {}): Running {
   // npm and script start others: a group of their own is signalled whole, as a terminal does. Node stays in the test's
   // group, so that it ends with it.
   const group = file !== process.execPath;
   const child = spawn(file, args, {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: compileCache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: group,
   });
@@ -50,12 +55,12 @@ export function startProgram(file: string, args: readonly string[], env: Env = {
     signal: kill,
     printed(pattern) {
       const found = new Promise<RegExpExecArray>((resolve) => {
-        const lookups = () => {
+        const check = () => {
           const match = pattern.exec(out);
           if (match) resolve(match);
         };
-        listeners.add(lookups);
-        lookups();
+        listeners.add(check);
+        check();
       });
       const tooLate = ended.then(({ code }): never => {
         throw new Error(`ended with code ${code} before it printed ${pattern}:\n${out}\n${err}`);

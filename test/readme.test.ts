@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { newCustomer, type Rows, startRows } from './mapping/order-fixture.ts';
+import { newCustomer, type OrderShop, startOrderShop } from './mapping/order-fixture.ts';
 import { type Ended, startProgram } from './program.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -29,18 +29,20 @@ function commandsOf(page: string): Command[] {
   );
 }
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
-  rows.world.shop.pubsub.bind('projects/my-project/topics/commercetools', { pushEndpoint: `${rows.world.service}/` });
-  await rows.place(newCustomer());
+  shop = await startOrderShop();
+  shop.testEnv.shop.pubsub.bind('projects/my-project/topics/commercetools', {
+    pushEndpoint: `${shop.testEnv.service}/`,
+  });
+  await shop.addRecords(newCustomer());
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 /** Types it, with the environment of a shop. */
 function type(line: string, env: Record<string, string> = {}) {
   const [program = '', ...args] = line.split(' ');
-  return startProgram(program, args, { ...rows.world.env, ...env });
+  return startProgram(program, args, { ...shop.testEnv.env, ...env });
 }
 
 type Typed = (line: string) => Promise<void>;
@@ -86,7 +88,7 @@ const typed: Record<string, Typed | '.ci/run'> = {
     const folder = mkdtempSync(join(tmpdir(), 'ctk-old-'));
     writeFileSync(
       join(folder, 'old.env'),
-      Object.entries(rows.world.env)
+      Object.entries(shop.testEnv.env)
         .map(([name, value]) => `${name}='${value}'\n`)
         .join(''),
     );
@@ -95,7 +97,7 @@ const typed: Record<string, Typed | '.ci/run'> = {
   },
   'npm run ctk -- sync customers': prints(/^customers: completed, 1 of 1 read, 1 delivered/m),
   'npm run ctk -- sync customers --since last': async (line) => {
-    await rows.world.sync('customers');
+    await shop.testEnv.sync('customers');
     await prints(/^customers: completed, \d+ read/m)(line);
   },
   'npm run ctk -- subscriptions plan --pubsub projects/my-project/topics/commercetools':

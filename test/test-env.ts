@@ -13,7 +13,7 @@ import { type Run, runSchema } from '../src/engine/runs/run.ts';
 
 export type Json = Record<string, unknown>;
 
-export interface WorldOptions {
+export interface TestEnvOptions {
   /** Environment variables beside the addresses and keys. */
   env?: Record<string, string>;
   /** Settings, as NODE_CONFIG holds them. */
@@ -23,7 +23,7 @@ export interface WorldOptions {
   overrides?: ServiceOverrides;
 }
 
-export type World = Awaited<ReturnType<typeof startWorld>>;
+export type TestEnv = Awaited<ReturnType<typeof startTestEnv>>;
 
 const listed = z.object({ total: z.number(), data: z.array(z.record(z.string(), z.unknown())) });
 const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
@@ -56,7 +56,7 @@ export function environmentOf(
 /**
  * @returns the world; `stop()` ends all of it, also as `await using`
  */
-export async function startWorld(options: WorldOptions = {}) {
+export async function startTestEnv(options: TestEnvOptions = {}) {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 10, ...options.klaviyo });
   const shop = await startCommercetoolsSandbox(options.commercetools);
   const env = { ...environmentOf(klaviyo, shop, { ...quickRetries, ...options.settings }), ...options.env };
@@ -71,12 +71,12 @@ export async function startWorld(options: WorldOptions = {}) {
       ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
   }
-  async function lookups(what: string, query: Record<string, string> = {}): Promise<Json[]> {
+  async function list(what: string, query: Record<string, string> = {}): Promise<Json[]> {
     const answer = await fetch(`${klaviyo.url}/sandbox/${what}?${new URLSearchParams(query)}`);
     return listed.parse(await answer.json()).data;
   }
 
-  const world = {
+  const testEnv = {
     app,
     env,
     /** The service's address. */
@@ -86,7 +86,7 @@ export async function startWorld(options: WorldOptions = {}) {
     /** Every line that the service logged. */
     logged,
     /** Puts records into the shop; nobody is notified. */
-    async place(typeId: string, ...records: Json[]): Promise<void> {
+    async addRecords(typeId: string, ...records: Json[]): Promise<void> {
       const body = JSON.stringify({ typeId, records });
       const answer = await fetch(`${shop.url}/sandbox/records`, {
         method: 'POST',
@@ -119,18 +119,18 @@ export async function startWorld(options: WorldOptions = {}) {
       }
     },
     /** What Klaviyo holds. */
-    events: (query: { metric?: string; unique_id?: string; profile?: string } = {}) => lookups('events', { ...query }),
-    profiles: () => lookups('profiles'),
-    items: () => lookups('items'),
-    variants: () => lookups('variants'),
-    categories: () => lookups('categories'),
+    events: (query: { metric?: string; unique_id?: string; profile?: string } = {}) => list('events', { ...query }),
+    profiles: () => list('profiles'),
+    items: () => list('items'),
+    variants: () => list('variants'),
+    categories: () => list('categories'),
     async stop(): Promise<void> {
       await app.stop();
       await Promise.all([klaviyo.stop(), shop.stop()]);
     },
     async [Symbol.asyncDispose](): Promise<void> {
-      await world.stop();
+      await testEnv.stop();
     },
   };
-  return world;
+  return testEnv;
 }

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { startWorld } from '../../test/test-env.ts';
+import { startTestEnv } from '../../test/test-env.ts';
 
 test('a stop resolves and says so when a part could not be shut down', async () => {
-  await using world = await startWorld();
+  await using world = await startTestEnv();
   const { runs } = world.app;
   const shutdown = runs.shutdown;
   runs.shutdown = async () => {

@@ -11,19 +11,19 @@ import {
   hostileText,
 } from '../../test/fixtures/hostile.ts';
 import {
-  askRecords,
   categories,
+  evaluateRecords,
   id,
   inventoryEntry,
   type Json,
-  lookIn,
+  lookupsIn,
+  messageCause,
   now,
   repair,
   run,
   settings,
-  told,
 } from '../../test/fixtures/index.ts';
-import { brokenLimits } from '../../test/fixtures/limits.ts';
+import { violatedLimits } from '../../test/fixtures/limits.ts';
 import { rulesByResource } from './index.ts';
 import type { Cause, RuleEvaluation } from './types.ts';
 
@@ -34,14 +34,14 @@ const environment = fc.record({
   preferredCurrency: fc.constantFrom('', 'EUR', 'JPY'),
   productUrlTemplate: template,
 });
-const causes = fc.constantFrom<Cause>(run, repair, told('OrderStateChanged', { orderState: 'Complete' }));
+const causes = fc.constantFrom<Cause>(run, repair, messageCause('OrderStateChanged', { orderState: 'Complete' }));
 
 function assertTaken(evaluations: readonly RuleEvaluation[]): void {
   for (const output of evaluations) {
     assert.equal(output.outcome, 'mapped', JSON.stringify(output));
     if (output.outcome !== 'mapped') continue;
     const { changes, skips, warnings } = output.output;
-    for (const change of changes) assert.deepEqual(brokenLimits(change, now), []);
+    for (const change of changes) assert.deepEqual(violatedLimits(change, now), []);
     assert.ok(changes.length > 0 || skips.length > 0, 'nothing happens without a reason');
     for (const reason of skips) assert.notEqual(reason, '');
     for (const { detail } of warnings) assert.ok(detail.length < 3_000);
@@ -52,11 +52,11 @@ test("any customer is mapped within Klaviyo's limits or skipped with a reason", 
   const property = fc.asyncProperty(hostileCustomer, fc.boolean(), async (record, clearEmpty) => {
     const options = {
       rule: 'profile',
-      lookups: lookIn({}),
+      lookups: lookupsIn({}),
       settings: settings({ customer: { clearEmpty } }),
       cause: run,
     };
-    assertTaken(await askRecords([record], options));
+    assertTaken(await evaluateRecords([record], options));
   });
   await fc.assert(property, runs);
 });
@@ -79,7 +79,7 @@ for (const { name: rule } of rulesByResource.order) {
         discountCodes: { [id('dc1')]: code },
       };
       const set = settings({ order: { reasonField: 'f1' } }, environment);
-      assertTaken(await askRecords([order], { rule, lookups: lookIn(shop), settings: set, cause }));
+      assertTaken(await evaluateRecords([order], { rule, lookups: lookupsIn(shop), settings: set, cause }));
     });
     await fc.assert(property, runs);
   });
@@ -92,9 +92,9 @@ test("any product is mapped within Klaviyo's limits, deleted, or skipped with a 
     entries: fc.constantFrom<Json[] | undefined>(undefined, [], [inventoryEntry()]),
   };
   const property = fc.asyncProperty(fc.record(any), async ({ product, environment, entries }) => {
-    const lookups = lookIn({ categories: categories(), inventory: entries });
+    const lookups = lookupsIn({ categories: categories(), inventory: entries });
     assertTaken(
-      await askRecords([product], { rule: 'item', lookups, settings: settings({}, environment), cause: run }),
+      await evaluateRecords([product], { rule: 'item', lookups, settings: settings({}, environment), cause: run }),
     );
   });
   await fc.assert(property, runs);
@@ -102,8 +102,10 @@ test("any product is mapped within Klaviyo's limits, deleted, or skipped with a 
 
 test("any category has a name within Klaviyo's limits", async () => {
   const property = fc.asyncProperty(hostileCategory, environment, async (record, from) => {
-    const lookups = lookIn({ categories: [...categories(), record] });
-    assertTaken(await askRecords([record], { rule: 'category', lookups, settings: settings({}, from), cause: run }));
+    const lookups = lookupsIn({ categories: [...categories(), record] });
+    assertTaken(
+      await evaluateRecords([record], { rule: 'category', lookups, settings: settings({}, from), cause: run }),
+    );
   });
   await fc.assert(property, runs);
 });
@@ -111,15 +113,17 @@ test("any category has a name within Klaviyo's limits", async () => {
 test('any stock becomes a quantity that Klaviyo accepts', async () => {
   const property = fc.asyncProperty(fc.integer(), hostileText, async (availableQuantity, sku) => {
     const entry = inventoryEntry({ availableQuantity, sku });
-    assertTaken(await askRecords([entry], { rule: 'stock', lookups: lookIn({ inventory: [entry] }), cause: run }));
+    assertTaken(
+      await evaluateRecords([entry], { rule: 'stock', lookups: lookupsIn({ inventory: [entry] }), cause: run }),
+    );
   });
   await fc.assert(property, runs);
 });
 
 test('equal facts give equal changes', async () => {
   const property = fc.asyncProperty(hostileOrder, hostilePayment, async (order, payment) => {
-    const options = { rule: 'refunded-order', lookups: lookIn({ payments: [payment] }), cause: run };
-    assert.deepEqual(await askRecords([order], options), await askRecords([order], options));
+    const options = { rule: 'refunded-order', lookups: lookupsIn({ payments: [payment] }), cause: run };
+    assert.deepEqual(await evaluateRecords([order], options), await evaluateRecords([order], options));
   });
   await fc.assert(property, { numRuns: 30 });
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { newProduct } from '../mapping/catalog-fixture.ts';
-import { newCustomer, newOrder, startRows } from '../mapping/order-fixture.ts';
+import { newCustomer, newOrder, startOrderShop } from '../mapping/order-fixture.ts';
 
 const writes = z.object({ counts: z.record(z.string(), z.record(z.string(), z.number())) });
 
@@ -15,54 +15,54 @@ async function writesOf(url: string): Promise<Record<string, number>> {
 
 for (const repeatedUniqueId of ['ignored', 'rejected'] as const) {
   test(`a second import of the same orders changes nothing, where Klaviyo has repeats ${repeatedUniqueId}`, async () => {
-    await using rows = await startRows({ klaviyo: { repeatedUniqueId } });
+    await using shop = await startOrderShop({ klaviyo: { repeatedUniqueId } });
     const [first, ...others] = Array.from({ length: 60 }, () => newOrder());
     assert.ok(first);
-    await rows.place(first, ...others);
+    await shop.addRecords(first, ...others);
     for (const _time of ['first', 'second']) {
-      const { counts, state } = await rows.world.sync('orders');
+      const { counts, state } = await shop.testEnv.sync('orders');
       assert.deepEqual([state, counts.delivered, counts.rejected], ['completed', 60, 0]);
-      assert.equal((await rows.events({})).length, 120);
+      assert.equal((await shop.events({})).length, 120);
     }
   });
 }
 
 test('many orders are few requests', async () => {
-  await using rows = await startRows();
+  await using shop = await startOrderShop();
   const [first, ...others] = Array.from({ length: 200 }, () => newOrder());
   assert.ok(first);
-  await rows.place(first, ...others);
-  assert.equal((await rows.world.sync('orders')).counts.delivered, 200);
-  const { bulk_create_events: together = 0, create_event: alone = 0 } = await writesOf(rows.world.klaviyo.url);
+  await shop.addRecords(first, ...others);
+  assert.equal((await shop.testEnv.sync('orders')).counts.delivered, 200);
+  const { bulk_create_events: together = 0, create_event: alone = 0 } = await writesOf(shop.testEnv.klaviyo.url);
   assert.ok(together + alone < 40, `${together} bodies and ${alone} events alone`);
 });
 
 test('a second sync of an unchanged catalogue writes nothing; {"force": true} writes everything', async () => {
-  await using rows = await startRows();
-  for (let index = 0; index < 12; index += 1) await rows.world.place('product', newProduct().record);
-  assert.equal((await rows.world.sync('products')).counts.rejected, 0);
-  const before = await writesOf(rows.world.klaviyo.url);
-  await rows.world.sync('products');
-  assert.deepEqual(await writesOf(rows.world.klaviyo.url), before);
-  await rows.world.sync('products', { force: true });
-  assert.notDeepEqual(await writesOf(rows.world.klaviyo.url), before);
+  await using shop = await startOrderShop();
+  for (let index = 0; index < 12; index += 1) await shop.testEnv.addRecords('product', newProduct().record);
+  assert.equal((await shop.testEnv.sync('products')).counts.rejected, 0);
+  const before = await writesOf(shop.testEnv.klaviyo.url);
+  await shop.testEnv.sync('products');
+  assert.deepEqual(await writesOf(shop.testEnv.klaviyo.url), before);
+  await shop.testEnv.sync('products', { force: true });
+  assert.notDeepEqual(await writesOf(shop.testEnv.klaviyo.url), before);
 });
 
 test('a customer who is created behind the position of a running sync arrives by its end', async () => {
-  await using rows = await startRows({
+  await using shop = await startOrderShop({
     settings: { commercetools: { pageSize: 2, ranges: 1 } },
     overrides: { now: () => new Date() },
   });
   const at = (index: number) => `c0000000-0000-4000-8000-0000000000${String(index).padStart(2, '0')}`;
   const [first, ...others] = Array.from({ length: 12 }, (_, index) => newCustomer({ id: at(index) }));
   assert.ok(first);
-  await rows.place(first, ...others);
-  await rows.disturbShop({ kind: 'delay', ms: 150, path: '^/[^/]+/customers' });
-  const running = rows.world.sync('customers');
-  while ((await rows.profiles()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await shop.addRecords(first, ...others);
+  await shop.injectFault({ kind: 'delay', ms: 150, path: '^/[^/]+/customers' });
+  const running = shop.testEnv.sync('customers');
+  while ((await shop.profiles()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   const moment = new Date().toISOString();
   const late = newCustomer({ id: '00000000-0000-4000-8000-000000000001', createdAt: moment, lastModifiedAt: moment });
-  await rows.place(late);
+  await shop.addRecords(late);
   assert.equal((await running).state, 'completed');
-  assert.equal((await rows.profile(late.id)).external_id, late.id);
+  assert.equal((await shop.profile(late.id)).external_id, late.id);
 });

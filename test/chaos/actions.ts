@@ -5,11 +5,11 @@ import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
 import { connectShop, type ShopApi } from '../../sandbox/shop/actors/shop-api.ts';
 import { createShopper } from '../../sandbox/shop/actors/shopper.ts';
 import { bulkResources } from '../../src/commercetools/schemas.ts';
-import type { Place } from './place.ts';
+import type { ChaosEnv } from './chaos-env.ts';
 import type { Replica } from './replica.ts';
-import type { Deed, Moment, Schedule } from './schedule.ts';
+import type { Action, Moment, Schedule } from './schedule.ts';
 
-export interface Happened {
+export interface ScheduleResult {
   /** What was done in the shop. */
   journal: JournalEntry[];
   /** Exit codes of processes that were asked to end. */
@@ -17,14 +17,14 @@ export interface Happened {
 }
 
 interface Stage {
-  place: Place;
+  chaosEnv: ChaosEnv;
   replicas: readonly Replica[];
-  happened: Happened;
+  result: ScheduleResult;
   actors: Record<'shopper' | 'editor', { act(): Promise<JournalEntry> }>;
 }
 
 /** Those who shop reach the project by another path than the service, so that faults leave them alone. */
-export function connectUndisturbed({ shop }: Place): ShopApi {
+export function connectWithoutFaults({ shop }: ChaosEnv): ShopApi {
   return connectShop({
     ...shop,
     projectKey: `%${shop.projectKey.charCodeAt(0).toString(16)}${shop.projectKey.slice(1)}`,
@@ -32,52 +32,59 @@ export function connectUndisturbed({ shop }: Place): ShopApi {
 }
 
 /** Resolves when the last deed is done and every process that was ended is back. */
-export async function perform(schedule: Schedule, place: Place, replicas: readonly Replica[]): Promise<Happened> {
-  const api = connectUndisturbed(place);
+export async function runSchedule(
+  schedule: Schedule,
+  chaosEnv: ChaosEnv,
+  replicas: readonly Replica[],
+): Promise<ScheduleResult> {
+  const api = connectWithoutFaults(chaosEnv);
   // The token is there before anything goes wrong.
   await api.request('GET', 'customers?limit=1');
   const actors = { shopper: createShopper(api, schedule.seed), editor: createEditor(api, schedule.seed) };
-  const happened: Happened = { journal: [], codes: [] };
-  const stage: Stage = { place, replicas, happened, actors };
+  const result: ScheduleResult = { journal: [], codes: [] };
+  const stage: Stage = { chaosEnv, replicas, result, actors };
   const began = performance.now();
   const others: Promise<unknown>[] = [];
   let shopping: Promise<unknown> = Promise.resolve();
   for (const moment of schedule.moments) {
     await sleep(Math.max(0, began + moment.atMs - performance.now()));
     if (moment.do === 'shop') shopping = shopping.then(() => shopOnce(stage, moment.who));
-    else others.push(make(moment, stage));
+    else others.push(runAction(moment, stage));
   }
   await Promise.all([shopping, ...others]);
-  return happened;
+  return result;
 }
 
-async function shopOnce({ actors, happened }: Stage, who: 'shopper' | 'editor'): Promise<void> {
-  happened.journal.push(await actors[who].act());
+async function shopOnce({ actors, result }: Stage, who: 'shopper' | 'editor'): Promise<void> {
+  result.journal.push(await actors[who].act());
 }
 
-async function make(deed: Exclude<Deed, { do: 'shop' }>, { place, replicas, happened }: Stage): Promise<void> {
-  switch (deed.do) {
+async function runAction(
+  action: Exclude<Action, { do: 'shop' }>,
+  { chaosEnv, replicas, result }: Stage,
+): Promise<void> {
+  switch (action.do) {
     case 'sync':
-      return startSync(replicas, deed.resource);
+      return startSync(replicas, action.resource);
     case 'clock':
-      return replicas[deed.replica]?.shiftClock(deed.byMs);
+      return replicas[action.replica]?.shiftClock(action.byMs);
     case 'fault':
-      return disturb(deed, place);
+      return injectFault(action, chaosEnv);
     default: {
-      const replica = replicas[deed.replica];
-      const code = await replica?.end(deed.do === 'kill' ? 'SIGKILL' : 'SIGTERM');
-      if (deed.do === 'end') happened.codes.push(code);
-      await sleep(deed.backMs);
+      const replica = replicas[action.replica];
+      const code = await replica?.end(action.do === 'kill' ? 'SIGKILL' : 'SIGTERM');
+      if (action.do === 'end') result.codes.push(code);
+      await sleep(action.backMs);
       await replica?.start();
     }
   }
 }
 
-async function disturb(
-  { api, rule, forMs }: Extract<Moment, { do: 'fault' }> | Extract<Deed, { do: 'fault' }>,
-  place: Place,
+async function injectFault(
+  { api, rule, forMs }: Extract<Moment, { do: 'fault' }> | Extract<Action, { do: 'fault' }>,
+  chaosEnv: ChaosEnv,
 ): Promise<void> {
-  const faults = api === 'klaviyo' ? place.klaviyo.faults : place.shop.faults;
+  const faults = api === 'klaviyo' ? chaosEnv.klaviyo.faults : chaosEnv.shop.faults;
   const [added] = faults.add(rule);
   await sleep(forMs);
   if (added) faults.remove(added.id);
@@ -92,13 +99,13 @@ export async function syncAll(replicas: readonly Replica[]): Promise<void> {
 async function startSync(replicas: readonly Replica[], resource: string): Promise<void> {
   for (;;) {
     const one = replicas.find((replica) => replica.isUp());
-    const status = one ? await ask(`${one.url}/sync/${resource}`) : 0;
+    const status = one ? await post(`${one.url}/sync/${resource}`) : 0;
     if (status === 202 || status === 409) return;
     await sleep(100);
   }
 }
 
-async function ask(url: string): Promise<number> {
+async function post(url: string): Promise<number> {
   try {
     const answer = await fetch(url, { method: 'POST' });
     await answer.arrayBuffer();

@@ -17,13 +17,13 @@ export interface Balancer {
   /** How many pushes it gave on, and how often which status came back; 0: none came. */
   answers: Map<number, number>;
   /** From now on messages are late, and answers lost. */
-  disturb(): void;
-  calm(): void;
+  startDisorder(): void;
+  stopDisorder(): void;
   stop(): Promise<void>;
 }
 
 const envelope = z.object({ message: z.object({ messageId: z.string(), publishTime: z.string() }) });
-const longestLateMs = 1_500;
+const maxDelayMs = 1_500;
 
 export async function startBalancer(
   replicas: readonly Replica[],
@@ -32,7 +32,7 @@ export async function startBalancer(
 ): Promise<Balancer> {
   const seen = new Map<string, { publishTime: string; body: string }>();
   const answers = new Map<number, number>();
-  let isCalm = true;
+  let isDisorderOff = true;
 
   function remember(body: string): void {
     const { messageId, publishTime } = envelope.parse(JSON.parse(body)).message;
@@ -40,14 +40,14 @@ export async function startBalancer(
   }
 
   /** @returns the status to answer with; 0: none */
-  async function giveOn(body: string): Promise<number> {
-    if (!isCalm && random.chance(disorder.lateShare)) await sleep(random.between(10, longestLateMs));
+  async function forward(body: string): Promise<number> {
+    if (!isDisorderOff && random.chance(disorder.lateShare)) await sleep(random.between(10, maxDelayMs));
     const living = replicas.filter((replica) => replica.isUp());
     const one = living[random.between(0, Math.max(0, living.length - 1))];
     if (!one) return 503;
     const status = await push(one.url, body);
     answers.set(status, (answers.get(status) ?? 0) + 1);
-    return !isCalm && random.chance(disorder.lostAnswers) ? 0 : status;
+    return !isDisorderOff && random.chance(disorder.lostAnswers) ? 0 : status;
   }
 
   const server = createServer((request, response) => {
@@ -56,7 +56,7 @@ export async function startBalancer(
     request.on('end', () => {
       const body = Buffer.concat(parts).toString();
       remember(body);
-      void giveOn(body).then((status) => {
+      void forward(body).then((status) => {
         if (status === 0) response.destroy();
         else response.writeHead(status).end();
       });
@@ -71,11 +71,11 @@ export async function startBalancer(
         .toSorted((one, other) => (one.publishTime < other.publishTime ? -1 : 1))
         .map(({ body }) => body),
     answers,
-    disturb() {
-      isCalm = false;
+    startDisorder() {
+      isDisorderOff = false;
     },
-    calm() {
-      isCalm = true;
+    stopDisorder() {
+      isDisorderOff = true;
     },
     stop: () =>
       new Promise((resolve) => {

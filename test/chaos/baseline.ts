@@ -7,25 +7,25 @@ import { readConfig } from '../../src/config/config.ts';
 import type { DeadLetter } from '../../src/engine/delivery/dead-letters.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { push } from './balancer.ts';
-import type { Place } from './place.ts';
+import type { ChaosEnv } from './chaos-env.ts';
 import { type State, stateOf } from './state.ts';
 
 /** A busy machine is no reason to fail. */
-const patient = {
+const slowMachineSettings = {
   klaviyo: { timeoutSeconds: 30 },
   commercetools: { timeoutSeconds: 30 },
   realtime: { deadlineSeconds: 60 },
 };
 
-export interface Calm {
+export interface Baseline {
   state: State;
   deadLetters: DeadLetter[];
 }
 
 /** @param messages as a broker pushes them */
-export async function runCalm({ env }: Place, messages: readonly string[]): Promise<Calm> {
+export async function runBaseline({ env }: ChaosEnv, messages: readonly string[]): Promise<Baseline> {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 1, record: false });
-  const config = readConfig({ ...env, KLAVIYO_API_URL: klaviyo.url, NODE_CONFIG: JSON.stringify(patient) });
+  const config = readConfig({ ...env, KLAVIYO_API_URL: klaviyo.url, NODE_CONFIG: JSON.stringify(slowMachineSettings) });
   const app = createService(config, pino({ level: 'silent' }), { store: createMemoryStore() });
   const [url = ''] = await app.start();
   try {

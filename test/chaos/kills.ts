@@ -10,10 +10,10 @@ import { readShop } from '../../sandbox/shop/expected/read-shop.ts';
 import { createRandom } from '../../sandbox/shop/seed/random.ts';
 import { checkpointSchema } from '../../src/engine/runs/checkpoint.ts';
 import { runSchema } from '../../src/engine/runs/run.ts';
-import { connectUndisturbed } from './actions.ts';
-import { type Place, startPlace } from './place.ts';
+import { connectWithoutFaults } from './actions.ts';
+import { type ChaosEnv, startChaosEnv } from './chaos-env.ts';
 import { createReplica, type Replica } from './replica.ts';
-import { settle } from './settle.ts';
+import { waitUntilIdle } from './wait-until-idle.ts';
 
 export interface Kills {
   seed: number;
@@ -21,7 +21,7 @@ export interface Kills {
   orders: number;
 }
 
-export interface Killed {
+export interface KillsResult {
   problems: string[];
   kills: number;
   events: number;
@@ -36,16 +36,22 @@ const settings = {
   // A busy machine must not lose the lease by itself: that would send again what no kill explains.
   runs: { checkpointSeconds: 0.1, leaseSeconds: 3 },
 };
-const longestMs = 300_000;
+const timeoutMs = 300_000;
 /** By then a request that a dead process sent is handled. */
 const afterDeathMs = 150;
 const recordSchema = z.object({ run: runSchema, point: z.object({ checkpoint: checkpointSchema.optional() }) });
 
-export async function runKills({ seed, kills, orders }: Kills): Promise<Killed> {
-  const place = await startPlace({ seed, orders, repeatedUniqueId: 'ignored', versionZero: 'conflict', settings });
-  const replica = await createReplica(place.env);
+export async function runKills({ seed, kills, orders }: Kills): Promise<KillsResult> {
+  const chaosEnv = await startChaosEnv({
+    seed,
+    orders,
+    repeatedUniqueId: 'ignored',
+    versionZero: 'conflict',
+    settings,
+  });
+  const replica = await createReplica(chaosEnv.env);
   try {
-    const expected = await expectedEvents(place);
+    const expected = await expectedEvents(chaosEnv);
     const all = [...expected.values()].flat();
     await replica.start();
     await fetch(`${replica.url}/sync/orders`, { method: 'POST' });
@@ -54,50 +60,50 @@ export async function runKills({ seed, kills, orders }: Kills): Promise<Killed> 
     let maxRepeats = 0;
     let killed = 0;
     for (const point of points) {
-      if (!(await reached(place, point))) break;
+      if (!(await waitForEvents(chaosEnv, point))) break;
       await replica.end('SIGKILL');
       await sleep(afterDeathMs);
-      maxRepeats += place.klaviyo.state().events - knownOf(place, expected);
+      maxRepeats += chaosEnv.klaviyo.state().events - checkpointedEvents(chaosEnv, expected);
       killed += 1;
       await replica.start();
     }
-    const problems = await settle(place, [replica], longestMs);
-    const { repeatedEvents: repeats } = place.klaviyo.state();
+    const problems = await waitUntilIdle(chaosEnv, [replica], timeoutMs);
+    const { repeatedEvents: repeats } = chaosEnv.klaviyo.state();
     if (repeats > maxRepeats) problems.push(`${repeats} events were sent again, ${maxRepeats} at most may have been`);
     if (killed < kills) problems.push(`the run ended after ${killed} of ${kills} kills`);
-    problems.push(...(await differences(place, all)), ...countProblems(place, orders), ...troubles(replica));
+    problems.push(...(await differences(chaosEnv, all)), ...countProblems(chaosEnv, orders), ...errorLines(replica));
     return { problems, kills: killed, events: all.length, repeats, maxRepeats };
   } finally {
     await replica.end('SIGKILL');
-    await place.stop();
+    await chaosEnv.stop();
   }
 }
 
 /** By order. */
-async function expectedEvents(place: Place): Promise<Map<string, ExpectedEvent[]>> {
-  const shop = await readShop(connectUndisturbed(place));
+async function expectedEvents(chaosEnv: ChaosEnv): Promise<Map<string, ExpectedEvent[]>> {
+  const shop = await readShop(connectWithoutFaults(chaosEnv));
   return new Map(shop.orders.map((order) => [order.id, bulkEvents({ ...shop, orders: [order] })]));
 }
 
 /** Resolves when so many events have arrived; false where the run ends before, or stands still. */
-async function reached(place: Place, point: number): Promise<boolean> {
-  const until = performance.now() + longestMs;
+async function waitForEvents(chaosEnv: ChaosEnv, point: number): Promise<boolean> {
+  const until = performance.now() + timeoutMs;
   while (performance.now() < until) {
-    if (place.klaviyo.state().events >= point) return true;
-    if (recordOf(place)?.run.state === 'completed') return false;
+    if (chaosEnv.klaviyo.state().events >= point) return true;
+    if (recordOf(chaosEnv)?.run.state === 'completed') return false;
     await sleep(2);
   }
   return false;
 }
 
-function recordOf({ kept }: Place): z.infer<typeof recordSchema> | undefined {
-  const [value] = kept('ctk-runs').values();
+function recordOf({ storedValues }: ChaosEnv): z.infer<typeof recordSchema> | undefined {
+  const [value] = storedValues('ctk-runs').values();
   return recordSchema.safeParse(value).data;
 }
 
 /** Events of the orders before which, by the stored checkpoint, everything is in. */
-function knownOf(place: Place, expected: ReadonlyMap<string, readonly ExpectedEvent[]>): number {
-  const ranges = recordOf(place)?.point.checkpoint?.ranges ?? [];
+function checkpointedEvents(chaosEnv: ChaosEnv, expected: ReadonlyMap<string, readonly ExpectedEvent[]>): number {
+  const ranges = recordOf(chaosEnv)?.point.checkpoint?.ranges ?? [];
   const isKnown = (id: string) =>
     ranges.some(
       ({ from = '', to, last = '', done }) => id >= from && (to === undefined || id < to) && (done || id <= last),
@@ -105,7 +111,7 @@ function knownOf(place: Place, expected: ReadonlyMap<string, readonly ExpectedEv
   return [...expected].reduce((sum, [id, events]) => sum + (isKnown(id) ? events.length : 0), 0);
 }
 
-async function differences({ klaviyo }: Place, wanted: readonly ExpectedEvent[]): Promise<string[]> {
+async function differences({ klaviyo }: ChaosEnv, wanted: readonly ExpectedEvent[]): Promise<string[]> {
   const { events } = await readKlaviyo(klaviyo.url);
   const there = new Map(events.map((event) => [eventKey({ metric: event.metric, uniqueId: event.unique_id }), event]));
   const problems = wanted.flatMap((event) => {
@@ -118,8 +124,8 @@ async function differences({ klaviyo }: Place, wanted: readonly ExpectedEvent[])
   return problems;
 }
 
-function countProblems(place: Place, orders: number): string[] {
-  const run = recordOf(place)?.run;
+function countProblems(chaosEnv: ChaosEnv, orders: number): string[] {
+  const run = recordOf(chaosEnv)?.run;
   if (run?.state !== 'completed') return [`the run is ${run?.state}`];
   const { read, delivered, skipped, rejected } = run.counts;
   if (read === orders && delivered === orders && skipped + rejected === 0) return [];
@@ -129,6 +135,6 @@ function countProblems(place: Place, orders: number): string[] {
 }
 
 /** What it logged as an error. */
-function troubles(replica: Replica): string[] {
+function errorLines(replica: Replica): string[] {
   return replica.log().filter((line) => /"level":(50|60)/.test(line));
 }

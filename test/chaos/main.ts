@@ -28,7 +28,7 @@ const { values } = parseArgs({
 });
 
 /** Two processors have enough to do with two seeds. */
-const sideBySide = 2;
+const concurrency = 2;
 const maxShown = 15;
 const shortSeeds = [3, 5, 9, 14];
 const shortKills = { seed: 1, kills: 3, orders: 1_000 };
@@ -41,12 +41,12 @@ function seeds(): number[] {
 }
 
 function line(schedule: Schedule, outcome: Outcome, tookMs: number): string {
-  const { problems, messages, pushes, letters, events, healed, broughtBack } = outcome;
+  const { problems, messages, pushes, deadLetters, events, healed, restored } = outcome;
   const word = problems.length === 0 ? 'ok    ' : 'FAILED';
   const about = `${schedule.replicas} replica(s), repeats ${schedule.repeatedUniqueId}`;
-  const counts = `${messages} messages in ${pushes} pushes, ${events} events, ${letters} dead letters replayed`;
+  const counts = `${messages} messages in ${pushes} pushes, ${events} events, ${deadLetters} dead letters replayed`;
   const seconds = `${(tookMs / 1_000).toFixed(1)} s`;
-  const gap = `${healed ? ', put right by a sync' : ''}${broughtBack > 0 ? `, ${broughtBack} deleted came back` : ''}`;
+  const gap = `${healed ? ', put right by a sync' : ''}${restored > 0 ? `, ${restored} deleted came back` : ''}`;
   return `${word} seed ${schedule.seed}: ${about}; ${counts}${gap}; ${seconds}`;
 }
 
@@ -57,7 +57,7 @@ async function runOne(seed: number): Promise<boolean> {
   const began = performance.now();
   const outcome = await runSeed(schedule).catch((thrown: unknown): Outcome => {
     const why = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-    return { problems: [why], messages: 0, pushes: 0, letters: 0, events: 0, healed: false, broughtBack: 0, logs: [] };
+    return { problems: [why], messages: 0, pushes: 0, deadLetters: 0, events: 0, healed: false, restored: 0, logs: [] };
   });
   console.log(line(schedule, outcome, performance.now() - began));
   if (outcome.problems.length === 0) return true;
@@ -79,18 +79,18 @@ async function runSeeds(): Promise<boolean> {
     for (let seed = waiting.shift(); seed !== undefined && performance.now() < until; seed = waiting.shift())
       results.push(await runOne(seed));
   };
-  await Promise.all(Array.from({ length: sideBySide }, work));
+  await Promise.all(Array.from({ length: concurrency }, work));
   const failed = results.filter((ok) => !ok).length;
   console.log(`${results.length} seeds, ${failed} failed`);
   return failed === 0;
 }
 
 /** @returns whether it passed */
-async function killOne(asked: { seed: number; kills: number; orders: number }): Promise<boolean> {
-  const { problems, kills, events, repeats, maxRepeats } = await runKills(asked);
+async function runOneKills(options: { seed: number; kills: number; orders: number }): Promise<boolean> {
+  const { problems, kills, events, repeats, maxRepeats } = await runKills(options);
   const word = problems.length === 0 ? 'ok    ' : 'FAILED';
-  const counts = `${events} events of ${asked.orders} orders, ${repeats} sent again (${maxRepeats} at most)`;
-  console.log(`${word} ${kills} kills of one run (seed ${asked.seed}): ${counts}`);
+  const counts = `${events} events of ${options.orders} orders, ${repeats} sent again (${maxRepeats} at most)`;
+  console.log(`${word} ${kills} kills of one run (seed ${options.seed}): ${counts}`);
   for (const problem of problems.slice(0, maxShown)) console.log(`  - ${problem}`);
   return problems.length === 0;
 }
@@ -99,7 +99,7 @@ const results: boolean[] = [];
 if (values.kills === undefined) results.push(await runSeeds());
 else
   results.push(
-    await killOne({ seed: Number(values.seed ?? 1), kills: Number(values.kills), orders: Number(values.orders) }),
+    await runOneKills({ seed: Number(values.seed ?? 1), kills: Number(values.kills), orders: Number(values.orders) }),
   );
-if (values.short) results.push(await killOne(shortKills));
+if (values.short) results.push(await runOneKills(shortKills));
 process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -4,7 +4,7 @@ import type { FaultRule } from '../../sandbox/faults.ts';
 import { createRandom, type Random } from '../../sandbox/shop/seed/random.ts';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
 
-export type Deed =
+export type Action =
   /** Ends a process, and starts it again some time later. */
   | { do: 'kill' | 'end'; replica: number; backMs: number }
   /** One of the APIs goes wrong for a while. */
@@ -14,7 +14,7 @@ export type Deed =
   | { do: 'shop'; who: 'shopper' | 'editor' }
   | { do: 'sync'; resource: BulkResource };
 
-export type Moment = Deed & { atMs: number };
+export type Moment = Action & { atMs: number };
 
 export interface Schedule {
   seed: number;
@@ -30,7 +30,7 @@ export interface Schedule {
 }
 
 /** Milliseconds in which things happen. */
-const lastingMs = 4_000;
+const durationMs = 4_000;
 const hourMs = 3_600_000;
 
 /** @param replicas overrides what the seed would choose */
@@ -59,11 +59,11 @@ export function scheduleOf(seed: number, replicas?: 1 | 3): Schedule {
   };
 }
 
-function times<T>(count: number, make: () => T): T[] {
-  return Array.from({ length: count }, make);
+function times<T>(count: number, runAction: () => T): T[] {
+  return Array.from({ length: count }, runAction);
 }
 
-const anyTime = (random: Random) => random.between(0, lastingMs);
+const anyTime = (random: Random) => random.between(0, durationMs);
 
 function shopMoments(random: Random): Moment[] {
   return times(random.between(20, 40), () => ({
@@ -76,7 +76,7 @@ function shopMoments(random: Random): Moment[] {
 /** Each resource once; the first ones early, so that much happens while they run. */
 function syncMoments(random: Random): Moment[] {
   const resources = ['categories', 'products', 'customers', 'orders'] as const;
-  return resources.map((resource) => ({ atMs: random.between(0, lastingMs / 2), do: 'sync' as const, resource }));
+  return resources.map((resource) => ({ atMs: random.between(0, durationMs / 2), do: 'sync' as const, resource }));
 }
 
 function endMoment(random: Random, replicas: number): Moment {
@@ -93,15 +93,19 @@ function clockMoment(random: Random, replicas: number): Moment {
   return { atMs: anyTime(random), do: 'clock', replica: random.between(0, replicas - 1), byMs };
 }
 
-const refusedKey = {
+const unauthorizedKey = {
   errors: [{ code: 'not_authenticated', title: 'Unauthorized.', detail: 'Odd moment.', source: {} }],
 };
-const refusedToken = { statusCode: 401, message: 'invalid_token', errors: [{ code: 'invalid_token', message: 'x' }] };
+const unauthorizedToken = {
+  statusCode: 401,
+  message: 'invalid_token',
+  errors: [{ code: 'invalid_token', message: 'x' }],
+};
 const html = '<html><body><h1>Service unavailable</h1></body></html>';
 
 /** What comes from an API that has a bad moment. Delays stay below the patience of the service. */
 function faultKind(random: Random, api: 'klaviyo' | 'commercetools'): FaultRule {
-  const unauthorized = api === 'klaviyo' ? refusedKey : refusedToken;
+  const unauthorized = api === 'klaviyo' ? unauthorizedKey : unauthorizedToken;
   return random.pick<FaultRule>([
     { kind: 'status', status: 429, headers: { 'retry-after': '1' }, body: { errors: [] } },
     { kind: 'status', status: 500, body: { errors: [] } },

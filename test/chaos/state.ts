@@ -12,14 +12,23 @@ const listed = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
 const owner = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
 
 /** Klaviyo's own, and what differs by when a record came. */
-const ofKlaviyo = new Set(['id', 'created', 'updated', 'seq', 'consents', 'backfill', 'wouldTriggerFlows', 'items']);
+const klaviyoFields = new Set([
+  'id',
+  'created',
+  'updated',
+  'seq',
+  'consents',
+  'backfill',
+  'wouldTriggerFlows',
+  'items',
+]);
 
 export async function stateOf(klaviyoUrl: string): Promise<State> {
   const read = async (what: string) => listed.parse(await (await fetch(`${klaviyoUrl}/sandbox/${what}`)).json()).data;
   const records = new Map<string, Json[]>();
   const add = (key: string, record: Json) => {
-    const kept = Object.fromEntries(Object.entries(record).filter(([name]) => !ofKlaviyo.has(name)));
-    records.set(key, [...(records.get(key) ?? []), kept]);
+    const storedValues = Object.fromEntries(Object.entries(record).filter(([name]) => !klaviyoFields.has(name)));
+    records.set(key, [...(records.get(key) ?? []), storedValues]);
   };
   for (const one of await read('profiles')) add(`profile ${nameOf(one)}`, one);
   for (const one of await read('events'))

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
-import { startWorld, type WorldOptions } from '../test-env.ts';
+import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
-async function checked(options: WorldOptions = {}, env: Record<string, string> = {}) {
-  await using world = await startWorld(options);
-  const before = world.klaviyo.state();
-  const ended = await ctk(['check'], { ...world.env, ...env });
-  const after = world.klaviyo.state();
+async function checked(options: TestEnvOptions = {}, env: Record<string, string> = {}) {
+  await using testEnv = await startTestEnv(options);
+  const before = testEnv.klaviyo.state();
+  const ended = await ctk(['check'], { ...testEnv.env, ...env });
+  const after = testEnv.klaviyo.state();
   assert.deepEqual(
     [after.profiles, after.events, after.categories],
     [before.profiles, before.events, before.categories],
@@ -48,17 +48,17 @@ test('scopes that the commercetools client lacks: problems, or warnings where th
 });
 
 test("what the incumbent's subscription lacks is listed, and the subscription left alone", async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const topic = { projectId: 'cloud', topic: 'commercetools' };
-  world.shop.pubsub.bind('projects/cloud/topics/commercetools', { pushEndpoint: `${world.service}/` });
-  const shop = connectShop(world.shop);
+  testEnv.shop.pubsub.bind('projects/cloud/topics/commercetools', { pushEndpoint: `${testEnv.service}/` });
+  const shop = connectShop(testEnv.shop);
   await shop.request('POST', 'subscriptions', {
     key: 'connect-prod-order',
     destination: { type: 'GoogleCloudPubSub', ...topic },
     messages: [{ resourceTypeId: 'order', types: ['OrderCreated', 'OrderStateChanged'] }],
   });
   const before = await shop.request('GET', 'subscriptions');
-  const { code, out } = await ctk(['check'], world.env);
+  const { code, out } = await ctk(['check'], testEnv.env);
   assert.equal(code, 0);
   const [line = ''] = /^warning +subscription for order: .*$/m.exec(out) ?? [];
   assert.match(line, /nothing delivers .*OrderCustomerSet.*ctk subscriptions plan/);
@@ -88,7 +88,7 @@ test('a client that is refused: the secret, or the auth host of another region',
 });
 
 test('a wrong region: an API where nobody knows the project, or nobody listens', async () => {
-  await using elsewhere = await startWorld({ commercetools: { projectKey: 'another-shop' } });
+  await using elsewhere = await startTestEnv({ commercetools: { projectKey: 'another-shop' } });
   const { code, out } = await checked({}, { CT_API_URL: elsewhere.shop.url });
   assert.equal(code, 1);
   assert.match(out, /^problem +commercetools.*CT_API_URL/m);

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
 import { product } from '../fixtures/index.ts';
-import { newOrder, startRows } from '../mapping/order-fixture.ts';
+import { newOrder, startOrderShop } from '../mapping/order-fixture.ts';
 import { writeAsOther } from '../other-app.ts';
-import { startWorld, type WorldOptions } from '../test-env.ts';
+import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
 const said = z.object({
@@ -32,9 +32,9 @@ async function diagnosed(env: Record<string, string | undefined>) {
   return (what: string) => findings.filter((one) => one.what === what);
 }
 
-async function check(options: WorldOptions = {}) {
-  await using world = await startWorld(options);
-  return await diagnosed(world.env);
+async function check(options: TestEnvOptions = {}) {
+  await using testEnv = await startTestEnv(options);
+  return await diagnosed(testEnv.env);
 }
 
 test('its own version and that of Node are said', async () => {
@@ -59,40 +59,40 @@ test('least privilege: scopes that nobody needs are warned of with those that ar
 });
 
 test('a clock that is ten minutes off is a problem, and both APIs are asked for theirs', async () => {
-  await using world = await startWorld();
-  const even = await diagnosed(world.env);
+  await using testEnv = await startTestEnv();
+  const even = await diagnosed(testEnv.env);
   assert.deepEqual(
     ["clock against commercetools'", "clock against Klaviyo's"].map((what) => even(what)[0]?.state),
     ['ok', 'ok'],
   );
-  const later = await startMirror(world.klaviyo.url, 10 * 60_000);
-  const odd = await diagnosed({ ...world.env, KLAVIYO_API_URL: later.url });
+  const later = await startMirror(testEnv.klaviyo.url, 10 * 60_000);
+  const odd = await diagnosed({ ...testEnv.env, KLAVIYO_API_URL: later.url });
   await later.stop();
   assert.match(JSON.stringify(odd("clock against Klaviyo's")), /problem.*(5[89]\d|60[01]) s behind.*NTP/);
 });
 
 test('each subscription is told with its health, a sick one with what to do', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const topic = 'projects/cloud/topics/commercetools';
-  world.shop.pubsub.bind(topic, { pushEndpoint: `${world.service}/` });
-  await ctk(['subscriptions', 'apply', '--pubsub', topic], world.env);
-  const well = await diagnosed(world.env);
+  testEnv.shop.pubsub.bind(topic, { pushEndpoint: `${testEnv.service}/` });
+  await ctk(['subscriptions', 'apply', '--pubsub', topic], testEnv.env);
+  const well = await diagnosed(testEnv.env);
   assert.deepEqual(well('subscription ctk-default-order')[0]?.state, 'ok');
   assert.deepEqual(well('subscription for order'), []);
-  world.shop.pubsub.unbind(topic);
-  const [sick] = (await diagnosed(world.env))('subscription ctk-default-order');
+  testEnv.shop.pubsub.unbind(topic);
+  const [sick] = (await diagnosed(testEnv.env))('subscription ctk-default-order');
   assert.equal(sick?.state, 'problem');
   assert.match(`${sick?.detail}: ${sick?.fix}`, /ConfigurationError: messages are kept for some days/);
 });
 
 test("Klaviyo's metric mapping: nothing yet, then ours, then another metric than ours", async () => {
-  await using rows = await startRows();
-  const { env } = rows.world;
+  await using shop = await startOrderShop();
+  const { env } = shop.testEnv;
   const mapping = 'Klaviyo metric mapping revenue';
   const [before] = (await diagnosed(env))(mapping);
   assert.match(`${before?.state} ${before?.detail} ${before?.fix}`, /^warning nothing counts .* first event/);
   const { ref, record } = newOrder();
-  await rows.tell('OrderCreated', ref, { order: record });
+  await shop.sendMessage('OrderCreated', ref, { order: record });
   assert.deepEqual((await diagnosed(env))(mapping), [{ what: mapping, state: 'ok', detail: 'Placed Order' }]);
   const NODE_CONFIG = JSON.stringify({ order: { metrics: { placedOrder: 'Bought' } } });
   const [other] = (await diagnosed({ ...env, NODE_CONFIG }))(mapping);
@@ -109,23 +109,23 @@ test('a key that may not read metrics: the mapping is not checked, and it is sai
 });
 
 test('items that are no products of this project: another feed or app fills the catalogue', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const source = 'Klaviyo catalogue source';
-  assert.match(JSON.stringify((await diagnosed(world.env))(source)), /"ok".*no items yet/);
-  await world.place('product', product());
-  await world.sync('products');
-  assert.match(JSON.stringify((await diagnosed(world.env))(source)), /"ok".*products of this project/);
+  assert.match(JSON.stringify((await diagnosed(testEnv.env))(source)), /"ok".*no items yet/);
+  await testEnv.addRecords('product', product());
+  await testEnv.sync('products');
+  assert.match(JSON.stringify((await diagnosed(testEnv.env))(source)), /"ok".*products of this project/);
   const attributes = { external_id: 'SHIRT-1', title: 'Shirt', description: 'None', url: 'https://other.example/1' };
   const shirt = { type: 'catalog-item', attributes };
-  assert.equal((await writeAsOther(world.klaviyo.url, '/api/catalog-items', shirt)).status, 201);
-  const [found] = (await diagnosed(world.env))(source);
+  assert.equal((await writeAsOther(testEnv.klaviyo.url, '/api/catalog-items', shirt)).status, 201);
+  const [found] = (await diagnosed(testEnv.env))(source);
   assert.equal(found?.state, 'warning');
   assert.match(found?.detail ?? '', /^1 of 2 items are no products of this project/);
   assert.match(found?.fix ?? '', /feed or app/);
 });
 
 test('settings that make no sense together, each with what to set', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const settings = {
     order: {
       metrics: { placedOrder: 'Order', refundedOrder: 'Order' },
@@ -133,7 +133,7 @@ test('settings that make no sense together, each with what to set', async () => 
     },
   };
   const about = await diagnosed({
-    ...world.env,
+    ...testEnv.env,
     STORE: 'memory',
     RUN_WORKER: 'false',
     PUSH_EVENT_BRIDGE_SECRET: 'a-secret-that-is-long-enough',
@@ -156,14 +156,14 @@ test('settings that make no sense together, each with what to set', async () => 
 });
 
 test('a subscription of an old deployment, whose rules are disabled by now, is told as well', async () => {
-  await using world = await startWorld({ settings: { disabledEvents: ['InventoryResourceUpdated'] } });
-  world.shop.pubsub.bind('projects/cloud/topics/t', { pushEndpoint: `${world.service}/` });
-  await connectShop(world.shop).request('POST', 'subscriptions', {
+  await using testEnv = await startTestEnv({ settings: { disabledEvents: ['InventoryResourceUpdated'] } });
+  testEnv.shop.pubsub.bind('projects/cloud/topics/t', { pushEndpoint: `${testEnv.service}/` });
+  await connectShop(testEnv.shop).request('POST', 'subscriptions', {
     key: 'ctk-default-inventory-entry',
     destination: { type: 'GoogleCloudPubSub', projectId: 'cloud', topic: 't' },
     changes: [{ resourceTypeId: 'inventory-entry' }],
   });
-  const [old] = (await diagnosed(world.env))('subscription ctk-default-inventory-entry');
+  const [old] = (await diagnosed(testEnv.env))('subscription ctk-default-inventory-entry');
   assert.equal(old?.state, 'warning');
   assert.match(old?.detail ?? '', /no enabled rule needs it/);
 });

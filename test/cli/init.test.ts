@@ -5,29 +5,29 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../fixtures/environment.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
 const topic = 'projects/cloud/topics/commercetools';
 const pubsub = ['--pubsub', topic];
-let world: World;
+let testEnv: TestEnv;
 before(async () => {
-  world = await startWorld();
-  world.shop.pubsub.bind(topic, { pushEndpoint: `${world.service}/` });
+  testEnv = await startTestEnv();
+  testEnv.shop.pubsub.bind(topic, { pushEndpoint: `${testEnv.service}/` });
 });
-after(() => world.stop());
+after(() => testEnv.stop());
 
 /** Only the sandbox' addresses, which a merchant's --region stands for. */
 const places = () => ({
-  KLAVIYO_API_URL: world.klaviyo.url,
-  CT_API_URL: world.shop.url,
-  CT_AUTH_URL: world.shop.authUrl,
+  KLAVIYO_API_URL: testEnv.klaviyo.url,
+  CT_API_URL: testEnv.shop.url,
+  CT_AUTH_URL: testEnv.shop.authUrl,
 });
 const secrets = { KLAVIYO_AUTH_KEY: 'pk_sandbox', CTP_CLIENT_SECRET: 'sandbox-secret' };
 const named = ['--project', 'shop', '--client-id', 'sandbox-client'];
 const fileIn = (context: TestContext) => `${folder(context, {})}/shop.env`;
 const subscribed = async () =>
-  (await ctk(['check'], world.env)).out.includes('subscription ctk-default-order: Healthy');
+  (await ctk(['check'], testEnv.env)).out.includes('subscription ctk-default-order: Healthy');
 
 test('tries both keys, writes a file for its owner only, makes the subscriptions with --yes; then check and serve take it', async (context) => {
   const file = fileIn(context);
@@ -125,7 +125,7 @@ describe('at a terminal', { skip }, () => {
     assert.doesNotMatch(out, /pk_sandbox|sandbox-secret/);
     assert.match(out, /\+ created ctk-default-order/);
     assert.match(readFileSync(file, 'utf8'), /^PREFERRED_CURRENCY=EUR$/m);
-    await ctk(['subscriptions', 'remove'], world.env);
+    await ctk(['subscriptions', 'remove'], testEnv.env);
   });
 });
 

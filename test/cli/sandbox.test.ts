@@ -21,16 +21,16 @@ test('starts both APIs and the service, shows where to look, and ends when it is
 });
 
 test('where only what production needs is installed, it says what is missing', async (context) => {
-  const place = folder(context, {});
-  cpSync(`${root}src`, `${place}/src`, { recursive: true });
-  cpSync(`${root}package.json`, `${place}/package.json`);
+  const target = folder(context, {});
+  cpSync(`${root}src`, `${target}/src`, { recursive: true });
+  cpSync(`${root}package.json`, `${target}/package.json`);
   const listed = z.object({ dependencies: z.record(z.string(), z.string()) });
   const { dependencies } = listed.parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
   for (const name of Object.keys(dependencies)) {
-    mkdirSync(dirname(`${place}/node_modules/${name}`), { recursive: true });
-    symlinkSync(`${root}node_modules/${name}`, `${place}/node_modules/${name}`);
+    mkdirSync(dirname(`${target}/node_modules/${name}`), { recursive: true });
+    symlinkSync(`${root}node_modules/${name}`, `${target}/node_modules/${name}`);
   }
-  const ended = await startProgram(process.execPath, [`${place}/src/main.ts`, 'sandbox']).ended;
+  const ended = await startProgram(process.execPath, [`${target}/src/main.ts`, 'sandbox']).ended;
   assertPresentable(ended);
   assert.deepEqual([ended.code, ended.out], [1, '']);
   assert.match(ended.err, /needs the dev dependencies\nclone the repository, then: npm ci && npm run sandbox/);

@@ -3,19 +3,19 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { delivery } from '../fixtures/index.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import type { Ended, Running } from '../program.ts';
 import { assertPresentable, ctk, start } from './ctk.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 /** The service as a process of its own, when it listens. */
 async function serving(env: Record<string, string> = {}): Promise<{ service: string; running: Running }> {
-  const running = start(['serve'], { ...rows.world.env, ...env });
+  const running = start(['serve'], { ...shop.testEnv.env, ...env });
   const [, service = ''] = await running.printed(/"ports":\["(http:[^"]+)"/);
   return { service, running };
 }
@@ -40,7 +40,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 test('SIGTERM while it starts: it stops in order, with exit code 0', async () => {
-  const running = start(['serve'], rows.world.env);
+  const running = start(['serve'], shop.testEnv.env);
   await running.printed(/"msg":/);
   running.signal('SIGTERM');
   const ended = await running.ended;
@@ -52,17 +52,17 @@ test('SIGTERM while it starts: it stops in order, with exit code 0', async () =>
 test('SIGTERM while a message is under way: it is finished and answered before the end', async () => {
   const { service, running } = await serving();
   const order = newOrder();
-  rows.world.klaviyo.faults.add({ kind: 'delay', ms: 500, path: '/api/event' });
+  shop.testEnv.klaviyo.faults.add({ kind: 'delay', ms: 500, path: '/api/event' });
   const answer = push(service, order);
   await endedMeanwhile(running);
   assert.equal((await answer).status, 204);
-  assert.equal((await rows.event('Placed Order', order.id)).value, 122.8);
+  assert.equal((await shop.event('Placed Order', order.id)).value, 122.8);
 });
 
 test('from SIGTERM on /ready is red and new messages are sent away; what is under way is answered as ever', async () => {
   const { service, running } = await serving();
   const [order, late] = [newOrder(), newOrder()];
-  rows.world.klaviyo.faults.add({ kind: 'delay', ms: 1_500, path: '/api/event' });
+  shop.testEnv.klaviyo.faults.add({ kind: 'delay', ms: 1_500, path: '/api/event' });
   const answer = push(service, order);
   const seen: unknown[] = [];
   await endedMeanwhile(running, async () => {
@@ -71,24 +71,24 @@ test('from SIGTERM on /ready is red and new messages are sent away; what is unde
     seen.push((await fetch(`${service}/health`)).status, (await answer).status);
   });
   assert.deepEqual(seen, [503, 503, 200, 204]);
-  assert.equal((await rows.events({ metric: 'Placed Order', unique_id: late.id })).length, 0);
+  assert.equal((await shop.events({ metric: 'Placed Order', unique_id: late.id })).length, 0);
 });
 
 test('SIGTERM while a sync runs: what is under way is settled, and it ends with exit code 0', async () => {
   const { service, running } = await serving();
   const customers = [newCustomer(), newCustomer()] as const;
-  await rows.place(...customers);
-  rows.world.klaviyo.faults.add({ kind: 'delay', ms: 300, path: '/api/profile' });
+  await shop.addRecords(...customers);
+  shop.testEnv.klaviyo.faults.add({ kind: 'delay', ms: 300, path: '/api/profile' });
   assert.equal((await fetch(`${service}/sync/customers`, { method: 'POST' })).status, 202);
   await endedMeanwhile(running);
-  const arrived = (await rows.profiles()).map(({ external_id }) => external_id);
+  const arrived = (await shop.profiles()).map(({ external_id }) => external_id);
   assert.ok(customers.some(({ id }) => arrived.includes(id)));
 });
 
 test('SIGTERM while Klaviyo never answers: it ends at its deadline, and the message is not acknowledged', async () => {
   const { service, running } = await serving({ SHUTDOWN_SECONDS: '1' });
   const order = newOrder();
-  rows.world.klaviyo.faults.add({ kind: 'hang', path: '/api/event' });
+  shop.testEnv.klaviyo.faults.add({ kind: 'hang', path: '/api/event' });
   const answer = push(service, order).then(
     ({ status }) => status,
     () => 'cut off',
@@ -100,7 +100,7 @@ test('SIGTERM while Klaviyo never answers: it ends at its deadline, and the mess
 
 test('a port that is taken: the variable to change, exit code 1, no stack trace', async () => {
   const { service, running } = await serving();
-  const { code, err } = await ctk(['serve'], { ...rows.world.env, PORT: new URL(service).port });
+  const { code, err } = await ctk(['serve'], { ...shop.testEnv.env, PORT: new URL(service).port });
   assert.equal(code, 1);
   assert.match(err, /PORT: port \d+ is taken by another process; set PORT to a free port/);
   running.signal('SIGTERM');
@@ -109,7 +109,7 @@ test('a port that is taken: the variable to change, exit code 1, no stack trace'
 
 /** Tells it to end when a request has reached a fault of the pretended Klaviyo; it ends well. */
 async function endedMeanwhile(running: Running, meanwhile?: () => Promise<void>): Promise<Ended> {
-  const { faults } = rows.world.klaviyo;
+  const { faults } = shop.testEnv.klaviyo;
   while (faults.list().every(({ struck }) => struck === 0)) await sleep(5);
   running.signal('SIGTERM');
   await meanwhile?.();

@@ -3,34 +3,34 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { z } from 'zod';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
-let world: World;
+let testEnv: TestEnv;
 const topic = 'projects/cloud/topics/commercetools';
 const to = ['--pubsub', topic];
 const resources = ['category', 'customer', 'inventory-entry', 'order', 'payment', 'product', 'standalone-price'];
 
 before(async () => {
-  world = await startWorld();
-  world.shop.pubsub.bind(topic, { pushEndpoint: `${world.service}/` });
+  testEnv = await startTestEnv();
+  testEnv.shop.pubsub.bind(topic, { pushEndpoint: `${testEnv.service}/` });
 });
-after(() => world.stop());
+after(() => testEnv.stop());
 beforeEach(async () => {
-  await ctk(['subscriptions', 'remove'], world.env);
+  await ctk(['subscriptions', 'remove'], testEnv.env);
 });
 
 const listed = z.object({ results: z.array(z.looseObject({ key: z.string().optional() })) });
 
 async function keys(): Promise<string[]> {
-  const { results } = await connectShop(world.shop).get('subscriptions?limit=100', listed);
+  const { results } = await connectShop(testEnv.shop).get('subscriptions?limit=100', listed);
   return results.flatMap(({ key }) => key ?? []).toSorted();
 }
 
 const lines = (out: string) => out.trimEnd().split('\n');
 
 test('plan shows what would be made, and changes nothing', async () => {
-  const { code, out } = await ctk(['subscriptions', 'plan', ...to], world.env);
+  const { code, out } = await ctk(['subscriptions', 'plan', ...to], testEnv.env);
   assert.equal(code, 0);
   assert.deepEqual(
     lines(out).map((line) => line.split(':')[0]),
@@ -42,7 +42,7 @@ test('plan shows what would be made, and changes nothing', async () => {
 });
 
 test('apply makes it so; a second time there is nothing to do; then messages arrive', async () => {
-  const first = await ctk(['subscriptions', 'apply', ...to], world.env);
+  const first = await ctk(['subscriptions', 'apply', ...to], testEnv.env);
   assert.equal(first.code, 0);
   assert.deepEqual(
     lines(first.out).map((line) => line.slice(0, 9)),
@@ -54,32 +54,32 @@ test('apply makes it so; a second time there is nothing to do; then messages arr
     resources.map((resource) => `ctk-default-${resource}`),
   );
   for (const command of ['apply', 'plan']) {
-    const { code, out } = await ctk(['subscriptions', command, ...to], world.env);
+    const { code, out } = await ctk(['subscriptions', command, ...to], testEnv.env);
     assert.equal(code, 0);
     assert.ok(lines(out).every((line) => line.startsWith('= unchanged')));
   }
   assert.deepEqual(await keys(), made);
   const draft = { email: 'new.customer@example.com', password: 'secret', firstName: 'Nora' };
-  await connectShop(world.shop).request('POST', 'customers', draft);
-  const { out } = await ctk(['check'], world.env);
+  await connectShop(testEnv.shop).request('POST', 'customers', draft);
+  const { out } = await ctk(['check'], testEnv.env);
   assert.doesNotMatch(out, /nothing delivers/);
   for (;;) {
-    const [profile] = await world.profiles();
+    const [profile] = await testEnv.profiles();
     if (profile?.first_name === 'Nora') break;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 });
 
 test('what differs is updated, what is not wanted any more removed, in this environment only', async () => {
-  await ctk(['subscriptions', 'apply', ...to], world.env);
+  await ctk(['subscriptions', 'apply', ...to], testEnv.env);
   const settings = { disabledEvents: ['InventoryResourceUpdated', 'OrderCreated'] };
-  const env = { ...world.env, NODE_CONFIG: JSON.stringify(settings) };
+  const env = { ...testEnv.env, NODE_CONFIG: JSON.stringify(settings) };
   const { out } = await ctk(['subscriptions', 'plan', ...to], env);
   assert.match(out, /^~ update ctk-default-order: setMessages$/m);
   assert.match(out, /^- remove ctk-default-inventory-entry/m);
   await ctk(['subscriptions', 'apply', ...to], env);
   assert.ok(!(await keys()).includes('ctk-default-inventory-entry'));
-  const staging = { ...world.env, CTK_ENVIRONMENT: 'staging' };
+  const staging = { ...testEnv.env, CTK_ENVIRONMENT: 'staging' };
   assert.match((await ctk(['subscriptions', 'plan', ...to], staging)).out, /^\+ create ctk-staging-order/m);
 });
 
@@ -87,23 +87,23 @@ test("remove takes ours and leaves the incumbent's and other environments'; a se
   const destination = { type: 'GoogleCloudPubSub', projectId: 'cloud', topic: 'commercetools' };
   for (const key of ['connect-prod-order', 'ctk-staging-order']) {
     const draft = { key, destination, messages: [{ resourceTypeId: 'order', types: ['OrderCreated'] }] };
-    await connectShop(world.shop).request('POST', 'subscriptions', draft);
+    await connectShop(testEnv.shop).request('POST', 'subscriptions', draft);
   }
-  await ctk(['subscriptions', 'apply', ...to], world.env);
-  const first = await ctk(['subscriptions', 'remove'], world.env);
+  await ctk(['subscriptions', 'apply', ...to], testEnv.env);
+  const first = await ctk(['subscriptions', 'remove'], testEnv.env);
   assert.equal(first.code, 0);
   assert.equal(lines(first.out).filter((line) => line.startsWith('- removed')).length, resources.length);
   assert.deepEqual(await keys(), ['connect-prod-order', 'ctk-staging-order']);
-  const second = await ctk(['subscriptions', 'remove'], world.env);
+  const second = await ctk(['subscriptions', 'remove'], testEnv.env);
   assert.equal(second.code, 0);
   assert.deepEqual(await keys(), ['connect-prod-order', 'ctk-staging-order']);
 });
 
 test('a topic whose name is none, and a client that may not, are told with the way out', async () => {
-  const wrong = await ctk(['subscriptions', 'plan', '--pubsub', 'commercetools'], world.env);
+  const wrong = await ctk(['subscriptions', 'plan', '--pubsub', 'commercetools'], testEnv.env);
   assert.equal(wrong.code, 1);
   assert.match(wrong.err, /projects\/<project>\/topics\/<topic>/);
-  await using limited = await startWorld({ commercetools: { scopes: ['view_orders'] } });
+  await using limited = await startTestEnv({ commercetools: { scopes: ['view_orders'] } });
   const refused = await ctk(['subscriptions', 'apply', ...to], limited.env);
   assert.equal(refused.code, 1);
   assert.match(refused.err, /403.*subscriptions\nctk check tells what is missing/);

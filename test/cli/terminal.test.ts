@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newCustomer, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { type Env, startProgram } from '../program.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -13,17 +13,17 @@ const colour = `${String.fromCharCode(27)}[3`;
 const coloured = (text: string) => text.includes(colour);
 
 describe('at a terminal', { skip }, () => {
-  let rows: Rows;
+  let shop: OrderShop;
   before(async () => {
-    rows = await startRows();
-    await rows.place(newCustomer(), newCustomer());
+    shop = await startOrderShop();
+    await shop.addRecords(newCustomer(), newCustomer());
   });
-  after(() => rows.stop());
+  after(() => shop.stop());
 
   const typed = (args: string, env: Env = {}) =>
     startProgram('script', ['-qec', `${process.execPath} ${main} ${args}`, '/dev/null'], {
       TERM: 'xterm',
-      ...rows.world.env,
+      ...shop.testEnv.env,
       ...env,
     });
 
@@ -35,10 +35,10 @@ describe('at a terminal', { skip }, () => {
   });
 
   test('ctk sync says what it waits for, also where a line is 80 characters long', async () => {
-    await using away = await startRows({ settings: { commercetools: { retries: 0 } } });
-    await away.place(newCustomer());
-    await away.disturbShop({ kind: 'status', status: 503, path: '^/[^/]+/customers', after: 1 });
-    const running = typed('sync customers', away.world.env);
+    await using away = await startOrderShop({ settings: { commercetools: { retries: 0 } } });
+    await away.addRecords(newCustomer());
+    await away.injectFault({ kind: 'status', status: 503, path: '^/[^/]+/customers', after: 1 });
+    const running = typed('sync customers', away.testEnv.env);
     await running.printed(/commercetools answered 503/);
     running.signal('SIGTERM');
     await running.ended;

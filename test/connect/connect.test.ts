@@ -30,6 +30,8 @@ const { deployAs } = z
   .object({ deployAs: z.array(application) })
   .parse(parse(readFileSync(new URL('../../connect.yaml', import.meta.url), 'utf8')));
 
+/** Applications whose dependencies are installed. */
+const installed = new Set<string>();
 const copy = mkdtempSync(join(tmpdir(), 'ctk-connect-'));
 const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
 let shop: Awaited<ReturnType<typeof startCommercetoolsSandbox>>;
@@ -75,9 +77,14 @@ function named(name: string) {
   return found;
 }
 
-/** A line of connect.yaml, in the application's folder. */
+/**
+ * Runs a line of connect.yaml in the application's folder. The installation at its beginning is done once per application:
+ * a second one would only repeat `npm ci`.
+ */
 async function run(name: string, command: string, more: Record<string, string> = {}): Promise<string> {
-  const child = spawn('sh', ['-c', command], { cwd: join(copy, name), env: { ...env, ...more } });
+  const script = installed.has(name) ? command.replace(/^npm install && /, '') : command;
+  installed.add(name);
+  const child = spawn('sh', ['-c', script], { cwd: join(copy, name), env: { ...env, ...more } });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [out, problems, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   assert.equal(code, 0, `${out}${problems}`);
@@ -151,28 +158,28 @@ const topics = {
   },
 };
 
-for (const [name, told] of Object.entries(topics)) {
-  test(`on ${name} subscriptions are made after a deployment, once, and removed before its end`, async () => {
+for (const [name, variables] of Object.entries(topics)) {
+  test(`${name}: postDeploy creates the subscriptions once, preUndeploy removes them`, async () => {
     const { scripts } = named('event');
     assert.ok(scripts);
-    if (name === 'Google Pub/Sub') await receiving(() => run('event', scripts.postDeploy, told));
-    else await run('event', scripts.postDeploy, told);
+    if (name === 'Google Pub/Sub') await receiving(() => run('event', scripts.postDeploy, variables));
+    else await run('event', scripts.postDeploy, variables);
     const made = await subscriptions();
     assert.ok(made.length > 3);
     assert.deepEqual(
       new Set(made.map(({ destination }) => destination.type)),
-      new Set([told.CONNECT_SUBSCRIPTION_DESTINATION]),
+      new Set([variables.CONNECT_SUBSCRIPTION_DESTINATION]),
     );
-    await run('event', scripts.postDeploy, told);
+    await run('event', scripts.postDeploy, variables);
     assert.deepEqual(await subscriptions(), made);
-    await run('event', scripts.preUndeploy, told);
-    // What is gone is no matter.
-    await run('event', scripts.preUndeploy, told);
+    await run('event', scripts.preUndeploy, variables);
+    // Removing subscriptions that no longer exist succeeds.
+    await run('event', scripts.preUndeploy, variables);
     assert.deepEqual(await subscriptions(), []);
   });
 }
 
-/** While somebody takes what the topic is tried with. */
+/** Runs the action while a subscriber receives the test message of the topic. */
 async function receiving(act: () => Promise<unknown>): Promise<void> {
   const receiver = await startPushReceiver();
   shop.pubsub.bind('projects/connect-project/topics/connect-topic', { pushEndpoint: receiver.url });
@@ -180,7 +187,7 @@ async function receiving(act: () => Promise<unknown>): Promise<void> {
   await receiver.stop();
 }
 
-test('the event application takes what Connect pushes', async () => {
+test('the event application processes a message that Connect pushes', async () => {
   const now = customer();
   await shop.place('customer', [
     {
@@ -210,7 +217,7 @@ test('the event application takes what Connect pushes', async () => {
   });
 });
 
-test('the service application serves the API to who has the token', async () => {
+test('the service application serves the API to callers with the token', async () => {
   await started('service', async (url) => {
     assert.equal((await fetch(`${url}/sync`)).status, 401);
     const headers = { authorization: 'Bearer a-token-that-is-long-enough' };
@@ -219,7 +226,7 @@ test('the service application serves the API to who has the token', async () => 
   });
 });
 
-test('the job application syncs everything and says how it went', async () => {
+test('the job application syncs all resources and answers the state of each', async () => {
   await started('job', async (url) => {
     const answer = await fetch(`${url}${named('job').endpoint}`, { method: 'POST' });
     assert.equal(answer.status, 200);

@@ -43,20 +43,20 @@ export async function checkRecord(file: string, spec: Spec): Promise<Map<string,
 }
 
 function print(tallies: Map<string, Tally>): boolean {
-  const rows = [...tallies].sort(([a], [b]) => a.localeCompare(b));
-  const width = Math.max(9, ...rows.map(([operation]) => operation.length));
+  const shop = [...tallies].sort(([a], [b]) => a.localeCompare(b));
+  const width = Math.max(9, ...shop.map(([operation]) => operation.length));
   console.log(pc.dim(`${'operation'.padEnd(width)}  requests  failed`));
-  for (const [operation, { requests, failed }] of rows) {
+  for (const [operation, { requests, failed }] of shop) {
     const counts = `${String(requests).padStart(8)}  ${String(failed).padStart(6)}`;
     console.log(`${operation.padEnd(width)}  ${failed > 0 ? pc.red(counts) : counts}`);
   }
-  for (const [operation, { failures }] of rows) {
+  for (const [operation, { failures }] of shop) {
     if (failures.size === 0) continue;
     console.log(`\n${pc.bold(operation)}`);
     for (const [failure, count] of [...failures].slice(0, maxShown)) console.log(`  ${count} × ${failure}`);
     if (failures.size > maxShown) console.log(`  … and ${failures.size - maxShown} more`);
   }
-  return rows.every(([, { failed }]) => failed === 0);
+  return shop.every(([, { failed }]) => failed === 0);
 }
 
 async function main(): Promise<number> {

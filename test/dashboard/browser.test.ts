@@ -1,31 +1,31 @@
-/** The dashboard as a person uses it: a real Chromium, the real service, a shop. Pictures go to CTK_SCREENSHOTS. */
+/** The dashboard in Chromium, with a real service and both sandboxes. Screenshots go to CTK_SCREENSHOTS if it is set. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { id, order, payment } from '../fixtures/index.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { startBrowser, type Visit, visit } from './browser.ts';
 
 const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];
 
 let browser: Browser;
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
   browser = await startBrowser();
-  rows = await startRows({
+  shop = await startOrderShop({
     env: { API_TOKEN: full, API_TOKEN_READ_ONLY: reader, ALLOW_UNAUTHENTICATED_PUSH: 'true' },
     settings: { commercetools: { pageSize: 10, ranges: 1 } },
     overrides: { now: () => new Date() },
   });
   const [first, ...customers] = Array.from({ length: 45 }, () => newCustomer());
   assert.ok(first);
-  await rows.place(first, ...customers);
-  await rows.world.place('order', order());
-  await rows.world.place('payment', payment());
+  await shop.addRecords(first, ...customers);
+  await shop.testEnv.addRecords('order', order());
+  await shop.testEnv.addRecords('payment', payment());
 });
 after(async () => {
   await browser?.close();
-  await rows?.stop();
+  await shop?.stop();
 });
 
 async function logIn(page: Page, token: string): Promise<void> {
@@ -34,8 +34,8 @@ async function logIn(page: Page, token: string): Promise<void> {
   await page.getByRole('heading', { name: 'Rules', exact: true }).waitFor();
 }
 
-async function enter(token = full, lookups = {}): Promise<Visit> {
-  const visitor = await visit(browser, rows.world.service, lookups);
+async function enter(token = full, appearance = {}): Promise<Visit> {
+  const visitor = await visit(browser, shop.testEnv.service, appearance);
   await logIn(visitor.page, token);
   return visitor;
 }
@@ -50,17 +50,18 @@ const gone = (locator: Locator): Promise<void> => locator.waitFor({ state: 'deta
 const button = (page: Page, name: string | RegExp): Locator => page.getByRole('button', { name });
 
 /** An order that Klaviyo refuses until it is mended. */
-async function refused() {
+async function rejectedOrder() {
   const made = newOrder({ customerEmail: 'no e-mail address' });
-  await rows.tell('OrderCreated', made.ref, { order: made.record });
+  await shop.sendMessage('OrderCreated', made.ref, { order: made.record });
   return {
     ...made,
-    mend: () => rows.place({ ...made, record: { ...made.record, customerEmail: `mended.${made.id}@example.com` } }),
+    mend: () =>
+      shop.addRecords({ ...made, record: { ...made.record, customerEmail: `mended.${made.id}@example.com` } }),
   };
 }
 
 test('logging in with a wrong token says so, with the right one shows the service, out again ends it', async () => {
-  const { page, asked, complaints, isUsable, picture, close } = await visit(browser, rows.world.service);
+  const { page, asked, consoleErrors, isUsable, picture, close } = await visit(browser, shop.testEnv.service);
   await page.getByLabel('Token').fill('wrong-wrong-wrong-wrong');
   await button(page, 'Log in').click();
   await seen(page, /none of the tokens of API_TOKEN/);
@@ -72,36 +73,36 @@ test('logging in with a wrong token says so, with the right one shows the servic
     await page.evaluate('document.cookie + JSON.stringify(localStorage) + location.href'),
     `{}${page.url()}`,
   );
-  assert.ok(asked.every((url) => url.startsWith(rows.world.service) && !url.includes('token')));
+  assert.ok(asked.every((url) => url.startsWith(shop.testEnv.service) && !url.includes('token')));
   // The wrong token's 401 is the only thing that the browser had to say.
   assert.deepEqual(
-    complaints.filter((text) => !text.includes('401')),
+    consoleErrors.filter((text) => !text.includes('401')),
     [],
   );
   await page.reload();
   await seen(page, /This replica:/);
   await button(page, 'Log out').click();
   await page.getByRole('heading', { name: 'Log in' }).waitFor();
-  await page.goto(`${rows.world.service}/#/settings`);
+  await page.goto(`${shop.testEnv.service}/#/settings`);
   await page.getByRole('heading', { name: 'Log in' }).waitFor();
   await close();
 });
 
 test('now: what a rule delivers and what Klaviyo refuses shows by itself; the feed is filtered and paused', async () => {
-  const { page, complaints, picture, close } = await enter();
+  const { page, consoleErrors, picture, close } = await enter();
   const row = (rule: string) => page.getByRole('row').filter({ has: page.getByText(rule, { exact: true }) });
   await row('profile').getByText('never').waitFor();
   const customer = newCustomer();
-  await rows.place(customer);
-  assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
-  const bad = await refused();
+  await shop.addRecords(customer);
+  assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
+  const bad = await rejectedOrder();
   await row('profile')
     .getByText(/\d+ s ago/)
     .waitFor();
-  await row('placed-order').getByRole('img', { name: '0 changes delivered, 1 refused' }).waitFor();
+  await row('placed-order').getByRole('img', { name: '0 changes delivered, 1 rejected' }).waitFor();
   const feed = page.getByRole('list', { name: /What is happening/ });
   await feed.getByText(/ResourceUpdated delivered/).waitFor();
-  await feed.getByText(/OrderCreated kept as a dead letter: invalid/).waitFor();
+  await feed.getByText(/OrderCreated dead-lettered: invalid/).waitFor();
   assert.doesNotMatch(await feed.innerText(), /no e-mail address|@/);
   await row('importProfile').getByRole('meter').waitFor();
   await picture('now');
@@ -109,7 +110,7 @@ test('now: what a rule delivers and what Klaviyo refuses shows by itself; the fe
   await gone(feed.getByText(new RegExp(bad.id)).first());
   await feed.getByText(new RegExp(customer.id)).waitFor();
   await button(page, 'Pause').click();
-  await rows.tellChange('ResourceUpdated', customer.ref);
+  await shop.sendChange('ResourceUpdated', customer.ref);
   await seen(page, /Paused; 1 line since/);
   assert.equal(await feed.getByText(/ResourceUpdated delivered/).count(), 1);
   await button(page, 'Go on').click();
@@ -117,16 +118,16 @@ test('now: what a rule delivers and what Klaviyo refuses shows by itself; the fe
     .getByText(/ResourceUpdated delivered/)
     .nth(1)
     .waitFor();
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
 test('runs: started, seen at work, stopped, resumed to the end, with what was skipped and why', async () => {
-  const { page, complaints, picture, close } = await enter();
+  const { page, consoleErrors, picture, close } = await enter();
   await open(page, 'Runs');
   const nobody = newCustomer({ email: '' });
-  await rows.place(nobody);
-  const slow = await rows.disturbShop({ kind: 'delay', ms: 1_500, path: '/shop/customers', after: 2 });
+  await shop.addRecords(nobody);
+  const slow = await shop.injectFault({ kind: 'delay', ms: 1_500, path: '/shop/customers', after: 2 });
   await button(page, 'Start customers').click();
   await seen(page, 'customers sync accepted');
   const box = page.getByRole('region', { name: 'customers' });
@@ -137,7 +138,7 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   await button(page, 'Resume customers').waitFor();
   const history = page.getByRole('table', { name: /Runs that ended/ });
   await history.getByText('stopped').first().waitFor();
-  await slow.calm();
+  await slow.clear();
   await button(page, 'Resume customers').click();
   await history.getByText('completed').first().waitFor();
   await history.getByText('1 reason').first().click();
@@ -146,7 +147,7 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   await history.getByRole('link', { name: nobody.id }).first().click();
   await page.getByRole('heading', { level: 2, name: `customer ${nobody.id}` }).waitFor();
   await page.getByRole('region', { name: 'profile', exact: true }).getByText('the customer has no e-mail').waitFor();
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
@@ -190,8 +191,8 @@ test('runs: only some ids; and a deletion that is not confirmed is refused with 
 });
 
 test('dead letters: why and what to do, undone in time, discarded, replayed, many at once', async () => {
-  const { page, complaints, isUsable, picture, close } = await enter();
-  const [kept, one, other] = [await refused(), await refused(), await refused()];
+  const { page, consoleErrors, isUsable, picture, close } = await enter();
+  const [kept, one, other] = [await rejectedOrder(), await rejectedOrder(), await rejectedOrder()];
   await open(page, 'Dead letters');
   const letter = (made: { id: string }, rule: string) =>
     page.getByRole('row').filter({ hasText: made.id }).filter({ hasText: rule });
@@ -214,8 +215,8 @@ test('dead letters: why and what to do, undone in time, discarded, replayed, man
   await letter(kept, 'ordered-product').waitFor();
 
   await button(page, `Replay order ${one.id}, placed-order`).click();
-  await seen(page, /Replayed: 1 (refused again|with nothing to do any more)/);
-  const last = await refused();
+  await seen(page, /Replayed: 1 (rejected again|skipped)/);
+  const last = await rejectedOrder();
   await last.mend();
   await page.getByLabel('Record type').fill('order');
   await button(page, 'Show').click();
@@ -225,7 +226,7 @@ test('dead letters: why and what to do, undone in time, discarded, replayed, man
   await button(page, 'Replay 2 chosen').click();
   await seen(page, 'Replayed: 2 delivered.');
   await gone(letter(last, 'placed-order'));
-  assert.equal((await rows.event('Placed Order', last.id)).profile.email, `mended.${last.id}@example.com`);
+  assert.equal((await shop.event('Placed Order', last.id)).profile.email, `mended.${last.id}@example.com`);
 
   await letter(other, 'placed-order').waitFor();
   await page.getByLabel('All that are shown').check();
@@ -234,12 +235,12 @@ test('dead letters: why and what to do, undone in time, discarded, replayed, man
   await seen(page, /\d dead letters? discarded\./);
   await page.reload();
   await seen(page, /No dead letters/);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
 test('explain: an order from the fields that it comes from, a customer beside what Klaviyo holds', async () => {
-  const { page, complaints, isUsable, picture, close } = await enter();
+  const { page, consoleErrors, isUsable, picture, close } = await enter();
   await open(page, 'Explain');
   await page.getByLabel('Id in commercetools').fill(id('0a'));
   await button(page, 'Explain').click();
@@ -260,9 +261,9 @@ test('explain: an order from the fields that it comes from, a customer beside wh
   await picture('explain');
 
   const customer = newCustomer();
-  await rows.place(customer);
-  await rows.tellChange('ResourceUpdated', customer.ref);
-  await rows.place({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
+  await shop.addRecords(customer);
+  await shop.sendChange('ResourceUpdated', customer.ref);
+  await shop.addRecords({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
   await page.getByLabel('Type').selectOption('customer');
   await page.getByLabel('Id in commercetools').fill(customer.id);
   await button(page, 'Explain').click();
@@ -270,8 +271,8 @@ test('explain: an order from the fields that it comes from, a customer beside wh
   await name.getByText('Maja').waitFor();
   await name.getByText('Mia').waitFor();
   await value('profile', 'profile.last_name').getByText('the same').waitFor();
-  assert.equal((await rows.profile(customer.id)).first_name, 'Mia');
-  assert.deepEqual(complaints, []);
+  assert.equal((await shop.profile(customer.id)).first_name, 'Mia');
+  assert.deepEqual(consoleErrors, []);
 
   await page.getByLabel('Id in commercetools').fill('no-such-customer');
   await button(page, 'Explain').click();
@@ -280,7 +281,7 @@ test('explain: an order from the fields that it comes from, a customer beside wh
 });
 
 test('settings: what is in force, from where, secrets hidden', async () => {
-  const { page, complaints, picture, close } = await enter();
+  const { page, consoleErrors, picture, close } = await enter();
   await open(page, 'Settings');
   const row = (name: string) => page.getByRole('row').filter({ has: page.getByText(name, { exact: true }) });
   await row('API_TOKEN').getByText('***').waitFor();
@@ -290,12 +291,12 @@ test('settings: what is in force, from where, secrets hidden', async () => {
   await gone(row('runs.maxEnded'));
   await row('commercetools.pageSize').waitFor();
   await picture('settings');
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(consoleErrors, []);
   await close();
 });
 
 test('who may only look sees everything, and every button that acts is off with the reason', async () => {
-  await refused();
+  await rejectedOrder();
   const { page, isUsable, close } = await enter(reader);
   await open(page, 'Runs');
   await seen(page, 'You may only look: log in with a token of API_TOKEN to act.');
@@ -332,16 +333,14 @@ test('by keyboard alone: past the menu, to another view, whose heading is read f
 });
 
 describe('every view is usable', () => {
-  for (const lookups of [
-    { colors: 'light' },
-    { colors: 'dark' },
-    { colors: 'light', width: 360 },
+  for (const appearance of [
+    { colors: 'light', width: 1280 },
     { colors: 'dark', width: 360 },
   ] as const) {
-    const width = 'width' in lookups ? lookups.width : 1280;
-    test(`in ${lookups.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
-      await refused();
-      const { page, complaints, isUsable, picture, close } = await enter(full, lookups);
+    const { width } = appearance;
+    test(`in ${appearance.colors}, ${width} wide: nothing for axe-core to find, nothing to scroll sideways`, async () => {
+      await rejectedOrder();
+      const { page, consoleErrors, isUsable, picture, close } = await enter(full, appearance);
       for (const view of ['Now', 'Runs', 'Dead letters', 'Settings', 'Explain']) {
         await open(page, view);
         if (view === 'Explain') {
@@ -350,17 +349,17 @@ describe('every view is usable', () => {
           await page.getByRole('region', { name: 'placed-order', exact: true }).waitFor();
         } else if (view !== 'Runs') await page.getByRole('table').first().waitFor();
         await isUsable();
-        await picture(`${view.toLowerCase().replace(' ', '-')}-${lookups.colors}-${width}`);
+        await picture(`${view.toLowerCase().replace(' ', '-')}-${appearance.colors}-${width}`);
       }
-      assert.deepEqual(complaints, []);
+      assert.deepEqual(consoleErrors, []);
       await close();
     });
   }
 });
 
 test('a service that ends says so on the page, and ends though the page is open', async () => {
-  const own = await startRows({ overrides: { now: () => new Date() } });
-  const { page, close } = await visit(browser, own.world.service);
+  const own = await startOrderShop({ overrides: { now: () => new Date() } });
+  const { page, close } = await visit(browser, own.testEnv.service);
   await seen(page, '● live');
   await own.stop();
   await seen(page, '○ no connection');

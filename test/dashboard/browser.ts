@@ -1,7 +1,6 @@
-/** A real Chromium before the real service: what somebody sees and presses, with everything that a browser complains about. */
+/** Chromium with the dashboard of a real service; collects console errors and requests. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -9,7 +8,8 @@ import { z } from 'zod';
 
 /** Long enough for a busy machine; what is waited for comes much sooner. */
 const timeoutMs = 30_000;
-const pictures = process.env.CTK_SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'ctk-dashboard-'));
+/** Folder for screenshots; none are taken without it. */
+const pictures = process.env.CTK_SCREENSHOTS;
 const violations = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }));
 
 /** @throws where there is no Chromium, with what to install */
@@ -20,7 +20,7 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
-export interface Look {
+export interface Appearance {
   width?: number;
   colors?: 'light' | 'dark';
 }
@@ -28,7 +28,7 @@ export interface Look {
 export interface Visit {
   page: Page;
   /** What the browser's console and the page's own errors said. */
-  complaints: string[];
+  consoleErrors: string[];
   /** Every address that was asked for. */
   asked: string[];
   picture(name: string): Promise<void>;
@@ -37,25 +37,27 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-export async function visit(browser: Browser, address: string, lookups: Look = {}): Promise<Visit> {
-  const { width = 1280, colors = 'light' } = lookups;
+export async function visit(browser: Browser, address: string, appearance: Appearance = {}): Promise<Visit> {
+  const { width = 1280, colors = 'light' } = appearance;
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: colors });
   // The page's policy lets no script in but its own: axe-core comes by the debugger.
   const page = await context.newPage();
   page.setDefaultTimeout(timeoutMs);
-  const complaints: string[] = [];
+  const consoleErrors: string[] = [];
   const asked: string[] = [];
   page.on('console', (said) => {
-    if (said.type() === 'error' || said.type() === 'warning') complaints.push(said.text());
+    if (said.type() === 'error' || said.type() === 'warning') consoleErrors.push(said.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('pageerror', (error) => consoleErrors.push(error.message));
   page.on('request', (request) => asked.push(request.url()));
   await page.goto(address);
   return {
     page,
-    complaints,
+    consoleErrors,
     asked,
-    picture: async (name) => void (await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })),
+    async picture(name) {
+      if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+    },
     async isUsable() {
       await page.evaluate(axe.source);
       const found = violations.parse(await page.evaluate('axe.run().then(({ violations }) => violations)'));

@@ -3,19 +3,19 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { call, post, type Said } from '../http/call.ts';
-import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
-import { startWorld } from '../test-env.ts';
+import { newCustomer, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
+import { startTestEnv } from '../test-env.ts';
 
 const [full, reader] = ['a-token-that-may-do-everything', 'a-token-that-may-only-look'];
 const sessionShape = z.object({ access: z.string(), csrf: z.string().optional(), loggedIn: z.boolean() });
 
-let rows: Rows;
+let shop: OrderShop;
 let service: string;
 before(async () => {
-  rows = await startRows({ env: { API_TOKEN: full, API_TOKEN_READ_ONLY: reader } });
-  service = rows.world.service;
+  shop = await startOrderShop({ env: { API_TOKEN: full, API_TOKEN_READ_ONLY: reader } });
+  service = shop.testEnv.service;
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 function cookieOf({ headers }: Said): string {
   return String(headers['set-cookie'] ?? '');
@@ -67,11 +67,11 @@ test('no script can read the cookie, no other site can send it, and over https i
   assert.doesNotMatch(set, /Secure/);
   assert.match((await logIn(full, { 'x-forwarded-proto': 'https' })).set, /Secure/);
   assert.doesNotMatch(set, new RegExp(full));
-  assert.doesNotMatch(rows.world.logged.join(), new RegExp(`${full}|ctk_session`));
+  assert.doesNotMatch(shop.testEnv.logged.join(), new RegExp(`${full}|ctk_session`));
 });
 
 test('a wrong token is refused, and after a hundred the address is told to wait', async () => {
-  await using own = await startWorld({ env: { API_TOKEN: full } });
+  await using own = await startTestEnv({ env: { API_TOKEN: full } });
   const wrong = () =>
     post(own.service, '/dashboard/session', { token: 'wrong-wrong-wrong-wrong' }, { 'x-forwarded-for': '203.0.113.7' });
   const first = await wrong();
@@ -115,8 +115,8 @@ test('a cookie that was tampered with, or is of nobody, opens nothing', async ()
 
 test('another replica with the same token knows the session, one without it does not', async () => {
   const { cookie } = await logIn(full);
-  await using same = await startWorld({ env: { API_TOKEN: `another-token-of-theirs, ${full}` } });
-  await using other = await startWorld({ env: { API_TOKEN: 'another-token-of-theirs' } });
+  await using same = await startTestEnv({ env: { API_TOKEN: `another-token-of-theirs, ${full}` } });
+  await using other = await startTestEnv({ env: { API_TOKEN: 'another-token-of-theirs' } });
   assert.equal((await call(same.service, { path: '/sync', headers: { cookie } })).status, 200);
   assert.equal((await call(other.service, { path: '/sync', headers: { cookie } })).status, 401);
 });
@@ -139,7 +139,7 @@ test('the settings in force name where each comes from, and no secret', async ()
 });
 
 test('the stream shows this replica, and the service stops while it is open', async () => {
-  const own = await startWorld();
+  const own = await startTestEnv();
   const answer = await fetch(`${own.service}/dashboard/stream`);
   assert.equal(answer.headers.get('content-type'), 'text/event-stream');
   const text = answer.body?.pipeThrough(new TextDecoderStream());
@@ -154,7 +154,7 @@ test('the stream shows this replica, and the service stops while it is open', as
 });
 
 test('more dashboards than a process serves are told so', async () => {
-  await using own = await startWorld();
+  await using own = await startTestEnv();
   const ends = new AbortController();
   const open = () => fetch(`${own.service}/dashboard/stream`, { signal: ends.signal });
   const answers = await Promise.all(Array.from({ length: 21 }, open));
@@ -166,7 +166,7 @@ test('more dashboards than a process serves are told so', async () => {
 });
 
 test('without tokens only this machine sees it', async () => {
-  await using own = await startWorld();
+  await using own = await startTestEnv();
   const here = await call(own.service, { path: '/dashboard/session' });
   assert.equal(sessionShape.parse(here.json).access, 'write');
   const headers = { 'x-forwarded-for': '203.0.113.9' };
@@ -177,6 +177,6 @@ test('without tokens only this machine sees it', async () => {
 
 test('POST / takes messages as ever', async () => {
   const customer = newCustomer();
-  await rows.place(customer);
-  assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
+  await shop.addRecords(customer);
+  assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
 });

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { definitions } from '../../src/telemetry/definitions.ts';
 import { noPromtool, promtool } from '../telemetry/exposition.ts';
 import { type Scrape, scrape } from '../telemetry/scrape.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 
 const folder = fileURLToPath(new URL('../../deploy/monitoring/', import.meta.url));
 const read = (name: string) => readFileSync(`${folder}${name}`, 'utf8');
@@ -34,13 +34,13 @@ const labelsIn = (expr: string) => [
 ];
 
 describe('dashboard and alerts', () => {
-  let world: World;
+  let testEnv: TestEnv;
   let seen: Scrape;
   before(async () => {
-    world = await startWorld();
-    seen = await scrape(world.service);
+    testEnv = await startTestEnv();
+    seen = await scrape(testEnv.service);
   });
-  after(() => world.stop());
+  after(() => testEnv.stop());
 
   test('ask only for metrics that the service has', () => {
     assert.ok(rules.length > 10 && panels.length > 20);

@@ -3,40 +3,40 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { explainedSchema } from '../../src/engine/explain/schema.ts';
 import { ctk } from '../cli/ctk.ts';
-import { newCustomer, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newCustomer, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 test('each value with the field that it came from', async () => {
   const customer = newCustomer();
-  await rows.place(customer);
-  const { code, out, err } = await ctk(['explain', 'customer', customer.id], rows.world.env);
+  await shop.addRecords(customer);
+  const { code, out, err } = await ctk(['explain', 'customer', customer.id], shop.testEnv.env);
   assert.deepEqual([code, err], [0, '']);
   assert.match(out, new RegExp(`^customer ${customer.id}, version \\d+$`, 'm'));
   assert.match(out, /^profile {2}A customer was created or changed/m);
   assert.match(out, /^ {2}profile {2}POST \/api\/profile-import$/m);
   assert.match(out, /^ {4}profile\.first_name = "Mia" {2}from customer: firstName$/m);
   assert.match(out, /^ {4}profile\.location\.address1 = .* {2}computed from customer: addresses\.0\.streetName, /m);
-  assert.deepEqual(await rows.profiles(), []);
+  assert.deepEqual(await shop.profiles(), []);
 });
 
 test('--json gives all of it to a program', async () => {
   const customer = newCustomer();
-  await rows.place(customer);
-  const { out } = await ctk(['explain', 'customer', customer.id, '--json'], rows.world.env);
+  await shop.addRecords(customer);
+  const { out } = await ctk(['explain', 'customer', customer.id, '--json'], shop.testEnv.env);
   assert.equal(explainedSchema.parse(JSON.parse(out)).rules[0]?.changes[0]?.requests[0]?.method, 'POST');
 });
 
 test('a wrong type or id ends with the way out', async () => {
-  const type = await ctk(['explain', 'cart', 'x'], rows.world.env);
+  const type = await ctk(['explain', 'cart', 'x'], shop.testEnv.env);
   assert.deepEqual(
     [type.code, type.err],
     [1, 'there is no type cart; take one of customer, order, category, product, inventory-entry\n'],
   );
-  const unknown = await ctk(['explain', 'order', 'x'], rows.world.env);
+  const unknown = await ctk(['explain', 'order', 'x'], shop.testEnv.env);
   assert.deepEqual([unknown.code, unknown.err], [1, 'commercetools has no order with the id x\n']);
 });

@@ -4,21 +4,21 @@ import { after, before, test } from 'node:test';
 import { type Explained, explainedSchema } from '../../src/engine/explain/schema.ts';
 import { id, lineItem, now, order, payment, product, variant } from '../fixtures/index.ts';
 import { idOf, newEntry, newProduct } from '../mapping/catalog-fixture.ts';
-import { newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
-  await rows.world.place('order', order());
-  await rows.world.place('payment', payment());
+  shop = await startOrderShop();
+  await shop.testEnv.addRecords('order', order());
+  await shop.testEnv.addRecords('payment', payment());
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
-async function ask(path: string, own: Rows = rows): Promise<{ status: number; error?: string; headers: Headers }> {
-  const answer = await fetch(`${own.world.service}/explain/${path}`);
+async function ask(path: string, own: OrderShop = shop): Promise<{ status: number; error?: string; headers: Headers }> {
+  const answer = await fetch(`${own.testEnv.service}/explain/${path}`);
   return { status: answer.status, headers: answer.headers, ...JSON.parse(await answer.text()) };
 }
-async function explain(path: string, own: Rows = rows): Promise<Explained> {
+async function explain(path: string, own: OrderShop = shop): Promise<Explained> {
   const answer = await ask(path, own);
   assert.equal(answer.status, 200, answer.error);
   return explainedSchema.parse(answer);
@@ -63,7 +63,7 @@ test('what is skipped is there with its reason, and what decides it', async () =
 
 test('what a message would do otherwise than a sync is said', async () => {
   const fresh = newOrder({ createdAt: now.toISOString() });
-  await rows.place(fresh);
+  await shop.addRecords(fresh);
   const { realtime } = ruleOf(await explain(`order/${fresh.id}`), 'placed-order');
   assert.equal(realtime?.on, 'order OrderCreated');
   const differs = new Map(realtime?.differs.map(({ path, value }) => [path, value]));
@@ -75,12 +75,12 @@ test('what a message would do otherwise than a sync is said', async () => {
 
 test('nothing is sent, and the request is the very one that Klaviyo gets', async () => {
   const { record, ref, ...made } = newOrder();
-  await rows.place({ ...made, record, ref });
+  await shop.addRecords({ ...made, record, ref });
   const explained = await explain(`order/${made.id}`);
-  assert.deepEqual(await rows.events({ unique_id: made.id }), []);
+  assert.deepEqual(await shop.events({ unique_id: made.id }), []);
   const [request] = ruleOf(explained, 'placed-order').changes[0]?.requests ?? [];
   assert.equal(request?.path, '/api/events');
-  const answer = await fetch(`${rows.world.klaviyo.url}${request?.path}`, {
+  const answer = await fetch(`${shop.testEnv.klaviyo.url}${request?.path}`, {
     method: request?.method ?? '',
     headers: {
       authorization: 'Klaviyo-API-Key pk_sandbox',
@@ -90,18 +90,18 @@ test('nothing is sent, and the request is the very one that Klaviyo gets', async
     body: JSON.stringify(request?.body),
   });
   assert.equal(answer.status, 202);
-  const sent = await rows.event('Placed Order', made.id);
-  await rows.sync('orders', [{ ...made, record, ref }]);
-  assert.deepEqual(await rows.event('Placed Order', made.id), sent);
+  const sent = await shop.event('Placed Order', made.id);
+  await shop.sync('orders', [{ ...made, record, ref }]);
+  assert.deepEqual(await shop.event('Placed Order', made.id), sent);
 });
 
 test('a customer is shown beside the profile that Klaviyo holds', async () => {
   const customer = newCustomer();
-  await rows.place(customer);
+  await shop.addRecords(customer);
   const before = await explain(`customer/${customer.id}`);
   assert.equal(ruleOf(before, 'profile').changes[0]?.klaviyo, undefined);
-  await rows.sync('customers', [customer]);
-  await rows.place({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
+  await shop.sync('customers', [customer]);
+  await shop.addRecords({ ...customer, record: { ...customer.record, version: 9, firstName: 'Maja' } });
   const after = await explain(`customer/${customer.id}`);
   const name = theValue(after, 'profile', 'profile.first_name');
   assert.deepEqual([name.value, name.currentValue, name.from], ['Maja', 'Mia', ['customer: firstName']]);
@@ -114,30 +114,30 @@ test('an item that Klaviyo holds as it shall be needs no request, one that chang
   const created = await explain(path);
   const paths = (explained: Explained) => ruleOf(explained, 'item').changes[0]?.requests.map((one) => one.path);
   assert.deepEqual(paths(created)?.slice(-3), ['/api/catalog-items', '/api/catalog-variants', '/api/catalog-variants']);
-  assert.deepEqual(await rows.world.items(), []);
-  await rows.world.sync('products');
+  assert.deepEqual(await shop.testEnv.items(), []);
+  await shop.testEnv.sync('products');
   assert.deepEqual(paths(await explain(path)), []);
 });
 
 test('an item of so many variants that they go in a job is explained with the job, and nothing is created', async () => {
   const variants = Array.from({ length: 30 }, (_, index) => variant({ id: index + 2, sku: `SHIRT-${index}` }));
   const shirt = product({ id: id('ab9') }, { masterVariant: variant({ sku: 'SHIRT' }), variants });
-  await rows.world.place('product', shirt);
+  await shop.testEnv.addRecords('product', shirt);
   const [change] = ruleOf(await explain(`product/${id('ab9')}`), 'item').changes;
   assert.equal(change?.outcome, 'delivered');
   const job = change?.requests.find(({ path }) => path === '/api/catalog-variant-bulk-create-jobs');
   assert.match(JSON.stringify(job?.body), /"external_id":"SHIRT-29"/);
-  const made = (await rows.world.variants()).filter(({ sku }) => String(sku).startsWith('SHIRT'));
+  const made = (await shop.testEnv.variants()).filter(({ sku }) => String(sku).startsWith('SHIRT'));
   assert.deepEqual(made, []);
 });
 
 test('stock: an inventory entry, with what all entries of its sku come to, beside the variant that Klaviyo holds', async () => {
   const made = newProduct();
   const [own, other] = [newEntry(made.sku, 7), newEntry(made.sku, 2, id('c4'))];
-  await rows.world.place('inventory-entry', own, other);
-  await rows.world.place('product', made.record);
-  await rows.world.sync('products', { ids: [made.id] });
-  await rows.world.place('inventory-entry', { ...own, availableQuantity: 4 });
+  await shop.testEnv.addRecords('inventory-entry', own, other);
+  await shop.testEnv.addRecords('product', made.record);
+  await shop.testEnv.sync('products', { ids: [made.id] });
+  await shop.testEnv.addRecords('inventory-entry', { ...own, availableQuantity: 4 });
   const explained = await explain(`inventory-entry/${idOf(own)}`);
   assert.match(explained.asked, /^as an update of the entry asks/);
   const quantity = theValue(explained, 'stock', 'quantity');
@@ -159,7 +159,7 @@ test('stock: an inventory entry, with what all entries of its sku come to, besid
 test('an order of a hundred lines is explained, each line with its own field', async () => {
   const lineItems = Array.from({ length: 100 }, (_, index) => lineItem({ id: `line-${index}`, quantity: index + 1 }));
   const large = newOrder({ lineItems });
-  await rows.place(large);
+  await shop.addRecords(large);
   const { changes } = ruleOf(await explain(`order/${large.id}`), 'ordered-product');
   assert.equal(changes.length, 100);
   assert.match(changes.at(-1)?.reason ?? '', /^only the first \d+ of a rule/);
@@ -174,24 +174,24 @@ test('a wrong id, a wrong type: each is told apart', async () => {
 });
 
 test('a missing scope and an outage each say what to do', async () => {
-  await using limited = await startRows({
+  await using limited = await startOrderShop({
     commercetools: { scopes: ['view_orders', 'view_products', 'view_categories'] },
   });
   const refused = await ask('customer/x', limited);
   assert.equal(refused.status, 502);
   assert.match(refused.error ?? '', /the API client lacks the scope to read it; ctk check names it/);
-  const outage = await limited.disturbShop({ kind: 'status', status: 503, path: '/shop/orders' });
+  const outage = await limited.injectFault({ kind: 'status', status: 503, path: '/shop/orders' });
   const away = await ask('order/x', limited);
   assert.equal(away.status, 503);
   assert.match(away.error ?? '', /^not now: commercetools answered 503/);
   assert.ok(away.headers.get('retry-after'));
-  await outage.calm();
+  await outage.clear();
 });
 
 test('Klaviyo away: what would be sent is shown all the same, with why it can not be compared', async () => {
   const customer = newCustomer();
-  await rows.place(customer);
-  const at = `${rows.world.klaviyo.url}/sandbox/faults`;
+  await shop.addRecords(customer);
+  const at = `${shop.testEnv.klaviyo.url}/sandbox/faults`;
   const body = JSON.stringify({ kind: 'status', status: 503, path: '/api/profiles' });
   await fetch(at, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const [change] = ruleOf(await explain(`customer/${customer.id}`), 'profile').changes;
@@ -202,23 +202,23 @@ test('Klaviyo away: what would be sent is shown all the same, with why it can no
 
 test('it holds personal data: no cache keeps it, no log line has it, and a stranger gets none', async () => {
   const customer = newCustomer();
-  await rows.place(customer);
+  await shop.addRecords(customer);
   const { headers } = await ask(`customer/${customer.id}`);
   assert.equal(headers.get('cache-control'), 'no-store');
-  assert.doesNotMatch(rows.world.logged.join(), new RegExp(customer.email, 'i'));
-  const stranger = await fetch(`${rows.world.service}/explain/customer/${customer.id}`, {
+  assert.doesNotMatch(shop.testEnv.logged.join(), new RegExp(customer.email, 'i'));
+  const stranger = await fetch(`${shop.testEnv.service}/explain/customer/${customer.id}`, {
     headers: { 'x-forwarded-for': '203.0.113.9' },
   });
   assert.equal(stranger.status, 403);
 });
 
 test('who may only look may ask, too', async () => {
-  await using own = await startRows({
+  await using own = await startOrderShop({
     env: { API_TOKEN: 'a-token-that-may-do-everything', API_TOKEN_READ_ONLY: 'a-token-that-may-only-look' },
   });
   const customer = newCustomer();
-  await own.place(customer);
-  const at = `${own.world.service}/explain/customer/${customer.id}`;
+  await own.addRecords(customer);
+  const at = `${own.testEnv.service}/explain/customer/${customer.id}`;
   assert.equal((await fetch(at)).status, 401);
   assert.equal((await fetch(at, { headers: { authorization: 'Bearer a-token-that-may-only-look' } })).status, 200);
 });

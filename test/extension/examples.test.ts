@@ -17,32 +17,32 @@ test('every example is a folder with a ctk.config.ts and a README, and has a tes
 });
 
 test('loyalty points of a customer are in the profile, with their tier and without the raw field', async (context) => {
-  const rows = await startWith(context, example('loyalty-points'));
+  const shop = await startWith(context, example('loyalty-points'));
   const type = reference('type', 'loyalty');
   const [gold, none] = [
     newCustomer({ custom: { type, fields: { loyaltyPoints: 1_200, newsletter: true } } }),
     newCustomer({ custom: { type, fields: { newsletter: true } } }),
   ];
-  await rows.place(gold, none);
-  assert.equal(await rows.tellChange('ResourceUpdated', gold.ref), 204);
-  const { properties } = await rows.profile(gold.email);
+  await shop.addRecords(gold, none);
+  assert.equal(await shop.sendChange('ResourceUpdated', gold.ref), 204);
+  const { properties } = await shop.profile(gold.email);
   assert.deepEqual(properties, { newsletter: true, 'Loyalty Points': 1_200, 'Loyalty Tier': 'Gold' });
-  await rows.sync('customers', [none]);
-  assert.deepEqual((await rows.profile(none.email)).properties, { newsletter: true });
+  await shop.sync('customers', [none]);
+  assert.deepEqual((await shop.profile(none.email)).properties, { newsletter: true });
 });
 
 test('each delivery of an order is a Shipped Order of its own, once, in realtime and in bulk', async (context) => {
-  const rows = await startWith(context, example('shipped-order'));
+  const shop = await startWith(context, example('shipped-order'));
   const deliveries = [
     { id: 'd1', createdAt: '2026-03-15T10:00:00.000Z', items: [], parcels: [] },
     { id: 'd2', createdAt: '2026-03-15T11:00:00.000Z', items: [], parcels: [] },
   ];
   const order = newOrder({ shippingInfo: { shippingMethodName: 'DHL', deliveries } });
-  await rows.place(order);
+  await shop.addRecords(order);
   const delivery = deliveries[1];
-  assert.equal(await rows.tell('DeliveryAdded', order.ref, { delivery }), 204);
-  await rows.sync('orders', [order]);
-  const shipped = await rows.events({ metric: 'Shipped Order' });
+  assert.equal(await shop.sendMessage('DeliveryAdded', order.ref, { delivery }), 204);
+  await shop.sync('orders', [order]);
+  const shipped = await shop.events({ metric: 'Shipped Order' });
   assert.deepEqual(
     shipped.map(({ unique_id, properties }) => [unique_id, properties.Parcel]),
     [
@@ -57,17 +57,17 @@ test('each delivery of an order is a Shipped Order of its own, once, in realtime
 });
 
 test("a product is an item of each store with the store's URL, and goes with the product", async (context) => {
-  const rows = await startWith(context, example('items-per-store'));
-  const { counts } = await rows.world.sync('products');
+  const shop = await startWith(context, example('items-per-store'));
+  const { counts } = await shop.testEnv.sync('products');
   assert.equal(counts.delivered, 1);
-  const items = await rows.world.items();
+  const items = await shop.testEnv.items();
   const url = (end: string) => items.find(({ external_id }) => String(external_id).endsWith(end))?.url;
   assert.equal(items.length, 3);
   assert.equal(url('-berlin'), 'https://berlin.shop.example/p/schmale-jeans');
   assert.equal(url('-london'), 'https://london.shop.example/p/slim-jeans');
-  const skus = (await rows.world.variants()).map(({ sku }) => String(sku));
+  const skus = (await shop.testEnv.variants()).map(({ sku }) => String(sku));
   assert.ok(skus.includes('JEANS-S') && skus.includes('JEANS-S-berlin') && skus.includes('JEANS-M-london'));
   const id = String(items[0]?.external_id).replace(/-(berlin|london)$/, '');
-  assert.equal(await rows.tellChange('ResourceDeleted', reference('product', id)), 204);
-  assert.deepEqual([await rows.world.items(), await rows.world.variants()], [[], []]);
+  assert.equal(await shop.sendChange('ResourceDeleted', reference('product', id)), 204);
+  assert.deepEqual([await shop.testEnv.items(), await shop.testEnv.variants()], [[], []]);
 });

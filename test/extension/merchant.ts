@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../fixtures/environment.ts';
-import { type Rows, startRows } from '../mapping/order-fixture.ts';
-import type { WorldOptions } from '../test-env.ts';
+import { type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
+import type { TestEnvOptions } from '../test-env.ts';
 
 /** @param code the whole file; @returns its path, gone when the test ends */
 export function configFile(context: TestContext, code: string, name = 'ctk.config.ts'): string {
@@ -11,15 +11,19 @@ export function configFile(context: TestContext, code: string, name = 'ctk.confi
 }
 
 /** A shop whose merchant wrote these hooks, as the inside of `hooks: { … }`. */
-export async function startHooked(context: TestContext, hooks: string, options: WorldOptions = {}): Promise<Rows> {
+export async function startHooked(
+  context: TestContext,
+  hooks: string,
+  options: TestEnvOptions = {},
+): Promise<OrderShop> {
   const code = `import { defineConfig, skip } from 'commercetools-klaviyo';\nexport default defineConfig({ hooks: {${hooks}} });`;
   return startWith(context, configFile(context, code), options);
 }
 
-export async function startWith(context: TestContext, file: string, options: WorldOptions = {}): Promise<Rows> {
-  const rows = await startRows({ ...options, env: { CTK_CONFIG: file, ...options.env } });
-  context.after(() => rows.stop());
-  return rows;
+export async function startWith(context: TestContext, file: string, options: TestEnvOptions = {}): Promise<OrderShop> {
+  const shop = await startOrderShop({ ...options, env: { CTK_CONFIG: file, ...options.env } });
+  context.after(() => shop.stop());
+  return shop;
 }
 
 /** The file of a worked example. */

@@ -1,7 +1,7 @@
 /** Who may act and who may push: the token, this machine, everybody else. A proxy's header stands for "from elsewhere". */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startWorld } from '../test-env.ts';
+import { startTestEnv } from '../test-env.ts';
 import { call, post } from './call.ts';
 
 const token = 'a-token-that-is-long-enough';
@@ -16,10 +16,10 @@ const elsewhere: Record<string, string>[] = [
 ];
 
 test('without a token /sync serves this machine and tells everybody else to set one', async () => {
-  await using world = await startWorld();
-  assert.equal((await call(world.service, { path: '/sync' })).status, 200);
+  await using testEnv = await startTestEnv();
+  assert.equal((await call(testEnv.service, { path: '/sync' })).status, 200);
   assert.equal(
-    (await call(world.service, { path: '/sync', headers: { origin: 'http://localhost:3000' } })).status,
+    (await call(testEnv.service, { path: '/sync', headers: { origin: 'http://localhost:3000' } })).status,
     200,
   );
   for (const headers of elsewhere) {
@@ -30,18 +30,18 @@ test('without a token /sync serves this machine and tells everybody else to set 
       ['POST', '/sync/orders'],
       ['POST', '/sync/orders/stop'],
     ] as const) {
-      const { status, error } = await call(world.service, { method, path, headers });
+      const { status, error } = await call(testEnv.service, { method, path, headers });
       assert.equal(status, 403, `${method} ${path} ${JSON.stringify(headers)}`);
       assert.match(error, /^Set API_TOKEN and send it as "Authorization: Bearer <token>"/);
     }
   }
-  assert.deepEqual(await world.app.runs.list(), []);
-  assert.match(world.logged.join(), /API_TOKEN is not set: \/sync serves callers on this machine only/);
+  assert.deepEqual(await testEnv.app.runs.list(), []);
+  assert.match(testEnv.logged.join(), /API_TOKEN is not set: \/sync serves callers on this machine only/);
 });
 
 test('with a token only it opens /sync, from wherever', async () => {
-  await using world = await startWorld({ env: { API_TOKEN: token } });
-  const ask = (headers: Record<string, string>) => call(world.service, { path: '/sync', headers });
+  await using testEnv = await startTestEnv({ env: { API_TOKEN: token } });
+  const ask = (headers: Record<string, string>) => call(testEnv.service, { path: '/sync', headers });
   for (const authorization of ['', token, `Basic ${token}`, 'Bearer wrong', `Bearer ${token}x`]) {
     const { status, error } = await ask(authorization === '' ? {} : { authorization });
     assert.equal(status, 401, authorization);
@@ -51,14 +51,14 @@ test('with a token only it opens /sync, from wherever', async () => {
   for (const headers of elsewhere)
     assert.equal((await ask({ ...headers, authorization: `Bearer ${token}` })).status, 200);
   assert.equal((await ask({ authorization: `bearer ${token}` })).status, 200);
-  assert.doesNotMatch(world.logged.join(), new RegExp(token));
+  assert.doesNotMatch(testEnv.logged.join(), new RegExp(token));
 });
 
 test('tokens are replaced without a gap, and a read-only one looks without acting', async () => {
   const [next, reader] = ['the-token-that-comes-next', 'a-token-for-a-dashboard'];
-  await using world = await startWorld({ env: { API_TOKEN: `${token}, ${next}`, API_TOKEN_READ_ONLY: reader } });
+  await using testEnv = await startTestEnv({ env: { API_TOKEN: `${token}, ${next}`, API_TOKEN_READ_ONLY: reader } });
   const ask = (method: string, path: string, given: string) =>
-    call(world.service, { method, path, headers: { authorization: `Bearer ${given}` } });
+    call(testEnv.service, { method, path, headers: { authorization: `Bearer ${given}` } });
   for (const given of [token, next]) {
     assert.equal((await ask('GET', '/sync', given)).status, 200);
     assert.equal((await ask('POST', '/sync/orders/stop', given)).status, 200);
@@ -67,20 +67,21 @@ test('tokens are replaced without a gap, and a read-only one looks without actin
   const { status, error } = await ask('POST', '/sync/orders', reader);
   assert.equal(status, 403);
   assert.match(error, /API_TOKEN_READ_ONLY may only look/);
-  assert.deepEqual(await world.app.runs.list(), []);
+  assert.deepEqual(await testEnv.app.runs.list(), []);
 });
 
 test('with a read-only token alone nobody acts', async () => {
-  await using world = await startWorld({ env: { API_TOKEN_READ_ONLY: token } });
-  assert.equal((await call(world.service, { path: '/sync' })).status, 401);
+  await using testEnv = await startTestEnv({ env: { API_TOKEN_READ_ONLY: token } });
+  assert.equal((await call(testEnv.service, { path: '/sync' })).status, 401);
   const headers = { authorization: `Bearer ${token}` };
-  assert.equal((await call(world.service, { path: '/sync', headers })).status, 200);
-  assert.equal((await call(world.service, { method: 'POST', path: '/sync/orders', headers })).status, 403);
+  assert.equal((await call(testEnv.service, { path: '/sync', headers })).status, 200);
+  assert.equal((await call(testEnv.service, { method: 'POST', path: '/sync/orders', headers })).status, 403);
 });
 
 test('who fails again and again is told to wait; who has the token is heard all the same', async () => {
-  await using world = await startWorld({ env: { API_TOKEN: token } });
-  const ask = (given: string) => call(world.service, { path: '/sync', headers: { authorization: `Bearer ${given}` } });
+  await using testEnv = await startTestEnv({ env: { API_TOKEN: token } });
+  const ask = (given: string) =>
+    call(testEnv.service, { path: '/sync', headers: { authorization: `Bearer ${given}` } });
   const statuses: number[] = [];
   for (let tries = 0; tries < 110; tries += 1) statuses.push((await ask(`guess-${tries}`)).status);
   assert.deepEqual([...new Set(statuses)], [401, 429]);
@@ -92,9 +93,9 @@ test('who fails again and again is told to wait; who has the token is heard all 
 });
 
 test('every answer carries the headers that OWASP advises, refusals and unknown paths too', async () => {
-  await using world = await startWorld({ env: { API_TOKEN: token } });
+  await using testEnv = await startTestEnv({ env: { API_TOKEN: token } });
   for (const path of ['/health', '/ready', '/sync', '/nowhere', '/openapi.json']) {
-    const { headers } = await call(world.service, { path });
+    const { headers } = await call(testEnv.service, { path });
     assert.equal(headers['x-content-type-options'], 'nosniff', path);
     assert.equal(headers['content-security-policy'], "default-src 'none';frame-ancestors 'none'", path);
     assert.equal(headers['cache-control'], 'no-store', path);
@@ -106,27 +107,27 @@ test('every answer carries the headers that OWASP advises, refusals and unknown 
 });
 
 test('pushes from elsewhere are refused, with the variable to set, before their body is read', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   for (const headers of elsewhere) {
-    const { status, error } = await post(world.service, '/', 'not even JSON', headers);
+    const { status, error } = await post(testEnv.service, '/', 'not even JSON', headers);
     assert.equal(status, 401, JSON.stringify(headers));
     assert.match(error, /PUSH_PUBSUB_AUDIENCE.*Set ALLOW_UNAUTHENTICATED_PUSH=true/);
   }
-  assert.match(world.logged.join(), /POST \/ takes messages from this machine only/);
+  assert.match(testEnv.logged.join(), /POST \/ takes messages from this machine only/);
 });
 
 test('ALLOW_UNAUTHENTICATED_PUSH=true takes pushes from elsewhere, and a warning at start says so', async () => {
-  await using world = await startWorld({ env: { ALLOW_UNAUTHENTICATED_PUSH: 'true' } });
+  await using testEnv = await startTestEnv({ env: { ALLOW_UNAUTHENTICATED_PUSH: 'true' } });
   const push = { message: { data: { notificationType: 'ResourceCreated' } } };
-  for (const headers of elsewhere) assert.notEqual((await post(world.service, '/', push, headers)).status, 401);
-  assert.match(world.logged.join(), /whoever reaches POST \/ can send messages/);
+  for (const headers of elsewhere) assert.notEqual((await post(testEnv.service, '/', push, headers)).status, 401);
+  assert.match(testEnv.logged.join(), /whoever reaches POST \/ can send messages/);
 });
 
 test('health is open to everybody', async () => {
-  await using world = await startWorld({ env: { API_TOKEN: token } });
+  await using testEnv = await startTestEnv({ env: { API_TOKEN: token } });
   for (const path of ['/health', '/ready', '/openapi.json'])
     assert.equal(
-      (await call(world.service, { path, headers: { 'x-forwarded-for': '203.0.113.9' } })).status,
+      (await call(testEnv.service, { path, headers: { 'x-forwarded-for': '203.0.113.9' } })).status,
       200,
       path,
     );

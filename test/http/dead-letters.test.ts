@@ -4,30 +4,30 @@ import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
 import { delivery } from '../fixtures/index.ts';
-import { type Made, newCustomer, newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { type Made, newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { call, post, type Said } from './call.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const listed = z.object({ letters: z.array(deadLetterSchema), next: z.string().optional() });
 
-async function list(query = '', at = rows) {
-  const answer = await call(at.world.service, { path: `/dead-letters${query}` });
+async function list(query = '', at = shop) {
+  const answer = await call(at.testEnv.service, { path: `/dead-letters${query}` });
   assert.equal(answer.status, 200, answer.error);
   return listed.parse(answer.json);
 }
 
-const act = (path: string, body: unknown = {}, at = rows): Promise<Said> =>
-  post(at.world.service, `/dead-letters${path}`, body);
+const act = (path: string, body: unknown = {}, at = shop): Promise<Said> =>
+  post(at.testEnv.service, `/dead-letters${path}`, body);
 
 /** What Klaviyo refuses: an e-mail that is none. */
-const odd = (): Made => newOrder({ customerEmail: 'nobody', customerId: undefined });
-const tellOrder = ({ ref, record }: Made, at = rows) => at.tell('OrderCreated', ref, { order: record });
-const mended = (order: Made): Made => ({
+const invalidOrder = (): Made => newOrder({ customerEmail: 'nobody', customerId: undefined });
+const sendOrder = ({ ref, record }: Made, at = shop) => at.sendMessage('OrderCreated', ref, { order: record });
+const corrected = (order: Made): Made => ({
   ...order,
   record: { ...order.record, customerEmail: `${order.id}@example.com` },
 });
@@ -40,30 +40,30 @@ async function letterOf(order: Made, rule = 'placed-order') {
 }
 
 test('one says which record, rule and field, why, since when and how often; nothing of the person', async () => {
-  const order = odd();
-  assert.equal(await tellOrder(order), 202);
+  const order = invalidOrder();
+  assert.equal(await sendOrder(order), 202);
   const letter = await letterOf(order);
   assert.deepEqual(
     [letter.record?.typeId, letter.code, letter.count, letter.replayable],
     ['order', 'invalid', 1, true],
   );
   assert.match(letter.field ?? '', /email/);
-  assert.deepEqual(letter.cause?.type === 'message' && letter.cause.type, 'OrderCreated');
-  const one = await call(rows.world.service, { path: `/dead-letters/${letter.id}` });
+  assert.deepEqual(letter.cause?.type === 'message' && letter.cause.messageType, 'OrderCreated');
+  const one = await call(shop.testEnv.service, { path: `/dead-letters/${letter.id}` });
   assert.deepEqual(one.json, letter);
   assert.doesNotMatch(JSON.stringify(letter), /nobody|Torstra|Keller/);
 });
 
 test('the same record, rule and reason again is the same letter, counted', async () => {
-  const order = odd();
-  for (let time = 0; time < 3; time += 1) assert.equal(await tellOrder(order), 202);
+  const order = invalidOrder();
+  for (let time = 0; time < 3; time += 1) assert.equal(await sendOrder(order), 202);
   assert.equal((await letterOf(order)).count, 3);
 });
 
 test('paged; by rule, code and resource, which must all fit', async () => {
-  await using own = await startRows();
-  const orders = [odd(), odd(), odd()];
-  for (const order of orders) assert.equal(await tellOrder(order, own), 202);
+  await using own = await startOrderShop();
+  const orders = [invalidOrder(), invalidOrder(), invalidOrder()];
+  for (const order of orders) assert.equal(await sendOrder(order, own), 202);
   const ids: string[] = [];
   for (let after: string | undefined = ''; after !== undefined; ) {
     const page = await list(`?limit=2${after === '' ? '' : `&after=${after}`}`, own);
@@ -87,36 +87,36 @@ test('paged; by rule, code and resource, which must all fit', async () => {
 
 describe('replay', () => {
   test('while nothing is mended: 202, still kept, counted once more', async () => {
-    const order = odd();
-    await rows.place(order);
-    assert.equal(await tellOrder(order), 202);
+    const order = invalidOrder();
+    await shop.addRecords(order);
+    assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
     const answer = await act(`/${id}/replay`);
-    assert.deepEqual([answer.status, answer.json], [202, { outcome: 'kept', reason: 'invalid' }]);
+    assert.deepEqual([answer.status, answer.json], [202, { outcome: 'rejected', reason: 'invalid' }]);
     assert.equal((await letterOf(order)).count, 2);
   });
 
   test('mended in commercetools: 200, the event is there as of the message, and the letter is gone', async () => {
-    const order = odd();
-    assert.equal(await tellOrder(order), 202);
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
-    await rows.place(mended(order));
+    await shop.addRecords(corrected(order));
     const answer = await act(`/${id}/replay`);
     assert.deepEqual([answer.status, answer.json], [200, { outcome: 'delivered' }]);
-    const { profile, backfill } = await rows.event('Placed Order', order.id);
+    const { profile, backfill } = await shop.event('Placed Order', order.id);
     assert.deepEqual([profile.email, backfill], [`${order.id}@example.com`, false]);
-    assert.equal((await call(rows.world.service, { path: `/dead-letters/${id}` })).status, 404);
-    assert.equal((await rows.events({ metric: 'Ordered Product', profile: `${order.id}@example.com` })).length, 0);
+    assert.equal((await call(shop.testEnv.service, { path: `/dead-letters/${id}` })).status, 404);
+    assert.equal((await shop.events({ metric: 'Ordered Product', profile: `${order.id}@example.com` })).length, 0);
   });
 
   test('refused for another reason by now: that is the letter, and the old one is gone', async () => {
     const customer = newCustomer({ email: 'nobody' });
-    await rows.place(customer);
-    assert.equal(await rows.tell('CustomerCreated', customer.ref), 202);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref), 202);
     const { id } = await letterOf(customer, 'profile');
     const error = { id: '1', status: 400, code: 'blocked', title: 'blocked', detail: 'blocked', source: {} };
     const headers = { 'content-type': 'application/vnd.api+json' };
-    rows.world.klaviyo.faults.add({
+    shop.testEnv.klaviyo.faults.add({
       kind: 'status',
       status: 400,
       body: { errors: [error] },
@@ -124,8 +124,8 @@ describe('replay', () => {
       path: '/api/profile',
     });
     const answer = await act(`/${id}/replay`);
-    rows.world.klaviyo.faults.clear();
-    assert.deepEqual(answer.json, { outcome: 'kept', reason: 'blocked' });
+    shop.testEnv.klaviyo.faults.clear();
+    assert.deepEqual(answer.json, { outcome: 'rejected', reason: 'blocked' });
     const { letters } = await list('?rule=profile&limit=500');
     assert.deepEqual(
       letters.flatMap(({ record, code }) => (record?.id === customer.id ? [code] : [])),
@@ -134,37 +134,37 @@ describe('replay', () => {
   });
 
   test('the record is gone: 200, nothing is to be done any more', async () => {
-    const order = odd();
-    assert.equal(await tellOrder(order), 202);
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
     const answer = await act(`/${id}/replay`);
     assert.equal(answer.status, 200);
-    assert.match(JSON.stringify(answer.json), /"outcome":"gone"/);
+    assert.match(JSON.stringify(answer.json), /"outcome":"skipped"/);
     assert.equal((await act(`/${id}/replay`)).status, 404);
   });
 
   test('Klaviyo away: 503, and the letter stays', async () => {
-    await using own = await startRows({ settings: { klaviyo: { retries: 0 } } });
-    const order = odd();
-    assert.equal(await tellOrder(order, own), 202);
-    await own.place(mended(order));
-    own.world.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/event' });
+    await using own = await startOrderShop({ settings: { klaviyo: { retries: 0 } } });
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order, own), 202);
+    await own.addRecords(corrected(order));
+    own.testEnv.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/event' });
     const [letter] = (await list('?rule=placed-order', own)).letters;
     const answer = await act(`/${letter?.id}/replay`, {}, own);
-    own.world.klaviyo.faults.clear();
+    own.testEnv.klaviyo.faults.clear();
     assert.equal(answer.status, 503);
     assert.equal((await list('?rule=placed-order', own)).letters.length, 1);
   });
 
   test('all of a kind: what is mended arrives, once, what is not stays', async () => {
-    await using own = await startRows();
-    const orders = [odd(), odd(), odd()];
-    for (const order of orders) assert.equal(await tellOrder(order, own), 202);
+    await using own = await startOrderShop();
+    const orders = [invalidOrder(), invalidOrder(), invalidOrder()];
+    for (const order of orders) assert.equal(await sendOrder(order, own), 202);
     const [first, second, third] = orders;
     assert.ok(first && second && third);
-    await own.place(mended(first), mended(second), third);
+    await own.addRecords(corrected(first), corrected(second), third);
     const answer = await act('/replay', { all: true }, own);
-    assert.deepEqual([answer.status, answer.json], [200, { delivered: 4, gone: 0, kept: 2, notReplayable: 0 }]);
+    assert.deepEqual([answer.status, answer.json], [200, { delivered: 4, skipped: 0, rejected: 2, notReplayable: 0 }]);
     assert.equal((await own.events({ metric: 'Placed Order' })).length, 2);
     const left = (await list('', own)).letters.map(({ record }) => record?.id);
     assert.deepEqual(left, [third.id, third.id]);
@@ -173,7 +173,7 @@ describe('replay', () => {
 
 test('what nobody can read inside a good envelope is kept without its body; it can only be discarded', async () => {
   const data = Buffer.from('{"notificationType":"Message","secret":').toString('base64');
-  const pushed = await post(rows.world.service, '/', { message: { data, messageId: 'b-1' }, subscription: 's' });
+  const pushed = await post(shop.testEnv.service, '/', { message: { data, messageId: 'b-1' }, subscription: 's' });
   assert.equal(pushed.status, 202);
   const { letters } = await list('?code=unreadable&limit=500');
   const [letter] = letters;
@@ -188,8 +188,8 @@ test('what nobody can read inside a good envelope is kept without its body; it c
 });
 
 test('all of a kind are discarded, others stay; nothing named is no kind', async () => {
-  await using own = await startRows();
-  assert.equal(await tellOrder(odd(), own), 202);
+  await using own = await startOrderShop();
+  assert.equal(await sendOrder(invalidOrder(), own), 202);
   assert.match((await act('/discard', {}, own)).error, /all/);
   const some = await act('/discard', { rule: 'ordered-product' }, own);
   assert.deepEqual([some.status, some.json], [200, { discarded: 1 }]);
@@ -208,24 +208,24 @@ test('an id that nobody knows: 404 with what it means, whatever it looks like', 
       ['POST', `${id}/replay`],
       ['POST', `${id}/discard`],
     ] as const) {
-      const answer = await call(rows.world.service, { method, path: `/dead-letters/${encodeURI(path)}` });
+      const answer = await call(shop.testEnv.service, { method, path: `/dead-letters/${encodeURI(path)}` });
       assert.equal(answer.status, 404);
     }
   }
 });
 
 test('past deadLetters.max nothing more is acknowledged, with the reason; what is discarded makes room', async () => {
-  await using own = await startRows({ settings: { deadLetters: { max: 2 } } });
-  const kept = odd();
-  assert.equal(await tellOrder(kept, own), 202);
-  const refused = await post(own.world.service, '/', delivered(odd()));
-  assert.equal(refused.status, 503);
-  assert.match(refused.error, /deadLetters\.max/);
-  assert.equal(await tellOrder(kept, own), 202, 'one that is kept already needs no more room');
+  await using own = await startOrderShop({ settings: { deadLetters: { max: 2 } } });
+  const stored = invalidOrder();
+  assert.equal(await sendOrder(stored, own), 202);
+  const rejected = await post(own.testEnv.service, '/', delivered(invalidOrder()));
+  assert.equal(rejected.status, 503);
+  assert.match(rejected.error, /deadLetters\.max/);
+  assert.equal(await sendOrder(stored, own), 202, 'one that is kept already needs no more room');
   const fine = newOrder();
-  assert.equal(await tellOrder(fine, own), 204, 'what Klaviyo takes is not held up');
+  assert.equal(await sendOrder(fine, own), 204, 'what Klaviyo takes is not held up');
   await act('/discard', { all: true }, own);
-  assert.equal(await tellOrder(odd(), own), 202);
+  assert.equal(await sendOrder(invalidOrder(), own), 202);
 });
 
 function delivered({ ref, record }: Made) {

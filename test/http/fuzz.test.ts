@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { customer, delivery, id } from '../fixtures/index.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 
 const seed = 20_260_315;
 const thousands = 4;
@@ -15,15 +15,15 @@ const documented = new Set([200, 202, 204, 400, 401, 413, 415, 429, 503]);
 /** Far above what differs between two looks at a heap that does not grow, far below what a thousand kept bodies take. */
 const maxGrowthBytes = 25_000_000;
 
-let world: World;
+let testEnv: TestEnv;
 const agent = new Agent({ keepAlive: true, maxSockets: sideBySide });
 before(async () => {
   // What can't be read is kept: so many, then it is answered 503 and nothing more is held.
-  world = await startWorld({ settings: { deadLetters: { max: 20 } } });
+  testEnv = await startTestEnv({ settings: { deadLetters: { max: 20 } } });
 });
 after(async () => {
   agent.destroy();
-  await world.stop();
+  await testEnv.stop();
 });
 
 const hostile = fc.oneof(
@@ -91,7 +91,7 @@ const body: fc.Arbitrary<Buffer> = fc.oneof(
 function push(sent: Buffer): Promise<number> {
   const headers = { 'content-type': 'application/json', 'content-length': sent.length };
   return new Promise((resolve, reject) => {
-    const asked = request(`${world.service}/`, { method: 'POST', agent, headers }, (answer) => {
+    const asked = request(`${testEnv.service}/`, { method: 'POST', agent, headers }, (answer) => {
       answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
     });
     asked.once('error', reject);
@@ -121,8 +121,8 @@ test('thousands of odd bodies are each answered as documented, and nothing of th
   const heaps: number[] = [];
   for (let round = 0; round < thousands; round += 1) {
     await pushAll(fc.sample(body, { numRuns: 1_000, seed: seed + round }));
-    await world.app.settled();
-    world.logged.length = 0;
+    await testEnv.app.settled();
+    testEnv.logged.length = 0;
     heaps.push(heapBytes());
   }
   const [first = 0, last = 0] = [heaps[0], heaps.at(-1)];
@@ -131,10 +131,10 @@ test('thousands of odd bodies are each answered as documented, and nothing of th
 });
 
 test('a good message afterwards is delivered', async () => {
-  await world.place('customer', customer({ id: id('c1'), email: 'after@example.com' }));
-  const told = delivery('CustomerCreated', { typeId: 'customer', id: id('c1') });
-  assert.equal(await world.push(told), 204);
-  const profiles = await world.profiles();
+  await testEnv.addRecords('customer', customer({ id: id('c1'), email: 'after@example.com' }));
+  const message = delivery('CustomerCreated', { typeId: 'customer', id: id('c1') });
+  assert.equal(await testEnv.push(message), 204);
+  const profiles = await testEnv.profiles();
   assert.deepEqual(
     profiles.map(({ email }) => email),
     ['after@example.com'],

@@ -1,17 +1,20 @@
 /** What a platform's probes see. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startWorld, type WorldOptions } from '../test-env.ts';
+import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 import { call } from './call.ts';
 
 const noRetries = { klaviyo: { retries: 0 }, commercetools: { retries: 0 } };
 
 /** /health and /ready in a world of this kind. */
-async function probes(options: WorldOptions, disturb?: (world: Awaited<ReturnType<typeof startWorld>>) => unknown) {
-  await using world = await startWorld({ settings: noRetries, ...options });
-  await disturb?.(world);
-  const health = await call(world.service, { path: '/health' });
-  const ready = await call(world.service, { path: '/ready' });
+async function probes(
+  options: TestEnvOptions,
+  disturb?: (testEnv: Awaited<ReturnType<typeof startTestEnv>>) => unknown,
+) {
+  await using testEnv = await startTestEnv({ settings: noRetries, ...options });
+  await disturb?.(testEnv);
+  const health = await call(testEnv.service, { path: '/health' });
+  const ready = await call(testEnv.service, { path: '/ready' });
   assert.deepEqual([health.status, health.json], [200, { status: 'ok' }]);
   return [ready.status, ready.json];
 }
@@ -26,12 +29,12 @@ test('not ready while Klaviyo is down; alive all the same', async () => {
   const down = await probes({}, ({ klaviyo }) => klaviyo.faults.add({ kind: 'status', status: 503, body: 'down' }));
   const klaviyo = 'Klaviyo answered 503 without a JSON:API body';
   assert.deepEqual(down, [503, { ready: false, commercetools: 'ok', klaviyo, ...others }]);
-  const gone = await probes({}, (world) => world.klaviyo.stop());
+  const gone = await probes({}, (testEnv) => testEnv.klaviyo.stop());
   assert.match(JSON.stringify(gone), /Klaviyo can't be reached \(ECONNREFUSED\)/);
 });
 
 test('not ready while commercetools is down', async () => {
-  const gone = await probes({}, (world) => world.shop.stop());
+  const gone = await probes({}, (testEnv) => testEnv.shop.stop());
   assert.match(JSON.stringify(gone), /503.*commercetools can't be reached/);
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { call } from './call.ts';
 
 const response = z.looseObject({
@@ -26,13 +26,13 @@ const documentSchema = z.looseObject({
   ),
 });
 
-let world: World;
+let testEnv: TestEnv;
 let document: z.infer<typeof documentSchema>;
 before(async () => {
-  world = await startWorld();
-  document = documentSchema.parse((await call(world.service, { path: '/openapi.json' })).json);
+  testEnv = await startTestEnv();
+  document = documentSchema.parse((await call(testEnv.service, { path: '/openapi.json' })).json);
 });
-after(() => world.stop());
+after(() => testEnv.stop());
 
 const operations = () =>
   Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -54,7 +54,7 @@ test('every endpoint that is promised is listed', () => {
 
 test('every listed endpoint is there', async () => {
   for (const { path, method } of operations()) {
-    const { status } = await call(world.service, {
+    const { status } = await call(testEnv.service, {
       method: method.toUpperCase(),
       path: path.replace(/\{[^}]+\}/g, 'x'),
       headers: { 'x-forwarded-for': '203.0.113.9' },

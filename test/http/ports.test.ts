@@ -6,7 +6,7 @@ import pino from 'pino';
 import { createService } from '../../src/app/service.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { environment } from '../fixtures/environment.ts';
-import { startWorld } from '../test-env.ts';
+import { startTestEnv } from '../test-env.ts';
 import { call, post } from './call.ts';
 
 async function serviceOn(context: TestContext, env: Record<string, string>) {
@@ -41,11 +41,11 @@ test('PUB_SUB_PORT serves realtime only, BULK_IMPORT_PORT bulk only, each beside
 });
 
 test('APP_TYPE and CONNECT_ENV leave out what the process does not do', async () => {
-  await using events = await startWorld({ env: { APP_TYPE: 'EVENT' } });
+  await using events = await startTestEnv({ env: { APP_TYPE: 'EVENT' } });
   assert.equal((await call(events.service, { path: '/sync' })).status, 404);
-  await using connect = await startWorld({ env: { CONNECT_ENV: 'prod' } });
+  await using connect = await startTestEnv({ env: { CONNECT_ENV: 'prod' } });
   assert.equal((await post(connect.service, '/sync/orders', {})).status, 404);
-  await using bulk = await startWorld({ env: { APP_TYPE: 'BULK_IMPORT' } });
+  await using bulk = await startTestEnv({ env: { APP_TYPE: 'BULK_IMPORT' } });
   assert.equal((await post(bulk.service, '/', {})).status, 404);
 });
 

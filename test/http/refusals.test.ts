@@ -1,16 +1,16 @@
 /** What the service answers to what it can't take: a status that says whose turn it is, and a reason that says what to do. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { call, post } from './call.ts';
 
-let world: World;
+let testEnv: TestEnv;
 let service: string;
 before(async () => {
-  world = await startWorld();
-  service = world.service;
+  testEnv = await startTestEnv();
+  service = testEnv.service;
 });
-after(() => world.stop());
+after(() => testEnv.stop());
 
 const json = { 'content-type': 'application/json' };
 
@@ -93,12 +93,12 @@ test('a sync body that could mean "everything" by mistake is refused', async () 
     [['a'], /the body: /],
     ['"everything"', /the body: /],
   ];
-  for (const [body, told] of wrong) {
+  for (const [body, expected] of wrong) {
     const { status, error } = await post(service, '/sync/orders', body);
     assert.equal(status, 400, JSON.stringify(body));
-    assert.match(error, told);
+    assert.match(error, expected);
   }
-  assert.deepEqual(await world.app.runs.list(), []);
+  assert.deepEqual(await testEnv.app.runs.list(), []);
 });
 
 test('what a resource does not do is refused with the reason', async () => {
@@ -111,16 +111,16 @@ test('what a resource does not do is refused with the reason', async () => {
     ['products', { deleteAll: false, confirmDeletion: 'products' }, /goes with deleteAll/],
     ['categories', { deleteAll: true, confirmDeletion: 'categories', ids: ['a'] }, /^ids and deleteAll/],
   ];
-  for (const [resource, body, told] of wrong) {
+  for (const [resource, body, expected] of wrong) {
     const { status, error } = await post(service, `/sync/${resource}`, body);
     assert.equal(status, 400, JSON.stringify(body));
-    assert.match(error, told);
+    assert.match(error, expected);
   }
-  assert.deepEqual(await world.app.runs.list(), []);
+  assert.deepEqual(await testEnv.app.runs.list(), []);
 });
 
 test('ids that nobody has are counted as skipped, with the reason', async () => {
-  const run = await world.sync('customers', { ids: ['nobody'] });
+  const run = await testEnv.sync('customers', { ids: ['nobody'] });
   assert.deepEqual(
     [run.state, run.counts.skipped, run.counts.reasons],
     ['completed', 1, { 'no record with this id': 1 }],
@@ -136,7 +136,7 @@ test('no body, an empty one, {} and null all mean everything', async () => {
   ]) {
     const { status } = await call(service, { method: 'POST', path: '/sync/categories', ...asked });
     assert.equal(status, 202, JSON.stringify(asked));
-    await world.app.settled();
+    await testEnv.app.settled();
   }
 });
 

@@ -14,7 +14,7 @@ import {
   variant,
   withoutPayload,
 } from '../fixtures/index.ts';
-import { startWorld, type WorldOptions } from '../test-env.ts';
+import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 
 const prefix = '$custom:::$default:::';
 /** Klaviyo's id of a catalogue record. */
@@ -124,9 +124,9 @@ export function newEntry(sku: string, availableQuantity: number, channel?: strin
 }
 
 /** A world with what catalogue tests ask it. */
-export async function startSelling(options: WorldOptions = {}) {
-  const world = await startWorld(options);
-  let told = 0;
+export async function startCatalogShop(options: TestEnvOptions = {}) {
+  const testEnv = await startTestEnv(options);
+  let messageCount = 0;
 
   async function only<Found>(found: readonly Found[], what: string): Promise<Found> {
     assert.equal(found.length, 1, `${found.length} records of ${what}`);
@@ -134,24 +134,25 @@ export async function startSelling(options: WorldOptions = {}) {
     assert.ok(one !== undefined);
     return one;
   }
-  const items = async () => z.array(itemShape).parse(await world.items());
-  const variants = async () => z.array(variantShape).parse(await world.variants());
-  const categories = async () => z.array(categoryShape).parse(await world.categories());
+  const items = async () => z.array(itemShape).parse(await testEnv.items());
+  const variants = async () => z.array(variantShape).parse(await testEnv.variants());
+  const categories = async () => z.array(categoryShape).parse(await testEnv.categories());
   const lines = (recordId: string, what: string) =>
-    world.logged
+    testEnv.logged
       .map((text) => line.safeParse(JSON.parse(text)))
       .flatMap(({ data }) => (data?.msg === what && data.record?.id === recordId ? [data] : []));
 
-  const tell = (type: string, ref: Json, own: Json = {}) =>
-    world.push(delivery(type, ref, { id: randomUUID(), ...own }));
-  const tellTooLarge = (type: string, ref: Json) => world.push({ ...withoutPayload(type, ref), id: randomUUID() });
-  function tellChange(notificationType: string, ref: Json): Promise<number> {
-    told += 1;
-    return world.push({ ...changeDelivery(notificationType, ref), version: told });
+  const sendMessage = (type: string, ref: Json, own: Json = {}) =>
+    testEnv.push(delivery(type, ref, { id: randomUUID(), ...own }));
+  const sendWithoutPayload = (type: string, ref: Json) =>
+    testEnv.push({ ...withoutPayload(type, ref), id: randomUUID() });
+  function sendChange(notificationType: string, ref: Json): Promise<number> {
+    messageCount += 1;
+    return testEnv.push({ ...changeDelivery(notificationType, ref), version: messageCount });
   }
 
   return {
-    world,
+    testEnv,
     items,
     variants,
     categories,
@@ -173,25 +174,25 @@ export async function startSelling(options: WorldOptions = {}) {
     /** The skus that Klaviyo holds under an item. */
     skusOf: async (id: string) => (await variants()).flatMap(({ item, sku }) => (item === id ? [sku] : [])).sort(),
     /** A message; @returns the status of the answer. */
-    tell,
+    sendMessage,
     /** The same, too large for its broker. */
-    tellTooLarge,
+    sendWithoutPayload,
     /** A change of a resource. */
-    tellChange,
-    place: (typeId: string, ...records: Json[]) => world.place(typeId, ...records),
+    sendChange,
+    addRecords: (typeId: string, ...records: Json[]) => testEnv.addRecords(typeId, ...records),
     /** The product is in the shop as given, and its message arrives; it has to be taken. */
     async publish(made: Made): Promise<void> {
-      await world.place('product', made.record);
-      assert.equal(await tell('ProductPublished', reference('product', made.id)), 204);
+      await testEnv.addRecords('product', made.record);
+      assert.equal(await sendMessage('ProductPublished', reference('product', made.id)), 204);
     },
     /** A new or changed inventory entry and its message. */
     async stocked(entry: Json): Promise<number> {
-      await world.place('inventory-entry', entry);
-      return tellChange('ResourceUpdated', referenceTo(entry, 'inventory-entry'));
+      await testEnv.addRecords('inventory-entry', entry);
+      return sendChange('ResourceUpdated', referenceTo(entry, 'inventory-entry'));
     },
     /** How often the service wrote to Klaviyo so far. */
     async writes(): Promise<number> {
-      const { counts } = requests.parse(await (await fetch(`${world.klaviyo.url}/sandbox/requests`)).json());
+      const { counts } = requests.parse(await (await fetch(`${testEnv.klaviyo.url}/sandbox/requests`)).json());
       const writing = Object.entries(counts).filter(([operation]) => !operation.startsWith('get_'));
       return writing.flatMap(([, byStatus]) => Object.values(byStatus)).reduce((sum, count) => sum + count, 0);
     },
@@ -199,8 +200,8 @@ export async function startSelling(options: WorldOptions = {}) {
     warnings: (id: string) => lines(id, 'partially-sent').flatMap(({ warning }) => warning?.code ?? []),
     /** Why messages about a record had no effect. */
     reasons: (id: string) => lines(id, 'message').flatMap(({ reasons }) => reasons ?? []),
-    stop: () => world.stop(),
-    [Symbol.asyncDispose]: () => world.stop(),
+    stop: () => testEnv.stop(),
+    [Symbol.asyncDispose]: () => testEnv.stop(),
   };
 }
-export type Selling = Awaited<ReturnType<typeof startSelling>>;
+export type CatalogShop = Awaited<ReturnType<typeof startCatalogShop>>;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { categories, delivery, id, type Json, product, reference } from '../fixtures/index.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 
 test('a product whose item another process deletes between look-up and write comes again, and is then told as it is', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const record = product({ id: id('b1') });
-  await world.place('product', record);
+  await testEnv.addRecords('product', record);
   const gone = {
     code: 'not_found',
     title: 'Not found.',
@@ -14,18 +14,18 @@ test('a product whose item another process deletes between look-up and write com
     source: { pointer: '/data/relationships/item/data/id' },
   };
   const body = { errors: [gone] };
-  world.klaviyo.faults.add({ kind: 'status', status: 404, method: 'POST', path: '/api/catalog-variants', body });
+  testEnv.klaviyo.faults.add({ kind: 'status', status: 404, method: 'POST', path: '/api/catalog-variants', body });
   const published = delivery('ProductPublished', reference('product', id('b1')));
-  await comesAgain(world, published);
-  assert.ok((await world.variants()).length > 0);
+  await comesAgain(testEnv, published);
+  assert.ok((await testEnv.variants()).length > 0);
 });
 
 /** Not kept as a dead letter, but told again, and then as it is. */
-async function comesAgain(world: World, message: Json): Promise<void> {
-  assert.equal(await world.push(message), 503);
-  assert.deepEqual(await Array.fromAsync(world.app.deadLetters.list()), []);
-  world.klaviyo.faults.clear();
-  assert.equal(await world.push(message), 204);
+async function comesAgain(testEnv: TestEnv, message: Json): Promise<void> {
+  assert.equal(await testEnv.push(message), 503);
+  assert.deepEqual(await Array.fromAsync(testEnv.app.deadLetters.list()), []);
+  testEnv.klaviyo.faults.clear();
+  assert.equal(await testEnv.push(message), 204);
 }
 
 const duplicate = { errors: [{ code: 'duplicate', title: 'Duplicate', detail: 'It exists.', source: {} }] };
@@ -37,19 +37,19 @@ for (const [what, path] of Object.entries({
   'a variant': '/api/catalog-variants',
 })) {
   test(`${what} that comes and goes between look-up and writes is no dead letter: the message comes again`, async () => {
-    await using world = await startWorld();
-    await world.place('product', product({ id: id('b1') }));
-    world.klaviyo.faults.add({ ...refusing, path });
-    await comesAgain(world, delivery('ProductPublished', reference('product', id('b1'))));
-    assert.ok((await world.variants()).length > 0);
+    await using testEnv = await startTestEnv();
+    await testEnv.addRecords('product', product({ id: id('b1') }));
+    testEnv.klaviyo.faults.add({ ...refusing, path });
+    await comesAgain(testEnv, delivery('ProductPublished', reference('product', id('b1'))));
+    assert.ok((await testEnv.variants()).length > 0);
   });
 }
 
 test('a category that comes and goes between look-up and writes is no dead letter either', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const [record] = categories();
   assert.ok(record);
-  await world.place('category', record);
-  world.klaviyo.faults.add({ ...refusing, path: '/api/catalog-categories' });
-  await comesAgain(world, delivery('CategoryCreated', reference('category', String(record.id))));
+  await testEnv.addRecords('category', record);
+  testEnv.klaviyo.faults.add({ ...refusing, path: '/api/catalog-categories' });
+  await comesAgain(testEnv, delivery('CategoryCreated', reference('category', String(record.id))));
 });

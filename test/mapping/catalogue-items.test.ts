@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Json, reference, variant, withoutPayload } from '../fixtures/index.ts';
 import {
+  type CatalogShop,
   changed,
   idOf,
   newCategory,
   newProduct,
   referenceTo,
-  type Selling,
-  startSelling,
+  startCatalogShop,
   unpublished,
 } from './catalog-fixture.ts';
 
-let shop: Selling;
+let shop: CatalogShop;
 before(async () => {
-  shop = await startSelling();
+  shop = await startCatalogShop();
 });
 after(() => shop.stop());
 
@@ -94,16 +94,16 @@ test('a product without a name is called by its slug, else by its key', async ()
 test('only what is published counts, never what is staged, nor what the message carried', async () => {
   const made = newProduct();
   const staged: Json = { masterData: { ...Object(made.record.masterData), staged: newProduct({ name: {} }).record } };
-  await shop.place('product', { ...made.record, ...staged });
+  await shop.addRecords('product', { ...made.record, ...staged });
   const embedded = { productProjection: { id: made.id, name: { en: 'Old name' } } };
-  assert.equal(await shop.tell('ProductPublished', of(made.id), embedded), 204);
+  assert.equal(await shop.sendMessage('ProductPublished', of(made.id), embedded), 204);
   assert.equal((await shop.item(made.id)).title, 'Slim Jeans');
 });
 
 test('a message that was too large publishes too', async () => {
   const made = newProduct();
-  await shop.place('product', made.record);
-  assert.equal(await shop.world.push(withoutPayload('ProductPublished', of(made.id))), 204);
+  await shop.addRecords('product', made.record);
+  assert.equal(await shop.testEnv.push(withoutPayload('ProductPublished', of(made.id))), 204);
   assert.equal((await shop.item(made.id)).title, 'Slim Jeans');
 });
 
@@ -111,7 +111,7 @@ test('categories and their ancestors that Klaviyo lacks are created first, and t
   const women = newCategory('Women');
   const pants = newCategory('Pants', women);
   const sale = newCategory('Sale');
-  await shop.place('category', women, pants, sale);
+  await shop.addRecords('category', women, pants, sale);
   const made = newProduct({ categories: [referenceTo(pants), referenceTo(sale)] });
   await shop.publish(made);
   const linked = [women, pants, sale].map(idOf);
@@ -129,9 +129,9 @@ test('a product of a category that is gone arrives without that link, and a warn
 test('an unpublished product takes its item and variants away; a second time is fine too', async () => {
   const made = newProduct();
   await shop.publish(made);
-  await shop.place('product', unpublished(made).record);
+  await shop.addRecords('product', unpublished(made).record);
   for (let time = 0; time < 2; time += 1) {
-    assert.equal(await shop.tell('ProductUnpublished', of(made.id)), 204);
+    assert.equal(await shop.sendMessage('ProductUnpublished', of(made.id)), 204);
   }
   assert.equal((await itemIds()).includes(made.id), false);
   assert.deepEqual(await shop.skusOf(made.id), []);
@@ -140,17 +140,17 @@ test('an unpublished product takes its item and variants away; a second time is 
 test('a deleted product takes its item and variants away; one that Klaviyo never had is fine too', async () => {
   const made = newProduct();
   await shop.publish(made);
-  shop.world.shop.records.remove('product', made.id);
-  assert.equal(await shop.tellChange('ResourceDeleted', of(made.id)), 204);
+  shop.testEnv.shop.records.remove('product', made.id);
+  assert.equal(await shop.sendChange('ResourceDeleted', of(made.id)), 204);
   assert.equal((await itemIds()).includes(made.id), false);
-  assert.equal(await shop.tellChange('ResourceDeleted', of(newProduct().id)), 204);
+  assert.equal(await shop.sendChange('ResourceDeleted', of(newProduct().id)), 204);
 });
 
 test('a product that is published again is back with all its variants', async () => {
   const made = newProduct();
   await shop.publish(made);
-  await shop.place('product', unpublished(made).record);
-  await shop.tell('ProductUnpublished', of(made.id));
+  await shop.addRecords('product', unpublished(made).record);
+  await shop.sendMessage('ProductUnpublished', of(made.id));
   await shop.publish(made);
   assert.equal((await shop.item(made.id)).published, true);
   assert.deepEqual(await shop.skusOf(made.id), [made.sku, made.sku2].sort());
@@ -159,13 +159,13 @@ test('a product that is published again is back with all its variants', async ()
 test('a late "unpublished" of a product that is published again changes nothing', async () => {
   const made = newProduct();
   await shop.publish(made);
-  assert.equal(await shop.tell('ProductUnpublished', of(made.id)), 204);
+  assert.equal(await shop.sendMessage('ProductUnpublished', of(made.id)), 204);
   assert.equal((await shop.item(made.id)).published, true);
 });
 
 test('a product that is gone when its message arrives is skipped with the reason', async () => {
   const made = newProduct();
-  assert.equal(await shop.tell('ProductPublished', of(made.id)), 204);
+  assert.equal(await shop.sendMessage('ProductPublished', of(made.id)), 204);
   assert.deepEqual(shop.reasons(made.id), ['the product no longer exists']);
 });
 

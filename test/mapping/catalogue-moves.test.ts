@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { reference, variant } from '../fixtures/index.ts';
 import { writeAsOther } from '../other-app.ts';
 import {
+  type CatalogShop,
   changed,
   idOf,
   klaviyoId,
@@ -11,14 +12,13 @@ import {
   newCategory,
   newProduct,
   referenceTo,
-  type Selling,
-  startSelling,
+  startCatalogShop,
   unpublished,
 } from './catalog-fixture.ts';
 
-let shop: Selling;
+let shop: CatalogShop;
 before(async () => {
-  shop = await startSelling();
+  shop = await startCatalogShop();
 });
 after(() => shop.stop());
 
@@ -39,8 +39,8 @@ describe('a variant that its product has no more', () => {
   test('is deleted by a products sync too', async () => {
     const made = newProduct();
     await shop.publish(made);
-    await shop.place('product', single(made).record);
-    await shop.world.sync('products', { ids: [made.id] });
+    await shop.addRecords('product', single(made).record);
+    await shop.testEnv.sync('products', { ids: [made.id] });
     assert.deepEqual(await shop.skusOf(made.id), [made.sku]);
   });
 });
@@ -62,10 +62,10 @@ describe('a sku that Klaviyo holds under another item', () => {
     const lost = changed(old, { masterVariant: variant({ sku: `${old.sku}-new` }), variants: [] });
     await shop.publish(lost);
     assert.deepEqual(await shop.skusOf(heir.id), theirs);
-    await shop.place('product', unpublished(lost).record);
-    assert.equal(await shop.tell('ProductUnpublished', of(old)), 204);
+    await shop.addRecords('product', unpublished(lost).record);
+    assert.equal(await shop.sendMessage('ProductUnpublished', of(old)), 204);
     assert.deepEqual(await shop.skusOf(heir.id), theirs);
-    assert.equal(await shop.tellChange('ResourceDeleted', of(old)), 204);
+    assert.equal(await shop.sendChange('ResourceDeleted', of(old)), 204);
     assert.deepEqual(await shop.skusOf(heir.id), theirs);
     assert.equal((await shop.variant(old.sku)).item, heir.id);
   });
@@ -74,12 +74,12 @@ describe('a sku that Klaviyo holds under another item', () => {
     const [one, other] = [newProduct(), newProduct()];
     await shop.publish(one);
     await shop.publish(other);
-    await shop.place(
+    await shop.addRecords(
       'product',
       changed(one, { variants: [variant({ id: 2, sku: other.sku2 })] }).record,
       changed(other, { variants: [variant({ id: 2, sku: one.sku2 })] }).record,
     );
-    const run = await shop.world.sync('products', { ids: [one.id, other.id] });
+    const run = await shop.testEnv.sync('products', { ids: [one.id, other.id] });
     assert.equal(run.counts.rejected, 0);
     assert.deepEqual(await shop.skusOf(one.id), [one.sku, other.sku2].sort());
     assert.deepEqual(await shop.skusOf(other.id), [other.sku, one.sku2].sort());
@@ -97,12 +97,12 @@ test('an id may hold any character: item and category are found again and go', a
   const id = 'Größe/38 #1 & 50% ?a=b';
   const sale = newCategory('Sale', undefined, { id });
   const made = { ...newProduct({ categories: [referenceTo(sale)] }, { id }), id };
-  await shop.place('category', sale);
+  await shop.addRecords('category', sale);
   await shop.publish(made);
   await shop.publish(made);
   assert.deepEqual((await shop.item(id)).categories, [idOf(sale)]);
-  assert.equal(await shop.tellChange('ResourceDeleted', of(made)), 204);
-  assert.equal(await shop.tellChange('ResourceDeleted', referenceTo(sale)), 204);
+  assert.equal(await shop.sendChange('ResourceDeleted', of(made)), 204);
+  assert.equal(await shop.sendChange('ResourceDeleted', referenceTo(sale)), 204);
   assert.equal(
     [...(await shop.items()), ...(await shop.categories())].some(({ external_id }) => external_id === id),
     false,
@@ -111,7 +111,7 @@ test('an id may hold any character: item and category are found again and go', a
 
 test('links that somebody else changed: an item without our mark gets them written', async () => {
   const women = newCategory('Women');
-  await shop.place('category', women);
+  await shop.addRecords('category', women);
   const made = newProduct({ categories: [referenceTo(women)] });
   await shop.publish(made);
   const item = {
@@ -121,20 +121,20 @@ test('links that somebody else changed: an item without our mark gets them writt
     relationships: { categories: { data: [] } },
   };
   const path = `/api/catalog-items/${encodeURIComponent(item.id)}`;
-  const answer = await writeAsOther(shop.world.klaviyo.url, path, item);
+  const answer = await writeAsOther(shop.testEnv.klaviyo.url, path, item);
   assert.equal(answer.status, 200);
   assert.deepEqual((await shop.item(made.id)).categories, []);
-  await shop.world.sync('products', { ids: [made.id] });
+  await shop.testEnv.sync('products', { ids: [made.id] });
   assert.deepEqual((await shop.item(made.id)).categories, [idOf(women)]);
 });
 
 describe('a products sync', () => {
   test('writes what realtime writes, takes away what is not published, and a second one writes nothing', async () => {
-    await using sold = await startSelling();
+    await using sold = await startCatalogShop();
     const [there, gone] = [newProduct(), newProduct()];
     await sold.publish(gone);
-    await sold.place('product', there.record, unpublished(gone).record);
-    const first = await sold.world.sync('products');
+    await sold.addRecords('product', there.record, unpublished(gone).record);
+    const first = await sold.testEnv.sync('products');
     assert.deepEqual([first.state, first.counts.read, first.counts.rejected], ['completed', 2, 0]);
     assert.deepEqual(
       (await sold.items()).map(({ external_id }) => external_id),
@@ -142,17 +142,17 @@ describe('a products sync', () => {
     );
     const inBulk = await sold.item(there.id);
     const before = await sold.writes();
-    await sold.world.sync('products', { ids: [there.id] });
+    await sold.testEnv.sync('products', { ids: [there.id] });
     assert.equal(await sold.writes(), before);
     await sold.publish(there);
     assert.deepEqual(await sold.item(there.id), inBulk);
   });
 
   test('{ids}: only these; one that nobody has is counted as skipped', async () => {
-    await using sold = await startSelling();
+    await using sold = await startCatalogShop();
     const [one, other] = [newProduct(), newProduct()];
-    await sold.place('product', one.record, other.record);
-    const run = await sold.world.sync('products', { ids: [one.id, newProduct().id] });
+    await sold.addRecords('product', one.record, other.record);
+    const run = await sold.testEnv.sync('products', { ids: [one.id, newProduct().id] });
     assert.deepEqual([run.counts.delivered, run.counts.skipped], [1, 1]);
     assert.deepEqual(
       (await sold.items()).map(({ external_id }) => external_id),
@@ -161,18 +161,18 @@ describe('a products sync', () => {
   });
 
   test('{deleteAll}: every item goes, also one that the shop does not have; categories stay, and the other way round', async () => {
-    await using sold = await startSelling();
+    await using sold = await startCatalogShop();
     const women = newCategory('Women');
     const made = newProduct({ categories: [referenceTo(women)] });
-    await sold.place('category', women);
+    await sold.addRecords('category', women);
     await sold.publish(made);
-    sold.world.shop.records.remove('product', made.id);
-    const all = await sold.world.sync('products', { deleteAll: true, confirmDeletion: 'products' });
+    sold.testEnv.shop.records.remove('product', made.id);
+    const all = await sold.testEnv.sync('products', { deleteAll: true, confirmDeletion: 'products' });
     assert.equal(all.state, 'completed');
     assert.deepEqual([(await sold.items()).length, (await sold.variants()).length], [0, 0]);
     assert.equal((await sold.categories()).length, 1);
     await sold.publish(made);
-    await sold.world.sync('categories', { deleteAll: true, confirmDeletion: 'categories' });
+    await sold.testEnv.sync('categories', { deleteAll: true, confirmDeletion: 'categories' });
     assert.deepEqual([(await sold.items()).length, (await sold.categories()).length], [1, 0]);
   });
 });

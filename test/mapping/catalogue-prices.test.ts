@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { type Json, money, now, price, reference, standalonePrice, variant } from '../fixtures/index.ts';
-import { changed, type Made, newProduct, type Selling, startSelling, unpublished } from './catalog-fixture.ts';
+import { type CatalogShop, changed, type Made, newProduct, startCatalogShop, unpublished } from './catalog-fixture.ts';
 
-let shop: Selling;
+let shop: CatalogShop;
 before(async () => {
-  shop = await startSelling({ overrides: { now: () => now } });
+  shop = await startCatalogShop({ overrides: { now: () => now } });
 });
 after(() => shop.stop());
 
@@ -24,7 +24,7 @@ function priced(...prices: Json[]): Made {
 }
 
 /** Its price on the item, published in this shop. */
-async function priceOf(made: Made, at: Selling = shop): Promise<number | null> {
+async function priceOf(made: Made, at: CatalogShop = shop): Promise<number | null> {
   await at.publish(made);
   return (await at.item(made.id)).price;
 }
@@ -47,7 +47,7 @@ describe('the price that anybody pays', () => {
   test('is one of this week before an undated one, and is gone when the week is over', async () => {
     const made = priced(price(7990), price(5990, thisWeek));
     assert.equal(await priceOf(made), 59.9);
-    await using later = await startSelling({ overrides: { now: () => new Date('2026-03-20T00:00:00.000Z') } });
+    await using later = await startCatalogShop({ overrides: { now: () => new Date('2026-03-20T00:00:00.000Z') } });
     assert.equal(await priceOf(made, later), 79.9);
   });
 
@@ -67,14 +67,14 @@ describe('the price that anybody pays', () => {
     const discounted = { discounted: { value: money(5990), discount: reference('product-discount', 'sale') } };
     assert.equal(await priceOf(priced(price(7990, discounted))), 59.9);
     const settings = { product: { price: { discounted: false } } };
-    await using full = await startSelling({ settings, overrides: { now: () => now } });
+    await using full = await startCatalogShop({ settings, overrides: { now: () => now } });
     assert.equal(await priceOf(priced(price(7990, discounted)), full), 79.9);
   });
 
   test('has the digits of its own currency', async () => {
-    await using yen = await startSelling({ env: { PREFERRED_CURRENCY: 'JPY' } });
+    await using yen = await startCatalogShop({ env: { PREFERRED_CURRENCY: 'JPY' } });
     assert.equal(await priceOf(priced(price(1, { value: money(1500, 'JPY', 0) })), yen), 1500);
-    await using any = await startSelling({ env: { PREFERRED_CURRENCY: '' } });
+    await using any = await startCatalogShop({ env: { PREFERRED_CURRENCY: '' } });
     assert.equal(await priceOf(priced(price(1, { value: money(12_345, 'KWD', 3) }), price(100)), any), 12.345);
   });
 
@@ -87,14 +87,14 @@ describe('the price that anybody pays', () => {
     );
     assert.deepEqual(shop.warnings(made.id), ['only_channel_prices']);
     const settings = { product: { price: { channel: 'outlet' } } };
-    await using outlet = await startSelling({ settings });
+    await using outlet = await startCatalogShop({ settings });
     assert.equal(await priceOf(made, outlet), 0.01);
     assert.deepEqual(outlet.warnings(made.id), []);
   });
 
   test('product.price.channel and product.price.country come first', async () => {
     const settings = { product: { price: { channel: 'outlet', country: 'AT' } } };
-    await using outlet = await startSelling({ settings });
+    await using outlet = await startCatalogShop({ settings });
     assert.equal(await priceOf(priced(price(7990), price(4990, inChannel('outlet'))), outlet), 49.9);
     assert.equal(await priceOf(priced(price(7990), price(8990, { country: 'AT' })), outlet), 89.9);
   });
@@ -139,8 +139,8 @@ describe('embedded prices that change', () => {
     test(`${type} brings the new price`, async () => {
       const made = newProduct();
       await shop.publish(made);
-      await shop.place('product', repriced(made, 6990).record);
-      assert.equal(await shop.tell(type, of(made), { staged: false }), 204);
+      await shop.addRecords('product', repriced(made, 6990).record);
+      assert.equal(await shop.sendMessage(type, of(made), { staged: false }), 204);
       assert.equal((await shop.item(made.id)).price, 69.9);
       assert.equal((await shop.variant(made.sku)).price, 69.9);
     });
@@ -150,8 +150,8 @@ describe('embedded prices that change', () => {
     const made = newProduct();
     await shop.publish(made);
     const before = await shop.writes();
-    await shop.place('product', repriced(made, 6990).record);
-    assert.equal(await shop.tell('ProductPriceChanged', of(made), { staged: true }), 204);
+    await shop.addRecords('product', repriced(made, 6990).record);
+    assert.equal(await shop.sendMessage('ProductPriceChanged', of(made), { staged: true }), 204);
     assert.equal(await shop.writes(), before);
     assert.equal((await shop.item(made.id)).price, 79.9);
     assert.match(shop.reasons(made.id).join(), /only staged/);
@@ -159,8 +159,8 @@ describe('embedded prices that change', () => {
 
   test('of a product that is not published: skipped with the reason', async () => {
     const made = unpublished(newProduct());
-    await shop.place('product', made.record);
-    assert.equal(await shop.tell('ProductPriceChanged', of(made), { staged: false }), 204);
+    await shop.addRecords('product', made.record);
+    assert.equal(await shop.sendMessage('ProductPriceChanged', of(made), { staged: false }), 204);
     assert.deepEqual(shop.reasons(made.id), ['the product is not published']);
   });
 });
@@ -175,7 +175,7 @@ describe('standalone prices', () => {
   async function onSale() {
     const made = standalone();
     const record = newPrice(made.sku, 6000);
-    await shop.place('standalone-price', record);
+    await shop.addRecords('standalone-price', record);
     await shop.publish(made);
     return { made, record };
   }
@@ -189,10 +189,10 @@ describe('standalone prices', () => {
   test('count nothing where the product has its own', async () => {
     const made = newProduct();
     const record = newPrice(made.sku, 100);
-    await shop.place('standalone-price', record);
+    await shop.addRecords('standalone-price', record);
     await shop.publish(made);
     assert.equal((await shop.item(made.id)).price, 79.9);
-    assert.equal(await shop.tell('StandalonePriceValueChanged', priceRef(record)), 204);
+    assert.equal(await shop.sendMessage('StandalonePriceValueChanged', priceRef(record)), 204);
     assert.match(shop.reasons(String(record.id)).join(), /priceMode Embedded/);
   });
 
@@ -208,8 +208,8 @@ describe('standalone prices', () => {
   ]) {
     test(`${type} brings the new price to the product with this sku`, async () => {
       const { made, record } = await onSale();
-      await shop.place('standalone-price', { ...record, value: money(4500) });
-      assert.equal(await shop.tell(type, priceRef(record)), 204);
+      await shop.addRecords('standalone-price', { ...record, value: money(4500) });
+      assert.equal(await shop.sendMessage(type, priceRef(record)), 204);
       assert.deepEqual([(await shop.item(made.id)).price, (await shop.variant(made.sku)).price], [45, 45]);
     });
   }
@@ -218,47 +218,47 @@ describe('standalone prices', () => {
     const made = standalone();
     await shop.publish(made);
     const record = newPrice(made.sku2, 1200);
-    await shop.place('standalone-price', record);
-    assert.equal(await shop.tell('StandalonePriceCreated', priceRef(record), { standalonePrice: record }), 204);
+    await shop.addRecords('standalone-price', record);
+    assert.equal(await shop.sendMessage('StandalonePriceCreated', priceRef(record), { standalonePrice: record }), 204);
     assert.equal((await shop.variant(made.sku2)).price, 12);
-    shop.world.shop.records.remove('standalone-price', String(record.id));
-    assert.equal(await shop.tell('StandalonePriceDeleted', priceRef(record), { standalonePrice: record }), 204);
+    shop.testEnv.shop.records.remove('standalone-price', String(record.id));
+    assert.equal(await shop.sendMessage('StandalonePriceDeleted', priceRef(record), { standalonePrice: record }), 204);
     assert.equal((await shop.variant(made.sku2)).price, 0);
   });
 
   test('one that is not active is none', async () => {
     const made = standalone();
-    await shop.place('standalone-price', newPrice(made.sku, 100, { active: false }));
+    await shop.addRecords('standalone-price', newPrice(made.sku, 100, { active: false }));
     await shop.publish(made);
     assert.equal((await shop.item(made.id)).price, null);
   });
 
   test('ProductPriceModeSet: from then on the others count', async () => {
     const made = newProduct();
-    await shop.place('standalone-price', newPrice(made.sku, 6000));
+    await shop.addRecords('standalone-price', newPrice(made.sku, 6000));
     await shop.publish(made);
-    await shop.place('product', { ...made.record, priceMode: 'Standalone' });
-    assert.equal(await shop.tell('ProductPriceModeSet', of(made), { to: 'Standalone' }), 204);
+    await shop.addRecords('product', { ...made.record, priceMode: 'Standalone' });
+    assert.equal(await shop.sendMessage('ProductPriceModeSet', of(made), { to: 'Standalone' }), 204);
     assert.equal((await shop.item(made.id)).price, 60);
   });
 
   test('a price of a sku that nobody has, and one that is gone, are skipped with the reason', async () => {
     const record = newPrice(randomUUID(), 100);
-    await shop.place('standalone-price', record);
-    assert.equal(await shop.tell('StandalonePriceValueChanged', priceRef(record)), 204);
+    await shop.addRecords('standalone-price', record);
+    assert.equal(await shop.sendMessage('StandalonePriceValueChanged', priceRef(record)), 204);
     assert.deepEqual(shop.reasons(String(record.id)), ["no product has the price's sku"]);
     const gone = newPrice(randomUUID(), 100);
-    assert.equal(await shop.tell('StandalonePriceValueChanged', priceRef(gone)), 204);
+    assert.equal(await shop.sendMessage('StandalonePriceValueChanged', priceRef(gone)), 204);
     assert.deepEqual(shop.reasons(String(gone.id)), ['the price no longer exists']);
   });
 });
 
 test('prices change by the clock: a products sync after the sale brings the old price back', async () => {
   let clock = now;
-  await using world = await startSelling({ overrides: { now: () => clock } });
+  await using testEnv = await startCatalogShop({ overrides: { now: () => clock } });
   const made = priced(price(7990), price(5990, thisWeek));
-  assert.equal(await priceOf(made, world), 59.9);
+  assert.equal(await priceOf(made, testEnv), 59.9);
   clock = new Date('2026-03-21T00:00:00.000Z');
-  assert.equal((await world.world.sync('products')).state, 'completed');
-  assert.equal((await world.item(made.id)).price, 79.9);
+  assert.equal((await testEnv.testEnv.sync('products')).state, 'completed');
+  assert.equal((await testEnv.item(made.id)).price, 79.9);
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Json, reference } from '../fixtures/index.ts';
-import { newCategory, newEntry, newProduct, referenceTo, startSelling } from './catalog-fixture.ts';
+import { newCategory, newEntry, newProduct, referenceTo, startCatalogShop } from './catalog-fixture.ts';
 
 const of = (id: string) => reference('product', id);
 
 test('without a URL template the url says "None", as ever', async () => {
-  await using shop = await startSelling({ env: { PRODUCT_URL_TEMPLATE: '' } });
+  await using shop = await startCatalogShop({ env: { PRODUCT_URL_TEMPLATE: '' } });
   const made = newProduct();
   await shop.publish(made);
   assert.equal((await shop.item(made.id)).url, 'None');
@@ -15,7 +15,7 @@ test('without a URL template the url says "None", as ever', async () => {
 
 test('every {{productSlug}} of the URL template is filled, in the preferred language', async () => {
   const PRODUCT_URL_TEMPLATE = 'https://shop.example/{{productSlug}}?from={{productSlug}}';
-  await using shop = await startSelling({ env: { PRODUCT_URL_TEMPLATE, PREFERRED_LOCALE: 'de-AT' } });
+  await using shop = await startCatalogShop({ env: { PRODUCT_URL_TEMPLATE, PREFERRED_LOCALE: 'de-AT' } });
   const made = newProduct();
   await shop.publish(made);
   const item = await shop.item(made.id);
@@ -24,7 +24,7 @@ test('every {{productSlug}} of the URL template is filled, in the preferred lang
 });
 
 test('product.noDescription says what stands where a description is missing', async () => {
-  await using shop = await startSelling({ settings: { product: { noDescription: 'None' } } });
+  await using shop = await startCatalogShop({ settings: { product: { noDescription: 'None' } } });
   const made = newProduct({ description: undefined });
   await shop.publish(made);
   assert.equal((await shop.item(made.id)).description, 'None');
@@ -32,11 +32,11 @@ test('product.noDescription says what stands where a description is missing', as
 
 test('with all events of categories disabled items arrive without links, no category does, and a warning says so', async () => {
   const disabledEvents = ['CategoryCreated', ' CategoryResourceUpdated', 'CategoryResourceDeleted'];
-  await using shop = await startSelling({ settings: { disabledEvents } });
+  await using shop = await startCatalogShop({ settings: { disabledEvents } });
   const women = newCategory('Women');
-  await shop.place('category', women);
-  assert.equal(await shop.tell('CategoryCreated', referenceTo(women), { category: women }), 204);
-  assert.equal(await shop.tellChange('ResourceUpdated', referenceTo(women)), 204);
+  await shop.addRecords('category', women);
+  assert.equal(await shop.sendMessage('CategoryCreated', referenceTo(women), { category: women }), 204);
+  assert.equal(await shop.sendChange('ResourceUpdated', referenceTo(women)), 204);
   const made = newProduct({ categories: [referenceTo(women)] });
   await shop.publish(made);
   assert.deepEqual((await shop.item(made.id)).categories, []);
@@ -51,31 +51,31 @@ test('disabled product and stock events change nothing in realtime; a sync still
     'ProductResourceDeleted',
     'InventoryResourceUpdated',
   ];
-  await using shop = await startSelling({ settings: { disabledEvents } });
+  await using shop = await startCatalogShop({ settings: { disabledEvents } });
   const made = newProduct();
   await shop.publish(made);
   assert.deepEqual(await shop.items(), []);
-  await shop.world.sync('products');
+  await shop.testEnv.sync('products');
   assert.equal(await shop.stocked(newEntry(made.sku, 9)), 204);
   assert.equal((await shop.variant(made.sku)).inventory_quantity, 0);
-  assert.equal(await shop.tellChange('ResourceDeleted', of(made.id)), 204);
+  assert.equal(await shop.sendChange('ResourceDeleted', of(made.id)), 204);
   assert.equal((await shop.item(made.id)).external_id, made.id);
 });
 
 test('other messages that the merchant names publish and delete', async () => {
   const messages: Json = { published: ['ProductSlugChanged'], deleted: ['ProductImageAdded'] };
-  await using shop = await startSelling({ settings: { product: { messages } } });
+  await using shop = await startCatalogShop({ settings: { product: { messages } } });
   const made = newProduct();
   await shop.publish(made);
   assert.deepEqual(await shop.items(), []);
-  assert.equal(await shop.tell('ProductSlugChanged', of(made.id)), 204);
+  assert.equal(await shop.sendMessage('ProductSlugChanged', of(made.id)), 204);
   assert.equal((await shop.item(made.id)).title, 'Slim Jeans');
 });
 
 test('product.inventory.policy stands for every variant', async () => {
-  await using shop = await startSelling({ settings: { product: { inventory: { policy: 0 } } } });
+  await using shop = await startCatalogShop({ settings: { product: { inventory: { policy: 0 } } } });
   const made = newProduct();
-  await shop.place('inventory-entry', newEntry(made.sku, 3));
+  await shop.addRecords('inventory-entry', newEntry(made.sku, 3));
   await shop.publish(made);
   assert.equal((await shop.variant(made.sku)).inventory_policy, 0);
   assert.equal((await shop.variant(made.sku2)).inventory_policy, 0);
@@ -83,7 +83,7 @@ test('product.inventory.policy stands for every variant', async () => {
 
 test('a client that may not read inventory and prices still brings items, with the stock that the product knows', async () => {
   const scopes = ['view_published_products', 'view_categories', 'view_orders'];
-  await using shop = await startSelling({ commercetools: { scopes: [...scopes, 'view_products'] } });
+  await using shop = await startCatalogShop({ commercetools: { scopes: [...scopes, 'view_products'] } });
   const made = newProduct({}, { priceMode: 'Standalone' });
   await shop.publish(made);
   assert.equal((await shop.item(made.id)).price, null);

@@ -3,147 +3,147 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { Json } from '../fixtures/index.ts';
-import { type Made, newCustomer, newOrder, type Rows, startRows } from './order-fixture.ts';
+import { type Made, newCustomer, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
-function world(customer: Json = {}) {
-  const held: { rows: Rows | undefined } = { rows: undefined };
+function testEnv(customer: Json = {}) {
+  const held: { shop: OrderShop | undefined } = { shop: undefined };
   before(async () => {
-    held.rows = await startRows({ settings: { customer } });
+    held.shop = await startOrderShop({ settings: { customer } });
   });
-  after(() => held.rows?.stop());
+  after(() => held.shop?.stop());
   return () => {
-    assert.ok(held.rows);
-    return held.rows;
+    assert.ok(held.shop);
+    return held.shop;
   };
 }
 
 /** The e-mail belongs to one profile (a subscriber), the id to another (an order without e-mail). */
-async function conflict(rows: Rows): Promise<{ customer: Made; byEmail: string; byId: string }> {
+async function conflict(shop: OrderShop): Promise<{ customer: Made; byEmail: string; byId: string }> {
   const customer = newCustomer();
-  await rows.place(customer);
-  const byEmail = await rows.known({ email: customer.email, properties: { source: 'form' } });
+  await shop.addRecords(customer);
+  const byEmail = await shop.known({ email: customer.email, properties: { source: 'form' } });
   const { id, ref, record } = newOrder({ customerEmail: undefined, customerId: customer.id });
-  assert.equal(await rows.tell('OrderCreated', ref, { order: record }), 204);
-  const { profile } = await rows.event('Placed Order', id);
+  assert.equal(await shop.sendMessage('OrderCreated', ref, { order: record }), 204);
+  const { profile } = await shop.event('Placed Order', id);
   return { customer, byEmail, byId: profile.id };
 }
 
 describe('identityConflict: email, as it is by default', () => {
-  const rows = world();
+  const shop = testEnv();
 
   test("an e-mail profile without external_id is no conflict: it gets the customer's id", async () => {
     const customer = newCustomer();
-    const known = await rows().known({ email: customer.email, first_name: 'M.', properties: { source: 'form' } });
-    await rows().place(customer);
-    assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
-    const seen = await rows().profile(customer.id);
+    const known = await shop().known({ email: customer.email, first_name: 'M.', properties: { source: 'form' } });
+    await shop().addRecords(customer);
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+    const seen = await shop().profile(customer.id);
     assert.deepEqual([seen.id, seen.first_name, seen.properties.source], [known, 'Mia', 'form']);
-    assert.deepEqual(rows().warnings(customer), []);
+    assert.deepEqual(shop().warnings(customer), []);
   });
 
   test('e-mails compare without case; what is sent is the original spelling', async () => {
     const customer = newCustomer();
-    const known = await rows().known({ email: customer.email.toLowerCase() });
-    await rows().place(customer);
-    assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
-    const seen = await rows().profile(customer.id);
+    const known = await shop().known({ email: customer.email.toLowerCase() });
+    await shop().addRecords(customer);
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+    const seen = await shop().profile(customer.id);
     assert.deepEqual([seen.id, seen.email], [known, customer.email]);
   });
 
   for (const way of ['realtime', 'bulk']) {
     test(`a real conflict in ${way}: written to the e-mail's profile, ids left alone, a warning with both profiles`, async () => {
-      const { customer, byEmail, byId } = await conflict(rows());
-      if (way === 'bulk') assert.equal((await rows().sync('customers', [customer])).counts.delivered, 1);
-      else assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
-      const [email, id] = [await rows().profile(customer.email), await rows().profile(customer.id)];
+      const { customer, byEmail, byId } = await conflict(shop());
+      if (way === 'bulk') assert.equal((await shop().sync('customers', [customer])).counts.delivered, 1);
+      else assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+      const [email, id] = [await shop().profile(customer.email), await shop().profile(customer.id)];
       assert.deepEqual([email.id, email.external_id, email.first_name], [byEmail, undefined, 'Mia']);
       assert.deepEqual([id.id, id.email, id.first_name], [byId, undefined, undefined]);
-      const said = rows().warnings(customer).join();
+      const said = shop().warnings(customer).join();
       assert.ok(said.includes(byEmail) && said.includes(byId), said);
     });
   }
 
   test('a conflict and a phone of somebody else: the customer arrives all the same', async () => {
-    const { customer, byEmail } = await conflict(rows());
+    const { customer, byEmail } = await conflict(shop());
     const other = newCustomer({ addresses: customer.record.addresses });
-    await rows().place(other);
-    assert.equal(await rows().tellChange('ResourceUpdated', other.ref), 204);
-    assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
-    const seen = await rows().profile(customer.email);
+    await shop().addRecords(other);
+    assert.equal(await shop().sendChange('ResourceUpdated', other.ref), 204);
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+    const seen = await shop().profile(customer.email);
     assert.deepEqual([seen.id, seen.first_name, seen.phone_number], [byEmail, 'Mia', undefined]);
   });
 });
 
 describe('identityConflict: merge', () => {
-  const rows = world({ identityConflict: 'merge' });
+  const shop = testEnv({ identityConflict: 'merge' });
 
   for (const way of ['realtime', 'bulk']) {
     test(`in ${way} both become one profile with all that either knew`, async () => {
-      const { customer, byEmail } = await conflict(rows());
-      if (way === 'bulk') assert.equal((await rows().sync('customers', [customer])).counts.delivered, 1);
-      else assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
-      const seen = await rows().profile(customer.email);
+      const { customer, byEmail } = await conflict(shop());
+      if (way === 'bulk') assert.equal((await shop().sync('customers', [customer])).counts.delivered, 1);
+      else assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+      const seen = await shop().profile(customer.email);
       assert.deepEqual([seen.id, seen.external_id, seen.first_name], [byEmail, customer.id, 'Mia']);
       assert.equal(seen.properties.source, 'form');
-      assert.equal((await rows().events({ metric: 'Placed Order', profile: customer.id })).length, 1);
+      assert.equal((await shop().events({ metric: 'Placed Order', profile: customer.id })).length, 1);
     });
   }
 });
 
 describe('identityConflict: reject', () => {
-  const rows = world({ identityConflict: 'reject' });
+  const shop = testEnv({ identityConflict: 'reject' });
 
   test('is refused for good and kept as a dead letter (202); nothing is written', async () => {
-    const { customer, byEmail } = await conflict(rows());
-    assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 202);
-    assert.deepEqual(rows().refusals(customer), ['identity_conflict']);
-    const seen = await rows().profile(customer.email);
+    const { customer, byEmail } = await conflict(shop());
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 202);
+    assert.deepEqual(shop().rejectionCodes(customer), ['identity_conflict']);
+    const seen = await shop().profile(customer.email);
     assert.deepEqual([seen.id, seen.first_name], [byEmail, undefined]);
   });
 
   test('in bulk it is counted as rejected, and the others arrive', async () => {
-    const { customer } = await conflict(rows());
+    const { customer } = await conflict(shop());
     const fine = newCustomer();
-    await rows().place(fine);
-    const { state, counts } = await rows().sync('customers', [customer, fine]);
+    await shop().addRecords(fine);
+    const { state, counts } = await shop().sync('customers', [customer, fine]);
     assert.deepEqual([state, counts.delivered, counts.rejected], ['completed', 1, 1]);
     assert.deepEqual(counts.reasons, { identity_conflict: 1 });
-    assert.equal((await rows().profile(fine.id)).first_name, 'Mia');
+    assert.equal((await shop().profile(fine.id)).first_name, 'Mia');
   });
 });
 
 describe('deduplication.enabled', () => {
-  const rows = world({ deduplication: { enabled: true } });
+  const shop = testEnv({ deduplication: { enabled: true } });
 
   test("the e-mail's profile is given this id, also where it had that of a customer who is gone", async () => {
     const customer = newCustomer();
-    const known = await rows().known({ email: customer.email, external_id: randomUUID() });
-    await rows().place(customer);
-    assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
+    const known = await shop().known({ email: customer.email, external_id: randomUUID() });
+    await shop().addRecords(customer);
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
     assert.deepEqual(
-      [(await rows().profile(customer.email)).id, (await rows().profile(customer.id)).id],
+      [(await shop().profile(customer.email)).id, (await shop().profile(customer.id)).id],
       [known, known],
     );
   });
 
   test('unless another profile holds it: then the ids are left alone', async () => {
-    const { customer, byEmail, byId } = await conflict(rows());
-    assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
-    const seen = await rows().profile(customer.email);
+    const { customer, byEmail, byId } = await conflict(shop());
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+    const seen = await shop().profile(customer.email);
     assert.deepEqual([seen.id, seen.external_id, seen.first_name], [byEmail, undefined, 'Mia']);
-    assert.equal((await rows().profile(customer.id)).id, byId);
+    assert.equal((await shop().profile(customer.id)).id, byId);
   });
 
   test('a customer whom Klaviyo does not know is created', async () => {
     const customer = newCustomer();
-    await rows().place(customer);
-    assert.equal(await rows().tell('CustomerCreated', customer.ref), 204);
-    assert.equal((await rows().profile(customer.id)).email, customer.email);
+    await shop().addRecords(customer);
+    assert.equal(await shop().sendMessage('CustomerCreated', customer.ref), 204);
+    assert.equal((await shop().profile(customer.id)).email, customer.email);
   });
 });
 
 describe('two customers with one e-mail (stores)', () => {
-  const rows = world();
+  const shop = testEnv();
   const store = (key: string) => ({ stores: [{ typeId: 'store', key }] });
 
   async function two(first: Json, second: Json): Promise<[Made, Made]> {
@@ -152,46 +152,46 @@ describe('two customers with one e-mail (stores)', () => {
       newCustomer({ email, ...store('berlin'), ...first }),
       newCustomer({ email: email.toLowerCase(), ...store('wien'), ...second }),
     ];
-    await rows().place(...made);
+    await shop().addRecords(...made);
     return made;
   }
   const ways: Record<string, (some: Made[]) => Promise<unknown>> = {
     'realtime, the later one first': async ([first, second]) => {
       for (const one of [second, first]) {
         assert.ok(one);
-        assert.equal(await rows().tellChange('ResourceUpdated', one.ref), 204);
+        assert.equal(await shop().sendChange('ResourceUpdated', one.ref), 204);
       }
     },
     'realtime, again and again': async (some) => {
-      for (const one of [...some, ...some]) assert.equal(await rows().tellChange('ResourceUpdated', one.ref), 204);
+      for (const one of [...some, ...some]) assert.equal(await shop().sendChange('ResourceUpdated', one.ref), 204);
     },
-    bulk: async (some) => assert.equal((await rows().sync('customers', some)).counts.delivered, 2),
+    bulk: async (some) => assert.equal((await shop().sync('customers', some)).counts.delivered, 2),
   };
 
   for (const [way, arrive] of Object.entries(ways)) {
     test(`the earliest createdAt gives the profile its id: ${way}`, async () => {
       const [younger, older] = await two({}, { createdAt: '2020-01-01T00:00:00.000Z' });
       await arrive([younger, older]);
-      const seen = await rows().profile(older.id);
+      const seen = await shop().profile(older.id);
       assert.equal(seen.email?.toLowerCase(), older.email);
-      assert.equal((await rows().profiles()).filter(({ external_id }) => external_id === younger.id).length, 0);
-      assert.match(rows().warnings(younger).join(), /shares its e-mail/);
+      assert.equal((await shop().profiles()).filter(({ external_id }) => external_id === younger.id).length, 0);
+      assert.match(shop().warnings(younger).join(), /shares its e-mail/);
     });
   }
 
   test('born in the same moment: the lowest id', async () => {
     const both = await two({}, {});
     const [lowest] = both.map(({ id }) => id).toSorted();
-    for (const one of both) assert.equal(await rows().tellChange('ResourceUpdated', one.ref), 204);
-    assert.equal((await rows().profile(lowest ?? '')).email?.toLowerCase(), both[1].email);
+    for (const one of both) assert.equal(await shop().sendChange('ResourceUpdated', one.ref), 204);
+    assert.equal((await shop().profile(lowest ?? '')).email?.toLowerCase(), both[1].email);
   });
 
   test('customers of no store cost no look-up for others', async () => {
     const customer = newCustomer();
-    await rows().place(customer);
-    const asked = await rows().disturbShop({ kind: 'delay', ms: 0, path: '^/[^/]+/customers' });
-    assert.equal(await rows().tellChange('ResourceUpdated', customer.ref), 204);
-    assert.equal(await asked.struck(), 1);
-    await asked.calm();
+    await shop().addRecords(customer);
+    const asked = await shop().injectFault({ kind: 'delay', ms: 0, path: '^/[^/]+/customers' });
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+    assert.equal(await asked.matchCount(), 1);
+    await asked.clear();
   });
 });

@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Json } from '../fixtures/index.ts';
-import { newAddress, newCustomer, type Rows, startRows } from './order-fixture.ts';
+import { newAddress, newCustomer, type OrderShop, startOrderShop } from './order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const ways = {
   realtime: async (customer: ReturnType<typeof newCustomer>) => {
-    await rows.place(customer);
-    assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
   },
   bulk: async (customer: ReturnType<typeof newCustomer>) => {
-    await rows.place(customer);
-    const { counts } = await rows.sync('customers', [customer]);
+    await shop.addRecords(customer);
+    const { counts } = await shop.sync('customers', [customer]);
     assert.deepEqual([counts.delivered, counts.rejected], [1, 0]);
   },
 };
@@ -27,7 +27,7 @@ for (const [way, arrive] of Object.entries(ways)) {
   const arriving = async (phones: Json) => {
     const customer = newCustomer({ addresses: [newAddress({ id: 'adrBill1', ...phones })] });
     await arrive(customer);
-    return { customer, seen: await rows.profile(customer.id) };
+    return { customer, seen: await shop.profile(customer.id) };
   };
 
   describe(`the phone number in ${way}`, () => {
@@ -55,7 +55,7 @@ for (const [way, arrive] of Object.entries(ways)) {
       const { seen, customer } = await arriving({ mobile: 'call me' });
       assert.equal(seen.phone_number, undefined);
       assert.equal(seen.first_name, 'Mia');
-      assert.deepEqual(rows.warnings(customer), ['the phone of the address is no valid number and was left out']);
+      assert.deepEqual(shop.warnings(customer), ['the phone of the address is no valid number and was left out']);
     });
 
     test('held by another profile (a family with one phone): the customer arrives without it, with a warning', async () => {
@@ -64,16 +64,16 @@ for (const [way, arrive] of Object.entries(ways)) {
       const second = await arriving({ mobile });
       assert.equal(first.seen.phone_number, `+491512222222${numbered}`);
       assert.deepEqual([second.seen.phone_number, second.seen.first_name], [undefined, 'Mia']);
-      assert.match(rows.warnings(second.customer).join(), /phone_number left out/);
+      assert.match(shop.warnings(second.customer).join(), /phone_number left out/);
     });
   });
 }
 
 test('a number that is not valid costs Klaviyo no request', async () => {
   const customer = newCustomer({ addresses: [newAddress({ mobile: '12' })] });
-  const before = rows.world.klaviyo.state().requests;
+  const before = shop.testEnv.klaviyo.state().requests;
   await ways.realtime(customer);
-  assert.equal(rows.world.klaviyo.state().requests - before, 1);
+  assert.equal(shop.testEnv.klaviyo.state().requests - before, 1);
 });
 
 test('a number that Klaviyo refuses is left out, with a warning', async () => {
@@ -81,15 +81,15 @@ test('a number that Klaviyo refuses is left out, with a warning', async () => {
   const pointer = '/data/attributes/phone_number';
   const refused = { id: '1', status: 400, code: 'invalid', title: 'Invalid input.', detail: 'no', source: { pointer } };
   const body = { errors: [refused] };
-  rows.world.klaviyo.faults.add({ kind: 'status', status: 400, body, path: '/api/profile-import', times: 1 });
+  shop.testEnv.klaviyo.faults.add({ kind: 'status', status: 400, body, path: '/api/profile-import', times: 1 });
   await ways.realtime(customer);
-  const seen = await rows.profile(customer.id);
+  const seen = await shop.profile(customer.id);
   assert.deepEqual([seen.phone_number, seen.first_name], [undefined, 'Mia']);
-  assert.match(rows.warnings(customer).join(), /phone_number left out/);
+  assert.match(shop.warnings(customer).join(), /phone_number left out/);
 });
 
 test('no line of the log holds an e-mail or a phone number', () => {
-  const personal = rows.world.logged.filter((line) =>
+  const personal = shop.testEnv.logged.filter((line) =>
     /@example\.com|(?<!\d)(49|43|44)\d{9,11}(?!\d)/.test(withoutIds(line)),
   );
   assert.deepEqual(personal, []);

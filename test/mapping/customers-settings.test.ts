@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Json } from '../fixtures/index.ts';
-import { type Made, newCustomer, type Rows, type SeenProfile, startRows } from './order-fixture.ts';
+import { type Made, newCustomer, type OrderShop, type SeenProfile, startOrderShop } from './order-fixture.ts';
 
 type Settings = { customer?: Json; disabledEvents?: string[] };
 
@@ -10,12 +10,12 @@ type Settings = { customer?: Json; disabledEvents?: string[] };
 async function seenWith(settings: Settings, ...customers: Made[]): Promise<Record<string, SeenProfile>> {
   const seen: Record<string, SeenProfile> = {};
   for (const way of ['realtime', 'bulk']) {
-    await using rows = await startRows({ settings });
+    await using shop = await startOrderShop({ settings });
     for (const customer of customers) {
-      await rows.place(customer);
-      if (way === 'realtime') assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
-      else assert.equal((await rows.sync('customers', [customer])).counts.delivered, 1);
-      seen[way] = await rows.profile(customer.email);
+      await shop.addRecords(customer);
+      if (way === 'realtime') assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
+      else assert.equal((await shop.sync('customers', [customer])).counts.delivered, 1);
+      seen[way] = await shop.profile(customer.email);
     }
   }
   return seen;
@@ -68,38 +68,38 @@ describe('customer.clearEmpty', () => {
 });
 
 describe('disabledEvents and customers', () => {
-  let rows: Rows;
+  let shop: OrderShop;
   before(async () => {
-    rows = await startRows({ settings: { disabledEvents: [' CustomerCreated ', 'CustomerCompanyNameSet'] } });
+    shop = await startOrderShop({ settings: { disabledEvents: [' CustomerCreated ', 'CustomerCompanyNameSet'] } });
   });
-  after(() => rows.stop());
+  after(() => shop.stop());
   const unseen = async ({ id }: Made) =>
-    assert.ok((await rows.profiles()).every(({ external_id }) => external_id !== id));
+    assert.ok((await shop.profiles()).every(({ external_id }) => external_id !== id));
 
   test('CustomerCreated (blanks trimmed): a new customer is not sent, a changed one is', async () => {
     const customer = newCustomer();
-    await rows.place(customer);
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
     await unseen(customer);
-    assert.deepEqual(rows.reasons(customer), ['no rule wakes on CustomerCreated of customer']);
-    assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
-    assert.equal((await rows.profile(customer.id)).first_name, 'Mia');
+    assert.deepEqual(shop.reasons(customer), ['no rule is triggered by CustomerCreated of customer']);
+    assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
+    assert.equal((await shop.profile(customer.id)).first_name, 'Mia');
   });
 
   test('disabledEvents are about realtime only: bulk sends the customer', async () => {
     const customer = newCustomer();
-    await rows.place(customer);
-    assert.equal((await rows.sync('customers', [customer])).counts.delivered, 1);
-    assert.equal((await rows.profile(customer.id)).first_name, 'Mia');
+    await shop.addRecords(customer);
+    assert.equal((await shop.sync('customers', [customer])).counts.delivered, 1);
+    assert.equal((await shop.profile(customer.id)).first_name, 'Mia');
   });
 
   test('CustomerResourceUpdated: a changed customer is not sent, a new one is', async () => {
-    await using other = await startRows({ settings: { disabledEvents: ['CustomerResourceUpdated'] } });
+    await using other = await startOrderShop({ settings: { disabledEvents: ['CustomerResourceUpdated'] } });
     const customer = newCustomer();
-    await other.place(customer);
-    assert.equal(await other.tellChange('ResourceUpdated', customer.ref), 204);
+    await other.addRecords(customer);
+    assert.equal(await other.sendChange('ResourceUpdated', customer.ref), 204);
     assert.deepEqual(await other.profiles(), []);
-    assert.equal(await other.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
+    assert.equal(await other.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
     assert.equal((await other.profiles()).length, 1);
   });
 });

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { address, type Json } from '../fixtures/index.ts';
-import { newAddress, newCustomer, type Rows, type SeenProfile, startRows } from './order-fixture.ts';
+import { newAddress, newCustomer, type OrderShop, type SeenProfile, startOrderShop } from './order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const house = {
   address1: '4. OG, Hinterhaus, 12, Torstraße',
@@ -22,12 +22,12 @@ const house = {
 /** The two ways in: a message, and a bulk sync of this one customer. */
 const ways = {
   realtime: async (customer: ReturnType<typeof newCustomer>) => {
-    await rows.place(customer);
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
   },
   bulk: async (customer: ReturnType<typeof newCustomer>) => {
-    await rows.place(customer);
-    assert.equal((await rows.sync('customers', [customer])).state, 'completed');
+    await shop.addRecords(customer);
+    assert.equal((await shop.sync('customers', [customer])).state, 'completed');
   },
 };
 
@@ -35,14 +35,14 @@ for (const [way, arrive] of Object.entries(ways)) {
   const arriving = async (overrides: Json = {}): Promise<SeenProfile> => {
     const customer = newCustomer(overrides);
     await arrive(customer);
-    return rows.profile(customer.email);
+    return shop.profile(customer.email);
   };
 
   describe(`a customer in ${way}`, () => {
     test('id → external_id, email, firstName, lastName, title, companyName → organization, address → location, custom → properties', async () => {
       const customer = newCustomer({ addresses: [address({ mobile: undefined, phone: undefined })] });
       await arrive(customer);
-      const { id: _id, ...seen } = await rows.profile(customer.id);
+      const { id: _id, ...seen } = await shop.profile(customer.id);
       assert.deepEqual(seen, {
         email: customer.email,
         external_id: customer.id,
@@ -93,7 +93,7 @@ for (const [way, arrive] of Object.entries(ways)) {
       const moved = { ...customer.record, addresses: [{ id: 'adrBill1', city: 'Wien', country: 'AT' }] };
       await arrive({ ...customer, record: moved });
       const expected = { address1: '', address2: '', city: 'Wien', country: 'AT', region: '', zip: '' };
-      assert.deepEqual((await rows.profile(customer.id)).location, expected);
+      assert.deepEqual((await shop.profile(customer.id)).location, expected);
     });
 
     test('no address: the place that Klaviyo knows is left alone', async () => {
@@ -101,7 +101,7 @@ for (const [way, arrive] of Object.entries(ways)) {
       await arrive(customer);
       const none = { addresses: [], defaultBillingAddressId: undefined, billingAddressIds: [] };
       await arrive({ ...customer, record: { ...customer.record, ...none } });
-      assert.deepEqual((await rows.profile(customer.id)).location, house);
+      assert.deepEqual((await shop.profile(customer.id)).location, house);
     });
 
     test('name fields that are empty in commercetools are left alone', async () => {
@@ -109,7 +109,7 @@ for (const [way, arrive] of Object.entries(ways)) {
       await arrive(customer);
       const empty = { firstName: '', lastName: undefined, title: ' ', companyName: undefined };
       await arrive({ ...customer, record: { ...customer.record, ...empty } });
-      const { first_name, last_name, title, organization } = await rows.profile(customer.id);
+      const { first_name, last_name, title, organization } = await shop.profile(customer.id);
       assert.deepEqual([first_name, last_name, title, organization], ['Mia', 'Keller', 'Dr.', 'Keller GmbH']);
     });
 
@@ -119,8 +119,8 @@ for (const [way, arrive] of Object.entries(ways)) {
     });
 
     test('additionalStreetInfo, additionalAddressInfo → location.address2', async () => {
-      const place = newAddress({ additionalAddressInfo: '2. Hof', apartment: undefined, building: '' });
-      const { location } = await arriving({ addresses: [place] });
+      const home = newAddress({ additionalAddressInfo: '2. Hof', apartment: undefined, building: '' });
+      const { location } = await arriving({ addresses: [home] });
       assert.deepEqual([location.address1, location.address2], ['12, Torstraße', 'bei Schmidt, 2. Hof']);
     });
   });
@@ -129,84 +129,84 @@ for (const [way, arrive] of Object.entries(ways)) {
 describe('what a message about a customer leads to', () => {
   test('payloadNotIncluded: the customer is read from commercetools', async () => {
     const customer = newCustomer();
-    await rows.place(customer);
-    assert.equal(await rows.tellTooLarge('CustomerCreated', customer.ref), 204);
-    assert.equal((await rows.profile(customer.id)).email, customer.email);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendWithoutPayload('CustomerCreated', customer.ref), 204);
+    assert.equal((await shop.profile(customer.id)).email, customer.email);
   });
 
   test('no e-mail: the event is ignored, with the reason', async () => {
     const customer = newCustomer({ email: undefined });
-    await rows.place(customer);
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
-    assert.deepEqual(rows.reasons(customer), ['the customer has no e-mail']);
-    assert.ok((await rows.profiles()).every(({ external_id }) => external_id !== customer.id));
-    const { state, counts } = await rows.sync('customers', [customer]);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
+    assert.deepEqual(shop.reasons(customer), ['the customer has no e-mail']);
+    assert.ok((await shop.profiles()).every(({ external_id }) => external_id !== customer.id));
+    const { state, counts } = await shop.sync('customers', [customer]);
     assert.deepEqual([state, counts.skipped, counts.reasons], ['completed', 1, { 'the customer has no e-mail': 1 }]);
   });
 
   test('Customer > ResourceUpdated: the profile is updated', async () => {
     const customer = newCustomer();
     await ways.realtime(customer);
-    await rows.place({ ...customer, record: { ...customer.record, firstName: 'Maria' } });
-    assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
-    assert.equal((await rows.profile(customer.id)).first_name, 'Maria');
+    await shop.addRecords({ ...customer, record: { ...customer.record, firstName: 'Maria' } });
+    assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
+    assert.equal((await shop.profile(customer.id)).first_name, 'Maria');
   });
 
   test("if the queried profile doesn't exist in Klaviyo then it is created", async () => {
     const customer = newCustomer();
-    await rows.place(customer);
-    assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
-    assert.equal((await rows.profile(customer.id)).email, customer.email);
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
+    assert.equal((await shop.profile(customer.id)).email, customer.email);
   });
 
   test('ResourceCreated wakes nothing: who leaves CustomerCreated out on purpose gets no profile', async () => {
     const customer = newCustomer();
-    await rows.place(customer);
-    assert.equal(await rows.tellChange('ResourceCreated', customer.ref), 204);
-    assert.ok((await rows.profiles()).every(({ external_id }) => external_id !== customer.id));
+    await shop.addRecords(customer);
+    assert.equal(await shop.sendChange('ResourceCreated', customer.ref), 204);
+    assert.ok((await shop.profiles()).every(({ external_id }) => external_id !== customer.id));
   });
 
   test('a late message brings nothing old back: always the current customer is written', async () => {
     const customer = newCustomer({ firstName: 'Maria' });
-    await rows.place(customer);
+    await shop.addRecords(customer);
     const late = { ...customer.record, firstName: 'Mia' };
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: late }), 204);
-    assert.equal((await rows.profile(customer.id)).first_name, 'Maria');
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: late }), 204);
+    assert.equal((await shop.profile(customer.id)).first_name, 'Maria');
   });
 
   test('a customer that is gone when fetched is skipped with the reason', async () => {
     const customer = newCustomer();
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
-    assert.deepEqual(rows.reasons(customer), ['the customer no longer exists']);
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
+    assert.deepEqual(shop.reasons(customer), ['the customer no longer exists']);
   });
 
   test('a customer who changed the e-mail keeps the profile', async () => {
     const customer = newCustomer();
     await ways.realtime(customer);
-    const { id } = await rows.profile(customer.id);
-    await rows.place({ ...customer, record: { ...customer.record, email: `new.${customer.id}@example.com` } });
-    assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
-    const seen = await rows.profile(`new.${customer.id}@example.com`);
+    const { id } = await shop.profile(customer.id);
+    await shop.addRecords({ ...customer, record: { ...customer.record, email: `new.${customer.id}@example.com` } });
+    assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
+    const seen = await shop.profile(`new.${customer.id}@example.com`);
     assert.deepEqual([seen.id, seen.external_id], [id, customer.id]);
   });
 
   test('commercetools away: the message comes again, and nothing is taken for none', async () => {
     const customer = newCustomer();
-    await rows.place(customer);
-    const outage = await rows.disturbShop({ kind: 'status', status: 502, body: '<html>', path: '^/[^/]+/customers' });
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 503);
-    await outage.calm();
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
-    assert.equal((await rows.profile(customer.id)).email, customer.email);
+    await shop.addRecords(customer);
+    const outage = await shop.injectFault({ kind: 'status', status: 502, body: '<html>', path: '^/[^/]+/customers' });
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 503);
+    await outage.clear();
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
+    assert.equal((await shop.profile(customer.id)).email, customer.email);
   });
 
   test('Klaviyo away: the message comes again, and then the profile is there', async () => {
     const customer = newCustomer();
-    await rows.place(customer);
-    rows.world.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/profile' });
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 503);
-    rows.world.klaviyo.faults.clear();
-    assert.equal(await rows.tell('CustomerCreated', customer.ref, { customer: customer.record }), 204);
-    assert.equal((await rows.profile(customer.id)).email, customer.email);
+    await shop.addRecords(customer);
+    shop.testEnv.klaviyo.faults.add({ kind: 'status', status: 503, body: '<html>', path: '/api/profile' });
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 503);
+    shop.testEnv.klaviyo.faults.clear();
+    assert.equal(await shop.sendMessage('CustomerCreated', customer.ref, { customer: customer.record }), 204);
+    assert.equal((await shop.profile(customer.id)).email, customer.email);
   });
 });

@@ -5,13 +5,13 @@ import type { BulkResource } from '../../src/commercetools/schemas.ts';
 import { type DisabledEvent, disabledEventNames } from '../../src/rules/settings.ts';
 import { type Json, reference } from '../fixtures/index.ts';
 import {
+  type CatalogShop,
   idOf,
   newCategory,
   newEntry,
   newProduct,
   referenceTo,
-  type Selling,
-  startSelling,
+  startCatalogShop,
   unpublished,
 } from './catalog-fixture.ts';
 import { newCustomer, newOrder, newPayment } from './order-fixture.ts';
@@ -21,22 +21,22 @@ interface Happened {
   id: string;
   /** As the log names it: the type, and of what. */
   what: string;
-  tell(): Promise<number>;
+  sendMessage(): Promise<number>;
   /** A bulk sync writes it all the same. */
   bulk?: { resource: BulkResource; id: string };
 }
 
-type Act = (shop: Selling) => Promise<Happened>;
+type Act = (shop: CatalogShop) => Promise<Happened>;
 
 const change =
-  (type: 'ResourceUpdated' | 'ResourceDeleted', make: (shop: Selling) => Promise<Json>): Act =>
+  (type: 'ResourceUpdated' | 'ResourceDeleted', make: (shop: CatalogShop) => Promise<Json>): Act =>
   async (shop) => {
     const ref = await make(shop);
     const { typeId, id } = { typeId: String(ref.typeId), id: String(ref.id) };
-    return { id, what: `${type} of ${typeId}`, tell: () => shop.tellChange(type, ref) };
+    return { id, what: `${type} of ${typeId}`, sendMessage: () => shop.sendChange(type, ref) };
   };
 
-async function published(shop: Selling) {
+async function published(shop: CatalogShop) {
   const made = newProduct();
   await shop.publish(made);
   return made;
@@ -46,71 +46,76 @@ async function published(shop: Selling) {
 const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
   async CustomerCreated(shop) {
     const { id, ref, record } = newCustomer();
-    await shop.place('customer', record);
-    const tell = () => shop.tell('CustomerCreated', ref, { customer: record });
-    return { id, what: 'CustomerCreated of customer', tell, bulk: { resource: 'customers', id } };
+    await shop.addRecords('customer', record);
+    const sendMessage = () => shop.sendMessage('CustomerCreated', ref, { customer: record });
+    return { id, what: 'CustomerCreated of customer', sendMessage, bulk: { resource: 'customers', id } };
   },
   CustomerResourceUpdated: change('ResourceUpdated', async (shop) => {
     const { ref, record } = newCustomer();
-    await shop.place('customer', record);
+    await shop.addRecords('customer', record);
     return ref;
   }),
   async OrderCreated(shop) {
     const { id, ref, record } = newOrder();
-    await shop.place('order', record);
-    const tell = () => shop.tell('OrderCreated', ref, { order: record });
-    return { id, what: 'OrderCreated of order', tell, bulk: { resource: 'orders', id } };
+    await shop.addRecords('order', record);
+    const sendMessage = () => shop.sendMessage('OrderCreated', ref, { order: record });
+    return { id, what: 'OrderCreated of order', sendMessage, bulk: { resource: 'orders', id } };
   },
   async OrderStateChanged(shop) {
     const { id, ref, record } = newOrder({ orderState: 'Cancelled' });
-    await shop.place('order', record);
-    const tell = () => shop.tell('OrderStateChanged', ref, { orderState: 'Cancelled' });
-    return { id, what: 'OrderStateChanged of order', tell, bulk: { resource: 'orders', id } };
+    await shop.addRecords('order', record);
+    const sendMessage = () => shop.sendMessage('OrderStateChanged', ref, { orderState: 'Cancelled' });
+    return { id, what: 'OrderStateChanged of order', sendMessage, bulk: { resource: 'orders', id } };
   },
   async OrderRefunded(shop) {
     const payment = newPayment();
     const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
-    await shop.place('payment', payment.record);
-    await shop.place('order', order.record);
-    const tell = () => shop.tell('PaymentTransactionAdded', payment.ref);
+    await shop.addRecords('payment', payment.record);
+    await shop.addRecords('order', order.record);
+    const sendMessage = () => shop.sendMessage('PaymentTransactionAdded', payment.ref);
     const bulk = { resource: 'orders' as const, id: order.id };
-    return { id: payment.id, what: 'PaymentTransactionAdded of payment', tell, bulk };
+    return { id: payment.id, what: 'PaymentTransactionAdded of payment', sendMessage, bulk };
   },
   async CategoryCreated(shop) {
     const women = newCategory('Women');
-    await shop.place('category', women);
-    const tell = () => shop.tell('CategoryCreated', referenceTo(women), { category: women });
+    await shop.addRecords('category', women);
+    const sendMessage = () => shop.sendMessage('CategoryCreated', referenceTo(women), { category: women });
     const bulk = { resource: 'categories' as const, id: idOf(women) };
-    return { id: idOf(women), what: 'CategoryCreated of category', tell, bulk };
+    return { id: idOf(women), what: 'CategoryCreated of category', sendMessage, bulk };
   },
   CategoryResourceUpdated: change('ResourceUpdated', async (shop) => {
     const women = newCategory('Women');
-    await shop.place('category', women);
+    await shop.addRecords('category', women);
     return referenceTo(women);
   }),
   CategoryResourceDeleted: change('ResourceDeleted', async (shop) => {
     const women = newCategory('Women');
-    await shop.place('category', women);
-    await shop.tell('CategoryCreated', referenceTo(women), { category: women });
+    await shop.addRecords('category', women);
+    await shop.sendMessage('CategoryCreated', referenceTo(women), { category: women });
     return referenceTo(women);
   }),
   async ProductPublished(shop) {
     const { id, record } = newProduct();
-    await shop.place('product', record);
-    const tell = () => shop.tell('ProductPublished', reference('product', id));
-    return { id, what: 'ProductPublished of product', tell, bulk: { resource: 'products', id } };
+    await shop.addRecords('product', record);
+    const sendMessage = () => shop.sendMessage('ProductPublished', reference('product', id));
+    return { id, what: 'ProductPublished of product', sendMessage, bulk: { resource: 'products', id } };
   },
   async ProductUnpublished(shop) {
     const made = await published(shop);
-    await shop.place('product', unpublished(made).record);
-    const tell = () => shop.tell('ProductUnpublished', reference('product', made.id));
-    return { id: made.id, what: 'ProductUnpublished of product', tell, bulk: { resource: 'products', id: made.id } };
+    await shop.addRecords('product', unpublished(made).record);
+    const sendMessage = () => shop.sendMessage('ProductUnpublished', reference('product', made.id));
+    return {
+      id: made.id,
+      what: 'ProductUnpublished of product',
+      sendMessage,
+      bulk: { resource: 'products', id: made.id },
+    };
   },
   ProductResourceDeleted: change('ResourceDeleted', async (shop) => reference('product', (await published(shop)).id)),
   InventoryResourceUpdated: change('ResourceUpdated', async (shop) => {
     const { sku } = await published(shop);
     const entry = newEntry(sku, 7);
-    await shop.place('inventory-entry', entry);
+    await shop.addRecords('inventory-entry', entry);
     return referenceTo(entry, 'inventory-entry');
   }),
 };
@@ -123,9 +128,9 @@ const needs: Record<string, DisabledEvent[]> = {
   CategoryResourceDeleted: ['CategoryCreated'],
 };
 
-let all: Selling;
+let all: CatalogShop;
 before(async () => {
-  all = await startSelling();
+  all = await startCatalogShop();
 });
 after(() => all.stop());
 
@@ -133,27 +138,27 @@ for (const name of disabledEventNames) {
   if (name === 'CustomerCompanyNameSet') continue;
 
   describe(name, () => {
-    let silent: Selling;
+    let silent: CatalogShop;
     before(async () => {
-      silent = await startSelling({ settings: { disabledEvents: [` ${name} `] } });
+      silent = await startCatalogShop({ settings: { disabledEvents: [` ${name} `] } });
     });
     after(() => silent.stop());
 
     test('wanted: it is written', async () => {
-      const { tell } = await acts[name](all);
+      const { sendMessage } = await acts[name](all);
       const before = await all.writes();
-      assert.equal(await tell(), 204);
+      assert.equal(await sendMessage(), 204);
       assert.ok((await all.writes()) > before);
     });
 
     test('disabled: nothing is written in realtime, with the reason; a bulk sync does it all the same', async () => {
-      const { id, what, tell, bulk } = await acts[name](silent);
+      const { id, what, sendMessage, bulk } = await acts[name](silent);
       const before = await silent.writes();
-      assert.equal(await tell(), 204);
+      assert.equal(await sendMessage(), 204);
       assert.equal(await silent.writes(), before);
-      assert.deepEqual(silent.reasons(id).slice(-1), [`no rule wakes on ${what}`]);
+      assert.deepEqual(silent.reasons(id).slice(-1), [`no rule is triggered by ${what}`]);
       if (!bulk) return;
-      const run = await silent.world.sync(bulk.resource, { ids: [bulk.id] });
+      const run = await silent.testEnv.sync(bulk.resource, { ids: [bulk.id] });
       assert.equal(run.state, 'completed');
       assert.ok((await silent.writes()) > before);
     });
@@ -161,9 +166,9 @@ for (const name of disabledEventNames) {
     test('disabled: every other name is written', async () => {
       for (const [other, act] of Object.entries(acts)) {
         if (other === name || needs[other]?.includes(name)) continue;
-        const { tell } = await act(silent);
+        const { sendMessage } = await act(silent);
         const before = await silent.writes();
-        assert.equal(await tell(), 204);
+        assert.equal(await sendMessage(), 204);
         assert.ok((await silent.writes()) > before, other);
       }
     });
@@ -171,18 +176,18 @@ for (const name of disabledEventNames) {
 }
 
 test('ProductPublished silences the messages of prices too', async () => {
-  await using shop = await startSelling({ settings: { disabledEvents: ['ProductPublished'] } });
+  await using shop = await startCatalogShop({ settings: { disabledEvents: ['ProductPublished'] } });
   const { id, record } = newProduct();
-  await shop.place('product', record);
-  assert.equal(await shop.tell('ProductPriceChanged', reference('product', id), { staged: false }), 204);
+  await shop.addRecords('product', record);
+  assert.equal(await shop.sendMessage('ProductPriceChanged', reference('product', id), { staged: false }), 204);
   assert.deepEqual(await shop.items(), []);
 });
 
 test('CustomerCompanyNameSet is accepted without effect: customers are created and updated as ever', async () => {
-  await using shop = await startSelling({ settings: { disabledEvents: ['CustomerCompanyNameSet'] } });
+  await using shop = await startCatalogShop({ settings: { disabledEvents: ['CustomerCompanyNameSet'] } });
   for (const name of ['CustomerCreated', 'CustomerResourceUpdated'] as const) {
-    const { tell } = await acts[name](shop);
-    assert.equal(await tell(), 204);
+    const { sendMessage } = await acts[name](shop);
+    assert.equal(await sendMessage(), 204);
   }
-  assert.equal((await shop.world.profiles()).length, 2);
+  assert.equal((await shop.testEnv.profiles()).length, 2);
 });

@@ -21,7 +21,7 @@ import {
   withoutPayload,
 } from '../fixtures/index.ts';
 import { writeAsOther } from '../other-app.ts';
-import { startWorld, type WorldOptions } from '../test-env.ts';
+import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 
 const eventShape = z.object({
   metric: z.string(),
@@ -68,7 +68,7 @@ export interface Made {
   ref: Json;
 }
 
-let born = 0;
+let sequence = 0;
 
 function made(typeId: string, record: Json): Made {
   const { id } = z.looseObject({ id: z.string() }).parse(record);
@@ -80,8 +80,8 @@ function made(typeId: string, record: Json): Made {
 
 /** An address with a mobile number that nobody else has. */
 export function newAddress(overrides: Json = {}): Json {
-  born += 1;
-  return address({ mobile: `0151 2${String(born).padStart(7, '0')}`, phone: undefined, ...overrides });
+  sequence += 1;
+  return address({ mobile: `0151 2${String(sequence).padStart(7, '0')}`, phone: undefined, ...overrides });
 }
 
 /** A customer nobody has seen before. */
@@ -105,14 +105,14 @@ export function newPayment(overrides: Json = {}): Made {
 }
 
 /** The shop sells the fixtures' jeans (Women > Pants > Jeans), and the code of its discount is SPRING. */
-export async function startRows(options: WorldOptions = {}) {
-  const world = await startWorld({ ...options, overrides: { now: () => now, ...options.overrides } });
-  await world.place('category', ...categories());
-  await world.place('product', product());
-  await world.place('discount-code', { ...stored(id('dc1')), code: 'SPRING' });
+export async function startOrderShop(options: TestEnvOptions = {}) {
+  const testEnv = await startTestEnv({ ...options, overrides: { now: () => now, ...options.overrides } });
+  await testEnv.addRecords('category', ...categories());
+  await testEnv.addRecords('product', product());
+  await testEnv.addRecords('discount-code', { ...stored(id('dc1')), code: 'SPRING' });
 
   async function events(query: { metric?: string; unique_id?: string; profile?: string }): Promise<SeenEvent[]> {
-    return z.array(eventShape).parse(await world.events(query));
+    return z.array(eventShape).parse(await testEnv.events(query));
   }
   async function event(metric: string, uniqueId: string): Promise<SeenEvent> {
     const [only, ...others] = await events({ metric, unique_id: uniqueId });
@@ -121,51 +121,51 @@ export async function startRows(options: WorldOptions = {}) {
     return only;
   }
   async function profiles(): Promise<SeenProfile[]> {
-    return z.array(profileShape).parse(await world.profiles());
+    return z.array(profileShape).parse(await testEnv.profiles());
   }
   const lines = (recordId: string, what: string) =>
-    world.logged
+    testEnv.logged
       .map((text) => line.safeParse(JSON.parse(text)))
       .flatMap(({ data }) => (data?.msg === what && data.record?.id === recordId ? [data] : []));
 
-  async function tell(type: string, ref: Json, own: Json = {}): Promise<number> {
-    return world.push(delivery(type, ref, { id: randomUUID(), ...own }));
+  async function sendMessage(type: string, ref: Json, own: Json = {}): Promise<number> {
+    return testEnv.push(delivery(type, ref, { id: randomUUID(), ...own }));
   }
 
   return {
-    world,
+    testEnv,
     /** A message with its payload; @returns the status of the answer. */
-    tell,
+    sendMessage,
     /** The same, too large for its broker. */
-    tellTooLarge: (type: string, ref: Json) => world.push({ ...withoutPayload(type, ref), id: randomUUID() }),
+    sendWithoutPayload: (type: string, ref: Json) => testEnv.push({ ...withoutPayload(type, ref), id: randomUUID() }),
     /** A change of a resource. */
-    tellChange(notificationType: string, ref: Json): Promise<number> {
-      born += 1;
-      return world.push({ ...changeDelivery(notificationType, ref), version: born });
+    sendChange(notificationType: string, ref: Json): Promise<number> {
+      sequence += 1;
+      return testEnv.push({ ...changeDelivery(notificationType, ref), version: sequence });
     },
     /** Puts them into the shop. */
-    place: (one: Made, ...more: Made[]) =>
-      world.place(
+    addRecords: (one: Made, ...more: Made[]) =>
+      testEnv.addRecords(
         z.looseObject({ typeId: z.string() }).parse(one.ref).typeId,
         ...[one, ...more].map(({ record }) => record),
       ),
     /** A bulk sync of these records only. */
     sync: (resource: BulkResource, some: readonly Made[], more: Json = {}) =>
-      world.sync(resource, { ids: some.map(({ id }) => id), ...more }),
+      testEnv.sync(resource, { ids: some.map(({ id }) => id), ...more }),
     events,
     /** The only event of this metric with this unique_id. */
     event,
     /** An order that comes in, and the Placed Order that arrives. */
     async placed(overrides: Json = {}): Promise<SeenEvent> {
       const { id, ref, record } = newOrder(overrides);
-      assert.equal(await tell('OrderCreated', ref, { order: record }), 204);
+      assert.equal(await sendMessage('OrderCreated', ref, { order: record }), 204);
       return event('Placed Order', id);
     },
     profiles,
     /** A profile that Klaviyo knows already, from a form or another app; @returns its id there. */
     async known(attributes: Json): Promise<string> {
       const profile = { type: 'profile', attributes };
-      const answer = await writeAsOther(world.klaviyo.url, '/api/profile-import', profile);
+      const answer = await writeAsOther(testEnv.klaviyo.url, '/api/profile-import', profile);
       return z.object({ data: z.object({ id: z.string() }) }).parse(await answer.json()).data.id;
     },
     /** The only profile with this e-mail or external_id. */
@@ -182,24 +182,24 @@ export async function startRows(options: WorldOptions = {}) {
     /** Why messages about a record had no effect, or not yet. */
     reasons: ({ id }: Made) => lines(id, 'message').flatMap(({ reasons }) => reasons ?? []),
     /** Codes of what Klaviyo will never take of a record. */
-    refusals: ({ id }: Made) => lines(id, 'rejected').flatMap(({ code }) => code ?? []),
+    rejectionCodes: ({ id }: Made) => lines(id, 'rejected').flatMap(({ code }) => code ?? []),
     /** Something happens at commercetools' API (sandbox/faults.ts). */
-    async disturbShop(rule: Json): Promise<{ calm(): Promise<void>; struck(): Promise<number> }> {
-      const at = `${world.shop.url}/sandbox/faults`;
+    async injectFault(rule: Json): Promise<{ clear(): Promise<void>; matchCount(): Promise<number> }> {
+      const at = `${testEnv.shop.url}/sandbox/faults`;
       const headers = { 'content-type': 'application/json' };
       const added = faults.parse(
         await (await fetch(at, { method: 'POST', headers, body: JSON.stringify(rule) })).json(),
       );
       return {
-        calm: async () => void (await fetch(at, { method: 'DELETE' })),
-        async struck() {
+        clear: async () => void (await fetch(at, { method: 'DELETE' })),
+        async matchCount() {
           const known = faults.parse(await (await fetch(at)).json());
           return known.faults.find(({ id }) => id === added.faults[0]?.id)?.matched ?? 0;
         },
       };
     },
-    stop: () => world.stop(),
-    [Symbol.asyncDispose]: () => world.stop(),
+    stop: () => testEnv.stop(),
+    [Symbol.asyncDispose]: () => testEnv.stop(),
   };
 }
-export type Rows = Awaited<ReturnType<typeof startRows>>;
+export type OrderShop = Awaited<ReturnType<typeof startOrderShop>>;

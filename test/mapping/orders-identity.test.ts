@@ -3,39 +3,39 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { lineItem, product } from '../fixtures/index.ts';
-import { newOrder, newPayment, type Rows, startRows } from './order-fixture.ts';
+import { newOrder, newPayment, type OrderShop, startOrderShop } from './order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 describe('an e-mail of one profile with the customer id of another', () => {
   /** Two profiles that an order names both. */
   async function torn() {
     const customerId = randomUUID();
     const order = newOrder({ customerId });
-    const byEmail = await rows.known({ email: order.email });
-    const byId = await rows.known({ email: `old.${order.email}`, external_id: customerId });
+    const byEmail = await shop.known({ email: order.email });
+    const byId = await shop.known({ email: `old.${order.email}`, external_id: customerId });
     return { order, byEmail, byId };
   }
 
   for (const way of ['realtime', 'bulk']) {
     test(`in ${way} the events go to the e-mail's profile, with a warning, and nothing is lost`, async () => {
       const { order, byEmail, byId } = await torn();
-      await rows.place(order);
+      await shop.addRecords(order);
       if (way === 'realtime') {
-        assert.equal(await rows.tell('OrderCreated', order.ref, { order: order.record }), 204);
+        assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
       } else {
-        assert.equal((await rows.sync('orders', [order])).counts.delivered, 1);
+        assert.equal((await shop.sync('orders', [order])).counts.delivered, 1);
       }
-      const placed = await rows.event('Placed Order', order.id);
+      const placed = await shop.event('Placed Order', order.id);
       assert.equal(placed.profile.id, byEmail);
       assert.notEqual(placed.profile.id, byId);
-      assert.equal((await rows.events({ metric: 'Ordered Product', profile: order.email })).length, 1);
-      assert.notDeepEqual(rows.warnings(order), []);
-      assert.deepEqual(rows.refusals(order), []);
+      assert.equal((await shop.events({ metric: 'Ordered Product', profile: order.email })).length, 1);
+      assert.notDeepEqual(shop.warnings(order), []);
+      assert.deepEqual(shop.rejectionCodes(order), []);
     });
   }
 });
@@ -47,37 +47,37 @@ test('guests, a customer and an order that ties them together: no event is lost,
   const customerId = randomUUID();
   const customers = newOrder({ id: second, customerId, ...lines() });
   const tied = newOrder({ id: third, customerId, customerEmail: guest.email, ...lines() });
-  await rows.place(guest, customers, tied);
-  const { counts } = await rows.sync('orders', [guest, customers, tied]);
+  await shop.addRecords(guest, customers, tied);
+  const { counts } = await shop.sync('orders', [guest, customers, tied]);
   assert.deepEqual([counts.delivered, counts.rejected], [3, 0]);
-  for (const order of [guest, customers, tied]) await rows.event('Placed Order', order.id);
+  for (const order of [guest, customers, tied]) await shop.event('Placed Order', order.id);
 });
 
 test('an e-mail that Klaviyo does not take: the events are about the customer alone', async () => {
   const customerId = randomUUID();
   const order = newOrder({ customerId, customerEmail: 'no e-mail at all' });
-  assert.equal(await rows.tell('OrderCreated', order.ref, { order: order.record }), 204);
-  const { profile } = await rows.event('Placed Order', order.id);
+  assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
+  const { profile } = await shop.event('Placed Order', order.id);
   assert.deepEqual([profile.email, profile.external_id], [null, customerId]);
-  assert.notDeepEqual(rows.warnings(order), []);
+  assert.notDeepEqual(shop.warnings(order), []);
 });
 
 test('an e-mail that Klaviyo does not take and no customer: refused for good, kept, and nobody else waits', async () => {
   const order = newOrder({ customerEmail: 'no e-mail at all' });
-  assert.equal(await rows.tell('OrderCreated', order.ref, { order: order.record }), 202);
-  assert.notDeepEqual(rows.refusals(order), []);
+  assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 202);
+  assert.notDeepEqual(shop.rejectionCodes(order), []);
 });
 
 describe('a look-up that failed is no "none"', () => {
   for (const path of ['products', 'categories', 'discount-codes']) {
     test(`${path} away: the order comes again, and then it has what belongs to it`, async () => {
-      await using own = await startRows();
+      await using own = await startOrderShop();
       const order = newOrder();
-      const fault = await own.disturbShop({ kind: 'status', status: 503, path: `/shop/${path}` });
-      assert.equal(await own.tell('OrderCreated', order.ref, { order: order.record }), 503);
+      const fault = await own.injectFault({ kind: 'status', status: 503, path: `/shop/${path}` });
+      assert.equal(await own.sendMessage('OrderCreated', order.ref, { order: order.record }), 503);
       assert.deepEqual(await own.events({ profile: order.email }), []);
-      await fault.calm();
-      assert.equal(await own.tell('OrderCreated', order.ref, { order: order.record }), 204);
+      await fault.clear();
+      assert.equal(await own.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
       const { properties } = await own.event('Placed Order', order.id);
       assert.deepEqual(
         [properties.Brands, properties.DiscountCode, properties.Categories],
@@ -89,28 +89,31 @@ describe('a look-up that failed is no "none"', () => {
   test('payments away: a refund comes again', async () => {
     const payment = newPayment();
     const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
-    await rows.place(order);
-    await rows.place(payment);
-    const fault = await rows.disturbShop({ kind: 'reset', path: '/shop/payments' });
-    assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 503);
-    await fault.calm();
-    assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
-    assert.equal((await rows.event('Refunded Order', order.id)).value, 59.9);
+    await shop.addRecords(order);
+    await shop.addRecords(payment);
+    const fault = await shop.injectFault({ kind: 'reset', path: '/shop/payments' });
+    assert.equal(await shop.sendMessage('PaymentTransactionAdded', payment.ref), 503);
+    await fault.clear();
+    assert.equal(await shop.sendMessage('PaymentTransactionAdded', payment.ref), 204);
+    assert.equal((await shop.event('Refunded Order', order.id)).value, 59.9);
   });
 });
 
 test('a client that may not read discount codes: the order arrives without DiscountCode, with the rest', async () => {
   const scopes = ['view_orders', 'view_products', 'view_categories'];
-  await using limited = await startRows({ commercetools: { scopes } });
+  await using limited = await startOrderShop({ commercetools: { scopes } });
   const { properties } = await limited.placed();
   assert.deepEqual([properties.DiscountCode, properties.DiscountValue], [undefined, 5]);
   assert.deepEqual(properties.Brands, ['Nordwind']);
 });
 
 test('a product that is not published any more still gives its categories and its brand', async () => {
-  await using own = await startRows();
+  await using own = await startOrderShop();
   const hidden = product();
-  await own.world.place('product', { ...hidden, masterData: { ...Object(hidden.masterData), published: false } });
+  await own.testEnv.addRecords('product', {
+    ...hidden,
+    masterData: { ...Object(hidden.masterData), published: false },
+  });
   const { properties } = await own.placed();
   assert.deepEqual(
     [properties.Brands, properties.Categories],
@@ -126,14 +129,14 @@ function orderOf(lines: number) {
 }
 
 test('an order with thirty lines costs commercetools one query of products, a page of a hundred orders a few', async () => {
-  await using own = await startRows();
-  const asked = await own.disturbShop({ kind: 'delay', ms: 0, path: '/shop/products' });
+  await using own = await startOrderShop();
+  const asked = await own.injectFault({ kind: 'delay', ms: 0, path: '/shop/products' });
   const order = orderOf(30);
-  assert.equal(await own.tell('OrderCreated', order.ref, { order: order.record }), 204);
-  assert.equal(await asked.struck(), 1);
+  assert.equal(await own.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
+  assert.equal(await asked.matchCount(), 1);
   const orders = Array.from({ length: 100 }, () => orderOf(2));
-  await own.place(order, ...orders);
+  await own.addRecords(order, ...orders);
   assert.equal((await own.sync('orders', orders)).counts.delivered, 100);
-  const queries = (await asked.struck()) - 1;
+  const queries = (await asked.matchCount()) - 1;
   assert.ok(queries <= 5, `${queries} queries`);
 });

@@ -3,19 +3,20 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { customLineItem, id, type Json, lineItem, money, price, variant } from '../fixtures/index.ts';
-import { type Made, newOrder, type Rows, startRows } from './order-fixture.ts';
+import { type Made, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const ways: Record<string, (order: Made) => Promise<unknown>> = {
-  realtime: async ({ ref, record }) => assert.equal(await rows.tell('OrderCreated', ref, { order: record }), 204),
+  realtime: async ({ ref, record }) =>
+    assert.equal(await shop.sendMessage('OrderCreated', ref, { order: record }), 204),
   bulk: async (order) => {
-    await rows.place(order);
-    assert.equal((await rows.sync('orders', [order])).counts.delivered, 1);
+    await shop.addRecords(order);
+    assert.equal((await shop.sync('orders', [order])).counts.delivered, 1);
   },
 };
 const newLine = (overrides: Json = {}) => lineItem({ id: randomUUID(), ...overrides });
@@ -23,7 +24,7 @@ const newLine = (overrides: Json = {}) => lineItem({ id: randomUUID(), ...overri
 for (const [way, arrive] of Object.entries(ways)) {
   const productsOf = async (order: Made) => {
     await arrive(order);
-    return rows.events({ metric: 'Ordered Product', profile: order.email });
+    return shop.events({ metric: 'Ordered Product', profile: order.email });
   };
 
   describe(`Ordered Product in ${way}`, () => {
@@ -79,7 +80,7 @@ for (const [way, arrive] of Object.entries(ways)) {
     test('a custom line item is not: it belongs to no product', async () => {
       const order = newOrder({ lineItems: [], customLineItems: [customLineItem()] });
       assert.deepEqual(await productsOf(order), []);
-      assert.deepEqual((await rows.event('Placed Order', order.id)).properties.ItemNames, ['Gift wrapping']);
+      assert.deepEqual((await shop.event('Placed Order', order.id)).properties.ItemNames, ['Gift wrapping']);
     });
 
     test('a line without sku, image and slug has the names that are known', async () => {
@@ -103,7 +104,7 @@ for (const [way, arrive] of Object.entries(ways)) {
     test('an order of a hundred lines arrives whole', async () => {
       const order = newOrder({ lineItems: Array.from({ length: 100 }, () => newLine()) });
       assert.equal((await productsOf(order)).length, 100);
-      const { Items } = (await rows.event('Placed Order', order.id)).properties;
+      const { Items } = (await shop.event('Placed Order', order.id)).properties;
       assert.ok(Array.isArray(Items) && Items.length === 100);
     });
   });

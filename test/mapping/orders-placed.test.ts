@@ -3,19 +3,20 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { address, customLineItem, type Json, lineItem, money } from '../fixtures/index.ts';
-import { type Made, newCustomer, newOrder, type Rows, type SeenEvent, startRows } from './order-fixture.ts';
+import { type Made, newCustomer, newOrder, type OrderShop, type SeenEvent, startOrderShop } from './order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const ways: Record<string, (order: Made) => Promise<unknown>> = {
-  realtime: async ({ ref, record }) => assert.equal(await rows.tell('OrderCreated', ref, { order: record }), 204),
+  realtime: async ({ ref, record }) =>
+    assert.equal(await shop.sendMessage('OrderCreated', ref, { order: record }), 204),
   bulk: async (order) => {
-    await rows.place(order);
-    assert.equal((await rows.sync('orders', [order])).counts.delivered, 1);
+    await shop.addRecords(order);
+    assert.equal((await shop.sync('orders', [order])).counts.delivered, 1);
   },
 };
 const street = {
@@ -31,7 +32,7 @@ for (const [way, arrive] of Object.entries(ways)) {
   const arriving = async (overrides: Json = {}): Promise<SeenEvent> => {
     const order = newOrder(overrides);
     await arrive(order);
-    return rows.event('Placed Order', order.id);
+    return shop.event('Placed Order', order.id);
   };
 
   describe(`Placed Order in ${way}`, () => {
@@ -39,7 +40,7 @@ for (const [way, arrive] of Object.entries(ways)) {
       const who = newCustomer();
       const order = newOrder({ customerId: who.id, customerEmail: who.email });
       await arrive(order);
-      const { time, value, value_currency, profile } = await rows.event('Placed Order', order.id);
+      const { time, value, value_currency, profile } = await shop.event('Placed Order', order.id);
       assert.deepEqual([time, value, value_currency], ['2026-03-14T10:00:00+00:00', 122.8, 'EUR']);
       assert.deepEqual([profile.email, profile.external_id], [who.email, who.id]);
     });
@@ -47,7 +48,7 @@ for (const [way, arrive] of Object.entries(ways)) {
     test("all of the order's properties, its custom fields, ItemNames, Categories and Klaviyo's own names go along", async () => {
       const order = newOrder();
       await arrive(order);
-      const { properties } = await rows.event('Placed Order', order.id);
+      const { properties } = await shop.event('Placed Order', order.id);
       const { customerId: _none, paymentInfo: _neither, ...raw } = order.record;
       assert.deepEqual(properties, {
         ...raw,
@@ -88,7 +89,7 @@ for (const [way, arrive] of Object.entries(ways)) {
     test('a guest order is about its e-mail', async () => {
       const order = newOrder();
       await arrive(order);
-      const { profile } = await rows.event('Placed Order', order.id);
+      const { profile } = await shop.event('Placed Order', order.id);
       assert.deepEqual([profile.email, profile.external_id], [order.email, null]);
     });
 
@@ -101,7 +102,7 @@ for (const [way, arrive] of Object.entries(ways)) {
     test('repeated, it stays one event', async () => {
       const order = newOrder();
       for (const again of [order, order, order]) await arrive(again);
-      assert.equal((await rows.events({ unique_id: order.id })).length, 1);
+      assert.equal((await shop.events({ unique_id: order.id })).length, 1);
     });
 
     test('money: the digits of its own currency, JPY whole, KWD three, high precision to the last digit, 0 as 0', async () => {
@@ -136,15 +137,15 @@ for (const [way, arrive] of Object.entries(ways)) {
 
     test('neither e-mail nor customer (B2B): skipped, with the reason', async () => {
       const order = newOrder({ customerEmail: undefined, customerId: undefined });
-      await rows.place(order);
+      await shop.addRecords(order);
       if (way === 'bulk') {
-        const { counts } = await rows.sync('orders', [order]);
+        const { counts } = await shop.sync('orders', [order]);
         assert.deepEqual([counts.skipped, counts.reasons['the order has neither e-mail nor customer id']], [1, 1]);
       } else {
         await arrive(order);
-        assert.deepEqual(rows.reasons(order), ['the order has neither e-mail nor customer id']);
+        assert.deepEqual(shop.reasons(order), ['the order has neither e-mail nor customer id']);
       }
-      assert.deepEqual(await rows.events({ unique_id: order.id }), []);
+      assert.deepEqual(await shop.events({ unique_id: order.id }), []);
     });
   });
 }
@@ -153,44 +154,44 @@ describe('what places an order', () => {
   for (const type of ['OrderImported', 'OrderCreatedFromRecurringOrder']) {
     test(`${type} places an order`, async () => {
       const order = newOrder();
-      assert.equal(await rows.tell(type, order.ref, { order: order.record }), 204);
-      assert.equal((await rows.event('Placed Order', order.id)).value, 122.8);
-      assert.equal((await rows.events({ metric: 'Ordered Product', profile: order.email })).length, 1);
+      assert.equal(await shop.sendMessage(type, order.ref, { order: order.record }), 204);
+      assert.equal((await shop.event('Placed Order', order.id)).value, 122.8);
+      assert.equal((await shop.events({ metric: 'Ordered Product', profile: order.email })).length, 1);
     });
 
     test(`${type} of an order that is not Open does not`, async () => {
       const order = newOrder({ orderState: 'Complete' });
-      assert.equal(await rows.tell(type, order.ref, { order: order.record }), 204);
-      assert.deepEqual(await rows.events({ profile: order.email }), []);
-      assert.match(rows.reasons(order).join(), /order that is Complete does not count as placed/);
+      assert.equal(await shop.sendMessage(type, order.ref, { order: order.record }), 204);
+      assert.deepEqual(await shop.events({ profile: order.email }), []);
+      assert.match(shop.reasons(order).join(), /order that is Complete does not count as placed/);
     });
   }
 
   test('payloadNotIncluded: the order is read from commercetools, and sent also when it has moved on', async () => {
     const order = newOrder({ orderState: 'Confirmed' });
-    await rows.place(order);
-    assert.equal(await rows.tellTooLarge('OrderCreated', order.ref), 204);
-    assert.equal((await rows.event('Placed Order', order.id)).profile.email, order.email);
-    assert.equal((await rows.events({ metric: 'Ordered Product', profile: order.email })).length, 1);
+    await shop.addRecords(order);
+    assert.equal(await shop.sendWithoutPayload('OrderCreated', order.ref), 204);
+    assert.equal((await shop.event('Placed Order', order.id)).profile.email, order.email);
+    assert.equal((await shop.events({ metric: 'Ordered Product', profile: order.email })).length, 1);
   });
 
   test('an order that is gone when fetched is skipped with the reason', async () => {
     const order = newOrder();
-    assert.equal(await rows.tellTooLarge('OrderCreated', order.ref), 204);
-    assert.deepEqual(rows.reasons(order), ['the order no longer exists']);
+    assert.equal(await shop.sendWithoutPayload('OrderCreated', order.ref), 204);
+    assert.deepEqual(shop.reasons(order), ['the order no longer exists']);
   });
 
   test('a message and the bulk sync of the same order make one Placed Order and one Ordered Product', async () => {
     const order = newOrder();
     for (const arrive of Object.values(ways)) await arrive(order);
-    const metrics = (await rows.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
+    const metrics = (await shop.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
     assert.deepEqual(metrics, ['Ordered Product', 'Placed Order']);
   });
 
   test('two messages of the same moment about one order make one of each', async () => {
     const { ref, record, email } = newOrder();
-    await Promise.all(['OrderCreated', 'OrderImported'].map((type) => rows.tell(type, ref, { order: record })));
-    assert.equal((await rows.events({ profile: email })).length, 2);
+    await Promise.all(['OrderCreated', 'OrderImported'].map((type) => shop.sendMessage(type, ref, { order: record })));
+    assert.equal((await shop.events({ profile: email })).length, 2);
   });
 });
 
@@ -208,20 +209,20 @@ describe('billingAddress → the location of the profile', () => {
       region: '',
       zip: '10119',
     };
-    assert.deepEqual((await rows.profile(order.email)).location, expected);
+    assert.deepEqual((await shop.profile(order.email)).location, expected);
   });
 
   test('in bulk it does not: an old order must not overwrite a newer address', async () => {
     const order = newOrder(moved('Hamburg'));
-    await rows.known({ email: order.email, location: { city: 'Bonn' } });
+    await shop.known({ email: order.email, location: { city: 'Bonn' } });
     await ways.bulk?.(order);
-    assert.deepEqual((await rows.profile(order.email)).location, { city: 'Bonn' });
+    assert.deepEqual((await shop.profile(order.email)).location, { city: 'Bonn' });
   });
 
   test('an order without a billing address leaves the place alone', async () => {
     const order = newOrder({ billingAddress: undefined });
-    await rows.known({ email: order.email, location: { city: 'Bonn' } });
+    await shop.known({ email: order.email, location: { city: 'Bonn' } });
     await ways.realtime?.(order);
-    assert.deepEqual((await rows.profile(order.email)).location, { city: 'Bonn' });
+    assert.deepEqual((await shop.profile(order.email)).location, { city: 'Bonn' });
   });
 });

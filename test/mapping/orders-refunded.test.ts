@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type Json, money, reference, transaction } from '../fixtures/index.ts';
-import { type Made, newOrder, newPayment, type Rows, startRows } from './order-fixture.ts';
+import { type Made, newOrder, newPayment, type OrderShop, startOrderShop } from './order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const charge = () => transaction({ id: randomUUID(), type: 'Charge', amount: money(12_280) });
 const refund = (overrides: Json = {}) => transaction({ id: randomUUID(), ...overrides });
@@ -19,20 +19,20 @@ async function paid(...transactions: Json[][]) {
   const payments = transactions.map((list) => newPayment({ transactions: list }));
   const paymentInfo = { payments: payments.map(({ id }) => reference('payment', id)) };
   const order = newOrder({ paymentInfo });
-  await rows.place(order);
-  for (const one of payments) await rows.place(one);
+  await shop.addRecords(order);
+  for (const one of payments) await shop.addRecords(one);
   const [first] = payments;
   assert.ok(first);
   return { order, payments, first };
 }
 const now = (payment: Made, ...transactions: Json[]) =>
-  rows.place({ ...payment, record: { ...payment.record, transactions } });
+  shop.addRecords({ ...payment, record: { ...payment.record, transactions } });
 const told = async ({ ref }: Made, type = 'PaymentTransactionStateChanged', own: Json = {}) =>
-  assert.equal(await rows.tell(type, ref, own), 204);
-const synced = async (order: Made) => assert.equal((await rows.sync('orders', [order])).state, 'completed');
+  assert.equal(await shop.sendMessage(type, ref, own), 204);
+const synced = async (order: Made) => assert.equal((await shop.sync('orders', [order])).state, 'completed');
 /** unique_id and value of what arrived, in the order of arrival. */
 async function refundsOf(order: Made) {
-  const seen = await rows.events({ metric: 'Refunded Order', profile: order.email });
+  const seen = await shop.events({ metric: 'Refunded Order', profile: order.email });
   return seen.map(({ unique_id, value }) => [unique_id, value]);
 }
 
@@ -41,20 +41,20 @@ describe('one refund', () => {
     test(`${type}: a Refunded Order under the id of its Placed Order, with the amount that went back`, async () => {
       const { order, first } = await paid([charge(), refund({ amount: money(5_990) })]);
       await told(first, type);
-      const seen = await rows.event('Refunded Order', order.id);
+      const seen = await shop.event('Refunded Order', order.id);
       assert.deepEqual([seen.value, seen.value_currency, seen.profile.email], [59.9, 'EUR', order.email]);
       assert.deepEqual([seen.time, seen.backfill], ['2026-03-15T09:30:00+00:00', false]);
-      assert.equal((await rows.profile(order.email)).location.city, 'Berlin');
+      assert.equal((await shop.profile(order.email)).location.city, 'Berlin');
     });
   }
 
   test('the field mapping is the same as Placed Order event', async () => {
     const { order, first } = await paid([refund()]);
-    assert.equal(await rows.tell('OrderCreated', order.ref, { order: order.record }), 204);
+    assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
     await told(first);
     const [placed, refunded] = [
-      await rows.event('Placed Order', order.id),
-      await rows.event('Refunded Order', order.id),
+      await shop.event('Placed Order', order.id),
+      await shop.event('Refunded Order', order.id),
     ];
     assert.deepEqual(refunded.properties, placed.properties);
   });
@@ -67,7 +67,7 @@ describe('one refund', () => {
 
   test('payloadNotIncluded: the payment is read anyway', async () => {
     const { order, first } = await paid([refund()]);
-    assert.equal(await rows.tellTooLarge('PaymentTransactionAdded', first.ref), 204);
+    assert.equal(await shop.sendWithoutPayload('PaymentTransactionAdded', first.ref), 204);
     assert.deepEqual(await refundsOf(order), [[order.id, 59.9]]);
   });
 
@@ -96,7 +96,7 @@ describe('one refund', () => {
   test("value = the amount in the transaction's currency", async () => {
     const { order, first } = await paid([refund({ amount: money(700, 'JPY', 0) })]);
     await told(first);
-    const { value, value_currency } = await rows.event('Refunded Order', order.id);
+    const { value, value_currency } = await shop.event('Refunded Order', order.id);
     assert.deepEqual([value, value_currency], [700, 'JPY']);
   });
 });
@@ -114,15 +114,15 @@ describe('what is no refund', () => {
       await told(first);
       await synced(order);
       assert.deepEqual(await refundsOf(order), []);
-      assert.match(rows.reasons(first).join() + rows.reasons(order).join(), reason);
+      assert.match(shop.reasons(first).join() + shop.reasons(order).join(), reason);
     });
   }
 
   test('a payment without an order is skipped with the reason', async () => {
     const payment = newPayment();
-    await rows.place(payment);
+    await shop.addRecords(payment);
     await told(payment);
-    assert.deepEqual(rows.reasons(payment), ['no order has this payment']);
+    assert.deepEqual(shop.reasons(payment), ['no order has this payment']);
   });
 });
 
@@ -197,8 +197,8 @@ describe('several refunds', () => {
     const payment = newPayment({ transactions: [two] });
     const payments = [reference('payment', randomUUID()), reference('payment', payment.id)];
     const order = newOrder({ paymentInfo: { payments } });
-    await rows.place(payment);
-    await rows.place(order);
+    await shop.addRecords(payment);
+    await shop.addRecords(order);
     await told(payment);
     assert.deepEqual(await refundsOf(order), [[`${order.id}:${two.id}`, 59.9]]);
   });
@@ -222,22 +222,22 @@ describe('when it happened', () => {
   test("without a timestamp, the message's createdAt", async () => {
     const { order, first } = await paid([untimed()]);
     await told(first, 'PaymentTransactionAdded', { createdAt: '2026-03-15T11:11:00.000Z' });
-    assert.equal((await rows.event('Refunded Order', order.id)).time, '2026-03-15T11:11:00+00:00');
+    assert.equal((await shop.event('Refunded Order', order.id)).time, '2026-03-15T11:11:00+00:00');
   });
 
   test("in bulk, the payment's lastModifiedAt", async () => {
     const { order } = await paid([untimed()]);
     await synced(order);
-    assert.equal((await rows.event('Refunded Order', order.id)).time, '2026-03-14T10:05:00+00:00');
+    assert.equal((await shop.event('Refunded Order', order.id)).time, '2026-03-14T10:05:00+00:00');
   });
 });
 
 test('a refund of an order that is about nobody is skipped with the reason', async () => {
   const payment = newPayment({ transactions: [refund()] });
   const order = newOrder({ customerEmail: undefined, paymentInfo: { payments: [reference('payment', payment.id)] } });
-  await rows.place(payment);
-  await rows.place(order);
+  await shop.addRecords(payment);
+  await shop.addRecords(order);
   await told(payment);
-  assert.match(rows.reasons(payment).join(), /neither e-mail nor customer id/);
-  assert.deepEqual(await rows.events({ metric: 'Refunded Order', unique_id: order.id }), []);
+  assert.match(shop.reasons(payment).join(), /neither e-mail nor customer id/);
+  assert.deepEqual(await shop.events({ metric: 'Refunded Order', unique_id: order.id }), []);
 });

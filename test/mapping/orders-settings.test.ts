@@ -3,20 +3,28 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { type Json, lineItem, money, transaction } from '../fixtures/index.ts';
-import { type Made, newAddress, newOrder, newPayment, type Rows, type SeenEvent, startRows } from './order-fixture.ts';
+import {
+  type Made,
+  newAddress,
+  newOrder,
+  newPayment,
+  type OrderShop,
+  type SeenEvent,
+  startOrderShop,
+} from './order-fixture.ts';
 
 /** The same order as realtime and as bulk bring it, in a world of these settings. */
 async function placedWith(settings: Json, overrides: Json = {}): Promise<Json> {
   const seen: Json[] = [];
-  await using rows = await startRows({ settings });
+  await using shop = await startOrderShop({ settings });
   for (const way of ['realtime', 'bulk']) {
     const order = newOrder({ orderNumber: 'N-1', ...overrides });
-    if (way === 'realtime') await arrives(rows, order);
+    if (way === 'realtime') await arrives(shop, order);
     else {
-      await rows.place(order);
-      await rows.sync('orders', [order]);
+      await shop.addRecords(order);
+      await shop.sync('orders', [order]);
     }
-    const { properties } = await rows.event('Placed Order', order.id);
+    const { properties } = await shop.event('Placed Order', order.id);
     const { id: _id, customerEmail: _email, lineItems: _lines, ...comparable } = properties;
     seen.push(comparable);
   }
@@ -25,13 +33,13 @@ async function placedWith(settings: Json, overrides: Json = {}): Promise<Json> {
   return realtime ?? {};
 }
 
-async function arrives(rows: Rows, { ref, record }: Made, type = 'OrderCreated'): Promise<void> {
-  assert.equal(await rows.tell(type, ref, { order: record }), 204);
+async function arrives(shop: OrderShop, { ref, record }: Made, type = 'OrderCreated'): Promise<void> {
+  assert.equal(await shop.sendMessage(type, ref, { order: record }), 204);
 }
 
-async function becomes(rows: Rows, order: Made, orderState: string): Promise<void> {
-  await rows.place(order);
-  assert.equal(await rows.tell('OrderStateChanged', order.ref, { orderState, oldOrderState: 'Open' }), 204);
+async function becomes(shop: OrderShop, order: Made, orderState: string): Promise<void> {
+  await shop.addRecords(order);
+  assert.equal(await shop.sendMessage('OrderStateChanged', order.ref, { orderState, oldOrderState: 'Open' }), 204);
 }
 
 const names = (properties: Json) => Object.keys(properties).toSorted();
@@ -108,10 +116,10 @@ describe('order.customFields.properties', () => {
 
 test('a line item goes along whole, whatever the filter of the order includes; klaviyoNames and raw bear on it too', async () => {
   const lineOf = async (properties: Json) => {
-    await using rows = await startRows({ settings: { order: { properties } } });
+    await using shop = await startOrderShop({ settings: { order: { properties } } });
     const own = lineItem({ id: randomUUID() });
-    await arrives(rows, newOrder({ lineItems: [own] }));
-    return { own, seen: (await rows.event('Ordered Product', String(own.id))).properties };
+    await arrives(shop, newOrder({ lineItems: [own] }));
+    return { own, seen: (await shop.event('Ordered Product', String(own.id))).properties };
   };
   const included = await lineOf({ include: ['orderNumber'] });
   for (const [name, value] of Object.entries(included.own).filter(([, one]) => !Array.isArray(one)))
@@ -130,35 +138,35 @@ test('order.metrics: each event has the name that the merchant gives it', async 
     cancelledOrder: 'Called off',
     refundedOrder: 'Paid back',
   };
-  await using rows = await startRows({ settings: { order: { metrics } } });
+  await using shop = await startOrderShop({ settings: { order: { metrics } } });
   const payment = newPayment();
   const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
-  await arrives(rows, order);
-  await rows.place(payment);
-  await becomes(rows, order, 'Complete');
-  assert.equal(await rows.tell('OrderStateChanged', order.ref, { orderState: 'Cancelled' }), 204);
-  assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
-  const seen = (await rows.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
+  await arrives(shop, order);
+  await shop.addRecords(payment);
+  await becomes(shop, order, 'Complete');
+  assert.equal(await shop.sendMessage('OrderStateChanged', order.ref, { orderState: 'Cancelled' }), 204);
+  assert.equal(await shop.sendMessage('PaymentTransactionAdded', payment.ref), 204);
+  const seen = (await shop.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
   assert.deepEqual(seen, Object.values(metrics).toSorted());
 });
 
 describe('order.states', () => {
   test('created.placedOrder: which states count as placed', async () => {
     const settings = { order: { states: { created: { placedOrder: ['Confirmed'] } } } };
-    await using rows = await startRows({ settings });
+    await using shop = await startOrderShop({ settings });
     const [open, confirmed] = [newOrder(), newOrder({ orderState: 'Confirmed' })];
-    await arrives(rows, open);
-    await arrives(rows, confirmed);
-    assert.deepEqual(await rows.events({ profile: open.email }), []);
-    assert.equal((await rows.event('Placed Order', confirmed.id)).value, 122.8);
+    await arrives(shop, open);
+    await arrives(shop, confirmed);
+    assert.deepEqual(await shop.events({ profile: open.email }), []);
+    assert.equal((await shop.event('Placed Order', confirmed.id)).value, 122.8);
   });
 
   test('changed: a state in both lists cancels', async () => {
     const changed = { cancelledOrder: ['Cancelled', 'Complete'], fulfilledOrder: ['Complete'] };
-    await using rows = await startRows({ settings: { order: { states: { changed } } } });
+    await using shop = await startOrderShop({ settings: { order: { states: { changed } } } });
     const order = newOrder();
-    await becomes(rows, order, 'Complete');
-    const seen = (await rows.events({ profile: order.email })).map(({ metric }) => metric);
+    await becomes(shop, order, 'Complete');
+    const seen = (await shop.events({ profile: order.email })).map(({ metric }) => metric);
     assert.deepEqual(seen, ['Cancelled Order']);
   });
 });
@@ -168,39 +176,41 @@ test('order.messages and payment.messages: other messages wake them, the usual o
     order: { messages: { created: ['OrderImported'], changed: ['OrderShipmentStateChanged'] } },
     payment: { messages: { transactionAdded: ['PaymentInterfaceIdSet'], transactionChanged: [] } },
   };
-  await using rows = await startRows({ settings });
+  await using shop = await startOrderShop({ settings });
   const payment = newPayment();
   const order = newOrder({ orderState: 'Open', paymentInfo: { payments: [payment.ref] } });
-  await rows.place(payment);
-  await arrives(rows, order, 'OrderCreated');
-  await becomes(rows, order, 'Cancelled');
-  assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
-  assert.deepEqual(await rows.events({ profile: order.email }), []);
-  await arrives(rows, order, 'OrderImported');
-  await rows.place({ ...order, record: { ...order.record, orderState: 'Complete' } });
-  assert.equal(await rows.tell('OrderShipmentStateChanged', order.ref, { shipmentState: 'Shipped' }), 204);
-  assert.equal(await rows.tell('PaymentInterfaceIdSet', payment.ref), 204);
-  const seen = (await rows.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
+  await shop.addRecords(payment);
+  await arrives(shop, order, 'OrderCreated');
+  await becomes(shop, order, 'Cancelled');
+  assert.equal(await shop.sendMessage('PaymentTransactionAdded', payment.ref), 204);
+  assert.deepEqual(await shop.events({ profile: order.email }), []);
+  await arrives(shop, order, 'OrderImported');
+  await shop.addRecords({ ...order, record: { ...order.record, orderState: 'Complete' } });
+  assert.equal(await shop.sendMessage('OrderShipmentStateChanged', order.ref, { shipmentState: 'Shipped' }), 204);
+  assert.equal(await shop.sendMessage('PaymentInterfaceIdSet', payment.ref), 204);
+  const seen = (await shop.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
   assert.deepEqual(seen, ['Fulfilled Order', 'Ordered Product', 'Placed Order', 'Refunded Order']);
 });
 
 test('payment.states.validTransactionStates: which refunds count', async () => {
-  await using rows = await startRows({ settings: { payment: { states: { validTransactionStates: ['Pending'] } } } });
+  await using shop = await startOrderShop({
+    settings: { payment: { states: { validTransactionStates: ['Pending'] } } },
+  });
   const transactions = ['Success', 'Pending'].map((state) =>
     transaction({ id: randomUUID(), state, amount: money(100) }),
   );
   const payment = newPayment({ transactions });
   const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
-  await rows.place(order);
-  await rows.place(payment);
-  assert.equal(await rows.tell('PaymentTransactionStateChanged', payment.ref), 204);
-  const [only, ...others] = await rows.events({ metric: 'Refunded Order', profile: order.email });
+  await shop.addRecords(order);
+  await shop.addRecords(payment);
+  assert.equal(await shop.sendMessage('PaymentTransactionStateChanged', payment.ref), 204);
+  const [only, ...others] = await shop.events({ metric: 'Refunded Order', profile: order.email });
   assert.deepEqual([only?.unique_id, others.length], [`${order.id}:${transactions[1]?.id}`, 0]);
 });
 
 test('order.valueCurrency: false sends the value without its currency', async () => {
-  await using rows = await startRows({ settings: { order: { valueCurrency: false } } });
-  const { value, value_currency } = await rows.placed();
+  await using shop = await startOrderShop({ settings: { order: { valueCurrency: false } } });
+  const { value, value_currency } = await shop.placed();
   assert.deepEqual([value, value_currency], [122.8, null]);
 });
 
@@ -211,28 +221,28 @@ describe('order.profileLocation', () => {
     never: [undefined, undefined],
   })) {
     test(`${where}: the place after an order that came in, and after it was fulfilled`, async () => {
-      await using rows = await startRows({ settings: { order: { profileLocation: where } } });
+      await using shop = await startOrderShop({ settings: { order: { profileLocation: where } } });
       const order = newOrder({ billingAddress: newAddress({ city: 'Hamburg' }) });
-      await arrives(rows, order);
-      const placed = (await rows.profile(order.email)).location.city;
+      await arrives(shop, order);
+      const placed = (await shop.profile(order.email)).location.city;
       const moved = { ...order, record: { ...order.record, billingAddress: newAddress({ city: 'Bremen' }) } };
-      await becomes(rows, moved, 'Complete');
-      assert.deepEqual([placed, (await rows.profile(order.email)).location.city], expected);
+      await becomes(shop, moved, 'Complete');
+      assert.deepEqual([placed, (await shop.profile(order.email)).location.city], expected);
     });
   }
 });
 
 describe('order.reasonField', () => {
   test('Reason on cancelled and refunded, from a custom field of the order; on no other event', async () => {
-    await using rows = await startRows({ settings: { order: { reasonField: 'cancelReason' } } });
+    await using shop = await startOrderShop({ settings: { order: { reasonField: 'cancelReason' } } });
     const payment = newPayment();
     const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
-    await arrives(rows, order);
-    await rows.place(payment);
-    await becomes(rows, order, 'Complete');
-    await becomes(rows, order, 'Cancelled');
-    assert.equal(await rows.tell('PaymentTransactionAdded', payment.ref), 204);
-    const reasons = (await rows.events({ profile: order.email })).map(({ metric, properties }) => [
+    await arrives(shop, order);
+    await shop.addRecords(payment);
+    await becomes(shop, order, 'Complete');
+    await becomes(shop, order, 'Cancelled');
+    assert.equal(await shop.sendMessage('PaymentTransactionAdded', payment.ref), 204);
+    const reasons = (await shop.events({ profile: order.email })).map(({ metric, properties }) => [
       metric,
       properties.Reason,
     ]);
@@ -257,41 +267,41 @@ describe('history wakes no flow', () => {
   ];
 
   test('a sync of orders wakes none', async () => {
-    await using rows = await startRows();
+    await using shop = await startOrderShop();
     const order = newOrder({ orderState: 'Complete' });
-    await rows.place(order);
-    await rows.sync('orders', [order]);
-    assert.deepEqual(flows(await rows.events({ profile: order.email })), [false]);
+    await shop.addRecords(order);
+    await shop.sync('orders', [order]);
+    assert.deepEqual(flows(await shop.events({ profile: order.email })), [false]);
   });
 
   test('{backfill: false}, a repair of missed orders, does', async () => {
-    await using rows = await startRows();
+    await using shop = await startOrderShop();
     const order = newOrder({ orderState: 'Complete' });
-    await rows.place(order);
-    await rows.sync('orders', [order], { backfill: false });
-    assert.deepEqual(flows(await rows.events({ profile: order.email })), [true]);
+    await shop.addRecords(order);
+    await shop.sync('orders', [order], { backfill: false });
+    assert.deepEqual(flows(await shop.events({ profile: order.email })), [true]);
   });
 
   test('a message about what is older than order.backfillAfterDays wakes none, a fresh one does', async () => {
-    await using rows = await startRows();
+    await using shop = await startOrderShop();
     const [fresh, old] = [newOrder(), newOrder({ createdAt: '2026-03-09T11:59:00.000Z' })];
-    for (const order of [fresh, old]) await arrives(rows, order, 'OrderImported');
-    assert.deepEqual(flows(await rows.events({ profile: fresh.email })), [true]);
-    assert.deepEqual(flows(await rows.events({ profile: old.email })), [false]);
-    await using patient = await startRows({ settings: { order: { backfillAfterDays: 30 } } });
+    for (const order of [fresh, old]) await arrives(shop, order, 'OrderImported');
+    assert.deepEqual(flows(await shop.events({ profile: fresh.email })), [true]);
+    assert.deepEqual(flows(await shop.events({ profile: old.email })), [false]);
+    await using patient = await startOrderShop({ settings: { order: { backfillAfterDays: 30 } } });
     await arrives(patient, old, 'OrderImported');
     assert.deepEqual(flows(await patient.events({ profile: old.email })), [true]);
   });
 });
 
 test('{startId}: orders from this id on, in id order, and none before it', async () => {
-  await using rows = await startRows();
+  await using shop = await startOrderShop();
   const orders = [newOrder(), newOrder(), newOrder()].toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const [before, from, after] = orders;
   assert.ok(before && from && after);
-  await rows.place(before, from, after);
-  const run = await rows.world.sync('orders', { startId: from.id });
+  await shop.addRecords(before, from, after);
+  const run = await shop.testEnv.sync('orders', { startId: from.id });
   assert.equal(run.counts.read, 2);
-  const placed = (await rows.events({ metric: 'Placed Order' })).map(({ unique_id }) => unique_id);
+  const placed = (await shop.events({ metric: 'Placed Order' })).map(({ unique_id }) => unique_id);
   assert.deepEqual(placed.toSorted(), [from.id, after.id]);
 });

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { Json } from '../fixtures/index.ts';
-import { type Made, newOrder, type Rows, startRows } from './order-fixture.ts';
+import { type Made, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 const meanings = [
   ['Fulfilled Order', 'Complete'],
@@ -18,23 +18,23 @@ const meanings = [
 ] as const;
 
 async function changed(order: Made, orderState: string): Promise<void> {
-  await rows.place({ ...order, record: { ...order.record, orderState } });
+  await shop.addRecords({ ...order, record: { ...order.record, orderState } });
   const told = { orderState, oldOrderState: 'Open', createdAt: '2026-03-15T17:20:00.000Z' };
-  assert.equal(await rows.tell('OrderStateChanged', order.ref, told), 204);
+  assert.equal(await shop.sendMessage('OrderStateChanged', order.ref, told), 204);
 }
 async function synced(order: Made): Promise<void> {
-  await rows.place(order);
-  assert.equal((await rows.sync('orders', [order])).counts.delivered, 1);
+  await shop.addRecords(order);
+  assert.equal((await shop.sync('orders', [order])).counts.delivered, 1);
 }
-const metricsOf = async ({ id }: Made) => (await rows.events({ unique_id: id })).map(({ metric }) => metric).toSorted();
+const metricsOf = async ({ id }: Made) => (await shop.events({ unique_id: id })).map(({ metric }) => metric).toSorted();
 
 for (const [metric, state] of meanings) {
   describe(`an order that becomes ${state}`, () => {
     test(`is a ${metric} with the fields of Placed Order, at the time of the message`, async () => {
       const order = newOrder();
       await changed(order, state);
-      const placed = await rows.placed({ ...order.record, id: randomUUID() });
-      const seen = await rows.event(metric, order.id);
+      const placed = await shop.placed({ ...order.record, id: randomUUID() });
+      const seen = await shop.event(metric, order.id);
       assert.deepEqual([seen.value, seen.value_currency, seen.profile.email], [122.8, 'EUR', order.email]);
       assert.deepEqual([seen.time, seen.backfill], ['2026-03-15T17:20:00+00:00', false]);
       const { id: _placed, orderState: _open, ...same } = placed.properties;
@@ -44,9 +44,9 @@ for (const [metric, state] of meanings) {
 
     test('payloadNotIncluded: the state of the fetched order counts', async () => {
       const order = newOrder({ orderState: state });
-      await rows.place(order);
-      assert.equal(await rows.tellTooLarge('OrderStateChanged', order.ref), 204);
-      assert.equal((await rows.event(metric, order.id)).time, '2026-03-15T08:00:00+00:00');
+      await shop.addRecords(order);
+      assert.equal(await shop.sendWithoutPayload('OrderStateChanged', order.ref), 204);
+      assert.equal((await shop.event(metric, order.id)).time, '2026-03-15T08:00:00+00:00');
     });
 
     test('told twice, it stays one event', async () => {
@@ -72,15 +72,18 @@ for (const [metric, state] of meanings) {
     test('the billing address travels with it in realtime', async () => {
       const order = newOrder();
       await changed(order, state);
-      assert.equal((await rows.profile(order.email)).location.city, 'Berlin');
+      assert.equal((await shop.profile(order.email)).location.city, 'Berlin');
     });
   });
 }
 
 test('the state of the message counts, also when the order has moved on since', async () => {
   const order = newOrder({ orderState: 'Cancelled' });
-  await rows.place(order);
-  assert.equal(await rows.tell('OrderStateChanged', order.ref, { orderState: 'Complete', oldOrderState: 'Open' }), 204);
+  await shop.addRecords(order);
+  assert.equal(
+    await shop.sendMessage('OrderStateChanged', order.ref, { orderState: 'Complete', oldOrderState: 'Open' }),
+    204,
+  );
   assert.deepEqual(await metricsOf(order), ['Fulfilled Order']);
 });
 
@@ -88,7 +91,7 @@ test('any other state is skipped with the reason', async () => {
   const order = newOrder();
   await changed(order, 'Open');
   assert.deepEqual(await metricsOf(order), []);
-  assert.match(rows.reasons(order).join(), /an order that is Open does not count as fulfilled/);
+  assert.match(shop.reasons(order).join(), /an order that is Open does not count as fulfilled/);
 });
 
 describe('when it happened, in bulk: no invented times', () => {
@@ -97,7 +100,7 @@ describe('when it happened, in bulk: no invented times', () => {
   const timeOf = async (metric: string, overrides: Json) => {
     const order = newOrder({ lastModifiedAt, ...overrides });
     await synced(order);
-    return (await rows.event(metric, order.id)).time;
+    return (await shop.event(metric, order.id)).time;
   };
 
   test('completedAt, where the order has it', async () => {

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { type Json, reference, variant } from '../fixtures/index.ts';
-import { idOf, newEntry, newProduct, referenceTo, type Selling, startSelling } from './catalog-fixture.ts';
+import { type CatalogShop, idOf, newEntry, newProduct, referenceTo, startCatalogShop } from './catalog-fixture.ts';
 
-let shop: Selling;
+let shop: CatalogShop;
 before(async () => {
-  shop = await startSelling();
+  shop = await startCatalogShop();
 });
 after(() => shop.stop());
 
@@ -23,12 +23,12 @@ const left = (entry: Json, availableQuantity: number): Json => ({ ...entry, avai
 async function onSale(quantity: number, current: Json = {}) {
   const made = newProduct(current);
   const entry = newEntry(made.sku, quantity);
-  await shop.place('inventory-entry', entry);
+  await shop.addRecords('inventory-entry', entry);
   await shop.publish(made);
   return { ...made, entry };
 }
 
-describe('what wakes it', () => {
+describe('triggers', () => {
   test('a sale (an entry’s ResourceUpdated; no quantity was set) shows in the variant', async () => {
     const { sku, entry } = await onSale(7);
     assert.deepEqual(await stockOf(sku), { quantity: 7, policy: 1 });
@@ -40,43 +40,43 @@ describe('what wakes it', () => {
     const { sku2 } = await onSale(7);
     assert.deepEqual(await stockOf(sku2), { quantity: 0, policy: 2 });
     const entry = newEntry(sku2, 3);
-    await shop.place('inventory-entry', entry);
-    assert.equal(await shop.tell('InventoryEntryCreated', entryRef(entry), { inventoryEntry: entry }), 204);
+    await shop.addRecords('inventory-entry', entry);
+    assert.equal(await shop.sendMessage('InventoryEntryCreated', entryRef(entry), { inventoryEntry: entry }), 204);
     assert.deepEqual(await stockOf(sku2), { quantity: 3, policy: 1 });
   });
 
   test('InventoryEntryDeleted: the sku is in the message, and it is not tracked any more', async () => {
     const { sku, entry } = await onSale(7);
-    shop.world.shop.records.remove('inventory-entry', idOf(entry));
-    assert.equal(await shop.tell('InventoryEntryDeleted', entryRef(entry), { sku }), 204);
+    shop.testEnv.shop.records.remove('inventory-entry', idOf(entry));
+    assert.equal(await shop.sendMessage('InventoryEntryDeleted', entryRef(entry), { sku }), 204);
     assert.deepEqual(await stockOf(sku), { quantity: 0, policy: 2 });
   });
 
-  for (const [what, tell] of Object.entries({
+  for (const [what, sendMessage] of Object.entries({
     InventoryEntryQuantitySet: (entry: Json) =>
-      shop.tell('InventoryEntryQuantitySet', entryRef(entry), { newAvailableQuantity: 1 }),
-    ResourceDeleted: (entry: Json) => shop.tellChange('ResourceDeleted', entryRef(entry)),
-    ResourceCreated: (entry: Json) => shop.tellChange('ResourceCreated', entryRef(entry)),
+      shop.sendMessage('InventoryEntryQuantitySet', entryRef(entry), { newAvailableQuantity: 1 }),
+    ResourceDeleted: (entry: Json) => shop.sendChange('ResourceDeleted', entryRef(entry)),
+    ResourceCreated: (entry: Json) => shop.sendChange('ResourceCreated', entryRef(entry)),
   })) {
-    test(`${what} wakes nothing`, async () => {
+    test(`${what} triggers no rule`, async () => {
       const { sku, entry } = await onSale(7);
-      await shop.place('inventory-entry', left(entry, 1));
-      assert.equal(await tell(entry), 204);
+      await shop.addRecords('inventory-entry', left(entry, 1));
+      assert.equal(await sendMessage(entry), 204);
       assert.deepEqual(await stockOf(sku), { quantity: 7, policy: 1 });
-      assert.deepEqual(shop.reasons(idOf(entry)), [`no rule wakes on ${what} of inventory-entry`]);
+      assert.deepEqual(shop.reasons(idOf(entry)), [`no rule is triggered by ${what} of inventory-entry`]);
     });
   }
 
   test('an entry that is gone when it is fetched is skipped with the reason', async () => {
     const entry = newEntry(randomUUID(), 3);
-    assert.equal(await shop.tellChange('ResourceUpdated', entryRef(entry)), 204);
+    assert.equal(await shop.sendChange('ResourceUpdated', entryRef(entry)), 204);
     assert.deepEqual(shop.reasons(idOf(entry)), ['the inventory entry no longer exists']);
   });
 
   test('a message that was too large leads to the fetched entry', async () => {
     const { sku, entry } = await onSale(7);
-    await shop.place('inventory-entry', left(entry, 2));
-    assert.equal(await shop.tellTooLarge('InventoryEntryCreated', entryRef(entry)), 204);
+    await shop.addRecords('inventory-entry', left(entry, 2));
+    assert.equal(await shop.sendWithoutPayload('InventoryEntryCreated', entryRef(entry)), 204);
     assert.deepEqual(await stockOf(sku), { quantity: 2, policy: 1 });
   });
 });
@@ -106,10 +106,10 @@ describe('how much is there', () => {
 
   test('of the configured channel 0 is a value; without an entry there the one without channel counts', async () => {
     const settings = { product: { inventory: { useChannelInventory: 'berlin' } } };
-    await using berlin = await startSelling({ settings });
+    await using berlin = await startCatalogShop({ settings });
     const made = newProduct();
-    await berlin.place('inventory-entry', newEntry(made.sku, 9), newEntry(made.sku, 0, 'berlin'));
-    await berlin.place('inventory-entry', newEntry(made.sku2, 6), newEntry(made.sku2, 8, 'paris'));
+    await berlin.addRecords('inventory-entry', newEntry(made.sku, 9), newEntry(made.sku, 0, 'berlin'));
+    await berlin.addRecords('inventory-entry', newEntry(made.sku2, 6), newEntry(made.sku2, 8, 'paris'));
     await berlin.publish(made);
     assert.deepEqual(await stockOf(made.sku, berlin), { quantity: 0, policy: 1 });
     assert.deepEqual(await stockOf(made.sku2, berlin), { quantity: 6, policy: 1 });
@@ -121,7 +121,7 @@ describe('how much is there', () => {
   });
 
   test('product.inventory.policy stands for what comes with stock too', async () => {
-    await using always = await startSelling({ settings: { product: { inventory: { policy: 2 } } } });
+    await using always = await startCatalogShop({ settings: { product: { inventory: { policy: 2 } } } });
     const made = newProduct();
     await always.publish(made);
     assert.equal(await always.stocked(newEntry(made.sku, 3)), 204);
@@ -132,7 +132,7 @@ describe('how much is there', () => {
 describe('what is never seen', () => {
   const backInStock = z.object({ backInStock: z.array(z.unknown()) });
   const backInStockCount = async () =>
-    backInStock.parse(await (await fetch(`${shop.world.klaviyo.url}/sandbox/state`)).json()).backInStock.length;
+    backInStock.parse(await (await fetch(`${shop.testEnv.klaviyo.url}/sandbox/state`)).json()).backInStock.length;
 
   test('stock that goes up for a moment when a product is published after a sale, because its summary lags', async () => {
     const master = { availability: { isOnStock: true, availableQuantity: 7 } };
@@ -140,7 +140,7 @@ describe('what is never seen', () => {
     const lagging = newProduct({ masterVariant: variant({ sku: made.sku, ...master }) });
     const product = { ...made, record: { ...lagging.record, id: made.id } };
     const entry = newEntry(made.sku, 7);
-    await shop.place('inventory-entry', entry);
+    await shop.addRecords('inventory-entry', entry);
     await shop.publish(product);
     assert.equal(await shop.stocked(left(entry, 0)), 204);
     const before = await backInStockCount();
@@ -153,8 +153,8 @@ describe('what is never seen', () => {
     const { sku, entry } = await onSale(100);
     const answers: Promise<number>[] = [];
     for (let sold = 1; sold <= 20; sold += 1) {
-      await shop.place('inventory-entry', left(entry, 100 - sold));
-      answers.push(shop.tellChange('ResourceUpdated', entryRef(entry)));
+      await shop.addRecords('inventory-entry', left(entry, 100 - sold));
+      answers.push(shop.sendChange('ResourceUpdated', entryRef(entry)));
     }
     assert.deepEqual(new Set(await Promise.all(answers)), new Set([204]));
     assert.deepEqual(await stockOf(sku), { quantity: 80, policy: 1 });
@@ -173,16 +173,16 @@ test('a sku may hold any character', async () => {
   await shop.publish(made);
   assert.equal(await shop.stocked(newEntry(sku, 12)), 204);
   assert.deepEqual(await stockOf(sku), { quantity: 12, policy: 1 });
-  assert.equal(await shop.tellChange('ResourceDeleted', reference('product', made.id)), 204);
+  assert.equal(await shop.sendChange('ResourceDeleted', reference('product', made.id)), 204);
   assert.deepEqual(await shop.skusOf(made.id), []);
 });
 
 test('Klaviyo away: the message comes again, and then the stock is there', async () => {
   const { sku, entry } = await onSale(7);
-  shop.world.klaviyo.faults.add({ kind: 'status', status: 503, path: '/api/catalog-variants' });
+  shop.testEnv.klaviyo.faults.add({ kind: 'status', status: 503, path: '/api/catalog-variants' });
   assert.equal(await shop.stocked(left(entry, 3)), 503);
-  shop.world.klaviyo.faults.clear();
+  shop.testEnv.klaviyo.faults.clear();
   assert.deepEqual(await stockOf(sku), { quantity: 7, policy: 1 });
-  assert.equal(await shop.tellChange('ResourceUpdated', entryRef(entry)), 204);
+  assert.equal(await shop.sendChange('ResourceUpdated', entryRef(entry)), 204);
   assert.deepEqual(await stockOf(sku), { quantity: 3, policy: 1 });
 });

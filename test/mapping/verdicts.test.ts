@@ -4,20 +4,20 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { delivery, reference } from '../fixtures/index.ts';
 import { call } from '../http/call.ts';
-import { changed, newProduct, startSelling } from './catalog-fixture.ts';
-import { type Made, newCustomer, newOrder, type Rows, startRows } from './order-fixture.ts';
+import { changed, newProduct, startCatalogShop } from './catalog-fixture.ts';
+import { type Made, newCustomer, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
 const quick = { klaviyo: { retries: 0, timeoutSeconds: 0.5 }, commercetools: { retries: 0, timeoutSeconds: 0.5 } };
-let rows: Rows;
+let shop: OrderShop;
 before(async () => {
-  rows = await startRows({ settings: quick });
+  shop = await startOrderShop({ settings: quick });
 });
-after(() => rows.stop());
+after(() => shop.stop());
 
 /** An order's message; @returns status and headers of the answer */
-async function pushed({ ref, record }: Made, at = rows) {
+async function pushed({ ref, record }: Made, at = shop) {
   const payload = delivery('OrderCreated', ref, { id: randomUUID(), order: record });
-  const answer = await at.world.post('/', payload);
+  const answer = await at.testEnv.post('/', payload);
   return { status: answer.status, retryAfter: Number(answer.headers.get('retry-after')), said: await answer.text() };
 }
 
@@ -41,14 +41,14 @@ describe('Klaviyo can not now: 503 with Retry-After, never acknowledged, and onc
   })) {
     test(what, async () => {
       const order = newOrder();
-      rows.world.klaviyo.faults.add({ ...fault, path: '/api/event' });
+      shop.testEnv.klaviyo.faults.add({ ...fault, path: '/api/event' });
       const { status, retryAfter } = await pushed(order);
-      rows.world.klaviyo.faults.clear();
+      shop.testEnv.klaviyo.faults.clear();
       assert.equal(status, 503);
       assert.ok(retryAfter > 0);
       const again = await settledLater(order);
       assert.equal(again, 204);
-      const seen = (await rows.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
+      const seen = (await shop.events({ profile: order.email })).map(({ metric }) => metric).toSorted();
       assert.deepEqual(seen, ['Ordered Product', 'Placed Order']);
     });
   }
@@ -63,8 +63,8 @@ describe('Klaviyo can not now: 503 with Retry-After, never acknowledged, and onc
   }
 
   test('nobody there at all', async () => {
-    await using gone = await startRows({ settings: quick });
-    await gone.world.klaviyo.stop();
+    await using gone = await startOrderShop({ settings: quick });
+    await gone.testEnv.klaviyo.stop();
     const { status, said } = await pushed(newOrder(), gone);
     assert.equal(status, 503);
     assert.match(said, /Klaviyo can't be reached/);
@@ -81,38 +81,38 @@ describe('commercetools can not now: 503, and nothing is taken for none', () => 
   })) {
     test(what, async () => {
       const customer = newCustomer();
-      await rows.place(customer);
-      const outage = await rows.disturbShop({ ...fault, path: '^/[^/]+/customers' });
-      assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 503);
-      await outage.calm();
-      assert.equal(await rows.tellChange('ResourceUpdated', customer.ref), 204);
-      assert.equal((await rows.profile(customer.email)).external_id, customer.id);
+      await shop.addRecords(customer);
+      const outage = await shop.injectFault({ ...fault, path: '^/[^/]+/customers' });
+      assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 503);
+      await outage.clear();
+      assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
+      assert.equal((await shop.profile(customer.email)).external_id, customer.id);
     });
   }
 });
 
-describe('a key that is refused: 503, an alarm in the log, and /ready is red', () => {
-  const alarms = (at: Rows) => at.world.logged.filter((line) => line.includes('"alarm"')).length;
+describe('an unauthorized key: 503, action-required in the log, and /ready fails', () => {
+  const actionsRequired = (at: OrderShop) => at.testEnv.logged.filter((line) => line.includes('"action-required"')).length;
 
   for (const [what, options] of Object.entries({
     "Klaviyo's key": { env: { KLAVIYO_AUTH_KEY: 'pk_other' } },
     "commercetools' client": { env: { CT_API_CLIENT: '{"clientId":"sandbox-client","secret":"wrong"}' } },
   })) {
     test(what, async () => {
-      await using refused = await startRows({ settings: quick, ...options });
+      await using refused = await startOrderShop({ settings: quick, ...options });
       assert.equal((await pushed(newOrder(), refused)).status, 503);
-      assert.ok(alarms(refused) > 0);
-      assert.equal((await call(refused.world.service, { path: '/ready' })).status, 503);
+      assert.ok(actionsRequired(refused) > 0);
+      assert.equal((await call(refused.testEnv.service, { path: '/ready' })).status, 503);
     });
   }
 
   test('a scope that is missing: its messages come again, with an alarm; others are served', async () => {
-    await using limited = await startRows({ settings: quick, klaviyo: { missingScopes: ['events:write'] } });
+    await using limited = await startOrderShop({ settings: quick, klaviyo: { missingScopes: ['events:write'] } });
     assert.equal((await pushed(newOrder(), limited)).status, 503);
-    assert.ok(alarms(limited) > 0);
+    assert.ok(actionsRequired(limited) > 0);
     const customer = newCustomer();
-    await limited.place(customer);
-    assert.equal(await limited.tellChange('ResourceUpdated', customer.ref), 204);
+    await limited.addRecords(customer);
+    assert.equal(await limited.sendChange('ResourceUpdated', customer.ref), 204);
   });
 });
 
@@ -124,70 +124,70 @@ describe('Klaviyo never will: 202, kept, and not delivered again', () => {
   })) {
     test(`${what}: the code is told, nothing of the order is`, async () => {
       const order = newOrder();
-      rows.world.klaviyo.faults.add({ ...fault, path: '/api/event' });
+      shop.testEnv.klaviyo.faults.add({ ...fault, path: '/api/event' });
       const { status, said } = await pushed(order);
-      rows.world.klaviyo.faults.clear();
+      shop.testEnv.klaviyo.faults.clear();
       assert.equal(status, 202);
       assert.doesNotMatch(said, /example\.com|Torstraße/);
-      assert.notDeepEqual(rows.refusals(order), []);
+      assert.notDeepEqual(shop.rejectionCodes(order), []);
     });
   }
 });
 
 test('answers in a new shape (a retired revision) are noticed: 503, and nothing is deleted or doubled', async () => {
-  await using shop = await startSelling({ settings: quick });
+  await using shop = await startCatalogShop({ settings: quick });
   const made = newProduct();
   await shop.publish(made);
   const before = [await shop.item(made.id), await shop.variants()];
   const body = { data: { items: 'elsewhere now' } };
-  shop.world.klaviyo.faults.add({ kind: 'status', status: 200, body, method: 'GET', path: '/api/catalog' });
-  await shop.place('product', changed(made, { description: { en: 'New' } }).record);
-  assert.equal(await shop.tell('ProductPublished', reference('product', made.id)), 503);
-  shop.world.klaviyo.faults.clear();
+  shop.testEnv.klaviyo.faults.add({ kind: 'status', status: 200, body, method: 'GET', path: '/api/catalog' });
+  await shop.addRecords('product', changed(made, { description: { en: 'New' } }).record);
+  assert.equal(await shop.sendMessage('ProductPublished', reference('product', made.id)), 503);
+  shop.testEnv.klaviyo.faults.clear();
   assert.deepEqual(await shop.skusOf(made.id), [made.sku, made.sku2].toSorted());
   await shop.publish(made);
   assert.deepEqual([await shop.item(made.id), await shop.variants()], before);
 });
 
 test('while a sync runs under the limits that Klaviyo documents, live orders are taken, and nothing is throttled', async () => {
-  await using busy = await startRows({ klaviyo: { limits: 1 } });
+  await using busy = await startOrderShop({ klaviyo: { limits: 1 } });
   const [first, ...orders] = Array.from({ length: 400 }, () => newOrder());
   assert.ok(first);
-  await busy.place(first, ...orders);
-  assert.equal((await busy.world.post('/sync/orders')).status, 202);
+  await busy.addRecords(first, ...orders);
+  assert.equal((await busy.testEnv.post('/sync/orders')).status, 202);
   for (let live = 0; live < 15; live += 1) {
     const order = newOrder();
     assert.equal((await pushed(order, busy)).status, 204);
     assert.equal((await busy.event('Placed Order', order.id)).wouldTriggerFlows, true);
   }
-  await busy.world.post('/sync/orders/stop');
-  await busy.world.app.settled();
-  assert.equal(busy.world.klaviyo.state().throttled, 0);
+  await busy.testEnv.post('/sync/orders/stop');
+  await busy.testEnv.app.settled();
+  assert.equal(busy.testEnv.klaviyo.state().throttled, 0);
 });
 
 test('several effects of a message: one that can not now brings all again, and nothing counts twice', async () => {
   const order = newOrder();
-  rows.world.klaviyo.faults.add({ ...jsonApi(503, 'error'), path: '/api/event', after: 1, times: 1 });
+  shop.testEnv.klaviyo.faults.add({ ...jsonApi(503, 'error'), path: '/api/event', after: 1, times: 1 });
   assert.equal((await pushed(order)).status, 503);
-  rows.world.klaviyo.faults.clear();
+  shop.testEnv.klaviyo.faults.clear();
   assert.equal((await pushed(order)).status, 204);
-  assert.equal((await rows.events({ profile: order.email })).length, 2);
+  assert.equal((await shop.events({ profile: order.email })).length, 2);
 });
 
 test('a message that takes longer than realtime.deadlineSeconds comes again, and is recognised then', async () => {
-  await using hurried = await startRows({ settings: { ...quick, realtime: { deadlineSeconds: 0.2 } } });
+  await using hurried = await startOrderShop({ settings: { ...quick, realtime: { deadlineSeconds: 0.2 } } });
   const order = newOrder();
-  hurried.world.klaviyo.faults.add({ kind: 'delay', ms: 400, path: '/api/event' });
+  hurried.testEnv.klaviyo.faults.add({ kind: 'delay', ms: 400, path: '/api/event' });
   const { status, said } = await pushed(order, hurried);
   assert.equal(status, 503);
   assert.match(said, /deadlineSeconds/);
-  hurried.world.klaviyo.faults.clear();
-  await hurried.world.app.settled();
+  hurried.testEnv.klaviyo.faults.clear();
+  await hurried.testEnv.app.settled();
   assert.equal((await pushed(order, hurried)).status, 204);
   assert.equal((await hurried.events({ profile: order.email })).length, 2);
 });
 
 test('no line of the log holds an e-mail, a name, an address, a phone number or a key', () => {
-  for (const line of rows.world.logged)
+  for (const line of shop.testEnv.logged)
     assert.doesNotMatch(line, /example\.com|Keller|Torstra|0151 2|\+49151|pk_sandbox|sandbox-secret/);
 });

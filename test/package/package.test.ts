@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { type Ended, startProgram } from '../program.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'ctk-package-'));
-let rows: Rows;
+let shop: OrderShop;
 
 const merchantsFile = `
 import { defineConfig, defineRule, majorUnits, profileOf, type EventDraft } from 'commercetools-klaviyo';
@@ -54,7 +54,7 @@ async function works(command: readonly string[], env?: Record<string, string>): 
 }
 
 before(async () => {
-  rows = await startRows();
+  shop = await startOrderShop();
   const packed = await type(['npm', 'pack', '--json', '--pack-destination', folder], {}, root);
   assert.equal(packed.code, 0, packed.err);
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
@@ -62,7 +62,7 @@ before(async () => {
   writeFileSync(join(folder, 'ctk.config.ts'), merchantsFile);
 });
 after(async () => {
-  await rows.stop();
+  await shop.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -85,18 +85,18 @@ test('npx ctk runs there, and finds the merchant’s file', async () => {
   assert.match(await works(['npx', 'ctk', '--help']), /subscriptions/);
   const { extension } = z
     .object({ extension: z.looseObject({ file: z.string(), rules: z.array(z.string()) }) })
-    .parse(JSON.parse(await works(['npx', 'ctk', 'config'], rows.world.env)));
+    .parse(JSON.parse(await works(['npx', 'ctk', 'config'], shop.testEnv.env)));
   assert.match(extension.file, /ctk\.config\.ts$/);
   assert.deepEqual(extension.rules, ['big-order']);
 });
 
 test('a sync of orders carries the merchant’s property, and his rule’s event', async () => {
   const order = newOrder();
-  await rows.place(order);
-  const out = await works(['npx', 'ctk', 'sync', 'orders'], rows.world.env);
+  await shop.addRecords(order);
+  const out = await works(['npx', 'ctk', 'sync', 'orders'], shop.testEnv.env);
   assert.match(out, /^orders: completed, 1 of 1 read, 1 delivered/m);
-  assert.equal((await rows.event('Placed Order', order.id)).properties.Merchant, 'was here');
-  assert.equal((await rows.event('Big Order', order.id)).wouldTriggerFlows, false);
+  assert.equal((await shop.event('Placed Order', order.id)).properties.Merchant, 'was here');
+  assert.equal((await shop.event('Big Order', order.id)).wouldTriggerFlows, false);
 });
 
 test('the merchant’s file is typed by the package’s declarations, and a mistake in it is found', async () => {

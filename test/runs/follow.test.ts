@@ -2,24 +2,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { category, changeDelivery, id, product, reference } from '../fixtures/index.ts';
-import type { World } from '../test-env.ts';
-import { ended, inFlight, ownReplica, slowDown, startSlowWorld, until } from './replicas.ts';
+import type { TestEnv } from '../test-env.ts';
+import { ended, inFlight, ownReplica, slowDown, startSlowTestEnv, until } from './replicas.ts';
 
 const named = (name: string) => category({ id: id('c1'), name: { 'en-US': name }, ancestors: [], parent: undefined });
 
 /** A category that Klaviyo has, and products. */
-async function shopOf(world: World): Promise<void> {
+async function shopOf(testEnv: TestEnv): Promise<void> {
   const sold = Array.from({ length: 12 }, (_, n) => product({ id: id(`f${n.toString(16)}`) }));
-  await world.place('category', named('Women'));
-  await world.place('product', ...sold);
-  await world.sync('categories');
+  await testEnv.addRecords('category', named('Women'));
+  await testEnv.addRecords('product', ...sold);
+  await testEnv.sync('categories');
 }
 
 let version = 10;
-async function rename(world: World, name: string): Promise<number> {
+async function rename(testEnv: TestEnv, name: string): Promise<number> {
   version += 1;
-  await world.place('category', named(name));
-  const answer = await world.post('/', {
+  await testEnv.addRecords('category', named(name));
+  const answer = await testEnv.post('/', {
     ...changeDelivery('ResourceUpdated', reference('category', id('c1'))),
     version,
   });
@@ -27,13 +27,13 @@ async function rename(world: World, name: string): Promise<number> {
 }
 
 test('what follows waits while a sync of the resource runs, equal ones are one, and then it runs', async () => {
-  await using world = await startSlowWorld();
-  await shopOf(world);
-  const own = ownReplica(world);
-  const quick = await slowDown(world, 'products', 300);
+  await using testEnv = await startSlowTestEnv();
+  await shopOf(testEnv);
+  const own = ownReplica(testEnv);
+  const quick = await slowDown(testEnv, 'products', 300);
   const { run } = await own.post('products');
   await inFlight(own, run?.id);
-  assert.deepEqual([await rename(world, 'Ladies'), await rename(world, 'She')], [204, 204]);
+  assert.deepEqual([await rename(testEnv, 'Ladies'), await rename(testEnv, 'She')], [204, 204]);
   const waiting = (await own.runs('products')).running.filter(({ kind }) => kind === 'follow-up');
   assert.deepEqual(
     waiting.map(({ state, by }) => [state, by]),
@@ -47,11 +47,11 @@ test('what follows waits while a sync of the resource runs, equal ones are one, 
 });
 
 test('a sync is never refused because of what follows a message', async () => {
-  await using world = await startSlowWorld();
-  await shopOf(world);
-  const own = ownReplica(world);
-  const quick = await slowDown(world, 'products', 300);
-  assert.equal(await rename(world, 'Ladies'), 204);
+  await using testEnv = await startSlowTestEnv();
+  await shopOf(testEnv);
+  const own = ownReplica(testEnv);
+  const quick = await slowDown(testEnv, 'products', 300);
+  assert.equal(await rename(testEnv, 'Ladies'), 204);
   const small = await until(async () =>
     (await own.runs('products')).running.find(({ kind, state }) => kind === 'follow-up' && state === 'running'),
   );

@@ -11,7 +11,7 @@ import { type Run, runSchema } from '../../src/engine/runs/run.ts';
 import { createCustomObjectsStore } from '../../src/store/custom-objects.ts';
 import type { Store } from '../../src/store/store.ts';
 import { customer, id, type Json } from '../fixtures/index.ts';
-import { startWorld, type World, type WorldOptions } from '../test-env.ts';
+import { startTestEnv, type TestEnv, type TestEnvOptions } from '../test-env.ts';
 
 const answered = z.object({ run: runSchema.optional(), error: z.string().optional() });
 const listed = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
@@ -26,41 +26,41 @@ export interface Replica {
 const quick = { checkpointSeconds: 0.05, leaseSeconds: 1 };
 
 /** A world whose runs take a while: a page of five records, and each page is answered late. */
-export async function startSlowWorld(options: WorldOptions = {}): Promise<World> {
+export async function startSlowTestEnv(options: TestEnvOptions = {}): Promise<TestEnv> {
   const commercetools = { retries: 1, pageSize: 5 };
-  return startWorld({ ...options, settings: { runs: quick, commercetools, ...options.settings } });
+  return startTestEnv({ ...options, settings: { runs: quick, commercetools, ...options.settings } });
 }
 
 /** Every read of the resource is answered so much later. */
-export async function slowDown({ shop }: World, resource: string, ms: number): Promise<() => Promise<unknown>> {
+export async function slowDown({ shop }: TestEnv, resource: string, ms: number): Promise<() => Promise<unknown>> {
   const rule = { kind: 'delay', ms, method: 'GET', path: `/${shop.projectKey}/${resource}` };
   const body = JSON.stringify(rule);
   await fetch(`${shop.url}/sandbox/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   return () => fetch(`${shop.url}/sandbox/faults`, { method: 'DELETE' });
 }
 
-export async function placeCustomers(world: World, count: number): Promise<void> {
+export async function addCustomers(testEnv: TestEnv, count: number): Promise<void> {
   const hex = (n: number) => n.toString(16);
   const records = Array.from(
     { length: count },
     (_, n): Json => customer({ id: id(`c${hex(n + 4096)}`), email: `c${n}@example.com`, addresses: [] }),
   );
-  await world.place('customer', ...records);
+  await testEnv.addRecords('customer', ...records);
 }
 
 /** One more process, as far as the store is concerned. */
-export async function startReplica(world: World, env: Record<string, string> = {}): Promise<Replica> {
-  const app = createService(readConfig({ ...world.env, ...env }), pino({ level: 'silent' }));
+export async function startReplica(testEnv: TestEnv, env: Record<string, string> = {}): Promise<Replica> {
+  const app = createService(readConfig({ ...testEnv.env, ...env }), pino({ level: 'silent' }));
   const [url = ''] = await app.start();
-  return { app, ...askedAt(url) };
+  return { app, ...clientOf(url) };
 }
 
 /** The world's own service, asked like a replica. */
-export function ownReplica({ app, service }: World): Replica {
-  return { app, ...askedAt(service) };
+export function ownReplica({ app, service }: TestEnv): Replica {
+  return { app, ...clientOf(service) };
 }
 
-function askedAt(url: string): Omit<Replica, 'app'> {
+function clientOf(url: string): Omit<Replica, 'app'> {
   return {
     async post(path, body) {
       const init =
@@ -94,7 +94,7 @@ export function inFlight(replica: Replica, runId: string | undefined, read = 1):
 }
 
 /** The store as another process sees it. */
-export function storeOf({ shop }: World): Store {
+export function storeOf({ shop }: TestEnv): Store {
   const { url: apiUrl, authUrl, projectKey, clientId, clientSecret } = shop;
   const more = { scopes: [], timeoutMs: 5_000, retries: 1 };
   const client = createCommercetoolsClient({ apiUrl, authUrl, projectKey, clientId, clientSecret, ...more });

@@ -11,8 +11,8 @@ import type { Store } from '../../src/store/store.ts';
 import type { AppEvent } from '../../src/telemetry/app-events.ts';
 import { ctk } from '../cli/ctk.ts';
 import { environment } from '../fixtures/environment.ts';
-import { type Json, startWorld, type World } from '../test-env.ts';
-import { inFlight, ownReplica, placeCustomers, slowDown, startSlowWorld, storeOf, until } from './replicas.ts';
+import { type Json, startTestEnv, type TestEnv } from '../test-env.ts';
+import { inFlight, ownReplica, addCustomers, slowDown, startSlowTestEnv, storeOf, until } from './replicas.ts';
 
 type Scheduled = Extract<AppEvent, { type: 'scheduled' }>;
 
@@ -26,12 +26,12 @@ function late(store: Store): Store {
 
 /** A replica that syncs by itself, and what it tells. */
 async function startScheduled(
-  world: World,
+  testEnv: TestEnv,
   schedule: Json,
   more: { store?: Store; env?: Record<string, string> } = {},
 ) {
-  const config = readConfig({ ...world.env, ...env(schedule), ...more.env });
-  const app = createService(config, pino({ level: 'silent' }), { store: more.store ?? storeOf(world) });
+  const config = readConfig({ ...testEnv.env, ...env(schedule), ...more.env });
+  const app = createService(config, pino({ level: 'silent' }), { store: more.store ?? storeOf(testEnv) });
   const ticks: Scheduled[] = [];
   const warnings: string[] = [];
   app.events.listen((happened) => {
@@ -48,10 +48,10 @@ async function startScheduled(
 }
 
 test('two replicas, one of them late: each tick is one run; when one replica ends the other one goes on', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const schedule = { categories: { cron: everySecond } };
-  await using one = await startScheduled(world, schedule);
-  await using other = await startScheduled(world, schedule, { store: late(storeOf(world)) });
+  await using one = await startScheduled(testEnv, schedule);
+  await using other = await startScheduled(testEnv, schedule, { store: late(storeOf(testEnv)) });
   await until(async () => (one.ticks.length + other.ticks.length >= 3 ? true : undefined));
   await one.stop();
   const before = other.ticks.length;
@@ -59,18 +59,18 @@ test('two replicas, one of them late: each tick is one run; when one replica end
   await other.stop();
   const ticks = [...one.ticks, ...other.ticks];
   assert.equal(new Set(ticks.map(({ at }) => at)).size, ticks.length);
-  const { running, ended } = await ownReplica(world).runs('categories');
+  const { running, ended } = await ownReplica(testEnv).runs('categories');
   const queued = ticks.filter(({ outcome }) => outcome === 'queued').map(({ runId }) => runId);
   assert.deepEqual([...running, ...ended].map(({ id }) => id).toSorted(), queued.toSorted());
   assert.ok(ended.every(({ by, request }) => by === 'schedule' && request.since === undefined));
 });
 
 test('`since: last` syncs everything when no sync has completed yet, then what changed', async () => {
-  await using world = await startWorld();
-  await placeCustomers(world, 3);
-  await using replica = await startScheduled(world, { customers: { cron: everySecond, since: 'last' } });
+  await using testEnv = await startTestEnv();
+  await addCustomers(testEnv, 3);
+  await using replica = await startScheduled(testEnv, { customers: { cron: everySecond, since: 'last' } });
   const ended = await until(async () => {
-    const { ended: all } = await ownReplica(world).runs('customers');
+    const { ended: all } = await ownReplica(testEnv).runs('customers');
     return all.length >= 2 ? all : undefined;
   });
   await replica.stop();
@@ -80,33 +80,33 @@ test('`since: last` syncs everything when no sync has completed yet, then what c
 });
 
 test('a tick during a sync of its resource is skipped, and told with the run that was in its way', async () => {
-  await using world = await startSlowWorld();
-  await placeCustomers(world, 60);
-  await slowDown(world, 'customers', 500);
-  const own = ownReplica(world);
+  await using testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 60);
+  await slowDown(testEnv, 'customers', 500);
+  const own = ownReplica(testEnv);
   const { run } = await own.post('customers');
   await inFlight(own, run?.id);
-  await using replica = await startScheduled(world, { customers: { cron: everySecond } });
+  await using replica = await startScheduled(testEnv, { customers: { cron: everySecond } });
   const tick = await until(async () => replica.ticks[0]);
   assert.deepEqual([tick.outcome, tick.runId], ['skipped', run?.id]);
   await own.post('customers/stop');
 });
 
 test('a process that leaves runs to others, or serves realtime alone, starts none', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   const schedule = { categories: { cron: everySecond } };
-  await using elsewhere = await startScheduled(world, schedule, { env: { RUN_WORKER: 'false' } });
-  await using realtime = await startScheduled(world, schedule, { env: { APP_TYPE: 'EVENT' } });
-  await using working = await startScheduled(world, { products: { cron: everySecond } });
+  await using elsewhere = await startScheduled(testEnv, schedule, { env: { RUN_WORKER: 'false' } });
+  await using realtime = await startScheduled(testEnv, schedule, { env: { APP_TYPE: 'EVENT' } });
+  await using working = await startScheduled(testEnv, { products: { cron: everySecond } });
   await until(async () => (working.ticks.length >= 2 ? true : undefined));
   assert.deepEqual([...elsewhere.ticks, ...realtime.ticks], []);
-  const { running, ended } = await ownReplica(world).runs('categories');
+  const { running, ended } = await ownReplica(testEnv).runs('categories');
   assert.deepEqual([...running, ...ended], []);
 });
 
 test('a tick that comes while the store is away is told, and taken when the store is back', async () => {
-  await using world = await startWorld();
-  const store = storeOf(world);
+  await using testEnv = await startTestEnv();
+  const store = storeOf(testEnv);
   let isAway = true;
   const get: Store['get'] = async (at) => {
     if (isAway && at.container === 'ctk-schedule') throw new Error('away');
@@ -115,7 +115,7 @@ test('a tick that comes while the store is away is told, and taken when the stor
   // In a moment, and then not for a minute.
   const second = (new Date().getSeconds() + 2) % 60;
   const schedule = { orders: { cron: `${second} * * * * *` } };
-  await using replica = await startScheduled(world, schedule, { store: { ...store, get } });
+  await using replica = await startScheduled(testEnv, schedule, { store: { ...store, get } });
   const said = /the sync of orders that was due at (\S+) can't be queued now: away/;
   const due = await until(async () => said.exec(replica.warnings.join())?.[1]);
   isAway = false;

@@ -12,7 +12,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { hasEnded } from '../../src/engine/runs/run.ts';
 import { createCustomObjectsStore } from '../../src/store/custom-objects.ts';
 import { order } from '../fixtures/index.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 
 const fixture = z
   .object({
@@ -25,9 +25,9 @@ const formatOneRun = z.object({ id: z.string(), kind: z.enum(['sync', 'follow'])
 
 /** A world whose project already holds the objects of format 1, and a service that starts over them. */
 async function startOver() {
-  const world = await startWorld({ env: { APP_TYPE: 'EVENT', RUN_WORKER: 'false' } });
+  const testEnv = await startTestEnv({ env: { APP_TYPE: 'EVENT', RUN_WORKER: 'false' } });
   const config = readConfig({
-    ...world.env,
+    ...testEnv.env,
     APP_TYPE: 'BULK_IMPORT',
     RUN_WORKER: 'true',
     NODE_CONFIG: JSON.stringify({ runs: { leaseSeconds: 1, checkpointSeconds: 0.05 } }),
@@ -37,7 +37,7 @@ async function startOver() {
     await client.post('custom-objects', { container, key, value });
   const service = createService(config, pino({ level: 'silent' }));
   const store = createCustomObjectsStore(createObjectsApi(client));
-  return { world, service, store };
+  return { testEnv, service, store };
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
@@ -47,15 +47,15 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 const causeOf = (type: 'message' | 'run', letters: readonly { cause?: { type: string } | undefined }[]) =>
   letters.filter(({ cause }) => cause?.type === type).length;
 
-async function valuesOf(world: World, container: string): Promise<unknown[]> {
-  const config = readConfig(world.env);
+async function valuesOf(testEnv: TestEnv, container: string): Promise<unknown[]> {
+  const config = readConfig(testEnv.env);
   const store = createCustomObjectsStore(createObjectsApi(createCommercetoolsClient(config.commercetools)));
   return Array.fromAsync(store.list(container), ({ value }) => value);
 }
 
 test('runs, leases, dead letters and accepted jobs of format 1 are read and continued', async () => {
-  const { world, service, store } = await startOver();
-  await using _world = world;
+  const { testEnv, service, store } = await startOver();
+  await using _world = testEnv;
   const before = await service.runs.list();
   assert.equal(before.filter(({ kind }) => kind === 'follow-up').length, 2);
   assert.ok(before.some(({ state, checkpoint }) => state === 'running' && checkpoint !== undefined));
@@ -81,25 +81,25 @@ test('runs, leases, dead letters and accepted jobs of format 1 are read and cont
 
   const placed = letters.find(({ rule, cause }) => rule === 'placed-order' && cause?.type === 'message');
   assert.ok(placed?.record);
-  await world.place('order', order({ id: placed.record.id }));
+  await testEnv.addRecords('order', order({ id: placed.record.id }));
   assert.deepEqual(await service.replay.one(placed), { outcome: 'delivered' });
   await service.stop();
 });
 
 test('what is stored says format 2, and its runs and leases stay readable for format 1', async () => {
-  const { world, service, store } = await startOver();
-  await using _world = world;
+  const { testEnv, service, store } = await startOver();
+  await using _world = testEnv;
   await service.start();
   await until(async () => (await service.runs.list()).every(hasEnded));
   const stored = z.array(z.object({ run: z.looseObject({ format: z.number().optional() }) }));
-  const runs = stored.parse(await valuesOf(world, 'ctk-runs')).map(({ run }) => run);
+  const runs = stored.parse(await valuesOf(testEnv, 'ctk-runs')).map(({ run }) => run);
   assert.ok(runs.some(({ format }) => format === 2));
   for (const run of runs) formatOneRun.parse(run);
 
   await service.deadLetters.store({ rule: 'placed-order', code: 'invalid', detail: '' });
   const letters = z
     .array(z.looseObject({ format: z.number().optional() }))
-    .parse(await valuesOf(world, 'ctk-dead-letters'));
+    .parse(await valuesOf(testEnv, 'ctk-dead-letters'));
   assert.ok(letters.some(({ format }) => format === 2));
   assert.deepEqual(await Array.fromAsync(store.list('ctk-work')), []);
   await service.stop();

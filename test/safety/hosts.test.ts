@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { delivery } from '../fixtures/message.ts';
 import { order } from '../fixtures/order.ts';
 import { freePort } from '../free-port.ts';
-import { startWorld, type WorldOptions } from '../test-env.ts';
+import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 
 const lookedUp = new Set<string>();
 const connectedTo = new Set<string>();
@@ -28,7 +28,7 @@ subscribe('net.client.socket', (said) => {
 });
 
 /** The APIs under names, as in production. */
-async function namedWorld(options: WorldOptions = {}) {
+async function startNamedHosts(options: TestEnvOptions = {}) {
   const [klaviyoPort, shopPort] = [await freePort(), await freePort()];
   const klaviyo = { ...options.klaviyo, port: klaviyoPort };
   const commercetools = { ...options.commercetools, port: shopPort };
@@ -38,41 +38,41 @@ async function namedWorld(options: WorldOptions = {}) {
     CT_AUTH_URL: `http://auth.commercetools.test:${shopPort}`,
     ...options.env,
   };
-  return startWorld({ ...options, klaviyo, commercetools, env });
+  return startTestEnv({ ...options, klaviyo, commercetools, env });
 }
 
 test('only the hosts of the two APIs are ever looked up or connected to', async () => {
   lookedUp.clear();
   connectedTo.clear();
-  await using world = await namedWorld();
+  await using testEnv = await startNamedHosts();
   const placed = order();
-  await world.place('order', placed);
-  for (const resource of ['categories', 'products', 'customers', 'orders'] as const) await world.sync(resource);
+  await testEnv.addRecords('order', placed);
+  for (const resource of ['categories', 'products', 'customers', 'orders'] as const) await testEnv.sync(resource);
   const message = delivery('OrderCreated', { typeId: 'order', id: String(placed.id) }, { order: placed });
-  assert.equal(await world.push(message), 204);
-  await (await fetch(`${world.service}/ready`)).text();
+  assert.equal(await testEnv.push(message), 204);
+  await (await fetch(`${testEnv.service}/ready`)).text();
   // The address that the servers themselves listen on is no host that is contacted.
   const names = [...lookedUp].filter((name) => name !== '127.0.0.1').toSorted();
   assert.deepEqual(names, ['api.commercetools.test', 'auth.commercetools.test', 'klaviyo.test']);
-  const own = [world.service, world.klaviyo.url, world.shop.url].map((url) => new URL(url).port);
+  const own = [testEnv.service, testEnv.klaviyo.url, testEnv.shop.url].map((url) => new URL(url).port);
   for (const address of connectedTo) assert.ok(own.includes(address.split(':').at(-1) ?? ''), address);
 });
 
 test('a URL in what commercetools delivers is never followed', async () => {
-  await using world = await namedWorld();
+  await using testEnv = await startNamedHosts();
   lookedUp.clear();
   const placed = order({
     custom: { type: { typeId: 'type', id: 't' }, fields: { link: 'http://evil.test/callback' } },
   });
-  await world.place('order', placed);
+  await testEnv.addRecords('order', placed);
   const message = { ...delivery('OrderCreated', { typeId: 'order', id: String(placed.id) }, { order: placed }) };
   const sns = {
     Type: 'SubscriptionConfirmation',
     SubscribeURL: 'http://evil.test/confirm',
     TopicArn: 'arn:aws:sns:x:123456789012:t',
   };
-  await world.push({ ...message, dataref: 'http://evil.test/data' });
-  await world.post('/', sns);
+  await testEnv.push({ ...message, dataref: 'http://evil.test/data' });
+  await testEnv.post('/', sns);
   assert.deepEqual(
     [...lookedUp].filter((host) => host.includes('evil')),
     [],
@@ -107,10 +107,10 @@ for (const variable of ['KLAVIYO_API_URL', 'CT_API_URL', 'CT_AUTH_URL']) {
   test(`a redirect of ${variable} is not followed, so that no credential reaches another host`, async () => {
     const stranger = await startStranger();
     const redirector = await startRedirector(stranger.url);
-    await using world = await startWorld({ env: { [variable]: redirector.url } });
+    await using testEnv = await startTestEnv({ env: { [variable]: redirector.url } });
     const placed = order();
     const message = delivery('OrderCreated', { typeId: 'order', id: String(placed.id) }, { order: placed });
-    assert.equal(await world.push(message), 503);
+    assert.equal(await testEnv.push(message), 503);
     assert.ok(redirector.asked.length > 0);
     assert.deepEqual(stranger.heard, []);
     await stranger.stop();

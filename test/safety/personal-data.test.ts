@@ -10,7 +10,7 @@ import { bulkResources } from '../../src/commercetools/schemas.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { delivery } from '../fixtures/message.ts';
-import { startWorld } from '../test-env.ts';
+import { startTestEnv } from '../test-env.ts';
 
 /** Fields of a customer, an order or an address that are about a person. */
 const personal = new Set([
@@ -45,9 +45,9 @@ function collect(value: unknown, into: Set<string>): void {
 test('nothing about a person and no key is ever logged, answered or kept', async () => {
   const secrets = { API_TOKEN: 'a-token-that-is-long-enough', PUSH_SECRET: 'a-secret-that-is-long-enough' };
   const { store, kept } = recordingStore();
-  await using world = await startWorld({ env: secrets, overrides: { store } });
+  await using testEnv = await startTestEnv({ env: secrets, overrides: { store } });
   const size = { customers: 100, orders: 150 };
-  await seedShop(world.shop, size);
+  await seedShop(testEnv.shop, size);
   const shop = makeShop(size);
   const people = new Set<string>();
   for (const records of shop.values()) collect(records, people);
@@ -62,22 +62,22 @@ test('nothing about a person and no key is ever logged, answered or kept', async
       authorization: `Bearer ${path === '/' ? secrets.PUSH_SECRET : secrets.API_TOKEN}`,
       'content-type': 'application/json',
     };
-    const answer = await fetch(`${world.service}${path}`, {
+    const answer = await fetch(`${testEnv.service}${path}`, {
       method,
       headers,
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     answers.push(await answer.text());
-    await world.app.settled();
+    await testEnv.app.settled();
   };
   for (const resource of bulkResources) await ask('POST', `/sync/${resource}`);
   // Messages with whole records inside, while Klaviyo refuses, fails and answers nonsense.
   for (const fault of [undefined, { status: 400 }, { status: 503 }, { status: 401 }]) {
-    world.klaviyo.faults.clear();
-    if (fault) world.klaviyo.faults.add({ kind: 'status', status: fault.status, body: 'no' });
+    testEnv.klaviyo.faults.clear();
+    if (fault) testEnv.klaviyo.faults.add({ kind: 'status', status: fault.status, body: 'no' });
     for (const one of fault ? records.slice(0, 10) : records) await ask('POST', '/', message(one));
   }
-  world.klaviyo.faults.clear();
+  testEnv.klaviyo.faults.clear();
   for (const { typeId, record } of records.slice(50, 70)) {
     await ask('POST', '/', { ...message({ typeId, record }), resource: record });
     await ask('POST', '/', { message: { data: JSON.stringify(record) } });
@@ -88,10 +88,10 @@ test('nothing about a person and no key is ever logged, answered or kept', async
   for (const path of ['/sync', '/health', '/ready', '/openapi.json', '/dead-letters', '/metrics'])
     await ask('GET', path);
 
-  const everything = { logged: world.logged.join('\n'), answered: answers.join('\n'), kept: JSON.stringify(kept) };
+  const everything = { logged: testEnv.logged.join('\n'), answered: answers.join('\n'), kept: JSON.stringify(kept) };
   assert.ok(everything.logged.length > 10_000, 'much was logged');
   assert.ok(kept.length > 10, `${kept.length} records were kept`);
-  const keys = [...Object.values(secrets), 'pk_sandbox', world.shop.clientSecret];
+  const keys = [...Object.values(secrets), 'pk_sandbox', testEnv.shop.clientSecret];
   for (const [where, said] of Object.entries(everything))
     for (const fact of [...people, ...keys]) assert.ok(!said.includes(fact), `${where}: ${about(said, fact)}`);
 });

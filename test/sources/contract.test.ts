@@ -1,6 +1,6 @@
-/** What every source keeps, whatever broker it reads from; the test plays the engine behind it. */
+/** The contract that every source fulfils, whatever its broker. The test is the engine that handles the messages. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import type { Verdict } from '../../src/engine/delivery/verdict.ts';
@@ -13,211 +13,240 @@ import { sqs } from './sqs-broker.ts';
 
 const kinds: Kind[] = [push, sqs, kafka];
 
-const done: Verdict = { ack: true, outcome: 'delivered' };
-const again: Verdict = { ack: false, reason: 'not now' };
+const delivered: Verdict = { ack: true, outcome: 'delivered' };
+const retry: Verdict = { ack: false, reason: 'not now' };
 
 const payload = (id: string) => JSON.stringify({ notificationType: 'Message', id });
 
-/** The engine as the test wants it. */
+/** The engine that a test defines. */
 interface Engine {
-  /** What arrived, in order, also what came again. */
-  arrived: string[];
-  /** How many were worked on at once, at most. */
-  most: number;
-  /** Decides; a promise of a verdict is work under way. */
+  /** Ids in the order of delivery, with redeliveries. */
+  received: string[];
+  /** The highest number of messages handled at the same time. */
+  maxConcurrent: number;
+  /** Returns the verdict; a pending promise keeps the message in flight. */
   decide(id: string, message: RawMessage): Verdict | Promise<Verdict>;
 }
 
-interface Stage {
+interface Setup {
   broker: Broker;
   engine: Engine;
+  /** Starts another source of the broker. */
   start(options?: { concurrency?: number }): Promise<Source>;
 }
 
-/** A broker, and sources before it that end with the test. */
-async function stage(kind: Kind, act: (stage: Stage) => Promise<void>): Promise<void> {
+interface StartedSetup extends Setup {
+  stop(): Promise<void>;
+}
+
+/** Starts a broker; `stop` ends it and all sources. */
+async function setUp(kind: Kind): Promise<StartedSetup> {
   const broker = await kind.start();
   const events = createAppEvents(pino({ level: 'silent' }));
-  const engine: Engine = { arrived: [], most: 0, decide: () => done };
+  const engine: Engine = { received: [], maxConcurrent: 0, decide: () => delivered };
   const sources: Source[] = [];
   let working = 0;
   const handle = async (message: RawMessage): Promise<Verdict> => {
     const id = idOf(message);
-    engine.arrived.push(id);
+    engine.received.push(id);
     working += 1;
-    engine.most = Math.max(engine.most, working);
+    engine.maxConcurrent = Math.max(engine.maxConcurrent, working);
     const verdict = await engine.decide(id, message);
     working -= 1;
     return verdict;
   };
-  try {
-    await act({
-      broker,
-      engine,
-      async start({ concurrency = 20 } = {}) {
-        const source = await broker.source({ concurrency, events });
-        sources.push(source);
-        source.start(handle);
-        return source;
-      },
-    });
-  } finally {
-    await broker.mend();
-    engine.decide = () => done;
-    await Promise.all(sources.map((source) => source.stop()));
-    await broker.stop();
-  }
+  return {
+    broker,
+    engine,
+    async start({ concurrency = 20 } = {}) {
+      const source = await broker.source({ concurrency, events });
+      sources.push(source);
+      source.start(handle);
+      return source;
+    },
+    async stop() {
+      await broker.mend();
+      engine.decide = () => delivered;
+      await Promise.all(sources.map((source) => source.stop()));
+      await broker.stop();
+    },
+  };
 }
 
 function idOf({ body }: RawMessage): string {
   return typeof body === 'object' && body !== null && 'id' in body ? String(body.id) : String(body);
 }
 
+/** Polls until the condition holds; fails after 30 seconds. */
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let left = 1_500; left > 0; left -= 1) {
+  for (let left = 3_000; left > 0; left -= 1) {
     if (await holds()) return;
-    await sleep(20);
+    await sleep(10);
   }
-  assert.fail(`never: ${what}`);
+  assert.fail(`timeout: ${what}`);
 }
 
-const allAcknowledged = ({ broker }: Stage) => until('all is acknowledged', async () => (await broker.pending()) === 0);
+const allAcknowledged = ({ broker }: Setup) => until('all acknowledged', async () => (await broker.pending()) === 0);
 
-for (const kind of [sqs, kafka]) {
-  const { name, missing = false } = kind;
-  test(`${name}: a trace that comes beside a message is handed on with it`, { skip: missing }, () =>
-    stage(kind, async ({ broker, engine, start }) => {
+// The brokers wait for polls and rebalances most of the time, so they are tested side by side.
+describe('sources', { concurrency: kinds.length }, () => {
+  for (const kind of kinds) {
+    if (kind.missing) process.stderr.write(`\n!!! ${kind.missing}\n\n`);
+    describe(kind.name, { skip: kind.missing ?? false }, () => {
+      contractOf(kind);
+    });
+  }
+});
+
+function contractOf(kind: Kind): void {
+  let running: StartedSetup | undefined;
+  after(() => running?.stop());
+
+  /** With a running source that these tests share: joining a consumer group takes seconds. */
+  const withRunningSource = (name: string, act: (setup: Setup) => Promise<void>) =>
+    test(name, async () => {
+      if (!running) {
+        running = await setUp(kind);
+        await running.start();
+      }
+      running.engine.received = [];
+      running.engine.decide = () => delivered;
+      await act(running);
+    });
+
+  /** With a broker of its own, without a source. */
+  const withOwnBroker = (name: string, act: (setup: Setup) => Promise<void>) =>
+    test(name, async () => {
+      const setup = await setUp(kind);
+      try {
+        await act(setup);
+      } finally {
+        await setup.stop();
+      }
+    });
+
+  if (kind !== push) {
+    withRunningSource('hands on the trace context of a message', async ({ broker, engine }) => {
       const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
       const traces: unknown[] = [];
       engine.decide = (_id, { trace }) => {
         traces.push(trace);
-        return done;
+        return delivered;
       };
       await broker.sendTraced?.(payload('traced'), traceparent);
-      await start();
-      await until('it arrives', () => engine.arrived.length === 1);
+      await until('received', () => engine.received.length === 1);
       assert.deepEqual(traces, [{ traceparent }]);
-    }),
-  );
-}
+    });
+  }
 
-for (const kind of kinds) {
-  const skip = kind.missing ?? false;
-  if (kind.missing) process.stderr.write(`\n!!! ${kind.missing}\n\n`);
-  const contract = (name: string, act: (stage: Stage) => Promise<void>) =>
-    test(`${kind.name}: ${name}`, { skip }, () => stage(kind, act));
-
-  contract('what is sent arrives once and is acknowledged', async (on) => {
-    await on.start();
+  withRunningSource('receives each message once and acknowledges it', async (setup) => {
     const ids = Array.from({ length: 25 }, (_, index) => `message-${index}`);
-    await on.broker.send(...ids.map(payload));
-    await allAcknowledged(on);
-    assert.deepEqual(on.engine.arrived.toSorted(), ids.toSorted());
+    await setup.broker.send(...ids.map(payload));
+    await allAcknowledged(setup);
+    assert.deepEqual(setup.engine.received.toSorted(), ids.toSorted());
   });
 
-  contract('what was sent before the source began arrives', async (on) => {
-    await on.broker.send(payload('early'));
-    await on.start();
-    await allAcknowledged(on);
-    assert.deepEqual(on.engine.arrived, ['early']);
-  });
-
-  contract('what shall come again comes again, and only that', async (on) => {
+  withRunningSource('redelivers only messages that were not acknowledged', async (setup) => {
     let deliveries = 0;
-    on.engine.decide = (id) => {
-      if (id !== 'unlucky') return done;
+    setup.engine.decide = (id) => {
+      if (id !== 'unlucky') return delivered;
       deliveries += 1;
-      return deliveries < 3 ? again : done;
+      return deliveries < 3 ? retry : delivered;
     };
-    await on.start();
-    await on.broker.send(...['one', 'unlucky', 'two'].map(payload));
-    await allAcknowledged(on);
+    await setup.broker.send(...['one', 'unlucky', 'two'].map(payload));
+    await allAcknowledged(setup);
     assert.equal(deliveries, 3);
-    assert.equal(on.engine.arrived.filter((id) => id === 'one').length, 1);
-    assert.equal(on.engine.arrived.filter((id) => id === 'two').length, 1);
+    assert.equal(setup.engine.received.filter((id) => id === 'one').length, 1);
+    assert.equal(setup.engine.received.filter((id) => id === 'two').length, 1);
   });
 
-  contract('nothing is acknowledged before its verdict, however long that takes', async (on) => {
+  withRunningSource('acknowledges a message only after its verdict, however long that takes', async (setup) => {
     const verdict = Promise.withResolvers<Verdict>();
-    on.engine.decide = () => verdict.promise;
-    await on.start();
-    await on.broker.send(payload('slow'));
-    await until('it arrives', () => on.engine.arrived.length > 0);
+    setup.engine.decide = () => verdict.promise;
+    await setup.broker.send(payload('slow'));
+    await until('it arrives', () => setup.engine.received.length > 0);
     // Longer than the queue would hide it without renewal.
     await sleep(3_000);
-    assert.equal(await on.broker.pending(), 1);
-    assert.deepEqual(on.engine.arrived, ['slow']);
-    verdict.resolve(done);
-    await allAcknowledged(on);
-    assert.deepEqual(on.engine.arrived, ['slow']);
+    assert.equal(await setup.broker.pending(), 1);
+    assert.deepEqual(setup.engine.received, ['slow']);
+    verdict.resolve(delivered);
+    await allAcknowledged(setup);
+    assert.deepEqual(setup.engine.received, ['slow']);
   });
 
-  contract('one bad message in a batch comes as it is, so that it can be kept, and the others with it', async (on) => {
-    on.engine.decide = (id) =>
-      id === 'no JSON' ? { ack: true, outcome: 'dead-lettered', reasons: ['unreadable'] } : done;
-    await on.start();
+  withRunningSource('passes on an unreadable message of a batch, and the other messages', async (setup) => {
+    setup.engine.decide = (id) =>
+      id === 'no JSON' ? { ack: true, outcome: 'dead-lettered', reasons: ['unreadable'] } : delivered;
     const bad = kind === push ? payload('no JSON') : 'no JSON';
-    await on.broker.send(payload('before'), bad, payload('after'));
-    await allAcknowledged(on);
-    assert.deepEqual(on.engine.arrived.toSorted(), ['after', 'before', 'no JSON']);
+    await setup.broker.send(payload('before'), bad, payload('after'));
+    await allAcknowledged(setup);
+    assert.deepEqual(setup.engine.received.toSorted(), ['after', 'before', 'no JSON']);
   });
 
-  contract('a poison message does not hold up the others, and ends when it is kept', async (on) => {
-    let deliveries = 0;
-    on.engine.decide = (id) => {
-      if (id !== 'poison') return done;
-      deliveries += 1;
-      return deliveries < 4 ? again : { ack: true, outcome: 'dead-lettered', reasons: ['failed'] };
-    };
-    await on.start();
-    await on.broker.send(payload('poison'));
-    const others = Array.from({ length: 12 }, (_, index) => `other-${index}`);
-    await on.broker.send(...others.map(payload));
-    await until('the others arrive', () => others.every((id) => on.engine.arrived.includes(id)));
-    await allAcknowledged(on);
-    assert.equal(deliveries, 4);
-  });
+  withRunningSource(
+    'a poison message does not block others, and is not redelivered once dead-lettered',
+    async (setup) => {
+      let deliveries = 0;
+      setup.engine.decide = (id) => {
+        if (id !== 'poison') return delivered;
+        deliveries += 1;
+        return deliveries < 4 ? retry : { ack: true, outcome: 'dead-lettered', reasons: ['failed'] };
+      };
+      await setup.broker.send(payload('poison'));
+      const others = Array.from({ length: 12 }, (_, index) => `other-${index}`);
+      await setup.broker.send(...others.map(payload));
+      await until('the others arrive', () => others.every((id) => setup.engine.received.includes(id)));
+      await allAcknowledged(setup);
+      assert.equal(deliveries, 4);
+    },
+  );
 
-  contract('no more than asked for is worked on at once, and all of it arrives', async (on) => {
-    on.engine.decide = async () => {
-      await sleep(20);
-      return done;
-    };
-    await on.start({ concurrency: 3 });
-    const ids = Array.from({ length: 20 }, (_, index) => `message-${index}`);
-    await on.broker.send(...ids.map(payload));
-    await allAcknowledged(on);
-    assert.ok(on.engine.most <= 3, `${on.engine.most} at once`);
-    assert.deepEqual(on.engine.arrived.toSorted(), ids.toSorted());
-  });
-
-  contract('a stop in the middle finishes what is in flight and leaves the rest to the next', async (on) => {
-    const verdict = Promise.withResolvers<Verdict>();
-    on.engine.decide = (id) => (id === 'in flight' ? verdict.promise : again);
-    const first = await on.start();
-    await on.broker.send(...['in flight', 'waiting'].map(payload));
-    await until('both arrive', () => ['in flight', 'waiting'].every((id) => on.engine.arrived.includes(id)));
-    const stopped = first.stop();
-    verdict.resolve(done);
-    await stopped;
-    await until('one is acknowledged', async () => (await on.broker.pending()) === 1);
-    const before = on.engine.arrived.length;
-    on.engine.decide = () => done;
-    await on.start();
-    await allAcknowledged(on);
-    assert.deepEqual([...new Set(on.engine.arrived.slice(before))], ['waiting']);
-  });
-
-  contract('when the connection is lost it comes back by itself', async (on) => {
-    await on.start();
-    await on.broker.send(payload('before'));
-    await allAcknowledged(on);
-    await on.broker.cut();
-    await on.broker.send(payload('meanwhile'));
+  withRunningSource('reconnects after a lost connection', async (setup) => {
+    await setup.broker.send(payload('before'));
+    await allAcknowledged(setup);
+    await setup.broker.cut();
+    await setup.broker.send(payload('meanwhile'));
     await sleep(500);
-    await on.broker.mend();
-    await on.broker.send(payload('after'));
-    await allAcknowledged(on);
-    assert.deepEqual([...new Set(on.engine.arrived)].toSorted(), ['after', 'before', 'meanwhile']);
+    await setup.broker.mend();
+    await setup.broker.send(payload('after'));
+    await allAcknowledged(setup);
+    assert.deepEqual([...new Set(setup.engine.received)].toSorted(), ['after', 'before', 'meanwhile']);
+  });
+
+  withOwnBroker('receives messages that were sent before it started', async (setup) => {
+    await setup.broker.send(payload('early'));
+    await setup.start();
+    await allAcknowledged(setup);
+    assert.deepEqual(setup.engine.received, ['early']);
+  });
+
+  withOwnBroker('handles no more messages at once than its concurrency', async (setup) => {
+    setup.engine.decide = async () => {
+      await sleep(20);
+      return delivered;
+    };
+    await setup.start({ concurrency: 3 });
+    const ids = Array.from({ length: 20 }, (_, index) => `message-${index}`);
+    await setup.broker.send(...ids.map(payload));
+    await allAcknowledged(setup);
+    assert.ok(setup.engine.maxConcurrent <= 3, `${setup.engine.maxConcurrent} at once`);
+    assert.deepEqual(setup.engine.received.toSorted(), ids.toSorted());
+  });
+
+  withOwnBroker('a stop finishes messages in flight and leaves the rest to another replica', async (setup) => {
+    const verdict = Promise.withResolvers<Verdict>();
+    setup.engine.decide = (id) => (id === 'in flight' ? verdict.promise : retry);
+    const first = await setup.start();
+    await setup.broker.send(...['in flight', 'waiting'].map(payload));
+    await until('both arrive', () => ['in flight', 'waiting'].every((id) => setup.engine.received.includes(id)));
+    const stopped = first.stop();
+    verdict.resolve(delivered);
+    await stopped;
+    await until('one is acknowledged', async () => (await setup.broker.pending()) === 1);
+    const before = setup.engine.received.length;
+    setup.engine.decide = () => delivered;
+    await setup.start();
+    await allAcknowledged(setup);
+    assert.deepEqual([...new Set(setup.engine.received.slice(before))], ['waiting']);
   });
 }

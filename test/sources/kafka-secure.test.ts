@@ -9,7 +9,7 @@ import { start } from '../cli/ctk.ts';
 import { customer } from '../fixtures/customer.ts';
 import { changeDelivery } from '../fixtures/message.ts';
 import type { Ended, Running } from '../program.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 import type { Broker } from './broker.ts';
 import { kafka } from './kafka-broker.ts';
 import { makeCertificate } from './keys.ts';
@@ -26,8 +26,8 @@ after(() => rmSync(folder, { recursive: true }));
 const username = 'an-api-key';
 const password = 'a-password-that-nobody-may-read';
 
-interface Place {
-  world: World;
+interface Setup {
+  testEnv: TestEnv;
   broker: Broker;
   door: SecureDoor;
   /** `ctk serve`, that reads from the door. */
@@ -38,16 +38,16 @@ interface Place {
 async function behindTheDoor(
   mechanism: Mechanism,
   env: Record<string, string | undefined>,
-  act: (place: Place) => Promise<void>,
+  act: (setup: Setup) => Promise<void>,
 ): Promise<Ended> {
   await using stack = new AsyncDisposableStack();
-  const world = stack.use(await startWorld());
+  const testEnv = stack.use(await startTestEnv());
   const broker = stack.adopt(await kafka.start(), (one) => one.stop());
   const port = Number(broker.env.KAFKA_BROKERS?.split(':')[1]);
   const options = { port, certificate, privateKey, mechanism, credentials: { username, password } };
   const door = stack.adopt(await startSecureDoor(options), (one) => one.stop());
   const service = start(['serve'], {
-    ...world.env,
+    ...testEnv.env,
     ...broker.env,
     KAFKA_BROKERS: `localhost:${door.port}`,
     KAFKA_TLS: undefined,
@@ -58,7 +58,7 @@ async function behindTheDoor(
     ...env,
   });
   try {
-    await act({ world, broker, door, service });
+    await act({ testEnv, broker, door, service });
   } finally {
     service.signal('SIGTERM');
     await service.ended;
@@ -71,14 +71,14 @@ async function behindTheDoor(
 }
 
 /** A customer changes; then Klaviyo has a profile, and the message is acknowledged. */
-async function arrives({ world, broker, service }: Place): Promise<void> {
+async function arrives({ testEnv, broker, service }: Setup): Promise<void> {
   const now = customer();
-  await world.place('customer', now);
+  await testEnv.addRecords('customer', now);
   await broker.send(JSON.stringify(changeDelivery('ResourceUpdated', { typeId: 'customer', id: String(now.id) })));
-  await service.printed(/"verdict":"done"/);
+  await service.printed(/"outcome":"delivered"/);
   for (let left = 1_500; left > 0 && (await broker.pending()) > 0; left -= 1) await sleep(20);
   assert.equal(await broker.pending(), 0);
-  assert.equal((await world.profiles()).length, 1);
+  assert.equal((await testEnv.profiles()).length, 1);
 }
 
 for (const mechanism of mechanisms) {
@@ -90,11 +90,11 @@ for (const mechanism of mechanisms) {
     skip,
   }, async () => {
     const wrong = 'another-password-that-nobody-may-read';
-    const { out } = await behindTheDoor(mechanism, { KAFKA_PASSWORD: wrong }, async (place) => {
-      await place.service.printed(/kafka: .*KAFKA_USERNAME or KAFKA_PASSWORD/);
-      place.door.letIn({ username, password: wrong });
-      await arrives(place);
-      assert.ok(place.door.refusals() > 0);
+    const { out } = await behindTheDoor(mechanism, { KAFKA_PASSWORD: wrong }, async (setup) => {
+      await setup.service.printed(/kafka: .*KAFKA_USERNAME or KAFKA_PASSWORD/);
+      setup.door.letIn({ username, password: wrong });
+      await arrives(setup);
+      assert.ok(setup.door.rejections() > 0);
     });
     assert.doesNotMatch(out, new RegExp(wrong));
   });

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { textToSign } from '../../src/sources/push/amazon-sns.ts';
 import { eventGridClient } from '../../src/sources/push/event-grid.ts';
 import { call, post, type Said } from '../http/call.ts';
-import { startWorld, type World } from '../test-env.ts';
+import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { makeCertificate, type Publisher, startPublisher } from './keys.ts';
 
 const elsewhere = { 'x-forwarded-for': '203.0.113.9' };
@@ -44,11 +44,11 @@ const cloudEvent = {
 
 const { certificate, privateKey } = makeCertificate();
 let publisher: Publisher;
-let world: World;
+let testEnv: TestEnv;
 
 before(async () => {
   publisher = await startPublisher({ '/SimpleNotificationService-1.pem': certificate, '/confirm': '<ok/>' });
-  world = await startWorld({
+  testEnv = await startTestEnv({
     env,
     overrides: {
       trusted: {
@@ -60,17 +60,17 @@ before(async () => {
   });
 });
 after(async () => {
-  await world.stop();
+  await testEnv.stop();
   await publisher.stop();
 });
 
 const push = (body: unknown, headers: Record<string, string> = {}, path = '/') =>
-  post(world.service, path, body, { ...elsewhere, ...headers });
+  post(testEnv.service, path, body, { ...elsewhere, ...headers });
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test('without a proof nobody may push, not even from this machine, and the answer names what is configured', async () => {
   for (const headers of [elsewhere, {}]) {
-    const { status, error } = await post(world.service, '/', payload, headers);
+    const { status, error } = await post(testEnv.service, '/', payload, headers);
     assert.equal(status, 401);
     assert.match(
       error,
@@ -113,7 +113,7 @@ test('a token for somebody else, by somebody else, too old or made up is refused
 test("Google's keys are fetched once for many pushes; when they can't be had, the push comes again", async () => {
   const token = await publisher.sign(google);
   const fresh = await startPublisher();
-  await using lonely = await startWorld({ env: { ...env }, overrides: { trusted: { googleKeys: fresh.keys } } });
+  await using lonely = await startTestEnv({ env: { ...env }, overrides: { trusted: { googleKeys: fresh.keys } } });
   fresh.breakDown(true);
   const { status, headers, error } = await post(lonely.service, '/', pubSub, { ...elsewhere, ...bearer(token) });
   assert.equal(status, 503);
@@ -201,7 +201,7 @@ test('a subscription of our topic is confirmed; one of a stranger, or one that l
   assert.equal(confirmations(), 1);
   const strange = sns({ Type: 'SubscriptionConfirmation', signed: { TopicArn: `${arn}-of-a-stranger` } });
   assert.equal((await pushSns(strange)).status, 401);
-  const leading = sns({ Type: 'SubscriptionConfirmation', signed: { SubscribeURL: `${world.klaviyo.url}/confirm` } });
+  const leading = sns({ Type: 'SubscriptionConfirmation', signed: { SubscribeURL: `${testEnv.klaviyo.url}/confirm` } });
   assert.equal((await pushSns(leading)).status, 401);
   assert.equal(confirmations(), 1);
 });
@@ -227,7 +227,11 @@ test('EventBridge sends its secret in a header and the payload as detail', async
 
 test('Event Grid may ask whether it may push, and nobody else is told yes', async () => {
   const ask = (origin: string) =>
-    call(world.service, { method: 'OPTIONS', path: '/', headers: { ...elsewhere, 'webhook-request-origin': origin } });
+    call(testEnv.service, {
+      method: 'OPTIONS',
+      path: '/',
+      headers: { ...elsewhere, 'webhook-request-origin': origin },
+    });
   const allowed = await ask('eventgrid.azure.net');
   assert.equal(allowed.status, 200);
   assert.equal(allowed.headers['webhook-allowed-origin'], 'eventgrid.azure.net');
@@ -282,7 +286,7 @@ test('anybody else proves it with the shared secret', async () => {
 });
 
 test('refused pushes are counted, and no secret or token is logged', async () => {
-  assert.ok((world.app.events.counts()['push-unauthorized'] ?? 0) > 0);
-  const logged = world.logged.join('');
+  assert.ok((testEnv.app.events.counts()['push-unauthorized'] ?? 0) > 0);
+  const logged = testEnv.logged.join('');
   for (const secret of [...Object.values(secrets), 'eyJ']) assert.ok(!logged.includes(secret), secret);
 });

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { customer } from '../fixtures/customer.ts';
 import { changeDelivery } from '../fixtures/message.ts';
-import { startWorld } from '../test-env.ts';
+import { startTestEnv } from '../test-env.ts';
 import { sqs } from './sqs-broker.ts';
 
 /** `ctk serve`; counts the messages that it finished. */
@@ -25,7 +25,7 @@ function serve(env: Record<string, string>) {
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (line.includes('"msg":"started"')) replica.started = true;
-      if (line.includes('"msg":"message"') && !line.includes('"verdict":"again"')) replica.finished += 1;
+      if (line.includes('"msg":"message"') && !line.includes('"outcome":"retried"')) replica.finished += 1;
     });
   return replica;
 }
@@ -46,13 +46,13 @@ const idOf = (index: number) => `00000000-0000-4000-8000-${String(index).padStar
 test('three replicas share a queue and the quota of one account, and a stop of one loses nothing', async () => {
   const broker = await sqs.start();
   // Of the world its sandboxes and addresses are used; its own service is asked nothing.
-  await using world = await startWorld({ klaviyo: { limits: 1 } });
+  await using testEnv = await startTestEnv({ klaviyo: { limits: 1 } });
   const people = Array.from({ length: count }, (_, index) =>
     customer({ id: idOf(index), email: `person-${index}@example.com`, addresses: [], customerNumber: `C-${index}` }),
   );
-  await world.place('customer', ...people);
+  await testEnv.addRecords('customer', ...people);
   const access = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-  const env = { ...world.env, ...broker.env, ...access, PORT: '0', APP_TYPE: 'EVENT' };
+  const env = { ...testEnv.env, ...broker.env, ...access, PORT: '0', APP_TYPE: 'EVENT' };
   const replicas = [serve(env), serve(env), serve(env)];
   try {
     const messages = people.map(({ id }) =>
@@ -67,9 +67,9 @@ test('three replicas share a queue and the quota of one account, and a stop of o
     await broker.send(...messages.slice(count / 2));
     for (let left = 3_000; left > 0 && (await broker.pending()) > 0; left -= 1) await sleep(20);
     assert.equal(await broker.pending(), 0);
-    assert.equal((await world.profiles()).length, count);
+    assert.equal((await testEnv.profiles()).length, count);
     for (const { finished } of replicas) assert.ok(finished > count / 20, `one finished only ${finished}`);
-    const { refused, all } = await requests(world.klaviyo.url);
+    const { refused, all } = await requests(testEnv.klaviyo.url);
     assert.ok(refused < all / 3, `${refused} of ${all} requests were refused for the quota`);
   } finally {
     for (const replica of replicas) replica.stop();

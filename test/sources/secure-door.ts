@@ -12,7 +12,7 @@ export interface SecureDoor {
   /** Whom it lets in from now on. */
   letIn(credentials: Credentials): void;
   /** How often somebody was refused. */
-  refusals(): number;
+  rejections(): number;
   stop(): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ export async function startSecureDoor(options: SecureDoorOptions): Promise<Secur
     letIn(others) {
       credentials = others;
     },
-    refusals: () => refused,
+    rejections: () => refused,
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -5,35 +5,35 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { customer } from '../fixtures/customer.ts';
 import { changeDelivery, delivery } from '../fixtures/message.ts';
 import { order } from '../fixtures/order.ts';
-import { type Json, startWorld, type World } from '../test-env.ts';
+import { type Json, startTestEnv, type TestEnv } from '../test-env.ts';
 import type { Broker, Kind } from './broker.ts';
 import { kafka } from './kafka-broker.ts';
 import { push } from './push-broker.ts';
 import { sqs } from './sqs-broker.ts';
 
-async function behind(kind: Kind, act: (broker: Broker, world: World) => Promise<void>): Promise<void> {
+async function behind(kind: Kind, act: (broker: Broker, testEnv: TestEnv) => Promise<void>): Promise<void> {
   const broker = await kind.start();
   const { env, trusted } = broker;
-  const world = await startWorld({ env, ...(trusted ? { overrides: { trusted } } : {}) });
+  const testEnv = await startTestEnv({ env, ...(trusted ? { overrides: { trusted } } : {}) });
   try {
-    await broker.pushTo(world.service);
-    await act(broker, world);
+    await broker.pushTo(testEnv.service);
+    await act(broker, testEnv);
   } finally {
-    await world.stop();
+    await testEnv.stop();
     await broker.stop();
   }
 }
 
 /** All is acknowledged, and what followed is done. */
-async function settled(broker: Broker, world: World): Promise<void> {
+async function settled(broker: Broker, testEnv: TestEnv): Promise<void> {
   for (let left = 1_500; left > 0 && (await broker.pending()) > 0; left -= 1) await sleep(20);
   assert.equal(await broker.pending(), 0);
-  await world.app.settled();
+  await testEnv.app.settled();
 }
 
 /** A profile without what Klaviyo gives it by itself. */
-async function profile(world: World): Promise<Json> {
-  const [{ id: _id, ...rest } = {}] = await world.profiles();
+async function profile(testEnv: TestEnv): Promise<Json> {
+  const [{ id: _id, ...rest } = {}] = await testEnv.profiles();
   return JSON.parse(JSON.stringify(rest, (name, value) => (/^(created|updated)$/.test(name) ? undefined : value)));
 }
 
@@ -41,9 +41,9 @@ for (const kind of [push, sqs, kafka]) {
   const skip = kind.missing ?? false;
 
   test(`${kind.name}: an order becomes events, in either format, and something odd beside it is kept`, { skip }, () =>
-    behind(kind, async (broker, world) => {
+    behind(kind, async (broker, testEnv) => {
       const placed = order();
-      await world.place('order', placed);
+      await testEnv.addRecords('order', placed);
       const about = { typeId: 'order', id: String(placed.id) };
       const message = delivery('OrderCreated', about, { order: placed });
       const event = {
@@ -55,9 +55,9 @@ for (const kind of [push, sqs, kafka]) {
       };
       const odd = { notificationType: 'Message', id: 7 };
       await broker.send(...[message, odd, event].map((one) => JSON.stringify(one)));
-      await settled(broker, world);
-      assert.equal((await world.events({ metric: 'Placed Order' })).length, 1);
-      assert.equal(world.app.events.counts().unreadable, 1);
+      await settled(broker, testEnv);
+      assert.equal((await testEnv.events({ metric: 'Placed Order' })).length, 1);
+      assert.equal(testEnv.app.events.counts().unreadable, 1);
     }),
   );
 
@@ -67,16 +67,16 @@ for (const kind of [push, sqs, kafka]) {
       ['ResourceCreated', 'ResourceUpdated'],
       ['ResourceUpdated', 'ResourceCreated'],
     ]) {
-      await behind(kind, async (broker, world) => {
+      await behind(kind, async (broker, testEnv) => {
         const now = customer();
-        await world.place('customer', now);
+        await testEnv.addRecords('customer', now);
         const about = { typeId: 'customer', id: String(now.id) };
         for (const type of order) {
           const old = { firstName: type === 'ResourceCreated' ? 'Old' : undefined };
           await broker.send(JSON.stringify({ ...changeDelivery(type, about), ...old }));
         }
-        await settled(broker, world);
-        ends.push(await profile(world));
+        await settled(broker, testEnv);
+        ends.push(await profile(testEnv));
       });
     }
     assert.ok(Object.keys(ends[0] ?? {}).length > 0);
@@ -85,9 +85,9 @@ for (const kind of [push, sqs, kafka]) {
 }
 
 test('SQS: what SNS or EventBridge put into the queue is taken out of their envelopes', async () => {
-  await behind(sqs, async (broker, world) => {
+  await behind(sqs, async (broker, testEnv) => {
     const placed = order();
-    await world.place('order', placed);
+    await testEnv.addRecords('order', placed);
     const message = delivery('OrderCreated', { typeId: 'order', id: String(placed.id) }, { order: placed });
     const fromTopic = { Type: 'Notification', MessageId: 'm', TopicArn: 't', Message: JSON.stringify(message) };
     const fromBus = {
@@ -98,8 +98,8 @@ test('SQS: what SNS or EventBridge put into the queue is taken out of their enve
       detail: { ...message, id: 'of-the-bus' },
     };
     await broker.send(JSON.stringify(fromTopic), JSON.stringify(fromBus));
-    await settled(broker, world);
-    assert.equal((await world.events({ metric: 'Placed Order' })).length, 1);
-    assert.equal(world.app.events.counts()['message-done'], 2);
+    await settled(broker, testEnv);
+    assert.equal((await testEnv.events({ metric: 'Placed Order' })).length, 1);
+    assert.equal(testEnv.app.events.counts()['message-delivered'], 2);
   });
 });

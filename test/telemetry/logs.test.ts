@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { start } from '../cli/ctk.ts';
-import { newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
+import { newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 
 const page = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
 const [, table = ''] = /<!-- logs:begin -->\n([\s\S]*?)<!-- logs:end -->/.exec(page) ?? [];
@@ -39,9 +39,9 @@ async function freePort(): Promise<number> {
 }
 
 /** What `ctk serve` prints while this is done to it. */
-async function printed(rows: Rows, level: string, work: (service: string) => Promise<void>): Promise<unknown[]> {
+async function printed(shop: OrderShop, level: string, work: (service: string) => Promise<void>): Promise<unknown[]> {
   const port = await freePort();
-  const running = start(['serve'], { ...rows.world.env, LOG_LEVEL: level, PORT: String(port) });
+  const running = start(['serve'], { ...shop.testEnv.env, LOG_LEVEL: level, PORT: String(port) });
   const service = `http://127.0.0.1:${port}`;
   while (!(await fetch(`${service}/health`).catch(() => undefined))?.ok) await sleep(50);
   await work(service);
@@ -58,10 +58,10 @@ const json = { 'content-type': 'application/json' };
 const post = (url: string, body: unknown) => fetch(url, { method: 'POST', headers: json, body: JSON.stringify(body) });
 
 test('each line is JSON with the documented fields; one for each message, and one for each event of a run', async () => {
-  await using rows = await startRows();
+  await using shop = await startOrderShop();
   const [good, odd] = [newOrder(), newOrder({ customerEmail: 'no e-mail address' })];
-  await rows.place(good);
-  const lines = await printed(rows, 'trace', async (service) => {
+  await shop.addRecords(good);
+  const lines = await printed(shop, 'trace', async (service) => {
     const message = { notificationType: 'Message', type: 'OrderCreated', createdAt: '2026-03-15T08:00:00.000Z' };
     for (const [id, { ref, record }] of [good, odd].entries())
       await post(`${service}/`, { ...message, id: `m-${id}`, resource: ref, order: record });
@@ -86,7 +86,7 @@ test('each line is JSON with the documented fields; one for each message, and on
   assert.deepEqual([count('message'), count('run'), count('started'), count('stopped')], [2, 2, 1, 1]);
   for (const msg of [
     'rejected',
-    'nothing',
+    'delivery-ignored',
     'invalid-envelope',
     'unreadable',
     'stopping',
@@ -95,15 +95,15 @@ test('each line is JSON with the documented fields; one for each message, and on
     'dead-letter',
   ])
     assert.ok(count(msg) > 0, msg);
-  const [done, kept] = seen.filter(({ msg }) => msg === 'message');
-  for (const field of documented.get('message') ?? []) assert.ok(done && field in done, field);
-  assert.deepEqual([done?.verdict, kept?.verdict], ['done', 'kept']);
+  const [delivered, deadLettered] = seen.filter(({ msg }) => msg === 'message');
+  for (const field of documented.get('message') ?? []) assert.ok(delivered && field in delivered, field);
+  assert.deepEqual([delivered?.outcome, deadLettered?.outcome], ['delivered', 'dead-lettered']);
 });
 
 test('LOG_LEVEL says from which level on', async () => {
-  await using rows = await startRows();
+  await using shop = await startOrderShop();
   const levels = async (level: string) => {
-    const lines = await printed(rows, level, async (service) => {
+    const lines = await printed(shop, level, async (service) => {
       await post(`${service}/`, { notificationType: 'Event' });
     });
     return new Set(lines.map((one) => line.parse(one).level));

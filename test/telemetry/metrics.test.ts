@@ -4,46 +4,49 @@ import { describe, test } from 'node:test';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
 import { definitions } from '../../src/telemetry/definitions.ts';
 import { call } from '../http/call.ts';
-import { newCustomer, newOrder, startRows } from '../mapping/order-fixture.ts';
-import { startWorld } from '../test-env.ts';
+import { newCustomer, newOrder, startOrderShop } from '../mapping/order-fixture.ts';
+import { startTestEnv } from '../test-env.ts';
 import { noPromtool, promtool } from './exposition.ts';
 import { scrape } from './scrape.ts';
 
 const now = new Date('2026-03-15T08:00:30.000Z');
 
 test('after known messages the scrape holds exactly their counts, delays and what is kept of them', async () => {
-  await using rows = await startRows({ overrides: { now: () => now } });
-  const { world } = rows;
+  await using orderShop = await startOrderShop({ overrides: { now: () => now } });
+  const { testEnv } = orderShop;
   const [first, second] = [newOrder(), newOrder()];
   // Half a minute before now, and five seconds before.
   const late = { order: first.record, createdAt: '2026-03-15T08:00:00.000Z' };
-  assert.equal(await rows.tell('OrderCreated', first.ref, late), 204);
+  assert.equal(await orderShop.sendMessage('OrderCreated', first.ref, late), 204);
   assert.equal(
-    await rows.tell('OrderCreated', second.ref, { order: second.record, createdAt: '2026-03-15T08:00:25.000Z' }),
+    await orderShop.sendMessage('OrderCreated', second.ref, {
+      order: second.record,
+      createdAt: '2026-03-15T08:00:25.000Z',
+    }),
     204,
   );
   const refused = newOrder({ customerEmail: 'no e-mail address' });
-  assert.equal(await rows.tell('OrderCreated', refused.ref, { order: refused.record }), 202);
-  assert.equal(await rows.tell('StoreCreated', { typeId: 'store', id: 's' }), 204);
-  assert.equal(await world.push({ notificationType: 'Event' }), 204);
-  assert.equal((await world.post('/', { nothing: 'known' })).status, 400);
+  assert.equal(await orderShop.sendMessage('OrderCreated', refused.ref, { order: refused.record }), 202);
+  assert.equal(await orderShop.sendMessage('StoreCreated', { typeId: 'store', id: 's' }), 204);
+  assert.equal(await testEnv.push({ notificationType: 'Event' }), 204);
+  assert.equal((await testEnv.post('/', { nothing: 'known' })).status, 400);
 
-  const seen = await scrape(world.service);
+  const seen = await scrape(testEnv.service);
   assert.deepEqual(seen.all('ctk_messages_total'), [
-    ['done', 2],
-    ['kept', 1],
+    ['dead-lettered', 1],
+    ['delivered', 2],
     ['skipped', 1],
   ]);
   assert.deepEqual(seen.all('ctk_rule_messages_total'), [
     ['none', 'skipped', 1],
-    ['ordered-product', 'done', 2],
-    ['ordered-product', 'kept', 1],
-    ['placed-order', 'done', 2],
-    ['placed-order', 'kept', 1],
+    ['ordered-product', 'dead-lettered', 1],
+    ['ordered-product', 'delivered', 2],
+    ['placed-order', 'dead-lettered', 1],
+    ['placed-order', 'delivered', 2],
   ]);
   assert.deepEqual(seen.all('ctk_deliveries_unprocessed_total'), [
+    ['delivery-ignored', 1],
     ['invalid-envelope', 1],
-    ['nothing', 1],
   ]);
   assert.deepEqual(seen.all('ctk_changes_total'), [
     ['ordered-product', 'realtime', 'delivered', 2],
@@ -65,7 +68,7 @@ test('after known messages the scrape holds exactly their counts, delays and wha
     stored.reduce((sum, { value }) => sum + value, 0),
     2,
   );
-  assert.equal(seen.all('ctk_dead_letters_kept_total').length, 2);
+  assert.equal(seen.all('ctk_dead_letters_stored_total').length, 2);
   assert.deepEqual(seen.all('ctk_changes_waiting'), [
     ['bulk', 0],
     ['realtime', 0],
@@ -73,11 +76,11 @@ test('after known messages the scrape holds exactly their counts, delays and wha
 });
 
 test('after a run the scrape holds what the run counted, and when it was completed', async () => {
-  await using rows = await startRows({ overrides: { now: () => now } });
-  await rows.place(newCustomer(), newCustomer(), newCustomer({ email: 'no e-mail address' }));
-  const run = await rows.world.sync('customers');
+  await using orderShop = await startOrderShop({ overrides: { now: () => now } });
+  await orderShop.addRecords(newCustomer(), newCustomer(), newCustomer({ email: 'no e-mail address' }));
+  const run = await orderShop.testEnv.sync('customers');
   assert.deepEqual([run.counts.read, run.counts.delivered, run.counts.rejected], [3, 2, 1]);
-  const seen = await scrape(rows.world.service);
+  const seen = await scrape(orderShop.testEnv.service);
   const about = ['customers', 'sync', 'completed'];
   assert.deepEqual(seen.all('ctk_run_records'), [
     [...about, 'delivered', 2],
@@ -94,19 +97,19 @@ test('after a run the scrape holds what the run counted, and when it was complet
 });
 
 test('each of our subscriptions is 1 while commercetools calls it Healthy, else 0; others are not there', async () => {
-  await using world = await startWorld();
-  const shop = connectShop(world.shop);
+  await using testEnv = await startTestEnv();
+  const shop = connectShop(testEnv.shop);
   for (const [key, topic] of [
     ['ctk-default-order', 'kept'],
     ['ctk-default-customer', 'lost'],
     ['ctk-staging-order', 'kept'],
   ]) {
-    world.shop.pubsub.bind(`projects/cloud/topics/${topic}`, { pushEndpoint: `${world.service}/` });
+    testEnv.shop.pubsub.bind(`projects/cloud/topics/${topic}`, { pushEndpoint: `${testEnv.service}/` });
     const destination = { type: 'GoogleCloudPubSub', projectId: 'cloud', topic };
     await shop.request('POST', 'subscriptions', { key, destination, messages: [{ resourceTypeId: 'order' }] });
   }
-  world.shop.pubsub.unbind('projects/cloud/topics/lost');
-  const seen = await scrape(world.service);
+  testEnv.shop.pubsub.unbind('projects/cloud/topics/lost');
+  const seen = await scrape(testEnv.service);
   assert.deepEqual(seen.all('ctk_subscription_healthy'), [
     ['ctk-default-customer', 0],
     ['ctk-default-order', 1],
@@ -120,9 +123,9 @@ test('each of our subscriptions is 1 while commercetools calls it Healthy, else 
 
 test('an API that is away is 0, a store that is away too, and the rest is told all the same', async () => {
   const noRetries = { klaviyo: { retries: 0 }, commercetools: { retries: 0 } };
-  await using world = await startWorld({ settings: noRetries });
-  await world.shop.stop();
-  const seen = await scrape(world.service);
+  await using testEnv = await startTestEnv({ settings: noRetries });
+  await testEnv.shop.stop();
+  const seen = await scrape(testEnv.service);
   assert.equal(seen.value('ctk_api_up', { api: 'commercetools' }), 0);
   assert.equal(seen.value('ctk_api_up', { api: 'klaviyo' }), 1);
   assert.equal(seen.value('ctk_store_up'), 0);
@@ -134,8 +137,8 @@ test('an API that is away is 0, a store that is away too, and the rest is told a
 
 describe('the scrape as a whole', () => {
   test('declares every metric of the table with its type, beside those of the process, and says which build it is', async () => {
-    await using world = await startWorld();
-    const seen = await scrape(world.service);
+    await using testEnv = await startTestEnv();
+    const seen = await scrape(testEnv.service);
     for (const { name, type } of definitions) assert.equal(seen.types.get(name), type, name);
     for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds', 'nodejs_heap_size_used_bytes'])
       assert.ok(seen.types.has(name), name);
@@ -143,23 +146,23 @@ describe('the scrape as a whole', () => {
   });
 
   test('satisfies promtool', { skip: noPromtool }, async () => {
-    await using rows = await startRows();
+    await using orderShop = await startOrderShop();
     const { ref, record } = newOrder();
-    await rows.tell('OrderCreated', ref, { order: record });
-    assert.equal(promtool(['check', 'metrics'], (await scrape(rows.world.service)).text), undefined);
+    await orderShop.sendMessage('OrderCreated', ref, { order: record });
+    assert.equal(promtool(['check', 'metrics'], (await scrape(orderShop.testEnv.service)).text), undefined);
   });
 
   test('has few series, however many different codes Klaviyo refuses with', async () => {
-    await using rows = await startRows();
+    await using orderShop = await startOrderShop();
     for (let nth = 0; nth < 60; nth += 1) {
-      rows.world.klaviyo.faults.clear();
+      orderShop.testEnv.klaviyo.faults.clear();
       const body = JSON.stringify({ errors: [{ code: `code-${nth}`, detail: 'no' }] });
-      rows.world.klaviyo.faults.add({ kind: 'status', status: 400, body, path: '^/api/events' });
+      orderShop.testEnv.klaviyo.faults.add({ kind: 'status', status: 400, body, path: '^/api/events' });
       const { ref, record } = newOrder();
-      assert.equal(await rows.tell('OrderCreated', ref, { order: record }), 202);
+      assert.equal(await orderShop.sendMessage('OrderCreated', ref, { order: record }), 202);
     }
-    const seen = await scrape(rows.world.service);
-    const codes = new Set(seen.all('ctk_dead_letters_kept_total').map(([, code]) => code));
+    const seen = await scrape(orderShop.testEnv.service);
+    const codes = new Set(seen.all('ctk_dead_letters_stored_total').map(([, code]) => code));
     assert.equal(codes.size, 51);
     assert.ok(codes.has('other'));
     assert.ok(new Set(seen.all('ctk_dead_letters').map(([code]) => code)).size <= 51);
@@ -167,11 +170,11 @@ describe('the scrape as a whole', () => {
 
   test('is for who has a token, read-only is enough; without any token for this machine only', async () => {
     const tokens = { API_TOKEN: 'a-token-that-is-long-enough', API_TOKEN_READ_ONLY: 'another-that-may-only-look' };
-    await using guarded = await startWorld({ env: tokens });
+    await using guarded = await startTestEnv({ env: tokens });
     assert.equal((await fetch(`${guarded.service}/metrics`)).status, 401);
     await scrape(guarded.service, tokens.API_TOKEN);
     await scrape(guarded.service, tokens.API_TOKEN_READ_ONLY);
-    await using open = await startWorld();
+    await using open = await startTestEnv();
     const behindProxy = await call(open.service, { path: '/metrics', headers: { 'x-forwarded-for': '203.0.113.7' } });
     assert.equal(behindProxy.status, 403);
   });

@@ -3,22 +3,22 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { delivery } from '../fixtures/index.ts';
-import { newOrder, type Rows, startRows } from '../mapping/order-fixture.ts';
-import { startWorld } from '../test-env.ts';
+import { newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
+import { startTestEnv } from '../test-env.ts';
 import { type Collector, type SeenSpan, startCollector } from './collector.ts';
 
 const headers = 'authorization=Bearer%20for-the-collector,x-team=shop';
 
 /** All that happened, once the service has stopped and has sent what it had. */
-async function traced(work: (rows: Rows) => Promise<void>): Promise<Collector> {
+async function traced(work: (shop: OrderShop) => Promise<void>): Promise<Collector> {
   const collector = await startCollector();
-  const rows = await startRows({
+  const shop = await startOrderShop({
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_EXPORTER_OTLP_HEADERS: headers },
   });
   try {
-    await work(rows);
+    await work(shop);
   } finally {
-    await rows.stop();
+    await shop.stop();
     await collector.stop();
   }
   return collector;
@@ -44,8 +44,8 @@ function named(spans: readonly SeenSpan[], name: string): SeenSpan[] {
   return spans.filter((span) => span.name === name);
 }
 
-function push({ world }: Rows, body: unknown, more: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${world.service}/`, {
+function push({ testEnv }: OrderShop, body: unknown, more: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${testEnv.service}/`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...more },
     body: JSON.stringify(body),
@@ -60,9 +60,9 @@ test('a push with a traceparent: message, gather, send and the requests are span
     services,
     headers: sent,
     said,
-  } = await traced(async (rows) => {
+  } = await traced(async (shop) => {
     const body = delivery('OrderCreated', order.ref, { id: randomUUID(), order: order.record });
-    assert.equal((await push(rows, body, { traceparent })).status, 204);
+    assert.equal((await push(shop, body, { traceparent })).status, 204);
   });
   assert.deepEqual([...services], ['commercetools-klaviyo']);
   assert.equal(sent[0]?.authorization, 'Bearer for-the-collector');
@@ -70,14 +70,14 @@ test('a push with a traceparent: message, gather, send and the requests are span
   const [message] = named(ours, 'message');
   assert.equal(message?.parentSpanId, spanId);
   assert.deepEqual(
-    [message?.attributes['ctk.record.id'], message?.attributes['ctk.verdict'], message?.attributes['ctk.message.type']],
-    [order.id, 'done', 'OrderCreated'],
+    [message?.attributes['ctk.record.id'], message?.attributes['ctk.outcome'], message?.attributes['ctk.message.type']],
+    [order.id, 'delivered', 'OrderCreated'],
   );
   const ways = ours.map((span) => way(ours, span).join(' < '));
-  assert.ok(ways.includes('gather < message'));
+  assert.ok(ways.includes('evaluate < message'));
   assert.equal(ways.filter((one) => one === 'POST /api/events < send < message').length, 2);
   assert.ok(
-    ways.some((one) => /^GET \/(product-projections|products)/.test(one) && one.endsWith('< gather < message')),
+    ways.some((one) => /^GET \/(product-projections|products)/.test(one) && one.endsWith('< evaluate < message')),
     ways.join('\n'),
   );
   assert.ok(!said.join('').includes(order.email), 'no personal data');
@@ -86,15 +86,15 @@ test('a push with a traceparent: message, gather, send and the requests are span
 
 test('the trace in the attributes of Pub/Sub, or of a CloudEvent, wins over that of the request', async () => {
   const [inAttributes, inEvent] = [begun(), begun()];
-  const { spans } = await traced(async (rows) => {
+  const { spans } = await traced(async (shop) => {
     const [one, other] = [newOrder(), newOrder()];
     const payload = (order: typeof one) =>
       delivery('OrderCreated', order.ref, { id: randomUUID(), order: order.record });
     const data = Buffer.from(JSON.stringify(payload(one))).toString('base64');
     const attributes = { googclient_traceparent: inAttributes.traceparent };
-    await push(rows, { message: { data, attributes, messageId: '1' }, subscription: 's' }, begun());
+    await push(shop, { message: { data, attributes, messageId: '1' }, subscription: 's' }, begun());
     const event = { specversion: '1.0', id: '1', type: 't', source: 's', traceparent: inEvent.traceparent };
-    await push(rows, { ...event, data: payload(other) }, begun());
+    await push(shop, { ...event, data: payload(other) }, begun());
   });
   assert.deepEqual(
     named(spans, 'message').map(({ traceId }) => traceId),
@@ -103,9 +103,9 @@ test('the trace in the attributes of Pub/Sub, or of a CloudEvent, wins over that
 });
 
 test('a page of a run is a trace of its own; what shares a request is linked to it', async () => {
-  const { spans } = await traced(async (rows) => {
-    await rows.place(newOrder(), ...Array.from({ length: 199 }, () => newOrder()));
-    await rows.world.sync('orders');
+  const { spans } = await traced(async (shop) => {
+    await shop.addRecords(newOrder(), ...Array.from({ length: 199 }, () => newOrder()));
+    await shop.testEnv.sync('orders');
   });
   const pages = named(spans, 'run page');
   assert.ok(pages.reduce((sum, { attributes }) => sum + Number(attributes['ctk.records']), 0) >= 200);
@@ -122,37 +122,37 @@ test('a page of a run is a trace of its own; what shares a request is linked to 
 });
 
 test('a message without a trace begins one, unless the sampler says no', async () => {
-  const { spans } = await traced(async (rows) => {
+  const { spans } = await traced(async (shop) => {
     const { ref, record } = newOrder();
-    await rows.tell('OrderCreated', ref, { order: record });
+    await shop.sendMessage('OrderCreated', ref, { order: record });
   });
   assert.equal(named(spans, 'message')[0]?.parentSpanId, undefined);
   const collector = await startCollector();
   after(() => collector.stop());
   const { traceId, traceparent } = begun();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER_ARG: '0' };
-  const rows = await startRows({ env });
+  const shop = await startOrderShop({ env });
   const body = () => delivery('StoreCreated', { typeId: 'store', id: 's' }, { id: randomUUID() });
-  await push(rows, body());
-  await push(rows, body(), { traceparent });
-  await rows.stop();
+  await push(shop, body());
+  await push(shop, body(), { traceparent });
+  await shop.stop();
   assert.deepEqual(new Set(collector.spans.map((span) => span.traceId)), new Set([traceId]));
 });
 
 test('a collector that is away loses spans, not messages: it is said once, and the service stops in time', async () => {
-  const rows = await startRows({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } });
+  const shop = await startOrderShop({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } });
   const { ref, record, id } = newOrder();
-  assert.equal(await rows.tell('OrderCreated', ref, { order: record }), 204);
-  await rows.event('Placed Order', id);
-  await rows.stop();
-  const lost = rows.world.logged.filter((line) => line.includes('spans get lost: 127.0.0.1:9 does not take them'));
+  assert.equal(await shop.sendMessage('OrderCreated', ref, { order: record }), 204);
+  await shop.event('Placed Order', id);
+  await shop.stop();
+  const lost = shop.testEnv.logged.filter((line) => line.includes('spans get lost: 127.0.0.1:9 does not take them'));
   assert.equal(lost.length, 1);
 });
 
 test('without a collector nobody is asked for one', async () => {
-  await using world = await startWorld();
+  await using testEnv = await startTestEnv();
   assert.equal(
-    world.logged.some((line) => line.includes('spans')),
+    testEnv.logged.some((line) => line.includes('spans')),
     false,
   );
 });

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pc from 'picocolors';
 import pino from 'pino';
-import { placeCustomers, startSlowWorld } from '../../../test/runs/replicas.ts';
-import type { World } from '../../../test/test-env.ts';
+import { addCustomers, startSlowTestEnv } from '../../../test/runs/replicas.ts';
+import type { TestEnv } from '../../../test/test-env.ts';
 import { createService } from '../../app/service.ts';
 import { readConfig } from '../../config/config.ts';
 import { createMemoryStore } from '../../store/memory.ts';
@@ -12,10 +12,10 @@ import { StoreError } from '../../store/store.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { sync } from './sync.ts';
 
-let world: World;
+let world: TestEnv;
 before(async () => {
-  world = await startSlowWorld();
-  await placeCustomers(world, 30);
+  world = await startSlowTestEnv();
+  await addCustomers(world, 30);
 });
 after(() => world.stop());
 

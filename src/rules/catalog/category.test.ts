@@ -1,43 +1,47 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  askMessage,
-  askRecords,
   categories,
   category,
   changeDelivery,
   delivery,
+  evaluateMessage,
+  evaluateRecords,
   id,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   reference,
   run,
   settings,
-  skippedBecause,
-  written,
+  skipReason,
 } from '../../../test/fixtures/index.ts';
 
 const rule = 'category';
 const english = settings({}, { preferredLocale: 'en-US' });
 const ref = (own: string) => reference('category', id(own));
 const updated = (own: string) => changeDelivery('ResourceUpdated', ref(own));
-const lookups = lookIn({ categories: categories() });
+const lookups = lookupsIn({ categories: categories() });
 
 test('a category is named by its breadcrumb from the root', async () => {
-  const evaluated = await askMessage(delivery('CategoryCreated', ref('ca3')), { rule, lookups, settings: english });
-  assert.deepEqual(written(evaluated).changes, [
+  const evaluated = await evaluateMessage(delivery('CategoryCreated', ref('ca3')), {
+    rule,
+    lookups,
+    settings: english,
+  });
+  assert.deepEqual(mappedOutput(evaluated).changes, [
     { type: 'category', category: { external_id: id('ca3'), name: 'Women > Pants > Jeans' } },
   ]);
 });
 
 test('a category without a name is named by its slug, its key or its id', async () => {
   const nameOf = async (overrides: Record<string, unknown>) => {
-    const evaluated = await askRecords([category(overrides)], {
+    const evaluated = await evaluateRecords([category(overrides)], {
       rule,
-      lookups: lookIn({}),
+      lookups: lookupsIn({}),
       settings: english,
       cause: run,
     });
-    const [change] = written(evaluated).changes;
+    const [change] = mappedOutput(evaluated).changes;
     return change?.type === 'category' && change.category.name;
   };
   assert.equal(await nameOf({ name: {} }), 'women');
@@ -46,7 +50,7 @@ test('a category without a name is named by its slug, its key or its id', async 
 });
 
 test('an update is followed up by the categories below and the products of all of them', async () => {
-  const { followUps } = written(await askMessage(updated('ca1'), { rule, lookups, settings: english }));
+  const { followUps } = mappedOutput(await evaluateMessage(updated('ca1'), { rule, lookups, settings: english }));
   assert.deepEqual(
     followUps.map(({ resource, where }) => [resource, where]),
     [
@@ -57,7 +61,7 @@ test('an update is followed up by the categories below and the products of all o
 });
 
 test('an update of a category without children is followed up by its products only', async () => {
-  const { followUps } = written(await askMessage(updated('ca4'), { rule, lookups, settings: english }));
+  const { followUps } = mappedOutput(await evaluateMessage(updated('ca4'), { rule, lookups, settings: english }));
   assert.deepEqual(
     followUps.map(({ resource }) => resource),
     ['products'],
@@ -68,8 +72,8 @@ test('more descendants than fit into a query are split into several follow-ups',
   const children = Array.from({ length: 250 }, (_, index) =>
     category({ id: `child-${index}`, parent: ref('ca1'), ancestors: [ref('ca1')] }),
   );
-  const wide = lookIn({ categories: [category(), ...children] });
-  const { followUps } = written(await askMessage(updated('ca1'), { rule, lookups: wide, settings: english }));
+  const wide = lookupsIn({ categories: [category(), ...children] });
+  const { followUps } = mappedOutput(await evaluateMessage(updated('ca1'), { rule, lookups: wide, settings: english }));
   assert.deepEqual(
     followUps.map(({ resource }) => resource),
     [...['categories', 'categories', 'categories'], ...['products', 'products', 'products']],
@@ -78,26 +82,31 @@ test('more descendants than fit into a query are split into several follow-ups',
 });
 
 test('neither a run nor a new category has follow-ups', async () => {
-  const inRun = await askRecords(categories(), { rule, lookups, settings: english, cause: run });
+  const inRun = await evaluateRecords(categories(), { rule, lookups, settings: english, cause: run });
   for (const evaluated of inRun) assert.deepEqual(evaluated.outcome === 'mapped' && evaluated.output.followUps, []);
-  const created = await askMessage(delivery('CategoryCreated', ref('ca1')), { rule, lookups, settings: english });
-  assert.deepEqual(written(created).followUps, []);
+  const created = await evaluateMessage(delivery('CategoryCreated', ref('ca1')), { rule, lookups, settings: english });
+  assert.deepEqual(mappedOutput(created).followUps, []);
 });
 
 test('the category that was read replaces an older version in the tree', async () => {
   const renamed = {
     ...lookups,
-    category: lookIn({ categories: [category({ name: { 'en-US': 'Ladies' } })] }).category,
+    category: lookupsIn({ categories: [category({ name: { 'en-US': 'Ladies' } })] }).category,
   };
-  const [change] = written(await askMessage(updated('ca1'), { rule, lookups: renamed, settings: english })).changes;
+  const [change] = mappedOutput(
+    await evaluateMessage(updated('ca1'), { rule, lookups: renamed, settings: english }),
+  ).changes;
   assert.deepEqual(change?.type === 'category' && change.category.name, 'Ladies');
 });
 
 test('a deleted category is deleted in Klaviyo; one that no longer exists when it is read is skipped', async () => {
-  const deleted = await askMessage(changeDelivery('ResourceDeleted', ref('ca1')), { rule, lookups: lookIn({}) });
-  assert.deepEqual(written(deleted).changes, [{ type: 'delete', recordType: 'category', externalId: id('ca1') }]);
+  const deleted = await evaluateMessage(changeDelivery('ResourceDeleted', ref('ca1')), {
+    rule,
+    lookups: lookupsIn({}),
+  });
+  assert.deepEqual(mappedOutput(deleted).changes, [{ type: 'delete', recordType: 'category', externalId: id('ca1') }]);
   assert.equal(
-    skippedBecause(await askMessage(updated('ca1'), { rule, lookups: lookIn({}) })),
+    skipReason(await evaluateMessage(updated('ca1'), { rule, lookups: lookupsIn({}) })),
     'the category no longer exists',
   );
 });

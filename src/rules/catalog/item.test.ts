@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  askMessage,
-  askRecords,
   categories,
   changeDelivery,
   delivery,
+  evaluateMessage,
+  evaluateRecords,
   id,
   inventoryEntry,
   type Json,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   money,
   price,
   product,
@@ -17,10 +18,9 @@ import {
   run,
   type Shop,
   settings,
-  skippedBecause,
+  skipReason,
   standalonePrice,
   variant,
-  written,
 } from '../../../test/fixtures/index.ts';
 import type { ItemChange } from '../../klaviyo/change.ts';
 import type { RuleOutput } from '../types.ts';
@@ -32,8 +32,10 @@ const environment = { preferredLocale: 'en-US', productUrlTemplate: 'https://sho
 const english = settings({}, environment);
 
 async function evaluate(record: Json, set: Json = {}, shop: Shop = {}, body = published): Promise<RuleOutput> {
-  const lookups = lookIn({ categories: categories(), inventory: [inventoryEntry()], ...shop, products: [record] });
-  return written(await askMessage(body, { rule, lookups, settings: { ...english, ...settings(set), ...environment } }));
+  const lookups = lookupsIn({ categories: categories(), inventory: [inventoryEntry()], ...shop, products: [record] });
+  return mappedOutput(
+    await evaluateMessage(body, { rule, lookups, settings: { ...english, ...settings(set), ...environment } }),
+  );
 }
 function itemIn({ changes: [change], skips }: RuleOutput): ItemChange {
   if (change?.type !== 'item') throw new Error(`no item was written: ${skips.join()}`);
@@ -146,9 +148,9 @@ describe('a published product', () => {
   });
 
   test('uses only prices in the preferred currency', async () => {
-    const lookups = lookIn({ products: [product()] });
+    const lookups = lookupsIn({ products: [product()] });
     const set = settings({}, { ...environment, preferredCurrency: 'USD' });
-    const change = itemIn(written(await askMessage(published, { rule, lookups, settings: set })));
+    const change = itemIn(mappedOutput(await evaluateMessage(published, { rule, lookups, settings: set })));
     assert.deepEqual([change.item.price, change.variants[0]?.price], [null, 0]);
   });
 
@@ -205,7 +207,9 @@ describe('standalone prices', () => {
 
   test('without a product, or of a product with embedded prices, are skipped with the reason', async () => {
     const ask = async (shop: Shop) =>
-      skippedBecause(await askMessage(priceChanged({}), { rule, lookups: lookIn({ products: [product()], ...shop }) }));
+      skipReason(
+        await evaluateMessage(priceChanged({}), { rule, lookups: lookupsIn({ products: [product()], ...shop }) }),
+      );
     assert.equal(await ask({}), 'the price no longer exists');
     assert.match(await ask({ standalonePrices: [standalonePrice(1)] }), /priceMode Embedded/);
     assert.match(await ask({ standalonePrices: [standalonePrice(1, { sku: 'OTHER' })] }), /no product/);
@@ -222,16 +226,16 @@ describe('embedded prices', () => {
   test('that are public are sent; staged ones are skipped with the reason', async () => {
     const changed = (staged: boolean) => delivery('ProductPriceChanged', ref, { variantId: 1, staged });
     assert.equal(itemIn(await evaluate(product(), {}, {}, changed(false))).item.price, 79.9);
-    const lookups = lookIn({ products: [product()] });
-    assert.match(skippedBecause(await askMessage(changed(true), { rule, lookups })), /only staged/);
+    const lookups = lookupsIn({ products: [product()] });
+    assert.match(skipReason(await evaluateMessage(changed(true), { rule, lookups })), /only staged/);
   });
 
   test('with one public discount are sent', async () => {
     const discounts = (...staged: boolean[]) =>
       delivery('ProductPriceDiscountsSet', ref, { updatedPrices: staged.map((one) => ({ staged: one })) });
     assert.equal(itemIn(await evaluate(product(), {}, {}, discounts(true, false))).item.price, 79.9);
-    const lookups = lookIn({ products: [product()] });
-    assert.match(skippedBecause(await askMessage(discounts(true, true), { rule, lookups })), /only staged/);
+    const lookups = lookupsIn({ products: [product()] });
+    assert.match(skipReason(await evaluateMessage(discounts(true, true), { rule, lookups })), /only staged/);
   });
 });
 
@@ -242,10 +246,10 @@ describe('an unpublished or deleted product', () => {
   test('deletes its item', async () => {
     const deletions = [{ type: 'delete', recordType: 'item', externalId: id('ab1') }];
     assert.deepEqual((await evaluate(draft, {}, {}, unpublished)).changes, deletions);
-    const deleted = await askMessage(changeDelivery('ResourceDeleted', ref), { rule, lookups: lookIn({}) });
-    assert.deepEqual(written(deleted).changes, deletions);
-    const inRun = await askRecords([draft], { rule, lookups: lookIn({}), cause: run });
-    assert.deepEqual(written(inRun).changes, deletions);
+    const deleted = await evaluateMessage(changeDelivery('ResourceDeleted', ref), { rule, lookups: lookupsIn({}) });
+    assert.deepEqual(mappedOutput(deleted).changes, deletions);
+    const inRun = await evaluateRecords([draft], { rule, lookups: lookupsIn({}), cause: run });
+    assert.deepEqual(mappedOutput(inRun).changes, deletions);
   });
 
   test('keeps its item if the settings say so, and the reason names the setting', async () => {
@@ -261,7 +265,7 @@ describe('an unpublished or deleted product', () => {
 
   test('that no longer exists is skipped', async () => {
     assert.equal(
-      skippedBecause(await askMessage(published, { rule, lookups: lookIn({}) })),
+      skipReason(await evaluateMessage(published, { rule, lookups: lookupsIn({}) })),
       'the product no longer exists',
     );
   });

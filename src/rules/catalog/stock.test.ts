@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  askMessage,
   changeDelivery,
   delivery,
+  evaluateMessage,
   id,
   inventoryEntry,
   type Json,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   reference,
   settings,
-  skippedBecause,
-  written,
+  skipReason,
 } from '../../../test/fixtures/index.ts';
 
 const rule = 'stock';
@@ -21,7 +21,9 @@ const berlin = { supplyChannel: reference('channel', 'berlin') };
 const channel = { product: { inventory: { useChannelInventory: 'berlin' } } };
 
 async function evaluate(inventory: Json[] | undefined, set: Json = {}, body = updated) {
-  return written(await askMessage(body, { rule, lookups: lookIn({ inventory }), settings: settings(set) }));
+  return mappedOutput(
+    await evaluateMessage(body, { rule, lookups: lookupsIn({ inventory }), settings: settings(set) }),
+  );
 }
 
 test('a stock update sets quantity and policy of the variant', async () => {
@@ -60,7 +62,7 @@ test('a new entry is not read, because its message contains the sku', async () =
 
 test('a deleted entry is skipped, and so is an entry without the scope to read it', async () => {
   assert.equal(
-    skippedBecause(await askMessage(updated, { rule, lookups: lookIn({}) })),
+    skipReason(await evaluateMessage(updated, { rule, lookups: lookupsIn({}) })),
     'the inventory entry no longer exists',
   );
   const created = delivery('InventoryEntryCreated', ref, { inventoryEntry: inventoryEntry() });

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   address,
-  askMessage,
-  askRecords,
   changeDelivery,
   customer,
   delivery,
+  evaluateMessage,
+  evaluateRecords,
   id,
   type Json,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   reference,
   run,
   settings,
-  skippedBecause,
-  written,
+  skipReason,
 } from '../../../test/fixtures/index.ts';
 import type { ProfileChange } from '../../klaviyo/change.ts';
 import type { RuleOutput } from '../types.ts';
@@ -27,8 +27,8 @@ function profileIn({ changes: [change] }: RuleOutput): ProfileChange {
 }
 
 async function evaluate(overrides: Json, set: Json = {}, others: Json[] = []): Promise<RuleOutput> {
-  const lookups = lookIn({ customers: [customer(overrides), ...others] });
-  return written(await askMessage(updated, { rule: 'profile', lookups, settings: settings(set) }));
+  const lookups = lookupsIn({ customers: [customer(overrides), ...others] });
+  return mappedOutput(await evaluateMessage(updated, { rule: 'profile', lookups, settings: settings(set) }));
 }
 
 const profileOf = async (overrides: Json = {}, set: Json = {}) => profileIn(await evaluate(overrides, set)).profile;
@@ -59,14 +59,14 @@ test('the current customer is sent, not the one embedded in an old message', asy
   const old = delivery('CustomerCreated', reference('customer', id('c1')), {
     customer: customer({ firstName: 'Old' }),
   });
-  const lookups = lookIn({ customers: [customer({ firstName: 'New' })] });
-  const { profile } = profileIn(written(await askMessage(old, { rule: 'profile', lookups })));
+  const lookups = lookupsIn({ customers: [customer({ firstName: 'New' })] });
+  const { profile } = profileIn(mappedOutput(await evaluateMessage(old, { rule: 'profile', lookups })));
   assert.equal(profile.first_name, 'New');
 });
 
 test('a deleted customer is skipped, and so is one without e-mail', async () => {
   assert.equal(
-    skippedBecause(await askMessage(updated, { rule: 'profile', lookups: lookIn({}) })),
+    skipReason(await evaluateMessage(updated, { rule: 'profile', lookups: lookupsIn({}) })),
     'the customer no longer exists',
   );
   assert.deepEqual((await evaluate({ email: '' })).skips, ['the customer has no e-mail']);
@@ -124,9 +124,9 @@ test("of two customers with one e-mail the older one sets the profile's id, whic
     output.warnings.map(({ code }) => code),
     ['shared_email'],
   );
-  const lookups = lookIn({ customers: [customer(mine), older] });
-  const inBulk = await askRecords([older], { rule: 'profile', lookups, cause: run });
-  assert.equal(profileIn(written(inBulk)).profile.external_id, id('c9'));
+  const lookups = lookupsIn({ customers: [customer(mine), older] });
+  const inBulk = await evaluateRecords([older], { rule: 'profile', lookups, cause: run });
+  assert.equal(profileIn(mappedOutput(inBulk)).profile.external_id, id('c9'));
 });
 
 test('of customers created at the same time the lowest id wins', async () => {

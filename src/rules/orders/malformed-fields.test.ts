@@ -2,24 +2,24 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   address,
-  askRecords,
+  evaluateRecords,
   id,
   type Json,
   lineItem,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   order,
   payment,
   product,
   reference,
   run,
-  written,
 } from '../../../test/fixtures/index.ts';
 import type { RuleOutput } from '../types.ts';
 
-const lookups = lookIn({ products: [product()], payments: [payment()], discountCodes: { [id('dc1')]: 'SPRING' } });
+const lookups = lookupsIn({ products: [product()], payments: [payment()], discountCodes: { [id('dc1')]: 'SPRING' } });
 
 async function evaluate(rule: string, overrides: Json): Promise<RuleOutput> {
-  return written(await askRecords([order(overrides)], { rule, lookups, cause: run }));
+  return mappedOutput(await evaluateRecords([order(overrides)], { rule, lookups, cause: run }));
 }
 
 describe('an order with a malformed nested field still gives Placed Order', () => {
@@ -58,7 +58,7 @@ test('a malformed part of an address is left out and the rest is sent', async ()
 
 for (const field of ['totalPrice', 'orderState', 'id', 'customerEmail']) {
   test(`an order with a malformed ${field} is unreadable`, async () => {
-    const [evaluation] = await askRecords([order({ [field]: 7 })], { rule: 'placed-order', lookups, cause: run });
+    const [evaluation] = await evaluateRecords([order({ [field]: 7 })], { rule: 'placed-order', lookups, cause: run });
     assert.equal(evaluation?.outcome === 'unreadable' && evaluation.path, field);
   });
 }

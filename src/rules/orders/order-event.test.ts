@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookIn, order, run, settings, written } from '../../../test/fixtures/index.ts';
+import { lookupsIn, mappedOutput, order, run, settings } from '../../../test/fixtures/index.ts';
 import { createRuleGroup } from '../rule-group.ts';
 import { orderFacts } from './facts.ts';
 import { type OrderEventSpec, orderEventRule } from './order-event.ts';
@@ -24,8 +24,13 @@ const spec: OrderEventSpec = {
 
 async function evaluate(overrides: Partial<OrderEventSpec>, record = order()) {
   const group = createRuleGroup(orderFacts, [orderEventRule({ ...spec, ...overrides })]);
-  const context = { lookups: lookIn({}), cause: run, at: new Date('2026-03-16T12:00:00.000Z'), settings: settings() };
-  return written(await group.evaluateRecords([record], new Set(['test-event']), context));
+  const context = {
+    lookups: lookupsIn({}),
+    cause: run,
+    at: new Date('2026-03-16T12:00:00.000Z'),
+    settings: settings(),
+  };
+  return mappedOutput(await group.evaluateRecords([record], new Set(['test-event']), context));
 }
 
 test('the docs of an event are derived: metric, settings and needs', () => {

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  askMessage,
-  askRecords,
   categories,
   delivery,
+  evaluateMessage,
+  evaluateRecords,
   id,
   type Json,
   lineItem,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   money,
   order,
   product,
   reference,
   run,
   settings,
-  written,
 } from '../../../test/fixtures/index.ts';
 import type { Change } from '../../klaviyo/change.ts';
 
@@ -25,10 +25,10 @@ async function evaluate(overrides: Json = {}, set: Json = {}) {
   const body = delivery('OrderCreated', reference('order', id('0a')), { order: order(overrides) });
   const options = {
     rule: 'ordered-product',
-    lookups: lookIn(shop),
+    lookups: lookupsIn(shop),
     settings: settings(set, { preferredLocale: 'en-US' }),
   };
-  return written(await askMessage(body, options));
+  return mappedOutput(await evaluateMessage(body, options));
 }
 const events = (changes: readonly Change[]) => changes.filter((change) => change.type === 'event');
 
@@ -83,6 +83,8 @@ test('an order without e-mail and customer gives one reason, not one for each li
   const page = [
     order({ customerEmail: undefined, customerId: undefined, lineItems: [lineItem(), lineItem({ id: 'b' })] }),
   ];
-  const { skips } = written(await askRecords(page, { rule: 'ordered-product', lookups: lookIn(shop), cause: run }));
+  const { skips } = mappedOutput(
+    await evaluateRecords(page, { rule: 'ordered-product', lookups: lookupsIn(shop), cause: run }),
+  );
   assert.deepEqual(skips, ['the order has neither e-mail nor customer id']);
 });

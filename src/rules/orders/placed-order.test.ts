@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   address,
-  askMessage,
-  askRecords,
   categories,
   customLineItem,
   delivery,
+  evaluateMessage,
+  evaluateRecords,
   id,
   type Json,
   lineItem,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   money,
   order,
   product,
@@ -19,7 +20,6 @@ import {
   run,
   settings,
   withoutPayload,
-  written,
 } from '../../../test/fixtures/index.ts';
 import type { EventChange } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
@@ -39,8 +39,8 @@ async function evaluate(
   with_: RuleSettings = english,
   type = 'OrderCreated',
 ): Promise<RuleOutput> {
-  const options = { rule: 'placed-order', lookups: lookIn(shop), settings: with_ };
-  return written(await askMessage(delivery(type, ref, { order: order(overrides) }), options));
+  const options = { rule: 'placed-order', lookups: lookupsIn(shop), settings: with_ };
+  return mappedOutput(await evaluateMessage(delivery(type, ref, { order: order(overrides) }), options));
 }
 const placed = async (overrides: Json = {}, with_: RuleSettings = english) => eventIn(await evaluate(overrides, with_));
 const properties = async (set: Json, overrides: Json = {}) =>
@@ -89,31 +89,35 @@ describe('the state of a placed order', () => {
   });
 
   test('an order that had to be read is sent in any state', async () => {
-    const lookups = lookIn({ ...shop, orders: [order({ orderState: 'Complete' })] });
-    const evaluated = await askMessage(withoutPayload('OrderCreated', ref), { rule: 'placed-order', lookups });
-    assert.equal(written(evaluated).changes.length, 1);
+    const lookups = lookupsIn({ ...shop, orders: [order({ orderState: 'Complete' })] });
+    const evaluated = await evaluateMessage(withoutPayload('OrderCreated', ref), { rule: 'placed-order', lookups });
+    assert.equal(mappedOutput(evaluated).changes.length, 1);
   });
 
   test('a run sends an order in any state, without triggering flows and without location', async () => {
     const page = [order({ orderState: 'Cancelled' })];
-    const options = { rule: 'placed-order', lookups: lookIn(shop) };
-    const event = eventIn(written(await askRecords(page, { ...options, cause: run })));
+    const options = { rule: 'placed-order', lookups: lookupsIn(shop) };
+    const event = eventIn(mappedOutput(await evaluateRecords(page, { ...options, cause: run })));
     assert.deepEqual([event.backfill, 'location' in event.profile], [true, false]);
-    const repaired = eventIn(written(await askRecords(page, { ...options, cause: repair })));
+    const repaired = eventIn(mappedOutput(await evaluateRecords(page, { ...options, cause: repair })));
     assert.deepEqual([repaired.backfill, 'location' in repaired.profile], [false, false]);
   });
 
   test('a replay gives the same result as its message', async () => {
     const cause = { type: 'replay', original: { type: 'replay', original: repair } } as const;
-    const event = eventIn(written(await askRecords([order()], { rule: 'placed-order', lookups: lookIn(shop), cause })));
+    const event = eventIn(
+      mappedOutput(await evaluateRecords([order()], { rule: 'placed-order', lookups: lookupsIn(shop), cause })),
+    );
     assert.equal(event.backfill, false);
   });
 });
 
 describe('a guest order that is assigned to a customer', () => {
   const customerSet = async (own: Json, overrides: Json = {}) => {
-    const lookups = lookIn({ ...shop, orders: [order(overrides)] });
-    return written(await askMessage(delivery('OrderCustomerSet', ref, own), { rule: 'placed-order', lookups }));
+    const lookups = lookupsIn({ ...shop, orders: [order(overrides)] });
+    return mappedOutput(
+      await evaluateMessage(delivery('OrderCustomerSet', ref, own), { rule: 'placed-order', lookups }),
+    );
   };
   const customer = reference('customer', id('c1'));
 
@@ -136,9 +140,9 @@ describe('a guest order that is assigned to a customer', () => {
   });
 
   test('is sent when the payload was omitted', async () => {
-    const lookups = lookIn({ ...shop, orders: [order({ billingAddress: undefined })] });
-    const evaluated = await askMessage(withoutPayload('OrderCustomerSet', ref), { rule: 'placed-order', lookups });
-    assert.deepEqual(eventIn(written(evaluated)).profile, { email: 'Mia.Keller@example.com' });
+    const lookups = lookupsIn({ ...shop, orders: [order({ billingAddress: undefined })] });
+    const evaluated = await evaluateMessage(withoutPayload('OrderCustomerSet', ref), { rule: 'placed-order', lookups });
+    assert.deepEqual(eventIn(mappedOutput(evaluated)).profile, { email: 'Mia.Keller@example.com' });
   });
 });
 
@@ -212,16 +216,16 @@ describe('the properties', () => {
 
   test('have the categories of an unpublished product', async () => {
     const current = product();
-    const lookups = lookIn({
+    const lookups = lookupsIn({
       ...shop,
       products: [{ ...current, masterData: { ...Object(current.masterData), published: false } }],
     });
-    const evaluated = await askMessage(delivery('OrderCreated', ref, { order: order() }), {
+    const evaluated = await evaluateMessage(delivery('OrderCreated', ref, { order: order() }), {
       rule: 'placed-order',
       lookups,
     });
-    assert.equal(Array.isArray(eventIn(written(evaluated)).properties.Categories), true);
-    assert.deepEqual(eventIn(written(evaluated)).properties.Brands, ['Nordwind']);
+    assert.equal(Array.isArray(eventIn(mappedOutput(evaluated)).properties.Categories), true);
+    assert.deepEqual(eventIn(mappedOutput(evaluated)).properties.Brands, ['Nordwind']);
   });
 
   test('contain a Klaviyo name only if its source field passes the filter', async () => {
@@ -271,9 +275,9 @@ describe('the properties', () => {
 
   test('contain all discount codes that still exist', async () => {
     const discountCodes = ['dc1', 'dc2', 'dc3'].map((own) => ({ discountCode: reference('discount-code', id(own)) }));
-    const lookups = lookIn({ ...shop, discountCodes: { [id('dc1')]: 'SPRING', [id('dc3')]: 'VIP' } });
+    const lookups = lookupsIn({ ...shop, discountCodes: { [id('dc1')]: 'SPRING', [id('dc3')]: 'VIP' } });
     const body = delivery('OrderCreated', ref, { order: order({ discountCodes }) });
-    const event = eventIn(written(await askMessage(body, { rule: 'placed-order', lookups })));
+    const event = eventIn(mappedOutput(await evaluateMessage(body, { rule: 'placed-order', lookups })));
     assert.equal(event.properties.DiscountCode, 'SPRING, VIP');
   });
 

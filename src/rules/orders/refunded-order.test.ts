@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  askMessage,
-  askRecords,
   delivery,
+  evaluateMessage,
+  evaluateRecords,
   id,
   type Json,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   money,
   order,
   payment,
@@ -14,7 +15,6 @@ import {
   run,
   settings,
   transaction,
-  written,
 } from '../../../test/fixtures/index.ts';
 import type { RuleOutput } from '../types.ts';
 
@@ -24,9 +24,9 @@ const paidBy = (...ids: string[]) => ({ paymentInfo: { payments: ids.map((own) =
 
 /** What arrives when the payment with this id tells of a transaction. */
 async function evaluated(payments: Json[], overrides: Json = {}, ref = 'fa1', set: Json = {}): Promise<RuleOutput> {
-  const lookups = lookIn({ payments, orders: [order(overrides)] });
+  const lookups = lookupsIn({ payments, orders: [order(overrides)] });
   const body = delivery('PaymentTransactionStateChanged', reference('payment', id(ref)), { state: 'Success' });
-  return written(await askMessage(body, { rule, lookups, settings: settings(set) }));
+  return mappedOutput(await evaluateMessage(body, { rule, lookups, settings: settings(set) }));
 }
 const sentBy = ({ changes }: RuleOutput) =>
   changes.map((change) => (change.type === 'event' ? [change.uniqueId, change.value, change.time] : []));
@@ -89,12 +89,12 @@ test("if the first payment was deleted, no refund of the next one has the order'
 test('realtime, a run and a redelivery give the same ids', async () => {
   const transactions = [refund('7a1', { state: 'Pending' }), refund('7a2'), refund('7a3')];
   const output = await evaluated([payment({ transactions })]);
-  const page = await askRecords([order()], {
+  const page = await evaluateRecords([order()], {
     rule,
-    lookups: lookIn({ payments: [payment({ transactions })] }),
+    lookups: lookupsIn({ payments: [payment({ transactions })] }),
     cause: run,
   });
-  assert.deepEqual(sentBy(written(page)), sentBy(output));
+  assert.deepEqual(sentBy(mappedOutput(page)), sentBy(output));
 });
 
 test('charges and chargebacks are not refunds', async () => {
@@ -120,22 +120,25 @@ test('the settings choose the states of refunds that are sent', async () => {
 test('without a timestamp the time of the message is sent, in a run the time of the payment', async () => {
   const undated = payment({ transactions: [refund('7a1', { timestamp: undefined })] });
   assert.equal(sentBy(await evaluated([undated]))[0]?.[2], '2026-03-15T08:00:00.000Z');
-  const page = await askRecords([order()], { rule, lookups: lookIn({ payments: [undated] }), cause: run });
-  assert.equal(sentBy(written(page))[0]?.[2], '2026-03-14T10:05:00.000Z');
+  const page = await evaluateRecords([order()], { rule, lookups: lookupsIn({ payments: [undated] }), cause: run });
+  assert.equal(sentBy(mappedOutput(page))[0]?.[2], '2026-03-14T10:05:00.000Z');
 });
 
 test('adding a payment with a refund to an order sends the refund', async () => {
-  const lookups = lookIn({ payments: [payment()], orders: [order()] });
+  const lookups = lookupsIn({ payments: [payment()], orders: [order()] });
   const body = delivery('OrderPaymentAdded', reference('order', id('0a')), {
     paymentRef: reference('payment', id('fa1')),
   });
-  assert.equal(written(await askMessage(body, { rule, lookups })).changes.length, 1);
+  assert.equal(mappedOutput(await evaluateMessage(body, { rule, lookups })).changes.length, 1);
 });
 
 test('a payment of several orders sends its refund for each of them', async () => {
   const orders = [order(), order({ id: id('0b'), ...paidBy('fa2', 'fa1') })];
-  const lookups = lookIn({ payments: [payment()], orders });
-  const evaluations = await askMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), { rule, lookups });
+  const lookups = lookupsIn({ payments: [payment()], orders });
+  const evaluations = await evaluateMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), {
+    rule,
+    lookups,
+  });
   assert.deepEqual(
     evaluations.flatMap((output) =>
       output.outcome === 'mapped' ? sentBy(output.output).map(([uniqueId]) => uniqueId) : [],

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  askMessage,
-  askRecords,
   delivery,
+  evaluateMessage,
+  evaluateRecords,
   id,
   type Json,
-  lookIn,
+  lookupsIn,
+  mappedOutput,
   order,
   reference,
   run,
   settings,
   withoutPayload,
-  written,
 } from '../../../test/fixtures/index.ts';
 import type { EventChange } from '../../klaviyo/change.ts';
 import type { RuleOutput } from '../types.ts';
@@ -25,11 +25,13 @@ function eventIn({ changes: [change], skips }: RuleOutput): EventChange {
   return change;
 }
 async function cameInto(orderState: string, rule: StateRule, set: Json = {}): Promise<RuleOutput> {
-  const options = { rule, lookups: lookIn({ orders: [order({ orderState: 'Open' })] }), settings: settings(set) };
-  return written(await askMessage(delivery('OrderStateChanged', ref, { orderState, oldOrderState: 'Open' }), options));
+  const options = { rule, lookups: lookupsIn({ orders: [order({ orderState: 'Open' })] }), settings: settings(set) };
+  return mappedOutput(
+    await evaluateMessage(delivery('OrderStateChanged', ref, { orderState, oldOrderState: 'Open' }), options),
+  );
 }
 async function inRun(overrides: Json, rule: StateRule): Promise<RuleOutput> {
-  return written(await askRecords([order(overrides)], { rule, lookups: lookIn({}), cause: run }));
+  return mappedOutput(await evaluateRecords([order(overrides)], { rule, lookups: lookupsIn({}), cause: run }));
 }
 
 test('a state that fulfils gives Fulfilled Order at the time of the message', async () => {
@@ -57,9 +59,12 @@ test('a state that is configured for both cancels', async () => {
 });
 
 test('without a payload the state of the order is used', async () => {
-  const lookups = lookIn({ orders: [order({ orderState: 'Complete' })] });
-  const evaluated = await askMessage(withoutPayload('OrderStateChanged', ref), { rule: 'fulfilled-order', lookups });
-  assert.equal(written(evaluated).changes.length, 1);
+  const lookups = lookupsIn({ orders: [order({ orderState: 'Complete' })] });
+  const evaluated = await evaluateMessage(withoutPayload('OrderStateChanged', ref), {
+    rule: 'fulfilled-order',
+    lookups,
+  });
+  assert.equal(mappedOutput(evaluated).changes.length, 1);
 });
 
 test('a run uses the state and a time of the order itself', async () => {

@@ -2,18 +2,22 @@
 import { z } from 'zod';
 import { injectedErrorDetail } from '../../sandbox/klaviyo/jobs.ts';
 import { type DeadLetter, deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
-import type { Place } from './place.ts';
+import type { ChaosEnv } from './chaos-env.ts';
 
-export function lettersIn(place: Place): DeadLetter[] {
-  return [...place.kept('ctk-dead-letters')].map(([id, value]) =>
+export function deadLettersIn(chaosEnv: ChaosEnv): DeadLetter[] {
+  return [...chaosEnv.storedValues('ctk-dead-letters')].map(([id, value]) =>
     deadLetterSchema.parse(Object.assign({}, value, { id })),
   );
 }
 
 /** @returns a line for each letter that nothing explains */
-export function explained(letters: readonly DeadLetter[], calm: readonly DeadLetter[], when?: string): string[] {
-  const known = new Set(calm.map(({ id }) => id));
-  return letters
+export function unexplainedDeadLetters(
+  deadLetters: readonly DeadLetter[],
+  baseline: readonly DeadLetter[],
+  when?: string,
+): string[] {
+  const known = new Set(baseline.map(({ id }) => id));
+  return deadLetters
     .filter(({ id, detail }) => !known.has(id) && (when !== undefined || detail !== injectedErrorDetail))
     .map(
       ({ record, rule, code, detail }) =>
@@ -21,7 +25,11 @@ export function explained(letters: readonly DeadLetter[], calm: readonly DeadLet
     );
 }
 
-const answered = z.object({ delivered: z.number(), unavailable: z.string().optional(), after: z.string().optional() });
+const replaySchema = z.object({
+  delivered: z.number(),
+  unavailable: z.string().optional(),
+  after: z.string().optional(),
+});
 
 /** As a person does who has seen that what was wrong is over. */
 export async function replayAll(url: string): Promise<string[]> {
@@ -32,9 +40,9 @@ export async function replayAll(url: string): Promise<string[]> {
       body: JSON.stringify({ all: true, ...(after === undefined ? {} : { after }) }),
     });
     if (!answer.ok) return [`the replay is answered ${answer.status}: ${await answer.text()}`];
-    const said = answered.parse(await answer.json());
-    if (said.unavailable !== undefined) return [`the replay ends: ${said.unavailable}`];
-    if (said.after === undefined) return [];
-    after = said.after;
+    const summary = replaySchema.parse(await answer.json());
+    if (summary.unavailable !== undefined) return [`the replay ends: ${summary.unavailable}`];
+    if (summary.after === undefined) return [];
+    after = summary.after;
   }
 }

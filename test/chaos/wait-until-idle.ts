@@ -1,30 +1,34 @@
 /** Waits until nothing is under way any more: what a person would call quiet. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Place } from './place.ts';
+import type { ChaosEnv } from './chaos-env.ts';
 import type { Replica } from './replica.ts';
 
 const runs = z.object({ running: z.array(z.object({ id: z.string(), resource: z.string(), state: z.string() })) });
 const pollMs = 50;
 /** Quiet for so many looks: between two of them something may be handed over. */
-const looks = 4;
+const requiredIdlePolls = 4;
 
 /** @returns what is still under way after so long, nothing where all is quiet */
-export async function settle(place: Place, replicas: readonly Replica[], longestMs: number): Promise<string[]> {
-  const until = performance.now() + longestMs;
+export async function waitUntilIdle(
+  chaosEnv: ChaosEnv,
+  replicas: readonly Replica[],
+  timeoutMs: number,
+): Promise<string[]> {
+  const until = performance.now() + timeoutMs;
   for (let quiet = 0, open: string[] = []; ; await sleep(pollMs)) {
-    open = await inFlight(place, replicas);
+    open = await inFlight(chaosEnv, replicas);
     quiet = open.length === 0 ? quiet + 1 : 0;
-    if (quiet >= looks) return [];
+    if (quiet >= requiredIdlePolls) return [];
     if (performance.now() > until) return open;
   }
 }
 
-async function inFlight({ shop, kept }: Place, replicas: readonly Replica[]): Promise<string[]> {
+async function inFlight({ shop, storedValues }: ChaosEnv, replicas: readonly Replica[]): Promise<string[]> {
   const open: string[] = [];
   if (shop.pubsub.pending > 0) open.push(`${shop.pubsub.pending} messages are not acknowledged`);
-  for (const key of kept('ctk-work').keys()) open.push(`the lease ${key} is held`);
-  for (const key of kept('ctk-jobs').keys()) open.push(`the job ${key} is remembered`);
+  for (const key of storedValues('ctk-work').keys()) open.push(`the lease ${key} is held`);
+  for (const key of storedValues('ctk-accepted-jobs').keys()) open.push(`the job ${key} is remembered`);
   const [any] = replicas.filter((replica) => replica.isUp());
   if (!any) return [...open, 'no replica is up'];
   const answer = await fetch(`${any.url}/sync`);

@@ -13,12 +13,12 @@ import { requiredSubscriptions } from '../../src/rules/required-subscriptions.ts
 import { environmentOf } from '../test-env.ts';
 import type { Schedule } from './schedule.ts';
 
-export interface Place {
+export interface ChaosEnv {
   klaviyo: KlaviyoSandbox;
   shop: CommercetoolsSandbox;
   env: Record<string, string>;
   /** Values that the service keeps in a container of custom objects, by key. */
-  kept(container: string): Map<string, unknown>;
+  storedValues(container: string): Map<string, unknown>;
   stop(): Promise<void>;
 }
 
@@ -39,13 +39,13 @@ interface Wanted extends Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZe
   settings?: Record<string, unknown>;
 }
 
-export async function startPlace({
+export async function startChaosEnv({
   seed,
   repeatedUniqueId,
   versionZero,
   orders = 40,
   ...more
-}: Wanted): Promise<Place> {
+}: Wanted): Promise<ChaosEnv> {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 200, repeatedUniqueId, record: false });
   const shop = await startCommercetoolsSandbox({ redelivery, versionZero });
   await seedShop(shop, { seed, customers: 30, orders, products: 24, edgeCases: false });
@@ -54,21 +54,21 @@ export async function startPlace({
     klaviyo,
     shop,
     env,
-    kept: (container) => keptIn(shop, container),
+    storedValues: (container) => valuesIn(shop, container),
     stop: async () => {
       await Promise.all([klaviyo.stop(), shop.stop()]);
     },
   };
 }
 
-function keptIn({ records }: CommercetoolsSandbox, container: string): Map<string, unknown> {
-  const rows = records.all('key-value-document').flatMap((record) => (isObject(record) ? [record] : []));
-  const own = rows.filter((row) => row.container === container);
+function valuesIn(shop: CommercetoolsSandbox, container: string): Map<string, unknown> {
+  const documents = shop.records.all('key-value-document').flatMap((record) => (isObject(record) ? [record] : []));
+  const own = documents.filter((document) => document.container === container);
   return new Map(own.map(({ key, value }) => [String(key), isObject(value) ? value.data : undefined]));
 }
 
 /** As `ctk subscriptions apply --pubsub …` does it. The topic has to be bound. */
-export async function subscribe({ env }: Place): Promise<void> {
+export async function subscribe({ env }: ChaosEnv): Promise<void> {
   const config = readConfig(env);
   const client = createCommercetoolsClient({ ...config.commercetools, timeoutMs: 20_000 });
   const destination = { type: 'GoogleCloudPubSub' as const, ...topic };

@@ -7,12 +7,13 @@ import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
 import type { Allowed, State } from './state.ts';
 
 /** Fields of an order that move on with it. */
-const ofTheOrder = /^properties\.(version|lastModifiedAt|orderState|paymentState|paymentInfo|customerId|\$extra)\b/;
+const orderStatePaths =
+  /^properties\.(version|lastModifiedAt|orderState|paymentState|paymentInfo|customerId|\$extra)\b/;
 /** The product's categories and brand when the order was told; see docs/mapping.md. */
-const ofTheProducts = /^properties\.(Categories|Items|Brands|ProductBrand)$/;
-const told = /^event (Fulfilled|Cancelled|Refunded) Order /;
+const productPaths = /^properties\.(Categories|Items|Brands|ProductBrand)$/;
+const statusEvent = /^event (Fulfilled|Cancelled|Refunded) Order /;
 /** What a message says and what the order says of one moment. */
-const maxApartMs = 60_000;
+const maxTimeDifferenceMs = 60_000;
 const placedSchema = z.object({
   profile: z.string(),
   properties: z.object({ lineItems: z.array(z.object({ id: z.string() })), customerEmail: z.string().optional() }),
@@ -23,14 +24,14 @@ const placedSchema = z.object({
  * belongs that was given to a customer with another e-mail is not promised (docs/delivery.md), nor which e-mail and place
  * they have.
  */
-export function momentaryOf(journal: readonly JournalEntry[], calm: State): Allowed {
+export function allowedDifferences(journal: readonly JournalEntry[], baseline: State): Allowed {
   const ordersOf = (action?: string) =>
     new Set(journal.flatMap((done) => (action === undefined || done.action === action ? (done.ids.order ?? []) : [])));
   const [live, claimed] = [ordersOf(), ordersOf('claim')];
   const movers = new Set(
     journal.flatMap(({ action, ids }) => (action === 'changeAddress' ? [`profile ${ids.customer}`] : [])),
   );
-  const catalogueMoved = journal.some(({ ids }) => ids.product !== undefined || ids.category !== undefined);
+  const catalogChanged = journal.some(({ ids }) => ids.product !== undefined || ids.category !== undefined);
   const orderByLine = new Map<string, string>();
   const guests = new Set<string>();
   const claimers = new Set(
@@ -38,7 +39,7 @@ export function momentaryOf(journal: readonly JournalEntry[], calm: State): Allo
   );
   const moved = new Set<string>();
   for (const order of live) {
-    const placed = placedSchema.safeParse(calm.records.get(`event Placed Order ${order}`)?.[0]).data;
+    const placed = placedSchema.safeParse(baseline.records.get(`event Placed Order ${order}`)?.[0]).data;
     for (const { id } of placed?.properties.lineItems ?? []) orderByLine.set(id, order);
     moved.add(`profile ${placed?.profile}`);
     if (claimed.has(order)) guests.add(`profile ${placed?.properties.customerEmail?.toLowerCase()}`);
@@ -60,20 +61,20 @@ export function momentaryOf(journal: readonly JournalEntry[], calm: State): Allo
       if (key.startsWith('profile ')) return profileDiffers(key, path, one);
       if (!key.startsWith('event ')) return false;
       if (path === 'profile') return claimed.has(orderOf(key));
-      if (ofTheProducts.test(path)) return catalogueMoved && lasting(one) === lasting(other);
+      if (productPaths.test(path)) return catalogChanged && orderFields(one) === orderFields(other);
       if (!live.has(orderOf(key))) return false;
-      if (path === 'time') return told.test(key) && apartMs(one, other) < maxApartMs;
-      return ofTheOrder.test(path);
+      if (path === 'time') return statusEvent.test(key) && timeDifferenceMs(one, other) < maxTimeDifferenceMs;
+      return orderStatePaths.test(path);
     },
   };
 }
 
-function apartMs(one: unknown, other: unknown): number {
+function timeDifferenceMs(one: unknown, other: unknown): number {
   return Math.abs(Date.parse(String(one)) - Date.parse(String(other)));
 }
 
 /** What of it is the order's own. */
-function lasting(value: unknown): string {
+function orderFields(value: unknown): string {
   if (!Array.isArray(value) || value.every((one) => typeof one === 'string')) return '';
   return JSON.stringify(value, (name, inner) => (name === 'Categories' || name === 'Brand' ? undefined : inner));
 }
