@@ -15,6 +15,6 @@ export type {
   PublishedFacts,
   Skip,
 } from './extension/types.ts';
-export type { Category, Item, Variant } from './klaviyo/change.ts';
+export type { CatalogCategory as Category, CatalogItem as Item, CatalogVariant as Variant } from './klaviyo/change.ts';
 export { majorUnits } from './rules/fields/money.ts';
 export { localizedText } from './rules/fields/text.ts';

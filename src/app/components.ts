@@ -18,14 +18,14 @@ import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
 import type { Run } from '../engine/runs/run.ts';
 import { createRuns, type Runs, type RunsDeps, runKindsOf } from '../engine/runs/runs.ts';
 import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.ts';
+import { createListing } from '../klaviyo/existing-records.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
-import { createListing } from '../klaviyo/listing.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
-import { createFallBackStore, withoutLetters, withoutStore } from '../store/fallback-store.ts';
+import { createFallbackStore, deadLettersForbidden, runsInMemory } from '../store/fallback-store.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { type AppEvents, createAppEvents } from '../telemetry/app-events.ts';
@@ -94,16 +94,16 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const klaviyo = createKlaviyoClient(config.klaviyo, events);
   const lookups = createLookups(commercetools);
   const store = overrides.store ?? createStore(config, commercetools);
-  const runStore = createFallBackStore(store, (reason) => warn(withoutStore(reason)));
+  const runStore = createFallbackStore(store, (reason) => warn(runsInMemory(reason)));
 
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
-  const sink = createSink({ client: klaviyo, rateLimitShare, accepted: acceptedJobs.accepted });
+  const sink = createSink({ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,
     now,
     onStored: ({ rule, code }) => events.emit({ type: 'dead-letter', rule, code }),
-    onForbidden: (reason) => warn(withoutLetters(reason)),
+    onForbidden: (reason) => warn(deadLettersForbidden(reason)),
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
   const deliver = createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add });

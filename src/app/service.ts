@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { countOf } from '../commercetools/count.ts';
 import type { Config, Port } from '../config/config.ts';
-import { warningsOf } from '../config/warnings.ts';
-import { createRates } from '../dashboard/rule-rates.ts';
+import { accessWarnings } from '../config/warnings.ts';
+import { createRuleRates } from '../dashboard/rule-rates.ts';
 import { createReadiness } from '../engine/readiness.ts';
 import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
 import { maxQueueShare } from '../engine/realtime/process-message.ts';
@@ -13,7 +13,7 @@ import { createScheduler } from '../engine/runs/scheduler.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
 import { managedKeys } from '../rules/required-subscriptions.ts';
-import { createSources, type Trusted } from '../sources/index.ts';
+import { createSources, type TrustedIssuers } from '../sources/index.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { type Components, createComponents, type Overrides } from './components.ts';
 import { version } from './version.ts';
@@ -26,7 +26,7 @@ export interface Service extends Components {
 }
 
 export interface ServiceOverrides extends Overrides {
-  trusted?: Trusted;
+  trusted?: TrustedIssuers;
 }
 
 /**
@@ -42,7 +42,12 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     plans: config.settings.schedule,
   });
   const sources = createSources({
-    ...{ config: config.arrivals, allowUnauthenticatedPush: config.allowUnauthenticatedPush, concurrency, events },
+    ...{
+      config: config.messageSources,
+      allowUnauthenticatedPush: config.allowUnauthenticatedPush,
+      concurrency,
+      events,
+    },
     maxPushes: maxInFlight,
     deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
@@ -54,8 +59,8 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
   });
   const rules = config.groups.flatMap((group) => group.rules);
-  const rates = createRates(rules, now);
-  events.listen(rates.record);
+  const ruleRates = createRuleRates(rules, now);
+  events.listen(ruleRates.record);
   let metrics: Metrics | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
@@ -73,7 +78,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
         stopping: () => stopping,
         counts: events.counts,
         dashboard: {
-          ...{ version, rules, rates, readiness, runs, deadLetters, now, events },
+          ...{ version, rules, rates: ruleRates, readiness, runs, deadLetters, now, events },
           replica: `${hostname()}, process ${process.pid}`,
           usage: klaviyo.usage,
           inFlight: sink.inFlight,
@@ -84,8 +89,8 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
       port.serves,
     );
     const listening = await listenOn(server, port, config.host);
-    if ('leftOut' in listening) {
-      events.emit({ type: 'warning', detail: listening.leftOut });
+    if (listening.outcome === 'skipped') {
+      events.emit({ type: 'warning', detail: listening.reason });
       return [];
     }
     servers.push(server);
@@ -110,7 +115,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   return {
     ...components,
     async start() {
-      for (const detail of [...config.warnings, ...warningsOf(config)]) events.emit({ type: 'warning', detail });
+      for (const detail of [...config.warnings, ...accessWarnings(config)]) events.emit({ type: 'warning', detail });
       await components.trace();
       const ports = await listenOnAll();
       if (config.realtime) for (const source of sources.all) source.start(handleDelivery);

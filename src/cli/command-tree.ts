@@ -1,28 +1,28 @@
-/** The commands as commander knows them, as plain data: for the docs and for shell completion. */
+/** Converts commander's commands to plain data, for the docs and for shell completion. */
 import type { Argument, Command, Option } from 'commander';
 
 export interface CommandNode {
-  /** Below `ctk`, such as ['runs', 'list']; empty for itself. */
+  /** Names below `ctk`, such as ['runs', 'list']; empty for `ctk` itself. */
   path: string[];
   description: string;
-  /** As help shows it, such as `ctk runs list [options] [resource]`. */
+  /** Usage as in the help, such as `ctk runs list [options] [resource]`. */
   usage: string;
   commands: { name: string; description: string }[];
   options: { flags: string; names: string[]; takesValue: boolean; description: string; fallback?: string }[];
   arguments: { name: string; description: string; choices: readonly string[] }[];
 }
 
-/** @returns the command itself first, then those below it, in the order in which they were added */
+/** @returns the command, then its subcommands in the order of their definition */
 export function treeOf(command: Command, path: string[] = []): CommandNode[] {
   const node: CommandNode = {
     path,
     description: command.description(),
     usage: ['ctk', ...path, command.usage()].join(' '),
-    commands: command.commands.map((one) => ({ name: one.name(), description: one.description() })),
+    commands: command.commands.map((child) => ({ name: child.name(), description: child.description() })),
     options: command.options.map(optionOf),
     arguments: command.registeredArguments.map(argumentOf),
   };
-  return [node, ...command.commands.flatMap((one) => treeOf(one, [...path, one.name()]))];
+  return [node, ...command.commands.flatMap((child) => treeOf(child, [...path, child.name()]))];
 }
 
 function optionOf({ flags, long, short, required, optional, description, defaultValue, negate }: Option) {

@@ -1,6 +1,6 @@
 /** Waits for the signal that ends a command. */
 
-/** @returns the first SIGTERM or SIGINT; a second one ends the process at once, because the listeners are gone by then */
+/** @returns the first SIGTERM or SIGINT. A second one ends the process at once, because the listeners are removed. */
 export function nextSignal(): Promise<'SIGTERM' | 'SIGINT'> {
   return new Promise((resolve) => {
     const signals = ['SIGTERM', 'SIGINT'] as const;

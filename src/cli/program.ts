@@ -1,4 +1,4 @@
-/** The `ctk` command line: what can be typed, and what it does. */
+/** Defines the `ctk` command line. */
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
 import { loadEnvironment } from '../config/config.ts';
@@ -16,41 +16,44 @@ import { addSandbox } from './commands/sandbox.ts';
 import { addServe } from './commands/serve.ts';
 import { addSubscriptions } from './commands/subscriptions.ts';
 import { addSync } from './commands/sync.ts';
-import type { Ran, Terminal } from './output/terminal.ts';
+import type { ExitState, Terminal } from './output/terminal.ts';
 
 /**
- * @param terminal where commands print
- * @param ran what main.ts exits with
+ * @param terminal output of the commands
+ * @param exitState exit code that main.ts uses
  */
-export function createProgram(terminal: Terminal, ran: Ran): Command {
+export function createProgram(terminal: Terminal, exitState: ExitState): Command {
   const program = new Command('ctk')
     .description(
       'Keeps Klaviyo in step with commercetools. Configured by environment variables and a settings file (docs/configuration.md).',
     )
     .version(version)
-    // Node takes --env-file for itself, wherever it stands.
-    .option('--env <file>', 'read variables from a file first, as ctk init writes it; those that are set win')
-    .hook('preAction', (whole) => {
-      const { env } = whole.opts<{ env?: string }>();
+    // Not --env-file, which Node consumes at any position.
+    .option(
+      '--env <file>',
+      'read variables from a file first, as ctk init writes it; variables that are set already win',
+    )
+    .hook('preAction', (rootCommand) => {
+      const { env } = rootCommand.opts<{ env?: string }>();
       if (env !== undefined) loadEnvironment(env);
     })
     .exitOverride()
     .showHelpAfterError('(ctk --help lists the commands)');
 
   addServe(program, terminal);
-  addSync(program, terminal, ran);
-  addDeadLetters(program, terminal, ran);
+  addSync(program, terminal, exitState);
+  addDeadLetters(program, terminal, exitState);
   addExplain(program, terminal);
-  addMigrateCheck(program, terminal, ran);
+  addMigrateCheck(program, terminal, exitState);
 
-  addRuns(program, terminal, ran);
+  addRuns(program, terminal, exitState);
   addSubscriptions(program, terminal);
 
   addJob(program, terminal);
   addConnect(program, terminal);
-  addCheck(program, terminal, ran);
+  addCheck(program, terminal, exitState);
   addInit(program, terminal);
-  addSandbox(program, ran);
+  addSandbox(program, exitState);
 
   addConfig(program, terminal);
   addCompletion(program, terminal);

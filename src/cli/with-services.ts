@@ -1,29 +1,29 @@
-/** What commands begin with: the configuration, and an app that serves nobody. */
+/** Loads the configuration and creates the components that commands use, without a running service. */
 import pino from 'pino';
 import { type Components, createComponents } from '../app/components.ts';
 import type { CommercetoolsClient } from '../commercetools/client.ts';
 import { type Config, processEnvironment, readConfig } from '../config/config.ts';
 
-/** @throws ConfigError with every mistake */
-export function configured(): Config {
+/** @throws ConfigError with all problems */
+export function loadConfig(): Config {
   return readConfig(processEnvironment());
 }
 
-/** The configuration and the way to commercetools. */
-export function connected(): { config: Config; client: CommercetoolsClient } {
-  const config = configured();
+/** @returns the configuration and a commercetools client */
+export function connectCommercetools(): { config: Config; client: CommercetoolsClient } {
+  const config = loadConfig();
   return { config, client: createComponents(config, pino({ level: 'silent' })).commercetools };
 }
 
-/** Works on the store and the APIs themselves: no service needs to run. */
+/** Runs a job with the components, and closes them afterwards. Works on the store and the APIs directly. */
 export async function withComponents<Result>(
-  job: (app: Components, config: Config) => Promise<Result>,
+  job: (components: Components, config: Config) => Promise<Result>,
 ): Promise<Result> {
-  const config = configured();
-  const app = createComponents(config, pino({ level: 'silent' }), { claim: 'own' });
+  const config = loadConfig();
+  const components = createComponents(config, pino({ level: 'silent' }), { claim: 'own' });
   try {
-    return await job(app, config);
+    return await job(components, config);
   } finally {
-    await app.stop();
+    await components.stop();
   }
 }

@@ -1,5 +1,5 @@
 /** Implements the store's custom objects API with the client. Errors become values, so the store is independent of it. */
-import type { ObjectsAnswer, ObjectsApi } from '../store/custom-objects.ts';
+import type { ObjectsApi, ObjectsApiResult } from '../store/custom-objects.ts';
 import type { CommercetoolsClient } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 
@@ -11,7 +11,7 @@ export function createObjectsApi(client: CommercetoolsClient): ObjectsApi {
   };
 }
 
-async function toAnswer(request: Promise<unknown>): Promise<ObjectsAnswer> {
+async function toAnswer(request: Promise<unknown>): Promise<ObjectsApiResult> {
   try {
     return { status: 'ok', body: await request };
   } catch (thrown) {
@@ -24,7 +24,7 @@ async function toAnswer(request: Promise<unknown>): Promise<ObjectsAnswer> {
       case 'rejected':
         return { status: 'conflict' };
       case 'forbidden':
-        return { status: 'not-allowed', reason: thrown.message };
+        return { status: 'forbidden', reason: thrown.message };
       default:
         return { status: 'uncertain', reason: thrown.message };
     }

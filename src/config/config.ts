@@ -1,4 +1,4 @@
-/** Environment + settings files -> Config. The only reader of process.env; every mistake is listed at once. */
+/** Reads environment variables and settings files into a Config, and reports all errors at once. The only reader of process.env. */
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import { applyExtension } from '../extension/apply.ts';
 import { loadExtension } from '../extension/load.ts';
@@ -8,66 +8,67 @@ import { rulesByResource } from '../rules/index.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { RuleGroup } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
-import { type EffectiveSetting, effectiveConfig, shownVariable } from './effective-config.ts';
-import { doubts, type Environment, environmentSchema, problemsOf, underOneName, variables } from './env/environment.ts';
-import { halvesMissing, type SourcesConfig, sourcesOf } from './env/sources.ts';
+import { displayValue, type EffectiveSetting, effectiveConfig } from './effective-config.ts';
+import { type Environment, environmentSchema, normalizeEnv, problemsOf, variables } from './env/environment.ts';
+import { missingPairs, type SourcesConfig, sourcesOf } from './env/sources.ts';
 import type { Settings } from './settings/settings.ts';
 import { readSettings } from './settings/settings-files.ts';
+import { environmentWarnings } from './warnings.ts';
 
 export interface Config {
   commercetools: CommercetoolsSettings;
   klaviyo: KlaviyoClientSettings;
   rules: RuleSettings;
-  /** All rules, with what the merchant's ctk.config.ts adds and changes. */
+  /** All rules, including those of the merchant's ctk.config.ts. */
   groups: readonly RuleGroup[];
   settings: Settings;
-  /** What this process does. */
+  /** Parts of the service that this process runs. */
   realtime: boolean;
   bulk: boolean;
   /** Executes bulk syncs; otherwise it only queues them. */
   runWorker: boolean;
   store: 'custom-objects' | 'memory';
   host: string;
-  /** Ports and what each serves; 0 is any free one. */
+  /** Ports to listen on; 0 is any free port. */
   ports: Port[];
   apiTokens: { full: string[]; readOnly: string[] };
   allowUnauthenticatedPush: boolean;
-  arrivals: SourcesConfig;
-  /** Of the destination that `ctk subscriptions` names. */
+  messageSources: SourcesConfig;
+  /** Credentials of the destination of `ctk subscriptions`. */
   subscriptions: { key?: string | undefined; secret?: string | undefined };
-  /** What Connect tells its scripts of the topic that it made. */
+  /** The topic that Connect created, for its scripts. */
   connect: {
     destination?: string | undefined;
     gcpProject?: string | undefined;
     gcpTopic?: string | undefined;
     awsTopicArn?: string | undefined;
   };
-  /** Part of the subscriptions' keys. */
+  /** Part of the keys of subscriptions. */
   environment: string;
   logLevel: string;
-  /** Absent: no traces. */
+  /** Absent: no traces are exported. */
   traces?: TraceSettings;
   shutdownMs: number;
-  /** Told in the log at start. */
+  /** Logged at the start. */
   warnings: string[];
-  /** Where settings were found. */
-  sources: string[];
-  /** Every variable and setting as it is in force, and where it comes from. */
+  /** Files and variables that hold settings. */
+  settingsSources: string[];
+  /** Every variable and setting with its effective value and its source. */
   effectiveConfig: EffectiveSetting[];
-  /** The merchant's ctk.config.ts, and what it holds. */
+  /** The merchant's ctk.config.ts with its hooks and rules. */
   extension?: { file: string; hooks: string[]; rules: string[] };
 }
 
 export interface Port {
   port: number;
-  /** The variable that moves it. */
+  /** The variable that sets the port. */
   variable: 'PORT' | 'PUB_SUB_PORT' | 'BULK_IMPORT_PORT';
   serves: 'everything' | 'realtime' | 'bulk';
-  /** Taken by somebody else: a warning, not the end. */
+  /** If the port is in use, the service starts without it and logs a warning. */
   optional: boolean;
 }
 
-/** All that is wrong with the configuration; each line names the variable or setting and the way out. */
+/** All errors of the configuration; each problem names the variable or setting and the fix. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
   readonly problems: readonly string[];
@@ -78,25 +79,37 @@ export class ConfigError extends Error {
 }
 
 /**
- * @param said the environment's variables
- * @throws ConfigError with every mistake
+ * @param env the environment variables
+ * @throws ConfigError with all problems
  */
-export function readConfig(said: Record<string, string | undefined>): Config {
-  const named = underOneName(said);
-  const parsed = environmentSchema.safeParse(named, { reportInput: true });
-  const { settings, sources, said: told, problems: wrongSettings, warnings } = readSettings(said);
-  const loaded = loadExtension(said);
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const normalized = normalizeEnv(env);
+  const parsed = environmentSchema.safeParse(normalized, { reportInput: true });
+  const settings = readSettings(env);
+  const extension = loadExtension(env);
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error)),
-    ...halvesMissing(named),
-    ...wrongSettings,
-    ...loaded.problems,
+    ...missingPairs(normalized),
+    ...settings.problems,
+    ...extension.problems,
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  const env = parsed.data;
-  const connect = env.CONNECT_ENV !== undefined;
-  const realtime = env.APP_TYPE !== 'BULK_IMPORT' || connect;
-  const bulk = env.APP_TYPE !== 'EVENT' && !connect;
+  return {
+    ...toConfig(parsed.data, settings.settings),
+    groups: applyExtension(rulesByResource, extension.extension),
+    warnings: [...settings.warnings, ...environmentWarnings(parsed.data)],
+    settingsSources: settings.sources,
+    effectiveConfig: effectiveConfig({ env, normalized, settings: settings.settings, layers: settings.layers }),
+    ...(extension.file === undefined ? {} : { extension: namesOf(extension.file, extension.extension) }),
+  };
+}
+
+type DerivedConfig = Omit<Config, 'groups' | 'warnings' | 'settingsSources' | 'effectiveConfig' | 'extension'>;
+
+function toConfig(env: Environment, settings: Settings): DerivedConfig {
+  const isOnConnect = env.CONNECT_ENV !== undefined;
+  const realtime = env.APP_TYPE !== 'BULK_IMPORT' || isOnConnect;
+  const bulk = env.APP_TYPE !== 'EVENT' && !isOnConnect;
   return {
     commercetools: {
       apiUrl: env.CT_API_URL,
@@ -122,7 +135,6 @@ export function readConfig(said: Record<string, string | undefined>): Config {
       preferredCurrency: env.PREFERRED_CURRENCY,
       productUrlTemplate: env.PRODUCT_URL_TEMPLATE,
     },
-    groups: applyExtension(rulesByResource, loaded.extension),
     settings,
     realtime,
     bulk,
@@ -131,7 +143,7 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     host: env.HOST,
     ports: portsOf(env, bulk),
     apiTokens: { full: env.API_TOKEN, readOnly: env.API_TOKEN_READ_ONLY },
-    arrivals: sourcesOf(env),
+    messageSources: sourcesOf(env),
     connect: {
       destination: env.CONNECT_SUBSCRIPTION_DESTINATION,
       gcpProject: env.CONNECT_GCP_PROJECT_ID,
@@ -140,21 +152,17 @@ export function readConfig(said: Record<string, string | undefined>): Config {
     },
     subscriptions: { key: env.SUBSCRIPTION_KEY, secret: env.SUBSCRIPTION_SECRET },
     allowUnauthenticatedPush: env.ALLOW_UNAUTHENTICATED_PUSH,
-    // Connect's name may hold any character, a subscription's key may not.
+    // CONNECT_ENV may hold any character, but the key of a subscription may not.
     environment: env.CTK_ENVIRONMENT ?? env.CONNECT_ENV?.replace(/[^-_a-zA-Z0-9]+/g, '-').slice(0, 40) ?? 'default',
     logLevel: env.LOG_LEVEL,
     ...tracesOf(env),
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
-    warnings: [...warnings, ...doubts(env)],
-    sources,
-    effectiveConfig: effectiveConfig({ said, named, settings, told }),
-    ...(loaded.file === undefined ? {} : { extension: namesOf(loaded.file, loaded.extension) }),
   };
 }
 
 function namesOf(file: string, { hooks, rules }: Extension): NonNullable<Config['extension']> {
-  const own = Object.values(rules).flatMap((list) => list.map(({ name }) => name));
-  return { file, hooks: Object.keys(hooks), rules: own };
+  const names = Object.values(rules).flatMap((list) => list.map(({ name }) => name));
+  return { file, hooks: Object.keys(hooks), rules: names };
 }
 
 function tracesOf(env: Environment): Pick<Config, 'traces'> {
@@ -165,56 +173,58 @@ function tracesOf(env: Environment): Pick<Config, 'traces'> {
 }
 
 const defaultPort = 8080;
-const incumbentsBulkPort = 6779;
+/** Bulk port of the open-source plugin. */
+const pluginBulkPort = 6779;
 
 function portsOf(env: Environment, bulk: boolean): Port[] {
   const { PORT, PUB_SUB_PORT, BULK_IMPORT_PORT } = env;
-  const onlyOthers = PORT === undefined && (PUB_SUB_PORT !== undefined || BULK_IMPORT_PORT !== undefined);
-  const noneSet = PORT === undefined && !onlyOthers;
+  const onlyPluginPorts = PORT === undefined && (PUB_SUB_PORT !== undefined || BULK_IMPORT_PORT !== undefined);
+  const noneSet = PORT === undefined && !onlyPluginPorts;
   const ports: Port[] = [
-    // Two processes on one host that know only the incumbent's ports must not fight for a third one.
-    { port: PORT ?? defaultPort, variable: 'PORT', serves: 'everything', optional: onlyOthers },
+    // Optional if only the plugin's ports are set, so that two processes on one host do not compete for this one.
+    { port: PORT ?? defaultPort, variable: 'PORT', serves: 'everything', optional: onlyPluginPorts },
   ];
   if (PUB_SUB_PORT !== undefined)
     ports.push({ port: PUB_SUB_PORT, variable: 'PUB_SUB_PORT', serves: 'realtime', optional: false });
   if (BULK_IMPORT_PORT !== undefined)
     ports.push({ port: BULK_IMPORT_PORT, variable: 'BULK_IMPORT_PORT', serves: 'bulk', optional: false });
   if (noneSet && bulk)
-    ports.push({ port: incumbentsBulkPort, variable: 'BULK_IMPORT_PORT', serves: 'bulk', optional: true });
-  return onePortForEachNumber(ports);
+    ports.push({ port: pluginBulkPort, variable: 'BULK_IMPORT_PORT', serves: 'bulk', optional: true });
+  return mergeSameNumbers(ports);
 }
 
-/** One number in two variables is one port that serves everything; it must be there if either must. */
-function onePortForEachNumber(ports: readonly Port[]): Port[] {
-  const namesakes = (one: Port) => ports.filter(({ port }) => one.port !== 0 && port === one.port);
+/** Merges ports with the same number into one that serves everything, and that is required if either is. */
+function mergeSameNumbers(ports: readonly Port[]): Port[] {
+  const sameNumber = (port: Port) => ports.filter((other) => port.port !== 0 && other.port === port.port);
   return ports
-    .filter((one) => one.port === 0 || namesakes(one)[0] === one)
-    .map((one) => {
-      if (namesakes(one).length < 2) return one;
-      return { ...one, serves: 'everything', optional: namesakes(one).every(({ optional }) => optional) };
+    .filter((port) => port.port === 0 || sameNumber(port)[0] === port)
+    .map((port) => {
+      const same = sameNumber(port);
+      if (same.length < 2) return port;
+      return { ...port, serves: 'everything', optional: same.every(({ optional }) => optional) };
     });
 }
 
-/** What is in force, as plain data to print: secrets are `***`. */
-export function showConfig(said: Record<string, string | undefined>, config: Config): Record<string, unknown> {
-  const named = underOneName(said);
-  const environment = variables.map((variable) => [variable.name, shownVariable(variable, named[variable.name])]);
+/** @returns the effective configuration as data to print, with secrets as `***` */
+export function showConfig(env: Record<string, string | undefined>, config: Config): Record<string, unknown> {
+  const normalized = normalizeEnv(env);
+  const environment = variables.map((variable) => [variable.name, displayValue(variable, normalized[variable.name])]);
   return {
     environment: Object.fromEntries(environment),
-    settingsFrom: config.sources,
+    settingsFrom: config.settingsSources,
     extension: config.extension ?? '(none)',
     settings: config.settings,
   };
 }
 
-/** The environment of this process. */
+/** @returns the environment variables of this process */
 export function processEnvironment(): Record<string, string | undefined> {
   return process.env;
 }
 
 /**
- * Adds a file's variables to those of this process, where they are not set yet.
- * @throws ConfigError where there is no such file
+ * Adds the variables of a file to the environment of this process; variables that are set already win.
+ * @throws ConfigError if the file can't be read
  */
 export function loadEnvironment(file: string): void {
   try {

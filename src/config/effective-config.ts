@@ -1,49 +1,49 @@
-/** What is in force, with where it comes from, to be shown to people: secrets are `***`. */
+/** Lists the effective variables and settings with their sources, with secrets as `***`. */
 import { z } from 'zod';
 import { variables } from './env/environment.ts';
 import type { Variable } from './env/variable.ts';
-import { type Settings, settingRows } from './settings/settings.ts';
+import { type SettingRow, type Settings, settingRows } from './settings/settings.ts';
 import type { ReadSettings } from './settings/settings-files.ts';
 
 export interface EffectiveSetting {
   kind: 'variable' | 'setting';
-  /** Of a setting the dotted path. */
+  /** Name of the variable, or dotted path of the setting. */
   name: string;
   value: string;
-  /** The environment, a file, or the default. */
+  /** Source of the value: the environment, a file, or the default. */
   from: string;
   description: string;
 }
 
-export interface Read {
-  /** The environment, as it is and under the names that we know. */
-  said: Record<string, string | undefined>;
-  named: Record<string, string>;
+export interface ConfigInputs {
+  env: Record<string, string | undefined>;
+  /** The environment after normalizeEnv. */
+  normalized: Record<string, string>;
   settings: Settings;
-  told: ReadSettings['said'];
+  layers: ReadSettings['layers'];
 }
 
-export function effectiveConfig({ said, named, settings, told }: Read): EffectiveSetting[] {
-  const variable = (one: Variable): EffectiveSetting => {
-    const value = named[one.name];
-    const from = value === undefined ? 'default' : said[one.name] ? 'environment' : 'environment (another name)';
-    const { name, description } = one;
-    return { kind: 'variable', name, value: shownVariable(one, value), from, description };
+export function effectiveConfig({ env, normalized, settings, layers }: ConfigInputs): EffectiveSetting[] {
+  const variableRow = (variable: Variable): EffectiveSetting => {
+    const { name, description } = variable;
+    const value = normalized[name];
+    const from = value === undefined ? 'default' : env[name] ? 'environment' : 'environment (another name)';
+    return { kind: 'variable', name, value: displayValue(variable, value), from, description };
   };
-  const setting = ({ path, description }: ReturnType<typeof settingRows>[number]): EffectiveSetting => {
-    const parts = path.split('.');
-    const place = told.findLast(({ known }) => at(known, parts) !== undefined)?.place;
-    const value = JSON.stringify(at(settings, parts)) ?? '(not set)';
-    return { kind: 'setting', name: path, value, from: place ?? 'default', description };
+  const settingRow = ({ path, description }: SettingRow): EffectiveSetting => {
+    const keys = path.split('.');
+    const source = layers.findLast(({ known }) => at(known, keys) !== undefined)?.source;
+    const value = JSON.stringify(at(settings, keys)) ?? '(not set)';
+    return { kind: 'setting', name: path, value, from: source ?? 'default', description };
   };
-  return [...variables.map(variable), ...settingRows().map(setting)];
+  return [...variables.map(variableRow), ...settingRows().map(settingRow)];
 }
 
-/** @param value undefined: not set */
-export function shownVariable({ name, secret, default: fallback }: Variable, value: string | undefined): string {
+/** @param value undefined if the variable is not set */
+export function displayValue({ name, secret, default: fallback }: Variable, value: string | undefined): string {
   if (value === undefined) return fallback === undefined ? '(not set)' : `(${fallback})`;
   if (secret) return '***';
-  // As a whole it may hold what nobody knows; what is known of it stands below.
+  // It may hold secrets under unknown names. Its known settings are listed separately.
   if (name === 'NODE_CONFIG') return '(set: see settings)';
   return value.replace(/\/\/[^/@]*@/, '//***@');
 }
@@ -52,6 +52,6 @@ const object = z.record(z.string(), z.unknown());
 
 function at(value: unknown, [name, ...rest]: readonly string[]): unknown {
   if (name === undefined) return value;
-  const inside = object.safeParse(value);
-  return inside.success ? at(inside.data[name], rest) : undefined;
+  const record = object.safeParse(value);
+  return record.success ? at(record.data[name], rest) : undefined;
 }

@@ -1,17 +1,17 @@
-/** Which ports are listened on, and what each serves. */
+/** Tests which ports are opened and what each serves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Env, environment } from '../../test/fixtures/environment.ts';
 import { readConfig } from './config.ts';
 
-/** `8080 everything`; a port that may be taken by somebody else ends in `?`. */
+/** Formats ports like `8080 everything`, with `?` for an optional one. */
 function ports(env: Env): string[] {
   return readConfig(environment(env)).ports.map(
     ({ port, serves, optional }) => `${port} ${serves}${optional ? '?' : ''}`,
   );
 }
 
-test("without any port 8080 serves everything and 6779 bulk, as the incumbent's did", () => {
+test("without any port 8080 serves everything and 6779 bulk, as the plugin's does", () => {
   assert.deepEqual(ports({}), ['8080 everything', '6779 bulk?']);
 });
 
@@ -24,7 +24,7 @@ test('PORT alone is the only port', () => {
   assert.deepEqual(ports({ PORT: '3000' }), ['3000 everything']);
 });
 
-test("the incumbent's ports serve their own routes beside PORT", () => {
+test("the plugin's ports serve their own routes beside PORT", () => {
   assert.deepEqual(ports({ PORT: '3000', PUB_SUB_PORT: '6780', BULK_IMPORT_PORT: '6779' }), [
     '3000 everything',
     '6780 realtime',
@@ -32,7 +32,7 @@ test("the incumbent's ports serve their own routes beside PORT", () => {
   ]);
 });
 
-test("two processes that know only the incumbent's ports do not fight for 8080", () => {
+test("8080 is optional for two processes that only set the plugin's ports", () => {
   assert.deepEqual(ports({ PUB_SUB_PORT: '6780' }), ['8080 everything?', '6780 realtime']);
   assert.deepEqual(ports({ BULK_IMPORT_PORT: '6779' }), ['8080 everything?', '6779 bulk']);
 });
@@ -45,6 +45,6 @@ test('one number in two variables is one port that serves everything', () => {
   ]);
 });
 
-test('0 is any free port, as often as it is asked for', () => {
+test('0 is any free port, and may be set several times', () => {
   assert.deepEqual(ports({ PORT: '0', PUB_SUB_PORT: '0' }), ['0 everything', '0 realtime']);
 });

@@ -1,18 +1,35 @@
-/** What somebody may not expect of who may push and who may call; told at start and by `ctk check`. */
+/** Warnings about valid but risky configurations, shown at the start and by `ctk check`. */
 
 import { acceptsPushes } from '../sources/index.ts';
-import type { Config } from './config.ts';
+import type { Environment } from './env/environment.ts';
+import type { SourcesConfig } from './env/sources.ts';
 
-export function warningsOf({ realtime, bulk, allowUnauthenticatedPush, apiTokens, arrivals }: Config): string[] {
-  const told: string[] = [];
+/** The members of a Config that decide who can push and call. */
+export interface AccessConfig {
+  realtime: boolean;
+  bulk: boolean;
+  allowUnauthenticatedPush: boolean;
+  apiTokens: { full: readonly string[]; readOnly: readonly string[] };
+  messageSources: SourcesConfig;
+}
+
+export function accessWarnings(config: AccessConfig): string[] {
+  const { realtime, bulk, allowUnauthenticatedPush, apiTokens, messageSources } = config;
+  const warnings: string[] = [];
   if (realtime && allowUnauthenticatedPush)
-    told.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
-  const pulls = arrivals.sqs !== undefined || arrivals.kafka !== undefined;
-  if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(arrivals))
-    told.push(
+    warnings.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
+  const pulls = messageSources.sqs !== undefined || messageSources.kafka !== undefined;
+  if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(messageSources))
+    warnings.push(
       'POST / takes messages from this machine only: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
     );
   if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
-    told.push('API_TOKEN is not set: /sync serves callers on this machine only');
-  return told;
+    warnings.push('API_TOKEN is not set: /sync serves callers on this machine only');
+  return warnings;
+}
+
+/** @returns warnings about variables whose values are valid but probably wrong */
+export function environmentWarnings({ PRODUCT_URL_TEMPLATE: template }: Environment): string[] {
+  if (template === '' || template.includes('{{productSlug}}')) return [];
+  return ['PRODUCT_URL_TEMPLATE holds no {{productSlug}}: every product gets the same URL'];
 }

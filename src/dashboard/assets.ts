@@ -1,4 +1,4 @@
-/** The files of the page: our own, and the libraries' as npm installed them. No other file can be asked for. */
+/** Serves the dashboard's own files and those of its libraries in node_modules. No other file can be requested. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 
 export interface Asset {
   type: string;
-  /** Changes with the text. */
+  /** Hash of the text. */
   etag: string;
   text: string;
 }
 
-const page = fileURLToPath(new URL('./public/', import.meta.url));
-const own = [
+const publicFolder = fileURLToPath(new URL('./public/', import.meta.url));
+const ownFiles = [
   'index.html',
   'style.css',
   'icon.svg',
@@ -33,20 +33,20 @@ const own = [
   'explain.js',
   'settings.js',
 ];
-const lit = ['lit-html.js', 'directive.js', 'directive-helpers.js', 'directives/repeat.js', 'directives/live.js'];
-const plot = ['uPlot.esm.js', 'uPlot.min.css'];
+const litFiles = ['lit-html.js', 'directive.js', 'directive-helpers.js', 'directives/repeat.js', 'directives/live.js'];
+const plotFiles = ['uPlot.esm.js', 'uPlot.min.css'];
 
-/** By the path that a browser asks for: where the file is. */
+/** @returns the location of each file by the URL path that serves it */
 export function assetFiles(): ReadonlyMap<string, string> {
   const require = createRequire(import.meta.url);
-  // Resolved for Node it is lit's build for servers, which stands in a folder beside the one for browsers.
+  // Node resolves lit's server build, which is in a folder beside the browser build.
   const litFolder = join(dirname(require.resolve('lit-html')), '..');
   const plotFolder = dirname(require.resolve('uplot'));
   return new Map([
-    ['/', join(page, 'index.html')],
-    ...own.slice(1).map((name): [string, string] => [`/dashboard/page/${name}`, join(page, name)]),
-    ...lit.map((name): [string, string] => [`/dashboard/lib/lit-html/${name}`, join(litFolder, name)]),
-    ...plot.map((name): [string, string] => [`/dashboard/lib/uplot/${name}`, join(plotFolder, name)]),
+    ['/', join(publicFolder, 'index.html')],
+    ...ownFiles.slice(1).map((name): [string, string] => [`/dashboard/page/${name}`, join(publicFolder, name)]),
+    ...litFiles.map((name): [string, string] => [`/dashboard/lib/lit-html/${name}`, join(litFolder, name)]),
+    ...plotFiles.map((name): [string, string] => [`/dashboard/lib/uplot/${name}`, join(plotFolder, name)]),
   ]);
 }
 
@@ -57,17 +57,17 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** @returns reads a file when it is asked for the first time, and keeps it */
+/** @returns a function that reads a file at its first request and caches it */
 export function createAssets(): (file: string) => Promise<Asset> {
-  const known = new Map<string, Promise<Asset>>();
+  const cache = new Map<string, Promise<Asset>>();
   async function load(file: string): Promise<Asset> {
     const text = await readFile(file, 'utf8');
     const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
     return { text, etag, type: types[extname(file)] ?? 'text/plain' };
   }
   return (file) => {
-    const asset = known.get(file) ?? load(file);
-    known.set(file, asset);
+    const asset = cache.get(file) ?? load(file);
+    cache.set(file, asset);
     return asset;
   };
 }

@@ -1,15 +1,16 @@
+/** Tests the dashboard's event stream: slow readers, many events at once, and failing snapshots. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import pino from 'pino';
 import { createAppEvents } from '../telemetry/app-events.ts';
-import { createStream } from './event-stream.ts';
+import { createEventStream } from './event-stream.ts';
 
 const events = createAppEvents(pino({ level: 'silent' }));
 const now = () => new Date('2026-03-15T08:00:00Z');
 
-test('a reader that does not keep up is dropped, the others go on', async () => {
-  const stream = createStream({ events, views: { now: async () => 'x'.repeat(1_500_000) }, now });
+test('a reader that falls behind is disconnected, others are not', async () => {
+  const stream = createEventStream({ events, snapshots: { now: async () => 'x'.repeat(1_500_000) }, now });
   const [slow, quick] = [stream.open(), stream.open()];
   assert.ok(slow && quick);
   let read = 0;
@@ -26,8 +27,8 @@ test('a reader that does not keep up is dropped, the others go on', async () => 
   assert.equal(stream.open(), undefined);
 });
 
-test('a flood comes in instalments, with how many lines were passed over, and no more than ids and rules', async () => {
-  const stream = createStream({ events, views: {}, now });
+test('the feed counts lines beyond its limit, and holds only ids and rules', async () => {
+  const stream = createEventStream({ events, snapshots: {}, now });
   const reader = stream.open();
   assert.ok(reader);
   const record = { typeId: 'customer', id: 'c1' };
@@ -44,12 +45,12 @@ test('a flood comes in instalments, with how many lines were passed over, and no
   assert.doesNotMatch(seen, /mia@example/);
 });
 
-test('a view that fails is told, and its stream stays', async () => {
-  const views = {
-    now: () => Promise.reject(new Error('the store is away')),
+test('a failing snapshot is reported, and the stream stays open', async () => {
+  const snapshots = {
+    now: () => Promise.reject(new Error('the store is unavailable')),
     runs: async () => ({ running: [] }),
   };
-  const stream = createStream({ events, views, now });
+  const stream = createEventStream({ events, snapshots, now });
   let seen = '';
   for await (const part of stream.open() ?? []) {
     seen += String(part);

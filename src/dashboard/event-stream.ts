@@ -1,115 +1,115 @@
 /**
- * One stream of server-sent events for each page that looks: what is now, runs, and what happens. Nothing is gathered
- * while nobody looks. A reader that falls behind is dropped: its browser comes again.
+ * Server-sent events for open dashboards: snapshots every two seconds, and the activity feed. Nothing is collected while
+ * no dashboard is open. A reader that falls behind is disconnected, and its browser reconnects.
  */
 import { PassThrough, type Readable } from 'node:stream';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { type FeedLine, feedLine } from './feed.ts';
 
-export interface Stream {
-  /** @returns undefined where as many look as may, or nothing new is begun */
+export interface EventStream {
+  /** @returns undefined if the maximum number of readers is reached or the stream is closed */
   open(): Readable | undefined;
-  /** Ends all of them, so that the server can stop. */
+  /** Disconnects all readers, so that the server can stop. */
   close(): void;
 }
 
-export interface StreamParts {
+export interface EventStreamDeps {
   events: AppEvents;
-  /** By the event's name: what is sent to everybody every `everyMs`. */
-  views: Record<string, () => Promise<unknown>>;
+  /** Functions that take a snapshot, by the name of their event; called every `snapshotIntervalMs`. */
+  snapshots: Record<string, () => Promise<unknown>>;
   now(): Date;
 }
 
-const everyMs = 2_000;
-const feedEveryMs = 300;
+const snapshotIntervalMs = 2_000;
+const feedIntervalMs = 300;
 const maxReaders = 20;
-/** Lines of one instalment: in a flood people see no more anyway. */
+/** Maximum lines per feed event; further ones are only counted. */
 const maxLines = 50;
-/** Of one reader. */
-const maxBytesWaiting = 1_000_000;
-/** After that a reader comes again, and proves again that it may look. */
-const lifeMs = 15 * 60_000;
-/** When a browser tries again. */
+/** Buffer limit per reader in bytes. */
+const maxBufferedBytes = 1_000_000;
+/** Maximum lifetime of a connection. The browser then reconnects and is authenticated again. */
+const maxConnectionMs = 15 * 60_000;
+/** Reconnection delay of browsers. */
 const retryMs = 2_000;
 
-export function createStream({ events, views, now }: StreamParts): Stream {
+export function createEventStream({ events, snapshots, now }: EventStreamDeps): EventStream {
   const readers = new Set<PassThrough>();
   let closed = false;
-  let stopLooking: (() => void) | undefined;
+  let stopCollecting: (() => void) | undefined;
 
-  function tell(event: string, data: unknown, to: Iterable<PassThrough> = readers): void {
+  function send(event: string, data: unknown, to: Iterable<PassThrough> = readers): void {
     const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
     for (const reader of to) {
-      if (reader.writableLength + reader.readableLength > maxBytesWaiting) reader.destroy();
+      if (reader.writableLength + reader.readableLength > maxBufferedBytes) reader.destroy();
       else if (reader.writable) reader.write(text);
     }
   }
 
-  async function show(to: Iterable<PassThrough> = readers): Promise<void> {
+  async function sendSnapshots(to: Iterable<PassThrough> = readers): Promise<void> {
     await Promise.all(
-      Object.entries(views).map(async ([event, view]) => {
+      Object.entries(snapshots).map(async ([event, takeSnapshot]) => {
         try {
-          tell(event, await view(), to);
+          send(event, await takeSnapshot(), to);
         } catch {
-          // Such as a store that is away: the page shows how old its picture is.
-          tell('trouble', { view: event }, to);
+          // For example if the store is unavailable; the page shows the age of its last snapshot.
+          send('trouble', { view: event }, to);
         }
       }),
     );
   }
 
-  /** Begins with the first reader, ends with the last. */
-  function look(): () => void {
+  /** Collects from the first reader's connection to the last one's end. */
+  function collect(): () => void {
     let lines: FeedLine[] = [];
     let passedOver = 0;
-    const stopListening = events.listen((happened) => {
-      const line = feedLine(happened, now());
+    const stopListening = events.listen((event) => {
+      const line = feedLine(event, now());
       if (line === undefined) return;
       if (lines.length < maxLines) lines.push(line);
       else passedOver += 1;
     });
-    const feeding = setInterval(() => {
-      if (lines.length > 0) tell('feed', { lines, passedOver });
+    const feedTimer = setInterval(() => {
+      if (lines.length > 0) send('feed', { lines, passedOver });
       lines = [];
       passedOver = 0;
-    }, feedEveryMs);
-    let showing = false;
-    const looking = setInterval(() => {
-      // A slow view is not asked a second time meanwhile; its last picture stands.
-      if (showing) return;
-      showing = true;
-      void show().finally(() => {
-        showing = false;
+    }, feedIntervalMs);
+    let isSending = false;
+    const snapshotTimer = setInterval(() => {
+      // Skipped while a slow snapshot is still being taken.
+      if (isSending) return;
+      isSending = true;
+      void sendSnapshots().finally(() => {
+        isSending = false;
       });
-    }, everyMs);
+    }, snapshotIntervalMs);
     return () => {
       stopListening();
-      clearInterval(feeding);
-      clearInterval(looking);
+      clearInterval(feedTimer);
+      clearInterval(snapshotTimer);
     };
   }
 
-  function leave(reader: PassThrough): void {
+  function removeReader(reader: PassThrough): void {
     readers.delete(reader);
     if (readers.size > 0) return;
-    stopLooking?.();
-    stopLooking = undefined;
+    stopCollecting?.();
+    stopCollecting = undefined;
   }
 
   return {
     open() {
       if (closed || readers.size >= maxReaders) return undefined;
       const reader = new PassThrough();
-      const old = setTimeout(() => reader.end(), lifeMs);
+      const expiry = setTimeout(() => reader.end(), maxConnectionMs);
       reader.once('close', () => {
-        clearTimeout(old);
-        leave(reader);
+        clearTimeout(expiry);
+        removeReader(reader);
       });
       reader.on('error', () => reader.destroy());
       readers.add(reader);
-      stopLooking ??= look();
+      stopCollecting ??= collect();
       reader.write(`retry: ${retryMs}\n\n`);
-      void show([reader]);
+      void sendSnapshots([reader]);
       return reader;
     },
     close() {

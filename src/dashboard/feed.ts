@@ -55,7 +55,7 @@ export function feedLine(event: AppEvent, now: Date): FeedLine | undefined {
 
 const toneOf = { delivered: 'good', skipped: 'quiet', 'dead-lettered': 'bad', retried: 'bad' } as const;
 
-/** A rule's name is empty where nothing could be read. */
+/** The rule of an unreadable message is an empty string. */
 function rulesOf(rule: string): string[] {
   return rule === '' ? [] : [rule];
 }

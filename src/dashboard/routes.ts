@@ -1,22 +1,22 @@
-/** GET / : the dashboard's page, its files, its stream, and the settings in force. What acts goes through the API's own paths. */
+/** Routes of the dashboard: its page and files, the event stream, and the effective settings. Actions use the API's paths. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EffectiveSetting } from '../config/effective-config.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { assetFiles, createAssets } from './assets.ts';
-import { createStream } from './event-stream.ts';
-import { createViews, type ViewParts } from './snapshots.ts';
+import { createEventStream } from './event-stream.ts';
+import { createSnapshots, type SnapshotDeps } from './snapshots.ts';
 
-export interface DashboardParts extends ViewParts {
+export interface DashboardDeps extends SnapshotDeps {
   events: AppEvents;
   effectiveConfig: readonly EffectiveSetting[];
   guard(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Whether this port takes syncs. */
+  /** Whether syncs can be started on this port. */
   syncs: boolean;
 }
 
-/** Everything is our own and comes from here: no inline script, no other host, in nobody's frame. */
+/** Allows only files of this host, no inline scripts, and no embedding in frames. */
 const contentSecurityPolicy = {
   useDefaults: false,
   directives: {
@@ -39,22 +39,22 @@ const settings = z.object({
   ),
 });
 const security = [{ token: [] }];
-const refusals = { 401: problem, 403: problem, 429: problem };
+const errorResponses = { 401: problem, 403: problem, 429: problem };
 
-export function dashboardRoutes(server: FastifyInstance, parts: DashboardParts): void {
+export function dashboardRoutes(server: FastifyInstance, deps: DashboardDeps): void {
   pageRoutes(server);
-  const stream = createStream({ events: parts.events, views: createViews(parts), now: parts.now });
+  const stream = createEventStream({ events: deps.events, snapshots: createSnapshots(deps), now: deps.now });
   server.addHook('preClose', async () => stream.close());
   const routes = server.withTypeProvider<ZodTypeProvider>();
   routes.route({
     method: 'GET',
     url: '/dashboard/stream',
-    onRequest: parts.guard,
+    onRequest: deps.guard,
     schema: {
       operationId: 'dashboard-stream',
       security,
       summary: 'Server-sent events: now, runs, feed',
-      response: { 200: z.unknown().describe('text/event-stream'), 503: problem, ...refusals },
+      response: { 200: z.unknown().describe('text/event-stream'), 503: problem, ...errorResponses },
     },
     handler: async (_request, reply) => {
       const reader = stream.open();
@@ -65,18 +65,18 @@ export function dashboardRoutes(server: FastifyInstance, parts: DashboardParts):
   routes.route({
     method: 'GET',
     url: '/dashboard/settings',
-    onRequest: parts.guard,
+    onRequest: deps.guard,
     schema: {
       operationId: 'dashboard-settings',
       security,
       summary: 'The settings in force, and where each comes from; secrets as ***',
-      response: { 200: settings, ...refusals },
+      response: { 200: settings, ...errorResponses },
     },
-    handler: async () => ({ syncs: parts.syncs, rows: [...parts.effectiveConfig] }),
+    handler: async () => ({ syncs: deps.syncs, rows: [...deps.effectiveConfig] }),
   });
 }
 
-/** Open to everybody: they hold nothing but the page itself. */
+/** Need no authentication, because the files hold no data. */
 function pageRoutes(server: FastifyInstance): void {
   const asset = createAssets();
   for (const [url, file] of assetFiles()) {
@@ -87,7 +87,7 @@ function pageRoutes(server: FastifyInstance): void {
       schema: { hide: true },
       handler: async (request, reply) => {
         const { text, type, etag } = await asset(file);
-        // A new version is there at once, and an old one is not sent twice.
+        // Browsers revalidate on each load, so that a new version is used at once.
         reply.header('cache-control', 'no-cache').header('etag', etag);
         if (request.headers['if-none-match'] === etag) return reply.code(304).send();
         return reply.type(type).send(text);

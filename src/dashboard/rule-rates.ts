@@ -1,57 +1,57 @@
-/** What each rule did in the last minutes, in this process: counts in a ring of a few seconds each, so memory stays as it is. */
+/** Counts the changes of each rule in this process over the last five minutes, in a ring of slots with a fixed size. */
 import type { AppEvent, ChangeCount } from '../telemetry/app-events.ts';
 
 export const slotSeconds = 5;
 /** Five minutes. */
 const slots = 60;
 
-export interface RuleRates {
-  /** ISO 8601: of the last change that Klaviyo has accepted. */
+export interface RuleRate {
+  /** Time of the last change that Klaviyo accepted, ISO 8601. */
   lastAt?: string;
-  /** Changes by slot, the oldest first. */
+  /** Changes per slot, the oldest first. */
   delivered: number[];
   rejected: number[];
-  /** Since the start. */
+  /** Totals since the start of the process. */
   totals: Totals;
 }
 
 interface Totals {
   delivered: number;
-  /** Kept as a dead letter. */
+  /** Dead-lettered. */
   rejected: number;
-  /** Not now: to come again. */
   retried: number;
 }
 
-export interface Rates {
-  record(happened: AppEvent): void;
-  of(rule: string): RuleRates;
+export interface RuleRates {
+  /** Listener of app events. */
+  record(event: AppEvent): void;
+  rateOf(rule: string): RuleRate;
 }
 
 interface Ring {
   delivered: number[];
   rejected: number[];
-  /** The slot of the newest entry, counted from the epoch. */
-  at: number;
+  /** Slot of the newest entry, counted from the epoch. */
+  slot: number;
   lastAt?: string;
   totals: Totals;
 }
 
-/** @param rules the only ones that are counted */
-export function createRates(rules: readonly { name: string }[], now: () => Date): Rates {
+/** @param rules rules to count; changes of others are ignored */
+export function createRuleRates(rules: readonly { name: string }[], now: () => Date): RuleRates {
   const rings = new Map(rules.map(({ name }) => [name, emptyRing(slotOf(now()))]));
 
   return {
-    record(happened) {
-      if (happened.type !== 'changes') return;
+    record(event) {
+      if (event.type !== 'changes') return;
       const at = now();
-      for (const change of happened.changes) {
+      for (const change of event.changes) {
         const ring = rings.get(change.rule);
-        if (ring) count(turned(ring, slotOf(at)), change, at);
+        if (ring) count(advance(ring, slotOf(at)), change, at);
       }
     },
-    of(rule) {
-      const { delivered, rejected, totals, lastAt } = turned(rings.get(rule) ?? emptyRing(0), slotOf(now()));
+    rateOf(rule) {
+      const { delivered, rejected, totals, lastAt } = advance(rings.get(rule) ?? emptyRing(0), slotOf(now()));
       return {
         delivered: [...delivered],
         rejected: [...rejected],
@@ -81,20 +81,20 @@ function count(ring: Ring, { outcome, count }: ChangeCount, at: Date): void {
   }
 }
 
-/** Moved on to the slot; what is older than the ring is forgotten. */
-function turned(ring: Ring, slot: number): Ring {
-  const steps = Math.min(slots, Math.max(0, slot - ring.at));
+/** Advances the ring to the slot and drops entries older than its size. */
+function advance(ring: Ring, slot: number): Ring {
+  const steps = Math.min(slots, Math.max(0, slot - ring.slot));
   for (const list of [ring.delivered, ring.rejected]) {
     list.splice(0, steps);
     list.push(...Array.from({ length: steps }, () => 0));
   }
-  ring.at = Math.max(slot, ring.at);
+  ring.slot = Math.max(slot, ring.slot);
   return ring;
 }
 
-function emptyRing(at: number): Ring {
-  const none = () => Array.from({ length: slots }, () => 0);
-  return { delivered: none(), rejected: none(), at, totals: { delivered: 0, rejected: 0, retried: 0 } };
+function emptyRing(slot: number): Ring {
+  const zeros = () => Array.from({ length: slots }, () => 0);
+  return { delivered: zeros(), rejected: zeros(), slot, totals: { delivered: 0, rejected: 0, retried: 0 } };
 }
 
 function slotOf(time: Date): number {

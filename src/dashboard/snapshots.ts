@@ -1,4 +1,4 @@
-/** What the dashboard shows by itself: this replica now, and what all replicas share. */
+/** Snapshots that the dashboard shows: the state of this replica, and the runs of all replicas. */
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { DeadLetters } from '../engine/delivery/dead-letters.ts';
 import type { Ready } from '../engine/readiness.ts';
@@ -6,91 +6,91 @@ import { hasEnded, type Run } from '../engine/runs/run.ts';
 import type { Runs } from '../engine/runs/runs.ts';
 import type { RateLimiter } from '../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../klaviyo/sink.ts';
-import { type Rates, slotSeconds } from './rule-rates.ts';
+import { type RuleRates, slotSeconds } from './rule-rates.ts';
 
-export interface ViewParts {
-  /** Which process this is, for people. */
+export interface SnapshotDeps {
+  /** Name of this process, to be displayed. */
   replica: string;
   version: string;
   rules: readonly { name: string; summary: string }[];
-  rates: Rates;
+  rates: RuleRates;
   usage: RateLimiter['usage'];
   inFlight: Sink['inFlight'];
   readiness(): Promise<Ready>;
   runs: Pick<Runs, 'list'>;
   deadLetters: Pick<DeadLetters, 'list'>;
-  /** How many records a resource has; undefined where it can't be told. */
+  /** @returns the number of records of a resource; undefined if it is unknown */
   countOf(resource: BulkResource): Promise<number | undefined>;
   now(): Date;
 }
 
-/** Counted no further, and not at every look: others keep and discard too, and each page of them is a request. */
-const maxLetters = 1_000;
-const lettersLifeMs = 5_000;
-/** The history that is shown. */
-const maxEnded = 50;
+/** Limit and cache time of the dead letter count, because each page of them is a request. */
+const maxCountedLetters = 1_000;
+const letterCountTtlMs = 5_000;
+/** Number of ended runs that are shown. */
+const maxEndedRuns = 50;
 
-/** @returns views by the name of their event */
-export function createViews(parts: ViewParts): Record<'now' | 'runs', () => Promise<unknown>> {
-  const letters = createLetterCount(parts);
-  const totals = createTotals(parts);
+/** @returns functions that take a snapshot, by the name of their server-sent event */
+export function createSnapshots(deps: SnapshotDeps): Record<'now' | 'runs', () => Promise<unknown>> {
+  const countLetters = createLetterCount(deps);
+  const withTotals = createTotals(deps);
   return {
     now: async () => ({
-      at: parts.now().toISOString(),
-      replica: parts.replica,
-      version: parts.version,
+      at: deps.now().toISOString(),
+      replica: deps.replica,
+      version: deps.version,
       slotSeconds,
-      rules: parts.rules.map(({ name, summary }) => ({ rule: name, summary, ...parts.rates.of(name) })),
-      quota: parts.usage(),
-      inFlight: parts.inFlight(),
-      ready: await parts.readiness(),
-      deadLetters: await letters(),
+      rules: deps.rules.map(({ name, summary }) => ({ rule: name, summary, ...deps.rates.rateOf(name) })),
+      quota: deps.usage(),
+      inFlight: deps.inFlight(),
+      ready: await deps.readiness(),
+      deadLetters: await countLetters(),
     }),
     runs: async () => {
-      const runs = await parts.runs.list();
+      const runs = await deps.runs.list();
       const running = runs.filter((run) => !hasEnded(run));
-      const ended = runs.filter(hasEnded).slice(0, maxEnded);
-      return { at: parts.now().toISOString(), running: await totals(running), ended: ended.map(shown) };
+      const ended = runs.filter(hasEnded).slice(0, maxEndedRuns);
+      return { at: deps.now().toISOString(), running: await withTotals(running), ended: ended.map(toRunRow) };
     },
   };
 }
 
-/** Positions are for the engine. */
-function shown({ checkpoint, ...run }: Run): Omit<Run, 'checkpoint'> & { canResume: boolean } {
+/** Replaces the checkpoint, which is internal, by whether the run can be resumed. */
+function toRunRow({ checkpoint, ...run }: Run): Omit<Run, 'checkpoint'> & { canResume: boolean } {
   return { ...run, canResume: run.kind === 'sync' && run.state !== 'completed' && checkpoint !== undefined };
 }
 
-/** Totals are asked for once a run. */
-function createTotals({ countOf }: Pick<ViewParts, 'countOf'>) {
-  const known = new Map<string, Promise<number | undefined>>();
+/** Adds the number of records to read, which is counted once per run. */
+function createTotals({ countOf }: Pick<SnapshotDeps, 'countOf'>) {
+  const totals = new Map<string, Promise<number | undefined>>();
   return async (running: readonly Run[]) => {
-    for (const id of known.keys()) if (!running.some((run) => run.id === id)) known.delete(id);
+    for (const id of totals.keys()) if (!running.some((run) => run.id === id)) totals.delete(id);
     return Promise.all(
       running.map(async (run) => {
         const { ids, startId, where, deleteAll } = run.request;
-        const unknown = startId !== undefined || where !== undefined || deleteAll === true;
-        if (!unknown && !known.has(run.id))
-          known.set(run.id, ids ? Promise.resolve(ids.length) : countOf(run.resource));
-        const total = await known.get(run.id);
-        return { ...shown(run), ...(total === undefined ? {} : { total }) };
+        const isUnknown = startId !== undefined || where !== undefined || deleteAll === true;
+        if (!isUnknown && !totals.has(run.id))
+          totals.set(run.id, ids ? Promise.resolve(ids.length) : countOf(run.resource));
+        const total = await totals.get(run.id);
+        return { ...toRunRow(run), ...(total === undefined ? {} : { total }) };
       }),
     );
   };
 }
 
-function createLetterCount({ deadLetters }: Pick<ViewParts, 'deadLetters'>) {
-  let known: { at: number; count: Promise<{ count: number; more: boolean } | undefined> } | undefined;
+function createLetterCount({ deadLetters }: Pick<SnapshotDeps, 'deadLetters'>) {
+  let cached: { at: number; count: Promise<{ count: number; more: boolean } | undefined> } | undefined;
   async function count() {
     let count = 0;
     for await (const _letter of deadLetters.list()) {
-      if (count === maxLetters) return { count, more: true };
+      if (count === maxCountedLetters) return { count, more: true };
       count += 1;
     }
     return { count, more: false };
   }
   return () => {
-    if (!known || performance.now() - known.at > lettersLifeMs)
-      known = { at: performance.now(), count: count().catch(() => undefined) };
-    return known.count;
+    if (!cached || performance.now() - cached.at > letterCountTtlMs)
+      cached = { at: performance.now(), count: count().catch(() => undefined) };
+    return cached.count;
   };
 }

@@ -23,7 +23,7 @@ export interface ReadinessDeps {
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
   /** The sources that this process reads. */
-  sources: readonly Pick<Source, 'name' | 'trouble'>[];
+  sources: readonly Pick<Source, 'name' | 'lastError'>[];
   /** The keys of the subscriptions that this service manages. */
   managedKeys: ReadonlySet<string>;
 }
@@ -46,7 +46,7 @@ async function check(deps: ReadinessDeps, health: Promise<Record<string, string>
     checkKlaviyo(deps.klaviyo),
     health,
   ]);
-  const sources = Object.fromEntries(deps.sources.map((source) => [source.name, source.trouble() ?? 'ok']));
+  const sources = Object.fromEntries(deps.sources.map((source) => [source.name, source.lastError() ?? 'ok']));
   const ready = [commercetools, klaviyo, ...Object.values(sources)].every((state) => state === 'ok');
   return { ready, commercetools, klaviyo, sources, subscriptions };
 }

@@ -1,6 +1,6 @@
 /** Turns a custom rule into a rule like the built-in ones: validates its result and cuts it to Klaviyo's limits. */
 import { z } from 'zod';
-import type { Category, Change, ItemChange, Warning } from '../klaviyo/change.ts';
+import type { CatalogCategory, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import { hashOfCategories } from '../rules/catalog/item-change.ts';
 import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
@@ -138,7 +138,7 @@ function itemOf(draft: Extract<ChangeDraft, { type: 'item' }>, call: RuleCall): 
   return { change, warnings: [item, ...variants].flatMap(({ warnings }) => warnings) };
 }
 
-function cutName({ external_id, name }: Category): Category {
+function cutName({ external_id, name }: CatalogCategory): CatalogCategory {
   return { external_id, name: cutText(name) };
 }
 

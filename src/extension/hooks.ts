@@ -1,6 +1,6 @@
 /** Wraps built-in rules with the hooks that change their output. Without a hook a rule stays unchanged. */
 import type { z } from 'zod';
-import type { Category, Change, Item, ItemChange, Variant, Warning } from '../klaviyo/change.ts';
+import type { CatalogCategory, CatalogItem, CatalogVariant, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
 import { hashOfCategories, type PublishedFacts } from '../rules/catalog/item-change.ts';
 import type { ItemFacts } from '../rules/catalog/item-facts.ts';
@@ -137,9 +137,9 @@ export function withCategoryHook(rule: Rule<CategoryFacts>, hook: Hooks['categor
 
 function hookedCategory(
   hook: NonNullable<Hooks['category']>,
-  category: Category,
+  category: CatalogCategory,
   context: HookContext<CategoryPlace>,
-): Category | Skip {
+): CatalogCategory | Skip {
   const draft = callHook({ name: 'category', hook, record: category, context, schema: categoryDraft });
   if ('skip' in draft) return draft;
   assertUnchanged('hooks.category', ['external_id'], category, draft);
@@ -182,10 +182,10 @@ function hookedItemChange(change: ItemChange, context: ItemHookContext, hooks: H
 
 /** Returns the category after its hook, or an empty list if the hook skips it. */
 function linkedCategory(
-  category: Category,
+  category: CatalogCategory,
   { facts, ...context }: ItemHookContext,
   { category: hook }: Hooks,
-): Category[] {
+): CatalogCategory[] {
   const path = facts.categories?.path(category.external_id) ?? [];
   const stored = path.at(-1);
   if (!hook || !stored) return [category];
@@ -195,7 +195,7 @@ function linkedCategory(
 
 type HookedRecord<Draft> = { record: Draft; warnings: Warning[] } | Skip;
 
-function hookedItem(item: Item, context: ItemHookContext, { item: hook }: Hooks): HookedRecord<Item> {
+function hookedItem(item: CatalogItem, context: ItemHookContext, { item: hook }: Hooks): HookedRecord<CatalogItem> {
   if (!hook) return { record: item, warnings: [] };
   // The hash belongs to the connector and is not part of the hook's record.
   const { ctk_categories: _, ...custom_metadata } = item.custom_metadata;
@@ -205,7 +205,11 @@ function hookedItem(item: Item, context: ItemHookContext, { item: hook }: Hooks)
   return fitCatalogDraft(draft);
 }
 
-function hookedVariant(variant: Variant, context: ItemHookContext, { variant: hook }: Hooks): HookedRecord<Variant> {
+function hookedVariant(
+  variant: CatalogVariant,
+  context: ItemHookContext,
+  { variant: hook }: Hooks,
+): HookedRecord<CatalogVariant> {
   if (!hook) return { record: variant, warnings: [] };
   const draft = callHook({ name: 'variant', hook, record: variant, context, schema: variantDraft });
   if ('skip' in draft) return draft;

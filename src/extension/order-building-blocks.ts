@@ -1,5 +1,5 @@
 /** Functions for custom rules that return the output of built-in rules for the same facts. */
-import type { Item, ItemChange, ProfileIdentity } from '../klaviyo/change.ts';
+import type { CatalogItem, ItemChange, ProfileIdentity } from '../klaviyo/change.ts';
 import { itemChange, type PublishedFacts } from '../rules/catalog/item-change.ts';
 import type { OrderFacts } from '../rules/orders/facts.ts';
 import { profileOf as identityOf, noIdentity } from '../rules/orders/order-event.ts';
@@ -25,6 +25,6 @@ export function itemOf(facts: Readonly<PublishedFacts>, settings: Readonly<RuleS
   const [first] = changes;
   if (first?.type !== 'item') return { skip: skips.join(', ') };
   const { ctk_categories: _, ...custom_metadata } = first.item.custom_metadata;
-  const item: Item = { ...first.item, custom_metadata };
+  const item: CatalogItem = { ...first.item, custom_metadata };
   return { ...first, item };
 }

@@ -2,14 +2,14 @@
 import type { ResourceTypeId } from '../commercetools/message-types.ts';
 import type { StoredCategory } from '../commercetools/schemas.ts';
 import type {
-  Category,
+  CatalogCategory,
+  CatalogItem,
+  CatalogVariant,
   CategoryChange,
   DeleteChange,
   EventChange,
-  Item,
   ItemChange,
   Profile,
-  Variant,
 } from '../klaviyo/change.ts';
 import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
 import type { PublishedFacts } from '../rules/catalog/item-change.ts';
@@ -55,10 +55,10 @@ export interface Hooks {
   /** Gets every event of the built-in order rules. */
   event?: Hook<EventDraft, OrderFacts>;
   profile?: Hook<ProfileDraft, CustomerFacts>;
-  item?: Hook<Item, PublishedFacts>;
-  variant?: Hook<Variant, PublishedFacts>;
+  item?: Hook<CatalogItem, PublishedFacts>;
+  variant?: Hook<CatalogVariant, PublishedFacts>;
   /** Gets the categories of the category rule and those that an item is linked to. */
-  category?: Hook<Category, CategoryPlace>;
+  category?: Hook<CatalogCategory, CategoryPlace>;
 }
 export type HookName = keyof Hooks;
 export const hookNames = ['event', 'profile', 'item', 'variant', 'category'] as const satisfies readonly HookName[];

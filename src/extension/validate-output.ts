@@ -3,7 +3,7 @@
  * Klaviyo's limits like those of built-in rules.
  */
 import { z } from 'zod';
-import type { Item, Profile, Variant, Warning } from '../klaviyo/change.ts';
+import type { CatalogItem, CatalogVariant, Profile, Warning } from '../klaviyo/change.ts';
 import { fitProfile } from '../rules/customers/profile.ts';
 import { fitMetadata } from '../rules/fields/metadata.ts';
 import { cutText, maxAttributeBytes } from '../rules/fields/text.ts';
@@ -137,7 +137,9 @@ export function fitProfileDraft(draft: z.infer<typeof profileDraft>): { profile:
 }
 
 /** Cuts an item or variant down to Klaviyo's limits. */
-export function fitCatalogDraft<Draft extends Item | Variant>(draft: Draft): { record: Draft; warnings: Warning[] } {
+export function fitCatalogDraft<Draft extends CatalogItem | CatalogVariant>(
+  draft: Draft,
+): { record: Draft; warnings: Warning[] } {
   const { metadata, warnings } = fitMetadata(draft.custom_metadata);
   const image = draft.image_full_url;
   const short = {

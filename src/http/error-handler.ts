@@ -1,40 +1,44 @@
-/** What the service answers when it says no: always JSON with a reason that says what to do. */
+/** Maps errors to JSON responses whose `error` names the problem and the fix. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { bulkResources } from '../commercetools/schemas.ts';
-import { StoreFailure } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
 
 export const problemSchema = z.object({ error: z.string().describe('what is wrong and what to do') });
 
-/** While the store can't be asked. */
-const restSeconds = 5;
+/** Retry-After while the store is unavailable. */
+const retrySeconds = 5;
 
-export const maxBytes = 10 * 1024 * 1024;
+export const maxBodyBytes = 10 * 1024 * 1024;
 
-/** Fastify's own refusals in our words; anything unknown is a 500 without its inside. */
+/** Responds to an error. An unknown error becomes a 500 without details, which only the log has. */
 export function onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const wrong = error.validation.map(
+    const problems = error.validation.map(
       ({ instancePath, message }) => `${instancePath.slice(1).replaceAll('/', '.') || 'the body'}: ${message}`,
     );
-    return reply.code(400).send({ error: wrong.join('; ') });
+    return reply.code(400).send({ error: problems.join('; ') });
   }
-  if (error instanceof StoreFailure)
+  if (error instanceof StoreError)
     return reply
       .code(503)
-      .header('retry-after', restSeconds)
+      .header('retry-after', retrySeconds)
       .send({ error: `not now: ${error.message}` });
-  const said = refusals[error.code];
-  if (said) return reply.code(said.status).send({ error: said.reason });
+  const known = fastifyErrors[error.code];
+  if (known) return reply.code(known.status).send({ error: known.reason });
   if (error.statusCode !== undefined && error.statusCode < 500)
     return reply.code(error.statusCode).send({ error: error.message });
   request.log.error({ code: error.code, name: error.name }, 'a request failed by our own fault');
   return reply.code(500).send({ error: 'failed by our own fault; the log says more' });
 }
 
-const refusals: Record<string, { status: number; reason: string }> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, reason: `the body is larger than ${maxBytes} bytes; send less at once` },
+/** Fastify's error codes with the status and reason to respond with. */
+const fastifyErrors: Record<string, { status: number; reason: string }> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    status: 413,
+    reason: `the body is larger than ${maxBodyBytes} bytes; send less at once`,
+  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, reason: 'send JSON with the header "Content-Type: application/json"' },
   FST_ERR_CTP_INVALID_JSON_BODY: {
     status: 400,
@@ -48,22 +52,22 @@ const refusals: Record<string, { status: number; reason: string }> = {
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** @param serves which halves the port has routes for */
-export function createOnUnknownPath(serves: { realtime: boolean; bulk: boolean }) {
+/** @param serves which routes the port has */
+export function createNotFoundHandler(serves: { realtime: boolean; bulk: boolean }) {
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0] ?? '/';
     const allowed = methods.filter((method) => request.server.hasRoute({ method, url: path }));
-    // Who pushes to a port without realtime looks for another port, not for the dashboard's method.
+    // A push to a port without realtime is at the wrong port, although the dashboard's GET exists on this path.
     const push = path === '/' && request.method === 'POST';
     if (allowed.length > 0 && !push) {
       const error = `${path} takes ${allowed.join(' and ')}, not ${request.method}`;
       return reply.code(405).header('allow', allowed.join(', ')).send({ error });
     }
-    return reply.code(404).send({ error: `there is no ${request.method} ${path} here; ${wayOut(path, serves)}` });
+    return reply.code(404).send({ error: `there is no ${request.method} ${path} here; ${hintFor(path, serves)}` });
   };
 }
 
-function wayOut(path: string, { realtime, bulk }: { realtime: boolean; bulk: boolean }): string {
+function hintFor(path: string, { realtime, bulk }: { realtime: boolean; bulk: boolean }): string {
   const elsewhere = 'see APP_TYPE, CONNECT_ENV and the ports in docs/configuration.md';
   if (path === '/' && !realtime) return `this port serves no realtime: ${elsewhere}`;
   if (!/^\/sync(\/|$)/.test(path)) return 'GET /openapi.json lists what there is';

@@ -1,44 +1,45 @@
 /**
- * The service as a job of commercetools Connect: a POST at the scheduled hour syncs everything, one resource after the
- * other, and is answered when that is done or when Connect's patience nearly is.
+ * Runs the service as a job of commercetools Connect: a scheduled POST syncs all resources, one after the other, and gets
+ * its response when all are done, or shortly before Connect's timeout.
  * https://docs.commercetools.com/connect/deployment-behavior-and-environments
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../engine/runs/run.ts';
+import { startSync } from '../engine/runs/run-request.ts';
 import type { Runs } from '../engine/runs/runs.ts';
 import { onError } from './error-handler.ts';
 
-/** An item needs its categories, so they come first. */
+/** Categories come first, because items refer to them. */
 const order: readonly BulkResource[] = ['categories', 'products', 'customers', 'orders'];
-/** Connect waits 30 minutes. */
-const timeoutMs = 29 * 60 * 1_000;
-const lookEveryMs = 500;
+/** Connect's timeout is 30 minutes. */
+const defaultTimeoutMs = 29 * 60 * 1_000;
+const pollMs = 500;
 
-export interface JobParts {
+export interface JobDeps {
   runs: Runs;
-  /** Stops the waiting; runs are stopped by who owns them. */
+  /** Ends the wait for runs, but not the runs themselves. */
   signal: AbortSignal;
   timeoutMs?: number;
 }
 
-interface Outcome {
+interface SyncResult {
   resource: BulkResource;
-  /** How its sync ended or stands, or why there is none. */
+  /** State of the sync, or why none was started. */
   state: string;
 }
 
 /** @returns a server that takes `POST` at any path, and `GET /health` */
-export function buildJobServer(parts: JobParts): FastifyInstance {
+export function buildJobServer(deps: JobDeps): FastifyInstance {
   const server = fastify({ frameworkErrors: onError });
-  let inFlight: Promise<Outcome[]> | undefined;
+  let inFlight: Promise<SyncResult[]> | undefined;
   server.setErrorHandler(onError);
   server.get('/health', async () => ({ status: 'ok' }));
   server.post('/*', async (_request, reply) => {
-    // Connect starts the next one though the last still runs.
+    // Connect sends the next request even if the previous one is still being handled.
     if (inFlight) return reply.code(200).send({ message: 'the last start is still under way' });
-    inFlight = syncAll(parts);
+    inFlight = syncAll(deps);
     try {
       return reply.code(200).send({ syncs: await inFlight });
     } finally {
@@ -48,29 +49,30 @@ export function buildJobServer(parts: JobParts): FastifyInstance {
   return server;
 }
 
-async function syncAll({ runs, signal, timeoutMs: patience = timeoutMs }: JobParts): Promise<Outcome[]> {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  const outcomes: Outcome[] = [];
+async function syncAll({ runs, signal, timeoutMs = defaultTimeoutMs }: JobDeps): Promise<SyncResult[]> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const results: SyncResult[] = [];
   for (const resource of order) {
-    if (late.aborted) {
-      outcomes.push({ resource, state: 'waiting for the next time' });
+    if (deadline.aborted) {
+      results.push({ resource, state: 'waiting for the next time' });
       continue;
     }
-    const answer = await runs.start(resource, {}, 'api');
-    if ('refused' in answer) outcomes.push({ resource, state: answer.refused });
+    const result = await startSync(runs, resource, { command: { type: 'start', request: {} }, by: 'api' });
+    if ('refused' in result) results.push({ resource, state: result.refused });
     else {
-      // One that was queued elsewhere, or that the last start of the job did not finish, counts as this one.
-      const run = 'started' in answer ? answer.started : answer.running;
-      outcomes.push({ resource, state: await stateAtTheEnd(runs, run, late) });
+      // A sync that is running already, such as one from the previous request, takes the place of a new one.
+      const run = 'started' in result ? result.started : result.running;
+      results.push({ resource, state: await waitForEnd(runs, run, deadline) });
     }
   }
-  return outcomes;
+  return results;
 }
 
-async function stateAtTheEnd(runs: Runs, run: Run, signal: AbortSignal): Promise<Run['state']> {
+/** @returns the run's state when it has ended or the signal is aborted */
+async function waitForEnd(runs: Runs, run: Run, signal: AbortSignal): Promise<Run['state']> {
   for (;;) {
-    const now = (await runs.list(run.resource)).find(({ id }) => id === run.id) ?? run;
-    if (hasEnded(now) || signal.aborted) return now.state;
-    await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    const current = (await runs.list(run.resource)).find(({ id }) => id === run.id) ?? run;
+    if (hasEnded(current) || signal.aborted) return current.state;
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,34 +1,36 @@
-/** Listens on a port; what stands in the way is a mistake in the configuration, named with its variable. */
+/** Listens on a port. A port that can't be used is a configuration error that names its variable. */
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import { ConfigError, type Port } from '../config/config.ts';
+import { codeOf } from '../lib/errors.ts';
+
+export type ListenResult = { outcome: 'listening'; address: string } | { outcome: 'skipped'; reason: string };
 
 /**
- * @returns the address, or why the port was left out
- * @throws ConfigError where a port that is needed can't be had; the server is closed then
+ * @returns the address, or why an optional port was skipped
+ * @throws ConfigError if a required port can't be used; the server is closed then
  */
 export async function listenOn(
   server: FastifyInstance,
-  wanted: Port,
+  { port, variable, optional }: Port,
   host: string,
-): Promise<{ address: string } | { leftOut: string }> {
+): Promise<ListenResult> {
   try {
-    return { address: await server.listen({ port: wanted.port, host }) };
+    return { outcome: 'listening', address: await server.listen({ port, host }) };
   } catch (thrown) {
     await server.close();
     const code = codeOf(thrown);
-    if (!wanted.optional || code !== 'EADDRINUSE') throw cannotListen(wanted, host, code) ?? thrown;
-    const { port, variable } = wanted;
-    return { leftOut: `port ${port} is taken by another process and left out: set ${variable} if it is needed` };
+    if (!optional || code !== 'EADDRINUSE') throw configErrorFor(code, { port, variable, host }) ?? thrown;
+    return {
+      outcome: 'skipped',
+      reason: `port ${port} is taken by another process and left out: set ${variable} if it is needed`,
+    };
   }
 }
 
-function codeOf(thrown: unknown): string | undefined {
-  const coded = z.looseObject({ code: z.string() }).safeParse(thrown);
-  return coded.success ? coded.data.code : undefined;
-}
-
-function cannotListen({ port, variable }: Port, host: string, code: string | undefined): ConfigError | undefined {
+function configErrorFor(
+  code: string,
+  { port, variable, host }: Pick<Port, 'port' | 'variable'> & { host: string },
+): ConfigError | undefined {
   switch (code) {
     case 'EADDRINUSE':
       return new ConfigError([`${variable}: port ${port} is taken by another process; set ${variable} to a free port`]);

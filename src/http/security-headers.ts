@@ -1,15 +1,15 @@
-/** What every answer carries, and how often an address may fail: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html */
+/** Adds security headers to all responses and limits failed requests per address: https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html */
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { CountFailure } from './auth/authenticate.ts';
 
-/** Refused requests of one address in a window; beyond that the answer is 429. */
+/** Failed authentications of one address per window; beyond that the response is 429. */
 const maxFailures = 100;
 const windowMs = 60_000;
 
-/** Adds the headers to every answer. @returns the count of failures */
-export async function harden(server: FastifyInstance): Promise<CountFailure> {
+/** @returns a function that counts a failed authentication */
+export async function addSecurityHeaders(server: FastifyInstance): Promise<CountFailure> {
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     referrerPolicy: { policy: 'no-referrer' },

@@ -1,68 +1,68 @@
-/** The service's HTTP face: one server for each port, each with the routes that it serves. */
+/** Builds an HTTP server for a port, with the routes that the port serves. */
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
-import { type DashboardParts, dashboardRoutes } from '../dashboard/routes.ts';
-import { createGuard, createIdentify } from './auth/authenticate.ts';
+import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
+import { createAuthenticate, createGuard } from './auth/authenticate.ts';
 import { createSessions } from './auth/sessions.ts';
 import type { ApiTokens } from './auth/tokens.ts';
-import { createOnUnknownPath, maxBytes, onError } from './error-handler.ts';
-import { type DeadLetterRouteParts, deadLetterRoutes } from './routes/dead-letters.ts';
-import { type ExplainRouteParts, explainRoutes } from './routes/explain.ts';
+import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
+import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
+import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
-import { type MetricsRouteParts, metricsRoute } from './routes/metrics.ts';
-import { type RealtimeRouteParts, realtimeRoute } from './routes/realtime.ts';
+import { type MetricsRouteDeps, metricsRoute } from './routes/metrics.ts';
+import { type RealtimeRouteDeps, realtimeRoute } from './routes/realtime.ts';
 import { sessionRoutes } from './routes/session.ts';
-import { type SyncRouteParts, syncRoutes } from './routes/sync.ts';
-import { harden } from './security-headers.ts';
+import { type SyncRouteDeps, syncRoutes } from './routes/sync.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 
-export interface ServerParts
-  extends RealtimeRouteParts,
-    Omit<SyncRouteParts, 'guard'>,
-    Omit<DeadLetterRouteParts, 'guard'>,
-    Omit<ExplainRouteParts, 'guard'>,
-    Omit<MetricsRouteParts, 'guard'> {
-  /** Absent: there is none. */
-  dashboard?: Omit<DashboardParts, 'guard' | 'syncs'>;
+export interface ServerDeps
+  extends RealtimeRouteDeps,
+    Omit<SyncRouteDeps, 'guard'>,
+    Omit<DeadLetterRouteDeps, 'guard'>,
+    Omit<ExplainRouteDeps, 'guard'>,
+    Omit<MetricsRouteDeps, 'guard'> {
+  /** Absent: no dashboard is served. */
+  dashboard?: Omit<DashboardDeps, 'guard' | 'syncs'>;
   apiTokens: ApiTokens;
   log: FastifyBaseLogger;
   version: string;
-  /** Which halves this process does. */
+  /** Which parts of the service this process runs. */
   realtime: boolean;
   bulk: boolean;
   readiness(): Promise<Readiness>;
 }
 
-/** @param serves what the port is for; further narrowed by what the process does */
-export async function buildServer(parts: ServerParts, serves: Port['serves']): Promise<FastifyInstance> {
+/** @param serves what the port serves, limited to what the process runs */
+export async function buildServer(deps: ServerDeps, serves: Port['serves']): Promise<FastifyInstance> {
   const server: FastifyInstance = fastify({
-    loggerInstance: parts.log,
-    // One line for each message and run comes from activity.ts; a second one for each request would only repeat it.
+    loggerInstance: deps.log,
+    // Events already log one line per message and run; request logs would repeat them.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: maxBytes,
+    bodyLimit: maxBodyBytes,
     forceCloseConnections: 'idle',
     frameworkErrors: onError,
   });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(onError);
-  const realtime = parts.realtime && serves !== 'bulk';
-  const bulk = parts.bulk && serves !== 'realtime';
-  server.setNotFoundHandler(createOnUnknownPath({ realtime, bulk }));
+  const realtime = deps.realtime && serves !== 'bulk';
+  const bulk = deps.bulk && serves !== 'realtime';
+  server.setNotFoundHandler(createNotFoundHandler({ realtime, bulk }));
   acceptJson(server);
-  const countFailure = await harden(server);
+  const countFailure = await addSecurityHeaders(server);
   await server.register(cookie);
-  const sessions = createSessions(parts.apiTokens);
-  const identify = createIdentify(parts.apiTokens, sessions);
-  const guard = createGuard(identify, countFailure);
+  const sessions = createSessions(deps.apiTokens);
+  const authenticate = createAuthenticate(deps.apiTokens, sessions);
+  const guard = createGuard(authenticate, countFailure);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'commercetools-klaviyo',
-        version: parts.version,
+        version: deps.version,
         description: 'Keeps Klaviyo in step with commercetools.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
@@ -70,23 +70,23 @@ export async function buildServer(parts: ServerParts, serves: Port['serves']): P
     transform: jsonSchemaTransform,
   });
   await server.register(async (routes) => {
-    if (realtime) realtimeRoute(routes, parts, countFailure);
-    if (bulk) syncRoutes(routes, { ...parts, guard });
-    // Whichever half it does: both keep some.
-    deadLetterRoutes(routes, { ...parts, guard });
-    explainRoutes(routes, { ...parts, guard });
-    if (parts.dashboard && serves !== 'realtime') {
-      sessionRoutes(routes, { sessions, identify, countFailure });
-      dashboardRoutes(routes, { ...parts.dashboard, guard, syncs: bulk });
+    if (realtime) realtimeRoute(routes, deps, countFailure);
+    if (bulk) syncRoutes(routes, { ...deps, guard });
+    // On every port, because both realtime and bulk store dead letters.
+    deadLetterRoutes(routes, { ...deps, guard });
+    explainRoutes(routes, { ...deps, guard });
+    if (deps.dashboard && serves !== 'realtime') {
+      sessionRoutes(routes, { sessions, authenticate, countFailure });
+      dashboardRoutes(routes, { ...deps.dashboard, guard, syncs: bulk });
     }
-    healthRoutes(routes, parts);
-    metricsRoute(routes, { ...parts, guard });
+    healthRoutes(routes, deps);
+    metricsRoute(routes, { ...deps, guard });
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });
   return server;
 }
 
-/** JSON under its own name, as a CloudEvent, or as the plain text that some brokers call it; an empty body is none. */
+/** Parses JSON, CloudEvents, and the text/plain that some brokers send; an empty body is undefined. */
 function acceptJson(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeContentTypeParser(['application/json', 'text/plain']);

@@ -1,6 +1,6 @@
 /**
- * What shall be true in Klaviyo, as plain data in Klaviyo's own words: attribute names are those of its API.
- * https://developers.klaviyo.com/en/reference/api_overview (revision 2026-07-15)
+ * Defines changes and receipts as plain data. A change describes the desired state in Klaviyo; its attribute names are those
+ * of Klaviyo's API. https://developers.klaviyo.com/en/reference/api_overview (revision 2026-07-15)
  */
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
@@ -8,7 +8,7 @@ export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** A profile's place. It is always written whole: empty text where there is nothing, so that half an old one never stays. */
+/** A profile's address. Always written completely, with empty strings, so that no part of an older address remains. */
 export interface Location {
   address1: string;
   address2: string;
@@ -18,17 +18,17 @@ export interface Location {
   zip: string;
 }
 
-/** Whom an event is about. At least one of the two identifiers is there. */
+/** The profile of an event. At least one of the two identifiers is set. */
 export interface ProfileIdentity {
   email?: string;
   external_id?: string;
   location?: Location;
 }
 
-/** A profile as create-or-update takes it: an absent attribute is left alone, `null` clears it. */
+/** A profile to upsert: an absent attribute is left unchanged, `null` clears it. */
 export interface Profile {
   email: string;
-  /** Absent where another customer with the same e-mail carries the id. */
+  /** Absent when another customer with the same e-mail has the profile's id. */
   external_id?: string;
   first_name?: string | null;
   last_name?: string | null;
@@ -42,13 +42,13 @@ export interface Profile {
   properties?: JsonObject;
 }
 
-/** A catalogue category. `external_id` is commercetools' id; `name` the breadcrumb. */
-export interface Category {
+/** A catalog category. `external_id` is the id in commercetools; `name` is the breadcrumb. */
+export interface CatalogCategory {
   external_id: string;
   name: string;
 }
 
-/** What items and variants have in common. Prices in major units. */
+/** Attributes of both items and variants. Prices in major units. */
 interface Sellable {
   external_id: string;
   title: string;
@@ -56,29 +56,29 @@ interface Sellable {
   url: string;
   image_full_url: string | null;
   published: boolean;
-  /** Flat; values are texts. */
+  /** Flat, string values only. */
   custom_metadata: Record<string, string>;
 }
 
-export interface Item extends Sellable {
+export interface CatalogItem extends Sellable {
   price: number | null;
 }
 
-export interface Variant extends Sellable {
+export interface CatalogVariant extends Sellable {
   sku: string;
   price: number;
   inventory_quantity: number;
   inventory_policy: InventoryPolicy;
 }
 
-/** 1 hides what is out of stock from recommendations; 0 and 2 do not. */
+/** 1 hides a variant from recommendations when it is out of stock; 0 and 2 do not. */
 export type InventoryPolicy = 0 | 1 | 2;
 
 export interface EventChange {
   type: 'event';
-  /** The metric's name. */
+  /** Name of the metric. */
   metric: string;
-  /** Klaviyo records one event for each profile, metric and unique_id. */
+  /** Klaviyo records one event per profile, metric and unique_id. */
   uniqueId: string;
   /** ISO 8601. */
   time: string;
@@ -88,39 +88,39 @@ export interface EventChange {
   currency?: string;
   profile: ProfileIdentity;
   properties: JsonObject;
-  /** Recorded, but wakes no flow, whatever lane it travels in. */
+  /** Recorded without triggering flows, in either lane. */
   backfill?: boolean;
 }
 
 export interface ProfileChange {
   type: 'profile';
-  /** The customer, also where `profile.external_id` is left out. */
+  /** The customer's id, also when `profile.external_id` is absent. */
   customerId: string;
   profile: Profile;
-  /** What to do when the e-mail belongs to one profile and the id to another. */
+  /** Resolution when the e-mail belongs to one profile and the external_id to another. */
   identityConflict: IdentityConflict;
-  /** Look for the e-mail's profile first, and give it this id unless another profile holds it. */
+  /** Looks up the e-mail's profile first and gives it this external_id, unless another profile has it. */
   emailFirst: boolean;
 }
 
-/** `email`: write to the e-mail's profile and leave ids alone; `merge` both into the e-mail's; `reject`: a dead letter. */
+/** `email` writes to the e-mail's profile without changing ids; `merge` merges both into it; `reject` rejects the change. */
 export type IdentityConflict = 'email' | 'merge' | 'reject';
 
 export interface CategoryChange {
   type: 'category';
-  category: Category;
+  category: CatalogCategory;
 }
 
-/** The item with exactly these variants and categories: the sink finds what to add, change, delete. */
+/** The item with exactly these variants and categories. The sink creates, updates and deletes variants accordingly. */
 export interface ItemChange {
   type: 'item';
-  item: Item;
-  variants: Variant[];
-  /** The item's categories and their ancestors, each after its own ancestors; one that Klaviyo lacks is created first. */
-  categories: Category[];
+  item: CatalogItem;
+  variants: CatalogVariant[];
+  /** The item's categories and all of their ancestors. Those that Klaviyo lacks are created before the item. */
+  categories: CatalogCategory[];
 }
 
-/** The whole stock of a sku. Skipped where Klaviyo has no such variant. */
+/** The total stock of a sku. Skipped when Klaviyo has no variant with this sku. */
 export interface StockChange {
   type: 'stock';
   sku: string;
@@ -128,61 +128,42 @@ export interface StockChange {
   policy: InventoryPolicy;
 }
 
-/** Shall not be there. Deleting an item deletes its variants. */
+/** Deletes a record. Klaviyo deletes an item's variants with it. */
 export interface DeleteChange {
   type: 'delete';
   recordType: 'category' | 'item';
   externalId: string;
 }
 
-/** One thing that shall be true in Klaviyo. Sending it twice has the effect of sending it once. */
+/** The desired state of one record in Klaviyo, or an event. Idempotent. */
 export type Change = EventChange | ProfileChange | CategoryChange | ItemChange | StockChange | DeleteChange;
 
 export type ChangeKind = Change['type'];
 
 /**
- * A change with the count of this process, taken before the oldest read that it was written from began: of several
- * that wait for one record the highest `readAt` wins. `about` is the sender's own: what to remember of the change while
- * a job has it.
+ * A change with its place in this process's order of reads. `readSeq` is taken before the oldest read that the change is
+ * mapped from; of several pending changes to a record the highest `readSeq` wins. `origin` belongs to the caller: what to
+ * store about the change while a job contains it.
  */
 export type SequencedChange<Origin = unknown> = Change & { readSeq: number; origin?: Origin };
 
-/** Something that was left out or decided on the way; never personal data. */
+/** A part that was left out, or an automatic decision; without personal data. */
 export interface Warning {
   code: string;
   detail: string;
 }
 
-/** What became of a change. Never an exception: one that was thrown on the way is our own bug, and `failed` says so. */
+/** The result of a change. */
 export type Receipt =
-  /**
-   * `later`: Klaviyo has put it into a job, which may still refuse it; resolves with the last word. The caller may go on.
-   */
+  /** `settled`: acknowledged early, when Klaviyo had accepted a job; resolves with the receipt after the job has ended. */
   (
-    | { outcome: 'delivered'; later?: Promise<Receipt> }
-    /** Klaviyo will never take it. `detail` is Klaviyo's own, with the record's values blotted out. */
+    | { outcome: 'delivered'; settled?: Promise<Receipt> }
+    /** Rejected permanently. `detail` is Klaviyo's own, without personal data; `field` is a JSON pointer. */
     | { outcome: 'rejected'; code: string; detail: string; field?: string }
-    /** Nothing to be done, e.g. stock of a variant that Klaviyo does not know. */
+    /** Not applicable, for example the stock of a variant that Klaviyo does not have. */
     | { outcome: 'skipped'; reason: string }
+    /** An exception in this process. */
     | { outcome: 'failed'; error: Error }
-    /** Not now. `action-required`: the key is refused, so somebody has to act. */
+    /** Retry later. `actionRequired`: an operator must fix credentials. */
     | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; actionRequired?: boolean }
   ) & { warnings?: Warning[] };
-
-/** What a change is about: of several with one key that wait together, the latest read stands for all. */
-export function coalescingKey(change: Change): string {
-  switch (change.type) {
-    case 'event':
-      return `event:${change.metric}:${change.uniqueId}`;
-    case 'profile':
-      return `profile:${change.customerId}`;
-    case 'category':
-      return `category:${change.category.external_id}`;
-    case 'item':
-      return `item:${change.item.external_id}`;
-    case 'stock':
-      return `stock:${change.sku}`;
-    case 'delete':
-      return `${change.recordType}:${change.externalId}`;
-  }
-}

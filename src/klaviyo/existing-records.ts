@@ -1,47 +1,57 @@
 /**
- * What Klaviyo holds, looked up many at a time: what is asked for at the same moment becomes one request of up to a
- * hundred ids. Nothing is cached.
+ * Reads existing records from Klaviyo. Lookups in the same turn of the event loop are combined into requests of up to a
+ * hundred ids that fit into a URL. Results are not cached.
  */
 import DataLoader from 'dataloader';
 import { z } from 'zod';
-import type { ApiResult, KlaviyoClient } from './api/client.ts';
+import { omitUndefined } from '../lib/omit-undefined.ts';
+import type { KlaviyoClient } from './api/client.ts';
 import type { EndpointName } from './api/endpoints.ts';
 import type { ApiFailure } from './api/errors.ts';
 import type { Lane } from './api/rate-limiter.ts';
+import type { DeleteChange } from './change.ts';
 
 const prefix = '$custom:::$default:::';
 
-/** Klaviyo's compound id; the only integration and catalogue there are. */
+/** Klaviyo's compound id of a record in the only integration and catalog that API clients can use. */
 export const compoundId = (externalId: string) => `${prefix}${externalId}`;
 
-const changedShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
+const unknownShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
 
-/** A catalogue record as Klaviyo shows it. */
+/** A catalog record as Klaviyo returns it. */
 export interface ExistingRecord {
   externalId: string;
   attributes: Record<string, unknown>;
-  /** Of a variant: the item it belongs to, where Klaviyo says it. */
+  /** External id of a variant's item, when Klaviyo returns it. */
   itemId?: string;
 }
 
-/** An item with every variant under it, by sku. */
+/** An item with all of its variants by sku. */
 export interface ExistingItem extends ExistingRecord {
   variants: Map<string, ExistingRecord>;
 }
 
-/** What was found, undefined where there is nothing, or why it can't be told. */
-export type LookupResult<Thing> = Thing | undefined | { failure: ApiFailure };
+/** The record, undefined when Klaviyo has none, or why it could not be read. */
+export type LookupResult<Existing> = Existing | undefined | { failure: ApiFailure };
 
 export interface ExistingRecords {
   item(externalId: string, lane: Lane): Promise<LookupResult<ExistingItem>>;
   category(externalId: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
   variant(sku: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
-  /** Klaviyo's id of the profile with this identifier. */
+  /** @returns Klaviyo's id of the profile with this identifier; e-mails are compared without case */
   profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<{ id: string }>>;
 }
 
-const linked = z.object({ data: z.array(z.object({ id: z.string() })) });
-const shape = z.object({
+export interface CatalogListing {
+  /** @returns the external ids of the list's first page, or why it could not be read */
+  firstIds(
+    recordType: DeleteChange['recordType'],
+    signal: AbortSignal,
+  ): Promise<{ ids: string[] } | { failure: string }>;
+}
+
+const relationship = z.object({ data: z.array(z.object({ id: z.string() })) });
+const resourceSchema = z.object({
   id: z.string(),
   attributes: z.record(z.string(), z.unknown()),
   relationships: z
@@ -50,129 +60,117 @@ const shape = z.object({
         .object({ data: z.object({ id: z.string() }) })
         .optional()
         .catch(undefined),
-      variants: linked.optional().catch(undefined),
+      variants: relationship.optional().catch(undefined),
     })
     .optional()
     .catch(undefined),
 });
-type Shown = z.infer<typeof shape>;
-const listed = z.object({ data: z.array(shape), included: z.array(shape).optional() });
+type Resource = z.infer<typeof resourceSchema>;
+const resourceList = z.object({ data: z.array(resourceSchema), included: z.array(resourceSchema).optional() });
 
-/** Klaviyo's most for `any(…)` and for a page. */
+/** Klaviyo's maximum of values in an `any(…)` filter, and of a page. */
 const maxIds = 100;
-/** Ids may be long, and a URL holds so much. */
-const maxCharacters = 12_000;
-const patient = new AbortController().signal;
+/** Maximum length of a filter's ids in the URL. */
+const maxFilterLength = 12_000;
+const never = new AbortController().signal;
 
-/** How a kind of look-up asks, and what it makes of an answer. */
-interface LookupSpec<Thing> {
+/** How records of one type are looked up by key. */
+interface LookupSpec<Existing> {
   endpoint: EndpointName;
   filter(keys: readonly string[]): string;
   query?: Record<string, string>;
-  /** By key. */
-  found(body: unknown, lane: Lane): Promise<Map<string, Thing> | { failure: ApiFailure }>;
+  /** @returns the records of a response by key */
+  parse(body: unknown, lane: Lane): Promise<Map<string, Existing> | { failure: ApiFailure }>;
 }
 
 export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
-  function lookup<Thing>(kind: LookupSpec<Thing>) {
-    const loaders = { realtime: loader(kind, 'realtime'), bulk: loader(kind, 'bulk') };
-    return (key: string, lane: Lane): Promise<LookupResult<Thing>> => loaders[lane].load(key);
+  function lookup<Existing>(spec: LookupSpec<Existing>) {
+    const loaders = { realtime: createLoader(spec, 'realtime'), bulk: createLoader(spec, 'bulk') };
+    return (key: string, lane: Lane): Promise<LookupResult<Existing>> => loaders[lane].load(key);
   }
 
-  function loader<Thing>(kind: LookupSpec<Thing>, lane: Lane): DataLoader<string, LookupResult<Thing>> {
-    return new DataLoader<string, LookupResult<Thing>>(
+  function createLoader<Existing>(spec: LookupSpec<Existing>, lane: Lane): DataLoader<string, LookupResult<Existing>> {
+    return new DataLoader<string, LookupResult<Existing>>(
       async (keys) => {
         const unique = [...new Set(keys)];
-        const parts = await Promise.all(chunksOf(unique).map((part) => ask(kind, part, lane)));
-        const byKey = new Map(parts.flatMap((part) => [...part]));
+        const chunks = await Promise.all(chunksOf(unique).map((chunk) => fetchChunk(spec, chunk, lane)));
+        const byKey = new Map(chunks.flatMap((chunk) => [...chunk]));
         return keys.map((key) => byKey.get(key));
       },
       { cache: false, maxBatchSize: maxIds },
     );
   }
 
-  async function ask<Thing>(
-    kind: LookupSpec<Thing>,
+  async function fetchChunk<Existing>(
+    spec: LookupSpec<Existing>,
     keys: readonly string[],
     lane: Lane,
-  ): Promise<Map<string, LookupResult<Thing>>> {
-    const query = { ...kind.query, filter: kind.filter(keys), 'page[size]': String(maxIds) };
-    const answer = await client.call({ endpoint: kind.endpoint, query, lane, signal: patient });
-    if (!answer.ok) return failed(keys, answer);
-    const found = await kind.found(answer.body, lane);
-    if (!('failure' in found)) return found;
-    return failed(keys, { ok: false, failure: found.failure });
+  ): Promise<Map<string, LookupResult<Existing>>> {
+    const query = { ...spec.query, filter: spec.filter(keys), 'page[size]': String(maxIds) };
+    const result = await client.call({ endpoint: spec.endpoint, query, lane, signal: never });
+    const records = result.ok ? await spec.parse(result.body, lane) : { failure: result.failure };
+    if (records instanceof Map) return records;
+    return new Map(keys.map((key) => [key, records]));
   }
 
-  /** All variants of an item: those that its page did not bring are listed. */
-  async function variantsOf(item: Shown, included: ReadonlyMap<string, Shown>, lane: Lane) {
-    const wanted = item.relationships?.variants?.data;
-    const there = wanted?.flatMap(({ id }) => included.get(id) ?? []);
-    if (there && there.length === wanted?.length) return there;
-    const all: Shown[] = [];
-    const query = { 'page[size]': '100' };
-    for await (const page of client.pages({
-      endpoint: 'listVariantsOfItem',
-      id: item.id,
-      query,
-      lane,
-      signal: patient,
-    })) {
+  /** Reads an item's variants: from the included records when they are complete, else from the item's list. */
+  async function variantsOf(item: Resource, included: ReadonlyMap<string, Resource>, lane: Lane) {
+    const links = item.relationships?.variants?.data;
+    const linked = links?.flatMap(({ id }) => included.get(id) ?? []);
+    if (linked && linked.length === links?.length) return linked;
+    const variants: Resource[] = [];
+    const query = { 'page[size]': String(maxIds) };
+    const pages = client.pages({ endpoint: 'listVariantsOfItem', id: item.id, query, lane, signal: never });
+    for await (const page of pages) {
       if (!page.ok) return { failure: page.failure };
-      const parsed = listed.safeParse(page.body);
-      if (!parsed.success) return { failure: changedShape };
-      all.push(...parsed.data.data);
+      const parsed = resourceList.safeParse(page.body);
+      if (!parsed.success) return { failure: unknownShape };
+      variants.push(...parsed.data.data);
     }
-    return all;
+    return variants;
   }
 
-  async function items(body: unknown, lane: Lane) {
-    const parsed = listed.safeParse(body);
-    if (!parsed.success) return { failure: changedShape };
-    const included = new Map(parsed.data.included?.map((one) => [one.id, one]));
-    const found = new Map<string, ExistingItem>();
-    for (const one of parsed.data.data) {
-      const variants = await variantsOf(one, included, lane);
+  async function parseItems(body: unknown, lane: Lane) {
+    const parsed = resourceList.safeParse(body);
+    if (!parsed.success) return { failure: unknownShape };
+    const included = new Map(parsed.data.included?.map((resource) => [resource.id, resource]));
+    const items = new Map<string, ExistingItem>();
+    for (const item of parsed.data.data) {
+      const variants = await variantsOf(item, included, lane);
       if ('failure' in variants) return variants;
-      const held = variants.map(heldOf).map((variant): [string, ExistingRecord] => [variant.externalId, variant]);
-      found.set(externalIdOf(one.id), { ...heldOf(one), variants: new Map(held) });
+      items.set(externalIdOf(item.id), { ...toRecord(item), variants: byExternalId(variants) });
     }
-    return found;
+    return items;
   }
 
   const item = lookup<ExistingItem>({
     endpoint: 'listItems',
-    filter: anyId,
+    filter: anyCompoundId,
     query: { include: 'variants' },
-    found: items,
+    parse: parseItems,
   });
-  const category = lookup<ExistingRecord>({ endpoint: 'listCategories', filter: anyId, found: records });
-  const variant = lookup<ExistingRecord>({ endpoint: 'listVariants', filter: anyId, found: records });
-  const profiles = { email: lookup(profileBy('email')), external_id: lookup(profileBy('external_id')) };
+  const category = lookup<ExistingRecord>({ endpoint: 'listCategories', filter: anyCompoundId, parse: parseRecords });
+  const variant = lookup<ExistingRecord>({ endpoint: 'listVariants', filter: anyCompoundId, parse: parseRecords });
+  const profiles = { email: lookup(profileLookup('email')), external_id: lookup(profileLookup('external_id')) };
 
   return {
     item,
     category,
     variant,
-    // E-mails compare without case.
     profile: (field, value, lane) => profiles[field](field === 'email' ? value.toLowerCase() : value, lane),
   };
 }
 
-function failed<Thing>(
-  keys: readonly string[],
-  { failure }: Extract<ApiResult, { ok: false }>,
-): Map<string, LookupResult<Thing>> {
-  return new Map(keys.map((key) => [key, { failure }]));
+async function parseRecords(body: unknown): Promise<Map<string, ExistingRecord> | { failure: ApiFailure }> {
+  const parsed = resourceList.safeParse(body);
+  return parsed.success ? byExternalId(parsed.data.data) : { failure: unknownShape };
 }
 
-async function records(body: unknown): Promise<Map<string, ExistingRecord> | { failure: ApiFailure }> {
-  const parsed = listed.safeParse(body);
-  if (!parsed.success) return { failure: changedShape };
-  return new Map(parsed.data.data.map((one) => [externalIdOf(one.id), heldOf(one)]));
+function byExternalId(resources: readonly Resource[]): Map<string, ExistingRecord> {
+  return new Map(resources.map(toRecord).map((record) => [record.externalId, record]));
 }
 
-const profileShape = z.object({
+const profileList = z.object({
   data: z.array(
     z.object({
       id: z.string(),
@@ -181,13 +179,13 @@ const profileShape = z.object({
   ),
 });
 
-function profileBy(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
+function profileLookup(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
   return {
     endpoint: 'listProfiles',
     filter: (keys) => `any(${field},${JSON.stringify(keys)})`,
     query: { 'fields[profile]': 'email,external_id' },
-    async found(body) {
-      const parsed = profileShape.safeParse(body);
+    async parse(body) {
+      const parsed = profileList.safeParse(body);
       if (!parsed.success)
         return { failure: { type: 'unavailable', reason: 'Klaviyo listed profiles in an unknown shape' } };
       return new Map(
@@ -200,7 +198,7 @@ function profileBy(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
   };
 }
 
-function anyId(externalIds: readonly string[]): string {
+function anyCompoundId(externalIds: readonly string[]): string {
   return `any(ids,${JSON.stringify(externalIds.map(compoundId))})`;
 }
 
@@ -208,25 +206,48 @@ function externalIdOf(id: string): string {
   return id.startsWith(prefix) ? id.slice(prefix.length) : id;
 }
 
-function heldOf({ id, attributes, relationships }: Shown): ExistingRecord {
+function toRecord({ id, attributes, relationships }: Resource): ExistingRecord {
   const itemId = relationships?.item?.data.id;
-  return {
+  return omitUndefined({
     externalId: externalIdOf(id),
     attributes,
-    ...(itemId === undefined ? {} : { itemId: externalIdOf(itemId) }),
-  };
+    itemId: itemId === undefined ? undefined : externalIdOf(itemId),
+  });
 }
 
-/** Parts that fit into a URL. */
+/** Characters around an id in the encoded filter: two quotes and a comma. */
+const separatorLength = 9;
+
+/** Splits keys so that each filter fits into a URL. */
 function chunksOf(keys: readonly string[]): string[][] {
   const chunks: string[][] = [];
-  let characters = 0;
+  let length = 0;
   for (const key of keys) {
-    const own = encodeURIComponent(compoundId(key)).length + 9;
-    const last = chunks.at(-1);
-    if (last && characters + own <= maxCharacters) last.push(key);
+    const keyLength = encodeURIComponent(compoundId(key)).length + separatorLength;
+    const chunk = chunks.at(-1);
+    const fits = chunk !== undefined && length + keyLength <= maxFilterLength;
+    if (fits) chunk.push(key);
     else chunks.push([key]);
-    characters = last && characters + own <= maxCharacters ? characters + own : own;
+    length = fits ? length + keyLength : keyLength;
   }
   return chunks;
+}
+
+const externalIdList = z.object({ data: z.array(z.object({ attributes: z.object({ external_id: z.string() }) })) });
+
+export function createListing(client: KlaviyoClient): CatalogListing {
+  return {
+    async firstIds(recordType, signal) {
+      const endpoint = recordType === 'item' ? 'listItems' : 'listCategories';
+      const query = { [`fields[catalog-${recordType}]`]: 'external_id', 'page[size]': '100' };
+      const result = await client.call({ endpoint, query, lane: 'bulk', signal });
+      if (!result.ok) {
+        const { failure } = result;
+        return { failure: failure.type === 'rejected' ? `Klaviyo answered ${failure.status}` : failure.reason };
+      }
+      const parsed = externalIdList.safeParse(result.body);
+      if (!parsed.success) return { failure: 'Klaviyo listed its catalogue in an unknown shape' };
+      return { ids: parsed.data.data.map(({ attributes }) => attributes.external_id) };
+    },
+  };
 }

@@ -1,4 +1,4 @@
-/** In-flight limit: bulk waits while a kind is full, realtime never counts against it. */
+/** Tests that bulk waits while a kind is at its limit, and that realtime does not count against it. */
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
@@ -6,18 +6,18 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createInFlightLimit, type InFlightLimit } from './in-flight-limit.ts';
 
 const { signal } = new AbortController();
-/** More than any kind may have in flight. */
-const more = 50_000;
+/** More than any kind's limit. */
+const aboveLimit = 50_000;
 
-function fill(room: InFlightLimit): void {
-  for (let count = 0; count < more; count += 1) room.acquire('bulk', 'event');
+function fill(limit: InFlightLimit): void {
+  for (let count = 0; count < aboveLimit; count += 1) limit.acquire('bulk', 'event');
 }
 
-function empty(room: InFlightLimit, left = 0): void {
-  for (let count = more; count > left; count -= 1) room.release('bulk', 'event');
+function empty(limit: InFlightLimit, remaining = 0): void {
+  for (let count = aboveLimit; count > remaining; count -= 1) limit.release('bulk', 'event');
 }
 
-/** @returns how the promise stands when everything that is due has run */
+/** @returns the promise's state at the end of the current turn of the event loop */
 async function stateOf(promise: Promise<void>): Promise<'pending' | 'resolved' | 'rejected'> {
   let state: 'pending' | 'resolved' | 'rejected' = 'pending';
   promise.then(
@@ -32,69 +32,69 @@ async function stateOf(promise: Promise<void>): Promise<'pending' | 'resolved' |
   return state;
 }
 
-test('bulk goes on while there is capacity', async () => {
-  const room = createInFlightLimit();
-  room.acquire('bulk', 'item');
-  await room.waitForCapacity(signal);
+test('bulk does not wait while there is capacity', async () => {
+  const limit = createInFlightLimit();
+  limit.acquire('bulk', 'item');
+  await limit.waitForCapacity(signal);
 });
 
-test('bulk waits while any kind is full, and goes on below its limit', async () => {
-  const room = createInFlightLimit();
-  fill(room);
-  const free = room.waitForCapacity(signal);
-  assert.equal(await stateOf(free), 'pending');
-  room.release('bulk', 'event');
-  assert.equal(await stateOf(free), 'pending');
-  empty(room, 1);
-  await free;
+test('bulk waits while a kind is at its limit', async () => {
+  const limit = createInFlightLimit();
+  fill(limit);
+  const capacity = limit.waitForCapacity(signal);
+  assert.equal(await stateOf(capacity), 'pending');
+  limit.release('bulk', 'event');
+  assert.equal(await stateOf(capacity), 'pending');
+  empty(limit, 1);
+  await capacity;
 });
 
-test('everybody who waits goes on', async () => {
-  const room = createInFlightLimit();
-  fill(room);
-  const waiting = [room.waitForCapacity(signal), room.waitForCapacity(signal), room.waitForCapacity(signal)];
-  empty(room);
+test('all waiting callers resume when there is capacity', async () => {
+  const limit = createInFlightLimit();
+  fill(limit);
+  const waiting = [limit.waitForCapacity(signal), limit.waitForCapacity(signal), limit.waitForCapacity(signal)];
+  empty(limit);
   await Promise.all(waiting);
 });
 
-test('realtime does not fill the room of bulk', async () => {
-  const room = createInFlightLimit();
-  for (let count = 0; count < more; count += 1) room.acquire('realtime', 'event');
-  await room.waitForCapacity(signal);
+test('realtime changes do not count against the limit', async () => {
+  const limit = createInFlightLimit();
+  for (let count = 0; count < aboveLimit; count += 1) limit.acquire('realtime', 'event');
+  await limit.waitForCapacity(signal);
 });
 
-test('waiting rejects with the reason of its signal, before or meanwhile', async () => {
-  const room = createInFlightLimit();
-  fill(room);
-  await assert.rejects(room.waitForCapacity(AbortSignal.abort(new Error('before'))), /before/);
+test('an abort before or while waiting rejects with its reason', async () => {
+  const limit = createInFlightLimit();
+  fill(limit);
+  await assert.rejects(limit.waitForCapacity(AbortSignal.abort(new Error('before'))), /before/);
   const stop = new AbortController();
-  const waiting = room.waitForCapacity(stop.signal);
-  stop.abort(new Error('meanwhile'));
-  await assert.rejects(waiting, /meanwhile/);
+  const waiting = limit.waitForCapacity(stop.signal);
+  stop.abort(new Error('while waiting'));
+  await assert.rejects(waiting, /while waiting/);
 });
 
-test('waiting leaves no listener behind', async () => {
-  const room = createInFlightLimit();
+test('no listener remains after waiting', async () => {
+  const limit = createInFlightLimit();
   const stop = new AbortController();
-  await room.waitForCapacity(stop.signal);
-  fill(room);
-  const waiting = room.waitForCapacity(stop.signal);
+  await limit.waitForCapacity(stop.signal);
+  fill(limit);
+  const waiting = limit.waitForCapacity(stop.signal);
   assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
-  empty(room);
+  empty(limit);
   await waiting;
   assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
 });
 
-test('idle is reached when both lanes are empty', async () => {
-  const room = createInFlightLimit();
-  await room.onIdle();
-  room.acquire('realtime', 'profile');
-  room.acquire('bulk', 'stock');
-  const idle = room.onIdle();
-  room.release('bulk', 'stock');
+test('onIdle resolves when both lanes are empty', async () => {
+  const limit = createInFlightLimit();
+  await limit.onIdle();
+  limit.acquire('realtime', 'profile');
+  limit.acquire('bulk', 'stock');
+  const idle = limit.onIdle();
+  limit.release('bulk', 'stock');
   assert.equal(await stateOf(idle), 'pending');
-  assert.deepEqual(room.counts(), { realtime: 1, bulk: 0 });
-  room.release('realtime', 'profile');
+  assert.deepEqual(limit.counts(), { realtime: 1, bulk: 0 });
+  limit.release('realtime', 'profile');
   await idle;
-  assert.deepEqual(room.counts(), { realtime: 0, bulk: 0 });
+  assert.deepEqual(limit.counts(), { realtime: 0, bulk: 0 });
 });

@@ -1,41 +1,34 @@
-/** An answer as a receipt. */
+/** Converts API results into receipts. */
 
+import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { ApiResult } from './api/client.ts';
 import type { ApiFailure } from './api/errors.ts';
 import type { Receipt, Warning } from './change.ts';
 
 export const delivered: Receipt = { outcome: 'delivered' };
 
-/** @param failure what Klaviyo, or the way to it, said */
 export function receiptOfFailure(failure: ApiFailure): Receipt {
   switch (failure.type) {
     case 'rejected': {
-      const error = failure.errors[0] ?? { code: String(failure.status), detail: '' };
-      return {
-        outcome: 'rejected',
-        code: error.code,
-        detail: error.detail,
-        ...(error.pointer === undefined ? {} : { field: error.pointer }),
-      };
+      const { code, detail, pointer } = failure.errors[0] ?? { code: String(failure.status), detail: '' };
+      return omitUndefined({ outcome: 'rejected' as const, code, detail, field: pointer });
     }
-    case 'unavailable':
-      return {
-        outcome: 'unavailable',
-        reason: failure.reason,
-        ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
-      };
+    case 'unavailable': {
+      const { reason, retryAfterMs } = failure;
+      return omitUndefined({ outcome: 'unavailable' as const, reason, retryAfterMs });
+    }
     case 'unauthorized':
     case 'forbidden':
       return { outcome: 'unavailable', reason: failure.reason, actionRequired: true };
   }
 }
 
-/** @param answer the last one: what became of the record */
-export function receiptOfResult(answer: ApiResult): Receipt {
-  return answer.ok ? delivered : receiptOfFailure(answer.failure);
+/** @param result the result of the change's last request */
+export function receiptOfResult(result: ApiResult): Receipt {
+  return result.ok ? delivered : receiptOfFailure(result.failure);
 }
 
-/** The receipt with these warnings in front of its own. */
+/** @returns the receipt with these warnings before its own */
 export function withWarnings(receipt: Receipt, warnings: readonly Warning[]): Receipt {
   return warnings.length === 0 ? receipt : { ...receipt, warnings: [...warnings, ...(receipt.warnings ?? [])] };
 }

@@ -1,138 +1,247 @@
-/** Sink: what a job took is kept once with all of its records, and outlives an outage. */
+/** Tests coalescing and order of changes, early acknowledgement of jobs, retries during an outage, and exceptions. */
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { mockClock, type ServedAnswer, type ServedRequest, serveKlaviyo } from '../../test/fixtures/klaviyo-server.ts';
+import {
+  mockClock,
+  type ServedRequest,
+  type ServedResponse,
+  serveKlaviyo,
+} from '../../test/fixtures/klaviyo-server.ts';
 import type { Receipt, SequencedChange } from './change.ts';
-import { createSink, type SinkDeps } from './sink.ts';
+import type { StoreJob } from './early-ack.ts';
+import { compoundId } from './existing-records.ts';
+import { createSink } from './sink.ts';
 
-/** More than go out in single requests. */
+/** More than are sent in single requests. */
 const ids = Array.from({ length: 40 }, (_, index) => `customer-${index}`);
+const delivered = { outcome: 'delivered' };
 
-function profile(customerId: string): SequencedChange<string> {
+function profile(customerId: string, { readSeq = 1, title = '' } = {}): SequencedChange<string> {
   return {
     type: 'profile',
     customerId,
-    profile: { email: `${customerId}@example.test`, external_id: customerId },
+    profile: { email: `${customerId}@example.test`, external_id: customerId, title },
     identityConflict: 'email',
     emailFirst: false,
-    readSeq: 1,
+    readSeq,
     origin: customerId,
   };
 }
 
-interface World {
-  status: 'processing' | 'complete' | 'cancelled';
-  answering?: (request: ServedRequest) => ServedAnswer | undefined;
+interface Setup {
+  jobStatus: 'processing' | 'complete' | 'cancelled';
+  /** Replaces the response to a request. */
+  override?: (request: ServedRequest) => ServedResponse | undefined;
+  storeJob?: StoreJob<string>;
 }
 
-async function sinkOf(t: TestContext, world: World, accepted: SinkDeps<string>['accepted']) {
+async function startSink(t: TestContext, setup: Setup) {
   const clock = mockClock(t);
+  const requests: ServedRequest[] = [];
   let jobs = 0;
   const client = await serveKlaviyo(t, (request) => {
-    const answer = world.answering?.(request);
-    if (answer) return answer;
+    requests.push(request);
+    const override = setup.override?.(request);
+    if (override) return override;
     if (request.method === 'POST') {
       if (!request.path.endsWith('-jobs')) return { status: 201 };
       jobs += 1;
       return { status: 202, body: { data: { id: `job-${jobs}` } } };
     }
-    const attributes = { status: world.status };
+    const attributes = { status: setup.jobStatus };
     return { body: { data: Array.from({ length: jobs }, (_, index) => ({ id: `job-${index + 1}`, attributes })) } };
   });
-  const sink = createSink({ client, rateLimitShare: 1, accepted });
+  const storeJob = setup.storeJob ?? (() => Promise.resolve());
+  const sink = createSink<string>({ client, rateLimitShare: 1, storeJob });
   t.after(() => sink.close());
   const { signal } = new AbortController();
-  return { sink, clock, signal };
+  return { sink, clock, signal, requests };
 }
 
-/** Collects what a promise brings. */
+/** @returns an array that receives the promises' values */
 function collect<T>(promises: readonly Promise<T>[]): T[] {
-  const collected: T[] = [];
-  for (const promise of promises) void promise.then((value) => collected.push(value));
-  return collected;
+  const values: T[] = [];
+  for (const promise of promises) void promise.then((value) => values.push(value));
+  return values;
 }
 
-function laterOf(receipts: readonly Receipt[]): Promise<Receipt>[] {
-  return receipts.map((receipt) => (receipt.outcome === 'delivered' && receipt.later) || assert.fail(receipt.outcome));
+function settledOf(receipts: readonly Receipt[]): Promise<Receipt>[] {
+  return receipts.map(
+    (receipt) => (receipt.outcome === 'delivered' && receipt.settled) || assert.fail(receipt.outcome),
+  );
 }
 
-test('a job is kept once, with all of its records, before their callers are answered', async (t) => {
-  const kept: { id: string; abouts: string[] }[] = [];
-  const stored = Promise.withResolvers<void>();
-  const world: World = { status: 'processing' };
-  const { sink, clock, signal } = await sinkOf(t, world, (job, abouts) => {
-    kept.push({ id: job.id, abouts: [...abouts] });
-    return stored.promise;
+describe('changes to the same record', () => {
+  const titlesOf = (requests: readonly ServedRequest[]) =>
+    requests.map(({ body }) => JSON.parse(body).data.attributes.title);
+
+  test('are coalesced while they are pending: the highest readSeq wins in both lanes', async (t) => {
+    const { sink, clock, signal, requests } = await startSink(t, { jobStatus: 'complete' });
+    const sent = [
+      // Not pending: its write begins at once.
+      sink.send([profile('anna', { readSeq: 1, title: 'first' })], { lane: 'bulk', signal }),
+      sink.send([profile('anna', { readSeq: 3, title: 'third' })], { lane: 'bulk', signal }),
+      sink.send([profile('anna', { readSeq: 2, title: 'second' })], { lane: 'realtime', signal }),
+    ];
+    const receipts = collect(sent);
+    await clock.until(() => receipts.length === 3);
+    assert.deepEqual(titlesOf(requests), ['first', 'third']);
+    assert.deepEqual(receipts.flat(), [delivered, delivered, delivered]);
   });
-  const answers = collect([sink.send(ids.map(profile), { lane: 'realtime', signal })]);
-  await clock.until(() => kept.length > 0);
-  await turn();
-  assert.equal(answers.length, 0);
-  assert.deepEqual(kept, [{ id: 'job-1', abouts: ids }]);
-  stored.resolve();
-  await clock.until(() => answers.length > 0);
-  const last = collect(laterOf(answers.flat()));
-  world.status = 'complete';
-  await clock.until(() => last.length === ids.length);
-  assert.ok(last.every(({ outcome }) => outcome === 'delivered'));
-  assert.equal(kept.length, 1);
-  assert.deepEqual(getEventListeners(signal, 'abort'), []);
-});
 
-test('callers wait for the end of a job that could not be kept', async (t) => {
-  const world: World = { status: 'processing' };
-  let tried = 0;
-  const { sink, clock, signal } = await sinkOf(t, world, () => {
-    tried += 1;
-    return Promise.reject(new Error('the store is away'));
+  test('are dropped after a higher readSeq was written', async (t) => {
+    const { sink, clock, signal, requests } = await startSink(t, { jobStatus: 'complete' });
+    const receipts = collect([
+      sink.send([profile('anna', { readSeq: 2, title: 'new' })], { lane: 'realtime', signal }),
+    ]);
+    await clock.until(() => receipts.length === 1);
+    const dropped = sink.send([profile('anna', { readSeq: 1, title: 'old' })], { lane: 'realtime', signal });
+    assert.deepEqual(await dropped, [delivered]);
+    assert.deepEqual(titlesOf(requests), ['new']);
   });
-  const answers = collect([sink.send(ids.map(profile), { lane: 'realtime', signal })]);
-  await clock.until(() => tried > 0);
-  await turn();
-  assert.equal(answers.length, 0);
-  world.status = 'complete';
-  await clock.until(() => answers.length > 0);
-  assert.deepEqual(answers.flat(), Array(ids.length).fill({ outcome: 'delivered' }));
+
+  test('wait until the job of the change before has ended', async (t) => {
+    const setup: Setup = { jobStatus: 'processing' };
+    const { sink, clock, signal, requests } = await startSink(t, setup);
+    const jobRequests = () => requests.filter(({ method }) => method === 'POST').length;
+    const first = collect([
+      sink.send(
+        ids.map((id) => profile(id)),
+        { lane: 'realtime', signal },
+      ),
+    ]);
+    await clock.until(() => first.length === 1);
+    const second = collect([sink.send([profile('customer-0', { readSeq: 2 })], { lane: 'realtime', signal })]);
+    const polls = requests.length + 5;
+    await clock.until(() => requests.length >= polls);
+    assert.equal(jobRequests(), 1);
+    setup.jobStatus = 'complete';
+    await clock.until(() => second.length === 1);
+    assert.equal(jobRequests(), 2);
+  });
 });
 
-test('a bulk run waits for the end of a job, and nothing is kept of it', async (t) => {
-  const world: World = { status: 'complete' };
-  const { sink, clock, signal } = await sinkOf(t, world, () => assert.fail('kept'));
-  const answers = collect([sink.send(ids.map(profile), { lane: 'bulk', signal })]);
-  await clock.until(() => answers.length > 0);
-  assert.deepEqual(answers.flat(), Array(ids.length).fill({ outcome: 'delivered' }));
+test('the single request of a deletion has no body', async (t) => {
+  const { sink, clock, signal, requests } = await startSink(t, {
+    jobStatus: 'complete',
+    override: ({ method }) =>
+      method === 'GET' ? { body: { data: [{ id: compoundId('item-1'), attributes: {} }] } } : { status: 204, body: '' },
+  });
+  const change: SequencedChange<string> = { type: 'delete', recordType: 'item', externalId: 'item-1', readSeq: 1 };
+  const receipts = collect([sink.send([change], { lane: 'realtime', signal })]);
+  await clock.until(() => receipts.length === 1);
+  assert.deepEqual(receipts, [[delivered]]);
+  assert.deepEqual(
+    requests.filter(({ method }) => method === 'DELETE').map(({ body }) => body),
+    [''],
+  );
 });
 
-test('what a job took outlasts an outage of 16 minutes', async (t) => {
-  const world: World = { status: 'cancelled' };
-  const { sink, clock, signal } = await sinkOf(t, world, () => Promise.resolve());
-  const answers = collect([sink.send(ids.map(profile), { lane: 'realtime', signal })]);
-  await clock.until(() => answers.length > 0);
-  const last = collect(laterOf(answers.flat()));
-  const overAt = performance.now() + 16 * 60_000;
-  world.answering = () => {
-    if (performance.now() < overAt) return { status: 503, body: 'down' };
-    world.status = 'complete';
-    return undefined;
-  };
-  await clock.until(() => last.length === ids.length, 200);
-  assert.deepEqual(last, Array(ids.length).fill({ outcome: 'delivered' }));
+describe('early acknowledgement', () => {
+  test('a job is stored once, with all of its origins, before its callers get their receipts', async (t) => {
+    const storedJobs: { id: string; origins: string[] }[] = [];
+    const stored = Promise.withResolvers<void>();
+    const setup: Setup = {
+      jobStatus: 'processing',
+      storeJob: (job, origins) => {
+        storedJobs.push({ id: job.id, origins: [...origins] });
+        return stored.promise;
+      },
+    };
+    const { sink, clock, signal } = await startSink(t, setup);
+    const receipts = collect([
+      sink.send(
+        ids.map((id) => profile(id)),
+        { lane: 'realtime', signal },
+      ),
+    ]);
+    await clock.until(() => storedJobs.length > 0);
+    await turn();
+    assert.equal(receipts.length, 0);
+    assert.deepEqual(storedJobs, [{ id: 'job-1', origins: ids }]);
+    stored.resolve();
+    await clock.until(() => receipts.length > 0);
+    const settled = collect(settledOf(receipts.flat()));
+    setup.jobStatus = 'complete';
+    await clock.until(() => settled.length === ids.length);
+    assert.ok(settled.every(({ outcome }) => outcome === 'delivered'));
+    assert.equal(storedJobs.length, 1);
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  });
+
+  test('callers wait for the end of a job that could not be stored', async (t) => {
+    let attempts = 0;
+    const setup: Setup = {
+      jobStatus: 'processing',
+      storeJob: () => {
+        attempts += 1;
+        return Promise.reject(new Error('the store is unavailable'));
+      },
+    };
+    const { sink, clock, signal } = await startSink(t, setup);
+    const receipts = collect([
+      sink.send(
+        ids.map((id) => profile(id)),
+        { lane: 'realtime', signal },
+      ),
+    ]);
+    await clock.until(() => attempts > 0);
+    await turn();
+    assert.equal(receipts.length, 0);
+    setup.jobStatus = 'complete';
+    await clock.until(() => receipts.length > 0);
+    assert.deepEqual(receipts.flat(), Array(ids.length).fill(delivered));
+  });
+
+  test('bulk waits for the end of a job, and the job is not stored', async (t) => {
+    const storeJob = () => assert.fail('stored');
+    const { sink, clock, signal } = await startSink(t, { jobStatus: 'complete', storeJob });
+    const receipts = collect([
+      sink.send(
+        ids.map((id) => profile(id)),
+        { lane: 'bulk', signal },
+      ),
+    ]);
+    await clock.until(() => receipts.length > 0);
+    assert.deepEqual(receipts.flat(), Array(ids.length).fill(delivered));
+  });
+
+  test('the changes of a cancelled job are retried during an outage of 16 minutes', async (t) => {
+    const setup: Setup = { jobStatus: 'cancelled' };
+    const { sink, clock, signal } = await startSink(t, setup);
+    const receipts = collect([
+      sink.send(
+        ids.map((id) => profile(id)),
+        { lane: 'realtime', signal },
+      ),
+    ]);
+    await clock.until(() => receipts.length > 0);
+    const settled = collect(settledOf(receipts.flat()));
+    const outageEndsAt = performance.now() + 16 * 60_000;
+    setup.override = () => {
+      if (performance.now() < outageEndsAt) return { status: 503, body: 'down' };
+      setup.jobStatus = 'complete';
+      return undefined;
+    };
+    await clock.until(() => settled.length === ids.length, 200);
+    assert.deepEqual(settled, Array(ids.length).fill(delivered));
+  });
 });
 
-test('an exception on the way is a failed receipt', async (t) => {
-  const { sink, clock, signal } = await sinkOf(t, { status: 'complete' }, () => Promise.resolve());
+test('an exception while a change is written is a failed receipt', async (t) => {
+  const { sink, clock, signal } = await startSink(t, { jobStatus: 'complete' });
   const broken = profile('customer-1');
   Object.defineProperty(broken, 'profile', {
     get() {
       throw new Error('a bug');
     },
   });
-  const answers = collect([sink.send([broken, profile('customer-2')], { lane: 'realtime', signal })]);
-  await clock.until(() => answers.length > 0);
+  const receipts = collect([sink.send([broken, profile('customer-2')], { lane: 'realtime', signal })]);
+  await clock.until(() => receipts.length > 0);
   assert.deepEqual(
-    answers.flat().map(({ outcome }) => outcome),
+    receipts.flat().map(({ outcome }) => outcome),
     ['failed', 'delivered'],
   );
 });

@@ -1,92 +1,92 @@
-/** Keyed mutex: one holder a key, in the order of asking, whatever the holders throw. */
+/** Tests that jobs with the same key run one after the other, in call order, whatever they throw. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createKeyedMutex } from './keyed-mutex.ts';
 
-test('a free key is held at once', () => {
-  let began = false;
+test('a job of an unlocked key starts synchronously', () => {
+  let started = false;
   void createKeyedMutex().runExclusive('a', async () => {
-    began = true;
+    started = true;
   });
-  assert.equal(began, true);
+  assert.equal(started, true);
 });
 
-test('holders of one key run one after the other, in the order of asking', async () => {
-  const locks = createKeyedMutex();
+test('jobs of one key run one after the other, in call order', async () => {
+  const mutex = createKeyedMutex();
   const log: string[] = [];
   const gates = [1, 2, 3].map(() => Promise.withResolvers<void>());
-  const held = gates.map((gate, index) =>
-    locks.runExclusive('a', async () => {
-      log.push(`begin ${index}`);
+  const jobs = gates.map((gate, index) =>
+    mutex.runExclusive('a', async () => {
+      log.push(`start ${index}`);
       await gate.promise;
       log.push(`end ${index}`);
     }),
   );
   for (const gate of gates.toReversed()) gate.resolve();
-  await Promise.all(held);
-  assert.deepEqual(log, ['begin 0', 'end 0', 'begin 1', 'end 1', 'begin 2', 'end 2']);
+  await Promise.all(jobs);
+  assert.deepEqual(log, ['start 0', 'end 0', 'start 1', 'end 1', 'start 2', 'end 2']);
 });
 
-test('holders of different keys do not wait for each other', async () => {
-  const locks = createKeyedMutex();
+test('jobs of different keys run at the same time', async () => {
+  const mutex = createKeyedMutex();
   const gate = Promise.withResolvers<void>();
-  const first = locks.runExclusive('a', () => gate.promise);
-  assert.equal(await locks.runExclusive('b', async () => 'done'), 'done');
+  const first = mutex.runExclusive('a', () => gate.promise);
+  assert.equal(await mutex.runExclusive('b', async () => 'done'), 'done');
   gate.resolve();
   await first;
 });
 
-test("a holder's result and rejection reach its own caller only", async () => {
-  const locks = createKeyedMutex();
-  const rejected = locks.runExclusive('a', () => Promise.reject(new Error('first')));
-  const second = locks.runExclusive('a', async () => 'second');
+test("a job's result or rejection reaches its own caller only", async () => {
+  const mutex = createKeyedMutex();
+  const rejected = mutex.runExclusive('a', () => Promise.reject(new Error('first')));
+  const second = mutex.runExclusive('a', async () => 'second');
   await assert.rejects(rejected, /first/);
   assert.equal(await second, 'second');
 });
 
-test('a job that throws before it returns a promise frees its key', async () => {
-  const locks = createKeyedMutex();
+test('a job that throws synchronously unlocks its key', async () => {
+  const mutex = createKeyedMutex();
   const throwing = () => {
-    throw new Error('at once');
+    throw new Error('synchronous');
   };
-  await assert.rejects(async () => locks.runExclusive('a', throwing), /at once/);
-  const second = locks.runExclusive('a', async () => 'second');
-  const third = locks.runExclusive('a', throwing);
-  const fourth = locks.runExclusive('a', async () => 'fourth');
-  await assert.rejects(third, /at once/);
+  await assert.rejects(async () => mutex.runExclusive('a', throwing), /synchronous/);
+  const second = mutex.runExclusive('a', async () => 'second');
+  const third = mutex.runExclusive('a', throwing);
+  const fourth = mutex.runExclusive('a', async () => 'fourth');
+  await assert.rejects(third, /synchronous/);
   assert.deepEqual(await Promise.all([second, fourth]), ['second', 'fourth']);
 });
 
-test('a job may hold another key while it holds one', async () => {
-  const locks = createKeyedMutex();
-  const nested = locks.runExclusive('a', () => locks.runExclusive('b', async () => 'inner'));
+test('a job may run another job with a different key', async () => {
+  const mutex = createKeyedMutex();
+  const nested = mutex.runExclusive('a', () => mutex.runExclusive('b', async () => 'inner'));
   assert.equal(await nested, 'inner');
 });
 
-test('never two holders of a key, and every job runs', async () => {
+test('no two jobs of a key overlap, and every job runs', async () => {
   const job = fc.record({ key: fc.constantFrom('a', 'b', 'c'), throws: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.array(job, { maxLength: 20 }), async (scheduler, jobs) => {
-      const locks = createKeyedMutex();
-      const holders = new Map<string, number>();
-      const ran: number[] = [];
+      const mutex = createKeyedMutex();
+      const running = new Map<string, number>();
+      const completed: number[] = [];
       const all = jobs.map(({ key, throws }, index) =>
-        locks
+        mutex
           .runExclusive(key, async () => {
-            holders.set(key, (holders.get(key) ?? 0) + 1);
-            assert.equal(holders.get(key), 1);
+            running.set(key, (running.get(key) ?? 0) + 1);
+            assert.equal(running.get(key), 1);
             await scheduler.schedule(Promise.resolve());
-            holders.set(key, 0);
-            ran.push(index);
+            running.set(key, 0);
+            completed.push(index);
             if (throws) throw new Error('a bug');
           })
           .catch((thrown: unknown) => assert.match(String(thrown), /a bug/)),
       );
       await scheduler.waitFor(Promise.all(all));
-      assert.equal(ran.length, jobs.length);
+      assert.equal(completed.length, jobs.length);
       for (const key of ['a', 'b', 'c']) {
-        const ofKey = ran.filter((index) => jobs[index]?.key === key);
+        const ofKey = completed.filter((index) => jobs[index]?.key === key);
         assert.deepEqual(
           ofKey,
           ofKey.toSorted((left, right) => left - right),

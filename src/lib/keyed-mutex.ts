@@ -1,43 +1,46 @@
-/** One holder at a time for each key, in the order of asking. */
+/** Mutual exclusion per key: jobs with the same key run one after the other, in call order. */
 
 export interface KeyedMutex {
-  /** Runs the job when nobody before it holds or waits for the key; at once where nobody does. */
+  /** Runs the job when all earlier jobs of the key have ended; synchronously when there are none. */
   runExclusive<T>(key: string, job: () => Promise<T>): Promise<T>;
 }
 
 export function createKeyedMutex(): KeyedMutex {
-  /** By key that is held: who waits for it. Hundreds of thousands are held by nobody else, so that is what costs least. */
-  const held = new Map<string, (() => void)[] | undefined>();
+  /**
+   * Waiting jobs by locked key; undefined while none waits. Hundreds of thousands of keys are locked without a waiting
+   * job, so no queue is allocated for those.
+   */
+  const queues = new Map<string, (() => void)[] | undefined>();
 
-  function release(key: string): void {
-    const next = held.get(key)?.shift();
-    if (next) next();
-    else held.delete(key);
+  function unlock(key: string): void {
+    const startNext = queues.get(key)?.shift();
+    if (startNext) startNext();
+    else queues.delete(key);
   }
 
   function run<T>(key: string, job: () => Promise<T>): Promise<T> {
-    const over = () => release(key);
-    const mine = begin(job);
-    // Whoever waits behind does not care how it ended.
-    mine.then(over, over);
-    return mine;
+    const result = start(job);
+    const unlockKey = () => unlock(key);
+    // A rejection reaches the caller through `result`; it does not stop the next job.
+    result.then(unlockKey, unlockKey);
+    return result;
   }
 
   return {
     runExclusive<T>(key: string, job: () => Promise<T>) {
-      if (!held.has(key)) {
-        held.set(key, undefined);
+      if (!queues.has(key)) {
+        queues.set(key, undefined);
         return run(key, job);
       }
-      const waiting = held.get(key) ?? [];
-      held.set(key, waiting);
-      return new Promise<void>((free) => waiting.push(free)).then(() => run(key, job));
+      const queue = queues.get(key) ?? [];
+      queues.set(key, queue);
+      return new Promise<void>((resolve) => queue.push(resolve)).then(() => run(key, job));
     },
   };
 }
 
-/** A job that throws before it returns a promise has to free its key as well. */
-function begin<T>(job: () => Promise<T>): Promise<T> {
+/** Turns a synchronous exception into a rejection, so that the key is unlocked as well. */
+function start<T>(job: () => Promise<T>): Promise<T> {
   try {
     return job();
   } catch (thrown) {

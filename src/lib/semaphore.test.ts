@@ -1,4 +1,4 @@
-/** Tests the semaphore: how many permits there are, who gets the next one, and what an abort leaves. */
+/** Tests the number and order of permits, and that an abort leaves the other callers unaffected. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSemaphore } from './semaphore.ts';
@@ -11,68 +11,68 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return (await Promise.race([promise.catch(() => undefined), Promise.resolve(pending)])) === pending;
 }
 
-test('as many permits as there are can be taken at a time', async () => {
-  const permits = createSemaphore(2);
-  const first = await permits.acquire(never);
-  await permits.acquire(never);
-  const third = permits.acquire(never);
+test('a caller beyond the maximum waits for a released permit', async () => {
+  const semaphore = createSemaphore(2);
+  const releaseFirst = await semaphore.acquire(never);
+  await semaphore.acquire(never);
+  const third = semaphore.acquire(never);
   assert.equal(await isPending(third), true);
-  first();
+  releaseFirst();
   await third;
 });
 
-test('permits are given in the order in which they were asked for', async () => {
-  const permits = createSemaphore(1);
+test('permits are granted in call order', async () => {
+  const semaphore = createSemaphore(1);
   const order: number[] = [];
-  const first = await permits.acquire(never);
-  const others = [1, 2, 3].map(async (number) => {
-    const giveBack = await permits.acquire(never);
+  const releaseFirst = await semaphore.acquire(never);
+  const waiting = [1, 2, 3].map(async (number) => {
+    const release = await semaphore.acquire(never);
     order.push(number);
-    giveBack();
+    release();
   });
-  first();
-  await Promise.all(others);
+  releaseFirst();
+  await Promise.all(waiting);
   assert.deepEqual(order, [1, 2, 3]);
 });
 
-test('a permit that is given back twice counts once', async () => {
-  const permits = createSemaphore(1);
-  const first = await permits.acquire(never);
-  first();
-  first();
-  await permits.acquire(never);
-  assert.equal(await isPending(permits.acquire(never)), true);
+test('a permit that is released twice counts once', async () => {
+  const semaphore = createSemaphore(1);
+  const releaseFirst = await semaphore.acquire(never);
+  releaseFirst();
+  releaseFirst();
+  await semaphore.acquire(never);
+  assert.equal(await isPending(semaphore.acquire(never)), true);
 });
 
-test('an aborted signal takes no permit', async () => {
-  const permits = createSemaphore(1);
+test('an aborted signal acquires no permit', async () => {
+  const semaphore = createSemaphore(1);
   const reason = new Error('stop');
-  await assert.rejects(permits.acquire(AbortSignal.abort(reason)), reason);
-  await permits.acquire(never);
+  await assert.rejects(semaphore.acquire(AbortSignal.abort(reason)), reason);
+  await semaphore.acquire(never);
 });
 
-test('an abort while waiting rejects with the reason and leaves the permit to the next one', async () => {
-  const permits = createSemaphore(1);
-  const held = await permits.acquire(never);
+test('an abort while waiting rejects with its reason, and the next caller gets the permit', async () => {
+  const semaphore = createSemaphore(1);
+  const release = await semaphore.acquire(never);
   const stop = new AbortController();
-  const aborted = permits.acquire(stop.signal);
-  const next = permits.acquire(never);
+  const aborted = semaphore.acquire(stop.signal);
+  const next = semaphore.acquire(never);
   const reason = new Error('stop');
   stop.abort(reason);
   await assert.rejects(aborted, reason);
-  held();
+  release();
   await next;
-  assert.equal(await isPending(permits.acquire(never)), true);
+  assert.equal(await isPending(semaphore.acquire(never)), true);
 });
 
-test('an abort after the permit was given does not take it away', async () => {
-  const permits = createSemaphore(1);
+test('an abort after the permit was granted does not release it', async () => {
+  const semaphore = createSemaphore(1);
   const stop = new AbortController();
-  const first = await permits.acquire(never);
-  const second = permits.acquire(stop.signal);
-  first();
-  const giveBack = await second;
+  const releaseFirst = await semaphore.acquire(never);
+  const second = semaphore.acquire(stop.signal);
+  releaseFirst();
+  const release = await second;
   stop.abort();
-  giveBack();
-  await permits.acquire(never);
+  release();
+  await semaphore.acquire(never);
 });

@@ -1,30 +1,31 @@
-/** So many at a time: who wants more waits for one that comes back. */
+/** Counting semaphore with an abortable `acquire`. */
 
 export interface Semaphore {
   /**
-   * Resolves with what gives the permit back; calling that again does nothing. Rejects with the signal's reason when it is
-   * aborted first: those who hold permits may never give them back once their work has ended early.
+   * Resolves with a function that releases the permit; calling it again has no effect. Rejects with the signal's reason
+   * when the signal is aborted first.
    */
   acquire(signal: AbortSignal): Promise<() => void>;
 }
 
-export function createSemaphore(most: number): Semaphore {
+/** @param maxPermits permits that can be held at the same time; waiting callers get theirs in call order */
+export function createSemaphore(maxPermits: number): Semaphore {
   const waiting = new Set<() => void>();
-  let free = most;
+  let free = maxPermits;
 
   function wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const goOn = () => {
-        signal.removeEventListener('abort', giveUp);
-        waiting.delete(goOn);
+      const grant = () => {
+        signal.removeEventListener('abort', abort);
+        waiting.delete(grant);
         resolve();
       };
-      const giveUp = () => {
-        waiting.delete(goOn);
+      const abort = () => {
+        waiting.delete(grant);
         reject(signal.reason);
       };
-      waiting.add(goOn);
-      signal.addEventListener('abort', giveUp, { once: true });
+      waiting.add(grant);
+      signal.addEventListener('abort', abort, { once: true });
     });
   }
 
@@ -33,12 +34,12 @@ export function createSemaphore(most: number): Semaphore {
       signal.throwIfAborted();
       if (free > 0) free -= 1;
       else await wait(signal);
-      let given = false;
+      let released = false;
       return () => {
-        if (given) return;
-        given = true;
-        const [next] = waiting;
-        if (next) next();
+        if (released) return;
+        released = true;
+        const [grantNext] = waiting;
+        if (grantNext) grantNext();
         else free += 1;
       };
     },

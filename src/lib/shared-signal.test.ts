@@ -1,4 +1,4 @@
-/** Shared signal of the callers of one piece of work: ends with the last of them, and keeps no listeners. */
+/** Tests that a shared signal is aborted with its last caller, and that it leaves no listeners. */
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
@@ -8,64 +8,63 @@ function callers(count: number): AbortController[] {
   return Array.from({ length: count }, () => new AbortController());
 }
 
-/** One signal for all of them. */
-function shared([first, ...others]: readonly AbortController[]): SharedSignal {
-  const patience = new SharedSignal((first ?? assert.fail()).signal);
-  for (const { signal } of others) patience.add(signal);
-  return patience;
+function sharedBy([first, ...rest]: readonly AbortController[]): SharedSignal {
+  const shared = new SharedSignal((first ?? assert.fail()).signal);
+  for (const { signal } of rest) shared.add(signal);
+  return shared;
 }
 
 test('a shared signal is aborted when the last caller is', () => {
   const all = callers(3);
-  const patience = shared(all);
-  const signal = patience.signal();
+  const shared = sharedBy(all);
+  const signal = shared.signal();
   for (const [index, caller] of all.entries()) {
-    assert.equal(patience.aborted, false);
+    assert.equal(shared.aborted, false);
     assert.equal(signal.aborted, false);
     caller.abort();
-    assert.equal(patience.aborted, index === 2);
+    assert.equal(shared.aborted, index === 2);
     assert.equal(signal.aborted, index === 2);
   }
 });
 
-test('a caller that joins after the signal was handed on is waited for', () => {
+test('a caller that is added later keeps the signal from being aborted', () => {
   const [first, second] = callers(2);
   assert.ok(first && second);
-  const patience = new SharedSignal(first.signal);
-  const signal = patience.signal();
-  patience.add(second.signal);
+  const shared = new SharedSignal(first.signal);
+  const signal = shared.signal();
+  shared.add(second.signal);
   first.abort();
   assert.equal(signal.aborted, false);
   second.abort();
   assert.equal(signal.aborted, true);
 });
 
-test('a caller that joins twice counts once', () => {
+test('a caller that is added twice counts once', () => {
   const [only] = callers(1);
   assert.ok(only);
-  const patience = new SharedSignal(only.signal);
-  patience.add(only.signal);
+  const shared = new SharedSignal(only.signal);
+  shared.add(only.signal);
   only.abort();
-  assert.equal(patience.aborted, true);
+  assert.equal(shared.aborted, true);
 });
 
-test('a caller that joins when it has given up already is not waited for', () => {
+test('a caller that is aborted when it is added has no effect', () => {
   const [first] = callers(1);
   assert.ok(first);
-  const patience = new SharedSignal(first.signal);
-  const signal = patience.signal();
-  patience.add(AbortSignal.abort());
+  const shared = new SharedSignal(first.signal);
+  const signal = shared.signal();
+  shared.add(AbortSignal.abort());
   first.abort();
   assert.equal(signal.aborted, true);
 });
 
-test('a signal of callers that have all given up is aborted from the start', () => {
+test('a shared signal whose callers are all aborted is aborted from the start', () => {
   assert.equal(new SharedSignal(AbortSignal.abort()).signal().aborted, true);
 });
 
-test('a released signal is never aborted', () => {
+test('a detached signal is never aborted', () => {
   const all = callers(2);
-  const before = shared(all);
+  const before = sharedBy(all);
   const signal = before.signal();
   before.detach();
   for (const caller of all) caller.abort();
@@ -74,34 +73,34 @@ test('a released signal is never aborted', () => {
   assert.equal(before.signal().aborted, false);
 });
 
-test('the same signal is handed on every time', () => {
-  const patience = shared(callers(2));
-  assert.equal(patience.signal(), patience.signal());
+test('the AbortSignal is the same object every time', () => {
+  const shared = sharedBy(callers(2));
+  assert.equal(shared.signal(), shared.signal());
 });
 
-test('callers hold a listener only from the time a signal is asked for until it is released or aborted', () => {
+test('callers have a listener only from the first request of a signal until it is detached or aborted', () => {
   const listeners = (all: readonly AbortController[]) =>
     all.map(({ signal }) => getEventListeners(signal, 'abort').length);
   const all = callers(2);
-  const released = shared(all);
+  const detached = sharedBy(all);
   assert.deepEqual(listeners(all), [0, 0]);
-  released.signal();
+  detached.signal();
   assert.deepEqual(listeners(all), [1, 1]);
-  released.detach();
+  detached.detach();
   assert.deepEqual(listeners(all), [0, 0]);
-  released.add(new AbortController().signal);
-  const again = shared(all);
-  again.signal();
+  detached.add(new AbortController().signal);
+  const aborted = sharedBy(all);
+  aborted.signal();
   for (const caller of all) caller.abort();
   assert.deepEqual(listeners(all), [0, 0]);
 });
 
-test('a caller that joins a released signal gets no listener', () => {
+test('a caller that is added to a detached signal gets no listener', () => {
   const [first, second] = callers(2);
   assert.ok(first && second);
-  const patience = new SharedSignal(first.signal);
-  patience.signal();
-  patience.detach();
-  patience.add(second.signal);
+  const shared = new SharedSignal(first.signal);
+  shared.signal();
+  shared.detach();
+  shared.add(second.signal);
   assert.equal(getEventListeners(second.signal, 'abort').length, 0);
 });

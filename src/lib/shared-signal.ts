@@ -1,48 +1,48 @@
 /**
- * The patience of the callers of one piece of work: it ends when the last of them has lost his. There is one for each
- * change, so it is small, and holds no listeners until somebody needs a signal: a run has one signal for all records.
+ * Combines the abort signals of all callers of one piece of work: aborted when every caller's signal is. The sink holds
+ * one per change, so it registers no listeners until a signal is requested.
  */
 export class SharedSignal {
   readonly #callers: AbortSignal[];
-  #released = false;
-  #ended: AbortController | undefined;
-  readonly #check = () => {
-    if (this.aborted) this.#ended?.abort();
+  #detached = false;
+  #controller: AbortController | undefined;
+  readonly #update = () => {
+    if (this.aborted) this.#controller?.abort();
   };
 
   constructor(first: AbortSignal) {
     this.#callers = [first];
   }
 
-  /** Nobody waits any more, and the work has not been let go of. */
+  /** Every caller's signal is aborted, and this one is not detached. */
   get aborted(): boolean {
-    return !this.#released && this.#callers.every((caller) => caller.aborted);
+    return !this.#detached && this.#callers.every((caller) => caller.aborted);
   }
 
-  /** One more caller. */
+  /** Adds a caller; without effect when the same signal was added before. */
   add(caller: AbortSignal): void {
     if (this.#callers.includes(caller)) return;
     this.#callers.push(caller);
-    if (this.#ended && !this.#released) this.#listen(caller, this.#ended);
+    if (this.#controller && !this.#detached) this.#listen(caller, this.#controller);
   }
 
-  /** From now on nobody waits, and no caller is listened to: some live as long as the process. */
+  /** Never aborts from now on, and removes all listeners: a caller's signal may live as long as the process. */
   detach(): void {
-    this.#released = true;
-    for (const caller of this.#callers) caller.removeEventListener('abort', this.#check);
+    this.#detached = true;
+    for (const caller of this.#callers) caller.removeEventListener('abort', this.#update);
   }
 
-  /** The same, to hand on. */
+  /** @returns an AbortSignal with the same state; the same object each time */
   signal(): AbortSignal {
-    if (!this.#ended) {
-      this.#ended = new AbortController();
-      if (!this.#released) for (const caller of this.#callers) this.#listen(caller, this.#ended);
-      this.#check();
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (!this.#detached) for (const caller of this.#callers) this.#listen(caller, this.#controller);
+      this.#update();
     }
-    return this.#ended.signal;
+    return this.#controller.signal;
   }
 
-  #listen(caller: AbortSignal, ended: AbortController): void {
-    caller.addEventListener('abort', this.#check, { once: true, signal: ended.signal });
+  #listen(caller: AbortSignal, controller: AbortController): void {
+    caller.addEventListener('abort', this.#update, { once: true, signal: controller.signal });
   }
 }

@@ -1,55 +1,56 @@
+/** Tests the adaptive limit: its upper and lower bound, how it follows response times, and a blocked event loop. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createAdmission } from './adaptive-limit.ts';
+import { createAdaptiveLimit } from './adaptive-limit.ts';
 
-/** Enters until it is refused. */
-function fill(admission: ReturnType<typeof createAdmission>): (() => void)[] {
-  const entered: (() => void)[] = [];
-  for (let leave = admission.enter(); leave; leave = admission.enter()) entered.push(leave);
-  return entered;
+/** Acquires slots until the limit is reached. */
+function fill(adaptiveLimit: ReturnType<typeof createAdaptiveLimit>): (() => void)[] {
+  const releases: (() => void)[] = [];
+  for (let release = adaptiveLimit.acquire(); release; release = adaptiveLimit.acquire()) releases.push(release);
+  return releases;
 }
 
-/** The next timer has run, so pushes are read at once. */
+/** Resolves after the next tick, so that the event loop does not count as blocked. */
 const ticked = () => new Promise((resolve) => setTimeout(resolve, 60));
 
-function setting(most: number) {
+function setup(max: number) {
   const clock = { ms: 0 };
-  const admission = createAdmission({ most, deadlineMs: 1_000, now: () => clock.ms });
-  admission.open();
-  return { clock, admission };
+  const adaptiveLimit = createAdaptiveLimit({ max, deadlineMs: 1_000, now: () => clock.ms });
+  adaptiveLimit.start();
+  return { clock, adaptiveLimit };
 }
 
-test('no more than the most are worked on at once, and one that is answered makes room for one', () => {
-  const { admission } = setting(3);
-  const entered = fill(admission);
-  assert.equal(entered.length, 3);
-  entered[0]?.();
-  entered[0]?.();
-  assert.equal(fill(admission).length, 1);
+test('no more than `max` slots are held at once, and a released slot can be acquired once', () => {
+  const { adaptiveLimit } = setup(3);
+  const releases = fill(adaptiveLimit);
+  assert.equal(releases.length, 3);
+  releases[0]?.();
+  releases[0]?.();
+  assert.equal(fill(adaptiveLimit).length, 1);
 });
 
-test('quick answers make room for more, late ones for less, down to a few', async () => {
-  const { clock, admission } = setting(5_000);
-  const before = fill(admission);
+test('quick responses raise the limit, late ones lower it down to the minimum', async () => {
+  const { clock, adaptiveLimit } = setup(5_000);
+  const initial = fill(adaptiveLimit);
   clock.ms += 100;
   await ticked();
-  for (const leave of before) leave();
-  const more = fill(admission);
-  assert.ok(more.length > before.length);
-  let entered = more;
+  for (const release of initial) release();
+  const raised = fill(adaptiveLimit);
+  assert.ok(raised.length > initial.length);
+  let releases = raised;
   for (let time = 0; time < 50; time += 1) {
     clock.ms += 2_000;
     await ticked();
-    for (const leave of entered) leave();
-    entered = fill(admission);
+    for (const release of releases) release();
+    releases = fill(adaptiveLimit);
   }
-  assert.equal(entered.length, 400);
+  assert.equal(releases.length, 400);
 });
 
-test('while timers are kept waiting pushes may have stood in their connections for long: they are refused', async () => {
-  const { clock, admission } = setting(3);
+test('no slot is given while the event loop is blocked: a push may have waited in its connection', async () => {
+  const { clock, adaptiveLimit } = setup(3);
   clock.ms += 300;
-  assert.equal(admission.enter(), undefined);
+  assert.equal(adaptiveLimit.acquire(), undefined);
   await ticked();
-  assert.notEqual(admission.enter(), undefined);
+  assert.notEqual(adaptiveLimit.acquire(), undefined);
 });

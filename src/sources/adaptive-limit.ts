@@ -1,75 +1,81 @@
 /**
- * How many pushes are worked on at once: as many as are answered in time. What a process or Klaviyo can do shows in how
- * long answers take, so that is what moves the limit: slowly up while answers are quick, down at once when they are late.
- * A push that was sent long ago may still stand in its connection: nobody knows since when, but not longer than timers
- * have been kept waiting. What is beyond is refused before its body is read, and the broker holds it.
+ * Adaptive concurrency limit for pushes. The limit follows the response time: it grows slowly while responses are quick
+ * and shrinks at once when they are late. Pushes beyond the limit are rejected before their body is read, and the broker
+ * redelivers them.
+ *
+ * A push may have waited in its connection before the process read it. The time it was sent is unknown, but the wait is
+ * no longer than the event loop was blocked, so nothing is accepted after a long block.
  */
 
-export interface Admission {
-  /** @returns what to call when the push has been answered, or nothing where it has to come again */
-  enter(): (() => void) | undefined;
-  /** Watches from now on how long timers are kept waiting. */
-  open(): void;
-  close(): void;
+export interface AdaptiveLimit {
+  /** @returns a function that releases the slot once the push has its response; undefined if the limit is reached */
+  acquire(): (() => void) | undefined;
+  /** Starts to measure the delay of the event loop. */
+  start(): void;
+  stop(): void;
 }
 
-export interface AdmissionParts {
-  /** At most, however quick answers are. */
-  most: number;
-  /** Milliseconds in which an answer is still in good time. */
+export interface AdaptiveLimitSettings {
+  /** Upper bound of the limit. */
+  max: number;
+  /** Target latency in milliseconds; a longer response is late. */
   deadlineMs: number;
   /** Milliseconds; monotonic. */
   now?: () => number;
 }
 
-/** Before anything is known: what half a machine does in good time. */
-const first = 1_000;
-/** Less would be more waiting than work: a body that fills, and its way to Klaviyo, take about a second. */
-const fewest = 400;
-const lessen = 0.8;
-/** An answer that takes less than this part of the patience leaves room for more. */
-const quick = 0.5;
-/** Part of the patience that a push may have stood in its connection. */
-const stalled = 0.25;
+/** Limit at the start: about half of what one machine handles in time. */
+const initialLimit = 1_000;
+/** Below this, filling a bulk body and sending it (about a second) dominates, so that a lower limit gains nothing. */
+const minLimit = 400;
+const decreaseFactor = 0.8;
+/** The limit grows only after responses that took less than this fraction of the deadline. */
+const quickFraction = 0.5;
+/** Fraction of the deadline for which the event loop may be blocked before pushes are rejected. */
+const blockedFraction = 0.25;
 const tickMs = 25;
-/** Late answers come in crowds, and one of a crowd says all: it lasts for this part of the patience. */
-const crowd = 0.5;
+/** Late responses come in bursts. The limit shrinks once in this fraction of the deadline. */
+const burstFraction = 0.5;
 
-export function createAdmission({ most, deadlineMs, now = () => performance.now() }: AdmissionParts): Admission {
-  let limit = Math.min(first, most);
+export function createAdaptiveLimit({
+  max,
+  deadlineMs,
+  now = () => performance.now(),
+}: AdaptiveLimitSettings): AdaptiveLimit {
+  let limit = Math.min(initialLimit, max);
   let inFlight = 0;
-  let lessenedAt = Number.NEGATIVE_INFINITY;
+  let decreasedAt = Number.NEGATIVE_INFINITY;
   let tickedAt = now();
-  let ticking: NodeJS.Timeout | undefined;
+  let ticker: NodeJS.Timeout | undefined;
 
-  function learn(tookMs: number, at: number): void {
+  function adapt(tookMs: number, at: number): void {
     if (tookMs > deadlineMs) {
-      if (at - lessenedAt < deadlineMs * crowd) return;
-      lessenedAt = at;
-      limit = Math.max(Math.min(fewest, most), limit * lessen);
-    } else if (tookMs < deadlineMs * quick && inFlight > limit / 2) limit = Math.min(most, limit + 1);
+      if (at - decreasedAt < deadlineMs * burstFraction) return;
+      decreasedAt = at;
+      limit = Math.max(Math.min(minLimit, max), limit * decreaseFactor);
+    } else if (tookMs < deadlineMs * quickFraction && inFlight > limit / 2) limit = Math.min(max, limit + 1);
   }
 
   return {
-    enter() {
-      if (inFlight >= limit || now() - tickedAt > deadlineMs * stalled) return undefined;
+    acquire() {
+      if (inFlight >= limit || now() - tickedAt > deadlineMs * blockedFraction) return undefined;
       inFlight += 1;
-      const entered = now();
-      let left = false;
+      const acquiredAt = now();
+      let released = false;
       return () => {
-        if (left) return;
-        left = true;
+        if (released) return;
+        released = true;
         const at = now();
-        learn(at - entered, at);
+        adapt(at - acquiredAt, at);
         inFlight -= 1;
       };
     },
-    open() {
+    start() {
       tickedAt = now();
-      ticking = setInterval(() => {
+      ticker = setInterval(() => {
         tickedAt = now();
       }, tickMs).unref();
     },
-    close: () => clearInterval(ticking),
+    stop: () => clearInterval(ticker),
   };
 }

@@ -1,15 +1,15 @@
 /**
- * Takes the brokers' envelopes off, by whatever way a delivery came: Google Pub/Sub push, SNS, EventBridge, arrays of
- * CloudEvents, or none. What is inside, a Platform payload or a CloudEvent, is for the parser.
+ * Removes the brokers' envelopes: Google Pub/Sub push, SNS, EventBridge, arrays of CloudEvents, or none. The payload, in
+ * the Platform format or a CloudEvent, is parsed elsewhere.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { RawMessage } from './source.ts';
 
-/** What an envelope holds: mostly one delivery. */
+/** The messages in an envelope, usually one. */
 export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
 
-type About = Pick<RawMessage, 'source' | 'brokerId' | 'deliveries' | 'trace'>;
+type Origin = Pick<RawMessage, 'source' | 'brokerId' | 'deliveries' | 'trace'>;
 
 const object = z.record(z.string(), z.unknown());
 /** https://cloud.google.com/pubsub/docs/push#receive_push */
@@ -20,7 +20,7 @@ const pubSub = z.object({
     message_id: z.string().optional(),
     attributes: z.record(z.string(), z.unknown()).optional(),
   }),
-  /** Only where the subscription has a dead letter topic. */
+  /** Present if the subscription has a dead letter topic. */
   deliveryAttempt: z.number().int().positive().optional(),
 });
 /** https://docs.aws.amazon.com/sns/latest/dg/http-notification-json.html */
@@ -29,56 +29,59 @@ const sns = z.looseObject({ Type: z.literal('Notification'), Message: z.string()
 const eventBridge = z.looseObject({ 'detail-type': z.string(), detail: object, id: z.string().optional() });
 
 /**
- * @param body already JSON
- * @param about where it came from; an envelope inside may know the broker's id better
+ * @param body parsed JSON
+ * @param origin where the body came from; a nested envelope may override the broker's id
  */
-export function unwrap(body: unknown, about: About): Unwrapped {
+export function unwrap(body: unknown, origin: Origin): Unwrapped {
   if (Array.isArray(body) && body.length > 0) {
-    // One odd element must not keep the others: it goes on as it is, and is found unreadable by itself.
-    return { ok: true, messages: body.flatMap((one) => insideOf(one, about) ?? [rawMessage(one, about)]) };
+    // An invalid element must not block the others: it is passed on as it is, and becomes unreadable on its own.
+    return {
+      ok: true,
+      messages: body.flatMap((element) => messagesIn(element, origin) ?? [rawMessage(element, origin)]),
+    };
   }
-  const messages = insideOf(body, about);
+  const messages = messagesIn(body, origin);
   if (messages) return { ok: true, messages };
   return { ok: false, reason: reasonFor(body) };
 }
 
 /**
- * A text from an authenticated broker: whatever it is, it is one delivery at least.
- * @param text the body as the broker holds it
+ * Unwraps a text from an authenticated broker, which is always at least one message.
+ * @param text the body as the broker delivered it
  */
-export function unwrapText(text: string, about: About): RawMessage[] {
+export function unwrapText(text: string, origin: Origin): RawMessage[] {
   const body = parseJson(text);
-  if (body === undefined) return [rawMessage(text, about)];
-  const unwrapped = unwrap(body, about);
-  return unwrapped.ok ? unwrapped.messages : [rawMessage(body, about)];
+  if (body === undefined) return [rawMessage(text, origin)];
+  const unwrapped = unwrap(body, origin);
+  return unwrapped.ok ? unwrapped.messages : [rawMessage(body, origin)];
 }
 
-function insideOf(body: unknown, about: About): RawMessage[] | undefined {
+function messagesIn(body: unknown, origin: Origin): RawMessage[] | undefined {
   const parsed = object.safeParse(body);
   if (!parsed.success) return undefined;
   const { data } = parsed;
-  if ('specversion' in data || 'notificationType' in data) return checked(data, { ...about, ...traceIn(data) });
-  // By its own field first: a schema that does not fit costs more than one that does.
-  if ('Type' in data) return fromTopic(data, about) ?? fromPubSub(data, about);
-  if ('detail-type' in data) return fromBus(data, about) ?? fromPubSub(data, about);
-  return fromPubSub(data, about);
+  if ('specversion' in data || 'notificationType' in data) return checked(data, { ...origin, ...traceIn(data) });
+  // Chosen by a field first, because a schema that does not match costs more than one that does.
+  if ('Type' in data) return fromSns(data, origin) ?? fromPubSub(data, origin);
+  if ('detail-type' in data) return fromEventBridge(data, origin) ?? fromPubSub(data, origin);
+  return fromPubSub(data, origin);
 }
 
-function fromTopic(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
+function fromSns(body: Record<string, unknown>, origin: Origin): RawMessage[] | undefined {
   const notification = sns.safeParse(body);
   if (!notification.success) return undefined;
   const { Message, MessageId } = notification.data;
-  return [rawMessage(parseJson(Message) ?? Message, { ...withId(MessageId), ...about })];
+  return [rawMessage(parseJson(Message) ?? Message, { ...withId(MessageId), ...origin })];
 }
 
-function fromBus(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
+function fromEventBridge(body: Record<string, unknown>, origin: Origin): RawMessage[] | undefined {
   const event = eventBridge.safeParse(body);
   if (!event.success) return undefined;
-  return checked(event.data.detail, { ...withId(event.data.id), ...about });
+  return checked(event.data.detail, { ...withId(event.data.id), ...origin });
 }
 
 /**
- * The trace context among a delivery's attributes or headers: W3C's names, or those of Pub/Sub's client libraries.
+ * Finds the trace context in the attributes or headers of a delivery, under W3C's names or those of Pub/Sub's clients.
  * https://cloud.google.com/pubsub/docs/open-telemetry-tracing and https://github.com/cloudevents/spec (distributed tracing)
  */
 export function traceIn(attributes: Record<string, unknown> = {}): Pick<RawMessage, 'trace'> {
@@ -88,17 +91,17 @@ export function traceIn(attributes: Record<string, unknown> = {}): Pick<RawMessa
   return { trace: { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) } };
 }
 
-function fromPubSub(body: Record<string, unknown>, about: About): RawMessage[] | undefined {
+function fromPubSub(body: Record<string, unknown>, origin: Origin): RawMessage[] | undefined {
   const envelope = pubSub.safeParse(body);
   if (!envelope.success) return undefined;
   const { message, deliveryAttempt } = envelope.data;
   const brokerId = message.messageId ?? message.message_id;
   const data = decode(message.data);
-  // With the broker's id it is Pub/Sub's: what nobody can read inside would come again for days.
+  // With the broker's id it is a Pub/Sub envelope. If it were rejected, Pub/Sub would redeliver it for days.
   if (data === undefined && (brokerId === undefined || message.data === undefined)) return undefined;
   const deliveries = deliveryAttempt === undefined ? {} : { deliveries: deliveryAttempt };
   return checked(data ?? message.data, {
-    ...about,
+    ...origin,
     source: 'pub-sub-push',
     ...withId(brokerId),
     ...deliveries,
@@ -116,10 +119,10 @@ function reasonFor(body: unknown): string {
 
 const withId = (brokerId: string | undefined) => (brokerId === undefined ? {} : { brokerId });
 
-/** Base64 of JSON, JSON text, or an object already: recognised by itself. */
+/** Decodes base64 of JSON, JSON text or an object, whichever it is. */
 function decode(data: unknown): unknown {
   if (typeof data !== 'string') return data ?? undefined;
-  // No base64 begins like JSON: what can't be JSON is not tried as such.
+  // Base64 never starts with { or [, so other texts are not parsed as JSON.
   return (
     (/^\s*[{[]/.test(data) ? parseJson(data) : undefined) ?? parseJson(Buffer.from(data, 'base64').toString('utf8'))
   );
@@ -134,9 +137,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** @returns undefined for what is nested too deeply: commercetools nests some twenty levels, the rest is an attack */
-function checked(body: unknown, about: About): RawMessage[] | undefined {
-  return isTooDeep(body, maxLevels) ? undefined : [rawMessage(body, about)];
+/** @returns undefined if the body is nested too deeply. commercetools nests about 20 levels; more is an attack. */
+function checked(body: unknown, origin: Origin): RawMessage[] | undefined {
+  return isTooDeep(body, maxLevels) ? undefined : [rawMessage(body, origin)];
 }
 
 const maxLevels = 200;
@@ -146,10 +149,10 @@ function isTooDeep(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
 }
 
-function rawMessage(body: unknown, about: About): RawMessage {
+function rawMessage(body: unknown, origin: Origin): RawMessage {
   return {
     body,
-    ...about,
+    ...origin,
     fingerprint() {
       const text = textOf(body);
       return { size: Buffer.byteLength(text), hash: createHash('sha256').update(text).digest('hex').slice(0, 40) };
@@ -157,7 +160,7 @@ function rawMessage(body: unknown, about: About): RawMessage {
   };
 }
 
-/** What JSON.stringify can't walk, nested too deeply inside another envelope, is an attack: nothing is kept of it. */
+/** @returns an empty text if the body is nested too deeply for JSON.stringify, which is an attack */
 function textOf(body: unknown): string {
   try {
     return JSON.stringify(body) ?? '';

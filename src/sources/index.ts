@@ -1,61 +1,61 @@
-/** The sources that the configuration asks for. */
+/** Creates the sources that the configuration enables. */
 
 import type { SourcesConfig } from '../config/env/sources.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { createHttpPush, type HttpPush } from './http-push.ts';
 import { createKafka } from './kafka/kafka.ts';
-import { createAmazonSnsWay } from './push/amazon-sns.ts';
-import type { PushWay } from './push/authenticator.ts';
-import { createEventBridgeWay } from './push/event-bridge.ts';
-import { createEventGridWay } from './push/event-grid.ts';
-import { createGooglePubSubWay } from './push/google-pub-sub.ts';
-import { createSharedSecretWay } from './push/shared-secret.ts';
+import { createAmazonSnsAuthenticator } from './push/amazon-sns.ts';
+import type { PushAuthenticator } from './push/authenticator.ts';
+import { createEventBridgeAuthenticator } from './push/event-bridge.ts';
+import { createEventGridAuthenticator } from './push/event-grid.ts';
+import { createGooglePubSubAuthenticator } from './push/google-pub-sub.ts';
+import { createSharedSecretAuthenticator } from './push/shared-secret.ts';
 import type { Source } from './source.ts';
 import { createSqs } from './sqs.ts';
 
-/** Whose word is taken. Only tests name others than Google, Microsoft and Amazon; no variable can. */
-export interface Trusted {
+/** Where keys and certificates come from. Tests replace Google, Microsoft and Amazon; no variable can. */
+export interface TrustedIssuers {
   googleKeys?: URL;
   entraKeys?: URL;
   isAmazonSns?(url: URL): boolean;
 }
 
-export interface SourceParts {
+export interface SourceDeps {
   config: SourcesConfig;
   allowUnauthenticatedPush: boolean;
-  /** Messages that a queue or topic hands over at once. */
+  /** Maximum in-flight messages of a queue or topic. */
   concurrency: number;
-  /** Pushed messages under way at most. */
+  /** Maximum in-flight pushes. */
   maxPushes: number;
-  /** Milliseconds within which a push should be answered. */
+  /** Milliseconds within which a push should have its response. */
   deadlineMs: number;
   events: AppEvents;
-  trusted?: Trusted;
+  trusted?: TrustedIssuers;
 }
 
-/** @returns the pushes, and all sources, they among them */
-export function createSources(parts: SourceParts): { push: HttpPush; all: Source[] } {
-  const { config, events, concurrency, maxPushes, allowUnauthenticatedPush: allowUnauthenticated } = parts;
-  const ways = pushWays(config.push, parts.trusted);
-  const push = createHttpPush({ ways, allowUnauthenticated, events, maxPushes, deadlineMs: parts.deadlineMs });
+/** @returns the push source, and all sources including it */
+export function createSources(deps: SourceDeps): { push: HttpPush; all: Source[] } {
+  const { config, events, concurrency, maxPushes, deadlineMs, allowUnauthenticatedPush: allowUnauthenticated } = deps;
+  const authenticators = createAuthenticators(config.push, deps.trusted);
+  const push = createHttpPush({ authenticators, allowUnauthenticated, events, maxPushes, deadlineMs });
   const all: Source[] = [push];
   if (config.sqs) all.push(createSqs({ ...config.sqs, concurrency }, events));
   if (config.kafka) all.push(createKafka({ ...config.kafka, concurrency }, events));
   return { push, all };
 }
 
-function pushWays(config: SourcesConfig['push'], trusted: Trusted = {}): PushWay[] {
+function createAuthenticators(config: SourcesConfig['push'], trusted: TrustedIssuers = {}): PushAuthenticator[] {
   const { pubSub, sns, eventBridge, eventGrid, secrets } = config;
   return [
-    ...(pubSub ? [createGooglePubSubWay(pubSub, trusted.googleKeys)] : []),
-    ...(sns ? [createAmazonSnsWay(sns, trusted.isAmazonSns)] : []),
-    ...(eventBridge.length > 0 ? [createEventBridgeWay(eventBridge)] : []),
-    ...(eventGrid ? [createEventGridWay(eventGrid, trusted.entraKeys)] : []),
-    ...(secrets.length > 0 ? [createSharedSecretWay(secrets)] : []),
+    ...(pubSub ? [createGooglePubSubAuthenticator(pubSub, trusted.googleKeys)] : []),
+    ...(sns ? [createAmazonSnsAuthenticator(sns, trusted.isAmazonSns)] : []),
+    ...(eventBridge.length > 0 ? [createEventBridgeAuthenticator(eventBridge)] : []),
+    ...(eventGrid ? [createEventGridAuthenticator(eventGrid, trusted.entraKeys)] : []),
+    ...(secrets.length > 0 ? [createSharedSecretAuthenticator(secrets)] : []),
   ];
 }
 
-/** Whether anybody from elsewhere can prove that they may push. */
+/** @returns whether any push authenticator is configured, so that other machines can push */
 export function acceptsPushes({ push }: SourcesConfig): boolean {
-  return pushWays(push).length > 0;
+  return createAuthenticators(push).length > 0;
 }

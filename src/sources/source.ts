@@ -1,19 +1,19 @@
-/** How messages arrive: what every source hands over, and what it gets back. A source knows nothing of the trade. */
+/** Interface between brokers and the engine: raw messages in, verdicts out. Sources know nothing of commercetools. */
 import type { Verdict } from '../engine/delivery/verdict.ts';
 
-/** A delivery with its broker's envelope taken off. */
+/** A delivery without its broker's envelope. */
 export interface RawMessage {
-  /** The payload, already JSON; a text where it is none. */
+  /** The payload as parsed JSON; a string if it is not JSON. */
   body: unknown;
-  /** The source's name, for the log and for dead letters. */
+  /** Name of the source, for the log and for dead letters. */
   source: string;
-  /** The broker's own id of the delivery. */
+  /** The broker's id of the delivery. */
   brokerId?: string;
-  /** How often the broker has delivered it, this time included; where it says so. */
+  /** Number of deliveries including this one, if the broker counts them. */
   deliveries?: number;
-  /** W3C trace context that came with it (traceparent, tracestate); absent: what surrounds the call. */
+  /** W3C trace context of the delivery (traceparent, tracestate); absent: the context of the call. */
   trace?: TraceHeaders;
-  /** Bytes of the body, and their hash: all that is kept of what can't be read. Worked out only for that. */
+  /** Size in bytes and hash of the body, which is all that is stored of an unreadable message. Computed on demand. */
   fingerprint(): { size: number; hash: string };
 }
 
@@ -23,19 +23,19 @@ export interface TraceHeaders {
   tracestate?: string;
 }
 
-/** Takes a delivery; never rejects. */
+/** Handles a delivery; never rejects. */
 export type Handle = (message: RawMessage) => Promise<Verdict>;
 
 /**
- * One way in which messages arrive. At least once: what got no verdict, or the verdict `again`, comes again; only after
- * any other verdict it is acknowledged. Takes no more at once than it is told to.
+ * A broker that delivers messages at least once. A message without a verdict, or with `ack: false`, is redelivered; any
+ * other verdict acknowledges it. The source respects its limit of concurrent messages.
  */
 export interface Source {
   readonly name: string;
-  /** Begins to take deliveries and returns at once; a broker that can't be reached is tried again until `stop`. */
+  /** Starts to receive and returns at once; reconnects to an unreachable broker until `stop`. */
   start(handle: Handle): void;
-  /** Takes nothing more. Resolves when what is in flight has its verdict and, where it got one, its acknowledgement. */
+  /** Receives nothing more. Resolves when each message in flight has its verdict and its acknowledgement, if any. */
   stop(): Promise<void>;
-  /** What keeps it from its broker now; undefined while all is well. */
-  trouble(): string | undefined;
+  /** @returns why the broker can't be read at the moment; undefined if it can */
+  lastError(): string | undefined;
 }

@@ -1,50 +1,50 @@
-/** Goes on in memory from the moment in which the store turns out to be forbidden to this client. */
+/** Switches to memory as soon as the store rejects the client's credentials. */
 import { createMemoryStore } from './memory.ts';
-import { type Store, StoreFailure } from './store.ts';
+import { type Store, StoreError } from './store.ts';
 
-/** @param onFallBack called once, with why */
-export function createFallBackStore(store: Store, onFallBack: (reason: string) => void): Store {
+/** @param onFallback called once, with the reason */
+export function createFallbackStore(store: Store, onFallback: (reason: string) => void): Store {
   const memory = createMemoryStore();
-  let used = store;
+  let active = store;
 
   function fallBack(thrown: unknown): void {
-    if (!(thrown instanceof StoreFailure) || thrown.kind !== 'not-allowed') throw thrown;
-    if (used === memory) return;
-    used = memory;
-    onFallBack(thrown.message);
+    if (!(thrown instanceof StoreError) || thrown.type !== 'forbidden') throw thrown;
+    if (active === memory) return;
+    active = memory;
+    onFallback(thrown.message);
   }
 
-  async function tried<T>(act: (on: Store) => Promise<T>): Promise<T> {
+  async function withFallback<T>(call: (target: Store) => Promise<T>): Promise<T> {
     try {
-      return await act(used);
+      return await call(active);
     } catch (thrown) {
       fallBack(thrown);
-      return act(memory);
+      return call(memory);
     }
   }
 
   return {
-    get: (at) => tried((on) => on.get(at)),
-    put: (at, value, version) => tried((on) => on.put(at, value, version)),
+    get: (at) => withFallback((target) => target.get(at)),
+    put: (at, value, version) => withFallback((target) => target.put(at, value, version)),
     async *list(container, after) {
       try {
-        yield* used.list(container, after);
+        yield* active.list(container, after);
       } catch (thrown) {
-        // Forbidden shows at the first page, before anything was listed.
+        // Missing access shows on the first page, before any record was yielded.
         fallBack(thrown);
         yield* memory.list(container, after);
       }
     },
-    remove: (at, version) => tried((on) => on.remove(at, version)),
+    remove: (at, version) => withFallback((target) => target.remove(at, version)),
   };
 }
 
-/** Told once, with why. */
-export function withoutLetters(reason: string): string {
+/** @returns the warning that dead letters can't be stored */
+export function deadLettersForbidden(reason: string): string {
   return `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`;
 }
 
-/** Told once, with why. */
-export function withoutStore(reason: string): string {
+/** @returns the warning that runs are kept in memory */
+export function runsInMemory(reason: string): string {
   return `runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`;
 }

@@ -1,4 +1,4 @@
-/** What every store does, whatever keeps it. The custom objects are those of the pretended commercetools, over HTTP. */
+/** Contract test of all stores. Custom objects are those of the mock commercetools API, over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
@@ -7,7 +7,7 @@ import { createCommercetoolsClient } from '../commercetools/client.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
 import { createCustomObjectsStore } from './custom-objects.ts';
 import { createMemoryStore } from './memory.ts';
-import { type Store, StoreFailure } from './store.ts';
+import { type Store, StoreError } from './store.ts';
 
 let strict: CommercetoolsSandbox;
 let overwriting: CommercetoolsSandbox;
@@ -21,13 +21,13 @@ after(() => Promise.all([strict.stop(), overwriting.stop(), forbidding.stop()]))
 
 async function objectsOf(sandbox: CommercetoolsSandbox): Promise<Store> {
   await sandbox.reset();
-  return connected(sandbox);
+  return storeOf(sandbox);
 }
 
-/** As another replica sees it. */
-function connected({ url, authUrl, projectKey, clientId, clientSecret }: CommercetoolsSandbox): Store {
-  const more = { scopes: [], timeoutMs: 2_000, retries: 3 };
-  const client = createCommercetoolsClient({ apiUrl: url, authUrl, projectKey, clientId, clientSecret, ...more });
+/** The store of another replica. */
+function storeOf({ url, authUrl, projectKey, clientId, clientSecret }: CommercetoolsSandbox): Store {
+  const options = { scopes: [], timeoutMs: 2_000, retries: 3 };
+  const client = createCommercetoolsClient({ apiUrl: url, authUrl, projectKey, clientId, clientSecret, ...options });
   return createCustomObjectsStore(createObjectsApi(client));
 }
 
@@ -40,14 +40,14 @@ const stores: Record<string, () => Promise<Store>> = {
 for (const [name, create] of Object.entries(stores)) {
   const at = (key: string) => ({ container: 'runs', key });
 
-  test(`${name}: a record comes back as it was put, with a version`, async () => {
+  test(`${name}: get returns a record as it was put, with a version`, async () => {
     const store = await create();
     assert.equal(await store.put(at('a'), { n: 1 }), 1);
     assert.deepEqual(await store.get(at('a')), { key: 'a', value: { n: 1 }, version: 1 });
     assert.equal(await store.get(at('b')), undefined);
   });
 
-  test(`${name}: a stale write is refused and changes nothing`, async () => {
+  test(`${name}: a stale write is rejected and changes nothing`, async () => {
     const store = await create();
     await store.put(at('a'), { n: 1 });
     assert.equal(await store.put(at('a'), { n: 2 }, 1), 2);
@@ -57,14 +57,14 @@ for (const [name, create] of Object.entries(stores)) {
     assert.equal(await store.remove(at('a'), 2), 'ok');
   });
 
-  test(`${name}: a version of what is not there is stale; removing it is no matter`, async () => {
+  test(`${name}: a write with a version of a missing record is stale; removing it succeeds`, async () => {
     const store = await create();
     assert.equal(await store.put(at('gone'), {}, 3), 'stale');
     assert.equal(await store.remove(at('gone')), 'ok');
     assert.equal(await store.remove(at('gone'), 3), 'ok');
   });
 
-  test(`${name}: a key that does not exist yet is taken by exactly one of many`, async () => {
+  test(`${name}: exactly one of many concurrent writers creates a record`, async () => {
     const store = await create();
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => store.put(at('lock'), { n }, 'absent')));
     const winners = [...answers.entries()].filter(([, answer]) => answer !== 'stale');
@@ -74,14 +74,14 @@ for (const [name, create] of Object.entries(stores)) {
     assert.equal(await store.put(at('lock'), {}, 'absent'), 'stale');
   });
 
-  test(`${name}: without a version the last of many writers wins, and none is refused`, async () => {
+  test(`${name}: without a version the last of many writers wins, and none is rejected`, async () => {
     const store = await create();
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => store.put(at('count'), { n })));
     assert.ok(answers.every((answer) => answer !== 'stale'));
     assert.equal((await store.get(at('count')))?.version, 20);
   });
 
-  test(`${name}: what a reader holds does not change under its hands`, async () => {
+  test(`${name}: a stored record does not change with the object that was put`, async () => {
     const store = await create();
     const value = { list: [1] };
     await store.put(at('a'), value);
@@ -89,13 +89,13 @@ for (const [name, create] of Object.entries(stores)) {
     assert.deepEqual((await store.get(at('a')))?.value, { list: [1] });
   });
 
-  test(`${name}: fields that are null are not kept, places in a list are`, async () => {
+  test(`${name}: null fields of objects are removed, null elements of lists are kept`, async () => {
     const store = await create();
     await store.put(at('a'), { gone: null, deep: { gone: null, there: 0 }, list: [null, 1] });
     assert.deepEqual((await store.get(at('a')))?.value, { deep: { there: 0 }, list: [null, 1] });
   });
 
-  test(`${name}: a container is listed in the order of keys, from behind a key`, async () => {
+  test(`${name}: a container is listed in the order of keys, after a key`, async () => {
     const store = await create();
     for (const key of ['c', 'a', 'b']) await store.put(at(key), {});
     await store.put({ container: 'others', key: 'z' }, {});
@@ -107,19 +107,19 @@ for (const [name, create] of Object.entries(stores)) {
     assert.deepEqual(await Array.fromAsync(store.list('nothing')), []);
   });
 
-  test(`${name}: many are listed whole, also while some of them are removed`, async () => {
+  test(`${name}: all of many records are listed, also while some are removed`, async () => {
     const store = await create();
     const names = Array.from({ length: 230 }, (_, n) => String(n).padStart(3, '0'));
     await Promise.all(names.map((key) => store.put(at(key), { key })));
-    const found: string[] = [];
+    const keys: string[] = [];
     for await (const { key } of store.list('runs')) {
-      found.push(key);
+      keys.push(key);
       await store.remove(at(key));
     }
-    assert.deepEqual(found, names);
+    assert.deepEqual(keys, names);
   });
 
-  test(`${name}: any allowed character, and the longest key, come back`, async () => {
+  test(`${name}: all allowed characters and the longest key are supported`, async () => {
     const store = await create();
     for (const key of ['A-Z_a.z~0', 'x'.repeat(256)]) {
       await store.put(at(key), { key });
@@ -127,7 +127,7 @@ for (const [name, create] of Object.entries(stores)) {
     }
   });
 
-  test(`${name}: keys and sizes that custom objects do not allow are refused`, async () => {
+  test(`${name}: keys and sizes that custom objects do not allow are rejected`, async () => {
     const store = await create();
     for (const key of ['a/b', '', 'ä', 'x'.repeat(257)])
       await assert.rejects(store.put(at(key), {}), /not a store key/);
@@ -144,7 +144,7 @@ async function disturb(sandbox: CommercetoolsSandbox, rule: object): Promise<voi
   });
 }
 
-test('custom objects: a write whose answer was lost is an own write, not a stale one', async () => {
+test('custom objects: a write whose response was lost is recognised, not stale', async () => {
   const store = await objectsOf(strict);
   const at = { container: 'runs', key: 'lost' };
   await store.put({ container: 'runs', key: 'other' }, {}, 'absent');
@@ -156,40 +156,40 @@ test('custom objects: a write whose answer was lost is an own write, not a stale
   assert.equal(await store.remove(at, 2), 'ok');
 });
 
-test('custom objects: a store that stays away says so, and works again when it is back', async () => {
+test('custom objects: an unavailable store rejects, and works again afterwards', async () => {
   const store = await objectsOf(strict);
   const at = { container: 'runs', key: 'a' };
   await disturb(strict, { kind: 'status', status: 503, times: 4, method: 'POST' });
-  await assert.rejects(store.put(at, {}), (thrown) => thrown instanceof StoreFailure && thrown.kind === 'unavailable');
+  await assert.rejects(store.put(at, {}), (thrown) => thrown instanceof StoreError && thrown.type === 'unavailable');
   assert.equal(await store.put(at, {}), 1);
 });
 
-test('custom objects: what somebody else put into the container is passed over', async () => {
+test('custom objects: objects of other applications in the container are skipped', async () => {
   const store = await objectsOf(strict);
   await store.put({ container: 'runs', key: 'b' }, { n: 1 });
   const row = { version: 1, createdAt: '2026-01-01T00:00:00Z', lastModifiedAt: '2026-01-01T00:00:00Z' };
-  const odd = { id: 'odd', ...row, container: 'runs', key: 'a', value: 'a text' };
-  await strict.place('key-value-document', [odd]);
+  const foreign = { id: 'odd', ...row, container: 'runs', key: 'a', value: 'a text' };
+  await strict.place('key-value-document', [foreign]);
   assert.deepEqual(
     (await Array.fromAsync(store.list('runs'))).map(({ key }) => key),
     ['b'],
   );
 });
 
-test('custom objects: a client without manage_key_value_documents is told apart', async () => {
-  const store = connected(forbidding);
-  const notAllowed = (thrown: unknown) => thrown instanceof StoreFailure && thrown.kind === 'not-allowed';
+test('custom objects: a client without manage_key_value_documents is forbidden', async () => {
+  const store = storeOf(forbidding);
+  const isForbidden = (thrown: unknown) => thrown instanceof StoreError && thrown.type === 'forbidden';
   const at = { container: 'runs', key: 'a' };
-  await assert.rejects(store.get(at), notAllowed);
-  await assert.rejects(store.put(at, {}), notAllowed);
-  await assert.rejects(store.put(at, {}, 'absent'), notAllowed);
-  await assert.rejects(Array.fromAsync(store.list('runs')), notAllowed);
+  await assert.rejects(store.get(at), isForbidden);
+  await assert.rejects(store.put(at, {}), isForbidden);
+  await assert.rejects(store.put(at, {}, 'absent'), isForbidden);
+  await assert.rejects(Array.fromAsync(store.list('runs')), isForbidden);
 });
 
-test('custom objects: replicas take a key from each other only once', async () => {
+test('custom objects: exactly one of several replicas creates a record', async () => {
   for (const sandbox of [strict, overwriting]) {
     await sandbox.reset();
-    const replicas = Array.from({ length: 5 }, () => connected(sandbox));
+    const replicas = Array.from({ length: 5 }, () => storeOf(sandbox));
     const at = { container: 'runs', key: 'lock' };
     const answers = await Promise.all(replicas.map((store, n) => store.put(at, { n }, 'absent')));
     assert.equal(answers.filter((answer) => answer !== 'stale').length, 1);

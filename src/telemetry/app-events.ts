@@ -1,5 +1,5 @@
 /**
- * What event, as typed events: one call tells it, and log line, counts and listeners all come from that call. Holds
+ * Typed events of the application. One `emit` writes the log line, counts the event and calls the listeners. Events hold
  * ids, counts and codes only, never personal data.
  */
 import type { Logger } from 'pino';
@@ -10,17 +10,17 @@ interface RecordRef {
 }
 
 export type AppEvent =
-  /** `extension`: the merchant's ctk.config.ts in force, with what it holds. */
+  /** `extension`: the merchant's ctk.config.ts, with its hooks and rules. */
   | { type: 'started'; ports: string[]; serves: string; extension?: { file: string; hooks: string[]; rules: string[] } }
   | { type: 'stopping'; reason: string }
   | { type: 'stopped' }
   | { type: 'warning'; detail: string }
-  /** A message and what became of it. Milliseconds from its arrival. */
+  /** A message and its outcome. `tookMs` counts from its arrival. */
   | {
       type: 'message';
       messageType: string;
       messageId: string;
-      /** When it event in commercetools, ISO 8601. */
+      /** Creation time in commercetools, ISO 8601. */
       createdAt: string;
       record: RecordRef;
       rules: string[];
@@ -28,42 +28,42 @@ export type AppEvent =
       reasons: string[];
       tookMs: number;
     }
-  /** A delivery that is about nothing we sync. */
+  /** A delivery of a resource or type that is not synced. */
   | { type: 'delivery-ignored'; reason: string }
   | { type: 'invalid-envelope'; reason: string }
-  /** A push whose sender could not be proven. */
+  /** A push from a sender that could not be authenticated. */
   | { type: 'push-unauthorized'; reason: string }
   | { type: 'unreadable'; source: string; reason: string }
   | { type: 'rejected'; record: RecordRef; rule: string; code: string; detail: string; field?: string }
   | { type: 'failed'; record: RecordRef; rule: string; error: Error }
   | { type: 'partially-sent'; record: RecordRef; rule: string; warning: { code: string; detail: string } }
   | { type: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
-  /** A sync was due at that time; skipped: one of the resource was running, which is the run named. */
+  /** A scheduled sync was due at `at`. `skipped`: `runId` is a sync of the resource that was running already. */
   | { type: 'scheduled'; resource: string; at: string; outcome: 'queued' | 'skipped'; runId: string }
   | { type: 'action-required'; reason: string }
-  /** What became of the changes that went to the sink together, added up. */
+  /** Outcomes of the changes that were sent to the sink together, as sums. */
   | { type: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
-  /** A request to one of the APIs; `status` is HTTP's, or `none` where no answer came. */
+  /** A request to one of the APIs; `status` is the HTTP status, or `none` without a response. */
   | { type: 'request'; api: 'klaviyo' | 'commercetools'; endpoint: string; status: string; tookMs: number }
   | { type: 'dead-letter'; rule: string; code: string };
 
 export interface ChangeCount {
   rule: string;
-  /** `rejected-later`: delivered into a job, which then rejected it. */
+  /** `rejected-later`: accepted as part of a job, which then rejected it. */
   outcome: 'delivered' | 'skipped' | 'rejected' | 'failed' | 'unavailable' | 'rejected-later';
   count: number;
 }
 
 export interface AppEvents {
-  /** Never throws: a listener that does is logged, and the others hear of the event all the same. */
+  /** Never throws. An exception of a listener is logged, and the other listeners are still called. */
   emit(event: AppEvent): void;
-  /** Events since the start by type; messages by outcome. */
+  /** @returns the number of events since the start by type; messages by outcome */
   counts(): Record<string, number>;
-  /** @returns the end of listening */
+  /** @returns a function that removes the listener */
   listen(listener: (event: AppEvent) => void): () => void;
 }
 
-/** @param log where each event becomes a line */
+/** @param log receives a line for each event */
 export function createAppEvents(log: Logger): AppEvents {
   const counts = new Map<string, number>();
   const listeners = new Set<(event: AppEvent) => void>();
@@ -71,19 +71,19 @@ export function createAppEvents(log: Logger): AppEvents {
     emit(event) {
       const name = event.type === 'message' ? `message-${event.outcome}` : event.type;
       const level = levelOf(event);
-      // What is told at every request is for the metrics.
+      // Events of every request are for the metrics only.
       if (level !== 'trace') counts.set(name, (counts.get(name) ?? 0) + 1);
       if (log.isLevelEnabled(level)) {
-        const { type: what, ...about } = event;
-        log[level](about, what);
+        const { type, ...fields } = event;
+        log[level](fields, type);
       }
       for (const listener of listeners) {
         try {
           listener(event);
         } catch (thrown) {
-          // By name only: an error's text may quote a record.
-          const why = thrown instanceof Error ? thrown.name : 'unknown';
-          log.error({ detail: `a listener failed at the event ${event.type}: ${why}` }, 'warning');
+          // Only the name is logged, because the message may quote a record.
+          const name = thrown instanceof Error ? thrown.name : 'unknown';
+          log.error({ detail: `a listener failed at the event ${event.type}: ${name}` }, 'warning');
         }
       }
     },

@@ -1,6 +1,6 @@
 /**
- * Every metric of ours: name by Prometheus' conventions, meaning, labels. Values of labels come from lists in the code
- * or are capped (metrics.ts), so that series stay few. https://prometheus.io/docs/practices/naming/
+ * Defines the metrics: name, help, labels. Label values come from lists in the code or are capped (metrics.ts), which
+ * limits the number of series. https://prometheus.io/docs/practices/naming/
  */
 
 export interface Definition {
@@ -12,8 +12,8 @@ export interface Definition {
   buckets?: readonly number[];
 }
 
-const waits = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];
-const requests = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const waitBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];
+const requestBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 const counter = <Label extends string>(name: string, help: string, ...labels: Label[]) =>
   ({ type: 'counter', name, help, labels }) as const;
@@ -26,7 +26,7 @@ export const counters = {
   messages: counter('ctk_messages_total', 'Messages by outcome: delivered, skipped, dead-lettered, retried', 'outcome'),
   ruleMessages: counter(
     'ctk_rule_messages_total',
-    'The same by rule; a message counts once for each rule that it woke, under none where it woke no rule',
+    'The same by rule; a message counts once for each rule that it triggered, under none where it triggered no rule',
     'rule',
     'outcome',
   ),
@@ -50,7 +50,10 @@ export const counters = {
     'status',
   ),
   deadLettersStored: counter('ctk_dead_letters_stored_total', 'Dead letters stored by this process', 'rule', 'code'),
-  actionsRequired: counter('ctk_actions_required_total', 'Times that somebody has to act: a key or a scope is refused'),
+  actionsRequired: counter(
+    'ctk_actions_required_total',
+    'Times that an operator has to act: a key or a scope is rejected',
+  ),
   failures: counter('ctk_failures_total', 'Internal errors, and exceptions in hooks or custom rules', 'rule'),
 } as const satisfies Record<string, Definition>;
 
@@ -58,14 +61,20 @@ export const histograms = {
   delay: histogram(
     'ctk_message_delay_seconds',
     'From what happened in commercetools (createdAt of the message) until Klaviyo accepted it, by type of resource',
-    waits,
+    waitBuckets,
     'resource',
   ),
-  handling: histogram('ctk_message_handling_seconds', 'From the arrival of a message to its verdict', waits),
-  requestSeconds: histogram('ctk_api_request_duration_seconds', 'How long requests take', requests, 'api', 'endpoint'),
+  handling: histogram('ctk_message_handling_seconds', 'From the arrival of a message to its verdict', waitBuckets),
+  requestSeconds: histogram(
+    'ctk_api_request_duration_seconds',
+    'How long requests take',
+    requestBuckets,
+    'api',
+    'endpoint',
+  ),
 } as const satisfies Record<string, Definition>;
 
-/** Read when somebody scrapes. */
+/** Read at each scrape. */
 export const gauges = {
   quotaUsed: gauge('ctk_klaviyo_quota_used_requests', 'Requests of this process in the last minute', 'endpoint'),
   quotaLimit: gauge('ctk_klaviyo_quota_limit_requests', 'What Klaviyo publishes as the most in a minute', 'endpoint'),
@@ -99,7 +108,7 @@ export const gauges = {
   build: gauge('ctk_build_info', 'Always 1', 'version', 'node'),
 } as const satisfies Record<string, Definition>;
 
-/** All of them, in the order of the docs. */
+/** All metrics, in the order of the docs. */
 export const definitions: readonly Definition[] = [
   ...Object.values(counters),
   ...Object.values(histograms),

@@ -1,14 +1,14 @@
-/** What Prometheus scrapes: counted from what the parts tell, and read from them when somebody asks. */
+/** Prometheus metrics: counters follow events, gauges are read at each scrape. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Ready } from '../engine/readiness.ts';
+import type { Run } from '../engine/runs/run.ts';
 import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import type { AppEvent, AppEvents } from './app-events.ts';
 import { counters, type Definition, gauges, histograms } from './definitions.ts';
-import { latestOf } from './latest.ts';
-import { createStored, type StoredParts } from './stored.ts';
+import { createStoreSnapshot, type StoreSnapshot, type StoreSnapshotDeps } from './store-snapshot.ts';
 
-export interface MetricsParts extends StoredParts {
+export interface MetricsDeps extends StoreSnapshotDeps {
   events: Pick<AppEvents, 'listen'>;
   klaviyo: Pick<KlaviyoClient, 'usage'>;
   sink: Pick<Sink, 'inFlight'>;
@@ -18,65 +18,64 @@ export interface MetricsParts extends StoredParts {
   maxDeadLetters: number;
 }
 
-export interface Scraped {
+export interface MetricsText {
   contentType: string;
   text: string;
 }
 
 export interface Metrics {
-  /** Prometheus' text format. */
-  scrape(): Promise<Scraped>;
+  /** @returns all metrics in Prometheus' text format */
+  scrape(): Promise<MetricsText>;
 }
 
-/** Codes come from Klaviyo: more than these are counted together. */
+/** Limit of distinct codes, because Klaviyo defines them. Others are counted as `other`. */
 const maxCodes = 50;
 
-/** Gauges of prom-client's that are named like counters: promtool refuses them. */
-const againstConvention = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-];
+/** Gauges of prom-client that are named like counters, which promtool rejects. */
+const misnamedGauges = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** Counts from now on, for as long as the process lives. */
-export function createMetrics(parts: MetricsParts): Metrics {
+/** Counts events from now until the process ends. */
+export function createMetrics(deps: MetricsDeps): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  for (const name of againstConvention) registry.removeSingleMetric(name);
-  parts.events.listen(createCounting(registry, parts));
-  const read = createReading(registry, parts);
+  for (const name of misnamedGauges) registry.removeSingleMetric(name);
+  deps.events.listen(createEventCounter(registry, deps));
+  const updateGauges = createGaugeUpdate(registry, deps);
   return {
     async scrape() {
-      await read();
+      await updateGauges();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
 }
 
-/** A metric as it is defined; its labels by name. */
-function about<Label extends string>(
+/** @returns prom-client's options for a definition, with typed label names */
+function optionsFor<Label extends string>(
   { name, help, labels }: Definition & { labels: readonly Label[] },
   registry: Registry,
 ) {
   return { name, help, labelNames: [...labels], registers: [registry] };
 }
 
-function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>): (happened: AppEvent) => void {
-  const messages = new Counter(about(counters.messages, registry));
-  const ruleMessages = new Counter(about(counters.ruleMessages, registry));
-  const unprocessedDeliveries = new Counter(about(counters.unprocessedDeliveries, registry));
-  const changes = new Counter(about(counters.changes, registry));
-  const requests = new Counter(about(counters.requests, registry));
-  const kept = new Counter(about(counters.deadLettersStored, registry));
-  const actionsRequired = new Counter(about(counters.actionsRequired, registry));
-  const failures = new Counter(about(counters.failures, registry));
-  const delay = new Histogram({ ...about(histograms.delay, registry), buckets: histograms.delay.buckets });
-  const handling = new Histogram({ ...about(histograms.handling, registry), buckets: histograms.handling.buckets });
-  const seconds = new Histogram({
-    ...about(histograms.requestSeconds, registry),
+function createEventCounter(registry: Registry, { now }: Pick<MetricsDeps, 'now'>): (event: AppEvent) => void {
+  const messages = new Counter(optionsFor(counters.messages, registry));
+  const ruleMessages = new Counter(optionsFor(counters.ruleMessages, registry));
+  const unprocessedDeliveries = new Counter(optionsFor(counters.unprocessedDeliveries, registry));
+  const changes = new Counter(optionsFor(counters.changes, registry));
+  const requests = new Counter(optionsFor(counters.requests, registry));
+  const deadLettersStored = new Counter(optionsFor(counters.deadLettersStored, registry));
+  const actionsRequired = new Counter(optionsFor(counters.actionsRequired, registry));
+  const failures = new Counter(optionsFor(counters.failures, registry));
+  const delay = new Histogram({ ...optionsFor(histograms.delay, registry), buckets: histograms.delay.buckets });
+  const handling = new Histogram({
+    ...optionsFor(histograms.handling, registry),
+    buckets: histograms.handling.buckets,
+  });
+  const requestSeconds = new Histogram({
+    ...optionsFor(histograms.requestSeconds, registry),
     buckets: histograms.requestSeconds.buckets,
   });
-  const capped = createCap(maxCodes);
+  const cap = createCap(maxCodes);
 
   function countMessage({ rules, outcome, record, createdAt, tookMs }: Extract<AppEvent, { type: 'message' }>): void {
     messages.inc({ outcome });
@@ -86,69 +85,69 @@ function createCounting(registry: Registry, { now }: Pick<MetricsParts, 'now'>):
     if (outcome === 'delivered') delay.observe({ resource: record.typeId }, Math.max(0, delayMs) / 1_000);
   }
 
-  return (happened) => {
-    switch (happened.type) {
+  return (event) => {
+    switch (event.type) {
       case 'message':
-        return countMessage(happened);
+        return countMessage(event);
       case 'changes':
-        for (const { rule, outcome, count } of happened.changes)
-          changes.inc({ rule: rule || 'none', lane: happened.lane, outcome }, count);
+        for (const { rule, outcome, count } of event.changes)
+          changes.inc({ rule: rule || 'none', lane: event.lane, outcome }, count);
         return;
       case 'request': {
-        const { api, endpoint, status, tookMs } = happened;
+        const { api, endpoint, status, tookMs } = event;
         requests.inc({ api, endpoint, status });
-        seconds.observe({ api, endpoint }, tookMs / 1_000);
+        requestSeconds.observe({ api, endpoint }, tookMs / 1_000);
         return;
       }
       case 'dead-letter':
-        return kept.inc({ rule: happened.rule || 'none', code: capped(happened.code) });
+        return deadLettersStored.inc({ rule: event.rule || 'none', code: cap(event.code) });
       case 'action-required':
         return actionsRequired.inc();
       case 'failed':
-        return failures.inc({ rule: happened.rule || 'none' });
+        return failures.inc({ rule: event.rule || 'none' });
       case 'delivery-ignored':
       case 'invalid-envelope':
       case 'push-unauthorized':
       case 'unreadable':
-        return unprocessedDeliveries.inc({ type: happened.type });
+        return unprocessedDeliveries.inc({ type: event.type });
       default:
     }
   };
 }
 
-/** @returns what sets every gauge anew */
-function createReading(registry: Registry, parts: MetricsParts): () => Promise<void> {
-  const stored = createStored(parts);
+/** @returns a function that sets every gauge */
+function createGaugeUpdate(registry: Registry, deps: MetricsDeps): () => Promise<void> {
+  const readStore = createStoreSnapshot(deps);
   const quota = {
-    used: new Gauge(about(gauges.quotaUsed, registry)),
-    limit: new Gauge(about(gauges.quotaLimit, registry)),
-    remaining: new Gauge(about(gauges.quotaRemaining, registry)),
+    used: new Gauge(optionsFor(gauges.quotaUsed, registry)),
+    limit: new Gauge(optionsFor(gauges.quotaLimit, registry)),
+    remaining: new Gauge(optionsFor(gauges.quotaRemaining, registry)),
   };
-  const inFlight = new Gauge(about(gauges.waiting, registry));
-  const runs = new Gauge(about(gauges.runs, registry));
-  const records = new Gauge(about(gauges.runRecords, registry));
-  const completed = new Gauge(about(gauges.runCompleted, registry));
-  const letters = new Gauge(about(gauges.deadLetters, registry));
+  const inFlight = new Gauge(optionsFor(gauges.waiting, registry));
+  const runs = new Gauge(optionsFor(gauges.runs, registry));
+  const records = new Gauge(optionsFor(gauges.runRecords, registry));
+  const completed = new Gauge(optionsFor(gauges.runCompleted, registry));
+  const deadLetters = new Gauge(optionsFor(gauges.deadLetters, registry));
   const up = {
-    subscription: new Gauge(about(gauges.subscriptions, registry)),
-    api: new Gauge(about(gauges.apis, registry)),
-    source: new Gauge(about(gauges.sources, registry)),
-    store: new Gauge(about(gauges.store, registry)),
+    subscription: new Gauge(optionsFor(gauges.subscriptions, registry)),
+    api: new Gauge(optionsFor(gauges.apis, registry)),
+    source: new Gauge(optionsFor(gauges.sources, registry)),
+    store: new Gauge(optionsFor(gauges.store, registry)),
   };
-  new Gauge(about(gauges.deadLettersLimit, registry)).set(parts.maxDeadLetters);
-  new Gauge(about(gauges.build, registry)).set({ version: parts.version, node: process.versions.node }, 1);
+  new Gauge(optionsFor(gauges.deadLettersLimit, registry)).set(deps.maxDeadLetters);
+  new Gauge(optionsFor(gauges.build, registry)).set({ version: deps.version, node: process.versions.node }, 1);
 
   function setQuota(): void {
     for (const gauge of [quota.used, quota.limit, quota.remaining]) gauge.reset();
-    for (const { endpoint, sentLastMinute, perMinute, remaining } of parts.klaviyo.usage()) {
+    for (const { endpoint, sentLastMinute, perMinute, remaining } of deps.klaviyo.usage()) {
       quota.used.set({ endpoint }, sentLastMinute);
       quota.limit.set({ endpoint }, perMinute);
       if (remaining !== undefined) quota.remaining.set({ endpoint }, Math.max(0, remaining));
     }
-    for (const [lane, count] of Object.entries(parts.sink.inFlight())) inFlight.set({ lane }, count);
+    for (const [lane, count] of Object.entries(deps.sink.inFlight())) inFlight.set({ lane }, count);
   }
 
-  function setRuns(all: Awaited<ReturnType<typeof stored>>['runs']): void {
+  function setRuns(all: StoreSnapshot['runs']): void {
     for (const gauge of [runs, records, completed]) gauge.reset();
     for (const { resource, kind, state } of all) runs.inc({ resource, kind, state });
     for (const { resource, kind, state, counts } of latestOf(all))
@@ -160,36 +159,45 @@ function createReading(registry: Registry, parts: MetricsParts): () => Promise<v
 
   function setReady({ subscriptions, commercetools, klaviyo, sources }: Ready): void {
     for (const gauge of [up.subscription, up.source]) gauge.reset();
-    for (const [key, status] of Object.entries(subscriptions)) up.subscription.set({ key }, one(status === 'Healthy'));
-    for (const [source, state] of Object.entries(sources)) up.source.set({ source }, one(state === 'ok'));
-    up.api.set({ api: 'commercetools' }, one(commercetools === 'ok'));
-    up.api.set({ api: 'klaviyo' }, one(klaviyo === 'ok'));
+    for (const [key, status] of Object.entries(subscriptions))
+      up.subscription.set({ key }, toGaugeValue(status === 'Healthy'));
+    for (const [source, state] of Object.entries(sources)) up.source.set({ source }, toGaugeValue(state === 'ok'));
+    up.api.set({ api: 'commercetools' }, toGaugeValue(commercetools === 'ok'));
+    up.api.set({ api: 'klaviyo' }, toGaugeValue(klaviyo === 'ok'));
   }
 
-  function setLetters(counts: ReadonlyMap<string, number>): void {
-    letters.reset();
-    const capped = createCap(maxCodes);
-    const maxFirst = [...counts].sort(([, few], [, many]) => many - few);
-    for (const [code, count] of maxFirst) letters.inc({ code: capped(code) }, count);
+  function setDeadLetters(counts: ReadonlyMap<string, number>): void {
+    deadLetters.reset();
+    const cap = createCap(maxCodes);
+    const descending = [...counts].sort(([, left], [, right]) => right - left);
+    for (const [code, count] of descending) deadLetters.inc({ code: cap(code) }, count);
   }
 
   return async () => {
-    const [known, ready] = await Promise.all([stored(), parts.readiness()]);
+    const [snapshot, ready] = await Promise.all([readStore(), deps.readiness()]);
     setQuota();
-    setRuns(known.runs);
-    setLetters(known.letters);
-    up.store.set(one(known.up));
+    setRuns(snapshot.runs);
+    setDeadLetters(snapshot.deadLetters);
+    up.store.set(toGaugeValue(snapshot.isUp));
     setReady(ready);
   };
 }
 
-const one = (yes: boolean) => (yes ? 1 : 0);
+const toGaugeValue = (isUp: boolean) => (isUp ? 1 : 0);
 
-/** @returns the name itself, or `other` once there are too many different ones */
-function createCap(most: number): (name: string) => string {
+/** @returns the latest run of each resource and kind */
+function latestOf(runs: readonly Run[]): Run[] {
+  const groups = Map.groupBy(runs, ({ resource, kind }) => `${kind} ${resource}`).values();
+  return [...groups].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [others.reduce((latest, run) => (run.id > latest.id ? run : latest), first)],
+  );
+}
+
+/** @returns a function that returns the name, or `other` once there are `max` distinct names */
+function createCap(max: number): (name: string) => string {
   const known = new Set<string>();
   return (name) => {
-    if (known.size < most) known.add(name);
+    if (known.size < max) known.add(name);
     return known.has(name) ? name : 'other';
   };
 }

@@ -1,11 +1,11 @@
-/** A request to one of the APIs: counted, timed and traced, answered or not. */
+/** Counts, times and traces requests to the APIs, with or without a response. */
 import type { AppEvent, AppEvents } from './app-events.ts';
 import { inRequest } from './span.ts';
 
 export interface RequestInfo {
   events: AppEvents | undefined;
   api: Extract<AppEvent, { type: 'request' }>['api'];
-  /** One of few: never with an id. */
+  /** Name of the endpoint, never with an id, so that there are few. */
   endpoint: string;
   method: string;
   /** The path with placeholders for ids. */
@@ -13,23 +13,23 @@ export interface RequestInfo {
   host: string;
 }
 
-/** @returns what `ask` does, or rejects with */
-export function observeRequest<Said extends { status: number }>(
+/** @returns the result of `send` */
+export function observeRequest<Response extends { status: number }>(
   { events, api, endpoint, method, path, host }: RequestInfo,
-  ask: () => Promise<Said>,
-): Promise<Said> {
-  const began = performance.now();
-  const tell = (status: string) =>
-    events?.emit({ type: 'request', api, endpoint, status, tookMs: performance.now() - began });
+  send: () => Promise<Response>,
+): Promise<Response> {
+  const startedAt = performance.now();
+  const emit = (status: string) =>
+    events?.emit({ type: 'request', api, endpoint, status, tookMs: performance.now() - startedAt });
   const attributes = { 'http.request.method': method, 'url.template': path, 'server.address': host };
   return inRequest(`${method} ${path}`, attributes, async (span) => {
     try {
-      const said = await ask();
-      tell(String(said.status));
-      span.setAttribute('http.response.status_code', said.status);
-      return said;
+      const response = await send();
+      emit(String(response.status));
+      span.setAttribute('http.response.status_code', response.status);
+      return response;
     } catch (thrown) {
-      tell('none');
+      emit('none');
       throw thrown;
     }
   });

@@ -1,6 +1,6 @@
 /**
- * Spans of OpenTelemetry, as far as this service makes them. Without a configured collector (traces.ts) all of this does
- * next to nothing. Attributes hold ids, counts and codes only.
+ * Creates OpenTelemetry spans. Without a configured collector (traces.ts) the functions only call the work. Attributes hold
+ * ids, counts and codes only.
  */
 import {
   type Attributes,
@@ -18,44 +18,44 @@ import {
 } from '@opentelemetry/api';
 
 const linksKey = createContextKey('spans that share a request');
-/** Of the spans that share a request so many are linked: OpenTelemetry keeps no more. */
+/** Maximum links of a request's span; OpenTelemetry keeps no more. */
 const maxLinks = 128;
 
-/** Whether somebody collects them: bulk makes thousands of changes a second, and spans that nobody sees cost as much. */
-let collected = false;
-const unseen = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+/** Whether spans are exported. If not, none are created, because bulk would create thousands per second. */
+let isExporting = false;
+const noopSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-export function collectSpans(by: 'a collector' | 'nobody'): void {
-  collected = by === 'a collector';
+export function setSpanExport(state: 'on' | 'off'): void {
+  isExporting = state === 'on';
 }
 
 const tracer = () => trace.getTracer('commercetools-klaviyo');
 
-/** A span around the work, below the one that is active; what is thrown marks it by name, never by message. */
+/** Runs the work in a child span of the active one. An exception marks the span with its name, never its message. */
 export function inSpan<T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>): Promise<T> {
   return spanAround({ name, attributes, kind: SpanKind.INTERNAL, links: [] }, work);
 }
 
-/** The span of a request to another host; linked to all that waited for it. */
+/** Runs a request in a client span, linked to the spans that share the request (`sharing`). */
 export function inRequest<T>(name: string, attributes: Attributes, work: (span: Span) => Promise<T>): Promise<T> {
   const links = context.active().getValue(linksKey);
   return spanAround({ name, attributes, kind: SpanKind.CLIENT, links: isLinks(links) ? links : [] }, work);
 }
 
-/** Under the trace that came with a delivery; with none, under what is active. */
+/** Continues the trace in a delivery's headers, or else the active one. */
 export function withTrace<T>(headers: object | undefined, work: () => T): T {
-  if (!collected || headers === undefined) return work();
+  if (!isExporting || headers === undefined) return work();
   return context.with(propagation.extract(context.active(), headers), work);
 }
 
-/** Where the caller stands, to come back to with `sharing`. */
+/** @returns the active context, to be passed to `sharing` later */
 export function here(): Context {
-  return collected ? context.active() : ROOT_CONTEXT;
+  return isExporting ? context.active() : ROOT_CONTEXT;
 }
 
-/** Of several callers that share what is done now: below the first one's span, linked to the others'. */
+/** Runs work that several callers share: as a child of the first one's span, with links to the others'. */
 export function sharing<T>(origins: readonly Context[], work: () => T): T {
-  if (!collected) return work();
+  if (!isExporting) return work();
   const [first = ROOT_CONTEXT, ...others] = origins;
   const own = trace.getSpanContext(first);
   if (own === undefined) return context.with(first, work);
@@ -68,15 +68,15 @@ export function sharing<T>(origins: readonly Context[], work: () => T): T {
   return context.with(first.setValue(linksKey, [...linked.values()]), work);
 }
 
-interface About {
+interface SpanSettings {
   name: string;
   attributes: Attributes;
   kind: SpanKind;
   links: Link[];
 }
 
-function spanAround<T>({ name, ...options }: About, work: (span: Span) => Promise<T>): Promise<T> {
-  if (!collected) return work(unseen);
+function spanAround<T>({ name, ...options }: SpanSettings, work: (span: Span) => Promise<T>): Promise<T> {
+  if (!isExporting) return work(noopSpan);
   return tracer().startActiveSpan(name, options, async (span) => {
     try {
       return await work(span);

@@ -1,34 +1,34 @@
 /**
- * Traces of OpenTelemetry, sent to a collector over OTLP/HTTP (JSON). The SDK is loaded only where a collector is
- * configured. https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ * Exports OpenTelemetry traces to a collector over OTLP/HTTP (JSON). The SDK is loaded only if a collector is configured.
+ * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
 import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api';
-import { collectSpans } from './span.ts';
+import { setSpanExport } from './span.ts';
 
 export interface TraceSettings {
-  /** The collector's address, without /v1/traces. */
+  /** URL of the collector without /v1/traces. */
   endpoint: string;
   headers: Record<string, string>;
   serviceName: string;
-  /** Part of the traces that begin here which is kept, 0 to 1; one that came with a message keeps its own decision. */
+  /** Fraction of new traces that is sampled, 0 to 1. A trace from a message keeps its own sampling decision. */
   ratio: number;
 }
 
 export interface Traces {
-  /** Sends what is left, as far as that is quickly done. */
+  /** Exports the remaining spans, within 2 seconds. */
   stop(): Promise<void>;
 }
 
 const timeoutMs = 2_000;
-/** Some thousand spans a second find room. */
-const batches = { maxQueueSize: 20_000, maxExportBatchSize: 2_000, scheduledDelayMillis: 1_000 };
-const silenceMs = 60_000;
+/** Sufficient for some thousand spans per second. */
+const batching = { maxQueueSize: 20_000, maxExportBatchSize: 2_000, scheduledDelayMillis: 1_000 };
+const warningIntervalMs = 60_000;
 
-/** @param onTrouble told at most once a minute that spans get lost */
+/** @param onExportError called at most once a minute if spans are lost */
 export async function startTraces(
   settings: TraceSettings,
   version: string,
-  onTrouble: (detail: string) => void,
+  onExportError: (detail: string) => void,
 ): Promise<Traces> {
   const [sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core] =
     await Promise.all([
@@ -39,25 +39,25 @@ export async function startTraces(
       import('@opentelemetry/core'),
     ]);
   const { endpoint, headers, serviceName, ratio } = settings;
-  const lost = createTrouble(() => onTrouble(`spans get lost: ${new URL(endpoint).host} does not take them`));
-  diag.setLogger({ error: lost, warn: lost, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
+  const onLost = createThrottled(() => onExportError(`spans get lost: ${new URL(endpoint).host} does not take them`));
+  diag.setLogger({ error: onLost, warn: onLost, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, headers });
   const provider = new sdk.TracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.version': version }),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
-    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, ...batches })],
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, ...batching })],
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  collectSpans('a collector');
+  setSpanExport('on');
   return {
     async stop() {
-      const late = new Promise<'late'>((resolve) => {
-        AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve('late'));
+      const timeout = new Promise<'timeout'>((resolve) => {
+        AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve('timeout'));
       });
-      if ((await Promise.race([provider.shutdown().catch(lost), late])) === 'late') lost();
-      collectSpans('nobody');
+      if ((await Promise.race([provider.shutdown().catch(onLost), timeout])) === 'timeout') onLost();
+      setSpanExport('off');
       for (const api of [trace, context, propagation, diag]) api.disable();
     },
   };
@@ -65,11 +65,11 @@ export async function startTraces(
 
 const ignore = () => {};
 
-function createTrouble(tell: () => void): () => void {
-  let toldAt = Number.NEGATIVE_INFINITY;
+function createThrottled(warn: () => void): () => void {
+  let warnedAt = Number.NEGATIVE_INFINITY;
   return () => {
-    if (performance.now() - toldAt < silenceMs) return;
-    toldAt = performance.now();
-    tell();
+    if (performance.now() - warnedAt < warningIntervalMs) return;
+    warnedAt = performance.now();
+    warn();
   };
 }

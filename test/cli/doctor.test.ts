@@ -17,7 +17,7 @@ const said = z.object({
       what: z.string(),
       state: z.enum(['ok', 'warning', 'problem']),
       detail: z.string(),
-      wayOut: z.string().optional(),
+      fix: z.string().optional(),
     }),
   ),
 });
@@ -49,7 +49,7 @@ test('least privilege: scopes that nobody needs are warned of with those that ar
     ['warning', 'warning'],
   );
   assert.match(wide('commercetools scopes, too many')[0]?.detail ?? '', /^manage_project$/);
-  assert.match(wide('commercetools scopes, too many')[0]?.wayOut ?? '', /no more than view_customers, view_orders/);
+  assert.match(wide('commercetools scopes, too many')[0]?.fix ?? '', /no more than view_customers, view_orders/);
   const scopes = ['view_customers', 'view_orders', 'view_payments', 'view_products', 'view_categories'];
   const narrow = await check({ commercetools: { scopes }, klaviyo: { missingScopes: ['flows:read'] } });
   assert.deepEqual(
@@ -82,7 +82,7 @@ test('each subscription is told with its health, a sick one with what to do', as
   testEnv.shop.pubsub.unbind(topic);
   const [sick] = (await diagnosed(testEnv.env))('subscription ctk-default-order');
   assert.equal(sick?.state, 'problem');
-  assert.match(`${sick?.detail}: ${sick?.wayOut}`, /ConfigurationError: messages are kept for some days/);
+  assert.match(`${sick?.detail}: ${sick?.fix}`, /ConfigurationError: messages are kept for some days/);
 });
 
 test("Klaviyo's metric mapping: nothing yet, then ours, then another metric than ours", async () => {
@@ -90,7 +90,7 @@ test("Klaviyo's metric mapping: nothing yet, then ours, then another metric than
   const { env } = shop.testEnv;
   const mapping = 'Klaviyo metric mapping revenue';
   const [before] = (await diagnosed(env))(mapping);
-  assert.match(`${before?.state} ${before?.detail} ${before?.wayOut}`, /^warning nothing counts .* first event/);
+  assert.match(`${before?.state} ${before?.detail} ${before?.fix}`, /^warning nothing counts .* first event/);
   const { ref, record } = newOrder();
   await shop.sendMessage('OrderCreated', ref, { order: record });
   assert.deepEqual((await diagnosed(env))(mapping), [{ what: mapping, state: 'ok', detail: 'Placed Order' }]);
@@ -100,7 +100,7 @@ test("Klaviyo's metric mapping: nothing yet, then ours, then another metric than
     `${other?.state} ${other?.detail}`,
     /^warning it is Placed Order, so Bought does not count for predictions/,
   );
-  assert.match(other?.wayOut ?? '', /Metric mapping/);
+  assert.match(other?.fix ?? '', /Metric mapping/);
 });
 
 test('a key that may not read metrics: the mapping is not checked, and it is said', async () => {
@@ -121,7 +121,7 @@ test('items that are no products of this project: another feed or app fills the 
   const [found] = (await diagnosed(testEnv.env))(source);
   assert.equal(found?.state, 'warning');
   assert.match(found?.detail ?? '', /^1 of 2 items are no products of this project/);
-  assert.match(found?.wayOut ?? '', /feed or app/);
+  assert.match(found?.fix ?? '', /feed or app/);
 });
 
 test('settings that make no sense together, each with what to set', async () => {
@@ -140,7 +140,7 @@ test('settings that make no sense together, each with what to set', async () => 
     PRODUCT_URL_TEMPLATE: 'https://shop.example/',
     NODE_CONFIG: JSON.stringify(settings),
   });
-  const found = about('settings').map(({ state, detail, wayOut }) => `${state} ${detail}: ${wayOut}`);
+  const found = about('settings').map(({ state, detail, fix }) => `${state} ${detail}: ${fix}`);
   for (const line of [
     /^problem RUN_WORKER=false with STORE=memory: .*: set STORE=custom-objects/,
     /^problem order.metrics.placedOrder and order.metrics.refundedOrder are both "Order": give each/,

@@ -56,7 +56,7 @@ test('apply makes it so; a second time there is nothing to do; then messages arr
   for (const command of ['apply', 'plan']) {
     const { code, out } = await ctk(['subscriptions', command, ...to], testEnv.env);
     assert.equal(code, 0);
-    assert.ok(lines(out).every((line) => line.startsWith('= as wanted')));
+    assert.ok(lines(out).every((line) => line.startsWith('= unchanged')));
   }
   assert.deepEqual(await keys(), made);
   const draft = { email: 'new.customer@example.com', password: 'secret', firstName: 'Nora' };

@@ -47,8 +47,8 @@ for (const [args, said] of [
   [['customers', '--start-id', 'a'], /--start-id: only orders can be synced from an id on/],
   [['orders', '--ids', ' , '], /--ids is empty; leave it out to sync everything/],
   [['customers', '--delete-all', '--confirm', 'customers'], /only categories and products can be deleted/],
-  [['products', '--delete-all'], /also those from elsewhere: confirm with --confirm products/],
-  [['products', '--delete-all', '--confirm', 'categories'], /confirm with --confirm products/],
+  [['products', '--delete-all'], /--confirm: must be "products": it deletes all products/],
+  [['products', '--delete-all', '--confirm', 'categories'], /--confirm: must be "products"/],
 ] as const) {
   test(`sync ${args.join(' ')}: refused with the way out, exit code 1, nothing is touched`, async () => {
     const before = shop.testEnv.klaviyo.state().requests;

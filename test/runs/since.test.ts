@@ -218,7 +218,7 @@ describe('what makes no sense is refused with the way out', () => {
       ['products', '--since', '2026-03-01', '--delete-all', '--confirm', 'products'],
       /since and deleteAll: give one of them/,
     ],
-    [['orders', '--since', '2026-03-01', '--resume'], /--resume goes on with what was asked for/],
+    [['orders', '--since', '2026-03-01', '--resume'], /--resume: goes on with what was asked for/],
   ];
   for (const [args, said] of typed) {
     test(`ctk sync ${args.join(' ')}`, async () => {

@@ -1,6 +1,6 @@
 /** What the contract test needs of a broker, whichever it is. */
 
-import type { Trusted } from '../../src/sources/index.ts';
+import type { TrustedIssuers } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
 import type { AppEvents } from '../../src/telemetry/app-events.ts';
 
@@ -9,7 +9,7 @@ export interface Broker {
   source(options: { concurrency: number; events: AppEvents }): Promise<Source>;
   /** What the whole service needs to read from it. */
   env: Record<string, string>;
-  trusted?: Trusted;
+  trusted?: TrustedIssuers;
   /** Tells a broker that pushes where the service is. */
   pushTo(service: string): Promise<void>;
   /** Hands over texts, together where the broker has batches. */

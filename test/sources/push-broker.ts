@@ -5,7 +5,7 @@ import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';
-import { createGooglePubSubWay } from '../../src/sources/push/google-pub-sub.ts';
+import { createGooglePubSubAuthenticator } from '../../src/sources/push/google-pub-sub.ts';
 import { environment } from '../fixtures/environment.ts';
 import type { Broker, Kind } from './broker.ts';
 import { startPublisher } from './keys.ts';
@@ -41,9 +41,9 @@ async function start(): Promise<Broker> {
     async source({ concurrency, events }) {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
       const { runs, deadLetters, replay, explain } = createService(config, pino({ level: 'silent' }));
-      const ways = [createGooglePubSubWay({ audience, serviceAccount }, publisher.keys)];
+      const authenticators = [createGooglePubSubAuthenticator({ audience, serviceAccount }, publisher.keys)];
       const push = createHttpPush({
-        ways,
+        authenticators,
         allowUnauthenticated: false,
         events,
         deadlineMs: 5_000,

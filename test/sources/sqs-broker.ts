@@ -17,7 +17,7 @@ async function start(): Promise<Broker> {
   const direct = new SQSClient({ endpoint: server.address });
   const QueueUrl = `http://127.0.0.1:${server.port}/000000000000/messages`;
   return {
-    source: async ({ concurrency, events }) => createSqs({ queueUrl, concurrency, hiddenSeconds: 2 }, events),
+    source: async ({ concurrency, events }) => createSqs({ queueUrl, concurrency, visibilitySeconds: 2 }, events),
     env: { SQS_QUEUE_URL: queueUrl },
     pushTo: async () => undefined,
     async send(...texts) {

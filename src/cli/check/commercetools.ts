@@ -1,10 +1,10 @@
-/** commercetools: the client, its scopes (least privilege), what it can be told of the project's region. */
+/** Checks the commercetools client, its scopes (least privilege) and the project's region. */
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { grantedScopes } from '../../commercetools/granted-scopes.ts';
 import type { Config } from '../../config/config.ts';
-import { type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
+import { type CheckDeps, type Finding, ok, problem, warning } from './finding.ts';
 
-/** What each scope is for; without an optional one the rest works. */
+/** Scopes with their purpose. Without an optional scope the rest of the service works. */
 const scopes: { scope: string; path: string; purpose: string; optional?: true }[] = [
   { scope: 'view_customers', path: 'customers', purpose: 'profiles' },
   { scope: 'view_orders', path: 'orders', purpose: 'order events' },
@@ -27,7 +27,7 @@ const scopes: { scope: string; path: string; purpose: string; optional?: true }[
   {
     scope: 'manage_key_value_documents',
     path: 'custom-objects/ctk-runs',
-    purpose: 'runs that outlive a process, and dead letters; without it what Klaviyo refuses is never acknowledged',
+    purpose: 'runs that outlive a process, and dead letters; without it rejected messages are never acknowledged',
     optional: true,
   },
   {
@@ -40,52 +40,57 @@ const scopes: { scope: string; path: string; purpose: string; optional?: true }[
 
 const newClient = 'make a client with it in the Merchant Center (Settings > Developer settings)';
 
-/** @returns the findings; `usable`: whether anything else can be asked with this client */
-export async function checkCommercetools(parts: CheckParts): Promise<{ findings: Finding[]; usable: boolean }> {
-  const { config, commercetools } = parts;
-  const first = await tried(() => commercetools.get('categories', { limit: 1, withTotal: false }));
-  const useless = first && whyUseless(first, config);
-  if (useless) return { findings: [useless], usable: false };
-  const asked = await Promise.all(
-    scopes.map(async (one) => ({ ...one, failure: await tried(() => commercetools.get(one.path, { limit: 1 })) })),
+/** @returns the findings; `usable`: whether further checks can use this client */
+export async function checkCommercetools(deps: CheckDeps): Promise<{ findings: Finding[]; usable: boolean }> {
+  const { config, commercetools } = deps;
+  const first = await errorOf(() => commercetools.get('categories', { limit: 1, withTotal: false }));
+  const fatal = first && fatalFinding(first, config);
+  if (fatal) return { findings: [fatal], usable: false };
+  const results = await Promise.all(
+    scopes.map(async (scope) => ({
+      ...scope,
+      failure: await errorOf(() => commercetools.get(scope.path, { limit: 1 })),
+    })),
   );
   const { projectKey } = config.commercetools;
-  // A client of another project is told the same as one without scopes.
-  if (asked.every(({ failure }) => failure?.type === 'forbidden')) {
+  // The API responds alike to a client of another project and to one without scopes.
+  if (results.every(({ failure }) => failure?.type === 'forbidden')) {
     const detail = `the client may read nothing of ${projectKey}`;
-    const wayOut = 'check CT_PROJECT_ID, CT_SCOPES and the scopes of the client';
-    return { findings: [problem('commercetools project', detail, wayOut)], usable: false };
+    const fix = 'check CT_PROJECT_ID, CT_SCOPES and the scopes of the client';
+    return { findings: [problem('commercetools project', detail, fix)], usable: false };
   }
   const findings = [ok('commercetools client', `project ${projectKey}`)];
-  for (const { scope, purpose, optional, failure } of asked) {
+  for (const { scope, purpose, optional, failure } of results) {
     const what = `commercetools scope ${scope}:${projectKey}`;
     const missing = optional ? warning : problem;
     if (!failure) findings.push(ok(what));
     else if (failure.type === 'forbidden') findings.push(missing(what, `needed for ${purpose}`, newClient));
     else findings.push(missing(what, failure.message));
   }
-  return { findings: [...findings, ...(await tooMany(config))], usable: true };
+  return { findings: [...findings, ...(await unneededScopes(config))], usable: true };
 }
 
-/** Whoever steals the client should find little. */
-async function tooMany(config: Config): Promise<Finding[]> {
+/** Warns about scopes that the service does not need (least privilege). */
+async function unneededScopes(config: Config): Promise<Finding[]> {
   const granted = await grantedScopes(config.commercetools);
   if (!granted) return [];
   const needed = new Set(scopes.map(({ scope }) => scope));
-  // Products of one store or channel only are less than view_products, not more.
-  const more = granted.filter((scope) => scope !== '' && !needed.has(scope) && !scope.startsWith('view_published_'));
+  // view_published_* grants less than view_products.
+  const unneeded = granted.filter(
+    (scope) => scope !== '' && !needed.has(scope) && !scope.startsWith('view_published_'),
+  );
   const what = 'commercetools scopes, too many';
-  if (more.length === 0) return [ok(what, 'none')];
-  const wayOut = `make a client with no more than ${[...needed].join(', ')}`;
-  return [warning(what, more.join(', '), wayOut)];
+  if (unneeded.length === 0) return [ok(what, 'none')];
+  const fix = `make a client with no more than ${[...needed].join(', ')}`;
+  return [warning(what, unneeded.join(', '), fix)];
 }
 
-/** Where nothing can be asked at all: the variable that is wrong. */
-function whyUseless({ type: kind, code, message }: CommercetoolsError, { commercetools }: Config): Finding | undefined {
+/** @returns a finding that names the wrong variable if no request can succeed */
+function fatalFinding({ type, code, message }: CommercetoolsError, { commercetools }: Config): Finding | undefined {
   const { projectKey, apiUrl, authUrl } = commercetools;
   if (code === 'invalid_scope')
     return problem('commercetools client', `${authUrl} does not grant it the scopes of CT_SCOPES`, 'check them');
-  switch (kind) {
+  switch (type) {
     case 'unauthorized':
       return code === 'invalid_token'
         ? problem(
@@ -111,9 +116,9 @@ function whyUseless({ type: kind, code, message }: CommercetoolsError, { commerc
   }
 }
 
-async function tried(ask: () => Promise<unknown>): Promise<CommercetoolsError | undefined> {
+async function errorOf(request: () => Promise<unknown>): Promise<CommercetoolsError | undefined> {
   try {
-    await ask();
+    await request();
     return undefined;
   } catch (thrown) {
     if (thrown instanceof CommercetoolsError) return thrown;

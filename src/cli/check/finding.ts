@@ -1,19 +1,20 @@
-/** What `ctk check` finds: each thing with how it is, and the way out where it is not as it should be. */
+/** Findings of `ctk check`: the state of each checked part, and the fix if there is a problem. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import type { Config } from '../../config/config.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../../klaviyo/api/client.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 export interface Finding {
+  /** The checked part. */
   what: string;
-  /** problem: it does not work; warning: it works, but hardly as it is meant. */
+  /** `problem`: it does not work. `warning`: it works, but probably not as intended. */
   state: 'ok' | 'warning' | 'problem';
   detail: string;
-  /** What to do; absent where nothing is to be done. */
-  wayOut?: string;
+  /** How to fix it; absent if there is nothing to do. */
+  fix?: string;
 }
 
-export interface CheckParts {
+export interface CheckDeps {
   config: Config;
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
@@ -23,22 +24,22 @@ export interface CheckParts {
 const timeoutMs = 15_000;
 
 export const ok = (what: string, detail = ''): Finding => ({ what, state: 'ok', detail });
-export const warning = (what: string, detail: string, wayOut?: string): Finding => ({
+export const warning = (what: string, detail: string, fix?: string): Finding => ({
   ...{ what, state: 'warning', detail },
-  ...(wayOut === undefined ? {} : { wayOut }),
+  ...(fix === undefined ? {} : { fix }),
 });
-export const problem = (what: string, detail: string, wayOut?: string): Finding => ({
+export const problem = (what: string, detail: string, fix?: string): Finding => ({
   ...{ what, state: 'problem', detail },
-  ...(wayOut === undefined ? {} : { wayOut }),
+  ...(fix === undefined ? {} : { fix }),
 });
 
-/** One line. */
-export function lineOf({ what, state, detail, wayOut }: Finding, { colors }: Terminal): string {
+/** @returns the finding as one line */
+export function findingLine({ what, state, detail, fix }: Finding, { colors }: Terminal): string {
   const mark = { ok: colors.green, warning: colors.yellow, problem: colors.red }[state](state.padEnd(7));
-  const said = [detail, wayOut].filter((text) => text).join(': ');
-  return `${mark} ${what}${said && `: ${said}`}`;
+  const text = [detail, fix].filter((part) => part).join(': ');
+  return `${mark} ${what}${text && `: ${text}`}`;
 }
 
-export function askKlaviyo(client: KlaviyoClient, call: Omit<ApiCall, 'lane' | 'signal'>): Promise<ApiResult> {
+export function callKlaviyo(client: KlaviyoClient, call: Omit<ApiCall, 'lane' | 'signal'>): Promise<ApiResult> {
   return client.call({ ...call, lane: 'bulk', signal: AbortSignal.timeout(timeoutMs) });
 }

@@ -1,12 +1,12 @@
-/** Klaviyo: the key, its scopes (least privilege), and which metrics its reports and predictions look at. */
+/** Checks the Klaviyo key, its scopes (least privilege), and the metric mapping of reports and predictions. */
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { ApiCall } from '../../klaviyo/api/client.ts';
 import { compoundId } from '../../klaviyo/existing-records.ts';
-import { askKlaviyo, type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
+import { type CheckDeps, callKlaviyo, type Finding, ok, problem, warning } from './finding.ts';
 
-/** An id that nobody has: a write to it is refused as "not there", and only then was the scope enough. */
-const nobody = 'ctk-check-no-such-record';
+/** Id without a record. A write to it is rejected as not found only if the key has the scope. */
+const missingId = 'ctk-check-no-such-record';
 
 interface Scope {
   scope: string;
@@ -23,7 +23,11 @@ const scopes: Scope[] = [
   {
     scope: 'profiles:write',
     purpose: 'profiles',
-    call: { endpoint: 'updateProfile', id: nobody, body: { data: { type: 'profile', id: nobody, attributes: {} } } },
+    call: {
+      endpoint: 'updateProfile',
+      id: missingId,
+      body: { data: { type: 'profile', id: missingId, attributes: {} } },
+    },
   },
   {
     scope: 'events:write',
@@ -48,33 +52,37 @@ const scopes: Scope[] = [
     purpose: 'items and variants',
     call: { endpoint: 'listCategories', query: { 'page[size]': '1' } },
   },
-  { scope: 'catalogs:write', purpose: 'the catalogue', call: { endpoint: 'deleteCategory', id: compoundId(nobody) } },
+  {
+    scope: 'catalogs:write',
+    purpose: 'the catalogue',
+    call: { endpoint: 'deleteCategory', id: compoundId(missingId) },
+  },
 ];
 
-/** What a key with full access may do as well: no scope that we need allows it. */
-const beyond: ApiCall['endpoint'] = 'listFlows';
+/** Endpoint that none of the needed scopes allows, so that only a key with more access can call it. */
+const unneededEndpoint: ApiCall['endpoint'] = 'listFlows';
 
-/** @returns the findings; `usable`: whether anything else can be asked with this key */
-export async function checkKlaviyo({ config, klaviyo }: CheckParts): Promise<{ findings: Finding[]; usable: boolean }> {
+/** @returns the findings; `usable`: whether further checks can use this key */
+export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ findings: Finding[]; usable: boolean }> {
   const findings: Finding[] = [];
   for (const { scope, purpose, call } of scopes) {
-    const answer = await askKlaviyo(klaviyo, call);
+    const result = await callKlaviyo(klaviyo, call);
     const what = `Klaviyo scope ${scope}`;
-    if (answer.ok || answer.failure.type === 'rejected') findings.push(ok(what));
-    else if (answer.failure.type === 'unauthorized') {
-      const refused = problem('Klaviyo key', `${config.klaviyo.url} refuses it`, 'check KLAVIYO_AUTH_KEY');
-      return { findings: [refused], usable: false };
-    } else if (answer.failure.type === 'forbidden')
+    if (result.ok || result.failure.type === 'rejected') findings.push(ok(what));
+    else if (result.failure.type === 'unauthorized') {
+      const unauthorized = problem('Klaviyo key', `${config.klaviyo.url} refuses it`, 'check KLAVIYO_AUTH_KEY');
+      return { findings: [unauthorized], usable: false };
+    } else if (result.failure.type === 'forbidden')
       findings.push(problem(what, `needed for ${purpose}`, 'make a private key with it (Settings > API keys)'));
     else {
-      const away = problem('Klaviyo', answer.failure.reason, 'check KLAVIYO_API_URL');
-      return { findings: [...findings, away], usable: false };
+      const unavailable = problem('Klaviyo', result.failure.reason, 'check KLAVIYO_API_URL');
+      return { findings: [...findings, unavailable], usable: false };
     }
   }
-  const more = await askKlaviyo(klaviyo, { endpoint: beyond, query: { 'page[size]': '1' } });
+  const unneeded = await callKlaviyo(klaviyo, { endpoint: unneededEndpoint, query: { 'page[size]': '1' } });
   const what = 'Klaviyo scopes, too many';
   const names = scopes.map(({ scope }) => scope).join(', ');
-  if (more.ok)
+  if (unneeded.ok)
     findings.push(
       warning(what, 'the key may read flows too', `make a private key with ${names} and metrics:read only`),
     );
@@ -84,8 +92,8 @@ export async function checkKlaviyo({ config, klaviyo }: CheckParts): Promise<{ f
 
 type Metrics = Config['rules']['order']['metrics'];
 
-/** Klaviyo's mappings, and which of our metrics each is meant for. */
-const meant: { mapping: string; metric: keyof Metrics; use: string }[] = [
+/** Klaviyo's mappings with the metric that each should have. */
+const expectedMappings: { mapping: string; metric: keyof Metrics; use: string }[] = [
   { mapping: 'revenue', metric: 'placedOrder', use: 'predictions, lifetime value and revenue' },
   { mapping: 'ordered_product', metric: 'orderedProduct', use: 'product analysis' },
   { mapping: 'cancelled_sales', metric: 'cancelledOrder', use: 'lifetime value' },
@@ -111,32 +119,32 @@ const mappedSchema = z.looseObject({
     .default([]),
 });
 
-/** https://developers.klaviyo.com/en/reference/get_mapped_metrics: what Klaviyo's own reports take for what. */
-export async function checkMappedMetrics({ config, klaviyo }: CheckParts): Promise<Finding[]> {
-  const answer = await askKlaviyo(klaviyo, {
+/** Checks the metrics of Klaviyo's own reports: https://developers.klaviyo.com/en/reference/get_mapped_metrics */
+export async function checkMappedMetrics({ config, klaviyo }: CheckDeps): Promise<Finding[]> {
+  const result = await callKlaviyo(klaviyo, {
     endpoint: 'listMappedMetrics',
     query: { include: 'metric,custom-metric' },
   });
-  const parsed = answer.ok ? mappedSchema.safeParse(answer.body) : undefined;
+  const parsed = result.ok ? mappedSchema.safeParse(result.body) : undefined;
   if (!parsed?.success) {
-    const wayOut = 'give the key metrics:read to have it checked';
-    return [warning('Klaviyo metric mapping', 'it can not be read', wayOut)];
+    const fix = 'give the key metrics:read to have it checked';
+    return [warning('Klaviyo metric mapping', 'it can not be read', fix)];
   }
   const nameOf = new Map(parsed.data.included.map(({ id, attributes }) => [id, attributes?.name ?? id]));
   const mappedTo = new Map(
     parsed.data.data.map(({ id, relationships }) => {
-      const one = relationships?.metric?.data?.id ?? relationships?.['custom-metric']?.data?.id;
-      return [id, one === undefined ? undefined : (nameOf.get(one) ?? one)];
+      const metricId = relationships?.metric?.data?.id ?? relationships?.['custom-metric']?.data?.id;
+      return [id, metricId === undefined ? undefined : (nameOf.get(metricId) ?? metricId)];
     }),
   );
-  return meant.map(({ mapping, metric, use }) => {
-    const ours = config.rules.order.metrics[metric];
-    const theirs = mappedTo.get(mapping);
+  return expectedMappings.map(({ mapping, metric, use }) => {
+    const expected = config.rules.order.metrics[metric];
+    const actual = mappedTo.get(mapping);
     const what = `Klaviyo metric mapping ${mapping}`;
-    if (theirs === ours) return ok(what, ours);
-    const wayOut = 'map it in Klaviyo (Settings > Metric mapping)';
-    if (theirs !== undefined) return warning(what, `it is ${theirs}, so ${ours} does not count for ${use}`, wayOut);
-    const later = `Klaviyo makes the metric with its first event; then ${wayOut}`;
-    return warning(what, `nothing counts for ${use} yet`, later);
+    if (actual === expected) return ok(what, expected);
+    const fix = 'map it in Klaviyo (Settings > Metric mapping)';
+    if (actual !== undefined) return warning(what, `it is ${actual}, so ${expected} does not count for ${use}`, fix);
+    const fixLater = `Klaviyo makes the metric with its first event; then ${fix}`;
+    return warning(what, `nothing counts for ${use} yet`, fixLater);
   });
 }

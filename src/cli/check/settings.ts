@@ -1,6 +1,6 @@
-/** Settings that are each allowed, and together hardly meant. */
+/** Checks for combinations of valid settings that probably are mistakes. */
 import type { Config } from '../../config/config.ts';
-import { warningsOf } from '../../config/warnings.ts';
+import { accessWarnings } from '../../config/warnings.ts';
 import { requiredSubscriptions } from '../../rules/required-subscriptions.ts';
 import type { PropertyFilter } from '../../rules/settings.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -9,35 +9,35 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 const eventBridgeSeconds = 5;
 
 export function checkSettings(config: Config): Finding[] {
-  const found = [
-    ...[...config.warnings, ...warningsOf(config)].map((detail) => warning('settings', detail)),
-    ...nobodyWorks(config),
-    ...nothingWakes(config),
-    ...sameMetric(config),
-    ...deadline(config),
-    ...filters(config),
-    ...addresses(config),
+  const findings = [
+    ...[...config.warnings, ...accessWarnings(config)].map((detail) => warning('settings', detail)),
+    ...checkRunWorker(config),
+    ...checkTriggers(config),
+    ...checkMetricNames(config),
+    ...checkDeadline(config),
+    ...checkFilters(config),
+    ...checkProductUrl(config),
   ];
-  return found.length > 0 ? found : [ok('settings', 'nothing odd')];
+  return findings.length > 0 ? findings : [ok('settings', 'nothing odd')];
 }
 
-function nobodyWorks({ store, runWorker }: Config): Finding[] {
+function checkRunWorker({ store, runWorker }: Config): Finding[] {
   if (store !== 'memory' || runWorker) return [];
-  const wayOut = 'set STORE=custom-objects, or RUN_WORKER=true';
-  return [problem('settings', 'RUN_WORKER=false with STORE=memory: no other process ever sees the runs', wayOut)];
+  const fix = 'set STORE=custom-objects, or RUN_WORKER=true';
+  return [problem('settings', 'RUN_WORKER=false with STORE=memory: no other process ever sees the runs', fix)];
 }
 
-function nothingWakes({ realtime, groups, rules, environment }: Config): Finding[] {
+function checkTriggers({ realtime, groups, rules, environment }: Config): Finding[] {
   const destination = { type: 'GoogleCloudPubSub' as const, projectId: '', topic: '' };
-  const wanted = requiredSubscriptions({ groups, settings: rules, environment, destination });
-  if (!realtime || wanted.length > 0) return [];
+  const required = requiredSubscriptions({ groups, settings: rules, environment, destination });
+  if (!realtime || required.length > 0) return [];
   return [
     warning('settings', 'disabledEvents leaves nothing to realtime', 'take some out, or set APP_TYPE=BULK_IMPORT'),
   ];
 }
 
-/** A unique_id counts once in a metric: of two events about one order only the first would be recorded. */
-function sameMetric({ rules }: Config): Finding[] {
+/** Klaviyo records one event per unique_id and metric, so two events of an order with the same metric would be one. */
+function checkMetricNames({ rules }: Config): Finding[] {
   const byName = Map.groupBy(Object.entries(rules.order.metrics), ([, metric]) => metric);
   return [...byName].flatMap(([metric, entries]) =>
     entries.length < 2
@@ -52,28 +52,28 @@ function sameMetric({ rules }: Config): Finding[] {
   );
 }
 
-function deadline({ arrivals, settings }: Config): Finding[] {
+function checkDeadline({ messageSources, settings }: Config): Finding[] {
   const { deadlineSeconds } = settings.realtime;
-  if (arrivals.push.eventBridge.length === 0 || deadlineSeconds < eventBridgeSeconds) return [];
+  if (messageSources.push.eventBridge.length === 0 || deadlineSeconds < eventBridgeSeconds) return [];
   const detail = `realtime.deadlineSeconds is ${deadlineSeconds}, and EventBridge waits ${eventBridgeSeconds}`;
   return [warning('settings', detail, 'set it to 4')];
 }
 
-function filters({ rules }: Config): Finding[] {
-  const all: Record<string, PropertyFilter> = {
+function checkFilters({ rules }: Config): Finding[] {
+  const filters: Record<string, PropertyFilter> = {
     'order.properties': rules.order.properties,
     'order.customFields.properties': rules.order.customFields.properties,
     'customer.customFields.properties': rules.customer.customFields.properties,
   };
-  return Object.entries(all).flatMap(([path, { include, exclude }]) => {
+  return Object.entries(filters).flatMap(([path, { include, exclude }]) => {
     const both = include.filter((name) => exclude.includes(name));
     if (both.length === 0) return [];
     return [warning('settings', `${path} includes and excludes ${both.join(', ')}`, 'excluded is what counts')];
   });
 }
 
-function addresses({ rules }: Config): Finding[] {
+function checkProductUrl({ rules }: Config): Finding[] {
   if (rules.productUrlTemplate !== '') return [];
-  const wayOut = 'set PRODUCT_URL_TEMPLATE, such as https://shop.example/p/{{productSlug}}';
-  return [warning('settings', 'items get no URL', wayOut)];
+  const fix = 'set PRODUCT_URL_TEMPLATE, such as https://shop.example/p/{{productSlug}}';
+  return [warning('settings', 'items get no URL', fix)];
 }

@@ -1,10 +1,10 @@
-/** What the subscriptions lack, our own and the incumbent's, and how each is. */
+/** Checks which messages no subscription delivers, including the plugin's subscriptions, and the health of each. */
 import { listSubscriptions, type Subscription } from '../../commercetools/subscriptions/subscriptions.ts';
 import { managedKeys, requiredSubscriptions } from '../../rules/required-subscriptions.ts';
-import { type CheckParts, type Finding, ok, problem, warning } from './finding.ts';
+import { type CheckDeps, type Finding, ok, problem, warning } from './finding.ts';
 
-/** How commercetools says that a subscription is, and what to do: https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus */
-const wayOuts: Record<string, string> = {
+/** Fix for each status: https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus */
+const fixes: Record<string, string> = {
   TemporaryError: 'commercetools tries again; look at the broker',
   ConfigurationError: 'messages are kept for some days: let commercetools send to the destination',
   ConfigurationErrorDeliveryStopped:
@@ -12,37 +12,40 @@ const wayOuts: Record<string, string> = {
   ManuallySuspended: "ask commercetools' support",
 };
 
-/** Nothing where they can't be listed: that the scope is missing is told elsewhere. */
-export async function checkSubscriptions({ config, commercetools }: CheckParts): Promise<Finding[]> {
+/** @returns nothing if subscriptions can't be listed, because a missing scope is a finding of another check */
+export async function checkSubscriptions({ config, commercetools }: CheckDeps): Promise<Finding[]> {
   const existing = await listSubscriptions(commercetools).catch(() => undefined);
   if (!existing) return [];
-  const ruled = { groups: config.groups, settings: config.rules, environment: config.environment };
-  const keys = managedKeys(ruled);
-  const found = existing.filter(({ key }) => key !== undefined && keys.has(key));
-  const others = existing.filter(({ key }) => key?.startsWith('connect-'));
+  const selection = { groups: config.groups, settings: config.rules, environment: config.environment };
+  const keys = managedKeys(selection);
+  const managed = existing.filter(({ key }) => key !== undefined && keys.has(key));
+  const ofPlugin = existing.filter(({ key }) => key?.startsWith('connect-'));
   const destination = { type: 'GoogleCloudPubSub' as const, projectId: '', topic: '' };
-  const wanted = requiredSubscriptions({ ...ruled, destination });
-  const needed = new Set(wanted.map(({ key }) => key));
-  const lacks = wanted.flatMap((draft) => lackOf(draft, [...found, ...others]));
-  return [...lacks, ...found.map((one) => healthOf(one, needed))];
+  const required = requiredSubscriptions({ ...selection, destination });
+  const needed = new Set(required.map(({ key }) => key));
+  const missing = required.flatMap((draft) => missingMessages(draft, [...managed, ...ofPlugin]));
+  return [...missing, ...managed.map((subscription) => healthOf(subscription, needed))];
 }
 
-function lackOf(draft: Pick<Subscription, 'messages' | 'changes'>, there: readonly Subscription[]): Finding[] {
+function missingMessages(
+  draft: Pick<Subscription, 'messages' | 'changes'>,
+  existing: readonly Subscription[],
+): Finding[] {
   const typeId = draft.messages[0]?.resourceTypeId ?? draft.changes[0]?.resourceTypeId ?? '';
-  const has = new Set(there.flatMap((one) => deliveredOf(one, typeId)));
+  const delivered = new Set(existing.flatMap((subscription) => deliveredBy(subscription, typeId)));
   const needs = [
-    ...draft.messages.flatMap(({ types }) => (has.has('*') ? [] : types)),
+    ...draft.messages.flatMap(({ types }) => (delivered.has('*') ? [] : types)),
     ...draft.changes.map(() => 'changes'),
   ];
-  const missing = needs.filter((one) => !has.has(one));
+  const missing = needs.filter((need) => !delivered.has(need));
   if (missing.length === 0) return [];
   return [
     warning(`subscription for ${typeId}`, `nothing delivers ${missing.join(', ')}`, 'see ctk subscriptions plan'),
   ];
 }
 
-/** Message types of the resource, `*` where it is all of them, and `changes`. */
-function deliveredOf({ messages, changes }: Subscription, typeId: string): string[] {
+/** @returns the delivered message types of the resource, `*` for all types, and `changes` */
+function deliveredBy({ messages, changes }: Subscription, typeId: string): string[] {
   return [
     ...messages
       .filter(({ resourceTypeId }) => resourceTypeId === typeId)
@@ -55,5 +58,5 @@ function healthOf({ key = '', status = 'Healthy' }: Subscription, needed: Readon
   const what = `subscription ${key}`;
   if (!needed.has(key)) return warning(what, 'no enabled rule needs it', 'ctk subscriptions apply removes it');
   if (status === 'Healthy') return ok(what, status);
-  return problem(what, `its status is ${status}`, wayOuts[status] ?? 'see ctk subscriptions plan');
+  return problem(what, `its status is ${status}`, fixes[status] ?? 'see ctk subscriptions plan');
 }

@@ -1,17 +1,17 @@
-/** `ctk check`: a doctor. Looks at both APIs, the subscriptions, the settings and this machine; changes nothing. */
+/** `ctk check`: validates both APIs, subscriptions, settings and this machine, without changing anything. */
 import type { Command } from 'commander';
 import { version } from '../../app/version.ts';
 import { checkCatalogue } from '../check/catalogue.ts';
 import { checkCommercetools } from '../check/commercetools.ts';
-import { type CheckParts, type Finding, lineOf, ok } from '../check/finding.ts';
+import { type CheckDeps, type Finding, findingLine, ok } from '../check/finding.ts';
 import { checkKlaviyo, checkMappedMetrics } from '../check/klaviyo.ts';
 import { checkClocks, checkVersions } from '../check/machine.ts';
 import { checkSettings } from '../check/settings.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
-import type { Ran, Terminal } from '../output/terminal.ts';
+import type { ExitState, Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
 
-export function addCheck(program: Command, terminal: Terminal, ran: Ran): void {
+export function addCheck(program: Command, terminal: Terminal, exitState: ExitState): void {
   program
     .command('check')
     .description(
@@ -24,42 +24,40 @@ export function addCheck(program: Command, terminal: Terminal, ran: Ran): void {
       );
       const ok = findings.every(({ state }) => state !== 'problem');
       if (json) terminal.json({ ok, findings });
-      else for (const finding of findings) terminal.line(lineOf(finding, terminal));
-      ran.code = ok ? 0 : 1;
+      else for (const finding of findings) terminal.line(findingLine(finding, terminal));
+      exitState.code = ok ? 0 : 1;
     });
 }
 
-/** @returns everything that was looked at, in the order in which it is read */
-async function check(parts: CheckParts): Promise<Finding[]> {
-  const [clocks, access] = await Promise.all([checkClocks(parts), checkAccess(parts)]);
+/** @returns all findings, in the order of the output */
+async function check(deps: CheckDeps): Promise<Finding[]> {
+  const [clocks, access] = await Promise.all([checkClocks(deps), checkAccess(deps)]);
   const { findings, reads, writes } = access;
-  const subscriptions = reads ? await checkSubscriptions(parts) : [];
-  const metrics = writes ? await checkMappedMetrics(parts) : [];
-  const catalogue = reads && writes ? await checkCatalogue(parts) : [];
+  const subscriptions = reads ? await checkSubscriptions(deps) : [];
+  const metrics = writes ? await checkMappedMetrics(deps) : [];
+  const catalogue = reads && writes ? await checkCatalogue(deps) : [];
   return [
-    ...checkVersions(parts),
+    ...checkVersions(deps),
     ...clocks,
     ...findings,
     ...subscriptions,
     ...metrics,
     ...catalogue,
-    ...checkSettings(parts.config),
-    ...checkExtension(parts.config),
+    ...checkSettings(deps.config),
+    ...checkExtension(deps.config),
   ];
 }
 
-/** The merchant's own file: that it loads is known by now. */
-function checkExtension({ extension }: CheckParts['config']): Finding[] {
+/** Shows the merchant's own file, which was loaded with the configuration. */
+function checkExtension({ extension }: CheckDeps['config']): Finding[] {
   if (!extension) return [];
   const { file, hooks, rules } = extension;
   return [ok(file, `hooks ${hooks.join(', ') || 'none'}; rules ${rules.join(', ') || 'none'}`)];
 }
 
-/** Only the two keys and their scopes. */
-export async function checkAccess(
-  parts: CheckParts,
-): Promise<{ findings: Finding[]; reads: boolean; writes: boolean }> {
-  const [commercetools, klaviyo] = await Promise.all([checkCommercetools(parts), checkKlaviyo(parts)]);
+/** Checks the API keys and their scopes only. */
+export async function checkAccess(deps: CheckDeps): Promise<{ findings: Finding[]; reads: boolean; writes: boolean }> {
+  const [commercetools, klaviyo] = await Promise.all([checkCommercetools(deps), checkKlaviyo(deps)]);
   const findings = [...commercetools.findings, ...klaviyo.findings];
   return { findings, reads: commercetools.usable, writes: klaviyo.usable };
 }

@@ -1,4 +1,4 @@
-/** Scripts that complete `ctk` in a shell, made from the commands: nothing has to be started while somebody types. */
+/** Generates static completion scripts for shells, which start no process while typing. */
 import { Argument, type Command } from 'commander';
 import { type CommandNode, treeOf } from '../command-tree.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -38,7 +38,7 @@ _ctk() {
   for ((at = 1; at < COMP_CWORD; at++)); do
     word=\${COMP_WORDS[at]}
     case "\${path:+$path }$word" in
-      ${steps(nodes).map(quoted).join(' | ')}) path="\${path:+$path }$word" ;;
+      ${subcommandPaths(nodes).map(quoted).join(' | ')}) path="\${path:+$path }$word" ;;
     esac
   done
   case "$path" in
@@ -61,7 +61,7 @@ _ctk() {
   for ((at = 2; at < CURRENT; at++)); do
     word=$words[at]
     case "\${path_:+$path_ }$word" in
-      (${steps(nodes).map(quoted).join('|')}) path_="\${path_:+$path_ }$word" ;;
+      (${subcommandPaths(nodes).map(quoted).join('|')}) path_="\${path_:+$path_ }$word" ;;
     esac
   done
   case "$path_" in
@@ -77,8 +77,8 @@ if [ "$funcstack[1]" = _ctk ]; then _ctk "$@"; else compdef _ctk ctk; fi
 function fish(nodes: readonly CommandNode[]): string {
   const lines = nodes.flatMap((node) =>
     wordsOf(node).map(({ word, description }) => {
-      const said = description === '' ? '' : ` -d ${fishQuoted(description)}`;
-      return `complete -c ctk -n '__ctk_at "${pathOf(node)}"' -a ${fishQuoted(word)}${said}`;
+      const option = description === '' ? '' : ` -d ${fishQuoted(description)}`;
+      return `complete -c ctk -n '__ctk_at "${pathOf(node)}"' -a ${fishQuoted(word)}${option}`;
     }),
   );
   return `# ctk completion fish
@@ -86,7 +86,7 @@ function __ctk_at
   set -l path
   for word in (commandline -opc)[2..-1]
     switch (string join -- ' ' $path $word)
-      case ${steps(nodes).map(fishQuoted).join(' ')}
+      case ${subcommandPaths(nodes).map(fishQuoted).join(' ')}
         set path $path $word
     end
   end
@@ -98,8 +98,8 @@ ${lines.join('\n')}
 
 const pathOf = ({ path }: CommandNode) => path.join(' ');
 
-/** Every path but that of ctk itself: the words that lead further down. */
-function steps(nodes: readonly CommandNode[]): string[] {
+/** @returns the paths of all subcommands */
+function subcommandPaths(nodes: readonly CommandNode[]): string[] {
   return nodes.map(pathOf).filter((path) => path !== '');
 }
 

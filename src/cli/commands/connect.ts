@@ -1,31 +1,30 @@
-/** `ctk connect`: what commercetools Connect runs after it deployed the event application, and before it takes it away. */
+/** `ctk connect`: scripts that commercetools Connect runs after a deployment and before its removal. */
 import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
-import { CommandFailed, type Terminal } from '../output/terminal.ts';
-import { connected } from '../with-services.ts';
-import { apply, type PlanOptions, plan, removalOf, type SubscriptionParts } from './subscriptions.ts';
+import { CommandError, type Terminal } from '../output/terminal.ts';
+import { connectCommercetools } from '../with-services.ts';
+import { apply, type PlanOptions, plan, planRemoval, type SubscriptionCommandDeps } from './subscriptions.ts';
 
-/** What commercetools Connect runs by itself. */
 export function addConnect(program: Command, terminal: Terminal): void {
   const connect = program.command('connect').description('what commercetools Connect runs by itself (connect.yaml)');
   connect
     .command('post-deploy')
     .description('make the subscriptions that deliver to the topic of this deployment')
-    .action(() => postDeploy({ ...connected(), terminal }));
+    .action(() => postDeploy({ ...connectCommercetools(), terminal }));
   connect
     .command('pre-undeploy')
     .description('remove them')
-    .action(() => preUndeploy({ ...connected(), terminal }));
+    .action(() => preUndeploy({ ...connectCommercetools(), terminal }));
 }
 
-/** Makes the subscriptions that deliver to the topic that Connect made; a second time there is nothing to do. */
-async function postDeploy(parts: SubscriptionParts): Promise<void> {
-  await apply(parts, await plan(parts, destinationOf(parts.config)));
+/** Creates or updates the subscriptions that deliver to Connect's topic (idempotent). */
+async function postDeploy(deps: SubscriptionCommandDeps): Promise<void> {
+  await apply(deps, await plan(deps, destinationOf(deps.config)));
 }
 
-/** Removes them; what is gone is no matter. */
-async function preUndeploy(parts: SubscriptionParts): Promise<void> {
-  await apply(parts, await removalOf(parts));
+/** Removes the subscriptions (idempotent). */
+async function preUndeploy(deps: SubscriptionCommandDeps): Promise<void> {
+  await apply(deps, await planRemoval(deps));
 }
 
 /** https://docs.commercetools.com/connect/automation-scripts */
@@ -34,12 +33,12 @@ function destinationOf({ connect }: Config): PlanOptions {
     case 'GoogleCloudPubSub':
       if (connect.gcpProject && connect.gcpTopic)
         return { pubsub: `projects/${connect.gcpProject}/topics/${connect.gcpTopic}` };
-      throw new CommandFailed('Connect sets CONNECT_GCP_PROJECT_ID and CONNECT_GCP_TOPIC_NAME; one is missing');
+      throw new CommandError('Connect sets CONNECT_GCP_PROJECT_ID and CONNECT_GCP_TOPIC_NAME; one is missing');
     case 'SNS':
       if (connect.awsTopicArn) return { sns: connect.awsTopicArn };
-      throw new CommandFailed('Connect sets CONNECT_AWS_TOPIC_ARN; it is missing');
+      throw new CommandError('Connect sets CONNECT_AWS_TOPIC_ARN; it is missing');
     default:
-      throw new CommandFailed(
+      throw new CommandError(
         `CONNECT_SUBSCRIPTION_DESTINATION is ${connect.destination ?? 'missing'}: Connect sets it to GoogleCloudPubSub or SNS`,
       );
   }

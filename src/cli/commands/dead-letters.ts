@@ -1,123 +1,128 @@
-/** `ctk dead-letters`: what could not be delivered, shown, sent again, discarded. */
+/** `ctk dead-letters`: lists, shows, replays and discards dead letters. */
 import type { Command } from 'commander';
 import type { Components } from '../../app/components.ts';
 import { type DeadLetter, type DeadLetterFilter, discardAll } from '../../engine/delivery/dead-letters.ts';
-import { CommandFailed, type Ran, type Terminal } from '../output/terminal.ts';
+import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
 
-/** Works on the store itself: no service needs to run. */
-export function addDeadLetters(program: Command, terminal: Terminal, ran: Ran): void {
+/** Works on the store directly, without a running service. */
+export function addDeadLetters(program: Command, terminal: Terminal, exitState: ExitState): void {
   const letters = program.command('dead-letters').description('what could not be delivered, by reference');
-  ofKind(letters.command('list').description('a line for each: id, last time, record, rule, code and reason'))
+  withFilters(letters.command('list').description('a line for each: id, last time, record, rule, code and reason'))
     .option('--json', 'a list of all that is known of each')
-    .action((options: KindOptions & { json?: true }) => withComponents((app) => list({ app, terminal }, options)));
+    .action((options: FilterOptions & { json?: true }) =>
+      withComponents((components) => list({ components, terminal }, options)),
+    );
   letters
     .command('show')
     .description('all that is known of one, as JSON')
     .argument('<id>', 'as list shows it')
-    .action((id: string) => withComponents((app) => show({ app, terminal }, id)));
-  ofKind(letters.command('replay').description('fetch the record again and send it through the same rules'))
+    .action((id: string) => withComponents((components) => show({ components, terminal }, id)));
+  withFilters(letters.command('replay').description('fetch the record again and send it through the same rules'))
     .argument('[id]', 'as list shows it; else name a kind')
     .option('--all', 'every one')
-    .action(async (id: string | undefined, kind: KindOptions) => {
-      ran.code = (await withComponents((app) => replay({ app, terminal }, id, kind))) ? 0 : 1;
+    .action(async (id: string | undefined, filter: FilterOptions) => {
+      exitState.code = (await withComponents((components) => replay({ components, terminal }, id, filter))) ? 0 : 1;
     });
-  ofKind(letters.command('discard').description('forget them for good'))
+  withFilters(letters.command('discard').description('forget them for good'))
     .argument('[id]', 'as list shows it; else name a kind')
     .option('--all', 'every one')
-    .action((id: string | undefined, kind: KindOptions) =>
-      withComponents((app) => discard({ app, terminal }, id, kind)),
+    .action((id: string | undefined, filter: FilterOptions) =>
+      withComponents((components) => discard({ components, terminal }, id, filter)),
     );
 }
 
-function ofKind(command: Command): Command {
+function withFilters(command: Command): Command {
   return command
     .option('--rule <rule>', 'of this rule, such as placed-order')
     .option('--code <code>', "with this code of Klaviyo's")
     .option('--resource <type>', 'of records of this type, such as order');
 }
 
-export interface DeadLetterParts {
-  app: Pick<Components, 'deadLetters' | 'replay'>;
+export interface DeadLetterCommandDeps {
+  components: Pick<Components, 'deadLetters' | 'replay'>;
   terminal: Terminal;
 }
 
-/** The options that name a kind of them, and `--all`. */
-export interface KindOptions extends DeadLetterFilter {
+/** Filters, and `--all` for all dead letters. */
+export interface FilterOptions extends DeadLetterFilter {
   all?: boolean;
 }
 
-/** One line each, or all of them as JSON. */
+/** Prints a line for each, or all as JSON. */
 async function list(
-  { app, terminal }: DeadLetterParts,
-  { json, ...kind }: KindOptions & { json?: true },
+  { components, terminal }: DeadLetterCommandDeps,
+  { json, ...filter }: FilterOptions & { json?: true },
 ): Promise<void> {
-  if (json) return terminal.json(await Array.fromAsync(app.deadLetters.list(kind)));
+  if (json) return terminal.json(await Array.fromAsync(components.deadLetters.list(filter)));
   let count = 0;
-  for await (const letter of app.deadLetters.list(kind)) {
-    terminal.line(lineOf(letter));
+  for await (const letter of components.deadLetters.list(filter)) {
+    terminal.line(letterLine(letter));
     count += 1;
   }
   terminal.line(count === 0 ? 'no dead letters' : `${count} dead letter(s)`);
 }
 
-/** @throws CommandFailed where there is none with this id */
-async function show(parts: DeadLetterParts, id: string): Promise<void> {
-  parts.terminal.json(await find(parts, id));
+/** @throws CommandError if no record has this id */
+async function show(deps: DeadLetterCommandDeps, id: string): Promise<void> {
+  deps.terminal.json(await find(deps, id));
 }
 
 /**
- * @param id one of them; absent: all of the kind
- * @returns whether all of them were delivered or had nothing to do any more
+ * @param id a single dead letter; undefined: all that match the options
+ * @returns whether all were delivered or skipped
  */
-async function replay(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<boolean> {
-  const { app, terminal } = parts;
+async function replay(deps: DeadLetterCommandDeps, id: string | undefined, options: FilterOptions): Promise<boolean> {
+  const { components, terminal } = deps;
   if (id !== undefined) {
-    const replayed = await app.replay.one(await find(parts, id));
-    terminal.line('reason' in replayed ? `${replayed.outcome}: ${replayed.reason}` : replayed.outcome);
-    return replayed.outcome === 'delivered' || replayed.outcome === 'skipped';
+    const result = await components.replay.one(await find(deps, id));
+    terminal.line('reason' in result ? `${result.outcome}: ${result.reason}` : result.outcome);
+    return result.outcome === 'delivered' || result.outcome === 'skipped';
   }
-  const kind = kindOf(options);
-  let whole = true;
+  const filter = filterOf(options);
+  let allSucceeded = true;
   for (let after: string | undefined; ; ) {
-    const { delivered, skipped, rejected, notReplayable, unavailable, ...rest } = await app.replay.all(kind, after);
+    const { delivered, skipped, rejected, notReplayable, unavailable, ...rest } = await components.replay.all(
+      filter,
+      after,
+    );
     terminal.line(`${delivered} delivered, ${skipped} skipped, ${rejected} rejected, ${notReplayable} not replayable`);
-    if (unavailable !== undefined) throw new CommandFailed(`not now: ${unavailable}`);
-    whole = whole && rejected + notReplayable === 0;
+    if (unavailable !== undefined) throw new CommandError(`not now: ${unavailable}`);
+    allSucceeded = allSucceeded && rejected + notReplayable === 0;
     after = rest.after;
-    if (after === undefined) return whole;
+    if (after === undefined) return allSucceeded;
   }
 }
 
-/** @param id one of them; absent: all of the kind */
-async function discard(parts: DeadLetterParts, id: string | undefined, options: KindOptions): Promise<void> {
-  const { deadLetters } = parts.app;
+/** @param id a single dead letter; undefined: all that match the options */
+async function discard(deps: DeadLetterCommandDeps, id: string | undefined, options: FilterOptions): Promise<void> {
+  const { deadLetters } = deps.components;
   if (id === undefined) {
-    parts.terminal.line(`${await discardAll(deadLetters, kindOf(options))} discarded`);
+    deps.terminal.line(`${await discardAll(deadLetters, filterOf(options))} discarded`);
     return;
   }
-  await deadLetters.discard((await find(parts, id)).id);
-  parts.terminal.line('1 discarded');
+  await deadLetters.discard((await find(deps, id)).id);
+  deps.terminal.line('1 discarded');
 }
 
-async function find({ app }: DeadLetterParts, id: string): Promise<DeadLetter> {
-  const letter = /^[0-9a-f]{40}$/.test(id) ? await app.deadLetters.get(id) : undefined;
-  if (!letter) throw new CommandFailed(`there is no dead letter ${id}; ctk dead-letters list shows them`);
+async function find({ components }: DeadLetterCommandDeps, id: string): Promise<DeadLetter> {
+  const letter = /^[0-9a-f]{40}$/.test(id) ? await components.deadLetters.get(id) : undefined;
+  if (!letter) throw new CommandError(`there is no dead letter ${id}; ctk dead-letters list shows them`);
   return letter;
 }
 
-function kindOf({ all, rule, code, resource }: KindOptions): DeadLetterFilter {
-  const kind = {
+function filterOf({ all, rule, code, resource }: FilterOptions): DeadLetterFilter {
+  const filter = {
     ...(rule === undefined ? {} : { rule }),
     ...(code === undefined ? {} : { code }),
     ...(resource === undefined ? {} : { resource }),
   };
-  if (!all && Object.keys(kind).length === 0)
-    throw new CommandFailed('name an id, a --rule, --code or --resource, or say --all');
-  return kind;
+  if (!all && Object.keys(filter).length === 0)
+    throw new CommandError('name an id, a --rule, --code or --resource, or say --all');
+  return filter;
 }
 
-function lineOf({ id, lastAt, record, source, rule, code, detail, count }: DeadLetter): string {
-  const about = record ? `${record.typeId} ${record.id}` : (source ?? '');
-  return [id, lastAt, about, rule || '–', `${code}: ${detail}`, `× ${count}`].join('  ');
+function letterLine({ id, lastAt, record, source, rule, code, detail, count }: DeadLetter): string {
+  const subject = record ? `${record.typeId} ${record.id}` : (source ?? '');
+  return [id, lastAt, subject, rule || '–', `${code}: ${detail}`, `× ${count}`].join('  ');
 }

@@ -1,13 +1,11 @@
-/** `ctk explain`: what would be sent of a record, and why. Prints personal data, to whoever typed it alone. */
+/** `ctk explain`: shows what would be sent for a record, and why. The output holds personal data. */
 import type { Command } from 'commander';
-import pino from 'pino';
-import { createComponents } from '../../app/components.ts';
-import { processEnvironment, readConfig } from '../../config/config.ts';
 import { type Explain, explainedTypes } from '../../engine/explain/explain.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from '../../engine/explain/schema.ts';
-import { CommandFailed, type Terminal } from '../output/terminal.ts';
+import { CommandError, type Terminal } from '../output/terminal.ts';
+import { withComponents } from '../with-services.ts';
 
-/** Reads by itself: no service needs to run. */
+/** Reads from the APIs directly, without a running service. */
 export function addExplain(program: Command, terminal: Terminal): void {
   program
     .command('explain')
@@ -15,23 +13,20 @@ export function addExplain(program: Command, terminal: Terminal): void {
     .argument('<type>', explainedTypes.join(', '))
     .argument('<id>', "commercetools' id of the record")
     .option('--json', 'as JSON, with the requests as Klaviyo would get them')
-    .action(async (type: string, id: string, { json }: { json?: true }) => {
-      const app = createComponents(readConfig(processEnvironment()), pino({ level: 'silent' }), { claim: 'own' });
-      try {
-        const explained = await find(app.explain, type, id);
-        if (json) terminal.line(JSON.stringify(explained, undefined, 2));
+    .action((type: string, id: string, { json }: { json?: true }) =>
+      withComponents(async (components) => {
+        const explained = await find(components.explain, type, id);
+        if (json) terminal.json(explained);
         else for (const line of linesOf(explained, terminal)) terminal.line(line);
-      } finally {
-        await app.stop();
-      }
-    });
+      }),
+    );
 }
 
 async function find(explain: Explain, type: string, id: string): Promise<Explained> {
-  const known = explainedTypes.find((one) => one === type);
-  if (!known) throw new CommandFailed(`there is no type ${type}; take one of ${explainedTypes.join(', ')}`);
-  const explained = await explain(known, id);
-  if (!explained) throw new CommandFailed(`commercetools has no ${type} with the id ${id}`);
+  const explainedType = explainedTypes.find((known) => known === type);
+  if (!explainedType) throw new CommandError(`there is no type ${type}; take one of ${explainedTypes.join(', ')}`);
+  const explained = await explain(explainedType, id);
+  if (!explained) throw new CommandError(`commercetools has no ${type} with the id ${id}`);
   return explained;
 }
 
@@ -52,7 +47,7 @@ function ruleLines(rule: ExplainedRule, terminal: Terminal): string[] {
   );
   return [
     `${colors.bold(rule.rule)}  ${colors.dim(rule.summary)}`,
-    `  woken by ${triggers.join(', ') || 'nothing'}`,
+    `  triggered by ${triggers.join(', ') || 'nothing'}`,
     ...(rule.problem === undefined ? [] : [`  ${colors.red(`problem: ${rule.problem}`)}`]),
     ...rule.skips.map((reason) => `  skipped: ${reason}`),
     ...rule.warnings.map(({ code, detail }) => `  ${colors.yellow(`left out: ${detail} (${code})`)}`),
@@ -65,11 +60,11 @@ function ruleLines(rule: ExplainedRule, terminal: Terminal): string[] {
 function realtimeLines(realtime: ExplainedRule['realtime']): string[] {
   if (realtime === undefined || realtime.differs.length + realtime.skips.length === 0) return [];
   const { on, skips, differs } = realtime;
-  const words = differs.map(({ path, value }) =>
+  const differences = differs.map(({ path, value }) =>
     value === undefined ? `no ${path}` : `${path} = ${JSON.stringify(value)}`,
   );
   return [
-    ...(words.length > 0 ? [`  by a message (${on}): ${words.join(', ')}`] : []),
+    ...(differences.length > 0 ? [`  by a message (${on}): ${differences.join(', ')}`] : []),
     ...skips.map((reason) => `  by a message (${on}) skipped: ${reason}`),
   ];
 }
@@ -77,13 +72,14 @@ function realtimeLines(realtime: ExplainedRule['realtime']): string[] {
 function changeLines(change: ExplainedChange, { colors }: Terminal): string[] {
   const { type, values, requests, outcome, reason, note, klaviyo } = change;
   const sent = requests.map(({ method, path }) => `${method} ${path}`).join(', ') || 'nothing to send';
-  const why = reason ?? (requests.length === 0 && outcome === 'delivered' ? 'Klaviyo holds all of it' : undefined);
+  const explanation =
+    reason ?? (requests.length === 0 && outcome === 'delivered' ? 'Klaviyo holds all of it' : undefined);
   return [
-    `  ${colors.green(type)}  ${sent}${why === undefined ? '' : ` (${why})`}`,
+    `  ${colors.green(type)}  ${sent}${explanation === undefined ? '' : ` (${explanation})`}`,
     ...(note === undefined ? [] : [`    ${colors.dim(note)}`]),
     ...values.map(
       (value) =>
-        `    ${value.path} = ${JSON.stringify(value.value)}  ${colors.dim(origin(value))}${now(value, klaviyo)}`,
+        `    ${value.path} = ${JSON.stringify(value.value)}  ${colors.dim(origin(value))}${differenceFrom(value, klaviyo)}`,
     ),
   ];
 }
@@ -92,12 +88,15 @@ function origin({ from, copied, needs }: ExplainedChange['values'][number]): str
   const [first, ...others] = from;
   if (first === undefined) return 'fixed';
   const source = copied ? `from ${first}` : `computed from ${from.join(', ')}`;
-  const more = [...(copied ? others : []), ...needs];
-  return more.length === 0 ? source : `${source}; depends on ${more.join(', ')}`;
+  const dependencies = [...(copied ? others : []), ...needs];
+  return dependencies.length === 0 ? source : `${source}; depends on ${dependencies.join(', ')}`;
 }
 
-/** What Klaviyo currentValue in its place, where that is something else. */
-function now({ value, currentValue }: ExplainedChange['values'][number], klaviyo: ExplainedChange['klaviyo']): string {
+/** @returns the current value in Klaviyo if it differs */
+function differenceFrom(
+  { value, currentValue }: ExplainedChange['values'][number],
+  klaviyo: ExplainedChange['klaviyo'],
+): string {
   if (klaviyo === undefined || currentValue === undefined || currentValue === value) return '';
   return `  (Klaviyo: ${JSON.stringify(currentValue)})`;
 }

@@ -1,5 +1,5 @@
-/** What `ctk init` has to know: from options, else from variables, else from whoever sits at the terminal. */
-import { CommandFailed } from '../output/terminal.ts';
+/** Collects the values for `ctk init`: from options, else from variables, else by asking the user. */
+import { CommandError } from '../output/terminal.ts';
 
 /** https://docs.commercetools.com/api/general-concepts#regions */
 export const regions = [
@@ -19,70 +19,72 @@ export interface InitOptions {
   productUrl?: string;
 }
 
-type Said = Record<string, string | undefined>;
+type Env = Record<string, string | undefined>;
 
 interface Question {
   /** The variable that is written. */
   name: string;
   question: string;
-  /** Where it comes from without being asked. */
+  /** The option that sets it. */
   option?: string;
+  /** Value of the option or variable; undefined: the user is asked. */
   given: string | undefined;
   kind: 'text' | 'secret' | 'region' | 'optional';
 }
 
 /**
- * @param said variables that are set
- * @param asks whether somebody can be asked
+ * @param env environment variables, used as defaults
+ * @param canAsk whether the terminal is interactive
  * @returns the variables to write
- * @throws CommandFailed with all that is missing where nobody can be asked, or where the questions were left
+ * @throws CommandError with all missing values if the user can't be asked, or if a question was cancelled
  */
-export async function answersTo(options: InitOptions, said: Said, asks: boolean): Promise<Record<string, string>> {
-  const open = questions(options, said);
-  const missing = open.filter(({ given, kind }) => given === undefined && kind !== 'optional');
-  if (!asks && missing.length > 0)
-    throw new CommandFailed(
-      'nobody can be asked here; say what is missing:',
+export async function collectAnswers(options: InitOptions, env: Env, canAsk: boolean): Promise<Record<string, string>> {
+  const all = questions(options, env);
+  const missing = all.filter(({ given, kind }) => given === undefined && kind !== 'optional');
+  if (!canAsk && missing.length > 0)
+    throw new CommandError(
+      'not an interactive terminal; missing values:',
       ...missing.map(({ name, option, question }) => `  - ${option ? `${option}, or ` : ''}${name}: ${question}`),
     );
   const answers: Record<string, string> = {};
-  for (const one of open) {
-    const answer = one.given ?? (asks ? await ask(one) : '');
-    if (answer !== '') Object.assign(answers, one.kind === 'region' ? hostsOf(answer) : { [one.name]: answer });
+  for (const question of all) {
+    const answer = question.given ?? (canAsk ? await ask(question) : '');
+    if (answer !== '')
+      Object.assign(answers, question.kind === 'region' ? hostsOf(answer) : { [question.name]: answer });
   }
-  const others = ['KLAVIYO_API_URL', 'CT_API_URL', 'CT_AUTH_URL', 'CT_SCOPES', 'CTK_ENVIRONMENT'] as const;
-  for (const name of others) if (said[name]) answers[name] = said[name];
+  const passedThrough = ['KLAVIYO_API_URL', 'CT_API_URL', 'CT_AUTH_URL', 'CT_SCOPES', 'CTK_ENVIRONMENT'] as const;
+  for (const name of passedThrough) if (env[name]) answers[name] = env[name];
   return answers;
 }
 
-function questions(options: InitOptions, said: Said): Question[] {
+function questions(options: InitOptions, env: Env): Question[] {
   const { project, clientId, region, locale, currency, productUrl } = options;
   const text = (question: string) => ({ question, kind: 'text' as const });
   const optional = (question: string) => ({ question, kind: 'optional' as const });
-  const hosts = said.CT_API_URL && said.CT_AUTH_URL ? '' : undefined;
+  const hosts = env.CT_API_URL && env.CT_AUTH_URL ? '' : undefined;
   return [
     {
       name: 'KLAVIYO_AUTH_KEY',
       question: "Klaviyo's private API key (pk_…)",
-      given: said.KLAVIYO_AUTH_KEY,
+      given: env.KLAVIYO_AUTH_KEY,
       kind: 'secret',
     },
     {
       name: 'CT_PROJECT_ID',
       option: '--project',
-      given: project ?? said.CT_PROJECT_ID,
+      given: project ?? env.CT_PROJECT_ID,
       ...text("the commercetools project's key"),
     },
     {
       name: 'CTP_CLIENT_ID',
       option: '--client-id',
-      given: clientId ?? said.CTP_CLIENT_ID,
+      given: clientId ?? env.CTP_CLIENT_ID,
       ...text("the API client's id"),
     },
     {
       name: 'CTP_CLIENT_SECRET',
       question: "the API client's secret",
-      given: said.CTP_CLIENT_SECRET,
+      given: env.CTP_CLIENT_SECRET,
       kind: 'secret',
     },
     {
@@ -94,17 +96,17 @@ function questions(options: InitOptions, said: Said): Question[] {
     },
     {
       name: 'PREFERRED_LOCALE',
-      given: locale ?? said.PREFERRED_LOCALE,
-      ...optional('locale of titles and slugs, such as en-US (empty: the first there is)'),
+      given: locale ?? env.PREFERRED_LOCALE,
+      ...optional('locale of titles and slugs, such as en-US (empty: first available)'),
     },
     {
       name: 'PREFERRED_CURRENCY',
-      given: currency ?? said.PREFERRED_CURRENCY,
-      ...optional('currency of catalogue prices, such as EUR (empty: the first there is)'),
+      given: currency ?? env.PREFERRED_CURRENCY,
+      ...optional('currency of catalogue prices, such as EUR (empty: first available)'),
     },
     {
       name: 'PRODUCT_URL_TEMPLATE',
-      given: productUrl ?? said.PRODUCT_URL_TEMPLATE,
+      given: productUrl ?? env.PRODUCT_URL_TEMPLATE,
       ...optional('product page, such as https://shop.example/p/{{productSlug}} (empty: no URLs)'),
     },
   ];
@@ -124,14 +126,14 @@ async function ask({ question: message, kind }: Question): Promise<string> {
       : kind === 'region'
         ? await select({ message, options: regions.map((value) => ({ value, label: value })) })
         : await text({ message, ...(kind === 'optional' ? {} : { validate }) });
-  if (isCancel(answer)) throw new CommandFailed('left; nothing was written');
+  if (isCancel(answer)) throw new CommandError('left; nothing was written');
   return (answer ?? '').trim();
 }
 
-/** @throws CommandFailed where it was left */
-export async function consentTo(message: string): Promise<boolean> {
+/** @throws CommandError if the question was cancelled */
+export async function askConfirmation(message: string): Promise<boolean> {
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({ message, initialValue: false });
-  if (isCancel(answer)) throw new CommandFailed('left');
+  if (isCancel(answer)) throw new CommandError('left');
   return answer;
 }

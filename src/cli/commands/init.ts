@@ -1,4 +1,4 @@
-/** `ctk init`: from two keys and a project to a file of variables that works, and the subscriptions where one agrees. */
+/** `ctk init`: asks for keys and project, writes a file of variables, and creates the subscriptions after a confirmation. */
 
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
@@ -8,14 +8,14 @@ import { version } from '../../app/version.ts';
 import { destinationKindNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
-import { lineOf } from '../check/finding.ts';
-import { isThere, writeEnvFile } from '../output/env-file.ts';
-import { CommandFailed, type Terminal } from '../output/terminal.ts';
+import { findingLine } from '../check/finding.ts';
+import { fileExists, writeEnvFile } from '../output/env-file.ts';
+import { CommandError, type Terminal } from '../output/terminal.ts';
 import { checkAccess } from './check.ts';
-import { answersTo, consentTo, type InitOptions, regions } from './init-questions.ts';
+import { askConfirmation, collectAnswers, type InitOptions, regions } from './init-questions.ts';
 import { apply, type PlanOptions, plan, show, withDestination } from './subscriptions.ts';
 
-type Options = InitOptions & PlanOptions & Init['options'];
+type Options = InitOptions & PlanOptions & InitInput['options'];
 
 export function addInit(program: Command, terminal: Terminal): void {
   const command = program
@@ -33,73 +33,73 @@ export function addInit(program: Command, terminal: Terminal): void {
     .option('--overwrite', 'replace that file without asking')
     .option('-y, --yes', 'make the subscriptions without asking');
   withDestination(command).action(async (options: Options) => {
-    const asks = terminal.interactive && process.stdin.isTTY === true;
-    const named = destinationKindNames.flatMap((kind) => (options[kind] === undefined ? [] : [[kind, options[kind]]]));
-    const destination: PlanOptions = Object.fromEntries(named);
-    await init({ options, destination, said: processEnvironment(), asks, terminal });
+    const canAsk = terminal.interactive && process.stdin.isTTY === true;
+    const given = destinationKindNames.flatMap((kind) => (options[kind] === undefined ? [] : [[kind, options[kind]]]));
+    const destination: PlanOptions = Object.fromEntries(given);
+    await init({ options, destination, env: processEnvironment(), canAsk, terminal });
   });
 }
 
-export interface Init {
+export interface InitInput {
   options: InitOptions & { file: string; overwrite?: true; yes?: true };
-  /** Where messages shall be delivered; none: the subscriptions are left for later. */
+  /** Destination of the subscriptions; empty: no subscriptions are created. */
   destination: PlanOptions;
-  /** Variables that are set. */
-  said: Record<string, string | undefined>;
-  /** Somebody can be asked. */
-  asks: boolean;
+  /** Environment variables, used as defaults. */
+  env: Record<string, string | undefined>;
+  /** Whether the user can be asked, which needs an interactive terminal. */
+  canAsk: boolean;
   terminal: Terminal;
 }
 
-/** @throws CommandFailed with what keeps it from going on */
-async function init(asked: Init): Promise<void> {
-  const { options, said, asks, terminal } = asked;
-  const overwrite = await mayWrite(asked);
-  const answers = await answersTo(options, said, asks);
-  const values = { ...answers, API_TOKEN: said.API_TOKEN || randomBytes(24).toString('base64url') };
-  const config = readConfig({ ...said, ...values });
-  const app = createComponents(config, pino({ level: 'silent' }), { claim: 'own' });
-  const { commercetools: client, klaviyo } = app;
+/** @throws CommandError if an answer is missing, a check fails or the file exists */
+async function init(input: InitInput): Promise<void> {
+  const { options, env, canAsk, terminal } = input;
+  const overwrite = await confirmOverwrite(input);
+  const answers = await collectAnswers(options, env, canAsk);
+  const values = { ...answers, API_TOKEN: env.API_TOKEN || randomBytes(24).toString('base64url') };
+  const config = readConfig({ ...env, ...values });
+  const components = createComponents(config, pino({ level: 'silent' }), { claim: 'own' });
+  const { commercetools: client, klaviyo } = components;
   try {
     const { findings } = await checkAccess({ config, commercetools: client, klaviyo, version });
-    for (const finding of findings) terminal.line(lineOf(finding, terminal));
+    for (const finding of findings) terminal.line(findingLine(finding, terminal));
     if (findings.some(({ state }) => state === 'problem'))
-      throw new CommandFailed('nothing was written: mend the problems above, then run ctk init again');
-    const parts = { client, config, terminal };
-    const steps = Object.keys(asked.destination).length > 0 ? await plan(parts, asked.destination) : undefined;
+      throw new CommandError('nothing was written: mend the problems above, then run ctk init again');
+    const deps = { client, config, terminal };
+    const steps = Object.keys(input.destination).length > 0 ? await plan(deps, input.destination) : undefined;
     if (!(await writeEnvFile({ path: options.file, values, overwrite })))
-      throw new CommandFailed(occupied(options.file));
+      throw new CommandError(fileExistsMessage(options.file));
     terminal.line(`${options.file} written, for your eyes only (mode 0600)`);
-    if (steps) await subscribe(asked, steps, () => apply(parts, steps));
-    tellWhatIsNext(asked, steps !== undefined);
+    if (steps) await subscribe(input, steps, () => apply(deps, steps));
+    printNextSteps(input, steps !== undefined);
   } finally {
-    await app.stop();
+    await components.stop();
   }
 }
 
-/** Before anything is asked: an answer too late is an annoyance. */
-async function mayWrite({ options, asks }: Init): Promise<boolean> {
-  if (!isThere(options.file) || options.overwrite) return options.overwrite === true;
-  if (asks && (await consentTo(`${options.file} is there already. Replace it?`))) return true;
-  throw new CommandFailed(occupied(options.file));
+/** Asks before the other questions, so that no answers are lost. @returns whether an existing file is replaced */
+async function confirmOverwrite({ options, canAsk }: InitInput): Promise<boolean> {
+  if (!fileExists(options.file) || options.overwrite) return options.overwrite === true;
+  if (canAsk && (await askConfirmation(`${options.file} is there already. Replace it?`))) return true;
+  throw new CommandError(fileExistsMessage(options.file));
 }
 
-const occupied = (file: string) => `${file} is there already: name another --file, or say --overwrite`;
+const fileExistsMessage = (file: string) => `${file} is there already: name another --file, or say --overwrite`;
 
 async function subscribe(
-  { options, asks, terminal }: Init,
+  { options, canAsk, terminal }: InitInput,
   steps: readonly PlanStep[],
-  make: () => Promise<void>,
+  applySteps: () => Promise<void>,
 ): Promise<void> {
-  const open = steps.filter((step) => step.action !== 'noop');
-  if (open.length === 0) return terminal.line('the subscriptions are as wanted');
+  const pending = steps.filter((step) => step.action !== 'noop');
+  if (pending.length === 0) return terminal.line('the subscriptions are unchanged');
   for (const line of ['', 'commercetools needs these subscriptions:']) terminal.line(line);
-  show({ terminal }, open);
-  if (options.yes || (asks && (await consentTo('Make them?')))) await make();
+  show({ terminal }, pending);
+  if (options.yes || (canAsk && (await askConfirmation('Make them?')))) await applySteps();
   else terminal.line('left for later: say --yes, or ctk subscriptions apply');
 }
 
-function tellWhatIsNext({ options: { file }, terminal }: Init, subscribed: boolean): void {
+function printNextSteps({ options: { file }, terminal }: InitInput, subscribed: boolean): void {
   const next = subscribed ? [] : [`  ctk --env ${file} subscriptions apply --pubsub projects/<project>/topics/<topic>`];
   const lines = [
     '',

@@ -6,7 +6,7 @@ import { buildJobServer } from '../../http/job-server.ts';
 import { nextSignal } from '../next-signal.ts';
 import { createLog } from '../output/log.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { configured } from '../with-services.ts';
+import { loadConfig } from '../with-services.ts';
 
 export function addJob(program: Command, terminal: Terminal): void {
   program
@@ -14,17 +14,17 @@ export function addJob(program: Command, terminal: Terminal): void {
     .description('run as a job of commercetools Connect: each POST syncs everything, until SIGTERM')
     .action(async () => {
       const stop = nextSignal();
-      const config: Config = { ...configured(), runWorker: true, bulk: true };
-      const app = createComponents(config, createLog(config.logLevel, terminal));
-      await app.trace();
-      app.runs.open();
-      const stopped = new AbortController();
-      const server = buildJobServer({ runs: app.runs, signal: stopped.signal });
+      const config: Config = { ...loadConfig(), runWorker: true, bulk: true };
+      const components = createComponents(config, createLog(config.logLevel, terminal));
+      await components.trace();
+      components.runs.open();
+      const stopping = new AbortController();
+      const server = buildJobServer({ runs: components.runs, signal: stopping.signal });
       await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
       const signal = await stop;
-      app.events.emit({ type: 'stopping', reason: signal });
-      stopped.abort();
-      await app.stop();
+      components.events.emit({ type: 'stopping', reason: signal });
+      stopping.abort();
+      await components.stop();
       await server.close();
     });
 }

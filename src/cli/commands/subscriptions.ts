@@ -1,4 +1,4 @@
-/** `ctk subscriptions`: what the enabled rules need, compared with what is there, and made so. */
+/** `ctk subscriptions`: compares existing subscriptions with those that the enabled rules need, and applies the difference. */
 import type { Command } from 'commander';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import {
@@ -17,43 +17,43 @@ import {
 } from '../../commercetools/subscriptions/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
 import { managedKeys, requiredSubscriptions } from '../../rules/required-subscriptions.ts';
-import { CommandFailed, type Terminal } from '../output/terminal.ts';
-import { connected } from '../with-services.ts';
+import { CommandError, type Terminal } from '../output/terminal.ts';
+import { connectCommercetools } from '../with-services.ts';
 
-const renewal = 'send the destination again: its secrets changed';
+const renewDescription = 'send the destination again: its secrets changed';
 
 export function addSubscriptions(program: Command, terminal: Terminal): void {
   const subscriptions = program
     .command('subscriptions')
     .description('the commercetools subscriptions that the enabled rules need');
   withDestination(subscriptions.command('plan'))
-    .option('--renew', renewal)
+    .option('--renew', renewDescription)
     .description('show what would be created, updated, removed')
     .option('--json', 'the steps as JSON')
     .action(async ({ json, ...options }: PlanOptions & { json?: true }) => {
-      const parts = { ...connected(), terminal };
-      const steps = await plan(parts, options);
-      if (json) terminal.json(steps.map(dataOf));
-      else show(parts, steps);
+      const deps = { ...connectCommercetools(), terminal };
+      const steps = await plan(deps, options);
+      if (json) terminal.json(steps.map(toJson));
+      else show(deps, steps);
     });
   withDestination(subscriptions.command('apply'))
-    .option('--renew', renewal)
-    .description('make it so; a second time there is nothing to do')
+    .option('--renew', renewDescription)
+    .description('create or update subscriptions (idempotent)')
     .action(async (options: PlanOptions) => {
-      const parts = { ...connected(), terminal };
-      await apply(parts, await plan(parts, options));
+      const deps = { ...connectCommercetools(), terminal };
+      await apply(deps, await plan(deps, options));
     });
   subscriptions
     .command('remove')
     .description('remove those of this environment (CTK_ENVIRONMENT); others are never touched')
     .action(async () => {
-      const parts = { ...connected(), terminal };
-      await apply(parts, await removalOf(parts));
+      const deps = { ...connectCommercetools(), terminal };
+      await apply(deps, await planRemoval(deps));
     });
 }
 
-/** A step without its destination, which holds secrets. */
-function dataOf(step: PlanStep) {
+/** @returns the step without its destination, which holds secrets */
+function toJson(step: PlanStep) {
   switch (step.action) {
     case 'create':
     case 'replace': {
@@ -73,7 +73,7 @@ export function withDestination(command: Command): Command {
   return command;
 }
 
-export interface SubscriptionParts {
+export interface SubscriptionCommandDeps {
   client: CommercetoolsClient;
   config: Config;
   terminal: Terminal;
@@ -82,59 +82,59 @@ export interface SubscriptionParts {
 /** The options of `plan` and `apply`: one destination, and whether to send it again. */
 export type PlanOptions = Partial<Record<DestinationKind, string>> & { renew?: boolean };
 
-/** @throws CommandFailed where not exactly one destination is named, or it is none */
+/** @throws CommandError unless exactly one valid destination is given */
 function destinationOf(options: PlanOptions, secrets: DestinationSecrets): SubscriptionDraft['destination'] {
-  const named = destinationKindNames.flatMap((kind) => {
-    const said = options[kind];
-    return said === undefined ? [] : [{ kind, said }];
+  const given = destinationKindNames.flatMap((kind) => {
+    const destination = options[kind];
+    return destination === undefined ? [] : [{ kind, destination }];
   });
-  const [only] = named;
-  if (only === undefined || named.length > 1)
-    throw new CommandFailed(
+  const [only] = given;
+  if (only === undefined || given.length > 1)
+    throw new CommandError(
       `name one destination: ${destinationKindNames.map((kind) => `--${kind}`).join(', ')}`,
       ...destinationKindNames.map((kind) => `  --${kind}: ${destinationKinds[kind].form}`),
     );
-  const parsed = parseDestination(only.kind, only.said, secrets);
-  if (!parsed.ok) throw new CommandFailed(parsed.reason);
+  const parsed = parseDestination(only.kind, only.destination, secrets);
+  if (!parsed.ok) throw new CommandError(parsed.reason);
   return parsed.destination;
 }
 
-/** The difference, as steps. */
-export async function plan({ client, config }: SubscriptionParts, options: PlanOptions): Promise<PlanStep[]> {
+/** @returns the steps from the existing subscriptions to the required ones */
+export async function plan({ client, config }: SubscriptionCommandDeps, options: PlanOptions): Promise<PlanStep[]> {
   const destination = destinationOf(options, config.subscriptions);
   return planSubscriptions({
-    required: requiredSubscriptions({ ...ruled(config), destination }),
+    required: requiredSubscriptions({ ...ruleSelection(config), destination }),
     existing: await listSubscriptions(client),
-    managedKeys: managedKeys(ruled(config)),
+    managedKeys: managedKeys(ruleSelection(config)),
     ...(options.renew ? { renew: 'destinations' as const } : {}),
   });
 }
 
-/** Prints the steps, and with `apply` makes each so. */
-export async function apply(parts: SubscriptionParts, steps: readonly PlanStep[]): Promise<void> {
+/** Applies the steps and prints each. */
+export async function apply(deps: SubscriptionCommandDeps, steps: readonly PlanStep[]): Promise<void> {
   for (const step of steps) {
-    await applyStep(parts.client, step);
-    parts.terminal.line(described(step, 'done'));
+    await applyStep(deps.client, step);
+    deps.terminal.line(describeStep(step, 'done'));
   }
 }
 
-export function show({ terminal }: Pick<SubscriptionParts, 'terminal'>, steps: readonly PlanStep[]): void {
+export function show({ terminal }: Pick<SubscriptionCommandDeps, 'terminal'>, steps: readonly PlanStep[]): void {
   if (steps.length === 0) terminal.line('nothing to do');
-  for (const step of steps) terminal.line(described(step, 'plan'));
+  for (const step of steps) terminal.line(describeStep(step, 'plan'));
 }
 
-/** Removes every subscription of this environment; others are never touched. */
-export async function removalOf({ client, config }: SubscriptionParts): Promise<PlanStep[]> {
+/** @returns the steps that remove all subscriptions of this environment */
+export async function planRemoval({ client, config }: SubscriptionCommandDeps): Promise<PlanStep[]> {
   return planSubscriptions({
     required: [],
     existing: await listSubscriptions(client),
-    managedKeys: managedKeys(ruled(config)),
+    managedKeys: managedKeys(ruleSelection(config)),
   });
 }
 
-const ruled = ({ rules, groups, environment }: Config) => ({ groups, settings: rules, environment });
+const ruleSelection = ({ rules, groups, environment }: Config) => ({ groups, settings: rules, environment });
 
-const words = {
+const labels = {
   plan: { create: '+ create', replace: '~ replace', update: '~ update', remove: '- remove', noop: '= unchanged' },
   done: {
     create: '+ created',
@@ -145,20 +145,20 @@ const words = {
   },
 };
 
-function described(step: PlanStep, tense: keyof typeof words): string {
-  const word = words[tense][step.action];
+function describeStep(step: PlanStep, tense: keyof typeof labels): string {
+  const label = labels[tense][step.action];
   switch (step.action) {
     case 'create':
     case 'replace':
-      return `${word} ${step.draft.key}: ${contents(step.draft)}`;
+      return `${label} ${step.draft.key}: ${describeDraft(step.draft)}`;
     case 'update':
-      return `${word} ${step.key}: ${step.actions.map(({ action }) => action).join(', ')}`;
+      return `${label} ${step.key}: ${step.actions.map(({ action }) => action).join(', ')}`;
     default:
-      return `${word} ${step.key}${step.existing.status ? ` (${step.existing.status})` : ''}`;
+      return `${label} ${step.key}${step.existing.status ? ` (${step.existing.status})` : ''}`;
   }
 }
 
-function contents({ messages, changes }: SubscriptionDraft): string {
+function describeDraft({ messages, changes }: SubscriptionDraft): string {
   const types = messages.flatMap((message) => message.types);
   return [...types, ...changes.map(({ resourceTypeId }) => `changes of ${resourceTypeId}`)].join(', ');
 }

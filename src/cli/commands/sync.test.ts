@@ -1,4 +1,4 @@
-/** Tests that Ctrl-C stops the run of `ctk sync` cleanly, whenever it comes and whether or not the store can be asked. */
+/** Tests that Ctrl-C stops the run of `ctk sync`, at any time and also while the store is unavailable. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pc from 'picocolors';
@@ -8,7 +8,7 @@ import type { TestEnv } from '../../../test/test-env.ts';
 import { createService } from '../../app/service.ts';
 import { readConfig } from '../../config/config.ts';
 import { createMemoryStore } from '../../store/memory.ts';
-import { StoreFailure } from '../../store/store.ts';
+import { StoreError } from '../../store/store.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { sync } from './sync.ts';
 
@@ -42,15 +42,15 @@ test('Ctrl-C before the run has begun stops it', async () => {
   assert.equal(run.state, 'stopped');
 });
 
-test('Ctrl-C while the run can not be stopped says why, and the run goes on', async () => {
+test('Ctrl-C while the store is unavailable prints the reason, and the run continues', async () => {
   const { app, terminal, problems, shown } = start();
   const stop = new AbortController();
   shown.push(() => stop.abort());
   const { runs } = app;
-  runs.stop = () => Promise.reject(new StoreFailure('unavailable', 'the store is away'));
+  runs.stop = () => Promise.reject(new StoreError('unavailable', 'the store is unavailable'));
   const options = { backfill: true };
   const run = await sync(app, { resource: 'customers', options, signal: stop.signal, terminal });
   await app.stop();
   assert.equal(run.state, 'completed');
-  assert.deepEqual(problems, ["the sync of customers can't be stopped now: the store is away"]);
+  assert.deepEqual(problems, ["the sync of customers can't be stopped now: the store is unavailable"]);
 });

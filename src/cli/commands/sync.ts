@@ -1,53 +1,55 @@
-/** `ctk sync`: a bulk sync from the terminal. */
+/** `ctk sync`: runs a sync in this process and shows its progress. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
 import { type Components, createComponents } from '../../app/components.ts';
 import { countOf } from '../../commercetools/count.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
-import { hasEnded, type Run, type RunRequest } from '../../engine/runs/run.ts';
+import { hasEnded, type Run } from '../../engine/runs/run.ts';
+import { parseSyncRequest, type SyncCommand, type SyncOptionNames, startSync } from '../../engine/runs/run-request.ts';
+import { messageOf } from '../../lib/errors.ts';
 import { nextSignal } from '../next-signal.ts';
 import { createLog } from '../output/log.ts';
 import { createProgress, progressLine } from '../output/progress.ts';
-import { CommandFailed, type Ran, silent, type Terminal } from '../output/terminal.ts';
-import { configured } from '../with-services.ts';
+import { CommandError, type ExitState, silent, type Terminal } from '../output/terminal.ts';
+import { loadConfig } from '../with-services.ts';
 
-export function addSync(program: Command, terminal: Terminal, ran: Ran): void {
+export function addSync(program: Command, terminal: Terminal, exitState: ExitState): void {
   const resource = new Argument('<resource>', 'what is synced');
-  // Only said: what else is typed is answered in our own words.
+  // Set for the help only, because the error for other resources is our own.
   resource.argChoices = [...bulkResources];
   program
     .command('sync')
     .description('sync all of a resource, or some of it, and show how far it is')
     .addArgument(resource)
-    .option('--ids <ids>', 'only these, parted by commas')
+    .option('--ids <ids>', 'only these, comma-separated')
     .option('--start-id <id>', 'orders only: from this id on, in id order')
     .option('--since <time>', 'only what changed since: ISO 8601, or `last` for when the last complete sync began')
     .option('--resume', 'go on from where the last sync was stopped')
     .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
-    .option('--force', 'write also what Klaviyo holds already')
-    .option('--no-backfill', 'orders only: let the events wake flows (a repair of missed orders)')
+    .option('--force', 'force update: also write unchanged records')
+    .option('--no-backfill', 'orders only: let the events trigger flows (a repair of missed orders)')
     .option('--json', 'no progress; the run as it ended, as JSON')
     .action(async (name: string, options: SyncOptions & { json?: true }, command: Command) => {
-      const resource = bulkResources.find((one) => one === name);
+      const resource = bulkResources.find((known) => known === name);
       if (!resource)
         return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
-      const config = configured();
-      const app = createComponents(config, createLog(quieter(config.logLevel), terminal), { claim: 'own' });
-      const stopped = new AbortController();
-      void nextSignal().then(() => stopped.abort());
-      await app.trace();
-      const shown = options.json ? silent(terminal) : terminal;
-      const run = await sync(app, { resource, options, signal: stopped.signal, terminal: shown });
-      await app.stop();
+      const config = loadConfig();
+      const components = createComponents(config, createLog(quietLevel(config.logLevel), terminal), { claim: 'own' });
+      const interrupted = new AbortController();
+      void nextSignal().then(() => interrupted.abort());
+      await components.trace();
+      const output = options.json ? silent(terminal) : terminal;
+      const run = await sync(components, { resource, options, signal: interrupted.signal, terminal: output });
+      await components.stop();
       if (options.json) terminal.json(run);
-      ran.code = run.state === 'completed' ? 0 : 1;
+      exitState.code = run.state === 'completed' ? 0 : 1;
     });
 }
 
-/** The progress bar shows what the log of a run would. */
-function quieter(level: string): string {
+/** Hides the run's log lines, because the progress shows the same. */
+function quietLevel(level: string): string {
   return level === 'info' ? 'error' : level;
 }
 
@@ -62,34 +64,33 @@ export interface SyncOptions {
   force?: boolean;
 }
 
-export interface Asked {
+export interface SyncInput {
   resource: BulkResource;
   options: SyncOptions;
+  /** Aborted by Ctrl-C: stops the run cleanly. */
   signal: AbortSignal;
   terminal: Terminal;
 }
 
 const refreshMs = 200;
+/** Added to the lease time when waiting for a dead process. */
 const graceMs = 1_000;
 
 /**
- * @param signal Ctrl-C: stops the run cleanly
- * @returns the run as it ended
- * @throws CommandFailed where the options don't go together
+ * @returns the run after it has ended
+ * @throws CommandError if the options are invalid or the run can't be started
  */
-export async function sync(app: Components, asked: Asked): Promise<Run> {
-  const { resource, options, signal, terminal } = asked;
-  const request = requestOf(resource, options);
-  const isPart = request.deleteAll || request.startId !== undefined || request.since !== undefined;
-  const total = request.ids?.length ?? (isPart ? undefined : await countOf(app.commercetools, resource));
-  app.runs.open();
-  let run = await begin(app, asked, request);
+export async function sync(components: Components, input: SyncInput): Promise<Run> {
+  const { resource, options, signal, terminal } = input;
+  const command = parseOptions(resource, options);
+  const total = await totalOf(components, resource, command);
+  components.runs.open();
+  let run = await start(components, input, command);
   const progress = createProgress(terminal);
-  // Where the store can't be asked the run goes on; a second Ctrl-C ends the process.
+  // If the store is unavailable, the run continues; a second Ctrl-C ends the process.
   const stop = () =>
-    app.runs.stop(resource).catch((thrown: unknown) => {
-      const why = thrown instanceof Error ? thrown.message : 'unknown';
-      terminal.problem(`the sync of ${resource} can't be stopped now: ${why}`);
+    components.runs.stop(resource).catch((thrown: unknown) => {
+      terminal.problem(`the sync of ${resource} can't be stopped now: ${messageOf(thrown)}`);
     });
   signal.addEventListener('abort', stop, { once: true });
   // Ctrl-C while the run was being queued.
@@ -97,65 +98,68 @@ export async function sync(app: Components, asked: Asked): Promise<Run> {
   while (!hasEnded(run)) {
     progress.show(run, total);
     await sleep(refreshMs);
-    run = (await app.runs.get(run.id)) ?? run;
+    run = (await components.runs.get(run.id)) ?? run;
   }
   progress.show(run, total);
   progress.end();
-  await app.settled();
+  await components.settled();
   report(run, terminal);
   return run;
 }
 
-/** Where a command before this one died its run stands still: after the time of its lease this one begins. */
-async function begin(
-  app: Components,
-  { resource, options, signal, terminal }: Asked,
-  request: RunRequest,
-): Promise<Run> {
-  const { runs } = app;
-  const deadline = performance.now() + app.leaseMs + graceMs;
-  for (let tried = 0; ; tried += 1) {
-    const answer = await (options.resume ? runs.resume(resource, 'cli') : runs.start(resource, request, 'cli'));
-    if ('started' in answer) return answer.started;
-    if ('refused' in answer) throw new CommandFailed(answer.refused);
-    const { id, counts } = answer.running;
+/** @returns the number of records that the sync reads, if it is known beforehand */
+async function totalOf(components: Components, resource: BulkResource, command: ValidCommand) {
+  const request = command.type === 'start' ? command.request : {};
+  if (request.ids) return request.ids.length;
+  const isPart = request.deleteAll || request.startId !== undefined || request.since !== undefined;
+  return isPart ? undefined : await countOf(components.commercetools, resource);
+}
+
+/** Starts the run. If a dead process left one running, waits until that run's lease has expired. */
+async function start(components: Components, input: SyncInput, command: ValidCommand): Promise<Run> {
+  const { resource, signal, terminal } = input;
+  const deadline = performance.now() + components.leaseMs + graceMs;
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await startSync(components.runs, resource, { command, by: 'cli' });
+    if ('started' in result) return result.started;
+    if ('refused' in result) throw new CommandError(result.refused);
+    const { id, counts } = result.running;
     const running = `a sync of ${resource} is running already: ${id}, ${counts.read} read`;
-    if (answer.alive || performance.now() > deadline || signal.aborted) throw new CommandFailed(running);
-    if (tried === 0) terminal.line(`${running}; waiting for a sign of life from its process`);
+    if (result.alive || performance.now() > deadline || signal.aborted) throw new CommandError(running);
+    if (attempt === 0) terminal.line(`${running}; waiting for a sign of life from its process`);
     await sleep(refreshMs);
   }
 }
 
-function requestOf(resource: BulkResource, options: SyncOptions): RunRequest {
+type ValidCommand = Exclude<SyncCommand, { type: 'invalid' }>;
+
+const optionNames: SyncOptionNames = {
+  ids: '--ids',
+  startId: '--start-id',
+  since: '--since',
+  resume: '--resume',
+  deleteAll: '--delete-all',
+  confirmDeletion: '--confirm',
+  backfill: '--no-backfill',
+  force: '--force',
+};
+
+function parseOptions(resource: BulkResource, options: SyncOptions): ValidCommand {
+  const { startId, since, resume, deleteAll, confirm: confirmDeletion, force } = options;
   const ids = options.ids
     ?.split(',')
     .map((id) => id.trim())
     .filter((id) => id !== '');
-  if (ids?.length === 0) throw new CommandFailed('--ids is empty; leave it out to sync everything');
-  if (options.startId !== undefined && resource !== 'orders')
-    throw new CommandFailed('--start-id: only orders can be synced from an id on');
-  const since = options.since === undefined ? {} : { since: options.since };
-  if (options.resume && (ids || options.startId !== undefined || options.since !== undefined || options.deleteAll))
-    throw new CommandFailed('--resume goes on with what was asked for; give nothing else');
-  if (options.deleteAll) {
-    if (resource !== 'categories' && resource !== 'products')
-      throw new CommandFailed('--delete-all: only categories and products can be deleted in Klaviyo');
-    if (options.confirm !== resource)
-      throw new CommandFailed(
-        `--delete-all deletes all ${resource} in Klaviyo, also those from elsewhere: confirm with --confirm ${resource}`,
-      );
-    return { deleteAll: true, ...since };
-  }
-  return {
-    ...(ids ? { ids: [...new Set(ids)] } : {}),
-    ...(options.startId === undefined ? {} : { startId: options.startId }),
-    ...since,
-    ...(resource === 'orders' ? { backfill: options.backfill } : {}),
-    ...(options.force ? { force: true } : {}),
-  };
+  if (ids?.length === 0) throw new CommandError('--ids is empty; leave it out to sync everything');
+  // Commander sets it to true if --no-backfill is absent, also where it does not apply.
+  const backfill = resource === 'orders' && !resume ? options.backfill : undefined;
+  const request = { ids, startId, since, resume, deleteAll, confirmDeletion, backfill, force };
+  const command = parseSyncRequest(resource, request, optionNames);
+  if (command.type === 'invalid') throw new CommandError(command.problem);
+  return command;
 }
 
 function report(run: Run, terminal: Terminal): void {
   if (terminal.interactive) terminal.line(progressLine(run, undefined));
-  for (const [reason, times] of Object.entries(run.counts.reasons)) terminal.line(`  ${times} × ${reason}`);
+  for (const [reason, count] of Object.entries(run.counts.reasons)) terminal.line(`  ${count} × ${reason}`);
 }

@@ -1,33 +1,33 @@
-/** A file of variables, as `node --env-file`, `ctk --env` and containers read it. It holds secrets: its owner's only. */
+/** Writes a file of variables for `node --env-file`, `ctk --env` and containers. Only its owner can read it, because it holds secrets. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 
-const ownersOnly = 0o600;
+const ownerOnlyMode = 0o600;
 
 export interface EnvFile {
   path: string;
   values: Record<string, string>;
-  /** What is there may be replaced. */
+  /** Whether an existing file is replaced. */
   overwrite: boolean;
 }
 
-/** @returns whether it was written; not, where there is one that may not be replaced */
+/** @returns false if the file exists and must not be replaced */
 export async function writeEnvFile({ path, values, overwrite }: EnvFile): Promise<boolean> {
   const text = envText(values);
-  if (!overwrite) return write(path, text);
-  // What is there keeps its mode, and would be half written for a moment.
-  const fresh = `${path}.${randomUUID().slice(0, 8)}`;
-  await write(fresh, text);
-  await rename(fresh, path);
+  if (!overwrite) return create(path, text);
+  // Overwriting in place would keep the old mode, and readers could see a partial file.
+  const temporary = `${path}.${randomUUID().slice(0, 8)}`;
+  await create(temporary, text);
+  await rename(temporary, path);
   return true;
 }
 
-export const isThere = (path: string) => existsSync(path);
+export const fileExists = (path: string) => existsSync(path);
 
-async function write(path: string, text: string): Promise<boolean> {
+async function create(path: string, text: string): Promise<boolean> {
   try {
-    await writeFile(path, text, { mode: ownersOnly, flag: 'wx' });
+    await writeFile(path, text, { mode: ownerOnlyMode, flag: 'wx' });
     return true;
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') return false;

@@ -1,4 +1,4 @@
-/** Logs for commands: JSON lines, or readable lines on an interactive terminal. */
+/** Creates the log of a command: JSON lines, or readable lines in a terminal. */
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Terminal } from './terminal.ts';

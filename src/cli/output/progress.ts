@@ -1,23 +1,23 @@
-/** The progress of runs: a bar each in a terminal, elsewhere a plain line now and then. */
+/** Shows the progress of runs: a bar each in a terminal, elsewhere a line every two seconds. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Run } from '../../engine/runs/run.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
-  /** Shows how far the run is. */
+  /** Shows the current counts of the run. */
   show(run: Run, total: number | undefined): void;
-  /** Leaves the last state on the screen. */
+  /** Ends the display and leaves the last state on the screen. */
   end(): void;
 }
 
-const plainEveryMs = 2_000;
+const lineIntervalMs = 2_000;
 
 export function createProgress(terminal: Terminal, now: () => number = () => performance.now()): Progress {
   return terminal.interactive ? bars() : lines(terminal, now);
 }
 
 function bars(): Progress {
-  // A narrow terminal cuts the end off: what a run waits for stands before the counts.
+  // The state precedes the counts, because a narrow terminal cuts off the end.
   const format =
     '{resource} {bar} {percentage}% {value}/{total} {state} | {delivered} delivered, {skipped} skipped, {rejected} rejected';
   const all = new MultiBar({ format, barsize: 12, clearOnComplete: false, hideCursor: true }, Presets.shades_classic);
@@ -42,7 +42,7 @@ function lines(terminal: Terminal, now: () => number): Progress {
   return {
     show(run, total) {
       const last = shown.get(run.id);
-      if (last && last.state === run.state && now() - last.at < plainEveryMs) return;
+      if (last && last.state === run.state && now() - last.at < lineIntervalMs) return;
       shown.set(run.id, { at: now(), state: run.state });
       terminal.line(progressLine(run, total));
     },
@@ -50,9 +50,9 @@ function lines(terminal: Terminal, now: () => number): Progress {
   };
 }
 
-/** One line of a run's counts. */
+/** @returns a line with the run's state and counts */
 export function progressLine({ resource, state, counts, problem }: Run, total: number | undefined): string {
-  const of = total === undefined ? '' : ` of ${total}`;
-  const said = `${resource}: ${state}, ${counts.read}${of} read, ${counts.delivered} delivered, ${counts.skipped} skipped, ${counts.rejected} rejected`;
-  return problem === undefined ? said : `${said} (${problem})`;
+  const ofTotal = total === undefined ? '' : ` of ${total}`;
+  const line = `${resource}: ${state}, ${counts.read}${ofTotal} read, ${counts.delivered} delivered, ${counts.skipped} skipped, ${counts.rejected} rejected`;
+  return problem === undefined ? line : `${line} (${problem})`;
 }

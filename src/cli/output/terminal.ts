@@ -1,14 +1,14 @@
-/** What the commands print with: colours in a terminal, plain text elsewhere. */
+/** Output of commands: colours in a terminal, plain text elsewhere. */
 import picocolors from 'picocolors';
 
 export interface Terminal {
-  /** To standard output. */
+  /** Prints a line to standard output. */
   line(text?: string): void;
-  /** Data to standard output, as JSON. */
+  /** Prints data to standard output as JSON. */
   json(value: unknown): void;
-  /** To standard error. */
+  /** Prints a line to standard error. */
   problem(text: string): void;
-  /** A person watches. */
+  /** Whether standard output is a terminal. */
   interactive: boolean;
   colors: ReturnType<typeof picocolors.createColors>;
 }
@@ -25,19 +25,19 @@ export function createTerminal(): Terminal {
   };
 }
 
-/** Progress that nobody wants to see: standard output belongs to the data. */
+/** @returns a terminal without progress, so that standard output holds only data */
 export function silent(terminal: Terminal): Terminal {
   return { ...terminal, interactive: false, line: () => {} };
 }
 
-/** What main.ts exits with: 0 done, 1 failed, refused or stopped, with the reason on standard error (docs/cli.md). */
-export interface Ran {
+/** Exit code of the process: 0 completed, 1 failed, rejected or stopped, with the reason on standard error (docs/cli.md). */
+export interface ExitState {
   code: 0 | 1;
 }
 
-/** A command can't go on: said in one line, with the way out. */
-export class CommandFailed extends Error {
-  override name = 'CommandFailed';
+/** Ends a command with lines that name the problem and the fix. */
+export class CommandError extends Error {
+  override name = 'CommandError';
   readonly lines: readonly string[];
   constructor(...lines: string[]) {
     super(lines[0]);

@@ -1,11 +1,11 @@
-/** What a merchant sees who sets variables right, wrong, or not at all. */
+/** Tests how environment variables are read, and the messages for invalid and missing ones. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Env, environment } from '../../../test/fixtures/environment.ts';
 import { ConfigError, readConfig, showConfig } from '../config.ts';
 import { environmentSchema, variables } from './environment.ts';
 
-function mistakes(env: Env): readonly string[] {
+function problemsOf(env: Env): readonly string[] {
   try {
     readConfig(env);
   } catch (thrown) {
@@ -15,14 +15,14 @@ function mistakes(env: Env): readonly string[] {
   return [];
 }
 
-/** The one line about a wrong variable. */
-function mistake(env: Env): string {
-  const all = mistakes(environment(env));
+/** @returns the only problem of an environment */
+function problemOf(env: Env): string {
+  const all = problemsOf(environment(env));
   assert.equal(all.length, 1, all.join('\n'));
   return all[0] ?? '';
 }
 
-test('the environment of the incumbent is enough', () => {
+test('the environment of the open-source plugin is sufficient', () => {
   const config = readConfig(environment({ CT_SCOPES: 'view_orders:shop view_customers:shop' }));
   assert.deepEqual(
     { ...config.commercetools, timeoutMs: 0, retries: 0 },
@@ -41,21 +41,21 @@ test('the environment of the incumbent is enough', () => {
   assert.equal(config.klaviyo.url, 'https://a.klaviyo.com');
 });
 
-test('an empty environment is told all that is missing at once, each with what to write', () => {
-  const all = mistakes({});
+test('all missing variables are reported at once, each with its description', () => {
+  const all = problemsOf({});
   for (const name of ['KLAVIYO_AUTH_KEY', 'CT_PROJECT_ID', 'CT_API_CLIENT', 'CT_API_URL', 'CT_AUTH_URL'])
     assert.match(all.find((line) => line.startsWith(name)) ?? '', / is missing — .{10}/, name);
   assert.equal(all.length, 5);
 });
 
-test('every mistake is listed at once: variables and settings together', () => {
-  const all = mistakes(
+test('errors in variables and settings are reported together', () => {
+  const all = problemsOf(
     environment({ PORT: 'eighty', APP_TYPE: 'both', NODE_CONFIG: '{"klaviyo":{"rateLimitShare":2}}' }),
   );
   assert.equal(all.length, 3);
 });
 
-test('commercetools Connect may use its own names', () => {
+test('the names of commercetools Connect are supported', () => {
   const config = readConfig({
     KLAVIYO_AUTH_KEY: 'pk_1',
     CTP_PROJECT_KEY: 'connected',
@@ -74,7 +74,7 @@ test('commercetools Connect may use its own names', () => {
   );
 });
 
-test("where both are set the incumbent's name wins, and an empty one counts as unset", () => {
+test('CT_ names win over those of Connect, and an empty value counts as unset', () => {
   assert.equal(readConfig(environment({ CTP_PROJECT_KEY: 'other' })).commercetools.projectKey, 'shop');
   assert.equal(
     readConfig(environment({ CT_PROJECT_ID: '', CTP_PROJECT_KEY: 'other' })).commercetools.projectKey,
@@ -86,13 +86,13 @@ test("where both are set the incumbent's name wins, and an empty one counts as u
   );
 });
 
-test('half of a Connect client names the missing half', () => {
-  const all = mistakes(environment({ CT_API_CLIENT: undefined, CTP_CLIENT_ID: 'id' }));
+test('an incomplete Connect client is an error that names the missing part', () => {
+  const all = problemsOf(environment({ CT_API_CLIENT: undefined, CTP_CLIENT_ID: 'id' }));
   assert.match(all.join(), /^CT_API_CLIENT\.secret is missing — .*CTP_CLIENT_SECRET/);
 });
 
-test('a wrong variable is named, with what it must be', () => {
-  const wrong: [Env, RegExp][] = [
+test('the message for an invalid variable names it and the expected value', () => {
+  const invalid: [Env, RegExp][] = [
     [{ CT_API_CLIENT: 'the-client:top-secret' }, /^CT_API_CLIENT must be JSON such as \{"clientId"/],
     [{ CT_API_CLIENT: '["top-secret"]' }, /^CT_API_CLIENT must be JSON such as/],
     [{ CT_API_CLIENT: '{"clientId":"x"}' }, /^CT_API_CLIENT\.secret is missing/],
@@ -114,11 +114,11 @@ test('a wrong variable is named, with what it must be', () => {
     [{ SHUTDOWN_SECONDS: 'soon' }, /^SHUTDOWN_SECONDS must be a number of seconds/],
     [{ CTK_SETTINGS: '/nowhere/ctk.yaml' }, /^CTK_SETTINGS: there is no file \/nowhere\/ctk\.yaml; give the path/],
   ];
-  for (const [env, told] of wrong) assert.match(mistake(env), told);
+  for (const [env, message] of invalid) assert.match(problemOf(env), message);
 });
 
-test('a mistake never shows a secret', () => {
-  const all = mistakes({
+test('messages never contain a secret', () => {
+  const all = problemsOf({
     KLAVIYO_AUTH_KEY: 'pk_very secret',
     CT_API_CLIENT: '{"clientId":"the-client","secret":"top-secret"',
     API_TOKEN: 'my-token',
@@ -143,16 +143,16 @@ test('ctk config prints secrets as ***', () => {
   assert.match(shown, /"PORT":"\(8080\)"/);
 });
 
-test('APP_TYPE and CONNECT_ENV say what the process does', () => {
-  const does = (env: Env) => {
+test('APP_TYPE and CONNECT_ENV decide which parts the process runs', () => {
+  const parts = (env: Env) => {
     const { realtime, bulk } = readConfig(environment(env));
     return [realtime, bulk];
   };
-  assert.deepEqual(does({}), [true, true]);
-  assert.deepEqual(does({ APP_TYPE: 'EVENT' }), [true, false]);
-  assert.deepEqual(does({ APP_TYPE: 'BULK_IMPORT' }), [false, true]);
-  assert.deepEqual(does({ CONNECT_ENV: 'production' }), [true, false]);
-  assert.deepEqual(does({ CONNECT_ENV: 'production', APP_TYPE: 'BULK_IMPORT' }), [true, false]);
+  assert.deepEqual(parts({}), [true, true]);
+  assert.deepEqual(parts({ APP_TYPE: 'EVENT' }), [true, false]);
+  assert.deepEqual(parts({ APP_TYPE: 'BULK_IMPORT' }), [false, true]);
+  assert.deepEqual(parts({ CONNECT_ENV: 'production' }), [true, false]);
+  assert.deepEqual(parts({ CONNECT_ENV: 'production', APP_TYPE: 'BULK_IMPORT' }), [true, false]);
 });
 
 test('the environment in the keys of subscriptions is CTK_ENVIRONMENT, else CONNECT_ENV, else default', () => {
@@ -162,7 +162,7 @@ test('the environment in the keys of subscriptions is CTK_ENVIRONMENT, else CONN
   assert.equal(readConfig(environment({ CONNECT_ENV: 'Prod (EU)' })).environment, 'Prod-EU-');
 });
 
-test('what is allowed and hardly meant is a warning', () => {
+test('a valid but probably wrong value is a warning', () => {
   const { warnings } = readConfig(environment({ PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{productSlug}' }));
   assert.match(warnings.join(), /PRODUCT_URL_TEMPLATE holds no \{\{productSlug\}\}/);
   assert.deepEqual(readConfig(environment({ SKIP_BASE64_DECODE: 'whatever' })).warnings, []);
@@ -183,7 +183,7 @@ test('every variable that is read is in the table', () => {
   for (const name of Object.keys(environmentSchema.shape)) assert.ok(listed.has(name), name);
 });
 
-test('traces are sent where a collector is named, with headers as OpenTelemetry writes them', () => {
+test("traces are configured by OpenTelemetry's variables", () => {
   assert.equal(readConfig(environment()).traces, undefined);
   const { traces } = readConfig(
     environment({
@@ -198,8 +198,8 @@ test('traces are sent where a collector is named, with headers as OpenTelemetry 
     serviceName: 'commercetools-klaviyo',
     ratio: 0.1,
   });
-  assert.match(mistake({ OTEL_TRACES_SAMPLER_ARG: '10' }), /^OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1/);
-  const headers = mistake({ OTEL_EXPORTER_OTLP_HEADERS: 'a-secret-without-name' });
+  assert.match(problemOf({ OTEL_TRACES_SAMPLER_ARG: '10' }), /^OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1/);
+  const headers = problemOf({ OTEL_EXPORTER_OTLP_HEADERS: 'a-secret-without-name' });
   assert.match(headers, /^OTEL_EXPORTER_OTLP_HEADERS must be such as/);
   assert.doesNotMatch(headers, /a-secret/);
 });

@@ -1,4 +1,4 @@
-/** The environment's variables: name, meaning, default, and what to write instead of a wrong one. */
+/** Schema and descriptions of the environment variables. */
 import { z } from 'zod';
 import { secretsSchema } from './secret-list.ts';
 import { sourceShape, sourceVariables } from './sources.ts';
@@ -23,19 +23,19 @@ export const variables: readonly Variable[] = [
   },
   {
     name: 'CT_SCOPES',
-    description: 'scopes to ask for, parted by blanks (or CTP_SCOPE)',
+    description: 'OAuth scopes to request, space-separated (or CTP_SCOPE)',
     default: 'all that the client has',
   },
   { name: 'KLAVIYO_API_URL', description: "Klaviyo's API, the sandbox or a proxy", default: 'https://a.klaviyo.com' },
   {
     name: 'PREFERRED_LOCALE',
     description: 'locale of titles, descriptions and slugs, such as en-US',
-    default: 'the first there is',
+    default: 'first available',
   },
   {
     name: 'PREFERRED_CURRENCY',
     description: 'currency of catalogue prices, such as EUR',
-    default: 'the first there is',
+    default: 'first available',
   },
   {
     name: 'PRODUCT_URL_TEMPLATE',
@@ -59,18 +59,17 @@ export const variables: readonly Variable[] = [
   { name: 'BULK_IMPORT_PORT', description: 'a further port for /sync', default: '6779 where no port is set' },
   {
     name: 'API_TOKEN',
-    description:
-      'bearer token of /sync and the like, several parted by commas; without one only this machine is served',
+    description: 'bearer token of the admin endpoints, several comma-separated; if unset, only localhost is accepted',
     secret: true,
   },
   {
     name: 'API_TOKEN_READ_ONLY',
-    description: 'bearer token that may only look; several parted by commas',
+    description: 'bearer token with read access; several comma-separated',
     secret: true,
   },
   {
     name: 'ALLOW_UNAUTHENTICATED_PUSH',
-    description: 'true: POST / takes messages from anywhere (where the platform alone can reach it)',
+    description: 'true: POST / accepts messages without authentication (if the endpoint isn’t publicly reachable)',
     default: 'false',
   },
   ...sourceVariables,
@@ -100,10 +99,10 @@ export const variables: readonly Variable[] = [
   { name: 'CONNECT_GCP_PROJECT_ID', description: 'set by Connect for its scripts' },
   { name: 'CONNECT_GCP_TOPIC_NAME', description: 'set by Connect for its scripts' },
   { name: 'CONNECT_AWS_TOPIC_ARN', description: 'set by Connect for its scripts' },
-  { name: 'NODE_CONFIG', description: "the incumbent's settings as JSON" },
-  { name: 'NODE_CONFIG_DIR', description: "folder of the incumbent's settings files", default: './config' },
+  { name: 'NODE_CONFIG', description: "the open-source plugin's settings as JSON" },
+  { name: 'NODE_CONFIG_DIR', description: "folder of the open-source plugin's settings files", default: './config' },
   { name: 'NODE_ENV', description: 'names one of those files: default.json, <NODE_ENV>.json, local.json' },
-  { name: 'SKIP_BASE64_DECODE', description: 'accepted without effect: wrapped or plain is recognised' },
+  { name: 'SKIP_BASE64_DECODE', description: 'ignored; kept for compatibility: wrapped or plain is recognised' },
   { name: 'LOG_LEVEL', description: 'trace, debug, info, warn, error, fatal or silent', default: 'info' },
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -111,13 +110,13 @@ export const variables: readonly Variable[] = [
   },
   {
     name: 'OTEL_EXPORTER_OTLP_HEADERS',
-    description: 'headers for it, such as api-key=…; several parted by commas',
+    description: 'headers for it, such as api-key=…; several comma-separated',
     secret: true,
   },
   { name: 'OTEL_SERVICE_NAME', description: 'name of this service in traces', default: 'commercetools-klaviyo' },
   {
     name: 'OTEL_TRACES_SAMPLER_ARG',
-    description: 'part of the traces that is kept, 0 to 1; one that comes with a message decides itself',
+    description: 'fraction of traces that is sampled, 0 to 1; a trace from a message keeps its own decision',
     default: '1',
   },
   { name: 'SHUTDOWN_SECONDS', description: 'seconds to finish what is in flight after SIGTERM', default: '25' },
@@ -143,9 +142,9 @@ const headerValue = /^[\x21-\x7e]*$/;
 
 const clientSecret = z
   .string()
-  .transform((said, context) => {
+  .transform((value, context) => {
     try {
-      return JSON.parse(said) as unknown;
+      return JSON.parse(value) as unknown;
     } catch {
       context.addIssue('must be JSON such as {"clientId":"…","secret":"…"}');
       return z.NEVER;
@@ -169,7 +168,7 @@ function headerOf(pair: string): [string, string] {
   return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())];
 }
 
-/** Parses each variable on its own, so that everything that is wrong is told at once. */
+/** Parses each variable independently, so that all errors are reported at once. */
 export const environmentSchema = z.object({
   KLAVIYO_AUTH_KEY: required.regex(headerValue, 'must be one word without blanks'),
   KLAVIYO_API_URL: url.default('https://a.klaviyo.com'),
@@ -177,7 +176,7 @@ export const environmentSchema = z.object({
   CT_API_CLIENT: clientSecret,
   CT_API_URL: url,
   CT_AUTH_URL: url,
-  CT_SCOPES: text.default('').transform((said) => said.split(/[\s,]+/).filter((scope) => scope !== '')),
+  CT_SCOPES: text.default('').transform((value) => value.split(/[\s,]+/).filter((scope) => scope !== '')),
   PREFERRED_LOCALE: text.default(''),
   PREFERRED_CURRENCY: z
     .union([z.literal(''), text.toUpperCase().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')])
@@ -214,8 +213,8 @@ export const environmentSchema = z.object({
     .default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
   OTEL_EXPORTER_OTLP_HEADERS: text
-    .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, 'must be such as api-key=…, several parted by commas')
-    .transform((said) => Object.fromEntries(said.split(',').map(headerOf)))
+    .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, 'must be such as api-key=…, several comma-separated')
+    .transform((value) => Object.fromEntries(value.split(',').map(headerOf)))
     .default({}),
   OTEL_SERVICE_NAME: text.default('commercetools-klaviyo'),
   OTEL_TRACES_SAMPLER_ARG: text
@@ -229,55 +228,49 @@ export const environmentSchema = z.object({
 });
 export type Environment = z.infer<typeof environmentSchema>;
 
-/** Connect's names for what the incumbent called otherwise. */
-const otherNames: Record<string, string> = {
+/** Alternative names on commercetools Connect; the variables' own names are those of the open-source plugin. */
+const alternativeNames: Record<string, string> = {
   CT_PROJECT_ID: 'CTP_PROJECT_KEY',
   CT_API_URL: 'CTP_API_URL',
   CT_AUTH_URL: 'CTP_AUTH_URL',
   CT_SCOPES: 'CTP_SCOPE',
 };
 
-/** The same the other way round, with the two that make CT_API_CLIENT. */
+/** The variable for each of Connect's names. */
 export const connectNames: Record<string, string> = {
-  ...Object.fromEntries(Object.entries(otherNames).map(([own, connects]) => [connects, own])),
+  ...Object.fromEntries(Object.entries(alternativeNames).map(([name, alternative]) => [alternative, name])),
   CTP_CLIENT_ID: 'a part of CT_API_CLIENT',
   CTP_CLIENT_SECRET: 'a part of CT_API_CLIENT',
 };
 
-/** @returns the variables under the incumbent's names; an empty one counts as unset */
-export function underOneName(said: Record<string, string | undefined>): Record<string, string> {
-  const named: Record<string, string> = {};
+/** @returns the variables under their own names instead of Connect's; an empty value counts as unset */
+export function normalizeEnv(env: Record<string, string | undefined>): Record<string, string> {
+  const normalized: Record<string, string> = {};
   for (const { name } of variables) {
-    const value = said[name] || said[otherNames[name] ?? ''];
-    if (value) named[name] = value;
+    const value = env[name] || env[alternativeNames[name] ?? ''];
+    if (value) normalized[name] = value;
   }
-  if (named.CT_API_CLIENT === undefined && (said.CTP_CLIENT_ID || said.CTP_CLIENT_SECRET)) {
-    named.CT_API_CLIENT = JSON.stringify({
-      clientId: said.CTP_CLIENT_ID ?? '',
-      secret: said.CTP_CLIENT_SECRET ?? '',
+  if (normalized.CT_API_CLIENT === undefined && (env.CTP_CLIENT_ID || env.CTP_CLIENT_SECRET)) {
+    normalized.CT_API_CLIENT = JSON.stringify({
+      clientId: env.CTP_CLIENT_ID ?? '',
+      secret: env.CTP_CLIENT_SECRET ?? '',
     });
   }
-  return named;
+  return normalized;
 }
 
-/** @returns a line for each wrong variable: its name, what is wrong, what it is for */
+/** @returns a line for each invalid variable: its name, the problem, its description */
 export function problemsOf(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const name = String(issue.path[0] ?? '');
-    const about = variables.find((variable) => variable.name === name)?.description ?? '';
-    const inside = issue.path.slice(1).join('.');
-    return `${name}${inside && `.${inside}`} ${wrong(issue)} — ${about}`;
+    const description = variables.find((variable) => variable.name === name)?.description ?? '';
+    const nestedPath = issue.path.slice(1).join('.');
+    return `${name}${nestedPath && `.${nestedPath}`} ${problemOf(issue)} — ${description}`;
   });
 }
 
-function wrong(issue: z.core.$ZodIssue): string {
+function problemOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_type') return issue.message;
   if (issue.input === undefined) return 'is missing';
   return issue.path.length > 1 ? 'must be a text' : issue.message;
-}
-
-/** @returns what is allowed and yet hardly meant */
-export function doubts(env: Environment): string[] {
-  if (env.PRODUCT_URL_TEMPLATE === '' || env.PRODUCT_URL_TEMPLATE.includes('{{productSlug}}')) return [];
-  return ['PRODUCT_URL_TEMPLATE holds no {{productSlug}}: every product gets the same URL'];
 }

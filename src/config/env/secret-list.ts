@@ -1,7 +1,7 @@
-/** Variables that hold several values, such as an old and a new token while one replaces the other. */
+/** Schemas of variables with several values, such as an old and a new token during rotation. */
 import { z } from 'zod';
 
-/** Comma- or space-separated. @param error what each value must be */
+/** Comma- or space-separated. @param error message for an invalid value */
 export const list = (pattern: RegExp, error: string) =>
   z
     .string()

@@ -1,11 +1,11 @@
-/** What a merchant sees who configures the ways in which messages arrive. */
+/** Tests the variables of the message sources. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Env, environment } from '../../../test/fixtures/environment.ts';
 import { eventGridClient } from '../../sources/push/event-grid.ts';
 import { ConfigError, readConfig } from '../config.ts';
 
-function mistakes(env: Env): readonly string[] {
+function problemsOf(env: Env): readonly string[] {
   try {
     readConfig(environment(env));
   } catch (thrown) {
@@ -15,11 +15,11 @@ function mistakes(env: Env): readonly string[] {
   return [];
 }
 
-test('with nothing set nobody from elsewhere may push, and nothing is read', () => {
-  assert.deepEqual(readConfig(environment()).arrivals, { push: { eventBridge: [], secrets: [] } });
+test('without variables there is no push authentication, no queue and no topic', () => {
+  assert.deepEqual(readConfig(environment()).messageSources, { push: { eventBridge: [], secrets: [] } });
 });
 
-test('every way is configured by its variables, secrets by several', () => {
+test('each source is configured by its variables, and secrets may be several', () => {
   const { push, sqs, kafka } = readConfig(
     environment({
       PUSH_PUBSUB_AUDIENCE: 'https://connector.example/',
@@ -34,7 +34,7 @@ test('every way is configured by its variables, secrets by several', () => {
       KAFKA_USERNAME: 'key',
       KAFKA_PASSWORD: 'secret',
     }),
-  ).arrivals;
+  ).messageSources;
   assert.equal(push.pubSub?.audience, 'https://connector.example/');
   assert.equal(push.sns?.topicArns.length, 2);
   assert.deepEqual(push.eventGrid, {
@@ -52,7 +52,7 @@ test('every way is configured by its variables, secrets by several', () => {
   });
 });
 
-test('half of what belongs together is a mistake: an audience that anybody could have, brokers without topics', () => {
+test('a variable without its counterpart is an error: an audience that anyone can request, brokers without topics', () => {
   const halves: [Env, RegExp][] = [
     [{ PUSH_PUBSUB_AUDIENCE: 'a' }, /^PUSH_PUBSUB_SERVICE_ACCOUNT is missing: PUSH_PUBSUB_AUDIENCE is set/],
     [{ PUSH_EVENT_GRID_AUDIENCE: 'a' }, /^PUSH_EVENT_GRID_TENANT is missing/],
@@ -60,14 +60,14 @@ test('half of what belongs together is a mistake: an audience that anybody could
     [{ KAFKA_PASSWORD: 'secret' }, /^KAFKA_USERNAME is missing/],
   ];
   for (const [env, line] of halves) {
-    const all = mistakes(env);
+    const all = problemsOf(env);
     assert.equal(all.length, 1, all.join('\n'));
     assert.match(all[0] ?? '', line);
   }
 });
 
-test('all mistakes are listed at once, and no secret with them', () => {
-  const all = mistakes({
+test('all errors are reported at once, without secrets', () => {
+  const all = problemsOf({
     PUSH_PUBSUB_AUDIENCE: 'a',
     PUSH_SNS_TOPIC_ARNS: 'commercetools',
     PUSH_SECRET: 'too-short',

@@ -1,4 +1,4 @@
-/** Variables of the ways in which messages arrive: who may push, which queue and which topics are read. */
+/** Variables of the message sources: push authentication, SQS and Kafka. */
 import { z } from 'zod';
 import type { KafkaSettings } from '../../sources/kafka/kafka.ts';
 import type { AmazonSnsSettings } from '../../sources/push/amazon-sns.ts';
@@ -8,7 +8,7 @@ import { list, secretsSchema } from './secret-list.ts';
 import type { Variable } from './variable.ts';
 
 export interface SourcesConfig {
-  /** Who may push to POST /; with none of them only this machine. */
+  /** Authentication of pushes to POST /; with none, only pushes from this machine are accepted. */
   push: {
     pubSub?: GooglePubSubSettings;
     sns?: AmazonSnsSettings;
@@ -29,15 +29,15 @@ export const sourceVariables: readonly Variable[] = [
     name: 'PUSH_PUBSUB_SERVICE_ACCOUNT',
     description: 'Google Pub/Sub push: e-mail of the service account that signs; goes with the audience',
   },
-  { name: 'PUSH_SNS_TOPIC_ARNS', description: 'SNS over HTTP: topics that may push, parted by commas' },
+  { name: 'PUSH_SNS_TOPIC_ARNS', description: 'SNS over HTTP: topics that may push, comma-separated' },
   {
     name: 'PUSH_EVENT_BRIDGE_SECRET',
-    description: 'EventBridge API destination: value of its header X-Api-Key; several parted by commas',
+    description: 'EventBridge API destination: value of its header X-Api-Key; several comma-separated',
     secret: true,
   },
   {
     name: 'PUSH_EVENT_GRID_KEY',
-    description: 'Event Grid: key in the header X-Api-Key or in ?key= of the URL; several parted by commas',
+    description: 'Event Grid: key in the header X-Api-Key or in ?key= of the URL; several comma-separated',
     secret: true,
   },
   { name: 'PUSH_EVENT_GRID_TENANT', description: 'Event Grid with Entra: id of the tenant that issues the tokens' },
@@ -52,12 +52,12 @@ export const sourceVariables: readonly Variable[] = [
   },
   {
     name: 'PUSH_SECRET',
-    description: 'any other sender: Authorization: Bearer or X-Api-Key; several parted by commas',
+    description: 'any other sender: Authorization: Bearer or X-Api-Key; several comma-separated',
     secret: true,
   },
   { name: 'SQS_QUEUE_URL', description: 'a queue to read; credentials as the AWS SDK finds them' },
-  { name: 'KAFKA_BROKERS', description: 'brokers to read from: host:port, parted by commas' },
-  { name: 'KAFKA_TOPICS', description: 'topics to read, parted by commas; goes with the brokers' },
+  { name: 'KAFKA_BROKERS', description: 'brokers to read from: host:port, comma-separated' },
+  { name: 'KAFKA_TOPICS', description: 'topics to read, comma-separated; goes with the brokers' },
   { name: 'KAFKA_GROUP', description: 'consumer group; replicas share one', default: 'commercetools-klaviyo' },
   { name: 'KAFKA_TLS', description: 'false: without TLS', default: 'true' },
   { name: 'KAFKA_SASL', description: 'PLAIN (Confluent Cloud), SCRAM-SHA-256 or SCRAM-SHA-512', default: 'PLAIN' },
@@ -83,8 +83,8 @@ export const sourceShape = {
   PUSH_EVENT_GRID_CLIENT: text.default(eventGridClient),
   PUSH_SECRET: secretsSchema.default([]),
   SQS_QUEUE_URL: z.url({ protocol: /^https?$/, error: 'must be the URL of a queue' }).optional(),
-  KAFKA_BROKERS: list(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, parted by commas').optional(),
-  KAFKA_TOPICS: list(/^[-_.a-zA-Z0-9]{1,249}$/, 'must be names of topics, parted by commas').optional(),
+  KAFKA_BROKERS: list(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, comma-separated').optional(),
+  KAFKA_TOPICS: list(/^[-_.a-zA-Z0-9]{1,249}$/, 'must be names of topics, comma-separated').optional(),
   KAFKA_GROUP: text.default('commercetools-klaviyo'),
   KAFKA_TLS: z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'must be true or false' }).default(true),
   KAFKA_SASL: z
@@ -102,12 +102,12 @@ const pairs = [
   ['KAFKA_USERNAME', 'KAFKA_PASSWORD'],
 ] as const;
 
-/** @returns a line for each variable that is useless or unsafe without its other half */
-export function halvesMissing(named: Record<string, string>): string[] {
-  return pairs.flatMap(([one, other]) => {
-    if ((named[one] === undefined) === (named[other] === undefined)) return [];
-    const [there, missing] = named[one] === undefined ? [other, one] : [one, other];
-    return [`${missing} is missing: ${there} is set, and one goes with the other`];
+/** @returns a line for each variable that is missing although its counterpart is set */
+export function missingPairs(normalized: Record<string, string>): string[] {
+  return pairs.flatMap(([first, second]) => {
+    if ((normalized[first] === undefined) === (normalized[second] === undefined)) return [];
+    const [present, missing] = normalized[first] === undefined ? [second, first] : [first, second];
+    return [`${missing} is missing: ${present} is set, and one goes with the other`];
   });
 }
 

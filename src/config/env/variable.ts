@@ -1,4 +1,4 @@
-/** An environment variable as the docs and `ctk config` show it. */
+/** Describes an environment variable for the docs and `ctk config`. */
 
 export interface Variable {
   name: string;

@@ -1,16 +1,18 @@
-/** What is wrong with a setting, in words: what is wanted and what is there, never the value itself (it may be secret). */
+/** Describes an invalid setting: the expected and the actual type, never the value itself, which may be secret. */
 import type { z } from 'zod';
 
 /** @returns such as `order.states.created.placedOrder must be a list, not a text` */
-export function complaintOf(issue: z.core.$ZodIssue): string {
-  return `${pathText(issue.path)} ${wanted(issue)}`;
+export function issueMessage(issue: z.core.$ZodIssue): string {
+  return `${pathText(issue.path)} ${expectation(issue)}`;
 }
 
 function pathText(path: readonly PropertyKey[]): string {
-  return path.map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`)).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`))
+    .join('');
 }
 
-function wanted(issue: z.core.$ZodIssue): string {
+function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${types[issue.expected] ?? issue.expected}, not ${typeOf(issue.input)}`;

@@ -1,4 +1,4 @@
-/** Where settings come from, which wins, and what is told of mistakes in them. */
+/** Tests where settings are read from, which source wins, and the messages for invalid settings. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -7,16 +7,16 @@ import { readSettings } from './settings-files.ts';
 
 const read = (env: Env) => readSettings({ NODE_CONFIG_DIR: '/nowhere', ...env });
 
-/** What the file that CTK_SETTINGS names is told about. */
-function ownFile(context: TestContext, said: unknown, name = 'ctk.yaml') {
-  const file = join(folder(context, { [name]: said }), name);
+/** Reads a file as CTK_SETTINGS. */
+function ownFile(context: TestContext, content: unknown, name = 'ctk.yaml') {
+  const file = join(folder(context, { [name]: content }), name);
   const { problems, ...rest } = read({ CTK_SETTINGS: file });
   return { ...rest, problems: problems.map((problem) => problem.replace(file, name)) };
 }
 
 const metric = (placedOrder: string) => ({ order: { metrics: { placedOrder } } });
 
-test('later places win: default.json, <NODE_ENV>.json, local.json, NODE_CONFIG, CTK_SETTINGS', (context) => {
+test('later sources win: default.json, <NODE_ENV>.json, local.json, NODE_CONFIG, CTK_SETTINGS', (context) => {
   const dir = folder(context, {
     'default.json': metric('default'),
     'staging.json': metric('staging'),
@@ -58,7 +58,7 @@ test('objects are merged, lists replaced', (context) => {
   assert.equal(settings.order.metrics.refundedOrder, 'Refunded Order');
 });
 
-test('JSON may be indented by tabs; YAML is read too; a key with nothing behind it says nothing', (context) => {
+test('JSON may be indented by tabs; YAML is read too; a key without a value is ignored', (context) => {
   assert.equal(
     read({ NODE_CONFIG: '{\n\t"klaviyo":\t{\n\t\t"rateLimitShare": 0.5\n\t}\n}' }).settings.klaviyo.rateLimitShare,
     0.5,
@@ -69,19 +69,19 @@ test('JSON may be indented by tabs; YAML is read too; a key with nothing behind 
   assert.deepEqual(ownFile(context, '').problems, []);
 });
 
-test('an unknown key in CTK_SETTINGS is a mistake that names the nearest known one', (context) => {
-  const told = (said: unknown) => ownFile(context, said).problems;
-  assert.deepEqual(told({ order: { metric: {} } }), [
+test('an unknown key in CTK_SETTINGS is an error that suggests the nearest known one', (context) => {
+  const problemsOf = (content: unknown) => ownFile(context, content).problems;
+  assert.deepEqual(problemsOf({ order: { metric: {} } }), [
     'ctk.yaml: there is no setting order.metric; did you mean order.metrics?',
   ]);
-  assert.deepEqual(told({ orders: {} }), ['ctk.yaml: there is no setting orders; did you mean order?']);
-  assert.deepEqual(told({ useChannelInventory: 'x' }), [
+  assert.deepEqual(problemsOf({ orders: {} }), ['ctk.yaml: there is no setting orders; did you mean order?']);
+  assert.deepEqual(problemsOf({ useChannelInventory: 'x' }), [
     'ctk.yaml: there is no setting useChannelInventory; did you mean product.inventory.useChannelInventory?',
   ]);
-  assert.equal(told({ order: { a: 1, b: 2 }, klaviyo: { c: 3 } }).length, 3);
+  assert.equal(problemsOf({ order: { a: 1, b: 2 }, klaviyo: { c: 3 } }).length, 3);
 });
 
-test("an unknown key in the incumbent's places is a warning, and what is known beside it counts", (context) => {
+test("an unknown key in the plugin's sources is a warning, and known keys beside it count", (context) => {
   const dir = folder(context, { 'default.json': { 'order.states': 1, order: { old: 1, ...metric('Bought').order } } });
   const { settings, problems, warnings } = readSettings({ NODE_CONFIG_DIR: dir, NODE_CONFIG: '{"legacy":true}' });
   assert.deepEqual(problems, []);
@@ -91,8 +91,8 @@ test("an unknown key in the incumbent's places is a warning, and what is known b
   assert.match(warnings.join(), /NODE_CONFIG: there is no setting legacy; .* It is ignored\./);
 });
 
-test('a wrong type says where, which setting, what is wanted and what is there', (context) => {
-  const told: [unknown, string][] = [
+test('the message for a wrong type names the source, the setting, the expected and the actual type', (context) => {
+  const cases: [unknown, string][] = [
     [{ disabledEvents: 'OrderCreated' }, 'disabledEvents must be a list, not a text'],
     [{ disabledEvents: [1] }, 'disabledEvents[0] must be a text, not a number'],
     [{ order: 'all' }, 'order must be an object, not a text'],
@@ -106,10 +106,11 @@ test('a wrong type says where, which setting, what is wanted and what is there',
     [{ klaviyo: { rateLimitShare: 0 } }, 'klaviyo.rateLimitShare must be more than 0'],
     [{ realtime: { maxAttempts: 1.5 } }, 'realtime.maxAttempts must be a whole number, not a fraction'],
   ];
-  for (const [said, problem] of told) assert.deepEqual(ownFile(context, said).problems, [`ctk.yaml: ${problem}`]);
+  for (const [content, problem] of cases)
+    assert.deepEqual(ownFile(context, content).problems, [`ctk.yaml: ${problem}`]);
 });
 
-test('what is no object of settings is told, without the text itself', (context) => {
+test('content that is no object of settings is an error, whose message does not quote it', (context) => {
   assert.match(read({ NODE_CONFIG: '["a"]' }).problems.join(), /^NODE_CONFIG: must hold an object of settings/);
   const { problems } = ownFile(context, 'klaviyo:\n  key: *hidden\n  - pk_hidden: {');
   assert.match(problems.join(), /^ctk\.yaml: neither JSON nor YAML/);
@@ -117,24 +118,24 @@ test('what is no object of settings is told, without the text itself', (context)
   assert.match(read({ NODE_CONFIG: '{"order": ' }).problems.join(), /NODE_CONFIG: neither JSON nor YAML: see line 1/);
 });
 
-test('a folder in the place of a file is a mistake, not the end of the process', (context) => {
+test('a folder instead of a file is an error', (context) => {
   const dir = folder(context, {});
   assert.deepEqual(read({ CTK_SETTINGS: dir }).problems, [
     `${dir}: can't be read (EISDIR); it must be a file that this process may read`,
   ]);
 });
 
-test('blanks around the names of disabledEvents do not matter', () => {
+test('spaces around the names of disabledEvents are ignored', () => {
   const { settings } = read({ NODE_CONFIG: '{"disabledEvents":[" OrderCreated ","CustomerCompanyNameSet"]}' });
   assert.deepEqual(settings.disabledEvents, ['OrderCreated', 'CustomerCompanyNameSet']);
 });
 
-test('an unknown event is a mistake in CTK_SETTINGS and a warning in the places of the incumbent', (context) => {
-  const said = { disabledEvents: ['OrderPlaced', 'OrderRefunded'] };
-  assert.deepEqual(ownFile(context, said).problems, [
+test("an unknown event is an error in CTK_SETTINGS and a warning in the plugin's sources", (context) => {
+  const content = { disabledEvents: ['OrderPlaced', 'OrderRefunded'] };
+  assert.deepEqual(ownFile(context, content).problems, [
     'ctk.yaml: disabledEvents has no event OrderPlaced; did you mean OrderCreated?',
   ]);
-  const { settings, problems, warnings } = read({ NODE_CONFIG: JSON.stringify(said) });
+  const { settings, problems, warnings } = read({ NODE_CONFIG: JSON.stringify(content) });
   assert.deepEqual([problems, settings.disabledEvents], [[], ['OrderRefunded']]);
   assert.match(warnings.join(), /NODE_CONFIG: disabledEvents has no event OrderPlaced; .* It is ignored\./);
 });

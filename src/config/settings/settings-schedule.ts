@@ -1,4 +1,4 @@
-/** When syncs start by themselves: the `schedule` of the settings. */
+/** Schema of the `schedule` setting: when syncs start automatically. */
 import { Cron } from 'croner';
 import { z } from 'zod';
 
@@ -11,8 +11,8 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** https://croner.56k.guru/usage/pattern/ */
-function comesAgain(pattern: string): boolean {
+/** @returns whether a cron expression is valid and has a next run: https://croner.56k.guru/usage/pattern/ */
+function recurs(pattern: string): boolean {
   try {
     return new Cron(pattern, { paused: true }).nextRun() !== null;
   } catch {
@@ -23,11 +23,11 @@ function comesAgain(pattern: string): boolean {
 const cron = z
   .string()
   .refine(
-    comesAgain,
+    recurs,
     'must be a cron expression that comes again, such as "0 3 * * *": minute hour day month weekday, with a second before them if need be',
   );
 
-function plan(resource: string) {
+function planSchema(resource: string) {
   return z
     .strictObject({
       cron: cron.describe(`when a sync of ${resource} starts: minute, hour, day, month, weekday; a second may precede`),
@@ -46,9 +46,9 @@ export const scheduleSchema = z
       .refine(isTimeZone, 'must be a time zone such as Europe/Berlin')
       .default('UTC')
       .describe('time zone of the schedule, such as Europe/Berlin'),
-    categories: plan('categories'),
-    products: plan('products'),
-    customers: plan('customers'),
-    orders: plan('orders'),
+    categories: planSchema('categories'),
+    products: planSchema('products'),
+    customers: planSchema('customers'),
+    orders: planSchema('orders'),
   })
   .prefault({});

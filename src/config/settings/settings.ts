@@ -1,4 +1,4 @@
-/** Everything that a settings file may say: the mapping (rules/settings.ts) and how the service runs. */
+/** Schema of the settings files: the mapping (rules/settings.ts) and the operation of the service. */
 import { z } from 'zod';
 import { ruleSettingsSchema } from '../../rules/settings.ts';
 import { scheduleSchema } from './settings-schedule.ts';
@@ -90,7 +90,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** One thing that can be set, as the README's table and the search for the nearest name know it. */
+/** One setting, as in the docs table. */
 export interface SettingRow {
   path: string;
   description: string;
@@ -106,28 +106,28 @@ export function settingRows(): SettingRow[] {
   }));
 }
 
-/** What a place said, parted into what the schema knows and the dotted paths that it does not. */
-export interface Parted {
+export interface SplitSettings {
   known: Record<string, unknown>;
+  /** Dotted paths that the schema does not have. */
   unknown: string[];
 }
 
-/** A key with nothing behind it (`null`, or an empty one in YAML) says nothing and is in neither part. */
-export function partKnown(given: Record<string, unknown>, schema: z.ZodType = settingsSchema): Parted {
-  const parted: Parted = { known: {}, unknown: [] };
-  for (const [name, value] of Object.entries(given)) {
+/** Splits settings into those of the schema and unknown ones. A key without a value (`null`, or empty in YAML) is in neither. */
+export function splitKnown(settings: Record<string, unknown>, schema: z.ZodType = settingsSchema): SplitSettings {
+  const split: SplitSettings = { known: {}, unknown: [] };
+  for (const [name, value] of Object.entries(settings)) {
     const known = fieldOf(schema, name);
-    if (!known) parted.unknown.push(name);
+    if (!known) split.unknown.push(name);
     else if (isObject(value) && unwrap(known) instanceof z.ZodObject) {
-      const below = partKnown(value, known);
-      parted.known[name] = below.known;
-      parted.unknown.push(...below.unknown.map((path) => `${name}.${path}`));
-    } else if (value !== null) parted.known[name] = value;
+      const nested = splitKnown(value, known);
+      split.known[name] = nested.known;
+      split.unknown.push(...nested.unknown.map((path) => `${name}.${path}`));
+    } else if (value !== null) split.known[name] = value;
   }
-  return parted;
+  return split;
 }
 
-/** @returns every dotted path that can be written, sections too */
+/** @returns every dotted path, including those of sections */
 export function settingPaths(): string[] {
   const paths = settingRows().flatMap(({ path }) => {
     const parts = path.split('.');

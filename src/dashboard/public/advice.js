@@ -1,4 +1,4 @@
-/** What to do about a dead letter, by its code. */
+/** Returns advice for a dead letter by its code. */
 
 const byCode = {
   unreadable:
@@ -12,9 +12,9 @@ const byCode = {
   not_found: 'What it refers to is not in Klaviyo. Sync the categories or products, then replay.',
   invalid: 'Klaviyo does not take a value. Mend it in commercetools, then replay.',
 };
-const otherwise = 'Mend the named field in commercetools, then replay; discard what is not wanted.';
+const defaultAdvice = 'Mend the named field in commercetools, then replay; discard what is not wanted.';
 
 export function adviceFor({ code, replayable }) {
-  if (!replayable) return 'Nobody could read what it was about: it can only be discarded.';
-  return byCode[code] ?? otherwise;
+  if (!replayable) return 'The message is unreadable: it can only be discarded.';
+  return byCode[code] ?? defaultAdvice;
 }

@@ -1,11 +1,11 @@
-/** Dead letters: why, what to do about it, again or away. Away waits some seconds, so that it can be undone. */
+/** Dead letters: reason, advice, replay and discard. A discard is delayed by some seconds, so that it can be undone. */
 import { live } from '/dashboard/lib/lit-html/directives/live.js';
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { adviceFor } from './advice.js';
-import { ask } from './api.js';
+import { request } from './api.js';
 import { recordView } from './feed.js';
 import { moment, number, plural } from './format.js';
-import { change, mayAct, say, state } from './state.js';
+import { change, mayAct, notify, state } from './state.js';
 import { table } from './table.js';
 
 const undoMs = 6_000;
@@ -14,13 +14,13 @@ const filters = [
   { name: 'code', label: 'Code' },
   { name: 'resource', label: 'Record type' },
 ];
-/** To be discarded in a moment: not shown meanwhile. */
-const leaving = new Set();
+/** Ids with a pending discard, which are hidden. */
+const discarding = new Set();
 
 export async function loadLetters(after) {
   const { filter, list } = state.letters;
   const query = new URLSearchParams({ ...filter, ...(after ? { after } : {}) });
-  const { ok, body, error } = await ask('GET', `/dead-letters?${query}`);
+  const { ok, body, error } = await request('GET', `/dead-letters?${query}`);
   if (!ok) return set({ error });
   const letters = after ? [...(list ?? []), ...body.letters] : body.letters;
   set({ list: letters, next: body.next, error: '', ...(after ? {} : { selected: new Set() }) });
@@ -34,8 +34,8 @@ export function lettersView() {
   const { list, next, selected, error, busy } = state.letters;
   if (error) return html`<p role="alert" class="bad">${error}</p>`;
   if (!list) return html`<p role="status">Loading…</p>`;
-  const shown = list.filter(({ id }) => !leaving.has(id));
-  const chosen = shown.filter(({ id }) => selected.has(id));
+  const visible = list.filter(({ id }) => !discarding.has(id));
+  const selectedLetters = visible.filter(({ id }) => selected.has(id));
   const locked = !mayAct() || busy;
   return html`
     <form class="tools" @submit=${applyFilter}>
@@ -43,11 +43,11 @@ export function lettersView() {
       <button>Show</button>
     </form>
     <div class="tools" role="group" aria-label="Those that are chosen">
-      <label><input type="checkbox" .checked=${live(shown.length > 0 && chosen.length === shown.length)} @change=${(event) => chooseAll(event, shown)} /> All that are shown</label>
-      <button ?disabled=${locked || chosen.length === 0} aria-describedby="why-not" @click=${() => replay(chosen)}>Replay ${chosen.length} chosen</button>
-      <button ?disabled=${locked || chosen.length === 0} aria-describedby="why-not" @click=${() => discard(chosen)}>Discard ${chosen.length} chosen</button>
+      <label><input type="checkbox" .checked=${live(visible.length > 0 && selectedLetters.length === visible.length)} @change=${(event) => selectAll(event, visible)} /> All that are shown</label>
+      <button ?disabled=${locked || selectedLetters.length === 0} aria-describedby="why-not" @click=${() => replay(selectedLetters)}>Replay ${selectedLetters.length} chosen</button>
+      <button ?disabled=${locked || selectedLetters.length === 0} aria-describedby="why-not" @click=${() => discard(selectedLetters)}>Discard ${selectedLetters.length} chosen</button>
     </div>
-    ${lettersTable(shown, locked)}
+    ${lettersTable(visible, locked)}
     ${next ? html`<button @click=${() => loadLetters(next)}>Show more</button>` : nothing}
   `;
 }
@@ -71,7 +71,7 @@ function lettersTable(letters, locked) {
       return {
         key: letter.id,
         cells: [
-          html`<input type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(selected.has(letter.id))} @change=${(event) => choose(letter.id, event)} />`,
+          html`<input type="checkbox" aria-label=${`Choose ${name}`} .checked=${live(selected.has(letter.id))} @change=${(event) => select(letter.id, event)} />`,
           letter.record ? recordView(letter.record) : name,
           letter.rule || '–',
           html`<strong>${letter.code}</strong>: ${letter.detail}${letter.field ? html` <code>${letter.field}</code>` : nothing}`,
@@ -90,8 +90,8 @@ function lettersTable(letters, locked) {
 }
 
 function nameOf({ record, source, rule }) {
-  const what = record ? `${record.typeId} ${record.id}` : `message from ${source ?? 'somewhere'}`;
-  return rule ? `${what}, ${rule}` : what;
+  const subject = record ? `${record.typeId} ${record.id}` : `message from ${source ?? 'somewhere'}`;
+  return rule ? `${subject}, ${rule}` : subject;
 }
 
 function applyFilter(event) {
@@ -101,15 +101,15 @@ function applyFilter(event) {
   void loadLetters();
 }
 
-function choose(id, event) {
+function select(id, event) {
   const selected = new Set(state.letters.selected);
   if (event.target.checked) selected.add(id);
   else selected.delete(id);
   set({ selected });
 }
 
-function chooseAll(event, shown) {
-  set({ selected: new Set(event.target.checked ? shown.map(({ id }) => id) : []) });
+function selectAll(event, visible) {
+  set({ selected: new Set(event.target.checked ? visible.map(({ id }) => id) : []) });
 }
 
 async function replay(letters) {
@@ -117,20 +117,22 @@ async function replay(letters) {
   const outcomes = new Map();
   let reason = '';
   for (const [index, letter] of letters.entries()) {
-    if (letters.length > 1) say(`Replaying ${index + 1} of ${letters.length}…`);
-    const { body, error } = await ask('POST', `/dead-letters/${letter.id}/replay`);
+    if (letters.length > 1) notify(`Replaying ${index + 1} of ${letters.length}…`);
+    const { body, error } = await request('POST', `/dead-letters/${letter.id}/replay`);
     const outcome = body.outcome ?? 'failed';
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     reason = body.reason ?? error;
   }
-  const summary = [...outcomes].map(([outcome, times]) => `${number(times)} ${words[outcome] ?? outcome}`).join(', ');
+  const summary = [...outcomes]
+    .map(([outcome, count]) => `${number(count)} ${outcomeLabels[outcome] ?? outcome}`)
+    .join(', ');
   const good = [...outcomes.keys()].every((outcome) => outcome === 'delivered' || outcome === 'skipped');
-  say(`Replayed: ${summary}${good || !reason ? '' : ` (${reason})`}.`, { tone: good ? 'good' : 'bad' });
+  notify(`Replayed: ${summary}${good || !reason ? '' : ` (${reason})`}.`, { tone: good ? 'good' : 'bad' });
   set({ busy: false });
   await loadLetters();
 }
 
-const words = {
+const outcomeLabels = {
   delivered: 'delivered',
   skipped: 'skipped',
   rejected: 'rejected again',
@@ -138,23 +140,23 @@ const words = {
   'not-replayable': 'not replayable',
 };
 
-/** Carried out when nobody took it back; a page that is closed before that discards nothing. */
+/** Discards unless undone. A page that is closed before that discards nothing. */
 function discard(letters) {
-  for (const { id } of letters) leaving.add(id);
-  const carryOut = setTimeout(async () => {
-    const answers = [];
-    for (const { id } of letters) answers.push(await ask('POST', `/dead-letters/${id}/discard`));
-    for (const { id } of letters) leaving.delete(id);
-    const failed = answers.find(({ ok, status }) => !ok && status !== 404);
-    if (failed) say(failed.error, { tone: 'bad' });
-    else say(`${plural(letters.length, 'dead letter')} discarded.`);
+  for (const { id } of letters) discarding.add(id);
+  const timer = setTimeout(async () => {
+    const responses = [];
+    for (const { id } of letters) responses.push(await request('POST', `/dead-letters/${id}/discard`));
+    for (const { id } of letters) discarding.delete(id);
+    const failed = responses.find(({ ok, status }) => !ok && status !== 404);
+    if (failed) notify(failed.error, { tone: 'bad' });
+    else notify(`${plural(letters.length, 'dead letter')} discarded.`);
     await loadLetters();
   }, undoMs);
-  say(`${plural(letters.length, 'dead letter')} will be discarded.`, {
+  notify(`${plural(letters.length, 'dead letter')} will be discarded.`, {
     undo: () => {
-      clearTimeout(carryOut);
-      for (const { id } of letters) leaving.delete(id);
-      say('Nothing was discarded.');
+      clearTimeout(timer);
+      for (const { id } of letters) discarding.delete(id);
+      notify('Nothing was discarded.');
     },
   });
 }

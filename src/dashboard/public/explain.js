@@ -1,20 +1,20 @@
-/** Explain: what would be sent of a record, from which fields, beside what Klaviyo holds. Nothing is sent. */
+/** Explain: what would be sent for a record, from which fields, and the current state in Klaviyo. Nothing is sent. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
-import { ask } from './api.js';
+import { request } from './api.js';
 import { plural } from './format.js';
 import { change, state } from './state.js';
 import { table } from './table.js';
 
 const types = ['order', 'customer', 'product', 'category', 'inventory-entry'];
 
-/** Called with what the address says behind #/explain/. */
+/** @param path the address after #/explain/ */
 export async function loadExplain([type, id]) {
-  const asked = type && id ? `${type}/${id}` : '';
-  if (asked === '' || asked === state.explain.asked) return;
-  change({ explain: { busy: true, result: undefined, error: '', asked } });
-  const { ok, body, error } = await ask('GET', `/explain/${encodeURIComponent(type)}/${encodeURIComponent(id)}`);
-  if (state.explain.asked !== asked) return;
-  change({ explain: { busy: false, asked, ...(ok ? { result: body, error: '' } : { result: undefined, error }) } });
+  const requested = type && id ? `${type}/${id}` : '';
+  if (requested === '' || requested === state.explain.requested) return;
+  change({ explain: { busy: true, result: undefined, error: '', requested } });
+  const { ok, body, error } = await request('GET', `/explain/${encodeURIComponent(type)}/${encodeURIComponent(id)}`);
+  if (state.explain.requested !== requested) return;
+  change({ explain: { busy: false, requested, ...(ok ? { result: body, error: '' } : { result: undefined, error }) } });
 }
 
 export function explainView() {
@@ -23,7 +23,7 @@ export function explainView() {
   return html`
     <form class="tools" @submit=${submit}>
       <label>Type
-        <select name="type">${types.map((one) => html`<option value=${one} ?selected=${one === type}>${one}</option>`)}</select>
+        <select name="type">${types.map((name) => html`<option value=${name} ?selected=${name === type}>${name}</option>`)}</select>
       </label>
       <label>Id in commercetools <input name="id" required .value=${id} autocomplete="off" spellcheck="false" /></label>
       <button class="main">Explain</button>
@@ -38,7 +38,7 @@ export function explainView() {
 function submit(event) {
   event.preventDefault();
   const form = new FormData(event.currentTarget);
-  change({ explain: { ...state.explain, asked: '' } });
+  change({ explain: { ...state.explain, requested: '' } });
   const hash = `#/explain/${form.get('type')}/${encodeURIComponent(String(form.get('id')).trim())}`;
   if (location.hash === hash) void loadExplain(state.route.rest);
   else location.hash = hash;
@@ -57,7 +57,7 @@ function ruleView({ rule, summary, triggers, changes, skips, warnings, followUps
   const sends = changes.length === 0 ? 'nothing is sent' : `${plural(changes.length, 'change')} would be sent`;
   return html`<section class="box" aria-label=${rule}>
     <h3>${rule} <span class="quiet">${sends}</span></h3>
-    <p class="quiet">${summary} Woken by ${triggers.map(({ on, disabledBy }) => (disabledBy ? `${on} (off: ${disabledBy})` : on)).join(', ') || 'nothing'}.</p>
+    <p class="quiet">${summary} Triggered by ${triggers.map(({ on, disabledBy }) => (disabledBy ? `${on} (off: ${disabledBy})` : on)).join(', ') || 'nothing'}.</p>
     ${problem ? html`<p class="bad">${problem}</p>` : nothing}
     ${list('Skipped', skips)}
     ${list(
@@ -70,7 +70,7 @@ function ruleView({ rule, summary, triggers, changes, skips, warnings, followUps
     )}
     ${realtime ? list(`By a message (${realtime.on}) it would differ`, realtimeLines(realtime)) : nothing}
     ${list('Whether it is sent depends on', dependsOn)}
-    ${changes.map((one, index) => changeView(one, `${rule} ${index + 1}`, index === 0))}
+    ${changes.map((change, index) => changeView(change, `${rule} ${index + 1}`, index === 0))}
   </section>`;
 }
 
@@ -86,7 +86,7 @@ function list(name, lines) {
   return html`<p>${name}:</p><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
-/** @param open the first one of a rule is shown at once */
+/** @param open whether the details are expanded; true for the first change of a rule */
 function changeView({ type, values, requests, outcome, reason, klaviyo, note }, name, open) {
   const sent = requests.map(({ method, path }) => `${method} ${path}`).join(', ');
   return html`<details ?open=${open}>
@@ -110,9 +110,9 @@ function changeView({ type, values, requests, outcome, reason, klaviyo, note }, 
 function originView({ from, copied, needs }) {
   const [first, ...others] = from;
   if (!first) return 'fixed';
-  const more = [...(copied ? others : []), ...needs];
+  const dependencies = [...(copied ? others : []), ...needs];
   return html`${copied ? first : `computed from ${from.join(', ')}`}
-    ${more.length > 0 ? html`<details><summary>depends on ${plural(more.length, 'more field')}</summary><ul>${more.map((place) => html`<li>${place}</li>`)}</ul></details>` : nothing}`;
+    ${dependencies.length > 0 ? html`<details><summary>depends on ${plural(dependencies.length, 'more field')}</summary><ul>${dependencies.map((path) => html`<li>${path}</li>`)}</ul></details>` : nothing}`;
 }
 
 function nowView({ value, currentValue }) {

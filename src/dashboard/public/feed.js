@@ -1,17 +1,17 @@
-/** What is happening: ids and rules, the latest first; paused and filtered as one likes. */
+/** Activity feed: ids and rules, the latest first, with pause and filter. */
 
 import { repeat } from '/dashboard/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { plural, time } from './format.js';
 import { change, maxFeedLines, state } from './state.js';
 
-const explained = ['customer', 'order', 'category', 'product', 'inventory-entry'];
+const explainableTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'];
 const keys = new WeakMap();
-let born = 0;
+let nextKey = 0;
 
 export function feedView() {
   const { feed, now } = state;
-  const lines = feed.lines.filter((line) => isWanted(line, feed));
+  const lines = feed.lines.filter((line) => matchesFilter(line, feed));
   return html`<section aria-labelledby="feed">
     <h2 id="feed">What is happening</h2>
     <div class="tools">
@@ -50,15 +50,15 @@ function lineView({ at, tone, rules, record, text }) {
   </li>`;
 }
 
-/** A link to its explanation, where there is one. */
+/** Links to the explanation of a record, if its type has one. */
 export function recordView({ typeId, id }) {
   const words = `${typeId} ${id}`;
-  return explained.includes(typeId)
+  return explainableTypes.includes(typeId)
     ? html`<a href=${`#/explain/${typeId}/${encodeURIComponent(id)}`}>${words}</a>`
     : words;
 }
 
-function isWanted({ rules, tone, record, text }, feed) {
+function matchesFilter({ rules, tone, record, text }, feed) {
   const words = `${text} ${record?.typeId ?? ''} ${record?.id ?? ''} ${rules.join(' ')}`.toLowerCase();
   return (
     (feed.rule === '' || rules.includes(feed.rule)) &&
@@ -79,8 +79,8 @@ function togglePause() {
 
 function keyOf(line) {
   if (!keys.has(line)) {
-    born += 1;
-    keys.set(line, born);
+    nextKey += 1;
+    keys.set(line, nextKey);
   }
   return keys.get(line);
 }

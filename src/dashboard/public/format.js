@@ -1,4 +1,4 @@
-/** Numbers and times for people. */
+/** Formats numbers and times. */
 
 const numbers = new Intl.NumberFormat('en');
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -22,6 +22,6 @@ export function ago(iso, now) {
   return `${duration((Date.parse(now) - Date.parse(iso)) / 1_000)} ago`;
 }
 
-export function plural(count, one, many = `${one}s`) {
-  return `${number(count)} ${count === 1 ? one : many}`;
+export function plural(count, singular, pluralForm = `${singular}s`) {
+  return `${number(count)} ${count === 1 ? singular : pluralForm}`;
 }

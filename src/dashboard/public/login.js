@@ -1,22 +1,22 @@
-/** Proves a token of the API, once; the browser then holds a cookie that no script can read. */
+/** Login with an API token. The browser then holds a cookie that no script can read. */
 import { html } from '/dashboard/lib/lit-html/lit-html.js';
-import { ask, recognise } from './api.js';
+import { loadSession, request } from './api.js';
 import { change, state } from './state.js';
 
 async function submit(event) {
   event.preventDefault();
   const form = event.currentTarget;
   const token = new FormData(form).get('token');
-  const { ok, error } = await ask('POST', '/dashboard/session', { token });
+  const { ok, error } = await request('POST', '/dashboard/session', { token });
   if (ok) {
     form.reset();
-    await recognise();
+    await loadSession();
   } else change({ session: { ...state.session, error } });
 }
 
 export async function logOut() {
-  await ask('DELETE', '/dashboard/session');
-  await recognise();
+  await request('DELETE', '/dashboard/session');
+  await loadSession();
 }
 
 export function loginView() {

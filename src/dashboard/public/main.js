@@ -1,13 +1,13 @@
-/** The page: who looks, what they look at, drawn from the state whenever it changes. */
+/** The page: navigation, session and current view, rendered from the state whenever it changes. */
 import { html, nothing, render } from '/dashboard/lib/lit-html/lit-html.js';
-import { recognise } from './api.js';
+import { loadSession } from './api.js';
 import { lettersView, loadLetters } from './dead-letters.js';
 import { explainView, loadExplain } from './explain.js';
 import { loginView, logOut } from './login.js';
 import { nowView } from './now.js';
 import { runsView } from './runs.js';
 import { loadSettings, settingsView } from './settings.js';
-import { change, onChange, say, state } from './state.js';
+import { change, notify, onChange, state } from './state.js';
 
 const views = {
   now: { name: 'Now', show: nowView, load: () => {} },
@@ -50,7 +50,7 @@ function page() {
   `;
 }
 
-/** Always there, so that what comes into it is read out. */
+/** Live region, always in the document so that screen readers announce changes. */
 function noticeView() {
   const { notice } = state;
   return html`<div class="notice" role="status" ?data-shown=${notice !== undefined}>
@@ -89,7 +89,7 @@ const root = document.querySelector('#app');
 root.replaceChildren();
 onChange(() => {
   render(page(), root);
-  // Whoever came in just now sees what the address names, and a new view begins at its heading.
+  // After a login the address decides the view, and a new view gets the focus at its heading.
   const place = `${state.session?.access} ${state.route.view}`;
   if (place === seen || !state.session) return;
   const first = seen === undefined;
@@ -100,6 +100,6 @@ onChange(() => {
   views[state.route.view].load(state.route.rest);
 });
 addEventListener('hashchange', toRoute);
-addEventListener('unhandledrejection', () => say('The page failed by its own fault: reload it.', { tone: 'bad' }));
+addEventListener('unhandledrejection', () => notify('The page failed by its own fault: reload it.', { tone: 'bad' }));
 toRoute();
-void recognise();
+void loadSession();

@@ -1,4 +1,4 @@
-/** Now: this replica's rules, quota and health, and what all replicas share. */
+/** Overview: rules, quota and health of this replica, and the state that all replicas share. */
 import './plot.js';
 import { html } from '/dashboard/lib/lit-html/lit-html.js';
 import { feedView } from './feed.js';
@@ -28,12 +28,12 @@ export function nowView() {
 }
 
 function healthView({ ready, inFlight, deadLetters }, runs) {
-  const ways = Object.entries(ready.sources);
+  const sources = Object.entries(ready.sources);
   const subscriptions = Object.entries(ready.subscriptions);
   return html`<ul class="cards" aria-label="Health">
     ${card('commercetools', ready.commercetools, ready.commercetools === 'ok')}
     ${card('Klaviyo', ready.klaviyo, ready.klaviyo === 'ok')}
-    ${ways.map(([name, word]) => card(`Messages by ${name}`, word, word === 'ok'))}
+    ${sources.map(([name, status]) => card(`Messages by ${name}`, status, status === 'ok'))}
     ${subscriptionsCard(subscriptions)}
     ${card('Waiting to be sent', `${number(inFlight.realtime)} realtime, ${number(inFlight.bulk)} bulk`, undefined)}
     ${card('Runs', runs ? `${plural(runs.running.length, 'run')} under way` : '…', undefined, '#/runs')}
@@ -41,13 +41,13 @@ function healthView({ ready, inFlight, deadLetters }, runs) {
   </ul>`;
 }
 
-/** One card for all that are well; each that is not has its own line in it. */
+/** One health card; each unhealthy part has its own line in it. */
 function subscriptionsCard(subscriptions) {
-  const sick = subscriptions.filter(([, word]) => word !== 'Healthy');
+  const unhealthy = subscriptions.filter(([, status]) => status !== 'Healthy');
   if (subscriptions.length === 0) return card('Subscriptions', 'none of ours is known', undefined);
-  if (sick.length === 0)
+  if (unhealthy.length === 0)
     return card('Subscriptions', `${subscriptions.length} of ${subscriptions.length} healthy`, true);
-  return card('Subscriptions', sick.map(([name, word]) => `${name}: ${word}`).join(', '), false);
+  return card('Subscriptions', unhealthy.map(([name, status]) => `${name}: ${status}`).join(', '), false);
 }
 
 function lettersText(letters) {
@@ -55,13 +55,13 @@ function lettersText(letters) {
   return letters.more ? `more than ${number(letters.count)}` : number(letters.count);
 }
 
-/** @param good undefined: neither good nor bad */
-function card(name, word, good, href) {
+/** @param good undefined: neutral */
+function card(name, status, good, href) {
   const mark = good === undefined ? '' : good ? '✓ ' : '✗ ';
   const tone = good === undefined ? '' : good ? 'good' : 'bad';
   return html`<li>
     <span class="quiet">${href ? html`<a href=${href}>${name}</a>` : name}</span>
-    <strong class=${tone}>${mark}${word}</strong>
+    <strong class=${tone}>${mark}${status}</strong>
   </li>`;
 }
 
@@ -99,7 +99,7 @@ function rulesTable({ rules, at, slotSeconds }) {
 
 function quotaTable({ quota }) {
   const busiest = quota.toSorted(
-    (one, other) => other.sentLastMinute / other.perMinute - one.sentLastMinute / one.perMinute,
+    (left, right) => right.sentLastMinute / right.perMinute - left.sentLastMinute / left.perMinute,
   );
   return table({
     caption: "Requests of this replica to Klaviyo's endpoints",

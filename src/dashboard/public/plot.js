@@ -1,4 +1,4 @@
-/** `<rate-plot>`: what was delivered and rejected in the last minutes, as a small picture beside its numbers. */
+/** `<rate-plot>`: a small chart of delivered and rejected changes in the last minutes. */
 import uPlot from '/dashboard/lib/uplot/uPlot.esm.js';
 
 const width = 150;
@@ -8,7 +8,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 class RatePlot extends HTMLElement {
   #plot;
   #values = { delivered: [], rejected: [] };
-  #again = () => this.#make();
+  #remake = () => this.#make();
 
   set values(values) {
     this.#values = values;
@@ -17,17 +17,17 @@ class RatePlot extends HTMLElement {
   }
 
   connectedCallback() {
-    dark.addEventListener('change', this.#again);
+    dark.addEventListener('change', this.#remake);
     this.#make();
   }
 
   disconnectedCallback() {
-    dark.removeEventListener('change', this.#again);
+    dark.removeEventListener('change', this.#remake);
     this.#plot?.destroy();
     this.#plot = undefined;
   }
 
-  /** Refused ones stand at the foot of their bar. */
+  /** Rejected changes are the lower part of each bar. */
   #data() {
     const { delivered, rejected } = this.#values;
     const all = delivered.map((count, index) => count + rejected[index]);

@@ -1,7 +1,7 @@
-/** The form that starts a sync: what POST /sync/{resource} takes, as far as this resource takes it. */
+/** Form that starts a sync: the options of POST /sync/{resource} that the resource supports. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
-import { ask } from './api.js';
-import { mayAct, say } from './state.js';
+import { request } from './api.js';
+import { mayAct, notify } from './state.js';
 
 const deletable = ['categories', 'products'];
 
@@ -16,7 +16,7 @@ export function runForm(resource) {
     <label><input type="checkbox" name="force" /> Write also what Klaviyo holds already</label>
     ${
       isOrders
-        ? html`<label><input type="checkbox" name="wakeFlows" /> Let the events wake flows (a repair of missed orders)</label>`
+        ? html`<label><input type="checkbox" name="triggerFlows" /> Let the events trigger flows (a repair of missed orders)</label>`
         : nothing
     }
     ${
@@ -28,16 +28,16 @@ export function runForm(resource) {
   </details>`;
 }
 
-/** Starts what the form asks for. */
+/** Starts the sync of the form. */
 export async function startRun(event, resource) {
   event.preventDefault();
   const form = event.currentTarget;
   if (!mayAct()) return;
-  const { ok, body, error } = await ask('POST', `/sync/${resource}`, requestOf(new FormData(form)));
+  const { ok, body, error } = await request('POST', `/sync/${resource}`, requestOf(new FormData(form)));
   if (ok) {
     form.reset();
-    say(body.message);
-  } else say(error, { tone: 'bad' });
+    notify(body.message);
+  } else notify(error, { tone: 'bad' });
 }
 
 function requestOf(form) {
@@ -50,7 +50,7 @@ function requestOf(form) {
     ...(text('startId') ? { startId: text('startId') } : {}),
     ...(text('since') ? { since: text('since') } : {}),
     ...(form.has('force') ? { force: true } : {}),
-    ...(form.has('wakeFlows') ? { backfill: false } : {}),
+    ...(form.has('triggerFlows') ? { backfill: false } : {}),
     ...(form.has('deleteAll') ? { deleteAll: true } : {}),
     ...(text('confirmDeletion') ? { confirmDeletion: text('confirmDeletion') } : {}),
   };

@@ -1,13 +1,13 @@
-/** Runs: start, stop, go on; how far they are, and what became of those that ended. */
+/** Runs: start, stop, resume; progress of running ones and results of ended ones. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
-import { ask } from './api.js';
+import { request } from './api.js';
 import { duration, moment, number, plural } from './format.js';
 import { runForm, startRun } from './run-form.js';
-import { mayAct, say, state } from './state.js';
+import { mayAct, notify, state } from './state.js';
 import { table } from './table.js';
 
 const resources = ['customers', 'orders', 'categories', 'products'];
-/** What Explain calls a record of each. */
+/** Type of a record of each resource in Explain. */
 const typeOf = { customers: 'customer', orders: 'order', categories: 'category', products: 'product' };
 
 export function runsView() {
@@ -27,8 +27,8 @@ export function runsView() {
 }
 
 function resourceView(resource, { running, ended }) {
-  const run = running.find((one) => one.resource === resource && one.kind === 'sync');
-  const last = ended.find((one) => one.resource === resource && one.kind === 'sync');
+  const run = running.find((candidate) => candidate.resource === resource && candidate.kind === 'sync');
+  const last = ended.find((candidate) => candidate.resource === resource && candidate.kind === 'sync');
   const locked = !mayAct() || !state.settings.syncs;
   return html`<section class="box" aria-labelledby=${`run-${resource}`}>
     <h2 id=${`run-${resource}`}>${resource}</h2>
@@ -72,7 +72,7 @@ function progressView(run) {
   `;
 }
 
-/** Over the last looks. */
+/** Records per second over the last snapshots. */
 function paceOf({ id, counts, total }) {
   const samples = state.samples.get(id) ?? [];
   const [first, last] = [samples[0], samples.at(-1)];
@@ -81,23 +81,23 @@ function paceOf({ id, counts, total }) {
   return { speed, left: speed > 0 && total > counts.read ? (total - counts.read) / speed : undefined };
 }
 
-/** Each reason, and the first 20 records that it concerned, as far as their ids were kept. */
+/** Lists each reason with its first 20 records, if their ids were stored. */
 function reasonsView({ resource, counts }) {
-  const sorted = Object.entries(counts.reasons).toSorted(([, one], [, other]) => other - one);
+  const sorted = Object.entries(counts.reasons).toSorted(([, left], [, right]) => right - left);
   if (sorted.length === 0) return nothing;
   return html`<details>
     <summary>${plural(sorted.length, 'reason')}</summary>
     <ul>${sorted.map(
-      ([reason, times]) => html`<li>
-        ${number(times)} × ${reason}${idsView(typeOf[resource], counts.firstIds[reason] ?? [], times)}
+      ([reason, count]) => html`<li>
+        ${number(count)} × ${reason}${idsView(typeOf[resource], counts.firstIds[reason] ?? [], count)}
       </li>`,
     )}</ul>
   </details>`;
 }
 
-function idsView(type, ids, times) {
+function idsView(type, ids, count) {
   if (ids.length === 0) return nothing;
-  return html`${times > ids.length ? `; the first ${ids.length}:` : ':'}
+  return html`${count > ids.length ? `; the first ${ids.length}:` : ':'}
     <ul>${ids.map((id) => html`<li><a href=${`#/explain/${type}/${encodeURIComponent(id)}`}>${id}</a></li>`)}</ul>`;
 }
 
@@ -142,11 +142,11 @@ function historyTable(ended) {
 }
 
 async function stop(resource) {
-  const { ok, body, error } = await ask('POST', `/sync/${resource}/stop`);
-  say(ok ? body.message : error, { tone: ok ? 'good' : 'bad' });
+  const { ok, body, error } = await request('POST', `/sync/${resource}/stop`);
+  notify(ok ? body.message : error, { tone: ok ? 'good' : 'bad' });
 }
 
 async function resume(resource) {
-  const { ok, body, error } = await ask('POST', `/sync/${resource}`, { resume: true });
-  say(ok ? body.message : error, { tone: ok ? 'good' : 'bad' });
+  const { ok, body, error } = await request('POST', `/sync/${resource}`, { resume: true });
+  notify(ok ? body.message : error, { tone: ok ? 'good' : 'bad' });
 }

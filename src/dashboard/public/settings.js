@@ -1,11 +1,11 @@
-/** Settings in force, and where each comes from. */
+/** Effective settings and the source of each. */
 import { html } from '/dashboard/lib/lit-html/lit-html.js';
-import { ask } from './api.js';
+import { request } from './api.js';
 import { change, state } from './state.js';
 import { table } from './table.js';
 
 export async function loadSettings() {
-  const { ok, body, error } = await ask('GET', '/dashboard/settings');
+  const { ok, body, error } = await request('GET', '/dashboard/settings');
   change({ settings: { ...state.settings, ...(ok ? { ...body, error: '' } : { error }) } });
 }
 

@@ -1,50 +1,50 @@
-/** All that the page knows, in one place; whoever changes it has it drawn again. */
+/** State of the page. Each update renders the page. */
 
 export const maxFeedLines = 200;
 
 export const state = {
-  /** Undefined until it is known; `access`: write, read or none. */
+  /** Undefined until loaded; `access`: write, read or none. */
   session: undefined,
   route: { view: 'now', rest: [] },
   connected: false,
-  /** The view whose picture is old, because the service could not draw it. */
+  /** Name of the snapshot that is outdated, because the service failed to take a new one. */
   stale: '',
   now: undefined,
   runs: undefined,
-  /** By run: `{ at, read }`, for the speed. */
+  /** `{ at, read }` by run id, for the speed. */
   samples: new Map(),
   feed: { lines: [], held: [], paused: false, rule: '', tone: '', text: '' },
   letters: { list: undefined, next: undefined, selected: new Set(), filter: {}, error: '', busy: false },
-  explain: { busy: false, result: undefined, error: '', asked: '' },
+  explain: { busy: false, result: undefined, error: '', requested: '' },
   settings: { rows: undefined, syncs: true, only: false, error: '' },
-  /** Said to everybody, also to those who don't see: `{ text, tone, undo }`. */
+  /** Notification, announced by screen readers: `{ text, tone, undo }`. */
   notice: undefined,
 };
 
-let draw = () => {};
-let planned = false;
+let renderPage = () => {};
+let isScheduled = false;
 
-/** @param render draws the page from the state */
+/** @param render renders the page from the state */
 export function onChange(render) {
-  draw = render;
+  renderPage = render;
 }
 
-/** @param part what is new */
+/** @param part the changed members */
 export function change(part = {}) {
   Object.assign(state, part);
-  if (planned) return;
-  planned = true;
+  if (isScheduled) return;
+  isScheduled = true;
   requestAnimationFrame(() => {
-    planned = false;
-    draw();
+    isScheduled = false;
+    renderPage();
   });
 }
 
-export function say(text, more = {}) {
-  change({ notice: { text, tone: 'good', ...more } });
+export function notify(text, options = {}) {
+  change({ notice: { text, tone: 'good', ...options } });
 }
 
-/** Whether buttons do anything, and if not, why. */
+/** Returns whether actions are allowed, and the reason if not. */
 export function mayAct() {
   return state.session?.access === 'write';
 }

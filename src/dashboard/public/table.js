@@ -1,4 +1,4 @@
-/** A table that becomes a list of cards where there is little room. Its roles are said aloud: styles may hide them. */
+/** Table that becomes a list of cards on narrow screens. Explicit roles, because styles may remove the implicit ones. */
 
 import { repeat } from '/dashboard/lib/lit-html/directives/repeat.js';
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
@@ -6,7 +6,7 @@ import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 /**
  * @param columns `{ name, numeric }`
  * @param rows `{ key, cells, tone }`
- * @param empty what is said where there is no row
+ * @param empty text shown without rows
  */
 export function table({ caption, columns, rows, empty }) {
   if (rows.length === 0) return html`<p class="quiet">${empty}</p>`;

@@ -1,7 +1,7 @@
 /** What executing a bulk run depends on. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import type { BulkResource } from '../../commercetools/schemas.ts';
-import type { CatalogListing } from '../../klaviyo/listing.ts';
+import type { CatalogListing } from '../../klaviyo/existing-records.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import type { SelectRules } from '../../rules/select-rules.ts';
 import type { Deliver } from '../delivery/deliver.ts';

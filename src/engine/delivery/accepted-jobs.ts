@@ -22,7 +22,7 @@ export const acceptedJobSchema = z.object({
 });
 
 export interface AcceptedJobs {
-  /** Resolves when the job's origins are stored. Rejects with a StoreFailure. */
+  /** Resolves when the job's origins are stored. Rejects with a StoreError. */
   accepted(job: AcceptedJob, origins: readonly ChangeOrigin[]): Promise<void>;
   /** The change has its last receipt, and its dead letter, if any, is stored. */
   settled(origin: ChangeOrigin | undefined): void;

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Cause, originOf, recordRefSchema } from '../../rules/types.ts';
-import { type Store, StoreFailure } from '../../store/store.ts';
+import { type Store, StoreError } from '../../store/store.ts';
 import { storedCauseSchema, storedFormat } from './stored-cause.ts';
 
 const container = 'ctk-dead-letters';
@@ -102,8 +102,8 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
       try {
         return await put(letter);
       } catch (thrown) {
-        if (!(thrown instanceof StoreFailure)) throw thrown;
-        if (thrown.kind === 'unavailable') return { reason: `a dead letter can't be stored now: ${thrown.message}` };
+        if (!(thrown instanceof StoreError)) throw thrown;
+        if (thrown.type === 'unavailable') return { reason: `a dead letter can't be stored now: ${thrown.message}` };
         if (!reportedForbidden) onForbidden(thrown.message);
         reportedForbidden = true;
         return forbidden;

@@ -36,7 +36,7 @@ export interface DeliverOptions {
   force?: boolean;
 }
 
-/** Rejects with a StoreFailure if a follow-up run can't be stored. */
+/** Rejects with a StoreError if a follow-up run can't be stored. */
 export type Deliver = (evaluations: readonly RuleEvaluation[], options: DeliverOptions) => Promise<RecordResult[]>;
 
 /** A change on its way, with the record's result that its receipt belongs to. */
@@ -108,8 +108,8 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
     for (const warning of receipt.warnings ?? []) events.emit({ type: 'partially-sent', record, rule, warning });
     if (receipt.outcome === 'failed') return internalError({ rule, result, error: receipt.error }, options);
     result.receipts.push(receipt);
-    if (receipt.outcome === 'delivered' && receipt.later)
-      void settleJobResult({ rule, record, origin }, receipt.later, options);
+    if (receipt.outcome === 'delivered' && receipt.settled)
+      void settleJobResult({ rule, record, origin }, receipt.settled, options);
     if (receipt.outcome !== 'rejected') return;
     const { code, detail, field } = receipt;
     const rejection = { code, detail, ...(field === undefined ? {} : { field }) };
@@ -155,7 +155,7 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
     for (const [index, sent] of awaited.entries()) {
       const receipt = receipts[index];
       if (receipt) await settle(sent, receipt, options);
-      if (receipt && !('later' in receipt)) acceptedJobs.settled(sent.origin);
+      if (receipt && !('settled' in receipt)) acceptedJobs.settled(sent.origin);
     }
   }
 

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedJob, JobState } from '../../klaviyo/batching/job-poller.ts';
 import { messageOf } from '../../lib/errors.ts';
-import type { Store, StoreKey, Versioned } from '../../store/store.ts';
+import type { Store, StoredRecord, StoreKey } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { type AcceptedJobs, acceptedJobSchema, acceptedJobsContainer, type ChangeOrigin } from './accepted-jobs.ts';
 
@@ -61,7 +61,7 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps): OrphanedJobs {
     return settled && !signal.aborted;
   }
 
-  async function recover(at: StoreKey, { value, version }: Versioned): Promise<void> {
+  async function recover(at: StoreKey, { value, version }: StoredRecord): Promise<void> {
     const { success, data: stored } = acceptedJobSchema.safeParse(value);
     if (!success) {
       deps.events.emit({ type: 'warning', detail: `the stored job ${at.key} can't be read; it is deleted` });

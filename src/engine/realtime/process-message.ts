@@ -7,7 +7,7 @@ import { toError } from '../../lib/errors.ts';
 import { causeOf } from '../../rules/cause.ts';
 import { changeKinds, type RuleSelection, type SelectRules } from '../../rules/select-rules.ts';
 import type { RuleEvaluation } from '../../rules/types.ts';
-import { StoreFailure } from '../../store/store.ts';
+import { StoreError } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import type { Deliver } from '../delivery/deliver.ts';
 import type { Evaluate } from '../delivery/evaluate.ts';
@@ -183,11 +183,11 @@ async function withDeadline(deadlineMs: number, work: () => Promise<Verdict>): P
 
 /** A request that commercetools rejects is an internal error: it would fail the same way on each retry. */
 function isUnavailable(thrown: unknown): boolean {
-  return thrown instanceof StoreFailure || (thrown instanceof CommercetoolsError && thrown.type !== 'rejected');
+  return thrown instanceof StoreError || (thrown instanceof CommercetoolsError && thrown.type !== 'rejected');
 }
 
 function verdictForError(thrown: unknown): Verdict {
-  if (thrown instanceof StoreFailure)
+  if (thrown instanceof StoreError)
     return { ack: false, reason: `the follow-up run can't be stored: ${thrown.message}` };
   if (!(thrown instanceof CommercetoolsError)) return internalError;
   const { message: reason, type, retryAfterMs } = thrown;

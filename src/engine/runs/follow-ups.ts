@@ -5,7 +5,7 @@ import { putLease, queueKey, UNHELD } from './lease.ts';
 import { createRun } from './run.ts';
 
 export interface FollowUpQueue {
-  /** Resolves once the run is stored. Rejects with a StoreFailure. */
+  /** Resolves once the run is stored. Rejects with a StoreError. */
   add(followUp: FollowUp): Promise<void>;
   /** @param listener called after a run was stored in this process */
   onAdded(listener: () => void): void;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
-import { type Store, StoreFailure } from '../../store/store.ts';
+import { type Store, StoreError } from '../../store/store.ts';
 import { RunEnded } from './errors.ts';
 import { type Lease, leaseKey, readLease, UNHELD } from './lease.ts';
 import { startLeaseHeartbeat } from './lease-heartbeat.ts';
@@ -50,7 +50,7 @@ async function settle(): Promise<void> {
 async function hold() {
   const memory = createMemoryStore();
   const broken = new Set<'get' | 'put' | 'remove'>();
-  const fail = () => Promise.reject(new StoreFailure('unavailable', 'the store is away'));
+  const fail = () => Promise.reject(new StoreError('unavailable', 'the store is away'));
   const store: Store = {
     ...memory,
     get: (...asked) => (broken.has('get') ? fail() : memory.get(...asked)),

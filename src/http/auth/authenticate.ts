@@ -1,24 +1,24 @@
-/** Who may call: anybody on this machine, or who has a token or its session; those who fail too often are sent away unheard. */
+/** Authenticates API callers by token or session, and limits failed attempts. Without tokens, only this machine has access. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerOf } from '../../sources/push/authenticator.ts';
 import { isOneOf } from '../../sources/push/secrets.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { ApiTokens } from './tokens.ts';
 
-export interface Refusal {
+export interface AuthFailure {
   status: 401 | 403;
   reason: string;
 }
 
-/** A hook for `onRequest`: what looks (GET) is open to every token, what acts to the full ones. */
+/** Hook for `onRequest`: GET and HEAD need read access, other methods write access. */
 export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-/** Counts a failed attempt of the caller's address; @returns seconds to wait where there were too many */
+/** Counts a failed attempt of the caller's address. @returns seconds to wait if there were too many, else undefined */
 export type CountFailure = (request: FastifyRequest) => Promise<number | undefined>;
 
 /**
- * A caller on this machine: not one behind a proxy on it, nor a web page that a browser on it shows (which could call
- * under another host's name or origin).
+ * @returns whether the caller is on this machine; false for callers behind a proxy on it, and for web pages in a browser
+ * on it, which send another host name or origin
  */
 export function isOnThisMachine(request: FastifyRequest): boolean {
   if (!isLoopback(request.socket.remoteAddress ?? '')) return false;
@@ -28,7 +28,7 @@ export function isOnThisMachine(request: FastifyRequest): boolean {
   return origin === undefined || isLoopback(hostOf(origin));
 }
 
-/** What proxies add, one or the other. */
+/** Headers that proxies add. */
 const proxyHeaders = [
   'forwarded',
   'via',
@@ -40,41 +40,48 @@ const proxyHeaders = [
   'true-client-ip',
 ];
 
-/** Who calls, and what they may do. */
-export type Caller = { access: 'write' | 'read'; session?: Session };
+export interface AuthenticatedCaller {
+  access: 'write' | 'read';
+  /** Present if the caller was authenticated by the session cookie. */
+  session?: Session;
+}
 
-export function createGuard(identify: Identify, countFailure: CountFailure): Guard {
+export type Authenticate = (request: FastifyRequest) => Promise<AuthenticatedCaller | AuthFailure>;
+
+export function createGuard(authenticate: Authenticate, countFailure: CountFailure): Guard {
   return async (request, reply) => {
-    const caller = await identify(request);
-    const refusal = 'status' in caller ? caller : refusalOf(caller, request);
-    if (refusal) await sendRefusal({ request, reply, refusal, countFailure });
+    const caller = await authenticate(request);
+    const failure = 'status' in caller ? caller : accessFailure(caller, request);
+    if (failure) await sendAuthFailure({ request, reply, failure, countFailure });
   };
 }
 
 /**
- * A refusal, or 429 once there were too many from this address. Who has the right token is always heard: it is too long
- * to be guessed, and locking it out would let anybody behind the same proxy lock out everybody.
+ * Responds with the failure, or with 429 after too many failures from this address. Valid credentials are never rate
+ * limited: tokens are too long to guess, and one caller could lock out all others behind the same proxy.
  */
-export async function sendRefusal(about: {
+export async function sendAuthFailure({
+  request,
+  reply,
+  failure,
+  countFailure,
+}: {
   request: FastifyRequest;
   reply: FastifyReply;
-  refusal: Refusal;
+  failure: AuthFailure;
   countFailure: CountFailure;
 }): Promise<void> {
-  const { request, reply, refusal, countFailure } = about;
   const wait = await countFailure(request);
-  if (wait === undefined) await reply.code(refusal.status).send({ error: refusal.reason });
+  if (wait === undefined) await reply.code(failure.status).send({ error: failure.reason });
   else
     await reply
       .code(429)
       .header('retry-after', wait)
-      .send({ error: `too many refused requests; the last reason: ${refusal.reason}` });
+      .send({ error: `too many refused requests; the last reason: ${failure.reason}` });
 }
 
-export type Identify = (request: FastifyRequest) => Promise<Caller | Refusal>;
-
-/** A token's bearer, the holder of a session that began with one, or without tokens whoever is on this machine. */
-export function createIdentify({ full, readOnly }: ApiTokens, sessions: Sessions): Identify {
+/** Accepts a token or a session. If no tokens are configured, accepts callers on this machine only. */
+export function createAuthenticate({ full, readOnly }: ApiTokens, sessions: Sessions): Authenticate {
   return async (request) => {
     if (full.length === 0 && readOnly.length === 0) {
       if (isOnThisMachine(request)) return { access: 'write' };
@@ -87,17 +94,21 @@ export function createIdentify({ full, readOnly }: ApiTokens, sessions: Sessions
     const given = bearerOf(request.headers) ?? '';
     if (isOneOf(given, full)) return { access: 'write' };
     if (isOneOf(given, readOnly)) return { access: 'read' };
-    const session = request.headers.authorization === undefined ? await sessions.of(request) : undefined;
+    const session = request.headers.authorization === undefined ? await sessions.find(request) : undefined;
     if (session) return { access: session.access, session };
     return { status: 401, reason: 'Send the API_TOKEN as "Authorization: Bearer <token>".' };
   };
 }
 
-function refusalOf({ access, session }: Caller, { method, headers }: FastifyRequest): Refusal | undefined {
+/** @returns why an authenticated caller may not send the request, or undefined */
+function accessFailure(
+  { access, session }: AuthenticatedCaller,
+  { method, headers }: FastifyRequest,
+): AuthFailure | undefined {
   if (method === 'GET' || method === 'HEAD') return undefined;
   if (access === 'read')
     return { status: 403, reason: 'A token of API_TOKEN_READ_ONLY may only look; send one of API_TOKEN.' };
-  // A browser sends the cookie by itself: that the page meant it shows in what only the page can know.
+  // A browser adds the cookie to requests of any page. Only the dashboard's own page knows the CSRF token.
   if (session && !isOneOf(String(headers['x-csrf-token'] ?? ''), [session.csrf]))
     return { status: 403, reason: 'Send the x-csrf-token that GET /dashboard/session names.' };
   return undefined;

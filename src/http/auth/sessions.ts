@@ -1,6 +1,6 @@
 /**
- * Sessions of the dashboard: a token of the API, once proven, becomes a signed cookie. Nothing is kept in memory: every
- * replica that knows the token can read the cookie, and who takes the token away ends its sessions.
+ * Dashboard sessions: a login with an API token returns a signed cookie. Sessions are stateless: every replica that has
+ * the token accepts the cookie, and removing the token ends its sessions.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,64 +10,66 @@ import type { ApiTokens } from './tokens.ts';
 
 export interface Session {
   access: 'write' | 'read';
-  /** What a request that acts has to repeat in `x-csrf-token`. */
+  /** Value that a request with write access has to send in `x-csrf-token`. */
   csrf: string;
 }
 
 export interface Sessions {
-  /** @returns the session and its cookie's value; undefined for a wrong token */
-  begin(token: string): Promise<{ session: Session; value: string } | undefined>;
-  /** Whose valid cookie the request carries. */
-  of(request: FastifyRequest): Promise<Session | undefined>;
+  /** @returns the session and the cookie's value; undefined for a wrong token */
+  create(token: string): Promise<{ session: Session; value: string } | undefined>;
+  /** @returns the session of the request's cookie; undefined without a valid one */
+  find(request: FastifyRequest): Promise<Session | undefined>;
 }
 
 const cookieName = 'ctk_session';
 const lifeSeconds = 12 * 60 * 60;
 
-interface Known {
+interface SigningToken {
   access: Session['access'];
+  /** Key id, derived from the token. */
   id: string;
+  /** Signing key, derived from the token. */
   key: Uint8Array;
   token: string;
 }
 
 export function createSessions({ full, readOnly }: ApiTokens): Sessions {
-  // Who is in both lists may act.
-  const known: Known[] = [
-    ...full.map((token) => knownOf(token, 'write')),
-    ...readOnly.map((token) => knownOf(token, 'read')),
+  // A token in both lists has write access, because the first match wins.
+  const signingTokens: SigningToken[] = [
+    ...full.map((token) => toSigningToken(token, 'write')),
+    ...readOnly.map((token) => toSigningToken(token, 'read')),
   ];
-  const sessionOf = ({ access, key }: Known, jti: string): Session => ({
+  const sessionOf = ({ access, key }: SigningToken, jti: string): Session => ({
     access,
     csrf: createHmac('sha256', key).update(`csrf ${jti}`).digest('base64url'),
   });
 
   return {
-    async begin(token) {
-      const [holder] = known.filter((one) => isOneOf(token, [one.token]));
-      if (!holder) return undefined;
+    async create(token) {
+      const [signer] = signingTokens.filter((candidate) => isOneOf(token, [candidate.token]));
+      if (!signer) return undefined;
       const jti = randomUUID();
       const value = await new SignJWT({ jti })
-        .setProtectedHeader({ alg: 'HS256', kid: holder.id })
+        .setProtectedHeader({ alg: 'HS256', kid: signer.id })
         .setExpirationTime(`${lifeSeconds}s`)
-        .sign(holder.key);
-      return { session: sessionOf(holder, jti), value };
+        .sign(signer.key);
+      return { session: sessionOf(signer, jti), value };
     },
-    async of({ cookies }) {
+    async find({ cookies }) {
       const value = cookies[cookieName];
       if (value === undefined) return undefined;
-      let holder: Known | undefined;
+      let signer: SigningToken | undefined;
       try {
         const { payload } = await jwtVerify(
           value,
           ({ kid }) => {
-            holder = known.find(({ id }) => id === kid);
-            if (!holder) throw new errors.JWKSNoMatchingKey();
-            return holder.key;
+            signer = signingTokens.find(({ id }) => id === kid);
+            if (!signer) throw new errors.JWKSNoMatchingKey();
+            return signer.key;
           },
           { algorithms: ['HS256'], requiredClaims: ['exp', 'jti'] },
         );
-        return holder && payload.jti !== undefined ? sessionOf(holder, payload.jti) : undefined;
+        return signer && payload.jti !== undefined ? sessionOf(signer, payload.jti) : undefined;
       } catch (thrown) {
         if (thrown instanceof errors.JOSEError) return undefined;
         throw thrown;
@@ -76,11 +78,11 @@ export function createSessions({ full, readOnly }: ApiTokens): Sessions {
   };
 }
 
-function knownOf(token: string, access: Session['access']): Known {
-  return { token, access, id: derived(token, 'id').toString('hex'), key: derived(token, 'key') };
+function toSigningToken(token: string, access: Session['access']): SigningToken {
+  return { token, access, id: derive(token, 'id').toString('hex'), key: derive(token, 'key') };
 }
 
-/** Hands the cookie out: no script sees it, no other site's request carries it. */
+/** Sets the cookie, invisible to scripts (HttpOnly) and absent from other sites' requests (SameSite). */
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, value: string): void {
   reply.setCookie(cookieName, value, { ...attributes(request), maxAge: lifeSeconds });
 }
@@ -90,12 +92,12 @@ export function clearSessionCookie(request: FastifyRequest, reply: FastifyReply)
 }
 
 function attributes(request: FastifyRequest) {
-  // A proxy's word: who makes it up only keeps their own cookie from travelling in the clear.
+  // The header needs no trust: a forged one only makes the sender's own cookie secure.
   const https = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
   return { path: '/', httpOnly: true, sameSite: 'strict', secure: https } as const;
 }
 
-/** Two things made from a token, neither of which tells it or the other. */
-function derived(token: string, what: 'id' | 'key'): Buffer {
-  return createHmac('sha256', token).update(`ctk dashboard session ${what}`).digest();
+/** Derives the id or the key from a token; neither reveals the token or the other. */
+function derive(token: string, purpose: 'id' | 'key'): Buffer {
+  return createHmac('sha256', token).update(`ctk dashboard session ${purpose}`).digest();
 }

@@ -1,9 +1,7 @@
-/** The tokens of the service's own API. */
-
-/** Several of a kind while one is being replaced. */
+/** Tokens of the service's own API; several of a kind during rotation. */
 export interface ApiTokens {
-  /** Read and write. */
+  /** Read and write access. */
   full: readonly string[];
-  /** Read only. */
+  /** Read access. */
   readOnly: readonly string[];
 }

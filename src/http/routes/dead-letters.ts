@@ -1,4 +1,4 @@
-/** /dead-letters: what could not be delivered, shown, sent again, discarded. */
+/** /dead-letters: lists, shows, replays and discards dead letters. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -13,26 +13,31 @@ import type { Replay, ReplayResult } from '../../engine/delivery/replay.ts';
 import type { Guard } from '../auth/authenticate.ts';
 import { problemSchema } from '../error-handler.ts';
 
-export interface DeadLetterRouteParts {
+export interface DeadLetterRouteDeps {
   deadLetters: DeadLetters;
   replay: Replay;
   guard: Guard;
 }
 
-/** The token of callers from elsewhere; see server.ts. */
+/** Security scheme defined in server.ts. */
 const security = [{ token: [] }];
 
-const kindShape = {
+const filterShape = {
   rule: z.string().optional().describe('the rule that wrote it, such as placed-order'),
   code: z.string().optional().describe("Klaviyo's code, unreadable or failed"),
   resource: z.string().optional().describe("the record's type, such as order"),
 };
 const after = z.string().optional().describe('the `next` or `after` of the answer before');
-const listQuery = z.strictObject({ ...kindShape, after, limit: z.coerce.number().int().min(1).max(500).default(100) });
-const actBody = z
-  .strictObject({ ...kindShape, all: z.literal(true).optional(), after })
+const listQuery = z.strictObject({
+  ...filterShape,
+  after,
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+const bulkActionBody = z
+  .strictObject({ ...filterShape, all: z.literal(true).optional(), after })
   .refine(
-    ({ rule, code, resource, all }) => all !== undefined || [rule, code, resource].some((one) => one !== undefined),
+    ({ rule, code, resource, all }) =>
+      all !== undefined || [rule, code, resource].some((filter) => filter !== undefined),
     {
       error: 'name a rule, code or resource, or say {"all": true}',
     },
@@ -58,21 +63,21 @@ const statusOf: Record<ReplayResult['outcome'], 200 | 202 | 409 | 503> = {
   'not-replayable': 409,
 };
 
-export function deadLetterRoutes(server: FastifyInstance, parts: DeadLetterRouteParts): void {
+export function deadLetterRoutes(server: FastifyInstance, deps: DeadLetterRouteDeps): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
-  const { deadLetters, replay } = parts;
-  const shared = { onRequest: parts.guard };
-  const refusals = {
+  const { deadLetters, replay } = deps;
+  const common = { onRequest: deps.guard };
+  const errorResponses = {
     400: problemSchema,
     401: problemSchema,
     403: problemSchema,
     429: problemSchema,
     503: problemSchema,
   };
-  const unknown = { error: 'there is no such dead letter (any more)' };
+  const notFound = { error: 'there is no such dead letter (any more)' };
 
   routes.route({
-    ...shared,
+    ...common,
     method: 'GET',
     url: '/dead-letters',
     schema: {
@@ -80,12 +85,12 @@ export function deadLetterRoutes(server: FastifyInstance, parts: DeadLetterRoute
       security,
       summary: 'What could not be delivered, by rule, code or resource',
       querystring: listQuery,
-      response: { 200: listed, ...refusals },
+      response: { 200: listed, ...errorResponses },
     },
-    handler: async ({ query: { limit, after, ...kind } }) => page(deadLetters.list(kindOf(kind), after), limit),
+    handler: async ({ query: { limit, after, ...filter } }) => page(deadLetters.list(filterOf(filter), after), limit),
   });
   routes.route({
-    ...shared,
+    ...common,
     method: 'GET',
     url: '/dead-letters/:id',
     schema: {
@@ -93,15 +98,15 @@ export function deadLetterRoutes(server: FastifyInstance, parts: DeadLetterRoute
       security,
       summary: 'One dead letter',
       params,
-      response: { 200: deadLetterSchema, 404: problemSchema, ...refusals },
+      response: { 200: deadLetterSchema, 404: problemSchema, ...errorResponses },
     },
     handler: async (request, reply) => {
-      const letter = await found(deadLetters, request.params.id);
-      return letter ? reply.code(200).send(letter) : reply.code(404).send(unknown);
+      const letter = await findLetter(deadLetters, request.params.id);
+      return letter ? reply.code(200).send(letter) : reply.code(404).send(notFound);
     },
   });
   routes.route({
-    ...shared,
+    ...common,
     method: 'POST',
     url: '/dead-letters/:id/replay',
     schema: {
@@ -115,32 +120,32 @@ export function deadLetterRoutes(server: FastifyInstance, parts: DeadLetterRoute
         202: replayed,
         404: problemSchema,
         409: replayed,
-        ...refusals,
+        ...errorResponses,
         503: z.union([replayed, problemSchema]),
       },
     },
     handler: async (request, reply) => {
-      const letter = await found(deadLetters, request.params.id);
-      if (!letter) return reply.code(404).send(unknown);
-      const answer = await replay.one(letter);
-      return reply.code(statusOf[answer.outcome]).send(answer);
+      const letter = await findLetter(deadLetters, request.params.id);
+      if (!letter) return reply.code(404).send(notFound);
+      const result = await replay.one(letter);
+      return reply.code(statusOf[result.outcome]).send(result);
     },
   });
   routes.route({
-    ...shared,
+    ...common,
     method: 'POST',
     url: '/dead-letters/replay',
     schema: {
       operationId: 'dead-letters-replay',
       security,
       summary: 'Replays all of a kind, a hundred at a time',
-      body: actBody,
-      response: { 200: replayedAll, ...refusals },
+      body: bulkActionBody,
+      response: { 200: replayedAll, ...errorResponses },
     },
-    handler: async ({ body }) => replay.all(kindOf(body), body.after),
+    handler: async ({ body }) => replay.all(filterOf(body), body.after),
   });
   routes.route({
-    ...shared,
+    ...common,
     method: 'POST',
     url: '/dead-letters/:id/discard',
     schema: {
@@ -149,46 +154,50 @@ export function deadLetterRoutes(server: FastifyInstance, parts: DeadLetterRoute
       summary: 'Forgets one for good',
       params,
       body: z.unknown().optional(),
-      response: { 200: discarded, 404: problemSchema, ...refusals },
+      response: { 200: discarded, 404: problemSchema, ...errorResponses },
     },
     handler: async (request, reply) => {
-      const letter = await found(deadLetters, request.params.id);
-      if (!letter) return reply.code(404).send(unknown);
+      const letter = await findLetter(deadLetters, request.params.id);
+      if (!letter) return reply.code(404).send(notFound);
       await deadLetters.discard(letter.id);
       return reply.code(200).send({ discarded: 1 });
     },
   });
   routes.route({
-    ...shared,
+    ...common,
     method: 'POST',
     url: '/dead-letters/discard',
     schema: {
       operationId: 'dead-letters-discard',
       security,
       summary: 'Forgets all of a kind for good',
-      body: actBody,
-      response: { 200: discarded, ...refusals },
+      body: bulkActionBody,
+      response: { 200: discarded, ...errorResponses },
     },
-    handler: async ({ body }) => ({ discarded: await discardAll(deadLetters, kindOf(body)) }),
+    handler: async ({ body }) => ({ discarded: await discardAll(deadLetters, filterOf(body)) }),
   });
 }
 
-async function page(letters: AsyncIterable<DeadLetter>, limit: number): Promise<z.infer<typeof listed>> {
-  const found: DeadLetter[] = [];
-  for await (const letter of letters) {
-    // One more than asked for: there is a next page.
-    if (found.length === limit) return { letters: found, next: found.at(-1)?.id };
-    found.push(letter);
+async function page(all: AsyncIterable<DeadLetter>, limit: number): Promise<z.infer<typeof listed>> {
+  const letters: DeadLetter[] = [];
+  for await (const letter of all) {
+    // A letter beyond the limit means that there is a next page.
+    if (letters.length === limit) return { letters, next: letters.at(-1)?.id };
+    letters.push(letter);
   }
-  return { letters: found };
+  return { letters };
 }
 
-/** An id of any text: what can't be a key is not there. */
-async function found(deadLetters: DeadLetters, id: string): Promise<DeadLetter | undefined> {
+/** @param id any text; one that can't be a key is not looked up */
+async function findLetter(deadLetters: DeadLetters, id: string): Promise<DeadLetter | undefined> {
   return /^[0-9a-f]{40}$/.test(id) ? deadLetters.get(id) : undefined;
 }
 
-function kindOf({ rule, code, resource }: { [name in keyof DeadLetterFilter]: string | undefined }): DeadLetterFilter {
+function filterOf({
+  rule,
+  code,
+  resource,
+}: { [name in keyof DeadLetterFilter]: string | undefined }): DeadLetterFilter {
   return {
     ...(rule === undefined ? {} : { rule }),
     ...(code === undefined ? {} : { code }),

@@ -1,4 +1,4 @@
-/** /explain: what would be sent of a record, and why. The answer holds personal data: it is neither logged nor cached. */
+/** GET /explain: what would be sent for a record, and why. Responses hold personal data and are neither logged nor cached. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { explainedSchema } from '../../engine/explain/schema.ts';
 import type { Guard } from '../auth/authenticate.ts';
 import { problemSchema } from '../error-handler.ts';
 
-export interface ExplainRouteParts {
+export interface ExplainRouteDeps {
   explain: Explain;
   guard: Guard;
 }
@@ -17,10 +17,10 @@ const params = z.object({
   type: z.string().describe(explainedTypes.join(', ')),
   id: z.string().min(1).max(256).describe("commercetools' id of the record"),
 });
-/** While commercetools is away. */
-const restSeconds = 5;
+/** Retry-After while commercetools is unavailable. */
+const retrySeconds = 5;
 
-export function explainRoutes(server: FastifyInstance, { explain, guard }: ExplainRouteParts): void {
+export function explainRoutes(server: FastifyInstance, { explain, guard }: ExplainRouteDeps): void {
   server.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/explain/:type/:id',
@@ -42,24 +42,24 @@ export function explainRoutes(server: FastifyInstance, { explain, guard }: Expla
       },
     },
     handler: async ({ params: { type, id } }, reply) => {
-      const known = explainedTypes.find((one) => one === type);
-      if (!known)
+      const explainedType = explainedTypes.find((name) => name === type);
+      if (!explainedType)
         return reply.code(404).send({ error: `nothing is known of ${type}: take one of ${explainedTypes.join(', ')}` });
       try {
-        const explained = await explain(known, id);
+        const explained = await explain(explainedType, id);
         if (explained) return reply.code(200).send(explained);
-        return reply.code(404).send({ error: `commercetools has no ${known} with the id ${id}` });
+        return reply.code(404).send({ error: `commercetools has no ${explainedType} with the id ${id}` });
       } catch (thrown) {
         if (!(thrown instanceof CommercetoolsError)) throw thrown;
-        if (thrown.type !== 'unavailable') return reply.code(502).send({ error: wayOut(thrown) });
-        reply.header('retry-after', restSeconds);
+        if (thrown.type !== 'unavailable') return reply.code(502).send({ error: reasonWithFix(thrown) });
+        reply.header('retry-after', retrySeconds);
         return reply.code(503).send({ error: `not now: ${thrown.message}` });
       }
     },
   });
 }
 
-function wayOut({ type: kind, message }: CommercetoolsError): string {
-  if (kind === 'forbidden') return `${message}: the API client lacks the scope to read it; ctk check names it`;
+function reasonWithFix({ type, message }: CommercetoolsError): string {
+  if (type === 'forbidden') return `${message}: the API client lacks the scope to read it; ctk check names it`;
   return `${message}: ctk check tells what is wrong`;
 }

@@ -1,4 +1,7 @@
-/** /health: alive. /ready: both APIs answer with these credentials, and it is not about to end. Both are open and say nothing secret. */
+/**
+ * GET /health: the process is alive. GET /ready: both APIs respond with these credentials, and the service is not stopping.
+ * Both need no authentication and contain no secrets.
+ */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -14,13 +17,13 @@ export type Readiness = z.infer<typeof readiness>;
 
 const stopping = z.object({ ready: z.literal(false), reason: z.string() });
 
-export interface HealthRouteParts {
+export interface HealthRouteDeps {
   readiness(): Promise<Readiness>;
-  /** Told to end: what is under way finishes, nothing new may come. */
+  /** True during shutdown: requests in flight complete, new ones are rejected. */
   stopping(): boolean;
 }
 
-export function healthRoutes(server: FastifyInstance, parts: HealthRouteParts): void {
+export function healthRoutes(server: FastifyInstance, deps: HealthRouteDeps): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
   routes.route({
     method: 'GET',
@@ -33,11 +36,11 @@ export function healthRoutes(server: FastifyInstance, parts: HealthRouteParts): 
     url: '/ready',
     schema: {
       summary: 'Both APIs are reachable with these credentials; cached some seconds',
-      response: { 200: readiness, 503: z.union([readiness, stopping.describe('told to end')]) },
+      response: { 200: readiness, 503: z.union([readiness, stopping.describe('stopping')]) },
     },
     handler: async (_request, reply) => {
-      if (parts.stopping()) return reply.code(503).send({ ready: false, reason: 'the service is stopping' });
-      const now = await parts.readiness();
+      if (deps.stopping()) return reply.code(503).send({ ready: false, reason: 'the service is stopping' });
+      const now = await deps.readiness();
       return reply.code(now.ready ? 200 : 503).send(now);
     },
   });

@@ -1,4 +1,4 @@
-/** /metrics: what Prometheus scrapes. Guarded like everything that shows data: a read-only token is enough. */
+/** GET /metrics for Prometheus. Requires read access. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,12 +6,12 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Guard } from '../auth/authenticate.ts';
 import { problemSchema } from '../error-handler.ts';
 
-export interface MetricsRouteParts {
+export interface MetricsRouteDeps {
   metrics: Metrics;
   guard: Guard;
 }
 
-export function metricsRoute(server: FastifyInstance, { metrics, guard }: MetricsRouteParts): void {
+export function metricsRoute(server: FastifyInstance, { metrics, guard }: MetricsRouteDeps): void {
   server.withTypeProvider<ZodTypeProvider>().route({
     method: 'GET',
     url: '/metrics',

@@ -1,34 +1,37 @@
-/** POST / : a pushed message, answered with its verdict. OPTIONS / : may Event Grid push here? */
+/** POST / receives a pushed message and responds with its verdict. OPTIONS / answers Event Grid's validation. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Gate, HttpPush, PushAnswer } from '../../sources/http-push.ts';
-import { consentTo } from '../../sources/push/event-grid.ts';
+import type { HttpPush, PushResponse, PushSlot } from '../../sources/http-push.ts';
+import { webhookConsentHeaders } from '../../sources/push/event-grid.ts';
 import { withTrace } from '../../telemetry/span.ts';
-import { type CountFailure, isOnThisMachine, sendRefusal } from '../auth/authenticate.ts';
+import { type CountFailure, isOnThisMachine, sendAuthFailure } from '../auth/authenticate.ts';
 import { problemSchema } from '../error-handler.ts';
 
-export interface RealtimeRouteParts {
+export interface RealtimeRouteDeps {
   push: HttpPush;
 }
 
 const deadLettered = z.object({ deadLettered: z.array(z.string()).describe('codes of the stored dead letters') });
 const confirmed = z.record(z.string(), z.unknown());
 
-export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteParts, countFailure: CountFailure): void {
-  const gates = new WeakMap<FastifyRequest, Extract<Gate, { open: true }>>();
+export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteDeps, countFailure: CountFailure): void {
+  const slots = new WeakMap<FastifyRequest, PushSlot>();
   server.route<{ Querystring: Record<string, unknown> }>({
     method: 'POST',
     url: '/',
-    // Before the body is read: who may not push need not send it.
+    // Runs before the body is read, so that rejected pushes cost nothing.
     onRequest: async (request, reply) => {
       const { headers, query } = request;
-      const gate = await push.admit({ headers, query, onThisMachine: isOnThisMachine(request) });
-      if (gate.open) {
-        gates.set(request, gate);
-        // Answered, or gone before that, also while the gate was asked.
-        if (reply.raw.closed) gate.leave();
-        else reply.raw.once('close', gate.leave);
-      } else await send({ request, reply, answer: gate.answer, countFailure });
+      const admission = await push.admit({ headers, query, onThisMachine: isOnThisMachine(request) });
+      if (admission.outcome === 'rejected') {
+        await send({ request, reply, response: admission.response, countFailure });
+        return;
+      }
+      const { slot } = admission;
+      slots.set(request, slot);
+      // The connection closes after the response or earlier, perhaps during the authentication.
+      if (reply.raw.closed) slot.release();
+      else reply.raw.once('close', slot.release);
     },
     schema: {
       operationId: 'push',
@@ -46,10 +49,10 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRoutePa
       },
     },
     handler: async (request, reply) => {
-      const gate = gates.get(request);
-      if (!gate) throw new Error('a request without a gate');
-      const answer = await withTrace(request.headers, () => push.take(request.body, gate));
-      return send({ request, reply, answer, countFailure });
+      const slot = slots.get(request);
+      if (!slot) throw new Error('a request without a slot');
+      const response = await withTrace(request.headers, () => push.receive(request.body, slot));
+      return send({ request, reply, response, countFailure });
     },
   });
   server.route({
@@ -57,24 +60,28 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRoutePa
     url: '/',
     schema: { hide: true },
     handler: async (request, reply) => {
-      const consent = consentTo(request.headers['webhook-request-origin']);
+      const consent = webhookConsentHeaders(request.headers['webhook-request-origin']);
       return consent ? reply.code(200).headers(consent).send() : reply.code(204).header('allow', 'POST').send();
     },
   });
 }
 
-async function send(about: {
+async function send({
+  request,
+  reply,
+  response,
+  countFailure,
+}: {
   request: FastifyRequest;
   reply: FastifyReply;
-  answer: PushAnswer;
+  response: PushResponse;
   countFailure: CountFailure;
 }): Promise<FastifyReply> {
-  const { request, reply, answer, countFailure } = about;
-  if (answer.status === 204) return reply.code(204).send();
-  if (answer.status === 401) {
-    await sendRefusal({ request, reply, refusal: { status: 401, reason: answer.body.error }, countFailure });
+  if (response.status === 204) return reply.code(204).send();
+  if (response.status === 401) {
+    await sendAuthFailure({ request, reply, failure: { status: 401, reason: response.body.error }, countFailure });
     return reply;
   }
-  if (answer.status === 503) reply.header('retry-after', answer.retryAfterSeconds);
-  return reply.code(answer.status).send(answer.body);
+  if (response.status === 503) reply.header('retry-after', response.retryAfterSeconds);
+  return reply.code(response.status).send(response.body);
 }

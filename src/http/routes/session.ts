@@ -1,14 +1,14 @@
-/** /dashboard/session: who is looking, logged in with a token of the API, logged out. */
+/** /dashboard/session: shows the caller's access, logs in with an API token, logs out. */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type CountFailure, type Identify, sendRefusal } from '../auth/authenticate.ts';
+import { type Authenticate, type CountFailure, sendAuthFailure } from '../auth/authenticate.ts';
 import { clearSessionCookie, type Sessions, setSessionCookie } from '../auth/sessions.ts';
 import { problemSchema } from '../error-handler.ts';
 
-export interface SessionRouteParts {
+export interface SessionRouteDeps {
   sessions: Sessions;
-  identify: Identify;
+  authenticate: Authenticate;
   countFailure: CountFailure;
 }
 
@@ -22,7 +22,7 @@ const session = z.object({
 const login = z.strictObject({ token: z.string().min(1) });
 const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 429: problemSchema };
 
-export function sessionRoutes(server: FastifyInstance, parts: SessionRouteParts): void {
+export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
   const url = '/dashboard/session';
   routes.route({
@@ -34,14 +34,14 @@ export function sessionRoutes(server: FastifyInstance, parts: SessionRouteParts)
       response: { 200: session, ...refusals },
     },
     handler: async (request, reply) => {
-      const caller = await parts.identify(request);
+      const caller = await deps.authenticate(request);
       if ('status' in caller) {
-        // The page asks before anybody has tried to log in: only a token that is wrong counts as a failure.
+        // The page sends this request before a login, so only a wrong token counts as a failure.
         if (request.headers.authorization === undefined) {
           const canLogIn = caller.status === 401;
           return reply.code(200).send({ access: 'none', loggedIn: false, reason: caller.reason, canLogIn });
         }
-        await sendRefusal({ request, reply, refusal: caller, countFailure: parts.countFailure });
+        await sendAuthFailure({ request, reply, failure: caller, countFailure: deps.countFailure });
         return reply;
       }
       const csrf = caller.session?.csrf;
@@ -58,17 +58,17 @@ export function sessionRoutes(server: FastifyInstance, parts: SessionRouteParts)
       response: { 200: session, ...refusals },
     },
     handler: async (request, reply) => {
-      const begun = await parts.sessions.begin(request.body.token);
-      if (!begun) {
-        const refusal = {
+      const created = await deps.sessions.create(request.body.token);
+      if (!created) {
+        const failure = {
           status: 401,
           reason: 'That is none of the tokens of API_TOKEN or API_TOKEN_READ_ONLY.',
         } as const;
-        await sendRefusal({ request, reply, refusal, countFailure: parts.countFailure });
+        await sendAuthFailure({ request, reply, failure, countFailure: deps.countFailure });
         return reply;
       }
-      setSessionCookie(request, reply, begun.value);
-      return reply.code(200).send({ ...begun.session, loggedIn: true });
+      setSessionCookie(request, reply, created.value);
+      return reply.code(200).send({ ...created.session, loggedIn: true });
     },
   });
   routes.route({

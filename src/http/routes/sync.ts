@@ -1,19 +1,20 @@
-/** /sync: bulk runs started, stopped and shown. The paths and bodies are the incumbent's (docs/switching.md). */
+/** /sync: starts, stops and lists syncs. Paths and bodies are those of the open-source plugin (docs/switching.md). */
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
+import { bulkResources } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run, runSchema } from '../../engine/runs/run.ts';
+import { parseSyncRequest, startSync } from '../../engine/runs/run-request.ts';
 import type { Runs } from '../../engine/runs/runs.ts';
 import type { Guard } from '../auth/authenticate.ts';
 import { problemSchema } from '../error-handler.ts';
 
-export interface SyncRouteParts {
+export interface SyncRouteDeps {
   runs: Runs;
   guard: Guard;
-  /** Nothing is taken any more. */
+  /** True during shutdown, when no sync can be started. */
   stopping(): boolean;
-  /** How often each kind of thing happened in this process. */
+  /** Number of events of each type in this process. */
   counts(): Record<string, number>;
 }
 
@@ -22,7 +23,7 @@ const ids = z
   .min(1, 'must not be empty; leave it out to sync everything')
   .max(10_000, 'must not hold more than 10,000 ids');
 
-/** One body for all four: what a resource does not take is refused with a reason. */
+/** One body for all resources; parseSyncRequest rejects options that a resource does not support. */
 const bodySchema = z.strictObject({
   ids: ids.optional(),
   startId: z.string().min(1).optional(),
@@ -36,9 +37,8 @@ const bodySchema = z.strictObject({
   backfill: z.boolean().optional(),
   force: z.boolean().optional(),
 });
-type Body = z.infer<typeof bodySchema>;
 
-/** The token of callers from elsewhere; see server.ts. */
+/** Security scheme defined in server.ts. */
 const security = [{ token: [] }];
 
 const started = z.object({ message: z.string(), run: runSchema });
@@ -49,10 +49,10 @@ const listed = z.object({
   realtime: z.record(z.string(), z.number()).describe('what happened to messages in this process since it started'),
 });
 
-export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void {
+export function syncRoutes(server: FastifyInstance, deps: SyncRouteDeps): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
-  const { guard } = parts;
-  const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 429: problemSchema };
+  const { guard } = deps;
+  const errorResponses = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 429: problemSchema };
 
   for (const resource of bulkResources) {
     routes.route({
@@ -64,24 +64,22 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
         security,
         summary: `Syncs all commercetools ${resource} to Klaviyo`,
         body: bodySchema.nullish(),
-        response: { 202: started, 409: running, 503: problemSchema, ...refusals },
+        response: { 202: started, 409: running, 503: problemSchema, ...errorResponses },
       },
       handler: async (request, reply) => {
-        if (parts.stopping()) return reply.code(503).send({ error: 'the service is stopping' });
-        const body = request.body ?? {};
-        const wrong = wrongFor(resource, body);
-        if (wrong) return reply.code(400).send({ error: wrong });
-        const { confirmDeletion: _confirmed, resume, ...asked } = body;
-        const answer = resume
-          ? await parts.runs.resume(resource, 'api')
-          : await parts.runs.start(resource, withoutUndefined(asked), 'api');
-        if ('refused' in answer)
-          return reply.code(400).send({ error: resume ? `resume: ${answer.refused}` : answer.refused });
-        if ('started' in answer)
-          return reply.code(202).send({ message: `${resource} sync accepted`, run: answer.started });
+        if (deps.stopping()) return reply.code(503).send({ error: 'the service is stopping' });
+        const command = parseSyncRequest(resource, request.body ?? {});
+        if (command.type === 'invalid') return reply.code(400).send({ error: command.problem });
+        const result = await startSync(deps.runs, resource, { command, by: 'api' });
+        if ('refused' in result) {
+          const error = command.type === 'resume' ? `resume: ${result.refused}` : result.refused;
+          return reply.code(400).send({ error });
+        }
+        if ('started' in result)
+          return reply.code(202).send({ message: `${resource} sync accepted`, run: result.started });
         return reply.code(409).send({
           error: `a sync of ${resource} is running already; stop it with POST /sync/${resource}/stop`,
-          run: answer.running,
+          run: result.running,
         });
       },
     });
@@ -94,10 +92,10 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
         security,
         summary: `Stops the running sync of ${resource}`,
         body: z.unknown().optional(),
-        response: { 200: z.object({ message: z.string(), run: runSchema.optional() }), ...refusals },
+        response: { 200: z.object({ message: z.string(), run: runSchema.optional() }), ...errorResponses },
       },
       handler: async (_request, reply) => {
-        const run = await parts.runs.stop(resource);
+        const run = await deps.runs.stop(resource);
         return reply
           .code(200)
           .send(
@@ -109,8 +107,8 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
       method: 'GET',
       url: `/sync/${resource}`,
       onRequest: guard,
-      schema: { security, summary: `The runs of ${resource}`, response: { 200: listed, ...refusals } },
-      handler: async () => show(await parts.runs.list(resource), parts.counts()),
+      schema: { security, summary: `The runs of ${resource}`, response: { 200: listed, ...errorResponses } },
+      handler: async () => toListing(await deps.runs.list(resource), deps.counts()),
     });
   }
   for (const url of ['/sync', '/sync/status']) {
@@ -118,40 +116,12 @@ export function syncRoutes(server: FastifyInstance, parts: SyncRouteParts): void
       method: 'GET',
       url,
       onRequest: guard,
-      schema: { security, summary: 'What runs and what ran', response: { 200: listed, ...refusals } },
-      handler: async () => show(await parts.runs.list(), parts.counts()),
+      schema: { security, summary: 'What runs and what ran', response: { 200: listed, ...errorResponses } },
+      handler: async () => toListing(await deps.runs.list(), deps.counts()),
     });
   }
 }
 
-function show(runs: Run[], realtime: Record<string, number>): z.infer<typeof listed> {
+function toListing(runs: Run[], realtime: Record<string, number>): z.infer<typeof listed> {
   return { running: runs.filter((run) => !hasEnded(run)), ended: runs.filter(hasEnded), realtime };
-}
-
-/** What the body asks that this resource does not do. */
-function wrongFor(resource: BulkResource, body: Body): string | undefined {
-  if (body.resume && Object.keys(body).length > 1) return 'resume: goes on with what was asked for; give nothing else';
-  if (body.startId !== undefined && resource !== 'orders') return 'startId: only orders can be synced from an id on';
-  if (body.startId !== undefined && body.ids) return 'ids and startId: give one of them';
-  if (body.backfill !== undefined && resource !== 'orders') return 'backfill: only orders become events';
-  if (body.deleteAll === undefined || body.deleteAll === false)
-    return body.confirmDeletion === undefined ? undefined : 'confirmDeletion: goes with "deleteAll": true';
-  if (resource !== 'categories' && resource !== 'products')
-    return 'deleteAll: only categories and products can be deleted in Klaviyo';
-  if (body.ids) return 'ids and deleteAll: give one of them';
-  if (body.confirmDeletion !== resource)
-    return `confirmDeletion: must be "${resource}": it deletes all ${resource} in Klaviyo, also those from elsewhere`;
-  return undefined;
-}
-
-function withoutUndefined(asked: Omit<Body, 'confirmDeletion' | 'resume'>) {
-  const { ids, startId, since, deleteAll, backfill, force } = asked;
-  return {
-    ...(ids ? { ids: [...new Set(ids)] } : {}),
-    ...(startId === undefined ? {} : { startId }),
-    ...(since === undefined ? {} : { since }),
-    ...(deleteAll ? { deleteAll } : {}),
-    ...(backfill === undefined ? {} : { backfill }),
-    ...(force ? { force } : {}),
-  };
 }

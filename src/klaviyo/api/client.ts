@@ -1,18 +1,21 @@
 /**
- * Klaviyo over HTTP: one call, one outcome. Sends prepared bytes with undici (why not through the SDK: docs/decisions.md),
- * waits for the throttle, repeats what is worth repeating within its patience.
+ * HTTP client for Klaviyo: one call, one result. Sends serialised bodies with undici (why not the SDK: docs/decisions.md),
+ * waits for the rate limiter, and retries failures that are worth a retry before the call's deadline.
  */
 import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import { codeOf } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { observeRequest, type RequestInfo } from '../../telemetry/request.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
-import { type ApiFailure, classify, parseJson } from './errors.ts';
+import { type ApiFailure, classify } from './errors.ts';
 import {
   createRateLimiter,
   type Lane,
-  longestWaitMs,
+  maxWaitMs,
   type RateHeaders,
   type RateLimiter,
   type RateLimiterSettings,
@@ -23,40 +26,40 @@ export interface KlaviyoClientSettings extends RateLimiterSettings {
   url: string;
   /** Private key, `pk_…`. */
   key: string;
-  /** Milliseconds that one request may take. */
+  /** Timeout of one request in milliseconds. */
   timeoutMs: number;
-  /** How often a request is repeated that Klaviyo could not answer now. */
+  /** Maximum retries of a request that failed as `unavailable`. */
   retries: number;
 }
 
 export interface ApiCall {
   endpoint: EndpointName;
-  /** Fills `{id}` of the path; encoded here. */
-  id?: string;
+  /** Replaces `{id}` in the path; encoded here. */
+  id?: string | undefined;
   query?: Record<string, string>;
-  /** Serialised once by JSON.stringify; a text is sent as it is. */
-  body?: object | string;
+  /** An object is serialised once; a string is sent unchanged. */
+  body?: object | string | undefined;
   lane: Lane;
   signal: AbortSignal;
-  /** The turn for the first try was taken already (Throttle.take). */
-  acquired?: boolean;
+  /** The token of the first attempt was acquired already by `tryAcquire`. */
+  acquired?: boolean | undefined;
 }
 
 export type ApiResult = { ok: true; status: number; body: unknown } | { ok: false; failure: ApiFailure };
 
 export interface KlaviyoClient {
-  /** Never rejects: what went wrong is in the answer. */
+  /** Never rejects on a failed request: the result holds the failure. */
   call(call: ApiCall): Promise<ApiResult>;
-  /** Follows `links.next`. Yields each page's body, or the failure that ended the list. */
+  /** Follows `links.next`. Yields each page's body; a failure is the last result. */
   pages(call: ApiCall): AsyncGenerator<ApiResult>;
-  /** See Throttle.take: for who decides at the last moment what goes into a body. */
+  /** Acquires a token before the request is built: the batcher fills a body only when it can be sent. */
   tryAcquire: RateLimiter['tryAcquire'];
   usage: RateLimiter['usage'];
   close(): Promise<void>;
 }
 
-/** Thrown inside only, so that the retry library sees it. */
-class WorthRepeating extends Error {
+/** Makes p-retry retry; never leaves this file. */
+class RetryableError extends Error {
   readonly failure: ApiFailure;
   constructor(failure: ApiFailure) {
     super(failure.type);
@@ -66,10 +69,7 @@ class WorthRepeating extends Error {
 
 const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish() }).optional() });
 
-/**
- * @param settings see KlaviyoClientSettings; opens no connection before the first call
- * @param activity is told of every request
- */
+/** Opens no connection before the first call. @param events receives an event per request */
 export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: AppEvents): KlaviyoClient {
   const base = new URL(settings.url);
   const pool = new Pool(base.origin, {
@@ -77,32 +77,32 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
     headersTimeout: settings.timeoutMs,
     bodyTimeout: settings.timeoutMs,
   });
-  const throttle = createRateLimiter(settings);
+  const rateLimiter = createRateLimiter(settings);
 
-  async function once(call: ApiCall, bytes: string | undefined, acquired: boolean): Promise<ApiResult> {
-    const admitted = acquired ? taken : await throttle.acquire(call.endpoint, call.lane, call.signal);
-    if (!admitted.go) return later(admitted.waitMs);
-    const { status, headers, text } = await observeRequest(aboutOf(call), () => request(call, bytes)).catch(
+  async function sendWithinLimit(call: ApiCall, body: string | undefined, acquired: boolean): Promise<ApiResult> {
+    const waitMs = acquired ? 0 : await rateLimiter.acquire(call.endpoint, call.lane, call.signal);
+    if (waitMs > 0) return rateLimited(waitMs);
+    const { status, headers, text } = await observeRequest(requestInfo(call), () => send(call, body)).catch(
       (thrown) => {
-        throttle.onResponse(call.endpoint);
+        rateLimiter.onResponse(call.endpoint);
         throw thrown;
       },
     );
     const rates = rateHeaders(headers);
-    throttle.onResponse(call.endpoint, { status, headers: rates });
-    return answerOf({ status, text, sent: bytes, rates });
+    rateLimiter.onResponse(call.endpoint, { status, headers: rates });
+    return toResult({ status, text, rates }, body);
   }
 
-  function aboutOf({ endpoint }: ApiCall): RequestInfo {
+  function requestInfo({ endpoint }: ApiCall): RequestInfo {
     const { method, path } = endpoints[endpoint];
     return { events, api: 'klaviyo', endpoint, method, path, host: base.hostname };
   }
 
-  async function request(call: ApiCall, bytes: string | undefined) {
+  async function send(call: ApiCall, body: string | undefined) {
     const { method } = endpoints[call.endpoint];
-    const late = new AbortController();
+    const timeout = new AbortController();
     const timer = setTimeout(
-      () => late.abort(new DOMException('no answer in time', 'TimeoutError')),
+      () => timeout.abort(new DOMException('no answer in time', 'TimeoutError')),
       settings.timeoutMs,
     );
     try {
@@ -114,10 +114,10 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
           revision,
           'x-klaviyo-revision-fall-forward-opt-out': '1',
           accept: 'application/vnd.api+json',
-          ...(bytes === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
+          ...(body === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
         },
-        ...(bytes === undefined ? {} : { body: bytes }),
-        signal: late.signal,
+        ...omitUndefined({ body }),
+        signal: timeout.signal,
       });
       return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
     } finally {
@@ -125,20 +125,20 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
     }
   }
 
-  async function attempt(call: ApiCall, bytes: string | undefined, acquired: boolean): Promise<ApiResult> {
+  async function attempt(call: ApiCall, body: string | undefined, acquired: boolean): Promise<ApiResult> {
     try {
-      return await once(call, bytes, acquired);
+      return await sendWithinLimit(call, body, acquired);
     } catch (thrown) {
-      if (call.signal.aborted) return unavailable('the deadline passed before Klaviyo was asked');
+      if (call.signal.aborted) return unavailable('the deadline passed before the request was sent to Klaviyo');
       return unavailable(`Klaviyo can't be reached (${codeOf(thrown)})`);
     }
   }
 
-  async function call(call: ApiCall): Promise<ApiResult> {
-    const bytes = typeof call.body === 'object' ? JSON.stringify(call.body) : call.body;
-    const { maxBytes } = endpoints[call.endpoint];
-    if (bytes !== undefined && Buffer.byteLength(bytes) > maxBytes) {
-      if (call.acquired) throttle.onResponse(call.endpoint);
+  async function call(request: ApiCall): Promise<ApiResult> {
+    const body = typeof request.body === 'object' ? JSON.stringify(request.body) : request.body;
+    const { maxBytes } = endpoints[request.endpoint];
+    if (body !== undefined && Buffer.byteLength(body) > maxBytes) {
+      if (request.acquired) rateLimiter.onResponse(request.endpoint);
       return {
         ok: false,
         failure: {
@@ -148,28 +148,28 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
         },
       };
     }
-    let last: ApiResult | undefined;
+    let lastResult: ApiResult | undefined;
     try {
       return await pRetry(
-        async (tries) => {
-          const answer = await attempt(call, bytes, call.acquired === true && tries === 1);
-          last = answer;
-          if (!answer.ok && answer.failure.type === 'unavailable') throw new WorthRepeating(answer.failure);
-          return answer;
+        async (attempts) => {
+          const result = await attempt(request, body, request.acquired === true && attempts === 1);
+          lastResult = result;
+          if (!result.ok && result.failure.type === 'unavailable') throw new RetryableError(result.failure);
+          return result;
         },
         {
           retries: settings.retries,
           minTimeout: 200,
           factor: 3,
           randomize: true,
-          signal: call.signal,
-          shouldRetry: ({ error }) => error instanceof WorthRepeating && isSoon(error.failure),
+          signal: request.signal,
+          shouldRetry: ({ error }) => error instanceof RetryableError && isRetriedHere(error.failure),
         },
       );
     } catch (thrown) {
-      if (thrown instanceof WorthRepeating) return { ok: false, failure: thrown.failure };
-      // What was in flight when the patience ended is answered all the same.
-      if (call.signal.aborted) return last ?? unavailable('the deadline passed before Klaviyo answered');
+      if (thrown instanceof RetryableError) return { ok: false, failure: thrown.failure };
+      // A request that was in flight when the deadline passed has a result of its own.
+      if (request.signal.aborted) return lastResult ?? unavailable('the deadline passed before Klaviyo answered');
       throw thrown;
     }
   }
@@ -177,10 +177,10 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
   async function* pages(first: ApiCall): AsyncGenerator<ApiResult> {
     let next: ApiCall | undefined = first;
     while (next) {
-      const answer: ApiResult = await call(next);
-      yield answer;
-      if (!answer.ok) return;
-      const parsed = nextLink.safeParse(answer.body);
+      const result: ApiResult = await call(next);
+      yield result;
+      if (!result.ok) return;
+      const parsed = nextLink.safeParse(result.body);
       const link: string | null | undefined = parsed.success ? parsed.data.links?.next : undefined;
       if (!link) return;
       if (!URL.canParse(link, base.href)) return yield unavailable('Klaviyo linked the next page in an unknown shape');
@@ -188,33 +188,26 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
     }
   }
 
-  return { call, pages, tryAcquire: throttle.tryAcquire, usage: throttle.usage, close: () => pool.close() };
+  return { call, pages, tryAcquire: rateLimiter.tryAcquire, usage: rateLimiter.usage, close: () => pool.close() };
 }
 
-const taken = { go: true } as const;
-
-interface Said {
-  status: number;
-  text: string;
-  sent: string | undefined;
-  rates: RateHeaders;
-}
-
-function answerOf({ status, text, sent, rates }: Said): ApiResult {
+function toResult(
+  { status, text, rates }: { status: number; text: string; rates: RateHeaders },
+  requestBody: string | undefined,
+): ApiResult {
   if (status >= 200 && status < 300) {
     const body = text === '' ? undefined : parseJson(text);
     if (text !== '' && body === undefined)
-      return unavailable(`Klaviyo answered ${status} with something that is not JSON`);
+      return unavailable(`Klaviyo answered ${status} with a body that is not JSON`);
     return { ok: true, status, body };
   }
-  const failure = classify(status, text, sent);
+  const failure = classify(status, text, requestBody);
   if (failure.type !== 'unavailable' || rates.retryAfterMs === undefined) return { ok: false, failure };
   return { ok: false, failure: { ...failure, retryAfterMs: rates.retryAfterMs } };
 }
 
-/** The turn of this endpoint comes too late to wait for it here. */
-function later(waitMs: number): ApiResult {
-  const reason = 'Klaviyo takes no more of these requests now (rate limit)';
+function rateLimited(waitMs: number): ApiResult {
+  const reason = "this endpoint's rate limit at Klaviyo is used up";
   return { ok: false, failure: { type: 'unavailable', reason, retryAfterMs: waitMs } };
 }
 
@@ -222,7 +215,6 @@ function unavailable(reason: string): ApiResult {
   return { ok: false, failure: { type: 'unavailable', reason } };
 }
 
-/** Ids hold any character: they are encoded. */
 function pathOf(base: URL, { endpoint, id, query }: ApiCall): string {
   const path = endpoints[endpoint].path.replace('{id}', encodeURIComponent(id ?? ''));
   const search = query ? `?${new URLSearchParams(query)}` : '';
@@ -230,29 +222,22 @@ function pathOf(base: URL, { endpoint, id, query }: ApiCall): string {
 }
 
 function rateHeaders(headers: Record<string, string | string[] | undefined>): RateHeaders {
-  const seconds = (name: string) => {
+  const number = (name: string) => {
     const value = Number.parseFloat(String(headers[name] ?? ''));
     return Number.isFinite(value) && value >= 0 ? value : undefined;
   };
-  const retryAfter = seconds('retry-after');
-  const remaining = seconds('ratelimit-remaining');
-  const reset = seconds('ratelimit-reset');
-  return {
-    ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter * 1_000 }),
-    ...(remaining === undefined ? {} : { remaining }),
-    ...(reset === undefined ? {} : { resetMs: reset * 1_000 }),
+  const milliseconds = (name: string) => {
+    const seconds = number(name);
+    return seconds === undefined ? undefined : seconds * 1_000;
   };
+  return omitUndefined({
+    retryAfterMs: milliseconds('retry-after'),
+    remaining: number('ratelimit-remaining'),
+    resetMs: milliseconds('ratelimit-reset'),
+  });
 }
 
-/** A longer wait is the broker's or the run's, which say so. */
-function isSoon(failure: ApiFailure): boolean {
-  return failure.type !== 'unavailable' || (failure.retryAfterMs ?? 0) <= longestWaitMs;
-}
-
-const coded = z.looseObject({ code: z.string() });
-
-function codeOf(thrown: unknown): string {
-  const parsed = coded.safeParse(thrown);
-  if (parsed.success) return parsed.data.code;
-  return thrown instanceof Error ? thrown.name : 'unknown error';
+/** A longer wait is up to the broker or the run. */
+function isRetriedHere(failure: ApiFailure): boolean {
+  return failure.type !== 'unavailable' || (failure.retryAfterMs ?? 0) <= maxWaitMs;
 }

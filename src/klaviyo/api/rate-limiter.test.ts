@@ -1,60 +1,60 @@
-/** Rate limiter: paces a lane, leaves realtime its reserve, obeys what Klaviyo's answers say. */
+/** Tests the pace of a lane, realtime's reserve, and the rate limit headers of responses. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRateLimiter, type Lane } from './rate-limiter.ts';
 
-/** A clock that is moved by hand, and how many requests go out until a time. */
-function clocked(settings: { rateLimitShare: number; realtimeReserve: number }) {
+/** A rate limiter with a manual clock. */
+function limiterWithClock(settings: { rateLimitShare: number; realtimeReserve: number }) {
   let at = 0;
-  const throttle = createRateLimiter(settings, () => at);
+  const rateLimiter = createRateLimiter(settings, () => at);
   return {
-    throttle,
-    /** @returns how many turns were taken until then */
-    until(ms: number, lane: Lane): number {
-      let taken = 0;
+    rateLimiter,
+    /** Acquires as many tokens as possible until this time. @returns how many */
+    acquireUntil(ms: number, lane: Lane): number {
+      let acquired = 0;
       while (at < ms) {
-        const wait = throttle.tryAcquire('createEvents', lane);
-        if (wait === 0) {
-          taken += 1;
-          throttle.onResponse('createEvents');
-        } else at += wait;
+        const waitMs = rateLimiter.tryAcquire('createEvents', lane);
+        if (waitMs === 0) {
+          acquired += 1;
+          rateLimiter.onResponse('createEvents');
+        } else at += waitMs;
       }
-      return taken;
+      return acquired;
     },
   };
 }
 
-test('bulk uses its share of every minute, evenly, and never more', () => {
-  const { until } = clocked({ rateLimitShare: 0.95, realtimeReserve: 0.3 });
-  const minutes = [1, 2, 3].map((minute) => until(minute * 60_000, 'bulk'));
-  for (const taken of minutes) assert.ok(taken <= 143 && taken >= 136, String(minutes));
+test('bulk uses its share of every minute, and not more', () => {
+  const { acquireUntil } = limiterWithClock({ rateLimitShare: 0.95, realtimeReserve: 0.3 });
+  const minutes = [1, 2, 3].map((minute) => acquireUntil(minute * 60_000, 'bulk'));
+  for (const acquired of minutes) assert.ok(acquired <= 143 && acquired >= 136, String(minutes));
 });
 
-test('bulk leaves realtime its reserve while messages come', () => {
-  const { throttle, until } = clocked({ rateLimitShare: 1, realtimeReserve: 0.3 });
-  throttle.tryAcquire('createEvent', 'realtime');
-  assert.ok(until(59_000, 'bulk') <= 105);
+test('bulk leaves realtime its reserve while realtime is active', () => {
+  const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3 });
+  rateLimiter.tryAcquire('createEvent', 'realtime');
+  assert.ok(acquireUntil(59_000, 'bulk') <= 105);
 });
 
-test('bulk leaves the reserve when answers show that somebody else spends', () => {
-  const { throttle, until } = clocked({ rateLimitShare: 1, realtimeReserve: 0.3 });
-  throttle.tryAcquire('createEvents', 'bulk');
-  throttle.onResponse('createEvents', { status: 202, headers: { remaining: 140, resetMs: 60_000 } });
-  throttle.tryAcquire('createEvents', 'bulk');
-  throttle.onResponse('createEvents', { status: 202, headers: { remaining: 100, resetMs: 60_000 } });
-  assert.ok(until(58_000, 'bulk') <= 55);
+test('bulk leaves the reserve when headers show that another API client uses the quota', () => {
+  const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3 });
+  rateLimiter.tryAcquire('createEvents', 'bulk');
+  rateLimiter.onResponse('createEvents', { status: 202, headers: { remaining: 140, resetMs: 60_000 } });
+  rateLimiter.tryAcquire('createEvents', 'bulk');
+  rateLimiter.onResponse('createEvents', { status: 202, headers: { remaining: 100, resetMs: 60_000 } });
+  assert.ok(acquireUntil(58_000, 'bulk') <= 55);
 });
 
-test('Retry-After is obeyed to the second', () => {
-  const { throttle } = clocked({ rateLimitShare: 1, realtimeReserve: 0 });
-  throttle.tryAcquire('createEvents', 'realtime');
-  throttle.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 7_000 } });
-  assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 7_000);
+test('no request is sent before Retry-After has passed', () => {
+  const { rateLimiter } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0 });
+  rateLimiter.tryAcquire('createEvents', 'realtime');
+  rateLimiter.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 7_000 } });
+  assert.equal(rateLimiter.tryAcquire('createEvents', 'realtime'), 7_000);
 });
 
-test('what Klaviyo says is left of the minute counts more than the own count', () => {
-  const { throttle } = clocked({ rateLimitShare: 1, realtimeReserve: 0 });
-  throttle.tryAcquire('createEvents', 'realtime');
-  throttle.onResponse('createEvents', { status: 202, headers: { remaining: 0, resetMs: 30_000 } });
-  assert.equal(throttle.tryAcquire('createEvents', 'realtime'), 30_000);
+test('the remaining requests of the headers take precedence over the own count', () => {
+  const { rateLimiter } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0 });
+  rateLimiter.tryAcquire('createEvents', 'realtime');
+  rateLimiter.onResponse('createEvents', { status: 202, headers: { remaining: 0, resetMs: 30_000 } });
+  assert.equal(rateLimiter.tryAcquire('createEvents', 'realtime'), 30_000);
 });

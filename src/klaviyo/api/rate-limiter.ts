@@ -1,42 +1,39 @@
 /**
- * When a request may go out. For each endpoint: never more in a second or a minute than Klaviyo publishes, the minute's
- * budget spread evenly, with room for a burst of live messages; the answers' headers are believed over the own count,
- * because other integrations of the merchant spend from the same quota; bulk leaves realtime its reserve.
+ * Rate limiter per endpoint. Stays below the published limits of a second and a minute, spreads a minute's budget evenly
+ * by a token bucket with a small burst, and keeps a reserve of the minute for realtime. The rate limit headers of a response
+ * take precedence over the own count, because other integrations of the account use the same quota.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { type EndpointName, endpoints } from './endpoints.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
 export type Lane = 'realtime' | 'bulk';
 
 export interface RateLimiterSettings {
-  /** What the published limits are multiplied with: 1, but for an account that was given others. */
+  /** Factor on the published limits; not 1 for an account with limits of its own. */
   scale?: number;
-  /** Part of the published limits that is used, 0 to 1. */
+  /** Share of the published limits that this service uses, 0 to 1. */
   rateLimitShare: number;
-  /** Part of a window that bulk leaves alone while realtime is busy, here or in another process, 0 to 1. */
+  /** Share of a minute that bulk leaves unused while realtime or another API client is active, 0 to 1. */
   realtimeReserve: number;
 }
 
 export interface RateLimiter {
   /**
-   * Takes a turn if there is one.
-   * @returns 0 when it was taken and the request has to go out now; else milliseconds until it is worth asking again
+   * Acquires a token if one is available.
+   * @returns 0 when acquired: the request must be sent now; otherwise milliseconds until the next attempt is useful
    */
   tryAcquire(endpoint: EndpointName, lane: Lane): number;
   /**
-   * Waits for a turn and takes it. Rejects with the signal's reason when it is aborted first.
-   * @returns whether it may go; if not, for how long it would have to wait: longer than anybody should here
+   * Waits for a token and acquires it. Rejects when the signal is aborted first.
+   * @returns 0 when acquired; otherwise the wait in milliseconds, which exceeds `maxWaitMs`
    */
-  acquire(
-    endpoint: EndpointName,
-    lane: Lane,
-    signal: AbortSignal,
-  ): Promise<{ go: true } | { go: false; waitMs: number }>;
-  /** Every request that took a turn was answered, or never will be: `headers` of an answer, where there was one. */
-  onResponse(endpoint: EndpointName, answer?: { status: number; headers: RateHeaders }): void;
-  /** For each endpoint that was used: what was sent in the last minute against what may be. */
+  acquire(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<number>;
+  /** To be called once per acquired token; without a response when the request failed or was not sent. */
+  onResponse(endpoint: EndpointName, response?: { status: number; headers: RateHeaders }): void;
+  /** Requests of the last minute against the limit, per endpoint that was used. */
   usage(): { endpoint: EndpointName; sentLastMinute: number; perMinute: number; remaining?: number }[];
 }
 
@@ -49,54 +46,51 @@ export interface RateHeaders {
 const secondMs = 1_000;
 const minuteMs = 60_000;
 /**
- * Who would have to wait longer is told so at once: a broker delivers again later, a run says what it waits for. Bulk
- * waits for its own pace as long as that takes.
+ * Maximum wait of `acquire`. A longer wait belongs to the caller: a broker redelivers, a run reports why it is paused. Bulk
+ * waits for its own pace without this limit.
  */
-export const longestWaitMs = 5_000;
-/** Windows are kept a little longer than Klaviyo's, since requests arrive later than they were sent. */
+export const maxWaitMs = 5_000;
+/** Requests arrive at Klaviyo later than they were sent, so a window counts as this much longer. */
 const slackMs = 50;
-/** Answers of one window tell its end in whole seconds, so it may differ by this much. */
+/** Headers state a window's end in whole seconds: ends that differ by less belong to the same window. */
 const sameWindowMs = 2_000;
-/** Part of a minute's budget that may go out at once after a quiet time: realtime may take all of it, bulk this much. */
-const burstPart = { realtime: 0.1, bulk: 0.02 } as const;
+/** Share of a minute's budget that a lane may send at once after a quiet time. */
+const burstShare = { realtime: 0.1, bulk: 0.02 } as const;
 
 interface EndpointWindow {
-  limits: Budget;
+  budget: Budget;
   sent: SlidingWindow;
-  /** Requests that wait for their answer: the server may have counted them, or not. */
-  pending: number;
+  /** Requests without a response yet; Klaviyo may or may not have counted them. */
+  inFlight: number;
   blockedUntil: number;
-  /** Turns that have come up and were not taken, up to a burst. */
+  /** Unused tokens, capped at the burst size. */
   tokens: number;
   tokensAt: number;
-  /** When bulk's next request is due by its own pace. */
+  /** When the next bulk request is due by bulk's own pace. */
   bulkDueAt: number;
   lastSentAt: number;
-  /** What is left of the minute at least, by the last answer and what was sent since, and when that minute ends. */
+  /** Klaviyo's own window: what remains of it after the requests that were sent since the last response. */
   serverWindow?: { remaining: number; resetsAt: number };
-  /** When an answer showed last that somebody else spends too. */
+  /** When a response last showed that another API client uses the quota. */
   externalUseAt: number;
 }
 
-/**
- * @param settings see ThrottleSettings
- * @param now milliseconds; monotonic
- */
+/** @param now milliseconds; monotonic */
 export function createRateLimiter(
   settings: RateLimiterSettings,
   now: () => number = () => performance.now(),
 ): RateLimiter {
-  const accounts = new Map<EndpointName, EndpointWindow>();
+  const windows = new Map<EndpointName, EndpointWindow>();
   let realtimeAt = Number.NEGATIVE_INFINITY;
 
-  function accountOf(endpoint: EndpointName): EndpointWindow {
-    const known = accounts.get(endpoint);
-    if (known) return known;
+  function windowOf(endpoint: EndpointName): EndpointWindow {
+    const existing = windows.get(endpoint);
+    if (existing) return existing;
     const never = Number.NEGATIVE_INFINITY;
-    const fresh: EndpointWindow = {
-      limits: budgetOf(endpoint, settings),
+    const created: EndpointWindow = {
+      budget: budgetOf(endpoint, settings),
       sent: createSlidingWindow(minuteMs + slackMs),
-      pending: 0,
+      inFlight: 0,
       blockedUntil: 0,
       tokens: Number.POSITIVE_INFINITY,
       tokensAt: now(),
@@ -104,150 +98,165 @@ export function createRateLimiter(
       lastSentAt: never,
       externalUseAt: never,
     };
-    accounts.set(endpoint, fresh);
-    return fresh;
+    windows.set(endpoint, created);
+    return created;
   }
 
-  /** Milliseconds until a request of this lane may go out; `told`: Klaviyo said so; the lane's pace. */
-  function waitFor(endpoint: EndpointName, lane: Lane): { waitMs: number; told: boolean; turnMs: number } {
-    const account = accountOf(endpoint);
+  /**
+   * @returns milliseconds until this lane may send, whether Klaviyo's responses require that wait, and the lane's pace
+   */
+  function nextToken(
+    endpoint: EndpointName,
+    lane: Lane,
+  ): { waitMs: number; requiredByServer: boolean; tokenIntervalMs: number } {
+    const window = windowOf(endpoint);
     const at = now();
-    const { limits } = account;
-    if (account.blockedUntil > at) return { waitMs: account.blockedUntil - at, told: true, turnMs: limits.tokenMs };
-    refill(account, limits, at);
-    const reserved = lane === 'bulk' && at - Math.max(realtimeAt, account.externalUseAt) < minuteMs;
-    const minute = minuteOf(limits, reserved ? settings.realtimeReserve : 0);
+    const { budget } = window;
+    if (window.blockedUntil > at)
+      return { waitMs: window.blockedUntil - at, requiredByServer: true, tokenIntervalMs: budget.tokenIntervalMs };
+    refill(window, at);
+    const reserved = lane === 'bulk' && at - Math.max(realtimeAt, window.externalUseAt) < minuteMs;
+    const perMinute = withoutReserve(budget, reserved ? settings.realtimeReserve : 0);
     const waits = [
-      account.sent.untilFewer(limits.perSecond, secondMs + slackMs, at),
-      account.sent.untilFewer(minute, minuteMs + slackMs, at),
-      untilTurn(account, limits, lane),
+      window.sent.msUntilBelow(budget.perSecond, secondMs + slackMs, at),
+      window.sent.msUntilBelow(perMinute, minuteMs + slackMs, at),
+      msUntilToken(window, lane),
     ];
-    if (lane === 'bulk') waits.push(account.bulkDueAt - limits.burstMs - at);
-    const left = untilToldAllows(account, limits.published - minute, at);
-    return { waitMs: Math.max(0, left, ...waits), told: left > 0, turnMs: minuteMs / minute };
+    if (lane === 'bulk') waits.push(window.bulkDueAt - budget.bulkBurstMs - at);
+    const serverMs = msUntilServerAllows(window, budget.published - perMinute, at);
+    return {
+      waitMs: Math.max(0, serverMs, ...waits),
+      requiredByServer: serverMs > 0,
+      tokenIntervalMs: minuteMs / perMinute,
+    };
   }
 
-  function take(endpoint: EndpointName, lane: Lane): number {
-    const { waitMs, turnMs } = waitFor(endpoint, lane);
+  function takeToken(endpoint: EndpointName, lane: Lane): number {
+    const { waitMs, tokenIntervalMs } = nextToken(endpoint, lane);
     if (waitMs > 0) return Math.ceil(waitMs);
-    const account = accountOf(endpoint);
+    const window = windowOf(endpoint);
     const at = now();
-    account.sent.add(at);
-    account.pending += 1;
-    account.tokens -= 1;
-    account.lastSentAt = at;
-    if (lane === 'bulk') account.bulkDueAt = Math.max(at, account.bulkDueAt) + turnMs;
-    if (account.serverWindow) account.serverWindow.remaining -= 1;
+    window.sent.add(at);
+    window.inFlight += 1;
+    window.tokens -= 1;
+    window.lastSentAt = at;
+    if (lane === 'bulk') window.bulkDueAt = Math.max(at, window.bulkDueAt) + tokenIntervalMs;
+    if (window.serverWindow) window.serverWindow.remaining -= 1;
     return 0;
   }
 
   return {
     tryAcquire(endpoint, lane) {
       if (lane === 'realtime') realtimeAt = now();
-      return take(endpoint, lane);
+      return takeToken(endpoint, lane);
     },
     async acquire(endpoint, lane, signal) {
       if (lane === 'realtime') realtimeAt = now();
       for (;;) {
         signal.throwIfAborted();
-        const waitMs = take(endpoint, lane);
-        if (waitMs === 0) return { go: true };
-        if (waitMs > longestWaitMs && (lane === 'realtime' || waitFor(endpoint, lane).told))
-          return { go: false, waitMs };
+        const waitMs = takeToken(endpoint, lane);
+        if (waitMs === 0) return 0;
+        if (waitMs > maxWaitMs && (lane === 'realtime' || nextToken(endpoint, lane).requiredByServer)) return waitMs;
         await sleep(waitMs, undefined, { signal });
       }
     },
-    onResponse(endpoint, answer) {
-      const account = accountOf(endpoint);
-      account.pending = Math.max(0, account.pending - 1);
-      if (!answer) return;
-      const { status, headers } = answer;
+    onResponse(endpoint, response) {
+      const window = windowOf(endpoint);
+      window.inFlight = Math.max(0, window.inFlight - 1);
+      if (!response) return;
+      const { status, headers } = response;
       const at = now();
       if (status === 429) {
-        account.blockedUntil = Math.max(account.blockedUntil, at + (headers.retryAfterMs ?? secondMs));
+        window.blockedUntil = Math.max(window.blockedUntil, at + (headers.retryAfterMs ?? secondMs));
         return;
       }
       if (headers.remaining === undefined || headers.resetMs === undefined) return;
       const resetsAt = at + headers.resetMs;
-      const { serverWindow: told } = account;
-      const same = told !== undefined && Math.abs(told.resetsAt - resetsAt) < sameWindowMs;
-      if (same && headers.remaining < told.remaining) account.externalUseAt = at;
-      // Told in whole seconds, rounded up: of one window the earliest end is the closest.
-      account.serverWindow = {
-        remaining: headers.remaining - account.pending,
-        resetsAt: same ? Math.min(told.resetsAt, resetsAt) : resetsAt,
+      const { serverWindow: known } = window;
+      const isSame = known !== undefined && Math.abs(known.resetsAt - resetsAt) < sameWindowMs;
+      if (isSame && headers.remaining < known.remaining) window.externalUseAt = at;
+      window.serverWindow = {
+        remaining: headers.remaining - window.inFlight,
+        // Rounded up to whole seconds in the header: the earliest end of a window is the most accurate.
+        resetsAt: isSame ? Math.min(known.resetsAt, resetsAt) : resetsAt,
       };
     },
     usage: () =>
-      [...accounts].map(([endpoint, { limits, sent, serverWindow: told }]) => ({
-        endpoint,
-        sentLastMinute: sent.countWithin(minuteMs, now()),
-        perMinute: limits.published,
-        ...(told && told.resetsAt > now() ? { remaining: told.remaining } : {}),
-      })),
+      [...windows].map(([endpoint, { budget, sent, serverWindow }]) =>
+        omitUndefined({
+          endpoint,
+          sentLastMinute: sent.countWithin(minuteMs, now()),
+          perMinute: budget.published,
+          remaining: serverWindow && serverWindow.resetsAt > now() ? serverWindow.remaining : undefined,
+        }),
+      ),
   };
 }
 
 interface Budget {
   perSecond: number;
   perMinute: number;
-  /** The limit as Klaviyo publishes it. */
+  /** Klaviyo's limit of a minute, before `rateLimitShare`. */
   published: number;
-  /** Milliseconds from one turn to the next. */
-  tokenMs: number;
+  tokenIntervalMs: number;
+  /** Tokens that a lane may use at once. */
   burst: Record<Lane, number>;
   /** How far bulk may run ahead of its own pace. */
-  burstMs: number;
+  bulkBurstMs: number;
 }
 
 function budgetOf(endpoint: EndpointName, { rateLimitShare, scale = 1 }: RateLimiterSettings): Budget {
   const limits = { perSecond: endpoints[endpoint].perSecond * scale, perMinute: endpoints[endpoint].perMinute * scale };
   const perMinute = Math.max(1, Math.floor(limits.perMinute * rateLimitShare));
-  const turnMs = minuteMs / perMinute;
+  const tokenIntervalMs = minuteMs / perMinute;
   const burst = {
-    realtime: Math.max(1, Math.floor(perMinute * burstPart.realtime)),
-    bulk: Math.max(1, Math.floor(perMinute * burstPart.bulk)),
+    realtime: Math.max(1, Math.floor(perMinute * burstShare.realtime)),
+    bulk: Math.max(1, Math.floor(perMinute * burstShare.bulk)),
   };
   return {
     perSecond: Math.max(1, Math.floor(limits.perSecond * rateLimitShare)),
     perMinute,
     published: limits.perMinute,
-    tokenMs: turnMs,
+    tokenIntervalMs,
     burst,
-    burstMs: burst.bulk * turnMs,
+    bulkBurstMs: burst.bulk * tokenIntervalMs,
   };
 }
 
-function minuteOf({ perMinute }: Budget, reserve: number): number {
+function withoutReserve({ perMinute }: Budget, reserve: number): number {
   return Math.max(1, Math.floor(perMinute * (1 - reserve)));
 }
 
-function refill(account: EndpointWindow, { tokenMs: turnMs, burst }: Budget, at: number): void {
-  account.tokens = Math.min(burst.realtime, account.tokens + (at - account.tokensAt) / turnMs);
-  account.tokensAt = at;
+function refill(window: EndpointWindow, at: number): void {
+  const { tokenIntervalMs, burst } = window.budget;
+  window.tokens = Math.min(burst.realtime, window.tokens + (at - window.tokensAt) / tokenIntervalMs);
+  window.tokensAt = at;
 }
 
-/** Bulk leaves the rest of a burst to realtime. */
-function untilTurn(account: EndpointWindow, { tokenMs: turnMs, burst }: Budget, lane: Lane): number {
-  const needed = lane === 'realtime' ? 1 : burst.realtime - burst.bulk + 1;
-  return account.tokens >= needed ? 0 : (needed - account.tokens) * turnMs;
+/** Bulk uses only the first part of a burst and leaves the rest to realtime. */
+function msUntilToken({ budget: { tokenIntervalMs, burst }, tokens }: EndpointWindow, lane: Lane): number {
+  const required = lane === 'realtime' ? 1 : burst.realtime - burst.bulk + 1;
+  return tokens >= required ? 0 : (required - tokens) * tokenIntervalMs;
 }
 
-/** What Klaviyo says is left of the minute, without what is not ours, spread over the rest of that minute. */
-function untilToldAllows(account: EndpointWindow, spared: number, at: number): number {
-  const { serverWindow: told } = account;
-  if (!told) return 0;
-  const restMs = told.resetsAt - at;
+/**
+ * Spreads what remains of Klaviyo's window evenly over the rest of that window.
+ * @param excluded requests of a minute that are not for this lane: others' share and the reserve
+ */
+function msUntilServerAllows(window: EndpointWindow, excluded: number, at: number): number {
+  const { serverWindow } = window;
+  if (!serverWindow) return 0;
+  const restMs = serverWindow.resetsAt - at;
   if (restMs <= 0) {
-    delete account.serverWindow;
+    delete window.serverWindow;
     return 0;
   }
-  const left = told.remaining - spared;
-  if (left < 1) return restMs;
-  return account.lastSentAt + restMs / left - restSlackMs(restMs) - at;
+  const available = serverWindow.remaining - excluded;
+  if (available < 1) return restMs;
+  return window.lastSentAt + restMs / available - spreadToleranceMs(restMs) - at;
 }
 
-/** Near a window's end one request more or less is no spread: a tenth of a second of tolerance. */
-function restSlackMs(restMs: number): number {
+/** Near the end of a window single requests cannot be spread exactly: up to 100 ms of tolerance. */
+function spreadToleranceMs(restMs: number): number {
   return Math.min(100, restMs);
 }

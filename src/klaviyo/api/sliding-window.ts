@@ -1,21 +1,21 @@
-/** When requests were sent in the last minute: a queue of times, asked thousands of times a second. */
+/** Sliding window of request times. Called thousands of times a second, so counting uses bisection. */
 
 export interface SlidingWindow {
   /** @param at milliseconds, never earlier than the last one */
   add(at: number): void;
-  /** How many lie within the last `spanMs`. */
+  /** Counts the times within the last `spanMs`. */
   countWithin(spanMs: number, at: number): number;
-  /** Milliseconds until fewer than `most` lie within the last `spanMs`; 0 is now. */
-  untilFewer(most: number, spanMs: number, at: number): number;
+  /** @returns milliseconds until fewer than `limit` times lie within the last `spanMs`; 0 when they do already */
+  msUntilBelow(limit: number, spanMs: number, at: number): number;
 }
 
-/** @param keptMs how long a time is kept: the longest span that will be asked for */
-export function createSlidingWindow(keptMs: number): SlidingWindow {
+/** @param retentionMs how long a time is kept: the longest span that is queried */
+export function createSlidingWindow(retentionMs: number): SlidingWindow {
   let times: number[] = [];
   let head = 0;
 
-  function forget(at: number): void {
-    while (head < times.length && (times[head] ?? 0) <= at - keptMs) head += 1;
+  function prune(at: number): void {
+    while (head < times.length && (times[head] ?? 0) <= at - retentionMs) head += 1;
     if (head <= times.length / 2) return;
     times = times.slice(head);
     head = 0;
@@ -23,22 +23,22 @@ export function createSlidingWindow(keptMs: number): SlidingWindow {
 
   return {
     add(at) {
-      forget(at);
+      prune(at);
       times.push(at);
     },
     countWithin(spanMs, at) {
-      forget(at);
+      prune(at);
       return times.length - firstAfter(times, head, at - spanMs);
     },
-    untilFewer(most, spanMs, at) {
-      const index = times.length - most;
+    msUntilBelow(limit, spanMs, at) {
+      const index = times.length - limit;
       const blocking = index < head ? undefined : times[index];
       return blocking === undefined ? 0 : Math.max(0, blocking + spanMs - at);
     },
   };
 }
 
-/** The index of the first time that is later than `at`, by bisection. */
+/** @returns the index of the first time that is later than `at` */
 function firstAfter(times: readonly number[], from: number, at: number): number {
   let [low, high] = [from, times.length];
   while (low < high) {

@@ -1,19 +1,19 @@
-/** Batcher: single requests and bulk bodies, the isolation of rejected records, and that every caller is settled. */
+/** Tests single requests and bulk bodies, the isolation of rejected records, and that every caller is settled. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   mockClock,
-  type ServedAnswer,
   type ServedRequest,
+  type ServedResponse,
   serveKlaviyo,
 } from '../../../test/fixtures/klaviyo-server.ts';
 import type { ApiResult, KlaviyoClient } from '../api/client.ts';
 import { createBatcher, type WriteOptions } from './batcher.ts';
-import { batchItem } from './batcher-registry.ts';
+import { type BatchItem, batchItem } from './bulk-body.ts';
 import { createJobPoller } from './job-poller.ts';
-import { type BatchItem, type Operation, operations } from './operations.ts';
+import { type Operation, operations } from './operations.ts';
 
 const jobsPath = '/api/catalog-item-bulk-create-jobs';
 const events: Operation = { ...operations.event, maxRecords: 20, maxSingle: 2 };
@@ -28,8 +28,8 @@ const eventBody = z.object({
 });
 
 interface Settled {
-  answers: Map<string, ApiResult>;
-  failures: Map<string, unknown>;
+  results: Map<string, ApiResult>;
+  exceptions: Map<string, unknown>;
 }
 
 interface Sent {
@@ -38,16 +38,16 @@ interface Sent {
 }
 
 interface Setup {
-  write: Operation;
-  /** Instead of the client's own call. */
-  call?: (own: KlaviyoClient['call']) => KlaviyoClient['call'];
-  /** What Klaviyo answers; by default it takes all. */
-  answering?: (request: ServedRequest, ids: string[]) => ServedAnswer | undefined;
+  operation: Operation;
+  /** Wraps the client's `call`. */
+  call?: (original: KlaviyoClient['call']) => KlaviyoClient['call'];
+  /** Klaviyo's response to a write; by default it accepts all. */
+  respond?: (request: ServedRequest, ids: string[]) => ServedResponse | undefined;
   jobErrors?: object[];
 }
 
 function batcherIn(t: TestContext) {
-  return async ({ write, call, answering, jobErrors = [] }: Setup) => {
+  return async ({ operation, call, respond, jobErrors = [] }: Setup) => {
     const clock = mockClock(t);
     const sent: Sent = { single: [], bulk: [] };
     let started = 0;
@@ -61,27 +61,31 @@ function batcherIn(t: TestContext) {
       const ids = idsIn(request);
       if (isBulk(request)) sent.bulk.push(ids);
       else sent.single.push(...ids);
-      const answer = answering?.(request, ids);
-      if (answer) return answer;
+      const response = respond?.(request, ids);
+      if (response) return response;
       if (!isBulk(request)) return { status: 201 };
       started += 1;
       return { status: 202, body: { data: { id: `job-${started}` } } };
     });
     const stop = new AbortController();
     t.after(() => stop.abort());
-    const own = call ? { ...client, call: call(client.call) } : client;
-    const batcher = createBatcher(write, { client: own, jobs: createJobPoller(own, stop.signal), perMinute: 1_000 });
-    const settled: Settled = { answers: new Map(), failures: new Map() };
-    const put = (id: string, way: Partial<WriteOptions> = {}, item: Partial<BatchItem> = {}) => {
-      const patience = { aborted: false };
-      void batcher.write({ ...batchItem({ id }), ...item }, { lane: 'realtime', deadline: patience, ...way }).then(
-        (answer) => settled.answers.set(id, answer),
-        (thrown: unknown) => settled.failures.set(id, thrown),
+    const used = call ? { ...client, call: call(client.call) } : client;
+    const batcher = createBatcher(operation, {
+      client: used,
+      jobs: createJobPoller(used, stop.signal),
+      perMinute: 1_000,
+    });
+    const settled: Settled = { results: new Map(), exceptions: new Map() };
+    const write = (id: string, options: Partial<WriteOptions> = {}, item: Partial<BatchItem> = {}) => {
+      const deadline = { aborted: false };
+      void batcher.write({ ...batchItem({ id }), ...item }, { lane: 'realtime', deadline, ...options }).then(
+        (result) => settled.results.set(id, result),
+        (thrown: unknown) => settled.exceptions.set(id, thrown),
       );
     };
     const all = (ids: readonly string[]) =>
-      clock.until(() => ids.every((id) => settled.answers.has(id) || settled.failures.has(id)));
-    return { batcher, sent, settled, put, all };
+      clock.until(() => ids.every((id) => settled.results.has(id) || settled.exceptions.has(id)));
+    return { batcher, sent, settled, write, all };
   };
 }
 
@@ -98,72 +102,72 @@ function idsOf(count: number, prefix = 'record'): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 }
 
-function rejection(pointer?: string): ServedAnswer {
+function rejection(pointer?: string): ServedResponse {
   return {
     status: 400,
     body: { errors: [{ code: 'invalid', detail: 'no', ...(pointer ? { source: { pointer } } : {}) }] },
   };
 }
 
-const okOf = ({ answers }: Settled) => [...answers].filter(([, { ok }]) => ok).map(([id]) => id);
-const refusedOf = ({ answers }: Settled) => [...answers].filter(([, { ok }]) => !ok).map(([id]) => id);
+const acceptedOf = ({ results }: Settled) => [...results].filter(([, { ok }]) => ok).map(([id]) => id);
+const failedOf = ({ results }: Settled) => [...results].filter(([, { ok }]) => !ok).map(([id]) => id);
 
-describe('what goes out together', () => {
-  test('a few realtime records go out in single requests at once', async (t) => {
-    const { put, all, sent, settled } = await batcherIn(t)({ write: events });
-    for (const id of idsOf(2)) put(id);
+describe('single requests and bulk bodies', () => {
+  test('a few realtime records are sent in single requests at once', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({ operation: events });
+    for (const id of idsOf(2)) write(id);
     await all(idsOf(2));
     assert.deepEqual(sent.single.toSorted(), idsOf(2));
     assert.deepEqual(sent.bulk, []);
-    assert.deepEqual(okOf(settled).toSorted(), idsOf(2));
+    assert.deepEqual(acceptedOf(settled).toSorted(), idsOf(2));
   });
 
-  test('records that are written at the same moment go out in one bulk body', async (t) => {
-    const { put, all, sent, settled } = await batcherIn(t)({ write: events });
-    for (const id of idsOf(15)) put(id);
+  test('more records in the same turn of the event loop are sent in one bulk body', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({ operation: events });
+    for (const id of idsOf(15)) write(id);
     await all(idsOf(15));
     assert.deepEqual(sent, { single: [], bulk: [idsOf(15)] });
-    assert.equal(okOf(settled).length, 15);
+    assert.equal(acceptedOf(settled).length, 15);
   });
 
-  test('a body holds no more records than its endpoint takes', async (t) => {
-    const { put, all, sent } = await batcherIn(t)({ write: events });
-    for (const id of idsOf(50)) put(id, { lane: 'bulk' });
+  test('a body has no more records than its endpoint allows', async (t) => {
+    const { write, all, sent } = await batcherIn(t)({ operation: events });
+    for (const id of idsOf(50)) write(id, { lane: 'bulk' });
     await all(idsOf(50));
     assert.deepEqual(sent.bulk.map(({ length }) => length).toSorted(), [10, 20, 20]);
     assert.deepEqual(sent.bulk.flat().toSorted(), idsOf(50).toSorted());
   });
 
-  test('a body holds no more bytes than its endpoint takes', async (t) => {
-    const { put, all, sent } = await batcherIn(t)({ write: events });
+  test('a body has no more bytes than its endpoint allows', async (t) => {
+    const { write, all, sent } = await batcherIn(t)({ operation: events });
     const large = { text: `{"id":"large","pad":"${'x'.repeat(2_000_000)}"}`, bytes: 2_000_030 };
     for (const id of idsOf(3, 'large'))
-      put(id, { lane: 'bulk' }, { ...large, text: large.text.replace('"large"', `"${id}"`) });
+      write(id, { lane: 'bulk' }, { ...large, text: large.text.replace('"large"', `"${id}"`) });
     await all(idsOf(3, 'large'));
     assert.deepEqual(sent.bulk, [['large-0', 'large-1']]);
     assert.deepEqual(sent.single, ['large-2']);
   });
 
-  test('a single bulk record waits for others before it goes out', async (t) => {
-    const { put, all, sent } = await batcherIn(t)({ write: events });
-    put('record-0', { lane: 'bulk' });
+  test('a single bulk record lingers before it is sent', async (t) => {
+    const { write, all, sent } = await batcherIn(t)({ operation: events });
+    write('record-0', { lane: 'bulk' });
     await turn();
     await turn();
     assert.deepEqual(sent, { single: [], bulk: [] });
-    for (const id of idsOf(5).slice(1)) put(id, { lane: 'bulk' });
+    for (const id of idsOf(5).slice(1)) write(id, { lane: 'bulk' });
     await all(idsOf(5));
     assert.deepEqual(sent, { single: [], bulk: [idsOf(5)] });
   });
 
-  test('profiles with conflicting identifiers go out in different bodies', async (t) => {
-    const { put, all, sent } = await batcherIn(t)({ write: events });
-    const people = [
+  test('profiles with conflicting identifiers are sent in different bodies', async (t) => {
+    const { write, all, sent } = await batcherIn(t)({ operation: events });
+    const identities = [
       { email: 'a@example.test', external_id: '1' },
       { email: 'a@example.test', external_id: '2' },
     ];
     for (const [index, id] of idsOf(6).entries()) {
-      const profile = people[index % 2];
-      put(id, { lane: 'bulk' }, profile ? { profile } : {});
+      const profile = identities[index % 2];
+      write(id, { lane: 'bulk' }, profile ? { profile } : {});
     }
     await all(idsOf(6));
     assert.deepEqual(sent.bulk, [
@@ -172,9 +176,9 @@ describe('what goes out together', () => {
     ]);
   });
 
-  test('the backlog is what waits at the published pace', async (t) => {
-    const { batcher, put, all } = await batcherIn(t)({ write: events });
-    for (const id of idsOf(10)) put(id);
+  test('the estimated wait is the queue at the published pace', async (t) => {
+    const { batcher, write, all } = await batcherIn(t)({ operation: events });
+    for (const id of idsOf(10)) write(id);
     // Half a body, of a thousand a minute.
     assert.equal(batcher.estimateWaitMs(), 30);
     await all(idsOf(10));
@@ -184,20 +188,20 @@ describe('what goes out together', () => {
 
 describe('deadlines', () => {
   for (const count of [1, 15])
-    test(`${count} records whose deadline has passed are withdrawn`, async (t) => {
-      const { put, all, sent, settled } = await batcherIn(t)({ write: events });
-      for (const id of idsOf(count)) put(id, { deadline: { aborted: true } });
+    test(`${count} records whose deadline has passed are not sent`, async (t) => {
+      const { write, all, sent, settled } = await batcherIn(t)({ operation: events });
+      for (const id of idsOf(count)) write(id, { deadline: { aborted: true } });
       await all(idsOf(count));
       assert.deepEqual(sent, { single: [], bulk: [] });
-      assert.equal(refusedOf(settled).length, count);
+      assert.equal(failedOf(settled).length, count);
     });
 
-  test('records with time left are sent without those that have none', async (t) => {
-    const { put, all, sent, settled } = await batcherIn(t)({ write: events });
-    for (const [index, id] of idsOf(9).entries()) put(id, { deadline: { aborted: index % 3 === 1 } });
+  test('late records in the queue do not keep the others from being sent', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({ operation: events });
+    for (const [index, id] of idsOf(9).entries()) write(id, { deadline: { aborted: index % 3 === 1 } });
     await all(idsOf(9));
     const late = ['record-1', 'record-4', 'record-7'];
-    assert.deepEqual(refusedOf(settled).toSorted(), late);
+    assert.deepEqual(failedOf(settled).toSorted(), late);
     assert.deepEqual(
       sent.bulk.flat().toSorted(),
       idsOf(9).filter((id) => !late.includes(id)),
@@ -208,18 +212,18 @@ describe('deadlines', () => {
 describe('rejected records', () => {
   const eventPointer = (index: number) => `/data/attributes/events-bulk-create/data/${index}/attributes/time`;
 
-  test('the record that a pointer means gets an answer of its own, the rest goes again', async (t) => {
-    const { put, all, sent, settled } = await batcherIn(t)({
-      write: events,
-      answering: (_request, ids) =>
+  test('the record of an error pointer is sent in a single request, the rest again in bulk', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({
+      operation: events,
+      respond: (_request, ids) =>
         ids.includes('record-3')
           ? rejection(ids.length > 1 ? eventPointer(ids.indexOf('record-3')) : undefined)
           : undefined,
     });
-    for (const id of idsOf(15)) put(id);
+    for (const id of idsOf(15)) write(id);
     await all(idsOf(15));
-    assert.deepEqual(refusedOf(settled), ['record-3']);
-    assert.equal(okOf(settled).length, 14);
+    assert.deepEqual(failedOf(settled), ['record-3']);
+    assert.equal(acceptedOf(settled).length, 14);
     assert.deepEqual(sent.single, ['record-3']);
     assert.deepEqual(
       sent.bulk.map(({ length }) => length),
@@ -227,141 +231,144 @@ describe('rejected records', () => {
     );
   });
 
-  test('without pointers exactly the rejected records are found', async (t) => {
-    const odd = ['record-2', 'record-17'];
-    const { put, all, settled } = await batcherIn(t)({
-      write: events,
-      answering: (_request, ids) => (ids.some((id) => odd.includes(id)) ? rejection() : undefined),
+  test('without pointers only the rejected records fail', async (t) => {
+    const invalid = ['record-2', 'record-17'];
+    const { write, all, settled } = await batcherIn(t)({
+      operation: events,
+      respond: (_request, ids) => (ids.some((id) => invalid.includes(id)) ? rejection() : undefined),
     });
-    for (const id of idsOf(20)) put(id);
+    for (const id of idsOf(20)) write(id);
     await all(idsOf(20));
-    assert.deepEqual(refusedOf(settled).toSorted(), odd.toSorted());
-    assert.equal(okOf(settled).length, 18);
+    assert.deepEqual(failedOf(settled).toSorted(), invalid.toSorted());
+    assert.equal(acceptedOf(settled).length, 18);
   });
 
-  test("a job's errors reject their records only", async (t) => {
-    const { put, all, settled } = await batcherIn(t)({
-      write: items,
+  test("a job's errors fail their records only", async (t) => {
+    const { write, all, settled } = await batcherIn(t)({
+      operation: items,
       jobErrors: [
         { code: 'invalid', detail: 'no', source: { pointer: '/data/attributes/items/data/1/attributes/url' } },
       ],
     });
-    for (const id of idsOf(5)) put(id, { lane: 'bulk' });
+    for (const id of idsOf(5)) write(id, { lane: 'bulk' });
     await all(idsOf(5));
-    assert.deepEqual(refusedOf(settled), ['record-1']);
-    assert.equal(okOf(settled).length, 4);
+    assert.deepEqual(failedOf(settled), ['record-1']);
+    assert.equal(acceptedOf(settled).length, 4);
   });
 
-  test('an error of a job that means no record gives every record an answer of its own', async (t) => {
-    const { put, all, sent, settled } = await batcherIn(t)({
-      write: items,
+  test('after an unattributed job error every record is sent in a single request', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({
+      operation: items,
       jobErrors: [{ code: 'invalid', detail: 'no' }],
     });
-    for (const id of idsOf(5)) put(id, { lane: 'bulk' });
+    for (const id of idsOf(5)) write(id, { lane: 'bulk' });
     await all(idsOf(5));
     assert.deepEqual(sent.single.toSorted(), idsOf(5));
-    assert.equal(okOf(settled).length, 5);
+    assert.equal(acceptedOf(settled).length, 5);
   });
 
-  test('a job is told with how many records of its body listen', async (t) => {
-    const { put, all } = await batcherIn(t)({ write: items });
-    const told: unknown[] = [];
-    for (const id of idsOf(3)) put(id, { onJobAccepted: (job, records) => told.push({ ...job, records }) });
-    for (const id of idsOf(2, 'other')) put(id);
-    await all([...idsOf(3), ...idsOf(2, 'other')]);
-    assert.deepEqual(told, Array(3).fill({ endpoint: 'getItemCreation', id: 'job-1', records: 3 }));
+  test('an accepted job is reported with the number of its records that have a callback', async (t) => {
+    const { write, all } = await batcherIn(t)({ operation: items });
+    const reported: unknown[] = [];
+    for (const id of idsOf(3)) write(id, { onJobAccepted: (job, records) => reported.push({ ...job, records }) });
+    for (const id of idsOf(2, 'without-callback')) write(id);
+    await all([...idsOf(3), ...idsOf(2, 'without-callback')]);
+    assert.deepEqual(reported, Array(3).fill({ endpoint: 'getItemCreation', id: 'job-1', records: 3 }));
   });
 });
 
 describe('after an exception', () => {
-  /** Writes again, which has to work. */
-  async function goesOn({ put, all, settled }: Awaited<ReturnType<ReturnType<typeof batcherIn>>>) {
+  /** Asserts that later writes succeed. */
+  async function assertGoesOn({ write, all, settled }: Awaited<ReturnType<ReturnType<typeof batcherIn>>>) {
     const ids = idsOf(6, 'later');
-    for (const id of ids) put(id);
+    for (const id of ids) write(id);
     await all(ids);
-    for (const id of ids) assert.equal(settled.answers.get(id)?.ok, true, id);
+    for (const id of ids) assert.equal(settled.results.get(id)?.ok, true, id);
   }
 
-  /** Throws for the first body, or for single requests of a record. */
-  function throwing(when: (call: { endpoint: string }) => boolean) {
+  /** Throws once, for the first matching call. */
+  function throwOnce(matches: (call: { endpoint: string }) => boolean) {
     let thrown = false;
-    return (own: KlaviyoClient['call']): KlaviyoClient['call'] =>
+    return (original: KlaviyoClient['call']): KlaviyoClient['call'] =>
       (call) => {
-        if (thrown || !when(call)) return own(call);
+        if (thrown || !matches(call)) return original(call);
         thrown = true;
         throw new Error('a bug');
       };
   }
 
   test('in a single request its caller is rejected', async (t) => {
-    const one = await batcherIn(t)({ write: events });
-    const single = () => {
+    const context = await batcherIn(t)({ operation: events });
+    const singleBody = () => {
       throw new Error('a bug');
     };
-    one.put('record-0', {}, { singleBody: single });
-    one.put('record-1');
-    await one.all(idsOf(2));
-    assert.deepEqual([...one.settled.failures.keys()], ['record-0']);
-    assert.deepEqual(okOf(one.settled), ['record-1']);
-    await goesOn(one);
+    context.write('record-0', {}, { singleBody });
+    context.write('record-1');
+    await context.all(idsOf(2));
+    assert.deepEqual([...context.settled.exceptions.keys()], ['record-0']);
+    assert.deepEqual(acceptedOf(context.settled), ['record-1']);
+    await assertGoesOn(context);
   });
 
   test('in a bulk request every caller of the body is rejected', async (t) => {
-    const one = await batcherIn(t)({ write: events, call: throwing(({ endpoint }) => endpoint === 'createEvents') });
-    for (const id of idsOf(8)) one.put(id);
-    await one.all(idsOf(8));
-    assert.deepEqual([...one.settled.failures.keys()], idsOf(8));
-    await goesOn(one);
+    const context = await batcherIn(t)({
+      operation: events,
+      call: throwOnce(({ endpoint }) => endpoint === 'createEvents'),
+    });
+    for (const id of idsOf(8)) context.write(id);
+    await context.all(idsOf(8));
+    assert.deepEqual([...context.settled.exceptions.keys()], idsOf(8));
+    await assertGoesOn(context);
   });
 
-  test('in a listener of a job every caller of the body is rejected', async (t) => {
-    const one = await batcherIn(t)({ write: items });
+  test('in a job callback every caller of the body is rejected', async (t) => {
+    const context = await batcherIn(t)({ operation: items });
     const onJobAccepted = () => {
       throw new Error('a bug');
     };
-    for (const id of idsOf(8)) one.put(id, { onJobAccepted });
-    await one.all(idsOf(8));
-    assert.equal(one.settled.failures.size, 8);
-    await goesOn(one);
+    for (const id of idsOf(8)) context.write(id, { onJobAccepted });
+    await context.all(idsOf(8));
+    assert.equal(context.settled.exceptions.size, 8);
+    await assertGoesOn(context);
   });
 
   test('while a job is polled every caller of the body is rejected', async (t) => {
-    const one = await batcherIn(t)({
-      write: items,
-      call: throwing(({ endpoint }) => endpoint === 'listItemCreations'),
+    const context = await batcherIn(t)({
+      operation: items,
+      call: throwOnce(({ endpoint }) => endpoint === 'listItemCreations'),
     });
-    for (const id of idsOf(8)) one.put(id);
-    await one.all(idsOf(8));
-    assert.equal(one.settled.failures.size, 8);
-    await goesOn(one);
+    for (const id of idsOf(8)) context.write(id);
+    await context.all(idsOf(8));
+    assert.equal(context.settled.exceptions.size, 8);
+    await assertGoesOn(context);
   });
 
-  test('while a rejected record gets an answer of its own only its caller is rejected', async (t) => {
-    const one = await batcherIn(t)({
-      write: events,
-      call: throwing(({ endpoint }) => endpoint === 'createEvent'),
-      answering: (_request, ids) =>
+  test('in the single request of a rejected record only its caller is rejected', async (t) => {
+    const context = await batcherIn(t)({
+      operation: events,
+      call: throwOnce(({ endpoint }) => endpoint === 'createEvent'),
+      respond: (_request, ids) =>
         ids.includes('record-3')
           ? rejection(`/data/attributes/events-bulk-create/data/${ids.indexOf('record-3')}`)
           : undefined,
     });
-    for (const id of idsOf(8)) one.put(id);
-    await one.all(idsOf(8));
-    assert.deepEqual([...one.settled.failures.keys()], ['record-3']);
-    assert.equal(okOf(one.settled).length, 7);
-    await goesOn(one);
+    for (const id of idsOf(8)) context.write(id);
+    await context.all(idsOf(8));
+    assert.deepEqual([...context.settled.exceptions.keys()], ['record-3']);
+    assert.equal(acceptedOf(context.settled).length, 7);
+    await assertGoesOn(context);
   });
 
-  test('while a body is put together every waiting caller is rejected', async (t) => {
-    const one = await batcherIn(t)({ write: events });
-    const patience = {
+  test('while a body is filled every queued caller is rejected', async (t) => {
+    const context = await batcherIn(t)({ operation: events });
+    const deadline = {
       get aborted(): boolean {
         throw new Error('a bug');
       },
     };
-    for (const id of idsOf(8)) one.put(id, { deadline: patience });
-    await one.all(idsOf(8));
-    assert.equal(one.settled.failures.size, 8);
-    await goesOn(one);
+    for (const id of idsOf(8)) context.write(id, { deadline });
+    await context.all(idsOf(8));
+    assert.equal(context.settled.exceptions.size, 8);
+    await assertGoesOn(context);
   });
 });

@@ -1,6 +1,11 @@
 /**
- * One kind of write: alone at once while little waits, many in one body when more waits. What goes into a body is
- * decided when its turn has come, so that it is as full as it can be; filled by count and by the bytes that are sent.
+ * Batches the writes of one operation. Short queues go out in single requests at once; longer ones linger briefly and go
+ * out in bulk bodies. A body is filled, by count and by bytes, only when the rate limiter has granted its token, so that it
+ * is as full as possible.
+ *
+ * Each lane has a queue. An entry is queued → sent (single request or bulk body) → settled; or queued → expired when its
+ * deadline passes. A rejected bulk body is split and sent again. A bulk body that became a job is settled when the job has
+ * ended.
  */
 import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
@@ -9,49 +14,42 @@ import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import type { Lane } from '../api/rate-limiter.ts';
 import { splitRejected } from './bisect.ts';
+import { type BatchItem, type BodyPosition, bodyCapacity, bulkBody, itemBytes } from './bulk-body.ts';
 import { createIdentityGuard } from './identity-guard.ts';
 import { attribute, failureOf } from './job-errors.ts';
 import type { AcceptedJob, JobPoller, JobResult } from './job-poller.ts';
-import {
-  type BatchItem,
-  type BodyPosition,
-  bodyCapacity,
-  bulkBody,
-  itemBytes,
-  maxJobsInProgress,
-  type Operation,
-} from './operations.ts';
+import { maxJobsInProgress, type Operation } from './operations.ts';
 
 export interface WriteOptions {
   lane: Lane;
-  /** The caller's: what is not in a body when it ends is withdrawn. */
+  /** An item that is not in a request yet when it is aborted is not sent. */
   deadline: Pick<AbortSignal, 'aborted'>;
   /**
-   * Called once when Klaviyo has taken the record into a job; how that ends is still to come.
-   * @param records how many records of the job are told, this one among them
+   * Called once when Klaviyo has accepted a job with the record; the job's result follows.
+   * @param records number of the job's records that have a callback, this one included
    */
   onJobAccepted?(job: AcceptedJob, records: number): void;
 }
 
 export interface Batcher {
   /**
-   * @returns what Klaviyo said of the record; of a job: how that ended for it. Rejects only with what was thrown on the
-   * way: a bug, after which the batcher goes on with what waits
+   * @returns the result for this record; for a job the result after the job has ended. Rejects only with an exception in
+   * this process; the batcher goes on with the other entries
    */
-  write(item: BatchItem, way: WriteOptions): Promise<ApiResult>;
-  /** Milliseconds in which what waits can be written, at the published pace. */
+  write(item: BatchItem, options: WriteOptions): Promise<ApiResult>;
+  /** @returns milliseconds until realtime's queue is sent, at the published pace */
   estimateWaitMs(): number;
 }
 
 interface Entry {
   item: BatchItem;
   bytes: number;
-  way: WriteOptions;
-  since: number;
-  /** For the trace: who waits for it. */
-  origin: Context;
-  end(answer: ApiResult): void;
-  fail(thrown: unknown): void;
+  options: WriteOptions;
+  queuedAt: number;
+  /** The caller's trace; a request is linked to all of its entries' traces. */
+  traceContext: Context;
+  resolve(result: ApiResult): void;
+  reject(thrown: unknown): void;
 }
 
 interface Queue {
@@ -60,42 +58,46 @@ interface Queue {
   timer?: NodeJS.Timeout | undefined;
 }
 
-/** How long what waits may wait for company: less than anybody notices. */
+type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'>;
+
+/** How long an entry waits for others to fill its body. */
 const lingerMs = 200;
-/** While bulk waits as well, realtime fills its bodies better, so that both get along with one quota. */
+/** Realtime lingers longer while bulk is queued: fuller bodies leave more of the shared quota. */
 const sharedLingerMs = 600;
-/** Turns may come up sooner than was foretold. */
-const longestNapMs = 250;
-/** Bodies on their way at a time: each may have megabytes. */
-const maxSending = 16;
+/** Maximum delay before the rate limiter is tried again: a token may be available earlier than estimated. */
+const maxRetryMs = 250;
+/** Maximum bulk bodies in flight; each may have megabytes. */
+const maxBodiesInFlight = 16;
+const bodiesInFlightRetryMs = 50;
+const jobsInProgressRetryMs = 250;
 const unavailable = (reason: string): ApiResult => ({ ok: false, failure: { type: 'unavailable', reason } });
-const withdrawn = unavailable('the deadline passed before it could be sent');
+const expired = unavailable('the deadline passed before it could be sent');
 const never = new AbortController().signal;
 
 export interface BatcherDeps {
   client: KlaviyoClient;
   jobs: JobPoller;
-  /** Requests a minute that are ours. */
+  /** Bulk requests a minute that this service may send. */
   perMinute: number;
 }
 
-export function createBatcher(write: Operation, { client, jobs, perMinute }: BatcherDeps): Batcher {
+export function createBatcher(operation: Operation, { client, jobs, perMinute }: BatcherDeps): Batcher {
   const queues: Record<Lane, Queue> = { realtime: { entries: [], bytes: 0 }, bulk: { entries: [], bytes: 0 } };
-  const room = bodyCapacity(write);
-  let sending = 0;
-  let planned = false;
+  const capacity = bodyCapacity(operation);
+  let bodiesInFlight = 0;
+  let flushScheduled = false;
 
-  /** Soon, when everything that arrives at this moment is there. */
-  function plan(): void {
-    if (planned) return;
-    planned = true;
+  /** Flushes after the current turn of the event loop, when all entries that are added in it are queued. */
+  function scheduleFlush(): void {
+    if (flushScheduled) return;
+    flushScheduled = true;
     setImmediate(() => {
-      planned = false;
+      flushScheduled = false;
       for (const lane of ['realtime', 'bulk'] as const) flush(lane);
     });
   }
 
-  function trigger(lane: Lane, ms: number): void {
+  function flushAfter(lane: Lane, ms: number): void {
     const queue = queues[lane];
     clearTimeout(queue.timer);
     queue.timer = setTimeout(() => {
@@ -105,235 +107,236 @@ export function createBatcher(write: Operation, { client, jobs, perMinute }: Bat
     }, ms);
   }
 
-  /** Sends what has its turn, and comes back when the next may have one. */
+  /** Sends as much as the rate limiter grants, and sets a timer for the rest. */
   function flush(lane: Lane): void {
     try {
       let waitMs = tryFlush(lane);
       while (waitMs === 0) waitMs = tryFlush(lane);
-      if (waitMs !== undefined) trigger(lane, waitMs);
+      if (waitMs !== undefined) flushAfter(lane, waitMs);
     } catch (thrown) {
-      // A timer called this, so the callers hear of it here or never.
+      // Called by a timer: without this the entries would never be settled.
       const queue = queues[lane];
       queue.bytes = 0;
-      for (const entry of queue.entries.splice(0)) entry.fail(thrown);
+      for (const entry of queue.entries.splice(0)) entry.reject(thrown);
     }
   }
 
-  /** @returns 0 when something was sent, milliseconds to wait, or undefined when nothing is left */
+  /** @returns 0 when a request was sent, milliseconds until the next attempt, or undefined when the queue is empty */
   function tryFlush(lane: Lane): number | undefined {
     const queue = queues[lane];
-    expireFirst(queue);
+    expireOldest(queue);
     const oldest = queue.entries[0];
     if (!oldest) return undefined;
-    const full = queue.entries.length >= write.maxRecords || queue.bytes >= room;
-    const dueMs = full ? 0 : oldest.since + linger(lane) - performance.now();
-    const few = queue.entries.length <= write.maxSingle;
-    if (few && (lane === 'realtime' || dueMs <= 0) && sendSingle(queue, lane)) return 0;
+    const isFull = queue.entries.length >= operation.maxRecords || queue.bytes >= capacity;
+    const dueMs = isFull ? 0 : oldest.queuedAt + lingerOf(lane) - performance.now();
+    const isShort = queue.entries.length <= operation.maxSingle;
+    if (isShort && (lane === 'realtime' || dueMs <= 0) && trySendSingle(queue, lane)) return 0;
     if (dueMs > 0) return Math.ceil(dueMs);
-    const waitMs = msUntilBulk(lane);
-    if (waitMs > 0) return Math.min(waitMs, longestNapMs);
+    const waitMs = tryAcquireBulk(lane);
+    if (waitMs > 0) return Math.min(waitMs, maxRetryMs);
     void sendBulk(takeBatch(queue), lane);
     return 0;
   }
 
-  function linger(lane: Lane): number {
+  function lingerOf(lane: Lane): number {
     if (lane === 'realtime' && queues.bulk.entries.length > 0) return sharedLingerMs;
     return lingerMs;
   }
 
-  /** Takes a turn for a bulk body. @returns 0, or milliseconds until it is worth asking again */
-  function msUntilBulk(lane: Lane): number {
-    if (sending >= maxSending) return 50;
-    if (write.job && jobs.inProgress(write.job) >= maxJobsInProgress) return 250;
-    return client.tryAcquire(write.bulk, lane);
+  /** Acquires a token for a bulk body. @returns 0 when acquired, else milliseconds until the next attempt is useful */
+  function tryAcquireBulk(lane: Lane): number {
+    if (bodiesInFlight >= maxBodiesInFlight) return bodiesInFlightRetryMs;
+    if (operation.job && jobs.inProgress(operation.job) >= maxJobsInProgress) return jobsInProgressRetryMs;
+    return client.tryAcquire(operation.bulk, lane);
   }
 
-  /** Only those that come next: thousands may wait behind them, and each body would look at all. */
-  function expireFirst(queue: Queue): void {
-    const alive = queue.entries.findIndex(({ way }) => !way.deadline.aborted);
-    const gone = queue.entries.splice(0, alive === -1 ? queue.entries.length : alive);
-    for (const entry of gone) {
+  /** Expires only the entries at the front of the queue: a scan of the whole queue before each body would be quadratic. */
+  function expireOldest(queue: Queue): void {
+    const firstLive = queue.entries.findIndex(({ options }) => !options.deadline.aborted);
+    const late = queue.entries.splice(0, firstLive === -1 ? queue.entries.length : firstLive);
+    for (const entry of late) {
       queue.bytes -= entry.bytes;
-      entry.end(withdrawn);
+      entry.resolve(expired);
     }
   }
 
   function expire(queue: Queue): void {
-    if (!queue.entries.some(({ way }) => way.deadline.aborted)) return;
-    const left: Entry[] = [];
+    if (!queue.entries.some(({ options }) => options.deadline.aborted)) return;
+    const live: Entry[] = [];
     for (const entry of queue.entries) {
-      if (!entry.way.deadline.aborted) left.push(entry);
+      if (!entry.options.deadline.aborted) live.push(entry);
       else {
         queue.bytes -= entry.bytes;
-        entry.end(withdrawn);
+        entry.resolve(expired);
       }
     }
-    queue.entries = left;
+    queue.entries = live;
   }
 
-  /** As many as a body takes, the oldest first; whose patience has ended is left out, who must not come along stays. */
+  /**
+   * Removes a body's entries from the queue, the oldest first. Expires late entries on the way; entries that the identity
+   * guard does not admit stay in the queue.
+   */
   function takeBatch(queue: Queue): Entry[] {
-    const company = createIdentityGuard();
-    const filled: Entry[] = [];
-    const staying: Entry[] = [];
-    let [bytes, count] = [0, 0];
+    const guard = createIdentityGuard();
+    const batch: Entry[] = [];
+    const held: Entry[] = [];
+    let [bytes, scanned] = [0, 0];
     for (const entry of queue.entries) {
-      const late = entry.way.deadline.aborted;
-      if (!late && (filled.length >= write.maxRecords || (filled.length > 0 && bytes + entry.bytes > room))) break;
-      count += 1;
-      if (!late && !company.admits(entry.item)) {
-        staying.push(entry);
+      const isLate = entry.options.deadline.aborted;
+      const isFull = batch.length >= operation.maxRecords || (batch.length > 0 && bytes + entry.bytes > capacity);
+      if (!isLate && isFull) break;
+      scanned += 1;
+      if (!isLate && !guard.admits(entry.item)) {
+        held.push(entry);
         continue;
       }
       queue.bytes -= entry.bytes;
-      if (late) entry.end(withdrawn);
+      if (isLate) entry.resolve(expired);
       else {
         bytes += entry.bytes;
-        filled.push(entry);
+        batch.push(entry);
       }
     }
-    queue.entries.splice(0, count, ...staying);
-    return filled;
+    queue.entries.splice(0, scanned, ...held);
+    return batch;
   }
 
-  /** @returns whether one went out */
-  function sendSingle(queue: Queue, lane: Lane): boolean {
-    if (client.tryAcquire(write.single, lane) > 0) return false;
+  /** @returns whether a request was sent */
+  function trySendSingle(queue: Queue, lane: Lane): boolean {
+    if (client.tryAcquire(operation.single, lane) > 0) return false;
     const entry = queue.entries.shift();
     if (!entry) return false;
     queue.bytes -= entry.bytes;
-    void settleAlone(entry, { lane, acquired: true });
+    void sendSingle(entry, { lane, acquired: true });
     return true;
   }
 
-  /** Never rejects: what is thrown rejects the entry's caller. */
-  async function settleAlone(entry: Entry, way: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void> {
+  /** Sends one entry in a single request and settles it. Never rejects: an exception rejects the entry. */
+  async function sendSingle(entry: Entry, options: RequestOptions): Promise<void> {
     try {
-      entry.end(await callSingle(entry, way));
+      entry.resolve(await callSingle(entry, options));
     } catch (thrown) {
-      entry.fail(thrown);
+      entry.reject(thrown);
     }
   }
 
-  function callSingle(
-    { item, origin }: Entry,
-    { lane, acquired }: Pick<ApiCall, 'lane' | 'acquired'>,
-  ): Promise<ApiResult> {
-    const body = item.singleBody();
+  function callSingle({ item, traceContext }: Entry, options: RequestOptions): Promise<ApiResult> {
     const call: ApiCall = {
-      endpoint: write.single,
-      ...(item.id === undefined ? {} : { id: item.id }),
-      ...(body === undefined ? {} : { body }),
-      lane,
+      endpoint: operation.single,
+      id: item.id,
+      body: item.singleBody(),
       signal: never,
-      ...(acquired ? { acquired } : {}),
+      ...options,
     };
-    return sharing([origin], () => client.call(call));
+    return sharing([traceContext], () => client.call(call));
   }
 
-  /** Never rejects, as `together`. */
+  /** Never rejects: an exception rejects every entry of the body. */
   async function sendBulk(entries: readonly Entry[], lane: Lane): Promise<void> {
-    sending += 1;
+    bodiesInFlight += 1;
     try {
       await callBulk(entries, { lane, acquired: true });
     } finally {
-      sending -= 1;
-      plan();
+      bodiesInFlight -= 1;
+      scheduleFlush();
     }
   }
 
-  /** Sends one body and settles its entries. Never rejects: what is thrown rejects every caller of the body. */
-  async function callBulk(entries: readonly Entry[], way: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void> {
+  /** Never rejects: an exception rejects every entry of the body. */
+  async function callBulk(entries: readonly Entry[], options: RequestOptions): Promise<void> {
     try {
-      await sendBody(entries, way);
+      await sendBody(entries, options);
     } catch (thrown) {
-      for (const entry of entries) entry.fail(thrown);
+      for (const entry of entries) entry.reject(thrown);
     }
   }
 
-  async function sendBody(entries: readonly Entry[], way: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void> {
-    const { text, positions: places } = bulkBody(
-      write,
+  /** Sends one bulk body. Settles its entries, or leaves that to the job. */
+  async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
+    const { lane } = options;
+    const { text, positions } = bulkBody(
+      operation,
       entries.map(({ item }) => item),
     );
-    const origins = entries.map(({ origin }) => origin);
-    const call: ApiCall = { endpoint: write.bulk, body: text, signal: never, ...way };
-    const answer = await sharing(origins, () => client.call(call));
-    if (!answer.ok && answer.failure.type === 'rejected')
-      return settleRejected(entries, { places, failure: answer.failure }, way.lane);
-    if (!answer.ok || !write.job) {
-      for (const entry of entries) entry.end(answer);
+    const call: ApiCall = { endpoint: operation.bulk, body: text, signal: never, ...options };
+    const traceContexts = entries.map(({ traceContext }) => traceContext);
+    const result = await sharing(traceContexts, () => client.call(call));
+    if (!result.ok && result.failure.type === 'rejected')
+      return settleRejected(entries, { positions, failure: result.failure }, lane);
+    if (!result.ok || !operation.job) {
+      for (const entry of entries) entry.resolve(result);
       return;
     }
-    const id = startedJob.safeParse(answer.body);
-    if (!id.success) {
-      for (const entry of entries) entry.end(oddAnswer);
+    const accepted = acceptedJob.safeParse(result.body);
+    if (!accepted.success) {
+      for (const entry of entries) entry.resolve(unknownShape);
       return;
     }
-    const job = { endpoint: write.job.get, id: id.data.data.id };
-    const listening = entries.filter(({ way }) => way.onJobAccepted);
-    for (const { way } of listening) way.onJobAccepted?.(job, listening.length);
-    // Not awaited: the next body need not wait for this job.
+    const job = { endpoint: operation.job.get, id: accepted.data.data.id };
+    const listeners = entries.filter((entry) => entry.options.onJobAccepted);
+    for (const listener of listeners) listener.options.onJobAccepted?.(job, listeners.length);
+    // Not awaited: the body's slot is free for the next one.
     void jobs
-      .waitFor(write.job, job.id)
-      .then((end) => settleJob(entries, end, { places, lane: way.lane }))
+      .waitFor(operation.job, job.id)
+      .then((jobResult) => settleJob(entries, jobResult, { positions, lane }))
       .catch((thrown: unknown) => {
-        for (const entry of entries) entry.fail(thrown);
+        for (const entry of entries) entry.reject(thrown);
       });
   }
 
-  /** A refused body is not a refused batch: who is meant goes alone, the rest goes again. */
   async function settleRejected(
     entries: readonly Entry[],
-    refused: { places: BodyPosition[]; failure: Extract<ApiFailure, { type: 'rejected' }> },
+    rejection: { positions: BodyPosition[]; failure: Extract<ApiFailure, { type: 'rejected' }> },
     lane: Lane,
   ): Promise<void> {
-    const { recorded: there, single: odd, retry: again } = splitRejected(entries, refused);
-    for (const entry of there) entry.end({ ok: true, status: 202, body: undefined });
+    const { recorded, single, retry } = splitRejected(entries, rejection);
+    for (const entry of recorded) entry.resolve({ ok: true, status: 202, body: undefined });
     await Promise.all([
-      ...odd.map((entry) => settleAlone(entry, { lane })),
-      ...again.map((part) => callBulk(part, { lane })),
+      ...single.map((entry) => sendSingle(entry, { lane })),
+      ...retry.map((part) => callBulk(part, { lane })),
     ]);
   }
 
   async function settleJob(
     entries: readonly Entry[],
-    end: JobResult,
-    { places, lane }: { places: BodyPosition[]; lane: Lane },
+    jobResult: JobResult,
+    { positions, lane }: { positions: BodyPosition[]; lane: Lane },
   ): Promise<void> {
-    if (!end.known) {
-      for (const entry of entries) entry.end(unavailable(end.reason));
+    if (jobResult.outcome === 'unknown') {
+      for (const entry of entries) entry.resolve(unavailable(jobResult.reason));
       return;
     }
-    const { failed, unclear } = attribute(entries, end.errors, places);
+    const { failed, unattributed } = attribute(entries, jobResult.errors, positions);
     await Promise.all(
       entries.map(async (entry) => {
         const error = failed.get(entry);
-        if (error) return entry.end({ ok: false, failure: failureOf(error) });
-        // An error that nobody can be found for may be this record's: alone it gets an answer of its own.
-        if (unclear) await settleAlone(entry, { lane });
-        else entry.end({ ok: true, status: 200, body: undefined });
+        if (error) return entry.resolve({ ok: false, failure: failureOf(error) });
+        // An unattributed error may belong to this record: a single request shows whether it does.
+        if (unattributed) await sendSingle(entry, { lane });
+        else entry.resolve({ ok: true, status: 200, body: undefined });
       }),
     );
   }
 
   return {
-    write(item, way) {
+    write(item, options) {
       const bytes = itemBytes(item);
-      const queue = queues[way.lane];
+      const queue = queues[options.lane];
       queue.bytes += bytes;
-      plan();
-      return new Promise((end, fail) => {
-        queue.entries.push({ item, bytes, way, since: performance.now(), origin: here(), end, fail });
+      scheduleFlush();
+      return new Promise((resolve, reject) => {
+        const queuedAt = performance.now();
+        queue.entries.push({ item, bytes, options, queuedAt, traceContext: here(), resolve, reject });
       });
     },
     estimateWaitMs() {
       const { entries, bytes } = queues.realtime;
-      const bodies = Math.max(entries.length / write.maxRecords, bytes / room);
+      const bodies = Math.max(entries.length / operation.maxRecords, bytes / capacity);
       return (bodies / perMinute) * 60_000;
     },
   };
 }
 
-const startedJob = z.object({ data: z.object({ id: z.string() }) });
-const oddAnswer = unavailable('Klaviyo accepted a job in an unknown shape');
+const acceptedJob = z.object({ data: z.object({ id: z.string() }) });
+const unknownShape = unavailable('Klaviyo accepted a job in an unknown shape');

@@ -1,54 +1,60 @@
 /**
- * Finds the records that a bulk body was refused for: by the errors' pointers, or by halving. An event whose unique_id
- * is recorded already is there, as wanted; halving would never end for those, so they go alone, where repeats are ignored.
+ * Splits a rejected bulk body: isolates the records that caused the rejection by the errors' pointers, or by bisection when
+ * no pointer matches.
  */
 import type { KlaviyoError } from '../api/errors.ts';
-import { type BodyPosition, positionOf } from './operations.ts';
+import { type BodyPosition, positionOf } from './bulk-body.ts';
 
 export interface SplitResult<Entry> {
-  /** In Klaviyo already. */
+  /** Events that Klaviyo has recorded already. */
   recorded: Entry[];
-  /** Each gets an answer of its own. */
+  /** To be sent in single requests, so that each has a result of its own. */
   single: Entry[];
-  /** Bodies to send again. */
+  /** Bodies to be sent again. */
   retry: Entry[][];
 }
 
-/** Fewer than this go alone: sooner done than halved. */
-const fewest = 8;
+/** Smaller bodies are sent in single requests, which takes fewer requests than bisection. */
+const minBisected = 8;
 
-/** @param entries in the order of their places */
+/** @param entries in the order of `positions` */
 export function splitRejected<Entry>(
   entries: readonly Entry[],
-  { places, failure }: { places: readonly BodyPosition[]; failure: { errors: readonly KlaviyoError[] } },
+  { positions, failure }: { positions: readonly BodyPosition[]; failure: { errors: readonly KlaviyoError[] } },
 ): SplitResult<Entry> {
   const recorded = new Set<Entry>();
-  const single = new Set<Entry>();
-  let repeats = false;
+  const matched = new Set<Entry>();
+  let hasDuplicates = false;
   for (const error of failure.errors) {
-    const repeated = isRepeat(error);
-    repeats ||= repeated;
-    for (const entry of meant(entries, places, error)) (repeated ? recorded : single).add(entry);
+    const isDuplicate = isRecordedEvent(error);
+    hasDuplicates ||= isDuplicate;
+    for (const entry of entriesAt(entries, positions, error)) (isDuplicate ? recorded : matched).add(entry);
   }
-  const left = entries.filter((entry) => !recorded.has(entry) && !single.has(entry));
-  const odd = [...single].filter((entry) => !recorded.has(entry));
-  if (recorded.size + odd.length > 0)
-    return { recorded: [...recorded], single: odd, retry: left.length === 0 ? [] : [left] };
-  if (repeats || entries.length < fewest) return { recorded: [], single: [...entries], retry: [] };
+  const single = [...matched].filter((entry) => !recorded.has(entry));
+  if (recorded.size + single.length > 0) {
+    const rest = entries.filter((entry) => !recorded.has(entry) && !matched.has(entry));
+    return { recorded: [...recorded], single, retry: rest.length === 0 ? [] : [rest] };
+  }
+  // Bisection would not terminate for recorded events: Klaviyo rejects them in every bulk body, but accepts them singly.
+  if (hasDuplicates || entries.length < minBisected) return { recorded: [], single: [...entries], retry: [] };
   const middle = entries.length >> 1;
   return { recorded: [], single: [], retry: [entries.slice(0, middle), entries.slice(middle)] };
 }
 
-/** The event with this unique_id is recorded: https://developers.klaviyo.com/en/reference/bulk_create_events */
-function isRepeat({ pointer }: KlaviyoError): boolean {
+/** Klaviyo has an event with this unique_id: https://developers.klaviyo.com/en/reference/bulk_create_events */
+function isRecordedEvent({ pointer }: KlaviyoError): boolean {
   return pointer?.endsWith('/unique_id') ?? false;
 }
 
-function meant<Entry>(entries: readonly Entry[], places: readonly BodyPosition[], { pointer }: KlaviyoError): Entry[] {
-  const place = positionOf(pointer);
-  if (!place) return [];
-  return entries.filter((_, position) => {
-    const own = places[position];
-    return own?.index === place.index && (place.within === undefined || own.within === place.within);
+function entriesAt<Entry>(
+  entries: readonly Entry[],
+  positions: readonly BodyPosition[],
+  { pointer }: KlaviyoError,
+): Entry[] {
+  const target = positionOf(pointer);
+  if (!target) return [];
+  return entries.filter((_, entryIndex) => {
+    const position = positions[entryIndex];
+    return position?.index === target.index && (target.within === undefined || position.within === target.within);
   });
 }

@@ -1,15 +1,15 @@
-/** Identity guard: no two entries of a body share one identifier and differ in the other. */
+/** Tests that no two admitted profiles share one identifier and differ in the other. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { BatchItem } from './bulk-body.ts';
 import { createIdentityGuard } from './identity-guard.ts';
-import type { BatchItem } from './operations.ts';
 
-type Person = NonNullable<BatchItem['profile']>;
+type Identity = NonNullable<BatchItem['profile']>;
 
-function admitted(people: readonly (Person | undefined)[]): boolean[] {
-  const company = createIdentityGuard();
-  return people.map((profile) => company.admits(profile ? { profile } : {}));
+function admitted(profiles: readonly (Identity | undefined)[]): boolean[] {
+  const guard = createIdentityGuard();
+  return profiles.map((profile) => guard.admits(profile ? { profile } : {}));
 }
 
 const both = { email: 'a@example.test', external_id: '1' };
@@ -28,30 +28,30 @@ test('one e-mail with two ids, or one id with two e-mails, is not admitted', () 
   assert.deepEqual(admitted([both, { ...both, email: 'b@example.test' }]), [true, false]);
 });
 
-test('an identifier alone is not admitted beside the same one with another', () => {
+test('a profile with one identifier conflicts with one that has both', () => {
   assert.deepEqual(admitted([both, { email: both.email }, { external_id: both.external_id }]), [true, false, false]);
   assert.deepEqual(admitted([{ email: both.email }, both]), [true, false]);
 });
 
-test('who was not admitted leaves no trace', () => {
-  const refused = { email: both.email, external_id: '2' };
-  assert.deepEqual(admitted([both, refused, { email: 'b@example.test', external_id: '2' }]), [true, false, true]);
+test('a profile that is not admitted does not affect later ones', () => {
+  const conflicting = { email: both.email, external_id: '2' };
+  assert.deepEqual(admitted([both, conflicting, { email: 'b@example.test', external_id: '2' }]), [true, false, true]);
 });
 
 test('records without a profile are admitted', () => {
   assert.deepEqual(admitted([undefined, both, undefined]), [true, true, true]);
 });
 
-test('of those admitted no two share one identifier and differ in the other', () => {
+test('no two admitted profiles share one identifier and differ in the other', () => {
   const identifier = fc.option(fc.constantFrom('a', 'B', 'b', 'c'), { nil: undefined });
-  const profile = fc.record({ email: identifier, external_id: identifier }).map(({ email, external_id }): Person => {
+  const profile = fc.record({ email: identifier, external_id: identifier }).map(({ email, external_id }): Identity => {
     return { ...(email === undefined ? {} : { email }), ...(external_id === undefined ? {} : { external_id }) };
   });
   fc.assert(
-    fc.property(fc.array(profile, { maxLength: 12 }), (people) => {
-      const taken = admitted(people);
-      const inside = people.filter((_, index) => taken[index]);
-      const pairs = inside.flatMap((left) => inside.map((right): [Person, Person] => [left, right]));
+    fc.property(fc.array(profile, { maxLength: 12 }), (profiles) => {
+      const results = admitted(profiles);
+      const inBody = profiles.filter((_, index) => results[index]);
+      const pairs = inBody.flatMap((left) => inBody.map((right): [Identity, Identity] => [left, right]));
       for (const [left, right] of pairs) {
         const emails = [left.email?.toLowerCase(), right.email?.toLowerCase()];
         if (emails[0] !== undefined && emails[0] === emails[1]) assert.equal(left.external_id, right.external_id);

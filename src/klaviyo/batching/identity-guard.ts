@@ -1,33 +1,38 @@
 /**
- * Who may stand in one body together. Klaviyo looks at a body's people before it takes any of them: where two entries share
- * one identifier but not the other, the first may make a profile that the second one contradicts, after the body has been
- * accepted, and nobody hears of it. Such a one waits for the next body, which is refused where it has to be.
+ * Keeps profiles with conflicting identifiers out of the same batch. Klaviyo validates all profiles of a bulk body before
+ * it creates any of them. When two entries share one identifier and differ in the other, the first entry may create a
+ * profile that the second one conflicts with; Klaviyo then drops the second one without an error. In a later body the
+ * conflict is reported.
  */
-import type { BatchItem } from './operations.ts';
+import type { BatchItem } from './bulk-body.ts';
 
 export interface IdentityGuard {
-  /** @returns whether it may come along; if so it is taken in */
+  /** @returns whether the item has no conflict with those admitted before; if so it is admitted */
   admits(item: Pick<BatchItem, 'profile'>): boolean;
 }
 
 export function createIdentityGuard(): IdentityGuard {
-  /** What each e-mail stands with, and each external_id. */
-  const byEmail = new Map<string, string | undefined>();
-  const byId = new Map<string, string | undefined>();
-
-  function contradicts(known: Map<string, string | undefined>, own: string | undefined, other: string | undefined) {
-    return own !== undefined && known.has(own) && known.get(own) !== other;
-  }
+  const idByEmail = new Map<string, string | undefined>();
+  const emailById = new Map<string, string | undefined>();
 
   return {
     admits({ profile }) {
       if (!profile) return true;
       const email = profile.email?.toLowerCase();
       const { external_id: id } = profile;
-      if (contradicts(byEmail, email, id) || contradicts(byId, id, email)) return false;
-      if (email !== undefined) byEmail.set(email, id);
-      if (id !== undefined) byId.set(id, email);
+      if (conflicts(idByEmail, email, id) || conflicts(emailById, id, email)) return false;
+      if (email !== undefined) idByEmail.set(email, id);
+      if (id !== undefined) emailById.set(id, email);
       return true;
     },
   };
+}
+
+/** @returns whether an admitted profile pairs the identifier with a different counterpart */
+function conflicts(
+  admitted: ReadonlyMap<string, string | undefined>,
+  identifier: string | undefined,
+  counterpart: string | undefined,
+): boolean {
+  return identifier !== undefined && admitted.has(identifier) && admitted.get(identifier) !== counterpart;
 }

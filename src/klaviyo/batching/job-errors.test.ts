@@ -1,26 +1,26 @@
-/** Errors of a job: attributed to the record by its pointer, else by the record that Klaviyo repeats. */
+/** Tests that a job's errors are attributed by pointer, else by the payload that Klaviyo repeats. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { batchItem } from './batcher-registry.ts';
+import { batchItem, bulkBody } from './bulk-body.ts';
 import { attribute, failureOf } from './job-errors.ts';
 import type { JobError } from './job-poller.ts';
-import { bulkBody, operations } from './operations.ts';
+import { operations } from './operations.ts';
 
-interface Record {
+interface ProfileRecord {
   email: string;
   external_id?: string;
   properties?: object;
 }
 
-function attributed(records: readonly Record[], errors: readonly Partial<JobError>[]) {
+function attributed(records: readonly ProfileRecord[], errors: readonly Partial<JobError>[]) {
   const entries = records.map((attributes) => ({ item: batchItem({ type: 'profile', attributes }) }));
-  const { positions: places } = bulkBody(
+  const { positions } = bulkBody(
     operations.profile,
     entries.map(({ item }) => item),
   );
-  const whole = errors.map((error) => ({ code: 'invalid', detail: 'no', ...error }));
-  const { failed, unclear } = attribute(entries, whole, places);
-  return { failed: [...failed.keys()].map((entry) => entries.indexOf(entry)), unclear };
+  const complete = errors.map((error) => ({ code: 'invalid', detail: 'no', ...error }));
+  const { failed, unattributed } = attribute(entries, complete, positions);
+  return { failed: [...failed.keys()].map((entry) => entries.indexOf(entry)), unattributed };
 }
 
 const anna = { email: 'anna@example.test', external_id: '1' };
@@ -29,48 +29,51 @@ const cleo = { email: 'cleo@example.test' };
 const all = [anna, bert, cleo];
 
 describe('an error of a job', () => {
-  test('is its record by its pointer', () => {
+  test('is attributed by its pointer', () => {
     const pointer = '/data/attributes/profiles/data/1/attributes/phone_number';
-    assert.deepEqual(attributed(all, [{ pointer }]), { failed: [1], unclear: false });
+    assert.deepEqual(attributed(all, [{ pointer }]), { failed: [1], unattributed: false });
   });
 
-  test('without a pointer is its record by the identifiers that Klaviyo repeats', () => {
+  test('without a pointer is attributed by the identifiers of its payload', () => {
     for (const [index, payload] of all.entries())
-      assert.deepEqual(attributed(all, [{ payload }]), { failed: [index], unclear: false });
-    assert.deepEqual(attributed(all, [{ payload: { external_id: '2' } }]), { failed: [1], unclear: false });
+      assert.deepEqual(attributed(all, [{ payload }]), { failed: [index], unattributed: false });
+    assert.deepEqual(attributed(all, [{ payload: { external_id: '2' } }]), { failed: [1], unattributed: false });
   });
 
-  test('is not a record that only mentions the identifiers', () => {
+  test('is not attributed to a record with the identifiers in other attributes', () => {
     const friend = { email: 'dora@example.test', properties: { invitedBy: cleo.email, size: '2' } };
-    assert.deepEqual(attributed([friend, ...all], [{ payload: cleo }]), { failed: [3], unclear: false });
+    assert.deepEqual(attributed([friend, ...all], [{ payload: cleo }]), { failed: [3], unattributed: false });
     assert.deepEqual(attributed([friend, ...all], [{ payload: { external_id: '2' } }]), {
       failed: [2],
-      unclear: false,
+      unattributed: false,
     });
   });
 
-  test('that fits several records, or none, is unclear', () => {
+  test('that matches several records, or none, is unattributed', () => {
     const twice = [cleo, { ...cleo, external_id: '3' }];
-    assert.deepEqual(attributed(twice, [{ payload: cleo }]), { failed: [], unclear: true });
-    assert.deepEqual(attributed(all, [{ payload: { email: 'nobody@example.test' } }]), { failed: [], unclear: true });
-    assert.deepEqual(attributed(all, [{ payload: 'odd' }]), { failed: [], unclear: true });
-    assert.deepEqual(attributed(all, [{}]), { failed: [], unclear: true });
-    assert.deepEqual(attributed(all, [{ pointer: '/data' }]), { failed: [], unclear: true });
+    assert.deepEqual(attributed(twice, [{ payload: cleo }]), { failed: [], unattributed: true });
+    assert.deepEqual(attributed(all, [{ payload: { email: 'unknown@example.test' } }]), {
+      failed: [],
+      unattributed: true,
+    });
+    assert.deepEqual(attributed(all, [{ payload: 'text' }]), { failed: [], unattributed: true });
+    assert.deepEqual(attributed(all, [{}]), { failed: [], unattributed: true });
+    assert.deepEqual(attributed(all, [{ pointer: '/data' }]), { failed: [], unattributed: true });
   });
 
-  test('with a pointer behind the last record is attributed by its payload', () => {
+  test('with a pointer beyond the last record is attributed by its payload', () => {
     const pointer = '/data/attributes/profiles/data/7';
-    assert.deepEqual(attributed(all, [{ pointer, payload: bert }]), { failed: [1], unclear: false });
-    assert.deepEqual(attributed(all, [{ pointer }]), { failed: [], unclear: true });
+    assert.deepEqual(attributed(all, [{ pointer, payload: bert }]), { failed: [1], unattributed: false });
+    assert.deepEqual(attributed(all, [{ pointer }]), { failed: [], unattributed: true });
   });
 
-  test('leaves the other errors to their records', () => {
+  test('that is unattributed does not affect the other errors', () => {
     const pointer = '/data/attributes/profiles/data/0';
-    assert.deepEqual(attributed(all, [{ pointer }, {}, { payload: cleo }]), { failed: [0, 2], unclear: true });
+    assert.deepEqual(attributed(all, [{ pointer }, {}, { payload: cleo }]), { failed: [0, 2], unattributed: true });
   });
 });
 
-test("a job's error becomes the failure that the single endpoint would have answered", () => {
+test("a job's error becomes the failure that the single endpoint would have returned", () => {
   const statusOf = (code: string) => {
     const failure = failureOf({ code, detail: 'no', pointer: '/data' });
     assert.ok(failure.type === 'rejected');

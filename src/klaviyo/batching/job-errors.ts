@@ -1,46 +1,59 @@
-/** The errors of a job, given to the records that they are about. */
+/** Attributes a job's errors to the records of its body. */
 import { z } from 'zod';
-import { type ApiFailure, parseJson } from '../api/errors.ts';
+import { parseJson } from '../../lib/json.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
+import type { ApiFailure } from '../api/errors.ts';
+import { type BatchItem, type BodyPosition, positionOf } from './bulk-body.ts';
 import type { JobError } from './job-poller.ts';
-import { type BatchItem, type BodyPosition, positionOf } from './operations.ts';
 
-/** Whose error it is: by its place in the body, else by the record that Klaviyo repeats. */
+/**
+ * Finds an error's record by its pointer, else by the identifiers of the payload that Klaviyo repeats.
+ * @returns the failed records; `unattributed`: at least one error matches no record, or several
+ */
 export function attribute<Entry extends { item: BatchItem }>(
   entries: readonly Entry[],
   errors: readonly JobError[],
-  places: readonly BodyPosition[],
-): { failed: Map<Entry, JobError>; unclear: boolean } {
+  positions: readonly BodyPosition[],
+): { failed: Map<Entry, JobError>; unattributed: boolean } {
   const failed = new Map<Entry, JobError>();
-  let unclear = false;
+  let unattributed = false;
   for (const error of errors) {
-    const place = positionOf(error.pointer);
-    const index = place ? places.findIndex(({ index }) => index === place.index) : -1;
-    const entry = entries[index] ?? byPayload(entries, error.payload);
+    const target = positionOf(error.pointer);
+    const entryIndex = target ? positions.findIndex(({ index }) => index === target.index) : -1;
+    const entry = entries[entryIndex] ?? entryOfPayload(entries, error.payload);
     if (entry) failed.set(entry, error);
-    else unclear = true;
+    else unattributed = true;
   }
-  return { failed, unclear };
+  return { failed, unattributed };
 }
 
-const identified = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
-const written = z.object({ attributes: identified });
+const identifiers = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+const profileRecord = z.object({ attributes: identifiers });
 
-/** @returns the only record with the identifiers of the payload; others may mention them, so texts are not enough */
-function byPayload<Entry extends { item: BatchItem }>(entries: readonly Entry[], payload: unknown): Entry | undefined {
-  const { data } = identified.safeParse(payload);
+/** @returns the entry whose identifiers are those of the payload, if there is exactly one */
+function entryOfPayload<Entry extends { item: BatchItem }>(
+  entries: readonly Entry[],
+  payload: unknown,
+): Entry | undefined {
+  const { data } = identifiers.safeParse(payload);
   const { email, external_id: id } = data ?? {};
-  const named = [email, id].filter((text) => text != null).map((text) => JSON.stringify(text));
-  if (named.length === 0) return undefined;
-  const fitting = entries.filter(({ item: { text } }) => {
-    if (!named.every((name) => text.includes(name))) return false;
-    const own = written.safeParse(parseJson(text)).data?.attributes;
-    return own !== undefined && (email == null || own.email === email) && (id == null || own.external_id === id);
+  const values = [email, id].filter((value) => value != null).map((value) => JSON.stringify(value));
+  if (values.length === 0) return undefined;
+  const matching = entries.filter(({ item: { text } }) => {
+    // Cheap search first. A match is parsed, since a record may contain the identifiers in other attributes.
+    if (!values.every((value) => text.includes(value))) return false;
+    const attributes = profileRecord.safeParse(parseJson(text)).data?.attributes;
+    return (
+      attributes !== undefined &&
+      (email == null || attributes.email === email) &&
+      (id == null || attributes.external_id === id)
+    );
   });
-  return fitting.length === 1 ? fitting[0] : undefined;
+  return matching.length === 1 ? matching[0] : undefined;
 }
 
-/** As the single endpoint would have answered. */
+/** @returns the failure that the single endpoint would have returned */
 export function failureOf({ code, detail, pointer }: JobError): ApiFailure {
   const status = code === 'not_found' ? 404 : /duplicate|conflict|exists/.test(code) ? 409 : 400;
-  return { type: 'rejected', status, errors: [{ code, detail, ...(pointer === undefined ? {} : { pointer }) }] };
+  return { type: 'rejected', status, errors: [omitUndefined({ code, detail, pointer })] };
 }

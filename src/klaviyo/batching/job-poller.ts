@@ -1,10 +1,15 @@
 /**
- * Polls bulk jobs until they end without spending the quota: lists all jobs of a kind, many a page, instead of asking for
- * each. A list may be newest first or oldest first. A look always starts at the first page, except in a list that is known
- * to be oldest first: there it starts at the page of the oldest job that goes on, so that it does not read all history.
+ * Polls bulk jobs until they end. Reads the paginated list of an operation's jobs rather than each job, which takes far
+ * fewer requests.
+ *
+ * The order of a list is not documented and may be newest first or oldest first. A poll reads from the first page until it
+ * has seen every awaited job. In a list that is known to be oldest first it starts at the page of the oldest unfinished
+ * job instead, since the pages before it hold only ended jobs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { createBackoff } from '../../lib/backoff.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
 import { type JobEndpoints, operations } from './operations.ts';
@@ -13,239 +18,243 @@ import { type JobEndpoints, operations } from './operations.ts';
 export interface JobError {
   code: string;
   detail: string;
-  /** Into the body that the job was made from, or into the record. */
+  /** JSON pointer into the job's request body, or into the record. */
   pointer?: string;
-  /** The record as Klaviyo took it; only imports say it. */
+  /** The record as Klaviyo received it; only profile imports return it. */
   payload?: unknown;
 }
 
-export type JobResult = { known: true; errors: JobError[] } | { known: false; reason: string };
+export type JobResult = { outcome: 'completed'; errors: JobError[] } | { outcome: 'unknown'; reason: string };
 
-/** A job that Klaviyo has taken. */
+/** A job that Klaviyo has accepted. */
 export interface AcceptedJob {
-  /** Where it is asked for. */
+  /** The endpoint that returns this job. */
   endpoint: string;
   id: string;
 }
 
-/** How a job stands: ended, or not known any more; still at work; or not to be told now. */
-export type JobState = 'ended' | 'going-on' | 'unknown-now';
+/** `ended` includes jobs that Klaviyo does not know; `unknown`: Klaviyo could not be asked, or answered in another shape. */
+export type JobState = 'ended' | 'in-progress' | 'unknown';
 
-/** Asks for a job of some other process. */
+/** Reads the state of a job that another process has started. */
 export async function stateOfJob(client: KlaviyoClient, job: AcceptedJob, signal: AbortSignal): Promise<JobState> {
   const endpoint = Object.values(operations)
-    .flatMap((write) => ('job' in write ? [write.job.get] : []))
+    .flatMap((operation) => ('job' in operation ? [operation.job.get] : []))
     .find((get) => get === job.endpoint);
   if (!endpoint) return 'ended';
-  const answer = await client.call({ endpoint, id: job.id, lane: 'bulk', signal });
-  if (!answer.ok) return answer.failure.type === 'rejected' ? 'ended' : 'unknown-now';
-  const { success, data } = one.safeParse(answer.body);
-  if (!success) return 'unknown-now';
-  return ['complete', 'cancelled'].includes(data.data.attributes.status) ? 'ended' : 'going-on';
+  const result = await client.call({ endpoint, id: job.id, lane: 'bulk', signal });
+  if (!result.ok) return result.failure.type === 'rejected' ? 'ended' : 'unknown';
+  const { success, data } = jobDocument.safeParse(result.body);
+  if (!success) return 'unknown';
+  return ['complete', 'cancelled'].includes(data.data.attributes.status) ? 'ended' : 'in-progress';
 }
 
 export interface JobPoller {
-  /** Jobs of this kind that are followed. */
+  /** @returns how many jobs of this operation are awaited */
   inProgress(job: JobEndpoints): number;
-  /** Resolves when the job has ended. Rejects only with what was thrown while it was polled: a bug. */
+  /** Resolves when the job has ended. Rejects only with an exception in this process. */
   waitFor(job: JobEndpoints, id: string): Promise<JobResult>;
 }
 
-const errorShape = z.object({
+const errorSchema = z.object({
   code: z.string().catch('invalid'),
   title: z.string().nullish(),
   detail: z.string().nullish(),
   source: z.object({ pointer: z.string().nullish() }).nullish().catch(undefined),
   original_payload: z.unknown().optional(),
 });
-const jobShape = z.object({
+const jobSchema = z.object({
   id: z.string(),
   attributes: z.object({
     status: z.string(),
     created_at: z.string().nullish(),
     failed_count: z.number().nullish(),
-    errors: z.array(errorShape).nullish(),
+    errors: z.array(errorSchema).nullish(),
   }),
 });
-type Job = z.infer<typeof jobShape>;
-const one = z.object({ data: jobShape });
-const page = z.object({ data: z.array(jobShape), links: z.object({ next: z.string().nullish() }).optional() });
-const importErrors = z.object({ data: z.array(z.object({ attributes: errorShape })) });
+type Job = z.infer<typeof jobSchema>;
+const jobDocument = z.object({ data: jobSchema });
+const jobList = z.object({ data: z.array(jobSchema), links: z.object({ next: z.string().nullish() }).optional() });
+const importErrorList = z.object({ data: z.array(z.object({ attributes: errorSchema })) });
 
-const firstLookMs = 100;
-/** Most pages of one look: more jobs than may be in progress, with others' between them. */
+const firstPollMs = 100;
+/** Maximum pages per poll: enough for all jobs in progress and those of other API clients between them. */
 const maxPages = 20;
-/** Looks that a job may be missing in, as lists lag behind, before it is asked for by itself. */
-const maxMissed = 5;
+/** Lists lag behind: after this many polls without it, a job is requested by its id. */
+const maxMissedPolls = 5;
 
-interface Followed {
-  end(end: JobResult): void;
-  fail(thrown: unknown): void;
-  missed: number;
+interface AwaitedJob {
+  resolve(result: JobResult): void;
+  reject(thrown: unknown): void;
+  missedPolls: number;
 }
 
-interface Watch {
+/** One list of jobs, polled while jobs of it are awaited. */
+interface PolledList {
   job: JobEndpoints;
-  followed: Map<string, Followed>;
-  looking: boolean;
-  /** Whether the list is known to be oldest first: by the times of any two jobs of one look. */
+  awaited: Map<string, AwaitedJob>;
+  isPolling: boolean;
+  /** Known from the creation times of two jobs in one poll. */
   oldestFirst: boolean;
-  /** Only of such a list: the page to go on from. */
+  /** Where the next poll starts; only set when `oldestFirst`. */
   cursor?: string | undefined;
 }
 
 /**
- * A page of a list, or why there is none. `now`: an outage; `from-cursor`: Klaviyo does not take the cursor of an earlier
- * look any more; `ever`: the list is refused, or has another shape.
+ * A page of a list, or why it could not be read: `unavailable`: an outage; `cursor-rejected`: the cursor of an earlier poll
+ * is no longer valid; `unusable`: Klaviyo rejects the list, or answers in another shape.
  */
-type ListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: 'now' | 'from-cursor' | 'ever' };
+type JobListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: UnreadableReason };
+type UnreadableReason = 'unavailable' | 'cursor-rejected' | 'unusable';
 
-/** @param signal ends the following; what is not known by then is answered so */
+/** @param signal stops polling; jobs that have not ended by then resolve as `unknown` */
 export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): JobPoller {
-  const watches = new Map<JobEndpoints['list'], Watch>();
+  const lists = new Map<JobEndpoints['list'], PolledList>();
 
-  function watchOf(job: JobEndpoints): Watch {
-    const known = watches.get(job.list);
-    if (known) return known;
-    const fresh: Watch = { job, followed: new Map(), looking: false, oldestFirst: false };
-    watches.set(job.list, fresh);
-    return fresh;
+  function listOf(job: JobEndpoints): PolledList {
+    const existing = lists.get(job.list);
+    if (existing) return existing;
+    const created: PolledList = { job, awaited: new Map(), isPolling: false, oldestFirst: false };
+    lists.set(job.list, created);
+    return created;
   }
 
-  /** Never rejects: an exception rejects what is followed, and the next job is watched anew. */
-  async function poll(watched: Watch): Promise<void> {
-    if (watched.looking) return;
-    watched.looking = true;
-    const longest = 300_000 / endpoints[watched.job.list].perMinute;
-    const longestMs = Math.min(2_000, Math.max(1_000, longest));
+  /** Never rejects: an exception rejects all awaited jobs, and the next `waitFor` starts polling again. */
+  async function pollUntilEnded(list: PolledList): Promise<void> {
+    if (list.isPolling) return;
+    list.isPolling = true;
+    // Five token intervals of the list, but between one and two seconds.
+    const quotaMs = 300_000 / endpoints[list.job.list].perMinute;
+    const backoff = createBackoff({ firstMs: firstPollMs, maxMs: Math.min(2_000, Math.max(1_000, quotaMs)) });
     try {
-      for (let waitMs = firstLookMs; watched.followed.size > 0; waitMs = Math.min(waitMs * 2, longestMs)) {
-        await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) giveUp(watched);
-        else await look(watched);
+      while (list.awaited.size > 0) {
+        await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) abandonAll(list);
+        else await poll(list);
       }
     } catch (thrown) {
-      for (const { fail } of watched.followed.values()) fail(thrown);
-      watched.followed.clear();
+      for (const { reject } of list.awaited.values()) reject(thrown);
+      list.awaited.clear();
     }
-    watched.looking = false;
+    list.isPolling = false;
   }
 
-  function giveUp({ followed }: Watch): void {
-    for (const { end } of followed.values()) end({ known: false, reason: 'stopped before the job had ended' });
-    followed.clear();
+  function abandonAll({ awaited }: PolledList): void {
+    for (const { resolve } of awaited.values())
+      resolve({ outcome: 'unknown', reason: 'stopped before the job had ended' });
+    awaited.clear();
   }
 
-  /** One look at the list, as far as it takes to see every job that is followed. */
-  async function look(watched: Watch): Promise<void> {
-    const missing = new Set(watched.followed.keys());
-    const order = createOrder();
-    let goOn = watched.cursor;
-    let placed = false;
-    let unreadable: 'now' | 'from-cursor' | 'ever' | undefined;
-    for await (const page of pagesOf(watched)) {
+  /** Reads the list until every awaited job was seen. */
+  async function poll(list: PolledList): Promise<void> {
+    const missing = new Set(list.awaited.keys());
+    const order = createOrderDetector();
+    let nextCursor = list.cursor;
+    let foundUnfinished = false;
+    let unreadable: UnreadableReason | undefined;
+    for await (const page of pagesOf(list)) {
       if ('unreadable' in page) {
         unreadable = page.unreadable;
         break;
       }
       order.add(page.jobs);
-      const ours = page.jobs.filter(({ id }) => missing.delete(id));
-      await Promise.all(ours.map((job) => settle(watched, job)));
-      // The page of the oldest job that goes on, or the last one that was read.
-      if (!placed) goOn = page.cursor;
-      placed ||= ours.some(({ id }) => watched.followed.has(id));
+      const found = page.jobs.filter(({ id }) => missing.delete(id));
+      await Promise.all(found.map((job) => settle(list, job)));
+      // Ends at the page of the oldest unfinished job, or at the last page that was read.
+      if (!foundUnfinished) nextCursor = page.cursor;
+      foundUnfinished ||= found.some(({ id }) => list.awaited.has(id));
       if (missing.size === 0) break;
     }
-    watched.oldestFirst = order.oldestFirst() ?? watched.oldestFirst;
-    watched.cursor = watched.oldestFirst && unreadable !== 'from-cursor' ? goOn : undefined;
-    // What was not read says nothing of a job.
-    if (unreadable === 'now' || unreadable === 'from-cursor') return;
-    for (const id of missing) await missed(watched, id);
+    list.oldestFirst = order.oldestFirst() ?? list.oldestFirst;
+    list.cursor = list.oldestFirst && unreadable !== 'cursor-rejected' ? nextCursor : undefined;
+    // A job may be on a page that could not be read, so it does not count as missing.
+    if (unreadable === 'unavailable' || unreadable === 'cursor-rejected') return;
+    for (const id of missing) await countMissed(list, id);
   }
 
-  /** The list from where the last look left off; ends with why where it can't be read. */
-  async function* pagesOf({ job, cursor: from }: Watch): AsyncGenerator<ListPage> {
-    let cursor = from;
+  /** Yields the pages from the list's cursor; an unreadable page is the last one. */
+  async function* pagesOf({ job, cursor: start }: PolledList): AsyncGenerator<JobListPage> {
+    let cursor = start;
     for (let pages = 0; pages < maxPages; pages += 1) {
-      const { next, ...page } = await pageAt(job, cursor);
-      yield 'unreadable' in page && page.unreadable === 'ever' && pages === 0 && from !== undefined
-        ? { unreadable: 'from-cursor' }
+      const { next, ...page } = await readPage(job, cursor);
+      yield 'unreadable' in page && page.unreadable === 'unusable' && pages === 0 && start !== undefined
+        ? { unreadable: 'cursor-rejected' }
         : page;
       if (next === undefined) return;
       cursor = next;
     }
   }
 
-  async function pageAt(
+  async function readPage(
     job: JobEndpoints,
     cursor: string | undefined,
-  ): Promise<ListPage & { next?: string | undefined }> {
+  ): Promise<JobListPage & { next?: string | undefined }> {
     const query = { ...job.query, ...(cursor === undefined ? {} : { 'page[cursor]': cursor }) };
-    const answer = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
-    if (!answer.ok && answer.failure.type !== 'rejected') return { unreadable: 'now' };
-    const parsed = answer.ok ? page.safeParse(answer.body) : undefined;
-    if (!parsed?.success) return { unreadable: 'ever' };
+    const result = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
+    if (!result.ok && result.failure.type !== 'rejected') return { unreadable: 'unavailable' };
+    const parsed = result.ok ? jobList.safeParse(result.body) : undefined;
+    if (!parsed?.success) return { unreadable: 'unusable' };
     return { jobs: parsed.data.data, cursor, next: cursorOf(parsed.data.links?.next) };
   }
 
-  /** Lists lag behind; a job that stays missing is asked for, and the next look starts at the first page. */
-  async function missed(watched: Watch, id: string): Promise<void> {
-    const followed = watched.followed.get(id);
-    if (!followed) return;
-    followed.missed += 1;
-    if (followed.missed < maxMissed) return;
-    followed.missed = 0;
-    watched.cursor = undefined;
-    const answer = await client.call({ endpoint: watched.job.get, id, lane: 'bulk', signal });
-    const parsed = answer.ok ? one.safeParse(answer.body) : undefined;
-    if (parsed?.success) return settle(watched, parsed.data.data);
-    if (answer.ok || answer.failure.type !== 'rejected') return;
-    watched.followed.delete(id);
-    followed.end({ known: false, reason: 'Klaviyo does not know the job any more' });
+  /** Requests a job by its id when the list has not shown it for some polls; the next poll starts at the first page. */
+  async function countMissed(list: PolledList, id: string): Promise<void> {
+    const awaited = list.awaited.get(id);
+    if (!awaited) return;
+    awaited.missedPolls += 1;
+    if (awaited.missedPolls < maxMissedPolls) return;
+    awaited.missedPolls = 0;
+    list.cursor = undefined;
+    const result = await client.call({ endpoint: list.job.get, id, lane: 'bulk', signal });
+    const parsed = result.ok ? jobDocument.safeParse(result.body) : undefined;
+    if (parsed?.success) return settle(list, parsed.data.data);
+    if (result.ok || result.failure.type !== 'rejected') return;
+    list.awaited.delete(id);
+    awaited.resolve({ outcome: 'unknown', reason: 'Klaviyo does not know the job any more' });
   }
 
-  async function settle(watched: Watch, { id, attributes }: Job): Promise<void> {
-    const followed = watched.followed.get(id);
-    if (!followed) return;
-    followed.missed = 0;
+  async function settle(list: PolledList, { id, attributes }: Job): Promise<void> {
+    const awaited = list.awaited.get(id);
+    if (!awaited) return;
+    awaited.missedPolls = 0;
     if (attributes.status === 'cancelled') {
-      watched.followed.delete(id);
-      return followed.end({ known: false, reason: 'Klaviyo cancelled the job' });
+      list.awaited.delete(id);
+      return awaited.resolve({ outcome: 'unknown', reason: 'Klaviyo cancelled the job' });
     }
     if (attributes.status !== 'complete') return;
-    const failed = (attributes.failed_count ?? 0) > 0;
-    const errors = failed && watched.job.errors ? await errorsOfImport(watched.job.errors, id) : attributes.errors;
-    // Not to be read now: the next look finds the job again.
-    if (errors === 'unknown') return;
-    watched.followed.delete(id);
-    followed.end({ known: true, errors: (errors ?? []).map(toJobError) });
+    const hasFailed = (attributes.failed_count ?? 0) > 0;
+    const errors = hasFailed && list.job.errors ? await readImportErrors(list.job.errors, id) : attributes.errors;
+    // The next poll finds the job again and repeats the request.
+    if (errors === 'unavailable') return;
+    list.awaited.delete(id);
+    awaited.resolve({ outcome: 'completed', errors: (errors ?? []).map(toJobError) });
   }
 
-  async function errorsOfImport(endpoint: NonNullable<JobEndpoints['errors']>, id: string) {
-    const errors: z.infer<typeof errorShape>[] = [];
+  async function readImportErrors(endpoint: NonNullable<JobEndpoints['errors']>, id: string) {
+    const errors: z.infer<typeof errorSchema>[] = [];
     const query = { 'page[size]': '100' };
-    for await (const answer of client.pages({ endpoint, id, query, lane: 'bulk', signal })) {
-      const parsed = answer.ok ? importErrors.safeParse(answer.body) : undefined;
-      if (!parsed?.success) return 'unknown';
+    for await (const result of client.pages({ endpoint, id, query, lane: 'bulk', signal })) {
+      const parsed = result.ok ? importErrorList.safeParse(result.body) : undefined;
+      if (!parsed?.success) return 'unavailable';
       errors.push(...parsed.data.data.map(({ attributes }) => attributes));
     }
     return errors;
   }
 
   return {
-    inProgress: (job) => watches.get(job.list)?.followed.size ?? 0,
+    inProgress: (job) => lists.get(job.list)?.awaited.size ?? 0,
     waitFor(job, id) {
-      const watched = watchOf(job);
-      const ended = Promise.withResolvers<JobResult>();
-      watched.followed.set(id, { end: ended.resolve, fail: ended.reject, missed: 0 });
-      void poll(watched);
-      return ended.promise;
+      const list = listOf(job);
+      const { promise, resolve, reject } = Promise.withResolvers<JobResult>();
+      list.awaited.set(id, { resolve, reject, missedPolls: 0 });
+      void pollUntilEnded(list);
+      return promise;
     },
   };
 }
 
-/** Collects the jobs of one look in their order. @returns undefined where their times don't tell it */
-function createOrder() {
+/** Detects a list's order by the creation times of the first and the last job of a poll. */
+function createOrderDetector() {
   let first: number | undefined;
   let last: number | undefined;
   return {
@@ -257,23 +266,23 @@ function createOrder() {
         last = at;
       }
     },
+    /** @returns undefined when the times do not show the order */
     oldestFirst: () => (first === undefined || last === undefined || first === last ? undefined : first < last),
   };
 }
 
 function cursorOf(next: string | null | undefined): string | undefined {
-  // Only the query counts, so a link without a host is as good.
+  // Only the query is used. The base accepts links without a host.
   const base = 'https://a.klaviyo.com';
   if (next == null || !URL.canParse(next, base)) return undefined;
   return new URL(next, base).searchParams.get('page[cursor]') ?? undefined;
 }
 
-function toJobError({ code, title, detail, source, original_payload: payload }: z.infer<typeof errorShape>): JobError {
-  const pointer = source?.pointer;
-  return {
+function toJobError({ code, title, detail, source, original_payload: payload }: z.infer<typeof errorSchema>): JobError {
+  return omitUndefined({
     code,
     detail: detail ?? title ?? '',
-    ...(pointer == null ? {} : { pointer }),
-    ...(payload === undefined ? {} : { payload }),
-  };
+    pointer: source?.pointer ?? undefined,
+    payload,
+  });
 }

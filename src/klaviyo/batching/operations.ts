@@ -1,66 +1,51 @@
-/**
- * What can be written, alone and many together: which endpoints, how many records a body holds, and where they stand in
- * it. The batcher and the jobs' follower know this table, not the endpoints.
- */
+/** Table of write operations: their single and bulk endpoints, body format and limits, and job endpoints. */
 
-import { type EndpointName, endpoints } from '../api/endpoints.ts';
-import type { ProfileIdentity } from '../change.ts';
+import type { EndpointName } from '../api/endpoints.ts';
 
-/** A record on its way, serialised once. */
-export interface BatchItem {
-  /** The record as it stands in a bulk body. */
-  text: string;
-  /** Of `text`, as UTF-8. */
-  bytes: number;
-  /** Bulk events stand under their profile: what opens that group, without its closing brace. */
-  group?: string;
-  /** Whom an event is about. */
-  profile?: Pick<ProfileIdentity, 'email' | 'external_id'>;
-  /** Fills the path of the single endpoint. */
-  id?: string;
-  /** The body of the single endpoint; undefined where it has none. */
-  singleBody(): string | undefined;
-}
-
-/** Endpoints of a job: started, listed, asked for. */
 export interface JobEndpoints {
+  /** Lists the jobs of an operation. */
   list: EndpointName;
-  get: EndpointName;
-  /** What the list is asked with. */
+  /** Query of the list. */
   query?: Record<string, string>;
-  /** Where errors are read that a job's own record does not show. */
+  /** Returns one job. */
+  get: EndpointName;
+  /** Lists a job's errors, for jobs that do not contain them. */
   errors?: EndpointName;
 }
 
 export interface Operation {
+  /** Writes one record. */
   single: EndpointName;
-  /** Takes many records in one body. */
+  /** Writes many records in one body. */
   bulk: EndpointName;
+  /** Maximum records in a bulk body. */
   maxRecords: number;
-  /** Up to so many waiting live records go out alone: sooner there, and no job to follow. */
+  /** Maximum queue length for single requests: these are faster than a job. Longer queues go out in bulk. */
   maxSingle: number;
-  /** What stands around the records of a body. */
+  /** JSON before the records of a bulk body. */
   prefix: string;
+  /** JSON after the records of a bulk body. */
   suffix: string;
-  /** Absent: the answer to the body is the last word. */
+  /** Absent when the response to a bulk body is final. */
   job?: JobEndpoints;
 }
 
-/** Klaviyo's most for a catalogue job, and for jobs of a kind in progress. */
-const maxInCatalogJob = 100;
+/** Klaviyo's maximum of records in a catalog job. */
+const maxCatalogRecords = 100;
+/** Klaviyo's maximum of jobs in progress per operation. */
 export const maxJobsInProgress = 500;
 
 function catalogJob(
-  what: 'item' | 'variant' | 'category',
+  resource: 'item' | 'variant' | 'category',
   action: 'create' | 'update' | 'delete',
   endpointNames: Pick<Operation, 'single' | 'bulk'> & { job: JobEndpoints },
 ): Operation {
-  const field = what === 'category' ? 'categories' : `${what}s`;
+  const field = resource === 'category' ? 'categories' : `${resource}s`;
   return {
     ...endpointNames,
-    maxRecords: maxInCatalogJob,
+    maxRecords: maxCatalogRecords,
     maxSingle: 10,
-    prefix: `{"data":{"type":"catalog-${what}-bulk-${action}-job","attributes":{"${field}":{"data":[`,
+    prefix: `{"data":{"type":"catalog-${resource}-bulk-${action}-job","attributes":{"${field}":{"data":[`,
     suffix: ']}}}}',
   };
 }
@@ -136,72 +121,3 @@ export const operations = {
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;
-
-/** Most bytes of all records of a body, with what stands around and between them left out. */
-export function bodyCapacity(write: Operation): number {
-  return endpoints[write.bulk].maxBytes - write.prefix.length - write.suffix.length;
-}
-
-/** Where a parcel stands in a body. */
-export interface BodyPosition {
-  /** The position in `data`; of an event the position of its group. */
-  index: number;
-  /** The position within the group. */
-  within?: number;
-}
-
-export interface BulkBody {
-  text: string;
-  /** In the order of the parcels. */
-  positions: BodyPosition[];
-}
-
-/** Joins parcels to one body: megabytes, so that its parts are joined once. */
-export function bulkBody(write: Operation, items: readonly BatchItem[]): BulkBody {
-  const grouped = items[0]?.group !== undefined;
-  const { parts, places } = grouped ? groups(items) : plain(items);
-  return { text: [write.prefix, ...parts, write.suffix].join(''), positions: places };
-}
-
-function plain(items: readonly BatchItem[]) {
-  return {
-    parts: items.flatMap(({ text }, index) => (index === 0 ? [text] : [',', text])),
-    places: items.map((_, index): BodyPosition => ({ index })),
-  };
-}
-
-/** Events under their profiles, each profile once. */
-function groups(items: readonly BatchItem[]) {
-  const byGroup = new Map<string, { index: number; parts: string[]; count: number }>();
-  const places = items.map(({ text, group = '' }): BodyPosition => {
-    const prefix = [byGroup.size === 0 ? '' : ',', group, '"events":{"data":['];
-    const known = byGroup.get(group) ?? { index: byGroup.size, parts: prefix, count: 0 };
-    byGroup.set(group, known);
-    if (known.count > 0) known.parts.push(',');
-    known.parts.push(text);
-    known.count += 1;
-    return { index: known.index, within: known.count - 1 };
-  });
-  for (const { parts } of byGroup.values()) parts.push(']}}}');
-  return { parts: [...byGroup.values()].flatMap(({ parts }) => parts), places };
-}
-
-/** Bytes that a parcel adds to a body that may not have its group yet. */
-export function itemBytes({ bytes, group }: BatchItem): number {
-  return bytes + 1 + (group === undefined ? 0 : Buffer.byteLength(group) + groupBytes);
-}
-
-/** `"events":{"data":[` and what closes it, for each group. */
-const groupBytes = 24;
-
-const pointerInGroups = /\/events-bulk-create\/data\/(\d+)(?:\/attributes\/events\/data\/(\d+))?(?:\/|$)/;
-const pointerInData = /^\/data\/attributes\/\w+\/data\/(\d+)(?:\/|$)/;
-
-/** @returns the place that a JSON pointer of an error means, or undefined where it means the whole body */
-export function positionOf(pointer: string | undefined): BodyPosition | undefined {
-  if (pointer === undefined) return undefined;
-  const [, group, within] = pointerInGroups.exec(pointer) ?? [];
-  if (group !== undefined) return { index: Number(group), ...(within === undefined ? {} : { within: Number(within) }) };
-  const [, index] = pointerInData.exec(pointer) ?? [];
-  return index === undefined ? undefined : { index: Number(index) };
-}

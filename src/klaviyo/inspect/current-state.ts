@@ -1,113 +1,117 @@
-/** What Klaviyo holds now of what a change is about: for people who compare. Nothing is written. */
+/** Reads Klaviyo's current state of the records that changes are about, for comparison. Writes nothing. */
 import { z } from 'zod';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
-import { type Change, coalescingKey, type ProfileIdentity } from '../change.ts';
+import type { Change, ProfileIdentity } from '../change.ts';
+import { coalescingKey } from '../change-kinds.ts';
 import { createExistingRecords, type ExistingRecord, type LookupResult } from '../existing-records.ts';
 
 export interface CurrentState {
   /**
-   * In the shape of the change, so that the two can be laid side by side: `{ profile: … }`, `{ item: …, variants: … }`;
-   * absent where Klaviyo holds nothing of it.
+   * In the shape of the change: `{ profile: … }`, `{ item: …, variants: … }`. Absent when Klaviyo has no such record.
    */
   now?: Record<string, unknown>;
-  /** What was not looked up, or why it can't be told. */
+  /** What was not looked up, or why it could not be read. */
   note?: string;
 }
 
-/** @returns what Klaviyo holds of each, in order; a profile that several are about is asked for once */
+/** @returns the current state for each change, in order; a record of several changes is looked up once */
 export type ReadCurrentState = (changes: readonly Change[]) => Promise<CurrentState[]>;
 
-const profiles = z.object({
+const profileList = z.object({
   data: z.array(z.object({ id: z.string(), attributes: z.record(z.string(), z.unknown()) })),
 });
 const timeoutMs = 15_000;
-const events = "Klaviyo's events are not looked up; Klaviyo records one for each profile, metric and unique_id";
+const eventNote = "Klaviyo's events are not looked up; Klaviyo records one for each profile, metric and unique_id";
 
 export function createCurrentState(client: KlaviyoClient): ReadCurrentState {
-  const held = createExistingRecords(client);
+  const existing = createExistingRecords(client);
 
-  async function profile({ email, external_id }: ProfileIdentity, note?: string): Promise<CurrentState> {
-    const by = external_id === undefined ? { email } : { external_id };
-    const found = (await profileBy(by)) ?? (email === undefined ? undefined : await profileBy({ email }));
-    const noted = note === undefined ? {} : { note };
-    if (found === undefined) return noted;
-    return 'problem' in found ? { note: found.problem } : { now: { profile: found }, ...noted };
+  async function profileState({ email, external_id }: ProfileIdentity, note?: string): Promise<CurrentState> {
+    const first = external_id === undefined ? { email } : { external_id };
+    const profile = (await findProfile(first)) ?? (email === undefined ? undefined : await findProfile({ email }));
+    if (profile === undefined) return omitUndefined({ note });
+    return 'problem' in profile ? { note: profile.problem } : omitUndefined({ now: { profile }, note });
   }
 
-  async function profileBy(by: { email?: string | undefined; external_id?: string | undefined }) {
-    const [[field, value] = ['email', '']] = Object.entries(by);
+  async function findProfile(identifier: { email?: string | undefined; external_id?: string | undefined }) {
+    const [[field, value] = ['email', '']] = Object.entries(identifier);
     const query = { filter: `any(${field},${JSON.stringify([value])})` };
     const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await client.call({ endpoint: 'listProfiles', query, lane: 'realtime', signal });
-    if (!answer.ok) return { problem: wordsOf(answer.failure) };
-    const parsed = profiles.safeParse(answer.body);
+    const result = await client.call({ endpoint: 'listProfiles', query, lane: 'realtime', signal });
+    if (!result.ok) return { problem: describeFailure(result.failure) };
+    const parsed = profileList.safeParse(result.body);
     if (!parsed.success) return { problem: 'Klaviyo listed profiles in an unknown shape' };
-    const [only] = parsed.data.data;
-    return only && { id: only.id, ...only.attributes };
+    const [profile] = parsed.data.data;
+    return profile && { id: profile.id, ...profile.attributes };
   }
 
-  async function one(found: Promise<LookupResult<ExistingRecord>>, name: string): Promise<CurrentState> {
-    const record = await found;
-    if (record === undefined) return {};
-    if ('failure' in record) return { note: wordsOf(record.failure) };
-    return { now: { [name]: { external_id: record.externalId, ...record.attributes } } };
+  async function categoryState(externalId: string): Promise<CurrentState> {
+    return stateOf(await existing.category(externalId, 'realtime'), (category) => ({ category: shown(category) }));
   }
 
-  async function item(externalId: string, order: readonly string[]): Promise<CurrentState> {
-    const found = await held.item(externalId, 'realtime');
-    if (found === undefined) return {};
-    if ('failure' in found) return { note: wordsOf(found.failure) };
-    const attributesOf = (record: ExistingRecord | undefined) =>
-      record && { external_id: record.externalId, ...record.attributes };
-    const others = [...found.variants.keys()].filter((sku) => !order.includes(sku));
-    const variants = [...order, ...others].map((sku) => attributesOf(found.variants.get(sku)) ?? null);
-    return { now: { item: attributesOf(found), variants } };
+  /** @param skus the change's variants: the current ones are listed in the same order, others after them */
+  async function itemState(externalId: string, skus: readonly string[]): Promise<CurrentState> {
+    return stateOf(await existing.item(externalId, 'realtime'), (item) => {
+      const otherSkus = [...item.variants.keys()].filter((sku) => !skus.includes(sku));
+      const variants = [...skus, ...otherSkus].map((sku) => item.variants.get(sku));
+      return { item: shown(item), variants: variants.map((variant) => (variant ? shown(variant) : null)) };
+    });
   }
 
-  async function stock(sku: string): Promise<CurrentState> {
-    const found = await held.variant(sku, 'realtime');
-    if (found === undefined) return {};
-    if ('failure' in found) return { note: wordsOf(found.failure) };
-    const { inventory_quantity: quantity, inventory_policy: policy } = found.attributes;
-    return { now: { sku: found.attributes.sku, quantity, policy } };
+  async function stockState(externalId: string): Promise<CurrentState> {
+    return stateOf(await existing.variant(externalId, 'realtime'), ({ attributes }) => {
+      const { sku, inventory_quantity: quantity, inventory_policy: policy } = attributes;
+      return { sku, quantity, policy };
+    });
   }
 
-  function holds(change: Change): Promise<CurrentState> {
+  function currentState(change: Change): Promise<CurrentState> {
     switch (change.type) {
       case 'event':
-        return profile(change.profile, events);
+        return profileState(change.profile, eventNote);
       case 'profile':
-        return profile(change.profile);
+        return profileState(change.profile);
       case 'category':
-        return one(held.category(change.category.external_id, 'realtime'), 'category');
+        return categoryState(change.category.external_id);
       case 'item':
-        return item(
+        return itemState(
           change.item.external_id,
           change.variants.map((variant) => variant.external_id),
         );
       case 'stock':
-        return stock(change.sku);
+        return stockState(change.sku);
       case 'delete':
-        return change.recordType === 'item'
-          ? item(change.externalId, [])
-          : one(held.category(change.externalId, 'realtime'), 'category');
+        return change.recordType === 'item' ? itemState(change.externalId, []) : categoryState(change.externalId);
     }
   }
 
   return (changes) => {
-    const known = new Map<string, Promise<CurrentState>>();
-    const once = (change: Change) => {
-      const about = change.type === 'event' ? JSON.stringify(change.profile) : coalescingKey(change);
-      const found = known.get(about) ?? holds(change);
-      known.set(about, found);
-      return found;
+    const states = new Map<string, Promise<CurrentState>>();
+    const stateOnce = (change: Change) => {
+      const key = change.type === 'event' ? JSON.stringify(change.profile) : coalescingKey(change, 'realtime');
+      const state = states.get(key) ?? currentState(change);
+      states.set(key, state);
+      return state;
     };
-    return Promise.all(changes.map(once));
+    return Promise.all(changes.map(stateOnce));
   };
 }
 
-function wordsOf(failure: ApiFailure): string {
+function stateOf<Existing extends ExistingRecord>(
+  result: LookupResult<Existing>,
+  show: (record: Existing) => Record<string, unknown>,
+): CurrentState {
+  if (result === undefined) return {};
+  return 'failure' in result ? { note: describeFailure(result.failure) } : { now: show(result) };
+}
+
+function shown({ externalId, attributes }: ExistingRecord): Record<string, unknown> {
+  return { external_id: externalId, ...attributes };
+}
+
+function describeFailure(failure: ApiFailure): string {
   return failure.type === 'rejected'
     ? `Klaviyo answered ${failure.status} (${failure.errors.map(({ code }) => code).join(', ')})`
     : failure.reason;

@@ -1,13 +1,16 @@
 /**
- * What would be sent for a change: the real way to Klaviyo, with a client that reads and never writes. The requests are
- * those of the realtime lane, down to the byte; what Klaviyo holds already is left out as ever.
+ * Determines the requests of a change without sending them: runs the sink with a client that reads from Klaviyo and records
+ * writes. The requests are those of the realtime lane, byte for byte; requests that would not change anything are left out
+ * as usual.
  */
 
+import { parseJson } from '../../lib/json.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import { type EndpointName, endpoints } from '../api/endpoints.ts';
-import { parseJson } from '../api/errors.ts';
 import { operations } from '../batching/operations.ts';
-import { type Change, coalescingKey, type JsonValue, type Receipt } from '../change.ts';
+import type { Change, JsonValue, Receipt } from '../change.ts';
+import { coalescingKey } from '../change-kinds.ts';
 import { createSink } from '../sink.ts';
 
 export interface DryRunRequest {
@@ -17,41 +20,40 @@ export interface DryRunRequest {
 }
 
 export interface DryRunResult {
-  /** In the order in which they would go out; none where Klaviyo holds all of it already. */
+  /** In sending order; empty when Klaviyo's state is the same already. */
   requests: DryRunRequest[];
-  /** `delivered`: nothing is known against it. */
+  /** `delivered` assumes that Klaviyo accepts all requests. */
   outcome: Receipt['outcome'];
-  /** Why it can't be told, or why nothing would be sent. */
+  /** Why nothing would be sent, or why the outcome is unknown. */
   reason?: string;
 }
 
-/** One after the other, as if each were alone. @returns what each would lead to, in order */
+/** Runs the changes one after the other. @returns a result for each, in order */
 export type DryRun = (changes: readonly Change[]) => Promise<DryRunResult[]>;
 
 const timeoutMs = 15_000;
 
-/** @param client reads what Klaviyo holds */
+/** @param client reads Klaviyo's state */
 export function createDryRun(client: KlaviyoClient, rateLimitShare: number): DryRun {
   return async (changes) => {
-    const rehearsed: DryRunResult[] = [];
+    const results: DryRunResult[] = [];
     const requests: DryRunRequest[] = [];
     const sink = createSink({
-      client: readingOnly(client, requests),
+      client: recordingClient(client, requests),
       rateLimitShare,
-      accepted: () => Promise.resolve(),
+      storeJob: () => Promise.resolve(),
     });
     for (const change of changes) {
       const signal = AbortSignal.timeout(timeoutMs);
       const [receipt] = await sink.send([{ ...change, readSeq: 1 }], { lane: 'realtime', signal });
-      // What a job is told after it was accepted belongs to the change still.
+      // Requests that follow an early acknowledgement belong to the change as well.
       await sink.onIdle();
-      if (!receipt) throw new Error(`no receipt for ${coalescingKey(change)}`);
-      const reason = reasonOf(receipt);
-      const outcome = { outcome: receipt.outcome, ...(reason === undefined ? {} : { reason }) };
-      rehearsed.push({ requests: requests.splice(0), ...outcome });
+      if (!receipt) throw new Error(`no receipt for ${coalescingKey(change, 'realtime')}`);
+      const { outcome } = receipt;
+      results.push(omitUndefined({ requests: requests.splice(0), outcome, reason: reasonOf(receipt) }));
     }
     sink.close();
-    return rehearsed;
+    return results;
   };
 }
 
@@ -61,31 +63,30 @@ function reasonOf(receipt: Receipt): string | undefined {
   return receipt.outcome === 'delivered' ? undefined : receipt.reason;
 }
 
-/** Lists of the jobs that were not started either: all of them have ended well. */
 const jobLists: ReadonlySet<string> = new Set(
-  Object.values(operations).flatMap((write) => ('job' in write ? [write.job.list] : [])),
+  Object.values(operations).flatMap((operation) => ('job' in operation ? [operation.job.list] : [])),
 );
 
-function readingOnly(client: KlaviyoClient, requests: DryRunRequest[]): KlaviyoClient {
-  const jobs: string[] = [];
+/** @returns a client that records writes, and answers that every job of those has completed without errors */
+function recordingClient(client: KlaviyoClient, requests: DryRunRequest[]): KlaviyoClient {
+  const jobIds: string[] = [];
 
-  function answerTo(call: ApiCall): ApiResult {
-    const id = `rehearsal-${jobs.length}`;
-    jobs.push(id);
+  function record(call: ApiCall): ApiResult {
+    const id = `dry-run-${jobIds.length}`;
+    jobIds.push(id);
     const { method, path } = endpoints[call.endpoint];
     const body = typeof call.body === 'string' ? parseJson(call.body) : call.body;
-    const own = { method, path: path.replace('{id}', encodeURIComponent(call.id ?? '')) };
-    requests.push(body === undefined ? own : { ...own, body });
+    requests.push(omitUndefined({ method, path: path.replace('{id}', encodeURIComponent(call.id ?? '')), body }));
     return { ok: true, status: 202, body: { data: { id } } };
   }
-  const listed = (): JsonValue => ({ data: jobs.map((id) => ({ id, attributes: { status: 'complete' } })) });
+  const listJobs = (): JsonValue => ({ data: jobIds.map((id) => ({ id, attributes: { status: 'complete' } })) });
 
   return {
     ...client,
     tryAcquire: () => 0,
     async call(call) {
-      if (jobLists.has(call.endpoint)) return { ok: true, status: 200, body: listed() };
-      return isRead(call.endpoint) ? client.call(call) : answerTo(call);
+      if (jobLists.has(call.endpoint)) return { ok: true, status: 200, body: listJobs() };
+      return isRead(call.endpoint) ? client.call(call) : record(call);
     },
     close: async () => undefined,
   };

@@ -1,29 +1,29 @@
 /**
- * Records of Klaviyo's catalogue: created, updated, deleted; alone or in jobs, as the writer finds best.
+ * Creates, updates and deletes catalog records, in single requests or jobs as the batcher decides.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import type { WriteOptions } from '../batching/batcher.ts';
-import { batchItem } from '../batching/batcher-registry.ts';
+import { batchItem } from '../batching/bulk-body.ts';
 import type { OperationName } from '../batching/operations.ts';
 import type { Receipt } from '../change.ts';
 import { compoundId } from '../existing-records.ts';
 import { delivered, receiptOfResult } from '../receipts.ts';
 import { untilSettled, type WriteContext } from './write-context.ts';
 
-export const isMissing = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 404;
-export const exists = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 409;
+export const isNotFound = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 404;
+export const isDuplicate = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 409;
 
-/** About what the record is linked to: an item's categories, a variant's item. */
-export function pointsAtLink(failure: ApiFailure): boolean {
+/** @returns whether the failure is about a related record: an item's category, or a variant's item */
+export function pointsAtRelationship(failure: ApiFailure): boolean {
   return failure.type === 'rejected' && failure.errors.some(({ pointer }) => pointer?.includes('/relationships/'));
 }
 
-const isGone = (failure: ApiFailure) => isMissing(failure) && !pointsAtLink(failure);
+const isRecordNotFound = (failure: ApiFailure) => isNotFound(failure) && !pointsAtRelationship(failure);
 
-/** A kind of catalogue record: its writes. */
+/** The write operations of a catalog record type. */
 export interface CatalogOperations {
   type: 'catalog-category' | 'catalog-item' | 'catalog-variant';
   create: OperationName;
@@ -51,86 +51,87 @@ export const variants: CatalogOperations = {
 
 export interface CatalogRecord {
   attributes: { external_id: string };
-  /** Only creations name the relationship of a variant to its item: it can't change. */
-  onCreate?: Record<string, unknown>;
   relationships?: Record<string, unknown>;
+  /** Relationships that Klaviyo accepts only in a creation: a variant's item. */
+  relationshipsOnCreate?: Record<string, unknown>;
 }
 
 export function create(
-  { type, create: name }: CatalogOperations,
+  operations: CatalogOperations,
   record: CatalogRecord,
-  sending: WriteContext,
+  context: WriteContext,
 ): Promise<ApiResult> {
-  const relationships = { ...record.relationships, ...record.onCreate };
+  const relationships = { ...record.relationships, ...record.relationshipsOnCreate };
   const data = {
-    type,
+    type: operations.type,
     attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
     ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
   };
-  return sending.batchers.write(name, batchItem(data), untilSettled(sending));
+  return context.batchers.write(operations.create, batchItem(data), untilSettled(context));
 }
 
-export function update(kind: CatalogOperations, record: CatalogRecord, sending: WriteContext): Promise<ApiResult> {
-  const { external_id: externalId, ...attributes } = withoutFixed(record.attributes);
-  return updateSome(
-    kind,
-    { externalId, attributes, relationships: record.relationships },
-    { sending, way: untilSettled(sending) },
-  );
-}
-
-/** Some attributes of a record that is there. */
-export function updateSome(
-  { type, update: name }: CatalogOperations,
-  about: { externalId: string; attributes: object; relationships?: object | undefined },
-  { sending, way }: { sending: WriteContext; way: WriteOptions },
+export function update(
+  operations: CatalogOperations,
+  { attributes, relationships }: CatalogRecord,
+  context: WriteContext,
 ): Promise<ApiResult> {
-  const { externalId, attributes, relationships } = about;
-  const id = compoundId(externalId);
-  const data = { type, id, attributes, ...(relationships ? { relationships } : {}) };
-  return sending.batchers.write(name, batchItem(data, id), way);
+  const { external_id: externalId, ...updatable } = withoutSku(attributes);
+  const record = { externalId, attributes: updatable, relationships };
+  return updateAttributes(operations, record, { context, options: untilSettled(context) });
 }
 
-/** `sku` stays as it was created: it is the external_id. */
-function withoutFixed(attributes: { external_id: string; sku?: string }) {
+/** Updates the given attributes and leaves the others unchanged. */
+export function updateAttributes(
+  operations: CatalogOperations,
+  record: { externalId: string; attributes: object; relationships?: object | undefined },
+  { context, options }: { context: WriteContext; options: WriteOptions },
+): Promise<ApiResult> {
+  const { externalId, attributes, relationships } = record;
+  const id = compoundId(externalId);
+  const data = { type: operations.type, id, attributes, relationships };
+  return context.batchers.write(operations.update, batchItem(data, id), options);
+}
+
+/** Klaviyo does not accept `sku` in an update. */
+function withoutSku(attributes: { external_id: string; sku?: string }) {
   const { sku: _sku, ...rest } = attributes;
   return rest;
 }
 
 /**
- * Creates or updates, whichever `held` says; where Klaviyo says the opposite, the other one.
- * @returns the last answer; one that says the opposite once more is none for now
+ * Updates an existing record, else creates it. When Klaviyo's answer contradicts `exists`, the other operation is tried.
+ * @returns the last result; `unavailable` when it contradicts the first one
  */
-export async function put(
-  kind: CatalogOperations,
-  { record, held }: { record: CatalogRecord; held: boolean },
-  sending: WriteContext,
+export async function upsert(
+  operations: CatalogOperations,
+  { record, exists }: { record: CatalogRecord; exists: boolean },
+  context: WriteContext,
 ): Promise<ApiResult> {
-  const first = await (held ? update : create)(kind, record, sending);
-  if (first.ok || !(held ? isGone : exists)(first.failure)) return first;
-  if (held) return unlessChanged(await create(kind, record, sending), exists);
-  return unlessChanged(await update(kind, record, sending), isGone);
+  const first = await (exists ? update : create)(operations, record, context);
+  if (first.ok || !(exists ? isRecordNotFound : isDuplicate)(first.failure)) return first;
+  if (exists) return retryOnConflict(await create(operations, record, context), isDuplicate);
+  return retryOnConflict(await update(operations, record, context), isRecordNotFound);
 }
 
-/** Against what was just found: another process wrote or deleted it meanwhile, and whoever reads again sees how it stands. */
-export function unlessChanged(answer: ApiResult, contradicts: (failure: ApiFailure) => boolean): ApiResult {
-  if (answer.ok || !contradicts(answer.failure)) return answer;
+/** Turns a failure that contradicts an earlier answer into `unavailable`: another process has changed the record. */
+export function retryOnConflict(result: ApiResult, isConflict: (failure: ApiFailure) => boolean): ApiResult {
+  if (result.ok || !isConflict(result.failure)) return result;
   return { ok: false, failure: { type: 'unavailable', reason: 'another process has just written or deleted it' } };
 }
 
-/** Deletes; what is not there is as wanted. */
+/** Deletes a record; one that does not exist counts as deleted. */
 export async function remove(
-  { type, remove: name }: CatalogOperations,
+  operations: CatalogOperations,
   externalId: string,
-  sending: WriteContext,
+  context: WriteContext,
 ): Promise<Receipt> {
   const id = compoundId(externalId);
-  const parcel = { ...batchItem({ type, id }, id), singleBody: () => undefined };
-  const answer = await sending.batchers.write(name, parcel, untilSettled(sending));
-  return !answer.ok && isMissing(answer.failure) ? delivered : receiptOfResult(answer);
+  const item = { ...batchItem({ type: operations.type, id }, id), singleBody: () => undefined };
+  const result = await context.batchers.write(operations.remove, item, untilSettled(context));
+  return !result.ok && isNotFound(result.failure) ? delivered : receiptOfResult(result);
 }
 
-/** Whether Klaviyo holds every wanted attribute as it shall be. */
-export function holdsAll(wanted: object, attributes: Record<string, unknown>): boolean {
-  return Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(attributes[name], value));
+/** @returns whether the existing attributes include all of these with the same values */
+export function includesAll(existing: Record<string, unknown>, attributes: object): boolean {
+  return Object.entries(attributes).every(([name, value]) => isDeepStrictEqual(existing[name], value));
 }

@@ -1,66 +1,72 @@
-/** Makes categories true, and sees to it that those of an item are there before it. */
+/** Writes categories, and creates an item's missing categories. */
 
 import type { ApiFailure } from '../api/errors.ts';
-import type { Category, CategoryChange, Receipt } from '../change.ts';
+import type { CatalogCategory, CategoryChange, Receipt } from '../change.ts';
 import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
-import { categories, create, exists, holdsAll, put, remove } from './catalog-crud.ts';
+import { categories, create, includesAll, isDuplicate, remove, upsert } from './catalog-crud.ts';
 import type { WriteContext } from './write-context.ts';
 
-export async function sendCategory(change: CategoryChange, sending: WriteContext): Promise<Receipt> {
-  const receipt = await inTurn(change.category.external_id, sending, () => writeCategory(change, sending));
-  if (receipt.outcome === 'delivered') sending.categories.set(change.category.external_id, true);
+export async function writeCategory({ category }: CategoryChange, context: WriteContext): Promise<Receipt> {
+  const { external_id: externalId } = category;
+  const receipt = await exclusively(externalId, context, () => writeIfChanged(category, context));
+  if (receipt.outcome === 'delivered') context.knownCategories.set(externalId, true);
   return receipt;
 }
 
-/** Asks before it deletes: a sync meets many that were never there. */
-export async function deleteCategory(externalId: string, sending: WriteContext): Promise<Receipt> {
-  return inTurn(externalId, sending, async () => {
-    sending.categories.delete(externalId);
-    const held = await sending.existing.category(externalId, sending.lane);
-    if (held === undefined) return delivered;
-    return 'failure' in held ? receiptOfFailure(held.failure) : remove(categories, externalId, sending);
+/** Looks the category up first: a sync requests deletions of many categories that never existed in Klaviyo. */
+export async function deleteCategory(externalId: string, context: WriteContext): Promise<Receipt> {
+  return exclusively(externalId, context, async () => {
+    context.knownCategories.delete(externalId);
+    const existing = await context.existing.category(externalId, context.lane);
+    if (existing === undefined) return delivered;
+    return 'failure' in existing ? receiptOfFailure(existing.failure) : remove(categories, externalId, context);
   });
 }
 
-function inTurn<T>(externalId: string, sending: WriteContext, job: () => Promise<T>): Promise<T> {
-  return sending.locks.runExclusive(`linked-category:${externalId}`, job);
+/** Serialises writes to a category, both its own and those for an item. */
+function exclusively<T>(externalId: string, context: WriteContext, job: () => Promise<T>): Promise<T> {
+  // Not the change's coalescing key: the sink holds that lock during the write.
+  return context.mutex.runExclusive(`linked-category:${externalId}`, job);
 }
 
-async function writeCategory({ category }: CategoryChange, sending: WriteContext): Promise<Receipt> {
-  const held = await sending.existing.category(category.external_id, sending.lane);
-  if (held !== undefined && 'failure' in held) return receiptOfFailure(held.failure);
-  if (held && !sending.force && holdsAll(category, held.attributes)) return delivered;
-  return receiptOfResult(
-    await put(categories, { record: { attributes: category }, held: held !== undefined }, sending),
-  );
+async function writeIfChanged(category: CatalogCategory, context: WriteContext): Promise<Receipt> {
+  const existing = await context.existing.category(category.external_id, context.lane);
+  if (existing !== undefined && 'failure' in existing) return receiptOfFailure(existing.failure);
+  if (existing && !context.force && includesAll(existing.attributes, category)) return delivered;
+  const record = { attributes: category };
+  return receiptOfResult(await upsert(categories, { record, exists: existing !== undefined }, context));
 }
 
 /**
- * Creates those that Klaviyo lacks, an item's own after their ancestors.
- * @returns how many were missing: their links are missing too
+ * Creates the categories that Klaviyo lacks.
+ * @returns how many were created: the item's relationships to these are missing in Klaviyo too
  */
 export async function ensureCategories(
-  wanted: readonly Category[],
-  sending: WriteContext,
+  required: readonly CatalogCategory[],
+  context: WriteContext,
 ): Promise<{ created: number } | { failure: ApiFailure }> {
-  const results = await Promise.all(wanted.map((category) => ensure(category, sending)));
+  const results = await Promise.all(required.map((category) => ensureCategory(category, context)));
   const failed = results.find((result) => typeof result === 'object');
   if (failed) return failed;
   return { created: results.filter((result) => result === 'created').length };
 }
 
-function ensure(category: Category, sending: WriteContext): Promise<'there' | 'created' | { failure: ApiFailure }> {
+async function ensureCategory(
+  category: CatalogCategory,
+  context: WriteContext,
+): Promise<'exists' | 'created' | { failure: ApiFailure }> {
   const { external_id: id } = category;
-  if (sending.categories.get(id)) return Promise.resolve('there');
-  return inTurn(id, sending, async () => {
-    if (sending.categories.get(id)) return 'there';
-    const held = await sending.existing.category(id, sending.lane);
-    if (held !== undefined && 'failure' in held) return held;
-    if (!held) {
-      const created = await create(categories, { attributes: category }, sending);
-      if (!created.ok && !exists(created.failure)) return { failure: created.failure };
+  const { knownCategories } = context;
+  if (knownCategories.get(id)) return 'exists';
+  return exclusively(id, context, async () => {
+    if (knownCategories.get(id)) return 'exists';
+    const existing = await context.existing.category(id, context.lane);
+    if (existing !== undefined && 'failure' in existing) return existing;
+    if (!existing) {
+      const created = await create(categories, { attributes: category }, context);
+      if (!created.ok && !isDuplicate(created.failure)) return { failure: created.failure };
     }
-    sending.categories.set(id, true);
-    return held ? 'there' : 'created';
+    knownCategories.set(id, true);
+    return existing ? 'exists' : 'created';
   });
 }

@@ -1,18 +1,35 @@
-/** Makes an event true: recorded once for its metric, profile and unique_id. */
+/** Writes events. Klaviyo records one event per metric, profile and unique_id. */
 
 import type { KlaviyoError } from '../api/errors.ts';
-import type { BatchItem } from '../batching/operations.ts';
+import type { BatchItem } from '../batching/bulk-body.ts';
 import type { EventChange, ProfileIdentity, Receipt } from '../change.ts';
 import { delivered, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import { untilSettled, type WriteContext } from './write-context.ts';
 
+/** Writes the event. When Klaviyo rejects the pair of identifiers, retries with the e-mail alone, then with the id alone. */
+export async function writeEvent(change: EventChange, context: WriteContext): Promise<Receipt> {
+  const write = (profile: ProfileIdentity) =>
+    context.batchers.write('event', eventItem(change, profile), untilSettled(context));
+  const first = await write(change.profile);
+  if (first.ok) return delivered;
+  let receipt = receiptOfFailure(first.failure);
+  if (first.failure.type !== 'rejected' || !concernsIdentity(first.failure.errors)) return receipt;
+  for (const profile of singleIdentifiers(change.profile)) {
+    receipt = receiptOfResult(await write(profile));
+    const identifier = profile.email === undefined ? 'external_id' : 'email';
+    if (receipt.outcome !== 'rejected')
+      return withWarnings(receipt, [{ code: 'identity-rejected', detail: `sent with the ${identifier} alone` }]);
+  }
+  return receipt;
+}
+
 const eventPrefix = '{"type":"event","attributes":{';
 
 /**
- * An event for both endpoints, its properties serialised once.
+ * Builds the item for both endpoints; serialises the properties once.
  * https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events
  */
-function parcelOf(change: EventChange, identity: ProfileIdentity): BatchItem {
+function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
   const text = JSON.stringify({
     type: 'event',
     attributes: {
@@ -35,38 +52,18 @@ function parcelOf(change: EventChange, identity: ProfileIdentity): BatchItem {
   };
 }
 
-/** Sends the event; where its two identifiers don't go together, with the e-mail alone, else with the id alone. */
-export async function sendEvent(change: EventChange, sending: WriteContext): Promise<Receipt> {
-  const write = (profile: ProfileIdentity) =>
-    sending.batchers.write('event', parcelOf(change, profile), untilSettled(sending));
-  const first = await write(change.profile);
-  if (first.ok) return delivered;
-  if (first.failure.type !== 'rejected' || !isAboutIdentity(first.failure.errors))
-    return receiptOfFailure(first.failure);
-  let last = receiptOfFailure(first.failure);
-  for (const profile of fewerIdentifiers(change.profile)) {
-    const again = await write(profile);
-    const receipt = receiptOfResult(again);
-    const which = profile.email === undefined ? 'external_id' : 'email';
-    if (receipt.outcome !== 'rejected')
-      return withWarnings(receipt, [{ code: 'identity-refused', detail: `sent with the ${which} alone` }]);
-    last = receipt;
-  }
-  return last;
-}
-
-function isAboutIdentity(errors: readonly KlaviyoError[]): boolean {
-  const identifiers = /\/profile(\/data)?(\/attributes)?(\/(email|external_id))?$/;
+function concernsIdentity(errors: readonly KlaviyoError[]): boolean {
+  const identifierPointer = /\/profile(\/data)?(\/attributes)?(\/(email|external_id))?$/;
   return errors.some(
-    ({ code, pointer }) => code === 'duplicate_profile' || (pointer !== undefined && identifiers.test(pointer)),
+    ({ code, pointer }) => code === 'duplicate_profile' || (pointer !== undefined && identifierPointer.test(pointer)),
   );
 }
 
-function fewerIdentifiers({ email, external_id, location }: ProfileIdentity): ProfileIdentity[] {
+/** @returns the profile with each identifier alone; empty when it has only one */
+function singleIdentifiers({ email, external_id, ...rest }: ProfileIdentity): ProfileIdentity[] {
   if (email === undefined || external_id === undefined) return [];
-  const place = location === undefined ? {} : { location };
   return [
-    { email, ...place },
-    { external_id, ...place },
+    { email, ...rest },
+    { external_id, ...rest },
   ];
 }

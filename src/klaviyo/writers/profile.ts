@@ -1,96 +1,101 @@
-/** Makes a profile true: created or updated, whatever Klaviyo already knows under its identifiers. */
+/** Writes profiles by upsert, and resolves conflicts of phone numbers and identifiers with other profiles. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
-import { batchItem } from '../batching/batcher-registry.ts';
+import { batchItem } from '../batching/bulk-body.ts';
 import type { Profile, ProfileChange, Receipt, Warning } from '../change.ts';
 import { delivered, receiptOfFailure, withWarnings } from '../receipts.ts';
 import { request, type WriteContext } from './write-context.ts';
 
-const phoneDropped = (why: string): Warning => ({ code: 'phone-left-out', detail: `phone_number left out: ${why}` });
+const phoneDropped = (reason: string): Warning => ({
+  code: 'phone-left-out',
+  detail: `phone_number left out: ${reason}`,
+});
 
-/** Writes the profile; a phone number or an identity that Klaviyo refuses is no reason to lose the customer. */
-export function writeProfileChange(change: ProfileChange, sending: WriteContext): Promise<Receipt> {
-  return sending.locks.runExclusive(`email:${change.profile.email.toLowerCase()}`, () => writeProfile(change, sending));
+/** Writes the profile; when Klaviyo rejects the phone number or the identifiers, writes the rest. */
+export function writeProfile(change: ProfileChange, context: WriteContext): Promise<Receipt> {
+  return context.mutex.runExclusive(`email:${change.profile.email.toLowerCase()}`, () => upsert(change, context));
 }
 
-async function writeProfile(change: ProfileChange, sending: WriteContext): Promise<Receipt> {
-  if (change.emailFirst && change.profile.external_id !== undefined) return writeEmailFirst(change, sending);
-  const answer = await importProfile(change.profile, sending);
-  if (answer === 'done') return delivered;
-  if (answer.type !== 'rejected') return receiptOfFailure(answer);
-  if (pointsAtPhone(answer)) return withoutPhone(change, sending, 'Klaviyo refuses it');
-  if (answer.errors.some((error) => error.code === 'duplicate_profile')) return settle(change, sending, answer);
-  return receiptOfFailure(answer);
+async function upsert(change: ProfileChange, context: WriteContext): Promise<Receipt> {
+  if (change.emailFirst && change.profile.external_id !== undefined) return upsertByEmail(change, context);
+  const failure = await importProfile(change.profile, context);
+  if (failure === undefined) return delivered;
+  if (failure.type !== 'rejected') return receiptOfFailure(failure);
+  if (pointsAtPhone(failure)) return upsertWithoutPhone(change, context, 'Klaviyo rejects it');
+  if (failure.errors.some((error) => error.code === 'duplicate_profile'))
+    return resolveDuplicate(change, context, failure);
+  return receiptOfFailure(failure);
 }
 
-async function importProfile(profile: Profile, sending: WriteContext, id?: string): Promise<'done' | ApiFailure> {
-  const record = { type: 'profile', ...(id === undefined ? {} : { id }), attributes: profile };
-  const answer = await (clearsSomething(profile) ? importAlone(record, sending) : importSomehow(record, sending));
-  return answer.ok ? 'done' : answer.failure;
+/** @param id Klaviyo's id of an existing profile. @returns undefined when the profile was written */
+async function importProfile(profile: Profile, context: WriteContext, id?: string): Promise<ApiFailure | undefined> {
+  const record = { type: 'profile', id, attributes: profile };
+  const result = await (hasNull(profile) ? importSingle(record, context) : importBatched(record, context));
+  return result.ok ? undefined : result.failure;
 }
 
 /** A bulk import ignores `null`. https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api */
-function clearsSomething(profile: Profile): boolean {
+function hasNull(profile: Profile): boolean {
   return Object.values(profile).includes(null);
 }
 
-function importAlone(data: object, sending: WriteContext): Promise<ApiResult> {
-  return request(sending, { endpoint: 'importProfile', body: { data } });
+function importSingle(data: object, context: WriteContext): Promise<ApiResult> {
+  return request(context, { endpoint: 'importProfile', body: { data } });
 }
 
-function importSomehow(record: object, sending: WriteContext): Promise<ApiResult> {
-  return sending.batchers.write('profile', batchItem(record), sending);
+function importBatched(record: object, context: WriteContext): Promise<ApiResult> {
+  return context.batchers.write('profile', batchItem(record), context);
 }
 
 function pointsAtPhone(failure: ApiFailure): boolean {
   return failure.type === 'rejected' && failure.errors.some(({ pointer }) => pointer?.endsWith('/phone_number'));
 }
 
-async function withoutPhone(change: ProfileChange, sending: WriteContext, why: string): Promise<Receipt> {
+async function upsertWithoutPhone(change: ProfileChange, context: WriteContext, reason: string): Promise<Receipt> {
   const { phone_number: phone, ...profile } = change.profile;
   if (phone === undefined)
     return { outcome: 'rejected', code: 'invalid', detail: 'phone_number', field: '/data/attributes/phone_number' };
-  return withWarnings(await writeProfile({ ...change, profile }, sending), [phoneDropped(why)]);
+  return withWarnings(await upsert({ ...change, profile }, context), [phoneDropped(reason)]);
 }
 
-/** The error does not say which identifier another profile holds: a look-up by each tells. */
-async function settle(change: ProfileChange, sending: WriteContext, refused: ApiFailure): Promise<Receipt> {
-  const holders = await holdersOf(change.profile, sending);
-  if ('failure' in holders) return receiptOfFailure(holders.failure);
-  const { byEmail, byId } = holders;
+/** The error does not say which identifier belongs to another profile, so both are looked up. */
+async function resolveDuplicate(change: ProfileChange, context: WriteContext, failure: ApiFailure): Promise<Receipt> {
+  const owners = await identifierOwners(change.profile, context);
+  if ('failure' in owners) return receiptOfFailure(owners.failure);
+  const { byEmail, byId } = owners;
   if (byEmail !== undefined && byId !== undefined && byEmail !== byId)
-    return settleIdentity(change, sending, { byEmail, byId });
-  if (change.profile.phone_number === undefined) return receiptOfFailure(refused);
-  return withoutPhone(change, sending, 'another profile holds it');
+    return resolveIdentityConflict(change, context, { byEmail, byId });
+  if (change.profile.phone_number === undefined) return receiptOfFailure(failure);
+  return upsertWithoutPhone(change, context, 'another profile has it');
 }
 
-/** Klaviyo's ids of the profiles that hold the e-mail and the id. */
-async function holdersOf({ email, external_id }: Profile, { existing: held, lane }: WriteContext) {
+/** @returns Klaviyo's ids of the profiles with the e-mail and with the external_id */
+async function identifierOwners({ email, external_id }: Profile, { existing, lane }: WriteContext) {
   const [byEmail, byId] = await Promise.all([
-    held.profile('email', email, lane),
-    external_id === undefined ? undefined : held.profile('external_id', external_id, lane),
+    existing.profile('email', email, lane),
+    external_id === undefined ? undefined : existing.profile('external_id', external_id, lane),
   ]);
   if (byEmail && 'failure' in byEmail) return byEmail;
   if (byId && 'failure' in byId) return byId;
   return { byEmail: byEmail?.id, byId: byId?.id };
 }
 
-interface Holders {
+/** Klaviyo's ids of two different profiles. */
+interface ConflictingProfiles {
   byEmail: string;
   byId: string;
 }
 
-/** The e-mail belongs to one profile, the customer's id to another. */
-async function settleIdentity(
+/** Resolves the conflict when the e-mail belongs to one profile and the external_id to another. */
+async function resolveIdentityConflict(
   change: ProfileChange,
-  sending: WriteContext,
-  { byEmail, byId }: Holders,
+  context: WriteContext,
+  { byEmail, byId }: ConflictingProfiles,
 ): Promise<Receipt> {
-  const both = `e-mail on profile ${byEmail}, external_id on profile ${byId}`;
-  if (change.identityConflict === 'reject') {
-    return { outcome: 'rejected', code: 'identity_conflict', detail: both, field: '/data/attributes/external_id' };
-  }
+  const detail = `e-mail on profile ${byEmail}, external_id on profile ${byId}`;
+  if (change.identityConflict === 'reject')
+    return { outcome: 'rejected', code: 'identity_conflict', detail, field: '/data/attributes/external_id' };
   if (change.identityConflict === 'merge') {
     const body = {
       data: {
@@ -99,62 +104,63 @@ async function settleIdentity(
         relationships: { profiles: { data: [{ type: 'profile', id: byId }] } },
       },
     };
-    const merged = await request(sending, { endpoint: 'mergeProfiles', body });
+    const merged = await request(context, { endpoint: 'mergeProfiles', body });
     if (!merged.ok) return receiptOfFailure(merged.failure);
-    const waited = await untilMerged({ external_id: change.profile.external_id ?? '', byId }, sending);
-    if (waited !== 'merged') return waited;
-    return withWarnings(await toKnownProfile(change, sending, byEmail), [{ code: 'profiles-merged', detail: both }]);
+    const pending = await waitForMerge({ external_id: change.profile.external_id ?? '', byId }, context);
+    if (pending) return pending;
+    return withWarnings(await writeToProfile(change, context, byEmail), [{ code: 'profiles-merged', detail }]);
   }
-  const { external_id: _left, ...profile } = change.profile;
-  const receipt = await toKnownProfile({ ...change, profile }, sending, byEmail);
+  const { external_id: _externalId, ...profile } = change.profile;
+  const receipt = await writeToProfile({ ...change, profile }, context, byEmail);
   return withWarnings(receipt, [
-    { code: 'identity-conflict', detail: `${both}; written to the e-mail's, ids left alone` },
+    { code: 'identity-conflict', detail: `${detail}; written to the e-mail's profile, identifiers unchanged` },
   ]);
 }
 
 /**
- * Klaviyo accepts a merge and does it later; until then the id is still the other profile's, and a write with it refused.
+ * Klaviyo merges after it has accepted the request. Until then a write with the external_id is rejected.
  * https://developers.klaviyo.com/en/reference/merge_profiles
  */
-const mergeLooksMs = [50, 200, 500, 1_000, 2_000];
+const mergePollDelaysMs = [50, 200, 500, 1_000, 2_000];
 
-async function untilMerged(
+/** @returns undefined when the external_id has left its former profile, else the receipt of the change */
+async function waitForMerge(
   { external_id, byId }: { external_id: string; byId: string },
-  sending: WriteContext,
-): Promise<'merged' | Receipt> {
-  for (const ms of mergeLooksMs) {
-    if (!(await waited(ms, sending.deadline.signal()))) break;
-    const holder = await sending.existing.profile('external_id', external_id, sending.lane);
-    if (holder && 'failure' in holder) return receiptOfFailure(holder.failure);
-    if (holder?.id !== byId) return 'merged';
+  context: WriteContext,
+): Promise<Receipt | undefined> {
+  for (const delayMs of mergePollDelaysMs) {
+    if (!(await waited(delayMs, context.deadline.signal()))) break;
+    const owner = await context.existing.profile('external_id', external_id, context.lane);
+    if (owner && 'failure' in owner) return receiptOfFailure(owner.failure);
+    if (owner?.id !== byId) return undefined;
   }
   return { outcome: 'unavailable', reason: 'Klaviyo is still merging two profiles' };
 }
 
-/** @returns false where the patience ended first */
+/** @returns false when the signal is aborted first */
 function waited(ms: number, signal: AbortSignal): Promise<boolean> {
   return sleep(ms, true, { signal }).catch(() => false);
 }
 
-/** Writes to the profile with this Klaviyo id; the phone may still be somebody else's. */
-async function toKnownProfile(change: ProfileChange, sending: WriteContext, id: string): Promise<Receipt> {
-  const answer = await importProfile(change.profile, sending, id);
-  if (answer === 'done') return delivered;
+/** Writes to the profile with this Klaviyo id; leaves the phone number out when Klaviyo rejects the profile with it. */
+async function writeToProfile(change: ProfileChange, context: WriteContext, id: string): Promise<Receipt> {
+  const failure = await importProfile(change.profile, context, id);
+  if (failure === undefined) return delivered;
   const { phone_number: phone, ...profile } = change.profile;
-  if (phone === undefined || answer.type !== 'rejected') return receiptOfFailure(answer);
-  const again = await importProfile(profile, sending, id);
-  return again === 'done'
-    ? withWarnings(delivered, [phoneDropped('refused, or another profile holds it')])
-    : receiptOfFailure(again);
+  if (phone === undefined || failure.type !== 'rejected') return receiptOfFailure(failure);
+  const failureWithoutPhone = await importProfile(profile, context, id);
+  return failureWithoutPhone === undefined
+    ? withWarnings(delivered, [phoneDropped('rejected, or another profile has it')])
+    : receiptOfFailure(failureWithoutPhone);
 }
 
-/** `customer.deduplication`: the e-mail's profile gets this id, unless another profile holds it. */
-async function writeEmailFirst(change: ProfileChange, sending: WriteContext): Promise<Receipt> {
-  const holders = await holdersOf(change.profile, sending);
-  if ('failure' in holders) return receiptOfFailure(holders.failure);
-  const { byEmail, byId } = holders;
-  const plain = { ...change, emailFirst: false };
-  if (byEmail === undefined) return writeProfile(plain, sending);
-  if (byId === undefined || byId === byEmail) return toKnownProfile(change, sending, byEmail);
-  return settleIdentity(plain, sending, { byEmail, byId });
+/** For `customer.deduplication`: gives the e-mail's profile this external_id, unless another profile has it. */
+async function upsertByEmail(change: ProfileChange, context: WriteContext): Promise<Receipt> {
+  const owners = await identifierOwners(change.profile, context);
+  if ('failure' in owners) return receiptOfFailure(owners.failure);
+  const { byEmail, byId } = owners;
+  const withoutLookup = { ...change, emailFirst: false };
+  if (byEmail === undefined) return upsert(withoutLookup, context);
+  if (byId === undefined || byId === byEmail) return writeToProfile(change, context, byEmail);
+  return resolveIdentityConflict(withoutLookup, context, { byEmail, byId });
 }

@@ -1,109 +1,113 @@
-/** Makes variants true: each sku under its item, with the latest stock that was read. */
+/** Writes variants with their item, and the stock of single variants. Writes to the same sku run one after the other. */
 
-import type { ItemChange, Receipt, StockChange, Variant } from '../change.ts';
+import type { CatalogVariant, ItemChange, Receipt, StockChange } from '../change.ts';
 import { compoundId, type ExistingRecord } from '../existing-records.ts';
 import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
 import {
   create,
-  exists,
-  holdsAll,
-  isMissing,
-  pointsAtLink,
+  includesAll,
+  isDuplicate,
+  isNotFound,
+  pointsAtRelationship,
   remove,
-  unlessChanged,
+  retryOnConflict,
   update,
-  updateSome,
+  updateAttributes,
   variants,
 } from './catalog-crud.ts';
 import type { WriteContext } from './write-context.ts';
 
-/** A change with the count of when its facts were read. */
-type Read<Change> = Change & { readSeq: number };
+type Sequenced<Change> = Change & { readSeq: number };
 
-interface VariantSending {
-  sending: WriteContext;
-  /** What Klaviyo lists of it under this item. */
-  held: ExistingRecord | undefined;
+interface VariantContext {
+  context: WriteContext;
+  /** The variant under this item in Klaviyo. */
+  existing: ExistingRecord | undefined;
 }
 
-export function sendVariant(
-  change: Read<ItemChange>,
-  variant: Variant,
-  { sending, held }: VariantSending,
+export function writeVariant(
+  change: Sequenced<ItemChange>,
+  variant: CatalogVariant,
+  { context, existing }: VariantContext,
 ): Promise<Receipt> {
-  return inTurn(variant.sku, sending, async () => {
-    const fresh = withLatestStock(variant, change.readSeq, sending);
-    const receipt = await writeVariant(change.item.external_id, fresh, { sending, held });
-    if (receipt.outcome === 'delivered') remember(fresh, change.readSeq, sending);
+  return exclusively(variant.sku, context, async () => {
+    const latest = withLatestStock(variant, change.readSeq, context);
+    const receipt = await writeIfChanged(change.item.external_id, latest, { context, existing });
+    if (receipt.outcome === 'delivered') rememberStock(latest, change.readSeq, context);
     return receipt;
   });
 }
 
-/** Deletes a variant that its item has no more, unless another item has taken the sku since it was listed. */
-export function removeSurplus(itemId: string, sku: string, sending: WriteContext): Promise<Receipt> {
-  return inTurn(sku, sending, async () => {
-    const now = await sending.existing.variant(sku, sending.lane);
-    if (now === undefined) return delivered;
-    if ('failure' in now) return receiptOfFailure(now.failure);
-    return now.itemId === undefined || now.itemId === itemId ? remove(variants, sku, sending) : delivered;
+/** Deletes a variant that is no longer part of its item, unless the sku belongs to another item by now. */
+export function deleteVariant(itemId: string, sku: string, context: WriteContext): Promise<Receipt> {
+  return exclusively(sku, context, async () => {
+    const existing = await context.existing.variant(sku, context.lane);
+    if (existing === undefined) return delivered;
+    if ('failure' in existing) return receiptOfFailure(existing.failure);
+    const isOfItem = existing.itemId === undefined || existing.itemId === itemId;
+    return isOfItem ? remove(variants, sku, context) : delivered;
   });
 }
 
-function inTurn<T>(sku: string, sending: WriteContext, job: () => Promise<T>): Promise<T> {
-  return sending.locks.runExclusive(`variant:${sku}`, job);
+function exclusively<T>(sku: string, context: WriteContext, job: () => Promise<T>): Promise<T> {
+  return context.mutex.runExclusive(`variant:${sku}`, job);
 }
 
-/** Stock that was read later than the item was stays: it must not go up for a moment. */
-function withLatestStock(variant: Variant, readSeq: number, { stock }: WriteContext): Variant {
-  const known = stock.get(variant.sku);
-  if (known === undefined || known.readSeq <= readSeq) return variant;
-  return { ...variant, inventory_quantity: known.quantity, inventory_policy: known.policy };
+/** Keeps written stock whose `readSeq` is higher than the item's: older stock must not be visible in between. */
+function withLatestStock(variant: CatalogVariant, readSeq: number, { writtenStock }: WriteContext): CatalogVariant {
+  const written = writtenStock.get(variant.sku);
+  if (written === undefined || written.readSeq <= readSeq) return variant;
+  return { ...variant, inventory_quantity: written.quantity, inventory_policy: written.policy };
 }
 
-function remember(variant: Variant, readSeq: number, { stock }: WriteContext): void {
-  const known = stock.get(variant.sku);
-  if (known !== undefined && known.readSeq > readSeq) return;
-  stock.set(variant.sku, { quantity: variant.inventory_quantity, policy: variant.inventory_policy, readSeq });
+function rememberStock(variant: CatalogVariant, readSeq: number, { writtenStock }: WriteContext): void {
+  const written = writtenStock.get(variant.sku);
+  if (written !== undefined && written.readSeq > readSeq) return;
+  writtenStock.set(variant.sku, { quantity: variant.inventory_quantity, policy: variant.inventory_policy, readSeq });
 }
 
-async function writeVariant(itemId: string, variant: Variant, { sending, held }: VariantSending): Promise<Receipt> {
+async function writeIfChanged(
+  itemId: string,
+  variant: CatalogVariant,
+  { context, existing }: VariantContext,
+): Promise<Receipt> {
   const item = { data: { type: 'catalog-item', id: compoundId(itemId) } };
-  const record = { attributes: variant, onCreate: { item } };
-  if (held !== undefined) {
-    if (!sending.force && holdsAll(variant, held.attributes)) return delivered;
-    const updated = await update(variants, record, sending);
+  const record = { attributes: variant, relationshipsOnCreate: { item } };
+  if (existing !== undefined) {
+    if (!context.force && includesAll(existing.attributes, variant)) return delivered;
+    const updated = await update(variants, record, context);
     if (updated.ok) return delivered;
-    if (!isMissing(updated.failure)) return receiptOfFailure(updated.failure);
+    if (!isNotFound(updated.failure)) return receiptOfFailure(updated.failure);
   }
-  const created = await create(variants, record, sending);
+  const created = await create(variants, record, context);
   if (created.ok) return delivered;
-  // Another process deleted it since it was looked up: whoever reads again sees why.
-  if (isMissing(created.failure) && pointsAtLink(created.failure))
+  // Another process has deleted the item since it was looked up. A retry sees the new state.
+  if (isNotFound(created.failure) && pointsAtRelationship(created.failure))
     return { outcome: 'unavailable', reason: 'its item has just been deleted' };
-  if (!exists(created.failure)) return receiptOfFailure(created.failure);
-  // Lists may lag behind: it may be under this item after all, or the first answer was lost.
-  const now = await sending.existing.variant(variant.external_id, sending.lane);
-  if (now !== undefined && 'failure' in now) return receiptOfFailure(now.failure);
-  if (now?.itemId === itemId) {
-    return receiptOfResult(unlessChanged(await update(variants, record, sending), isMissing));
-  }
-  // The sku is under another item, and a variant can't move: deleted there, created here.
-  const removed = await remove(variants, variant.external_id, sending);
+  if (!isDuplicate(created.failure)) return receiptOfFailure(created.failure);
+  // Under this item after all: lists lag behind, or the response to an earlier creation was lost.
+  const duplicate = await context.existing.variant(variant.external_id, context.lane);
+  if (duplicate !== undefined && 'failure' in duplicate) return receiptOfFailure(duplicate.failure);
+  if (duplicate?.itemId === itemId)
+    return receiptOfResult(retryOnConflict(await update(variants, record, context), isNotFound));
+  // Under another item: Klaviyo can't move a variant, so it is deleted and created.
+  const removed = await remove(variants, variant.external_id, context);
   if (removed.outcome !== 'delivered') return removed;
-  return receiptOfResult(unlessChanged(await create(variants, record, sending), exists));
+  return receiptOfResult(retryOnConflict(await create(variants, record, context), isDuplicate));
 }
 
-/** Writes quantity and policy together; a variant that Klaviyo does not know comes with its item. */
-export function sendStock(change: Read<StockChange>, sending: WriteContext): Promise<Receipt> {
-  return inTurn(change.sku, sending, async () => {
-    const known = sending.stock.get(change.sku);
-    if (known !== undefined && known.readSeq > change.readSeq) return delivered;
-    const attributes = { inventory_quantity: change.quantity, inventory_policy: change.policy };
-    const answer = await updateSome(variants, { externalId: change.sku, attributes }, { sending, way: sending });
-    const unknown = !answer.ok && isMissing(answer.failure);
-    if (!answer.ok && !unknown) return receiptOfFailure(answer.failure);
-    // Also of an unknown variant: its item may be on its way with stock that was read before this.
-    sending.stock.set(change.sku, { quantity: change.quantity, policy: change.policy, readSeq: change.readSeq });
-    return unknown ? { outcome: 'skipped', reason: 'Klaviyo has no variant with this sku' } : delivered;
+/** Updates quantity and policy together. Skips a variant that Klaviyo does not have: it is created with its item. */
+export function writeStock(change: Sequenced<StockChange>, context: WriteContext): Promise<Receipt> {
+  const { sku, quantity, policy, readSeq } = change;
+  return exclusively(sku, context, async () => {
+    const written = context.writtenStock.get(sku);
+    if (written !== undefined && written.readSeq > readSeq) return delivered;
+    const attributes = { inventory_quantity: quantity, inventory_policy: policy };
+    const result = await updateAttributes(variants, { externalId: sku, attributes }, { context, options: context });
+    const isUnknown = !result.ok && isNotFound(result.failure);
+    if (!result.ok && !isUnknown) return receiptOfFailure(result.failure);
+    // Also for an unknown variant: its item may be in flight with older stock.
+    context.writtenStock.set(sku, { quantity, policy, readSeq });
+    return isUnknown ? { outcome: 'skipped', reason: 'Klaviyo has no variant with this sku' } : delivered;
   });
 }

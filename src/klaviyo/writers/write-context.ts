@@ -1,4 +1,4 @@
-/** What it takes to make one change true: the ways to Klaviyo, whose turn it is, and what this process wrote last. */
+/** What writers need to write one change: API access, locks, and what this process wrote before. */
 
 import type { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { SharedSignal } from '../../lib/shared-signal.ts';
@@ -10,45 +10,46 @@ import type { AcceptedJob } from '../batching/job-poller.ts';
 import type { StockChange } from '../change.ts';
 import type { ExistingRecords } from '../existing-records.ts';
 
-/** The stock of a sku as this process last wrote it, with the `readAt` of what it was written from. */
+/** A sku's stock that this process last wrote, with the `readSeq` of the change. */
 export type WrittenStock = Pick<StockChange, 'quantity' | 'policy'> & { readSeq: number };
 
-export interface Memory<Value> {
+/** A bounded map; entries may disappear. */
+export interface Cache<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): unknown;
   delete(key: string): unknown;
 }
 
-/** What all sendings of a process share. */
+/** Shared by all writes of a sink. */
 export interface SinkResources {
   client: KlaviyoClient;
   batchers: BatcherRegistry;
   existing: ExistingRecords;
-  locks: KeyedMutex;
-  stock: Memory<WrittenStock>;
-  /** Categories that Klaviyo is known to hold. */
-  categories: Memory<true>;
+  mutex: KeyedMutex;
+  writtenStock: Cache<WrittenStock>;
+  /** Categories that exist in Klaviyo. */
+  knownCategories: Cache<true>;
 }
 
 export interface WriteContext extends SinkResources {
   lane: Lane;
-  /** What is not on its way when it ends is withdrawn. */
+  /** What is not in a request yet when it is aborted is not sent. */
   deadline: SharedSignal;
-  /** Write also what Klaviyo holds already. */
+  /** Writes a record even when Klaviyo's state is the same. */
   force: boolean;
-  /**
-   * For the last write of a change: Klaviyo has put it into a job, which in realtime is as good as done, since a job
-   * outlives any broker's deadline.
-   */
+  /** For the last write of a change: its receipt may be given early, when its job is accepted. */
   onJobAccepted(job: AcceptedJob, records: number): void;
 }
 
-/** One request in the sending's lane. */
-export function request(sending: WriteContext, call: Omit<ApiCall, 'lane' | 'signal'>): Promise<ApiResult> {
-  return sending.client.call({ ...call, lane: sending.lane, signal: sending.deadline.signal() });
+/** Sends one request in the lane of the write. */
+export function request(
+  { client, lane, deadline }: WriteContext,
+  call: Omit<ApiCall, 'lane' | 'signal'>,
+): Promise<ApiResult> {
+  return client.call({ ...call, lane, signal: deadline.signal() });
 }
 
-/** The way of a write that others follow: only its end counts. */
-export function untilSettled({ lane, deadline: patience }: WriteContext): WriteOptions {
-  return { lane, deadline: patience };
+/** Options of a write that other writes depend on: not acknowledged early, so its result is final. */
+export function untilSettled({ lane, deadline }: WriteContext): WriteOptions {
+  return { lane, deadline };
 }

@@ -1,7 +1,7 @@
 /** Maps a published product to a complete item with its variants and categories. */
 import { createHash } from 'node:crypto';
 import type { Price, Product, ProductVariant } from '../../commercetools/schemas.ts';
-import type { Category, Item, Variant, Warning } from '../../klaviyo/change.ts';
+import type { CatalogCategory, CatalogItem, CatalogVariant, Warning } from '../../klaviyo/change.ts';
 import { type Stock, stockOfAvailability, stockOfEntries } from '../fields/availability.ts';
 import { breadcrumb } from '../fields/breadcrumb.ts';
 import { metadataOf } from '../fields/metadata.ts';
@@ -46,7 +46,11 @@ export function hashOfCategories(ids: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(ids.toSorted())).digest('hex').slice(0, 32);
 }
 
-function itemOf(masterVariant: ProductVariant, categories: readonly Category[], context: MappingContext): Item {
+function itemOf(
+  masterVariant: ProductVariant,
+  categories: readonly CatalogCategory[],
+  context: MappingContext,
+): CatalogItem {
   const { facts, settings } = context;
   const price = chosenPrice(masterVariant, context);
   return {
@@ -61,7 +65,7 @@ function itemOf(masterVariant: ProductVariant, categories: readonly Category[], 
   };
 }
 
-function variantOf(variant: ProductVariant, item: Item, context: MappingContext): Variant[] {
+function variantOf(variant: ProductVariant, item: CatalogItem, context: MappingContext): CatalogVariant[] {
   const { facts, settings } = context;
   const sku = present(variant.sku);
   if (sku === undefined) {
@@ -85,7 +89,10 @@ function variantOf(variant: ProductVariant, item: Item, context: MappingContext)
 }
 
 /** Returns the fields that an item and its variants share. */
-function sharedOf(product: Product, settings: RuleSettings): Pick<Item, 'title' | 'description' | 'url' | 'published'> {
+function sharedOf(
+  product: Product,
+  settings: RuleSettings,
+): Pick<CatalogItem, 'title' | 'description' | 'url' | 'published'> {
   const { name, slug, description } = product.masterData.current;
   const { id, key } = product;
   return {
@@ -98,14 +105,14 @@ function sharedOf(product: Product, settings: RuleSettings): Pick<Item, 'title' 
 }
 
 /** Returns the item's categories and their ancestors, each after its own ancestors. */
-function categoriesOf(context: MappingContext): Category[] {
+function categoriesOf(context: MappingContext): CatalogCategory[] {
   const { facts, settings } = context;
   const tree = facts.categories;
   if (!tree) {
     warn(context, 'categories_not_synced', 'categories are disabled, so the item is not linked to any');
     return [];
   }
-  const linked = new Map<string, Category>();
+  const linked = new Map<string, CatalogCategory>();
   for (const { id } of facts.product.masterData.current.categories) {
     const path = tree.path(id);
     if (path.length === 0)

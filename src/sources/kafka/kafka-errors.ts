@@ -1,6 +1,6 @@
-/** Why a Kafka cluster does not let us in, in words that name the variable to look at. Told by codes, never by texts. */
+/** Explains connection errors of Kafka and names the variable to check. Classifies by error codes, never by messages. */
 
-/** Codes of Node (https://nodejs.org/api/tls.html#x509-certificate-error-codes) for a chain that ends in nobody known. */
+/** Certificate chains without a trusted authority: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const unknownAuthority = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -11,16 +11,16 @@ const unknownAuthority = new Set([
 const wrongCertificate = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
 
 /**
- * @param sasl how we identify ourselves
- * @returns one clause, without anything that an error's text holds; undefined where another try may go better
+ * @param sasl the configured authentication
+ * @returns a clause without text of the error itself; undefined if a retry may succeed
  */
-export function causeOf(thrown: unknown, sasl?: { mechanism: string }): string | undefined {
+export function configurationErrorOf(thrown: unknown, sasl?: { mechanism: string }): string | undefined {
   const codes = codesIn(thrown);
-  const among = (known: ReadonlySet<string>) => codes.find((code) => known.has(code));
-  const authority = among(unknownAuthority);
+  const find = (known: ReadonlySet<string>) => codes.find((code) => known.has(code));
+  const authority = find(unknownAuthority);
   if (authority)
     return `the certificate of the brokers is of an unknown authority (${authority}): give its file in NODE_EXTRA_CA_CERTS`;
-  const certificate = among(wrongCertificate);
+  const certificate = find(wrongCertificate);
   if (certificate) return `the certificate of the brokers is not valid for the name in KAFKA_BROKERS (${certificate})`;
   if (sasl && codes.includes('UNSUPPORTED_SASL_MECHANISM'))
     return `the brokers don't take ${sasl.mechanism}: set KAFKA_SASL to what they take`;
@@ -29,13 +29,13 @@ export function causeOf(thrown: unknown, sasl?: { mechanism: string }): string |
   return undefined;
 }
 
-/** Codes of an error and of all that it comes from. */
+/** @returns the codes of an error and of its causes */
 function codesIn(thrown: unknown): string[] {
   if (!(thrown instanceof Error)) return [];
   const own = ['code', 'apiId'].flatMap((name) => {
     const value: unknown = Reflect.get(thrown, name);
     return typeof value === 'string' ? [value] : [];
   });
-  const below: unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
-  return [...own, ...[...below, thrown.cause].flatMap(codesIn)];
+  const causes: unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
+  return [...own, ...[...causes, thrown.cause].flatMap(codesIn)];
 }

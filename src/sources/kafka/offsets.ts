@@ -1,51 +1,51 @@
-/** Positions in partitions: what may be committed is only what has nothing unfinished before it. */
+/** Tracks in-flight messages of each partition: an offset can be committed once every message before it is finished. */
 
-export interface Position {
+export interface PartitionOffset {
   topic: string;
   partition: number;
-  /** The next one to read: everything before it is finished. */
   offset: bigint;
 }
 
 export interface Offsets {
-  /** Notes that work on it began; in the partition's order. */
-  began(at: Position): void;
-  finished(at: Position): void;
-  /** Positions that moved since they were taken last. */
-  takeMoved(): Position[];
+  /** Marks a message as in flight. Called in the order of the partition. */
+  start(message: PartitionOffset): void;
+  finish(message: PartitionOffset): void;
+  /** @returns the offsets to commit that have advanced since the last call: the next message to read of each partition */
+  takeCommittable(): PartitionOffset[];
 }
 
-interface Lane {
+interface PartitionState {
   topic: string;
   partition: number;
   unfinished: Set<bigint>;
-  /** One behind the last that began. */
+  /** Offset after the last started message. */
   end: bigint;
-  /** What is committed, as far as we know: where reading began, then what was taken last. */
-  taken: bigint;
+  /** The last offset that was taken to be committed; at first the offset where reading started. */
+  committed: bigint;
 }
 
 export function createOffsets(): Offsets {
-  const lanes = new Map<string, Lane>();
-  const nameOf = ({ topic, partition }: Position) => `${partition} ${topic}`;
+  const partitions = new Map<string, PartitionState>();
+  const keyOf = ({ topic, partition }: PartitionOffset) => `${partition} ${topic}`;
   return {
-    began(at) {
-      const { topic, partition, offset } = at;
-      const lane = lanes.get(nameOf(at)) ?? { topic, partition, unfinished: new Set(), end: offset, taken: offset };
-      lanes.set(nameOf(at), lane);
-      lane.unfinished.add(offset);
-      lane.end = offset + 1n;
+    start(message) {
+      const { topic, partition, offset } = message;
+      const key = keyOf(message);
+      const state = partitions.get(key) ?? { topic, partition, unfinished: new Set(), end: offset, committed: offset };
+      partitions.set(key, state);
+      state.unfinished.add(offset);
+      state.end = offset + 1n;
     },
-    finished(at) {
-      lanes.get(nameOf(at))?.unfinished.delete(at.offset);
+    finish(message) {
+      partitions.get(keyOf(message))?.unfinished.delete(message.offset);
     },
-    takeMoved() {
-      return [...lanes.values()].flatMap((lane) => {
-        // A set keeps the order in which offsets were added, so the first is the lowest.
-        const [lowest = lane.end] = lane.unfinished;
-        if (lane.taken === lowest) return [];
-        lane.taken = lowest;
-        return [{ topic: lane.topic, partition: lane.partition, offset: lowest }];
+    takeCommittable() {
+      return [...partitions.values()].flatMap((state) => {
+        // A set keeps insertion order, so the first offset is the lowest.
+        const [lowest = state.end] = state.unfinished;
+        if (state.committed === lowest) return [];
+        state.committed = lowest;
+        return [{ topic: state.topic, partition: state.partition, offset: lowest }];
       });
     },
   };

@@ -1,4 +1,4 @@
-/** Which hosts are Amazon SNS's own. */
+/** Tests which hosts count as hosts of Amazon SNS. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isAmazonSns } from './amazon-sns.ts';
@@ -12,7 +12,7 @@ test('the hosts of SNS are trusted, in every region', () => {
     assert.equal(isAmazonSns(new URL(url)), true, url);
 });
 
-test('no other host is, above all no bucket that anybody can fill', () => {
+test('no other host is trusted, such as an S3 bucket of another account', () => {
   for (const url of [
     'http://sns.eu-central-1.amazonaws.com/a.pem',
     'https://sns.eu-central-1.amazonaws.com:8443/a.pem',

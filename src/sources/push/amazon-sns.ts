@@ -1,12 +1,12 @@
 /**
- * Amazon SNS over HTTP: each message is signed; the certificate comes from an SNS host of Amazon's and from nowhere else.
- * Anybody with an AWS account can have a message signed, so the topic must be one of ours.
+ * Authenticates Amazon SNS messages by their signature. Certificates are fetched from SNS hosts of Amazon only. SNS signs
+ * messages of every AWS account, so the topic has to be a configured one.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 import { createVerify, X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { Opened, PushWay } from './authenticator.ts';
+import type { BodyResult, PushAuthenticator } from './authenticator.ts';
 
 export interface AmazonSnsSettings {
   topicArns: string[];
@@ -27,18 +27,21 @@ const signed = z.looseObject({
 });
 type Signed = z.infer<typeof signed>;
 
-/** SNS sends 256 KB at most; escaped twice that is less than this. */
+/** Upper bound of an SNS message of 256 KB with its JSON escaped twice. */
 const maxBytes = 1_000_000;
 const timeoutMs = 3_000;
 const certificateLifeMs = 24 * 60 * 60 * 1_000;
 
-/** Whether a URL is Amazon SNS's own. Not any host of amazonaws.com: everybody can have a bucket there. */
+/** @returns whether Amazon SNS serves the URL; other hosts of amazonaws.com may be buckets of any AWS account */
 export function isAmazonSns(url: URL): boolean {
   return url.protocol === 'https:' && /^sns\.[a-z0-9-]{3,30}\.amazonaws\.com(\.cn)?$/.test(url.host);
 }
 
-/** @param isAmazon which URLs are trusted; only tests trust others */
-export function createAmazonSnsWay({ topicArns }: AmazonSnsSettings, isAmazon = isAmazonSns): PushWay {
+/** @param isTrusted which URLs are trusted; only tests replace it */
+export function createAmazonSnsAuthenticator(
+  { topicArns }: AmazonSnsSettings,
+  isTrusted = isAmazonSns,
+): PushAuthenticator {
   const certificates = new LRUCache<string, Promise<string>>({ max: 20, ttl: certificateLifeMs });
 
   function certificateAt(url: URL): Promise<string> {
@@ -50,46 +53,45 @@ export function createAmazonSnsWay({ topicArns }: AmazonSnsSettings, isAmazon = 
     return fetched;
   }
 
-  async function prove(message: Signed): Promise<Opened | undefined> {
+  async function verifySignature(message: Signed): Promise<BodyResult | undefined> {
     const url = parseUrl(message.SigningCertURL);
-    if (!url || !isAmazon(url) || !url.pathname.endsWith('.pem'))
-      return { admitted: 'no', reason: 'the certificate of the signature is not on a host of Amazon SNS' };
+    if (!url || !isTrusted(url) || !url.pathname.endsWith('.pem'))
+      return { outcome: 'denied', reason: 'the certificate of the signature is not on a host of Amazon SNS' };
     const pem = await certificateAt(url).catch(() => undefined);
-    if (pem === undefined)
-      return { admitted: 'unknown', reason: `the certificate of ${url.host} can't be fetched now` };
-    return isSignedBy(message, pem) ? undefined : { admitted: 'no', reason: 'the signature is wrong' };
+    if (pem === undefined) return { outcome: 'unknown', reason: `the certificate of ${url.host} can't be fetched now` };
+    return isSignedBy(message, pem) ? undefined : { outcome: 'denied', reason: 'the signature is wrong' };
   }
 
-  /** Asked of a topic of ours by a proven message, so it is wanted. */
-  async function confirm(message: Signed): Promise<Opened> {
+  /** Confirms the subscription; the message is verified and its topic is configured. */
+  async function confirm(message: Signed): Promise<BodyResult> {
     const url = parseUrl(message.SubscribeURL ?? '');
-    if (!url || !isAmazon(url)) return { admitted: 'no', reason: 'SubscribeURL is not on a host of Amazon SNS' };
+    if (!url || !isTrusted(url)) return { outcome: 'denied', reason: 'SubscribeURL is not on a host of Amazon SNS' };
     const confirmed = await fetchText(url).catch(() => undefined);
-    if (confirmed === undefined) return { admitted: 'unknown', reason: `${url.host} can't be asked now` };
-    return { opened: 'answer', status: 204 };
+    if (confirmed === undefined) return { outcome: 'unknown', reason: `${url.host} can't be asked now` };
+    return { outcome: 'response', status: 204 };
   }
 
   return {
     name: 'SNS',
     variables: 'PUSH_SNS_TOPIC_ARNS',
-    async admit({ headers }) {
+    async authenticate({ headers }) {
       if (headers['x-amz-sns-message-type'] === undefined) return undefined;
       const length = Number(headers['content-length']);
-      if (length <= maxBytes) return { admitted: 'after-body' };
-      return { admitted: 'no', reason: 'a message of SNS says its length, and is not that large' };
+      if (length <= maxBytes) return { outcome: 'after-body' };
+      return { outcome: 'denied', reason: 'a message of SNS says its length, and is not that large' };
     },
-    async open(body) {
+    async verifyBody(body) {
       const parsed = signed.safeParse(body);
-      if (!parsed.success) return { admitted: 'no', reason: 'not a signed message of SNS' };
+      if (!parsed.success) return { outcome: 'denied', reason: 'not a signed message of SNS' };
       const message = parsed.data;
       if (!topicArns.includes(message.TopicArn))
-        return { admitted: 'no', reason: 'its topic is not among PUSH_SNS_TOPIC_ARNS' };
-      const refused = await prove(message);
-      if (refused) return refused;
+        return { outcome: 'denied', reason: 'its topic is not among PUSH_SNS_TOPIC_ARNS' };
+      const denied = await verifySignature(message);
+      if (denied) return denied;
       if (message.Type === 'SubscriptionConfirmation') return confirm(message);
-      // Whoever unsubscribed us meant it, or will see it in the topic: nothing is undone from here.
-      if (message.Type === 'UnsubscribeConfirmation') return { opened: 'answer', status: 204 };
-      return { opened: 'delivery' };
+      // Not undone: the subscription was removed on purpose, or the topic shows it.
+      if (message.Type === 'UnsubscribeConfirmation') return { outcome: 'response', status: 204 };
+      return { outcome: 'delivery' };
     },
   };
 }
@@ -106,7 +108,7 @@ function isSignedBy(message: Signed, pem: string): boolean {
   }
 }
 
-/** Names and values in this order, each on a line. */
+/** @returns the signed text: names and values in this order, each on a line */
 export function textToSign(message: Signed): string {
   const names =
     message.Type === 'Notification'
@@ -125,8 +127,8 @@ function parseUrl(text: string): URL | undefined {
 }
 
 async function fetchText(url: URL): Promise<string> {
-  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url.host} answered ${answer.status}`);
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url.host} answered ${response.status}`);
   return text;
 }

@@ -1,44 +1,47 @@
-/** What every way of pushing to POST / has: who may, decided by the headers alone wherever they say enough. */
+/** Interface of the push authenticators. They decide by the headers alone if these suffice. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request, its body not yet read. */
+/** A request whose body has not been read yet. */
 export interface PushRequest {
   headers: IncomingHttpHeaders;
-  /** Of the URL; a repeated name is a list. */
+  /** Query parameters of the URL; a repeated name is a list. */
   query: Record<string, unknown>;
 }
 
-export type Admission =
-  | { admitted: 'yes' }
-  /** The proof is in the body; `open` looks at it. */
-  | { admitted: 'after-body' }
-  | { admitted: 'no'; reason: string }
-  /** What is needed to decide can't be had now: the broker shall try again. */
-  | { admitted: 'unknown'; reason: string };
+type Denied =
+  | { outcome: 'denied'; reason: string }
+  /** The decision needs data that can't be fetched at the moment, so the broker has to retry. */
+  | { outcome: 'unknown'; reason: string };
 
-export type Opened =
-  /** A delivery to unwrap. */
-  | { opened: 'delivery' }
-  /** Nothing to deliver: answered with this. */
-  | { opened: 'answer'; status: 200 | 204; body?: Record<string, unknown> }
-  | Exclude<Admission, { admitted: 'yes' | 'after-body' }>;
+export type AuthResult =
+  | { outcome: 'allowed' }
+  /** The proof is in the body: `verifyBody` checks it. */
+  | { outcome: 'after-body' }
+  | Denied;
 
-export interface PushWay {
+export type BodyResult =
+  /** The body is a delivery to unwrap. */
+  | { outcome: 'delivery' }
+  /** The body holds no delivery; this is the response. */
+  | { outcome: 'response'; status: 200 | 204; body?: Record<string, unknown> }
+  | Denied;
+
+export interface PushAuthenticator {
   readonly name: string;
-  /** The variables that configure it, for refusals. */
+  /** The environment variables that configure it, named in the reason of a denial. */
   readonly variables: string;
-  /** @returns undefined where the request shows nothing that this way looks at */
-  admit(request: PushRequest): Promise<Admission | undefined>;
-  /** Looks into the body of an admitted request: proves, confirms, or leaves it to be unwrapped. Never rejects. */
-  open?(body: unknown): Promise<Opened>;
+  /** @returns undefined if the request carries no credentials of this kind */
+  authenticate(request: PushRequest): Promise<AuthResult | undefined>;
+  /** Verifies the body of a request that `authenticate` let pass, and answers handshakes. Never rejects. */
+  verifyBody?(body: unknown): Promise<BodyResult>;
 }
 
-/** The token of `Authorization: Bearer <token>`. */
+/** @returns the token of `Authorization: Bearer <token>` */
 export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
   return /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
-/** A token of three parts: signed by somebody, not a secret of ours. */
+/** @returns whether the token has the three parts of a JWT, so that it is no shared secret */
 export function looksSigned(token: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
 }

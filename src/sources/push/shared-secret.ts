@@ -1,18 +1,18 @@
-/** Plain pushes with a shared secret, as `Authorization: Bearer <secret>` or `X-Api-Key: <secret>`. */
+/** Authenticates pushes with a shared secret in `Authorization: Bearer <secret>` or `X-Api-Key: <secret>`. */
 
-import { type Admission, bearerOf, looksSigned, type PushRequest, type PushWay } from './authenticator.ts';
+import { type AuthResult, bearerOf, looksSigned, type PushAuthenticator, type PushRequest } from './authenticator.ts';
 import { isOneOf } from './secrets.ts';
 
-/** @param secrets several while one is being replaced */
-export function createSharedSecretWay(secrets: readonly string[]): PushWay {
+/** @param secrets several during rotation */
+export function createSharedSecretAuthenticator(secrets: readonly string[]): PushAuthenticator {
   return {
     name: 'shared secret',
     variables: 'PUSH_SECRET',
-    admit: async (request) => admitSecret(secretsIn(request), secrets),
+    authenticate: async (request) => checkSecret(secretsIn(request), secrets),
   };
 }
 
-/** Where a secret may stand in a request's headers. A signed token is for those who can verify it. */
+/** @returns possible secrets in the headers; signed tokens are left to the authenticators that verify them */
 export function secretsIn({ headers }: PushRequest): string[] {
   const bearer = bearerOf(headers);
   const key = headers['x-api-key'];
@@ -22,9 +22,9 @@ export function secretsIn({ headers }: PushRequest): string[] {
   ];
 }
 
-/** @returns undefined where none was given */
-export function admitSecret(given: readonly string[], secrets: readonly string[]): Admission | undefined {
+/** @returns undefined if the request holds no secret */
+export function checkSecret(given: readonly string[], secrets: readonly string[]): AuthResult | undefined {
   if (given.length === 0) return undefined;
-  if (given.some((one) => isOneOf(one, secrets))) return { admitted: 'yes' };
-  return { admitted: 'no', reason: 'the secret is wrong' };
+  if (given.some((secret) => isOneOf(secret, secrets))) return { outcome: 'allowed' };
+  return { outcome: 'denied', reason: 'the secret is wrong' };
 }

@@ -1,27 +1,27 @@
-/** Signed tokens of Google and Microsoft: verified against their published keys, which are fetched and cached by jose. */
+/** Verifies JWTs of Google and Microsoft with their published keys, which jose fetches and caches. */
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Admission } from './authenticator.ts';
+import type { AuthResult } from './authenticator.ts';
 
 export interface TokenRules {
-  /** Where the issuer publishes its keys. */
+  /** URL of the issuer's published keys (JWKS). */
   keys: URL;
   issuers: string[];
   audiences: string[];
-  /** Looks at the rest; @returns what is wrong with it, or undefined. */
-  also(payload: JWTPayload): string | undefined;
+  /** Checks further claims. @returns what is wrong with them, or undefined */
+  checkClaims(payload: JWTPayload): string | undefined;
 }
 
-/** Seconds that our clock and the issuer's may differ. */
+/** Seconds by which the local clock and the issuer's may differ. */
 const clockSkewSeconds = 60;
 const timeoutMs = 3_000;
 
-/** @returns a check of one token; it never rejects */
-export function createTokenCheck({
+/** @returns a function that verifies one token; it never rejects */
+export function createTokenVerifier({
   keys,
   issuers,
   audiences,
-  also,
-}: TokenRules): (token: string) => Promise<Admission> {
+  checkClaims,
+}: TokenRules): (token: string) => Promise<AuthResult> {
   const published = createRemoteJWKSet(keys, { timeoutDuration: timeoutMs });
   const options = {
     issuer: issuers,
@@ -33,20 +33,21 @@ export function createTokenCheck({
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, published, options);
-      const wrong = also(payload);
-      return wrong === undefined ? { admitted: 'yes' } : { admitted: 'no', reason: wrong };
+      const wrong = checkClaims(payload);
+      return wrong === undefined ? { outcome: 'allowed' } : { outcome: 'denied', reason: wrong };
     } catch (thrown) {
-      return refusalOf(thrown, keys);
+      return resultForError(thrown, keys);
     }
   };
 }
 
-function refusalOf(thrown: unknown, keys: URL): Admission {
-  if (thrown instanceof errors.JWTExpired) return { admitted: 'no', reason: 'the token has expired' };
+function resultForError(thrown: unknown, keys: URL): AuthResult {
+  if (thrown instanceof errors.JWTExpired) return { outcome: 'denied', reason: 'the token has expired' };
   if (thrown instanceof errors.JWTClaimValidationFailed)
-    return { admitted: 'no', reason: `the token's claim ${thrown.claim} is not the expected one` };
-  const unreachable = thrown instanceof errors.JWKSTimeout || thrown instanceof errors.JWKSInvalid;
-  const specific = thrown instanceof errors.JOSEError && thrown.code !== errors.JOSEError.code;
-  if (specific && !unreachable) return { admitted: 'no', reason: `the token can't be verified (${thrown.code})` };
-  return { admitted: 'unknown', reason: `the keys of ${keys.host} can't be fetched now` };
+    return { outcome: 'denied', reason: `the token's claim ${thrown.claim} is not the expected one` };
+  const isUnreachable = thrown instanceof errors.JWKSTimeout || thrown instanceof errors.JWKSInvalid;
+  const isSpecific = thrown instanceof errors.JOSEError && thrown.code !== errors.JOSEError.code;
+  if (isSpecific && !isUnreachable)
+    return { outcome: 'denied', reason: `the token can't be verified (${thrown.code})` };
+  return { outcome: 'unknown', reason: `the keys of ${keys.host} can't be fetched now` };
 }

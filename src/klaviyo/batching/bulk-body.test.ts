@@ -1,18 +1,10 @@
-/** Bulk bodies: where each record stands in one, and which record an error's pointer means. */
+/** Tests the position of each record in a bulk body, and which record an error's pointer refers to. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { batchItem } from './batcher-registry.ts';
-import {
-  type BatchItem,
-  bodyCapacity,
-  bulkBody,
-  itemBytes,
-  type OperationName,
-  operations,
-  positionOf,
-} from './operations.ts';
+import { type BatchItem, batchItem, bodyCapacity, bulkBody, itemBytes, positionOf } from './bulk-body.ts';
+import { type OperationName, operations } from './operations.ts';
 
 const named = z.object({ id: z.string() });
 const groupedBody = z.object({
@@ -33,17 +25,16 @@ const plainNames = Object.keys(operations).filter(
   (name): name is OperationName => name in operations && name !== 'event',
 );
 
-/** An event under the profile of this name. */
 function event(id: string, profile: string): BatchItem {
   return { ...batchItem({ id }), group: `{"attributes":{"profile":"${profile}",` };
 }
 
-describe('a body', () => {
-  test('holds plain records in their order, and a pointer into it means its record', () => {
+describe('a bulk body', () => {
+  test('has its records in order, and a pointer refers to its record', () => {
     fc.assert(
       fc.property(fc.constantFrom(...plainNames), fc.integer({ min: 1, max: 20 }), (name, count) => {
         const ids = Array.from({ length: count }, (_, index) => `record-${index}`);
-        const { text, positions: places } = bulkBody(
+        const { text, positions } = bulkBody(
           operations[name],
           ids.map((id) => batchItem({ id })),
         );
@@ -54,42 +45,42 @@ describe('a body', () => {
         );
         for (const index of ids.keys()) {
           const pointer = `/data/attributes/${field}/data/${index}/attributes/title`;
-          assert.deepEqual(positionOf(pointer), places[index]);
+          assert.deepEqual(positionOf(pointer), positions[index]);
         }
       }),
     );
   });
 
-  test('holds each profile once with its events, and a pointer into it means its event', () => {
+  test('has each profile once with its events, and a pointer refers to its event', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 20 }), (profiles) => {
-        const { text, positions: places } = bulkBody(
+        const { text, positions } = bulkBody(
           operations.event,
           profiles.map((profile, index) => event(`event-${index}`, profile)),
         );
         const groups = groupedBody.parse(JSON.parse(text)).data.attributes['events-bulk-create'].data;
         assert.equal(groups.length, new Set(profiles).size);
         for (const [index, profile] of profiles.entries()) {
-          const place = places[index] ?? assert.fail();
-          const group = groups[place.index]?.attributes;
+          const position = positions[index] ?? assert.fail();
+          const group = groups[position.index]?.attributes;
           assert.equal(group?.profile, profile);
-          assert.equal(group.events.data[place.within ?? -1]?.id, `event-${index}`);
-          const base = `/data/attributes/events-bulk-create/data/${place.index}`;
-          assert.deepEqual(positionOf(`${base}/attributes/events/data/${place.within}/attributes/time`), place);
-          assert.deepEqual(positionOf(`${base}/attributes/profile/data/attributes/email`), { index: place.index });
+          assert.equal(group.events.data[position.within ?? -1]?.id, `event-${index}`);
+          const base = `/data/attributes/events-bulk-create/data/${position.index}`;
+          assert.deepEqual(positionOf(`${base}/attributes/events/data/${position.within}/attributes/time`), position);
+          assert.deepEqual(positionOf(`${base}/attributes/profile/data/attributes/email`), { index: position.index });
         }
       }),
     );
   });
 
-  test('of parcels that have room together is no larger than its endpoint takes', () => {
+  test('is not larger than the sum of its item sizes, prefix and suffix', () => {
     const profiles = ['anna', 'bert', 'änne'];
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 30 }), (ids) => {
         const items = ids.map((id, index) => event(id, profiles[index % profiles.length] ?? ''));
         const { prefix, suffix } = operations.event;
-        const most = items.reduce((sum, item) => sum + itemBytes(item), prefix.length + suffix.length);
-        assert.ok(Buffer.byteLength(bulkBody(operations.event, items).text) <= most);
+        const maxBytes = items.reduce((sum, item) => sum + itemBytes(item), prefix.length + suffix.length);
+        assert.ok(Buffer.byteLength(bulkBody(operations.event, items).text) <= maxBytes);
       }),
     );
     assert.equal(
@@ -116,8 +107,8 @@ describe('a pointer', () => {
     ['', undefined],
     [undefined, undefined],
   ];
-  for (const [pointer, place] of cases)
-    test(`${pointer} means ${place ? JSON.stringify(place) : 'the whole body'}`, () => {
-      assert.deepEqual(positionOf(pointer), place);
+  for (const [pointer, position] of cases)
+    test(`${pointer} refers to ${position ? JSON.stringify(position) : 'the whole body'}`, () => {
+      assert.deepEqual(positionOf(pointer), position);
     });
 });

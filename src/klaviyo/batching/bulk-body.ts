@@ -1,0 +1,95 @@
+/** Builds bulk request bodies from serialised records, and maps error pointers back to records. */
+
+import { endpoints } from '../api/endpoints.ts';
+import type { ProfileIdentity } from '../change.ts';
+import type { Operation } from './operations.ts';
+
+/** A record to be written, serialised once. */
+export interface BatchItem {
+  /** JSON of the record as it is part of a bulk body. */
+  text: string;
+  /** Size of `text` in UTF-8. */
+  bytes: number;
+  /** Events are grouped by profile in a bulk body: the start of the group's JSON object, without its closing brace. */
+  group?: string;
+  /** The profile of an event. */
+  profile?: Pick<ProfileIdentity, 'email' | 'external_id'>;
+  /** Replaces `{id}` in the path of the single endpoint. */
+  id?: string | undefined;
+  /** The body of the single endpoint; undefined when it takes none. */
+  singleBody(): string | undefined;
+}
+
+/** @param record a JSON:API resource. @param id replaces `{id}` in the path of the single endpoint */
+export function batchItem(record: object, id?: string): BatchItem {
+  const text = JSON.stringify(record);
+  return { text, bytes: Buffer.byteLength(text), id, singleBody: () => `{"data":${text}}` };
+}
+
+/** Where a record is in a bulk body. */
+export interface BodyPosition {
+  /** Index in `data`; of an event the index of its group. */
+  index: number;
+  /** Index of an event within its group. */
+  within?: number;
+}
+
+export interface BulkBody {
+  text: string;
+  /** In the order of the items. */
+  positions: BodyPosition[];
+}
+
+/** Joins items to one body. All parts are joined at once, since a body may have megabytes. */
+export function bulkBody(operation: Operation, items: readonly BatchItem[]): BulkBody {
+  const isGrouped = items[0]?.group !== undefined;
+  const { parts, positions } = isGrouped ? groupedParts(items) : plainParts(items);
+  return { text: [operation.prefix, ...parts, operation.suffix].join(''), positions };
+}
+
+function plainParts(items: readonly BatchItem[]) {
+  return {
+    parts: items.flatMap(({ text }, index) => (index === 0 ? [text] : [',', text])),
+    positions: items.map((_, index): BodyPosition => ({ index })),
+  };
+}
+
+/** Events grouped by profile; each profile occurs once. */
+function groupedParts(items: readonly BatchItem[]) {
+  const groups = new Map<string, { index: number; parts: string[]; count: number }>();
+  const positions = items.map(({ text, group = '' }): BodyPosition => {
+    const start = [groups.size === 0 ? '' : ',', group, '"events":{"data":['];
+    const { index, parts, count } = groups.get(group) ?? { index: groups.size, parts: start, count: 0 };
+    if (count > 0) parts.push(',');
+    parts.push(text);
+    groups.set(group, { index, parts, count: count + 1 });
+    return { index, within: count };
+  });
+  for (const { parts } of groups.values()) parts.push(']}}}');
+  return { parts: [...groups.values()].flatMap(({ parts }) => parts), positions };
+}
+
+/** Maximum bytes of a body's records together with their separators and groups. */
+export function bodyCapacity({ bulk, prefix, suffix }: Operation): number {
+  return endpoints[bulk].maxBytes - prefix.length - suffix.length;
+}
+
+/** Bytes of `"events":{"data":[` and its closing brackets, per group. */
+const groupBytes = 24;
+
+/** @returns the bytes that an item adds to a body at most: its group may be in the body already */
+export function itemBytes({ bytes, group }: BatchItem): number {
+  return bytes + 1 + (group === undefined ? 0 : Buffer.byteLength(group) + groupBytes);
+}
+
+const pointerIntoGroups = /\/events-bulk-create\/data\/(\d+)(?:\/attributes\/events\/data\/(\d+))?(?:\/|$)/;
+const pointerIntoData = /^\/data\/attributes\/\w+\/data\/(\d+)(?:\/|$)/;
+
+/** @returns the position that an error's JSON pointer refers to, or undefined when it refers to the whole body */
+export function positionOf(pointer: string | undefined): BodyPosition | undefined {
+  if (pointer === undefined) return undefined;
+  const [, group, within] = pointerIntoGroups.exec(pointer) ?? [];
+  if (group !== undefined) return { index: Number(group), ...(within === undefined ? {} : { within: Number(within) }) };
+  const [, index] = pointerIntoData.exec(pointer) ?? [];
+  return index === undefined ? undefined : { index: Number(index) };
+}

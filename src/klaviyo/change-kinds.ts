@@ -1,0 +1,101 @@
+/** Table of change kinds: how each kind is coalesced, limited and written. One row per kind of `Change`. */
+
+import type { Lane } from './api/rate-limiter.ts';
+import type { OperationName } from './batching/operations.ts';
+import type { Change, ChangeKind, Receipt, SequencedChange } from './change.ts';
+import { deleteCategory, writeCategory } from './writers/category.ts';
+import { writeEvent } from './writers/event.ts';
+import { deleteItem, writeItem } from './writers/item.ts';
+import { writeProfile } from './writers/profile.ts';
+import { writeStock } from './writers/variant.ts';
+import type { WriteContext } from './writers/write-context.ts';
+
+type ChangeOf<Kind extends ChangeKind> = Extract<Change, { type: Kind }>;
+
+interface ChangeKindSpec<ChangeType extends Change> {
+  /** Pending changes with the same key are coalesced. */
+  coalescingKey(change: ChangeType, lane: Lane): string;
+  /**
+   * Whether changes with the same key are written one after the other, and one is dropped after a change with a higher
+   * `readSeq` was written. Events have no state that could be overwritten.
+   */
+  ordered: boolean;
+  /** Operations that the writer may use. */
+  operations: readonly OperationName[];
+  /** Maximum in-flight bulk changes. */
+  maxInFlight: number;
+  write(change: ChangeType & { readSeq: number }, context: WriteContext): Promise<Receipt>;
+}
+
+export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<ChangeOf<Kind>> } = {
+  event: {
+    // The same event in another lane, or for another profile, is a request of its own.
+    coalescingKey: ({ metric, uniqueId, profile: { email, external_id } }, lane) =>
+      [`event:${metric}:${uniqueId}`, lane, email?.toLowerCase(), external_id].join('|'),
+    ordered: false,
+    operations: ['event'],
+    // Five bodies of 1,000. An event is settled by the response to its body.
+    maxInFlight: 5_000,
+    write: writeEvent,
+  },
+  profile: {
+    coalescingKey: ({ customerId }) => `profile:${customerId}`,
+    ordered: true,
+    operations: ['profile'],
+    // Two bodies of 10,000. A profile is in flight until its job has ended.
+    maxInFlight: 20_000,
+    write: writeProfile,
+  },
+  category: {
+    coalescingKey: ({ category }) => `category:${category.external_id}`,
+    ordered: true,
+    operations: ['createCategory', 'updateCategory'],
+    // Fifty bodies of 100.
+    maxInFlight: 5_000,
+    write: writeCategory,
+  },
+  item: {
+    coalescingKey: ({ item }) => `item:${item.external_id}`,
+    ordered: true,
+    operations: ['createItem', 'updateItem', 'createVariant', 'updateVariant', 'deleteVariant'],
+    // An item waits for its own job and for its variants' jobs: 750 jobs a minute of five seconds each need some thousands.
+    maxInFlight: 8_000,
+    write: writeItem,
+  },
+  stock: {
+    coalescingKey: ({ sku }) => `stock:${sku}`,
+    ordered: true,
+    operations: ['updateVariant'],
+    // A hundred bodies of 100; a stock change is small.
+    maxInFlight: 10_000,
+    write: writeStock,
+  },
+  delete: {
+    // The key of a category or an item change, so that a deletion is coalesced with those.
+    coalescingKey: ({ recordType, externalId }) => `${recordType}:${externalId}`,
+    ordered: true,
+    operations: ['deleteItem', 'deleteCategory'],
+    // A hundred bodies of 100; a deletion is small.
+    maxInFlight: 10_000,
+    write: ({ recordType, externalId }, context) =>
+      recordType === 'category' ? deleteCategory(externalId, context) : deleteItem(externalId, context),
+  },
+};
+
+/** @returns the key that pending changes to the same record share */
+export function coalescingKey(change: Change, lane: Lane): string {
+  return specOf(change).coalescingKey(change, lane);
+}
+
+export function isOrdered(change: Change): boolean {
+  return changeKinds[change.type].ordered;
+}
+
+/** Writes a change with its kind's writer. */
+export function writeChange(change: SequencedChange, context: WriteContext): Promise<Receipt> {
+  return specOf(change).write(change, context);
+}
+
+function specOf(change: Change): ChangeKindSpec<Change> {
+  return changeKinds[change.type];
+}

@@ -1,0 +1,58 @@
+/**
+ * Acknowledges realtime changes as soon as Klaviyo has accepted their job and the job is stored, since a job may take longer
+ * than a broker's deadline. The receipt after the job has ended follows in `settled`.
+ */
+import type { SharedSignal } from '../lib/shared-signal.ts';
+import type { Lane } from './api/rate-limiter.ts';
+import type { AcceptedJob } from './batching/job-poller.ts';
+import type { Receipt } from './change.ts';
+
+/** A pending change of the sink. */
+export interface EarlyAckEntry<Origin> {
+  change: { origin?: Origin };
+  lane: Lane;
+  deadline: Pick<SharedSignal, 'detach'>;
+  resolve(receipt: Receipt): void;
+  /** Set when the entry was acknowledged early; resolves with the receipt after the job has ended. */
+  settled?: PromiseWithResolvers<Receipt>;
+}
+
+/** Stores an accepted job with the origins of its changes. */
+export type StoreJob<Origin> = (job: AcceptedJob, origins: readonly Origin[]) => Promise<void>;
+
+/** To be called for each record of an accepted job that has a callback. @param records how many the job has */
+export type EarlyAck<Origin> = (entry: EarlyAckEntry<Origin>, job: AcceptedJob, records: number) => void;
+
+/** @param storeJob when it rejects, the entries are not acknowledged early but wait for the end of the job */
+export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>): EarlyAck<Origin> {
+  /** Jobs whose records were not all reported yet. */
+  const reportedJobs = new Map<string, { entries: EarlyAckEntry<Origin>[]; remaining: number }>();
+
+  async function acknowledge(job: AcceptedJob, entries: readonly EarlyAckEntry<Origin>[]): Promise<void> {
+    const origins = entries.flatMap(({ change: { origin } }) => (origin === undefined ? [] : [origin]));
+    try {
+      await storeJob(job, origins);
+    } catch {
+      return;
+    }
+    for (const entry of entries) {
+      entry.settled = Promise.withResolvers<Receipt>();
+      // The change is written to the end from now on: its message will not be redelivered.
+      entry.deadline.detach();
+      entry.resolve({ outcome: 'delivered', settled: entry.settled.promise });
+    }
+  }
+
+  // Collects a job's records, so that the job is stored once with all of them.
+  return (entry, job, records) => {
+    const key = `${job.endpoint}:${job.id}`;
+    const { entries, remaining } = reportedJobs.get(key) ?? { entries: [], remaining: records };
+    if (entry.lane === 'realtime' && !entry.settled) entries.push(entry);
+    if (remaining > 1) {
+      reportedJobs.set(key, { entries, remaining: remaining - 1 });
+      return;
+    }
+    reportedJobs.delete(key);
+    if (entries.length > 0) void acknowledge(job, entries);
+  };
+}

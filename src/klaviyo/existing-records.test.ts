@@ -1,0 +1,92 @@
+/** Tests that lookups are combined into few requests, and how responses are read. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type ServedRequest, type ServedResponse, serveKlaviyo } from '../../test/fixtures/klaviyo-server.ts';
+import { compoundId, createExistingRecords } from './existing-records.ts';
+
+async function serve(t: TestContext, respond: (request: ServedRequest) => ServedResponse) {
+  const requests: ServedRequest[] = [];
+  const client = await serveKlaviyo(t, (request) => {
+    requests.push(request);
+    return respond(request);
+  });
+  return { existing: createExistingRecords(client), requests };
+}
+
+function resource(externalId: string, relationships: object = {}) {
+  return { id: compoundId(externalId), attributes: { title: externalId }, relationships };
+}
+
+const empty = () => ({ body: { data: [] } });
+
+/** @returns the ids of a request's `any(ids,[…])` filter */
+function idsIn({ query }: ServedRequest): string[] {
+  const [, ids = ''] = /^any\(ids,(.*)\)$/.exec(query.get('filter') ?? '') ?? [];
+  return JSON.parse(ids);
+}
+
+test('lookups in the same turn are one request, and a repeated id is requested once', async (t) => {
+  const { existing, requests } = await serve(t, () => ({ body: { data: [resource('b')] } }));
+  const results = await Promise.all(['a', 'b', 'b'].map((id) => existing.category(id, 'bulk')));
+  const record = { externalId: 'b', attributes: { title: 'b' } };
+  assert.deepEqual(results, [undefined, record, record]);
+  assert.deepEqual(requests.map(idsIn), [['a', 'b'].map(compoundId)]);
+});
+
+test('results are not cached', async (t) => {
+  const { existing, requests } = await serve(t, empty);
+  await existing.category('a', 'bulk');
+  await existing.category('a', 'bulk');
+  assert.equal(requests.length, 2);
+});
+
+test('a request has at most a hundred ids, and fewer when they are too long for a URL', async (t) => {
+  const { existing, requests } = await serve(t, empty);
+  await Promise.all(Array.from({ length: 150 }, (_, index) => existing.variant(`sku-${index}`, 'bulk')));
+  assert.deepEqual(requests.map((request) => idsIn(request).length).toSorted(), [100, 50]);
+  requests.length = 0;
+  const long = (index: number) => `${index}`.padStart(1_000, 'x');
+  await Promise.all(Array.from({ length: 50 }, (_, index) => existing.variant(long(index), 'bulk')));
+  assert.equal(requests.flatMap(idsIn).length, 50);
+  for (const { query } of requests) assert.ok(String(query).length < 12_500, String(String(query).length));
+});
+
+test('a failed request is the result of each of its lookups', async (t) => {
+  const { existing } = await serve(t, () => ({ status: 503, body: 'down' }));
+  for (const result of await Promise.all(['a', 'b'].map((id) => existing.category(id, 'bulk'))))
+    assert.ok(result && 'failure' in result && result.failure.type === 'unavailable');
+});
+
+test('a response in another shape is unavailable', async (t) => {
+  const { existing } = await serve(t, () => ({ body: { data: 'text' } }));
+  for (const result of [await existing.item('a', 'bulk'), await existing.profile('email', 'a', 'bulk')])
+    assert.ok(result && 'failure' in result && result.failure.type === 'unavailable');
+});
+
+test('an item has its included variants', async (t) => {
+  const variants = { data: [{ id: compoundId('sku') }] };
+  const included = [resource('sku', { item: { data: { id: compoundId('a') } } })];
+  const { existing, requests } = await serve(t, () => ({ body: { data: [resource('a', { variants })], included } }));
+  const item = await existing.item('a', 'bulk');
+  assert.ok(item && 'variants' in item);
+  assert.deepEqual([...item.variants], [['sku', { externalId: 'sku', attributes: { title: 'sku' }, itemId: 'a' }]]);
+  assert.equal(requests.length, 1);
+});
+
+test('an item whose variants are not all included has those of its list', async (t) => {
+  const variants = { data: [{ id: compoundId('sku-1') }, { id: compoundId('sku-2') }] };
+  const { existing } = await serve(t, ({ path }) =>
+    path.endsWith('/variants')
+      ? { body: { data: [resource('sku-1'), resource('sku-2')] } }
+      : { body: { data: [resource('a', { variants })], included: [resource('sku-1')] } },
+  );
+  const item = await existing.item('a', 'bulk');
+  assert.ok(item && 'variants' in item);
+  assert.deepEqual([...item.variants.keys()], ['sku-1', 'sku-2']);
+});
+
+test('a profile is found by its e-mail in any case', async (t) => {
+  const attributes = { email: 'Anna@example.test', external_id: null };
+  const { existing } = await serve(t, () => ({ body: { data: [{ id: 'profile-1', attributes }] } }));
+  assert.deepEqual(await existing.profile('email', 'ANNA@example.test', 'realtime'), { id: 'profile-1' });
+});
