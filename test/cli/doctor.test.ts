@@ -8,7 +8,7 @@ import { product } from '../fixtures/index.ts';
 import { newOrder, startOrderShop } from '../mapping/order-fixture.ts';
 import { writeAsOther } from '../other-app.ts';
 import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
-import { ctk } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 const said = z.object({
   ok: z.boolean(),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { ctk } from './run.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 type Shop = Awaited<ReturnType<typeof startCommercetoolsSandbox>>;
 let shop: Shop;
@@ -84,12 +84,12 @@ for (const { args, type, secrets = {}, format = 'Platform' } of destinations) {
   test(`${named}: planned, made, the same a second time, removed`, async () => {
     const set = { ...env, ...secrets };
     const planned = await ctk(['subscriptions', 'plan', ...args], set);
-    assert.equal(planned.code, 0, planned.problems);
+    assert.equal(planned.code, 0, planned.err);
     assert.match(planned.out, /\+ create ctk-default-order: .*OrderCreated/);
     assert.deepEqual(await subscriptions(), []);
 
     const applied = await ctk(['subscriptions', 'apply', ...args], set);
-    assert.equal(applied.code, 0, applied.problems);
+    assert.equal(applied.code, 0, applied.err);
     const made = await subscriptions();
     assert.ok(made.length > 3);
     for (const one of made) {
@@ -104,7 +104,7 @@ for (const { args, type, secrets = {}, format = 'Platform' } of destinations) {
       (await subscriptions()).map(({ version }) => version),
       made.map(({ version }) => version),
     );
-    for (const { out, problems } of [planned, applied, second]) assert.ok(!`${out}${problems}`.includes(secret));
+    for (const { out, err } of [planned, applied, second]) assert.ok(!`${out}${err}`.includes(secret));
 
     assert.equal((await ctk(['subscriptions', 'remove'], set)).code, 0);
     assert.deepEqual(await subscriptions(), []);
@@ -153,9 +153,9 @@ test('what is missing or wrong is said with the form to write', async () => {
     [['--kafka', 'pkc-1.eu.confluent.cloud:9092/t'], /--kafka needs SUBSCRIPTION_KEY and SUBSCRIPTION_SECRET/],
   ];
   for (const [args, reason] of wrong) {
-    const { code, problems } = await ctk(['subscriptions', 'plan', ...args], env);
+    const { code, err } = await ctk(['subscriptions', 'plan', ...args], env);
     assert.equal(code, 1);
-    assert.match(problems, reason);
+    assert.match(err, reason);
   }
 });
 
