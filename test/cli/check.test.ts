@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
 import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
-import { ctk } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 async function checked(options: TestEnvOptions = {}, env: Record<string, string> = {}) {
   await using testEnv = await startTestEnv(options);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
-import { ctk } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 let shop: OrderShop;
 before(async () => {

@@ -2,11 +2,13 @@
 import { CommanderError } from 'commander';
 import { CommandError, createTerminal, type ExitState } from '../../src/cli/output/terminal.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { CommercetoolsError } from '../../src/commercetools/errors.ts';
+import { ConfigError } from '../../src/config/config.ts';
 import type { Ended, Env } from '../program.ts';
 import { assertPresentable } from './ctk.ts';
 
 /** Runs one command at a time, with this environment instead of the process's own. Errors are printed as main.ts does. */
-export async function ctkInProcess(args: readonly string[], env: Env): Promise<Ended> {
+export async function ctkInProcess(args: readonly string[], env: Env = {}): Promise<Ended> {
   const original = process.env;
   const exitState: ExitState = { code: 0 };
   let [out, err] = ['', ''];
@@ -26,13 +28,19 @@ export async function ctkInProcess(args: readonly string[], env: Env): Promise<E
   try {
     await createProgram(terminal, exitState).parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    if (!(thrown instanceof CommandError || thrown instanceof CommanderError)) throw thrown;
     exitState.code = 1;
-    for (const text of thrown instanceof CommandError ? thrown.lines : [thrown.message]) terminal.problem(text);
+    for (const text of linesOf(thrown)) terminal.problem(text);
   } finally {
     process.env = original;
   }
   const ended = { code: exitState.code, out, err };
   assertPresentable(ended);
   return ended;
+}
+
+function linesOf(thrown: unknown): readonly string[] {
+  if (thrown instanceof CommandError) return thrown.lines;
+  if (thrown instanceof ConfigError) return [thrown.message, ...thrown.problems];
+  if (thrown instanceof CommercetoolsError || thrown instanceof CommanderError) return [thrown.message];
+  throw thrown;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environment, folder } from '../fixtures/environment.ts';
-import { ctk } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 const old = `
 # a plugin's .env

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { z } from 'zod';
 import { runSchema } from '../../src/engine/runs/run.ts';
 import { newCustomer, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
-import { ctk } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 let shop: OrderShop;
 before(async () => {

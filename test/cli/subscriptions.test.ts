@@ -4,7 +4,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { z } from 'zod';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
-import { ctk } from './ctk.ts';
+import { ctk as ctkProcess } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 let testEnv: TestEnv;
 const topic = 'projects/cloud/topics/commercetools';
@@ -99,12 +100,12 @@ test("remove takes ours and leaves the incumbent's and other environments'; a se
   assert.deepEqual(await keys(), ['connect-prod-order', 'ctk-staging-order']);
 });
 
-test('a topic whose name is none, and a client that may not, are told with the way out', async () => {
+test('an invalid topic name and a client without the scope are reported with what to do', async () => {
   const wrong = await ctk(['subscriptions', 'plan', '--pubsub', 'commercetools'], testEnv.env);
   assert.equal(wrong.code, 1);
   assert.match(wrong.err, /projects\/<project>\/topics\/<topic>/);
   await using limited = await startTestEnv({ commercetools: { scopes: ['view_orders'] } });
-  const refused = await ctk(['subscriptions', 'apply', ...to], limited.env);
-  assert.equal(refused.code, 1);
-  assert.match(refused.err, /403.*subscriptions\nctk check tells what is missing/);
+  const forbidden = await ctkProcess(['subscriptions', 'apply', ...to], limited.env);
+  assert.equal(forbidden.code, 1);
+  assert.match(forbidden.err, /403.*subscriptions\nctk check tells what is missing/);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { ctk } from '../cli/ctk.ts';
+import { ctkInProcess as ctk } from '../cli/in-process.ts';
 import { environment, folder } from '../fixtures/environment.ts';
 import { startProgram } from '../program.ts';
 import { configFile } from './merchant.ts';

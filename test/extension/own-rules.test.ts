@@ -1,7 +1,7 @@
 /** Custom rules: triggered, replayed, subscribed to and dead-lettered like built-in rules. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ctk } from '../cli/ctk.ts';
+import { ctkInProcess as ctk } from '../cli/in-process.ts';
 import { newOrder } from '../mapping/order-fixture.ts';
 import { configFile, startWith } from './merchant.ts';
 

@@ -1,7 +1,7 @@
 /** Which records a run skipped or could not deliver: their ids by reason, over HTTP, in the terminal, after a resume. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ctk } from '../cli/ctk.ts';
+import { ctkInProcess as ctk } from '../cli/in-process.ts';
 import { customer, id, type Json } from '../fixtures/index.ts';
 import { startTestEnv } from '../test-env.ts';
 import { ended, inFlight, ownReplica, slowDown, startReplica, startSlowTestEnv, storeOf } from './replicas.ts';
