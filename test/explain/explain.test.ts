@@ -139,7 +139,7 @@ test('stock: an inventory entry, with what all entries of its sku come to, besid
   await shop.testEnv.sync('products', { ids: [made.id] });
   await shop.testEnv.addRecords('inventory-entry', { ...own, availableQuantity: 4 });
   const explained = await explain(`inventory-entry/${idOf(own)}`);
-  assert.match(explained.asked, /^as an update of the entry asks/);
+  assert.match(explained.asked, /^as for an update of the entry/);
   const quantity = theValue(explained, 'stock', 'quantity');
   assert.deepEqual([quantity.value, quantity.currentValue], [4, 7]);
   assert.match(quantity.from[0] ?? '', /^inventory of sku .*: \d\.availableQuantity$/);
@@ -162,7 +162,7 @@ test('an order of a hundred lines is explained, each line with its own field', a
   await shop.addRecords(large);
   const { changes } = ruleOf(await explain(`order/${large.id}`), 'ordered-product');
   assert.equal(changes.length, 100);
-  assert.match(changes.at(-1)?.reason ?? '', /^only the first \d+ of a rule/);
+  assert.match(changes.at(-1)?.reason ?? '', /^only the first \d+ changes of a rule/);
 });
 
 test('a wrong id, a wrong type: each is told apart', async () => {

@@ -167,7 +167,7 @@ describe('an order that is no order, in a good envelope', () => {
   test('is kept and acknowledged with 202; the log names the field, not what was in it', async () => {
     const order = newOrder({ lineItems: 'none of your business' });
     const payload = delivery('OrderCreated', order.ref, { id: randomUUID(), order: order.record });
-    assert.deepEqual(await answered(payload), { status: 202, said: '{"kept":["unreadable"]}' });
+    assert.deepEqual(await answered(payload), { status: 202, said: '{"deadLettered":["unreadable"]}' });
     assert.deepEqual(shop.rejectionCodes(order), ['unreadable']);
     const lines = shop.testEnv.logged.filter((line) => line.includes(order.id)).join();
     assert.match(lines, /lineItems/);

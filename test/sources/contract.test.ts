@@ -92,7 +92,7 @@ const allAcknowledged = ({ broker }: Setup) => until('all acknowledged', async (
 describe('sources', { concurrency: kinds.length }, () => {
   for (const kind of kinds) {
     if (kind.missing) process.stderr.write(`\n!!! ${kind.missing}\n\n`);
-    describe(kind.name, { skip: kind.missing ?? false }, () => {
+    describe(kind.name, { concurrency: 1, skip: kind.missing ?? false }, () => {
       contractOf(kind);
     });
   }
