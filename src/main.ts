@@ -31,5 +31,5 @@ function linesOf(thrown: unknown): readonly string[] {
   if (thrown instanceof CommanderError) return [];
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
     return [`${thrown.message}: another process listens there; set PORT to a free port.`];
-  return [`failed by our own fault: ${thrown instanceof Error ? thrown.stack : String(thrown)}`];
+  return [`internal error: ${thrown instanceof Error ? thrown.stack : String(thrown)}`];
 }

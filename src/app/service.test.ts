@@ -5,19 +5,19 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { startTestEnv } from '../../test/test-env.ts';
 
 test('a stop resolves and says so when a part could not be shut down', async () => {
-  await using world = await startTestEnv();
-  const { runs } = world.app;
+  await using testEnv = await startTestEnv();
+  const { runs } = testEnv.app;
   const shutdown = runs.shutdown;
   runs.shutdown = async () => {
     await shutdown();
     throw new TypeError('bug');
   };
-  await world.app.stop();
+  await testEnv.app.stop();
   runs.shutdown = shutdown;
-  assert.match(world.logged.join('\n'), /a part could not be shut down: bug/);
-  assert.match(world.logged.join('\n'), /"msg":"stopped"/);
+  assert.match(testEnv.logged.join('\n'), /a part could not be shut down: bug/);
+  assert.match(testEnv.logged.join('\n'), /"msg":"stopped"/);
   const answers = () =>
-    fetch(world.service).then(
+    fetch(testEnv.service).then(
       () => true,
       () => false,
     );

@@ -54,8 +54,8 @@ test('a failing snapshot is reported, and the stream stays open', async () => {
   let seen = '';
   for await (const part of stream.open() ?? []) {
     seen += String(part);
-    if (/event: trouble/.test(seen) && /event: runs/.test(seen)) break;
+    if (/event: snapshot-failed/.test(seen) && /event: runs/.test(seen)) break;
   }
   stream.close();
-  assert.match(seen, /event: trouble\ndata: \{"view":"now"\}/);
+  assert.match(seen, /event: snapshot-failed\ndata: \{"view":"now"\}/);
 });

@@ -52,7 +52,7 @@ export function createEventStream({ events, snapshots, now }: EventStreamDeps): 
           send(event, await takeSnapshot(), to);
         } catch {
           // For example if the store is unavailable; the page shows the age of its last snapshot.
-          send('trouble', { view: event }, to);
+          send('snapshot-failed', { view: event }, to);
         }
       }),
     );

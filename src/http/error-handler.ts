@@ -29,8 +29,8 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
   if (known) return reply.code(known.status).send({ error: known.reason });
   if (error.statusCode !== undefined && error.statusCode < 500)
     return reply.code(error.statusCode).send({ error: error.message });
-  request.log.error({ code: error.code, name: error.name }, 'a request failed by our own fault');
-  return reply.code(500).send({ error: 'failed by our own fault; the log says more' });
+  request.log.error({ code: error.code, name: error.name }, 'internal error in a request');
+  return reply.code(500).send({ error: 'internal error; see the log' });
 }
 
 /** Fastify's error codes with the status and reason to respond with. */

@@ -47,7 +47,7 @@ test('scopes that the commercetools client lacks: problems, or warnings where th
   assert.match(out, /^ok +commercetools scope view_orders:shop/m);
 });
 
-test("what the incumbent's subscription lacks is listed, and the subscription left alone", async () => {
+test("what the open-source plugin's subscription lacks is listed, and the subscription left alone", async () => {
   await using testEnv = await startTestEnv();
   const topic = { projectId: 'cloud', topic: 'commercetools' };
   testEnv.shop.pubsub.bind('projects/cloud/topics/commercetools', { pushEndpoint: `${testEnv.service}/` });

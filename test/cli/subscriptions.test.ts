@@ -84,7 +84,7 @@ test('what differs is updated, what is not wanted any more removed, in this envi
   assert.match((await ctk(['subscriptions', 'plan', ...to], staging)).out, /^\+ create ctk-staging-order/m);
 });
 
-test("remove takes ours and leaves the incumbent's and other environments'; a second time there is nothing to do", async () => {
+test("remove takes ours and leaves the open-source plugin's and other environments'; a second time there is nothing to do", async () => {
   const destination = { type: 'GoogleCloudPubSub', projectId: 'cloud', topic: 'commercetools' };
   for (const key of ['connect-prod-order', 'ctk-staging-order']) {
     const draft = { key, destination, messages: [{ resourceTypeId: 'order', types: ['OrderCreated'] }] };

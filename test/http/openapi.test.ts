@@ -64,7 +64,7 @@ test('every listed endpoint is there', async () => {
   }
 });
 
-test('operation ids are the incumbent’s, and unique', () => {
+test('operation ids are the open-source plugin’s, and unique', () => {
   const ids = operations().flatMap(({ operationId }) => operationId ?? []);
   assert.equal(new Set(ids).size, ids.length);
   for (const id of ['sync-orders', 'sync-orders-stop', 'sync-customers', 'sync-categories-stop', 'sync-products'])

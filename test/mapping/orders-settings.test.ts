@@ -77,7 +77,7 @@ describe('order.properties', () => {
     assert.ok(!('orderNumber' in seen) && !('country' in seen));
   });
 
-  test("klaviyoNames: false sends commercetools' own only, as the incumbent did", async () => {
+  test("klaviyoNames: false sends commercetools' own only, as the open-source plugin did", async () => {
     const seen = await placedWith({ order: { properties: { klaviyoNames: false } } });
     for (const name of ['OrderId', 'Items', 'Brands', 'DiscountCode', 'DiscountValue', 'BillingAddress'])
       assert.ok(!(name in seen), name);

@@ -12,12 +12,12 @@ import { StoreError } from '../../store/store.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { sync } from './sync.ts';
 
-let world: TestEnv;
+let testEnv: TestEnv;
 before(async () => {
-  world = await startSlowTestEnv();
-  await addCustomers(world, 30);
+  testEnv = await startSlowTestEnv();
+  await addCustomers(testEnv, 30);
 });
-after(() => world.stop());
+after(() => testEnv.stop());
 
 function start() {
   const problems: string[] = [];
@@ -30,7 +30,7 @@ function start() {
     problem: (text) => problems.push(text),
   };
   const overrides = { store: createMemoryStore(), claim: 'own' } as const;
-  const app = createService(readConfig(world.env), pino({ level: 'silent' }), overrides);
+  const app = createService(readConfig(testEnv.env), pino({ level: 'silent' }), overrides);
   return { app, terminal, problems, shown };
 }
 

@@ -53,18 +53,18 @@ export const settingsSchema = z.strictObject({
         .int()
         .min(1)
         .default(4_000)
-        .describe('messages under way at most; more are answered 503 at once and come again'),
+        .describe('maximum in-flight messages; excess messages get 503 and are redelivered'),
       concurrency: z
         .int()
         .min(1)
         .max(1_000)
         .default(50)
-        .describe('messages of a queue or topic that are worked on at once'),
+        .describe('messages of a queue or topic that are processed concurrently'),
       maxAttempts: z
         .int()
         .min(1)
         .default(5)
-        .describe('tries of a message that fails by our own fault before it is kept'),
+        .describe('attempts at a message that fails with an internal error, before it becomes a dead letter'),
     })
     .prefault({}),
   runs: z
@@ -80,7 +80,7 @@ export const settingsSchema = z.strictObject({
         .int()
         .min(1)
         .default(50)
-        .describe('ended runs that are kept of each resource, and the last complete sync'),
+        .describe('ended runs kept per resource, in addition to the last complete sync'),
     })
     .prefault({}),
   schedule: scheduleSchema,

@@ -3,7 +3,7 @@
 const byCode = {
   unreadable:
     'The message or record is not as commercetools describes it. Look at the named place, then replay or discard.',
-  failed: 'Our own fault: the log has the stack. Replay after an update of this service.',
+  failed: 'Internal error: see the stack in the log. Replay after an update of this service.',
   too_large: 'The record is larger than Klaviyo takes. Exclude properties in the settings, then replay.',
   identity_conflict:
     'E-mail and id belong to two profiles. Merge them in Klaviyo, or set customer.identityConflict, then replay.',

@@ -48,7 +48,7 @@ function connect() {
     if (source?.readyState === EventSource.CLOSED) setTimeout(loadSession, 3_000);
   });
   source.addEventListener('now', ({ data }) => change({ now: JSON.parse(data), connected: true }));
-  source.addEventListener('trouble', ({ data }) => change({ stale: JSON.parse(data).view }));
+  source.addEventListener('snapshot-failed', ({ data }) => change({ stale: JSON.parse(data).view }));
   source.addEventListener('runs', ({ data }) => takeRuns(JSON.parse(data)));
   source.addEventListener('feed', ({ data }) => takeFeed(JSON.parse(data)));
 }

@@ -26,7 +26,7 @@ export function feedView() {
         <select @change=${(event) => filter({ tone: event.target.value })}>
           <option value="">everything</option>
           <option value="good">delivered</option>
-          <option value="bad">trouble</option>
+          <option value="bad">problems</option>
         </select>
       </label>
       <label>With the text <input type="search" @input=${(event) => filter({ text: event.target.value })} /></label>

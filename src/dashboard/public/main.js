@@ -100,6 +100,6 @@ onChange(() => {
   views[state.route.view].load(state.route.rest);
 });
 addEventListener('hashchange', toRoute);
-addEventListener('unhandledrejection', () => notify('The page failed by its own fault: reload it.', { tone: 'bad' }));
+addEventListener('unhandledrejection', () => notify('Internal error in the page: reload it.', { tone: 'bad' }));
 toRoute();
 void loadSession();

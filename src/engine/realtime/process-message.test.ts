@@ -51,7 +51,7 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
   const parts: RealtimeDeps = {
     selectRules: createRuleSelector([group], settings()),
     evaluate: createEvaluate({ settings: settings(), lookups: lookupsIn({}), now: () => new Date() }),
-    deliver: async (told) => told.map(({ record }) => delivered(record)),
+    deliver: async (evaluations) => evaluations.map(({ record }) => delivered(record)),
     events: { emit: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
     nextReadSeq: () => 1,
     now: () => new Date(),
@@ -67,27 +67,27 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
 /** Deliveries that are answered one by one, by the record's id. */
 function heldDelivery() {
   const open: {
-    told: readonly RuleEvaluation[];
+    evaluations: readonly RuleEvaluation[];
     options: DeliverOptions;
     end: PromiseWithResolvers<RecordResult[]>;
   }[] = [];
   return {
     open,
-    deliver: (told: readonly RuleEvaluation[], options: DeliverOptions) => {
+    deliver: (evaluations: readonly RuleEvaluation[], options: DeliverOptions) => {
       const end = Promise.withResolvers<RecordResult[]>();
-      open.push({ told, options, end });
+      open.push({ evaluations, options, end });
       return end.promise;
     },
     /** Ends the oldest one that is open. */
     finish() {
       const first = open.shift();
-      first?.end.resolve(first.told.map(({ record }) => delivered(record)));
+      first?.end.resolve(first.evaluations.map(({ record }) => delivered(record)));
     },
   };
 }
 
-const failing: RealtimeDeps['deliver'] = async (told, { onInternalError }) =>
-  told.map(({ record }) => ({
+const failing: RealtimeDeps['deliver'] = async (evaluations, { onInternalError }) =>
+  evaluations.map(({ record }) => ({
     ...{ record, outcome: 'failed', receipts: [], skips: [], errors: [new Error('bug')] },
     deadLettered: onInternalError === 'dead-letter' ? ['failed'] : [],
   }));
@@ -220,8 +220,11 @@ describe('overload', () => {
     });
 
     test(`deliveries that Klaviyo could not take use up no attempt (deliveries ${count})`, async () => {
-      let deliver: RealtimeDeps['deliver'] = async (told) =>
-        told.map(({ record }) => ({ ...delivered(record), receipts: [{ outcome: 'unavailable', reason: 'away' }] }));
+      let deliver: RealtimeDeps['deliver'] = async (evaluations) =>
+        evaluations.map(({ record }) => ({
+          ...delivered(record),
+          receipts: [{ outcome: 'unavailable', reason: 'away' }],
+        }));
       const { realtime } = start({ deliver: (...args) => deliver(...args), maxAttempts: 2 });
       for (let delivery = 1; delivery <= 10; delivery += 1)
         assert.equal((await realtime.process(message('m1'), deliveries(delivery))).ack, false);
@@ -256,7 +259,7 @@ describe('attempts', () => {
     await settle();
     deliver = failing;
     const [first] = held.open;
-    first?.end.resolve(await failing(first.told, first.options));
+    first?.end.resolve(await failing(first.evaluations, first.options));
     assert.deepEqual(
       (await Promise.all(joined)).map(({ ack }) => ack),
       [false, false, false],
@@ -267,9 +270,9 @@ describe('attempts', () => {
   test('a delivery that throws instead of answering is kept by the last attempt as well', async () => {
     const { realtime } = start({
       maxAttempts: 2,
-      deliver: async (told, options) => {
-        if (told.some(({ outcome }) => outcome !== 'failed')) throw new TypeError('bug');
-        return failing(told, options);
+      deliver: async (evaluations, options) => {
+        if (evaluations.some(({ outcome }) => outcome !== 'failed')) throw new TypeError('bug');
+        return failing(evaluations, options);
       },
     });
     assert.equal((await realtime.process(message('m1'))).ack, false);
