@@ -1,13 +1,13 @@
-/** What is acknowledged while a job has it: remembered until the last word, looked after by others when its process dies. */
+/** Accepted bulk jobs: stored until their last receipt, and recovered by other processes if theirs dies. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { acceptedJobsContainer } from '../../src/engine/delivery/accepted-jobs.ts';
 import { causeOf } from '../../src/rules/cause.ts';
 import { changeDelivery, customer, id, type Json, message } from '../fixtures/index.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { startReplica, storeOf, until } from './replicas.ts';
 
-const container = 'ctk-jobs';
 const settings = { runs: { leaseSeconds: 1 } };
 
 function customers(count: number): Json[] {
@@ -21,7 +21,7 @@ function refOf(record: Json) {
 }
 
 async function remembered(testEnv: TestEnv): Promise<unknown[]> {
-  return (await Array.fromAsync(storeOf(testEnv).list(container))).map(({ value }) => value);
+  return (await Array.fromAsync(storeOf(testEnv).list(acceptedJobsContainer))).map(({ value }) => value);
 }
 
 /** As a process left it that died before its job had ended. */
@@ -32,10 +32,13 @@ async function leave(testEnv: TestEnv, jobId: string, records: readonly Json[]):
     cause: causeOf(message(changeDelivery('ResourceUpdated', refOf(record)))),
   }));
   const job = { endpoint: 'getProfileImport', id: jobId };
-  await storeOf(testEnv).put({ container, key: `getProfileImport-${jobId}-0` }, { job, records: abouts });
+  await storeOf(testEnv).put(
+    { container: acceptedJobsContainer, key: `getProfileImport-${jobId}-0` },
+    { job, records: abouts },
+  );
 }
 
-test('customers that change together are acknowledged with the job, and remembered by reference until it has ended', async () => {
+test('customers that change together are acknowledged with their job, which is stored by reference until it has ended', async () => {
   await using testEnv = await startTestEnv({ klaviyo: { jobMs: 2_000 } });
   const changed = customers(400);
   await testEnv.addRecords('customer', ...changed);
@@ -51,7 +54,7 @@ test('customers that change together are acknowledged with the job, and remember
   await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
 });
 
-test('what a dead process left is told once more by another one, and forgotten then', async () => {
+test('another process sends the records of an orphaned, unknown job again and removes the job', async () => {
   await using testEnv = await startTestEnv({ settings });
   const [left = {}] = customers(1);
   await testEnv.addRecords('customer', left);
@@ -66,7 +69,7 @@ test('what a dead process left is told once more by another one, and forgotten t
   await other.app.stop();
 });
 
-test('what a dead process left in a job is told once more when the job has ended, so that the latest state wins', async () => {
+test('records of an orphaned job are sent again once the job has ended, so that the latest state wins', async () => {
   await using testEnv = await startTestEnv({ settings, klaviyo: { jobMs: 2_500 } });
   const [done = {}] = customers(1);
   await testEnv.addRecords('customer', done);
@@ -87,7 +90,7 @@ test('what a dead process left in a job is told once more when the job has ended
   assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, done.firstName);
 });
 
-test('what is refused after all when it is told once more is kept as a dead letter', async () => {
+test('a record that Klaviyo rejects when it is sent again becomes a dead letter', async () => {
   await using testEnv = await startTestEnv({ settings });
   const [odd = {}] = customers(1);
   await testEnv.addRecords('customer', { ...odd, email: 'not an address' });

@@ -146,7 +146,7 @@ test('a replica that lost its lease stops, leaves the record to the new holder, 
     taken = await store.put(at, { ...Object(lease?.value), holder: 'another' }, lease?.version);
   }
   await until(async () =>
-    testEnv.logged.some((line) => line.includes('could not hold its lease')) ? true : undefined,
+    testEnv.logged.some((line) => line.includes('was lost; another process continues the run')) ? true : undefined,
   );
   // The other one died, too: whoever is left goes on.
   assert.equal((await ended(one, run?.id)).counts.read, 60);
