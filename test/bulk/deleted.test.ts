@@ -40,7 +40,7 @@ test('a late change of a product that is deleted does not bring it back', async 
   assert.deepEqual(await testEnv.items(), []);
 });
 
-test('a record that nobody can read is kept as a dead letter, and the sync goes on', async () => {
+test('an unreadable record becomes a dead letter, and the sync continues', async () => {
   await using testEnv = await startTestEnv();
   const odd = { ...product({ id: id('f2') }), masterData: 'not an object' };
   await testEnv.addRecords('product', product({ id: id('f1') }), odd);

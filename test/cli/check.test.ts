@@ -72,7 +72,7 @@ test('a wrong project is named with the variable to check, exit code 1', async (
   assert.match(out, /^problem +commercetools.*another-shop.*CT_PROJECT_ID/m);
 });
 
-test('scopes that are asked for and not granted are told by their variable', async () => {
+test('scopes that are requested but not granted are reported with their variable', async () => {
   const { code, out } = await checked(
     { commercetools: { scopes: ['view_orders'] } },
     { CT_SCOPES: 'view_customers:shop' },
@@ -81,13 +81,13 @@ test('scopes that are asked for and not granted are told by their variable', asy
   assert.match(out, /^problem +commercetools.*CT_SCOPES/m);
 });
 
-test('a client that is refused: the secret, or the auth host of another region', async () => {
+test('an unauthorized client: the secret, or the auth host of another region', async () => {
   const { code, out } = await checked({}, { CT_API_CLIENT: '{"clientId":"sandbox-client","secret":"other"}' });
   assert.equal(code, 1);
   assert.match(out, /^problem +commercetools client: refused by .*CT_API_CLIENT.*CT_AUTH_URL.*region/m);
 });
 
-test('a wrong region: an API where nobody knows the project, or nobody listens', async () => {
+test('a wrong region: an API without the project, or an unreachable one', async () => {
   await using elsewhere = await startTestEnv({ commercetools: { projectKey: 'another-shop' } });
   const { code, out } = await checked({}, { CT_API_URL: elsewhere.shop.url });
   assert.equal(code, 1);

@@ -26,7 +26,7 @@ for (const args of needsConfiguration) {
   });
 }
 
-test('mistakes in variables and in the settings file are told together, each with what to write', async (context) => {
+test('errors in variables and in the settings file are reported together, each with the fix', async (context) => {
   const settings = {
     order: { metrics: { placedOrdr: 'x' } },
     klaviyo: { rateLimitShare: 'half' },
@@ -56,7 +56,7 @@ test('mistakes in variables and in the settings file are told together, each wit
     assert.match(err, said);
 });
 
-test('a settings file that is not there, or is no JSON, is told by its name', async (context) => {
+test('a settings file that is missing or invalid JSON is reported by its name', async (context) => {
   const path = folder(context, { 'broken.json': '{"order": ' });
   for (const name of ['missing.json', 'broken.json']) {
     const { code, err } = await ctk(['config'], environment({ CTK_SETTINGS: `${path}/${name}` }));

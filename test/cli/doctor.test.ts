@@ -42,7 +42,7 @@ test('its own version and that of Node are said', async () => {
   assert.match(about('version')[0]?.detail ?? '', /^\d+\.\d+\.\d+ on Node 24\./);
 });
 
-test('least privilege: scopes that nobody needs are warned of with those that are enough', async () => {
+test('least privilege: unneeded scopes are a warning that lists the required ones', async () => {
   const wide = await check();
   assert.deepEqual(
     ['commercetools scopes, too many', 'Klaviyo scopes, too many'].map((what) => wide(what)[0]?.state),
@@ -58,7 +58,7 @@ test('least privilege: scopes that nobody needs are warned of with those that ar
   );
 });
 
-test('a clock that is ten minutes off is a problem, and both APIs are asked for theirs', async () => {
+test('a clock that is ten minutes off is a problem; both APIs are compared', async () => {
   await using testEnv = await startTestEnv();
   const even = await diagnosed(testEnv.env);
   assert.deepEqual(
@@ -71,7 +71,7 @@ test('a clock that is ten minutes off is a problem, and both APIs are asked for 
   assert.match(JSON.stringify(odd("clock against Klaviyo's")), /problem.*(5[89]\d|60[01]) s behind.*NTP/);
 });
 
-test('each subscription is told with its health, a sick one with what to do', async () => {
+test('each subscription is listed with its health, an unhealthy one with the fix', async () => {
   await using testEnv = await startTestEnv();
   const topic = 'projects/cloud/topics/commercetools';
   testEnv.shop.pubsub.bind(topic, { pushEndpoint: `${testEnv.service}/` });
@@ -155,7 +155,7 @@ test('settings that make no sense together, each with what to set', async () => 
     );
 });
 
-test('a subscription of an old deployment, whose rules are disabled by now, is told as well', async () => {
+test('a subscription whose rules are all disabled is reported', async () => {
   await using testEnv = await startTestEnv({ settings: { disabledEvents: ['InventoryResourceUpdated'] } });
   testEnv.shop.pubsub.bind('projects/cloud/topics/t', { pushEndpoint: `${testEnv.service}/` });
   await connectShop(testEnv.shop).request('POST', 'subscriptions', {

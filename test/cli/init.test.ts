@@ -53,7 +53,7 @@ test('tries both keys, writes a file for its owner only, makes the subscriptions
   await ctk(['--env', file, 'subscriptions', 'remove']);
 });
 
-test('without --yes and with nobody to ask the subscriptions are shown and left alone', async (context) => {
+test('without --yes and without a terminal the subscriptions are shown but not created', async (context) => {
   const { code, out } = await ctk(['init', ...named, '--file', fileIn(context), ...pubsub], {
     ...places(),
     ...secrets,
@@ -91,7 +91,7 @@ test('what is missing is listed at once, with the option or the variable; a secr
     assert.match(err, line);
 });
 
-test('keys that are refused: said as check says it, and nothing is written', async (context) => {
+test('unauthorized keys are reported as by ctk check, and nothing is written', async (context) => {
   const file = fileIn(context);
   const { code, out, err } = await ctk(['init', ...named, '--file', file], {
     ...places(),

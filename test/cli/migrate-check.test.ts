@@ -57,7 +57,7 @@ test('settings of the plugin are read too: unknown ones and states that mean som
   assert.doesNotMatch(out, /PATH/);
 });
 
-test('a file that is not there is told', async () => {
+test('a missing file is reported', async () => {
   const { code, err } = await ctk(['migrate-check', '/nowhere/.env']);
   assert.equal(code, 1);
   assert.match(err, /\/nowhere\/\.env can't be read/);

@@ -12,7 +12,7 @@ import { assertPresentable, start } from './ctk.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const small = ['--customers', '1', '--orders', '1', '--products', '1', '--limits', 'none', '--pause', '10'];
 
-test('starts both APIs and the service, shows where to look, and ends when it is told to', async () => {
+test('starts both APIs and the service, prints the URLs and ends on SIGTERM', async () => {
   const running = start(['sandbox', ...small]);
   await running.printed(/URLs\n {2}dashboard +http:\/\/127\.0\.0\.1/);
   running.signal('SIGTERM');
@@ -36,7 +36,7 @@ test('where only what production needs is installed, it says what is missing', a
   assert.match(ended.err, /needs the dev dependencies\nclone the repository, then: npm ci && npm run sandbox/);
 });
 
-test('an option that makes no sense is refused before anything starts', async () => {
+test('an invalid option is rejected before anything starts', async () => {
   const ended = await start(['sandbox', '--orders', 'many']).ended;
   assert.equal(ended.code, 1);
   assert.match(ended.err, /--orders <n>.*Expected a non-negative integer/s);

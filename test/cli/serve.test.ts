@@ -27,7 +27,7 @@ function push(service: string, order: ReturnType<typeof newOrder>): Promise<Resp
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal}: ends with exit code 0, and says that it was told to`, async () => {
+  test(`${signal}: ends with exit code 0 and logs the signal`, async () => {
     const { service, running } = await serving();
     assert.equal((await fetch(`${service}/health`)).status, 200);
     running.signal(signal);

@@ -25,7 +25,7 @@ test('without a terminal: a line at the start and at the end, the reasons of wha
   assert.equal((await shop.event('Placed Order', good.id)).wouldTriggerFlows, false);
 });
 
-test('--ids: only these; --no-backfill: their events wake flows', async () => {
+test('--ids: only these; --no-backfill: their events trigger flows', async () => {
   const [one, other] = [newOrder(), newOrder()];
   await shop.addRecords(one, other);
   const { code, out } = await ctk(['sync', 'orders', '--ids', ` ${one.id},`, '--no-backfill'], shop.testEnv.env);
@@ -50,7 +50,7 @@ for (const [args, said] of [
   [['products', '--delete-all'], /--confirm: must be "products": it deletes all products/],
   [['products', '--delete-all', '--confirm', 'categories'], /--confirm: must be "products"/],
 ] as const) {
-  test(`sync ${args.join(' ')}: refused with the way out, exit code 1, nothing is touched`, async () => {
+  test(`sync ${args.join(' ')}: rejected with the fix, exit code 1, nothing is changed`, async () => {
     const before = shop.testEnv.klaviyo.state().requests;
     const { code, out, err } = await ctk(['sync', ...args], shop.testEnv.env);
     assert.deepEqual([code, out], [1, '']);
@@ -90,7 +90,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-test('commercetools away: it waits and says for what, until somebody stops it', async () => {
+test('commercetools unavailable: the sync waits with the reason until it is stopped', async () => {
   await using own = await startOrderShop({ settings: { commercetools: { retries: 0 } } });
   await own.injectFault({ kind: 'status', status: 503, path: '^/[^/]+/orders' });
   const running = start(['sync', 'orders'], own.testEnv.env);

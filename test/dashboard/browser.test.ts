@@ -60,7 +60,7 @@ async function rejectedOrder() {
   };
 }
 
-test('logging in with a wrong token says so, with the right one shows the service, out again ends it', async () => {
+test('login with a wrong token shows an error, with the right one the service; logout ends the session', async () => {
   const { page, asked, consoleErrors, isUsable, picture, close } = await visit(browser, shop.testEnv.service);
   await page.getByLabel('Token').fill('wrong-wrong-wrong-wrong');
   await button(page, 'Log in').click();
@@ -88,7 +88,7 @@ test('logging in with a wrong token says so, with the right one shows the servic
   await close();
 });
 
-test('now: what a rule delivers and what Klaviyo refuses shows by itself; the feed is filtered and paused', async () => {
+test('now: deliveries and rejections appear live; the feed can be filtered and paused', async () => {
   const { page, consoleErrors, picture, close } = await enter();
   const row = (rule: string) => page.getByRole('row').filter({ has: page.getByText(rule, { exact: true }) });
   await row('profile').getByText('never').waitFor();
@@ -151,7 +151,7 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   await close();
 });
 
-test('runs: only what changed since a time; a time that is none is refused in the words of the service', async () => {
+test('runs: sync since a time; an invalid time shows the error of the service', async () => {
   const { page, isUsable, picture, close } = await enter();
   await open(page, 'Runs');
   const box = page.getByRole('region', { name: 'products' });
@@ -171,7 +171,7 @@ test('runs: only what changed since a time; a time that is none is refused in th
   await close();
 });
 
-test('runs: only some ids; and a deletion that is not confirmed is refused with the reason', async () => {
+test('runs: sync by ids; a deletion without confirmation is rejected with the reason', async () => {
   const { page, close } = await enter();
   await open(page, 'Runs');
   const box = page.getByRole('region', { name: 'orders' });
@@ -295,7 +295,7 @@ test('settings: what is in force, from where, secrets hidden', async () => {
   await close();
 });
 
-test('who may only look sees everything, and every button that acts is off with the reason', async () => {
+test('read-only access: every view is shown, and buttons that change something are disabled with the reason', async () => {
   await rejectedOrder();
   const { page, isUsable, close } = await enter(reader);
   await open(page, 'Runs');

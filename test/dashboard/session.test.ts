@@ -70,7 +70,7 @@ test('no script can read the cookie, no other site can send it, and over https i
   assert.doesNotMatch(shop.testEnv.logged.join(), new RegExp(`${full}|ctk_session`));
 });
 
-test('a wrong token is refused, and after a hundred the address is told to wait', async () => {
+test('a wrong token is rejected, and after a hundred attempts the address is rate limited', async () => {
   await using own = await startTestEnv({ env: { API_TOKEN: full } });
   const wrong = () =>
     post(own.service, '/dashboard/session', { token: 'wrong-wrong-wrong-wrong' }, { 'x-forwarded-for': '203.0.113.7' });
@@ -82,7 +82,7 @@ test('a wrong token is refused, and after a hundred the address is told to wait'
   assert.equal(last.status, 429);
 });
 
-test('what acts with the cookie has to say what only the page knows', async () => {
+test('changes with the cookie require the CSRF token', async () => {
   const { cookie, csrf } = await logIn(full);
   assert.equal((await call(service, { path: '/sync', headers: { cookie } })).status, 200);
   for (const headers of [{ cookie }, { cookie, 'x-csrf-token': 'made up' }, { cookie, 'x-csrf-token': '' }]) {
@@ -95,7 +95,7 @@ test('what acts with the cookie has to say what only the page knows', async () =
   assert.equal((await post(service, '/sync/orders/stop', '', { cookie, 'x-csrf-token': csrf })).status, 200);
 });
 
-test('a session of the read-only token looks and can not act', async () => {
+test('a session of a read-only token can read but not change anything', async () => {
   const { cookie, csrf } = await logIn(reader);
   for (const path of ['/sync', '/dead-letters', '/dashboard/settings'])
     assert.equal((await call(service, { path, headers: { cookie } })).status, 200, path);
@@ -103,7 +103,7 @@ test('a session of the read-only token looks and can not act', async () => {
   assert.deepEqual([refused.status, /may only look/.test(refused.error)], [403, true]);
 });
 
-test('a cookie that was tampered with, or is of nobody, opens nothing', async () => {
+test('a tampered or unknown cookie is rejected', async () => {
   const { cookie } = await logIn(reader);
   const [head = '', body = '', sign = ''] = cookie.replace('ctk_session=', '').split('.');
   const none = Buffer.from('{"alg":"none"}').toString('base64url');
@@ -153,7 +153,7 @@ test('the stream shows this replica, and the service stops while it is open', as
   assert.match(seen, /"replica":"[^"]+"/);
 });
 
-test('more dashboards than a process serves are told so', async () => {
+test('streams above the limit of a process are answered 503', async () => {
   await using own = await startTestEnv();
   const ends = new AbortController();
   const open = () => fetch(`${own.service}/dashboard/stream`, { signal: ends.signal });

@@ -165,7 +165,7 @@ test('an order of a hundred lines is explained, each line with its own field', a
   assert.match(changes.at(-1)?.reason ?? '', /^only the first \d+ changes of a rule/);
 });
 
-test('a wrong id, a wrong type: each is told apart', async () => {
+test('an unknown id and an unknown type have different errors', async () => {
   const unknown = await ask('order/no-such-order');
   assert.deepEqual([unknown.status, unknown.error], [404, 'commercetools has no order with the id no-such-order']);
   const type = await ask('cart/x');

@@ -37,7 +37,7 @@ for (const name of ['ctk.config.ts', 'ctk.config.mts', 'ctk.config.js', 'ctk.con
   });
 }
 
-test('every mistake is told at once, with those of the environment, each with the way out', async (context) => {
+test('all errors are reported at once, with those of the environment, each with the fix', async (context) => {
   const file = configFile(
     context,
     `export default { rulez: [], hooks: { evnt: () => 1, profile: 'no' }, rules: [
@@ -76,14 +76,14 @@ for (const [what, code, said] of [
   ['exports nothing', 'const config = {}', /has no default export/],
   ['exports a list', 'export default []', /must be object/],
 ] as const) {
-  test(`a file that ${what} is refused at start`, async (context) => {
+  test(`a file that ${what} is rejected at start`, async (context) => {
     const { code: exit, err } = await ctk(['serve'], environment({ CTK_CONFIG: configFile(context, code) }));
     assert.equal(exit, 1);
     assert.match(err, said);
   });
 }
 
-test('a file that CTK_CONFIG names and is not there is refused', async () => {
+test('a missing file in CTK_CONFIG is rejected', async () => {
   const { code, err } = await ctk(['config'], environment({ CTK_CONFIG: '/nowhere/ctk.config.ts' }));
   assert.equal(code, 1);
   assert.match(err, /CTK_CONFIG: there is no file \/nowhere\/ctk\.config\.ts/);

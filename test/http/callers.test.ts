@@ -15,7 +15,7 @@ const elsewhere: Record<string, string>[] = [
   { origin: 'null' },
 ];
 
-test('without a token /sync serves this machine and tells everybody else to set one', async () => {
+test('without a token /sync serves localhost only', async () => {
   await using testEnv = await startTestEnv();
   assert.equal((await call(testEnv.service, { path: '/sync' })).status, 200);
   assert.equal(
@@ -70,7 +70,7 @@ test('tokens are replaced without a gap, and a read-only one looks without actin
   assert.deepEqual(await testEnv.app.runs.list(), []);
 });
 
-test('with a read-only token alone nobody acts', async () => {
+test('with only a read-only token nothing can be started', async () => {
   await using testEnv = await startTestEnv({ env: { API_TOKEN_READ_ONLY: token } });
   assert.equal((await call(testEnv.service, { path: '/sync' })).status, 401);
   const headers = { authorization: `Bearer ${token}` };
@@ -78,7 +78,7 @@ test('with a read-only token alone nobody acts', async () => {
   assert.equal((await call(testEnv.service, { method: 'POST', path: '/sync/orders', headers })).status, 403);
 });
 
-test('who fails again and again is told to wait; who has the token is heard all the same', async () => {
+test('repeated failures are rate limited; callers with the token are not', async () => {
   await using testEnv = await startTestEnv({ env: { API_TOKEN: token } });
   const ask = (given: string) =>
     call(testEnv.service, { path: '/sync', headers: { authorization: `Bearer ${given}` } });
@@ -106,7 +106,7 @@ test('every answer carries the headers that OWASP advises, refusals and unknown 
   }
 });
 
-test('pushes from elsewhere are refused, with the variable to set, before their body is read', async () => {
+test('pushes from other machines are rejected before their body is read', async () => {
   await using testEnv = await startTestEnv();
   for (const headers of elsewhere) {
     const { status, error } = await post(testEnv.service, '/', 'not even JSON', headers);

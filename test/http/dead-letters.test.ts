@@ -39,7 +39,7 @@ async function letterOf(order: Made, rule = 'placed-order') {
   return found;
 }
 
-test('one says which record, rule and field, why, since when and how often; nothing of the person', async () => {
+test('a dead letter has record, rule, field, reason, times and count, and no personal data', async () => {
   const order = invalidOrder();
   assert.equal(await sendOrder(order), 202);
   const letter = await letterOf(order);
@@ -54,7 +54,7 @@ test('one says which record, rule and field, why, since when and how often; noth
   assert.doesNotMatch(JSON.stringify(letter), /nobody|Torstra|Keller/);
 });
 
-test('the same record, rule and reason again is the same letter, counted', async () => {
+test('the same record, rule and code increase the count of one dead letter', async () => {
   const order = invalidOrder();
   for (let time = 0; time < 3; time += 1) assert.equal(await sendOrder(order), 202);
   assert.equal((await letterOf(order)).count, 3);
@@ -86,7 +86,7 @@ test('paged; by rule, code and resource, which must all fit', async () => {
 });
 
 describe('replay', () => {
-  test('while nothing is mended: 202, still kept, counted once more', async () => {
+  test('a record that is still invalid: 202, the dead letter stays and its count increases', async () => {
     const order = invalidOrder();
     await shop.addRecords(order);
     assert.equal(await sendOrder(order), 202);
@@ -96,7 +96,7 @@ describe('replay', () => {
     assert.equal((await letterOf(order)).count, 2);
   });
 
-  test('mended in commercetools: 200, the event is there as of the message, and the letter is gone', async () => {
+  test('a corrected record: 200, the event is delivered and the dead letter deleted', async () => {
     const order = invalidOrder();
     assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
@@ -109,7 +109,7 @@ describe('replay', () => {
     assert.equal((await shop.events({ metric: 'Ordered Product', profile: `${order.id}@example.com` })).length, 0);
   });
 
-  test('refused for another reason by now: that is the letter, and the old one is gone', async () => {
+  test('a rejection with another code replaces the dead letter', async () => {
     const customer = newCustomer({ email: 'nobody' });
     await shop.addRecords(customer);
     assert.equal(await shop.sendMessage('CustomerCreated', customer.ref), 202);
@@ -133,7 +133,7 @@ describe('replay', () => {
     );
   });
 
-  test('the record is gone: 200, nothing is to be done any more', async () => {
+  test('a deleted record: 200, skipped, and the dead letter is deleted', async () => {
     const order = invalidOrder();
     assert.equal(await sendOrder(order), 202);
     const { id } = await letterOf(order);
@@ -156,7 +156,7 @@ describe('replay', () => {
     assert.equal((await list('?rule=placed-order', own)).letters.length, 1);
   });
 
-  test('all of a kind: what is mended arrives, once, what is not stays', async () => {
+  test('replay by filter: corrected records are delivered once, the others stay', async () => {
     await using own = await startOrderShop();
     const orders = [invalidOrder(), invalidOrder(), invalidOrder()];
     for (const order of orders) assert.equal(await sendOrder(order, own), 202);
@@ -171,7 +171,7 @@ describe('replay', () => {
   });
 });
 
-test('what nobody can read inside a good envelope is kept without its body; it can only be discarded', async () => {
+test('an unreadable message in a valid envelope is stored without its body and can only be discarded', async () => {
   const data = Buffer.from('{"notificationType":"Message","secret":').toString('base64');
   const pushed = await post(shop.testEnv.service, '/', { message: { data, messageId: 'b-1' }, subscription: 's' });
   assert.equal(pushed.status, 202);
@@ -187,7 +187,7 @@ test('what nobody can read inside a good envelope is kept without its body; it c
   assert.equal((await list('?code=unreadable')).letters.length, 0);
 });
 
-test('all of a kind are discarded, others stay; nothing named is no kind', async () => {
+test('discard by filter deletes matching dead letters only; an empty filter is rejected', async () => {
   await using own = await startOrderShop();
   assert.equal(await sendOrder(invalidOrder(), own), 202);
   assert.match((await act('/discard', {}, own)).error, /all/);
@@ -201,7 +201,7 @@ test('all of a kind are discarded, others stay; nothing named is no kind', async
   assert.equal((await list('', own)).letters.length, 0);
 });
 
-test('an id that nobody knows: 404 with what it means, whatever it looks like', async () => {
+test('an unknown id: 404, whatever its form', async () => {
   for (const id of ['nothing', '0'.repeat(40), '%2e%2e', 'a b']) {
     for (const [method, path] of [
       ['GET', id],
@@ -214,7 +214,7 @@ test('an id that nobody knows: 404 with what it means, whatever it looks like', 
   }
 });
 
-test('past deadLetters.max nothing more is acknowledged, with the reason; what is discarded makes room', async () => {
+test('at deadLetters.max further rejections are answered 503 until some are discarded', async () => {
   await using own = await startOrderShop({ settings: { deadLetters: { max: 2 } } });
   const stored = invalidOrder();
   assert.equal(await sendOrder(stored, own), 202);

@@ -49,7 +49,7 @@ test('APP_TYPE and CONNECT_ENV leave out what the process does not do', async ()
   assert.equal((await post(bulk.service, '/', {})).status, 404);
 });
 
-test('a port that is taken is told with the variable that moves it, and nothing stays open', async (context) => {
+test('a port in use is reported with its variable, and no other port stays open', async (context) => {
   const { port } = await takePort(context);
   for (const variable of ['PORT', 'PUB_SUB_PORT', 'BULK_IMPORT_PORT']) {
     const { app } = await serviceOn(context, { PORT: '0', [variable]: String(port) });
@@ -63,7 +63,7 @@ test('a port that is taken is told with the variable that moves it, and nothing 
   }
 });
 
-test('an address that is not of this machine is told with HOST', async (context) => {
+test('an address that is not local is reported with HOST', async (context) => {
   const { app } = await serviceOn(context, { PORT: '0', HOST: '203.0.113.9' });
   await assert.rejects(
     app.start(),
@@ -71,7 +71,7 @@ test('an address that is not of this machine is told with HOST', async (context)
   );
 });
 
-test('a port that nobody asked for is left out when it is taken, with a warning', async (context) => {
+test('a default port in use is skipped with a warning', async (context) => {
   const { port } = await takePort(context);
   const config = readConfig(environment({ HOST: '127.0.0.1', PORT: '0' }));
   config.ports.push({ port, variable: 'BULK_IMPORT_PORT', serves: 'bulk', optional: true });

@@ -32,7 +32,7 @@ test('a wrong method names the right one', async () => {
   assert.deepEqual([sync.status, sync.headers.allow], [405, 'GET, POST']);
 });
 
-test('a path that is no valid encoding is refused like any other mistake', async () => {
+test('an invalid percent-encoding is answered 400', async () => {
   const { status, error } = await call(service, { path: '/sync/%zz' });
   assert.equal(status, 400);
   assert.match(error, /percent-encoded/);
@@ -78,7 +78,7 @@ test('a push that is no message of commercetools is a broken envelope', async ()
   }
 });
 
-test('a sync body that could mean "everything" by mistake is refused', async () => {
+test('a sync body that could mean "everything" by mistake is rejected', async () => {
   const wrong: [unknown, RegExp][] = [
     [{ ids: [] }, /^ids: must not be empty; leave it out to sync everything/],
     [{ ids: 'a,b' }, /^ids: must be a list of ids such as \["a","b"\]/],
@@ -101,7 +101,7 @@ test('a sync body that could mean "everything" by mistake is refused', async () 
   assert.deepEqual(await testEnv.app.runs.list(), []);
 });
 
-test('what a resource does not do is refused with the reason', async () => {
+test('options that a resource does not support are rejected with the reason', async () => {
   const wrong: [string, unknown, RegExp][] = [
     ['customers', { startId: 'a' }, /only orders can be synced from an id on/],
     ['customers', { backfill: false }, /only orders become events/],
@@ -119,7 +119,7 @@ test('what a resource does not do is refused with the reason', async () => {
   assert.deepEqual(await testEnv.app.runs.list(), []);
 });
 
-test('ids that nobody has are counted as skipped, with the reason', async () => {
+test('unknown ids are counted as skipped, with the reason', async () => {
   const run = await testEnv.sync('customers', { ids: ['nobody'] });
   assert.deepEqual(
     [run.state, run.counts.skipped, run.counts.reasons],

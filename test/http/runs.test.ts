@@ -134,7 +134,7 @@ describe('a run that can not go on waits, says for what, and goes on by itself',
     assert.equal((await own.profiles()).length, 2);
   });
 
-  test('a key that is refused is said, and the run can be stopped while it waits', async () => {
+  test('an unauthorized key is shown as the problem, and the paused run can be stopped', async () => {
     await using own = await startOrderShop({ env: { KLAVIYO_AUTH_KEY: 'pk_other' } });
     await own.addRecords(newCustomer());
     const { id } = await started(own.testEnv, '/sync/customers');
@@ -145,7 +145,7 @@ describe('a run that can not go on waits, says for what, and goes on by itself',
   });
 });
 
-test('one record that Klaviyo refuses stops nobody: it is counted with the reason, the others arrive', async () => {
+test('a record that Klaviyo rejects does not stop the sync; it is counted with its reason', async () => {
   await using own = await startOrderShop();
   const customers = Array.from({ length: 20 }, () => newCustomer());
   const odd = newCustomer({ email: 'no e-mail at all' });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { categories, delivery, id, type Json, product, reference } from '../fixtures/index.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
 
-test('a product whose item another process deletes between look-up and write comes again, and is then told as it is', async () => {
+test('a product whose item is deleted between lookup and write is retried and then written', async () => {
   await using testEnv = await startTestEnv();
   const record = product({ id: id('b1') });
   await testEnv.addRecords('product', record);

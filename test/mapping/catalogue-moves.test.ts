@@ -109,7 +109,7 @@ test('an id may hold any character: item and category are found again and go', a
   );
 });
 
-test('links that somebody else changed: an item without our mark gets them written', async () => {
+test('category links changed by another app: an item without our marker gets them rewritten', async () => {
   const women = newCategory('Women');
   await shop.addRecords('category', women);
   const made = newProduct({ categories: [referenceTo(women)] });
@@ -148,7 +148,7 @@ describe('a products sync', () => {
     assert.deepEqual(await sold.item(there.id), inBulk);
   });
 
-  test('{ids}: only these; one that nobody has is counted as skipped', async () => {
+  test('{ids}: only these; an unknown id is counted as skipped', async () => {
     await using sold = await startCatalogShop();
     const [one, other] = [newProduct(), newProduct()];
     await sold.addRecords('product', one.record, other.record);

@@ -146,7 +146,7 @@ describe('embedded prices that change', () => {
     });
   }
 
-  test('staged ones wake nothing: they are not public before the product is published', async () => {
+  test('changes of staged prices trigger no rule', async () => {
     const made = newProduct();
     await shop.publish(made);
     const before = await shop.writes();
@@ -242,7 +242,7 @@ describe('standalone prices', () => {
     assert.equal((await shop.item(made.id)).price, 60);
   });
 
-  test('a price of a sku that nobody has, and one that is gone, are skipped with the reason', async () => {
+  test('a price of an unknown SKU and a deleted price are skipped with the reason', async () => {
     const record = newPrice(randomUUID(), 100);
     await shop.addRecords('standalone-price', record);
     assert.equal(await shop.sendMessage('StandalonePriceValueChanged', priceRef(record)), 204);

@@ -179,7 +179,7 @@ test('what follows a renamed category is a run of its own, shown with its reason
   }
 });
 
-test('{ids}: only these categories; one that nobody has is counted as skipped', async () => {
+test('{ids}: only these categories; an unknown id is counted as skipped', async () => {
   await using own = await startCatalogShop();
   const [one, other] = [newCategory('One'), newCategory('Other')];
   await own.addRecords('category', one, other);

@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => shop.stop());
 
-test('all customers arrive; those that can not are counted with the reason, and lose nobody else', async () => {
+test('all valid customers are delivered; others are counted with the reason', async () => {
   const fine = Array.from({ length: 45 }, () => newCustomer());
   const noEmail = newCustomer({ email: undefined });
   const badPhone = newCustomer({ addresses: [newAddress({ mobile: '0' })] });

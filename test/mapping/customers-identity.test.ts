@@ -63,7 +63,7 @@ describe('identityConflict: email, as it is by default', () => {
     });
   }
 
-  test('a conflict and a phone of somebody else: the customer arrives all the same', async () => {
+  test('an identity conflict and a phone of another profile: the customer is still delivered', async () => {
     const { customer, byEmail } = await conflict(shop());
     const other = newCustomer({ addresses: customer.record.addresses });
     await shop().addRecords(other);
@@ -93,7 +93,7 @@ describe('identityConflict: merge', () => {
 describe('identityConflict: reject', () => {
   const shop = testEnv({ identityConflict: 'reject' });
 
-  test('is refused for good and kept as a dead letter (202); nothing is written', async () => {
+  test('is rejected and dead-lettered (202); nothing is written', async () => {
     const { customer, byEmail } = await conflict(shop());
     assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 202);
     assert.deepEqual(shop().rejectionCodes(customer), ['identity_conflict']);

@@ -62,7 +62,7 @@ test('an e-mail that Klaviyo does not take: the events are about the customer al
   assert.notDeepEqual(shop.warnings(order), []);
 });
 
-test('an e-mail that Klaviyo does not take and no customer: refused for good, kept, and nobody else waits', async () => {
+test('an invalid e-mail without a customer: rejected and dead-lettered, without blocking others', async () => {
   const order = newOrder({ customerEmail: 'no e-mail at all' });
   assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 202);
   assert.notDeepEqual(shop.rejectionCodes(order), []);

@@ -77,7 +77,7 @@ describe('one refund', () => {
     assert.deepEqual(await refundsOf(order), [[order.id, 59.9]]);
   });
 
-  test('seen in bulk and then told again and again, it counts once', async () => {
+  test('repeated messages after a bulk sync create no second event', async () => {
     const { order, first } = await paid([refund()]);
     await synced(order);
     await told(first, 'PaymentTransactionAdded');
@@ -232,7 +232,7 @@ describe('when it happened', () => {
   });
 });
 
-test('a refund of an order that is about nobody is skipped with the reason', async () => {
+test('a refund of an order without identity is skipped with the reason', async () => {
   const payment = newPayment({ transactions: [refund()] });
   const order = newOrder({ customerEmail: undefined, paymentInfo: { payments: [reference('payment', payment.id)] } });
   await shop.addRecords(payment);

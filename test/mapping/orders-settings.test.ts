@@ -171,7 +171,7 @@ describe('order.states', () => {
   });
 });
 
-test('order.messages and payment.messages: other messages wake them, the usual ones do not', async () => {
+test('order.messages and payment.messages replace the default triggers', async () => {
   const settings = {
     order: { messages: { created: ['OrderImported'], changed: ['OrderShipmentStateChanged'] } },
     payment: { messages: { transactionAdded: ['PaymentInterfaceIdSet'], transactionChanged: [] } },
@@ -261,12 +261,12 @@ test('product.brandAttribute: which attribute is the brand', async () => {
   assert.deepEqual(seen.Brands, ['S']);
 });
 
-describe('history wakes no flow', () => {
+describe('historical events do not trigger flows', () => {
   const flows = (events: readonly SeenEvent[]) => [
     ...new Set(events.map(({ wouldTriggerFlows }) => wouldTriggerFlows)),
   ];
 
-  test('a sync of orders wakes none', async () => {
+  test('events of a sync do not trigger flows', async () => {
     await using shop = await startOrderShop();
     const order = newOrder({ orderState: 'Complete' });
     await shop.addRecords(order);
@@ -282,7 +282,7 @@ describe('history wakes no flow', () => {
     assert.deepEqual(flows(await shop.events({ profile: order.email })), [true]);
   });
 
-  test('a message about what is older than order.backfillAfterDays wakes none, a fresh one does', async () => {
+  test('events older than order.backfillAfterDays do not trigger flows, recent ones do', async () => {
     await using shop = await startOrderShop();
     const [fresh, old] = [newOrder(), newOrder({ createdAt: '2026-03-09T11:59:00.000Z' })];
     for (const order of [fresh, old]) await arrives(shop, order, 'OrderImported');

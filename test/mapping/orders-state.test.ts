@@ -49,7 +49,7 @@ for (const [metric, state] of meanings) {
       assert.equal((await shop.event(metric, order.id)).time, '2026-03-15T08:00:00+00:00');
     });
 
-    test('told twice, it stays one event', async () => {
+    test('a second message of the same change creates no second event', async () => {
       const order = newOrder();
       await changed(order, state);
       await changed(order, state);
@@ -62,7 +62,7 @@ for (const [metric, state] of meanings) {
       assert.deepEqual(await metricsOf(order), [metric, 'Placed Order'].toSorted());
     });
 
-    test('seen in bulk and then told, it stays one event', async () => {
+    test('a message after a bulk sync creates no second event', async () => {
       const order = newOrder({ orderState: state });
       await synced(order);
       await changed(order, state);

@@ -62,7 +62,7 @@ describe('Klaviyo can not now: 503 with Retry-After, never acknowledged, and onc
     }
   }
 
-  test('nobody there at all', async () => {
+  test('Klaviyo is unreachable', async () => {
     await using gone = await startOrderShop({ settings: quick });
     await gone.testEnv.klaviyo.stop();
     const { status, said } = await pushed(newOrder(), gone);
@@ -107,7 +107,7 @@ describe('an unauthorized key: 503, action-required in the log, and /ready fails
     });
   }
 
-  test('a scope that is missing: its messages come again, with an alarm; others are served', async () => {
+  test('a missing scope: its messages are retried with action-required; others are delivered', async () => {
     await using limited = await startOrderShop({ settings: quick, klaviyo: { missingScopes: ['events:write'] } });
     assert.equal((await pushed(newOrder(), limited)).status, 503);
     assert.ok(actionsRequired(limited) > 0);
@@ -117,13 +117,13 @@ describe('an unauthorized key: 503, action-required in the log, and /ready fails
   });
 });
 
-describe('Klaviyo never will: 202, kept, and not delivered again', () => {
+describe('permanent rejections: 202, dead-lettered, not retried', () => {
   for (const [what, fault] of Object.entries({
     'a refusal': jsonApi(400, 'invalid'),
     'too large': jsonApi(413, 'too_large'),
     'not to be processed': jsonApi(422, 'unprocessable'),
   })) {
-    test(`${what}: the code is told, nothing of the order is`, async () => {
+    test(`${what}: the log has the code and nothing of the order`, async () => {
       const order = newOrder();
       shop.testEnv.klaviyo.faults.add({ ...fault, path: '/api/event' });
       const { status, said } = await pushed(order);

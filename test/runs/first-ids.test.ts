@@ -21,7 +21,7 @@ const odd = [
 ];
 const theirs = { [noEmail]: [first, second], invalid: [refused] };
 
-test('two skipped customers and a refused one: GET /sync and ctk runs show name each below its reason', async () => {
+test('two skipped customers and a rejected one: GET /sync and ctk runs show list each below its reason', async () => {
   await using testEnv = await startTestEnv();
   await testEnv.addRecords('customer', person(id('00b1')), ...odd);
   const { id: runId, counts } = await testEnv.sync('customers');
@@ -73,7 +73,7 @@ test('ids that are not there are named; of more than 20 the first 20 are, and al
   assert.match(out, /^ {2}130 × no record with this id; the first 20:\n {6}nobody-0\n/m);
 });
 
-test('a run that was stored before ids were kept is shown as it was', async () => {
+test('a run that was stored without ids is shown unchanged', async () => {
   await using testEnv = await startTestEnv();
   const counts = { read: 1, delivered: 0, skipped: 1, rejected: 0, changes: 0, reasons: { [noEmail]: 1 } };
   const times = { queuedAt: '2026-03-01T06:00:00.000Z', endedAt: '2026-03-01T06:01:00.000Z' };

@@ -46,7 +46,7 @@ test('what follows waits while a sync of the resource runs, equal ones are one, 
   assert.ok((followed.startedAt ?? '') >= (sync.endedAt ?? 'never'), 'the sync had ended before');
 });
 
-test('a sync is never refused because of what follows a message', async () => {
+test('a sync is never rejected because of a follow-up run', async () => {
   await using testEnv = await startSlowTestEnv();
   await shopOf(testEnv);
   const own = ownReplica(testEnv);

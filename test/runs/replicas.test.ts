@@ -110,7 +110,7 @@ test('RUN_WORKER=false stores a run, which waits for a process that works off ru
   await other.app.stop();
 });
 
-test('a queued run that nobody took is stopped at once', async () => {
+test('a queued run that no process has claimed is stopped at once', async () => {
   await using testEnv = await startSlowTestEnv({ env: { RUN_WORKER: 'false' } });
   const queuing = ownReplica(testEnv);
   const { run } = await queuing.post('orders');
@@ -132,7 +132,7 @@ test('many start one resource on many replicas at the same moment: one run comes
   await Promise.all(others.map(({ app }) => app.stop()));
 });
 
-test('a replica that lost its lease stops, leaves the record to the new holder, and tells so', async () => {
+test('a replica that loses its lease stops, leaves the record to the new holder and logs a warning', async () => {
   await using testEnv = await startSlowTestEnv();
   await addCustomers(testEnv, 60);
   await slowDown(testEnv, 'customers', 150);
@@ -152,7 +152,7 @@ test('a replica that lost its lease stops, leaves the record to the new holder, 
   assert.equal((await ended(one, run?.id)).counts.read, 60);
 });
 
-test('only the latest runs of a resource are kept', async () => {
+test('only the latest runs of a resource are stored', async () => {
   await using testEnv = await startSlowTestEnv({ settings: { runs: { maxEnded: 2, leaseSeconds: 1 } } });
   const one = ownReplica(testEnv);
   for (let n = 0; n < 4; n += 1) await ended(one, (await one.post('categories')).run?.id);

@@ -79,7 +79,7 @@ test('`since: last` syncs everything when no sync has completed yet, then what c
   assert.deepEqual([second?.request.since, second?.counts.read], [first?.checkpoint?.began, 0]);
 });
 
-test('a tick during a sync of its resource is skipped, and told with the run that was in its way', async () => {
+test('a tick during a sync of its resource is skipped and logged with the id of that run', async () => {
   await using testEnv = await startSlowTestEnv();
   await addCustomers(testEnv, 60);
   await slowDown(testEnv, 'customers', 500);
@@ -104,7 +104,7 @@ test('a process that leaves runs to others, or serves realtime alone, starts non
   assert.deepEqual([...running, ...ended], []);
 });
 
-test('a tick that comes while the store is away is told, and taken when the store is back', async () => {
+test('a tick while the store is unavailable is logged, and run when the store is back', async () => {
   await using testEnv = await startTestEnv();
   const store = storeOf(testEnv);
   let isAway = true;
@@ -150,7 +150,7 @@ for (const [schedule, said] of [
   [{ orders: { cron: '0 3 * * *', since: '2026-03-01' } }, /schedule\.orders\.since must be one of last/],
   [{ timeZone: 'Berlin' }, /schedule\.timeZone must be a time zone such as Europe\/Berlin/],
 ] as const) {
-  test(`${JSON.stringify(schedule)} is refused with what to write`, async () => {
+  test(`${JSON.stringify(schedule)} is rejected with the expected format`, async () => {
     const { code, err } = await ctk(['config'], environment(env(schedule)));
     assert.equal(code, 1);
     assert.match(err, said);

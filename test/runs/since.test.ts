@@ -172,7 +172,7 @@ describe('`last`', () => {
   });
 });
 
-describe('what makes no sense is refused with the way out', () => {
+describe('invalid combinations are rejected with the fix', () => {
   let testEnv: TestEnv;
   before(async () => {
     testEnv = await startTestEnv();
@@ -229,7 +229,7 @@ describe('what makes no sense is refused with the way out', () => {
   }
 });
 
-test('ctk sync --since last goes on from a sync that the service did; its events wake no flow', async () => {
+test('ctk sync --since last continues from a sync of the service; its events do not trigger flows', async () => {
   await using testEnv = await startTestEnv();
   await testEnv.sync('orders');
   await testEnv.addRecords('order', order({ lastModifiedAt: new Date().toISOString() }));

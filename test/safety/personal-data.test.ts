@@ -42,7 +42,7 @@ function collect(value: unknown, into: Set<string>): void {
   }
 }
 
-test('nothing about a person and no key is ever logged, answered or kept', async () => {
+test('no personal data and no key is logged, returned or stored', async () => {
   const secrets = { API_TOKEN: 'a-token-that-is-long-enough', PUSH_SECRET: 'a-secret-that-is-long-enough' };
   const { store, kept } = recordingStore();
   await using testEnv = await startTestEnv({ env: secrets, overrides: { store } });

@@ -19,7 +19,7 @@ test('without the right to keep records syncs and messages work, and the log say
   assert.ok(testEnv.logged.some((line) => line.includes('manage_key_value_documents')));
 });
 
-test('without it what Klaviyo refuses is never acknowledged, because it could not be kept', async () => {
+test('without it a rejected message is not acknowledged, because no dead letter can be stored', async () => {
   await using testEnv = await startTestEnv({ commercetools: { scopes } });
   const odd = order({ id: id('0c'), customerEmail: 'not an address', customerId: undefined });
   const message = delivery('OrderCreated', reference('order', id('0c')), { order: odd });

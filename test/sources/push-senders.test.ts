@@ -68,7 +68,7 @@ const push = (body: unknown, headers: Record<string, string> = {}, path = '/') =
   post(testEnv.service, path, body, { ...elsewhere, ...headers });
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-test('without a proof nobody may push, not even from this machine, and the answer names what is configured', async () => {
+test('a push without proof of its sender is rejected, also from localhost, with the configured methods', async () => {
   for (const headers of [elsewhere, {}]) {
     const { status, error } = await post(testEnv.service, '/', payload, headers);
     assert.equal(status, 401);
@@ -93,7 +93,7 @@ test('a Pub/Sub push with a token of the service account for our audience is tak
   assert.equal((await push(pubSub, bearer(await publisher.sign(other)))).status, 204, 'clocks may differ a little');
 });
 
-test('a token for somebody else, by somebody else, too old or made up is refused', async () => {
+test('a token with a wrong audience, issuer, account, age or signature is rejected', async () => {
   const wrong: [string, RegExp, Promise<string>][] = [
     ['audience', /claim aud/, publisher.sign({ ...google, aud: 'https://other.example/' })],
     ['issuer', /claim iss/, publisher.sign({ ...google, iss: 'https://accounts.google.com.example' })],
@@ -169,7 +169,7 @@ test('the certificate is fetched once', () => {
   assert.equal(publisher.asked.filter((path) => path.endsWith('.pem')).length, 1);
 });
 
-test('a message of SNS that was changed, is of another topic or names another certificate is refused', async () => {
+test('an SNS message that is changed, of another topic or with another certificate is rejected', async () => {
   const wrong: [string, RegExp, Record<string, unknown>][] = [
     ['changed', /signature is wrong/, sns({ Type: 'Notification', tampered: { Message: '{}' } })],
     ['unsigned', /not a signed message/, { Type: 'Notification', Message: '{}', TopicArn: arn }],
@@ -206,7 +206,7 @@ test('a subscription of our topic is confirmed; one of a stranger, or one that l
   assert.equal(confirmations(), 1);
 });
 
-test('the end of a subscription is acknowledged and nothing is asked', async () => {
+test('the end of a subscription is acknowledged without a request', async () => {
   const before = publisher.asked.length;
   assert.equal((await pushSns(sns({ Type: 'UnsubscribeConfirmation' }))).status, 204);
   assert.equal(publisher.asked.length, before);
@@ -225,7 +225,7 @@ test('EventBridge sends its secret in a header and the payload as detail', async
   assert.equal((await push(event, { 'x-api-key': `${secrets.bus}x` })).status, 401);
 });
 
-test('Event Grid may ask whether it may push, and nobody else is told yes', async () => {
+test('the webhook validation allows the origin of Event Grid only', async () => {
   const ask = (origin: string) =>
     call(testEnv.service, {
       method: 'OPTIONS',
@@ -246,7 +246,7 @@ test('Event Grid sends CloudEvents, one or many, with its key in a header or in 
   assert.equal((await push(cloudEvent, type, '/?key=wrong')).status, 401);
 });
 
-test('of a batch with something unreadable in it the rest is taken, and that is kept', async () => {
+test('unreadable events of a batch are dead-lettered, the others are processed', async () => {
   const { status, json } = await push([cloudEvent, { specversion: '1.0', data: {} }, 7], { 'x-api-key': secrets.grid });
   assert.equal(status, 202);
   assert.equal((json as { deadLettered: string[] }).deadLettered.length, 2);
@@ -285,7 +285,7 @@ test('anybody else proves it with the shared secret', async () => {
   assert.equal((await push(payload, {}, `/?key=${secrets.plain}`)).status, 401, 'not in the URL: URLs are logged');
 });
 
-test('refused pushes are counted, and no secret or token is logged', async () => {
+test('rejected pushes are counted, and no secret or token is logged', async () => {
   assert.ok((testEnv.app.events.counts()['push-unauthorized'] ?? 0) > 0);
   const logged = testEnv.logged.join('');
   for (const secret of [...Object.values(secrets), 'eyJ']) assert.ok(!logged.includes(secret), secret);

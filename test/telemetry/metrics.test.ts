@@ -11,7 +11,7 @@ import { scrape } from './scrape.ts';
 
 const now = new Date('2026-03-15T08:00:30.000Z');
 
-test('after known messages the scrape holds exactly their counts, delays and what is kept of them', async () => {
+test('metrics after known messages: exact counts, delays and dead letters', async () => {
   await using orderShop = await startOrderShop({ overrides: { now: () => now } });
   const { testEnv } = orderShop;
   const [first, second] = [newOrder(), newOrder()];
@@ -121,7 +121,7 @@ test('each of our subscriptions is 1 while commercetools calls it Healthy, else 
   assert.equal(seen.value('ctk_source_up', { source: 'push' }), 1);
 });
 
-test('an API that is away is 0, a store that is away too, and the rest is told all the same', async () => {
+test('an unavailable API or store is 0; the other metrics are still reported', async () => {
   const noRetries = { klaviyo: { retries: 0 }, commercetools: { retries: 0 } };
   await using testEnv = await startTestEnv({ settings: noRetries });
   await testEnv.shop.stop();

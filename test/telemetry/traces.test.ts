@@ -149,7 +149,7 @@ test('a collector that is away loses spans, not messages: it is said once, and t
   assert.equal(lost.length, 1);
 });
 
-test('without a collector nobody is asked for one', async () => {
+test('without a collector no spans are exported', async () => {
   await using testEnv = await startTestEnv();
   assert.equal(
     testEnv.logged.some((line) => line.includes('spans')),
