@@ -103,7 +103,7 @@ const unauthorizedToken = {
 };
 const html = '<html><body><h1>Service unavailable</h1></body></html>';
 
-/** What comes from an API that has a bad moment. Delays stay below the patience of the service. */
+/** Faults of an API. Delays stay below the timeout of the service. */
 function faultKind(random: Random, api: 'klaviyo' | 'commercetools'): FaultRule {
   const unauthorized = api === 'klaviyo' ? unauthorizedKey : unauthorizedToken;
   return random.pick<FaultRule>([

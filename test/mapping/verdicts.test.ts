@@ -30,7 +30,7 @@ const jsonApi = (status: number, code: string) => ({
 
 describe('Klaviyo can not now: 503 with Retry-After, never acknowledged, and once in effect when it comes again', () => {
   for (const [what, fault] of Object.entries({
-    '429 past patience': { ...jsonApi(429, 'throttled'), headers: { 'retry-after': '1' } },
+    '429 beyond the timeout': { ...jsonApi(429, 'throttled'), headers: { 'retry-after': '1' } },
     'a server error': jsonApi(500, 'error'),
     'a gateway error in HTML': { kind: 'status' as const, status: 502, body: '<html>bad gateway</html>' },
     'a 403 in HTML (a firewall, not the key)': { kind: 'status' as const, status: 403, body: '<html>denied</html>' },
