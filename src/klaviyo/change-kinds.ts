@@ -2,7 +2,7 @@
 
 import type { Lane } from './api/rate-limiter.ts';
 import type { OperationName } from './batching/operations.ts';
-import type { Change, ChangeKind, Receipt, SequencedChange } from './change.ts';
+import type { Change, ChangeKind, Receipt } from './change.ts';
 import { deleteCategory, writeCategory } from './writers/category.ts';
 import { writeEvent } from './writers/event.ts';
 import { deleteItem, writeItem } from './writers/item.ts';
@@ -87,15 +87,6 @@ export function coalescingKey(change: Change, lane: Lane): string {
   return specOf(change).coalescingKey(change, lane);
 }
 
-export function isOrdered(change: Change): boolean {
-  return changeKinds[change.type].ordered;
-}
-
-/** Writes a change with its kind's writer. */
-export function writeChange(change: SequencedChange, context: WriteContext): Promise<Receipt> {
-  return specOf(change).write(change, context);
-}
-
-function specOf(change: Change): ChangeKindSpec<Change> {
+export function specOf(change: Change): ChangeKindSpec<Change> {
   return changeKinds[change.type];
 }

@@ -14,7 +14,7 @@ import type { Lane } from './api/rate-limiter.ts';
 import { createBatcherRegistry } from './batching/batcher-registry.ts';
 import { type AcceptedJob, createJobPoller, type JobState, stateOfJob } from './batching/job-poller.ts';
 import type { ChangeKind, Receipt, SequencedChange } from './change.ts';
-import { changeKinds, coalescingKey, isOrdered, writeChange } from './change-kinds.ts';
+import { changeKinds, coalescingKey, specOf } from './change-kinds.ts';
 import { createEarlyAck, type EarlyAckEntry, type StoreJob } from './early-ack.ts';
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
@@ -100,7 +100,8 @@ export function createSink<Origin>({ client, rateLimitShare, storeJob }: SinkDep
       force,
       onJobAccepted: (job, records) => acknowledgeEarly(entry, job, records),
     };
-    if (!isOrdered(change)) return writeChange(change, context);
+    const { ordered, write: writeChange } = specOf(change);
+    if (!ordered) return writeChange(change, context);
     if ((writtenSeq.get(key) ?? 0) > change.readSeq) return delivered;
     const receipt = await writeChange(change, context);
     if (receipt.outcome === 'delivered') writtenSeq.set(key, change.readSeq);
@@ -120,7 +121,7 @@ export function createSink<Origin>({ client, rateLimitShare, storeJob }: SinkDep
   }
 
   function writeInOrder(entry: Entry<Origin>, key: string): Promise<Receipt> {
-    if (!isOrdered(entry.change)) return write(entry, key);
+    if (!specOf(entry.change).ordered) return write(entry, key);
     return resources.mutex.runExclusive(key, () => {
       pending.delete(key);
       return writeWithRetry(entry, key);

@@ -9,7 +9,7 @@ import { codeOf } from '../../lib/errors.ts';
 import { parseJson } from '../../lib/json.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
-import { observeRequest, type RequestInfo } from '../../telemetry/request.ts';
+import { observeRequest } from '../../telemetry/request.ts';
 import { type EndpointName, endpoints, revision } from './endpoints.ts';
 import { type ApiFailure, classify } from './errors.ts';
 import {
@@ -60,8 +60,8 @@ export interface KlaviyoClient {
 
 /** Makes p-retry retry; never leaves this file. */
 class RetryableError extends Error {
-  readonly failure: ApiFailure;
-  constructor(failure: ApiFailure) {
+  readonly failure: Extract<ApiFailure, { type: 'unavailable' }>;
+  constructor(failure: RetryableError['failure']) {
     super(failure.type);
     this.failure = failure;
   }
@@ -81,48 +81,33 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
 
   async function sendWithinLimit(call: ApiCall, body: string | undefined, acquired: boolean): Promise<ApiResult> {
     const waitMs = acquired ? 0 : await rateLimiter.acquire(call.endpoint, call.lane, call.signal);
-    if (waitMs > 0) return rateLimited(waitMs);
-    const { status, headers, text } = await observeRequest(requestInfo(call), () => send(call, body)).catch(
-      (thrown) => {
-        rateLimiter.onResponse(call.endpoint);
-        throw thrown;
-      },
-    );
+    if (waitMs > 0) return unavailable("this endpoint's rate limit at Klaviyo is used up", waitMs);
+    const { method, path } = endpoints[call.endpoint];
+    const info = { events, api: 'klaviyo', endpoint: call.endpoint, method, path, host: base.hostname } as const;
+    const { status, headers, text } = await observeRequest(info, () => send(call, body)).catch((thrown) => {
+      rateLimiter.onResponse(call.endpoint);
+      throw thrown;
+    });
     const rates = rateHeaders(headers);
     rateLimiter.onResponse(call.endpoint, { status, headers: rates });
     return toResult({ status, text, rates }, body);
   }
 
-  function requestInfo({ endpoint }: ApiCall): RequestInfo {
-    const { method, path } = endpoints[endpoint];
-    return { events, api: 'klaviyo', endpoint, method, path, host: base.hostname };
-  }
-
   async function send(call: ApiCall, body: string | undefined) {
-    const { method } = endpoints[call.endpoint];
-    const timeout = new AbortController();
-    const timer = setTimeout(
-      () => timeout.abort(new DOMException('no answer in time', 'TimeoutError')),
-      settings.timeoutMs,
-    );
-    try {
-      const response = await pool.request({
-        method,
-        path: pathOf(base, call),
-        headers: {
-          authorization: `Klaviyo-API-Key ${settings.key}`,
-          revision,
-          'x-klaviyo-revision-fall-forward-opt-out': '1',
-          accept: 'application/vnd.api+json',
-          ...(body === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
-        },
-        ...omitUndefined({ body }),
-        signal: timeout.signal,
-      });
-      return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
-    } finally {
-      clearTimeout(timer);
-    }
+    const response = await pool.request({
+      method: endpoints[call.endpoint].method,
+      path: pathOf(base, call),
+      headers: {
+        authorization: `Klaviyo-API-Key ${settings.key}`,
+        revision,
+        'x-klaviyo-revision-fall-forward-opt-out': '1',
+        accept: 'application/vnd.api+json',
+        ...(body === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
+      },
+      ...omitUndefined({ body }),
+      signal: AbortSignal.timeout(settings.timeoutMs),
+    });
+    return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
   }
 
   async function attempt(call: ApiCall, body: string | undefined, acquired: boolean): Promise<ApiResult> {
@@ -139,14 +124,8 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
     const { maxBytes } = endpoints[request.endpoint];
     if (body !== undefined && Buffer.byteLength(body) > maxBytes) {
       if (request.acquired) rateLimiter.onResponse(request.endpoint);
-      return {
-        ok: false,
-        failure: {
-          type: 'rejected',
-          status: 413,
-          errors: [{ code: 'too_large', detail: `larger than ${maxBytes} bytes` }],
-        },
-      };
+      const errors = [{ code: 'too_large', detail: `larger than ${maxBytes} bytes` }];
+      return { ok: false, failure: { type: 'rejected', status: 413, errors } };
     }
     let lastResult: ApiResult | undefined;
     try {
@@ -163,7 +142,8 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
           factor: 3,
           randomize: true,
           signal: request.signal,
-          shouldRetry: ({ error }) => error instanceof RetryableError && isRetriedHere(error.failure),
+          // A longer wait is up to the broker or the run.
+          shouldRetry: ({ error }) => error instanceof RetryableError && (error.failure.retryAfterMs ?? 0) <= maxWaitMs,
         },
       );
     } catch (thrown) {
@@ -206,13 +186,8 @@ function toResult(
   return { ok: false, failure: { ...failure, retryAfterMs: rates.retryAfterMs } };
 }
 
-function rateLimited(waitMs: number): ApiResult {
-  const reason = "this endpoint's rate limit at Klaviyo is used up";
-  return { ok: false, failure: { type: 'unavailable', reason, retryAfterMs: waitMs } };
-}
-
-function unavailable(reason: string): ApiResult {
-  return { ok: false, failure: { type: 'unavailable', reason } };
+function unavailable(reason: string, retryAfterMs?: number): ApiResult {
+  return { ok: false, failure: omitUndefined({ type: 'unavailable' as const, reason, retryAfterMs }) };
 }
 
 function pathOf(base: URL, { endpoint, id, query }: ApiCall): string {
@@ -226,18 +201,10 @@ function rateHeaders(headers: Record<string, string | string[] | undefined>): Ra
     const value = Number.parseFloat(String(headers[name] ?? ''));
     return Number.isFinite(value) && value >= 0 ? value : undefined;
   };
-  const milliseconds = (name: string) => {
-    const seconds = number(name);
-    return seconds === undefined ? undefined : seconds * 1_000;
-  };
+  const [retryAfter, reset] = [number('retry-after'), number('ratelimit-reset')];
   return omitUndefined({
-    retryAfterMs: milliseconds('retry-after'),
+    retryAfterMs: retryAfter && retryAfter * 1_000,
     remaining: number('ratelimit-remaining'),
-    resetMs: milliseconds('ratelimit-reset'),
+    resetMs: reset && reset * 1_000,
   });
-}
-
-/** A longer wait is up to the broker or the run. */
-function isRetriedHere(failure: ApiFailure): boolean {
-  return failure.type !== 'unavailable' || (failure.retryAfterMs ?? 0) <= maxWaitMs;
 }

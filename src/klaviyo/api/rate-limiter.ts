@@ -102,13 +102,8 @@ export function createRateLimiter(
     return created;
   }
 
-  /**
-   * @returns milliseconds until this lane may send, whether Klaviyo's responses require that wait, and the lane's pace
-   */
-  function nextToken(
-    endpoint: EndpointName,
-    lane: Lane,
-  ): { waitMs: number; requiredByServer: boolean; tokenIntervalMs: number } {
+  /** @returns milliseconds until this lane may send, whether Klaviyo's responses require that wait, and the lane's pace */
+  function nextToken(endpoint: EndpointName, lane: Lane) {
     const window = windowOf(endpoint);
     const at = now();
     const { budget } = window;
@@ -116,7 +111,8 @@ export function createRateLimiter(
       return { waitMs: window.blockedUntil - at, requiredByServer: true, tokenIntervalMs: budget.tokenIntervalMs };
     refill(window, at);
     const reserved = lane === 'bulk' && at - Math.max(realtimeAt, window.externalUseAt) < minuteMs;
-    const perMinute = withoutReserve(budget, reserved ? settings.realtimeReserve : 0);
+    const reserve = reserved ? settings.realtimeReserve : 0;
+    const perMinute = Math.max(1, Math.floor(budget.perMinute * (1 - reserve)));
     const waits = [
       window.sent.msUntilBelow(budget.perSecond, secondMs + slackMs, at),
       window.sent.msUntilBelow(perMinute, minuteMs + slackMs, at),
@@ -223,10 +219,6 @@ function budgetOf(endpoint: EndpointName, { rateLimitShare, scale = 1 }: RateLim
   };
 }
 
-function withoutReserve({ perMinute }: Budget, reserve: number): number {
-  return Math.max(1, Math.floor(perMinute * (1 - reserve)));
-}
-
 function refill(window: EndpointWindow, at: number): void {
   const { tokenIntervalMs, burst } = window.budget;
   window.tokens = Math.min(burst.realtime, window.tokens + (at - window.tokensAt) / tokenIntervalMs);
@@ -253,10 +245,7 @@ function msUntilServerAllows(window: EndpointWindow, excluded: number, at: numbe
   }
   const available = serverWindow.remaining - excluded;
   if (available < 1) return restMs;
-  return window.lastSentAt + restMs / available - spreadToleranceMs(restMs) - at;
-}
-
-/** Near the end of a window single requests cannot be spread exactly: up to 100 ms of tolerance. */
-function spreadToleranceMs(restMs: number): number {
-  return Math.min(100, restMs);
+  // Near the end of a window single requests cannot be spread exactly.
+  const toleranceMs = Math.min(100, restMs);
+  return window.lastSentAt + restMs / available - toleranceMs - at;
 }

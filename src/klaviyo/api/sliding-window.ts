@@ -1,4 +1,4 @@
-/** Sliding window of request times. Called thousands of times a second, so counting uses bisection. */
+/** Sliding window of request times. */
 
 export interface SlidingWindow {
   /** @param at milliseconds, never earlier than the last one */
@@ -11,14 +11,10 @@ export interface SlidingWindow {
 
 /** @param retentionMs how long a time is kept: the longest span that is queried */
 export function createSlidingWindow(retentionMs: number): SlidingWindow {
-  let times: number[] = [];
-  let head = 0;
+  const times: number[] = [];
 
   function prune(at: number): void {
-    while (head < times.length && (times[head] ?? 0) <= at - retentionMs) head += 1;
-    if (head <= times.length / 2) return;
-    times = times.slice(head);
-    head = 0;
+    while (times[0] !== undefined && times[0] <= at - retentionMs) times.shift();
   }
 
   return {
@@ -28,23 +24,11 @@ export function createSlidingWindow(retentionMs: number): SlidingWindow {
     },
     countWithin(spanMs, at) {
       prune(at);
-      return times.length - firstAfter(times, head, at - spanMs);
+      return times.filter((time) => time > at - spanMs).length;
     },
     msUntilBelow(limit, spanMs, at) {
-      const index = times.length - limit;
-      const blocking = index < head ? undefined : times[index];
+      const blocking = times[times.length - limit];
       return blocking === undefined ? 0 : Math.max(0, blocking + spanMs - at);
     },
   };
-}
-
-/** @returns the index of the first time that is later than `at` */
-function firstAfter(times: readonly number[], from: number, at: number): number {
-  let [low, high] = [from, times.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] ?? 0) > at) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

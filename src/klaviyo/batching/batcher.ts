@@ -55,7 +55,7 @@ interface Entry {
 interface Queue {
   entries: Entry[];
   bytes: number;
-  timer?: NodeJS.Timeout | undefined;
+  timer?: NodeJS.Timeout;
 }
 
 type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'>;
@@ -100,16 +100,13 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
   function flushAfter(lane: Lane, ms: number): void {
     const queue = queues[lane];
     clearTimeout(queue.timer);
-    queue.timer = setTimeout(() => {
-      queue.timer = undefined;
-      expire(queue);
-      flush(lane);
-    }, ms);
+    queue.timer = setTimeout(() => flush(lane), ms);
   }
 
   /** Sends as much as the rate limiter grants, and sets a timer for the rest. */
   function flush(lane: Lane): void {
     try {
+      expire(queues[lane]);
       let waitMs = tryFlush(lane);
       while (waitMs === 0) waitMs = tryFlush(lane);
       if (waitMs !== undefined) flushAfter(lane, waitMs);
@@ -117,14 +114,13 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
       // Called by a timer: without this the entries would never be settled.
       const queue = queues[lane];
       queue.bytes = 0;
-      for (const entry of queue.entries.splice(0)) entry.reject(thrown);
+      rejectAll(queue.entries.splice(0), thrown);
     }
   }
 
   /** @returns 0 when a request was sent, milliseconds until the next attempt, or undefined when the queue is empty */
   function tryFlush(lane: Lane): number | undefined {
     const queue = queues[lane];
-    expireOldest(queue);
     const oldest = queue.entries[0];
     if (!oldest) return undefined;
     const isFull = queue.entries.length >= operation.maxRecords || queue.bytes >= capacity;
@@ -139,8 +135,7 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
   }
 
   function lingerOf(lane: Lane): number {
-    if (lane === 'realtime' && queues.bulk.entries.length > 0) return sharedLingerMs;
-    return lingerMs;
+    return lane === 'realtime' && queues.bulk.entries.length > 0 ? sharedLingerMs : lingerMs;
   }
 
   /** Acquires a token for a bulk body. @returns 0 when acquired, else milliseconds until the next attempt is useful */
@@ -150,55 +145,29 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     return client.tryAcquire(operation.bulk, lane);
   }
 
-  /** Expires only the entries at the front of the queue: a scan of the whole queue before each body would be quadratic. */
-  function expireOldest(queue: Queue): void {
-    const firstLive = queue.entries.findIndex(({ options }) => !options.deadline.aborted);
-    const late = queue.entries.splice(0, firstLive === -1 ? queue.entries.length : firstLive);
-    for (const entry of late) {
-      queue.bytes -= entry.bytes;
-      entry.resolve(expired);
-    }
-  }
-
   function expire(queue: Queue): void {
-    if (!queue.entries.some(({ options }) => options.deadline.aborted)) return;
-    const live: Entry[] = [];
-    for (const entry of queue.entries) {
-      if (!entry.options.deadline.aborted) live.push(entry);
-      else {
-        queue.bytes -= entry.bytes;
-        entry.resolve(expired);
-      }
-    }
-    queue.entries = live;
+    const late = queue.entries.filter(({ options }) => options.deadline.aborted);
+    if (late.length === 0) return;
+    queue.entries = queue.entries.filter(({ options }) => !options.deadline.aborted);
+    for (const { bytes } of late) queue.bytes -= bytes;
+    resolveAll(late, expired);
   }
 
-  /**
-   * Removes a body's entries from the queue, the oldest first. Expires late entries on the way; entries that the identity
-   * guard does not admit stay in the queue.
-   */
+  /** Removes a body's entries from the queue, the oldest first; those that the identity guard does not admit stay in it. */
   function takeBatch(queue: Queue): Entry[] {
     const guard = createIdentityGuard();
     const batch: Entry[] = [];
     const held: Entry[] = [];
-    let [bytes, scanned] = [0, 0];
+    let bytes = 0;
     for (const entry of queue.entries) {
-      const isLate = entry.options.deadline.aborted;
-      const isFull = batch.length >= operation.maxRecords || (batch.length > 0 && bytes + entry.bytes > capacity);
-      if (!isLate && isFull) break;
-      scanned += 1;
-      if (!isLate && !guard.admits(entry.item)) {
-        held.push(entry);
-        continue;
-      }
-      queue.bytes -= entry.bytes;
-      if (isLate) entry.resolve(expired);
-      else {
+      if (batch.length >= operation.maxRecords || (batch.length > 0 && bytes + entry.bytes > capacity)) break;
+      if (guard.admits(entry.item)) {
         bytes += entry.bytes;
         batch.push(entry);
-      }
+      } else held.push(entry);
     }
-    queue.entries.splice(0, scanned, ...held);
+    queue.bytes -= bytes;
+    queue.entries.splice(0, batch.length + held.length, ...held);
     return batch;
   }
 
@@ -214,42 +183,26 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
 
   /** Sends one entry in a single request and settles it. Never rejects: an exception rejects the entry. */
   async function sendSingle(entry: Entry, options: RequestOptions): Promise<void> {
+    const { item, traceContext } = entry;
     try {
-      entry.resolve(await callSingle(entry, options));
+      const request = { endpoint: operation.single, id: item.id, body: item.singleBody(), signal: never, ...options };
+      entry.resolve(await sharing([traceContext], () => client.call(request)));
     } catch (thrown) {
       entry.reject(thrown);
     }
   }
 
-  function callSingle({ item, traceContext }: Entry, options: RequestOptions): Promise<ApiResult> {
-    const call: ApiCall = {
-      endpoint: operation.single,
-      id: item.id,
-      body: item.singleBody(),
-      signal: never,
-      ...options,
-    };
-    return sharing([traceContext], () => client.call(call));
-  }
-
   /** Never rejects: an exception rejects every entry of the body. */
   async function sendBulk(entries: readonly Entry[], lane: Lane): Promise<void> {
     bodiesInFlight += 1;
-    try {
-      await callBulk(entries, { lane, acquired: true });
-    } finally {
-      bodiesInFlight -= 1;
-      scheduleFlush();
-    }
+    await callBulk(entries, { lane, acquired: true });
+    bodiesInFlight -= 1;
+    scheduleFlush();
   }
 
   /** Never rejects: an exception rejects every entry of the body. */
   async function callBulk(entries: readonly Entry[], options: RequestOptions): Promise<void> {
-    try {
-      await sendBody(entries, options);
-    } catch (thrown) {
-      for (const entry of entries) entry.reject(thrown);
-    }
+    await sendBody(entries, options).catch((thrown: unknown) => rejectAll(entries, thrown));
   }
 
   /** Sends one bulk body. Settles its entries, or leaves that to the job. */
@@ -259,20 +212,14 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
       operation,
       entries.map(({ item }) => item),
     );
-    const call: ApiCall = { endpoint: operation.bulk, body: text, signal: never, ...options };
+    const request = { endpoint: operation.bulk, body: text, signal: never, ...options };
     const traceContexts = entries.map(({ traceContext }) => traceContext);
-    const result = await sharing(traceContexts, () => client.call(call));
+    const result = await sharing(traceContexts, () => client.call(request));
     if (!result.ok && result.failure.type === 'rejected')
       return settleRejected(entries, { positions, failure: result.failure }, lane);
-    if (!result.ok || !operation.job) {
-      for (const entry of entries) entry.resolve(result);
-      return;
-    }
+    if (!result.ok || !operation.job) return resolveAll(entries, result);
     const accepted = acceptedJob.safeParse(result.body);
-    if (!accepted.success) {
-      for (const entry of entries) entry.resolve(unknownShape);
-      return;
-    }
+    if (!accepted.success) return resolveAll(entries, unknownShape);
     const job = { endpoint: operation.job.get, id: accepted.data.data.id };
     const listeners = entries.filter((entry) => entry.options.onJobAccepted);
     for (const listener of listeners) listener.options.onJobAccepted?.(job, listeners.length);
@@ -280,9 +227,7 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     void jobs
       .waitFor(operation.job, job.id)
       .then((jobResult) => settleJob(entries, jobResult, { positions, lane }))
-      .catch((thrown: unknown) => {
-        for (const entry of entries) entry.reject(thrown);
-      });
+      .catch((thrown: unknown) => rejectAll(entries, thrown));
   }
 
   async function settleRejected(
@@ -291,7 +236,7 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     lane: Lane,
   ): Promise<void> {
     const { recorded, single, retry } = splitRejected(entries, rejection);
-    for (const entry of recorded) entry.resolve({ ok: true, status: 202, body: undefined });
+    resolveAll(recorded, { ok: true, status: 202, body: undefined });
     await Promise.all([
       ...single.map((entry) => sendSingle(entry, { lane })),
       ...retry.map((part) => callBulk(part, { lane })),
@@ -303,10 +248,7 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     jobResult: JobResult,
     { positions, lane }: { positions: BodyPosition[]; lane: Lane },
   ): Promise<void> {
-    if (jobResult.outcome === 'unknown') {
-      for (const entry of entries) entry.resolve(unavailable(jobResult.reason));
-      return;
-    }
+    if (jobResult.outcome === 'unknown') return resolveAll(entries, unavailable(jobResult.reason));
     const { failed, unattributed } = attribute(entries, jobResult.errors, positions);
     await Promise.all(
       entries.map(async (entry) => {
@@ -336,6 +278,14 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
       return (bodies / perMinute) * 60_000;
     },
   };
+}
+
+function resolveAll(entries: readonly Entry[], result: ApiResult): void {
+  for (const entry of entries) entry.resolve(result);
+}
+
+function rejectAll(entries: readonly Entry[], thrown: unknown): void {
+  for (const entry of entries) entry.reject(thrown);
 }
 
 const acceptedJob = z.object({ data: z.object({ id: z.string() }) });

@@ -83,11 +83,7 @@ const maxPages = 20;
 /** Lists lag behind: after this many polls without it, a job is requested by its id. */
 const maxMissedPolls = 5;
 
-interface AwaitedJob {
-  resolve(result: JobResult): void;
-  reject(thrown: unknown): void;
-  missedPolls: number;
-}
+type AwaitedJob = PromiseWithResolvers<JobResult> & { missedPolls: number };
 
 /** One list of jobs, polled while jobs of it are awaited. */
 interface PolledList {
@@ -129,26 +125,22 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     try {
       while (list.awaited.size > 0) {
         await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
-        if (signal.aborted) abandonAll(list);
-        else await poll(list);
+        if (signal.aborted) break;
+        await poll(list);
       }
+      for (const { resolve } of list.awaited.values())
+        resolve({ outcome: 'unknown', reason: 'stopped before the job had ended' });
     } catch (thrown) {
       for (const { reject } of list.awaited.values()) reject(thrown);
-      list.awaited.clear();
     }
+    list.awaited.clear();
     list.isPolling = false;
-  }
-
-  function abandonAll({ awaited }: PolledList): void {
-    for (const { resolve } of awaited.values())
-      resolve({ outcome: 'unknown', reason: 'stopped before the job had ended' });
-    awaited.clear();
   }
 
   /** Reads the list until every awaited job was seen. */
   async function poll(list: PolledList): Promise<void> {
     const missing = new Set(list.awaited.keys());
-    const order = createOrderDetector();
+    const seen: Job[] = [];
     let nextCursor = list.cursor;
     let foundUnfinished = false;
     let unreadable: UnreadableReason | undefined;
@@ -157,7 +149,7 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
         unreadable = page.unreadable;
         break;
       }
-      order.add(page.jobs);
+      seen.push(...page.jobs);
       const found = page.jobs.filter(({ id }) => missing.delete(id));
       await Promise.all(found.map((job) => settle(list, job)));
       // Ends at the page of the oldest unfinished job, or at the last page that was read.
@@ -165,7 +157,7 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
       foundUnfinished ||= found.some(({ id }) => list.awaited.has(id));
       if (missing.size === 0) break;
     }
-    list.oldestFirst = order.oldestFirst() ?? list.oldestFirst;
+    list.oldestFirst = isOldestFirst(seen) ?? list.oldestFirst;
     list.cursor = list.oldestFirst && unreadable !== 'cursor-rejected' ? nextCursor : undefined;
     // A job may be on a page that could not be read, so it does not count as missing.
     if (unreadable === 'unavailable' || unreadable === 'cursor-rejected') return;
@@ -245,30 +237,19 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     inProgress: (job) => lists.get(job.list)?.awaited.size ?? 0,
     waitFor(job, id) {
       const list = listOf(job);
-      const { promise, resolve, reject } = Promise.withResolvers<JobResult>();
-      list.awaited.set(id, { resolve, reject, missedPolls: 0 });
+      const awaited: AwaitedJob = { ...Promise.withResolvers<JobResult>(), missedPolls: 0 };
+      list.awaited.set(id, awaited);
       void pollUntilEnded(list);
-      return promise;
+      return awaited.promise;
     },
   };
 }
 
-/** Detects a list's order by the creation times of the first and the last job of a poll. */
-function createOrderDetector() {
-  let first: number | undefined;
-  let last: number | undefined;
-  return {
-    add(jobs: readonly Job[]): void {
-      for (const { attributes } of jobs) {
-        const at = Date.parse(attributes.created_at ?? '');
-        if (Number.isNaN(at)) continue;
-        first ??= at;
-        last = at;
-      }
-    },
-    /** @returns undefined when the times do not show the order */
-    oldestFirst: () => (first === undefined || last === undefined || first === last ? undefined : first < last),
-  };
+/** @returns undefined when the creation times of the first and the last job do not show the list's order */
+function isOldestFirst(jobs: readonly Job[]): boolean | undefined {
+  const times = jobs.map(({ attributes }) => Date.parse(attributes.created_at ?? '')).filter((at) => !Number.isNaN(at));
+  const [first, last] = [times[0], times.at(-1)];
+  return first === undefined || last === undefined || first === last ? undefined : first < last;
 }
 
 function cursorOf(next: string | null | undefined): string | undefined {
@@ -279,10 +260,5 @@ function cursorOf(next: string | null | undefined): string | undefined {
 }
 
 function toJobError({ code, title, detail, source, original_payload: payload }: z.infer<typeof errorSchema>): JobError {
-  return omitUndefined({
-    code,
-    detail: detail ?? title ?? '',
-    pointer: source?.pointer ?? undefined,
-    payload,
-  });
+  return omitUndefined({ code, detail: detail ?? title ?? '', pointer: source?.pointer ?? undefined, payload });
 }

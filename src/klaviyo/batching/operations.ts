@@ -3,20 +3,16 @@
 import type { EndpointName } from '../api/endpoints.ts';
 
 export interface JobEndpoints {
-  /** Lists the jobs of an operation. */
   list: EndpointName;
-  /** Query of the list. */
+  /** Of the list. */
   query?: Record<string, string>;
-  /** Returns one job. */
   get: EndpointName;
   /** Lists a job's errors, for jobs that do not contain them. */
   errors?: EndpointName;
 }
 
 export interface Operation {
-  /** Writes one record. */
   single: EndpointName;
-  /** Writes many records in one body. */
   bulk: EndpointName;
   /** Maximum records in a bulk body. */
   maxRecords: number;
@@ -35,18 +31,23 @@ const maxCatalogRecords = 100;
 /** Klaviyo's maximum of jobs in progress per operation. */
 export const maxJobsInProgress = 500;
 
-function catalogJob(
-  resource: 'item' | 'variant' | 'category',
-  action: 'create' | 'update' | 'delete',
-  endpointNames: Pick<Operation, 'single' | 'bulk'> & { job: JobEndpoints },
-): Operation {
-  const field = resource === 'category' ? 'categories' : `${resource}s`;
+type CatalogAction = 'create' | 'update' | 'delete';
+/** A catalog record type, as the names of its endpoints spell it. */
+export type CatalogType = 'Item' | 'Variant' | 'Category';
+
+const plurals = { Item: 'Items', Variant: 'Variants', Category: 'Categories' } as const;
+const jobNames = { create: 'Creation', update: 'Update', delete: 'Deletion' } as const;
+
+function catalogOperation(action: CatalogAction, type: CatalogType): Operation & { job: JobEndpoints } {
+  const field = plurals[type].toLowerCase();
   return {
-    ...endpointNames,
+    single: `${action}${type}`,
+    bulk: `${action}${plurals[type]}`,
     maxRecords: maxCatalogRecords,
     maxSingle: 10,
-    prefix: `{"data":{"type":"catalog-${resource}-bulk-${action}-job","attributes":{"${field}":{"data":[`,
+    prefix: `{"data":{"type":"catalog-${type.toLowerCase()}-bulk-${action}-job","attributes":{"${field}":{"data":[`,
     suffix: ']}}}}',
+    job: { list: `list${type}${jobNames[action]}s`, get: `get${type}${jobNames[action]}` },
   };
 }
 
@@ -73,51 +74,15 @@ export const operations = {
       errors: 'listImportErrors',
     },
   },
-  createItem: catalogJob('item', 'create', {
-    single: 'createItem',
-    bulk: 'createItems',
-    job: { list: 'listItemCreations', get: 'getItemCreation' },
-  }),
-  updateItem: catalogJob('item', 'update', {
-    single: 'updateItem',
-    bulk: 'updateItems',
-    job: { list: 'listItemUpdates', get: 'getItemUpdate' },
-  }),
-  deleteItem: catalogJob('item', 'delete', {
-    single: 'deleteItem',
-    bulk: 'deleteItems',
-    job: { list: 'listItemDeletions', get: 'getItemDeletion' },
-  }),
-  createVariant: catalogJob('variant', 'create', {
-    single: 'createVariant',
-    bulk: 'createVariants',
-    job: { list: 'listVariantCreations', get: 'getVariantCreation' },
-  }),
-  updateVariant: catalogJob('variant', 'update', {
-    single: 'updateVariant',
-    bulk: 'updateVariants',
-    job: { list: 'listVariantUpdates', get: 'getVariantUpdate' },
-  }),
-  deleteVariant: catalogJob('variant', 'delete', {
-    single: 'deleteVariant',
-    bulk: 'deleteVariants',
-    job: { list: 'listVariantDeletions', get: 'getVariantDeletion' },
-  }),
-  createCategory: catalogJob('category', 'create', {
-    single: 'createCategory',
-    bulk: 'createCategories',
-    job: { list: 'listCategoryCreations', get: 'getCategoryCreation' },
-  }),
-  updateCategory: catalogJob('category', 'update', {
-    single: 'updateCategory',
-    bulk: 'updateCategories',
-    job: { list: 'listCategoryUpdates', get: 'getCategoryUpdate' },
-  }),
-  deleteCategory: catalogJob('category', 'delete', {
-    single: 'deleteCategory',
-    bulk: 'deleteCategories',
-    job: { list: 'listCategoryDeletions', get: 'getCategoryDeletion' },
-  }),
+  createItem: catalogOperation('create', 'Item'),
+  updateItem: catalogOperation('update', 'Item'),
+  deleteItem: catalogOperation('delete', 'Item'),
+  createVariant: catalogOperation('create', 'Variant'),
+  updateVariant: catalogOperation('update', 'Variant'),
+  deleteVariant: catalogOperation('delete', 'Variant'),
+  createCategory: catalogOperation('create', 'Category'),
+  updateCategory: catalogOperation('update', 'Category'),
+  deleteCategory: catalogOperation('delete', 'Category'),
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -7,21 +7,15 @@
 import { parseJson } from '../../lib/json.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
-import { type EndpointName, endpoints } from '../api/endpoints.ts';
+import { endpoints } from '../api/endpoints.ts';
 import { operations } from '../batching/operations.ts';
 import type { Change, JsonValue, Receipt } from '../change.ts';
 import { coalescingKey } from '../change-kinds.ts';
 import { createSink } from '../sink.ts';
 
-export interface DryRunRequest {
-  method: string;
-  path: string;
-  body?: unknown;
-}
-
 export interface DryRunResult {
   /** In sending order; empty when Klaviyo's state is the same already. */
-  requests: DryRunRequest[];
+  requests: { method: string; path: string; body?: unknown }[];
   /** `delivered` assumes that Klaviyo accepts all requests. */
   outcome: Receipt['outcome'];
   /** Why nothing would be sent, or why the outcome is unknown. */
@@ -37,7 +31,7 @@ const timeoutMs = 15_000;
 export function createDryRun(client: KlaviyoClient, rateLimitShare: number): DryRun {
   return async (changes) => {
     const results: DryRunResult[] = [];
-    const requests: DryRunRequest[] = [];
+    const requests: DryRunResult['requests'] = [];
     const sink = createSink({
       client: recordingClient(client, requests),
       rateLimitShare,
@@ -68,7 +62,7 @@ const jobLists: ReadonlySet<string> = new Set(
 );
 
 /** @returns a client that records writes, and answers that every job of those has completed without errors */
-function recordingClient(client: KlaviyoClient, requests: DryRunRequest[]): KlaviyoClient {
+function recordingClient(client: KlaviyoClient, requests: DryRunResult['requests']): KlaviyoClient {
   const jobIds: string[] = [];
 
   function record(call: ApiCall): ApiResult {
@@ -86,12 +80,8 @@ function recordingClient(client: KlaviyoClient, requests: DryRunRequest[]): Klav
     tryAcquire: () => 0,
     async call(call) {
       if (jobLists.has(call.endpoint)) return { ok: true, status: 200, body: listJobs() };
-      return isRead(call.endpoint) ? client.call(call) : record(call);
+      return endpoints[call.endpoint].method === 'GET' ? client.call(call) : record(call);
     },
     close: async () => undefined,
   };
-}
-
-function isRead(endpoint: EndpointName): boolean {
-  return endpoints[endpoint].method === 'GET';
 }

@@ -7,7 +7,7 @@ import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import type { WriteOptions } from '../batching/batcher.ts';
 import { batchItem } from '../batching/bulk-body.ts';
-import type { OperationName } from '../batching/operations.ts';
+import type { CatalogType } from '../batching/operations.ts';
 import type { Receipt } from '../change.ts';
 import { compoundId } from '../existing-records.ts';
 import { delivered, receiptOfResult } from '../receipts.ts';
@@ -23,79 +23,46 @@ export function pointsAtRelationship(failure: ApiFailure): boolean {
 
 const isRecordNotFound = (failure: ApiFailure) => isNotFound(failure) && !pointsAtRelationship(failure);
 
-/** The write operations of a catalog record type. */
-export interface CatalogOperations {
-  type: 'catalog-category' | 'catalog-item' | 'catalog-variant';
-  create: OperationName;
-  update: OperationName;
-  remove: OperationName;
-}
-export const categories: CatalogOperations = {
-  type: 'catalog-category',
-  create: 'createCategory',
-  update: 'updateCategory',
-  remove: 'deleteCategory',
-};
-export const items: CatalogOperations = {
-  type: 'catalog-item',
-  create: 'createItem',
-  update: 'updateItem',
-  remove: 'deleteItem',
-};
-export const variants: CatalogOperations = {
-  type: 'catalog-variant',
-  create: 'createVariant',
-  update: 'updateVariant',
-  remove: 'deleteVariant',
-};
-
 export interface CatalogRecord {
-  attributes: { external_id: string };
+  attributes: { external_id: string; sku?: string };
   relationships?: Record<string, unknown>;
   /** Relationships that Klaviyo accepts only in a creation: a variant's item. */
   relationshipsOnCreate?: Record<string, unknown>;
 }
 
-export function create(
-  operations: CatalogOperations,
-  record: CatalogRecord,
-  context: WriteContext,
-): Promise<ApiResult> {
+const resourceType = (type: CatalogType) => `catalog-${type.toLowerCase()}`;
+
+export function create(type: CatalogType, record: CatalogRecord, context: WriteContext): Promise<ApiResult> {
   const relationships = { ...record.relationships, ...record.relationshipsOnCreate };
   const data = {
-    type: operations.type,
+    type: resourceType(type),
     attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
     ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
   };
-  return context.batchers.write(operations.create, batchItem(data), untilSettled(context));
+  return context.batchers.write(`create${type}`, batchItem(data), untilSettled(context));
 }
 
 export function update(
-  operations: CatalogOperations,
+  type: CatalogType,
   { attributes, relationships }: CatalogRecord,
   context: WriteContext,
 ): Promise<ApiResult> {
-  const { external_id: externalId, ...updatable } = withoutSku(attributes);
+  // Klaviyo does not accept `sku` in an update.
+  const { external_id: externalId, sku: _sku, ...updatable } = attributes;
   const record = { externalId, attributes: updatable, relationships };
-  return updateAttributes(operations, record, { context, options: untilSettled(context) });
+  return updateAttributes(type, record, { context, options: untilSettled(context) });
 }
 
 /** Updates the given attributes and leaves the others unchanged. */
 export function updateAttributes(
-  operations: CatalogOperations,
+  type: CatalogType,
   record: { externalId: string; attributes: object; relationships?: object | undefined },
   { context, options }: { context: WriteContext; options: WriteOptions },
 ): Promise<ApiResult> {
   const { externalId, attributes, relationships } = record;
   const id = compoundId(externalId);
-  const data = { type: operations.type, id, attributes, relationships };
-  return context.batchers.write(operations.update, batchItem(data, id), options);
-}
-
-/** Klaviyo does not accept `sku` in an update. */
-function withoutSku(attributes: { external_id: string; sku?: string }) {
-  const { sku: _sku, ...rest } = attributes;
-  return rest;
+  const data = { type: resourceType(type), id, attributes, relationships };
+  return context.batchers.write(`update${type}`, batchItem(data, id), options);
 }
 
 /**
@@ -103,14 +70,14 @@ function withoutSku(attributes: { external_id: string; sku?: string }) {
  * @returns the last result; `unavailable` when it contradicts the first one
  */
 export async function upsert(
-  operations: CatalogOperations,
+  type: CatalogType,
   { record, exists }: { record: CatalogRecord; exists: boolean },
   context: WriteContext,
 ): Promise<ApiResult> {
-  const first = await (exists ? update : create)(operations, record, context);
+  const first = await (exists ? update : create)(type, record, context);
   if (first.ok || !(exists ? isRecordNotFound : isDuplicate)(first.failure)) return first;
-  if (exists) return retryOnConflict(await create(operations, record, context), isDuplicate);
-  return retryOnConflict(await update(operations, record, context), isRecordNotFound);
+  if (exists) return retryOnConflict(await create(type, record, context), isDuplicate);
+  return retryOnConflict(await update(type, record, context), isRecordNotFound);
 }
 
 /** Turns a failure that contradicts an earlier answer into `unavailable`: another process has changed the record. */
@@ -120,14 +87,10 @@ export function retryOnConflict(result: ApiResult, isConflict: (failure: ApiFail
 }
 
 /** Deletes a record; one that does not exist counts as deleted. */
-export async function remove(
-  operations: CatalogOperations,
-  externalId: string,
-  context: WriteContext,
-): Promise<Receipt> {
+export async function remove(type: CatalogType, externalId: string, context: WriteContext): Promise<Receipt> {
   const id = compoundId(externalId);
-  const item = { ...batchItem({ type: operations.type, id }, id), singleBody: () => undefined };
-  const result = await context.batchers.write(operations.remove, item, untilSettled(context));
+  const item = { ...batchItem({ type: resourceType(type), id }, id), singleBody: () => undefined };
+  const result = await context.batchers.write(`delete${type}`, item, untilSettled(context));
   return !result.ok && isNotFound(result.failure) ? delivered : receiptOfResult(result);
 }
 

@@ -3,7 +3,7 @@
 import type { ApiFailure } from '../api/errors.ts';
 import type { CatalogCategory, CategoryChange, Receipt } from '../change.ts';
 import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
-import { categories, create, includesAll, isDuplicate, remove, upsert } from './catalog-crud.ts';
+import { create, includesAll, isDuplicate, remove, upsert } from './catalog-crud.ts';
 import type { WriteContext } from './write-context.ts';
 
 export async function writeCategory({ category }: CategoryChange, context: WriteContext): Promise<Receipt> {
@@ -19,7 +19,7 @@ export async function deleteCategory(externalId: string, context: WriteContext):
     context.knownCategories.delete(externalId);
     const existing = await context.existing.category(externalId, context.lane);
     if (existing === undefined) return delivered;
-    return 'failure' in existing ? receiptOfFailure(existing.failure) : remove(categories, externalId, context);
+    return 'failure' in existing ? receiptOfFailure(existing.failure) : remove('Category', externalId, context);
   });
 }
 
@@ -34,7 +34,7 @@ async function writeIfChanged(category: CatalogCategory, context: WriteContext):
   if (existing !== undefined && 'failure' in existing) return receiptOfFailure(existing.failure);
   if (existing && !context.force && includesAll(existing.attributes, category)) return delivered;
   const record = { attributes: category };
-  return receiptOfResult(await upsert(categories, { record, exists: existing !== undefined }, context));
+  return receiptOfResult(await upsert('Category', { record, exists: existing !== undefined }, context));
 }
 
 /**
@@ -63,7 +63,7 @@ async function ensureCategory(
     const existing = await context.existing.category(id, context.lane);
     if (existing !== undefined && 'failure' in existing) return existing;
     if (!existing) {
-      const created = await create(categories, { attributes: category }, context);
+      const created = await create('Category', { attributes: category }, context);
       if (!created.ok && !isDuplicate(created.failure)) return { failure: created.failure };
     }
     knownCategories.set(id, true);

@@ -6,15 +6,7 @@
 import type { ItemChange, Receipt } from '../change.ts';
 import { compoundId, type ExistingItem, type ExistingRecord } from '../existing-records.ts';
 import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
-import {
-  includesAll,
-  isNotFound,
-  items,
-  pointsAtRelationship,
-  remove,
-  retryOnConflict,
-  upsert,
-} from './catalog-crud.ts';
+import { includesAll, isNotFound, pointsAtRelationship, remove, retryOnConflict, upsert } from './catalog-crud.ts';
 import { ensureCategories } from './category.ts';
 import { deleteVariant, writeVariant } from './variant.ts';
 import type { WriteContext } from './write-context.ts';
@@ -41,7 +33,7 @@ export async function writeItem(change: ItemChange & { readSeq: number }, contex
 export async function deleteItem(externalId: string, context: WriteContext): Promise<Receipt> {
   const existing = await context.existing.item(externalId, context.lane);
   if (existing === undefined) return delivered;
-  return 'failure' in existing ? receiptOfFailure(existing.failure) : remove(items, externalId, context);
+  return 'failure' in existing ? receiptOfFailure(existing.failure) : remove('Item', externalId, context);
 }
 
 async function writeIfChanged(
@@ -66,7 +58,7 @@ async function writeIfChanged(
 function upsertItem({ item, categories }: ItemChange, existing: ExistingItem | undefined, context: WriteContext) {
   const data = categories.map(({ external_id }) => ({ type: 'catalog-category', id: compoundId(external_id) }));
   const record = { attributes: item, relationships: { categories: { data } } };
-  return upsert(items, { record, exists: existing !== undefined }, context);
+  return upsert('Item', { record, exists: existing !== undefined }, context);
 }
 
 /** @returns the first unavailable receipt, else the first rejected one, else delivered */

@@ -1,6 +1,5 @@
 /** Writes profiles by upsert, and resolves conflicts of phone numbers and identifiers with other profiles. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import { batchItem } from '../batching/bulk-body.ts';
 import type { Profile, ProfileChange, Receipt, Warning } from '../change.ts';
@@ -30,22 +29,12 @@ async function upsert(change: ProfileChange, context: WriteContext): Promise<Rec
 
 /** @param id Klaviyo's id of an existing profile. @returns undefined when the profile was written */
 async function importProfile(profile: Profile, context: WriteContext, id?: string): Promise<ApiFailure | undefined> {
-  const record = { type: 'profile', id, attributes: profile };
-  const result = await (hasNull(profile) ? importSingle(record, context) : importBatched(record, context));
+  const data = { type: 'profile', id, attributes: profile };
+  // A bulk import ignores `null`. https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api
+  const result = Object.values(profile).includes(null)
+    ? await request(context, { endpoint: 'importProfile', body: { data } })
+    : await context.batchers.write('profile', batchItem(data), context);
   return result.ok ? undefined : result.failure;
-}
-
-/** A bulk import ignores `null`. https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api */
-function hasNull(profile: Profile): boolean {
-  return Object.values(profile).includes(null);
-}
-
-function importSingle(data: object, context: WriteContext): Promise<ApiResult> {
-  return request(context, { endpoint: 'importProfile', body: { data } });
-}
-
-function importBatched(record: object, context: WriteContext): Promise<ApiResult> {
-  return context.batchers.write('profile', batchItem(record), context);
 }
 
 function pointsAtPhone(failure: ApiFailure): boolean {
@@ -81,29 +70,18 @@ async function identifierOwners({ email, external_id }: Profile, { existing, lan
   return { byEmail: byEmail?.id, byId: byId?.id };
 }
 
-/** Klaviyo's ids of two different profiles. */
-interface ConflictingProfiles {
-  byEmail: string;
-  byId: string;
-}
-
-/** Resolves the conflict when the e-mail belongs to one profile and the external_id to another. */
+/** Resolves the conflict when the e-mail belongs to one profile (Klaviyo's id) and the external_id to another. */
 async function resolveIdentityConflict(
   change: ProfileChange,
   context: WriteContext,
-  { byEmail, byId }: ConflictingProfiles,
+  { byEmail, byId }: { byEmail: string; byId: string },
 ): Promise<Receipt> {
   const detail = `e-mail on profile ${byEmail}, external_id on profile ${byId}`;
   if (change.identityConflict === 'reject')
     return { outcome: 'rejected', code: 'identity_conflict', detail, field: '/data/attributes/external_id' };
   if (change.identityConflict === 'merge') {
-    const body = {
-      data: {
-        type: 'profile-merge',
-        id: byEmail,
-        relationships: { profiles: { data: [{ type: 'profile', id: byId }] } },
-      },
-    };
+    const relationships = { profiles: { data: [{ type: 'profile', id: byId }] } };
+    const body = { data: { type: 'profile-merge', id: byEmail, relationships } };
     const merged = await request(context, { endpoint: 'mergeProfiles', body });
     if (!merged.ok) return receiptOfFailure(merged.failure);
     const pending = await waitForMerge({ external_id: change.profile.external_id ?? '', byId }, context);
@@ -129,17 +107,13 @@ async function waitForMerge(
   context: WriteContext,
 ): Promise<Receipt | undefined> {
   for (const delayMs of mergePollDelaysMs) {
-    if (!(await waited(delayMs, context.deadline.signal()))) break;
+    const isElapsed = await sleep(delayMs, true, { signal: context.deadline.signal() }).catch(() => false);
+    if (!isElapsed) break;
     const owner = await context.existing.profile('external_id', external_id, context.lane);
     if (owner && 'failure' in owner) return receiptOfFailure(owner.failure);
     if (owner?.id !== byId) return undefined;
   }
   return { outcome: 'unavailable', reason: 'Klaviyo is still merging two profiles' };
-}
-
-/** @returns false when the signal is aborted first */
-function waited(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal }).catch(() => false);
 }
 
 /** Writes to the profile with this Klaviyo id; leaves the phone number out when Klaviyo rejects the profile with it. */

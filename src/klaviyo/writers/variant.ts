@@ -13,7 +13,6 @@ import {
   retryOnConflict,
   update,
   updateAttributes,
-  variants,
 } from './catalog-crud.ts';
 import type { WriteContext } from './write-context.ts';
 
@@ -45,7 +44,7 @@ export function deleteVariant(itemId: string, sku: string, context: WriteContext
     if (existing === undefined) return delivered;
     if ('failure' in existing) return receiptOfFailure(existing.failure);
     const isOfItem = existing.itemId === undefined || existing.itemId === itemId;
-    return isOfItem ? remove(variants, sku, context) : delivered;
+    return isOfItem ? remove('Variant', sku, context) : delivered;
   });
 }
 
@@ -75,11 +74,11 @@ async function writeIfChanged(
   const record = { attributes: variant, relationshipsOnCreate: { item } };
   if (existing !== undefined) {
     if (!context.force && includesAll(existing.attributes, variant)) return delivered;
-    const updated = await update(variants, record, context);
+    const updated = await update('Variant', record, context);
     if (updated.ok) return delivered;
     if (!isNotFound(updated.failure)) return receiptOfFailure(updated.failure);
   }
-  const created = await create(variants, record, context);
+  const created = await create('Variant', record, context);
   if (created.ok) return delivered;
   // Another process has deleted the item since it was looked up. A retry sees the new state.
   if (isNotFound(created.failure) && pointsAtRelationship(created.failure))
@@ -89,11 +88,11 @@ async function writeIfChanged(
   const duplicate = await context.existing.variant(variant.external_id, context.lane);
   if (duplicate !== undefined && 'failure' in duplicate) return receiptOfFailure(duplicate.failure);
   if (duplicate?.itemId === itemId)
-    return receiptOfResult(retryOnConflict(await update(variants, record, context), isNotFound));
+    return receiptOfResult(retryOnConflict(await update('Variant', record, context), isNotFound));
   // Under another item: Klaviyo can't move a variant, so it is deleted and created.
-  const removed = await remove(variants, variant.external_id, context);
+  const removed = await remove('Variant', variant.external_id, context);
   if (removed.outcome !== 'delivered') return removed;
-  return receiptOfResult(retryOnConflict(await create(variants, record, context), isDuplicate));
+  return receiptOfResult(retryOnConflict(await create('Variant', record, context), isDuplicate));
 }
 
 /** Updates quantity and policy together. Skips a variant that Klaviyo does not have: it is created with its item. */
@@ -103,7 +102,7 @@ export function writeStock(change: Sequenced<StockChange>, context: WriteContext
     const written = context.writtenStock.get(sku);
     if (written !== undefined && written.readSeq > readSeq) return delivered;
     const attributes = { inventory_quantity: quantity, inventory_policy: policy };
-    const result = await updateAttributes(variants, { externalId: sku, attributes }, { context, options: context });
+    const result = await updateAttributes('Variant', { externalId: sku, attributes }, { context, options: context });
     const isUnknown = !result.ok && isNotFound(result.failure);
     if (!result.ok && !isUnknown) return receiptOfFailure(result.failure);
     // Also for an unknown variant: its item may be in flight with older stock.
