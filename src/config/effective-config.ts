@@ -7,7 +7,6 @@ import type { ReadSettings } from './settings/settings-files.ts';
 
 export interface EffectiveSetting {
   kind: 'variable' | 'setting';
-  /** Name of the variable, or dotted path of the setting. */
   name: string;
   value: string;
   /** Source of the value: the environment, a file, or the default. */

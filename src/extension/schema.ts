@@ -71,7 +71,6 @@ export const merchantConfigSchema = z.strictObject({
   rules: rulesSchema.default([]),
 });
 
-/** Returns the valid keys at the path of an unknown key. */
 function namesAt([first]: readonly PropertyKey[]): readonly string[] {
   if (first === 'hooks') return hookNames;
   return first === 'rules'

@@ -29,7 +29,6 @@ export interface ServerDeps
   apiTokens: ApiTokens;
   log: FastifyBaseLogger;
   version: string;
-  /** Which parts of the service this process runs. */
   realtime: boolean;
   bulk: boolean;
   readiness(): Promise<Readiness>;

@@ -37,7 +37,6 @@ const messageTypeSchema = z.string().brand<'ConfiguredMessageType'>();
 const messageTypes = (...defaults: MessageType[]) =>
   z.array(messageTypeSchema).default(defaults.map((type) => messageTypeSchema.parse(type)));
 
-/** Default metric names of the order events, by setting `order.metrics.<key>`. */
 export const metricNames = {
   placedOrder: 'Placed Order',
   orderedProduct: 'Ordered Product',
@@ -192,7 +191,6 @@ export interface RuleSettings extends z.infer<typeof ruleSettingsSchema> {
   productUrlTemplate: string;
 }
 
-/** Returns the settings without any configuration. */
 export function defaultSettings(): RuleSettings {
   return { ...ruleSettingsSchema.parse({}), preferredLocale: '', preferredCurrency: '', productUrlTemplate: '' };
 }

@@ -236,7 +236,6 @@ const alternativeNames: Record<string, string> = {
   CT_SCOPES: 'CTP_SCOPE',
 };
 
-/** The variable for each of Connect's names. */
 export const connectNames: Record<string, string> = {
   ...Object.fromEntries(Object.entries(alternativeNames).map(([name, alternative]) => [alternative, name])),
   CTP_CLIENT_ID: 'a part of CT_API_CLIENT',

@@ -19,7 +19,6 @@ export interface ReadSettings {
   settings: Settings;
   /** Names of the sources that hold settings, in the order of reading. */
   sources: string[];
-  /** The known settings of each valid source. */
   layers: { source: string; known: Json }[];
   problems: string[];
   warnings: string[];
@@ -34,7 +33,6 @@ interface SettingsSource {
 
 const object = z.record(z.string(), z.unknown());
 
-/** @param env variables that name the sources */
 export function readSettings(env: Record<string, string | undefined>): ReadSettings {
   const problems: string[] = [];
   const warnings: string[] = [];

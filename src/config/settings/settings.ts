@@ -97,7 +97,6 @@ export interface SettingRow {
   default: unknown;
 }
 
-/** @returns every leaf of the schema with its description and default */
 export function settingRows(): SettingRow[] {
   return leaves(settingsSchema, []).map(({ path, schema }) => ({
     path: path.join('.'),

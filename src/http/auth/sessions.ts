@@ -26,9 +26,7 @@ const lifeSeconds = 12 * 60 * 60;
 
 interface SigningToken {
   access: Session['access'];
-  /** Key id, derived from the token. */
   id: string;
-  /** Signing key, derived from the token. */
   key: Uint8Array;
   token: string;
 }

@@ -19,7 +19,6 @@ export interface DeadLetterRouteDeps {
   guard: Guard;
 }
 
-/** Security scheme defined in server.ts. */
 const security = [{ token: [] }];
 
 const filterShape = {

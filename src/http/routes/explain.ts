@@ -17,7 +17,6 @@ const params = z.object({
   type: z.string().describe(explainedTypes.join(', ')),
   id: z.string().min(1).max(256).describe("commercetools' id of the record"),
 });
-/** Retry-After while commercetools is unavailable. */
 const retrySeconds = 5;
 
 export function explainRoutes(server: FastifyInstance, { explain, guard }: ExplainRouteDeps): void {

@@ -12,9 +12,7 @@ import { problemSchema } from '../error-handler.ts';
 export interface SyncRouteDeps {
   runs: Runs;
   guard: Guard;
-  /** True during shutdown, when no sync can be started. */
   stopping(): boolean;
-  /** Number of events of each type in this process. */
   counts(): Record<string, number>;
 }
 
@@ -38,7 +36,6 @@ const bodySchema = z.strictObject({
   force: z.boolean().optional(),
 });
 
-/** Security scheme defined in server.ts. */
 const security = [{ token: [] }];
 
 const started = z.object({ message: z.string(), run: runSchema });

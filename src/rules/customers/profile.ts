@@ -113,7 +113,6 @@ function contactOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
   };
 }
 
-/** Returns a profile with as many of the properties as Klaviyo accepts. */
 export function fitProfile(
   attributes: Omit<Profile, 'properties'>,
   properties: Record<string, unknown>,

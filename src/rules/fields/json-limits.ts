@@ -15,7 +15,6 @@ export const maxEventPropertiesBytes = 4_900_000;
 export interface FitOptions {
   /** Names that are cut last, most valuable first. */
   keep: readonly string[];
-  /** Maximum size of the properties as JSON. */
   maxBytes: number;
 }
 
@@ -202,7 +201,6 @@ function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, maxBytes }
   }
 }
 
-/** Returns the bytes of a property with its colon and comma. */
 function entryBytes(name: string, value: JsonValue): number {
   return jsonBytes(name) + jsonBytes(value) + 2;
 }
@@ -226,7 +224,6 @@ function shortened(value: JsonValue, maxBytes: number): JsonValue | undefined {
   return items === 0 ? undefined : value.slice(0, items);
 }
 
-/** Returns the bytes of a value as JSON in UTF-8. */
 export function jsonBytes(value: JsonValue): number {
   return Buffer.byteLength(JSON.stringify(value));
 }

@@ -19,7 +19,6 @@ interface Text {
 
 export interface Metadata {
   texts: Record<string, string>;
-  /** Names of the texts whose entries were left out. */
   cut: string[];
 }
 
@@ -196,7 +195,6 @@ function chosenByCurrency(
   return chosen;
 }
 
-/** Returns the preferred currency if it has a price, else the first currency with one. */
 function preferred(
   currencies: readonly string[],
   priced: { has(currency: string): boolean },

@@ -1,7 +1,6 @@
 /** Interface of the push authenticators. They decide by the headers alone if these suffice. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request whose body has not been read yet. */
 export interface PushRequest {
   headers: IncomingHttpHeaders;
   /** Query parameters of the URL; a repeated name is a list. */
@@ -20,7 +19,6 @@ export type AuthResult =
   | Denied;
 
 export type BodyResult =
-  /** The body is a delivery to unwrap. */
   | { outcome: 'delivery' }
   /** The body holds no delivery; this is the response. */
   | { outcome: 'response'; status: 200 | 204; body?: Record<string, unknown> }
@@ -28,7 +26,6 @@ export type BodyResult =
 
 export interface PushAuthenticator {
   readonly name: string;
-  /** The environment variables that configure it, named in the reason of a denial. */
   readonly variables: string;
   /** @returns undefined if the request carries no credentials of this kind */
   authenticate(request: PushRequest): Promise<AuthResult | undefined>;
@@ -36,7 +33,6 @@ export interface PushAuthenticator {
   verifyBody?(body: unknown): Promise<BodyResult>;
 }
 
-/** @returns the token of `Authorization: Bearer <token>` */
 export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
   return /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
 }
