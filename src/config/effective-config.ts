@@ -1,7 +1,7 @@
 /** Lists the effective variables and settings with their sources, with secrets as `***`. */
 import { z } from 'zod';
 import { variables } from './env/environment.ts';
-import type { Variable } from './env/variable.ts';
+import type { Variable } from './env/sources.ts';
 import { type SettingRow, type Settings, settingRows } from './settings/settings.ts';
 import type { ReadSettings } from './settings/settings-files.ts';
 

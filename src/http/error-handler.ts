@@ -7,6 +7,11 @@ import { StoreError } from '../store/store.ts';
 
 export const problemSchema = z.object({ error: z.string().describe('what is wrong and what to do') });
 
+/** Responses of every route that needs a token. */
+export const refusals = { 401: problemSchema, 403: problemSchema, 429: problemSchema };
+/** Security scheme defined in server.ts. */
+export const security = [{ token: [] }];
+
 const retrySeconds = 5;
 
 export const maxBodyBytes = 10 * 1024 * 1024;

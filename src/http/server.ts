@@ -6,8 +6,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
 import { createAuthenticate, createGuard } from './auth/authenticate.ts';
-import { createSessions } from './auth/sessions.ts';
-import type { ApiTokens } from './auth/tokens.ts';
+import { type ApiTokens, createSessions } from './auth/sessions.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';

@@ -1,8 +1,6 @@
 /** Schema and descriptions of the environment variables. */
 import { z } from 'zod';
-import { secretsSchema } from './secret-list.ts';
-import { sourceShape, sourceVariables } from './sources.ts';
-import type { Variable } from './variable.ts';
+import { secretsSchema, sourceShape, sourceVariables, type Variable } from './sources.ts';
 
 /** All variables, in the order of the README's table. */
 export const variables: readonly Variable[] = [

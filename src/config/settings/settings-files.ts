@@ -9,6 +9,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { parse as parseYaml, YAMLError } from 'yaml';
 import { z } from 'zod';
 import { codeOf } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
 import { disabledEventNames } from '../../rules/settings.ts';
 import { issueMessage } from './issue-message.ts';
 import { type Settings, settingPaths, settingsSchema, splitKnown } from './settings.ts';
@@ -93,14 +94,6 @@ function parseSource({ name, text }: SettingsSource, problems: string[]): Json |
     );
   }
   return undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Removes unknown settings and events. @returns a problem for each that suggests the nearest known name */

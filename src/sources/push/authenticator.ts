@@ -1,4 +1,5 @@
 /** Interface of the push authenticators. They decide by the headers alone if these suffice. */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 export interface PushRequest {
@@ -40,4 +41,11 @@ export function bearerOf({ authorization }: IncomingHttpHeaders): string | undef
 /** @returns whether the token has the three parts of a JWT, so that it is no shared secret */
 export function looksSigned(token: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+}
+
+/** @returns whether it is one of the secrets; compares in constant time and with all of them, so that the time reveals nothing */
+export function isOneOf(given: string, secrets: readonly string[]): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const givenDigest = digest(given);
+  return secrets.filter((secret) => timingSafeEqual(givenDigest, digest(secret))).length > 0;
 }
