@@ -1,6 +1,6 @@
 /** The tables of docs/configuration.md and of the README: variables and settings as the code knows them. */
 import { environmentSchema, variables } from '../../src/config/env/environment.ts';
-import type { Variable } from '../../src/config/env/variable.ts';
+import type { Variable } from '../../src/config/env/sources.ts';
 import { type SettingRow, settingRows } from '../../src/config/settings/settings.ts';
 
 /** Between these lines the tables stand. */

@@ -12,7 +12,6 @@ export interface CommandNode {
   arguments: { name: string; description: string; choices: readonly string[] }[];
 }
 
-/** @returns the command, then its subcommands in the order of their definition */
 export function treeOf(command: Command, path: string[] = []): CommandNode[] {
   const node: CommandNode = {
     path,

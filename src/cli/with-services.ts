@@ -9,7 +9,6 @@ export function loadConfig(): Config {
   return readConfig(processEnvironment());
 }
 
-/** @returns the configuration and a commercetools client */
 export function connectCommercetools(): { config: Config; client: CommercetoolsClient } {
   const config = loadConfig();
   return { config, client: createComponents(config, pino({ level: 'silent' })).commercetools };

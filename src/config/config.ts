@@ -22,7 +22,6 @@ export interface Config {
   /** All rules, including those of the merchant's ctk.config.ts. */
   groups: readonly RuleGroup[];
   settings: Settings;
-  /** Parts of the service that this process runs. */
   realtime: boolean;
   bulk: boolean;
   /** Executes bulk syncs; otherwise it only queues them. */
@@ -49,19 +48,15 @@ export interface Config {
   /** Absent: no traces are exported. */
   traces?: TraceSettings;
   shutdownMs: number;
-  /** Logged at the start. */
   warnings: string[];
   /** Files and variables that hold settings. */
   settingsSources: string[];
-  /** Every variable and setting with its effective value and its source. */
   effectiveConfig: EffectiveSetting[];
-  /** The merchant's ctk.config.ts with its hooks and rules. */
   extension?: { file: string; hooks: string[]; rules: string[] };
 }
 
 export interface Port {
   port: number;
-  /** The variable that sets the port. */
   variable: 'PORT' | 'PUB_SUB_PORT' | 'BULK_IMPORT_PORT';
   serves: 'everything' | 'realtime' | 'bulk';
   /** If the port is in use, the service starts without it and logs a warning. */

@@ -1,13 +1,12 @@
 /** Lists the effective variables and settings with their sources, with secrets as `***`. */
 import { z } from 'zod';
 import { variables } from './env/environment.ts';
-import type { Variable } from './env/variable.ts';
+import type { Variable } from './env/sources.ts';
 import { type SettingRow, type Settings, settingRows } from './settings/settings.ts';
 import type { ReadSettings } from './settings/settings-files.ts';
 
 export interface EffectiveSetting {
   kind: 'variable' | 'setting';
-  /** Name of the variable, or dotted path of the setting. */
   name: string;
   value: string;
   /** Source of the value: the environment, a file, or the default. */

@@ -8,7 +8,6 @@ export interface VariableMigration {
   detail: string;
 }
 
-/** Variables with the same value but a different effect. */
 const changed: Record<string, string> = {
   CT_SCOPES: 'ask for manage_key_value_documents too: runs and dead letters are kept there',
   APP_TYPE: 'EVENT and BULK_IMPORT as before; without it one process does both',

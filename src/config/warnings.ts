@@ -4,7 +4,6 @@ import { acceptsPushes } from '../sources/index.ts';
 import type { Environment } from './env/environment.ts';
 import type { SourcesConfig } from './env/sources.ts';
 
-/** The members of a Config that decide who can push and call. */
 export interface AccessConfig {
   realtime: boolean;
   bulk: boolean;
@@ -28,7 +27,6 @@ export function accessWarnings(config: AccessConfig): string[] {
   return warnings;
 }
 
-/** @returns warnings about variables whose values are valid but probably wrong */
 export function environmentWarnings({ PRODUCT_URL_TEMPLATE: template }: Environment): string[] {
   if (template === '' || template.includes('{{productSlug}}')) return [];
   return ['PRODUCT_URL_TEMPLATE holds no {{productSlug}}: every product gets the same URL'];

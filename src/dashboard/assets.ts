@@ -36,7 +36,6 @@ const ownFiles = [
 const litFiles = ['lit-html.js', 'directive.js', 'directive-helpers.js', 'directives/repeat.js', 'directives/live.js'];
 const plotFiles = ['uPlot.esm.js', 'uPlot.min.css'];
 
-/** @returns the location of each file by the URL path that serves it */
 export function assetFiles(): ReadonlyMap<string, string> {
   const require = createRequire(import.meta.url);
   // Node resolves lit's server build, which is in a folder beside the browser build.

@@ -25,11 +25,9 @@ const feedIntervalMs = 300;
 const maxReaders = 20;
 /** Maximum lines per feed event; further ones are only counted. */
 const maxLines = 50;
-/** Buffer limit per reader in bytes. */
 const maxBufferedBytes = 1_000_000;
 /** Maximum lifetime of a connection. The browser then reconnects and is authenticated again. */
 const maxConnectionMs = 15 * 60_000;
-/** Reconnection delay of browsers. */
 const retryMs = 2_000;
 
 export function createEventStream({ events, snapshots, now }: EventStreamDeps): EventStream {
@@ -58,7 +56,6 @@ export function createEventStream({ events, snapshots, now }: EventStreamDeps): 
     );
   }
 
-  /** Collects from the first reader's connection to the last one's end. */
   function collect(): () => void {
     let lines: FeedLine[] = [];
     let passedOver = 0;

@@ -12,7 +12,6 @@ export interface DashboardDeps extends SnapshotDeps {
   events: AppEvents;
   effectiveConfig: readonly EffectiveSetting[];
   guard(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Whether syncs can be started on this port. */
   syncs: boolean;
 }
 

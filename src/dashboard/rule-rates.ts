@@ -23,7 +23,6 @@ interface Totals {
 }
 
 export interface RuleRates {
-  /** Listener of app events. */
   record(event: AppEvent): void;
   rateOf(rule: string): RuleRate;
 }
@@ -37,7 +36,6 @@ interface Ring {
   totals: Totals;
 }
 
-/** @param rules rules to count; changes of others are ignored */
 export function createRuleRates(rules: readonly { name: string }[], now: () => Date): RuleRates {
   const rings = new Map(rules.map(({ name }) => [name, emptyRing(slotOf(now()))]));
 

@@ -9,7 +9,6 @@ import type { Sink } from '../klaviyo/sink.ts';
 import { type RuleRates, slotSeconds } from './rule-rates.ts';
 
 export interface SnapshotDeps {
-  /** Name of this process, to be displayed. */
   replica: string;
   version: string;
   rules: readonly { name: string; summary: string }[];
@@ -19,7 +18,6 @@ export interface SnapshotDeps {
   readiness(): Promise<Ready>;
   runs: Pick<Runs, 'list'>;
   deadLetters: Pick<DeadLetters, 'list'>;
-  /** @returns the number of records of a resource; undefined if it is unknown */
   countOf(resource: BulkResource): Promise<number | undefined>;
   now(): Date;
 }
@@ -27,7 +25,6 @@ export interface SnapshotDeps {
 /** Limit and cache time of the dead letter count, because each page of them is a request. */
 const maxCountedLetters = 1_000;
 const letterCountTtlMs = 5_000;
-/** Number of ended runs that are shown. */
 const maxEndedRuns = 50;
 
 /** @returns functions that take a snapshot, by the name of their server-sent event */

@@ -4,7 +4,6 @@ import type { RuleGroup } from '../rules/types.ts';
 import { withCategoryHook, withEventHook, withItemHooks, withProfileHook } from './hooks.ts';
 import type { Extension } from './types.ts';
 
-/** Returns the rule groups of the built-in rules together with an extension. */
 export function applyExtension(builtIn: RulesByResource, { hooks, rules }: Extension): readonly RuleGroup[] {
   return createRuleGroups({
     ...builtIn,

@@ -2,7 +2,6 @@
 
 const frozen = new WeakSet<object>();
 
-/** Freezes plain data recursively. @returns the same object */
 export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || frozen.has(value)) return value;
   frozen.add(value);

@@ -31,7 +31,6 @@ export function callExtension(where: string, code: () => unknown): unknown {
 
 const maxFrames = 5;
 
-/** Returns the first frames of the stack without the lines of the message. */
 function framesOf({ stack = '' }: Error): string[] {
   return stack
     .split('\n')

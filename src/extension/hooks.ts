@@ -25,7 +25,6 @@ import {
   variantDraft,
 } from './validate-output.ts';
 
-/** Change after its hooks, with the reasons and warnings of omitted parts. */
 interface HookedChange {
   change: Change;
   skips?: string[];
@@ -82,7 +81,6 @@ function callHook<Draft, Facts>({ name, hook, record, context, schema }: HookCal
   return skip === undefined ? validateOutput(where, schema, returned) : { skip };
 }
 
-/** Returns the rule with the hook applied to every event. */
 export function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
   if (!hook) return rule;
   return withHook(
@@ -148,7 +146,6 @@ function hookedCategory(
 
 type ItemHookContext = HookContext<PublishedFacts>;
 
-/** Returns the rule with the hooks applied to the item, each of its variants and each linked category. */
 export function withItemHooks(rule: Rule<ItemFacts>, hooks: Hooks): Rule<ItemFacts> {
   if (!hooks.item && !hooks.variant && !hooks.category) return rule;
   return withHook(
@@ -180,7 +177,6 @@ function hookedItemChange(change: ItemChange, context: ItemHookContext, hooks: H
   };
 }
 
-/** Returns the category after its hook, or an empty list if the hook skips it. */
 function linkedCategory(
   category: CatalogCategory,
   { facts, ...context }: ItemHookContext,

@@ -13,7 +13,6 @@ export interface LoadedExtension {
   /** Path of the loaded file. Absent: the built-in rules are unchanged. */
   file?: string;
   extension: Extension;
-  /** A line for each error. */
   problems: string[];
 }
 

@@ -71,7 +71,6 @@ export const merchantConfigSchema = z.strictObject({
   rules: rulesSchema.default([]),
 });
 
-/** Returns the valid keys at the path of an unknown key. */
 function namesAt([first]: readonly PropertyKey[]): readonly string[] {
   if (first === 'hooks') return hookNames;
   return first === 'rules'
@@ -97,7 +96,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-function pathText(path: readonly PropertyKey[]): string {
+export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`))
     .join('');

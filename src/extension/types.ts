@@ -27,7 +27,6 @@ export type Properties = Record<string, unknown>;
 
 /** Event of a hook or custom rule. Times are ISO 8601; `value` is in major units. */
 export type EventDraft = Omit<EventChange, 'type' | 'properties'> & { properties: Properties };
-/** Profile of a hook. */
 export type ProfileDraft = Omit<Profile, 'properties'> & { properties?: Properties };
 
 /** Category and its position in the tree. */
@@ -127,7 +126,6 @@ export interface Extension {
   rules: Pick<RulesByResource, FactsResource>;
 }
 
-/** Extension of an installation without a ctk.config.ts. */
 export const noExtension: Extension = {
   hooks: {},
   rules: { customer: [], order: [], product: [], category: [] },

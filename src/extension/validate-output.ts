@@ -71,7 +71,6 @@ export const categoryDraft = z.strictObject({ external_id: filled, name: filled 
 
 const skipDraft = z.strictObject({ skip: filled });
 
-/** Returns the reason if the result is a skip, or undefined. */
 export function skipOf(returned: unknown): string | undefined {
   return skipDraft.safeParse(returned).data?.skip;
 }
@@ -125,7 +124,6 @@ function findNonJson(value: unknown, path: string[]): NonJson | undefined {
   return undefined;
 }
 
-/** Cuts a profile down to Klaviyo's limits. */
 export function fitProfileDraft(draft: z.infer<typeof profileDraft>): { profile: Profile; warnings: Warning[] } {
   const { properties = {}, ...attributes } = draft;
   const short = { ...attributes };
@@ -136,7 +134,6 @@ export function fitProfileDraft(draft: z.infer<typeof profileDraft>): { profile:
   return fitProfile(short, properties);
 }
 
-/** Cuts an item or variant down to Klaviyo's limits. */
 export function fitCatalogDraft<Draft extends CatalogItem | CatalogVariant>(
   draft: Draft,
 ): { record: Draft; warnings: Warning[] } {

@@ -7,7 +7,11 @@ import { StoreError } from '../store/store.ts';
 
 export const problemSchema = z.object({ error: z.string().describe('what is wrong and what to do') });
 
-/** Retry-After while the store is unavailable. */
+/** Responses of every route that needs a token. */
+export const refusals = { 401: problemSchema, 403: problemSchema, 429: problemSchema };
+/** Security scheme defined in server.ts. */
+export const security = [{ token: [] }];
+
 const retrySeconds = 5;
 
 export const maxBodyBytes = 10 * 1024 * 1024;
@@ -33,7 +37,6 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
   return reply.code(500).send({ error: 'internal error; see the log' });
 }
 
-/** Fastify's error codes with the status and reason to respond with. */
 const fastifyErrors: Record<string, { status: number; reason: string }> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     status: 413,
@@ -52,7 +55,6 @@ const fastifyErrors: Record<string, { status: number; reason: string }> = {
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** @param serves which routes the port has */
 export function createNotFoundHandler(serves: { realtime: boolean; bulk: boolean }) {
   return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0] ?? '/';

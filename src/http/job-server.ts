@@ -26,7 +26,6 @@ export interface JobDeps {
 
 interface SyncResult {
   resource: BulkResource;
-  /** State of the sync, or why none was started. */
   state: string;
 }
 

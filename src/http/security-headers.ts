@@ -8,7 +8,6 @@ import type { CountFailure } from './auth/authenticate.ts';
 const maxFailures = 100;
 const windowMs = 60_000;
 
-/** @returns a function that counts a failed authentication */
 export async function addSecurityHeaders(server: FastifyInstance): Promise<CountFailure> {
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },

@@ -6,8 +6,7 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
 import { createAuthenticate, createGuard } from './auth/authenticate.ts';
-import { createSessions } from './auth/sessions.ts';
-import type { ApiTokens } from './auth/tokens.ts';
+import { type ApiTokens, createSessions } from './auth/sessions.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';
@@ -29,7 +28,6 @@ export interface ServerDeps
   apiTokens: ApiTokens;
   log: FastifyBaseLogger;
   version: string;
-  /** Which parts of the service this process runs. */
   realtime: boolean;
   bulk: boolean;
   readiness(): Promise<Readiness>;

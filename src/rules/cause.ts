@@ -25,7 +25,6 @@ const recordFields: Record<string, string> = {
   category: 'category',
 };
 
-/** Returns the cause that rules see and that a dead letter stores. */
 export function causeOf(message: Message): Cause {
   const payload = message.payload ?? {};
   const parsed = payloadSchema.safeParse(payload);

@@ -36,7 +36,6 @@ export const rulesByResource: RulesByResource = {
   'inventory-entry': [stock],
 };
 
-/** Groups rules by the facts that they share. */
 export function createRuleGroups(rules: RulesByResource): readonly RuleGroup[] {
   return [
     createRuleGroup(customerFacts, rules.customer),
@@ -49,5 +48,4 @@ export function createRuleGroups(rules: RulesByResource): readonly RuleGroup[] {
 
 export const builtInRuleGroups = createRuleGroups(rulesByResource);
 
-/** All built-in rules, without their `map`. */
 export const builtInRules: readonly RuleDescription[] = builtInRuleGroups.flatMap(({ rules }) => rules);

@@ -37,7 +37,6 @@ const messageTypeSchema = z.string().brand<'ConfiguredMessageType'>();
 const messageTypes = (...defaults: MessageType[]) =>
   z.array(messageTypeSchema).default(defaults.map((type) => messageTypeSchema.parse(type)));
 
-/** Default metric names of the order events, by setting `order.metrics.<key>`. */
 export const metricNames = {
   placedOrder: 'Placed Order',
   orderedProduct: 'Ordered Product',
@@ -62,124 +61,95 @@ export interface PropertyFilter {
   map: Record<string, string>;
 }
 
+/** A group of settings, all of which have defaults, so that it can be left out. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
+}
+
 const disabledEvent = z.string().trim().pipe(z.enum(disabledEventNames));
 
 export const ruleSettingsSchema = z.strictObject({
   disabledEvents: z.array(disabledEvent).default([]).describe('events that are not synced in realtime'),
-  order: z
-    .strictObject({
-      states: z
-        .strictObject({
-          created: z
-            .strictObject({ placedOrder: texts('Open').describe('states in which a new order counts as placed') })
-            .prefault({}),
-          changed: z
-            .strictObject({
-              cancelledOrder: texts('Cancelled').describe('states that cancel; wins over fulfilledOrder'),
-              fulfilledOrder: texts('Confirmed', 'Complete').describe('states that fulfil'),
-            })
-            .prefault({}),
-        })
-        .prefault({}),
-      messages: z
-        .strictObject({
-          created: messageTypes(
-            'OrderCreated',
-            'OrderImported',
-            'OrderCustomerSet',
-            'OrderCreatedFromRecurringOrder',
-          ).describe('messages that place an order'),
-          changed: messageTypes('OrderStateChanged').describe('messages that fulfil or cancel'),
-        })
-        .prefault({}),
-      metrics: z
-        .strictObject({
-          placedOrder: metricName('placedOrder'),
-          orderedProduct: metricName('orderedProduct'),
-          fulfilledOrder: metricName('fulfilledOrder'),
-          cancelledOrder: metricName('cancelledOrder'),
-          refundedOrder: metricName('refundedOrder'),
-        })
-        .prefault({}),
-      properties: z
-        .strictObject({
-          ...propertyFilter,
-          klaviyoNames: z.boolean().default(true).describe("send Klaviyo's own names (OrderId, Items, …)"),
-          raw: z.boolean().default(true).describe("send commercetools' own fields"),
-        })
-        .prefault({}),
-      customFields: z.strictObject({ properties: z.strictObject(propertyFilter).prefault({}) }).prefault({}),
-      valueCurrency: z.boolean().default(true).describe('send value_currency'),
-      profileLocation: z
-        .enum(['always', 'created', 'never'])
-        .default('always')
-        .describe('realtime order events that set the profile location from the billing address'),
-      reasonField: z.string().default('').describe('custom field with the reason of a cancellation or refund'),
-      backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this do not trigger flows'),
-    })
-    .prefault({}),
-  customer: z
-    .strictObject({
-      customFields: z.strictObject({ properties: z.strictObject(propertyFilter).prefault({}) }).prefault({}),
-      deduplication: z
-        .strictObject({ enabled: z.boolean().default(false).describe('look up the profile with this e-mail first') })
-        .prefault({}),
-      messages: z.strictObject({ addressChanged: texts().describe('ignored; kept for compatibility') }).prefault({}),
-      clearEmpty: z.boolean().default(false).describe('clear name fields that are empty in commercetools'),
-      identityConflict: z
-        .enum(['email', 'merge', 'reject'])
-        .default('email')
-        .describe('when e-mail and id belong to different profiles'),
-    })
-    .prefault({}),
-  payment: z
-    .strictObject({
-      messages: z
-        .strictObject({
-          transactionAdded: messageTypes('PaymentTransactionAdded').describe('messages that may refund'),
-          transactionChanged: messageTypes('PaymentTransactionStateChanged').describe('messages that may refund'),
-        })
-        .prefault({}),
-      states: z
-        .strictObject({ validTransactionStates: texts('Success').describe('states in which a refund counts') })
-        .prefault({}),
-    })
-    .prefault({}),
-  category: z
-    .strictObject({
-      messages: z
-        .strictObject({ created: messageTypes('CategoryCreated').describe('messages that create a category') })
-        .prefault({}),
-    })
-    .prefault({}),
-  product: z
-    .strictObject({
-      messages: z
-        .strictObject({
-          published: messageTypes('ProductPublished').describe('messages that publish an item'),
-          deleted: messageTypes('ProductUnpublished').describe('messages that delete an item'),
-        })
-        .prefault({}),
-      inventory: z
-        .strictObject({
-          useChannelInventory: z.string().default('').describe('id of the supply channel whose stock is sent'),
-          policy: z
-            .union([z.literal(0), z.literal(1), z.literal(2)])
-            .optional()
-            .describe('inventory_policy of every variant; unset: 1, or 2 for variants without inventory entries'),
-        })
-        .prefault({}),
-      price: z
-        .strictObject({
-          channel: z.string().default('').describe('id of the channel whose prices come first'),
-          country: z.string().default('').describe('ISO country whose prices come first'),
-          discounted: z.boolean().default(true).describe('send the discounted price if there is one'),
-        })
-        .prefault({}),
-      noDescription: z.string().default('').describe('text for an item without description'),
-      brandAttribute: z.string().default('brand').describe('product attribute with the brand'),
-    })
-    .prefault({}),
+  order: section({
+    states: section({
+      created: section({ placedOrder: texts('Open').describe('states in which a new order counts as placed') }),
+      changed: section({
+        cancelledOrder: texts('Cancelled').describe('states that cancel; wins over fulfilledOrder'),
+        fulfilledOrder: texts('Confirmed', 'Complete').describe('states that fulfil'),
+      }),
+    }),
+    messages: section({
+      created: messageTypes(
+        'OrderCreated',
+        'OrderImported',
+        'OrderCustomerSet',
+        'OrderCreatedFromRecurringOrder',
+      ).describe('messages that place an order'),
+      changed: messageTypes('OrderStateChanged').describe('messages that fulfil or cancel'),
+    }),
+    metrics: section({
+      placedOrder: metricName('placedOrder'),
+      orderedProduct: metricName('orderedProduct'),
+      fulfilledOrder: metricName('fulfilledOrder'),
+      cancelledOrder: metricName('cancelledOrder'),
+      refundedOrder: metricName('refundedOrder'),
+    }),
+    properties: section({
+      ...propertyFilter,
+      klaviyoNames: z.boolean().default(true).describe("send Klaviyo's own names (OrderId, Items, …)"),
+      raw: z.boolean().default(true).describe("send commercetools' own fields"),
+    }),
+    customFields: section({ properties: section(propertyFilter) }),
+    valueCurrency: z.boolean().default(true).describe('send value_currency'),
+    profileLocation: z
+      .enum(['always', 'created', 'never'])
+      .default('always')
+      .describe('realtime order events that set the profile location from the billing address'),
+    reasonField: z.string().default('').describe('custom field with the reason of a cancellation or refund'),
+    backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this do not trigger flows'),
+  }),
+  customer: section({
+    customFields: section({ properties: section(propertyFilter) }),
+    deduplication: section({
+      enabled: z.boolean().default(false).describe('look up the profile with this e-mail first'),
+    }),
+    messages: section({ addressChanged: texts().describe('ignored; kept for compatibility') }),
+    clearEmpty: z.boolean().default(false).describe('clear name fields that are empty in commercetools'),
+    identityConflict: z
+      .enum(['email', 'merge', 'reject'])
+      .default('email')
+      .describe('when e-mail and id belong to different profiles'),
+  }),
+  payment: section({
+    messages: section({
+      transactionAdded: messageTypes('PaymentTransactionAdded').describe('messages that may refund'),
+      transactionChanged: messageTypes('PaymentTransactionStateChanged').describe('messages that may refund'),
+    }),
+    states: section({ validTransactionStates: texts('Success').describe('states in which a refund counts') }),
+  }),
+  category: section({
+    messages: section({ created: messageTypes('CategoryCreated').describe('messages that create a category') }),
+  }),
+  product: section({
+    messages: section({
+      published: messageTypes('ProductPublished').describe('messages that publish an item'),
+      deleted: messageTypes('ProductUnpublished').describe('messages that delete an item'),
+    }),
+    inventory: section({
+      useChannelInventory: z.string().default('').describe('id of the supply channel whose stock is sent'),
+      policy: z
+        .union([z.literal(0), z.literal(1), z.literal(2)])
+        .optional()
+        .describe('inventory_policy of every variant; unset: 1, or 2 for variants without inventory entries'),
+    }),
+    price: section({
+      channel: z.string().default('').describe('id of the channel whose prices come first'),
+      country: z.string().default('').describe('ISO country whose prices come first'),
+      discounted: z.boolean().default(true).describe('send the discounted price if there is one'),
+    }),
+    noDescription: z.string().default('').describe('text for an item without description'),
+    brandAttribute: z.string().default('brand').describe('product attribute with the brand'),
+  }),
 });
 
 /** Settings of the mapping plus three environment variables. */
@@ -192,7 +162,6 @@ export interface RuleSettings extends z.infer<typeof ruleSettingsSchema> {
   productUrlTemplate: string;
 }
 
-/** Returns the settings without any configuration. */
 export function defaultSettings(): RuleSettings {
   return { ...ruleSettingsSchema.parse({}), preferredLocale: '', preferredCurrency: '', productUrlTemplate: '' };
 }

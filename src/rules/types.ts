@@ -50,29 +50,24 @@ export const causeSchema = z.discriminatedUnion('type', [messageCauseSchema, run
 export type OriginalCause = z.infer<typeof causeSchema>;
 export type MessageCause = z.infer<typeof messageCauseSchema>;
 
-/** Returns the cause before any number of replays. */
 export function originOf(cause: Cause): OriginalCause {
   return cause.type === 'replay' ? originOf(cause.original) : cause;
 }
 
-/** Returns the id of the run behind the cause, or undefined for a message. */
 export function runOf(cause: Cause): string | undefined {
   const origin = originOf(cause);
   return origin.type === 'run' ? origin.runId : undefined;
 }
 
-/** Returns the message behind the cause, or undefined for a run. */
 export function messageCauseOf(cause: Cause): MessageCause | undefined {
   const origin = originOf(cause);
   return origin.type === 'message' ? origin : undefined;
 }
 
-/** Returns whether a message or notification of this type is behind the cause. */
 export function isCausedBy(cause: Cause, type: MessageType | NotificationType): boolean {
   return messageCauseOf(cause)?.messageType === type;
 }
 
-/** Reference to a record of commercetools. */
 export const recordRefSchema = z.object({ typeId: z.string(), id: z.string(), version: z.number().optional() });
 export type RecordRef = z.infer<typeof recordRefSchema>;
 
@@ -97,17 +92,14 @@ export interface Skip {
   skip: string;
 }
 
-/** Returns an output without changes, for this reason. */
 export function skip(reason: string): RuleOutput {
   return { changes: [], skips: [reason], warnings: [], followUps: [] };
 }
 
-/** Returns an output with these changes. */
 export function changes(list: Change[], rest: Partial<Omit<RuleOutput, 'changes'>> = {}): RuleOutput {
   return { changes: list, skips: [], warnings: [], followUps: [], ...rest };
 }
 
-/** Notification that a rule reacts to: a message type, or a change of a resource. */
 export interface Trigger {
   notificationType: Exclude<NotificationType, 'ResourceCreated'>;
   typeId: ResourceTypeId;
@@ -117,12 +109,10 @@ export interface Trigger {
   disabledBy?: DisabledEvent;
 }
 
-/** Returns whether the settings switch the trigger off. */
 export function isDisabled({ disabledBy }: Trigger, { disabledEvents }: Pick<RuleSettings, 'disabledEvents'>): boolean {
   return disabledBy !== undefined && disabledEvents.includes(disabledBy);
 }
 
-/** Returns a trigger for each of these message types of a resource, without duplicates. */
 export function messageTriggers<TypeId extends ResourceTypeId>(
   typeId: TypeId,
   types: readonly (MessageTypesByResource[TypeId] | ConfiguredMessageType)[],
@@ -137,7 +127,6 @@ export function messageTriggers<TypeId extends ResourceTypeId>(
   }));
 }
 
-/** Returns a trigger for the update or deletion of a resource. */
 export function changeTrigger(
   typeId: ResourceTypeId,
   notificationType: 'ResourceUpdated' | 'ResourceDeleted',
@@ -164,10 +153,8 @@ export interface Rule<Facts, Need extends string = never> {
   map(facts: Facts, settings: RuleSettings): RuleOutput;
 }
 
-/** Everything about a rule that is the same for all facts. */
 export type RuleDescription = Omit<Rule<never, string>, 'map'>;
 
-/** Input of an evaluation beside the record. */
 export interface EvaluationContext<Need extends string = never> {
   lookups: Lookups;
   cause: Cause;
@@ -178,12 +165,9 @@ export interface EvaluationContext<Need extends string = never> {
   settings: RuleSettings;
 }
 
-/** Records that a message is about, or the reason why there is none. */
 export type Subjects<Subject> = { subjects: Subject[] } | Skip;
 
-/** Loads the facts of a rule group. */
 export interface FactsLoader<Subject, Facts, Need extends string = never> {
-  /** Type id of the record that the facts are about. */
   typeId: string;
   /** Parses a record of a page into a subject. */
   schema: z.ZodType<Subject>;

@@ -16,11 +16,9 @@ export interface AdaptiveLimit {
 }
 
 export interface AdaptiveLimitSettings {
-  /** Upper bound of the limit. */
   max: number;
   /** Target latency in milliseconds; a longer response is late. */
   deadlineMs: number;
-  /** Milliseconds; monotonic. */
   now?: () => number;
 }
 

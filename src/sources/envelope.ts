@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { RawMessage } from './source.ts';
 
-/** The messages in an envelope, usually one. */
 export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
 
 type Origin = Pick<RawMessage, 'source' | 'brokerId' | 'deliveries' | 'trace'>;
@@ -119,7 +118,6 @@ function reasonFor(body: unknown): string {
 
 const withId = (brokerId: string | undefined) => (brokerId === undefined ? {} : { brokerId });
 
-/** Decodes base64 of JSON, JSON text or an object, whichever it is. */
 function decode(data: unknown): unknown {
   if (typeof data !== 'string') return data ?? undefined;
   // Base64 never starts with { or [, so other texts are not parsed as JSON.

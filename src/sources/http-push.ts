@@ -35,7 +35,6 @@ export interface HttpPushDeps {
   authenticators: readonly PushAuthenticator[];
   allowUnauthenticated: boolean;
   events: AppEvents;
-  /** Maximum in-flight pushes. Excess pushes get 503 and are redelivered. */
   maxPushes: number;
   /** Milliseconds within which the broker expects the response. */
   deadlineMs: number;

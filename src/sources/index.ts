@@ -23,9 +23,7 @@ export interface TrustedIssuers {
 export interface SourceDeps {
   config: SourcesConfig;
   allowUnauthenticatedPush: boolean;
-  /** Maximum in-flight messages of a queue or topic. */
   concurrency: number;
-  /** Maximum in-flight pushes. */
   maxPushes: number;
   /** Milliseconds within which a push should have its response. */
   deadlineMs: number;
@@ -33,7 +31,6 @@ export interface SourceDeps {
   trusted?: TrustedIssuers;
 }
 
-/** @returns the push source, and all sources including it */
 export function createSources(deps: SourceDeps): { push: HttpPush; all: Source[] } {
   const { config, events, concurrency, maxPushes, deadlineMs, allowUnauthenticatedPush: allowUnauthenticated } = deps;
   const authenticators = createAuthenticators(config.push, deps.trusted);

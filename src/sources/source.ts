@@ -1,13 +1,10 @@
 /** Interface between brokers and the engine: raw messages in, verdicts out. Sources know nothing of commercetools. */
 import type { Verdict } from '../engine/delivery/verdict.ts';
 
-/** A delivery without its broker's envelope. */
 export interface RawMessage {
   /** The payload as parsed JSON; a string if it is not JSON. */
   body: unknown;
-  /** Name of the source, for the log and for dead letters. */
   source: string;
-  /** The broker's id of the delivery. */
   brokerId?: string;
   /** Number of deliveries including this one, if the broker counts them. */
   deliveries?: number;

@@ -20,13 +20,11 @@ import type { Handle, Source } from './source.ts';
 
 export interface SqsSettings {
   queueUrl: string;
-  /** Maximum in-flight messages. */
   concurrency: number;
   /** Visibility timeout in seconds, extended while a message is in flight. */
   visibilitySeconds?: number;
 }
 
-/** Limit of SQS. */
 const maxMessagesPerReceive = 10;
 const waitSeconds = 20;
 /** Maximum redelivery delay. */

@@ -4,7 +4,6 @@ import { compoundId } from '../../klaviyo/existing-records.ts';
 import { type CheckDeps, callKlaviyo, type Finding, ok, problem, warning } from './finding.ts';
 
 const what = 'Klaviyo catalogue source';
-/** Number of items that are checked. */
 const sampleSize = 100;
 
 const items = z.looseObject({

@@ -70,7 +70,6 @@ export async function checkCommercetools(deps: CheckDeps): Promise<{ findings: F
   return { findings: [...findings, ...(await unneededScopes(config))], usable: true };
 }
 
-/** Warns about scopes that the service does not need (least privilege). */
 async function unneededScopes(config: Config): Promise<Finding[]> {
   const granted = await grantedScopes(config.commercetools);
   if (!granted) return [];

@@ -5,12 +5,10 @@ import type { ApiCall, ApiResult, KlaviyoClient } from '../../klaviyo/api/client
 import type { Terminal } from '../output/terminal.ts';
 
 export interface Finding {
-  /** The checked part. */
   what: string;
   /** `problem`: it does not work. `warning`: it works, but probably not as intended. */
   state: 'ok' | 'warning' | 'problem';
   detail: string;
-  /** How to fix it; absent if there is nothing to do. */
   fix?: string;
 }
 
@@ -33,7 +31,6 @@ export const problem = (what: string, detail: string, fix?: string): Finding => 
   ...(fix === undefined ? {} : { fix }),
 });
 
-/** @returns the finding as one line */
 export function findingLine({ what, state, detail, fix }: Finding, { colors }: Terminal): string {
   const mark = { ok: colors.green, warning: colors.yellow, problem: colors.red }[state](state.padEnd(7));
   const text = [detail, fix].filter((part) => part).join(': ');

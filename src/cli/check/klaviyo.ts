@@ -92,7 +92,6 @@ export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ fi
 
 type Metrics = Config['rules']['order']['metrics'];
 
-/** Klaviyo's mappings with the metric that each should have. */
 const expectedMappings: { mapping: string; metric: keyof Metrics; use: string }[] = [
   { mapping: 'revenue', metric: 'placedOrder', use: 'predictions, lifetime value and revenue' },
   { mapping: 'ordered_product', metric: 'orderedProduct', use: 'product analysis' },

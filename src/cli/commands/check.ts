@@ -29,7 +29,6 @@ export function addCheck(program: Command, terminal: Terminal, exitState: ExitSt
     });
 }
 
-/** @returns all findings, in the order of the output */
 async function check(deps: CheckDeps): Promise<Finding[]> {
   const [clocks, access] = await Promise.all([checkClocks(deps), checkAccess(deps)]);
   const { findings, reads, writes } = access;
@@ -48,14 +47,12 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
   ];
 }
 
-/** Shows the merchant's own file, which was loaded with the configuration. */
 function checkExtension({ extension }: CheckDeps['config']): Finding[] {
   if (!extension) return [];
   const { file, hooks, rules } = extension;
   return [ok(file, `hooks ${hooks.join(', ') || 'none'}; rules ${rules.join(', ') || 'none'}`)];
 }
 
-/** Checks the API keys and their scopes only. */
 export async function checkAccess(deps: CheckDeps): Promise<{ findings: Finding[]; reads: boolean; writes: boolean }> {
   const [commercetools, klaviyo] = await Promise.all([checkCommercetools(deps), checkKlaviyo(deps)]);
   const findings = [...commercetools.findings, ...klaviyo.findings];

@@ -19,7 +19,6 @@ interface Word {
   description: string;
 }
 
-/** @param nodes every command, from treeOf */
 function completionScript(shell: Shell, nodes: readonly CommandNode[]): string {
   return { bash, zsh, fish }[shell](nodes);
 }
@@ -98,7 +97,6 @@ ${lines.join('\n')}
 
 const pathOf = ({ path }: CommandNode) => path.join(' ');
 
-/** @returns the paths of all subcommands */
 function subcommandPaths(nodes: readonly CommandNode[]): string[] {
   return nodes.map(pathOf).filter((path) => path !== '');
 }

@@ -17,12 +17,10 @@ export function addConnect(program: Command, terminal: Terminal): void {
     .action(() => preUndeploy({ ...connectCommercetools(), terminal }));
 }
 
-/** Creates or updates the subscriptions that deliver to Connect's topic (idempotent). */
 async function postDeploy(deps: SubscriptionCommandDeps): Promise<void> {
   await apply(deps, await plan(deps, destinationOf(deps.config)));
 }
 
-/** Removes the subscriptions (idempotent). */
 async function preUndeploy(deps: SubscriptionCommandDeps): Promise<void> {
   await apply(deps, await planRemoval(deps));
 }

@@ -44,12 +44,10 @@ export interface DeadLetterCommandDeps {
   terminal: Terminal;
 }
 
-/** Filters, and `--all` for all dead letters. */
 export interface FilterOptions extends DeadLetterFilter {
   all?: boolean;
 }
 
-/** Prints a line for each, or all as JSON. */
 async function list(
   { components, terminal }: DeadLetterCommandDeps,
   { json, ...filter }: FilterOptions & { json?: true },
@@ -94,7 +92,6 @@ async function replay(deps: DeadLetterCommandDeps, id: string | undefined, optio
   }
 }
 
-/** @param id a single dead letter; undefined: all that match the options */
 async function discard(deps: DeadLetterCommandDeps, id: string | undefined, options: FilterOptions): Promise<void> {
   const { deadLetters } = deps.components;
   if (id === undefined) {

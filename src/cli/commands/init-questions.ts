@@ -22,10 +22,8 @@ export interface InitOptions {
 type Env = Record<string, string | undefined>;
 
 interface Question {
-  /** The variable that is written. */
   name: string;
   question: string;
-  /** The option that sets it. */
   option?: string;
   /** Value of the option or variable; undefined: the user is asked. */
   given: string | undefined;

@@ -44,9 +44,7 @@ export interface InitInput {
   options: InitOptions & { file: string; overwrite?: true; yes?: true };
   /** Destination of the subscriptions; empty: no subscriptions are created. */
   destination: PlanOptions;
-  /** Environment variables, used as defaults. */
   env: Record<string, string | undefined>;
-  /** Whether the user can be asked, which needs an interactive terminal. */
   canAsk: boolean;
   terminal: Terminal;
 }

@@ -49,7 +49,6 @@ interface OutputOptions {
 
 const refreshMs = 200;
 
-/** Prints a line for each, or all as JSON. */
 async function listRuns(
   { components, terminal }: RunCommandDeps,
   resource: BulkResource | undefined,
@@ -112,7 +111,6 @@ function detailsOf({ queuedAt, startedAt, endedAt, by, problem, request, counts 
   return details.flatMap(([label, text]) => (text === undefined ? [] : [[label, text]]));
 }
 
-/** Lists each reason with the ids of its first 20 records. */
 function reasonLines({ counts: { reasons, firstIds } }: Run): string[] {
   return Object.entries(reasons).flatMap(([reason, count]) => {
     const ids = firstIds[reason] ?? [];

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { CommandError, type ExitState } from '../output/terminal.ts';
 
-/** Package that the sandbox needs, a dev dependency. */
 const sandboxPackage = '@labdigital/commercetools-mock';
 
 export function addSandbox(program: Command, exitState: ExitState): void {

@@ -67,7 +67,6 @@ function toJson(step: PlanStep) {
   }
 }
 
-/** Adds an option for each kind of destination. */
 export function withDestination(command: Command): Command {
   for (const kind of destinationKindNames) command.option(`--${kind} <destination>`, destinationKinds[kind].form);
   return command;
@@ -79,7 +78,6 @@ export interface SubscriptionCommandDeps {
   terminal: Terminal;
 }
 
-/** The options of `plan` and `apply`: one destination, and whether to send it again. */
 export type PlanOptions = Partial<Record<DestinationKind, string>> & { renew?: boolean };
 
 /** @throws CommandError unless exactly one valid destination is given */
@@ -99,7 +97,6 @@ function destinationOf(options: PlanOptions, secrets: DestinationSecrets): Subsc
   return parsed.destination;
 }
 
-/** @returns the steps from the existing subscriptions to the required ones */
 export async function plan({ client, config }: SubscriptionCommandDeps, options: PlanOptions): Promise<PlanStep[]> {
   const destination = destinationOf(options, config.subscriptions);
   return planSubscriptions({
@@ -110,7 +107,6 @@ export async function plan({ client, config }: SubscriptionCommandDeps, options:
   });
 }
 
-/** Applies the steps and prints each. */
 export async function apply(deps: SubscriptionCommandDeps, steps: readonly PlanStep[]): Promise<void> {
   for (const step of steps) {
     await applyStep(deps.client, step);
@@ -123,7 +119,6 @@ export function show({ terminal }: Pick<SubscriptionCommandDeps, 'terminal'>, st
   for (const step of steps) terminal.line(describeStep(step, 'plan'));
 }
 
-/** @returns the steps that remove all subscriptions of this environment */
 export async function planRemoval({ client, config }: SubscriptionCommandDeps): Promise<PlanStep[]> {
   return planSubscriptions({
     required: [],

@@ -107,7 +107,6 @@ export async function sync(components: Components, input: SyncInput): Promise<Ru
   return run;
 }
 
-/** @returns the number of records that the sync reads, if it is known beforehand */
 async function totalOf(components: Components, resource: BulkResource, command: ValidCommand) {
   const request = command.type === 'start' ? command.request : {};
   if (request.ids) return request.ids.length;

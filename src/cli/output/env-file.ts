@@ -8,7 +8,6 @@ const ownerOnlyMode = 0o600;
 export interface EnvFile {
   path: string;
   values: Record<string, string>;
-  /** Whether an existing file is replaced. */
   overwrite: boolean;
 }
 

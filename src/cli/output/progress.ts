@@ -4,9 +4,7 @@ import type { Run } from '../../engine/runs/run.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
-  /** Shows the current counts of the run. */
   show(run: Run, total: number | undefined): void;
-  /** Ends the display and leaves the last state on the screen. */
   end(): void;
 }
 
@@ -50,7 +48,6 @@ function lines(terminal: Terminal, now: () => number): Progress {
   };
 }
 
-/** @returns a line with the run's state and counts */
 export function progressLine({ resource, state, counts, problem }: Run, total: number | undefined): string {
   const ofTotal = total === undefined ? '' : ` of ${total}`;
   const line = `${resource}: ${state}, ${counts.read}${ofTotal} read, ${counts.delivered} delivered, ${counts.skipped} skipped, ${counts.rejected} rejected`;

@@ -2,9 +2,7 @@
 import picocolors from 'picocolors';
 
 export interface Terminal {
-  /** Prints a line to standard output. */
   line(text?: string): void;
-  /** Prints data to standard output as JSON. */
   json(value: unknown): void;
   /** Prints a line to standard error. */
   problem(text: string): void;

@@ -1,8 +1,6 @@
 /** Schema and descriptions of the environment variables. */
 import { z } from 'zod';
-import { secretsSchema } from './secret-list.ts';
-import { sourceShape, sourceVariables } from './sources.ts';
-import type { Variable } from './variable.ts';
+import { secretsSchema, sourceShape, sourceVariables, type Variable } from './sources.ts';
 
 /** All variables, in the order of the README's table. */
 export const variables: readonly Variable[] = [
@@ -236,7 +234,6 @@ const alternativeNames: Record<string, string> = {
   CT_SCOPES: 'CTP_SCOPE',
 };
 
-/** The variable for each of Connect's names. */
 export const connectNames: Record<string, string> = {
   ...Object.fromEntries(Object.entries(alternativeNames).map(([name, alternative]) => [alternative, name])),
   CTP_CLIENT_ID: 'a part of CT_API_CLIENT',

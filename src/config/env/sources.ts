@@ -4,8 +4,14 @@ import type { KafkaSettings } from '../../sources/kafka/kafka.ts';
 import type { AmazonSnsSettings } from '../../sources/push/amazon-sns.ts';
 import { type EventGridSettings, eventGridClient } from '../../sources/push/event-grid.ts';
 import type { GooglePubSubSettings } from '../../sources/push/google-pub-sub.ts';
-import { list, secretsSchema } from './secret-list.ts';
-import type { Variable } from './variable.ts';
+
+/** Describes an environment variable for the docs and `ctk config`. */
+export interface Variable {
+  name: string;
+  description: string;
+  default?: string;
+  secret?: boolean;
+}
 
 export interface SourcesConfig {
   /** Authentication of pushes to POST /; with none, only pushes from this machine are accepted. */
@@ -66,6 +72,17 @@ export const sourceVariables: readonly Variable[] = [
 ];
 
 const text = z.string().trim();
+
+/** Comma- or space-separated. @param error message for an invalid value */
+const list = (pattern: RegExp, error: string) =>
+  z
+    .string()
+    .trim()
+    .transform((text) => text.split(/[\s,]+/).filter((value) => value !== ''))
+    .refine((values) => values.every((value) => pattern.test(value)), error);
+
+/** Secrets: printable ASCII without blanks, 16 characters or more each. */
+export const secretsSchema = list(/^[\x21-\x7e]{16,}$/, 'must have 16 characters at least, all of them ASCII');
 
 export const sourceShape = {
   PUSH_PUBSUB_AUDIENCE: text.optional(),

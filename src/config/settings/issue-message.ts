@@ -1,15 +1,10 @@
 /** Describes an invalid setting: the expected and the actual type, never the value itself, which may be secret. */
 import type { z } from 'zod';
+import { pathText } from '../../extension/schema.ts';
 
 /** @returns such as `order.states.created.placedOrder must be a list, not a text` */
 export function issueMessage(issue: z.core.$ZodIssue): string {
   return `${pathText(issue.path)} ${expectation(issue)}`;
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`))
-    .join('');
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

@@ -9,6 +9,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { parse as parseYaml, YAMLError } from 'yaml';
 import { z } from 'zod';
 import { codeOf } from '../../lib/errors.ts';
+import { parseJson } from '../../lib/json.ts';
 import { disabledEventNames } from '../../rules/settings.ts';
 import { issueMessage } from './issue-message.ts';
 import { type Settings, settingPaths, settingsSchema, splitKnown } from './settings.ts';
@@ -19,7 +20,6 @@ export interface ReadSettings {
   settings: Settings;
   /** Names of the sources that hold settings, in the order of reading. */
   sources: string[];
-  /** The known settings of each valid source. */
   layers: { source: string; known: Json }[];
   problems: string[];
   warnings: string[];
@@ -34,7 +34,6 @@ interface SettingsSource {
 
 const object = z.record(z.string(), z.unknown());
 
-/** @param env variables that name the sources */
 export function readSettings(env: Record<string, string | undefined>): ReadSettings {
   const problems: string[] = [];
   const warnings: string[] = [];
@@ -95,14 +94,6 @@ function parseSource({ name, text }: SettingsSource, problems: string[]): Json |
     );
   }
   return undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Removes unknown settings and events. @returns a problem for each that suggests the nearest known name */

@@ -1,6 +1,7 @@
 /** Schema of the `schedule` setting: when syncs start automatically. */
 import { Cron } from 'croner';
 import { z } from 'zod';
+import { section } from '../../rules/settings.ts';
 
 function isTimeZone(name: string): boolean {
   try {
@@ -39,16 +40,14 @@ function planSchema(resource: string) {
     .optional();
 }
 
-export const scheduleSchema = z
-  .strictObject({
-    timeZone: z
-      .string()
-      .refine(isTimeZone, 'must be a time zone such as Europe/Berlin')
-      .default('UTC')
-      .describe('time zone of the schedule, such as Europe/Berlin'),
-    categories: planSchema('categories'),
-    products: planSchema('products'),
-    customers: planSchema('customers'),
-    orders: planSchema('orders'),
-  })
-  .prefault({});
+export const scheduleSchema = section({
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'must be a time zone such as Europe/Berlin')
+    .default('UTC')
+    .describe('time zone of the schedule, such as Europe/Berlin'),
+  categories: planSchema('categories'),
+  products: planSchema('products'),
+  customers: planSchema('customers'),
+  orders: planSchema('orders'),
+});

@@ -1,92 +1,65 @@
 /** Schema of the settings files: the mapping (rules/settings.ts) and the operation of the service. */
 import { z } from 'zod';
-import { ruleSettingsSchema } from '../../rules/settings.ts';
+import { ruleSettingsSchema, section } from '../../rules/settings.ts';
 import { scheduleSchema } from './settings-schedule.ts';
+
+const seconds = (fallback: number) => z.number().positive().default(fallback);
+const count = (fallback: number) => z.int().min(1).default(fallback);
+const retries = () => z.int().min(0).max(10).default(3);
+const pageSize = (fallback: number) => z.int().min(1).max(500).default(fallback);
 
 export const settingsSchema = z.strictObject({
   ...ruleSettingsSchema.shape,
-  klaviyo: z
-    .strictObject({
-      rateLimitShare: z
-        .number()
-        .gt(0)
-        .max(1)
-        .default(0.95)
-        .describe("part of Klaviyo's published limits that is used; the rest is for other apps"),
-      realtimeReserve: z
-        .number()
-        .min(0)
-        .lt(1)
-        .default(0.3)
-        .describe('part of a limit that bulk leaves alone while realtime is busy'),
-      timeoutSeconds: z.number().positive().default(30).describe('seconds that one request may take'),
-      retries: z
-        .int()
-        .min(0)
-        .max(10)
-        .default(3)
-        .describe('how often a request is repeated at once before the broker or the run waits'),
-    })
-    .prefault({}),
-  commercetools: z
-    .strictObject({
-      timeoutSeconds: z.number().positive().default(30).describe('seconds that one request may take'),
-      retries: z.int().min(0).max(10).default(3).describe('how often a read is repeated at once'),
-      pageSize: z.int().min(1).max(500).default(500).describe('customers and categories a page in bulk'),
-      largePageSize: z
-        .int()
-        .min(1)
-        .max(500)
-        .default(100)
-        .describe('the same of orders and products, which are many times as large: what is read has to be held'),
-      ranges: z.int().min(1).max(32).default(4).describe('ranges of ids that a sync walks side by side'),
-    })
-    .prefault({}),
-  realtime: z
-    .strictObject({
-      deadlineSeconds: z
-        .number()
-        .positive()
-        .default(8)
-        .describe('a message that takes longer is answered 503 and comes again'),
-      maxInFlight: z
-        .int()
-        .min(1)
-        .default(4_000)
-        .describe('maximum in-flight messages; excess messages get 503 and are redelivered'),
-      concurrency: z
-        .int()
-        .min(1)
-        .max(1_000)
-        .default(50)
-        .describe('messages of a queue or topic that are processed concurrently'),
-      maxAttempts: z
-        .int()
-        .min(1)
-        .default(5)
-        .describe('attempts at a message that fails with an internal error, before it becomes a dead letter'),
-    })
-    .prefault({}),
-  runs: z
-    .strictObject({
-      checkpointSeconds: z.number().positive().default(5).describe('seconds between two stored positions of a run'),
-      leaseSeconds: z
-        .number()
-        .min(1)
-        .max(60)
-        .default(20)
-        .describe('seconds of silence after which a process that holds a run counts as dead, and another one goes on'),
-      maxEnded: z
-        .int()
-        .min(1)
-        .default(50)
-        .describe('ended runs kept per resource, in addition to the last complete sync'),
-    })
-    .prefault({}),
+  klaviyo: section({
+    rateLimitShare: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.95)
+      .describe("part of Klaviyo's published limits that is used; the rest is for other apps"),
+    realtimeReserve: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.3)
+      .describe('part of a limit that bulk leaves alone while realtime is busy'),
+    timeoutSeconds: seconds(30).describe('seconds that one request may take'),
+    retries: retries().describe('how often a request is repeated at once before the broker or the run waits'),
+  }),
+  commercetools: section({
+    timeoutSeconds: seconds(30).describe('seconds that one request may take'),
+    retries: retries().describe('how often a read is repeated at once'),
+    pageSize: pageSize(500).describe('customers and categories a page in bulk'),
+    largePageSize: pageSize(100).describe(
+      'the same of orders and products, which are many times as large: what is read has to be held',
+    ),
+    ranges: z.int().min(1).max(32).default(4).describe('ranges of ids that a sync walks side by side'),
+  }),
+  realtime: section({
+    deadlineSeconds: seconds(8).describe('a message that takes longer is answered 503 and comes again'),
+    maxInFlight: count(4_000).describe('maximum in-flight messages; excess messages get 503 and are redelivered'),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(50)
+      .describe('messages of a queue or topic that are processed concurrently'),
+    maxAttempts: count(5).describe(
+      'attempts at a message that fails with an internal error, before it becomes a dead letter',
+    ),
+  }),
+  runs: section({
+    checkpointSeconds: seconds(5).describe('seconds between two stored positions of a run'),
+    leaseSeconds: z
+      .number()
+      .min(1)
+      .max(60)
+      .default(20)
+      .describe('seconds of silence after which a process that holds a run counts as dead, and another one goes on'),
+    maxEnded: count(50).describe('ended runs kept per resource, in addition to the last complete sync'),
+  }),
   schedule: scheduleSchema,
-  deadLetters: z
-    .strictObject({ max: z.int().min(1).default(10_000).describe('how many are kept at most') })
-    .prefault({}),
+  deadLetters: section({ max: count(10_000).describe('how many are kept at most') }),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -97,7 +70,6 @@ export interface SettingRow {
   default: unknown;
 }
 
-/** @returns every leaf of the schema with its description and default */
 export function settingRows(): SettingRow[] {
   return leaves(settingsSchema, []).map(({ path, schema }) => ({
     path: path.join('.'),

@@ -1,9 +1,7 @@
 /** Authenticates API callers by token or session, and limits failed attempts. Without tokens, only this machine has access. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bearerOf } from '../../sources/push/authenticator.ts';
-import { isOneOf } from '../../sources/push/secrets.ts';
-import type { Session, Sessions } from './sessions.ts';
-import type { ApiTokens } from './tokens.ts';
+import { bearerOf, isOneOf } from '../../sources/push/authenticator.ts';
+import type { ApiTokens, Session, Sessions } from './sessions.ts';
 
 export interface AuthFailure {
   status: 401 | 403;

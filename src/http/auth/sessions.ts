@@ -5,8 +5,13 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, jwtVerify, SignJWT } from 'jose';
-import { isOneOf } from '../../sources/push/secrets.ts';
-import type { ApiTokens } from './tokens.ts';
+import { isOneOf } from '../../sources/push/authenticator.ts';
+
+/** Tokens of the service's own API; several of a kind during rotation. */
+export interface ApiTokens {
+  full: readonly string[];
+  readOnly: readonly string[];
+}
 
 export interface Session {
   access: 'write' | 'read';
@@ -26,9 +31,7 @@ const lifeSeconds = 12 * 60 * 60;
 
 interface SigningToken {
   access: Session['access'];
-  /** Key id, derived from the token. */
   id: string;
-  /** Signing key, derived from the token. */
   key: Uint8Array;
   token: string;
 }

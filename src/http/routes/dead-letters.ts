@@ -10,17 +10,15 @@ import {
   discardAll,
 } from '../../engine/delivery/dead-letters.ts';
 import type { Replay, ReplayResult } from '../../engine/delivery/replay.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { Guard } from '../auth/authenticate.ts';
-import { problemSchema } from '../error-handler.ts';
+import { problemSchema, refusals, security } from '../error-handler.ts';
 
 export interface DeadLetterRouteDeps {
   deadLetters: DeadLetters;
   replay: Replay;
   guard: Guard;
 }
-
-/** Security scheme defined in server.ts. */
-const security = [{ token: [] }];
 
 const filterShape = {
   rule: z.string().optional().describe('the rule that wrote it, such as placed-order'),
@@ -67,13 +65,7 @@ export function deadLetterRoutes(server: FastifyInstance, deps: DeadLetterRouteD
   const routes = server.withTypeProvider<ZodTypeProvider>();
   const { deadLetters, replay } = deps;
   const common = { onRequest: deps.guard };
-  const errorResponses = {
-    400: problemSchema,
-    401: problemSchema,
-    403: problemSchema,
-    429: problemSchema,
-    503: problemSchema,
-  };
+  const errorResponses = { 400: problemSchema, ...refusals, 503: problemSchema };
   const notFound = { error: 'there is no such dead letter (any more)' };
 
   routes.route({
@@ -198,9 +190,5 @@ function filterOf({
   code,
   resource,
 }: { [name in keyof DeadLetterFilter]: string | undefined }): DeadLetterFilter {
-  return {
-    ...(rule === undefined ? {} : { rule }),
-    ...(code === undefined ? {} : { code }),
-    ...(resource === undefined ? {} : { resource }),
-  };
+  return omitUndefined({ rule, code, resource });
 }

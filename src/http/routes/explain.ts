@@ -6,7 +6,7 @@ import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { type Explain, explainedTypes } from '../../engine/explain/explain.ts';
 import { explainedSchema } from '../../engine/explain/schema.ts';
 import type { Guard } from '../auth/authenticate.ts';
-import { problemSchema } from '../error-handler.ts';
+import { problemSchema, refusals, security } from '../error-handler.ts';
 
 export interface ExplainRouteDeps {
   explain: Explain;
@@ -17,7 +17,6 @@ const params = z.object({
   type: z.string().describe(explainedTypes.join(', ')),
   id: z.string().min(1).max(256).describe("commercetools' id of the record"),
 });
-/** Retry-After while commercetools is unavailable. */
 const retrySeconds = 5;
 
 export function explainRoutes(server: FastifyInstance, { explain, guard }: ExplainRouteDeps): void {
@@ -27,16 +26,14 @@ export function explainRoutes(server: FastifyInstance, { explain, guard }: Expla
     onRequest: guard,
     schema: {
       operationId: 'explain',
-      security: [{ token: [] }],
+      security,
       summary: 'What would be sent of a record, by which rule and from which fields. Nothing is sent',
       params,
       response: {
         200: explainedSchema,
         400: problemSchema,
-        401: problemSchema,
-        403: problemSchema,
         404: problemSchema,
-        429: problemSchema,
+        ...refusals,
         502: problemSchema.describe('commercetools refuses the client, or the client lacks a scope'),
         503: problemSchema.describe('commercetools is away'),
       },

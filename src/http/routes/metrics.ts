@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Guard } from '../auth/authenticate.ts';
-import { problemSchema } from '../error-handler.ts';
+import { refusals, security } from '../error-handler.ts';
 
 export interface MetricsRouteDeps {
   metrics: Metrics;
@@ -19,13 +19,8 @@ export function metricsRoute(server: FastifyInstance, { metrics, guard }: Metric
     schema: {
       operationId: 'metrics',
       summary: "Counts and states in Prometheus' text format; docs/monitoring.md says what each means",
-      security: [{ token: [] }],
-      response: {
-        200: { content: { 'text/plain': { schema: z.string() } } },
-        401: problemSchema,
-        403: problemSchema,
-        429: problemSchema,
-      },
+      security,
+      response: { 200: { content: { 'text/plain': { schema: z.string() } } }, ...refusals },
     },
     handler: async (_request, reply) => {
       const { contentType, text } = await metrics.scrape();

@@ -4,7 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type Authenticate, type CountFailure, sendAuthFailure } from '../auth/authenticate.ts';
 import { clearSessionCookie, type Sessions, setSessionCookie } from '../auth/sessions.ts';
-import { problemSchema } from '../error-handler.ts';
+import { problemSchema, refusals } from '../error-handler.ts';
 
 export interface SessionRouteDeps {
   sessions: Sessions;
@@ -20,7 +20,7 @@ const session = z.object({
   loggedIn: z.boolean().describe('false: a caller on this machine, or with a token in the header'),
 });
 const login = z.strictObject({ token: z.string().min(1) });
-const refusals = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 429: problemSchema };
+const errorResponses = { 400: problemSchema, ...refusals };
 
 export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
@@ -31,7 +31,7 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
     schema: {
       operationId: 'session',
       summary: 'Who looks at the dashboard, and what they may do',
-      response: { 200: session, ...refusals },
+      response: { 200: session, ...errorResponses },
     },
     handler: async (request, reply) => {
       const caller = await deps.authenticate(request);
@@ -55,7 +55,7 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
       operationId: 'login',
       summary: 'A token of the API in the body becomes a cookie that no script can read',
       body: login,
-      response: { 200: session, ...refusals },
+      response: { 200: session, ...errorResponses },
     },
     handler: async (request, reply) => {
       const created = await deps.sessions.create(request.body.token);
@@ -77,7 +77,7 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
     schema: {
       operationId: 'logout',
       summary: 'Takes the cookie back',
-      response: { 204: z.undefined().describe('logged out'), ...refusals },
+      response: { 204: z.undefined().describe('logged out'), ...errorResponses },
     },
     handler: async (request, reply) => {
       clearSessionCookie(request, reply);

@@ -7,14 +7,12 @@ import { hasEnded, type Run, runSchema } from '../../engine/runs/run.ts';
 import { parseSyncRequest, startSync } from '../../engine/runs/run-request.ts';
 import type { Runs } from '../../engine/runs/runs.ts';
 import type { Guard } from '../auth/authenticate.ts';
-import { problemSchema } from '../error-handler.ts';
+import { problemSchema, refusals, security } from '../error-handler.ts';
 
 export interface SyncRouteDeps {
   runs: Runs;
   guard: Guard;
-  /** True during shutdown, when no sync can be started. */
   stopping(): boolean;
-  /** Number of events of each type in this process. */
   counts(): Record<string, number>;
 }
 
@@ -38,9 +36,6 @@ const bodySchema = z.strictObject({
   force: z.boolean().optional(),
 });
 
-/** Security scheme defined in server.ts. */
-const security = [{ token: [] }];
-
 const started = z.object({ message: z.string(), run: runSchema });
 const running = z.object({ error: z.string(), run: runSchema });
 const listed = z.object({
@@ -52,7 +47,7 @@ const listed = z.object({
 export function syncRoutes(server: FastifyInstance, deps: SyncRouteDeps): void {
   const routes = server.withTypeProvider<ZodTypeProvider>();
   const { guard } = deps;
-  const errorResponses = { 400: problemSchema, 401: problemSchema, 403: problemSchema, 429: problemSchema };
+  const errorResponses = { 400: problemSchema, ...refusals };
 
   for (const resource of bulkResources) {
     routes.route({

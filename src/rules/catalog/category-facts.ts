@@ -10,9 +10,7 @@ export type CategoryFacts =
   | {
       state: 'present';
       category: StoredCategory;
-      /** Categories from the root to the category itself. */
       path: readonly StoredCategory[];
-      /** Ids of all categories below it. */
       descendants: readonly string[];
       cause: Cause;
       at: Date;

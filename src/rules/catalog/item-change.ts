@@ -21,7 +21,6 @@ interface MappingContext {
   warnings: Map<string, Warning>;
 }
 
-/** Returns the change for an item. A product without a master variant is skipped. */
 export function itemChange(facts: PublishedFacts, settings: RuleSettings): RuleOutput {
   const { masterVariant } = facts.product.masterData.current;
   if (!masterVariant) return skip('the product has no master variant (modular catalogue)');
@@ -88,7 +87,6 @@ function variantOf(variant: ProductVariant, item: CatalogItem, context: MappingC
   ];
 }
 
-/** Returns the fields that an item and its variants share. */
 function sharedOf(
   product: Product,
   settings: RuleSettings,

@@ -24,7 +24,6 @@ export type ItemFacts =
       product: Product;
       /** `undefined` when categories are not synced. */
       categories: CategoryTree | undefined;
-      /** Offers by sku. */
       offers: ReadonlyMap<string, Offer>;
       cause: Cause;
       at: Date;
@@ -54,7 +53,6 @@ export const itemFacts: FactsLoader<ItemSubject, ItemFacts> = {
   },
 };
 
-/** Returns all variants, the master variant first. */
 export function variantsOf(product: Product): ProductVariant[] {
   const { masterVariant, variants } = product.masterData.current;
   return masterVariant ? [masterVariant, ...variants] : variants;

@@ -2,7 +2,7 @@
 import type { Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Profile, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
-import { type FittedProperties, fitProperties, fitsUnchanged, jsonBytes, maxJsonBytes } from '../fields/json-limits.ts';
+import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
 import { filtered } from '../fields/properties.ts';
@@ -113,24 +113,14 @@ function contactOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
   };
 }
 
-/** Returns a profile with as many of the properties as Klaviyo accepts. */
 export function fitProfile(
   attributes: Omit<Profile, 'properties'>,
   properties: Record<string, unknown>,
 ): { profile: Profile; warnings: Warning[] } {
-  const fitted = fittedProperties(attributes, properties);
+  const maxBytes = maxProfileBytes - jsonBytes(jsonOf(attributes));
+  const fitted = fitProperties(properties, { keep: [], maxBytes });
   const none = Object.keys(fitted.properties).length === 0;
   return { profile: none ? attributes : { ...attributes, properties: fitted.properties }, warnings: fitted.warnings };
-}
-
-function fittedProperties(
-  attributes: Omit<Profile, 'properties'>,
-  properties: Record<string, unknown>,
-): FittedProperties {
-  const json = jsonOf(attributes);
-  // In the usual case the upper bound is far below the limit, and nothing has to be measured.
-  if (fitsUnchanged(properties, maxProfileBytes - maxJsonBytes(json))) return { properties, warnings: [] };
-  return fitProperties(properties, { keep: [], maxBytes: maxProfileBytes - jsonBytes(json) });
 }
 
 function jsonOf({ location, ...attributes }: Omit<Profile, 'properties'>): JsonObject {

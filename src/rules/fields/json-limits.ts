@@ -15,7 +15,6 @@ export const maxEventPropertiesBytes = 4_900_000;
 export interface FitOptions {
   /** Names that are cut last, most valuable first. */
   keep: readonly string[];
-  /** Maximum size of the properties as JSON. */
   maxBytes: number;
 }
 
@@ -44,36 +43,19 @@ export function fitProperties(record: Record<string, unknown>, { keep, maxBytes 
   return { properties: Object.fromEntries(fitted), warnings: warningsOf(traversal.cut) };
 }
 
-/** Returns an upper bound of a value's bytes as JSON, without serialising it. */
-export function maxJsonBytes(value: JsonValue): number {
-  if (typeof value === 'string') return roughBytes(value);
-  if (typeof value !== 'object' || value === null) return 25;
-  return Object.entries(value).reduce((sum, [key, child]) => sum + roughBytes(key) + maxJsonBytes(child), 5);
-}
-
 /** The usual case, in which nothing has to be copied. */
-export function fitsUnchanged(record: Record<string, unknown>, maxBytes: number): record is JsonObject {
-  const names = Object.keys(record);
-  if (names.length > maxProperties) return false;
-  const budget = { bytes: maxBytes - 2 };
-  return (
-    names.every((name) => isShort(name, budget) && name !== '' && fits(record[name], 2, budget)) && budget.bytes > 0
-  );
+function fitsUnchanged(record: Record<string, unknown>, maxBytes: number): record is JsonObject {
+  const budget = { bytes: maxBytes };
+  const isSmall = Object.keys(record).length <= maxProperties && !Object.hasOwn(record, '');
+  return isSmall && fits(record, 1, budget) && budget.bytes > 0;
 }
 
-/** Returns whether a text or name is short enough, and subtracts its bytes from the budget. */
-function isShort(text: string, budget: { bytes: number }): boolean {
-  budget.bytes -= roughBytes(text);
-  return text.length < shortText && text.isWellFormed();
-}
-
-/** A text with fewer UTF-16 units than this is below every limit in bytes. */
-const shortText = 33_000;
-
+/** Returns whether a value needs no cut, and subtracts an upper bound of its bytes as JSON from the budget. */
 function fits(value: unknown, level: number, budget: { bytes: number }): boolean {
   switch (typeof value) {
     case 'string':
-      return isShort(value, budget);
+      budget.bytes -= roughBytes(value);
+      return value.length < shortText && value.isWellFormed();
     case 'number':
       budget.bytes -= 25;
       return Number.isFinite(value);
@@ -84,31 +66,16 @@ function fits(value: unknown, level: number, budget: { bytes: number }): boolean
       budget.bytes -= 5;
       if (value === null) return true;
       if (level > maxLevels) return false;
-      return Array.isArray(value) ? itemsFit(value, level + 1, budget) : fieldsFit(value, level + 1, budget);
+      if (Array.isArray(value))
+        return value.length <= maxArrayItems && value.every((item) => fits(item, level + 1, budget));
+      return Object.entries(value).every(([key, child]) => fits(key, level, budget) && fits(child, level + 1, budget));
     default:
       return false;
   }
 }
 
-// Plain loops, because every event of every order passes through here.
-function itemsFit(items: readonly unknown[], level: number, budget: { bytes: number }): boolean {
-  if (items.length > maxArrayItems) return false;
-  for (const item of items) if (!fits(item, level, budget)) return false;
-  return true;
-}
-
-function fieldsFit(record: object, level: number, budget: { bytes: number }): boolean {
-  // `for in` avoids a list of keys for each object.
-  if (!isRecord(record)) return false;
-  for (const key in record) {
-    if (!isShort(key, budget) || !fits(record[key], level, budget)) return false;
-  }
-  return true;
-}
-
-function isRecord(value: object): value is Record<string, unknown> {
-  return !Array.isArray(value);
-}
+/** A text with fewer UTF-16 units than this is below every limit in bytes. */
+const shortText = 33_000;
 
 /** State of a traversal: cut properties, the current top-level name, and an upper bound of the size in bytes. */
 interface Traversal {
@@ -202,7 +169,6 @@ function dropBeyondBytes(fitted: Map<string, JsonValue>, { keep, cut, maxBytes }
   }
 }
 
-/** Returns the bytes of a property with its colon and comma. */
 function entryBytes(name: string, value: JsonValue): number {
   return jsonBytes(name) + jsonBytes(value) + 2;
 }
@@ -226,7 +192,6 @@ function shortened(value: JsonValue, maxBytes: number): JsonValue | undefined {
   return items === 0 ? undefined : value.slice(0, items);
 }
 
-/** Returns the bytes of a value as JSON in UTF-8. */
 export function jsonBytes(value: JsonValue): number {
   return Buffer.byteLength(JSON.stringify(value));
 }

@@ -19,7 +19,6 @@ interface Text {
 
 export interface Metadata {
   texts: Record<string, string>;
-  /** Names of the texts whose entries were left out. */
   cut: string[];
 }
 
@@ -94,10 +93,7 @@ function shared(name: TextName, key: string, entries: () => readonly string[]): 
   return fresh;
 }
 
-interface PriceTexts {
-  prices: Text;
-  currencies: Text;
-}
+type PriceTexts = Record<'prices' | 'currencies', Text>;
 
 function textsOfPrices(prices: readonly Price[], context: PriceContext): PriceTexts {
   const ofCurrencies = pricesOfCurrencies(prices, context);
@@ -148,27 +144,13 @@ function countriesUsing(currencies: readonly string[]): string[] {
   return currencies.length > 1 ? countries.sort() : countries;
 }
 
-interface CountryPrice {
-  country: string;
-  /** Major units. */
-  amount: number;
-  /** ISO 4217. */
-  currency: string;
-}
-
 /** Returns for each country its own price, else the price without a country in the country's currency. */
-function pricesOfCountries(prices: readonly Price[], context: PriceContext): CountryPrice[] {
+function pricesOfCountries(prices: readonly Price[], context: PriceContext) {
   const of = context.settings.product.price;
   const own = new Set(countriesOf(prices, of));
   // Chosen once for each currency, because many countries share a currency.
   const shared = chosenByCurrency(prices, 'none', context);
-  const amounts = new Map<Price, number>();
-  const amount = (price: Price) => {
-    const known = amounts.get(price) ?? amountOf(price, of);
-    amounts.set(price, known);
-    return known;
-  };
-  return [...new Set([...own, ...countriesUsing([...shared.keys()])])].flatMap((country): CountryPrice[] => {
+  return [...new Set([...own, ...countriesUsing([...shared.keys()])])].flatMap((country) => {
     const ownPrices = own.has(country)
       ? chosenByCurrency(prices, { only: country }, context)
       : new Map<string, Price>();
@@ -178,7 +160,7 @@ function pricesOfCountries(prices: readonly Price[], context: PriceContext): Cou
       preferred(countryCurrencies.get(country) ?? [], shared, preferredCurrency),
     ];
     const price = ownPrices.get(first) ?? shared.get(second);
-    return price ? [{ country, amount: amount(price), currency: price.value.currencyCode }] : [];
+    return price ? [{ country, amount: amountOf(price, of), currency: price.value.currencyCode }] : [];
   });
 }
 
@@ -196,7 +178,6 @@ function chosenByCurrency(
   return chosen;
 }
 
-/** Returns the preferred currency if it has a price, else the first currency with one. */
 function preferred(
   currencies: readonly string[],
   priced: { has(currency: string): boolean },
@@ -206,40 +187,20 @@ function preferred(
   return currencies.find((currency) => priced.has(currency));
 }
 
-/** An item and its variants have the same names. */
-const namesCache = { title: new WeakMap<LocalizedString, Text>(), slug: new WeakMap<LocalizedString, Text>() };
-
 function textOfNames(localized: LocalizedString, prefix: 'title' | 'slug'): Text {
-  const cached = namesCache[prefix].get(localized);
-  if (cached) return cached;
   const names = Object.entries(localized).filter(([, text]) => present(text) !== undefined);
   const entries = names.map(([locale, text]) => entry(`${prefix}_${locale}`.toWellFormed(), text.toWellFormed()));
-  const fresh = textOf(`${prefix}_json`, entries);
-  namesCache[prefix].set(localized, fresh);
-  return fresh;
+  return textOf(`${prefix}_json`, entries);
 }
 
 /** Returns an entry as JSON text, such as `"price_DE":12.5`. Each variant has a hundred, so none is an object. */
 function entry(name: string, value: string | number): string {
-  return `${quoted(name)}:${typeof value === 'string' ? quoted(value) : String(value)}`;
-}
-
-/** Codes whose JSON texts are cached, because they repeat with every variant. */
-const codes = new Set([...countryCurrencies.keys(), ...currencyCountries.keys()]);
-const maxQuoted = 4 * codes.size;
-const quotedCache = new Map<string, string>();
-
-function quoted(text: string): string {
-  const cached = quotedCache.get(text);
-  if (cached !== undefined) return cached;
-  const fresh = JSON.stringify(text);
-  if (quotedCache.size < maxQuoted && codes.has(text.slice(text.indexOf('_') + 1))) quotedCache.set(text, fresh);
-  return fresh;
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
 }
 
 /** Joins entries to a JSON text. Entries that do not fit are left out whole. */
 function textOf(name: TextName, entries: readonly string[]): Text {
-  const text = ['{', entries.join(','), '}'].join('');
+  const text = `{${entries.join(',')}}`;
   // The usual case: the text fits even if every character has to be escaped twice.
   if (text.length * maxEscaped <= maxBytes[name]) return { text, cut: false };
   let bytes = 4;

@@ -23,7 +23,6 @@ export function majorUnits(money: Money): number {
   return shifted(money.centAmount, ownDigits ?? digitsOf(money.currencyCode));
 }
 
-/** Returns the money with a positive amount. */
 export function absolute(money: Money): Money {
   const { centAmount, preciseAmount } = money;
   return {

@@ -6,7 +6,6 @@ import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-j
 import type { Address } from '../../commercetools/schemas.ts';
 import { present } from './text.ts';
 
-/** Phone number of an address: missing, valid in E.164, or invalid. */
 export type Phone = { type: 'none' } | { type: 'number'; e164: string } | { type: 'invalid' };
 
 /** Returns the mobile number of an address, else its phone. Local numbers get the country of the address. */

@@ -6,7 +6,6 @@ import { millisecondsOf } from './time.ts';
 
 type PriceSettings = RuleSettings['product']['price'];
 
-/** Input of a choice among prices. */
 export interface PriceChoice {
   settings: PriceSettings;
   /** Time at which dated prices must be valid. */

@@ -7,7 +7,6 @@ export function passes(name: string, filter: PropertyFilter): boolean {
   return filter.include.length === 0 || filter.include.includes(name);
 }
 
-/** Filtered record, and the names that `map` renamed fields to. */
 export interface Filtered {
   properties: Record<string, unknown>;
   renamed: ReadonlySet<string>;

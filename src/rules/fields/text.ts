@@ -52,7 +52,6 @@ export function localizedText(localized: LocalizedString | undefined, preferredL
   return found?.[1];
 }
 
-/** Returns the name of a record, else its slug, its key or its id. */
 export function titleOf(
   record: { id: string; name: LocalizedString; slug: LocalizedString; key?: string | undefined },
   preferredLocale: string,

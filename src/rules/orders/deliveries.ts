@@ -7,7 +7,6 @@ export function deliveriesOf(order: Order): Delivery[] {
   return shipments.flatMap((shipment) => shipment?.deliveries ?? []);
 }
 
-/** Returns the creation time of the latest delivery, or undefined without one. */
 export function lastDeliveredAt(order: Order): string | undefined {
   const times = deliveriesOf(order).map(({ createdAt }) => createdAt);
   const valid = times.filter((time) => time !== undefined && !Number.isNaN(Date.parse(time)));

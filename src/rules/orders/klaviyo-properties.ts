@@ -55,7 +55,6 @@ export function itemNames(order: Order, { preferredLocale }: RuleSettings): stri
   return distinct(items.map(({ name }) => localizedText(name, preferredLocale)));
 }
 
-/** Returns the texts in their sequence without duplicates and missing ones. */
 export function distinct(texts: readonly (string | undefined)[]): string[] {
   return [...new Set(texts.filter((text) => text !== undefined))];
 }

@@ -55,7 +55,6 @@ function describe(item: LineItem, facts: OrderFacts, settings: RuleSettings): Li
   };
 }
 
-/** Returns the line as an element of `Items` in an order's events. */
 export function asItem(line: Line): JsonObject {
   return {
     ...withValue({
@@ -73,7 +72,6 @@ export function asItem(line: Line): JsonObject {
   };
 }
 
-/** Returns the line as properties of Ordered Product. */
 export function asOrderedProduct(line: Line): JsonObject {
   return {
     ...withValue({

@@ -126,7 +126,6 @@ function combineEvents(results: readonly OrderEventResult[]): RuleOutput {
   return { changes: sent, skips: [...skips], warnings: [...warnings.values()], followUps: [] };
 }
 
-/** Cuts the properties of an event down to Klaviyo's limits. */
 export function fitEvent(properties: Record<string, unknown>): FittedProperties {
   return fitProperties(properties, { keep: keptNames, maxBytes: maxEventPropertiesBytes });
 }

@@ -5,7 +5,6 @@ import type { OrderFacts } from './facts.ts';
 
 export const placedSettings = ['order.messages.created', 'order.states.created.placedOrder'] as const;
 
-/** Returns triggers for the messages that place an order. */
 export function placedTriggers(settings: RuleSettings): Trigger[] {
   return messageTriggers('order', settings.order.messages.created, 'OrderCreated');
 }

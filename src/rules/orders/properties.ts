@@ -5,7 +5,6 @@ import type { OrderFacts } from './facts.ts';
 import { distinct, itemNames, klaviyoNames } from './klaviyo-properties.ts';
 import { lineOf } from './line.ts';
 
-/** Settings that affect these properties. */
 export const orderPropertySettings = [
   'order.properties',
   'order.customFields.properties',

@@ -65,7 +65,6 @@ function refundsOf({ order, payments }: OrderFacts): Refund[] {
   });
 }
 
-/** Returns a skip for each payment reference without a readable id. */
 function unreadablePayments({ order }: OrderFacts): Skip[] {
   const references = order.paymentInfo?.payments ?? [];
   return references.flatMap(({ id }, index) =>

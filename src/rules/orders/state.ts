@@ -4,7 +4,6 @@ import { messageCauseOf, messageTriggers, type Skip, type Trigger } from '../typ
 import type { OrderFacts } from './facts.ts';
 import { messageTime, type OrderEventDraft } from './order-event.ts';
 
-/** Returns triggers for the messages that report a new state of an order. */
 export function stateTriggers(settings: RuleSettings): Trigger[] {
   return messageTriggers('order', settings.order.messages.changed, 'OrderStateChanged');
 }
@@ -25,11 +24,9 @@ export interface StateEvent {
   meaning: 'cancelled' | 'fulfilled';
   /** Times that the order itself contains, for runs; ISO 8601, best first. */
   times: readonly (string | undefined)[];
-  /** Properties beside those of the order. */
   properties?: Record<string, unknown>;
 }
 
-/** Returns the event of an order whose state has the given meaning, or a skip. */
 export function stateEvent(facts: OrderFacts, event: StateEvent, settings: RuleSettings): [OrderEventDraft] | Skip {
   const { order } = facts;
   const state = stateOf(facts);

@@ -29,7 +29,6 @@ export function configurationErrorOf(thrown: unknown, sasl?: { mechanism: string
   return undefined;
 }
 
-/** @returns the codes of an error and of its causes */
 function codesIn(thrown: unknown): string[] {
   if (!(thrown instanceof Error)) return [];
   const own = ['code', 'apiId'].flatMap((name) => {

@@ -21,7 +21,6 @@ export interface KafkaSettings {
   group: string;
   tls: boolean;
   sasl?: { mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; username: string; password: string };
-  /** Maximum in-flight messages. */
   concurrency: number;
   /** Session timeout: a member without a heartbeat for this long loses its partitions. */
   sessionMs?: number;
@@ -34,7 +33,6 @@ const retryDelayMs = 1_000;
 type KafkaMessage = Message<string, string, string, string>;
 type KafkaConsumer = ReturnType<typeof createConsumer>;
 
-/** The partitions assigned to this member, until the next rebalance. */
 interface Assignment {
   offsets: Offsets;
   /** Aborts on a rebalance and when the source stops. */
@@ -178,7 +176,6 @@ function createAssignment(): Assignment {
   return { offsets: createOffsets(), revoked: new AbortController() };
 }
 
-/** Handles one message until it is acknowledged or its partition is revoked. */
 async function settle(delivery: {
   message: KafkaMessage;
   assignment: Assignment;

@@ -1,7 +1,7 @@
 /** Interface of the push authenticators. They decide by the headers alone if these suffice. */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request whose body has not been read yet. */
 export interface PushRequest {
   headers: IncomingHttpHeaders;
   /** Query parameters of the URL; a repeated name is a list. */
@@ -20,7 +20,6 @@ export type AuthResult =
   | Denied;
 
 export type BodyResult =
-  /** The body is a delivery to unwrap. */
   | { outcome: 'delivery' }
   /** The body holds no delivery; this is the response. */
   | { outcome: 'response'; status: 200 | 204; body?: Record<string, unknown> }
@@ -28,7 +27,6 @@ export type BodyResult =
 
 export interface PushAuthenticator {
   readonly name: string;
-  /** The environment variables that configure it, named in the reason of a denial. */
   readonly variables: string;
   /** @returns undefined if the request carries no credentials of this kind */
   authenticate(request: PushRequest): Promise<AuthResult | undefined>;
@@ -36,7 +34,6 @@ export interface PushAuthenticator {
   verifyBody?(body: unknown): Promise<BodyResult>;
 }
 
-/** @returns the token of `Authorization: Bearer <token>` */
 export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
   return /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
 }
@@ -44,4 +41,11 @@ export function bearerOf({ authorization }: IncomingHttpHeaders): string | undef
 /** @returns whether the token has the three parts of a JWT, so that it is no shared secret */
 export function looksSigned(token: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token);
+}
+
+/** @returns whether it is one of the secrets; compares in constant time and with all of them, so that the time reveals nothing */
+export function isOneOf(given: string, secrets: readonly string[]): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const givenDigest = digest(given);
+  return secrets.filter((secret) => timingSafeEqual(givenDigest, digest(secret))).length > 0;
 }

@@ -1,7 +1,13 @@
 /** Authenticates pushes with a shared secret in `Authorization: Bearer <secret>` or `X-Api-Key: <secret>`. */
 
-import { type AuthResult, bearerOf, looksSigned, type PushAuthenticator, type PushRequest } from './authenticator.ts';
-import { isOneOf } from './secrets.ts';
+import {
+  type AuthResult,
+  bearerOf,
+  isOneOf,
+  looksSigned,
+  type PushAuthenticator,
+  type PushRequest,
+} from './authenticator.ts';
 
 /** @param secrets several during rotation */
 export function createSharedSecretAuthenticator(secrets: readonly string[]): PushAuthenticator {
