@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Consumer, type Message, type MessagesStream } from '@platformatic/kafka';
+import type { Message, MessagesStream } from '@platformatic/kafka';
 import { codeOf } from '../../lib/errors.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { combineVerdicts } from '../combine-verdicts.ts';
@@ -31,7 +31,7 @@ const defaultSessionMs = 30_000;
 const retryDelayMs = 1_000;
 
 type KafkaMessage = Message<string, string, string, string>;
-type KafkaConsumer = ReturnType<typeof createConsumer>;
+type KafkaConsumer = Awaited<ReturnType<typeof createConsumer>>;
 
 interface Assignment {
   offsets: Offsets;
@@ -67,7 +67,7 @@ export function createKafka(settings: KafkaSettings, events: AppEvents): Source 
       if (stopping.signal.aborted) return;
       let consumer: KafkaConsumer | undefined;
       try {
-        consumer = createConsumer(settings, (thrown) => {
+        consumer = await createConsumer(settings, (thrown) => {
           // The client retries for long. A configuration error is reported at the first failure.
           const error = configurationErrorOf(thrown, settings.sasl);
           if (error && !stopping.signal.aborted) setError(error);
@@ -151,7 +151,9 @@ export function createKafka(settings: KafkaSettings, events: AppEvents): Source 
 }
 
 /** @param onRetry called with the error before each retry */
-function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => void) {
+async function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => void) {
+  // Loading the client takes about a second of CPU, which only processes that read Kafka should pay.
+  const { Consumer } = await import('@platformatic/kafka');
   const { brokers, group, tls, sasl, concurrency, sessionMs = defaultSessionMs } = settings;
   return new Consumer({
     clientId: 'commercetools-klaviyo',
