@@ -37,7 +37,9 @@ async function pushed(body: unknown, at: OrderShop = shop): Promise<number> {
 
 /** Something of the log about deliveries that no rule was asked about. */
 const ignoredDeliveries = (at: OrderShop = shop) =>
-  at.testEnv.logged.filter((line) => line.includes('"delivery-ignored"')).map((line) => String(Object(JSON.parse(line)).reason));
+  at.testEnv.logged
+    .filter((line) => line.includes('"delivery-ignored"'))
+    .map((line) => String(Object(JSON.parse(line)).reason));
 
 const envelopes: Record<string, (payload: Json) => unknown> = {
   'a Pub/Sub push with base64': (payload) => pubSub(encoded(payload)),

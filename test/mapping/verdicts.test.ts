@@ -92,7 +92,8 @@ describe('commercetools can not now: 503, and nothing is taken for none', () => 
 });
 
 describe('an unauthorized key: 503, action-required in the log, and /ready fails', () => {
-  const actionsRequired = (at: OrderShop) => at.testEnv.logged.filter((line) => line.includes('"action-required"')).length;
+  const actionsRequired = (at: OrderShop) =>
+    at.testEnv.logged.filter((line) => line.includes('"action-required"')).length;
 
   for (const [what, options] of Object.entries({
     "Klaviyo's key": { env: { KLAVIYO_AUTH_KEY: 'pk_other' } },

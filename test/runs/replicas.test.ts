@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  addCustomers,
   ended,
   inFlight,
   ownReplica,
-  addCustomers,
   slowDown,
   startReplica,
   startSlowTestEnv,

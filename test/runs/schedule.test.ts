@@ -12,7 +12,7 @@ import type { AppEvent } from '../../src/telemetry/app-events.ts';
 import { ctk } from '../cli/ctk.ts';
 import { environment } from '../fixtures/environment.ts';
 import { type Json, startTestEnv, type TestEnv } from '../test-env.ts';
-import { inFlight, ownReplica, addCustomers, slowDown, startSlowTestEnv, storeOf, until } from './replicas.ts';
+import { addCustomers, inFlight, ownReplica, slowDown, startSlowTestEnv, storeOf, until } from './replicas.ts';
 
 type Scheduled = Extract<AppEvent, { type: 'scheduled' }>;
 
