@@ -1,5 +1,4 @@
 /** Builds the parts of the service that need no sockets, once and in the order of their dependencies. The CLI uses these. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type CommercetoolsClient, createCommercetoolsClient } from '../commercetools/client.ts';
 import { createLookups } from '../commercetools/lookups/create.ts';
@@ -23,9 +22,10 @@ import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
+import { withTimeout } from '../lib/timeout.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
-import { createFallbackStore, deadLettersForbidden, runsInMemory } from '../store/fallback-store.ts';
+import { createFallbackStore } from '../store/fallback-store.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { type AppEvents, createAppEvents } from '../telemetry/app-events.ts';
@@ -77,10 +77,6 @@ export interface StopOptions {
 
 const shutdownTimeout = 'shutdown took longer than SHUTDOWN_SECONDS; what is still in flight will be redelivered';
 
-/**
- * @param config from readConfig
- * @param log receives log lines
- */
 export function createComponents(config: Config, log: Logger, overrides: Overrides = {}): Components {
   const { settings } = config;
   const now = overrides.now ?? (() => new Date());
@@ -88,13 +84,16 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const leaseMs = settings.runs.leaseSeconds * 1_000;
   const events = createAppEvents(log);
   const warn = (detail: string) => events.emit({ type: 'warning', detail });
-  const nextReadSeq = createSequence();
+  let lastReadSeq = 0;
+  const nextReadSeq = () => ++lastReadSeq;
 
   const commercetools = createCommercetoolsClient(config.commercetools, events);
   const klaviyo = createKlaviyoClient(config.klaviyo, events);
   const lookups = createLookups(commercetools);
   const store = overrides.store ?? createStore(config, commercetools);
-  const runStore = createFallbackStore(store, (reason) => warn(runsInMemory(reason)));
+  const runStore = createFallbackStore(store, (reason) =>
+    warn(`runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`),
+  );
 
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
@@ -103,7 +102,10 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     max: settings.deadLetters.max,
     now,
     onStored: ({ rule, code }) => events.emit({ type: 'dead-letter', rule, code }),
-    onForbidden: (reason) => warn(deadLettersForbidden(reason)),
+    onForbidden: (reason) =>
+      warn(
+        `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`,
+      ),
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
   const deliver = createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add });
@@ -156,7 +158,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     return true;
   }
 
-  const components: Components = {
+  return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
     ...{ explain, leaseMs, now },
     async trace() {
@@ -168,16 +170,13 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       await sink.onIdle();
     },
     async stop(options = {}) {
-      const finished = new AbortController();
-      const timeout = sleep(config.shutdownMs, false, { signal: finished.signal }).catch(() => false);
       // A part that fails must not keep the others from being closed.
-      const finishing = finish(options).catch((thrown: unknown) => {
-        warn(`a part could not be shut down: ${messageOf(thrown)}`);
-        return false;
-      });
-      const inTime = await Promise.race([finishing, timeout]);
-      finished.abort();
-      if (!inTime) {
+      const finishAll = () =>
+        finish(options).catch((thrown: unknown) => {
+          warn(`a part could not be shut down: ${messageOf(thrown)}`);
+          return false;
+        });
+      if (!(await withTimeout<boolean>(finishAll, config.shutdownMs, false))) {
         warn(shutdownTimeout);
         options.onTimeout?.();
       }
@@ -186,16 +185,6 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       klaviyo.close().catch(() => undefined);
       await traces?.stop();
     },
-  };
-  return components;
-}
-
-/** @returns a function whose result increases with each call */
-function createSequence(): () => number {
-  let last = 0;
-  return () => {
-    last += 1;
-    return last;
   };
 }
 

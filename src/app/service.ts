@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { countOf } from '../commercetools/count.ts';
+import { countOf } from '../commercetools/pagination.ts';
 import type { Config, Port } from '../config/config.ts';
 import { accessWarnings } from '../config/warnings.ts';
 import { createRuleRates } from '../dashboard/rule-rates.ts';
@@ -29,10 +29,6 @@ export interface ServiceOverrides extends Overrides {
   trusted?: TrustedIssuers;
 }
 
-/**
- * @param config from readConfig
- * @param log receives log lines
- */
 export function createService(config: Config, log: Logger, overrides: ServiceOverrides = {}): Service {
   const components = createComponents(config, log, overrides);
   const { events, commercetools, klaviyo, sink, deadLetters, realtime, runs, replay, explain, now } = components;
@@ -42,12 +38,9 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     plans: config.settings.schedule,
   });
   const sources = createSources({
-    ...{
-      config: config.messageSources,
-      allowUnauthenticatedPush: config.allowUnauthenticatedPush,
-      concurrency,
-      events,
-    },
+    config: config.messageSources,
+    allowUnauthenticatedPush: config.allowUnauthenticatedPush,
+    ...{ concurrency, events },
     maxPushes: maxInFlight,
     deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
@@ -67,9 +60,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
 
   async function listen(port: Port): Promise<string[]> {
     const maxDeadLetters = config.settings.deadLetters.max;
-    metrics ??= createMetrics({
-      ...{ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters },
-    });
+    metrics ??= createMetrics({ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters });
     const server = await buildServer(
       {
         ...{ log, version, runs, deadLetters, replay, explain, readiness, metrics },

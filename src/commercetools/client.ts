@@ -3,8 +3,9 @@ import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
 import { request } from 'undici';
 import { z } from 'zod';
+import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
-import { observeRequest, type RequestInfo } from '../telemetry/request.ts';
+import { observeRequest } from '../telemetry/request.ts';
 import { CommercetoolsError, toCommercetoolsError } from './errors.ts';
 
 export interface CommercetoolsSettings {
@@ -25,31 +26,21 @@ export interface CommercetoolsSettings {
 export type Query = Record<string, string | number | boolean | readonly string[]>;
 
 export interface CommercetoolsClient {
-  /**
-   * Reads a resource and returns the parsed JSON.
-   * @param path below the project, such as `orders` or `customers/<id>`
-   * @throws CommercetoolsError
-   */
+  /** @param path below the project, such as `orders` or `customers/<id>`. @throws CommercetoolsError */
   get(path: string, query?: Query): Promise<unknown>;
-  /**
-   * Writes a resource. It is never retried, because a write without a response may have been applied.
-   * @throws CommercetoolsError
-   */
+  /** Never retried, because a write without a response may have been applied. @throws CommercetoolsError */
   post(path: string, body: object, query?: Query): Promise<unknown>;
   delete(path: string, query?: Query): Promise<unknown>;
 }
 
-/**
- * Creates a client. It opens no connection before the first request.
- * @param events gets an event for every request, including token requests
- */
+/** Opens no connection before the first request. @param events gets an event for every request, also for a token */
 export function createCommercetoolsClient(settings: CommercetoolsSettings, events?: AppEvents): CommercetoolsClient {
   function httpClient(url: string, options: object): Promise<SdkResponse> {
     const { hostname: host, pathname } = new URL(url);
     const endpoint = endpointOf(pathname, settings);
     const parsed = requestOptions.parse(options);
     const { method } = parsed;
-    const info: RequestInfo = { events, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host };
+    const info = { events, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host } as const;
     return observeRequest(info, () => send(url, parsed, settings.timeoutMs));
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
@@ -68,17 +59,12 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, event
   async function execute(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
-    { query, body }: { query?: Query; body?: object },
+    { query, body }: { query?: Query | undefined; body?: object },
   ): Promise<unknown> {
     const uri = `/${encodeURIComponent(settings.projectKey)}/${path}${search(query)}`;
     try {
-      const response = await client.execute({
-        method,
-        uri,
-        headers: { 'Content-Type': 'application/json' },
-        ...(body === undefined ? {} : { body }),
-      });
-      return response.body;
+      const headers = { 'Content-Type': 'application/json' };
+      return (await client.execute(omitUndefined({ method, uri, headers, body }))).body;
     } catch (thrown) {
       throw toCommercetoolsError(thrown, path.split('/')[0] ?? path);
     }
@@ -86,15 +72,15 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, event
 
   return {
     get: (path, query) =>
-      pRetry(() => execute('GET', path, query ? { query } : {}), {
+      pRetry(() => execute('GET', path, { query }), {
         retries: settings.retries,
         minTimeout: 200,
         factor: 3,
         randomize: true,
         shouldRetry: ({ error }) => error instanceof CommercetoolsError && error.type === 'unavailable',
       }),
-    post: (path, body, query) => execute('POST', path, { body, ...(query ? { query } : {}) }),
-    delete: (path, query) => execute('DELETE', path, query ? { query } : {}),
+    post: (path, body, query) => execute('POST', path, { body, query }),
+    delete: (path, query) => execute('DELETE', path, { query }),
   };
 }
 

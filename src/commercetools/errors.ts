@@ -1,5 +1,6 @@
 /** Classifies error responses of commercetools by status and error code. */
 import { z } from 'zod';
+import { omitUndefined } from '../lib/omit-undefined.ts';
 
 export type CommercetoolsErrorType =
   /** Retry later: 429, 5xx, network error, timeout, or a response that is not JSON. */
@@ -49,10 +50,7 @@ const thrownShape = z.looseObject({
   headers: z.record(z.string(), z.unknown()).optional(),
 });
 
-/**
- * Converts a rejection of the SDK to a typed error.
- * @param resource first segment of the requested path
- */
+/** @param thrown by the SDK. @param resource first segment of the requested path */
 export function toCommercetoolsError(thrown: unknown, resource: string): CommercetoolsError {
   if (thrown instanceof CommercetoolsError) return thrown;
   const parsed = thrownShape.safeParse(thrown);
@@ -62,13 +60,9 @@ export function toCommercetoolsError(thrown: unknown, resource: string): Commerc
   }
   const code = codeOf(parsed.data.body) ?? codeOf(parsed.data.error);
   const retryAfter = Number(parsed.data.headers?.['retry-after']);
-  const details = {
-    status,
-    ...(code === undefined ? {} : { code }),
-    ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterMs: retryAfter * 1_000 } : {}),
-  };
+  const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : undefined;
   const message = `commercetools answered ${status}${code === undefined ? '' : ` (${code})`} to ${resource}`;
-  return new CommercetoolsError(typeOf(status, code), message, details);
+  return new CommercetoolsError(typeOf(status, code), message, omitUndefined({ status, code, retryAfterMs }));
 }
 
 function typeOf(status: number, code: string | undefined): CommercetoolsErrorType {

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { omitUndefined } from '../lib/omit-undefined.ts';
 
 /** Notification types of a subscription. */
 export type NotificationType = 'Message' | 'ResourceCreated' | 'ResourceUpdated' | 'ResourceDeleted';
@@ -50,10 +51,7 @@ const changePayload = z.looseObject({
 const cloudEvent = z.looseObject({ specversion: z.string(), data: z.unknown() });
 const notification = z.looseObject({ notificationType: z.string() });
 
-/**
- * Parses a delivery. Never throws.
- * @param body parsed JSON: a Platform payload, or a CloudEvent with the payload as `data`
- */
+/** Never throws. @param body parsed JSON: a Platform payload, or a CloudEvent with the payload as `data` */
 export function parseMessage(body: unknown): ParsedMessage {
   const isEvent = typeof body === 'object' && body !== null && 'specversion' in body;
   const event = isEvent ? cloudEvent.safeParse(body) : undefined;
@@ -85,18 +83,9 @@ function fromMessage(body: unknown, base: string[]): ParsedMessage {
   const type = payloadNotIncluded?.payloadType ?? parsed.data.type;
   if (type === undefined)
     return { type: 'unreadable', reason: 'a message without a type', path: [...base, 'type'].join('.') };
-  return {
-    type: 'message',
-    message: {
-      notificationType,
-      type,
-      id,
-      resource,
-      createdAt,
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(payloadNotIncluded ? {} : { payload: parsed.data }),
-    },
-  };
+  const payload = payloadNotIncluded ? undefined : parsed.data;
+  const message = { notificationType, type, id, resource, createdAt, resourceVersion, payload };
+  return { type: 'message', message: omitUndefined(message) };
 }
 
 function fromChange(body: unknown, base: string[]): ParsedMessage {
@@ -108,25 +97,13 @@ function fromChange(body: unknown, base: string[]): ParsedMessage {
     .update(JSON.stringify([notificationType, resource.typeId, resource.id, version]))
     .digest('hex')
     .slice(0, 32);
-  return {
-    type: 'message',
-    message: {
-      notificationType,
-      type: notificationType,
-      id,
-      resource,
-      resourceVersion: version,
-      createdAt: modifiedAt,
-    },
-  };
+  const times = { resourceVersion: version, createdAt: modifiedAt };
+  return { type: 'message', message: { notificationType, type: notificationType, id, resource, ...times } };
 }
 
 function unreadable(error: z.ZodError, base: string[]): ParsedMessage {
-  const issue = error.issues[0];
+  const [issue] = error.issues;
   const path = [...base, ...(issue?.path ?? [])].join('.');
-  return {
-    type: 'unreadable',
-    reason: issue ? `${path || 'the body'}: ${issue.code}` : 'not a delivery payload',
-    path,
-  };
+  const reason = issue ? `${path || 'the body'}: ${issue.code}` : 'not a delivery payload';
+  return { type: 'unreadable', reason, path };
 }

@@ -1,8 +1,6 @@
-/**
- * Reads a resource in keyset pages, by id or by time of change. Offsets would slow down with each page and miss records
- * that move between pages.
- */
+/** Reads a resource in keyset pages. Offsets would slow down with each page and miss records that move meanwhile. */
 import { z } from 'zod';
+import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { CommercetoolsClient, Query } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 import type { BulkResource } from './schemas.ts';
@@ -57,18 +55,12 @@ function parseList(body: unknown, path: string): unknown[] {
   return parsed.data.results;
 }
 
-/**
- * Yields pages in sequence until the first incomplete one.
- * @throws CommercetoolsError
- */
+/** Yields pages in sequence until the first incomplete one. @throws CommercetoolsError */
 export async function* iteratePages(
   client: CommercetoolsClient,
   { resource, query, where, pageSize = maxRecords }: PageIteration,
 ): AsyncGenerator<Page> {
-  if ('ids' in query) {
-    yield* iteratePagesOfIds(client, resource, query.ids);
-    return;
-  }
+  if ('ids' in query) return yield* iteratePagesOfIds(client, resource, query.ids);
   let next = query;
   for (;;) {
     const parameters = { limit: pageSize, withTotal: false, ...parametersOf(next, where) };
@@ -97,12 +89,7 @@ function parametersOf(query: Exclude<PageQuery, { ids: readonly string[] }>, whe
   const lower = after ?? from;
   if (lower !== undefined) clauses.push(after === undefined ? 'id >= :lower' : 'id > :lower');
   if (to !== undefined) clauses.push('id < :to');
-  return {
-    sort: 'id asc',
-    where: clauses,
-    ...(lower === undefined ? {} : { 'var.lower': lower }),
-    ...(to === undefined ? {} : { 'var.to': to }),
-  };
+  return omitUndefined({ sort: 'id asc', where: clauses, 'var.lower': lower, 'var.to': to });
 }
 
 function lastOf(records: readonly unknown[], path: string): PagePosition {
@@ -124,39 +111,31 @@ async function* iteratePagesOfIds(
   }
 }
 
-export interface FieldQuery {
-  path: string;
-  /** Field, or a predicate with the variable `:values`. */
-  field: string;
-  /** At most `maxIds` values. */
-  values: readonly string[];
-}
-
 /**
- * Returns all records whose field has one of the values, from all pages.
- * @throws CommercetoolsError
+ * Returns all records whose field has one of the values, from all pages. @throws CommercetoolsError
+ * @param query field: its name, or a predicate with the variable `:values`; values: at most `maxIds`
  */
 export async function queryByField(
   client: CommercetoolsClient,
-  { path, field, values }: FieldQuery,
+  { path, field, values }: { path: string; field: string; values: readonly string[] },
 ): Promise<unknown[]> {
   const where = field.includes(':values') ? field : `${field} in :values`;
   const found: unknown[] = [];
   let last: string | undefined;
   for (;;) {
-    const records = parseList(
-      await client.get(path, {
-        limit: maxRecords,
-        withTotal: false,
-        sort: 'id asc',
-        where: last === undefined ? where : [where, 'id > :last'],
-        'var.values': values,
-        ...(last === undefined ? {} : { 'var.last': last }),
-      }),
-      path,
-    );
+    const after = last === undefined ? { where } : { where: [where, 'id > :last'], 'var.last': last };
+    const query = { limit: maxRecords, withTotal: false, sort: 'id asc', ...after, 'var.values': values };
+    const records = parseList(await client.get(path, query), path);
     found.push(...records);
     if (records.length < maxRecords) return found;
     last = lastOf(records, path).id;
   }
+}
+
+const counted = z.object({ total: z.number() });
+
+/** Returns the number of records, or undefined if the request fails. */
+export async function countOf(client: CommercetoolsClient, resource: BulkResource): Promise<number | undefined> {
+  const response = await client.get(resource, { limit: 1, withTotal: true }).catch(() => undefined);
+  return counted.safeParse(response).data?.total;
 }

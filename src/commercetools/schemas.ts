@@ -27,26 +27,31 @@ export type Money = z.infer<typeof money>;
 
 const customFields = z.looseObject({ fields: z.record(z.string(), z.unknown()).optional() });
 
-const address = z.looseObject({
-  id: text.optional(),
-  title: text.optional(),
-  firstName: text.optional(),
-  lastName: text.optional(),
-  streetName: text.optional(),
-  streetNumber: text.optional(),
-  additionalStreetInfo: text.optional(),
-  postalCode: text.optional(),
-  city: text.optional(),
-  region: text.optional(),
-  state: text.optional(),
-  country: text.optional(),
-  company: text.optional(),
-  building: text.optional(),
-  apartment: text.optional(),
-  phone: text.optional(),
-  mobile: text.optional(),
-  additionalAddressInfo: text.optional(),
-});
+/** @param field the schema of each field */
+function addressOf<Field extends z.ZodType>(field: Field) {
+  return z.looseObject({
+    id: field,
+    title: field,
+    firstName: field,
+    lastName: field,
+    streetName: field,
+    streetNumber: field,
+    additionalStreetInfo: field,
+    postalCode: field,
+    city: field,
+    region: field,
+    state: field,
+    country: field,
+    company: field,
+    building: field,
+    apartment: field,
+    phone: field,
+    mobile: field,
+    additionalAddressInfo: field,
+  });
+}
+
+const address = addressOf(text.optional());
 export type Address = z.infer<typeof address>;
 
 /** Fields of every stored resource. Times are ISO 8601 in UTC. */
@@ -175,26 +180,7 @@ const lenientText = lenient(text);
 const lenientNames = localized.default({}).catch({});
 
 /** Address of an order, in which malformed parts count as absent. */
-const orderAddress = z.looseObject({
-  id: lenientText,
-  title: lenientText,
-  firstName: lenientText,
-  lastName: lenientText,
-  streetName: lenientText,
-  streetNumber: lenientText,
-  additionalStreetInfo: lenientText,
-  postalCode: lenientText,
-  city: lenientText,
-  region: lenientText,
-  state: lenientText,
-  country: lenientText,
-  company: lenientText,
-  building: lenientText,
-  apartment: lenientText,
-  phone: lenientText,
-  mobile: lenientText,
-  additionalAddressInfo: lenientText,
-});
+const orderAddress = addressOf(lenientText);
 
 const orderedImages = z
   .array(z.looseObject({ url: lenientText }))

@@ -34,15 +34,14 @@ const subscriptionsTtlMs = 60_000;
 const timeoutMs = 5_000;
 
 export function createReadiness(deps: ReadinessDeps): () => Promise<Ready> {
-  const subscriptions = createTtlCache(subscriptionsTtlMs, () =>
-    withTimeout(readSubscriptionHealth(deps), timeoutMs, {}),
-  );
+  const readHealth = () => readSubscriptionHealth(deps);
+  const subscriptions = createTtlCache(subscriptionsTtlMs, () => withTimeout(readHealth, timeoutMs, {}));
   return createTtlCache(ttlMs, () => check(deps, subscriptions()));
 }
 
 async function check(deps: ReadinessDeps, health: Promise<Record<string, string>>): Promise<Ready> {
   const [commercetools, klaviyo, subscriptions] = await Promise.all([
-    withTimeout(checkCommercetools(deps.commercetools), timeoutMs, 'commercetools does not answer'),
+    withTimeout(() => checkCommercetools(deps.commercetools), timeoutMs, 'commercetools does not answer'),
     checkKlaviyo(deps.klaviyo),
     health,
   ]);

@@ -20,11 +20,11 @@ export interface EarlyAckEntry<Origin> {
 /** Stores an accepted job with the origins of its changes. */
 export type StoreJob<Origin> = (job: AcceptedJob, origins: readonly Origin[]) => Promise<void>;
 
-/** To be called for each record of an accepted job that has a callback. @param records how many the job has */
-export type EarlyAck<Origin> = (entry: EarlyAckEntry<Origin>, job: AcceptedJob, records: number) => void;
-
-/** @param storeJob when it rejects, the entries are not acknowledged early but wait for the end of the job */
-export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>): EarlyAck<Origin> {
+/**
+ * @param storeJob when it rejects, the entries are not acknowledged early but wait for the end of the job
+ * @returns a function to be called for each record of an accepted job that has a callback; `records`: how many have one
+ */
+export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>) {
   /** Jobs whose records were not all reported yet. */
   const reportedJobs = new Map<string, { entries: EarlyAckEntry<Origin>[]; remaining: number }>();
 
@@ -44,7 +44,7 @@ export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>): EarlyAck<Ori
   }
 
   // Collects a job's records, so that the job is stored once with all of them.
-  return (entry, job, records) => {
+  return (entry: EarlyAckEntry<Origin>, job: AcceptedJob, records: number): void => {
     const key = `${job.endpoint}:${job.id}`;
     const { entries, remaining } = reportedJobs.get(key) ?? { entries: [], remaining: records };
     if (entry.lane === 'realtime' && !entry.settled) entries.push(entry);

@@ -4,6 +4,7 @@
  */
 import DataLoader from 'dataloader';
 import { z } from 'zod';
+import { chunksOf } from '../lib/chunks.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { EndpointName } from './api/endpoints.ts';
@@ -70,8 +71,12 @@ const resourceList = z.object({ data: z.array(resourceSchema), included: z.array
 
 /** Klaviyo's maximum of values in an `any(…)` filter, and of a page. */
 const maxIds = 100;
-/** Maximum length of a filter's ids in the URL. */
-const maxFilterLength = 12_000;
+/** Of a filter's ids in the URL, each with two quotes and a comma, which are encoded. */
+const urlLimits = {
+  maxKeys: maxIds,
+  maxLength: 12_000,
+  lengthOf: (key: string) => encodeURIComponent(`"${compoundId(key)}",`).length,
+};
 const never = new AbortController().signal;
 
 /** How records of one type are looked up by key. */
@@ -93,7 +98,7 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
     return new DataLoader<string, LookupResult<Existing>>(
       async (keys) => {
         const unique = [...new Set(keys)];
-        const chunks = await Promise.all(chunksOf(unique).map((chunk) => fetchChunk(spec, chunk, lane)));
+        const chunks = await Promise.all(chunksOf(unique, urlLimits).map((chunk) => fetchChunk(spec, chunk, lane)));
         const byKey = new Map(chunks.flatMap((chunk) => [...chunk]));
         return keys.map((key) => byKey.get(key));
       },
@@ -170,14 +175,8 @@ function byExternalId(resources: readonly Resource[]): Map<string, ExistingRecor
   return new Map(resources.map(toRecord).map((record) => [record.externalId, record]));
 }
 
-const profileList = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      attributes: z.object({ email: z.string().nullish(), external_id: z.string().nullish() }),
-    }),
-  ),
-});
+const identifiers = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+const profileList = z.object({ data: z.array(z.object({ id: z.string(), attributes: identifiers })) });
 
 function profileLookup(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
   return {
@@ -213,24 +212,6 @@ function toRecord({ id, attributes, relationships }: Resource): ExistingRecord {
     attributes,
     itemId: itemId === undefined ? undefined : externalIdOf(itemId),
   });
-}
-
-/** Characters around an id in the encoded filter: two quotes and a comma. */
-const separatorLength = 9;
-
-/** Splits keys so that each filter fits into a URL. */
-function chunksOf(keys: readonly string[]): string[][] {
-  const chunks: string[][] = [];
-  let length = 0;
-  for (const key of keys) {
-    const keyLength = encodeURIComponent(compoundId(key)).length + separatorLength;
-    const chunk = chunks.at(-1);
-    const fits = chunk !== undefined && length + keyLength <= maxFilterLength;
-    if (fits) chunk.push(key);
-    else chunks.push([key]);
-    length = fits ? length + keyLength : keyLength;
-  }
-  return chunks;
 }
 
 const externalIdList = z.object({ data: z.array(z.object({ attributes: z.object({ external_id: z.string() }) })) });

@@ -4,18 +4,9 @@ import type { Lane } from './api/rate-limiter.ts';
 import type { ChangeKind } from './change.ts';
 import { changeKinds } from './change-kinds.ts';
 
-export interface InFlightLimit {
-  /** Counts a change; does not wait. */
-  acquire(lane: Lane, kind: ChangeKind): void;
-  release(lane: Lane, kind: ChangeKind): void;
-  /** Resolves when every kind is below its limit. Rejects with the signal's reason when it is aborted first. */
-  waitForCapacity(signal: AbortSignal): Promise<void>;
-  /** Resolves when nothing is in flight. */
-  onIdle(): Promise<void>;
-  counts(): Record<Lane, number>;
-}
+export type InFlightLimit = ReturnType<typeof createInFlightLimit>;
 
-export function createInFlightLimit(): InFlightLimit {
+export function createInFlightLimit() {
   const bulk = new Map<ChangeKind, number>();
   const counts: Record<Lane, number> = { realtime: 0, bulk: 0 };
   let released: PromiseWithResolvers<void> | undefined;
@@ -33,13 +24,15 @@ export function createInFlightLimit(): InFlightLimit {
   }
 
   return {
-    acquire: (lane, kind) => add(lane, kind, 1),
-    release(lane, kind) {
+    /** Counts a change; does not wait. */
+    acquire: (lane: Lane, kind: ChangeKind) => add(lane, kind, 1),
+    release(lane: Lane, kind: ChangeKind): void {
       add(lane, kind, -1);
       released?.resolve();
       released = undefined;
     },
-    async waitForCapacity(signal) {
+    /** Resolves when every kind is below its limit. Rejects with the signal's reason when it is aborted first. */
+    async waitForCapacity(signal: AbortSignal): Promise<void> {
       const aborted = Promise.withResolvers<void>();
       const abort = () => aborted.resolve();
       signal.addEventListener('abort', abort, { once: true });
@@ -47,9 +40,10 @@ export function createInFlightLimit(): InFlightLimit {
       signal.removeEventListener('abort', abort);
       signal.throwIfAborted();
     },
-    async onIdle() {
+    /** Resolves when nothing is in flight. */
+    async onIdle(): Promise<void> {
       while (counts.realtime + counts.bulk > 0) await nextRelease();
     },
-    counts: () => ({ ...counts }),
+    counts: (): Record<Lane, number> => ({ ...counts }),
   };
 }

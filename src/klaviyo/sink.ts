@@ -11,7 +11,7 @@ import { createKeyedMutex } from '../lib/keyed-mutex.ts';
 import { SharedSignal } from '../lib/shared-signal.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { Lane } from './api/rate-limiter.ts';
-import { createBatcherRegistry } from './batching/batcher-registry.ts';
+import { createBatcherRegistry } from './batching/batcher.ts';
 import { type AcceptedJob, createJobPoller, type JobState, stateOfJob } from './batching/job-poller.ts';
 import type { ChangeKind, Receipt, SequencedChange } from './change.ts';
 import { changeKinds, coalescingKey, specOf } from './change-kinds.ts';
@@ -132,7 +132,9 @@ export function createSink<Origin>({ client, rateLimitShare, storeJob }: SinkDep
     // Later changes may raise the entry's lane, so these are the values to release.
     const { lane, change } = entry;
     inFlightLimit.acquire(lane, change.type);
-    const receipt = await writeInOrder(entry, key).catch(failed);
+    const receipt = await writeInOrder(entry, key).catch(
+      (thrown: unknown): Receipt => ({ outcome: 'failed', error: toError(thrown) }),
+    );
     if (pending.get(key) === entry) pending.delete(key);
     entry.deadline.detach();
     inFlightLimit.release(lane, change.type);
@@ -165,8 +167,4 @@ export function createSink<Origin>({ client, rateLimitShare, storeJob }: SinkDep
     jobState: (job) => stateOfJob(client, job, closed.signal),
     close: () => closed.abort(),
   };
-}
-
-function failed(thrown: unknown): Receipt {
-  return { outcome: 'failed', error: toError(thrown) };
 }

@@ -1,20 +1,15 @@
 /** Exponential backoff: each delay is twice the one before, up to a maximum. */
 
-export interface Backoff {
-  /** @returns milliseconds to wait before the next attempt */
-  nextMs(): number;
-  /** The next delay is the first one again. */
-  reset(): void;
-}
-
-export function createBackoff({ firstMs, maxMs }: { firstMs: number; maxMs: number }): Backoff {
+export function createBackoff({ firstMs, maxMs }: { firstMs: number; maxMs: number }) {
   let attempts = 0;
   return {
-    nextMs() {
+    /** @returns milliseconds to wait before the next attempt */
+    nextMs(): number {
       attempts += 1;
       return backoffMs(attempts, { firstMs, maxMs });
     },
-    reset() {
+    /** The next delay is the first one again. */
+    reset(): void {
       attempts = 0;
     },
   };

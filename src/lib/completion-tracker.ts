@@ -1,14 +1,10 @@
 /** Tracks work that starts in order and completes in any order: reports an item once all items before it are done too. */
 
-export interface CompletionTracker {
-  /** @param onCompleted called once, in the order of `begin`, when this item and all earlier ones are done */
-  begin(onCompleted: () => void): { done(): void };
-}
-
-export function createCompletionTracker(): CompletionTracker {
+export function createCompletionTracker() {
   const open: { onCompleted: () => void; done: boolean }[] = [];
   return {
-    begin(onCompleted) {
+    /** @param onCompleted called once, in the order of `begin`, when this item and all earlier ones are done */
+    begin(onCompleted: () => void): { done(): void } {
       const item = { onCompleted, done: false };
       open.push(item);
       return {

@@ -1,16 +1,10 @@
 /** Mutual exclusion per key: jobs with the same key run one after the other, in call order. */
 
-export interface KeyedMutex {
-  /** Runs the job when all earlier jobs of the key have ended; synchronously when there are none. */
-  runExclusive<T>(key: string, job: () => Promise<T>): Promise<T>;
-}
+export type KeyedMutex = ReturnType<typeof createKeyedMutex>;
 
-export function createKeyedMutex(): KeyedMutex {
-  /**
-   * Waiting jobs by locked key; undefined while none waits. Hundreds of thousands of keys are locked without a waiting
-   * job, so no queue is allocated for those.
-   */
-  const queues = new Map<string, (() => void)[] | undefined>();
+export function createKeyedMutex() {
+  /** Waiting jobs by locked key. */
+  const queues = new Map<string, (() => void)[]>();
 
   function unlock(key: string): void {
     const startNext = queues.get(key)?.shift();
@@ -27,14 +21,12 @@ export function createKeyedMutex(): KeyedMutex {
   }
 
   return {
-    runExclusive<T>(key: string, job: () => Promise<T>) {
-      if (!queues.has(key)) {
-        queues.set(key, undefined);
-        return run(key, job);
-      }
-      const queue = queues.get(key) ?? [];
-      queues.set(key, queue);
-      return new Promise<void>((resolve) => queue.push(resolve)).then(() => run(key, job));
+    /** Runs the job when all earlier jobs of the key have ended; synchronously when there are none. */
+    runExclusive<T>(key: string, job: () => Promise<T>): Promise<T> {
+      const queue = queues.get(key);
+      if (queue) return new Promise<void>((resolve) => queue.push(resolve)).then(() => run(key, job));
+      queues.set(key, []);
+      return run(key, job);
     },
   };
 }

@@ -6,18 +6,21 @@ import { createTtlCache } from './ttl-cache.ts';
 
 test('a result in time is returned, and the timer is cleared', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  assert.equal(await withTimeout(Promise.resolve('done'), 10, 'late'), 'done');
+  assert.equal(await withTimeout(() => Promise.resolve('done'), 10, 'late'), 'done');
 });
 
 test('work that takes longer yields the fallback', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const result = withTimeout(new Promise<string>(() => {}), 10, 'late');
+  const result = withTimeout(() => new Promise<string>(() => {}), 10, 'late');
   t.mock.timers.tick(10);
   assert.equal(await result, 'late');
 });
 
 test('a rejection in time is passed on', async () => {
-  await assert.rejects(withTimeout(Promise.reject(new Error('bug')), 10, 'late'), /bug/);
+  await assert.rejects(
+    withTimeout(() => Promise.reject(new Error('bug')), 10, 'late'),
+    /bug/,
+  );
 });
 
 test('a cached value is read again once its time to live has passed', async (t) => {

@@ -1,8 +1,15 @@
 /** Waits for a result, but not for ever. */
 
-/** @returns the result, or the fallback once the time has passed; the work then goes on unobserved */
-export function withTimeout<Result>(work: Promise<Result>, ms: number, fallback: Result): Promise<Result> {
+/**
+ * @param work called after the time has started
+ * @returns the result, or the fallback once the time has passed; the work then goes on unobserved
+ */
+export async function withTimeout<Result>(work: () => Promise<Result>, ms: number, fallback: Result): Promise<Result> {
   const timeout = Promise.withResolvers<Result>();
   const timer = setTimeout(() => timeout.resolve(fallback), ms);
-  return Promise.race([work, timeout.promise]).finally(() => clearTimeout(timer));
+  try {
+    return await Promise.race([work(), timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -6,15 +6,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { omitUndefined } from '../lib/omit-undefined.ts';
 import { checkKey, checkSize, type Store, type StoredRecord, StoreError, type StoreKey } from './store.ts';
 
 /** `uncertain`: no response arrived, so that a write may have been applied. */
 export type ObjectsApiResult =
   | { status: 'ok'; body: unknown }
-  | { status: 'not-found' }
-  | { status: 'conflict' }
-  | { status: 'uncertain'; reason: string }
-  | { status: 'forbidden'; reason: string };
+  | { status: 'not-found' | 'conflict' }
+  | { status: 'uncertain' | 'forbidden'; reason: string };
 
 /** Endpoints of the API below the project; never rejects. */
 export interface ObjectsApi {
@@ -44,7 +43,7 @@ interface Write {
   at: StoreKey;
   value: object;
   token: string;
-  version?: number;
+  version?: number | undefined;
 }
 
 export function createCustomObjectsStore(api: ObjectsApi): Store {
@@ -58,8 +57,7 @@ export function createCustomObjectsStore(api: ObjectsApi): Store {
 
   /** @returns the new version, 'stale', or the reason for another attempt */
   async function tryWrite({ at, value, token, version }: Write): Promise<number | 'stale' | { reason: string }> {
-    const draft = { ...at, value: { token, data: value }, ...(version === undefined ? {} : { version }) };
-    const result = await api.post(base, draft);
+    const result = await api.post(base, omitUndefined({ ...at, value: { token, data: value }, version }));
     if (result.status === 'ok') return parse(result.body).version;
     if (result.status === 'uncertain') return result;
     if (result.status === 'forbidden') throw errorFor(result);
@@ -117,7 +115,7 @@ export function createCustomObjectsStore(api: ObjectsApi): Store {
       checkKey(at);
       checkSize(at, JSON.stringify(value));
       if (version === 'absent') return create(at, value);
-      return write({ at, value, token: randomUUID(), ...(version === undefined ? {} : { version }) });
+      return write({ at, value, token: randomUUID(), version });
     },
     async *list(container, after) {
       checkKey({ container, key: 'any' });
@@ -155,10 +153,8 @@ function bodyOf(result: ObjectsApiResult): unknown {
 
 function errorFor(result: Exclude<ObjectsApiResult, { status: 'ok' }>): StoreError {
   if (result.status === 'forbidden') return new StoreError('forbidden', result.reason);
-  return new StoreError(
-    'unavailable',
-    result.status === 'uncertain' ? result.reason : `custom objects: ${result.status}`,
-  );
+  const reason = result.status === 'uncertain' ? result.reason : `custom objects: ${result.status}`;
+  return new StoreError('unavailable', reason);
 }
 
 function parse(body: unknown): CustomObject {

@@ -38,13 +38,3 @@ export function createFallbackStore(store: Store, onFallback: (reason: string) =
     remove: (at, version) => withFallback((target) => target.remove(at, version)),
   };
 }
-
-/** @returns the warning that dead letters can't be stored */
-export function deadLettersForbidden(reason: string): string {
-  return `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`;
-}
-
-/** @returns the warning that runs are kept in memory */
-export function runsInMemory(reason: string): string {
-  return `runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`;
-}

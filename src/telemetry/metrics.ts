@@ -18,15 +18,7 @@ export interface MetricsDeps extends StoreSnapshotDeps {
   maxDeadLetters: number;
 }
 
-export interface MetricsText {
-  contentType: string;
-  text: string;
-}
-
-export interface Metrics {
-  /** @returns all metrics in Prometheus' text format */
-  scrape(): Promise<MetricsText>;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Limit of distinct codes, because Klaviyo defines them. Others are counted as `other`. */
 const maxCodes = 50;
@@ -35,14 +27,15 @@ const maxCodes = 50;
 const misnamedGauges = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /** Counts events from now until the process ends. */
-export function createMetrics(deps: MetricsDeps): Metrics {
+export function createMetrics(deps: MetricsDeps) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of misnamedGauges) registry.removeSingleMetric(name);
   deps.events.listen(createEventCounter(registry, deps));
   const updateGauges = createGaugeUpdate(registry, deps);
   return {
-    async scrape() {
+    /** @returns all metrics in Prometheus' text format */
+    async scrape(): Promise<{ contentType: string; text: string }> {
       await updateGauges();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
@@ -57,6 +50,13 @@ function optionsFor<Label extends string>(
   return { name, help, labelNames: [...labels], registers: [registry] };
 }
 
+function histogramFor<Label extends string>(
+  definition: Definition & { labels: readonly Label[]; buckets: number[] },
+  registry: Registry,
+) {
+  return new Histogram({ ...optionsFor(definition, registry), buckets: definition.buckets });
+}
+
 function createEventCounter(registry: Registry, { now }: Pick<MetricsDeps, 'now'>): (event: AppEvent) => void {
   const messages = new Counter(optionsFor(counters.messages, registry));
   const ruleMessages = new Counter(optionsFor(counters.ruleMessages, registry));
@@ -66,15 +66,9 @@ function createEventCounter(registry: Registry, { now }: Pick<MetricsDeps, 'now'
   const deadLettersStored = new Counter(optionsFor(counters.deadLettersStored, registry));
   const actionsRequired = new Counter(optionsFor(counters.actionsRequired, registry));
   const failures = new Counter(optionsFor(counters.failures, registry));
-  const delay = new Histogram({ ...optionsFor(histograms.delay, registry), buckets: histograms.delay.buckets });
-  const handling = new Histogram({
-    ...optionsFor(histograms.handling, registry),
-    buckets: histograms.handling.buckets,
-  });
-  const requestSeconds = new Histogram({
-    ...optionsFor(histograms.requestSeconds, registry),
-    buckets: histograms.requestSeconds.buckets,
-  });
+  const delay = histogramFor(histograms.delay, registry);
+  const handling = histogramFor(histograms.handling, registry);
+  const requestSeconds = histogramFor(histograms.requestSeconds, registry);
   const cap = createCap(maxCodes);
 
   function countMessage({ rules, outcome, record, createdAt, tookMs }: Extract<AppEvent, { type: 'message' }>): void {

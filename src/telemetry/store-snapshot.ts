@@ -2,6 +2,7 @@
 import type { DeadLetters } from '../engine/delivery/dead-letters.ts';
 import type { Run } from '../engine/runs/run.ts';
 import type { Runs } from '../engine/runs/runs.ts';
+import { withTimeout } from '../lib/timeout.ts';
 
 export interface StoreSnapshot {
   runs: readonly Run[];
@@ -23,15 +24,11 @@ const timeoutMs = 3_000;
 
 /** @returns a function that reads the store, or returns the previous snapshot if the store does not respond in time */
 export function createStoreSnapshot({ runs, deadLetters }: StoreSnapshotDeps): () => Promise<StoreSnapshot> {
-  const readRuns = createCache<readonly Run[]>({ initial: [], ttlMs: runsTtlMs, load: () => runs.list() });
-  const readDeadLetters = createCache<ReadonlyMap<string, number>>({
-    initial: new Map(),
-    ttlMs: deadLettersTtlMs,
-    async load() {
-      const counts = new Map<string, number>();
-      for await (const { code } of deadLetters.list()) counts.set(code, (counts.get(code) ?? 0) + 1);
-      return counts;
-    },
+  const readRuns = createCache<readonly Run[]>([], runsTtlMs, () => runs.list());
+  const readDeadLetters = createCache<ReadonlyMap<string, number>>(new Map(), deadLettersTtlMs, async () => {
+    const counts = new Map<string, number>();
+    for await (const { code } of deadLetters.list()) counts.set(code, (counts.get(code) ?? 0) + 1);
+    return counts;
   });
   return async () => {
     const [listed, counted] = await Promise.all([readRuns(), readDeadLetters()]);
@@ -44,15 +41,11 @@ interface Cached<Value> {
   isUp: boolean;
 }
 
-interface CacheSettings<Value> {
-  /** Value until the first load succeeds. */
-  initial: Value;
-  ttlMs: number;
-  load(): Promise<Value>;
-}
-
-/** Caches a value. Concurrent reads share one load; after a failure or a timeout the previous value is returned. */
-function createCache<Value>({ initial, ttlMs, load }: CacheSettings<Value>) {
+/**
+ * Caches a value, `initial` until the first load succeeds. Concurrent reads share one load; after a failure or a timeout
+ * the previous value is returned.
+ */
+function createCache<Value>(initial: Value, ttlMs: number, load: () => Promise<Value>) {
   let cached: Cached<Value> = { value: initial, isUp: true };
   let loadedAt = Number.NEGATIVE_INFINITY;
   let loading: Promise<void> | undefined;
@@ -71,9 +64,7 @@ function createCache<Value>({ initial, ttlMs, load }: CacheSettings<Value>) {
   return async (): Promise<Cached<Value>> => {
     if (performance.now() - loadedAt < ttlMs) return cached;
     loading ??= refresh();
-    const timeout = new Promise<'timeout'>((resolve) => {
-      AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve('timeout'));
-    });
-    return (await Promise.race([loading, timeout])) === 'timeout' ? { ...cached, isUp: false } : cached;
+    const refreshed = loading.then(() => cached);
+    return withTimeout(() => refreshed, timeoutMs, { ...cached, isUp: false });
   };
 }

@@ -1,8 +1,6 @@
-/**
- * Exports OpenTelemetry traces to a collector over OTLP/HTTP (JSON). The SDK is loaded only if a collector is configured.
- * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
- */
+/** Exports OpenTelemetry traces over OTLP/HTTP (JSON). https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
 import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api';
+import { withTimeout } from '../lib/timeout.ts';
 import { setSpanExport } from './span.ts';
 
 export interface TraceSettings {
@@ -53,10 +51,9 @@ export async function startTraces(
   setSpanExport('on');
   return {
     async stop() {
-      const timeout = new Promise<'timeout'>((resolve) => {
-        AbortSignal.timeout(timeoutMs).addEventListener('abort', () => resolve('timeout'));
-      });
-      if ((await Promise.race([provider.shutdown().catch(onLost), timeout])) === 'timeout') onLost();
+      const shutdown = () => provider.shutdown().then(() => true);
+      const isExported = await withTimeout(shutdown, timeoutMs, false).catch(() => false);
+      if (!isExported) onLost();
       setSpanExport('off');
       for (const api of [trace, context, propagation, diag]) api.disable();
     },

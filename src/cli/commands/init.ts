@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import pino from 'pino';
 import { createComponents } from '../../app/components.ts';
 import { version } from '../../app/version.ts';
-import { destinationKindNames } from '../../commercetools/subscriptions/destinations.ts';
+import { destinationNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
 import { findingLine } from '../check/finding.ts';
@@ -34,7 +34,7 @@ export function addInit(program: Command, terminal: Terminal): void {
     .option('-y, --yes', 'make the subscriptions without asking');
   withDestination(command).action(async (options: Options) => {
     const canAsk = terminal.interactive && process.stdin.isTTY === true;
-    const given = destinationKindNames.flatMap((kind) => (options[kind] === undefined ? [] : [[kind, options[kind]]]));
+    const given = destinationNames.flatMap((kind) => (options[kind] === undefined ? [] : [[kind, options[kind]]]));
     const destination: PlanOptions = Object.fromEntries(given);
     await init({ options, destination, env: processEnvironment(), canAsk, terminal });
   });

@@ -4,8 +4,8 @@ import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import {
   type DestinationKind,
   type DestinationSecrets,
-  destinationKindNames,
   destinationKinds,
+  destinationNames,
   parseDestination,
 } from '../../commercetools/subscriptions/destinations.ts';
 import {
@@ -68,7 +68,7 @@ function toJson(step: PlanStep) {
 }
 
 export function withDestination(command: Command): Command {
-  for (const kind of destinationKindNames) command.option(`--${kind} <destination>`, destinationKinds[kind].form);
+  for (const kind of destinationNames) command.option(`--${kind} <destination>`, destinationKinds[kind].form);
   return command;
 }
 
@@ -82,15 +82,15 @@ export type PlanOptions = Partial<Record<DestinationKind, string>> & { renew?: b
 
 /** @throws CommandError unless exactly one valid destination is given */
 function destinationOf(options: PlanOptions, secrets: DestinationSecrets): SubscriptionDraft['destination'] {
-  const given = destinationKindNames.flatMap((kind) => {
+  const given = destinationNames.flatMap((kind) => {
     const destination = options[kind];
     return destination === undefined ? [] : [{ kind, destination }];
   });
   const [only] = given;
   if (only === undefined || given.length > 1)
     throw new CommandError(
-      `name one destination: ${destinationKindNames.map((kind) => `--${kind}`).join(', ')}`,
-      ...destinationKindNames.map((kind) => `  --${kind}: ${destinationKinds[kind].form}`),
+      `name one destination: ${destinationNames.map((kind) => `--${kind}`).join(', ')}`,
+      ...destinationNames.map((kind) => `  --${kind}: ${destinationKinds[kind].form}`),
     );
   const parsed = parseDestination(only.kind, only.destination, secrets);
   if (!parsed.ok) throw new CommandError(parsed.reason);

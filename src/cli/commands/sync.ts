@@ -3,10 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
 import { type Components, createComponents } from '../../app/components.ts';
-import { countOf } from '../../commercetools/count.ts';
+import { countOf } from '../../commercetools/pagination.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
-import { parseSyncRequest, type SyncCommand, type SyncOptionNames, startSync } from '../../engine/runs/run-request.ts';
+import { parseSyncRequest, type SyncCommand, type SyncRequest, startSync } from '../../engine/runs/run-request.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { nextSignal } from '../next-signal.ts';
 import { createLog } from '../output/log.ts';
@@ -132,7 +132,7 @@ async function start(components: Components, input: SyncInput, command: ValidCom
 
 type ValidCommand = Exclude<SyncCommand, { type: 'invalid' }>;
 
-const optionNames: SyncOptionNames = {
+const optionNames: Record<keyof SyncRequest, string> = {
   ids: '--ids',
   startId: '--start-id',
   since: '--since',
@@ -153,7 +153,7 @@ function parseOptions(resource: BulkResource, options: SyncOptions): ValidComman
   // Commander sets it to true if --no-backfill is absent, also where it does not apply.
   const backfill = resource === 'orders' && !resume ? options.backfill : undefined;
   const request = { ids, startId, since, resume, deleteAll, confirmDeletion, backfill, force };
-  const command = parseSyncRequest(resource, request, optionNames);
+  const command = parseSyncRequest(resource, request, (option) => optionNames[option]);
   if (command.type === 'invalid') throw new CommandError(command.problem);
   return command;
 }

@@ -3,15 +3,8 @@
  * an earlier query completes, which collects more ids into each query under load.
  */
 
-export interface BatchScheduler {
-  /** Schedules a batch. Pass it to DataLoader as `batchScheduleFn`. */
-  schedule(dispatch: () => void): void;
-  /** Counts a query as in flight until it settles. */
-  track<Result>(query: Promise<Result>): Promise<Result>;
-}
-
 /** @param maxInFlight maximum number of concurrent queries */
-export function createBatchScheduler(maxInFlight: number): BatchScheduler {
+export function createBatchScheduler(maxInFlight: number) {
   const waiting: (() => void)[] = [];
   let inFlight = 0;
 
@@ -24,12 +17,14 @@ export function createBatchScheduler(maxInFlight: number): BatchScheduler {
   }
 
   return {
-    schedule(dispatch) {
+    /** Schedules a batch, as DataLoader's `batchScheduleFn`. */
+    schedule(dispatch: () => void): void {
       waiting.push(dispatch);
       // Lookups of the same turn of the event loop share a query.
       setImmediate(dispatchNext);
     },
-    async track(query) {
+    /** Counts a query as in flight until it settles. */
+    async track<Result>(query: Promise<Result>): Promise<Result> {
       inFlight += 1;
       try {
         return await query;

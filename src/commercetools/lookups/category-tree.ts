@@ -10,21 +10,12 @@ export interface CategoryTree {
   readonly size: number;
 }
 
-/**
- * Builds the tree. A missing or circular parent ends a path.
- * @param categories every category of the project, in any sequence
- */
+/** @param categories every category of the project, in any sequence; a missing or circular parent ends a path */
 export function categoryTree(categories: Iterable<StoredCategory>): CategoryTree {
   const byId = new Map<string, StoredCategory>();
-  const children = new Map<string, string[]>();
-  for (const category of categories) {
-    byId.set(category.id, category);
-    if (category.parent) {
-      const siblings = children.get(category.parent.id) ?? [];
-      siblings.push(category.id);
-      children.set(category.parent.id, siblings);
-    }
-  }
+  for (const category of categories) byId.set(category.id, category);
+  const children = Map.groupBy(byId.values(), ({ parent }) => parent?.id);
+  const childIds = (id: string) => (children.get(id) ?? []).map((child) => child.id);
   return {
     size: byId.size,
     get: (id) => byId.get(id),
@@ -41,11 +32,11 @@ export function categoryTree(categories: Iterable<StoredCategory>): CategoryTree
     },
     descendants(id) {
       const found = new Set<string>();
-      const open = [...(children.get(id) ?? [])];
+      const open = childIds(id);
       for (let next = open.pop(); next !== undefined; next = open.pop()) {
         if (next === id || found.has(next)) continue;
         found.add(next);
-        open.push(...(children.get(next) ?? []));
+        open.push(...childIds(next));
       }
       return [...found];
     },

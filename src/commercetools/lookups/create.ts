@@ -2,6 +2,7 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
+import { chunksOf } from '../../lib/chunks.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
 import { iteratePages, maxIds, queryByField } from '../pagination.ts';
@@ -30,8 +31,12 @@ const maxKeys = 400;
 /** Maximum cached products of orders. Orders repeat products, and a cached one is small. */
 const maxProducts = 5_000;
 const productTtlMs = 60_000;
-/** Maximum length of a query's values. The API rejects URLs of 8,192 characters, of which the predicate needs a part. */
-const maxUrlCharacters = 6_000;
+/** Of a query's values. The API rejects URLs of 8,192 characters, of which the predicate needs a part. */
+const urlLimits = {
+  maxKeys: maxIds,
+  maxLength: 6_000,
+  lengthOf: (key: string) => encodeURIComponent(key).length + '&var.values='.length,
+};
 
 interface BatchedLookup<Entity> {
   path: string;
@@ -42,10 +47,7 @@ interface BatchedLookup<Entity> {
   keysOf(record: Entity): string[];
 }
 
-/**
- * Creates the lookups of a project.
- * @param now returns a monotonic time in milliseconds, for the age of the category tree
- */
+/** @param now returns a monotonic time in milliseconds, for the age of the category tree */
 export function createLookups(client: CommercetoolsClient, now: () => number = () => performance.now()): Lookups {
   /** Creates a loader that combines concurrent keys into as few queries as fit into a URL. Results are not cached. */
   function batched<Entity>({ path, field, schema, keysOf }: BatchedLookup<Entity>) {
@@ -54,10 +56,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       async (keys) => {
         const unique = [...new Set(keys)];
         const found = new Map<string, Entity[]>(unique.map((key) => [key, []]));
-        const queries = chunksOf(unique).map((values) =>
-          scheduler.track(queryByField(client, { path, field, values })),
-        );
-        const pages = await Promise.all(queries);
+        const query = (values: string[]) => scheduler.track(queryByField(client, { path, field, values }));
+        const pages = await Promise.all(chunksOf(unique, urlLimits).map(query));
         const invalid = new Map<string, Error>();
         for (const record of pages.flat()) {
           const parsed = schema.safeParse(record);
@@ -73,6 +73,9 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     const loader = batched({ path, field: 'id', schema, keysOf: (record) => [record.id] });
     return async (id: string): Promise<Entity | undefined> => (await loader.load(id))[0];
   }
+  function bySku<Entity extends { sku: string }>(path: string, schema: z.ZodType<Entity>) {
+    return batched({ path, field: 'sku', schema, keysOf: ({ sku }) => [sku] });
+  }
 
   const ordersOfPayment = batched({
     path: 'orders',
@@ -80,18 +83,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     schema: orderSchema,
     keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
   });
-  const inventory = batched({
-    path: 'inventory',
-    field: 'sku',
-    schema: inventoryEntrySchema,
-    keysOf: ({ sku }) => [sku],
-  });
-  const prices = batched({
-    path: 'standalone-prices',
-    field: 'sku',
-    schema: standalonePriceSchema,
-    keysOf: ({ sku }) => [sku],
-  });
+  const inventory = bySku('inventory', inventoryEntrySchema);
+  const prices = bySku('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
     path: 'products',
     field: 'masterData(current(masterVariant(sku in :values) or variants(sku in :values)))',
@@ -137,24 +130,6 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     standalonePrice: byId('standalone-prices', standalonePriceSchema),
     discountCode: async (id) => (await orWithoutScope(discountCode(id), undefined))?.code,
   };
-}
-
-/** Splits keys into chunks that fit into a URL. */
-function chunksOf(keys: readonly string[]): string[][] {
-  const chunks: string[][] = [];
-  let length = 0;
-  for (const key of keys) {
-    const keyLength = encodeURIComponent(key).length + '&var.values='.length;
-    const last = chunks.at(-1);
-    if (last && last.length < maxIds && length + keyLength <= maxUrlCharacters) {
-      last.push(key);
-      length += keyLength;
-    } else {
-      chunks.push([key]);
-      length = keyLength;
-    }
-  }
-  return chunks;
 }
 
 /** Returns the keys that an invalid record contains, which fail because of it. Without any of them all keys fail. */

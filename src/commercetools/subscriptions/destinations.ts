@@ -42,8 +42,11 @@ interface DestinationKindSpec {
   make(parts: Record<string, string>, secrets: { key: string; secret: string }): Destination;
 }
 
-/** Options of `ctk subscriptions` by name. */
-export const destinationKinds = {
+/** Options of `ctk subscriptions`. */
+export const destinationNames = ['pubsub', 'sqs', 'sns', 'eventbridge', 'eventgrid', 'servicebus', 'kafka'] as const;
+export type DestinationKind = (typeof destinationNames)[number];
+
+export const destinationKinds: Record<DestinationKind, DestinationKindSpec> = {
   pubsub: {
     form: 'projects/<project>/topics/<topic>',
     pattern: /^projects\/(?<projectId>[^/]+)\/topics\/(?<topic>[^/]+)$/,
@@ -93,24 +96,10 @@ export const destinationKinds = {
       acks: 'all',
     }),
   },
-} as const satisfies Record<string, DestinationKindSpec>;
-export type DestinationKind = keyof typeof destinationKinds;
-export const destinationKindNames: readonly DestinationKind[] = [
-  'pubsub',
-  'sqs',
-  'sns',
-  'eventbridge',
-  'eventgrid',
-  'servicebus',
-  'kafka',
-];
-
-/**
- * Parses the value of an option.
- * @returns the destination, or the reason why the value or the secrets are invalid
- */
+};
+/** @returns the destination, or the reason why the option's value or the secrets are invalid */
 export function parseDestination(kind: DestinationKind, value: string, secrets: DestinationSecrets): ParsedDestination {
-  const { form, pattern, needs, make }: DestinationKindSpec = destinationKinds[kind];
+  const { form, pattern, needs, make } = destinationKinds[kind];
   const match = pattern.exec(value);
   if (!match) return { ok: false, reason: `--${kind} ${value}: must be ${form}` };
   const missing = needs.filter((name) => secrets[name] === undefined);

@@ -6,27 +6,17 @@ const failuresInRow = 20;
 const windowSize = 1_000;
 const maxFailuresInWindow = 20;
 
-export interface ErrorBudget {
-  /** Counts one evaluated record. @throws RunFailed when the budget is exceeded */
-  record(failed: boolean): void;
-}
-
-export function createErrorBudget(): ErrorBudget {
-  /** The last records, a ring: the next one replaces the oldest. */
-  const failedAt = new Array<boolean>(windowSize).fill(false);
-  let evaluated = 0;
-  let inRow = 0;
-  let failuresInWindow = 0;
+export function createErrorBudget() {
+  /** Whether each of the last records failed. */
+  const recent: boolean[] = [];
   return {
-    record(failed) {
-      const slot = evaluated % windowSize;
-      if (failedAt[slot]) failuresInWindow -= 1;
-      if (failed) failuresInWindow += 1;
-      failedAt[slot] = failed;
-      evaluated += 1;
-      inRow = failed ? inRow + 1 : 0;
-      const isShareExceeded = evaluated >= windowSize && failuresInWindow > maxFailuresInWindow;
-      if (inRow >= failuresInRow || isShareExceeded)
+    /** Counts one evaluated record. @throws RunFailed when the budget is exceeded */
+    record(failed: boolean): void {
+      recent.push(failed);
+      if (recent.length > windowSize) recent.shift();
+      const isRowExceeded = recent.length >= failuresInRow && recent.slice(-failuresInRow).every(Boolean);
+      const isShareExceeded = recent.length === windowSize && recent.filter(Boolean).length > maxFailuresInWindow;
+      if (isRowExceeded || isShareExceeded)
         throw new RunFailed('too many records failed with internal errors; see the dead letters');
     },
   };

@@ -8,7 +8,7 @@ import type { PageIteration } from '../../commercetools/pagination.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
 import { RunFailed } from '../runs/errors.ts';
 import { emptyCounts } from '../runs/run-counts.ts';
-import type { RunExecution } from '../runs/run-execution.ts';
+import type { RunExecution } from '../runs/run-worker.ts';
 import { prefetch, readPages } from './page-reader.ts';
 
 const at = '2026-03-15T08:00:00.000Z';

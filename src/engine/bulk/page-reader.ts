@@ -2,7 +2,7 @@
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { iteratePages, type Page, type PageIteration } from '../../commercetools/pagination.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
-import type { RunExecution } from '../runs/run-execution.ts';
+import type { RunExecution } from '../runs/run-worker.ts';
 import { createRunPause } from './run-pause.ts';
 
 export interface ReadPage extends Page {

@@ -7,7 +7,7 @@ import type { RecordResult } from '../delivery/outcome.ts';
 import { skipReasons } from '../delivery/verdict.ts';
 import { RunFailed } from '../runs/errors.ts';
 import { countMissing, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
-import type { RunExecution } from '../runs/run-execution.ts';
+import type { RunExecution } from '../runs/run-worker.ts';
 import { createErrorBudget } from './error-budget.ts';
 import { maxPagesEvaluating, recordsPerResultGroup } from './limits.ts';
 import type { ReadPage } from './page-reader.ts';
@@ -27,17 +27,7 @@ interface Retry {
   retryAfterMs: number;
 }
 
-export interface PageSender {
-  /**
-   * Sends a page and releases it once it is handed to the sink.
-   * @yields counts, as groups of records are settled; ends when every record is
-   */
-  send(page: ReadPage): AsyncGenerator<RunCounts>;
-  /** Resolves when another page may be sent: the sink has capacity, and no page waits for an API. */
-  waitForCapacity(signal: AbortSignal): Promise<void>;
-}
-
-export function createPageSender(deps: BulkDeps, execution: RunExecution): PageSender {
+export function createPageSender(deps: BulkDeps, execution: RunExecution) {
   const { run, signal } = execution;
   const rules = deps.selectRules.forRun(run.resource);
   const cause: Cause = { type: 'run', runId: run.id, backfill: run.request.backfill ?? true };
@@ -98,7 +88,11 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution): PageS
   }
 
   return {
-    async *send(page) {
+    /**
+     * Sends a page and releases it once it is handed to the sink.
+     * @yields counts, as groups of records are settled; ends when every record is
+     */
+    async *send(page: ReadPage): AsyncGenerator<RunCounts> {
       const pause = createRunPause(execution);
       const { release } = page;
       let batch: Batch = page;
@@ -118,7 +112,8 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution): PageS
       }
       pause.over();
     },
-    async waitForCapacity(ownSignal) {
+    /** Resolves when another page may be sent: the sink has capacity, and no page waits for an API. */
+    async waitForCapacity(ownSignal: AbortSignal): Promise<void> {
       await retrying.onIdle();
       await deps.sink.waitForCapacity(ownSignal);
     },

@@ -5,12 +5,13 @@
  */
 import type { Page, PageQuery } from '../../commercetools/pagination.ts';
 import { createCompletionTracker } from '../../lib/completion-tracker.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
 import { inSpan } from '../../telemetry/span.ts';
 import { type Checkpoint, newCheckpoint, type Pass, type Range } from '../runs/checkpoint.ts';
 import type { Run } from '../runs/run.ts';
 import { addCounts, countMissing, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
-import type { RunExecution } from '../runs/run-execution.ts';
+import type { RunExecution } from '../runs/run-worker.ts';
 import { deleteAll } from './delete-all.ts';
 import { maxPagesInHand } from './limits.ts';
 import { prefetch, type ReadPage, readPages } from './page-reader.ts';
@@ -123,8 +124,7 @@ function createPagePipeline(deps: BulkDeps, execution: RunExecution, checkpoint:
     const failure = new AbortController();
     const signal = AbortSignal.any([execution.signal, failure.signal]);
     const { resource, request } = run;
-    const where = request.where === undefined ? {} : { where: request.where };
-    const iteration = { resource, query, pageSize: deps.pageSize[resource], ...where };
+    const iteration = omitUndefined({ resource, query, pageSize: deps.pageSize[resource], where: request.where });
 
     /** Evaluates and sends one page. The only place where counts are added. */
     async function processPage(page: ReadPage): Promise<void> {

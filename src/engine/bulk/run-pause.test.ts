@@ -5,7 +5,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { RunFailed } from '../runs/errors.ts';
 import { emptyCounts } from '../runs/run-counts.ts';
-import type { RunExecution } from '../runs/run-execution.ts';
+import type { RunExecution } from '../runs/run-worker.ts';
 import { createRunPause } from './run-pause.ts';
 
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { createBackoff } from '../../lib/backoff.ts';
 import { RunFailed } from '../runs/errors.ts';
-import type { RunExecution } from '../runs/run-execution.ts';
+import type { RunExecution } from '../runs/run-worker.ts';
 
 const firstPauseMs = 1_000;
 const maxPauseMs = 60_000;

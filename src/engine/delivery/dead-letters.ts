@@ -44,14 +44,9 @@ export interface DeadLetterFilter {
   resource?: string;
 }
 
-/** Why a dead letter was not stored: then its message must not be acknowledged. */
-export interface NotStored {
-  reason: string;
-}
-
 export interface DeadLetters {
   /** @returns 'stored', or why not: then nothing may be acknowledged */
-  store(draft: DeadLetterDraft): Promise<'stored' | NotStored>;
+  store(draft: DeadLetterDraft): Promise<'stored' | { reason: string }>;
   get(id: string): Promise<DeadLetter | undefined>;
   /** In the order of ids, starting behind `after`. */
   list(filter?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
@@ -69,10 +64,8 @@ export interface DeadLetterOptions {
 
 /** Other processes store and discard too: the count is read again after this time. */
 const recountMs = 60_000;
-const full: NotStored = { reason: 'the number of dead letters has reached deadLetters.max: replay or discard some' };
-const forbidden: NotStored = {
-  reason: "dead letters can't be stored: the API client lacks manage_key_value_documents",
-};
+const full = { reason: 'the number of dead letters has reached deadLetters.max: replay or discard some' };
+const forbidden = { reason: "dead letters can't be stored: the API client lacks manage_key_value_documents" };
 
 export function createDeadLetters(store: Store, { max, now, onStored, onForbidden }: DeadLetterOptions): DeadLetters {
   const counted = createCount(() => store.list(container));
@@ -82,7 +75,7 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
     return parse(id, (await store.get({ container, key: id }))?.value);
   }
 
-  async function put(letter: DeadLetterDraft): Promise<'stored' | NotStored> {
+  async function put(letter: DeadLetterDraft): Promise<'stored' | { reason: string }> {
     const id = idOf(letter);
     const before = await get(id);
     if (!before && (await counted.now()) >= max) return full;

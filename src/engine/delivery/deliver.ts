@@ -70,11 +70,7 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
   }
 
   /** Notes an evaluation in the record's result. @returns its changes */
-  async function collect(
-    evaluation: RuleEvaluation,
-    result: RecordResult,
-    options: DeliverOptions,
-  ): Promise<Outgoing[]> {
+  async function collect(evaluation: RuleEvaluation, result: RecordResult, options: DeliverOptions) {
     const { record } = evaluation;
     switch (evaluation.outcome) {
       case 'skipped':
@@ -94,11 +90,8 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
         result.skips.push(...output.skips);
         for (const warning of output.warnings) events.emit({ type: 'partially-sent', record, rule, warning });
         for (const followUp of output.followUps) await queueFollowUp(followUp);
-        return output.changes.map((change) => ({
-          rule,
-          result,
-          change: withOrigin(change, { record, rule }, options),
-        }));
+        const origin = { record, rule };
+        return output.changes.map((change) => ({ rule, result, change: withOrigin(change, origin, options) }));
       }
     }
   }
@@ -111,8 +104,7 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
     if (receipt.outcome === 'delivered' && receipt.settled)
       void settleJobResult({ rule, record, origin }, receipt.settled, options);
     if (receipt.outcome !== 'rejected') return;
-    const { code, detail, field } = receipt;
-    const rejection = { code, detail, ...(field === undefined ? {} : { field }) };
+    const { outcome: _outcome, warnings: _warnings, ...rejection } = receipt;
     events.emit({ type: 'rejected', record, rule, ...rejection });
     await deadLetter({ record, rule, cause: options.cause, ...rejection }, result);
   }
@@ -128,12 +120,9 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
       const last = await later;
       const receipt: Receipt =
         last.outcome === 'unavailable' ? { outcome: 'rejected', code: 'job_lost', detail: last.reason } : last;
+      const rejectedLater: ChangeCount = { rule, outcome: 'rejected-later', count: 1 };
       if (receipt.outcome === 'rejected')
-        events.emit({
-          type: 'changes',
-          lane: options.lane,
-          changes: [{ rule, outcome: 'rejected-later', count: 1 }],
-        });
+        events.emit({ type: 'changes', lane: options.lane, changes: [rejectedLater] });
       await settle({ rule, result, origin }, receipt, { ...options, onInternalError: 'dead-letter' });
       const unstored = result.receipts.find((settled) => settled.outcome === 'unavailable');
       if (!unstored) return acceptedJobs.settled(origin);

@@ -14,12 +14,7 @@ import { type AcceptedJobs, acceptedJobSchema, acceptedJobsContainer, type Chang
 const formatOneContainer = 'ctk-jobs';
 const containers = [acceptedJobsContainer, formatOneContainer];
 
-export interface OrphanedJobs {
-  /** Polls for orphaned jobs from now on. */
-  open(): void;
-  /** Resolves when nothing is being recovered any more. */
-  shutdown(): Promise<void>;
-}
+export type OrphanedJobs = ReturnType<typeof createOrphanedJobs>;
 
 export interface OrphanedJobsDeps {
   store: Store;
@@ -36,7 +31,7 @@ const pollsPerTimeout = 4;
 /** Records of a job that are sent again concurrently. */
 const maxConcurrent = 20;
 
-export function createOrphanedJobs(deps: OrphanedJobsDeps): OrphanedJobs {
+export function createOrphanedJobs(deps: OrphanedJobsDeps) {
   const { store, orphanedAfterMs } = deps;
   const seen = new Map<string, { version: number; at: number }>();
   const stopping = new AbortController();
@@ -104,10 +99,12 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps): OrphanedJobs {
   }
 
   return {
-    open() {
+    /** Polls for orphaned jobs from now on. */
+    open(): void {
       polling = pollUntilStopped();
     },
-    async shutdown() {
+    /** Resolves when nothing is being recovered any more. */
+    async shutdown(): Promise<void> {
       stopping.abort();
       await polling;
     },

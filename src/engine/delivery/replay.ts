@@ -1,13 +1,13 @@
 /** Replays a dead letter: reads its record again and sends it through the same rules, with the original cause. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
-import type { Message } from '../../commercetools/messages.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { RuleSelection, SelectRules } from '../../rules/select-rules.ts';
 import type { OriginalCause, RuleGroup } from '../../rules/types.ts';
 import type { DeadLetter, DeadLetterFilter, DeadLetters } from './dead-letters.ts';
 import type { Deliver } from './deliver.ts';
-import type { Evaluate, EvaluationInput } from './evaluate.ts';
+import type { Evaluate } from './evaluate.ts';
 import type { RecordResult } from './outcome.ts';
 import { skipReasons } from './verdict.ts';
 
@@ -59,15 +59,11 @@ const maxReplays = 100;
 
 export function createReplay(deps: ReplayDeps): Replay {
   /** @returns what to evaluate, or undefined if no enabled rule would write it any more */
-  async function evaluationOf(
-    { record, rule }: ReplayRequest,
-    cause: OriginalCause,
-  ): Promise<{ input: EvaluationInput; rules: RuleSelection } | undefined> {
+  async function evaluationOf({ record, rule }: ReplayRequest, cause: OriginalCause) {
     if (cause.type === 'message') {
       // Without its payload: the cause holds what the message said.
       const { messageId: id, messageType: type, notificationType, resource, createdAt, resourceVersion } = cause;
-      const version = resourceVersion === undefined ? {} : { resourceVersion };
-      const message: Message = { notificationType, type, id, resource, createdAt, ...version };
+      const message = omitUndefined({ notificationType, type, id, resource, createdAt, resourceVersion });
       const rules = onlyRule(deps.selectRules.forMessage(message), rule);
       return rules.size === 0 ? undefined : { input: { message }, rules };
     }
@@ -101,7 +97,7 @@ export function createReplay(deps: ReplayDeps): Replay {
   async function one(letter: DeadLetter): Promise<ReplayResult> {
     const result = await resend(letter);
     const isStoredAgain = result.outcome === 'rejected' && result.codes.includes(letter.code);
-    const isSettled = result.outcome === 'delivered' || result.outcome === 'skipped' || result.outcome === 'rejected';
+    const isSettled = ['delivered', 'skipped', 'rejected'].includes(result.outcome);
     if (isSettled && !isStoredAgain) await deps.deadLetters.discard(letter.id);
     return result;
   }
@@ -113,7 +109,7 @@ export function createReplay(deps: ReplayDeps): Replay {
       const summary: ReplaySummary = { delivered: 0, skipped: 0, rejected: 0, notReplayable: 0 };
       let after = from;
       let replayed = 0;
-      const withPosition = () => ({ ...summary, ...(after === undefined ? {} : { after }) });
+      const withPosition = () => omitUndefined({ ...summary, after });
       for await (const letter of deps.deadLetters.list(filter, from)) {
         if (replayed >= maxReplays) return withPosition();
         const result = await one(letter);

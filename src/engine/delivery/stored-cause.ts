@@ -1,5 +1,6 @@
 /** Reads causes as they are stored in dead letters and accepted jobs, in the present format and in format 1. */
 import { z } from 'zod';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { causeSchema, type OriginalCause } from '../../rules/types.ts';
 
 /** Written into every stored record. Format 1 records have no such field. */
@@ -18,9 +19,8 @@ const formatOneSchema = z
   ])
   .transform((stored): unknown => {
     if (stored.kind === 'run') return { ...stored, type: 'run' };
-    const { type, carried, withoutPayload, ...rest } = stored;
-    const payloadOmitted = withoutPayload === undefined ? {} : { payloadOmitted: withoutPayload };
-    return { ...rest, ...payloadOmitted, type: 'message', messageType: type, embedded: carried };
+    const { type: messageType, carried: embedded, withoutPayload: payloadOmitted, ...rest } = stored;
+    return omitUndefined({ ...rest, payloadOmitted, type: 'message', messageType, embedded });
   })
   .pipe(causeSchema);
 

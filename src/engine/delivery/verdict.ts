@@ -1,4 +1,5 @@
 /** Combines the results of all records of a message into what a source must do: acknowledge it, or leave it to a retry. */
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { RecordResult } from './outcome.ts';
 
 export type Verdict =
@@ -34,12 +35,9 @@ export function toVerdict(results: readonly RecordResult[]): Verdict {
   const decisive = unavailable.find((receipt) => receipt.actionRequired) ?? unavailable[0];
   if (decisive) {
     const waits = unavailable.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
-    return {
-      ack: false,
-      reason: decisive.reason,
-      ...(decisive.actionRequired ? { actionRequired: true } : {}),
-      ...(waits.length > 0 ? { retryAfterMs: Math.max(...waits) } : {}),
-    };
+    const retryAfterMs = waits.length > 0 ? Math.max(...waits) : undefined;
+    const { reason, actionRequired } = decisive;
+    return omitUndefined({ ack: false as const, reason, actionRequired: actionRequired || undefined, retryAfterMs });
   }
   const deadLettered = results.flatMap((result) => result.deadLettered);
   const errors = results.flatMap((result) => result.errors);

@@ -10,6 +10,7 @@ import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Change } from '../../klaviyo/change.ts';
 import type { ReadCurrentState } from '../../klaviyo/inspect/current-state.ts';
 import type { DryRun } from '../../klaviyo/inspect/dry-run.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { allRulesOf } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import { type Cause, isDisabled, type RuleEvaluation, type RuleGroup, type Trigger } from '../../rules/types.ts';
@@ -64,14 +65,9 @@ export function createExplain(deps: ExplainDeps): Explain {
       group.rules.map((rule) => explainRule(deps, { group, rule, record, id, evaluations, provenance })),
     );
     const version = valueAt(record, ['version']);
-    return {
-      type,
-      id,
-      ...(typeof version === 'number' ? { version } : {}),
-      asked: describeEvaluation(type),
-      whole: provenance.isComplete,
-      rules: await Promise.all(rules),
-    };
+    const known = { type, id, ...(typeof version === 'number' ? { version } : {}) };
+    const asked = describeEvaluation(type);
+    return { ...known, asked, whole: provenance.isComplete, rules: await Promise.all(rules) };
   };
 }
 
@@ -130,19 +126,15 @@ async function explainRule(deps: ExplainDeps, toExplain: RuleToExplain): Promise
   const problem = problemOf(evaluation ?? evaluations[0]);
   const changes = await explainChanges(deps, output?.changes ?? [], { rule: rule.name, provenance });
   const realtime = await diffWithMessage(deps, { ...toExplain, evaluation });
-  return {
+  const { skips = [], warnings = [], followUps = [] } = output ?? {};
+  return omitUndefined({
     rule: rule.name,
     summary: rule.summary,
     triggers: rule.triggers(deps.settings).map((trigger) => describeTrigger(trigger, deps.settings)),
-    ...(rule.bulk === undefined ? {} : { bulk: rule.bulk }),
-    changes,
-    skips: output?.skips ?? [],
-    warnings: output?.warnings ?? [],
-    followUps: output?.followUps ?? [],
+    ...{ bulk: rule.bulk, changes, skips, warnings, followUps },
     dependsOn: provenance.deciding(rule.name),
-    ...(realtime === undefined ? {} : { realtime }),
-    ...(problem === undefined ? {} : { problem }),
-  };
+    ...{ realtime, problem },
+  });
 }
 
 function problemOf(evaluation: RuleEvaluation | undefined): string | undefined {

@@ -18,9 +18,7 @@ export function entriesOf(value: unknown): [string, unknown][] {
 export function valueAt(value: unknown, path: Path): unknown {
   const [name, ...rest] = path;
   if (name === undefined) return value;
-  return entriesOf(value)
-    .filter(([own]) => own === name)
-    .map(([, inner]) => valueAt(inner, rest))[0];
+  return valueAt(new Map(entriesOf(value)).get(name), rest);
 }
 
 /** @returns a copy in which every leaf below the path has another value of the same type */
@@ -63,6 +61,6 @@ function changedLeaf(value: Leaf): Leaf {
   return /\d$/.test(value) ? `${value.slice(0, -1)}${(Number(value.at(-1)) + 1) % 10}` : `${value}x`;
 }
 
-function isLeaf(value: unknown): value is Leaf {
+export function isLeaf(value: unknown): value is Leaf {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }

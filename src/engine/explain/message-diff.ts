@@ -5,7 +5,7 @@ import { causeOf } from '../../rules/cause.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import { isDisabled, type RuleEvaluation, type RuleGroup, type RuleOutput, type Trigger } from '../../rules/types.ts';
 import { createEvaluate } from '../delivery/evaluate.ts';
-import { differences, type Leaf, valueAt } from './json-paths.ts';
+import { differences, isLeaf, type Leaf, valueAt } from './json-paths.ts';
 import type { ExplainedRule } from './schema.ts';
 
 /** A rule with its evaluation for a record, as in a sync. */
@@ -72,8 +72,6 @@ function diff(inSync: RuleOutput | undefined, inRealtime: RuleOutput | undefined
   );
   return [...paths].slice(0, maxDifferences).map((path) => {
     const value = valueAt(after, path.split('.'));
-    const isLeaf =
-      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null;
-    return isLeaf ? { path, value } : { path };
+    return isLeaf(value) ? { path, value } : { path };
   });
 }

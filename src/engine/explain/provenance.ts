@@ -66,8 +66,9 @@ export async function traceProvenance({ sources, evaluate, original }: TraceOpti
       if (changed !== undefined && JSON.stringify(changed) === originalText.get(rule)) continue;
       differs = true;
       if (entriesOf(value).length > 0) continue;
-      const field = fieldName(source, path);
-      if (changed === undefined || typesOf(changed) !== typesOf(changes)) addTo(decidingFields, rule, field);
+      const field = `${source}: ${path.join('.')}`;
+      if (changed === undefined || typesOf(changed) !== typesOf(changes))
+        decidingFields.set(rule, (decidingFields.get(rule) ?? new Set()).add(field));
       else
         for (const { path: changedPath, removed } of differences(changes, changed)) {
           const key = keyOf(rule, changedPath);
@@ -122,19 +123,8 @@ function typesOf(changes: unknown): string {
 }
 
 function changesByRule(evaluations: readonly RuleEvaluation[]): Map<string, unknown[]> {
-  return new Map(
-    evaluations.flatMap((evaluation) =>
-      evaluation.outcome === 'mapped' ? [[evaluation.rule, evaluation.output.changes]] : [],
-    ),
-  );
-}
-
-function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
-  sets.set(key, (sets.get(key) ?? new Set()).add(value));
-}
-
-function fieldName(source: string, path: Path): string {
-  return `${source}: ${path.join('.')}`;
+  const mapped = evaluations.filter((evaluation) => evaluation.outcome === 'mapped');
+  return new Map(mapped.map(({ rule, output }) => [rule, output.changes]));
 }
 
 function keyOf(rule: string, path: Path): string {

@@ -1,7 +1,4 @@
-/**
- * Lookups that read each record once and then answer from memory, so that rules can be evaluated again with one value of a
- * record changed.
- */
+/** Lookups that read each record once, so that rules can be evaluated again with one value of a record changed. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { StoredCategory } from '../../commercetools/schemas.ts';
@@ -14,18 +11,8 @@ export interface Perturbation {
   path: Path;
 }
 
-export interface RecordedLookups {
-  lookups: Lookups;
-  /** The records that were read, by name. */
-  seen: ReadonlyMap<string, unknown>;
-  /** Reads nothing any more: what is not recorded counts as absent. */
-  close(): void;
-  /** Until the next call every value below this path is changed. */
-  perturb(perturbation: Perturbation | undefined): void;
-}
-
 /** @param real reads commercetools */
-export function recordLookups(real: Lookups): RecordedLookups {
+export function recordLookups(real: Lookups) {
   const seen = new Map<string, unknown>();
   let closed = false;
   let perturbation: Perturbation | undefined;
@@ -49,11 +36,14 @@ export function recordLookups(real: Lookups): RecordedLookups {
   let tree: Promise<CategoryTree> | undefined;
 
   return {
+    /** The records that were read, by name. */
     seen,
-    close() {
+    /** Reads nothing any more: what is not recorded counts as absent. */
+    close(): void {
       closed = true;
     },
-    perturb(next) {
+    /** Until the next call every value below this path is changed. */
+    perturb(next: Perturbation | undefined): void {
       perturbation = next;
     },
     lookups: {
@@ -75,7 +65,7 @@ export function recordLookups(real: Lookups): RecordedLookups {
       standalonePrices: once('prices of sku', [], real.standalonePrices),
       standalonePrice: once('price', undefined, real.standalonePrice),
       discountCode: async (id) => (await discountCode(id)).code,
-    },
+    } satisfies Lookups,
   };
 }
 

@@ -4,9 +4,10 @@ import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import { toError } from '../../lib/errors.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
+import { withTimeout } from '../../lib/timeout.ts';
 import { causeOf } from '../../rules/cause.ts';
 import { changeKinds, type RuleSelection, type SelectRules } from '../../rules/select-rules.ts';
-import type { RuleEvaluation } from '../../rules/types.ts';
 import { StoreError } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import type { Deliver } from '../delivery/deliver.ts';
@@ -49,21 +50,18 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
 
-  /** select rules → evaluate → deliver → verdict */
   async function processMessage(message: Message, rules: RuleSelection, signal: AbortSignal, attempt: number) {
     const cause = causeOf(message);
     const readSeq = deps.nextReadSeq();
     const onInternalError = attempt >= deps.maxAttempts ? 'dead-letter' : 'return';
-    const deliver = (evaluations: readonly RuleEvaluation[]) =>
-      deps.deliver(evaluations, { cause, readSeq, lane: 'realtime', signal, onInternalError });
+    const options = { cause, readSeq, lane: 'realtime', signal, onInternalError } as const;
     try {
-      return toVerdict(await deliver(await deps.evaluate({ message }, rules, cause)));
+      return toVerdict(await deps.deliver(await deps.evaluate({ message }, rules, cause), options));
     } catch (thrown) {
       if (isUnavailable(thrown)) return verdictForError(thrown);
       // Counts as a rule that failed, so that the last attempt stores a dead letter.
-      return toVerdict(
-        await deliver([{ outcome: 'failed', record: message.resource, rule: '', error: toError(thrown) }]),
-      );
+      const failed = { outcome: 'failed', record: message.resource, rule: '', error: toError(thrown) } as const;
+      return toVerdict(await deps.deliver([failed], options));
     }
   }
 
@@ -75,8 +73,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       .catch(verdictForError)
       .then((verdict) => {
         if (verdict.ack && !deadline.signal.aborted) attempts.forget(message.id);
-        else if (verdict === internalError) attempts.failed(message.id);
-        else attempts.notCounted(message.id);
+        else if (verdict === internalError) attempts.add(message.id, 'failed');
+        else attempts.add(message.id, 'notCounted');
         return verdict;
       })
       .finally(() => {
@@ -100,14 +98,15 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     if (rules.size === 0) return noRule(message);
     // A redelivery of a message that is in flight joins it.
     const joined = inFlight.get(message.id) ?? overloadVerdict(rules);
-    if (joined) attempts.notCounted(message.id);
+    if (joined) attempts.add(message.id, 'notCounted');
     return joined ?? start(message, rules, deliveries);
   }
 
   async function processWithEvents(message: Message, deliveries: number | undefined): Promise<Verdict> {
     const rules = deps.selectRules.forMessage(message);
     const arrivedAt = deps.now().getTime();
-    const verdict = await withDeadline(deps.deadlineMs, () => admit(message, rules, deliveries));
+    // Starts before the work's own deadline, so that it answers first.
+    const verdict = await withTimeout(() => admit(message, rules, deliveries), deps.deadlineMs, deadlinePassed);
     if (!verdict.ack && verdict.actionRequired) deps.events.emit({ type: 'action-required', reason: verdict.reason });
     deps.events.emit({
       type: 'message',
@@ -153,13 +152,9 @@ function createAttempts() {
       const { failed, notCounted } = of(id);
       return Math.max(failed + 1, deliveries - notCounted);
     },
-    failed(id: string): void {
+    add(id: string, kind: 'failed' | 'notCounted'): void {
       const count = of(id);
-      counts.set(id, { ...count, failed: count.failed + 1 });
-    },
-    notCounted(id: string): void {
-      const count = of(id);
-      counts.set(id, { ...count, notCounted: count.notCounted + 1 });
+      counts.set(id, { ...count, [kind]: count[kind] + 1 });
     },
     forget: (id: string) => counts.delete(id),
   };
@@ -167,18 +162,6 @@ function createAttempts() {
 
 function noRule({ type, resource }: Message): Verdict {
   return { ack: true, outcome: 'skipped', reasons: [`no rule is triggered by ${type} of ${resource.typeId}`] };
-}
-
-/** @returns the verdict, or that the deadline passed; the work then goes on */
-async function withDeadline(deadlineMs: number, work: () => Promise<Verdict>): Promise<Verdict> {
-  const passed = Promise.withResolvers<Verdict>();
-  // Starts before the work's own deadline, so that it answers first.
-  const timer = setTimeout(() => passed.resolve(deadlinePassed), deadlineMs);
-  try {
-    return await Promise.race([work(), passed.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** A request that commercetools rejects is an internal error: it would fail the same way on each retry. */
@@ -191,10 +174,6 @@ function verdictForError(thrown: unknown): Verdict {
     return { ack: false, reason: `the follow-up run can't be stored: ${thrown.message}` };
   if (!(thrown instanceof CommercetoolsError)) return internalError;
   const { message: reason, type, retryAfterMs } = thrown;
-  return {
-    ack: false,
-    reason,
-    ...(type === 'unauthorized' || type === 'forbidden' ? { actionRequired: true } : {}),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  const actionRequired = type === 'unauthorized' || type === 'forbidden' || undefined;
+  return omitUndefined({ ack: false as const, reason, actionRequired, retryAfterMs });
 }

@@ -4,6 +4,7 @@
  * resumed run counts nothing twice.
  */
 import { z } from 'zod';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { countsSchema, emptyCounts } from './run-counts.ts';
 
 const rangeSchema = z.object({
@@ -38,27 +39,16 @@ export const checkpointSchema = z.object({
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
-export interface WalkPlan {
-  /** ISO 8601: now. */
-  began: string;
-  /** How many ranges; ids are spread evenly over them (UUIDs). */
-  ranges: number;
-  /** The first id wanted, itself included: then ids are walked in their order, in one range. */
-  from?: string | undefined;
-}
-
-export function newCheckpoint({ began, ranges: most, from }: WalkPlan): Checkpoint {
+/**
+ * @param plan `began`: now; `ranges`: how many, over which ids (UUIDs) are spread evenly; `from`: the first id wanted, itself
+ * included: then ids are walked in their order, in one range
+ */
+export function newCheckpoint(plan: { began: string; ranges: number; from?: string | undefined }): Checkpoint {
+  const { began, ranges: most, from } = plan;
   const counts = emptyCounts();
   if (from !== undefined) return { began, ranges: [{ from, done: false }], counts };
   const bounds = Array.from({ length: most - 1 }, (_, index) => boundAt((index + 1) / most));
-  const ranges = [undefined, ...bounds].map((lower, index) => {
-    const upper = bounds[index];
-    return {
-      ...(lower === undefined ? {} : { from: lower }),
-      ...(upper === undefined ? {} : { to: upper }),
-      done: false,
-    };
-  });
+  const ranges = [undefined, ...bounds].map((from, index) => omitUndefined({ from, to: bounds[index], done: false }));
   return { began, ranges, counts };
 }
 

@@ -8,17 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { RunEnded } from './errors.ts';
 import { type Lease, type LeaseValue, putLease, readLease, UNHELD } from './lease.ts';
 
-export interface LeaseHeartbeat {
-  /** Aborted with a RunEnded: nothing more may be sent. */
-  signal: AbortSignal;
-  end(reason: RunEnded['reason']): void;
-  /** Another process may hold the lease; also true after an end for another reason. */
-  isLost(): boolean;
-  /** Deletes the lease: the run has ended. */
-  release(): Promise<void>;
-  /** Leaves the lease without a holder, for any process to claim. */
-  handOver(): Promise<void>;
-}
+export type LeaseHeartbeat = ReturnType<typeof startLeaseHeartbeat>;
 
 export interface LeaseHeartbeatDeps {
   store: Store;
@@ -34,7 +24,7 @@ const expiryShare = 0.75;
 const releaseAttemptsPerLease = 20;
 
 /** @param lease that this process has just claimed */
-export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatDeps, lease: Lease): LeaseHeartbeat {
+export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatDeps, lease: Lease) {
   const ended = new AbortController();
   let { version, value } = lease;
   let state: 'held' | 'lost' | 'released' = 'held';
@@ -114,13 +104,17 @@ export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatD
   }
 
   return {
+    /** Aborted with a RunEnded: nothing more may be sent. */
     signal: ended.signal,
     end,
-    isLost: () => state === 'lost',
+    /** Another process may hold the lease; also true after an end for another reason. */
+    isLost: (): boolean => state === 'lost',
+    /** Deletes the lease: the run has ended. */
     release: () =>
       leave(async () => {
         while ((await store.remove(lease.at, version)) === 'stale') if (!(await reread())) return;
       }),
+    /** Leaves the lease without a holder, for any process to claim. */
     handOver: () => leave(() => renew({ holder: UNHELD })),
   };
 }

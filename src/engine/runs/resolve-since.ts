@@ -1,6 +1,7 @@
 /** Resolves the `since` of a sync request: a time, or `last` for where the last complete sync of the resource started. */
 import { z } from 'zod';
 import type { BulkResource } from '../../commercetools/schemas.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { RunRequest } from './run.ts';
 
 export interface SinceRequest {
@@ -42,5 +43,5 @@ export async function resolveSince({
   if (since > now) return { refused: 'since: lies in the future; give a time that has passed, or "last"' };
   const lastSince = await lastCompleteSince(resource);
   const gap = lastSince !== undefined && lastSince < since.toISOString();
-  return { since: since.toISOString(), ...(gap ? { gap } : {}) };
+  return omitUndefined({ since: since.toISOString(), gap: gap || undefined });
 }

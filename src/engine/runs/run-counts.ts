@@ -29,18 +29,14 @@ const maxReasons = 100;
 /** Of a reason; a run's record holds all of them. */
 const maxFirstIds = 20;
 
-/** Adds the records with these ids to a reason's count; of more than the first 20 only the number is kept. */
-export function countReason(counts: RunCounts, reason: string, ids: readonly string[]): void {
-  addToReason(counts, reason, { times: ids.length, ids });
-}
-
-function addToReason(counts: RunCounts, reason: string, more: { times: number; ids: readonly string[] }): void {
+/** Adds the records with these ids to a reason's count; of more than the first 20 only the number (`times`) is kept. */
+export function countReason(counts: RunCounts, reason: string, ids: readonly string[], times = ids.length): void {
   const known = Object.hasOwn(counts.reasons, reason) || Object.keys(counts.reasons).length < maxReasons;
   // An object has no field of its own with this name.
   const name = known && reason !== '__proto__' ? reason : 'other reasons';
-  counts.reasons[name] = (own(counts.reasons, name) ?? 0) + more.times;
+  counts.reasons[name] = (own(counts.reasons, name) ?? 0) + times;
   // A record that changed meanwhile is counted once more, and named once.
-  counts.firstIds[name] = [...new Set([...(own(counts.firstIds, name) ?? []), ...more.ids])].slice(0, maxFirstIds);
+  counts.firstIds[name] = [...new Set([...(own(counts.firstIds, name) ?? []), ...ids])].slice(0, maxFirstIds);
 }
 
 /** A merchant's rule may give any word as its reason, also `constructor`. */
@@ -60,7 +56,7 @@ export function addCounts(counts: RunCounts, more: RunCounts): void {
   for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)
     counts[name] += more[name];
   for (const [reason, times] of Object.entries(more.reasons))
-    addToReason(counts, reason, { times, ids: own(more.firstIds, reason) ?? [] });
+    countReason(counts, reason, own(more.firstIds, reason) ?? [], times);
 }
 
 /** Of a run that has ended: what was read but not settled when it did is for the next one. */

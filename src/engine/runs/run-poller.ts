@@ -1,7 +1,4 @@
-/**
- * Polls the store for runs to execute: queued runs, leases that were handed over, expired leases. A follow-up run waits
- * while a sync of its resource runs.
- */
+/** Polls the store for runs to execute. A follow-up run waits while a sync of its resource runs. */
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../lib/errors.ts';
 import {
@@ -15,7 +12,7 @@ import {
   UNHELD,
 } from './lease.ts';
 import type { Run } from './run.ts';
-import { type ActiveRun, createRunWorker, type RunWorkerDeps } from './run-worker.ts';
+import { createRunWorker, type RunWorkerDeps } from './run-worker.ts';
 
 export interface RunPollerDeps extends RunWorkerDeps {
   /** The kinds of run that this process executes. */
@@ -24,26 +21,10 @@ export interface RunPollerDeps extends RunWorkerDeps {
   claim: 'any' | 'own';
 }
 
-export interface RunPoller {
-  /** Executes the run of a lease that this process has just claimed. @returns the run, updated while it is executed */
-  begin(lease: Lease): Run;
-  active(): readonly ActiveRun[];
-  /** Whether the lease's holder is alive, as far as this process has observed it. */
-  observe(lease: Lease): 'dead' | 'alive' | 'unknown';
-  /** Polls now; resolves when that is done. */
-  poll(): Promise<void>;
-  /** Polls repeatedly from now on. */
-  open(): void;
-  /** Resolves when this process has no run to execute. */
-  settled(): Promise<void>;
-  /** Hands active runs over; resolves when they have stopped. */
-  shutdown(): Promise<void>;
-}
-
 const pollsPerLease = 4;
 const pruneEveryMs = 60_000;
 
-export function createRunPoller(deps: RunPollerDeps): RunPoller {
+export function createRunPoller(deps: RunPollerDeps) {
   const { store, runKinds, leaseMs } = deps;
   const monitor = createLeaseMonitor(leaseMs);
   const worker = createRunWorker(deps, () => void poll());
@@ -55,6 +36,7 @@ export function createRunPoller(deps: RunPollerDeps): RunPoller {
   let prunedAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
 
+  /** Executes the run of a lease that this process has just claimed. @returns the run, updated while it is executed */
   function begin(lease: Lease): Run {
     ownRunIds.add(lease.value.run.id);
     return worker.begin(lease).run;
@@ -113,7 +95,7 @@ export function createRunPoller(deps: RunPollerDeps): RunPoller {
     }
   }
 
-  /** A request during a poll causes one more poll afterwards. */
+  /** Polls now; resolves when that is done. A request during a poll causes one more poll afterwards. */
   function poll(): Promise<void> {
     if (stopped || runKinds.length === 0) return Promise.resolve();
     pollAgain = polling !== undefined;
@@ -127,14 +109,17 @@ export function createRunPoller(deps: RunPollerDeps): RunPoller {
   return {
     begin,
     active: worker.active,
+    /** Whether the lease's holder is alive, as far as this process has observed it. */
     observe: monitor.observe,
     poll,
-    open() {
+    /** Polls repeatedly from now on. */
+    open(): void {
       clearInterval(timer);
       timer = setInterval(() => void poll(), leaseMs / pollsPerLease);
       void poll();
     },
-    async settled() {
+    /** Resolves when this process has no run to execute. */
+    async settled(): Promise<void> {
       for (;;) {
         // A poll during a poll would cause yet another one.
         while (polling) await polling;
@@ -144,7 +129,8 @@ export function createRunPoller(deps: RunPollerDeps): RunPoller {
         await Promise.all(active.map(({ ended }) => ended));
       }
     },
-    async shutdown() {
+    /** Hands active runs over; resolves when they have stopped. */
+    async shutdown(): Promise<void> {
       stopped = true;
       clearInterval(timer);
       await polling;

@@ -3,13 +3,6 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Run } from './run.ts';
 import { type ResumePoint, type RunStore, resumePointOf } from './run-store.ts';
 
-export interface RunRecorder {
-  /** The run has changed; cheap to call. */
-  markDirty(): void;
-  /** Stores the run now. @returns whether that succeeded */
-  save(): Promise<boolean>;
-}
-
 export interface RunRecorderDeps {
   runStore: RunStore;
   run: Run;
@@ -23,7 +16,9 @@ export interface RunRecorderDeps {
   onError(detail: string): void;
 }
 
-export function createRunRecorder(deps: RunRecorderDeps): RunRecorder {
+export type RunRecorder = ReturnType<typeof createRunRecorder>;
+
+export function createRunRecorder(deps: RunRecorderDeps) {
   const { runStore, run, checkpointMs } = deps;
   let { point, version } = deps;
   let lastCheckpoint = JSON.stringify(run.checkpoint);
@@ -49,6 +44,7 @@ export function createRunRecorder(deps: RunRecorderDeps): RunRecorder {
     }
   }
 
+  /** Stores the run now. @returns whether that succeeded */
   function save(): Promise<boolean> {
     isQueued = true;
     writing = writing.then(async () => {
@@ -65,7 +61,8 @@ export function createRunRecorder(deps: RunRecorderDeps): RunRecorder {
   }
 
   return {
-    markDirty() {
+    /** The run has changed; cheap to call. */
+    markDirty(): void {
       const checkpoint = JSON.stringify(run.checkpoint);
       // Checkpoint and counts belong together: both are taken when the checkpoint moves.
       if (checkpoint !== lastCheckpoint) {

@@ -1,5 +1,6 @@
 /** Validates the request of a sync, for the HTTP API, the CLI and the Connect job alike. */
 import type { BulkResource } from '../../commercetools/schemas.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { RunRequest, Starter } from './run.ts';
 import type { Runs, Started } from './runs.ts';
 
@@ -21,44 +22,24 @@ export type SyncCommand =
   | { type: 'resume' }
   | { type: 'invalid'; problem: string };
 
-/** Name of each option in the interface, such as `--start-id`, for error messages. */
-export type SyncOptionNames = Record<keyof SyncRequest, string>;
-
-const fieldNames: SyncOptionNames = {
-  ids: 'ids',
-  startId: 'startId',
-  since: 'since',
-  resume: 'resume',
-  deleteAll: 'deleteAll',
-  confirmDeletion: 'confirmDeletion',
-  backfill: 'backfill',
-  force: 'force',
-};
+/** Names an option as the interface does, such as `--start-id`, for error messages. */
+type OptionName = (option: keyof SyncRequest) => string;
 
 /** @returns what to start, or which option the resource or another option rules out */
 export function parseSyncRequest(
   resource: BulkResource,
   request: SyncRequest,
-  names: SyncOptionNames = fieldNames,
+  nameOf: OptionName = (option) => option,
 ): SyncCommand {
-  const problem = problemOf(resource, request, names);
+  const problem = problemOf(resource, request, nameOf);
   if (problem !== undefined) return { type: 'invalid', problem };
   if (request.resume) return { type: 'resume' };
   const { ids, startId, since, deleteAll, backfill, force } = request;
-  return {
-    type: 'start',
-    request: {
-      ...(ids ? { ids: [...new Set(ids)] } : {}),
-      ...(startId === undefined ? {} : { startId }),
-      ...(since === undefined ? {} : { since }),
-      ...(deleteAll ? { deleteAll } : {}),
-      ...(backfill === undefined ? {} : { backfill }),
-      ...(force ? { force } : {}),
-    },
-  };
+  const uniqueIds = ids && [...new Set(ids)];
+  const flags = { deleteAll: deleteAll || undefined, backfill, force: force || undefined };
+  return { type: 'start', request: omitUndefined({ ids: uniqueIds, startId, since, ...flags }) };
 }
 
-/** Starts or resumes a sync. */
 export function startSync(
   runs: Pick<Runs, 'start' | 'resume'>,
   resource: BulkResource,
@@ -67,21 +48,21 @@ export function startSync(
   return command.type === 'resume' ? runs.resume(resource, by) : runs.start(resource, command.request, by);
 }
 
-function problemOf(resource: BulkResource, request: SyncRequest, names: SyncOptionNames): string | undefined {
+function problemOf(resource: BulkResource, request: SyncRequest, nameOf: OptionName): string | undefined {
   const { ids, startId, resume, deleteAll, confirmDeletion, backfill } = request;
   const { resume: _resume, ...others } = request;
   if (resume && Object.values(others).some((value) => value !== undefined))
-    return `${names.resume}: goes on with what was asked for; give nothing else`;
+    return `${nameOf('resume')}: goes on with what was asked for; give nothing else`;
   if (startId !== undefined && resource !== 'orders')
-    return `${names.startId}: only orders can be synced from an id on`;
-  if (startId !== undefined && ids) return `${names.ids} and ${names.startId}: give one of them`;
-  if (backfill !== undefined && resource !== 'orders') return `${names.backfill}: only orders become events`;
+    return `${nameOf('startId')}: only orders can be synced from an id on`;
+  if (startId !== undefined && ids) return `${nameOf('ids')} and ${nameOf('startId')}: give one of them`;
+  if (backfill !== undefined && resource !== 'orders') return `${nameOf('backfill')}: only orders become events`;
   if (!deleteAll)
-    return confirmDeletion === undefined ? undefined : `${names.confirmDeletion}: goes with ${names.deleteAll}`;
+    return confirmDeletion === undefined ? undefined : `${nameOf('confirmDeletion')}: goes with ${nameOf('deleteAll')}`;
   if (resource !== 'categories' && resource !== 'products')
-    return `${names.deleteAll}: only categories and products can be deleted in Klaviyo`;
-  if (ids) return `${names.ids} and ${names.deleteAll}: give one of them`;
+    return `${nameOf('deleteAll')}: only categories and products can be deleted in Klaviyo`;
+  if (ids) return `${nameOf('ids')} and ${nameOf('deleteAll')}: give one of them`;
   if (confirmDeletion !== resource)
-    return `${names.confirmDeletion}: must be "${resource}": it deletes all ${resource} in Klaviyo, also those from elsewhere`;
+    return `${nameOf('confirmDeletion')}: must be "${resource}": it deletes all ${resource} in Klaviyo, also those from elsewhere`;
   return undefined;
 }

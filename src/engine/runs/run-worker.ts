@@ -1,6 +1,7 @@
 /** Executes runs whose lease this process holds, and stores how each ended. A run that was taken over resumes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../lib/errors.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { Store } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { RunEnded, RunFailed } from './errors.ts';
@@ -8,7 +9,6 @@ import type { Lease } from './lease.ts';
 import { type LeaseHeartbeat, startLeaseHeartbeat } from './lease-heartbeat.ts';
 import { hasEnded, type Run } from './run.ts';
 import { closeCounts } from './run-counts.ts';
-import type { ExecuteRun } from './run-execution.ts';
 import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
 import { type RunStore, resumePointOf, withResumePoint } from './run-store.ts';
 
@@ -26,32 +26,34 @@ export interface RunWorkerDeps {
   store: Store;
   runStore: RunStore;
   events: AppEvents;
-  execute: ExecuteRun;
+  /** Executes a run to its end. Rejects with RunFailed, or with the signal's reason once that is aborted. */
+  execute(execution: RunExecution): Promise<void>;
   now(): Date;
   checkpointMs: number;
   leaseMs: number;
 }
 
-export interface RunWorker {
-  /** @param lease that this process has just claimed */
-  begin(lease: Lease): ActiveRun;
-  active(): readonly ActiveRun[];
+/** What the execution of a run gets from the worker that holds the run. */
+export interface RunExecution {
+  /** Its counts, state and checkpoint are updated while it is executed. */
+  run: Run;
+  /** Aborted with a RunEnded: what is in flight completes, nothing new is started. */
+  signal: AbortSignal;
+  /** The run has changed and must be stored; cheap to call. */
+  markDirty(): void;
 }
 
 /** Between attempts to store how a run ended. */
 const saveRetryMs = 500;
 
 /** @param onEnded called when a run has ended and its lease is released */
-export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) => void): RunWorker {
+export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) => void) {
   const activeRuns = new Map<string, ActiveRun>();
   const { runStore, events, checkpointMs } = deps;
   const warn = (detail: string) => events.emit({ type: 'warning', detail });
 
   function emitState({ id: runId, resource, kind, state, counts, problem }: Run): void {
-    events.emit({
-      ...{ type: 'run', runId, resource, kind, state, read: counts.read },
-      ...(problem === undefined ? {} : { problem }),
-    });
+    events.emit(omitUndefined({ type: 'run' as const, runId, resource, kind, state, read: counts.read, problem }));
   }
 
   /** Creates the run's record, or takes it over. @returns undefined if the run has ended already */
@@ -101,8 +103,10 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
   }
 
   return {
-    begin({ at, version, value }) {
-      const lease = startLeaseHeartbeat({ ...deps, onError: warn }, { at, version, value });
+    /** @param lease that this process has just claimed */
+    begin(claimed: Lease): ActiveRun {
+      const { at, value } = claimed;
+      const lease = startLeaseHeartbeat({ ...deps, onError: warn }, claimed);
       const run = structuredClone(value.run);
       if (value.stop) lease.end('stop');
       const active: ActiveRun = {
@@ -126,7 +130,7 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
         });
       return active;
     },
-    active: () => [...activeRuns.values()],
+    active: (): readonly ActiveRun[] => [...activeRuns.values()],
   };
 }
 

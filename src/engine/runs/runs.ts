@@ -115,12 +115,8 @@ export function createRuns(deps: RunsDeps): Runs {
 
   return {
     async start(resource, request, by) {
-      const resolved = await resolveSince({
-        resource,
-        request,
-        now: now(),
-        lastCompleteSince: runStore.lastCompleteSince,
-      });
+      const { lastCompleteSince } = runStore;
+      const resolved = await resolveSince({ resource, request, now: now(), lastCompleteSince });
       if ('refused' in resolved) return resolved;
       const { gap, ...since } = resolved;
       const run = createRun({ resource, kind: 'sync', request: { ...request, ...since }, by, now: now() });
@@ -154,11 +150,7 @@ export function createRuns(deps: RunsDeps): Runs {
 }
 
 /** @returns the kinds of run that a process executes; one for realtime alone leaves syncs to those that serve /sync */
-export function runKindsOf(process: {
-  runWorker: boolean;
-  bulk: boolean;
-  claim: RunsDeps['claim'];
-}): readonly Run['kind'][] {
+export function runKindsOf(process: Pick<RunsDeps, 'claim'> & { runWorker: boolean; bulk: boolean }): Run['kind'][] {
   if (process.claim === 'own') return ['sync'];
   if (!process.runWorker) return [];
   return process.bulk ? ['sync', 'follow-up'] : ['follow-up'];

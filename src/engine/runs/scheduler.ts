@@ -24,13 +24,6 @@ export interface Plans extends Partial<Record<BulkResource, Plan | undefined>> {
   timeZone: string;
 }
 
-export interface Scheduler {
-  /** Queues runs from now on. */
-  open(): void;
-  /** Resolves when no run is being queued. */
-  shutdown(): Promise<void>;
-}
-
 export interface SchedulerDeps {
   store: Store;
   runs: Pick<Runs, 'start'>;
@@ -54,7 +47,7 @@ const claimSchema = z.object({ at: z.string(), by: z.string() });
 const maxSleepMs = 60_000;
 const retryMs = 2_000;
 
-export function createScheduler({ store, runs, plans, events, now }: SchedulerDeps): Scheduler {
+export function createScheduler({ store, runs, plans, events, now }: SchedulerDeps) {
   const stopping = new AbortController();
   const { signal } = stopping;
   const self = randomUUID();
@@ -116,7 +109,8 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
   }
 
   return {
-    open() {
+    /** Queues runs from now on. */
+    open(): void {
       waiting = Promise.all(
         planned(plans).map(([resource, plan]) =>
           runPlan(resource, plan).catch((thrown: unknown) => {
@@ -126,7 +120,8 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
         ),
       );
     },
-    async shutdown() {
+    /** Resolves when no run is being queued. */
+    async shutdown(): Promise<void> {
       stopping.abort();
       await waiting;
     },
@@ -144,10 +139,10 @@ export function nextTimes(plans: Plans, after: Date): Record<string, string[]> {
   return Object.fromEntries(times);
 }
 
-function planned(plans: Plans): [BulkResource, Plan][] {
-  return bulkResources.flatMap((resource): [BulkResource, Plan][] => {
+function planned(plans: Plans) {
+  return bulkResources.flatMap((resource) => {
     const plan = plans[resource];
-    return plan ? [[resource, plan]] : [];
+    return plan ? [[resource, plan] as const] : [];
   });
 }
 

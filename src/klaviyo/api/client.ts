@@ -1,7 +1,4 @@
-/**
- * HTTP client for Klaviyo: one call, one result. Sends serialised bodies with undici (why not the SDK: docs/decisions.md),
- * waits for the rate limiter, and retries failures that are worth a retry before the call's deadline.
- */
+/** HTTP client for Klaviyo, with rate limits and retries. Why not the SDK: docs/decisions.md. */
 import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';

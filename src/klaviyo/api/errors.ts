@@ -34,11 +34,7 @@ const errorBody = z.object({
     .min(1),
 });
 
-/**
- * @param status of a response that is not 2xx
- * @param body the response's text
- * @param requestBody the values to remove from Klaviyo's details
- */
+/** @param status other than 2xx. @param requestBody its values are removed from Klaviyo's details */
 export function classify(status: number, body: string, requestBody?: string): ApiFailure {
   const parsed = errorBody.safeParse(parseJson(body));
   if (status === 429) return { type: 'unavailable', reason: 'Klaviyo answered 429 (rate limit)' };

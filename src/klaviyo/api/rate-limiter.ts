@@ -21,10 +21,7 @@ export interface RateLimiterSettings {
 }
 
 export interface RateLimiter {
-  /**
-   * Acquires a token if one is available.
-   * @returns 0 when acquired: the request must be sent now; otherwise milliseconds until the next attempt is useful
-   */
+  /** @returns 0 when a token was acquired, to be used now; otherwise milliseconds until the next attempt is useful */
   tryAcquire(endpoint: EndpointName, lane: Lane): number;
   /**
    * Waits for a token and acquires it. Rejects when the signal is aborted first.

@@ -17,10 +17,7 @@ const structuralValues = new Set([
   '$default',
 ]);
 
-/**
- * Replaces e-mail addresses, phone numbers and the request's own text values by `***`.
- * @param requestBody JSON of the request that the detail is about
- */
+/** Replaces e-mail addresses, phone numbers and the text values of the request's own JSON body by `***`. */
 export function redact(detail: string, requestBody?: string): string {
   let redacted = detail;
   const record =

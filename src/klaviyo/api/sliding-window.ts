@@ -1,16 +1,9 @@
 /** Sliding window of request times. */
 
-export interface SlidingWindow {
-  /** @param at milliseconds, never earlier than the last one */
-  add(at: number): void;
-  /** Counts the times within the last `spanMs`. */
-  countWithin(spanMs: number, at: number): number;
-  /** @returns milliseconds until fewer than `limit` times lie within the last `spanMs`; 0 when they do already */
-  msUntilBelow(limit: number, spanMs: number, at: number): number;
-}
+export type SlidingWindow = ReturnType<typeof createSlidingWindow>;
 
 /** @param retentionMs how long a time is kept: the longest span that is queried */
-export function createSlidingWindow(retentionMs: number): SlidingWindow {
+export function createSlidingWindow(retentionMs: number) {
   const times: number[] = [];
 
   function prune(at: number): void {
@@ -18,15 +11,17 @@ export function createSlidingWindow(retentionMs: number): SlidingWindow {
   }
 
   return {
-    add(at) {
+    /** @param at milliseconds, never earlier than the last one */
+    add(at: number): void {
       prune(at);
       times.push(at);
     },
-    countWithin(spanMs, at) {
+    countWithin(spanMs: number, at: number): number {
       prune(at);
       return times.filter((time) => time > at - spanMs).length;
     },
-    msUntilBelow(limit, spanMs, at) {
+    /** @returns milliseconds until fewer than `limit` times lie within the last `spanMs`; 0 when they do already */
+    msUntilBelow(limit: number, spanMs: number, at: number): number {
       const blocking = times[times.length - limit];
       return blocking === undefined ? 0 : Math.max(0, blocking + spanMs - at);
     },

@@ -11,6 +11,7 @@ import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
 import { here, sharing } from '../../telemetry/span.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
+import { endpoints } from '../api/endpoints.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import type { Lane } from '../api/rate-limiter.ts';
 import { splitRejected } from './bisect.ts';
@@ -18,7 +19,7 @@ import { type BatchItem, type BodyPosition, bodyCapacity, bulkBody, itemBytes } 
 import { createIdentityGuard } from './identity-guard.ts';
 import { attribute, failureOf } from './job-errors.ts';
 import type { AcceptedJob, JobPoller, JobResult } from './job-poller.ts';
-import { maxJobsInProgress, type Operation } from './operations.ts';
+import { maxJobsInProgress, type Operation, type OperationName, operations } from './operations.ts';
 
 export interface WriteOptions {
   lane: Lane;
@@ -277,6 +278,33 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
       const bodies = Math.max(entries.length / operation.maxRecords, bytes / capacity);
       return (bodies / perMinute) * 60_000;
     },
+  };
+}
+
+export interface BatcherRegistry {
+  write(name: OperationName, item: BatchItem, options: WriteOptions): Promise<ApiResult>;
+  /** @returns milliseconds until realtime's longest queue among these is sent, at the published pace */
+  estimateWaitMs(names: readonly OperationName[]): number;
+}
+
+/** @param rateLimitShare share of the published limits that this service uses */
+export function createBatcherRegistry(client: KlaviyoClient, jobs: JobPoller, rateLimitShare: number): BatcherRegistry {
+  const batchers = new Map<OperationName, Batcher>();
+
+  /** Creates an operation's batcher on first use. */
+  function batcherFor(name: OperationName): Batcher {
+    const existing = batchers.get(name);
+    if (existing) return existing;
+    const operation = operations[name];
+    const perMinute = endpoints[operation.bulk].perMinute * rateLimitShare;
+    const created = createBatcher(operation, { client, jobs, perMinute });
+    batchers.set(name, created);
+    return created;
+  }
+
+  return {
+    write: (name, item, options) => batcherFor(name).write(item, options),
+    estimateWaitMs: (names) => Math.max(0, ...names.map((name) => batchers.get(name)?.estimateWaitMs() ?? 0)),
   };
 }
 

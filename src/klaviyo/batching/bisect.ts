@@ -1,7 +1,4 @@
-/**
- * Splits a rejected bulk body: isolates the records that caused the rejection by the errors' pointers, or by bisection when
- * no pointer matches.
- */
+/** Splits a rejected bulk body: isolates the records that the errors point at, or bisects it when no pointer matches. */
 import type { KlaviyoError } from '../api/errors.ts';
 import { type BodyPosition, positionOf } from './bulk-body.ts';
 

@@ -34,14 +34,11 @@ export interface BodyPosition {
   within?: number;
 }
 
-export interface BulkBody {
-  text: string;
-  /** In the order of the items. */
-  positions: BodyPosition[];
-}
-
-/** Joins items to one body. All parts are joined at once, since a body may have megabytes. */
-export function bulkBody(operation: Operation, items: readonly BatchItem[]): BulkBody {
+/** Joins items to one body; `positions` are in their order. All parts are joined at once: a body may have megabytes. */
+export function bulkBody(
+  operation: Operation,
+  items: readonly BatchItem[],
+): { text: string; positions: BodyPosition[] } {
   const isGrouped = items[0]?.group !== undefined;
   const { parts, positions } = isGrouped ? groupedParts(items) : plainParts(items);
   return { text: [operation.prefix, ...parts, operation.suffix].join(''), positions };

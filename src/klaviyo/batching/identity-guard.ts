@@ -6,17 +6,13 @@
  */
 import type { BatchItem } from './bulk-body.ts';
 
-export interface IdentityGuard {
-  /** @returns whether the item has no conflict with those admitted before; if so it is admitted */
-  admits(item: Pick<BatchItem, 'profile'>): boolean;
-}
-
-export function createIdentityGuard(): IdentityGuard {
+export function createIdentityGuard() {
   const idByEmail = new Map<string, string | undefined>();
   const emailById = new Map<string, string | undefined>();
 
   return {
-    admits({ profile }) {
+    /** @returns whether the item has no conflict with those admitted before; if so it is admitted */
+    admits({ profile }: Pick<BatchItem, 'profile'>): boolean {
       if (!profile) return true;
       const email = profile.email?.toLowerCase();
       const { external_id: id } = profile;

@@ -8,9 +8,7 @@ import { coalescingKey } from '../change-kinds.ts';
 import { createExistingRecords, type ExistingRecord, type LookupResult } from '../existing-records.ts';
 
 export interface CurrentState {
-  /**
-   * In the shape of the change: `{ profile: … }`, `{ item: …, variants: … }`. Absent when Klaviyo has no such record.
-   */
+  /** In the shape of the change, such as `{ profile: … }`. Absent when Klaviyo has no such record. */
   now?: Record<string, unknown>;
   /** What was not looked up, or why it could not be read. */
   note?: string;

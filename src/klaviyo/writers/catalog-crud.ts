@@ -1,7 +1,4 @@
-/**
- * Creates, updates and deletes catalog records, in single requests or jobs as the batcher decides.
- * https://developers.klaviyo.com/en/reference/catalogs_api_overview
- */
+/** Writes catalog records. https://developers.klaviyo.com/en/reference/catalogs_api_overview */
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';

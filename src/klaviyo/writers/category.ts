@@ -37,10 +37,7 @@ async function writeIfChanged(category: CatalogCategory, context: WriteContext):
   return receiptOfResult(await upsert('Category', { record, exists: existing !== undefined }, context));
 }
 
-/**
- * Creates the categories that Klaviyo lacks.
- * @returns how many were created: the item's relationships to these are missing in Klaviyo too
- */
+/** Creates the missing categories. @returns how many: the item's relationships to these are missing in Klaviyo too */
 export async function ensureCategories(
   required: readonly CatalogCategory[],
   context: WriteContext,

@@ -25,10 +25,7 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
 
 const eventPrefix = '{"type":"event","attributes":{';
 
-/**
- * Builds the item for both endpoints; serialises the properties once.
- * https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events
- */
+/** For both endpoints: https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events */
 function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
   const text = JSON.stringify({
     type: 'event',

@@ -1,11 +1,11 @@
 /** What writers need to write one change: API access, locks, and what this process wrote before. */
 
+import type { LRUCache } from 'lru-cache';
 import type { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { SharedSignal } from '../../lib/shared-signal.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import type { Lane } from '../api/rate-limiter.ts';
-import type { WriteOptions } from '../batching/batcher.ts';
-import type { BatcherRegistry } from '../batching/batcher-registry.ts';
+import type { BatcherRegistry, WriteOptions } from '../batching/batcher.ts';
 import type { AcceptedJob } from '../batching/job-poller.ts';
 import type { StockChange } from '../change.ts';
 import type { ExistingRecords } from '../existing-records.ts';
@@ -13,22 +13,15 @@ import type { ExistingRecords } from '../existing-records.ts';
 /** A sku's stock that this process last wrote, with the `readSeq` of the change. */
 export type WrittenStock = Pick<StockChange, 'quantity' | 'policy'> & { readSeq: number };
 
-/** A bounded map; entries may disappear. */
-export interface Cache<Value> {
-  get(key: string): Value | undefined;
-  set(key: string, value: Value): unknown;
-  delete(key: string): unknown;
-}
-
 /** Shared by all writes of a sink. */
 export interface SinkResources {
   client: KlaviyoClient;
   batchers: BatcherRegistry;
   existing: ExistingRecords;
   mutex: KeyedMutex;
-  writtenStock: Cache<WrittenStock>;
+  writtenStock: LRUCache<string, WrittenStock>;
   /** Categories that exist in Klaviyo. */
-  knownCategories: Cache<true>;
+  knownCategories: LRUCache<string, true>;
 }
 
 export interface WriteContext extends SinkResources {
