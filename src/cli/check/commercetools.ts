@@ -84,7 +84,6 @@ async function unneededScopes(config: Config): Promise<Finding[]> {
   return [warning(what, unneeded.join(', '), fix)];
 }
 
-/** @returns a finding that names the wrong variable if no request can succeed */
 function fatalFinding({ type, code, message }: CommercetoolsError, { commercetools }: Config): Finding | undefined {
   const { projectKey, apiUrl, authUrl } = commercetools;
   if (code === 'invalid_scope')

@@ -30,12 +30,7 @@ interface Question {
   kind: 'text' | 'secret' | 'region' | 'optional';
 }
 
-/**
- * @param env environment variables, used as defaults
- * @param canAsk whether the terminal is interactive
- * @returns the variables to write
- * @throws CommandError with all missing values if the user can't be asked, or if a question was cancelled
- */
+/** @throws CommandError with all missing values if the user can't be asked, or if a question was cancelled */
 export async function collectAnswers(options: InitOptions, env: Env, canAsk: boolean): Promise<Record<string, string>> {
   const all = questions(options, env);
   const missing = all.filter(({ given, kind }) => given === undefined && kind !== 'optional');

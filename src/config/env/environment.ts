@@ -1,5 +1,6 @@
 /** Schema and descriptions of the environment variables. */
 import { z } from 'zod';
+import { parseJson } from '../../lib/json.ts';
 import { secretsSchema, sourceShape, sourceVariables, type Variable } from './sources.ts';
 
 /** All variables, in the order of the README's table. */
@@ -138,19 +139,12 @@ const text = z.string().trim();
 const required = text.min(1, 'is missing');
 const headerValue = /^[\x21-\x7e]*$/;
 
+const clientSecretForm = 'must be JSON such as {"clientId":"…","secret":"…"}';
 const clientSecret = z
   .string()
-  .transform((value, context) => {
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      context.addIssue('must be JSON such as {"clientId":"…","secret":"…"}');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.object({ clientId: required, secret: required }, { error: 'must be JSON such as {"clientId":"…","secret":"…"}' }),
-  );
+  // Not undefined, which would be reported as a missing variable.
+  .transform((value) => parseJson(value) ?? null)
+  .pipe(z.object({ clientId: required, secret: required }, { error: clientSecretForm }));
 
 function decoded(value: string): string {
   try {
@@ -256,7 +250,6 @@ export function normalizeEnv(env: Record<string, string | undefined>): Record<st
   return normalized;
 }
 
-/** @returns a line for each invalid variable: its name, the problem, its description */
 export function problemsOf(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const name = String(issue.path[0] ?? '');

@@ -129,7 +129,8 @@ export function missingPairs(normalized: Record<string, string>): string[] {
 }
 
 export function sourcesOf(env: SourceEnvironment): SourcesConfig {
-  return { push: pushOf(env), ...sqsOf(env), ...kafkaOf(env) };
+  const { SQS_QUEUE_URL: queueUrl } = env;
+  return { push: pushOf(env), ...(queueUrl === undefined ? {} : { sqs: { queueUrl } }), ...kafkaOf(env) };
 }
 
 function pushOf(env: SourceEnvironment): SourcesConfig['push'] {
@@ -151,10 +152,6 @@ function eventGridOf(env: SourceEnvironment): Pick<SourcesConfig['push'], 'event
   return {
     eventGrid: { keys, ...(withEntra ? { entra: { tenant, audience, client: env.PUSH_EVENT_GRID_CLIENT } } : {}) },
   };
-}
-
-function sqsOf({ SQS_QUEUE_URL: queueUrl }: SourceEnvironment): Pick<SourcesConfig, 'sqs'> {
-  return queueUrl === undefined ? {} : { sqs: { queueUrl } };
 }
 
 function kafkaOf(env: SourceEnvironment): Pick<SourcesConfig, 'kafka'> {

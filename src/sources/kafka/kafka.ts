@@ -150,7 +150,6 @@ export function createKafka(settings: KafkaSettings, events: AppEvents): Source 
   };
 }
 
-/** @param onRetry called with the error before each retry */
 function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => void) {
   const { brokers, group, tls, sasl, concurrency, sessionMs = defaultSessionMs } = settings;
   return new Consumer({
