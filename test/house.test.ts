@@ -126,7 +126,7 @@ describe('imports point one way', () => {
       { from: 'rules/orders/placed-order.ts', to: 'klaviyo/change.ts', onlyTypes: false },
       { from: 'rules/orders/placed-order.ts', to: 'commercetools/client.ts', onlyTypes: false },
       { from: 'rules/orders/placed-order.ts', to: 'telemetry/app-events.ts', onlyTypes: true },
-      { from: 'rules/index.ts', to: 'extension/apply.ts', onlyTypes: true },
+      { from: 'rules/index.ts', to: 'extension/hooks.ts', onlyTypes: true },
       { from: 'sources/http-push.ts', to: 'rules/types.ts', onlyTypes: true },
       { from: 'store/memory.ts', to: 'commercetools/client.ts', onlyTypes: true },
       { from: 'engine/runs/run-worker.ts', to: 'engine/bulk/run-bulk.ts', onlyTypes: true },

@@ -18,10 +18,6 @@ import { addSubscriptions } from './commands/subscriptions.ts';
 import { addSync } from './commands/sync.ts';
 import type { ExitState, Terminal } from './output/terminal.ts';
 
-/**
- * @param terminal output of the commands
- * @param exitState exit code that main.ts uses
- */
 export function createProgram(terminal: Terminal, exitState: ExitState): Command {
   const program = new Command('ctk')
     .description(

@@ -1,6 +1,6 @@
 /** Reads environment variables and settings files into a Config, and reports all errors at once. The only reader of process.env. */
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
-import { applyExtension } from '../extension/apply.ts';
+import { applyExtension } from '../extension/hooks.ts';
 import { loadExtension } from '../extension/load.ts';
 import type { Extension } from '../extension/types.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/api/client.ts';
@@ -73,10 +73,7 @@ export class ConfigError extends Error {
   }
 }
 
-/**
- * @param env the environment variables
- * @throws ConfigError with all problems
- */
+/** @throws ConfigError with all problems */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const normalized = normalizeEnv(env);
   const parsed = environmentSchema.safeParse(normalized, { reportInput: true });
@@ -200,7 +197,6 @@ function mergeSameNumbers(ports: readonly Port[]): Port[] {
     });
 }
 
-/** @returns the effective configuration as data to print, with secrets as `***` */
 export function showConfig(env: Record<string, string | undefined>, config: Config): Record<string, unknown> {
   const normalized = normalizeEnv(env);
   const environment = variables.map((variable) => [variable.name, displayValue(variable, normalized[variable.name])]);
@@ -212,15 +208,11 @@ export function showConfig(env: Record<string, string | undefined>, config: Conf
   };
 }
 
-/** @returns the environment variables of this process */
 export function processEnvironment(): Record<string, string | undefined> {
   return process.env;
 }
 
-/**
- * Adds the variables of a file to the environment of this process; variables that are set already win.
- * @throws ConfigError if the file can't be read
- */
+/** Adds the variables of a file; variables that are set already win. @throws ConfigError if the file can't be read */
 export function loadEnvironment(file: string): void {
   try {
     process.loadEnvFile(file);

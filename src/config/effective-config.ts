@@ -16,7 +16,6 @@ export interface EffectiveSetting {
 
 export interface ConfigInputs {
   env: Record<string, string | undefined>;
-  /** The environment after normalizeEnv. */
   normalized: Record<string, string>;
   settings: Settings;
   layers: ReadSettings['layers'];

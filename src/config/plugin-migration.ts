@@ -35,14 +35,8 @@ export function migrationOf(name: string): VariableMigration {
 }
 
 /** @param config the plugin's environment as this service reads it. @returns steps and differences of the migration */
-export function migrationAdvice({
-  bulk,
-  realtime,
-  apiTokens,
-  allowUnauthenticatedPush,
-  messageSources,
-  rules,
-}: Config): string[] {
+export function migrationAdvice(config: Config): string[] {
+  const { bulk, realtime, apiTokens, allowUnauthenticatedPush, messageSources, rules } = config;
   const advice: string[] = [];
   if (bulk && apiTokens.full.length === 0)
     advice.push('set API_TOKEN where /sync is called from another machine: without one only this machine is served');

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 
 export interface Asset {
   type: string;
-  /** Hash of the text. */
   etag: string;
   text: string;
 }
@@ -56,7 +55,6 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** @returns a function that reads a file at its first request and caches it */
 export function createAssets(): (file: string) => Promise<Asset> {
   const cache = new Map<string, Promise<Asset>>();
   async function load(file: string): Promise<Asset> {

@@ -1,17 +1,18 @@
 /** Formats events as lines of the dashboard's activity feed. They hold ids, rules and codes only. */
 import type { AppEvent } from '../telemetry/app-events.ts';
 
+type RecordRef = { typeId: string; id: string };
+
 export interface FeedLine {
   /** ISO 8601. */
   at: string;
   type: AppEvent['type'];
   tone: 'good' | 'quiet' | 'bad';
   rules: string[];
-  record?: { typeId: string; id: string };
+  record?: RecordRef;
   text: string;
 }
 
-/** @returns undefined for events that the feed does not show */
 export function feedLine(event: AppEvent, now: Date): FeedLine | undefined {
   const line = (tone: FeedLine['tone'], text: string, refs: Partial<FeedLine> = {}): FeedLine => ({
     at: now.toISOString(),
@@ -28,17 +29,11 @@ export function feedLine(event: AppEvent, now: Date): FeedLine | undefined {
       return line(toneOf[outcome], `${messageType} ${outcome}${reason}`, { rules, record: refOf(record) });
     }
     case 'rejected':
-      return line('bad', `rejected (${event.code})`, { rules: rulesOf(event.rule), record: refOf(event.record) });
+      return line('bad', `rejected (${event.code})`, refsOf(event));
     case 'failed':
-      return line('bad', `internal error (${event.error.name})`, {
-        rules: rulesOf(event.rule),
-        record: refOf(event.record),
-      });
+      return line('bad', `internal error (${event.error.name})`, refsOf(event));
     case 'partially-sent':
-      return line('quiet', `partially sent (${event.warning.code})`, {
-        rules: rulesOf(event.rule),
-        record: refOf(event.record),
-      });
+      return line('quiet', `partially sent (${event.warning.code})`, refsOf(event));
     case 'run':
       return line(event.state === 'failed' ? 'bad' : 'quiet', `${event.kind} of ${event.resource} ${event.state}`);
     case 'unreadable':
@@ -56,10 +51,10 @@ export function feedLine(event: AppEvent, now: Date): FeedLine | undefined {
 const toneOf = { delivered: 'good', skipped: 'quiet', 'dead-lettered': 'bad', retried: 'bad' } as const;
 
 /** The rule of an unreadable message is an empty string. */
-function rulesOf(rule: string): string[] {
-  return rule === '' ? [] : [rule];
+function refsOf({ rule, record }: { rule: string; record: RecordRef }): Pick<FeedLine, 'rules' | 'record'> {
+  return { rules: rule === '' ? [] : [rule], record: refOf(record) };
 }
 
-function refOf({ typeId, id }: { typeId: string; id: string }): { typeId: string; id: string } {
+function refOf({ typeId, id }: RecordRef): RecordRef {
   return { typeId, id };
 }

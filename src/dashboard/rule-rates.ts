@@ -12,14 +12,7 @@ export interface RuleRate {
   delivered: number[];
   rejected: number[];
   /** Totals since the start of the process. */
-  totals: Totals;
-}
-
-interface Totals {
-  delivered: number;
-  /** Dead-lettered. */
-  rejected: number;
-  retried: number;
+  totals: { delivered: number /** Dead-lettered. */; rejected: number; retried: number };
 }
 
 export interface RuleRates {
@@ -27,13 +20,9 @@ export interface RuleRates {
   rateOf(rule: string): RuleRate;
 }
 
-interface Ring {
-  delivered: number[];
-  rejected: number[];
+interface Ring extends RuleRate {
   /** Slot of the newest entry, counted from the epoch. */
   slot: number;
-  lastAt?: string;
-  totals: Totals;
 }
 
 export function createRuleRates(rules: readonly { name: string }[], now: () => Date): RuleRates {
@@ -49,13 +38,8 @@ export function createRuleRates(rules: readonly { name: string }[], now: () => D
       }
     },
     rateOf(rule) {
-      const { delivered, rejected, totals, lastAt } = advance(rings.get(rule) ?? emptyRing(0), slotOf(now()));
-      return {
-        delivered: [...delivered],
-        rejected: [...rejected],
-        totals: { ...totals },
-        ...(lastAt === undefined ? {} : { lastAt }),
-      };
+      const { slot: _, ...rate } = advance(rings.get(rule) ?? emptyRing(0), slotOf(now()));
+      return structuredClone(rate);
     },
   };
 }
@@ -79,7 +63,6 @@ function count(ring: Ring, { outcome, count }: ChangeCount, at: Date): void {
   }
 }
 
-/** Advances the ring to the slot and drops entries older than its size. */
 function advance(ring: Ring, slot: number): Ring {
   const steps = Math.min(slots, Math.max(0, slot - ring.slot));
   for (const list of [ring.delivered, ring.rejected]) {

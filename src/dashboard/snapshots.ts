@@ -27,7 +27,6 @@ const maxCountedLetters = 1_000;
 const letterCountTtlMs = 5_000;
 const maxEndedRuns = 50;
 
-/** @returns functions that take a snapshot, by the name of their server-sent event */
 export function createSnapshots(deps: SnapshotDeps): Record<'now' | 'runs', () => Promise<unknown>> {
   const countLetters = createLetterCount(deps);
   const withTotals = createTotals(deps);
@@ -57,7 +56,6 @@ function toRunRow({ checkpoint, ...run }: Run): Omit<Run, 'checkpoint'> & { canR
   return { ...run, canResume: run.kind === 'sync' && run.state !== 'completed' && checkpoint !== undefined };
 }
 
-/** Adds the number of records to read, which is counted once per run. */
 function createTotals({ countOf }: Pick<SnapshotDeps, 'countOf'>) {
   const totals = new Map<string, Promise<number | undefined>>();
   return async (running: readonly Run[]) => {

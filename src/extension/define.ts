@@ -3,7 +3,6 @@ import type { AnyCustomRule, CustomRule, FactsResource, Hooks } from './types.ts
 
 /** Default export of a ctk.config.ts. */
 export interface MerchantConfig {
-  /** Change the output of built-in rules. */
   hooks?: Hooks;
   /** Custom rules, from `defineRule`. */
   rules?: readonly AnyCustomRule[];

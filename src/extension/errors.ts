@@ -15,11 +15,7 @@ export class ExtensionError extends Error {
   }
 }
 
-/**
- * Calls a hook or custom rule and returns its result.
- * @param where name for errors, such as `hooks.event`
- * @throws ExtensionError when the code throws
- */
+/** Calls a hook or custom rule; `where` names it in errors. @throws ExtensionError when the code throws */
 export function callExtension(where: string, code: () => unknown): unknown {
   try {
     return code();

@@ -1,4 +1,4 @@
-/** Wraps built-in rules with the hooks that change their output. Without a hook a rule stays unchanged. */
+/** Applies a ctk.config.ts: wraps the built-in rules with its hooks, and adds its custom rules. */
 import type { z } from 'zod';
 import type { CatalogCategory, CatalogItem, CatalogVariant, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
@@ -7,12 +7,13 @@ import type { ItemFacts } from '../rules/catalog/item-facts.ts';
 import type { CustomerFacts } from '../rules/customers/facts.ts';
 import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
+import { createRuleGroups, type RulesByResource } from '../rules/index.ts';
 import type { OrderFacts, OrderRule } from '../rules/orders/facts.ts';
 import { fitEvent } from '../rules/orders/order-event.ts';
-import type { Rule, Skip } from '../rules/types.ts';
+import type { Rule, RuleGroup, Skip } from '../rules/types.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { callExtension, ExtensionError } from './errors.ts';
-import type { CategoryPlace, Hook, HookContext, HookName, Hooks } from './types.ts';
+import type { CategoryPlace, Extension, Hook, HookContext, HookName, Hooks } from './types.ts';
 import {
   categoryDraft,
   eventDraft,
@@ -25,6 +26,17 @@ import {
   variantDraft,
 } from './validate-output.ts';
 
+/** Returns the rule groups of the built-in rules together with an extension. */
+export function applyExtension(builtIn: RulesByResource, { hooks, rules }: Extension): readonly RuleGroup[] {
+  return createRuleGroups({
+    ...builtIn,
+    customer: [...builtIn.customer.map((rule) => withProfileHook(rule, hooks.profile)), ...rules.customer],
+    order: [...builtIn.order.map((rule) => withEventHook(rule, hooks.event)), ...rules.order],
+    category: [...builtIn.category.map((rule) => withCategoryHook(rule, hooks.category)), ...rules.category],
+    product: [...builtIn.product.map((rule) => withItemHooks(rule, hooks)), ...rules.product],
+  });
+}
+
 interface HookedChange {
   change: Change;
   skips?: string[];
@@ -33,10 +45,7 @@ interface HookedChange {
 
 type ApplyHook<Facts> = (change: Change, context: HookContext<Facts>) => HookedChange | Skip;
 
-/**
- * Returns the rule with a hook applied to each of its changes.
- * @param recordOf selects the part of the facts that is frozen before the hook gets it
- */
+/** @param recordOf selects the part of the facts that is frozen before the hook gets it */
 function withHook<Facts, Need extends string>(
   rule: Rule<Facts, Need>,
   recordOf: (facts: Facts) => unknown,
@@ -81,7 +90,7 @@ function callHook<Draft, Facts>({ name, hook, record, context, schema }: HookCal
   return skip === undefined ? validateOutput(where, schema, returned) : { skip };
 }
 
-export function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
+function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
   if (!hook) return rule;
   return withHook(
     rule,
@@ -104,7 +113,7 @@ export function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule 
 
 export const timeRequirement = 'must be ISO 8601, after 1990 and at most a year ahead';
 
-export function withProfileHook(rule: Rule<CustomerFacts>, hook: Hooks['profile']): Rule<CustomerFacts> {
+function withProfileHook(rule: Rule<CustomerFacts>, hook: Hooks['profile']): Rule<CustomerFacts> {
   if (!hook) return rule;
   return withHook(
     rule,
@@ -119,7 +128,7 @@ export function withProfileHook(rule: Rule<CustomerFacts>, hook: Hooks['profile'
   );
 }
 
-export function withCategoryHook(rule: Rule<CategoryFacts>, hook: Hooks['category']): Rule<CategoryFacts> {
+function withCategoryHook(rule: Rule<CategoryFacts>, hook: Hooks['category']): Rule<CategoryFacts> {
   if (!hook) return rule;
   return withHook(
     rule,
@@ -146,7 +155,7 @@ function hookedCategory(
 
 type ItemHookContext = HookContext<PublishedFacts>;
 
-export function withItemHooks(rule: Rule<ItemFacts>, hooks: Hooks): Rule<ItemFacts> {
+function withItemHooks(rule: Rule<ItemFacts>, hooks: Hooks): Rule<ItemFacts> {
   if (!hooks.item && !hooks.variant && !hooks.category) return rule;
   return withHook(
     rule,

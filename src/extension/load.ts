@@ -20,7 +20,6 @@ const fileNames = ['ctk.config.ts', 'ctk.config.mts', 'ctk.config.js', 'ctk.conf
 /** Folder of the package. A clone has its ctk.config.ts there, whatever the working directory is. */
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 
-/** @param environment variables, of which CTK_CONFIG names the file */
 export function loadExtension(environment: Record<string, string | undefined>): LoadedExtension {
   const configured = environment.CTK_CONFIG;
   if (configured && !existsSync(configured)) {
@@ -78,7 +77,6 @@ type Parsed = z.infer<typeof merchantConfigSchema>;
 
 const named = z.looseObject({ rules: z.array(z.looseObject({ name: z.string().catch('') })) });
 
-/** Returns an error for each rule name that is taken, even if the configuration has other errors. */
 function nameConflicts(config: unknown): string[] {
   const { rules } = named.safeParse(config).data ?? { rules: [] };
   const builtIn = new Set(builtInRules.map(({ name }) => name));

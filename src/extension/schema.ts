@@ -15,7 +15,6 @@ const hooksSchema = z.strictObject({
   category: z.custom<NonNullable<Hooks['category']>>(isFunction, code).exactOptional(),
 });
 
-/** Related resources whose messages lead to these facts. */
 const relatedResources: Record<FactsResource, readonly ResourceTypeId[]> = {
   customer: [],
   order: ['payment'],

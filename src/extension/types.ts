@@ -71,7 +71,6 @@ export interface FactsByResource {
 }
 export type FactsResource = keyof FactsByResource;
 
-/** Optional facts of each resource. */
 export interface NeedsByResource {
   customer: never;
   order: OrderNeed;

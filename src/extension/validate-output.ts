@@ -75,11 +75,7 @@ export function skipOf(returned: unknown): string | undefined {
   return skipDraft.safeParse(returned).data?.skip;
 }
 
-/**
- * Returns the result as a valid draft.
- * @param where name for errors, such as `hooks.event`
- * @throws ExtensionError that names the first invalid field, never its value
- */
+/** @throws ExtensionError that names the call and the first invalid field, never its value */
 export function validateOutput<Draft>(where: string, schema: z.ZodType<Draft>, returned: unknown): Draft {
   if (returned instanceof Promise) {
     // Prevents an unhandled rejection.
@@ -102,16 +98,11 @@ function withoutAbsent(value: unknown, levels = 2): unknown {
   return Object.fromEntries(present.map(([key, child]) => [key, withoutAbsent(child, levels - 1)]));
 }
 
-interface NonJson {
-  path: string[];
-  type: string;
-}
-
 /** Levels below Klaviyo's limit are cut, so they need no check. */
 const maxLevels = 12;
 
 /** Returns the first value that JSON can't represent. `undefined` counts as absent. */
-function findNonJson(value: unknown, path: string[]): NonJson | undefined {
+function findNonJson(value: unknown, path: string[]): { path: string[]; type: string } | undefined {
   if (path.length > maxLevels || value === undefined || value === null) return undefined;
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : { path, type: String(value) };
   if (typeof value === 'string' || typeof value === 'boolean') return undefined;

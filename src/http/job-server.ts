@@ -29,7 +29,6 @@ interface SyncResult {
   state: string;
 }
 
-/** @returns a server that takes `POST` at any path, and `GET /health` */
 export function buildJobServer(deps: JobDeps): FastifyInstance {
   const server = fastify({ frameworkErrors: onError });
   let inFlight: Promise<SyncResult[]> | undefined;
@@ -67,7 +66,6 @@ async function syncAll({ runs, signal, timeoutMs = defaultTimeoutMs }: JobDeps):
   return results;
 }
 
-/** @returns the run's state when it has ended or the signal is aborted */
 async function waitForEnd(runs: Runs, run: Run, signal: AbortSignal): Promise<Run['state']> {
   for (;;) {
     const current = (await runs.list(run.resource)).find(({ id }) => id === run.id) ?? run;

@@ -5,10 +5,7 @@ import { codeOf } from '../lib/errors.ts';
 
 export type ListenResult = { outcome: 'listening'; address: string } | { outcome: 'skipped'; reason: string };
 
-/**
- * @returns the address, or why an optional port was skipped
- * @throws ConfigError if a required port can't be used; the server is closed then
- */
+/** @throws ConfigError if a required port can't be used; the server is closed then */
 export async function listenOn(
   server: FastifyInstance,
   { port, variable, optional }: Port,

@@ -19,10 +19,7 @@ import { addSecurityHeaders } from './security-headers.ts';
 
 export interface ServerDeps
   extends RealtimeRouteDeps,
-    Omit<SyncRouteDeps, 'guard'>,
-    Omit<DeadLetterRouteDeps, 'guard'>,
-    Omit<ExplainRouteDeps, 'guard'>,
-    Omit<MetricsRouteDeps, 'guard'> {
+    Omit<SyncRouteDeps & DeadLetterRouteDeps & ExplainRouteDeps & MetricsRouteDeps, 'guard'> {
   /** Absent: no dashboard is served. */
   dashboard?: Omit<DashboardDeps, 'guard' | 'syncs'>;
   apiTokens: ApiTokens;

@@ -1,6 +1,7 @@
 /** Extracts from a message the fields that rules need beyond the record: references and states, never personal data. */
 import { z } from 'zod';
 import type { Message } from '../commercetools/messages.ts';
+import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { Cause } from './types.ts';
 
 const reference = z.looseObject({ id: z.string() });
@@ -17,7 +18,6 @@ const payloadSchema = z.looseObject({
   standalonePrice: z.looseObject({ sku: z.string().optional() }).optional().catch(undefined),
 });
 
-/** Payload fields that contain the whole record, by type id of the resource. */
 const recordFields: Record<string, string> = {
   order: 'order',
   customer: 'customer',
@@ -30,8 +30,6 @@ export function causeOf(message: Message): Cause {
   const parsed = payloadSchema.safeParse(payload);
   const fields = parsed.success ? parsed.data : {};
   const recordField = recordFields[message.resource.typeId];
-  const sku = fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku;
-  const channelId = fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id;
   return {
     type: 'message',
     messageId: message.id,
@@ -40,12 +38,14 @@ export function causeOf(message: Message): Cause {
     messageType: message.type,
     createdAt: message.createdAt,
     embedded: recordField !== undefined && typeof payload[recordField] === 'object',
-    ...(message.notificationType === 'Message' && message.payload === undefined ? { payloadOmitted: true } : {}),
-    ...(message.resourceVersion === undefined ? {} : { resourceVersion: message.resourceVersion }),
-    ...(fields.orderState === undefined ? {} : { orderState: fields.orderState }),
-    ...(fields.customer === undefined ? {} : { customerId: fields.customer.id }),
-    ...(fields.oldCustomer === undefined ? {} : { oldCustomerId: fields.oldCustomer.id }),
-    ...(sku === undefined ? {} : { sku }),
-    ...(channelId === undefined ? {} : { channelId }),
+    ...omitUndefined({
+      payloadOmitted: message.notificationType === 'Message' && message.payload === undefined ? true : undefined,
+      resourceVersion: message.resourceVersion,
+      orderState: fields.orderState,
+      customerId: fields.customer?.id,
+      oldCustomerId: fields.oldCustomer?.id,
+      sku: fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku,
+      channelId: fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id,
+    }),
   };
 }

@@ -13,12 +13,8 @@ export interface SubscriptionScope {
 }
 
 /** Returns drafts with keys `ctk-<environment>-<resource>`, sorted by resource. */
-export function requiredSubscriptions({
-  groups,
-  settings,
-  environment,
-  destination,
-}: SubscriptionScope): SubscriptionDraft[] {
+export function requiredSubscriptions(scope: SubscriptionScope): SubscriptionDraft[] {
+  const { groups, settings, environment, destination } = scope;
   const byResource = new Map<string, { types: Set<string>; changes: boolean }>();
   for (const { trigger } of enabledTriggers(groups, settings)) {
     const entry = byResource.get(trigger.typeId) ?? { types: new Set<string>(), changes: false };

@@ -1,15 +1,12 @@
 /** Evaluates the rules of a group: loads the facts of each record once and calls every selected rule with them. */
 import { z } from 'zod';
 import type { Message } from '../commercetools/messages.ts';
-import type { EvaluationContext, FactsLoader, RecordRef, Rule, RuleEvaluation, RuleGroup, Subjects } from './types.ts';
+import { toError } from '../lib/errors.ts';
+import type { FactsLoader, RecordRef, Rule, RuleContext, RuleEvaluation, RuleGroup, Subjects } from './types.ts';
 
 const identified = z.looseObject({ id: z.string(), version: z.number().optional() });
 
-/**
- * Joins rules to the loader of their facts.
- * @param loader loads the facts
- * @param rules pure rules over those facts
- */
+/** Joins pure rules to the loader of their facts. */
 export function createRuleGroup<Subject, Facts, Need extends string>(
   loader: FactsLoader<Subject, Facts, Need>,
   rules: readonly Rule<Facts, Need>[],
@@ -17,7 +14,7 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
   async function evaluate(
     subject: Subject,
     names: ReadonlySet<string>,
-    context: Omit<EvaluationContext, 'needs'>,
+    context: RuleContext,
   ): Promise<RuleEvaluation[]> {
     const record = loader.refOf(subject);
     const selected = rules.filter((rule) => names.has(rule.name));
@@ -78,8 +75,4 @@ function refOfMessage(message: Message): RecordRef {
 function refOfRecord(typeId: string, record: unknown): RecordRef {
   const parsed = identified.safeParse(record);
   return { typeId, id: parsed.success ? parsed.data.id : '?' };
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -9,9 +9,7 @@ import { isDisabled, type RuleGroup, type Trigger } from './types.ts';
 export type RuleSelection = Map<RuleGroup, Set<string>>;
 
 export interface SelectRules {
-  /** The enabled rules that the message triggers. */
   forMessage(message: Message): RuleSelection;
-  /** The rules that a bulk sync of the resource evaluates. */
   forRun(resource: BulkResource): RuleSelection;
 }
 
@@ -70,7 +68,6 @@ const changeKindsByType: Record<string, readonly ChangeKind[]> = {
   'inventory-entry': ['stock'],
 };
 
-/** @returns the kinds of change that the selected rules may write */
 export function changeKinds(rules: RuleSelection): ChangeKind[] {
   return [...rules.keys()].flatMap(({ typeId }) => changeKindsByType[typeId] ?? []);
 }

@@ -28,7 +28,6 @@ const texts = (...defaults: string[]) => z.array(z.string()).default(defaults);
  */
 export type ConfiguredMessageType = string & z.core.$brand<'ConfiguredMessageType'>;
 
-/** Marks a message type as configured by the operator or the merchant. */
 export function configuredMessageType(type: string): ConfiguredMessageType {
   return messageTypeSchema.parse(type);
 }
@@ -55,11 +54,7 @@ const propertyFilter = {
   exclude: texts().describe('names never to send; wins over include'),
   map: z.record(z.string(), z.string()).default({}).describe('old name to new name'),
 };
-export interface PropertyFilter {
-  include: string[];
-  exclude: string[];
-  map: Record<string, string>;
-}
+export type PropertyFilter = z.infer<z.ZodObject<typeof propertyFilter>>;
 
 /** A group of settings, all of which have defaults, so that it can be left out. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {

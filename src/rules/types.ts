@@ -13,19 +13,12 @@ import type { ConfiguredMessageType, DisabledEvent, RuleSettings } from './setti
 /** Reason for an evaluation. A dead letter stores it, without personal data, so that a replay evaluates the same. */
 export type Cause = OriginalCause | { type: 'replay'; original: Cause };
 
-const notificationTypes = [
-  'Message',
-  'ResourceCreated',
-  'ResourceUpdated',
-  'ResourceDeleted',
-] as const satisfies readonly NotificationType[];
-
 const messageCauseSchema = z.object({
   type: z.literal('message'),
   messageId: z.string(),
   /** Subject of the message. A payment leads to its order. */
   resource: z.object({ typeId: z.string(), id: z.string() }),
-  notificationType: z.enum(notificationTypes),
+  notificationType: z.enum(['Message', 'ResourceCreated', 'ResourceUpdated', 'ResourceDeleted']),
   messageType: z.string(),
   /** Time of the change in commercetools, ISO 8601. */
   createdAt: z.string(),
@@ -165,17 +158,19 @@ export interface EvaluationContext<Need extends string = never> {
   settings: RuleSettings;
 }
 
+/** Input of an evaluation before the rules are selected. */
+export type RuleContext = Omit<EvaluationContext, 'needs'>;
+
 export type Subjects<Subject> = { subjects: Subject[] } | Skip;
 
 export interface FactsLoader<Subject, Facts, Need extends string = never> {
   typeId: string;
-  /** Parses a record of a page into a subject. */
   schema: z.ZodType<Subject>;
   /**
    * Returns the record of the payload, or reads it by id. A replayed message has no payload; `context.cause` contains
    * the fields that rules need. A ZodError means that the record is unreadable.
    */
-  fromMessage(message: Message, context: Omit<EvaluationContext, 'needs'>): Promise<Subjects<Subject>>;
+  fromMessage(message: Message, context: RuleContext): Promise<Subjects<Subject>>;
   load(subject: Subject, context: EvaluationContext<Need>): Promise<Facts>;
   refOf(subject: Subject): RecordRef;
 }
@@ -193,22 +188,12 @@ export type RuleEvaluation =
 export interface RuleGroup {
   typeId: string;
   rules: readonly RuleDescription[];
-  /**
-   * Evaluates the named rules for a message.
-   * @throws CommercetoolsError when commercetools can't be read now
-   */
-  evaluateMessage(
-    message: Message,
-    names: ReadonlySet<string>,
-    context: Omit<EvaluationContext, 'needs'>,
-  ): Promise<RuleEvaluation[]>;
-  /**
-   * Evaluates the named rules for a page of records concurrently, so that their lookups share queries.
-   * @throws CommercetoolsError when commercetools can't be read now
-   */
+  /** @throws CommercetoolsError when commercetools can't be read now */
+  evaluateMessage(message: Message, names: ReadonlySet<string>, context: RuleContext): Promise<RuleEvaluation[]>;
+  /** Evaluates records concurrently, so that lookups share queries. Throws like `evaluateMessage`. */
   evaluateRecords(
     records: readonly unknown[],
     names: ReadonlySet<string>,
-    context: Omit<EvaluationContext, 'needs'>,
+    context: RuleContext,
   ): Promise<RuleEvaluation[]>;
 }

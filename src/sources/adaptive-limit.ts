@@ -10,7 +10,6 @@
 export interface AdaptiveLimit {
   /** @returns a function that releases the slot once the push has its response; undefined if the limit is reached */
   acquire(): (() => void) | undefined;
-  /** Starts to measure the delay of the event loop. */
   start(): void;
   stop(): void;
 }
@@ -35,11 +34,8 @@ const tickMs = 25;
 /** Late responses come in bursts. The limit shrinks once in this fraction of the deadline. */
 const burstFraction = 0.5;
 
-export function createAdaptiveLimit({
-  max,
-  deadlineMs,
-  now = () => performance.now(),
-}: AdaptiveLimitSettings): AdaptiveLimit {
+export function createAdaptiveLimit(settings: AdaptiveLimitSettings): AdaptiveLimit {
+  const { max, deadlineMs, now = () => performance.now() } = settings;
   let limit = Math.min(initialLimit, max);
   let inFlight = 0;
   let decreasedAt = Number.NEGATIVE_INFINITY;

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../lib/json.ts';
 import type { RawMessage } from './source.ts';
 
 export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
@@ -27,10 +28,7 @@ const sns = z.looseObject({ Type: z.literal('Notification'), Message: z.string()
 /** https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html */
 const eventBridge = z.looseObject({ 'detail-type': z.string(), detail: object, id: z.string().optional() });
 
-/**
- * @param body parsed JSON
- * @param origin where the body came from; a nested envelope may override the broker's id
- */
+/** @param origin where the body came from; a nested envelope may override the broker's id */
 export function unwrap(body: unknown, origin: Origin): Unwrapped {
   if (Array.isArray(body) && body.length > 0) {
     // An invalid element must not block the others: it is passed on as it is, and becomes unreadable on its own.
@@ -44,12 +42,9 @@ export function unwrap(body: unknown, origin: Origin): Unwrapped {
   return { ok: false, reason: reasonFor(body) };
 }
 
-/**
- * Unwraps a text from an authenticated broker, which is always at least one message.
- * @param text the body as the broker delivered it
- */
+/** Unwraps a text from an authenticated broker, which is always at least one message. */
 export function unwrapText(text: string, origin: Origin): RawMessage[] {
-  const body = parseJson(text);
+  const body = parseObject(text);
   if (body === undefined) return [rawMessage(text, origin)];
   const unwrapped = unwrap(body, origin);
   return unwrapped.ok ? unwrapped.messages : [rawMessage(body, origin)];
@@ -70,7 +65,7 @@ function fromSns(body: Record<string, unknown>, origin: Origin): RawMessage[] | 
   const notification = sns.safeParse(body);
   if (!notification.success) return undefined;
   const { Message, MessageId } = notification.data;
-  return [rawMessage(parseJson(Message) ?? Message, { ...withId(MessageId), ...origin })];
+  return [rawMessage(parseObject(Message) ?? Message, { ...withId(MessageId), ...origin })];
 }
 
 function fromEventBridge(body: Record<string, unknown>, origin: Origin): RawMessage[] | undefined {
@@ -122,17 +117,13 @@ function decode(data: unknown): unknown {
   if (typeof data !== 'string') return data ?? undefined;
   // Base64 never starts with { or [, so other texts are not parsed as JSON.
   return (
-    (/^\s*[{[]/.test(data) ? parseJson(data) : undefined) ?? parseJson(Buffer.from(data, 'base64').toString('utf8'))
+    (/^\s*[{[]/.test(data) ? parseObject(data) : undefined) ?? parseObject(Buffer.from(data, 'base64').toString('utf8'))
   );
 }
 
-function parseJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function parseObject(text: string): object | undefined {
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? value : undefined;
 }
 
 /** @returns undefined if the body is nested too deeply. commercetools nests about 20 levels; more is an attack. */

@@ -25,7 +25,6 @@ export interface SourceDeps {
   allowUnauthenticatedPush: boolean;
   concurrency: number;
   maxPushes: number;
-  /** Milliseconds within which a push should have its response. */
   deadlineMs: number;
   events: AppEvents;
   trusted?: TrustedIssuers;
@@ -52,7 +51,6 @@ function createAuthenticators(config: SourcesConfig['push'], trusted: TrustedIss
   ];
 }
 
-/** @returns whether any push authenticator is configured, so that other machines can push */
 export function acceptsPushes({ push }: SourcesConfig): boolean {
   return createAuthenticators(push).length > 0;
 }

@@ -4,11 +4,7 @@ import { backoffMs } from '../lib/backoff.ts';
 
 const limits = { firstMs: 500, maxMs: 60_000 };
 
-/**
- * @param attempt number of the delivery, from 1
- * @param retryAfterMs a minimum, such as Klaviyo's Retry-After
- * @returns milliseconds to wait before the next delivery
- */
+/** @returns milliseconds before the next delivery, at least `retryAfterMs`; attempts count from 1 */
 export function redeliveryDelayMs(attempt: number, retryAfterMs = 0): number {
   return Math.max(retryAfterMs, backoffMs(attempt, limits));
 }

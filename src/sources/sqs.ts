@@ -21,19 +21,14 @@ import type { Handle, Source } from './source.ts';
 export interface SqsSettings {
   queueUrl: string;
   concurrency: number;
-  /** Visibility timeout in seconds, extended while a message is in flight. */
   visibilitySeconds?: number;
 }
 
 const maxMessagesPerReceive = 10;
 const waitSeconds = 20;
-/** Maximum redelivery delay. */
 const maxVisibilitySeconds = 900;
 
-/**
- * Credentials come from the AWS SDK's default provider chain.
- * @param events gets a warning when the queue can't be read
- */
+/** Credentials come from the AWS SDK's default provider chain. */
 export function createSqs({ queueUrl, concurrency, visibilitySeconds = 30 }: SqsSettings, events: AppEvents): Source {
   const stopping = new AbortController();
   const backoff = createPullBackoff();

@@ -5,37 +5,29 @@ import type { Config } from '../../config/config.ts';
 import { type CheckDeps, type Finding, ok, problem, warning } from './finding.ts';
 
 /** Scopes with their purpose. Without an optional scope the rest of the service works. */
-const scopes: { scope: string; path: string; purpose: string; optional?: true }[] = [
-  { scope: 'view_customers', path: 'customers', purpose: 'profiles' },
-  { scope: 'view_orders', path: 'orders', purpose: 'order events' },
-  { scope: 'view_payments', path: 'payments', purpose: 'refunds' },
-  { scope: 'view_products', path: 'products', purpose: 'items, and categories of orders' },
-  { scope: 'view_categories', path: 'categories', purpose: 'categories' },
-  { scope: 'view_products', path: 'inventory', purpose: 'stock' },
-  {
-    scope: 'view_standalone_prices',
-    path: 'standalone-prices',
-    purpose: 'standalone prices; embedded ones only without it',
-    optional: true,
-  },
-  {
-    scope: 'view_discount_codes',
-    path: 'discount-codes',
-    purpose: 'DiscountCode of orders; none without it',
-    optional: true,
-  },
-  {
-    scope: 'manage_key_value_documents',
-    path: 'custom-objects/ctk-runs',
-    purpose: 'runs that outlive a process, and dead letters; without it rejected messages are never acknowledged',
-    optional: true,
-  },
-  {
-    scope: 'manage_subscriptions',
-    path: 'subscriptions',
-    purpose: '`ctk subscriptions`; realtime needs none itself',
-    optional: true,
-  },
+const scopeOf = (optional: boolean) => (scope: string, path: string, purpose: string) => ({
+  scope,
+  path,
+  purpose,
+  optional,
+});
+const neededScope = scopeOf(false);
+const optionalScope = scopeOf(true);
+const scopes = [
+  neededScope('view_customers', 'customers', 'profiles'),
+  neededScope('view_orders', 'orders', 'order events'),
+  neededScope('view_payments', 'payments', 'refunds'),
+  neededScope('view_products', 'products', 'items, and categories of orders'),
+  neededScope('view_categories', 'categories', 'categories'),
+  neededScope('view_products', 'inventory', 'stock'),
+  optionalScope('view_standalone_prices', 'standalone-prices', 'standalone prices; embedded ones only without it'),
+  optionalScope('view_discount_codes', 'discount-codes', 'DiscountCode of orders; none without it'),
+  optionalScope(
+    'manage_key_value_documents',
+    'custom-objects/ctk-runs',
+    'runs that outlive a process, and dead letters; without it rejected messages are never acknowledged',
+  ),
+  optionalScope('manage_subscriptions', 'subscriptions', '`ctk subscriptions`; realtime needs none itself'),
 ];
 
 const newClient = 'make a client with it in the Merchant Center (Settings > Developer settings)';
@@ -84,7 +76,6 @@ async function unneededScopes(config: Config): Promise<Finding[]> {
   return [warning(what, unneeded.join(', '), fix)];
 }
 
-/** @returns a finding that names the wrong variable if no request can succeed */
 function fatalFinding({ type, code, message }: CommercetoolsError, { commercetools }: Config): Finding | undefined {
   const { projectKey, apiUrl, authUrl } = commercetools;
   if (code === 'invalid_scope')

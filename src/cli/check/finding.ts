@@ -2,6 +2,7 @@
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import type { Config } from '../../config/config.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../../klaviyo/api/client.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 export interface Finding {
@@ -21,15 +22,13 @@ export interface CheckDeps {
 
 const timeoutMs = 15_000;
 
-export const ok = (what: string, detail = ''): Finding => ({ what, state: 'ok', detail });
-export const warning = (what: string, detail: string, fix?: string): Finding => ({
-  ...{ what, state: 'warning', detail },
-  ...(fix === undefined ? {} : { fix }),
-});
-export const problem = (what: string, detail: string, fix?: string): Finding => ({
-  ...{ what, state: 'problem', detail },
-  ...(fix === undefined ? {} : { fix }),
-});
+const findingOf =
+  (state: Finding['state']) =>
+  (what: string, detail = '', fix?: string): Finding =>
+    omitUndefined({ what, state, detail, fix });
+export const ok = findingOf('ok');
+export const warning = findingOf('warning');
+export const problem = findingOf('problem');
 
 export function findingLine({ what, state, detail, fix }: Finding, { colors }: Terminal): string {
   const mark = { ok: colors.green, warning: colors.yellow, problem: colors.red }[state](state.padEnd(7));

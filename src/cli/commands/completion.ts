@@ -8,7 +8,7 @@ export function addCompletion(program: Command, terminal: Terminal): void {
     .command('completion')
     .description('print a script that completes ctk in a shell: put it where the shell finds it')
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
-    .action((shell: Shell) => terminal.line(completionScript(shell, treeOf(program)).trimEnd()));
+    .action((shell: Shell) => terminal.line({ bash, zsh, fish }[shell](treeOf(program)).trimEnd()));
 }
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -17,10 +17,6 @@ export type Shell = (typeof shells)[number];
 interface Word {
   word: string;
   description: string;
-}
-
-function completionScript(shell: Shell, nodes: readonly CommandNode[]): string {
-  return { bash, zsh, fish }[shell](nodes);
 }
 
 /** https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html */

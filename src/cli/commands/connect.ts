@@ -3,26 +3,21 @@ import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
 import { CommandError, type Terminal } from '../output/terminal.ts';
 import { connectCommercetools } from '../with-services.ts';
-import { apply, type PlanOptions, plan, planRemoval, type SubscriptionCommandDeps } from './subscriptions.ts';
+import { apply, type PlanOptions, plan, removeAll } from './subscriptions.ts';
 
 export function addConnect(program: Command, terminal: Terminal): void {
   const connect = program.command('connect').description('what commercetools Connect runs by itself (connect.yaml)');
   connect
     .command('post-deploy')
     .description('make the subscriptions that deliver to the topic of this deployment')
-    .action(() => postDeploy({ ...connectCommercetools(), terminal }));
+    .action(async () => {
+      const deps = { ...connectCommercetools(), terminal };
+      await apply(deps, await plan(deps, destinationOf(deps.config)));
+    });
   connect
     .command('pre-undeploy')
     .description('remove them')
-    .action(() => preUndeploy({ ...connectCommercetools(), terminal }));
-}
-
-async function postDeploy(deps: SubscriptionCommandDeps): Promise<void> {
-  await apply(deps, await plan(deps, destinationOf(deps.config)));
-}
-
-async function preUndeploy(deps: SubscriptionCommandDeps): Promise<void> {
-  await apply(deps, await planRemoval(deps));
+    .action(() => removeAll({ ...connectCommercetools(), terminal }));
 }
 
 /** https://docs.commercetools.com/connect/automation-scripts */

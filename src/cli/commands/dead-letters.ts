@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Components } from '../../app/components.ts';
 import { type DeadLetter, type DeadLetterFilter, discardAll } from '../../engine/delivery/dead-letters.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
 
@@ -17,7 +18,9 @@ export function addDeadLetters(program: Command, terminal: Terminal, exitState: 
     .command('show')
     .description('all that is known of one, as JSON')
     .argument('<id>', 'as list shows it')
-    .action((id: string) => withComponents((components) => show({ components, terminal }, id)));
+    .action((id: string) =>
+      withComponents(async (components) => terminal.json(await find({ components, terminal }, id))),
+    );
   withFilters(letters.command('replay').description('fetch the record again and send it through the same rules'))
     .argument('[id]', 'as list shows it; else name a kind')
     .option('--all', 'every one')
@@ -39,12 +42,12 @@ function withFilters(command: Command): Command {
     .option('--resource <type>', 'of records of this type, such as order');
 }
 
-export interface DeadLetterCommandDeps {
+interface DeadLetterCommandDeps {
   components: Pick<Components, 'deadLetters' | 'replay'>;
   terminal: Terminal;
 }
 
-export interface FilterOptions extends DeadLetterFilter {
+interface FilterOptions extends DeadLetterFilter {
   all?: boolean;
 }
 
@@ -61,15 +64,7 @@ async function list(
   terminal.line(count === 0 ? 'no dead letters' : `${count} dead letter(s)`);
 }
 
-/** @throws CommandError if no record has this id */
-async function show(deps: DeadLetterCommandDeps, id: string): Promise<void> {
-  deps.terminal.json(await find(deps, id));
-}
-
-/**
- * @param id a single dead letter; undefined: all that match the options
- * @returns whether all were delivered or skipped
- */
+/** Without an id replays all that match the options. @returns whether all were delivered or skipped */
 async function replay(deps: DeadLetterCommandDeps, id: string | undefined, options: FilterOptions): Promise<boolean> {
   const { components, terminal } = deps;
   if (id !== undefined) {
@@ -102,6 +97,7 @@ async function discard(deps: DeadLetterCommandDeps, id: string | undefined, opti
   deps.terminal.line('1 discarded');
 }
 
+/** @throws CommandError if no record has this id */
 async function find({ components }: DeadLetterCommandDeps, id: string): Promise<DeadLetter> {
   const letter = /^[0-9a-f]{40}$/.test(id) ? await components.deadLetters.get(id) : undefined;
   if (!letter) throw new CommandError(`there is no dead letter ${id}; ctk dead-letters list shows them`);
@@ -109,11 +105,7 @@ async function find({ components }: DeadLetterCommandDeps, id: string): Promise<
 }
 
 function filterOf({ all, rule, code, resource }: FilterOptions): DeadLetterFilter {
-  const filter = {
-    ...(rule === undefined ? {} : { rule }),
-    ...(code === undefined ? {} : { code }),
-    ...(resource === undefined ? {} : { resource }),
-  };
+  const filter = omitUndefined({ rule, code, resource });
   if (!all && Object.keys(filter).length === 0)
     throw new CommandError('name an id, a --rule, --code or --resource, or say --all');
   return filter;

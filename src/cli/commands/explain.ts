@@ -92,7 +92,6 @@ function origin({ from, copied, needs }: ExplainedChange['values'][number]): str
   return dependencies.length === 0 ? source : `${source}; depends on ${dependencies.join(', ')}`;
 }
 
-/** @returns the current value in Klaviyo if it differs */
 function differenceFrom(
   { value, currentValue }: ExplainedChange['values'][number],
   klaviyo: ExplainedChange['klaviyo'],

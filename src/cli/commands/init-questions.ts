@@ -24,18 +24,14 @@ type Env = Record<string, string | undefined>;
 interface Question {
   name: string;
   question: string;
-  option?: string;
+  /** The option that sets it, or empty. */
+  option: string;
   /** Value of the option or variable; undefined: the user is asked. */
   given: string | undefined;
   kind: 'text' | 'secret' | 'region' | 'optional';
 }
 
-/**
- * @param env environment variables, used as defaults
- * @param canAsk whether the terminal is interactive
- * @returns the variables to write
- * @throws CommandError with all missing values if the user can't be asked, or if a question was cancelled
- */
+/** @throws CommandError with all missing values if the user can't be asked, or if a question was cancelled */
 export async function collectAnswers(options: InitOptions, env: Env, canAsk: boolean): Promise<Record<string, string>> {
   const all = questions(options, env);
   const missing = all.filter(({ given, kind }) => given === undefined && kind !== 'optional');
@@ -57,58 +53,43 @@ export async function collectAnswers(options: InitOptions, env: Env, canAsk: boo
 
 function questions(options: InitOptions, env: Env): Question[] {
   const { project, clientId, region, locale, currency, productUrl } = options;
-  const text = (question: string) => ({ question, kind: 'text' as const });
-  const optional = (question: string) => ({ question, kind: 'optional' as const });
   const hosts = env.CT_API_URL && env.CT_AUTH_URL ? '' : undefined;
   return [
-    {
-      name: 'KLAVIYO_AUTH_KEY',
-      question: "Klaviyo's private API key (pk_…)",
-      given: env.KLAVIYO_AUTH_KEY,
-      kind: 'secret',
-    },
-    {
-      name: 'CT_PROJECT_ID',
-      option: '--project',
-      given: project ?? env.CT_PROJECT_ID,
-      ...text("the commercetools project's key"),
-    },
-    {
-      name: 'CTP_CLIENT_ID',
-      option: '--client-id',
-      given: clientId ?? env.CTP_CLIENT_ID,
-      ...text("the API client's id"),
-    },
-    {
-      name: 'CTP_CLIENT_SECRET',
-      question: "the API client's secret",
-      given: env.CTP_CLIENT_SECRET,
-      kind: 'secret',
-    },
-    {
-      name: 'CT_API_URL',
-      option: '--region',
-      question: "the project's region",
-      given: region ?? hosts,
-      kind: 'region',
-    },
-    {
-      name: 'PREFERRED_LOCALE',
-      given: locale ?? env.PREFERRED_LOCALE,
-      ...optional('locale of titles and slugs, such as en-US (empty: first available)'),
-    },
-    {
-      name: 'PREFERRED_CURRENCY',
-      given: currency ?? env.PREFERRED_CURRENCY,
-      ...optional('currency of catalogue prices, such as EUR (empty: first available)'),
-    },
-    {
-      name: 'PRODUCT_URL_TEMPLATE',
-      given: productUrl ?? env.PRODUCT_URL_TEMPLATE,
-      ...optional('product page, such as https://shop.example/p/{{productSlug}} (empty: no URLs)'),
-    },
+    secretQuestion('KLAVIYO_AUTH_KEY', "Klaviyo's private API key (pk_…)", env.KLAVIYO_AUTH_KEY),
+    textQuestion('CT_PROJECT_ID', "the commercetools project's key", project ?? env.CT_PROJECT_ID, '--project'),
+    textQuestion('CTP_CLIENT_ID', "the API client's id", clientId ?? env.CTP_CLIENT_ID, '--client-id'),
+    secretQuestion('CTP_CLIENT_SECRET', "the API client's secret", env.CTP_CLIENT_SECRET),
+    questionOf('region')('CT_API_URL', "the project's region", region ?? hosts, '--region'),
+    optionalQuestion(
+      'PREFERRED_LOCALE',
+      'locale of titles and slugs, such as en-US (empty: first available)',
+      locale ?? env.PREFERRED_LOCALE,
+    ),
+    optionalQuestion(
+      'PREFERRED_CURRENCY',
+      'currency of catalogue prices, such as EUR (empty: first available)',
+      currency ?? env.PREFERRED_CURRENCY,
+    ),
+    optionalQuestion(
+      'PRODUCT_URL_TEMPLATE',
+      'product page, such as https://shop.example/p/{{productSlug}} (empty: no URLs)',
+      productUrl ?? env.PRODUCT_URL_TEMPLATE,
+    ),
   ];
 }
+
+const questionOf =
+  (kind: Question['kind']) =>
+  (name: string, question: string, given: string | undefined, option = ''): Question => ({
+    name,
+    question,
+    given,
+    option,
+    kind,
+  });
+const textQuestion = questionOf('text');
+const secretQuestion = questionOf('secret');
+const optionalQuestion = questionOf('optional');
 
 function hostsOf(region: string): Record<string, string> {
   const host = `${region}.commercetools.com`;

@@ -1,6 +1,7 @@
 /** `ctk init`: asks for keys and project, writes a file of variables, and creates the subscriptions after a confirmation. */
 
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import pino from 'pino';
 import { createComponents } from '../../app/components.ts';
@@ -9,7 +10,7 @@ import { destinationNames } from '../../commercetools/subscriptions/destinations
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
 import { findingLine } from '../check/finding.ts';
-import { fileExists, writeEnvFile } from '../output/env-file.ts';
+import { writeEnvFile } from '../output/env-file.ts';
 import { CommandError, type Terminal } from '../output/terminal.ts';
 import { checkAccess } from './check.ts';
 import { askConfirmation, collectAnswers, type InitOptions, regions } from './init-questions.ts';
@@ -77,7 +78,7 @@ async function init(input: InitInput): Promise<void> {
 
 /** Asks before the other questions, so that no answers are lost. @returns whether an existing file is replaced */
 async function confirmOverwrite({ options, canAsk }: InitInput): Promise<boolean> {
-  if (!fileExists(options.file) || options.overwrite) return options.overwrite === true;
+  if (!existsSync(options.file) || options.overwrite) return options.overwrite === true;
   if (canAsk && (await askConfirmation(`${options.file} is there already. Replace it?`))) return true;
   throw new CommandError(fileExistsMessage(options.file));
 }

@@ -38,13 +38,9 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
     });
 }
 
-export interface RunCommandDeps {
+interface RunCommandDeps {
   components: Pick<Components, 'runs' | 'leaseMs'>;
   terminal: Terminal;
-}
-
-interface OutputOptions {
-  json?: true;
 }
 
 const refreshMs = 200;
@@ -52,7 +48,7 @@ const refreshMs = 200;
 async function listRuns(
   { components, terminal }: RunCommandDeps,
   resource: BulkResource | undefined,
-  { json }: OutputOptions,
+  { json }: { json?: true },
 ): Promise<void> {
   const runs = await components.runs.list(resource);
   if (json) return terminal.json(runs);
@@ -61,7 +57,7 @@ async function listRuns(
 }
 
 /** @throws CommandError if no record has this id */
-async function showRun({ components, terminal }: RunCommandDeps, id: string, { json }: OutputOptions): Promise<void> {
+async function showRun({ components, terminal }: RunCommandDeps, id: string, { json }: { json?: true }): Promise<void> {
   const run = /^[-\w]+$/.test(id) ? await components.runs.get(id) : undefined;
   if (!run) throw new CommandError(`there is no run ${id}; ctk runs list shows them`);
   if (json) return terminal.json(run);
@@ -70,7 +66,6 @@ async function showRun({ components, terminal }: RunCommandDeps, id: string, { j
   for (const line of reasonLines(run)) terminal.line(line);
 }
 
-/** Stops a sync and waits until it has ended. @returns whether it is stopped */
 async function stopRun({ components, terminal }: RunCommandDeps, resource: BulkResource): Promise<boolean> {
   const stopping = await components.runs.stop(resource);
   if (!stopping) throw new CommandError(`no sync of ${resource} runs; ctk runs list shows how the last ones ended`);

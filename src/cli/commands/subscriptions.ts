@@ -46,10 +46,7 @@ export function addSubscriptions(program: Command, terminal: Terminal): void {
   subscriptions
     .command('remove')
     .description('remove those of this environment (CTK_ENVIRONMENT); others are never touched')
-    .action(async () => {
-      const deps = { ...connectCommercetools(), terminal };
-      await apply(deps, await planRemoval(deps));
-    });
+    .action(() => removeAll({ ...connectCommercetools(), terminal }));
 }
 
 /** @returns the step without its destination, which holds secrets */
@@ -119,12 +116,13 @@ export function show({ terminal }: Pick<SubscriptionCommandDeps, 'terminal'>, st
   for (const step of steps) terminal.line(describeStep(step, 'plan'));
 }
 
-export async function planRemoval({ client, config }: SubscriptionCommandDeps): Promise<PlanStep[]> {
-  return planSubscriptions({
-    required: [],
-    existing: await listSubscriptions(client),
-    managedKeys: managedKeys(ruleSelection(config)),
-  });
+/** Removes all subscriptions of this environment. */
+export async function removeAll(deps: SubscriptionCommandDeps): Promise<void> {
+  const existing = await listSubscriptions(deps.client);
+  await apply(
+    deps,
+    planSubscriptions({ required: [], existing, managedKeys: managedKeys(ruleSelection(deps.config)) }),
+  );
 }
 
 const ruleSelection = ({ rules, groups, environment }: Config) => ({ groups, settings: rules, environment });

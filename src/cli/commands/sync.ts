@@ -76,10 +76,7 @@ const refreshMs = 200;
 /** Added to the lease time when waiting for a dead process. */
 const graceMs = 1_000;
 
-/**
- * @returns the run after it has ended
- * @throws CommandError if the options are invalid or the run can't be started
- */
+/** @throws CommandError if the options are invalid or the run can't be started */
 export async function sync(components: Components, input: SyncInput): Promise<Run> {
   const { resource, options, signal, terminal } = input;
   const command = parseOptions(resource, options);

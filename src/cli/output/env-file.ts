@@ -1,6 +1,5 @@
 /** Writes a file of variables for `node --env-file`, `ctk --env` and containers. Only its owner can read it, because it holds secrets. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 
 const ownerOnlyMode = 0o600;
@@ -21,8 +20,6 @@ export async function writeEnvFile({ path, values, overwrite }: EnvFile): Promis
   await rename(temporary, path);
   return true;
 }
-
-export const fileExists = (path: string) => existsSync(path);
 
 async function create(path: string, text: string): Promise<boolean> {
   try {

@@ -6,7 +6,6 @@ export interface Terminal {
   json(value: unknown): void;
   /** Prints a line to standard error. */
   problem(text: string): void;
-  /** Whether standard output is a terminal. */
   interactive: boolean;
   colors: ReturnType<typeof picocolors.createColors>;
 }

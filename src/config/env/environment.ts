@@ -1,124 +1,87 @@
 /** Schema and descriptions of the environment variables. */
 import { z } from 'zod';
-import { secretsSchema, sourceShape, sourceVariables, type Variable } from './sources.ts';
+import { parseJson } from '../../lib/json.ts';
+import { secret, secretsSchema, sourceShape, sourceVariables, type Variable, variable } from './sources.ts';
 
 /** All variables, in the order of the README's table. */
 export const variables: readonly Variable[] = [
-  { name: 'KLAVIYO_AUTH_KEY', description: 'private API key of the Klaviyo account (pk_…)', secret: true },
-  { name: 'CT_PROJECT_ID', description: 'key of the commercetools project (or CTP_PROJECT_KEY)' },
-  {
-    name: 'CT_API_CLIENT',
-    description: 'JSON with clientId and secret (or CTP_CLIENT_ID and CTP_CLIENT_SECRET)',
-    secret: true,
-  },
-  {
-    name: 'CT_API_URL',
-    description: 'API of your region, such as https://api.europe-west1.gcp.commercetools.com (or CTP_API_URL)',
-  },
-  {
-    name: 'CT_AUTH_URL',
-    description: 'auth host of your region, such as https://auth.europe-west1.gcp.commercetools.com (or CTP_AUTH_URL)',
-  },
-  {
-    name: 'CT_SCOPES',
-    description: 'OAuth scopes to request, space-separated (or CTP_SCOPE)',
-    default: 'all that the client has',
-  },
-  { name: 'KLAVIYO_API_URL', description: "Klaviyo's API, the sandbox or a proxy", default: 'https://a.klaviyo.com' },
-  {
-    name: 'PREFERRED_LOCALE',
-    description: 'locale of titles, descriptions and slugs, such as en-US',
-    default: 'first available',
-  },
-  {
-    name: 'PREFERRED_CURRENCY',
-    description: 'currency of catalogue prices, such as EUR',
-    default: 'first available',
-  },
-  {
-    name: 'PRODUCT_URL_TEMPLATE',
-    description: 'product page; {{productSlug}} is replaced by the slug',
-    default: 'no URLs',
-  },
-  { name: 'APP_TYPE', description: 'EVENT (realtime only), BULK_IMPORT (bulk only)', default: 'both' },
-  {
-    name: 'RUN_WORKER',
-    description: 'true: executes bulk syncs; false: only queues them, and another process executes them',
-    default: 'true',
-  },
-  {
-    name: 'STORE',
-    description: 'custom-objects: runs and dead letters are kept in commercetools; memory: a restart forgets them',
-    default: 'custom-objects',
-  },
-  { name: 'PORT', description: 'serves everything', default: '8080' },
-  { name: 'HOST', description: 'address to listen on', default: '0.0.0.0' },
-  { name: 'PUB_SUB_PORT', description: 'a further port for realtime' },
-  { name: 'BULK_IMPORT_PORT', description: 'a further port for /sync', default: '6779 where no port is set' },
-  {
-    name: 'API_TOKEN',
-    description: 'bearer token of the admin endpoints, several comma-separated; if unset, only localhost is accepted',
-    secret: true,
-  },
-  {
-    name: 'API_TOKEN_READ_ONLY',
-    description: 'bearer token with read access; several comma-separated',
-    secret: true,
-  },
-  {
-    name: 'ALLOW_UNAUTHENTICATED_PUSH',
-    description: 'true: POST / accepts messages without authentication (if the endpoint isn’t publicly reachable)',
-    default: 'false',
-  },
+  secret('KLAVIYO_AUTH_KEY', 'private API key of the Klaviyo account (pk_…)'),
+  variable('CT_PROJECT_ID', 'key of the commercetools project (or CTP_PROJECT_KEY)'),
+  secret('CT_API_CLIENT', 'JSON with clientId and secret (or CTP_CLIENT_ID and CTP_CLIENT_SECRET)'),
+  variable('CT_API_URL', 'API of your region, such as https://api.europe-west1.gcp.commercetools.com (or CTP_API_URL)'),
+  variable(
+    'CT_AUTH_URL',
+    'auth host of your region, such as https://auth.europe-west1.gcp.commercetools.com (or CTP_AUTH_URL)',
+  ),
+  variable('CT_SCOPES', 'OAuth scopes to request, space-separated (or CTP_SCOPE)', 'all that the client has'),
+  variable('KLAVIYO_API_URL', "Klaviyo's API, the sandbox or a proxy", 'https://a.klaviyo.com'),
+  variable('PREFERRED_LOCALE', 'locale of titles, descriptions and slugs, such as en-US', 'first available'),
+  variable('PREFERRED_CURRENCY', 'currency of catalogue prices, such as EUR', 'first available'),
+  variable('PRODUCT_URL_TEMPLATE', 'product page; {{productSlug}} is replaced by the slug', 'no URLs'),
+  variable('APP_TYPE', 'EVENT (realtime only), BULK_IMPORT (bulk only)', 'both'),
+  variable(
+    'RUN_WORKER',
+    'true: executes bulk syncs; false: only queues them, and another process executes them',
+    'true',
+  ),
+  variable(
+    'STORE',
+    'custom-objects: runs and dead letters are kept in commercetools; memory: a restart forgets them',
+    'custom-objects',
+  ),
+  variable('PORT', 'serves everything', '8080'),
+  variable('HOST', 'address to listen on', '0.0.0.0'),
+  variable('PUB_SUB_PORT', 'a further port for realtime'),
+  variable('BULK_IMPORT_PORT', 'a further port for /sync', '6779 where no port is set'),
+  secret(
+    'API_TOKEN',
+    'bearer token of the admin endpoints, several comma-separated; if unset, only localhost is accepted',
+  ),
+  secret('API_TOKEN_READ_ONLY', 'bearer token with read access; several comma-separated'),
+  variable(
+    'ALLOW_UNAUTHENTICATED_PUSH',
+    'true: POST / accepts messages without authentication (if the endpoint isn’t publicly reachable)',
+    'false',
+  ),
   ...sourceVariables,
-  { name: 'CTK_SETTINGS', description: 'a settings file, JSON or YAML' },
-  {
-    name: 'CTK_CONFIG',
-    description: 'a file with your own hooks and rules (docs/extension.md)',
-    default: 'ctk.config.ts (.mts, .js, .mjs) where there is one',
-  },
-  { name: 'CTK_ENVIRONMENT', description: 'part of the subscriptions’ keys', default: 'CONNECT_ENV, else default' },
-  {
-    name: 'SUBSCRIPTION_KEY',
-    description: 'ctk subscriptions: access key (AWS without IAM) or API key (Kafka) of the destination',
-    secret: true,
-  },
-  {
-    name: 'SUBSCRIPTION_SECRET',
-    description:
-      'ctk subscriptions: secret of the destination; of Event Grid the key, of Service Bus the connection string',
-    secret: true,
-  },
-  { name: 'CONNECT_ENV', description: 'set on commercetools Connect: realtime only' },
-  {
-    name: 'CONNECT_SUBSCRIPTION_DESTINATION',
-    description: 'set by Connect for its scripts: GoogleCloudPubSub or SNS; the next three say which topic',
-  },
-  { name: 'CONNECT_GCP_PROJECT_ID', description: 'set by Connect for its scripts' },
-  { name: 'CONNECT_GCP_TOPIC_NAME', description: 'set by Connect for its scripts' },
-  { name: 'CONNECT_AWS_TOPIC_ARN', description: 'set by Connect for its scripts' },
-  { name: 'NODE_CONFIG', description: "the open-source plugin's settings as JSON" },
-  { name: 'NODE_CONFIG_DIR', description: "folder of the open-source plugin's settings files", default: './config' },
-  { name: 'NODE_ENV', description: 'names one of those files: default.json, <NODE_ENV>.json, local.json' },
-  { name: 'SKIP_BASE64_DECODE', description: 'ignored; kept for compatibility: wrapped or plain is recognised' },
-  { name: 'LOG_LEVEL', description: 'trace, debug, info, warn, error, fatal or silent', default: 'info' },
-  {
-    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
-    description: 'a collector that takes OTLP over HTTP, such as http://localhost:4318: traces are sent to it',
-  },
-  {
-    name: 'OTEL_EXPORTER_OTLP_HEADERS',
-    description: 'headers for it, such as api-key=…; several comma-separated',
-    secret: true,
-  },
-  { name: 'OTEL_SERVICE_NAME', description: 'name of this service in traces', default: 'commercetools-klaviyo' },
-  {
-    name: 'OTEL_TRACES_SAMPLER_ARG',
-    description: 'fraction of traces that is sampled, 0 to 1; a trace from a message keeps its own decision',
-    default: '1',
-  },
-  { name: 'SHUTDOWN_SECONDS', description: 'seconds to finish what is in flight after SIGTERM', default: '25' },
-  { name: 'NO_COLOR', description: 'any text: no colours in a terminal' },
+  variable('CTK_SETTINGS', 'a settings file, JSON or YAML'),
+  variable(
+    'CTK_CONFIG',
+    'a file with your own hooks and rules (docs/extension.md)',
+    'ctk.config.ts (.mts, .js, .mjs) where there is one',
+  ),
+  variable('CTK_ENVIRONMENT', 'part of the subscriptions’ keys', 'CONNECT_ENV, else default'),
+  secret('SUBSCRIPTION_KEY', 'ctk subscriptions: access key (AWS without IAM) or API key (Kafka) of the destination'),
+  secret(
+    'SUBSCRIPTION_SECRET',
+    'ctk subscriptions: secret of the destination; of Event Grid the key, of Service Bus the connection string',
+  ),
+  variable('CONNECT_ENV', 'set on commercetools Connect: realtime only'),
+  variable(
+    'CONNECT_SUBSCRIPTION_DESTINATION',
+    'set by Connect for its scripts: GoogleCloudPubSub or SNS; the next three say which topic',
+  ),
+  variable('CONNECT_GCP_PROJECT_ID', 'set by Connect for its scripts'),
+  variable('CONNECT_GCP_TOPIC_NAME', 'set by Connect for its scripts'),
+  variable('CONNECT_AWS_TOPIC_ARN', 'set by Connect for its scripts'),
+  variable('NODE_CONFIG', "the open-source plugin's settings as JSON"),
+  variable('NODE_CONFIG_DIR', "folder of the open-source plugin's settings files", './config'),
+  variable('NODE_ENV', 'names one of those files: default.json, <NODE_ENV>.json, local.json'),
+  variable('SKIP_BASE64_DECODE', 'ignored; kept for compatibility: wrapped or plain is recognised'),
+  variable('LOG_LEVEL', 'trace, debug, info, warn, error, fatal or silent', 'info'),
+  variable(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'a collector that takes OTLP over HTTP, such as http://localhost:4318: traces are sent to it',
+  ),
+  secret('OTEL_EXPORTER_OTLP_HEADERS', 'headers for it, such as api-key=…; several comma-separated'),
+  variable('OTEL_SERVICE_NAME', 'name of this service in traces', 'commercetools-klaviyo'),
+  variable(
+    'OTEL_TRACES_SAMPLER_ARG',
+    'fraction of traces that is sampled, 0 to 1; a trace from a message keeps its own decision',
+    '1',
+  ),
+  variable('SHUTDOWN_SECONDS', 'seconds to finish what is in flight after SIGTERM', '25'),
+  variable('NO_COLOR', 'any text: no colours in a terminal'),
 ];
 
 const port = z
@@ -138,19 +101,12 @@ const text = z.string().trim();
 const required = text.min(1, 'is missing');
 const headerValue = /^[\x21-\x7e]*$/;
 
+const clientSecretForm = 'must be JSON such as {"clientId":"…","secret":"…"}';
 const clientSecret = z
   .string()
-  .transform((value, context) => {
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      context.addIssue('must be JSON such as {"clientId":"…","secret":"…"}');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.object({ clientId: required, secret: required }, { error: 'must be JSON such as {"clientId":"…","secret":"…"}' }),
-  );
+  // Not undefined, which would be reported as a missing variable.
+  .transform((value) => parseJson(value) ?? null)
+  .pipe(z.object({ clientId: required, secret: required }, { error: clientSecretForm }));
 
 function decoded(value: string): string {
   try {
@@ -256,7 +212,6 @@ export function normalizeEnv(env: Record<string, string | undefined>): Record<st
   return normalized;
 }
 
-/** @returns a line for each invalid variable: its name, the problem, its description */
 export function problemsOf(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const name = String(issue.path[0] ?? '');

@@ -1,5 +1,6 @@
 /** Variables of the message sources: push authentication, SQS and Kafka. */
 import { z } from 'zod';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { KafkaSettings } from '../../sources/kafka/kafka.ts';
 import type { AmazonSnsSettings } from '../../sources/push/amazon-sns.ts';
 import { type EventGridSettings, eventGridClient } from '../../sources/push/event-grid.ts';
@@ -11,6 +12,15 @@ export interface Variable {
   description: string;
   default?: string;
   secret?: boolean;
+}
+
+/** @param fallback text that the docs show as the default */
+export function variable(name: string, description: string, fallback?: string): Variable {
+  return omitUndefined({ name, description, default: fallback });
+}
+
+export function secret(name: string, description: string): Variable {
+  return { name, description, secret: true };
 }
 
 export interface SourcesConfig {
@@ -27,48 +37,36 @@ export interface SourcesConfig {
 }
 
 export const sourceVariables: readonly Variable[] = [
-  {
-    name: 'PUSH_PUBSUB_AUDIENCE',
-    description: 'Google Pub/Sub push: audience of the token that the subscription sends',
-  },
-  {
-    name: 'PUSH_PUBSUB_SERVICE_ACCOUNT',
-    description: 'Google Pub/Sub push: e-mail of the service account that signs; goes with the audience',
-  },
-  { name: 'PUSH_SNS_TOPIC_ARNS', description: 'SNS over HTTP: topics that may push, comma-separated' },
-  {
-    name: 'PUSH_EVENT_BRIDGE_SECRET',
-    description: 'EventBridge API destination: value of its header X-Api-Key; several comma-separated',
-    secret: true,
-  },
-  {
-    name: 'PUSH_EVENT_GRID_KEY',
-    description: 'Event Grid: key in the header X-Api-Key or in ?key= of the URL; several comma-separated',
-    secret: true,
-  },
-  { name: 'PUSH_EVENT_GRID_TENANT', description: 'Event Grid with Entra: id of the tenant that issues the tokens' },
-  {
-    name: 'PUSH_EVENT_GRID_AUDIENCE',
-    description: 'Event Grid with Entra: audience of the token; goes with the tenant',
-  },
-  {
-    name: 'PUSH_EVENT_GRID_CLIENT',
-    description: 'Event Grid with Entra: id of the application that the token is of',
-    default: 'Event Grid’s own',
-  },
-  {
-    name: 'PUSH_SECRET',
-    description: 'any other sender: Authorization: Bearer or X-Api-Key; several comma-separated',
-    secret: true,
-  },
-  { name: 'SQS_QUEUE_URL', description: 'a queue to read; credentials as the AWS SDK finds them' },
-  { name: 'KAFKA_BROKERS', description: 'brokers to read from: host:port, comma-separated' },
-  { name: 'KAFKA_TOPICS', description: 'topics to read, comma-separated; goes with the brokers' },
-  { name: 'KAFKA_GROUP', description: 'consumer group; replicas share one', default: 'commercetools-klaviyo' },
-  { name: 'KAFKA_TLS', description: 'false: without TLS', default: 'true' },
-  { name: 'KAFKA_SASL', description: 'PLAIN (Confluent Cloud), SCRAM-SHA-256 or SCRAM-SHA-512', default: 'PLAIN' },
-  { name: 'KAFKA_USERNAME', description: 'user or API key; none: no SASL' },
-  { name: 'KAFKA_PASSWORD', description: 'goes with the user', secret: true },
+  variable('PUSH_PUBSUB_AUDIENCE', 'Google Pub/Sub push: audience of the token that the subscription sends'),
+  variable(
+    'PUSH_PUBSUB_SERVICE_ACCOUNT',
+    'Google Pub/Sub push: e-mail of the service account that signs; goes with the audience',
+  ),
+  variable('PUSH_SNS_TOPIC_ARNS', 'SNS over HTTP: topics that may push, comma-separated'),
+  secret(
+    'PUSH_EVENT_BRIDGE_SECRET',
+    'EventBridge API destination: value of its header X-Api-Key; several comma-separated',
+  ),
+  secret(
+    'PUSH_EVENT_GRID_KEY',
+    'Event Grid: key in the header X-Api-Key or in ?key= of the URL; several comma-separated',
+  ),
+  variable('PUSH_EVENT_GRID_TENANT', 'Event Grid with Entra: id of the tenant that issues the tokens'),
+  variable('PUSH_EVENT_GRID_AUDIENCE', 'Event Grid with Entra: audience of the token; goes with the tenant'),
+  variable(
+    'PUSH_EVENT_GRID_CLIENT',
+    'Event Grid with Entra: id of the application that the token is of',
+    'Event Grid’s own',
+  ),
+  secret('PUSH_SECRET', 'any other sender: Authorization: Bearer or X-Api-Key; several comma-separated'),
+  variable('SQS_QUEUE_URL', 'a queue to read; credentials as the AWS SDK finds them'),
+  variable('KAFKA_BROKERS', 'brokers to read from: host:port, comma-separated'),
+  variable('KAFKA_TOPICS', 'topics to read, comma-separated; goes with the brokers'),
+  variable('KAFKA_GROUP', 'consumer group; replicas share one', 'commercetools-klaviyo'),
+  variable('KAFKA_TLS', 'false: without TLS', 'true'),
+  variable('KAFKA_SASL', 'PLAIN (Confluent Cloud), SCRAM-SHA-256 or SCRAM-SHA-512', 'PLAIN'),
+  variable('KAFKA_USERNAME', 'user or API key; none: no SASL'),
+  secret('KAFKA_PASSWORD', 'goes with the user'),
 ];
 
 const text = z.string().trim();
@@ -129,7 +127,8 @@ export function missingPairs(normalized: Record<string, string>): string[] {
 }
 
 export function sourcesOf(env: SourceEnvironment): SourcesConfig {
-  return { push: pushOf(env), ...sqsOf(env), ...kafkaOf(env) };
+  const { SQS_QUEUE_URL: queueUrl } = env;
+  return { push: pushOf(env), ...(queueUrl === undefined ? {} : { sqs: { queueUrl } }), ...kafkaOf(env) };
 }
 
 function pushOf(env: SourceEnvironment): SourcesConfig['push'] {
@@ -151,10 +150,6 @@ function eventGridOf(env: SourceEnvironment): Pick<SourcesConfig['push'], 'event
   return {
     eventGrid: { keys, ...(withEntra ? { entra: { tenant, audience, client: env.PUSH_EVENT_GRID_CLIENT } } : {}) },
   };
-}
-
-function sqsOf({ SQS_QUEUE_URL: queueUrl }: SourceEnvironment): Pick<SourcesConfig, 'sqs'> {
-  return queueUrl === undefined ? {} : { sqs: { queueUrl } };
 }
 
 function kafkaOf(env: SourceEnvironment): Pick<SourcesConfig, 'kafka'> {

@@ -18,7 +18,6 @@ type Json = Record<string, unknown>;
 
 export interface ReadSettings {
   settings: Settings;
-  /** Names of the sources that hold settings, in the order of reading. */
   sources: string[];
   layers: { source: string; known: Json }[];
   problems: string[];
@@ -27,7 +26,6 @@ export interface ReadSettings {
 
 interface SettingsSource {
   name: string;
-  /** Whether an unknown name is an error instead of a warning. */
   strict: boolean;
   text: string;
 }

@@ -63,7 +63,6 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** One setting, as in the docs table. */
 export interface SettingRow {
   path: string;
   description: string;
@@ -80,7 +79,6 @@ export function settingRows(): SettingRow[] {
 
 export interface SplitSettings {
   known: Record<string, unknown>;
-  /** Dotted paths that the schema does not have. */
   unknown: string[];
 }
 
@@ -99,7 +97,6 @@ export function splitKnown(settings: Record<string, unknown>, schema: z.ZodType 
   return split;
 }
 
-/** @returns every dotted path, including those of sections */
 export function settingPaths(): string[] {
   const paths = settingRows().flatMap(({ path }) => {
     const parts = path.split('.');

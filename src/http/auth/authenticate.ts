@@ -8,6 +8,11 @@ export interface AuthFailure {
   reason: string;
 }
 
+export interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
 /** Hook for `onRequest`: GET and HEAD need read access, other methods write access. */
 export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
@@ -26,7 +31,6 @@ export function isOnThisMachine(request: FastifyRequest): boolean {
   return origin === undefined || isLoopback(hostOf(origin));
 }
 
-/** Headers that proxies add. */
 const proxyHeaders = [
   'forwarded',
   'via',
@@ -50,7 +54,7 @@ export function createGuard(authenticate: Authenticate, countFailure: CountFailu
   return async (request, reply) => {
     const caller = await authenticate(request);
     const failure = 'status' in caller ? caller : accessFailure(caller, request);
-    if (failure) await sendAuthFailure({ request, reply, failure, countFailure });
+    if (failure) await sendAuthFailure(failure, countFailure, { request, reply });
   };
 }
 
@@ -58,27 +62,21 @@ export function createGuard(authenticate: Authenticate, countFailure: CountFailu
  * Responds with the failure, or with 429 after too many failures from this address. Valid credentials are never rate
  * limited: tokens are too long to guess, and one caller could lock out all others behind the same proxy.
  */
-export async function sendAuthFailure({
-  request,
-  reply,
-  failure,
-  countFailure,
-}: {
-  request: FastifyRequest;
-  reply: FastifyReply;
-  failure: AuthFailure;
-  countFailure: CountFailure;
-}): Promise<void> {
+export async function sendAuthFailure(
+  { status, reason }: AuthFailure,
+  countFailure: CountFailure,
+  exchange: Exchange,
+): Promise<void> {
+  const { request, reply } = exchange;
   const wait = await countFailure(request);
-  if (wait === undefined) await reply.code(failure.status).send({ error: failure.reason });
+  if (wait === undefined) await reply.code(status).send({ error: reason });
   else
     await reply
       .code(429)
       .header('retry-after', wait)
-      .send({ error: `too many refused requests; the last reason: ${failure.reason}` });
+      .send({ error: `too many refused requests; the last reason: ${reason}` });
 }
 
-/** Accepts a token or a session. If no tokens are configured, accepts callers on this machine only. */
 export function createAuthenticate({ full, readOnly }: ApiTokens, sessions: Sessions): Authenticate {
   return async (request) => {
     if (full.length === 0 && readOnly.length === 0) {
@@ -98,7 +96,6 @@ export function createAuthenticate({ full, readOnly }: ApiTokens, sessions: Sess
   };
 }
 
-/** @returns why an authenticated caller may not send the request, or undefined */
 function accessFailure(
   { access, session }: AuthenticatedCaller,
   { method, headers }: FastifyRequest,

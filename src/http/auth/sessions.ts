@@ -22,7 +22,6 @@ export interface Session {
 export interface Sessions {
   /** @returns the session and the cookie's value; undefined for a wrong token */
   create(token: string): Promise<{ session: Session; value: string } | undefined>;
-  /** @returns the session of the request's cookie; undefined without a valid one */
   find(request: FastifyRequest): Promise<Session | undefined>;
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { HttpPush, PushResponse, PushSlot } from '../../sources/http-push.ts';
 import { webhookConsentHeaders } from '../../sources/push/event-grid.ts';
 import { withTrace } from '../../telemetry/span.ts';
-import { type CountFailure, isOnThisMachine, sendAuthFailure } from '../auth/authenticate.ts';
+import { type CountFailure, type Exchange, isOnThisMachine, sendAuthFailure } from '../auth/authenticate.ts';
 import { problemSchema } from '../error-handler.ts';
 
 export interface RealtimeRouteDeps {
@@ -24,7 +24,7 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteDe
       const { headers, query } = request;
       const admission = await push.admit({ headers, query, onThisMachine: isOnThisMachine(request) });
       if (admission.outcome === 'rejected') {
-        await send({ request, reply, response: admission.response, countFailure });
+        await send(admission.response, countFailure, { request, reply });
         return;
       }
       const { slot } = admission;
@@ -52,7 +52,7 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteDe
       const slot = slots.get(request);
       if (!slot) throw new Error('a request without a slot');
       const response = await withTrace(request.headers, () => push.receive(request.body, slot));
-      return send({ request, reply, response, countFailure });
+      return send(response, countFailure, { request, reply });
     },
   });
   server.route({
@@ -66,20 +66,11 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteDe
   });
 }
 
-async function send({
-  request,
-  reply,
-  response,
-  countFailure,
-}: {
-  request: FastifyRequest;
-  reply: FastifyReply;
-  response: PushResponse;
-  countFailure: CountFailure;
-}): Promise<FastifyReply> {
+async function send(response: PushResponse, countFailure: CountFailure, exchange: Exchange): Promise<FastifyReply> {
+  const { reply } = exchange;
   if (response.status === 204) return reply.code(204).send();
   if (response.status === 401) {
-    await sendAuthFailure({ request, reply, failure: { status: 401, reason: response.body.error }, countFailure });
+    await sendAuthFailure({ status: 401, reason: response.body.error }, countFailure, exchange);
     return reply;
   }
   if (response.status === 503) reply.header('retry-after', response.retryAfterSeconds);

@@ -41,7 +41,7 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
           const canLogIn = caller.status === 401;
           return reply.code(200).send({ access: 'none', loggedIn: false, reason: caller.reason, canLogIn });
         }
-        await sendAuthFailure({ request, reply, failure: caller, countFailure: deps.countFailure });
+        await sendAuthFailure(caller, deps.countFailure, { request, reply });
         return reply;
       }
       const csrf = caller.session?.csrf;
@@ -60,11 +60,8 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
     handler: async (request, reply) => {
       const created = await deps.sessions.create(request.body.token);
       if (!created) {
-        const failure = {
-          status: 401,
-          reason: 'That is none of the tokens of API_TOKEN or API_TOKEN_READ_ONLY.',
-        } as const;
-        await sendAuthFailure({ request, reply, failure, countFailure: deps.countFailure });
+        const reason = 'That is none of the tokens of API_TOKEN or API_TOKEN_READ_ONLY.';
+        await sendAuthFailure({ status: 401, reason }, deps.countFailure, { request, reply });
         return reply;
       }
       setSessionCookie(request, reply, created.value);

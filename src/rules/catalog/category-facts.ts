@@ -2,7 +2,14 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { categorySchema, type StoredCategory } from '../../commercetools/schemas.ts';
-import { type Cause, type EvaluationContext, type FactsLoader, runOf, type Subjects } from '../types.ts';
+import {
+  type Cause,
+  type EvaluationContext,
+  type FactsLoader,
+  type RuleContext,
+  runOf,
+  type Subjects,
+} from '../types.ts';
 
 export type CategorySubject = { state: 'present'; category: StoredCategory } | { state: 'deleted'; id: string };
 
@@ -34,10 +41,7 @@ export const categoryFacts: FactsLoader<CategorySubject, CategoryFacts> = {
 };
 
 /** Reads the category instead of using the payload: a late or repeated message would restore old data. */
-async function fromMessage(
-  message: Message,
-  { lookups }: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<CategorySubject>> {
+async function fromMessage(message: Message, { lookups }: RuleContext): Promise<Subjects<CategorySubject>> {
   const { id } = message.resource;
   if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'deleted', id }] };
   const category = await lookups.category(id);

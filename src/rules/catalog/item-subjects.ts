@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Message } from '../../commercetools/messages.ts';
 import type { Product } from '../../commercetools/schemas.ts';
-import { type EvaluationContext, messageCauseOf, type Subjects } from '../types.ts';
+import { messageCauseOf, type RuleContext, type Subjects } from '../types.ts';
 
 export type ItemSubject = { state: 'present'; product: Product } | { state: 'deleted'; id: string };
 
@@ -43,10 +43,7 @@ export function isAboutPrice(messageType: string): boolean {
 }
 
 /** Reads the products of a message instead of using the payload: a message may arrive late or repeatedly. */
-export async function itemSubjects(
-  message: Message,
-  context: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<ItemSubject>> {
+export async function itemSubjects(message: Message, context: RuleContext): Promise<Subjects<ItemSubject>> {
   const { id, typeId } = message.resource;
   if (typeId === 'standalone-price') return productsOfPrice(id, context);
   if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'deleted', id }] };
@@ -56,10 +53,7 @@ export async function itemSubjects(
   return product ? { subjects: [{ state: 'present', product }] } : { skip: 'the product no longer exists' };
 }
 
-async function productsOfPrice(
-  priceId: string,
-  { lookups, cause }: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<ItemSubject>> {
+async function productsOfPrice(priceId: string, { lookups, cause }: RuleContext): Promise<Subjects<ItemSubject>> {
   const sku = messageCauseOf(cause)?.sku ?? (await lookups.standalonePrice(priceId))?.sku;
   if (sku === undefined) return { skip: 'the price no longer exists' };
   const products = await lookups.productsWithSku(sku);

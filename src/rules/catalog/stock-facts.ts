@@ -1,7 +1,8 @@
 /** Facts of the stock rule: all inventory entries of the sku whose entry changed. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
-import { type Cause, type EvaluationContext, type FactsLoader, messageCauseOf, type Subjects } from '../types.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
+import { type Cause, type FactsLoader, messageCauseOf, type RuleContext, type Subjects } from '../types.ts';
 
 export interface StockSubject {
   entryId: string;
@@ -21,21 +22,14 @@ export interface StockFacts {
 export const stockFacts: FactsLoader<StockSubject, StockFacts> = {
   typeId: 'inventory-entry',
   schema: inventoryEntrySchema.transform(subjectOf),
-  refOf: ({ entryId, version }) => ({
-    typeId: 'inventory-entry',
-    id: entryId,
-    ...(version === undefined ? {} : { version }),
-  }),
+  refOf: ({ entryId: id, version }) => omitUndefined({ typeId: 'inventory-entry', id, version }),
   fromMessage,
   async load({ sku, entryId }, { lookups, cause, at }) {
     return { sku, changedEntryId: entryId, entries: await lookups.inventoryOfSku(sku), cause, at };
   },
 };
 
-async function fromMessage(
-  message: Message,
-  { lookups, cause }: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<StockSubject>> {
+async function fromMessage(message: Message, { lookups, cause }: RuleContext): Promise<Subjects<StockSubject>> {
   const { id } = message.resource;
   const sku = messageCauseOf(cause)?.sku;
   // A deleted entry can't be read. Its message names the sku.

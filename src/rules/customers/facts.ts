@@ -1,7 +1,7 @@
 /** Facts of the profile rule: the customer as it is now, and other customers with the same e-mail. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
-import type { Cause, EvaluationContext, FactsLoader, Subjects } from '../types.ts';
+import type { Cause, EvaluationContext, FactsLoader, RuleContext, Subjects } from '../types.ts';
 
 export interface CustomerFacts {
   customer: Customer;
@@ -22,10 +22,7 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
 };
 
 /** Reads the customer instead of using the payload: a late or repeated message would restore old data. */
-async function fromMessage(
-  message: Message,
-  { lookups }: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<Customer>> {
+async function fromMessage(message: Message, { lookups }: RuleContext): Promise<Subjects<Customer>> {
   const customer = await lookups.customer(message.resource.id);
   return customer ? { subjects: [customer] } : { skip: 'the customer no longer exists' };
 }

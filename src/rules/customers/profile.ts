@@ -1,6 +1,6 @@
 /** Profile: sends a customer as it is now. https://developers.klaviyo.com/en/reference/create_or_update_profile */
 import type { Customer } from '../../commercetools/schemas.ts';
-import type { JsonObject, Profile, Warning } from '../../klaviyo/change.ts';
+import type { JsonObject, Profile, ProfileChange, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
 import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
@@ -42,21 +42,14 @@ export const profile: Rule<CustomerFacts> = {
     const { properties } = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
     const fitted = fitProfile(attributes, properties);
     warnings.push(...fitted.warnings);
-    const { identityConflict, deduplication } = settings.customer;
-    return changes(
-      [
-        {
-          type: 'profile',
-          customerId: customer.id,
-          profile: fitted.profile,
-          identityConflict,
-          emailFirst: deduplication.enabled,
-        },
-      ],
-      {
-        warnings,
-      },
-    );
+    const change: ProfileChange = {
+      type: 'profile',
+      customerId: customer.id,
+      profile: fitted.profile,
+      identityConflict: settings.customer.identityConflict,
+      emailFirst: settings.customer.deduplication.enabled,
+    };
+    return changes([change], { warnings });
   },
 };
 

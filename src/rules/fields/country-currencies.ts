@@ -48,16 +48,9 @@ export const countryCurrencies: ReadonlyMap<string, readonly string[]> = new Map
 );
 
 /** Countries by currency, sorted by country. */
-export const currencyCountries: ReadonlyMap<string, readonly string[]> = Map.groupBy(
-  [...countryCurrencies].flatMap(([country, currencies]) => currencies.map((currency) => ({ country, currency }))),
-  ({ currency }) => currency,
-)
-  .entries()
-  .reduce(
-    (byCurrency, [currency, pairs]) =>
-      byCurrency.set(
-        currency,
-        pairs.map(({ country }) => country),
-      ),
-    new Map<string, readonly string[]>(),
-  );
+export const currencyCountries: ReadonlyMap<string, readonly string[]> = new Map(
+  [...new Set([...countryCurrencies.values()].flat())].map((currency) => [
+    currency,
+    [...countryCurrencies.keys()].filter((country) => countryCurrencies.get(country)?.includes(currency)),
+  ]),
+);

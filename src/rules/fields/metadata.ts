@@ -216,7 +216,6 @@ function textOf(name: TextName, entries: readonly string[]): Text {
 /** Maximum bytes of a character of a JSON text inside another JSON text. */
 const maxEscaped = 7;
 
-/** Returns the bytes of a part of a JSON text inside another JSON text, without the outer quotes. */
 function escapedBytes(part: string): number {
   return Buffer.byteLength(JSON.stringify(part)) - 2;
 }

@@ -4,11 +4,7 @@ const yearMs = 365 * 24 * 60 * 60 * 1_000;
 /** Klaviyo: "must be after the year 1990 and can only be up to 1 year in the future". */
 const earliestMs = Date.UTC(1991, 0, 1);
 
-/**
- * Returns the first candidate that Klaviyo accepts, as ISO 8601 in UTC, or undefined.
- * @param candidates ISO 8601, best first
- * @param at the current time
- */
+/** Returns the first candidate (ISO 8601, best first) that Klaviyo accepts at that time, in UTC, or undefined. */
 export function firstTime(candidates: readonly (string | undefined)[], at: Date): string | undefined {
   for (const candidate of candidates) {
     const ms = candidate === undefined ? Number.NaN : millisecondsOf(candidate);

@@ -17,11 +17,7 @@ export function brandOf(
   const { masterVariant, variants, attributes } = product.masterData.current;
   const allVariants = masterVariant ? [masterVariant, ...variants] : variants;
   const ordered = allVariants.find(({ sku }) => sku !== undefined && sku === item.variant.sku);
-  const sources: (OrderedProduct['masterData']['current']['attributes'] | undefined)[] = [
-    ordered?.attributes,
-    attributes,
-    masterVariant?.attributes,
-  ];
+  const sources = [ordered?.attributes, attributes, masterVariant?.attributes];
   for (const source of sources) {
     const value = source?.find(({ name }) => name === settings.product.brandAttribute)?.value;
     const text = textOf(value, settings.preferredLocale);

@@ -2,7 +2,7 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
-import type { Cause, EvaluationContext, FactsLoader, Rule, Subjects } from '../types.ts';
+import type { Cause, EvaluationContext, FactsLoader, Rule, RuleContext, Subjects } from '../types.ts';
 
 export interface OrderSubject {
   order: Order;
@@ -45,10 +45,7 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   },
 };
 
-async function fromMessage(
-  message: Message,
-  { lookups }: Omit<EvaluationContext, 'needs'>,
-): Promise<Subjects<OrderSubject>> {
+async function fromMessage(message: Message, { lookups }: RuleContext): Promise<Subjects<OrderSubject>> {
   if (message.resource.typeId === 'payment') {
     const orders = await lookups.ordersOfPayment(message.resource.id);
     if (orders.length === 0) return { skip: 'no order has this payment' };

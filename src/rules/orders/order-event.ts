@@ -33,7 +33,6 @@ export interface OrderEventSpec {
   name: string;
   /** One sentence for the docs table, the dashboard and explain. */
   summary: string;
-  /** Key of the metric name in `order.metrics`. */
   metric: MetricKey;
   /** Part of the order that has an event of its own, for the docs, such as `each refund`. Absent: one event per order. */
   per?: string;
@@ -110,7 +109,6 @@ function eventOf(
   };
 }
 
-/** Joins the events of one order to an output. Equal skip reasons and warnings appear once. */
 function combineEvents(results: readonly OrderEventResult[]): RuleOutput {
   const skips = new Set<string>();
   const warnings = new Map<string, Warning>();
@@ -148,7 +146,6 @@ export function profileOf({ order, cause }: Pick<OrderFacts, 'order' | 'cause'>)
   return id === undefined || isCausedBy(cause, 'OrderCustomerSet') ? { email } : { email, external_id: id };
 }
 
-/** Returns the time of the message, or undefined in a run. */
 export function messageTime({ cause }: Pick<OrderFacts, 'cause'>): string | undefined {
   return messageCauseOf(cause)?.createdAt;
 }

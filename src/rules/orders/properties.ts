@@ -39,7 +39,6 @@ function buildProperties(facts: OrderFacts, settings: RuleSettings): Record<stri
   return { ...plain, ...always, ...picked(plain, mapped) };
 }
 
-/** Returns the property `Reason` from the custom field that the settings name, or no property. */
 export function reasonOf({ order }: OrderFacts, settings: RuleSettings): Record<string, unknown> {
   const { reasonField, properties } = settings.order;
   if (reasonField === '' || !properties.klaviyoNames) return {};

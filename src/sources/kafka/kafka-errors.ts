@@ -10,10 +10,7 @@ const unknownAuthority = new Set([
 ]);
 const wrongCertificate = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID']);
 
-/**
- * @param sasl the configured authentication
- * @returns a clause without text of the error itself; undefined if a retry may succeed
- */
+/** @returns a clause without text of the error itself; undefined if a retry may succeed */
 export function configurationErrorOf(thrown: unknown, sasl?: { mechanism: string }): string | undefined {
   const codes = codesIn(thrown);
   const find = (known: ReadonlySet<string>) => codes.find((code) => known.has(code));

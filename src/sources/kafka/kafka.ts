@@ -150,7 +150,6 @@ export function createKafka(settings: KafkaSettings, events: AppEvents): Source 
   };
 }
 
-/** @param onRetry called with the error before each retry */
 async function createConsumer(settings: KafkaSettings, onRetry: (thrown: unknown) => void) {
   // Loading the client takes about a second of CPU, which only processes that read Kafka should pay.
   const { Consumer } = await import('@platformatic/kafka');

@@ -7,7 +7,6 @@ export interface PartitionOffset {
 }
 
 export interface Offsets {
-  /** Marks a message as in flight. Called in the order of the partition. */
   start(message: PartitionOffset): void;
   finish(message: PartitionOffset): void;
   /** @returns the offsets to commit that have advanced since the last call: the next message to read of each partition */

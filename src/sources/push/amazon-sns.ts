@@ -108,7 +108,6 @@ function isSignedBy(message: Signed, pem: string): boolean {
   }
 }
 
-/** @returns the signed text: names and values in this order, each on a line */
 export function textToSign(message: Signed): string {
   const names =
     message.Type === 'Notification'

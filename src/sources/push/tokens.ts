@@ -11,17 +11,12 @@ export interface TokenRules {
   checkClaims(payload: JWTPayload): string | undefined;
 }
 
-/** Seconds by which the local clock and the issuer's may differ. */
 const clockSkewSeconds = 60;
 const timeoutMs = 3_000;
 
 /** @returns a function that verifies one token; it never rejects */
-export function createTokenVerifier({
-  keys,
-  issuers,
-  audiences,
-  checkClaims,
-}: TokenRules): (token: string) => Promise<AuthResult> {
+export function createTokenVerifier(rules: TokenRules): (token: string) => Promise<AuthResult> {
+  const { keys, issuers, audiences, checkClaims } = rules;
   const published = createRemoteJWKSet(keys, { timeoutDuration: timeoutMs });
   const options = {
     issuer: issuers,
