@@ -7,6 +7,7 @@ export function passes(name: string, filter: PropertyFilter): boolean {
   return filter.include.length === 0 || filter.include.includes(name);
 }
 
+/** Filtered record, and the names that `map` renamed fields to. */
 export interface Filtered {
   properties: Record<string, unknown>;
   renamed: ReadonlySet<string>;
@@ -14,6 +15,7 @@ export interface Filtered {
 
 /** Returns the record's top-level fields that have a value and pass the filter, renamed by `map`. */
 export function filtered(record: Record<string, unknown>, filter: PropertyFilter): Filtered {
+  if (passesUnchanged(record, filter)) return { properties: record, renamed: none };
   const passing = Object.keys(record).filter((name) => hasValue(record[name]) && passes(name, filter));
   const plain = passing.filter((name) => newName(name, filter) === undefined);
   const renamed = passing.flatMap((name): [string, unknown][] => {
@@ -25,6 +27,15 @@ export function filtered(record: Record<string, unknown>, filter: PropertyFilter
     properties: Object.fromEntries([...plain.map((name) => [name, record[name]]), ...renamed]),
     renamed: new Set(renamed.map(([name]) => name)),
   };
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** The usual case, in which nothing has to be copied. */
+function passesUnchanged(record: Record<string, unknown>, filter: PropertyFilter): boolean {
+  if (Object.keys(filter.map).length > 0) return false;
+  for (const name in record) if (!hasValue(record[name]) || !passes(name, filter)) return false;
+  return true;
 }
 
 /** Returns false for absent, null and empty text. `false` and 0 are values. */
