@@ -3,9 +3,6 @@
  * however many records the project has. The last one, changes in flight per kind, is klaviyo/in-flight-limit.ts.
  */
 
-/** Pages read ahead of the one being evaluated, per range: reading and evaluating overlap. */
-export const prefetchedPages = 1;
-
 /**
  * Pages that were read and not handed to the sink yet, over all ranges of a run. One for each range keeps every range
  * reading; one more is being handed over.
