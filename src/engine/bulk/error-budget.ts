@@ -7,16 +7,19 @@ const windowSize = 1_000;
 const maxFailuresInWindow = 20;
 
 export function createErrorBudget() {
-  /** Whether each of the last records failed. */
-  const recent: boolean[] = [];
+  let evaluated = 0;
+  let inRow = 0;
+  /** Which of the last records failed, by number. */
+  const failures: number[] = [];
   return {
     /** Counts one evaluated record. @throws RunFailed when the budget is exceeded */
     record(failed: boolean): void {
-      recent.push(failed);
-      if (recent.length > windowSize) recent.shift();
-      const isRowExceeded = recent.length >= failuresInRow && recent.slice(-failuresInRow).every(Boolean);
-      const isShareExceeded = recent.length === windowSize && recent.filter(Boolean).length > maxFailuresInWindow;
-      if (isRowExceeded || isShareExceeded)
+      evaluated += 1;
+      inRow = failed ? inRow + 1 : 0;
+      if (failed) failures.push(evaluated);
+      if (failures[0] === evaluated - windowSize) failures.shift();
+      const isShareExceeded = evaluated >= windowSize && failures.length > maxFailuresInWindow;
+      if (inRow >= failuresInRow || isShareExceeded)
         throw new RunFailed('too many records failed with internal errors; see the dead letters');
     },
   };

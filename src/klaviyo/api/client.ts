@@ -91,20 +91,27 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
   }
 
   async function send(call: ApiCall, body: string | undefined) {
-    const response = await pool.request({
-      method: endpoints[call.endpoint].method,
-      path: pathOf(base, call),
-      headers: {
-        authorization: `Klaviyo-API-Key ${settings.key}`,
-        revision,
-        'x-klaviyo-revision-fall-forward-opt-out': '1',
-        accept: 'application/vnd.api+json',
-        ...(body === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
-      },
-      ...omitUndefined({ body }),
-      signal: AbortSignal.timeout(settings.timeoutMs),
-    });
-    return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+    const timeout = new AbortController();
+    const abort = () => timeout.abort(new DOMException('no answer in time', 'TimeoutError'));
+    const timer = setTimeout(abort, settings.timeoutMs);
+    try {
+      const response = await pool.request({
+        method: endpoints[call.endpoint].method,
+        path: pathOf(base, call),
+        headers: {
+          authorization: `Klaviyo-API-Key ${settings.key}`,
+          revision,
+          'x-klaviyo-revision-fall-forward-opt-out': '1',
+          accept: 'application/vnd.api+json',
+          ...(body === undefined ? {} : { 'content-type': 'application/vnd.api+json' }),
+        },
+        ...omitUndefined({ body }),
+        signal: timeout.signal,
+      });
+      return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async function attempt(call: ApiCall, body: string | undefined, acquired: boolean): Promise<ApiResult> {
