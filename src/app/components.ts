@@ -50,7 +50,6 @@ export interface Components {
   runs: Runs;
   /** Holds runs; falls back to memory if the API client may not store custom objects. */
   runStore: Store;
-  /** The kinds of run that this process executes. */
   runKinds: readonly Run['kind'][];
   replay: Replay;
   orphanedJobs: OrphanedJobs;

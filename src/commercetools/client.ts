@@ -84,7 +84,6 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, event
   };
 }
 
-/** Parts of a response that the SDK reads. */
 interface SdkResponse {
   status: number;
   headers: object;

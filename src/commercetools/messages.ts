@@ -6,10 +6,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 
-/** Notification types of a subscription. */
 export type NotificationType = 'Message' | 'ResourceCreated' | 'ResourceUpdated' | 'ResourceDeleted';
 
-/** Notification of a change in commercetools. */
 export interface Message {
   notificationType: NotificationType;
   /** Message type, such as OrderCreated, or the notification type of a change. */

@@ -22,7 +22,6 @@ export interface PagePosition {
 export interface PageIteration {
   resource: BulkResource;
   query: PageQuery;
-  /** Additional query predicate. */
   where?: string;
   /** Records per page, at most 500. */
   pageSize?: number;
@@ -33,9 +32,7 @@ export interface Page {
   records: unknown[];
   /** Last record of the page; undefined for a page of `ids`. */
   last: PagePosition | undefined;
-  /** Number of requested records, found or not. */
   requested: number;
-  /** Requested ids without a record. */
   missing: readonly string[];
 }
 

@@ -115,7 +115,6 @@ const productData = z.looseObject({
   /** Absent in modular catalogs, although the API types require it. */
   masterVariant: productVariant.optional(),
   variants: z.array(productVariant).default([]),
-  /** Attributes of the whole product. */
   attributes: z.array(attribute).default([]),
 });
 
@@ -152,7 +151,6 @@ export const categorySchema = z.looseObject({
   ancestors: z.array(reference).default([]),
   parent: reference.optional(),
 });
-/** Category of commercetools. */
 export type StoredCategory = z.infer<typeof categorySchema>;
 
 export const inventoryEntrySchema = z.looseObject({

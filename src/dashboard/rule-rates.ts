@@ -8,10 +8,8 @@ const slots = 60;
 export interface RuleRate {
   /** Time of the last change that Klaviyo accepted, ISO 8601. */
   lastAt?: string;
-  /** Changes per slot, the oldest first. */
   delivered: number[];
   rejected: number[];
-  /** Totals since the start of the process. */
   totals: { delivered: number /** Dead-lettered. */; rejected: number; retried: number };
 }
 

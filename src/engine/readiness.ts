@@ -22,7 +22,6 @@ export interface Ready {
 export interface ReadinessDeps {
   commercetools: CommercetoolsClient;
   klaviyo: KlaviyoClient;
-  /** The sources that this process reads. */
   sources: readonly Pick<Source, 'name' | 'lastError'>[];
   /** The keys of the subscriptions that this service manages. */
   managedKeys: ReadonlySet<string>;

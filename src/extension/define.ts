@@ -1,7 +1,6 @@
 /** Functions for writing a typed ctk.config.ts. Both return their argument. */
 import type { AnyCustomRule, CustomRule, FactsResource, Hooks } from './types.ts';
 
-/** Default export of a ctk.config.ts. */
 export interface MerchantConfig {
   hooks?: Hooks;
   /** Custom rules, from `defineRule`. */

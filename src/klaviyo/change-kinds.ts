@@ -22,7 +22,6 @@ interface ChangeKindSpec<ChangeType extends Change> {
   ordered: boolean;
   /** Operations that the writer may use. */
   operations: readonly OperationName[];
-  /** Maximum in-flight bulk changes. */
   maxInFlight: number;
   write(change: ChangeType & { readSeq: number }, context: WriteContext): Promise<Receipt>;
 }

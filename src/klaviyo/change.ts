@@ -76,7 +76,6 @@ export type InventoryPolicy = 0 | 1 | 2;
 
 export interface EventChange {
   type: 'event';
-  /** Name of the metric. */
   metric: string;
   /** Klaviyo records one event per profile, metric and unique_id. */
   uniqueId: string;
@@ -153,7 +152,6 @@ export interface Warning {
   detail: string;
 }
 
-/** The result of a change. */
 export type Receipt =
   /** `settled`: acknowledged early, when Klaviyo had accepted a job; resolves with the receipt after the job has ended. */
   (

@@ -7,7 +7,6 @@ import type { Lane } from './api/rate-limiter.ts';
 import type { AcceptedJob } from './batching/job-poller.ts';
 import type { Receipt } from './change.ts';
 
-/** A pending change of the sink. */
 export interface EarlyAckEntry<Origin> {
   change: { origin?: Origin };
   lane: Lane;

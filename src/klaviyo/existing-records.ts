@@ -19,7 +19,6 @@ export const compoundId = (externalId: string) => `${prefix}${externalId}`;
 
 const unknownShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
 
-/** A catalog record as Klaviyo returns it. */
 export interface ExistingRecord {
   externalId: string;
   attributes: Record<string, unknown>;
@@ -79,7 +78,6 @@ const urlLimits = {
 };
 const never = new AbortController().signal;
 
-/** How records of one type are looked up by key. */
 interface LookupSpec<Existing> {
   endpoint: EndpointName;
   filter(keys: readonly string[]): string;

@@ -6,7 +6,6 @@ import type { FactsLoader, RecordRef, Rule, RuleContext, RuleEvaluation, RuleGro
 
 const identified = z.looseObject({ id: z.string(), version: z.number().optional() });
 
-/** Joins pure rules to the loader of their facts. */
 export function createRuleGroup<Subject, Facts, Need extends string>(
   loader: FactsLoader<Subject, Facts, Need>,
   rules: readonly Rule<Facts, Need>[],

@@ -141,7 +141,6 @@ export interface Rule<Facts, Need extends string = never> {
   /** Optional facts that the rule reads. Only these are loaded. */
   needs?: readonly Need[];
   triggers(settings: RuleSettings): Trigger[];
-  /** Bulk sync that includes the rule. */
   bulk?: BulkResource;
   map(facts: Facts, settings: RuleSettings): RuleOutput;
 }
@@ -153,7 +152,6 @@ export interface EvaluationContext<Need extends string = never> {
   cause: Cause;
   /** Time of the evaluation, read once for each message or page. */
   at: Date;
-  /** Union of the selected rules' `needs`. */
   needs: ReadonlySet<Need>;
   settings: RuleSettings;
 }

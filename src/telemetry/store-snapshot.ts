@@ -6,7 +6,6 @@ import { withTimeout } from '../lib/timeout.ts';
 
 export interface StoreSnapshot {
   runs: readonly Run[];
-  /** Number of dead letters by code. */
   deadLetters: ReadonlyMap<string, number>;
   /** Whether the last read of the store succeeded in time. */
   isUp: boolean;

@@ -116,7 +116,6 @@ export function show({ terminal }: Pick<SubscriptionCommandDeps, 'terminal'>, st
   for (const step of steps) terminal.line(describeStep(step, 'plan'));
 }
 
-/** Removes all subscriptions of this environment. */
 export async function removeAll(deps: SubscriptionCommandDeps): Promise<void> {
   const existing = await listSubscriptions(deps.client);
   await apply(

@@ -4,7 +4,6 @@ import picocolors from 'picocolors';
 export interface Terminal {
   line(text?: string): void;
   json(value: unknown): void;
-  /** Prints a line to standard error. */
   problem(text: string): void;
   interactive: boolean;
   colors: ReturnType<typeof picocolors.createColors>;

@@ -24,7 +24,6 @@ import { type CategoryTree, categoryTree } from './category-tree.ts';
 import type { Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
-/** Maximum concurrent queries of each lookup. */
 const maxQueries = 4;
 /** Maximum keys of a batch, which becomes a few queries. */
 const maxKeys = 400;

@@ -28,10 +28,8 @@ export interface Lookups {
   /** Returns customers with this e-mail, ignoring case. */
   customersWithEmail(email: string): Promise<Customer[]>;
   order(id: string): Promise<Order | undefined>;
-  /** Returns the orders that refer to the payment. */
   ordersOfPayment(paymentId: string): Promise<Order[]>;
   payment(id: string): Promise<Payment | undefined>;
-  /** Returns the product, published or not. */
   product(id: string): Promise<Product | undefined>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */
   orderedProduct(id: string): Promise<OrderedProduct | undefined>;

@@ -42,7 +42,6 @@ interface DestinationKindSpec {
   make(parts: Record<string, string>, secrets: { key: string; secret: string }): Destination;
 }
 
-/** Options of `ctk subscriptions`. */
 export const destinationNames = ['pubsub', 'sqs', 'sns', 'eventbridge', 'eventgrid', 'servicebus', 'kafka'] as const;
 export type DestinationKind = (typeof destinationNames)[number];
 

@@ -14,9 +14,7 @@ export interface BulkDeps {
   deliver: Deliver;
   sink: Pick<Sink, 'waitForCapacity' | 'send'>;
   listing: CatalogListing;
-  /** Records per page. */
   pageSize: Record<BulkResource, number>;
-  /** Ranges of ids that are read concurrently. */
   ranges: number;
   /** Increases with each call; shared by all lanes. */
   nextReadSeq(): number;

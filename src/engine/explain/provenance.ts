@@ -45,7 +45,6 @@ interface Dependency {
 /** The trace shares the process with realtime: it is limited, and runs in slices. */
 const maxMs = 2_000;
 const sliceMs = 15;
-/** Fields shown for one value. */
 const maxFields = 8;
 
 export async function traceProvenance({ sources, evaluate, original }: TraceOptions): Promise<Provenance> {

@@ -6,7 +6,6 @@ import { type Path, withChangedLeaves } from './json-paths.ts';
 
 /** A path within one of the records that were read. */
 export interface Perturbation {
-  /** The record's name, such as `product 1234`. */
   source: string;
   path: Path;
 }
@@ -36,7 +35,6 @@ export function recordLookups(real: Lookups) {
   let tree: Promise<CategoryTree> | undefined;
 
   return {
-    /** The records that were read, by name. */
     seen,
     /** Reads nothing any more: what is not recorded counts as absent. */
     close(): void {

@@ -27,7 +27,6 @@ const passSchema = z.object({
   /** Every receipt up to this change is in. */
   at: z.object({ lastModifiedAt: z.string(), id: z.string() }).optional(),
 });
-/** One pass of catching up. */
 export type Pass = z.infer<typeof passSchema>;
 
 export const checkpointSchema = z.object({

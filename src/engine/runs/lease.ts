@@ -18,9 +18,7 @@ const leaseSchema = z.object({
   run: storedRunSchema,
   /** The process that executes the run, or UNHELD. */
   holder: z.string(),
-  /** Increases with each heartbeat. */
   beat: z.int(),
-  /** A stop was requested. */
   stop: z.boolean().optional(),
 });
 export type LeaseValue = z.infer<typeof leaseSchema>;
@@ -61,7 +59,6 @@ export function putLease(
   return store.put(at, { ...value, run: toStoredRun(value.run) }, version);
 }
 
-/** All leases, of active and of queued runs. */
 export async function listLeases(store: Store): Promise<Lease[]> {
   const leases: Lease[] = [];
   for await (const { key, value, version } of store.list(container)) {

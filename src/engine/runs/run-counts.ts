@@ -51,7 +51,6 @@ export function countMissing(counts: RunCounts, ids: readonly string[]): void {
   countReason(counts, 'no record with this id', ids);
 }
 
-/** Adds all of `more` to `counts`. */
 export function addCounts(counts: RunCounts, more: RunCounts): void {
   for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)
     counts[name] += more[name];

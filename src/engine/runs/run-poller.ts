@@ -15,7 +15,6 @@ import type { Run } from './run.ts';
 import { createRunWorker, type RunWorkerDeps } from './run-worker.ts';
 
 export interface RunPollerDeps extends RunWorkerDeps {
-  /** The kinds of run that this process executes. */
   runKinds: readonly Run['kind'][];
   /** `own`: executes only runs that this process started; `any`: also what other processes queued or left. */
   claim: 'any' | 'own';

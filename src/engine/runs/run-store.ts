@@ -20,7 +20,6 @@ export interface RunStore {
   put(run: Run, point: ResumePoint, version?: number | 'absent'): Promise<number | 'stale'>;
   /** Latest first. */
   list(): Promise<RunRecord[]>;
-  /** The latest sync of the resource that has ended. */
   lastSync(resource: BulkResource): Promise<RunRecord | undefined>;
   /** ISO 8601: when the latest complete sync of the resource started reading. */
   lastCompleteSince(resource: BulkResource): Promise<string | undefined>;

@@ -12,10 +12,8 @@ import { closeCounts } from './run-counts.ts';
 import { createRunRecorder, type RunRecorder } from './run-recorder.ts';
 import { type RunStore, resumePointOf, withResumePoint } from './run-store.ts';
 
-/** A run that this process executes. */
 export interface ActiveRun {
   run: Run;
-  /** The key of its lease. */
   key: string;
   end(reason: 'stop' | 'hand-over'): void;
   /** Resolves when nothing of the run is in flight; never rejects. */
@@ -134,7 +132,6 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
   };
 }
 
-/** Sets the state of a run that did not complete. */
 function setEndState(run: Run, signal: AbortSignal, thrown: unknown): void {
   delete run.problem;
   const ending: unknown = signal.reason;

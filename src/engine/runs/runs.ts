@@ -16,7 +16,6 @@ export type Started =
   | { started: Run }
   /** alive: this process has seen its holder renew the lease; otherwise the holder may be dead. */
   | { running: Run; alive: boolean }
-  /** Why the request is not possible. */
   | { refused: string };
 
 export interface Runs {

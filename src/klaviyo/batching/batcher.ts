@@ -291,7 +291,6 @@ export interface BatcherRegistry {
 export function createBatcherRegistry(client: KlaviyoClient, jobs: JobPoller, rateLimitShare: number): BatcherRegistry {
   const batchers = new Map<OperationName, Batcher>();
 
-  /** Creates an operation's batcher on first use. */
   function batcherFor(name: OperationName): Batcher {
     const existing = batchers.get(name);
     if (existing) return existing;

@@ -7,7 +7,6 @@ export interface SplitResult<Entry> {
   recorded: Entry[];
   /** To be sent in single requests, so that each has a result of its own. */
   single: Entry[];
-  /** Bodies to be sent again. */
   retry: Entry[][];
 }
 

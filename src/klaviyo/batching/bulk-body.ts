@@ -4,7 +4,6 @@ import { endpoints } from '../api/endpoints.ts';
 import type { ProfileIdentity } from '../change.ts';
 import type { Operation } from './operations.ts';
 
-/** A record to be written, serialised once. */
 export interface BatchItem {
   /** JSON of the record as it is part of a bulk body. */
   text: string;
@@ -26,7 +25,6 @@ export function batchItem(record: object, id?: string): BatchItem {
   return { text, bytes: Buffer.byteLength(text), id, singleBody: () => `{"data":${text}}` };
 }
 
-/** Where a record is in a bulk body. */
 export interface BodyPosition {
   /** Index in `data`; of an event the index of its group. */
   index: number;

@@ -26,9 +26,7 @@ export interface JobError {
 
 export type JobResult = { outcome: 'completed'; errors: JobError[] } | { outcome: 'unknown'; reason: string };
 
-/** A job that Klaviyo has accepted. */
 export interface AcceptedJob {
-  /** The endpoint that returns this job. */
   endpoint: string;
   id: string;
 }

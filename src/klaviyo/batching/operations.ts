@@ -4,7 +4,6 @@ import type { EndpointName } from '../api/endpoints.ts';
 
 export interface JobEndpoints {
   list: EndpointName;
-  /** Of the list. */
   query?: Record<string, string>;
   get: EndpointName;
   /** Lists a job's errors, for jobs that do not contain them. */
@@ -14,7 +13,6 @@ export interface JobEndpoints {
 export interface Operation {
   single: EndpointName;
   bulk: EndpointName;
-  /** Maximum records in a bulk body. */
   maxRecords: number;
   /** Maximum queue length for single requests: these are faster than a job. Longer queues go out in bulk. */
   maxSingle: number;
@@ -26,7 +24,6 @@ export interface Operation {
   job?: JobEndpoints;
 }
 
-/** Klaviyo's maximum of records in a catalog job. */
 const maxCatalogRecords = 100;
 /** Klaviyo's maximum of jobs in progress per operation. */
 export const maxJobsInProgress = 500;

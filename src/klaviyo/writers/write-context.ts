@@ -13,14 +13,12 @@ import type { ExistingRecords } from '../existing-records.ts';
 /** A sku's stock that this process last wrote, with the `readSeq` of the change. */
 export type WrittenStock = Pick<StockChange, 'quantity' | 'policy'> & { readSeq: number };
 
-/** Shared by all writes of a sink. */
 export interface SinkResources {
   client: KlaviyoClient;
   batchers: BatcherRegistry;
   existing: ExistingRecords;
   mutex: KeyedMutex;
   writtenStock: LRUCache<string, WrittenStock>;
-  /** Categories that exist in Klaviyo. */
   knownCategories: LRUCache<string, true>;
 }
 

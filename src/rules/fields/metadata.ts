@@ -138,7 +138,6 @@ function countriesWith(
   });
 }
 
-/** Returns countries sorted by code. */
 function countriesUsing(currencies: readonly string[]): string[] {
   const countries = currencies.flatMap((currency) => currencyCountries.get(currency) ?? []);
   return currencies.length > 1 ? countries.sort() : countries;
