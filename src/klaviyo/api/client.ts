@@ -91,6 +91,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
   }
 
   async function send(call: ApiCall, body: string | undefined) {
+    // Not AbortSignal.timeout: bulk runs stalled with it, and its timers outlive the requests.
     const timeout = new AbortController();
     const abort = () => timeout.abort(new DOMException('no answer in time', 'TimeoutError'));
     const timer = setTimeout(abort, settings.timeoutMs);
