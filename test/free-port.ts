@@ -1,4 +1,4 @@
-/** A port for a process that has to be told one before it starts. */
+/** Finds a free port for a process that needs one before it starts. */
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

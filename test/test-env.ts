@@ -1,4 +1,4 @@
-/** A whole world for a test: both sandboxes and the real service, over real HTTP on free ports of this machine. */
+/** The environment of a test: both sandboxes and the real service, over real HTTP on free ports of this machine. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
@@ -29,7 +29,7 @@ const listed = z.object({ total: z.number(), data: z.array(z.record(z.string(), 
 const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
 const quickRetries = { klaviyo: { retries: 1 }, commercetools: { retries: 1 } };
 
-/** What the service is told to find both sandboxes. @param settings as NODE_CONFIG holds them */
+/** The environment with the addresses of both sandboxes. @param settings as NODE_CONFIG holds them */
 export function environmentOf(
   klaviyo: Pick<KlaviyoSandbox, 'url'>,
   shop: CommercetoolsSandbox,
@@ -54,7 +54,7 @@ export function environmentOf(
 }
 
 /**
- * @returns the world; `stop()` ends all of it, also as `await using`
+ * @returns the environment; `stop()` ends all of it, also as `await using`
  */
 export async function startTestEnv(options: TestEnvOptions = {}) {
   const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 10, ...options.klaviyo });

@@ -9,7 +9,7 @@ import type { Allowed, State } from './state.ts';
 /** Fields of an order that move on with it. */
 const orderStatePaths =
   /^properties\.(version|lastModifiedAt|orderState|paymentState|paymentInfo|customerId|\$extra)\b/;
-/** The product's categories and brand when the order was told; see docs/mapping.md. */
+/** The product's categories and brand when the order was sent; see docs/mapping.md. */
 const productPaths = /^properties\.(Categories|Items|Brands|ProductBrand)$/;
 const statusEvent = /^event (Fulfilled|Cancelled|Refunded) Order /;
 /** What a message says and what the order says of one moment. */

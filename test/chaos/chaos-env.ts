@@ -1,4 +1,4 @@
-/** Where a seed happens: both sandboxes with a small shop in them, and what a process of the service is told. */
+/** Where a seed happens: both sandboxes with a small shop in them, and the environment of the service's processes. */
 
 import { isObject } from '../../sandbox/commercetools/json.ts';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';

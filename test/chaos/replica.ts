@@ -26,7 +26,7 @@ export interface Replica {
 
 const maxLines = 3_000;
 
-/** @param env all that it is told, but for its port */
+/** @param env its environment variables, except the port */
 export async function createReplica(env: Record<string, string>): Promise<Replica> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

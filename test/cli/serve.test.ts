@@ -1,4 +1,4 @@
-/** `ctk serve`: up until it is told to end, and then it leaves nothing half done. */
+/** `ctk serve`: runs until a signal, and completes what is in flight. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** How the catalogue is told and seen: products, categories and stock into the shop, messages in, records out of Klaviyo. */
+/** Sets up the catalogue: products, categories and stock into the shop, messages in, records out of Klaviyo. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -60,7 +60,7 @@ export interface Made {
   record: Json;
 }
 
-/** A published product that nobody has seen before, with two variants; in no category unless told otherwise. */
+/** A new published product with two variants, in no category by default. */
 export function newProduct(current: Json = {}, overrides: Json = {}): Made {
   const own = randomUUID();
   const [sku, sku2] = [`${own.slice(0, 8)}-S`, `${own.slice(0, 8)}-M`];

@@ -20,7 +20,7 @@ test('a product whose item is deleted between lookup and write is retried and th
   assert.ok((await testEnv.variants()).length > 0);
 });
 
-/** Not kept as a dead letter, but told again, and then as it is. */
+/** Not stored as a dead letter: redelivered, and then sent in its current state. */
 async function comesAgain(testEnv: TestEnv, message: Json): Promise<void> {
   assert.equal(await testEnv.push(message), 503);
   assert.deepEqual(await Array.fromAsync(testEnv.app.deadLetters.list()), []);

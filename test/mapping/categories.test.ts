@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => shop.stop());
 
-/** Women > Pants > Jeans in the shop, and told; a product in Jeans. */
+/** Adds Women > Pants > Jeans to the shop, sends their messages, and adds a product in Jeans. */
 async function jeans() {
   const women = newCategory('Women');
   const pants = newCategory('Pants', women);

@@ -51,7 +51,7 @@ test('a message of a customer and a sync of the same customer agree', async () =
     return seen;
   };
   assert.equal(await shop.sendChange('ResourceUpdated', customer.ref), 204);
-  const told = await shown();
+  const counts = await shown();
   assert.equal((await shop.sync('customers', [customer])).counts.delivered, 1);
-  assert.deepEqual(await shown(), told);
+  assert.deepEqual(await shown(), counts);
 });

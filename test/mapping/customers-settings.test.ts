@@ -6,7 +6,7 @@ import { type Made, newCustomer, type OrderShop, type SeenProfile, startOrderSho
 
 type Settings = { customer?: Json; disabledEvents?: string[] };
 
-/** Each test gets a world of its own settings; both ways in are told. */
+/** Each test gets a world of its own settings; both realtime and bulk are tested. */
 async function seenWith(settings: Settings, ...customers: Made[]): Promise<Record<string, SeenProfile>> {
   const seen: Record<string, SeenProfile> = {};
   for (const way of ['realtime', 'bulk']) {

@@ -122,9 +122,9 @@ describe('what is about nothing that is synced is acknowledged', () => {
   test('a notification of an unknown kind, and an event', async () => {
     assert.equal(await pushed({ notificationType: 'ResourceTeleported', resource: reference('order', 'x') }), 204);
     assert.equal(await pushed({ notificationType: 'Event', type: 'CheckoutOrderCreated' }), 204);
-    const told = ignoredDeliveries();
-    assert.ok(told.includes('a notification of an unknown type'));
-    assert.ok(told.includes('an event of checkout or the import API'));
+    const ignored = ignoredDeliveries();
+    assert.ok(ignored.includes('a notification of an unknown type'));
+    assert.ok(ignored.includes('an event of checkout or the import API'));
   });
 
   test('a known message about another resource than its own', async () => {

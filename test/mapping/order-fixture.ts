@@ -1,4 +1,4 @@
-/** How a row of the tables is told and seen: deliveries in over HTTP, records out of the sandbox's Klaviyo. */
+/** Sends deliveries over HTTP and reads records from the sandbox's Klaviyo. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -91,7 +91,7 @@ export function newCustomer(overrides: Json = {}): Made {
   return made('customer', customer({ id: own, email: `Mia.${own}@example.com`, addresses, ...overrides }));
 }
 
-/** An open order nobody has seen before, of a guest unless told otherwise, with one line. */
+/** A new open order with one line, of a guest by default. */
 export function newOrder(overrides: Json = {}): Made {
   const own = randomUUID();
   const lineItems = [lineItem({ id: randomUUID() })];

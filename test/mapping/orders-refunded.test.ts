@@ -27,7 +27,7 @@ async function paid(...transactions: Json[][]) {
 }
 const now = (payment: Made, ...transactions: Json[]) =>
   shop.addRecords({ ...payment, record: { ...payment.record, transactions } });
-const told = async ({ ref }: Made, type = 'PaymentTransactionStateChanged', own: Json = {}) =>
+const sendPaymentMessage = async ({ ref }: Made, type = 'PaymentTransactionStateChanged', own: Json = {}) =>
   assert.equal(await shop.sendMessage(type, ref, own), 204);
 const synced = async (order: Made) => assert.equal((await shop.sync('orders', [order])).state, 'completed');
 /** unique_id and value of what arrived, in the order of arrival. */
@@ -40,7 +40,7 @@ describe('one refund', () => {
   for (const type of ['PaymentTransactionAdded', 'PaymentTransactionStateChanged', 'PaymentCreated']) {
     test(`${type}: a Refunded Order under the id of its Placed Order, with the amount that went back`, async () => {
       const { order, first } = await paid([charge(), refund({ amount: money(5_990) })]);
-      await told(first, type);
+      await sendPaymentMessage(first, type);
       const seen = await shop.event('Refunded Order', order.id);
       assert.deepEqual([seen.value, seen.value_currency, seen.profile.email], [59.9, 'EUR', order.email]);
       assert.deepEqual([seen.time, seen.backfill], ['2026-03-15T09:30:00+00:00', false]);
@@ -51,7 +51,7 @@ describe('one refund', () => {
   test('the field mapping is the same as Placed Order event', async () => {
     const { order, first } = await paid([refund()]);
     assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
-    await told(first);
+    await sendPaymentMessage(first);
     const [placed, refunded] = [
       await shop.event('Placed Order', order.id),
       await shop.event('Refunded Order', order.id),
@@ -61,7 +61,7 @@ describe('one refund', () => {
 
   test('OrderPaymentAdded: a payment that came with its refund is seen', async () => {
     const { order } = await paid([refund()]);
-    await told(order, 'OrderPaymentAdded');
+    await sendPaymentMessage(order, 'OrderPaymentAdded');
     assert.deepEqual(await refundsOf(order), [[order.id, 59.9]]);
   });
 
@@ -80,22 +80,22 @@ describe('one refund', () => {
   test('repeated messages after a bulk sync create no second event', async () => {
     const { order, first } = await paid([refund()]);
     await synced(order);
-    await told(first, 'PaymentTransactionAdded');
-    await told(first);
-    await told(order, 'OrderPaymentAdded');
+    await sendPaymentMessage(first, 'PaymentTransactionAdded');
+    await sendPaymentMessage(first);
+    await sendPaymentMessage(order, 'OrderPaymentAdded');
     await synced(order);
     assert.deepEqual(await refundsOf(order), [[order.id, 59.9]]);
   });
 
   test('a negative amount counts as what it is: money that went back', async () => {
     const { order, first } = await paid([refund({ amount: money(-1_000) })]);
-    await told(first);
+    await sendPaymentMessage(first);
     assert.deepEqual(await refundsOf(order), [[order.id, 10]]);
   });
 
   test("value = the amount in the transaction's currency", async () => {
     const { order, first } = await paid([refund({ amount: money(700, 'JPY', 0) })]);
-    await told(first);
+    await sendPaymentMessage(first);
     const { value, value_currency } = await shop.event('Refunded Order', order.id);
     assert.deepEqual([value, value_currency], [700, 'JPY']);
   });
@@ -111,7 +111,7 @@ describe('what is no refund', () => {
   for (const [which, [one, reason]] of Object.entries(none)) {
     test(`a refund ${which} is skipped with the reason, in realtime and in bulk`, async () => {
       const { order, first } = await paid([charge(), one]);
-      await told(first);
+      await sendPaymentMessage(first);
       await synced(order);
       assert.deepEqual(await refundsOf(order), []);
       assert.match(shop.reasons(first).join() + shop.reasons(order).join(), reason);
@@ -121,7 +121,7 @@ describe('what is no refund', () => {
   test('a payment without an order is skipped with the reason', async () => {
     const payment = newPayment();
     await shop.addRecords(payment);
-    await told(payment);
+    await sendPaymentMessage(payment);
     assert.deepEqual(shop.reasons(payment), ['no order has this payment']);
   });
 });
@@ -130,9 +130,9 @@ describe('several refunds', () => {
   test('a second refund of the same order is its own event', async () => {
     const [one, two] = [refund({ amount: money(1_000) }), refund({ amount: money(2_000) })];
     const { order, first } = await paid([charge(), one]);
-    await told(first, 'PaymentTransactionAdded');
+    await sendPaymentMessage(first, 'PaymentTransactionAdded');
     await now(first, charge(), one, two);
-    await told(first, 'PaymentTransactionAdded');
+    await sendPaymentMessage(first, 'PaymentTransactionAdded');
     assert.deepEqual(await refundsOf(order), [
       [order.id, 10],
       [`${order.id}:${two.id}`, 20],
@@ -142,24 +142,24 @@ describe('several refunds', () => {
   test('one seen while pending is counted in full when it succeeds, never at 0', async () => {
     const one = refund({ state: 'Pending' });
     const { order, first } = await paid([one]);
-    await told(first, 'PaymentTransactionAdded');
+    await sendPaymentMessage(first, 'PaymentTransactionAdded');
     assert.deepEqual(await refundsOf(order), []);
     await now(first, { ...one, state: 'Success' });
-    await told(first);
+    await sendPaymentMessage(first);
     assert.deepEqual(await refundsOf(order), [[order.id, 59.9]]);
   });
 
   test('each sends every valid refund that it finds: one whose message was lost is made up for', async () => {
     const [one, two] = [refund({ amount: money(1_000) }), refund({ amount: money(2_000) })];
     const { order, first } = await paid([one, two]);
-    await told(first);
+    await sendPaymentMessage(first);
     assert.equal((await refundsOf(order)).length, 2);
   });
 
   test('the first by position carries the order id whatever its state, so who sees them in another order agrees', async () => {
     const [slow, quick] = [refund({ state: 'Pending', amount: money(1_000) }), refund({ amount: money(2_000) })];
     const { order, first } = await paid([slow, quick]);
-    await told(first);
+    await sendPaymentMessage(first);
     assert.deepEqual(await refundsOf(order), [[`${order.id}:${quick.id}`, 20]]);
     await now(first, { ...slow, state: 'Success' }, quick);
     await synced(order);
@@ -174,7 +174,7 @@ describe('several refunds', () => {
     const { order, payments } = await paid([one], [two]);
     const [, second] = payments;
     assert.ok(second);
-    await told(second);
+    await sendPaymentMessage(second);
     const seen = await refundsOf(order);
     assert.deepEqual(
       new Map(seen.map(([uniqueId, value]) => [uniqueId, value])),
@@ -199,16 +199,16 @@ describe('several refunds', () => {
     const order = newOrder({ paymentInfo: { payments } });
     await shop.addRecords(payment);
     await shop.addRecords(order);
-    await told(payment);
+    await sendPaymentMessage(payment);
     assert.deepEqual(await refundsOf(order), [[`${order.id}:${two.id}`, 59.9]]);
   });
 
   test('a first payment that is refunded later still gets the order id', async () => {
     const [one, two] = [refund({ amount: money(1_000) }), refund({ amount: money(2_000) })];
     const { order, first, payments } = await paid([charge()], [two]);
-    await told(payments[1] ?? first);
+    await sendPaymentMessage(payments[1] ?? first);
     await now(first, charge(), one);
-    await told(first);
+    await sendPaymentMessage(first);
     assert.deepEqual(await refundsOf(order), [
       [`${order.id}:${two.id}`, 20],
       [order.id, 10],
@@ -221,7 +221,7 @@ describe('when it happened', () => {
 
   test("without a timestamp, the message's createdAt", async () => {
     const { order, first } = await paid([untimed()]);
-    await told(first, 'PaymentTransactionAdded', { createdAt: '2026-03-15T11:11:00.000Z' });
+    await sendPaymentMessage(first, 'PaymentTransactionAdded', { createdAt: '2026-03-15T11:11:00.000Z' });
     assert.equal((await shop.event('Refunded Order', order.id)).time, '2026-03-15T11:11:00+00:00');
   });
 
@@ -237,7 +237,7 @@ test('a refund of an order without identity is skipped with the reason', async (
   const order = newOrder({ customerEmail: undefined, paymentInfo: { payments: [reference('payment', payment.id)] } });
   await shop.addRecords(payment);
   await shop.addRecords(order);
-  await told(payment);
+  await sendPaymentMessage(payment);
   assert.match(shop.reasons(payment).join(), /neither e-mail nor customer id/);
   assert.deepEqual(await shop.events({ metric: 'Refunded Order', unique_id: order.id }), []);
 });

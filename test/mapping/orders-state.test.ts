@@ -19,8 +19,8 @@ const meanings = [
 
 async function changed(order: Made, orderState: string): Promise<void> {
   await shop.addRecords({ ...order, record: { ...order.record, orderState } });
-  const told = { orderState, oldOrderState: 'Open', createdAt: '2026-03-15T17:20:00.000Z' };
-  assert.equal(await shop.sendMessage('OrderStateChanged', order.ref, told), 204);
+  const stateChange = { orderState, oldOrderState: 'Open', createdAt: '2026-03-15T17:20:00.000Z' };
+  assert.equal(await shop.sendMessage('OrderStateChanged', order.ref, stateChange), 204);
 }
 async function synced(order: Made): Promise<void> {
   await shop.addRecords(order);

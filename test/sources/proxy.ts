@@ -21,7 +21,7 @@ export interface Rewriting {
 
 const asItIs = (): Rewriting => ({ toServer: (bytes) => bytes, toClient: (bytes) => bytes });
 
-/** @param rewriting made once for each connection; it is told the proxy's own port */
+/** @param rewriting made once for each connection; gets the proxy's own port */
 export async function startProxy(
   targetPort: number,
   rewriting: (ownPort: number) => Rewriting = asItIs,

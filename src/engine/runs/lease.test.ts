@@ -33,7 +33,7 @@ describe('keys', () => {
     checkKey(key);
   });
 
-  test('what waits is told from what is held', () => {
+  test('a queued run is distinguished from a held one', () => {
     assert.equal(isQueued({ at: queueKey('orders', 'x'), version: 1, value }), true);
     assert.equal(isQueued({ at: leaseKey('follow-up', 'orders'), version: 1, value }), false);
   });
