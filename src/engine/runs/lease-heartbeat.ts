@@ -8,7 +8,17 @@ import type { Store } from '../../store/store.ts';
 import { RunEnded } from './errors.ts';
 import { type Lease, type LeaseValue, putLease, readLease, UNHELD } from './lease.ts';
 
-export type LeaseHeartbeat = ReturnType<typeof startLeaseHeartbeat>;
+export interface LeaseHeartbeat {
+  /** Aborted with a RunEnded: nothing more may be sent. */
+  signal: AbortSignal;
+  end(reason: RunEnded['reason']): void;
+  /** Another process may hold the lease; also true after an end for another reason. */
+  isLost(): boolean;
+  /** Deletes the lease: the run has ended. */
+  release(): Promise<void>;
+  /** Leaves the lease without a holder, for any process to claim. */
+  handOver(): Promise<void>;
+}
 
 export interface LeaseHeartbeatDeps {
   store: Store;
@@ -24,7 +34,7 @@ const expiryShare = 0.75;
 const releaseAttemptsPerLease = 20;
 
 /** @param lease that this process has just claimed */
-export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatDeps, lease: Lease) {
+export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatDeps, lease: Lease): LeaseHeartbeat {
   const ended = new AbortController();
   let { version, value } = lease;
   let state: 'held' | 'lost' | 'released' = 'held';
@@ -104,17 +114,13 @@ export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatD
   }
 
   return {
-    /** Aborted with a RunEnded: nothing more may be sent. */
     signal: ended.signal,
     end,
-    /** Another process may hold the lease; also true after an end for another reason. */
-    isLost: (): boolean => state === 'lost',
-    /** Deletes the lease: the run has ended. */
+    isLost: () => state === 'lost',
     release: () =>
       leave(async () => {
         while ((await store.remove(lease.at, version)) === 'stale') if (!(await reread())) return;
       }),
-    /** Leaves the lease without a holder, for any process to claim. */
     handOver: () => leave(() => renew({ holder: UNHELD })),
   };
 }
