@@ -27,7 +27,7 @@ function linesOf(thrown: unknown): readonly string[] {
       'ctk --help and docs/configuration.md say more.',
     ];
   if (thrown instanceof CommandError) return thrown.lines;
-  if (thrown instanceof CommercetoolsError) return [thrown.message, 'ctk check tells what is missing.'];
+  if (thrown instanceof CommercetoolsError) return [thrown.message, 'Run ctk check to find what is missing.'];
   if (thrown instanceof CommanderError) return [];
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
     return [`${thrown.message}: another process listens there; set PORT to a free port.`];

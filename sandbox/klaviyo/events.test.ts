@@ -132,7 +132,7 @@ test('a bulk body with invalid records is rejected as a whole, with a pointer to
   const bad = { unique_id: '2', value: 'much' };
   const body = bulkEventBody([
     { profile: ada, events: [{ unique_id: '1' }, bad] },
-    { profile: { email: 'nobody' }, events: [{ unique_id: '3' }] },
+    { profile: { email: 'not-an-email' }, events: [{ unique_id: '3' }] },
   ]);
   const response = await request('POST', '/api/event-bulk-create-jobs', body);
   assert.equal(response.status, 400);

@@ -77,7 +77,7 @@ test('a phone number that is invalid in its country is rejected with a pointer',
 
 test('an import for an unknown id gets 404, one without identifiers 400', async () => {
   const { request } = await startTestClient();
-  assert.equal((await request('POST', '/api/profile-import', profileBody({ first_name: 'A' }, 'nobody'))).status, 404);
+  assert.equal((await request('POST', '/api/profile-import', profileBody({ first_name: 'A' }, 'unknown'))).status, 404);
   assert.equal((await request('POST', '/api/profile-import', profileBody({ first_name: 'A' }))).status, 400);
 });
 

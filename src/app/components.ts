@@ -103,7 +103,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     onStored: ({ rule, code }) => events.emit({ type: 'dead-letter', rule, code }),
     onForbidden: (reason) =>
       warn(
-        `what Klaviyo refuses is answered 503 and comes again: no dead letters without manage_key_value_documents (${reason})`,
+        `records that Klaviyo rejects get 503 and are redelivered: no dead letters without manage_key_value_documents (${reason})`,
       ),
   });
   const followUps = createFollowUpQueue({ store: runStore, now });

@@ -1,5 +1,6 @@
 /** Reads a resource in keyset pages. Offsets would slow down with each page and miss records that move meanwhile. */
 import { z } from 'zod';
+import { chunksOf } from '../lib/chunks.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { CommercetoolsClient, Query } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
@@ -100,8 +101,7 @@ async function* iteratePagesOfIds(
   resource: BulkResource,
   ids: readonly string[],
 ): AsyncGenerator<Page> {
-  for (let start = 0; start < ids.length; start += maxIds) {
-    const chunk = ids.slice(start, start + maxIds);
+  for (const chunk of chunksOf(ids, { maxItems: maxIds })) {
     const records = await queryByField(client, { path: resource, field: 'id', values: chunk });
     const found = new Set(records.map((record) => z.looseObject({ id: z.string() }).safeParse(record).data?.id));
     yield { records, last: undefined, requested: chunk.length, missing: chunk.filter((id) => !found.has(id)) };

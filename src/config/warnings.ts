@@ -16,7 +16,7 @@ export function accessWarnings(config: AccessConfig): string[] {
   const { realtime, bulk, allowUnauthenticatedPush, apiTokens, messageSources } = config;
   const warnings: string[] = [];
   if (realtime && allowUnauthenticatedPush)
-    warnings.push('ALLOW_UNAUTHENTICATED_PUSH is true: whoever reaches POST / can send messages');
+    warnings.push('ALLOW_UNAUTHENTICATED_PUSH is true: any client that can reach POST / can send messages');
   const pulls = messageSources.sqs !== undefined || messageSources.kafka !== undefined;
   if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(messageSources))
     warnings.push(

@@ -6,6 +6,7 @@ import { hasEnded, type Run } from '../engine/runs/run.ts';
 import type { Runs } from '../engine/runs/runs.ts';
 import type { RateLimiter } from '../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../klaviyo/sink.ts';
+import { createTtlCache } from '../lib/ttl-cache.ts';
 import { type RuleRates, slotSeconds } from './rule-rates.ts';
 
 export interface SnapshotDeps {
@@ -74,7 +75,6 @@ function createTotals({ countOf }: Pick<SnapshotDeps, 'countOf'>) {
 }
 
 function createLetterCount({ deadLetters }: Pick<SnapshotDeps, 'deadLetters'>) {
-  let cached: { at: number; count: Promise<{ count: number; more: boolean } | undefined> } | undefined;
   async function count() {
     let count = 0;
     for await (const _letter of deadLetters.list()) {
@@ -83,9 +83,5 @@ function createLetterCount({ deadLetters }: Pick<SnapshotDeps, 'deadLetters'>) {
     }
     return { count, more: false };
   }
-  return () => {
-    if (!cached || performance.now() - cached.at > letterCountTtlMs)
-      cached = { at: performance.now(), count: count().catch(() => undefined) };
-    return cached.count;
-  };
+  return createTtlCache(letterCountTtlMs, () => count().catch(() => undefined));
 }

@@ -7,6 +7,7 @@ import { firstTime } from '../rules/fields/time.ts';
 import { fitEvent, isHistory } from '../rules/orders/order-event.ts';
 import { configuredMessageType, type RuleSettings } from '../rules/settings.ts';
 import {
+  changes,
   changeTrigger,
   messageTriggers,
   originOf,
@@ -14,6 +15,7 @@ import {
   type RuleOutput,
   skip,
   type Trigger,
+  uniqueWarnings,
 } from '../rules/types.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { callExtension, ExtensionError } from './errors.ts';
@@ -163,9 +165,9 @@ function idOf(facts: AnyFacts): string {
 }
 
 function combine(list: readonly ChangeWithWarnings[]): RuleOutput {
-  const warnings = new Map<string, Warning>();
-  for (const warning of list.flatMap((item) => item.warnings)) {
-    warnings.set(`${warning.code} ${warning.detail}`, warning);
-  }
-  return { changes: list.map(({ change }) => change), skips: [], warnings: [...warnings.values()], followUps: [] };
+  const warnings = uniqueWarnings(list.flatMap((item) => item.warnings));
+  return changes(
+    list.map(({ change }) => change),
+    { warnings },
+  );
 }

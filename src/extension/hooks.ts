@@ -10,7 +10,7 @@ import { firstTime } from '../rules/fields/time.ts';
 import { createRuleGroups, type RulesByResource } from '../rules/index.ts';
 import type { OrderFacts, OrderRule } from '../rules/orders/facts.ts';
 import { fitEvent } from '../rules/orders/order-event.ts';
-import type { Rule, RuleGroup, Skip } from '../rules/types.ts';
+import { type Rule, type RuleGroup, type Skip, uniqueWarnings } from '../rules/types.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { callExtension, ExtensionError } from './errors.ts';
 import type { CategoryPlace, Extension, Hook, HookContext, HookName, Hooks } from './types.ts';
@@ -58,7 +58,7 @@ function withHook<Facts, Need extends string>(
       deepFreeze(recordOf(facts));
       const context = { rule: rule.name, facts, settings: deepFreeze(settings) };
       const skips = [...output.skips];
-      const warnings = new Map(output.warnings.map((warning) => [`${warning.code} ${warning.detail}`, warning]));
+      const warnings = [...output.warnings];
       const changes = output.changes.flatMap((change) => {
         const result = applyHook(change, context);
         if ('skip' in result) {
@@ -66,10 +66,10 @@ function withHook<Facts, Need extends string>(
           return [];
         }
         skips.push(...(result.skips ?? []));
-        for (const warning of result.warnings) warnings.set(`${warning.code} ${warning.detail}`, warning);
+        warnings.push(...result.warnings);
         return [result.change];
       });
-      return { ...output, changes, skips: [...new Set(skips)], warnings: [...warnings.values()] };
+      return { ...output, changes, skips: [...new Set(skips)], warnings: uniqueWarnings(warnings) };
     },
   };
 }

@@ -72,7 +72,7 @@ const resourceList = z.object({ data: z.array(resourceSchema), included: z.array
 const maxIds = 100;
 /** Of a filter's ids in the URL, each with two quotes and a comma, which are encoded. */
 const urlLimits = {
-  maxKeys: maxIds,
+  maxItems: maxIds,
   maxLength: 12_000,
   lengthOf: (key: string) => encodeURIComponent(`"${compoundId(key)}",`).length,
 };

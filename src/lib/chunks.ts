@@ -1,22 +1,26 @@
-/** Splits keys into chunks that fit into a request. */
+/** Splits lists into chunks that fit into a request or an object. */
 
-interface ChunkLimits {
-  maxKeys: number;
-  /** Of all keys of a chunk together. A longer key is a chunk of its own. */
-  maxLength: number;
-  lengthOf(key: string): number;
+interface ChunkLimits<Item> {
+  maxItems: number;
+  /** Of all items of a chunk together. A longer item is a chunk of its own. */
+  maxLength?: number;
+  lengthOf?(item: Item): number;
 }
 
-export function chunksOf(keys: readonly string[], { maxKeys, maxLength, lengthOf }: ChunkLimits): string[][] {
-  const chunks: string[][] = [];
+/** @returns the items in order, in chunks; none for an empty list */
+export function chunksOf<Item>(
+  items: readonly Item[],
+  { maxItems, maxLength = Number.POSITIVE_INFINITY, lengthOf = () => 0 }: ChunkLimits<Item>,
+): Item[][] {
+  const chunks: Item[][] = [];
   let length = 0;
-  for (const key of keys) {
+  for (const item of items) {
     const last = chunks.at(-1);
-    length += lengthOf(key);
-    if (last && last.length < maxKeys && length <= maxLength) last.push(key);
+    length += lengthOf(item);
+    if (last && last.length < maxItems && length <= maxLength) last.push(item);
     else {
-      chunks.push([key]);
-      length = lengthOf(key);
+      chunks.push([item]);
+      length = lengthOf(item);
     }
   }
   return chunks;

@@ -93,6 +93,11 @@ export function changes(list: Change[], rest: Partial<Omit<RuleOutput, 'changes'
   return { changes: list, skips: [], warnings: [], followUps: [], ...rest };
 }
 
+/** @returns each warning once */
+export function uniqueWarnings(warnings: readonly Warning[]): Warning[] {
+  return [...new Map(warnings.map((warning) => [`${warning.code} ${warning.detail}`, warning])).values()];
+}
+
 export interface Trigger {
   notificationType: Exclude<NotificationType, 'ResourceCreated'>;
   typeId: ResourceTypeId;

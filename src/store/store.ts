@@ -3,6 +3,9 @@
  * commercetools' custom objects do. The contract test in store.test.ts covers every implementation.
  */
 
+/** `format` of every stored record. Format 1 records have no such field. */
+export const storedFormat = 2;
+
 export interface StoreKey {
   /** Groups the records of one kind; `[-_~.a-zA-Z0-9]+`. */
   container: string;

@@ -70,7 +70,7 @@ test('a file that is there is replaced only with --overwrite, and is then for it
   const env = { ...places(), ...secrets };
   const refused = await ctk(['init', ...named, '--file', file, '--yes'], env);
   assert.deepEqual([refused.code, refused.out], [1, '']);
-  assert.match(refused.err, /is there already: name another --file, or say --overwrite/);
+  assert.match(refused.err, /already exists: name another --file, or pass --overwrite/);
   assert.equal(readFileSync(file, 'utf8'), 'MINE=1\n');
   const replaced = await ctk(['init', ...named, '--file', file, '--overwrite'], env);
   assert.equal(replaced.code, 0);

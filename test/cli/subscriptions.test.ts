@@ -107,5 +107,5 @@ test('an invalid topic name and a client without the scope are reported with wha
   await using limited = await startTestEnv({ commercetools: { scopes: ['view_orders'] } });
   const forbidden = await ctkProcess(['subscriptions', 'apply', ...to], limited.env);
   assert.equal(forbidden.code, 1);
-  assert.match(forbidden.err, /403.*subscriptions\nctk check tells what is missing/);
+  assert.match(forbidden.err, /403.*subscriptions\nRun ctk check to find what is missing/);
 });

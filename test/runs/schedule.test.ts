@@ -145,7 +145,7 @@ test('the schedule that docs/setup.md shows is one', async () => {
 
 for (const [schedule, said] of [
   [{ orders: { cron: 'every night' } }, /schedule\.orders\.cron must be a cron expression .*0 3 \* \* \*/],
-  [{ orders: { cron: '0 0 30 2 *' } }, /schedule\.orders\.cron must be a cron expression that comes again/],
+  [{ orders: { cron: '0 0 30 2 *' } }, /schedule\.orders\.cron must be a cron expression that recurs/],
   [{ orders: { since: 'last' } }, /schedule\.orders\.cron must be a text/],
   [{ orders: { cron: '0 3 * * *', since: '2026-03-01' } }, /schedule\.orders\.since must be one of last/],
   [{ timeZone: 'Berlin' }, /schedule\.timeZone must be a time zone such as Europe\/Berlin/],

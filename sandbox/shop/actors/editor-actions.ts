@@ -1,7 +1,7 @@
 /** Catalog actions of a Merchant Center user. Each one is a few HTTP requests. */
 import { z } from 'zod';
-import { type JournalEntry, versioned } from './journal.ts';
-import type { ShopApi } from './shop-api.ts';
+import type { JournalEntry } from './journal.ts';
+import { type ShopApi, versioned } from './shop-api.ts';
 import { update } from './shopper-actions.ts';
 
 const priced = z.object({ id: z.string(), value: z.object({ currencyCode: z.string(), centAmount: z.number() }) });

@@ -26,6 +26,9 @@ export interface ShopApi {
   all<T extends { readonly id: string }>(collection: string, shape: z.ZodType<T>, where?: string): Promise<T[]>;
 }
 
+/** Shape that most responses are parsed with. */
+export const versioned = z.looseObject({ id: z.string(), version: z.number() });
+
 const tokenSchema = z.object({ access_token: z.string() });
 const PAGE_SIZE = 500;
 

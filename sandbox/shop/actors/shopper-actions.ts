@@ -1,7 +1,7 @@
 /** Storefront and back-office actions. Each one is a few HTTP requests. */
 import { z } from 'zod';
-import { type JournalEntry, versioned } from './journal.ts';
-import type { ShopApi } from './shop-api.ts';
+import type { JournalEntry } from './journal.ts';
+import { type ShopApi, versioned } from './shop-api.ts';
 
 const signedUp = z.object({ customer: versioned });
 const cents = z.object({ centAmount: z.number(), currencyCode: z.string() });

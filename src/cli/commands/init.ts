@@ -79,11 +79,11 @@ async function init(input: InitInput): Promise<void> {
 /** Asks before the other questions, so that no answers are lost. @returns whether an existing file is replaced */
 async function confirmOverwrite({ options, canAsk }: InitInput): Promise<boolean> {
   if (!existsSync(options.file) || options.overwrite) return options.overwrite === true;
-  if (canAsk && (await askConfirmation(`${options.file} is there already. Replace it?`))) return true;
+  if (canAsk && (await askConfirmation(`${options.file} already exists. Replace it?`))) return true;
   throw new CommandError(fileExistsMessage(options.file));
 }
 
-const fileExistsMessage = (file: string) => `${file} is there already: name another --file, or say --overwrite`;
+const fileExistsMessage = (file: string) => `${file} already exists: name another --file, or pass --overwrite`;
 
 async function subscribe(
   { options, canAsk, terminal }: InitInput,

@@ -77,7 +77,7 @@ async function stopRun({ components, terminal }: RunCommandDeps, resource: BulkR
       return run.state === 'stopped';
     }
     if (performance.now() > deadline) {
-      terminal.line(`${stopping.id} will be stopped by whoever goes on with it: no process holds it now`);
+      terminal.line(`${stopping.id} will be stopped by the next process that claims it: no process holds it now`);
       return false;
     }
     await sleep(refreshMs);

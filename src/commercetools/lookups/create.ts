@@ -32,7 +32,7 @@ const maxProducts = 5_000;
 const productTtlMs = 60_000;
 /** Of a query's values. The API rejects URLs of 8,192 characters, of which the predicate needs a part. */
 const urlLimits = {
-  maxKeys: maxIds,
+  maxItems: maxIds,
   maxLength: 6_000,
   lengthOf: (key: string) => encodeURIComponent(key).length + '&var.values='.length,
 };

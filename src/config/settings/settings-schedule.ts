@@ -25,7 +25,7 @@ const cron = z
   .string()
   .refine(
     recurs,
-    'must be a cron expression that comes again, such as "0 3 * * *": minute hour day month weekday, with a second before them if need be',
+    'must be a cron expression that recurs, such as "0 3 * * *": minute hour day month weekday, with a second before them if need be',
   );
 
 function planSchema(resource: string) {

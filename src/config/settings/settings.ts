@@ -36,7 +36,7 @@ export const settingsSchema = z.strictObject({
     ranges: z.int().min(1).max(32).default(4).describe('ranges of ids that a sync walks side by side'),
   }),
   realtime: section({
-    deadlineSeconds: seconds(8).describe('a message that takes longer is answered 503 and comes again'),
+    deadlineSeconds: seconds(8).describe('a message that takes longer gets 503 and is redelivered'),
     maxInFlight: count(4_000).describe('maximum in-flight messages; excess messages get 503 and are redelivered'),
     concurrency: z
       .int()

@@ -2,6 +2,7 @@
 import PQueue from 'p-queue';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
+import { chunksOf } from '../../lib/chunks.ts';
 import type { Cause, RuleEvaluation } from '../../rules/types.ts';
 import type { RecordResult } from '../delivery/outcome.ts';
 import { skipReasons } from '../delivery/verdict.ts';
@@ -123,9 +124,7 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
 /** Groups of up to 50 records; all evaluations of a record are in one group. */
 function groupsOf(evaluations: readonly RuleEvaluation[]): RuleEvaluation[][] {
   const records = [...Map.groupBy(evaluations, ({ record }) => record.id).values()];
-  return Array.from({ length: Math.ceil(records.length / recordsPerResultGroup) }, (_, index) =>
-    records.slice(index * recordsPerResultGroup, (index + 1) * recordsPerResultGroup).flat(),
-  );
+  return chunksOf(records, { maxItems: recordsPerResultGroup }).map((chunk) => chunk.flat());
 }
 
 function noteUnavailable({ record, receipts }: RecordResult, retry: Retry): void {

@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 import type { AcceptedJob } from '../../klaviyo/batching/job-poller.ts';
+import { chunksOf } from '../../lib/chunks.ts';
 import { recordRefSchema } from '../../rules/types.ts';
-import type { Store } from '../../store/store.ts';
-import { storedCauseSchema, storedFormat } from './stored-cause.ts';
+import { type Store, storedFormat } from '../../store/store.ts';
+import { storedCauseSchema } from './stored-cause.ts';
 
 /** A container of its own for format 2: a process of the previous version deletes records that it can't parse. */
 export const acceptedJobsContainer = 'ctk-accepted-jobs';
@@ -69,10 +70,8 @@ export function createAcceptedJobs({ store }: { store: Store }): AcceptedJobs {
 
   return {
     async accepted(job, origins) {
-      const parts = Array.from({ length: Math.ceil(origins.length / maxOriginsPerObject) }, (_, part) =>
-        put(job, origins.slice(part * maxOriginsPerObject, (part + 1) * maxOriginsPerObject), part),
-      );
-      await Promise.all(parts);
+      const parts = chunksOf(origins, { maxItems: maxOriginsPerObject });
+      await Promise.all(parts.map((chunk, part) => put(job, chunk, part)));
     },
     settled(origin) {
       const own = origin && jobByOrigin.get(origin);

@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Cause, originOf, recordRefSchema } from '../../rules/types.ts';
-import { type Store, StoreError } from '../../store/store.ts';
-import { storedCauseSchema, storedFormat } from './stored-cause.ts';
+import { type Store, StoreError, storedFormat } from '../../store/store.ts';
+import { storedCauseSchema } from './stored-cause.ts';
 
 const container = 'ctk-dead-letters';
 
@@ -22,7 +22,7 @@ const letterSchema = z.object({
   /** For an unreadable delivery: its source, hash and size. */
   source: z.string().optional(),
 });
-/** A dead letter as `keep` takes it; of a replay the original cause is stored. */
+/** A dead letter as `store` takes it; of a replay the original cause is stored. */
 export type DeadLetterDraft = Omit<z.infer<typeof letterSchema>, 'cause'> & { cause?: Cause };
 
 export const deadLetterSchema = letterSchema.extend({

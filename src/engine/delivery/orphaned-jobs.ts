@@ -5,7 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedJob, JobState } from '../../klaviyo/batching/job-poller.ts';
+import { chunksOf } from '../../lib/chunks.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { reportFirstFailure } from '../../lib/first-failure.ts';
 import type { Store, StoredRecord, StoreKey } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { type AcceptedJobs, acceptedJobSchema, acceptedJobsContainer, type ChangeOrigin } from './accepted-jobs.ts';
@@ -36,8 +38,10 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
   const seen = new Map<string, { version: number; at: number }>();
   const stopping = new AbortController();
   const { signal } = stopping;
+  const runSafely = reportFirstFailure((thrown) =>
+    deps.events.emit({ type: 'warning', detail: `can't poll for orphaned jobs: ${messageOf(thrown)}` }),
+  );
   let polling: Promise<void> = Promise.resolve();
-  let failing = false;
 
   /** Measured by this process's own clock, as with leases. */
   function isOrphaned(id: string, version: number): boolean {
@@ -49,8 +53,9 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
 
   async function resendAll(origins: readonly ChangeOrigin[]): Promise<boolean> {
     let settled = true;
-    for (let from = 0; from < origins.length && !signal.aborted; from += maxConcurrent) {
-      const results = await Promise.all(origins.slice(from, from + maxConcurrent).map(deps.resend));
+    for (const chunk of chunksOf(origins, { maxItems: maxConcurrent })) {
+      if (signal.aborted) return false;
+      const results = await Promise.all(chunk.map(deps.resend));
       settled &&= results.every(Boolean);
     }
     return settled && !signal.aborted;
@@ -86,14 +91,7 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
 
   async function pollUntilStopped(): Promise<void> {
     while (!signal.aborted) {
-      try {
-        await poll();
-        failing = false;
-      } catch (thrown) {
-        const detail = `can't poll for orphaned jobs: ${messageOf(thrown)}`;
-        if (!failing) deps.events.emit({ type: 'warning', detail });
-        failing = true;
-      }
+      await runSafely(poll);
       await sleep(orphanedAfterMs / pollsPerTimeout, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -3,9 +3,6 @@ import { z } from 'zod';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { causeSchema, type OriginalCause } from '../../rules/types.ts';
 
-/** Written into every stored record. Format 1 records have no such field. */
-export const storedFormat = 2;
-
 /** Format 1 (before this field existed): other names for the same facts. */
 const formatOneSchema = z
   .discriminatedUnion('kind', [

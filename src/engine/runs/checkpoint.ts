@@ -30,7 +30,7 @@ const passSchema = z.object({
 export type Pass = z.infer<typeof passSchema>;
 
 export const checkpointSchema = z.object({
-  /** ISO 8601: when the walk began. */
+  /** ISO 8601: when the run began to read. */
   began: z.string(),
   ranges: z.array(rangeSchema),
   pass: passSchema.optional(),

@@ -1,6 +1,7 @@
 /** Polls the store for runs to execute. A follow-up run waits while a sync of its resource runs. */
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../lib/errors.ts';
+import { reportFirstFailure } from '../../lib/first-failure.ts';
 import {
   createLeaseMonitor,
   isQueued,
@@ -28,10 +29,12 @@ export function createRunPoller(deps: RunPollerDeps) {
   const monitor = createLeaseMonitor(leaseMs);
   const worker = createRunWorker(deps, () => void poll());
   const ownRunIds = new Set<string>();
+  const runSafely = reportFirstFailure((thrown) =>
+    deps.events.emit({ type: 'warning', detail: `can't poll for runs: ${messageOf(thrown)}` }),
+  );
   let timer: NodeJS.Timeout | undefined;
   let polling: Promise<void> | undefined;
   let pollAgain = false;
-  let failing = false;
   let prunedAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
 
@@ -83,22 +86,11 @@ export function createRunPoller(deps: RunPollerDeps) {
     await deps.runStore.prune();
   }
 
-  async function pollSafely(): Promise<void> {
-    try {
-      await pollOnce();
-      failing = false;
-    } catch (thrown) {
-      const detail = `can't poll for runs: ${messageOf(thrown)}`;
-      if (!failing) deps.events.emit({ type: 'warning', detail });
-      failing = true;
-    }
-  }
-
   /** Polls now; resolves when that is done. A request during a poll causes one more poll afterwards. */
   function poll(): Promise<void> {
     if (stopped || runKinds.length === 0) return Promise.resolve();
     pollAgain = polling !== undefined;
-    polling ??= pollSafely().finally(() => {
+    polling ??= runSafely(pollOnce).finally(() => {
       polling = undefined;
       if (pollAgain) void poll();
     });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { bulkResources } from '../../commercetools/schemas.ts';
+import { storedFormat } from '../../store/store.ts';
 import { checkpointSchema } from './checkpoint.ts';
 import { countsSchema, emptyCounts } from './run-counts.ts';
 
@@ -41,7 +42,7 @@ const runStates = [
 export const runSchema = z.object({
   id: z.string(),
   resource: z.enum(bulkResources),
-  /** A sync was started by somebody; a follow-up is queued by a message that affects many records. */
+  /** `sync`: started by the API, the CLI or a schedule; `follow-up`: queued by a message that affects many records. */
   kind: z.enum(['sync', 'follow-up']),
   request: runRequestSchema,
   by: z.enum(['api', 'cli', 'message', 'schedule']),
@@ -61,9 +62,6 @@ export const runSchema = z.object({
   endedAt: z.string().optional(),
 });
 export type Run = z.infer<typeof runSchema>;
-
-/** Written into every stored run and lease. Format 1 records have no such field. */
-const storedFormat = 2;
 
 /** A run as it is stored, in the present format or in format 1. */
 export const storedRunSchema = runSchema.extend({

@@ -58,5 +58,5 @@ export function explainRoutes(server: FastifyInstance, { explain, guard }: Expla
 
 function reasonWithFix({ type, message }: CommercetoolsError): string {
   if (type === 'forbidden') return `${message}: the API client lacks the scope to read it; ctk check names it`;
-  return `${message}: ctk check tells what is wrong`;
+  return `${message}: run ctk check to find the cause`;
 }

@@ -101,13 +101,15 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
   function flushAfter(lane: Lane, ms: number): void {
     const queue = queues[lane];
     clearTimeout(queue.timer);
-    queue.timer = setTimeout(() => flush(lane), ms);
+    queue.timer = setTimeout(() => {
+      expire(queue);
+      flush(lane);
+    }, ms);
   }
 
   /** Sends as much as the rate limiter grants, and sets a timer for the rest. */
   function flush(lane: Lane): void {
     try {
-      expire(queues[lane]);
       let waitMs = tryFlush(lane);
       while (waitMs === 0) waitMs = tryFlush(lane);
       if (waitMs !== undefined) flushAfter(lane, waitMs);
@@ -122,6 +124,7 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
   /** @returns 0 when a request was sent, milliseconds until the next attempt, or undefined when the queue is empty */
   function tryFlush(lane: Lane): number | undefined {
     const queue = queues[lane];
+    expireOldest(queue);
     const oldest = queue.entries[0];
     if (!oldest) return undefined;
     const isFull = queue.entries.length >= operation.maxRecords || queue.bytes >= capacity;
@@ -146,6 +149,14 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     return client.tryAcquire(operation.bulk, lane);
   }
 
+  /** Expires only the entries at the front: a scan of the whole queue at each write would be quadratic. */
+  function expireOldest(queue: Queue): void {
+    const firstLive = queue.entries.findIndex(({ options }) => !options.deadline.aborted);
+    const late = queue.entries.splice(0, firstLive === -1 ? queue.entries.length : firstLive);
+    for (const { bytes } of late) queue.bytes -= bytes;
+    resolveAll(late, expired);
+  }
+
   function expire(queue: Queue): void {
     const late = queue.entries.filter(({ options }) => options.deadline.aborted);
     if (late.length === 0) return;
@@ -154,21 +165,27 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     resolveAll(late, expired);
   }
 
-  /** Removes a body's entries from the queue, the oldest first; those that the identity guard does not admit stay in it. */
+  /**
+   * Removes a body's entries from the queue, the oldest first. Expires late entries on the way; entries that the identity
+   * guard does not admit stay in the queue.
+   */
   function takeBatch(queue: Queue): Entry[] {
     const guard = createIdentityGuard();
     const batch: Entry[] = [];
     const held: Entry[] = [];
+    const late: Entry[] = [];
     let bytes = 0;
     for (const entry of queue.entries) {
       if (batch.length >= operation.maxRecords || (batch.length > 0 && bytes + entry.bytes > capacity)) break;
-      if (guard.admits(entry.item)) {
+      if (entry.options.deadline.aborted) late.push(entry);
+      else if (guard.admits(entry.item)) {
         bytes += entry.bytes;
         batch.push(entry);
       } else held.push(entry);
     }
-    queue.bytes -= bytes;
-    queue.entries.splice(0, batch.length + held.length, ...held);
+    for (const entry of [...batch, ...late]) queue.bytes -= entry.bytes;
+    queue.entries.splice(0, batch.length + held.length + late.length, ...held);
+    resolveAll(late, expired);
     return batch;
   }
 

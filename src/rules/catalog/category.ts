@@ -1,4 +1,5 @@
 /** Category: sends its breadcrumb and follows up below it. https://developers.klaviyo.com/en/reference/create_catalog_category */
+import { chunksOf } from '../../lib/chunks.ts';
 import { breadcrumb } from '../fields/breadcrumb.ts';
 import { changes, changeTrigger, type FollowUp, isCausedBy, messageTriggers, type Rule } from '../types.ts';
 import type { CategoryFacts } from './category-facts.ts';
@@ -57,9 +58,7 @@ function followUpsOf({ category: { id }, descendants }: PresentCategory): Follow
 
 /** Splits ids into sorted chunks, so that equal sets give equal follow-ups, which are merged. */
 function chunks(ids: readonly string[]): string[][] {
-  const sorted = [...new Set(ids)].toSorted();
-  const count = Math.ceil(sorted.length / maxIdsInQuery);
-  return Array.from({ length: count }, (_, index) => sorted.slice(index * maxIdsInQuery, (index + 1) * maxIdsInQuery));
+  return chunksOf([...new Set(ids)].toSorted(), { maxItems: maxIdsInQuery });
 }
 
 /** Returns the ids as texts of a query predicate. https://docs.commercetools.com/api/predicates/query */

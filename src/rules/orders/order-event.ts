@@ -10,7 +10,16 @@ import { majorUnits } from '../fields/money.ts';
 import { present } from '../fields/text.ts';
 import { firstTime } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
-import { isCausedBy, messageCauseOf, originOf, type RuleOutput, type Skip, skip, type Trigger } from '../types.ts';
+import {
+  isCausedBy,
+  messageCauseOf,
+  originOf,
+  type RuleOutput,
+  type Skip,
+  skip,
+  type Trigger,
+  uniqueWarnings,
+} from '../types.ts';
 import type { OrderFacts, OrderNeed, OrderRule } from './facts.ts';
 import { keptNames } from './klaviyo-properties.ts';
 import { orderProperties, orderPropertySettings } from './properties.ts';
@@ -111,7 +120,7 @@ function eventOf(
 
 function combineEvents(results: readonly OrderEventResult[]): RuleOutput {
   const skips = new Set<string>();
-  const warnings = new Map<string, Warning>();
+  const warnings: Warning[] = [];
   const sent: EventChange[] = [];
   for (const result of results) {
     if ('skip' in result) {
@@ -119,9 +128,9 @@ function combineEvents(results: readonly OrderEventResult[]): RuleOutput {
       continue;
     }
     sent.push(result.change);
-    for (const warning of result.warnings) warnings.set(`${warning.code} ${warning.detail}`, warning);
+    warnings.push(...result.warnings);
   }
-  return { changes: sent, skips: [...skips], warnings: [...warnings.values()], followUps: [] };
+  return { changes: sent, skips: [...skips], warnings: uniqueWarnings(warnings), followUps: [] };
 }
 
 export function fitEvent(properties: Record<string, unknown>): FittedProperties {

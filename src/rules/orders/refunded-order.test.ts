@@ -22,7 +22,7 @@ const rule = 'refunded-order';
 const refund = (own: string, overrides: Json = {}) => transaction({ id: id(own), ...overrides });
 const paidBy = (...ids: string[]) => ({ paymentInfo: { payments: ids.map((own) => reference('payment', id(own))) } });
 
-/** What arrives when the payment with this id tells of a transaction. */
+/** The message about a transaction of the payment with this id. */
 async function evaluated(payments: Json[], overrides: Json = {}, ref = 'fa1', set: Json = {}): Promise<RuleOutput> {
   const lookups = lookupsIn({ payments, orders: [order(overrides)] });
   const body = delivery('PaymentTransactionStateChanged', reference('payment', id(ref)), { state: 'Success' });
