@@ -30,6 +30,8 @@ const { values } = parseArgs({
 /** Two processors have enough to do with two seeds. */
 const concurrency = 2;
 const maxShown = 15;
+/** Log lines of the replicas that are printed for a seed that failed. */
+const maxLogLines = 60;
 const shortSeeds = [3, 5, 9, 14];
 const shortKills = { seed: 1, kills: 3, orders: 1_000 };
 const { replicas } = values;
@@ -66,6 +68,7 @@ async function runOne(seed: number): Promise<boolean> {
     `  again with: npm run chaos -- --seed ${seed}${replicas === undefined ? '' : ` --replicas ${replicas}`}`,
   );
   console.log(`  ${JSON.stringify(schedule)}`);
+  for (const logged of outcome.logs.slice(-maxLogLines)) console.log(`  ${logged}`);
   if (values.logs !== undefined) writeFileSync(join(values.logs, `seed-${seed}.log`), `${outcome.logs.join('\n')}\n`);
   return false;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ChaosEnv } from './chaos-env.ts';
 import type { Replica } from './replica.ts';
 
-const runs = z.object({ running: z.array(z.object({ id: z.string(), resource: z.string(), state: z.string() })) });
+const runs = z.object({ running: z.array(z.looseObject({ id: z.string(), resource: z.string(), state: z.string() })) });
 const pollMs = 50;
 /** Quiet for so many looks: between two of them something may be handed over. */
 const requiredIdlePolls = 4;
@@ -34,6 +34,6 @@ async function inFlight({ shop, storedValues }: ChaosEnv, replicas: readonly Rep
   const answer = await fetch(`${any.url}/sync`);
   if (!answer.ok) return [...open, `GET /sync is answered ${answer.status}: ${await answer.text()}`];
   const { running } = runs.parse(await answer.json());
-  for (const { id, resource, state } of running) open.push(`run ${id} of ${resource} is ${state}`);
+  for (const run of running) open.push(`run ${run.id} of ${run.resource} is ${run.state}: ${JSON.stringify(run)}`);
   return open;
 }

@@ -50,6 +50,14 @@ test('each value of an order comes from the field that it comes from', async () 
   assert.ok(explained.whole);
 });
 
+test('a record that is too large to trace every field says so, and has its values all the same', async () => {
+  const large = newOrder({ lineItems: Array.from({ length: 400 }, (_, index) => lineItem({ id: id(`${index}`) })) });
+  await shop.addRecords(large);
+  const explained = await explain(`order/${large.id}`);
+  assert.equal(explained.whole, false);
+  assert.deepEqual(theValue(explained, 'placed-order', 'properties.OrderId').value, large.record.orderNumber);
+});
+
 test('what is skipped is there with its reason, and what decides it', async () => {
   const explained = await explain(`order/${id('0a')}`);
   const fulfilled = ruleOf(explained, 'fulfilled-order');

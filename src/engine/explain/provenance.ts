@@ -42,8 +42,11 @@ interface Dependency {
   removed: boolean;
 }
 
-/** The trace shares the process with realtime: it is limited, and runs in slices. */
-const maxMs = 2_000;
+/**
+ * The trace shares the process with realtime, so it is limited and runs in slices. Counted in values that are evaluated
+ * again, so that the same record is always traced as far: an order with 300 values takes 100,000, about half a second.
+ */
+const maxEvaluatedValues = 500_000;
 const sliceMs = 15;
 const maxFields = 8;
 
@@ -52,12 +55,14 @@ export async function traceProvenance({ sources, evaluate, original }: TraceOpti
   const decidingFields = new Map<string, Set<string>>();
   const originalChanges = changesByRule(original);
   const originalText = new Map([...originalChanges].map(([rule, changes]) => [rule, JSON.stringify(changes)]));
-  const startedAt = performance.now();
-  let sliceStartedAt = startedAt;
+  const valuesPerProbe = [...sources.values()].reduce<number>((sum, record) => sum + countLeaves(record), 0);
+  let sliceStartedAt = performance.now();
+  let evaluatedValues = 0;
   let isComplete = true;
 
   /** Perturbs one path, and notes the differences if it is a leaf. @returns whether any output differs */
   async function probe({ source, path }: Perturbation, value: unknown): Promise<boolean> {
+    evaluatedValues += valuesPerProbe;
     const perturbed = changesByRule(await evaluate({ source, path }));
     let differs = false;
     for (const [rule, changes] of originalChanges) {
@@ -79,12 +84,11 @@ export async function traceProvenance({ sources, evaluate, original }: TraceOpti
   }
 
   async function trace(source: string, path: Path, value: unknown): Promise<void> {
-    const now = performance.now();
-    if (now - startedAt > maxMs) {
+    if (evaluatedValues >= maxEvaluatedValues) {
       isComplete = false;
       return;
     }
-    if (now - sliceStartedAt > sliceMs) {
+    if (performance.now() - sliceStartedAt > sliceMs) {
       await yieldToEventLoop();
       sliceStartedAt = performance.now();
     }
@@ -100,6 +104,10 @@ export async function traceProvenance({ sources, evaluate, original }: TraceOpti
     of: (rule, path) => originOf(dependencies.get(keyOf(rule, path)) ?? []),
     deciding: (rule) => [...(decidingFields.get(rule) ?? [])],
   };
+}
+
+function countLeaves(value: unknown): number {
+  return [...leavesOf(value)].length;
 }
 
 function originOf(dependencies: readonly Dependency[]): Origin {
