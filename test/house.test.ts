@@ -42,6 +42,7 @@ const allowedImports: Record<string, readonly string[]> = {
     ...['type:klaviyo', 'type:rules'],
   ],
   'engine/explain': ['engine/delivery', 'rules', 'commercetools', 'type:klaviyo'],
+  'engine/api-findings.ts': ['store/store.ts', 'type:klaviyo'],
   'engine/readiness.ts': ['commercetools', 'type:klaviyo', 'type:sources/source.ts'],
   config: [
     ...['rules', 'extension', 'sources/push/event-grid.ts', 'sources/index.ts'],

@@ -3,6 +3,7 @@ import { commandsMarkers, commandsReference } from './cli.ts';
 import { settingsMarkers, settingsTable, variablesMarkers, variablesTable } from './config.ts';
 import { licencesMarkers, licencesTable } from './licences.ts';
 import { markers as rulesMarkers, rulesTable } from './rules.ts';
+import { scopesMarkers, scopesTable } from './scopes.ts';
 import { metricsMarkers, metricsTable } from './telemetry.ts';
 
 export interface GeneratedTable {
@@ -21,6 +22,7 @@ export const generatedTables: readonly GeneratedTable[] = [
   { name: 'rules', page: 'docs/mapping.md', markers: rulesMarkers, table: rulesTable },
   { ...variables, page: 'docs/configuration.md' },
   { name: 'settings', page: 'docs/configuration.md', markers: settingsMarkers, table: settingsTable },
+  { name: 'scopes', page: 'docs/configuration.md', markers: scopesMarkers, table: scopesTable },
   { ...variables, page: 'README.md', optional: true },
   { name: 'metrics', page: 'docs/monitoring.md', markers: metricsMarkers, table: metricsTable },
   { name: 'commands', page: 'docs/cli.md', markers: commandsMarkers, table: commandsReference },

@@ -4,6 +4,7 @@ import { type CommercetoolsClient, createCommercetoolsClient } from '../commerce
 import { createLookups } from '../commercetools/lookups/create.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
 import type { Config } from '../config/config.ts';
+import { createApiFindings } from '../engine/api-findings.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
 import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters } from '../engine/delivery/dead-letters.ts';
@@ -96,7 +97,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
-  const sink = createSink({ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted });
+  const sink = createSink({
+    ...{ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted, onWarning: warn },
+    async isSold(sku) {
+      const products = await lookups.productsWithSku(sku).catch(() => undefined);
+      return products === undefined ? 'unknown' : products.some(({ masterData }) => masterData.published);
+    },
+    repeatedEvents: createApiFindings(runStore, config.klaviyo.key, now).repeatedEvents,
+  });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,
     now,

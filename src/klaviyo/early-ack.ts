@@ -25,7 +25,7 @@ export type StoreJob<Origin> = (job: AcceptedJob, origins: readonly Origin[]) =>
  */
 export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>) {
   /** Jobs whose records were not all reported yet. */
-  const reportedJobs = new Map<string, { entries: EarlyAckEntry<Origin>[]; remaining: number }>();
+  const reportedJobs = new Map<string, { entries: Set<EarlyAckEntry<Origin>>; remaining: number }>();
 
   async function acknowledge(job: AcceptedJob, entries: readonly EarlyAckEntry<Origin>[]): Promise<void> {
     const origins = entries.flatMap(({ change: { origin } }) => (origin === undefined ? [] : [origin]));
@@ -35,6 +35,8 @@ export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>) {
       return;
     }
     for (const entry of entries) {
+      // Acknowledged meanwhile with another job, or settled.
+      if (entry.settled) continue;
       entry.settled = Promise.withResolvers<Receipt>();
       // The change is written to the end from now on: its message will not be redelivered.
       entry.deadline.detach();
@@ -45,13 +47,14 @@ export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>) {
   // Collects a job's records, so that the job is stored once with all of them.
   return (entry: EarlyAckEntry<Origin>, job: AcceptedJob, records: number): void => {
     const key = `${job.endpoint}:${job.id}`;
-    const { entries, remaining } = reportedJobs.get(key) ?? { entries: [], remaining: records };
-    if (entry.lane === 'realtime' && !entry.settled) entries.push(entry);
+    // An item has several records in a job: its variants.
+    const { entries, remaining } = reportedJobs.get(key) ?? { entries: new Set(), remaining: records };
+    if (entry.lane === 'realtime' && !entry.settled) entries.add(entry);
     if (remaining > 1) {
       reportedJobs.set(key, { entries, remaining: remaining - 1 });
       return;
     }
     reportedJobs.delete(key);
-    if (entries.length > 0) void acknowledge(job, entries);
+    if (entries.size > 0) void acknowledge(job, [...entries]);
   };
 }

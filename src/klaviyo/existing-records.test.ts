@@ -65,12 +65,59 @@ test('a response in another shape is unavailable', async (t) => {
 
 test('an item has its included variants', async (t) => {
   const variants = { data: [{ id: compoundId('sku') }] };
-  const included = [resource('sku', { item: { data: { id: compoundId('a') } } })];
+  const included = [resource('sku')];
   const { existing, requests } = await serve(t, () => ({ body: { data: [resource('a', { variants })], included } }));
   const item = await existing.item('a', 'bulk');
   assert.ok(item && 'variants' in item);
-  assert.deepEqual([...item.variants], [['sku', { externalId: 'sku', attributes: { title: 'sku' }, itemId: 'a' }]]);
+  assert.deepEqual([...item.variants], [['sku', { externalId: 'sku', attributes: { title: 'sku' } }]]);
   assert.equal(requests.length, 1);
+});
+
+test('an item with a hundred included variants has those of its list, since nothing says that included ones are all', async (t) => {
+  const skus = Array.from({ length: 100 }, (_, index) => `sku-${index}`);
+  const variants = { data: skus.map((sku) => ({ id: compoundId(sku) })) };
+  const { existing } = await serve(t, ({ path }) => {
+    if (path.endsWith('/variants')) return { body: { data: [...skus, 'sku-100'].map((sku) => resource(sku)) } };
+    return { body: { data: [resource('a', { variants })], included: skus.map((sku) => resource(sku)) } };
+  });
+  const item = await existing.item('a', 'bulk');
+  assert.ok(item && 'variants' in item);
+  assert.equal(item.variants.size, 101);
+});
+
+test('a variant is looked up under its item; an item that does not exist has none', async (t) => {
+  const { existing, requests } = await serve(t, ({ path }) =>
+    path.includes('missing')
+      ? { status: 404, body: { errors: [{ code: 'not_found', detail: 'no', source: { pointer: '/data/' } }] } }
+      : { body: { data: [resource('sku')] } },
+  );
+  assert.deepEqual(await existing.variantOfItem('a', 'sku', 'bulk'), {
+    externalId: 'sku',
+    attributes: { title: 'sku' },
+  });
+  assert.equal(await existing.variantOfItem('missing', 'sku', 'bulk'), undefined);
+  assert.deepEqual(requests[0] && idsIn(requests[0]), [compoundId('sku')]);
+});
+
+test('an item whose id can not stand in a path is named in the filter', async (t) => {
+  const { existing, requests } = await serve(t, empty);
+  await existing.variantOfItem('a/b', 'sku', 'bulk');
+  assert.equal(requests[0]?.path, '/api/catalog-variants');
+  assert.match(requests[0]?.query.get('filter') ?? '', /,equals\(item\.id,"\$custom:::\$default:::a\/b"\)$/);
+});
+
+test('a request whose URL is too long for a server on the way is split', async (t) => {
+  const { existing, requests } = await serve(t, (request) => {
+    const ids = idsIn(request);
+    if (ids.length > 3) return { status: 414, body: '<html>too long</html>' };
+    return { body: { data: ids.map((id) => resource(id.split(':').at(-1) ?? '')) } };
+  });
+  const found = await Promise.all(Array.from({ length: 10 }, (_, index) => existing.variant(`sku-${index}`, 'bulk')));
+  assert.deepEqual(
+    found.map((record) => record && 'externalId' in record && record.externalId),
+    Array.from({ length: 10 }, (_, index) => `sku-${index}`),
+  );
+  assert.ok(requests.length > 4);
 });
 
 test('an item whose variants are not all included has those of its list', async (t) => {

@@ -5,11 +5,11 @@
 import DataLoader from 'dataloader';
 import { z } from 'zod';
 import { chunksOf } from '../lib/chunks.ts';
-import { omitUndefined } from '../lib/omit-undefined.ts';
-import type { KlaviyoClient } from './api/client.ts';
+import type { ApiCall, ApiResult, KlaviyoClient } from './api/client.ts';
 import type { EndpointName } from './api/endpoints.ts';
-import type { ApiFailure } from './api/errors.ts';
+import { type ApiFailure, notJson } from './api/errors.ts';
 import type { Lane } from './api/rate-limiter.ts';
+import { isSafeInPath } from './batching/bulk-body.ts';
 import type { DeleteChange } from './change.ts';
 
 const prefix = '$custom:::$default:::';
@@ -22,8 +22,6 @@ const unknownShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo answere
 export interface ExistingRecord {
   externalId: string;
   attributes: Record<string, unknown>;
-  /** External id of a variant's item, when Klaviyo returns it. */
-  itemId?: string;
 }
 
 /** An item with all of its variants by sku. */
@@ -37,7 +35,10 @@ export type LookupResult<Existing> = Existing | undefined | { failure: ApiFailur
 export interface ExistingRecords {
   item(externalId: string, lane: Lane): Promise<LookupResult<ExistingItem>>;
   category(externalId: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
+  /** The variant with this sku, whichever item it belongs to: Klaviyo does not return a variant's item. */
   variant(sku: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
+  /** The variant with this sku under this item. */
+  variantOfItem(itemId: string, sku: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
   /** @returns Klaviyo's id of the profile with this identifier; e-mails are compared without case */
   profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<{ id: string }>>;
 }
@@ -55,13 +56,7 @@ const resourceSchema = z.object({
   id: z.string(),
   attributes: z.record(z.string(), z.unknown()),
   relationships: z
-    .object({
-      item: z
-        .object({ data: z.object({ id: z.string() }) })
-        .optional()
-        .catch(undefined),
-      variants: relationship.optional().catch(undefined),
-    })
+    .object({ variants: relationship.optional().catch(undefined) })
     .optional()
     .catch(undefined),
 });
@@ -70,10 +65,10 @@ const resourceList = z.object({ data: z.array(resourceSchema), included: z.array
 
 /** Klaviyo's maximum of values in an `any(…)` filter, and of a page. */
 const maxIds = 100;
-/** Of a filter's ids in the URL, each with two quotes and a comma, which are encoded. */
+/** Of a filter's ids in the URL, each with two quotes and a comma, which are encoded. Servers and proxies allow 8,192. */
 const urlLimits = {
   maxItems: maxIds,
-  maxLength: 12_000,
+  maxLength: 6_000,
   lengthOf: (key: string) => encodeURIComponent(`"${compoundId(key)}",`).length,
 };
 const never = new AbortController().signal;
@@ -81,6 +76,10 @@ const never = new AbortController().signal;
 interface LookupSpec<Existing> {
   endpoint: EndpointName;
   filter(keys: readonly string[]): string;
+  /** Maximum keys of a request; a hundred if absent. */
+  maxKeys?: number;
+  /** @returns the key of `parse` under which a requested key is found; the same if absent */
+  normalize?(key: string): string;
   query?: Record<string, string>;
   /** @returns the records of a response by key */
   parse(body: unknown, lane: Lane): Promise<Map<string, Existing> | { failure: ApiFailure }>;
@@ -96,11 +95,12 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
     return new DataLoader<string, LookupResult<Existing>>(
       async (keys) => {
         const unique = [...new Set(keys)];
-        const chunks = await Promise.all(chunksOf(unique, urlLimits).map((chunk) => fetchChunk(spec, chunk, lane)));
+        const limits = { ...urlLimits, maxItems: spec.maxKeys ?? maxIds };
+        const chunks = await Promise.all(chunksOf(unique, limits).map((chunk) => fetchChunk(spec, chunk, lane)));
         const byKey = new Map(chunks.flatMap((chunk) => [...chunk]));
-        return keys.map((key) => byKey.get(key));
+        return keys.map((key) => byKey.get(key) ?? byKey.get(spec.normalize?.(key) ?? key));
       },
-      { cache: false, maxBatchSize: maxIds },
+      { cache: false, maxBatchSize: spec.maxKeys ?? maxIds },
     );
   }
 
@@ -111,6 +111,12 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
   ): Promise<Map<string, LookupResult<Existing>>> {
     const query = { ...spec.query, filter: spec.filter(keys), 'page[size]': String(maxIds) };
     const result = await client.call({ endpoint: spec.endpoint, query, lane, signal: never });
+    if (isTooLong(result) && keys.length > 1) {
+      const middle = keys.length >> 1;
+      const halves = [keys.slice(0, middle), keys.slice(middle)];
+      const found = await Promise.all(halves.map((half) => fetchChunk(spec, half, lane)));
+      return new Map(found.flatMap((half) => [...half]));
+    }
     const records = result.ok ? await spec.parse(result.body, lane) : { failure: result.failure };
     if (records instanceof Map) return records;
     return new Map(keys.map((key) => [key, records]));
@@ -120,11 +126,10 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
   async function variantsOf(item: Resource, included: ReadonlyMap<string, Resource>, lane: Lane) {
     const links = item.relationships?.variants?.data;
     const linked = links?.flatMap(({ id }) => included.get(id) ?? []);
-    if (linked && linked.length === links?.length) return linked;
+    // Nothing says whether Klaviyo cuts longer lists.
+    if (linked && linked.length === links?.length && linked.length < maxIds) return linked;
     const variants: Resource[] = [];
-    const query = { 'page[size]': String(maxIds) };
-    const pages = client.pages({ endpoint: 'listVariantsOfItem', id: item.id, query, lane, signal: never });
-    for await (const page of pages) {
+    for await (const page of client.pages(variantsCall(item.id, undefined, lane))) {
       if (!page.ok) return { failure: page.failure };
       const parsed = resourceList.safeParse(page.body);
       if (!parsed.success) return { failure: unknownShape };
@@ -160,7 +165,15 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
     item,
     category,
     variant,
-    profile: (field, value, lane) => profiles[field](field === 'email' ? value.toLowerCase() : value, lane),
+    async variantOfItem(itemId, sku, lane) {
+      const result = await client.call(variantsCall(compoundId(itemId), sku, lane));
+      // The item does not exist.
+      if (!result.ok && result.failure.type === 'rejected' && result.failure.status === 404) return undefined;
+      if (!result.ok) return { failure: result.failure };
+      const parsed = resourceList.safeParse(result.body);
+      return parsed.success ? byExternalId(parsed.data.data).get(sku) : { failure: unknownShape };
+    },
+    profile: (field, value, lane) => profiles[field](value, lane),
   };
 }
 
@@ -179,7 +192,10 @@ const profileList = z.object({ data: z.array(z.object({ id: z.string(), attribut
 function profileLookup(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
   return {
     endpoint: 'listProfiles',
-    filter: (keys) => `any(${field},${JSON.stringify(keys)})`,
+    // Whether Klaviyo compares e-mails without case is not documented, so that both spellings are requested.
+    filter: (keys) => `any(${field},${JSON.stringify(field === 'email' ? withLowerCase(keys) : keys)})`,
+    maxKeys: field === 'email' ? maxIds / 2 : maxIds,
+    normalize: (key) => (field === 'email' ? key.toLowerCase() : key),
     query: { 'fields[profile]': 'email,external_id' },
     async parse(body) {
       const parsed = profileList.safeParse(body);
@@ -195,6 +211,10 @@ function profileLookup(field: 'email' | 'external_id'): LookupSpec<{ id: string 
   };
 }
 
+function withLowerCase(emails: readonly string[]): string[] {
+  return [...new Set(emails.flatMap((email) => [email, email.toLowerCase()]))];
+}
+
 function anyCompoundId(externalIds: readonly string[]): string {
   return `any(ids,${JSON.stringify(externalIds.map(compoundId))})`;
 }
@@ -203,13 +223,27 @@ function externalIdOf(id: string): string {
   return id.startsWith(prefix) ? id.slice(prefix.length) : id;
 }
 
-function toRecord({ id, attributes, relationships }: Resource): ExistingRecord {
-  const itemId = relationships?.item?.data.id;
-  return omitUndefined({
-    externalId: externalIdOf(id),
-    attributes,
-    itemId: itemId === undefined ? undefined : externalIdOf(itemId),
-  });
+function toRecord({ id, attributes }: Resource): ExistingRecord {
+  return { externalId: externalIdOf(id), attributes };
+}
+
+/** Lists an item's variants, or one of them. The item's id is in the filter where it can't stand in the path. */
+function variantsCall(itemId: string, sku: string | undefined, lane: Lane): ApiCall {
+  const isSafe = isSafeInPath(itemId);
+  const filters = [
+    ...(sku === undefined ? [] : [anyCompoundId([sku])]),
+    ...(isSafe ? [] : [`equals(item.id,${JSON.stringify(itemId)})`]),
+  ];
+  const query = { 'page[size]': String(maxIds), ...(filters.length === 0 ? {} : { filter: filters.join(',') }) };
+  const target = isSafe
+    ? { endpoint: 'listVariantsOfItem' as const, id: itemId }
+    : { endpoint: 'listVariants' as const };
+  return { ...target, query, lane, signal: never };
+}
+
+/** @returns whether a server or proxy may have found the URL too long: such an answer is not Klaviyo's own */
+function isTooLong(result: ApiResult): boolean {
+  return !result.ok && result.failure.type === 'rejected' && result.failure.errors.some(({ code }) => code === notJson);
 }
 
 const externalIdList = z.object({ data: z.array(z.object({ attributes: z.object({ external_id: z.string() }) })) });

@@ -19,6 +19,7 @@ export function receiptOfFailure(failure: ApiFailure): Receipt {
     }
     case 'unauthorized':
     case 'forbidden':
+    case 'retired':
       return { outcome: 'unavailable', reason: failure.reason, actionRequired: true };
   }
 }
@@ -26,6 +27,11 @@ export function receiptOfFailure(failure: ApiFailure): Receipt {
 /** @param result the result of the change's last request */
 export function receiptOfResult(result: ApiResult): Receipt {
   return result.ok ? delivered : receiptOfFailure(result.failure);
+}
+
+/** An optional attribute that Klaviyo rejected: the record was written without it. */
+export function leftOut(attribute: string, reason = 'Klaviyo rejects it'): Warning {
+  return { code: 'attribute-left-out', detail: `${attribute} left out: ${reason}` };
 }
 
 /** @returns the receipt with these warnings before its own */

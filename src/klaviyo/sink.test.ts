@@ -54,7 +54,10 @@ async function startSink(t: TestContext, setup: Setup) {
     return { body: { data: Array.from({ length: jobs }, (_, index) => ({ id: `job-${index + 1}`, attributes })) } };
   });
   const storeJob = setup.storeJob ?? (() => Promise.resolve());
-  const sink = createSink<string>({ client, rateLimitShare: 1, storeJob });
+  const sink = createSink<string>({
+    ...{ client, rateLimitShare: 1, storeJob, onWarning: () => undefined, isSold: () => Promise.resolve(false) },
+    repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },
+  });
   t.after(() => sink.close());
   const { signal } = new AbortController();
   return { sink, clock, signal, requests };

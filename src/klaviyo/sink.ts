@@ -13,13 +13,14 @@ import type { KlaviyoClient } from './api/client.ts';
 import type { Lane } from './api/rate-limiter.ts';
 import { createBatcherRegistry } from './batching/batcher.ts';
 import { type AcceptedJob, createJobPoller, type JobState, stateOfJob } from './batching/job-poller.ts';
+import type { RepeatedEventsMemory } from './batching/repeated-events.ts';
 import type { ChangeKind, Receipt, SequencedChange } from './change.ts';
 import { changeKinds, coalescingKey, specOf } from './change-kinds.ts';
 import { createEarlyAck, type EarlyAckEntry, type StoreJob } from './early-ack.ts';
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
 import { delivered } from './receipts.ts';
-import type { SinkResources, WriteContext, WrittenStock } from './writers/write-context.ts';
+import type { IsSold, SinkResources, WriteContext, WrittenStock } from './writers/write-context.ts';
 
 export interface SendOptions {
   /** Realtime has priority over bulk. */
@@ -53,6 +54,9 @@ export interface SinkDeps<Origin> {
   rateLimitShare: number;
   /** Realtime changes are acknowledged early only when their job could be stored. */
   storeJob: StoreJob<Origin>;
+  repeatedEvents: RepeatedEventsMemory;
+  isSold: IsSold;
+  onWarning(detail: string): void;
 }
 
 const maxCachedRecords = 100_000;
@@ -72,16 +76,19 @@ interface Entry<Origin> extends EarlyAckEntry<Origin> {
   receipt: Promise<Receipt>;
 }
 
-export function createSink<Origin>({ client, rateLimitShare, storeJob }: SinkDeps<Origin>): Sink<Origin> {
+export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
+  const { client, storeJob } = deps;
   const closed = new AbortController();
   /** The highest `readSeq` that was written, by record. */
   const writtenSeq = new LRUCache<string, number>({ max: maxCachedRecords });
-  const batchers = createBatcherRegistry(client, createJobPoller(client, closed.signal), rateLimitShare);
+  const jobs = createJobPoller(client, closed.signal);
+  const batchers = createBatcherRegistry({ ...deps, jobs, signal: closed.signal });
   const resources: SinkResources = {
     client,
     batchers,
     existing: createExistingRecords(client),
     mutex: createKeyedMutex(),
+    isSold: deps.isSold,
     writtenStock: new LRUCache<string, WrittenStock>({ max: maxCachedRecords }),
     knownCategories: new LRUCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
   };

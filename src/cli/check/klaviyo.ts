@@ -2,62 +2,53 @@
 import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import type { ApiCall } from '../../klaviyo/api/client.ts';
+import type { Scope } from '../../klaviyo/api/endpoints.ts';
+import { recommendedScopes, requiredScopes, scopePurposes } from '../../klaviyo/api/scopes.ts';
 import { compoundId } from '../../klaviyo/existing-records.ts';
 import { type CheckDeps, callKlaviyo, type Finding, ok, problem, warning } from './finding.ts';
 
 /** Id without a record. A write to it is rejected as not found only if the key has the scope. */
 const missingId = 'ctk-check-no-such-record';
 
-interface Scope {
-  scope: string;
-  purpose: string;
-  call: Omit<ApiCall, 'lane' | 'signal'>;
-}
+type Probe = Omit<ApiCall, 'lane' | 'signal'>;
 
-const scopes: Scope[] = [
-  {
-    scope: 'profiles:read',
-    purpose: 'identity conflicts',
-    call: { endpoint: 'listProfiles', query: { 'page[size]': '1' } },
-  },
+/** Requests that succeed, or are rejected for their content, only if the key has the scope. None of them writes. */
+const probes: { scope: Scope; call: Probe }[] = [
+  { scope: 'profiles:read', call: { endpoint: 'listProfiles', query: { 'page[size]': '1' } } },
   {
     scope: 'profiles:write',
-    purpose: 'profiles',
     call: {
       endpoint: 'updateProfile',
       id: missingId,
       body: { data: { type: 'profile', id: missingId, attributes: {} } },
     },
   },
+  { scope: 'events:write', call: { endpoint: 'createEvent', body: { data: eventWithoutProfile() } } },
+  { scope: 'catalogs:read', call: { endpoint: 'listCategories', query: { 'page[size]': '1' } } },
+  { scope: 'catalogs:write', call: { endpoint: 'deleteCategory', id: compoundId(missingId) } },
+  // After those of profiles, which the same endpoints require.
+  { scope: 'lists:read', call: { endpoint: 'listProfileImports', query: { 'page[size]': '1' } } },
   {
-    scope: 'events:write',
-    purpose: 'order events',
-    // Without an identifier no event is recorded.
+    scope: 'lists:write',
     call: {
-      endpoint: 'createEvent',
-      body: {
-        data: {
-          type: 'event',
-          attributes: {
-            metric: { data: { type: 'metric', attributes: { name: 'Placed Order' } } },
-            profile: { data: { type: 'profile', attributes: {} } },
-            properties: {},
-          },
-        },
-      },
+      endpoint: 'importProfiles',
+      body: { data: { type: 'profile-bulk-import-job', attributes: { profiles: { data: [] } } } },
     },
   },
-  {
-    scope: 'catalogs:read',
-    purpose: 'items and variants',
-    call: { endpoint: 'listCategories', query: { 'page[size]': '1' } },
-  },
-  {
-    scope: 'catalogs:write',
-    purpose: 'the catalogue',
-    call: { endpoint: 'deleteCategory', id: compoundId(missingId) },
-  },
 ];
+
+/** Rejected for two reasons, so that no event is recorded: it has no identifier, and its time is too old. */
+function eventWithoutProfile(): object {
+  return {
+    type: 'event',
+    attributes: {
+      metric: { data: { type: 'metric', attributes: { name: 'Placed Order' } } },
+      profile: { data: { type: 'profile', attributes: {} } },
+      properties: {},
+      time: '1980-01-01T00:00:00Z',
+    },
+  };
+}
 
 /** Endpoint that none of the needed scopes allows, so that only a key with more access can call it. */
 const unneededEndpoint: ApiCall['endpoint'] = 'listFlows';
@@ -65,15 +56,14 @@ const unneededEndpoint: ApiCall['endpoint'] = 'listFlows';
 /** @returns the findings; `usable`: whether further checks can use this key */
 export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ findings: Finding[]; usable: boolean }> {
   const findings: Finding[] = [];
-  for (const { scope, purpose, call } of scopes) {
+  for (const { scope, call } of probes) {
     const result = await callKlaviyo(klaviyo, call);
     const what = `Klaviyo scope ${scope}`;
     if (result.ok || result.failure.type === 'rejected') findings.push(ok(what));
     else if (result.failure.type === 'unauthorized') {
       const unauthorized = problem('Klaviyo key', `${config.klaviyo.url} refuses it`, 'check KLAVIYO_AUTH_KEY');
       return { findings: [unauthorized], usable: false };
-    } else if (result.failure.type === 'forbidden')
-      findings.push(problem(what, `needed for ${purpose}`, 'make a private key with it (Settings > API keys)'));
+    } else if (result.failure.type === 'forbidden') findings.push(missingScope(scope));
     else {
       const unavailable = problem('Klaviyo', result.failure.reason, 'check KLAVIYO_API_URL');
       return { findings: [...findings, unavailable], usable: false };
@@ -81,13 +71,17 @@ export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ fi
   }
   const unneeded = await callKlaviyo(klaviyo, { endpoint: unneededEndpoint, query: { 'page[size]': '1' } });
   const what = 'Klaviyo scopes, too many';
-  const names = scopes.map(({ scope }) => scope).join(', ');
+  const names = [...requiredScopes, ...recommendedScopes].sort().join(', ');
   if (unneeded.ok)
-    findings.push(
-      warning(what, 'the key may read flows too', `make a private key with ${names} and metrics:read only`),
-    );
+    findings.push(warning(what, 'the key may read flows too', `make a private key with these only: ${names}`));
   else findings.push(ok(what, 'none found'));
   return { findings, usable: true };
+}
+
+function missingScope(scope: Scope): Finding {
+  const finding = requiredScopes.includes(scope) ? problem : warning;
+  const fix = 'make a private key with it (Settings > API keys)';
+  return finding(`Klaviyo scope ${scope}`, `needed for: ${scopePurposes[scope]}`, fix);
 }
 
 type Metrics = Config['rules']['order']['metrics'];

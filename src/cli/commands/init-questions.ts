@@ -1,4 +1,5 @@
 /** Collects the values for `ctk init`: from options, else from variables, else by asking the user. */
+import { recommendedScopes, requiredScopes } from '../../klaviyo/api/scopes.ts';
 import { CommandError } from '../output/terminal.ts';
 
 /** https://docs.commercetools.com/api/general-concepts#regions */
@@ -18,6 +19,8 @@ export interface InitOptions {
   currency?: string;
   productUrl?: string;
 }
+
+const keyScopes = [...requiredScopes, ...recommendedScopes].sort().join(', ');
 
 type Env = Record<string, string | undefined>;
 
@@ -55,7 +58,7 @@ function questions(options: InitOptions, env: Env): Question[] {
   const { project, clientId, region, locale, currency, productUrl } = options;
   const hosts = env.CT_API_URL && env.CT_AUTH_URL ? '' : undefined;
   return [
-    secretQuestion('KLAVIYO_AUTH_KEY', "Klaviyo's private API key (pk_…)", env.KLAVIYO_AUTH_KEY),
+    secretQuestion('KLAVIYO_AUTH_KEY', `Klaviyo's private API key (pk_…) with ${keyScopes}`, env.KLAVIYO_AUTH_KEY),
     textQuestion('CT_PROJECT_ID', "the commercetools project's key", project ?? env.CT_PROJECT_ID, '--project'),
     textQuestion('CTP_CLIENT_ID', "the API client's id", clientId ?? env.CTP_CLIENT_ID, '--client-id'),
     secretQuestion('CTP_CLIENT_SECRET', "the API client's secret", env.CTP_CLIENT_SECRET),

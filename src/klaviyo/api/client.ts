@@ -207,9 +207,25 @@ function rateHeaders(headers: Record<string, string | string[] | undefined>): Ra
     return Number.isFinite(value) && value >= 0 ? value : undefined;
   };
   const [retryAfter, reset] = [number('retry-after'), number('ratelimit-reset')];
+  const limits = rateLimitPolicy(String(headers['ratelimit-limit'] ?? ''));
+  // The first number is that of the window which `remaining` and `reset` describe: the second's, in every recording.
+  const isMinute = limits.described === limits.perMinute && limits.perMinute !== limits.perSecond;
   return omitUndefined({
     retryAfterMs: retryAfter && retryAfter * 1_000,
-    remaining: number('ratelimit-remaining'),
-    resetMs: reset && reset * 1_000,
+    remaining: isMinute ? number('ratelimit-remaining') : undefined,
+    resetMs: isMinute ? reset && reset * 1_000 : undefined,
+    perSecond: limits.perSecond,
+    perMinute: limits.perMinute,
+  });
+}
+
+/** Parses `75, 75;w=1, 750;w=60`: the limit of the described window, then each window's limit with its seconds. */
+function rateLimitPolicy(header: string): { described?: number; perSecond?: number; perMinute?: number } {
+  const ofWindow = (seconds: number) => new RegExp(`(\\d+)\\s*;\\s*w=${seconds}(?:\\D|$)`).exec(header)?.[1];
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  return omitUndefined({
+    described: number(/^\s*(\d+)\s*(?:,|$)/.exec(header)?.[1]),
+    perSecond: number(ofWindow(1)),
+    perMinute: number(ofWindow(60)),
   });
 }

@@ -1,9 +1,24 @@
 /**
- * Klaviyo's endpoints that this service uses, with their rate limits. Klaviyo counts in fixed windows of a second (burst)
- * and a minute (steady), per account and endpoint. https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
+ * Klaviyo's endpoints that this service uses, with their rate limits and the API key scopes that they require. Klaviyo
+ * counts in fixed windows of a second (burst) and a minute (steady), per account and endpoint.
+ * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
 
 export const revision = '2026-07-15';
+
+/** Scopes of a private API key. https://developers.klaviyo.com/en/docs/authenticate_ */
+export type Scope =
+  | 'accounts:read'
+  | 'catalogs:read'
+  | 'catalogs:write'
+  | 'events:read'
+  | 'events:write'
+  | 'flows:read'
+  | 'lists:read'
+  | 'lists:write'
+  | 'metrics:read'
+  | 'profiles:read'
+  | 'profiles:write';
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -13,6 +28,8 @@ export interface Endpoint {
   perMinute: number;
   /** Maximum size of a request body; 0 when the endpoint takes none. */
   maxBytes: number;
+  /** All of them are required: `x-klaviyo-scopes` in the OpenAPI file. */
+  scopes: readonly Scope[];
 }
 
 /**
@@ -30,71 +47,82 @@ const tiers = {
 type Tier = keyof typeof tiers;
 const maxBytes = 5_000_000;
 
-const get = (path: string, tier: Tier): Endpoint => ({ method: 'GET', path, ...tiers[tier], maxBytes: 0 });
-const post = (path: string, tier: Tier): Endpoint => ({ method: 'POST', path, ...tiers[tier], maxBytes });
-const patch = (path: string): Endpoint => ({ method: 'PATCH', path, ...tiers.L, maxBytes });
-const remove = (path: string): Endpoint => ({ method: 'DELETE', path, ...tiers.L, maxBytes: 0 });
+type Scopes = [Scope, ...Scope[]];
+
+function get(path: string, tier: Tier, ...scopes: Scopes): Endpoint {
+  return { method: 'GET', path, ...tiers[tier], maxBytes: 0, scopes };
+}
+function post(path: string, tier: Tier, ...scopes: Scopes): Endpoint {
+  return { method: 'POST', path, ...tiers[tier], maxBytes, scopes };
+}
+function patch(path: string, ...scopes: Scopes): Endpoint {
+  return { method: 'PATCH', path, ...tiers.L, maxBytes, scopes };
+}
+function remove(path: string, ...scopes: Scopes): Endpoint {
+  return { method: 'DELETE', path, ...tiers.L, maxBytes: 0, scopes };
+}
 
 export const endpoints = {
-  createEvent: post('/api/events', 'XL'),
-  createEvents: post('/api/event-bulk-create-jobs', 'M'),
+  createEvent: post('/api/events', 'XL', 'events:write'),
+  createEvents: post('/api/event-bulk-create-jobs', 'M', 'events:write'),
+  listEvents: get('/api/events', 'XL', 'events:read'),
 
-  importProfile: { ...post('/api/profile-import', 'L'), maxBytes: 100_000 },
-  importProfiles: post('/api/profile-bulk-import-jobs', 'M'),
-  listProfileImports: get('/api/profile-bulk-import-jobs', 'M'),
-  getProfileImport: get('/api/profile-bulk-import-jobs/{id}', 'M'),
-  listImportErrors: get('/api/profile-bulk-import-jobs/{id}/import-errors', 'M'),
-  listProfiles: get('/api/profiles', 'L'),
-  mergeProfiles: post('/api/profile-merge', 'M'),
-  updateProfile: patch('/api/profiles/{id}'),
+  importProfile: { ...post('/api/profile-import', 'L', 'profiles:write'), maxBytes: 100_000 },
+  importProfiles: post('/api/profile-bulk-import-jobs', 'M', 'lists:write', 'profiles:write'),
+  listProfileImports: get('/api/profile-bulk-import-jobs', 'M', 'lists:read', 'profiles:read'),
+  getProfileImport: get('/api/profile-bulk-import-jobs/{id}', 'M', 'lists:read', 'profiles:read'),
+  listImportErrors: get('/api/profile-bulk-import-jobs/{id}/import-errors', 'M', 'profiles:read'),
+  listProfiles: get('/api/profiles', 'L', 'profiles:read'),
+  mergeProfiles: post('/api/profile-merge', 'M', 'profiles:write'),
+  updateProfile: patch('/api/profiles/{id}', 'profiles:write'),
 
-  listItems: get('/api/catalog-items', 'XL'),
-  createItem: post('/api/catalog-items', 'L'),
-  updateItem: patch('/api/catalog-items/{id}'),
-  deleteItem: remove('/api/catalog-items/{id}'),
-  listVariantsOfItem: get('/api/catalog-items/{id}/variants', 'XL'),
-  createItems: post('/api/catalog-item-bulk-create-jobs', 'L'),
-  updateItems: post('/api/catalog-item-bulk-update-jobs', 'L'),
-  deleteItems: post('/api/catalog-item-bulk-delete-jobs', 'L'),
-  listItemCreations: get('/api/catalog-item-bulk-create-jobs', 'L'),
-  listItemUpdates: get('/api/catalog-item-bulk-update-jobs', 'L'),
-  listItemDeletions: get('/api/catalog-item-bulk-delete-jobs', 'XL'),
-  getItemCreation: get('/api/catalog-item-bulk-create-jobs/{id}', 'L'),
-  getItemUpdate: get('/api/catalog-item-bulk-update-jobs/{id}', 'L'),
-  getItemDeletion: get('/api/catalog-item-bulk-delete-jobs/{id}', 'XL'),
+  listItems: get('/api/catalog-items', 'XL', 'catalogs:read'),
+  createItem: post('/api/catalog-items', 'L', 'catalogs:write'),
+  updateItem: patch('/api/catalog-items/{id}', 'catalogs:write'),
+  deleteItem: remove('/api/catalog-items/{id}', 'catalogs:write'),
+  listVariantsOfItem: get('/api/catalog-items/{id}/variants', 'XL', 'catalogs:read'),
+  createItems: post('/api/catalog-item-bulk-create-jobs', 'L', 'catalogs:write'),
+  updateItems: post('/api/catalog-item-bulk-update-jobs', 'L', 'catalogs:write'),
+  deleteItems: post('/api/catalog-item-bulk-delete-jobs', 'L', 'catalogs:write'),
+  listItemCreations: get('/api/catalog-item-bulk-create-jobs', 'L', 'catalogs:read'),
+  listItemUpdates: get('/api/catalog-item-bulk-update-jobs', 'L', 'catalogs:read'),
+  listItemDeletions: get('/api/catalog-item-bulk-delete-jobs', 'XL', 'catalogs:read'),
+  getItemCreation: get('/api/catalog-item-bulk-create-jobs/{id}', 'L', 'catalogs:read'),
+  getItemUpdate: get('/api/catalog-item-bulk-update-jobs/{id}', 'L', 'catalogs:read'),
+  getItemDeletion: get('/api/catalog-item-bulk-delete-jobs/{id}', 'XL', 'catalogs:read'),
 
-  listVariants: get('/api/catalog-variants', 'XL'),
-  createVariant: post('/api/catalog-variants', 'L'),
-  updateVariant: patch('/api/catalog-variants/{id}'),
-  deleteVariant: remove('/api/catalog-variants/{id}'),
-  createVariants: post('/api/catalog-variant-bulk-create-jobs', 'L'),
-  updateVariants: post('/api/catalog-variant-bulk-update-jobs', 'L'),
-  deleteVariants: post('/api/catalog-variant-bulk-delete-jobs', 'L'),
-  listVariantCreations: get('/api/catalog-variant-bulk-create-jobs', 'L'),
-  listVariantUpdates: get('/api/catalog-variant-bulk-update-jobs', 'L'),
-  listVariantDeletions: get('/api/catalog-variant-bulk-delete-jobs', 'XL'),
-  getVariantCreation: get('/api/catalog-variant-bulk-create-jobs/{id}', 'L'),
-  getVariantUpdate: get('/api/catalog-variant-bulk-update-jobs/{id}', 'L'),
-  getVariantDeletion: get('/api/catalog-variant-bulk-delete-jobs/{id}', 'XL'),
+  listVariants: get('/api/catalog-variants', 'XL', 'catalogs:read'),
+  createVariant: post('/api/catalog-variants', 'L', 'catalogs:write'),
+  updateVariant: patch('/api/catalog-variants/{id}', 'catalogs:write'),
+  deleteVariant: remove('/api/catalog-variants/{id}', 'catalogs:write'),
+  createVariants: post('/api/catalog-variant-bulk-create-jobs', 'L', 'catalogs:write'),
+  updateVariants: post('/api/catalog-variant-bulk-update-jobs', 'L', 'catalogs:write'),
+  deleteVariants: post('/api/catalog-variant-bulk-delete-jobs', 'L', 'catalogs:write'),
+  listVariantCreations: get('/api/catalog-variant-bulk-create-jobs', 'L', 'catalogs:read'),
+  listVariantUpdates: get('/api/catalog-variant-bulk-update-jobs', 'L', 'catalogs:read'),
+  listVariantDeletions: get('/api/catalog-variant-bulk-delete-jobs', 'XL', 'catalogs:read'),
+  getVariantCreation: get('/api/catalog-variant-bulk-create-jobs/{id}', 'L', 'catalogs:read'),
+  getVariantUpdate: get('/api/catalog-variant-bulk-update-jobs/{id}', 'L', 'catalogs:read'),
+  getVariantDeletion: get('/api/catalog-variant-bulk-delete-jobs/{id}', 'XL', 'catalogs:read'),
 
-  listCategories: get('/api/catalog-categories', 'XL'),
-  createCategory: post('/api/catalog-categories', 'L'),
-  updateCategory: patch('/api/catalog-categories/{id}'),
-  deleteCategory: remove('/api/catalog-categories/{id}'),
-  createCategories: post('/api/catalog-category-bulk-create-jobs', 'L'),
-  updateCategories: post('/api/catalog-category-bulk-update-jobs', 'L'),
-  deleteCategories: post('/api/catalog-category-bulk-delete-jobs', 'L'),
-  listCategoryCreations: get('/api/catalog-category-bulk-create-jobs', 'XL'),
-  listCategoryUpdates: get('/api/catalog-category-bulk-update-jobs', 'XL'),
-  listCategoryDeletions: get('/api/catalog-category-bulk-delete-jobs', 'XL'),
-  getCategoryCreation: get('/api/catalog-category-bulk-create-jobs/{id}', 'XL'),
-  getCategoryUpdate: get('/api/catalog-category-bulk-update-jobs/{id}', 'XL'),
-  getCategoryDeletion: get('/api/catalog-category-bulk-delete-jobs/{id}', 'XL'),
+  listCategories: get('/api/catalog-categories', 'XL', 'catalogs:read'),
+  createCategory: post('/api/catalog-categories', 'L', 'catalogs:write'),
+  updateCategory: patch('/api/catalog-categories/{id}', 'catalogs:write'),
+  deleteCategory: remove('/api/catalog-categories/{id}', 'catalogs:write'),
+  createCategories: post('/api/catalog-category-bulk-create-jobs', 'L', 'catalogs:write'),
+  updateCategories: post('/api/catalog-category-bulk-update-jobs', 'L', 'catalogs:write'),
+  deleteCategories: post('/api/catalog-category-bulk-delete-jobs', 'L', 'catalogs:write'),
+  listCategoryCreations: get('/api/catalog-category-bulk-create-jobs', 'XL', 'catalogs:read'),
+  listCategoryUpdates: get('/api/catalog-category-bulk-update-jobs', 'XL', 'catalogs:read'),
+  listCategoryDeletions: get('/api/catalog-category-bulk-delete-jobs', 'XL', 'catalogs:read'),
+  getCategoryCreation: get('/api/catalog-category-bulk-create-jobs/{id}', 'XL', 'catalogs:read'),
+  getCategoryUpdate: get('/api/catalog-category-bulk-update-jobs/{id}', 'XL', 'catalogs:read'),
+  getCategoryDeletion: get('/api/catalog-category-bulk-delete-jobs/{id}', 'XL', 'catalogs:read'),
 
-  getAccounts: get('/api/accounts', 'XS'),
-  listMetrics: get('/api/metrics', 'M'),
-  listMappedMetrics: get('/api/mapped-metrics', 'S'),
-  listFlows: get('/api/flows', 'S'),
+  getAccounts: get('/api/accounts', 'XS', 'accounts:read'),
+  listMetrics: get('/api/metrics', 'M', 'metrics:read'),
+  listMappedMetrics: get('/api/mapped-metrics', 'S', 'metrics:read'),
+  listFlows: get('/api/flows', 'S', 'flows:read'),
 } as const satisfies Record<string, Endpoint>;
 
 export type EndpointName = keyof typeof endpoints;

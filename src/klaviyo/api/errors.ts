@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../lib/json.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
+import { revision } from './endpoints.ts';
 import { redact } from './redact.ts';
 
 /** One error of a JSON:API body. https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling */
@@ -11,6 +12,8 @@ export interface KlaviyoError {
   detail: string;
   /** JSON pointer into the request's body. */
   pointer?: string;
+  /** Klaviyo's id of the profile that has one of the identifiers; with the code `duplicate_profile`. */
+  duplicateProfileId?: string;
 }
 
 export type ApiFailure =
@@ -18,8 +21,14 @@ export type ApiFailure =
   | { type: 'rejected'; status: number; errors: KlaviyoError[] }
   /** Retry later: 429, 5xx, network, timeout, a response that is not Klaviyo's. */
   | { type: 'unavailable'; reason: string; retryAfterMs?: number }
-  /** The key is invalid (401) or lacks a scope (403); both with a JSON:API body. */
-  | { type: 'unauthorized' | 'forbidden'; reason: string };
+  /** The key is invalid (401) or lacks a scope (403), both with a JSON:API body; Klaviyo has ended the revision (410). */
+  | { type: 'unauthorized' | 'forbidden' | 'retired'; reason: string };
+
+/** The code of a rejection that a server in front of Klaviyo may have sent. */
+export const notJson = 'not_json';
+
+/** Sizes of a request are limited by every server on the way; the same request would be answered the same again. */
+const sizeStatuses = [400, 413, 414, 431];
 
 const errorBody = z.object({
   errors: z
@@ -29,6 +38,7 @@ const errorBody = z.object({
         title: z.string().optional().catch(undefined),
         detail: z.string().catch(''),
         source: z.object({ pointer: z.string().optional() }).optional().catch(undefined),
+        meta: z.object({ duplicate_profile_id: z.string().optional() }).optional().catch(undefined),
       }),
     )
     .min(1),
@@ -38,6 +48,12 @@ const errorBody = z.object({
 export function classify(status: number, body: string, requestBody?: string): ApiFailure {
   const parsed = errorBody.safeParse(parseJson(body));
   if (status === 429) return { type: 'unavailable', reason: 'Klaviyo answered 429 (rate limit)' };
+  if (status === 410)
+    return { type: 'retired', reason: `Klaviyo has retired API revision ${revision}: update this service` };
+  if (!parsed.success && sizeStatuses.includes(status)) {
+    const detail = `answered ${status} without a JSON:API body: the request may be too large`;
+    return { type: 'rejected', status, errors: [{ code: notJson, detail }] };
+  }
   if (!parsed.success) return { type: 'unavailable', reason: `Klaviyo answered ${status} without a JSON:API body` };
   const errors = parsed.data.errors.map((error) => toKlaviyoError(error, requestBody));
   const codes = errors.map((error) => error.code).join(', ');
@@ -56,5 +72,6 @@ function toKlaviyoError(error: z.infer<typeof errorBody>['errors'][number], requ
     code: error.code,
     detail: redact(error.detail || (error.title ?? ''), requestBody),
     pointer: error.source?.pointer,
+    duplicateProfileId: error.meta?.duplicate_profile_id,
   });
 }

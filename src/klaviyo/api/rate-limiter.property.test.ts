@@ -239,13 +239,15 @@ describe('waiting for a token', () => {
   });
 });
 
-test('usage has the published limit of the account, and what remains until the server window ends', () => {
+test('usage has the limit of the account and what remains: by the server window, then by the own count', () => {
   let at = 0;
   const rateLimiter = createRateLimiter({ rateLimitShare: 0.5, realtimeReserve: 0, scale: 2 }, () => at);
   rateLimiter.tryAcquire('createEvents', 'realtime');
-  rateLimiter.onResponse('createEvents', { status: 202, headers: { remaining: 299, resetMs: 30_000 } });
+  rateLimiter.onResponse('createEvents', { status: 202, headers: { remaining: 250, resetMs: 30_000 } });
   const used = { endpoint: 'createEvents', sentLastMinute: 1, perMinute: 300 };
-  assert.deepEqual(rateLimiter.usage(), [{ ...used, remaining: 299 }]);
+  assert.deepEqual(rateLimiter.usage(), [{ ...used, remaining: 250 }]);
   at = 31_000;
-  assert.deepEqual(rateLimiter.usage(), [used]);
+  assert.deepEqual(rateLimiter.usage(), [{ ...used, remaining: 299 }]);
+  at = 61_000;
+  assert.deepEqual(rateLimiter.usage(), [{ ...used, sentLastMinute: 0, remaining: 300 }]);
 });

@@ -45,6 +45,23 @@ test('bulk leaves the reserve when headers show that another API client uses the
   assert.ok(acquireUntil(58_000, 'bulk') <= 55);
 });
 
+test('bulk halves its pace for a minute after a 429 that the own count does not explain', () => {
+  const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0 });
+  rateLimiter.tryAcquire('createEvents', 'bulk');
+  rateLimiter.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 1_000 } });
+  assert.ok(acquireUntil(59_000, 'bulk') <= 75);
+  const later = acquireUntil(180_000, 'bulk');
+  assert.ok(later > 200, String(later));
+});
+
+test("the limits of the account's headers replace the published ones", () => {
+  const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0 });
+  rateLimiter.tryAcquire('createEvents', 'bulk');
+  rateLimiter.onResponse('createEvents', { status: 202, headers: { perSecond: 20, perMinute: 300 } });
+  assert.ok(acquireUntil(60_000, 'bulk') > 200);
+  assert.equal(rateLimiter.usage()[0]?.perMinute, 300);
+});
+
 test('no request is sent before Retry-After has passed', () => {
   const { rateLimiter } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0 });
   rateLimiter.tryAcquire('createEvents', 'realtime');

@@ -1,11 +1,10 @@
 /**
- * Rate limiter per endpoint. Stays below the published limits of a second and a minute, spreads a minute's budget evenly
- * by a token bucket with a small burst, and keeps a reserve of the minute for realtime. The rate limit headers of a response
- * take precedence over the own count, because other integrations of the account use the same quota.
+ * Rate limiter per endpoint. Stays below the limits of a second and a minute, spreads a minute's budget evenly by a token
+ * bucket with a small burst, and keeps a reserve of the minute for realtime. Other integrations of the account use the same
+ * quota, and Klaviyo's headers describe the second only: a 429 that the own count does not explain shows them.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { type EndpointName, endpoints } from './endpoints.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
@@ -30,14 +29,21 @@ export interface RateLimiter {
   acquire(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<number>;
   /** To be called once per acquired token; without a response when the request failed or was not sent. */
   onResponse(endpoint: EndpointName, response?: { status: number; headers: RateHeaders }): void;
-  /** Requests of the last minute against the limit, per endpoint that was used. */
-  usage(): { endpoint: EndpointName; sentLastMinute: number; perMinute: number; remaining?: number }[];
+  /**
+   * Requests of the last minute against the limit, per endpoint that was used. `remaining` is Klaviyo's number when its
+   * headers describe the minute, else the limit without this process's own requests.
+   */
+  usage(): { endpoint: EndpointName; sentLastMinute: number; perMinute: number; remaining: number }[];
 }
 
 export interface RateHeaders {
   retryAfterMs?: number;
+  /** Of the minute; absent when the headers describe another window. */
   remaining?: number;
   resetMs?: number;
+  /** The account's own limits of this endpoint. */
+  perSecond?: number;
+  perMinute?: number;
 }
 
 const secondMs = 1_000;
@@ -51,6 +57,8 @@ export const maxWaitMs = 5_000;
 const slackMs = 50;
 /** Headers state a window's end in whole seconds: ends that differ by less belong to the same window. */
 const sameWindowMs = 2_000;
+/** Share of a minute that bulk leaves unused for a minute after a 429 that the own count does not explain. */
+const externalUseReserve = 0.5;
 /** Share of a minute's budget that a lane may send at once after a quiet time. */
 const burstShare = { realtime: 0.1, bulk: 0.02 } as const;
 
@@ -70,6 +78,8 @@ interface EndpointWindow {
   serverWindow?: { remaining: number; resetsAt: number };
   /** When a response last showed that another API client uses the quota. */
   externalUseAt: number;
+  /** When a 429 came although the own count was below the limits. */
+  unexplainedAt: number;
 }
 
 /** @param now milliseconds; monotonic */
@@ -85,7 +95,7 @@ export function createRateLimiter(
     if (existing) return existing;
     const never = Number.NEGATIVE_INFINITY;
     const created: EndpointWindow = {
-      budget: budgetOf(endpoint, settings),
+      budget: budgetOf(publishedLimits(endpoint, settings), settings),
       sent: createSlidingWindow(minuteMs + slackMs),
       inFlight: 0,
       blockedUntil: 0,
@@ -94,6 +104,7 @@ export function createRateLimiter(
       bulkDueAt: never,
       lastSentAt: never,
       externalUseAt: never,
+      unexplainedAt: never,
     };
     windows.set(endpoint, created);
     return created;
@@ -108,7 +119,8 @@ export function createRateLimiter(
       return { waitMs: window.blockedUntil - at, requiredByServer: true, tokenIntervalMs: budget.tokenIntervalMs };
     refill(window, at);
     const reserved = lane === 'bulk' && at - Math.max(realtimeAt, window.externalUseAt) < minuteMs;
-    const reserve = reserved ? settings.realtimeReserve : 0;
+    const isContested = lane === 'bulk' && at - window.unexplainedAt < minuteMs;
+    const reserve = Math.max(reserved ? settings.realtimeReserve : 0, isContested ? externalUseReserve : 0);
     const perMinute = Math.max(1, Math.floor(budget.perMinute * (1 - reserve)));
     const waits = [
       window.sent.msUntilBelow(budget.perSecond, secondMs + slackMs, at),
@@ -160,9 +172,11 @@ export function createRateLimiter(
       const { status, headers } = response;
       const at = now();
       if (status === 429) {
+        if (!isExplained(window, at)) window.unexplainedAt = at;
         window.blockedUntil = Math.max(window.blockedUntil, at + (headers.retryAfterMs ?? secondMs));
         return;
       }
+      learnLimits(window, headers, settings);
       if (headers.remaining === undefined || headers.resetMs === undefined) return;
       const resetsAt = at + headers.resetMs;
       const { serverWindow: known } = window;
@@ -175,15 +189,19 @@ export function createRateLimiter(
       };
     },
     usage: () =>
-      [...windows].map(([endpoint, { budget, sent, serverWindow }]) =>
-        omitUndefined({
-          endpoint,
-          sentLastMinute: sent.countWithin(minuteMs, now()),
-          perMinute: budget.published,
-          remaining: serverWindow && serverWindow.resetsAt > now() ? serverWindow.remaining : undefined,
-        }),
-      ),
+      [...windows].map(([endpoint, { budget, sent, serverWindow }]) => {
+        const sentLastMinute = sent.countWithin(minuteMs, now());
+        const perMinute = budget.published;
+        const isDescribed = serverWindow !== undefined && serverWindow.resetsAt > now();
+        const remaining = isDescribed ? serverWindow.remaining : Math.max(0, perMinute - sentLastMinute);
+        return { endpoint, sentLastMinute, perMinute, remaining };
+      }),
   };
+}
+
+interface Limits {
+  perSecond: number;
+  perMinute: number;
 }
 
 interface Budget {
@@ -191,6 +209,7 @@ interface Budget {
   perMinute: number;
   /** Klaviyo's limit of a minute, before `rateLimitShare`. */
   published: number;
+  publishedPerSecond: number;
   tokenIntervalMs: number;
   /** Tokens that a lane may use at once. */
   burst: Record<Lane, number>;
@@ -198,8 +217,32 @@ interface Budget {
   bulkBurstMs: number;
 }
 
-function budgetOf(endpoint: EndpointName, { rateLimitShare, scale = 1 }: RateLimiterSettings): Budget {
-  const limits = { perSecond: endpoints[endpoint].perSecond * scale, perMinute: endpoints[endpoint].perMinute * scale };
+function publishedLimits(endpoint: EndpointName, { scale = 1 }: RateLimiterSettings): Limits {
+  const { perSecond, perMinute } = endpoints[endpoint];
+  return { perSecond: perSecond * scale, perMinute: perMinute * scale };
+}
+
+/** Adopts the account's own limits, which may differ from the published ones. */
+function learnLimits(
+  window: EndpointWindow,
+  { perSecond, perMinute }: RateHeaders,
+  settings: RateLimiterSettings,
+): void {
+  if (perSecond === undefined || perMinute === undefined || perSecond < 1 || perMinute < 1) return;
+  const { budget } = window;
+  if (budget.publishedPerSecond === perSecond && budget.published === perMinute) return;
+  window.budget = budgetOf({ perSecond, perMinute }, settings);
+}
+
+/** @returns whether the own requests are as many as the limits allow: a 429 is due to them */
+function isExplained({ budget, sent }: EndpointWindow, at: number): boolean {
+  return (
+    sent.countWithin(secondMs + slackMs, at) >= budget.publishedPerSecond ||
+    sent.countWithin(minuteMs + slackMs, at) >= budget.published
+  );
+}
+
+function budgetOf(limits: Limits, { rateLimitShare }: Pick<RateLimiterSettings, 'rateLimitShare'>): Budget {
   const perMinute = Math.max(1, Math.floor(limits.perMinute * rateLimitShare));
   const tokenIntervalMs = minuteMs / perMinute;
   const burst = {
@@ -210,6 +253,7 @@ function budgetOf(endpoint: EndpointName, { rateLimitShare, scale = 1 }: RateLim
     perSecond: Math.max(1, Math.floor(limits.perSecond * rateLimitShare)),
     perMinute,
     published: limits.perMinute,
+    publishedPerSecond: limits.perSecond,
     tokenIntervalMs,
     burst,
     bulkBurstMs: burst.bulk * tokenIntervalMs,

@@ -10,14 +10,16 @@ import {
   serveKlaviyo,
 } from '../../../test/fixtures/klaviyo-server.ts';
 import type { ApiResult, KlaviyoClient } from '../api/client.ts';
-import { createBatcher, type WriteOptions } from './batcher.ts';
+import { createBatcher } from './batcher.ts';
+import type { WriteOptions } from './body-sender.ts';
+import { createBulkAccess } from './bulk-access.ts';
 import { type BatchItem, batchItem } from './bulk-body.ts';
 import { createJobPoller } from './job-poller.ts';
 import { type Operation, operations } from './operations.ts';
 
 const jobsPath = '/api/catalog-item-bulk-create-jobs';
-const events: Operation = { ...operations.event, maxRecords: 20, maxSingle: 2 };
-const items: Operation = { ...operations.createItem, maxRecords: 20, maxSingle: 2 };
+const events: Operation = { ...operations.event, maxRecords: 20, maxSingle: { realtime: 2, bulk: 2 } };
+const items: Operation = { ...operations.createItem, maxRecords: 20, maxSingle: { realtime: 2, bulk: 2 } };
 const itemBody = z.object({
   data: z.object({ attributes: z.object({ items: z.object({ data: z.array(z.object({ id: z.string() })) }) }) }),
 });
@@ -26,6 +28,8 @@ const eventBody = z.object({
     attributes: z.object({ 'events-bulk-create': z.object({ data: z.array(z.object({ id: z.string() })) }) }),
   }),
 });
+
+const notFound = { errors: [{ code: 'not_found', detail: 'no', source: { pointer: '/data/' } }] };
 
 interface Settled {
   results: Map<string, ApiResult>;
@@ -74,6 +78,7 @@ function batcherIn(t: TestContext) {
       client: used,
       jobs: createJobPoller(used, stop.signal),
       perMinute: 1_000,
+      access: createBulkAccess(operation, () => undefined),
     });
     const settled: Settled = { results: new Map(), exceptions: new Map() };
     const write = (id: string, options: Partial<WriteOptions> = {}, item: Partial<BatchItem> = {}) => {
@@ -247,13 +252,36 @@ describe('rejected records', () => {
     const { write, all, settled } = await batcherIn(t)({
       operation: items,
       jobErrors: [
-        { code: 'invalid', detail: 'no', source: { pointer: '/data/attributes/items/data/1/attributes/url' } },
+        { code: 'conflict', detail: 'no', source: { pointer: '/data/attributes/items/data/1/attributes/url' } },
       ],
     });
     for (const id of idsOf(5)) write(id, { lane: 'bulk' });
     await all(idsOf(5));
     assert.deepEqual(failedOf(settled), ['record-1']);
     assert.equal(acceptedOf(settled).length, 4);
+  });
+
+  test('a record whose error in a catalog job has the code `invalid` is sent in a single request', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({
+      operation: items,
+      jobErrors: [{ code: 'invalid', detail: 'no', meta: { id: 'record-1' } }],
+      respond: (request) => (isBulk(request) ? undefined : { status: 404, body: notFound }),
+    });
+    for (const id of idsOf(5)) write(id, { lane: 'bulk' }, { recordId: id });
+    await all(idsOf(5));
+    assert.deepEqual(sent.single, ['record-1']);
+    assert.deepEqual(failedOf(settled), ['record-1']);
+  });
+
+  test('a record whose id can not stand in a path is sent in bulk bodies only', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({
+      operation: items,
+      jobErrors: [{ code: 'invalid', detail: 'no', meta: { id: 'record-0' } }],
+    });
+    write('record-0', {}, { recordId: 'record-0', bulkOnly: true });
+    await all(['record-0']);
+    assert.deepEqual([sent.single, sent.bulk], [[], [['record-0']]]);
+    assert.deepEqual(failedOf(settled), ['record-0']);
   });
 
   test('after an unattributed job error every record is sent in a single request', async (t) => {

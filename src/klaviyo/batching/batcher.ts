@@ -7,30 +7,17 @@
  * deadline passes. A rejected bulk body is split and sent again. A bulk body that became a job is settled when the job has
  * ended.
  */
-import type { Context } from '@opentelemetry/api';
-import { z } from 'zod';
-import { here, sharing } from '../../telemetry/span.ts';
-import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
+import { here } from '../../telemetry/span.ts';
+import type { ApiResult, KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
-import type { ApiFailure } from '../api/errors.ts';
 import type { Lane } from '../api/rate-limiter.ts';
-import { splitRejected } from './bisect.ts';
-import { type BatchItem, type BodyPosition, bodyCapacity, bulkBody, itemBytes } from './bulk-body.ts';
+import { createBodySender, type Entry, rejectAll, resolveAll, type WriteOptions } from './body-sender.ts';
+import { type BulkAccess, type BulkMode, createBulkAccess } from './bulk-access.ts';
+import { type BatchItem, bodyCapacity, itemBytes } from './bulk-body.ts';
 import { createIdentityGuard } from './identity-guard.ts';
-import { attribute, failureOf } from './job-errors.ts';
-import type { AcceptedJob, JobPoller, JobResult } from './job-poller.ts';
+import type { JobPoller } from './job-poller.ts';
 import { maxJobsInProgress, type Operation, type OperationName, operations } from './operations.ts';
-
-export interface WriteOptions {
-  lane: Lane;
-  /** An item that is not in a request yet when it is aborted is not sent. */
-  deadline: Pick<AbortSignal, 'aborted'>;
-  /**
-   * Called once when Klaviyo has accepted a job with the record; the job's result follows.
-   * @param records number of the job's records that have a callback, this one included
-   */
-  onJobAccepted?(job: AcceptedJob, records: number): void;
-}
+import { createRepeatedEvents, type RepeatedEventsMemory } from './repeated-events.ts';
 
 export interface Batcher {
   /**
@@ -42,24 +29,11 @@ export interface Batcher {
   estimateWaitMs(): number;
 }
 
-interface Entry {
-  item: BatchItem;
-  bytes: number;
-  options: WriteOptions;
-  queuedAt: number;
-  /** The caller's trace; a request is linked to all of its entries' traces. */
-  traceContext: Context;
-  resolve(result: ApiResult): void;
-  reject(thrown: unknown): void;
-}
-
 interface Queue {
   entries: Entry[];
   bytes: number;
   timer?: NodeJS.Timeout;
 }
-
-type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'>;
 
 /** How long an entry waits for others to fill its body. */
 const lingerMs = 200;
@@ -70,19 +44,24 @@ const maxRetryMs = 250;
 /** Maximum bulk bodies in flight; each may have megabytes. */
 const maxBodiesInFlight = 16;
 const bodiesInFlightRetryMs = 50;
+/** While it is being found out whether bulk bodies may be used. */
+const modeRetryMs = 50;
 const jobsInProgressRetryMs = 250;
-const unavailable = (reason: string): ApiResult => ({ ok: false, failure: { type: 'unavailable', reason } });
-const expired = unavailable('the deadline passed before it could be sent');
-const never = new AbortController().signal;
+const expired: ApiResult = {
+  ok: false,
+  failure: { type: 'unavailable', reason: 'the deadline passed before it could be sent' },
+};
 
 export interface BatcherDeps {
   client: KlaviyoClient;
   jobs: JobPoller;
   /** Bulk requests a minute that this service may send. */
   perMinute: number;
+  access: BulkAccess;
 }
 
-export function createBatcher(operation: Operation, { client, jobs, perMinute }: BatcherDeps): Batcher {
+export function createBatcher(operation: Operation, { client, jobs, perMinute, access }: BatcherDeps): Batcher {
+  const sender = createBodySender(operation, { client, jobs, access });
   const queues: Record<Lane, Queue> = { realtime: { entries: [], bytes: 0 }, bulk: { entries: [], bytes: 0 } };
   const capacity = bodyCapacity(operation);
   let bodiesInFlight = 0;
@@ -129,13 +108,19 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     if (!oldest) return undefined;
     const isFull = queue.entries.length >= operation.maxRecords || queue.bytes >= capacity;
     const dueMs = isFull ? 0 : oldest.queuedAt + lingerOf(lane) - performance.now();
-    const isShort = queue.entries.length <= operation.maxSingle;
-    if (isShort && (lane === 'realtime' || dueMs <= 0) && trySendSingle(queue, lane)) return 0;
+    const mode = access.mode();
+    if (maySendSingle(queue, lane, { mode, dueMs }) && trySendSingle(queue, lane)) return 0;
+    if (mode !== 'bulk') return modeRetryMs;
     if (dueMs > 0) return Math.ceil(dueMs);
     const waitMs = tryAcquireBulk(lane);
     if (waitMs > 0) return Math.min(waitMs, maxRetryMs);
     void sendBulk(takeBatch(queue), lane);
     return 0;
+  }
+
+  function maySendSingle({ entries }: Queue, lane: Lane, { mode, dueMs }: { mode: BulkMode; dueMs: number }): boolean {
+    if (mode !== 'bulk') return mode === 'single' || lane === 'realtime';
+    return entries.length <= operation.maxSingle[lane] && (lane === 'realtime' || dueMs <= 0);
   }
 
   function lingerOf(lane: Lane): number {
@@ -189,94 +174,23 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute }:
     return batch;
   }
 
-  /** @returns whether a request was sent */
+  /** Finds the oldest entry that may go alone. @returns whether a request was sent */
   function trySendSingle(queue: Queue, lane: Lane): boolean {
-    if (client.tryAcquire(operation.single, lane) > 0) return false;
-    const entry = queue.entries.shift();
+    const index = queue.entries.findIndex(({ item }) => !item.bulkOnly);
+    if (index === -1 || client.tryAcquire(operation.single, lane) > 0) return false;
+    const [entry] = queue.entries.splice(index, 1);
     if (!entry) return false;
     queue.bytes -= entry.bytes;
-    void sendSingle(entry, { lane, acquired: true });
+    void sender.sendSingle(entry, { lane, acquired: true });
     return true;
-  }
-
-  /** Sends one entry in a single request and settles it. Never rejects: an exception rejects the entry. */
-  async function sendSingle(entry: Entry, options: RequestOptions): Promise<void> {
-    const { item, traceContext } = entry;
-    try {
-      const request = { endpoint: operation.single, id: item.id, body: item.singleBody(), signal: never, ...options };
-      entry.resolve(await sharing([traceContext], () => client.call(request)));
-    } catch (thrown) {
-      entry.reject(thrown);
-    }
   }
 
   /** Never rejects: an exception rejects every entry of the body. */
   async function sendBulk(entries: readonly Entry[], lane: Lane): Promise<void> {
     bodiesInFlight += 1;
-    await callBulk(entries, { lane, acquired: true });
+    await sender.sendBulk(entries, { lane, acquired: true });
     bodiesInFlight -= 1;
     scheduleFlush();
-  }
-
-  /** Never rejects: an exception rejects every entry of the body. */
-  async function callBulk(entries: readonly Entry[], options: RequestOptions): Promise<void> {
-    await sendBody(entries, options).catch((thrown: unknown) => rejectAll(entries, thrown));
-  }
-
-  /** Sends one bulk body. Settles its entries, or leaves that to the job. */
-  async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
-    const { lane } = options;
-    const { text, positions } = bulkBody(
-      operation,
-      entries.map(({ item }) => item),
-    );
-    const request = { endpoint: operation.bulk, body: text, signal: never, ...options };
-    const traceContexts = entries.map(({ traceContext }) => traceContext);
-    const result = await sharing(traceContexts, () => client.call(request));
-    if (!result.ok && result.failure.type === 'rejected')
-      return settleRejected(entries, { positions, failure: result.failure }, lane);
-    if (!result.ok || !operation.job) return resolveAll(entries, result);
-    const accepted = acceptedJob.safeParse(result.body);
-    if (!accepted.success) return resolveAll(entries, unknownShape);
-    const job = { endpoint: operation.job.get, id: accepted.data.data.id };
-    const listeners = entries.filter((entry) => entry.options.onJobAccepted);
-    for (const listener of listeners) listener.options.onJobAccepted?.(job, listeners.length);
-    // Not awaited: the body's slot is free for the next one.
-    void jobs
-      .waitFor(operation.job, job.id)
-      .then((jobResult) => settleJob(entries, jobResult, { positions, lane }))
-      .catch((thrown: unknown) => rejectAll(entries, thrown));
-  }
-
-  async function settleRejected(
-    entries: readonly Entry[],
-    rejection: { positions: BodyPosition[]; failure: Extract<ApiFailure, { type: 'rejected' }> },
-    lane: Lane,
-  ): Promise<void> {
-    const { recorded, single, retry } = splitRejected(entries, rejection);
-    resolveAll(recorded, { ok: true, status: 202, body: undefined });
-    await Promise.all([
-      ...single.map((entry) => sendSingle(entry, { lane })),
-      ...retry.map((part) => callBulk(part, { lane })),
-    ]);
-  }
-
-  async function settleJob(
-    entries: readonly Entry[],
-    jobResult: JobResult,
-    { positions, lane }: { positions: BodyPosition[]; lane: Lane },
-  ): Promise<void> {
-    if (jobResult.outcome === 'unknown') return resolveAll(entries, unavailable(jobResult.reason));
-    const { failed, unattributed } = attribute(entries, jobResult.errors, positions);
-    await Promise.all(
-      entries.map(async (entry) => {
-        const error = failed.get(entry);
-        if (error) return entry.resolve({ ok: false, failure: failureOf(error) });
-        // An unattributed error may belong to this record: a single request shows whether it does.
-        if (unattributed) await sendSingle(entry, { lane });
-        else entry.resolve({ ok: true, status: 200, body: undefined });
-      }),
-    );
   }
 
   return {
@@ -304,16 +218,33 @@ export interface BatcherRegistry {
   estimateWaitMs(names: readonly OperationName[]): number;
 }
 
-/** @param rateLimitShare share of the published limits that this service uses */
-export function createBatcherRegistry(client: KlaviyoClient, jobs: JobPoller, rateLimitShare: number): BatcherRegistry {
+export interface BatcherRegistryDeps {
+  client: KlaviyoClient;
+  jobs: JobPoller;
+  /** Share of the published limits that this service uses, 0 to 1. */
+  rateLimitShare: number;
+  repeatedEvents: RepeatedEventsMemory;
+  /** Stops waiting for look-ups. */
+  signal: AbortSignal;
+  onWarning(detail: string): void;
+}
+
+export function createBatcherRegistry(deps: BatcherRegistryDeps): BatcherRegistry {
+  const { client, jobs, signal, onWarning } = deps;
   const batchers = new Map<OperationName, Batcher>();
+
+  function accessTo(name: OperationName): BulkAccess {
+    const access = createBulkAccess(operations[name], onWarning);
+    if (name !== 'event') return access;
+    return createRepeatedEvents({ client, access, memory: deps.repeatedEvents, signal, onWarning });
+  }
 
   function batcherFor(name: OperationName): Batcher {
     const existing = batchers.get(name);
     if (existing) return existing;
     const operation = operations[name];
-    const perMinute = endpoints[operation.bulk].perMinute * rateLimitShare;
-    const created = createBatcher(operation, { client, jobs, perMinute });
+    const perMinute = endpoints[operation.bulk].perMinute * deps.rateLimitShare;
+    const created = createBatcher(operation, { client, jobs, perMinute, access: accessTo(name) });
     batchers.set(name, created);
     return created;
   }
@@ -323,14 +254,3 @@ export function createBatcherRegistry(client: KlaviyoClient, jobs: JobPoller, ra
     estimateWaitMs: (names) => Math.max(0, ...names.map((name) => batchers.get(name)?.estimateWaitMs() ?? 0)),
   };
 }
-
-function resolveAll(entries: readonly Entry[], result: ApiResult): void {
-  for (const entry of entries) entry.resolve(result);
-}
-
-function rejectAll(entries: readonly Entry[], thrown: unknown): void {
-  for (const entry of entries) entry.reject(thrown);
-}
-
-const acceptedJob = z.object({ data: z.object({ id: z.string() }) });
-const unknownShape = unavailable('Klaviyo accepted a job in an unknown shape');

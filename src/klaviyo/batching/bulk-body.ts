@@ -15,14 +15,27 @@ export interface BatchItem {
   profile?: Pick<ProfileIdentity, 'email' | 'external_id'>;
   /** Replaces `{id}` in the path of the single endpoint. */
   id?: string | undefined;
+  /** The record's id in Klaviyo, as a job's errors name it. */
+  recordId?: string | undefined;
+  /** The id can't stand in a path, so that the record goes out in bulk bodies only. */
+  bulkOnly?: boolean;
   /** The body of the single endpoint; undefined when it takes none. */
   singleBody(): string | undefined;
+}
+
+/** Characters that servers and proxies decode, refuse or cut a path at, even when they are percent-encoded. */
+const unsafeInPath = /[/\\%?#;\s\p{Cc}]/u;
+
+/** @returns whether an id can stand in the path of a request */
+export function isSafeInPath(id: string): boolean {
+  return !unsafeInPath.test(id);
 }
 
 /** @param record a JSON:API resource. @param id replaces `{id}` in the path of the single endpoint */
 export function batchItem(record: object, id?: string): BatchItem {
   const text = JSON.stringify(record);
-  return { text, bytes: Buffer.byteLength(text), id, singleBody: () => `{"data":${text}}` };
+  const bulkOnly = id !== undefined && !isSafeInPath(id);
+  return { text, bytes: Buffer.byteLength(text), id, recordId: id, bulkOnly, singleBody: () => `{"data":${text}}` };
 }
 
 export interface BodyPosition {

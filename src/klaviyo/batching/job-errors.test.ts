@@ -12,14 +12,14 @@ interface ProfileRecord {
   properties?: object;
 }
 
-function attributed(records: readonly ProfileRecord[], errors: readonly Partial<JobError>[]) {
+function attributed(records: readonly ProfileRecord[], errors: readonly Partial<JobError>[], unlistedErrors = 0) {
   const entries = records.map((attributes) => ({ item: batchItem({ type: 'profile', attributes }) }));
   const { positions } = bulkBody(
     operations.profile,
     entries.map(({ item }) => item),
   );
   const complete = errors.map((error) => ({ code: 'invalid', detail: 'no', ...error }));
-  const { failed, unattributed } = attribute(entries, complete, positions);
+  const { failed, unattributed } = attribute(entries, { errors: complete, unlistedErrors }, positions);
   return { failed: [...failed.keys()].map((entry) => entries.indexOf(entry)), unattributed };
 }
 
@@ -73,10 +73,31 @@ describe('an error of a job', () => {
   });
 });
 
+test('an error that is not listed leaves every record unattributed', () => {
+  assert.deepEqual(attributed(all, [], 1), { failed: [], unattributed: true });
+});
+
+test('an error without a pointer is found by the payload, also in an envelope', () => {
+  const payload = { data: { type: 'profile', attributes: { email: cleo.email } } };
+  assert.deepEqual(attributed(all, [{ payload }]), { failed: [2], unattributed: false });
+  assert.deepEqual(attributed(all, [{ payload: payload.data }]), { failed: [2], unattributed: false });
+});
+
+test("a catalog job's error names its record by id, and tells nothing by its code", () => {
+  const items = ['one', 'two'].map((id) => ({ item: batchItem({ type: 'catalog-item', id }, id) }));
+  const error = { code: 'invalid', detail: 'no', pointer: '/data/attributes/items/data/id', recordId: 'two' };
+  const { failed, unattributed } = attribute(items, { errors: [error], unlistedErrors: 0 }, [
+    { index: 0 },
+    { index: 1 },
+  ]);
+  assert.deepEqual([[...failed.keys()], unattributed], [[items[1]], false]);
+  assert.equal(failureOf(error, operations.updateItem), 'unclear');
+});
+
 test("a job's error becomes the failure that the single endpoint would have returned", () => {
   const statusOf = (code: string) => {
-    const failure = failureOf({ code, detail: 'no', pointer: '/data' });
-    assert.ok(failure.type === 'rejected');
+    const failure = failureOf({ code, detail: 'no', pointer: '/data' }, operations.profile);
+    assert.ok(failure !== 'unclear' && failure.type === 'rejected');
     assert.deepEqual(failure.errors, [{ code, detail: 'no', pointer: '/data' }]);
     return failure.status;
   };

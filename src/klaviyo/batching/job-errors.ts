@@ -5,29 +5,32 @@ import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import { type BatchItem, type BodyPosition, positionOf } from './bulk-body.ts';
 import type { JobError } from './job-poller.ts';
+import type { Operation } from './operations.ts';
 
 /**
- * Finds an error's record by its pointer, else by the identifiers of the payload that Klaviyo repeats.
- * @returns the failed records; `unattributed`: at least one error matches no record, or several
+ * Finds an error's record by its id, else by its pointer, else by the identifiers of the payload that Klaviyo repeats.
+ * @returns the failed records; `unattributed`: other records may have failed too
  */
 export function attribute<Entry extends { item: BatchItem }>(
   entries: readonly Entry[],
-  errors: readonly JobError[],
+  { errors, unlistedErrors }: { errors: readonly JobError[]; unlistedErrors: number },
   positions: readonly BodyPosition[],
 ): { failed: Map<Entry, JobError>; unattributed: boolean } {
   const failed = new Map<Entry, JobError>();
-  let unattributed = false;
+  let unattributed = unlistedErrors > 0;
+  const byRecordId = new Map(entries.map((entry) => [entry.item.recordId, entry]));
   for (const error of errors) {
     const target = positionOf(error.pointer);
     const entryIndex = target ? positions.findIndex(({ index }) => index === target.index) : -1;
-    const entry = entries[entryIndex] ?? entryOfPayload(entries, error.payload);
+    const named = error.recordId === undefined ? undefined : byRecordId.get(error.recordId);
+    const entry = named ?? entries[entryIndex] ?? entryOfPayload(entries, error.payload);
     if (entry) failed.set(entry, error);
     else unattributed = true;
   }
   return { failed, unattributed };
 }
 
-const identifiers = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+const identifiers = z.looseObject({ email: z.string().nullish(), external_id: z.string().nullish() });
 const profileRecord = z.object({ attributes: identifiers });
 
 /** @returns the entry whose identifiers are those of the payload, if there is exactly one */
@@ -35,8 +38,7 @@ function entryOfPayload<Entry extends { item: BatchItem }>(
   entries: readonly Entry[],
   payload: unknown,
 ): Entry | undefined {
-  const { data } = identifiers.safeParse(payload);
-  const { email, external_id: id } = data ?? {};
+  const { email, external_id: id } = identifiersIn(payload);
   const values = [email, id].filter((value) => value != null).map((value) => JSON.stringify(value));
   if (values.length === 0) return undefined;
   const matching = entries.filter(({ item: { text } }) => {
@@ -52,8 +54,28 @@ function entryOfPayload<Entry extends { item: BatchItem }>(
   return matching.length === 1 ? matching[0] : undefined;
 }
 
-/** @returns the failure that the single endpoint would have returned */
-export function failureOf({ code, detail, pointer }: JobError): ApiFailure {
+/** The payload may be the record's attributes, the record, or the record in an envelope: none was ever recorded. */
+function identifiersIn(payload: unknown): z.infer<typeof identifiers> {
+  const parsed = identifiers.safeParse(payload).data ?? {};
+  if (parsed.email != null || parsed.external_id != null) return parsed;
+  const inner = nested.safeParse(payload).data;
+  return inner === undefined ? {} : identifiersIn(inner.attributes ?? inner.data);
+}
+
+const nested = z
+  .looseObject({ attributes: z.unknown().optional(), data: z.unknown().optional() })
+  .refine(({ attributes, data }) => attributes !== undefined || data !== undefined);
+
+/**
+ * @returns the failure that the single endpoint would have returned; `unclear` for a catalog record, since the errors of
+ * catalog jobs have the code `invalid` whatever the reason is: recordings, fact 86
+ */
+export function failureOf(error: JobError, operation: Operation): ApiFailure | 'unclear' {
+  const isCatalog = operation.job !== undefined && operation.job.errors === undefined;
+  return isCatalog && error.code === 'invalid' ? 'unclear' : rejectedBy(error);
+}
+
+export function rejectedBy({ code, detail, pointer }: JobError): ApiFailure {
   const status = code === 'not_found' ? 404 : /duplicate|conflict|exists/.test(code) ? 409 : 400;
   return { type: 'rejected', status, errors: [omitUndefined({ code, detail, pointer })] };
 }

@@ -22,9 +22,16 @@ export interface JobError {
   pointer?: string;
   /** The record as Klaviyo received it; only profile imports return it. */
   payload?: unknown;
+  /** Id of the record; only catalog jobs return it. */
+  recordId?: string;
 }
 
-export type JobResult = { outcome: 'completed'; errors: JobError[] } | { outcome: 'unknown'; reason: string };
+export type JobResult =
+  /** `unlistedErrors`: records that failed, by the job's counts, without an error in the list. */
+  | { outcome: 'completed'; errors: JobError[]; unlistedErrors: number }
+  /** The key may not read the job. */
+  | { outcome: 'forbidden'; reason: string }
+  | { outcome: 'unknown'; reason: string };
 
 export interface AcceptedJob {
   endpoint: string;
@@ -60,12 +67,15 @@ const errorSchema = z.object({
   detail: z.string().nullish(),
   source: z.object({ pointer: z.string().nullish() }).nullish().catch(undefined),
   original_payload: z.unknown().optional(),
+  meta: z.object({ id: z.string().nullish() }).nullish().catch(undefined),
 });
 const jobSchema = z.object({
   id: z.string(),
   attributes: z.object({
     status: z.string(),
     created_at: z.string().nullish(),
+    total_count: z.number().nullish(),
+    completed_count: z.number().nullish(),
     failed_count: z.number().nullish(),
     errors: z.array(errorSchema).nullish(),
   }),
@@ -81,7 +91,10 @@ const maxPages = 20;
 /** Lists lag behind: after this many polls without it, a job is requested by its id. */
 const maxMissedPolls = 5;
 
-type AwaitedJob = PromiseWithResolvers<JobResult> & { missedPolls: number };
+/** A list of errors may be shorter than the job's counts for a while: so many polls read it again. */
+const maxIncompletePolls = 3;
+
+type AwaitedJob = PromiseWithResolvers<JobResult> & { missedPolls: number; incompletePolls: number };
 
 /** One list of jobs, polled while jobs of it are awaited. */
 interface PolledList {
@@ -95,11 +108,12 @@ interface PolledList {
 }
 
 /**
- * A page of a list, or why it could not be read: `unavailable`: an outage; `cursor-rejected`: the cursor of an earlier poll
+ * A page of a list, or why it could not be read: `unavailable`: an outage; `forbidden`: the key lacks a scope;
+ * `cursor-rejected`: the cursor of an earlier poll
  * is no longer valid; `unusable`: Klaviyo rejects the list, or answers in another shape.
  */
-type JobListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: UnreadableReason };
-type UnreadableReason = 'unavailable' | 'cursor-rejected' | 'unusable';
+type JobListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: UnreadableReason; reason?: string };
+type UnreadableReason = 'unavailable' | 'forbidden' | 'cursor-rejected' | 'unusable';
 
 /** @param signal stops polling; jobs that have not ended by then resolve as `unknown` */
 export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): JobPoller {
@@ -135,8 +149,17 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     list.isPolling = false;
   }
 
-  /** Reads the list until every awaited job was seen. */
   async function poll(list: PolledList): Promise<void> {
+    const { seen, missing, nextCursor, unreadable } = await readUntilAllSeen(list);
+    list.oldestFirst = isOldestFirst(seen) ?? list.oldestFirst;
+    list.cursor = list.oldestFirst && unreadable !== 'cursor-rejected' ? nextCursor : undefined;
+    // A job may be on a page that could not be read, so it does not count as missing.
+    if (unreadable === 'unavailable' || unreadable === 'cursor-rejected') return;
+    for (const id of missing) await countMissed(list, id);
+  }
+
+  /** Reads the list until every awaited job was seen, and settles those that have ended. */
+  async function readUntilAllSeen(list: PolledList) {
     const missing = new Set(list.awaited.keys());
     const seen: Job[] = [];
     let nextCursor = list.cursor;
@@ -145,6 +168,7 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     for await (const page of pagesOf(list)) {
       if ('unreadable' in page) {
         unreadable = page.unreadable;
+        if (page.unreadable === 'forbidden') endForbidden(list, page.reason ?? '');
         break;
       }
       seen.push(...page.jobs);
@@ -155,11 +179,12 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
       foundUnfinished ||= found.some(({ id }) => list.awaited.has(id));
       if (missing.size === 0) break;
     }
-    list.oldestFirst = isOldestFirst(seen) ?? list.oldestFirst;
-    list.cursor = list.oldestFirst && unreadable !== 'cursor-rejected' ? nextCursor : undefined;
-    // A job may be on a page that could not be read, so it does not count as missing.
-    if (unreadable === 'unavailable' || unreadable === 'cursor-rejected') return;
-    for (const id of missing) await countMissed(list, id);
+    return { seen, missing, nextCursor, unreadable };
+  }
+
+  function endForbidden(list: PolledList, reason: string): void {
+    for (const { resolve } of list.awaited.values()) resolve({ outcome: 'forbidden', reason });
+    list.awaited.clear();
   }
 
   /** Yields the pages from the list's cursor; an unreadable page is the last one. */
@@ -181,6 +206,8 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
   ): Promise<JobListPage & { next?: string | undefined }> {
     const query = { ...job.query, ...(cursor === undefined ? {} : { 'page[cursor]': cursor }) };
     const result = await client.call({ endpoint: job.list, query, lane: 'bulk', signal });
+    if (!result.ok && result.failure.type === 'forbidden')
+      return { unreadable: 'forbidden', reason: result.failure.reason };
     if (!result.ok && result.failure.type !== 'rejected') return { unreadable: 'unavailable' };
     const parsed = result.ok ? jobList.safeParse(result.body) : undefined;
     if (!parsed?.success) return { unreadable: 'unusable' };
@@ -216,8 +243,11 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     const errors = hasFailed && list.job.errors ? await readImportErrors(list.job.errors, id) : attributes.errors;
     // The next poll finds the job again and repeats the request.
     if (errors === 'unavailable') return;
+    const unlistedErrors = countUnlisted(attributes, errors?.length ?? 0);
+    awaited.incompletePolls += unlistedErrors > 0 ? 1 : 0;
+    if (unlistedErrors > 0 && awaited.incompletePolls <= maxIncompletePolls) return;
     list.awaited.delete(id);
-    awaited.resolve({ outcome: 'completed', errors: (errors ?? []).map(toJobError) });
+    awaited.resolve({ outcome: 'completed', errors: (errors ?? []).map(toJobError), unlistedErrors });
   }
 
   async function readImportErrors(endpoint: NonNullable<JobEndpoints['errors']>, id: string) {
@@ -235,7 +265,7 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     inProgress: (job) => lists.get(job.list)?.awaited.size ?? 0,
     waitFor(job, id) {
       const list = listOf(job);
-      const awaited: AwaitedJob = { ...Promise.withResolvers<JobResult>(), missedPolls: 0 };
+      const awaited: AwaitedJob = { ...Promise.withResolvers<JobResult>(), missedPolls: 0, incompletePolls: 0 };
       list.awaited.set(id, awaited);
       void pollUntilEnded(list);
       return awaited.promise;
@@ -250,6 +280,15 @@ function isOldestFirst(jobs: readonly Job[]): boolean | undefined {
   return first === undefined || last === undefined || first === last ? undefined : first < last;
 }
 
+/** @returns how many records failed without a listed error; counts that don't add up count as failures */
+function countUnlisted({ total_count, completed_count, failed_count }: Job['attributes'], listed: number): number {
+  const failed = failed_count ?? 0;
+  const isCounted = total_count != null && completed_count != null && failed_count != null;
+  // Klaviyo may count failed records as completed, so that only a sum below the total shows that some are missing.
+  const missing = isCounted ? Math.max(0, total_count - completed_count - failed) : 0;
+  return Math.max(0, failed - listed) + missing;
+}
+
 function cursorOf(next: string | null | undefined): string | undefined {
   // Only the query is used. The base accepts links without a host.
   const base = 'https://a.klaviyo.com';
@@ -257,6 +296,8 @@ function cursorOf(next: string | null | undefined): string | undefined {
   return new URL(next, base).searchParams.get('page[cursor]') ?? undefined;
 }
 
-function toJobError({ code, title, detail, source, original_payload: payload }: z.infer<typeof errorSchema>): JobError {
-  return omitUndefined({ code, detail: detail ?? title ?? '', pointer: source?.pointer ?? undefined, payload });
+function toJobError(error: z.infer<typeof errorSchema>): JobError {
+  const { code, title, detail, source, meta, original_payload: payload } = error;
+  const pointer = source?.pointer ?? undefined;
+  return omitUndefined({ code, detail: detail ?? title ?? '', pointer, payload, recordId: meta?.id ?? undefined });
 }

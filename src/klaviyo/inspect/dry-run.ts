@@ -36,6 +36,9 @@ export function createDryRun(client: KlaviyoClient, rateLimitShare: number): Dry
       client: recordingClient(client, requests),
       rateLimitShare,
       storeJob: () => Promise.resolve(),
+      repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },
+      isSold: () => Promise.resolve('unknown'),
+      onWarning: () => undefined,
     });
     for (const change of changes) {
       const signal = AbortSignal.timeout(timeoutMs);

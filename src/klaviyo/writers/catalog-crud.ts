@@ -2,13 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
-import type { WriteOptions } from '../batching/batcher.ts';
 import { batchItem } from '../batching/bulk-body.ts';
 import type { CatalogType } from '../batching/operations.ts';
 import type { Receipt } from '../change.ts';
 import { compoundId } from '../existing-records.ts';
 import { delivered, receiptOfResult } from '../receipts.ts';
-import { untilSettled, type WriteContext } from './write-context.ts';
+import type { WriteContext } from './write-context.ts';
 
 export const isNotFound = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 404;
 export const isDuplicate = (failure: ApiFailure) => failure.type === 'rejected' && failure.status === 409;
@@ -36,7 +35,11 @@ export function create(type: CatalogType, record: CatalogRecord, context: WriteC
     attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
     ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
   };
-  return context.batchers.write(`create${type}`, batchItem(data), untilSettled(context));
+  return context.batchers.write(
+    `create${type}`,
+    batchItem(data, compoundId(record.attributes.external_id)),
+    untilSettled(context),
+  );
 }
 
 export function update(
@@ -47,19 +50,19 @@ export function update(
   // Klaviyo does not accept `sku` in an update.
   const { external_id: externalId, sku: _sku, ...updatable } = attributes;
   const record = { externalId, attributes: updatable, relationships };
-  return updateAttributes(type, record, { context, options: untilSettled(context) });
+  return updateAttributes(type, record, context);
 }
 
 /** Updates the given attributes and leaves the others unchanged. */
 export function updateAttributes(
   type: CatalogType,
   record: { externalId: string; attributes: object; relationships?: object | undefined },
-  { context, options }: { context: WriteContext; options: WriteOptions },
+  context: WriteContext,
 ): Promise<ApiResult> {
   const { externalId, attributes, relationships } = record;
   const id = compoundId(externalId);
   const data = { type: resourceType(type), id, attributes, relationships };
-  return context.batchers.write(`update${type}`, batchItem(data, id), options);
+  return context.batchers.write(`update${type}`, batchItem(data, id), context);
 }
 
 /**
@@ -87,11 +90,16 @@ export function retryOnConflict(result: ApiResult, isConflict: (failure: ApiFail
 export async function remove(type: CatalogType, externalId: string, context: WriteContext): Promise<Receipt> {
   const id = compoundId(externalId);
   const item = { ...batchItem({ type: resourceType(type), id }, id), singleBody: () => undefined };
-  const result = await context.batchers.write(`delete${type}`, item, untilSettled(context));
+  const result = await context.batchers.write(`delete${type}`, item, context);
   return !result.ok && isNotFound(result.failure) ? delivered : receiptOfResult(result);
 }
 
-/** @returns whether the existing attributes include all of these with the same values */
+/** @returns whether the existing attributes include all of these with the same values; absent, null and "" are equal */
 export function includesAll(existing: Record<string, unknown>, attributes: object): boolean {
-  return Object.entries(attributes).every(([name, value]) => isDeepStrictEqual(existing[name], value));
+  return Object.entries(attributes).every(([name, value]) => isDeepStrictEqual(orNull(existing[name]), orNull(value)));
+}
+
+/** Klaviyo returns an absent image as an empty text: recordings, fact 70. */
+function orNull(value: unknown): unknown {
+  return value === '' || value === undefined ? null : value;
 }

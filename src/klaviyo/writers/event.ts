@@ -3,17 +3,21 @@
 import type { KlaviyoError } from '../api/errors.ts';
 import type { BatchItem } from '../batching/bulk-body.ts';
 import type { EventChange, ProfileIdentity, Receipt } from '../change.ts';
-import { delivered, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
+import { delivered, leftOut, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import { untilSettled, type WriteContext } from './write-context.ts';
 
-/** Writes the event. When Klaviyo rejects the pair of identifiers, retries with the e-mail alone, then with the id alone. */
+/** Writes the event. What Klaviyo rejects and the event can go without is left out; then it is written again. */
 export async function writeEvent(change: EventChange, context: WriteContext): Promise<Receipt> {
   const write = (profile: ProfileIdentity) =>
     context.batchers.write('event', eventItem(change, profile), untilSettled(context));
   const first = await write(change.profile);
   if (first.ok) return delivered;
   let receipt = receiptOfFailure(first.failure);
-  if (first.failure.type !== 'rejected' || !concernsIdentity(first.failure.errors)) return receipt;
+  if (first.failure.type !== 'rejected') return receipt;
+  const without = withoutRejected(change, first.failure.errors);
+  if (without) return withWarnings(await writeEvent(without.change, context), [leftOut(without.attribute)]);
+  if (!concernsIdentity(first.failure.errors)) return receipt;
+  // The pair of identifiers is rejected: the e-mail alone, then the id alone.
   for (const profile of singleIdentifiers(change.profile)) {
     receipt = receiptOfResult(await write(profile));
     const identifier = profile.email === undefined ? 'external_id' : 'email';
@@ -21,6 +25,21 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
       return withWarnings(receipt, [{ code: 'identity-rejected', detail: `sent with the ${identifier} alone` }]);
   }
   return receipt;
+}
+
+/** @returns the event without the optional attribute that an error points at */
+function withoutRejected(
+  change: EventChange,
+  errors: readonly KlaviyoError[],
+): { change: EventChange; attribute: string } | undefined {
+  const pointsAt = (name: RegExp) => errors.some(({ pointer }) => pointer !== undefined && name.test(pointer));
+  const { currency, profile, ...rest } = change;
+  const { location, ...identity } = profile;
+  if (currency !== undefined && pointsAt(/\/value_currency$/))
+    return { change: { ...rest, profile }, attribute: 'value_currency' };
+  if (location !== undefined && pointsAt(/\/location(\/\w+)?$/))
+    return { change: { ...change, profile: identity }, attribute: 'location' };
+  return undefined;
 }
 
 const eventPrefix = '{"type":"event","attributes":{';
@@ -36,6 +55,8 @@ function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
       value: change.value,
       value_currency: change.currency,
       properties: change.properties,
+      // In a bulk body the group has it too: nothing says which of the two counts.
+      backfill: change.backfill,
     },
   });
   const profile = `"profile":{"data":{"type":"profile","attributes":${JSON.stringify(identity)}}}`;
@@ -45,7 +66,7 @@ function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
     bytes: Buffer.byteLength(text),
     group: `{"type":"event-bulk-create","attributes":{${profile},${backfill}`,
     profile: identity,
-    singleBody: () => `{"data":${eventPrefix}${profile},${backfill}${text.slice(eventPrefix.length)}}`,
+    singleBody: () => `{"data":${eventPrefix}${profile},${text.slice(eventPrefix.length)}}`,
   };
 }
 

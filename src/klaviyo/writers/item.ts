@@ -3,6 +3,7 @@
  * before their item, and an item before its variants.
  */
 
+import type { ApiFailure } from '../api/errors.ts';
 import type { ItemChange, Receipt } from '../change.ts';
 import { compoundId, type ExistingItem, type ExistingRecord } from '../existing-records.ts';
 import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
@@ -47,12 +48,17 @@ async function writeIfChanged(
   const isUnchanged = existing !== undefined && ensured.created === 0 && includesAll(existing.attributes, change.item);
   if (isUnchanged && !context.force) return delivered;
   const first = await upsertItem(change, existing, context);
-  if (first.ok || !pointsAtRelationship(first.failure)) return receiptOfResult(first);
+  if (first.ok || !concernsRelated(first.failure, existing !== undefined)) return receiptOfResult(first);
   // A category of the cache was deleted in Klaviyo by another client.
   for (const { external_id } of change.categories) context.knownCategories.delete(external_id);
   const recreated = await ensureCategories(change.categories, context);
   if ('failure' in recreated) return receiptOfFailure(recreated.failure);
   return receiptOfResult(retryOnConflict(await upsertItem(change, existing, context), isNotFound));
+}
+
+/** A creation is answered 404 only because of a related record; of an update the pointer tells. */
+function concernsRelated(failure: ApiFailure, exists: boolean): boolean {
+  return pointsAtRelationship(failure) || (!exists && isNotFound(failure));
 }
 
 function upsertItem({ item, categories }: ItemChange, existing: ExistingItem | undefined, context: WriteContext) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiFailure } from '../api/errors.ts';
 import { batchItem } from '../batching/bulk-body.ts';
 import type { Profile, ProfileChange, Receipt, Warning } from '../change.ts';
-import { delivered, receiptOfFailure, withWarnings } from '../receipts.ts';
+import { delivered, leftOut, receiptOfFailure, withWarnings } from '../receipts.ts';
 import { request, type WriteContext } from './write-context.ts';
 
 const phoneDropped = (reason: string): Warning => ({
@@ -11,7 +11,10 @@ const phoneDropped = (reason: string): Warning => ({
   detail: `phone_number left out: ${reason}`,
 });
 
-/** Writes the profile; when Klaviyo rejects the phone number or the identifiers, writes the rest. */
+/** Attributes that a profile can go without, apart from the phone number. */
+const optionalAttributes = ['locale', 'location', 'title', 'organization', 'first_name', 'last_name'] as const;
+
+/** Writes the profile; what Klaviyo rejects and the profile can go without is left out. */
 export function writeProfile(change: ProfileChange, context: WriteContext): Promise<Receipt> {
   return context.mutex.runExclusive(`email:${change.profile.email.toLowerCase()}`, () => upsert(change, context));
 }
@@ -22,6 +25,11 @@ async function upsert(change: ProfileChange, context: WriteContext): Promise<Rec
   if (failure === undefined) return delivered;
   if (failure.type !== 'rejected') return receiptOfFailure(failure);
   if (pointsAtPhone(failure)) return upsertWithoutPhone(change, context, 'Klaviyo rejects it');
+  const rejected = rejectedAttribute(change.profile, failure);
+  if (rejected) {
+    const { [rejected]: _rejected, ...profile } = change.profile;
+    return withWarnings(await upsert({ ...change, profile }, context), [leftOut(rejected)]);
+  }
   if (failure.errors.some((error) => error.code === 'duplicate_profile'))
     return resolveDuplicate(change, context, failure);
   return receiptOfFailure(failure);
@@ -41,6 +49,15 @@ function pointsAtPhone(failure: ApiFailure): boolean {
   return failure.type === 'rejected' && failure.errors.some(({ pointer }) => pointer?.endsWith('/phone_number'));
 }
 
+function rejectedAttribute(profile: Profile, failure: ApiFailure) {
+  if (failure.type !== 'rejected') return undefined;
+  return optionalAttributes.find(
+    (name) =>
+      profile[name] !== undefined &&
+      failure.errors.some(({ pointer }) => pointer?.endsWith(`/attributes/${name}`) || pointer?.includes(`/${name}/`)),
+  );
+}
+
 async function upsertWithoutPhone(change: ProfileChange, context: WriteContext, reason: string): Promise<Receipt> {
   const { phone_number: phone, ...profile } = change.profile;
   if (phone === undefined)
@@ -48,15 +65,30 @@ async function upsertWithoutPhone(change: ProfileChange, context: WriteContext, 
   return withWarnings(await upsert({ ...change, profile }, context), [phoneDropped(reason)]);
 }
 
-/** The error does not say which identifier belongs to another profile, so both are looked up. */
+/**
+ * The error does not say which identifier belongs to another profile, so both are looked up. Its own id of that profile
+ * counts where a look-up finds nobody: look-ups may lag behind, or compare e-mails with their case.
+ */
 async function resolveDuplicate(change: ProfileChange, context: WriteContext, failure: ApiFailure): Promise<Receipt> {
   const owners = await identifierOwners(change.profile, context);
   if ('failure' in owners) return receiptOfFailure(owners.failure);
-  const { byEmail, byId } = owners;
+  const { byEmail, byId } = withNamedOwner(owners, failure);
   if (byEmail !== undefined && byId !== undefined && byEmail !== byId)
     return resolveIdentityConflict(change, context, { byEmail, byId });
   if (change.profile.phone_number === undefined) return receiptOfFailure(failure);
   return upsertWithoutPhone(change, context, 'another profile has it');
+}
+
+function withNamedOwner(
+  { byEmail, byId }: { byEmail: string | undefined; byId: string | undefined },
+  failure: ApiFailure,
+): { byEmail: string | undefined; byId: string | undefined } {
+  const errors = failure.type === 'rejected' ? failure.errors : [];
+  const named = errors.find(({ duplicateProfileId }) => duplicateProfileId)?.duplicateProfileId;
+  if (named === undefined || named === byEmail || named === byId) return { byEmail, byId };
+  if (byEmail !== undefined && byId === undefined) return { byEmail, byId: named };
+  if (byEmail === undefined && byId !== undefined) return { byEmail: named, byId };
+  return { byEmail, byId };
 }
 
 /** @returns Klaviyo's ids of the profiles with the e-mail and with the external_id */

@@ -2,13 +2,12 @@
 
 import type { CatalogVariant, ItemChange, Receipt, StockChange } from '../change.ts';
 import { compoundId, type ExistingRecord } from '../existing-records.ts';
-import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
+import { delivered, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import {
   create,
   includesAll,
   isDuplicate,
   isNotFound,
-  pointsAtRelationship,
   remove,
   retryOnConflict,
   update,
@@ -37,14 +36,20 @@ export function writeVariant(
   });
 }
 
-/** Deletes a variant that is no longer part of its item, unless the sku belongs to another item by now. */
+/**
+ * Deletes a variant that is no longer part of its item. It is looked up under the item once more, since another process may
+ * have deleted it and created it under another item; and it stays while another product has its sku, since Klaviyo can't
+ * move a variant and a new one would have lost its back-in-stock subscribers.
+ */
 export function deleteVariant(itemId: string, sku: string, context: WriteContext): Promise<Receipt> {
   return exclusively(sku, context, async () => {
-    const existing = await context.existing.variant(sku, context.lane);
+    const existing = await context.existing.variantOfItem(itemId, sku, context.lane);
     if (existing === undefined) return delivered;
     if ('failure' in existing) return receiptOfFailure(existing.failure);
-    const isOfItem = existing.itemId === undefined || existing.itemId === itemId;
-    return isOfItem ? remove('Variant', sku, context) : delivered;
+    const sold = await context.isSold(sku);
+    if (sold === 'unknown') return { outcome: 'unavailable', reason: 'it is not known whether the sku is still sold' };
+    if (sold) return withWarnings(delivered, [{ code: 'variant-kept', detail: 'another product has its sku' }]);
+    return remove('Variant', sku, context);
   });
 }
 
@@ -81,18 +86,14 @@ async function writeIfChanged(
   const created = await create('Variant', record, context);
   if (created.ok) return delivered;
   // Another process has deleted the item since it was looked up. A retry sees the new state.
-  if (isNotFound(created.failure) && pointsAtRelationship(created.failure))
-    return { outcome: 'unavailable', reason: 'its item has just been deleted' };
+  if (isNotFound(created.failure)) return { outcome: 'unavailable', reason: 'its item has just been deleted' };
   if (!isDuplicate(created.failure)) return receiptOfFailure(created.failure);
-  // Under this item after all: lists lag behind, or the response to an earlier creation was lost.
+  // Under this item after all (lists lag behind, or a response was lost), or under another one, where it stays: Klaviyo
+  // can't move a variant, and a new one would have lost its back-in-stock subscribers.
   const duplicate = await context.existing.variant(variant.external_id, context.lane);
   if (duplicate !== undefined && 'failure' in duplicate) return receiptOfFailure(duplicate.failure);
-  if (duplicate?.itemId === itemId)
-    return receiptOfResult(retryOnConflict(await update('Variant', record, context), isNotFound));
-  // Under another item: Klaviyo can't move a variant, so it is deleted and created.
-  const removed = await remove('Variant', variant.external_id, context);
-  if (removed.outcome !== 'delivered') return removed;
-  return receiptOfResult(retryOnConflict(await create('Variant', record, context), isDuplicate));
+  if (duplicate && !context.force && includesAll(duplicate.attributes, variant)) return delivered;
+  return receiptOfResult(retryOnConflict(await update('Variant', record, context), isNotFound));
 }
 
 /** Updates quantity and policy together. Skips a variant that Klaviyo does not have: it is created with its item. */
@@ -102,7 +103,7 @@ export function writeStock(change: Sequenced<StockChange>, context: WriteContext
     const written = context.writtenStock.get(sku);
     if (written !== undefined && written.readSeq > readSeq) return delivered;
     const attributes = { inventory_quantity: quantity, inventory_policy: policy };
-    const result = await updateAttributes('Variant', { externalId: sku, attributes }, { context, options: context });
+    const result = await updateAttributes('Variant', { externalId: sku, attributes }, context);
     const isUnknown = !result.ok && isNotFound(result.failure);
     if (!result.ok && !isUnknown) return receiptOfFailure(result.failure);
     // Also for an unknown variant: its item may be in flight with older stock.

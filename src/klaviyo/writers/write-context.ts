@@ -5,7 +5,8 @@ import type { KeyedMutex } from '../../lib/keyed-mutex.ts';
 import type { SharedSignal } from '../../lib/shared-signal.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import type { Lane } from '../api/rate-limiter.ts';
-import type { BatcherRegistry, WriteOptions } from '../batching/batcher.ts';
+import type { BatcherRegistry } from '../batching/batcher.ts';
+import type { WriteOptions } from '../batching/body-sender.ts';
 import type { AcceptedJob } from '../batching/job-poller.ts';
 import type { StockChange } from '../change.ts';
 import type { ExistingRecords } from '../existing-records.ts';
@@ -20,7 +21,12 @@ export interface SinkResources {
   mutex: KeyedMutex;
   writtenStock: LRUCache<string, WrittenStock>;
   knownCategories: LRUCache<string, true>;
+  /** Whether any published product has the sku now. */
+  isSold: IsSold;
 }
+
+/** `unknown`: commercetools can't be asked now. Never rejects. */
+export type IsSold = (sku: string) => Promise<boolean | 'unknown'>;
 
 export interface WriteContext extends SinkResources {
   lane: Lane;
@@ -28,7 +34,7 @@ export interface WriteContext extends SinkResources {
   deadline: SharedSignal;
   /** Writes a record even when Klaviyo's state is the same. */
   force: boolean;
-  /** For the last write of a change: its receipt may be given early, when its job is accepted. */
+  /** The change may be acknowledged early once a job of it is accepted and stored: what is left of it follows. */
   onJobAccepted(job: AcceptedJob, records: number): void;
 }
 
@@ -40,7 +46,7 @@ export function request(
   return client.call({ ...call, lane, signal: deadline.signal() });
 }
 
-/** Options of a write that other writes depend on: not acknowledged early, so its result is final. */
+/** Options of a write that is not acknowledged early, so that its result is final. */
 export function untilSettled({ lane, deadline }: WriteContext): WriteOptions {
   return { lane, deadline };
 }

@@ -1,0 +1,72 @@
+/**
+ * Remembers what was verified about the Klaviyo account, so that it is verified once. All processes share it through the
+ * store.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { RepeatedEvents } from '../klaviyo/batching/repeated-events.ts';
+import { type Store, storedFormat } from '../store/store.ts';
+
+const container = 'ctk-findings';
+
+const findingSchema = z.object({ value: z.string(), verifiedAt: z.iso.datetime() });
+export type ApiFinding = z.infer<typeof findingSchema>;
+const recordSchema = z.object({ findings: z.record(z.string(), findingSchema) });
+
+export interface ApiFindings {
+  /** By name. @throws StoreError */
+  read(): Promise<Record<string, ApiFinding>>;
+  /** Adds findings, or replaces those with the same name. @throws StoreError */
+  write(values: Record<string, string>): Promise<void>;
+  /** How Klaviyo treats repeated events in a bulk body. `read` never rejects. */
+  repeatedEvents: {
+    read(): Promise<RepeatedEvents | undefined>;
+    write(finding: RepeatedEvents): Promise<void>;
+  };
+}
+
+/** The name under which `repeatedEvents` is stored. */
+export const repeatedEventsFinding = 'repeated events in a bulk body';
+
+/** A body may be found lost because Klaviyo listed it late: such a finding is verified again after a week. */
+const lostMs = 7 * 86_400_000;
+const known: readonly RepeatedEvents[] = ['ignored', 'rejected', 'lost'];
+
+/** @param accountKey what identifies the account, such as its API key; stored as a hash. @param now the clock */
+export function createApiFindings(store: Store, accountKey: string, now: () => Date): ApiFindings {
+  const at = { container, key: createHash('sha256').update(accountKey).digest('hex').slice(0, 32) };
+
+  async function read(): Promise<Record<string, ApiFinding>> {
+    const stored = await store.get(at);
+    return recordSchema.safeParse(stored?.value).data?.findings ?? {};
+  }
+
+  async function write(values: Record<string, string>): Promise<void> {
+    const verifiedAt = now().toISOString();
+    const added = Object.entries(values).map(([name, value]) => [name, { value, verifiedAt }]);
+    for (let version: number | 'stale' = 'stale'; version === 'stale'; ) {
+      const stored = await store.get(at);
+      const findings = {
+        ...(recordSchema.safeParse(stored?.value).data?.findings ?? {}),
+        ...Object.fromEntries(added),
+      };
+      version = await store.put(at, { format: storedFormat, findings }, stored?.version ?? 'absent');
+    }
+  }
+
+  async function readRepeatedEvents(): Promise<RepeatedEvents | undefined> {
+    const finding = (await read())[repeatedEventsFinding];
+    const value = known.find((each) => each === finding?.value);
+    const isOld = finding !== undefined && now().getTime() - Date.parse(finding.verifiedAt) > lostMs;
+    return value === 'lost' && isOld ? undefined : value;
+  }
+
+  return {
+    read,
+    write,
+    repeatedEvents: {
+      read: () => readRepeatedEvents().catch(() => undefined),
+      write: (finding) => write({ [repeatedEventsFinding]: finding }),
+    },
+  };
+}

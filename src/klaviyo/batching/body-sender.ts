@@ -1,0 +1,171 @@
+/** Sends the entries of one operation, in single requests and in bulk bodies, and settles each of them. */
+import type { Context } from '@opentelemetry/api';
+import { z } from 'zod';
+import { sharing } from '../../telemetry/span.ts';
+import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
+import type { ApiFailure } from '../api/errors.ts';
+import type { Lane } from '../api/rate-limiter.ts';
+import { splitRejected } from './bisect.ts';
+import type { BulkAccess } from './bulk-access.ts';
+import { type BatchItem, type BodyPosition, bulkBody } from './bulk-body.ts';
+import { attribute, failureOf, rejectedBy } from './job-errors.ts';
+import type { AcceptedJob, JobPoller, JobResult } from './job-poller.ts';
+import type { Operation } from './operations.ts';
+
+export interface WriteOptions {
+  lane: Lane;
+  /** An item that is not in a request yet when it is aborted is not sent. */
+  deadline: Pick<AbortSignal, 'aborted'>;
+  /**
+   * Called once when Klaviyo has accepted a job with the record; the job's result follows.
+   * @param records number of the job's records that have a callback, this one included
+   */
+  onJobAccepted?(job: AcceptedJob, records: number): void;
+}
+
+export interface Entry {
+  item: BatchItem;
+  bytes: number;
+  options: WriteOptions;
+  queuedAt: number;
+  /** The caller's trace; a request is linked to all of its entries' traces. */
+  traceContext: Context;
+  resolve(result: ApiResult): void;
+  reject(thrown: unknown): void;
+}
+
+type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'> & {
+  /** Bodies in a row that were rejected with one recorded event named, of the same entries. */
+  namedOne?: number;
+};
+
+export interface BodySender {
+  /** Sends one entry and settles it. Never rejects: an exception rejects the entry. */
+  sendSingle(entry: Entry, options: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void>;
+  /** Resolves with the response to the body; a job's entries are settled later. Never rejects. */
+  sendBulk(entries: readonly Entry[], options: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void>;
+}
+
+/** Klaviyo may name one recorded event per response: after this many such responses the rest is sent singly. */
+const maxNamedOne = 2;
+const never = new AbortController().signal;
+const unknownShape: ApiResult = {
+  ok: false,
+  failure: { type: 'unavailable', reason: 'Klaviyo accepted a job in an unknown shape' },
+};
+// An empty id would be awaited forever.
+const acceptedJob = z.object({ data: z.object({ id: z.string().min(1) }) });
+
+export interface BodySenderDeps {
+  client: KlaviyoClient;
+  jobs: JobPoller;
+  access: BulkAccess;
+}
+
+export function createBodySender(operation: Operation, { client, jobs, access }: BodySenderDeps): BodySender {
+  async function sendSingle(entry: Entry, { lane, acquired }: RequestOptions): Promise<void> {
+    const { item, traceContext } = entry;
+    if (item.bulkOnly) return callBulk([entry], { lane });
+    try {
+      const request = { endpoint: operation.single, id: item.id, body: item.singleBody(), signal: never };
+      entry.resolve(await sharing([traceContext], () => client.call({ ...request, lane, acquired })));
+    } catch (thrown) {
+      entry.reject(thrown);
+    }
+  }
+
+  async function sendSingly(entries: readonly Entry[], lane: Lane): Promise<void> {
+    await Promise.all(entries.map((entry) => sendSingle(entry, { lane })));
+  }
+
+  async function callBulk(entries: readonly Entry[], options: RequestOptions): Promise<void> {
+    await sendBody(entries, options).catch((thrown: unknown) => rejectAll(entries, thrown));
+  }
+
+  /** Sends one bulk body. Settles its entries, or leaves that to the job. */
+  async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
+    const { lane, acquired } = options;
+    const verification = await access.beginBody(entries.map(({ item }) => item));
+    const repeated = verification && entries[verification.repeated];
+    if (repeated) await sendSingle(repeated, { lane });
+    const { text, positions } = bulkBody(
+      operation,
+      entries.map(({ item }) => item),
+    );
+    const traceContexts = entries.map(({ traceContext }) => traceContext);
+    const request = { endpoint: operation.bulk, body: text, signal: never, lane, acquired };
+    const result = await sharing(traceContexts, () => client.call(request));
+    if (!result.ok) verification?.abandon();
+    if (!result.ok) return settleFailure(entries, { positions, failure: result.failure }, options);
+    if (verification && !(await verification.isRecorded())) return sendSingly(entries, lane);
+    if (!operation.job) return resolveAll(entries, result);
+    const accepted = acceptedJob.safeParse(result.body);
+    if (!accepted.success) return resolveAll(entries, unknownShape);
+    const job = { endpoint: operation.job.get, id: accepted.data.data.id };
+    const listeners = entries.filter((entry) => entry.options.onJobAccepted);
+    for (const listener of listeners) listener.options.onJobAccepted?.(job, listeners.length);
+    // Not awaited: the body's slot is free for the next one.
+    void jobs
+      .waitFor(operation.job, job.id)
+      .then((jobResult) => settleJob(entries, jobResult, { positions, lane }))
+      .catch((thrown: unknown) => rejectAll(entries, thrown));
+  }
+
+  async function settleFailure(
+    entries: readonly Entry[],
+    { positions, failure }: { positions: BodyPosition[]; failure: ApiFailure },
+    { lane, namedOne = 0 }: RequestOptions,
+  ): Promise<void> {
+    if (failure.type === 'forbidden' && access.onForbidden(failure.reason)) return sendSingly(entries, lane);
+    if (failure.type !== 'rejected') return resolveAll(entries, { ok: false, failure });
+    const { recorded, single, retry } = splitRejected(entries, { positions, failure });
+    if (recorded.length > 0) access.onRecordedRejected();
+    resolveAll(recorded, { ok: true, status: 202, body: undefined });
+    const namedOneAgain = recorded.length === 1 && single.length === 0 ? namedOne + 1 : 0;
+    const resend = (part: Entry[]) =>
+      namedOneAgain >= maxNamedOne ? sendSingly(part, lane) : callBulk(part, { lane, namedOne: namedOneAgain });
+    // A body of one record has no smaller part: its failure is final.
+    const isFinal = (entry: Entry) => entry.item.bulkOnly === true && entries.length === 1;
+    resolveAll(single.filter(isFinal), { ok: false, failure });
+    await Promise.all([
+      sendSingly(
+        single.filter((entry) => !isFinal(entry)),
+        lane,
+      ),
+      ...retry.map(resend),
+    ]);
+  }
+
+  async function settleJob(
+    entries: readonly Entry[],
+    jobResult: JobResult,
+    { positions, lane }: { positions: BodyPosition[]; lane: Lane },
+  ): Promise<void> {
+    if (jobResult.outcome === 'forbidden' && access.onForbidden(jobResult.reason)) return sendSingly(entries, lane);
+    if (jobResult.outcome !== 'completed') {
+      const type = jobResult.outcome === 'forbidden' ? 'forbidden' : 'unavailable';
+      return resolveAll(entries, { ok: false, failure: { type, reason: jobResult.reason } });
+    }
+    const { failed, unattributed } = attribute(entries, jobResult, positions);
+    await Promise.all(
+      entries.map(async (entry) => {
+        const error = failed.get(entry) ?? (entries.length === 1 ? jobResult.errors[0] : undefined);
+        const isLast = entry.item.bulkOnly && entries.length === 1;
+        const failure = error && (isLast ? rejectedBy(error) : failureOf(error, operation));
+        // A single request shows what an unclear error means, and whether an unattributed one belongs to this record.
+        if (failure === 'unclear' || (!failure && unattributed && !isLast)) return sendSingle(entry, { lane });
+        entry.resolve(failure ? { ok: false, failure } : { ok: true, status: 200, body: undefined });
+      }),
+    );
+  }
+
+  return { sendSingle, sendBulk: (entries, options) => callBulk(entries, options) };
+}
+
+export function resolveAll(entries: readonly Entry[], result: ApiResult): void {
+  for (const entry of entries) entry.resolve(result);
+}
+
+export function rejectAll(entries: readonly Entry[], thrown: unknown): void {
+  for (const entry of entries) entry.reject(thrown);
+}

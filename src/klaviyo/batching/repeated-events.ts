@@ -1,0 +1,166 @@
+/**
+ * Verifies how Klaviyo treats a bulk body with an event that it has recorded already. Its reference says only that "the
+ * request will fail and no events will be processed": the event may be ignored, the body may be rejected, or it may be
+ * accepted and lost as a whole. https://developers.klaviyo.com/en/reference/bulk_create_events
+ *
+ * The first body is verified with its own events: one is recorded by a single request first, and another one, which
+ * Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, events are sent singly,
+ * where a repeated event is ignored.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { createBackoff } from '../../lib/backoff.ts';
+import { parseJson } from '../../lib/json.ts';
+import type { KlaviyoClient } from '../api/client.ts';
+import type { BulkAccess, BulkMode, Verification } from './bulk-access.ts';
+import type { BatchItem } from './bulk-body.ts';
+
+export type RepeatedEvents = 'ignored' | 'rejected' | 'lost';
+
+/** Remembers the finding for the account, also for other processes. */
+export interface RepeatedEventsMemory {
+  /** Never rejects. */
+  read(): Promise<RepeatedEvents | undefined>;
+  write(finding: RepeatedEvents): Promise<void>;
+}
+
+export interface RepeatedEventsDeps {
+  client: Pick<KlaviyoClient, 'call' | 'pages'>;
+  /** Of the bulk endpoint: `single` when the key may not use it. */
+  access: BulkAccess;
+  memory: RepeatedEventsMemory;
+  /** Stops waiting for a recorded event. */
+  signal: AbortSignal;
+  onWarning(detail: string): void;
+}
+
+type State = RepeatedEvents | 'unread' | 'unknown' | 'verifying' | 'unverifiable';
+
+/** Events that are looked up until one is found that Klaviyo does not have. */
+const maxCandidates = 5;
+/** Klaviyo lists events some time after it has accepted them, older ones later: recordings, fact 59. */
+const maxLagMs = 180_000;
+const pollBackoff = { firstMs: 100, maxMs: 10_000 };
+/** Without the scopes of the look-ups, these are tried again after an hour. */
+const retryMs = 3_600_000;
+
+const eventRecord = z.object({
+  attributes: z.object({
+    metric: z.object({ data: z.object({ attributes: z.object({ name: z.string() }) }) }),
+    unique_id: z.string(),
+    time: z.string(),
+  }),
+});
+const metricList = z.object({
+  data: z.array(z.object({ id: z.string(), attributes: z.object({ name: z.string() }) })),
+});
+const eventList = z.object({
+  data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
+});
+
+export function createRepeatedEvents({ client, access, memory, signal, onWarning }: RepeatedEventsDeps): BulkAccess {
+  let state: State = 'unread';
+  let unverifiableUntil = 0;
+
+  async function readMemory(): Promise<void> {
+    state = 'verifying';
+    state = (await memory.read()) ?? 'unknown';
+  }
+
+  function mode(): BulkMode {
+    if (access.mode() !== 'bulk') return access.mode();
+    if (state === 'unread') void readMemory();
+    if (state === 'unverifiable' && performance.now() >= unverifiableUntil) state = 'unknown';
+    if (state === 'verifying') return 'wait';
+    return state === 'lost' || state === 'unverifiable' ? 'single' : 'bulk';
+  }
+
+  async function learn(finding: RepeatedEvents): Promise<void> {
+    state = finding;
+    if (finding === 'lost')
+      onWarning('Klaviyo loses bulk bodies that repeat an event: events are sent one by one, 3,500 a minute');
+    await memory.write(finding).catch(() => undefined);
+  }
+
+  /** @returns whether Klaviyo has the event; undefined when that can't be found out */
+  async function isListed({ attributes }: z.infer<typeof eventRecord>): Promise<boolean | undefined> {
+    const { metric, unique_id: uniqueId, time } = attributes;
+    const metricId = await idOfMetric(metric.data.attributes.name);
+    if (metricId === undefined || metricId === 'none') return metricId === 'none' ? false : undefined;
+    const at = Date.parse(time);
+    const around = (ms: number) => new Date(at + ms).toISOString();
+    const filter = `equals(metric_id,"${metricId}"),greater-or-equal(datetime,${around(-1_000)}),less-or-equal(datetime,${around(1_000)})`;
+    const query = { filter, 'fields[event]': 'event_properties', 'page[size]': '1000' };
+    for await (const page of client.pages({ endpoint: 'listEvents', query, lane: 'bulk', signal })) {
+      const parsed = page.ok ? eventList.safeParse(page.body) : undefined;
+      if (!parsed?.success) return undefined;
+      if (parsed.data.data.some((event) => event.attributes.event_properties.$event_id === uniqueId)) return true;
+    }
+    return false;
+  }
+
+  async function idOfMetric(name: string): Promise<string | 'none' | undefined> {
+    for await (const page of client.pages({ endpoint: 'listMetrics', lane: 'bulk', signal })) {
+      const parsed = page.ok ? metricList.safeParse(page.body) : undefined;
+      if (!parsed?.success) return undefined;
+      const found = parsed.data.data.find((metric) => metric.attributes.name === name);
+      if (found) return found.id;
+    }
+    return 'none';
+  }
+
+  /** @returns an event of the body that Klaviyo does not have; undefined when there is none, or it can't be found out */
+  async function findNewEvent(items: readonly BatchItem[]) {
+    for (const { text } of items.slice(1).slice(-maxCandidates)) {
+      const event = eventRecord.safeParse(parseJson(text)).data;
+      const listed = event && (await isListed(event));
+      if (listed === undefined) return 'unverifiable';
+      if (!listed) return event;
+    }
+    return undefined;
+  }
+
+  async function waitUntilListed(event: z.infer<typeof eventRecord>): Promise<boolean> {
+    const backoff = createBackoff(pollBackoff);
+    const until = performance.now() + maxLagMs;
+    for (;;) {
+      if (await isListed(event)) return true;
+      if (performance.now() > until || signal.aborted) return false;
+      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async function beginBody(items: readonly BatchItem[]): Promise<Verification | undefined> {
+    if (state !== 'unknown' || items.length < 2) return undefined;
+    state = 'verifying';
+    const event = await findNewEvent(items);
+    if (event === 'unverifiable') {
+      state = 'unverifiable';
+      unverifiableUntil = performance.now() + retryMs;
+      onWarning(
+        'bulk bodies of events can not be verified (the key needs events:read and metrics:read): events are sent one by one',
+      );
+      return { repeated: 0, isRecorded: () => Promise.resolve(false), abandon: () => undefined };
+    }
+    const abandon = () => {
+      state = 'unknown';
+    };
+    return { repeated: 0, isRecorded: () => verify(event), abandon };
+  }
+
+  async function verify(event: z.infer<typeof eventRecord> | undefined): Promise<boolean> {
+    const isRecorded = event !== undefined && (await waitUntilListed(event));
+    if (event === undefined || signal.aborted) state = 'unknown';
+    else await learn(isRecorded ? 'ignored' : 'lost');
+    return isRecorded;
+  }
+
+  return {
+    mode,
+    onForbidden: access.onForbidden,
+    onRecordedRejected() {
+      if (state !== 'rejected') void learn('rejected');
+    },
+    beginBody,
+  };
+}
