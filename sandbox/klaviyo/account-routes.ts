@@ -90,7 +90,14 @@ function mapped(account: Account, call: Call, ids: string | string[]): ApiRespon
 }
 
 function accountResource(context: ResourceContext) {
-  const address = { address1: null, address2: null, city: null, region: null, country: null, zip: null };
+  const address = {
+    address1: 'Teststr. 1',
+    address2: '2nd floor',
+    city: 'Berlin',
+    region: null,
+    country: 'Germany',
+    zip: '10115',
+  };
   return resource(
     context,
     { type: 'account', path: 'accounts', id: accountId },
@@ -99,11 +106,11 @@ function accountResource(context: ResourceContext) {
       contact_information: {
         default_sender_name: 'Sandbox',
         default_sender_email: 'sandbox@example.com',
-        website_url: null,
+        website_url: 'https://example.com',
         organization_name: 'Klaviyo sandbox',
         street_address: address,
       },
-      industry: null,
+      industry: 'Software / SaaS',
       timezone: 'Europe/Berlin',
       preferred_currency: 'EUR',
       public_api_key: accountId,

@@ -65,8 +65,9 @@ export function createApi(app: FastifyInstance, options: ApiOptions): Api {
   app.setErrorHandler((error, request, reply) => sendErrors(request, reply, errorObjectsOf(error)));
   app.setNotFoundHandler((request, reply) => sendErrors(request, reply, [notFound('The path does not exist.')]));
   app.addHook('onSend', async (_request, reply) => {
-    // A 429 response has no media type, although its body is JSON.
+    // Klaviyo names no charset. A 429 response has no media type at all, although its body is JSON.
     if (reply.statusCode === 429) reply.removeHeader('content-type');
+    else if (String(reply.getHeader('content-type')).startsWith(mediaType)) reply.header('content-type', mediaType);
   });
 
   function route(name: OperationName, handle: (call: Call, request: FastifyRequest) => ApiResponse): void {

@@ -199,7 +199,9 @@ test('a job counts failed records, names each by its id, and applies the others'
   );
   assert.deepEqual([created.total_count, created.completed_count, created.failed_count], [4, 1, 3]);
   const errors = z
-    .array(z.object({ code: z.string(), meta: z.object({ id: z.string() }), source: z.object({ pointer: z.string() }) }))
+    .array(
+      z.object({ code: z.string(), meta: z.object({ id: z.string() }), source: z.object({ pointer: z.string() }) }),
+    )
     .parse(created.errors);
   assert.deepEqual(
     errors.map(({ code, meta, source }) => [code, meta.id, source.pointer]),
