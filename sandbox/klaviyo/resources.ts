@@ -51,7 +51,7 @@ export function relationship(
 }
 
 /** Returns whether the request has the value in its `include` parameter. */
-export function includes({ query }: ResourceContext, name: string): boolean {
+function includes({ query }: ResourceContext, name: string): boolean {
   return parameter(query, 'include')?.split(',').includes(name) ?? false;
 }
 
