@@ -61,8 +61,7 @@ export function parameter(query: Query, name: string): string | undefined {
 export function listParameter(query: Query, name: string, allowed: readonly string[]): string[] {
   const values = parameter(query, name)?.split(',').filter(Boolean) ?? [];
   const wrong = values.find((value) => !allowed.includes(value));
-  if (wrong !== undefined)
-    throw new RequestError(invalidParameter(`${wrong} is not one of ${allowed.join(', ')}.`, name));
+  if (wrong !== undefined) throw new RequestError(invalidParameter(`${wrong} is not currently supported.`, name));
   return values;
 }
 

@@ -94,3 +94,23 @@ async function send(request: z.infer<typeof recording>['request'], replay: Repla
   });
   return { status: response.status, headers: Object.fromEntries(shown), body: text === '' ? null : JSON.parse(text) };
 }
+
+describe('the comparison of shapes', () => {
+  const body = { data: [{ type: 'profile', attributes: { image: '', price: null, at: '2026-01-01T00:00:00+00:00' } }] };
+  const answer = { status: 200, headers: { 'content-type': 'application/vnd.api+json' }, body };
+  const withAttributes = (attributes: object) => ({ ...answer, body: { data: [{ type: 'profile', attributes }] } });
+  const equal = withAttributes({ at: '2026-02-02T01:02:03+00:00', price: null, image: '' });
+  const different = {
+    'another status': { ...answer, status: 201 },
+    'another media type': { ...answer, headers: { 'content-type': 'application/json' } },
+    'another type': { ...answer, body: { data: [{ ...body.data[0], type: 'item' }] } },
+    'null for an empty text': withAttributes({ image: null, price: null, at: '2026-01-01T00:00:00+00:00' }),
+    'an absent member': withAttributes({ image: '', at: '2026-01-01T00:00:00+00:00' }),
+    'a time in another form': withAttributes({ image: '', price: null, at: '2026-01-01T00:00:00Z' }),
+    'an empty list': { ...answer, body: { data: [] } },
+  };
+
+  test('ignores order and values', () => assert.deepEqual(shapeOfAnswer(equal), shapeOfAnswer(answer)));
+  for (const [name, other] of Object.entries(different))
+    test(`finds ${name}`, () => assert.notDeepEqual(shapeOfAnswer(other), shapeOfAnswer(answer)));
+});
