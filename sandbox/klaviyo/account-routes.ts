@@ -1,13 +1,16 @@
 /** Routes for the account, its metrics and the mapped metrics. */
-import type { Account } from './account.ts';
-import type { Api, ApiResponse, Call } from './api.ts';
-import { notFound, RequestError } from './errors.ts';
-import type { Metric } from './events.ts';
-import { paginate } from './query.ts';
-import { metricResource, type ResourceContext, resource } from './resources.ts';
 
-const accountId = 'SNDBOX';
-const created = '2024-01-01T00:00:00+00:00';
+import { type Account, accountId } from './account.ts';
+import type { Api, ApiResponse, Call } from './api.ts';
+import { invalid, notFound, RequestError } from './errors.ts';
+import { metricResource } from './event-resources.ts';
+import type { Metric } from './events.ts';
+import { type Filter, parseFilter, passes } from './filter.ts';
+import { paginate, parameter } from './query.ts';
+import { type ResourceContext, relationshipLinks, resource } from './resources.ts';
+import { inMicroseconds } from './times.ts';
+
+const created = '2024-01-01T00:00:00.000Z';
 
 // GET /api/mapped-metrics always lists these ids. By default each one maps to the metric with the usual name.
 const mappings: Record<string, string | undefined> = {
@@ -23,22 +26,29 @@ const mappings: Record<string, string | undefined> = {
 export function addAccountRoutes(api: Api, account: Account): void {
   api.on('get_accounts', (call) => ({
     status: 200,
-    body: { data: [accountResource(call)], links: { self: `${call.origin}/api/accounts` } },
+    body: {
+      data: [accountResource(call)],
+      links: { self: `${call.origin}/api/accounts`, next: null, prev: null },
+    },
   }));
   api.on('get_account', (call) => {
     if (call.id !== accountId) throw new RequestError(notFound(`An account with id ${call.id} does not exist.`));
     return { status: 200, body: { data: accountResource(call) } };
   });
   // The sandbox has no flows.
-  api.on('get_flows', (call) => ({ status: 200, body: { data: [], links: { self: `${call.origin}/api/flows` } } }));
+  api.on('get_flows', (call) => ({
+    status: 200,
+    body: { data: [], links: { self: `${call.origin}/api/flows`, next: null, prev: null } },
+  }));
   api.on('get_metrics', (call) => {
     const sorts = { created: (metric: Metric) => metric.seq };
-    const pageSize = { default: 200, max: 200 };
-    const page = paginate({ ...call, records: account.events.metrics(), pageSize, sorts });
-    return {
-      status: 200,
-      body: { data: page.records.map((metric) => metricResource(metric, call)), links: page.links },
-    };
+    const pageSize = { default: 200, max: 'fixed' } as const;
+    const filters = parseFilter(parameter(call.query, 'filter'), metricFilters);
+    const records = [...account.events.metrics()].filter(() => filters.every(selectsIntegration));
+    const page = paginate({ ...call, records, pageSize, sorts });
+    const included = call.include('flow-triggers').length === 0 ? {} : { included: [] };
+    const data = page.records.map((metric) => metricResource(metric, call));
+    return { status: 200, body: { data, ...included, links: page.links } };
   });
   api.on('get_metric', (call) => {
     const metric = account.events.metric(call.id);
@@ -48,9 +58,16 @@ export function addAccountRoutes(api: Api, account: Account): void {
   api.on('get_mapped_metrics', (call) => mapped(account, call, Object.keys(mappings)));
   api.on('get_mapped_metric', (call) => {
     if (!Object.hasOwn(mappings, call.id))
-      throw new RequestError(notFound(`A mapped metric with id ${call.id} does not exist.`));
+      throw new RequestError(invalid(`'${call.id}' is not a valid choice for 'id'.`, '/data/attributes/id'));
     return mapped(account, call, call.id);
   });
+}
+
+const metricFilters = { 'integration.name': ['equals'], 'integration.category': ['equals'] };
+
+/** Every metric of the sandbox is of the integration API. Klaviyo's filter on the category finds none of them. */
+function selectsIntegration(filter: Filter): boolean {
+  return filter.field === 'integration.name' && passes(filter, 'API');
 }
 
 function mapped(account: Account, call: Call, ids: string | string[]): ApiResponse {
@@ -58,23 +75,29 @@ function mapped(account: Account, call: Call, ids: string | string[]): ApiRespon
   const metricOf = (id: string) => known.get(mappings[id] ?? '');
   const write = (id: string) => {
     const metric = metricOf(id);
-    const data = metric === undefined ? null : { type: 'metric', id: metric.id };
-    const attributes = { updated: metric?.updated ?? created };
-    return {
-      ...resource(call, { type: 'mapped-metric', path: 'mapped-metrics', id }, attributes),
-      relationships: { metric: { data } },
-    };
+    const ref = { type: 'mapped-metric', path: 'mapped-metrics', id };
+    const written = resource(call, ref, { updated: inMicroseconds(metric?.updated ?? created) });
+    if (metric === undefined) return written;
+    const data = { type: 'metric', id: metric.id };
+    return { ...written, relationships: { metric: { data, ...relationshipLinks(call, ref, 'metric') } } };
   };
   const metrics = [ids].flat().flatMap((id) => metricOf(id) ?? []);
-  const included = call.include('metric', 'custom-metric').includes('metric')
-    ? { included: metrics.map((metric) => metricResource(metric, call)) }
-    : {};
+  const include = call.include('metric', 'custom-metric');
+  const records = include.includes('metric') ? metrics : [];
+  const included = include.length === 0 ? {} : { included: records.map((metric) => metricResource(metric, call)) };
   const data = typeof ids === 'string' ? write(ids) : ids.map(write);
-  return { status: 200, body: { data, ...included, links: { self: `${call.origin}${call.path}` } } };
+  return { status: 200, body: { data, ...included } };
 }
 
 function accountResource(context: ResourceContext) {
-  const address = { address1: null, address2: null, city: null, region: null, country: null, zip: null };
+  const address = {
+    address1: 'Teststr. 1',
+    address2: '2nd floor',
+    city: 'Berlin',
+    region: null,
+    country: 'Germany',
+    zip: '10115',
+  };
   return resource(
     context,
     { type: 'account', path: 'accounts', id: accountId },
@@ -83,11 +106,11 @@ function accountResource(context: ResourceContext) {
       contact_information: {
         default_sender_name: 'Sandbox',
         default_sender_email: 'sandbox@example.com',
-        website_url: null,
+        website_url: 'https://example.com',
         organization_name: 'Klaviyo sandbox',
         street_address: address,
       },
-      industry: null,
+      industry: 'Software / SaaS',
       timezone: 'Europe/Berlin',
       preferred_currency: 'EUR',
       public_api_key: accountId,

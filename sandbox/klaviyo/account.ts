@@ -1,10 +1,13 @@
 /** State of one mock Klaviyo account. `reset` empties it in place, so route handlers can keep their reference. */
+import type { Behaviours } from './behaviours.ts';
 import { createCatalog } from './catalog.ts';
 import { createEvents } from './events.ts';
+import type { JobMs } from './job-durations.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { createProfiles } from './profiles.ts';
 
 export type Account = {
+  behaviours: Behaviours;
   profiles: ReturnType<typeof createProfiles>;
   events: ReturnType<typeof createEvents>;
   catalog: ReturnType<typeof createCatalog>;
@@ -14,23 +17,25 @@ export type Account = {
   reset(): void;
 };
 
-type AccountOptions = { jobMs: number; lagMs: number; failsRecord: (jobType: string) => boolean };
+type AccountOptions = { jobMs: JobMs; behaviours: Behaviours; failsRecord: (jobType: string) => boolean };
 
-/**
- * Creates an empty account. Bulk jobs take `jobMs` milliseconds; listings include a new record after `lagMs`
- * milliseconds.
- */
-export function createAccount({ jobMs, lagMs, failsRecord }: AccountOptions): Account {
+/** Id of the account. */
+export const accountId = 'SNDBOX';
+
+/** Creates an empty account. Bulk jobs take `jobMs`; listings include a new record after the lag of the behaviours. */
+export function createAccount({ jobMs, behaviours, failsRecord }: AccountOptions): Account {
+  const { lagMs } = behaviours;
   const account: Account = {
-    profiles: createProfiles(),
+    behaviours,
+    profiles: createProfiles(behaviours),
     events: createEvents(),
-    catalog: createCatalog(),
-    jobs: createJobs(jobMs, failsRecord),
+    catalog: createCatalog(behaviours),
+    jobs: createJobs({ jobMs, failsRecord, behaviours }),
     isListed: (created) => lagMs === 0 || Date.parse(created) + lagMs <= Date.now(),
     reset() {
-      account.profiles = createProfiles();
+      account.profiles = createProfiles(behaviours);
       account.events = createEvents();
-      account.catalog = createCatalog();
+      account.catalog = createCatalog(behaviours);
       account.jobs.reset();
     },
   };

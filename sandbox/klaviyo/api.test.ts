@@ -16,24 +16,39 @@ const ada = { email: 'ada@example.com' };
 test('a missing or wrong key is 401, a missing scope 403, both as JSON:API', async () => {
   const { request } = await startTestClient({ missingScopes: ['catalogs:write'] });
   const wrong = await request('GET', '/api/accounts', undefined, { authorization: 'Klaviyo-API-Key pk_other' });
-  assert.deepEqual([wrong.status, wrong.errors], [401, ['not_authenticated /data']]);
+  assert.deepEqual([wrong.status, wrong.errors], [401, ['authentication_failed /data/']]);
   assert.match(wrong.headers.get('content-type') ?? '', /vnd\.api\+json/);
   const forbidden = await request('POST', '/api/catalog-items', { data: item('p1') });
-  assert.deepEqual([forbidden.status, forbidden.errors], [403, ['permission_denied /data']]);
+  assert.deepEqual([forbidden.status, forbidden.errors], [403, ['permission_denied /data/']]);
   assert.equal((await request('GET', '/api/catalog-items')).status, 200);
 });
 
 test('another revision, another content type, malformed JSON and an unknown path are rejected', async () => {
   const { request } = await startTestClient();
   assert.equal((await request('GET', '/api/accounts', undefined, { revision: '2024-10-15' })).status, 400);
-  assert.equal(
-    (await request('POST', '/api/events', eventBody(ada), { 'content-type': 'application/json' })).status,
-    415,
-  );
   assert.equal((await request('POST', '/api/events', eventBody(ada), { 'content-type': 'text/xml' })).status, 415);
   assert.equal((await request('POST', '/api/events', '{"data":')).status, 400);
   assert.equal((await request('POST', '/api/events')).status, 400);
   assert.equal((await request('GET', '/api/nothing')).status, 404);
+});
+
+test('a body is accepted as application/json too', async () => {
+  const { request } = await startTestClient();
+  const json = { 'content-type': 'application/json' };
+  assert.equal((await request('POST', '/api/events', eventBody(ada), json)).status, 202);
+});
+
+test('a key with limited scopes gets 403 for every operation that needs another scope', async () => {
+  const { request, sandbox } = await startTestClient();
+  sandbox.addKey('pk_limited', ['profiles:read', 'profiles:write', 'lists:read']);
+  const limited = { authorization: 'Klaviyo-API-Key pk_limited' };
+  const profiles = { data: [{ type: 'profile', attributes: ada }] };
+  const body = { data: { type: 'profile-bulk-import-job', attributes: { profiles } } };
+  // A bulk import needs lists:write, although it names no list.
+  assert.equal((await request('POST', '/api/profile-bulk-import-jobs', body, limited)).status, 403);
+  assert.equal((await request('POST', '/api/profile-import', profileBody(ada), limited)).status, 201);
+  assert.equal((await request('GET', '/api/profile-bulk-import-jobs', undefined, limited)).status, 200);
+  assert.equal((await request('POST', '/api/profile-bulk-import-jobs', body)).status, 202);
 });
 
 test('a body over 5 MB or a profile over 100 KB gets 413', async () => {
@@ -57,12 +72,12 @@ test('over the limit, the response is 429 with Retry-After and without RateLimit
   const first = await request('GET', '/api/accounts');
   assert.deepEqual(
     [first.status, first.headers.get('ratelimit-limit'), first.headers.get('ratelimit-remaining')],
-    [200, '1', '0'],
+    [200, '1, 1;w=1, 1;w=60', '0'],
   );
   const second = await request('GET', '/api/accounts');
   assert.deepEqual(
-    [second.status, second.errors, second.headers.get('ratelimit-limit')],
-    [429, ['throttled /data'], null],
+    [second.status, second.errors, second.headers.get('ratelimit-limit'), second.headers.get('content-type')],
+    [429, ['throttled /data'], null, null],
   );
   assert.ok(Number(second.headers.get('retry-after')) >= 1);
   const view = z.object({ limits: z.array(z.record(z.string(), z.unknown())) });

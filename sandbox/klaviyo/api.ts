@@ -3,16 +3,22 @@
  * the handler.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  bodyMediaTypes,
+  checkAccess,
+  checkMediaType,
+  mediaType,
+  type PrivateKeys,
+  unsupportedMediaType,
+} from './access.ts';
+import type { Behaviours } from './behaviours.ts';
 import { type Bodies, schemas } from './bodies.ts';
-import { type ErrorObject, errorBody, invalid, RequestError, schemaErrors } from './errors.ts';
+import { type ErrorObject, errorBody, invalid, notFound, RequestError, schemaError, throttled } from './errors.ts';
 import { type Operation, type OperationName, operations } from './operations.ts';
 import { payloadLimits } from './payload-limits.ts';
-import { listParameter, type Query } from './query.ts';
+import { listParameter, type Query, queryText } from './query.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { recordBody } from './request-log.ts';
-
-const revision = '2026-07-15';
-const mediaType = 'application/vnd.api+json';
 
 export type Call = {
   /** Decoded id from the path; empty if the path has none. */
@@ -25,7 +31,8 @@ export type Call = {
   include(...allowed: string[]): string[];
 };
 
-export type ApiResponse = { status: number; body?: unknown };
+/** Response of a handler. The pipeline adds `links.self` to a body without links. */
+export type ApiResponse = { status: number; body?: Record<string, unknown> };
 
 export type Api = {
   /** Registers a handler for an operation without a request body. */
@@ -35,8 +42,8 @@ export type Api = {
 };
 
 export type ApiOptions = {
-  key: string;
-  missingScopes: readonly string[];
+  keys: PrivateKeys;
+  behaviours: Behaviours;
   limits: RateLimiter;
   /** File to append every request body to; undefined disables recording. */
   record: string | undefined;
@@ -45,7 +52,7 @@ export type ApiOptions = {
 /** Registers the request pipeline on `app` and returns the functions that add routes. */
 export function createApi(app: FastifyInstance, options: ApiOptions): Api {
   app.addContentTypeParser(
-    mediaType,
+    bodyMediaTypes,
     { parseAs: 'string', bodyLimit: payloadLimits.maxBodyBytes },
     (_request, text, done) => {
       try {
@@ -56,21 +63,27 @@ export function createApi(app: FastifyInstance, options: ApiOptions): Api {
     },
   );
   app.setErrorHandler((error, request, reply) => sendErrors(request, reply, errorObjectsOf(error)));
-  app.setNotFoundHandler((request, reply) =>
-    sendErrors(request, reply, [
-      { status: 404, code: 'not_found', title: 'Not found.', detail: 'The path does not exist.' },
-    ]),
-  );
+  app.setNotFoundHandler((request, reply) => sendErrors(request, reply, [notFound('The path does not exist.')]));
+  app.addHook('onSend', async (_request, reply) => {
+    // Klaviyo names no charset. A 429 response has no media type at all, although its body is JSON.
+    if (reply.statusCode === 429) reply.removeHeader('content-type');
+    else if (String(reply.getHeader('content-type')).startsWith(mediaType)) reply.header('content-type', mediaType);
+  });
 
-  function route(name: OperationName, handle: (request: FastifyRequest) => ApiResponse): void {
+  function route(name: OperationName, handle: (call: Call, request: FastifyRequest) => ApiResponse): void {
     const operation: Operation = operations[name];
     app.route({
       method: operation.method,
       url: operation.path.replaceAll(/\{\w+\}/g, ':id'),
       config: { operation: name },
       onRequest: async (request, reply) => {
-        checkHeaders(request, operation, options);
-        if (name in schemas) checkContentType(request);
+        const { reservedCharactersInPath } = options.behaviours;
+        if (reservedCharactersInPath !== 'accepted' && reservedCharacter.test(pathOf(request))) {
+          if (reservedCharactersInPath === 'rejected') throw new RequestError(invalid('Invalid id.', '/data/id'));
+          return reply.code(404).type('text/html').send('<html><body><h1>404 Not Found</h1></body></html>');
+        }
+        checkAccess(request.headers, operation, options.keys);
+        if (name in schemas) checkMediaType(request.headers);
         const spent = options.limits.spend(name);
         if (spent.throttled) {
           reply.header('retry-after', String(spent.retryAfterSeconds));
@@ -79,28 +92,29 @@ export function createApi(app: FastifyInstance, options: ApiOptions): Api {
         reply.headers(spent.headers);
       },
       handler: async (request, reply) => {
-        const response = handle(request);
-        reply.code(response.status);
-        if (response.body === undefined) return reply.send();
-        return reply.type(mediaType).send(JSON.stringify(response.body));
+        const call = callOf(request);
+        const { status, body } = handle(call, request);
+        reply.code(status);
+        if (body === undefined) return reply.send();
+        const links = { self: `${call.origin}${call.path}${queryText(call.query)}` };
+        return reply.type(mediaType).send(JSON.stringify({ ...body, links: body.links ?? links }));
       },
     });
   }
 
   return {
     on(name, handle) {
-      route(name, (request) => handle(callOf(request)));
+      route(name, handle);
     },
     onBody(name, handle) {
       const { method } = operations[name];
-      route(name, (request) => {
-        const call = callOf(request);
+      route(name, (call, request) => {
         if (options.record !== undefined) {
           recordBody(options.record, { method, path: call.path, operation: name, body: request.body });
         }
         if (request.body === undefined) throw new RequestError(invalid('A body is required.'));
         const parsed = schemas[name].safeParse(request.body);
-        if (!parsed.success) throw toRequestError(schemaErrors(parsed.error));
+        if (!parsed.success) throw new RequestError(schemaError(parsed.error));
         return handle(parsed.data, call);
       });
     },
@@ -137,11 +151,6 @@ function sendErrors(request: FastifyRequest, reply: FastifyReply, errors: readon
     .send(JSON.stringify(errorBody(errors)));
 }
 
-function toRequestError(errors: ErrorObject[]): RequestError {
-  const [first, ...others] = errors;
-  return first === undefined ? new RequestError(invalid('Invalid input.')) : new RequestError(first, ...others);
-}
-
 function errorObjectsOf(error: unknown): readonly ErrorObject[] {
   if (error instanceof RequestError) return error.errors;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -149,62 +158,17 @@ function errorObjectsOf(error: unknown): readonly ErrorObject[] {
     return [{ status: 413, code: 'payload_too_large', title: 'Payload too large.', detail: 'The body is too large.' }];
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return [notJsonApi];
+    return [unsupportedMediaType];
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [{ status: 500, code: 'sandbox_error', title: 'The sandbox itself failed.', detail }];
 }
 
-function checkHeaders(request: FastifyRequest, operation: Operation, options: ApiOptions): void {
-  const { authorization, revision: given } = request.headers;
-  if (authorization === undefined) {
-    throw new RequestError({
-      ...unauthenticated,
-      code: 'not_authenticated',
-      title: 'Authentication credentials were not provided.',
-    });
-  }
-  if (authorization !== `Klaviyo-API-Key ${options.key}`) {
-    throw new RequestError({
-      ...unauthenticated,
-      code: 'not_authenticated',
-      title: 'Incorrect authentication credentials.',
-    });
-  }
-  if (given !== revision) {
-    const detail =
-      given === undefined ? 'The revision header is missing.' : `This sandbox speaks revision ${revision} only.`;
-    throw new RequestError({ ...invalid(detail), code: 'invalid_revision', title: 'Invalid revision.' });
-  }
-  const missing = operation.scopes.find((scope) => options.missingScopes.includes(scope));
-  if (missing !== undefined) {
-    const title = 'You do not have permission to perform this action.';
-    throw new RequestError({
-      status: 403,
-      code: 'permission_denied',
-      title,
-      detail: `The key lacks the scope ${missing}.`,
-    });
-  }
-}
+/** Characters that network edges decode or reject when a path contains them percent-encoded. */
+const reservedCharacter = /%(2f|25|3f|23)/i;
 
-function checkContentType(request: FastifyRequest): void {
-  if (request.headers['content-type']?.startsWith(mediaType) !== false) return;
-  throw new RequestError(notJsonApi);
-}
-
-const notJsonApi = {
-  status: 415,
-  code: 'unsupported_media_type',
-  title: 'Unsupported media type.',
-  detail: `Send the body as ${mediaType}.`,
-};
-
-const unauthenticated = { status: 401, detail: 'Missing or invalid private key.' };
-
-function throttled(seconds: number): ErrorObject {
-  const detail = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`;
-  return { status: 429, code: 'throttled', title: 'Request was throttled.', detail };
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '/';
 }
 
 function callOf(request: FastifyRequest): Call {
@@ -215,7 +179,7 @@ function callOf(request: FastifyRequest): Call {
   return {
     id: typeof params.id === 'string' ? params.id : '',
     query,
-    path: request.url.split('?', 1)[0] ?? '/',
+    path: pathOf(request),
     origin: `http://${request.host}`,
     include: (...allowed) => listParameter(query, 'include', allowed),
   };

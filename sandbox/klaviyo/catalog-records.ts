@@ -15,10 +15,11 @@ export type Sellable = CatalogRecord & {
   description: string;
   url: string;
   price: number | null;
-  image_full_url: string | null;
-  image_thumbnail_url: string | null;
-  images: string[] | null;
-  custom_metadata: Record<string, unknown> | null;
+  /** Images and metadata are never null: an absent image is an empty text. */
+  image_full_url: string;
+  image_thumbnail_url: string;
+  images: string[];
+  custom_metadata: Record<string, unknown>;
   published: boolean;
 };
 
@@ -44,23 +45,23 @@ export function compoundId(externalId: string): string {
   return `$custom:::$default:::${externalId}`;
 }
 
-/** Returns the stored fields that items and variants share. Missing attributes are stored as null. */
+/** Returns the stored fields that items and variants share. Absent images and metadata are stored empty. */
 export function sellableFields(attributes: NewItem['attributes'] | NewVariant['attributes']) {
   const { title, description, url, price, image_full_url, image_thumbnail_url, images, custom_metadata, published } =
     attributes;
   return {
     ...{ title, description, url },
     price: price ?? null,
-    image_full_url: image_full_url ?? null,
-    image_thumbnail_url: image_thumbnail_url ?? null,
-    images: images ?? null,
-    custom_metadata: custom_metadata ?? null,
+    image_full_url: image_full_url ?? '',
+    image_thumbnail_url: image_thumbnail_url ?? '',
+    images: images ?? [],
+    custom_metadata: custom_metadata ?? {},
     published: published ?? true,
   };
 }
 
 /**
- * Updates a record in place. Null clears nullable fields and leaves required fields unchanged; absent attributes change
+ * Updates a record in place. Null clears optional fields and leaves required fields unchanged; absent attributes change
  * nothing.
  */
 export function applyChanges(
@@ -72,10 +73,10 @@ export function applyChanges(
   record.url = attributes.url ?? record.url;
   record.published = attributes.published ?? record.published;
   if (attributes.price !== undefined) record.price = attributes.price;
-  if (attributes.image_full_url !== undefined) record.image_full_url = attributes.image_full_url;
-  if (attributes.image_thumbnail_url !== undefined) record.image_thumbnail_url = attributes.image_thumbnail_url;
-  if (attributes.images !== undefined) record.images = attributes.images;
-  if (attributes.custom_metadata !== undefined) record.custom_metadata = attributes.custom_metadata;
+  if (attributes.image_full_url !== undefined) record.image_full_url = attributes.image_full_url ?? '';
+  if (attributes.image_thumbnail_url !== undefined) record.image_thumbnail_url = attributes.image_thumbnail_url ?? '';
+  if (attributes.images !== undefined) record.images = attributes.images ?? [];
+  if (attributes.custom_metadata !== undefined) record.custom_metadata = attributes.custom_metadata ?? {};
   record.updated = new Date().toISOString();
 }
 
@@ -87,5 +88,5 @@ export function alreadyExists(recordType: string): ErrorObject {
 
 /** Returns the error for a record id that does not exist. */
 export function unknownRecord(recordType: string, id: string): ErrorObject {
-  return notFound(`A catalog ${recordType} with id ${id} does not exist.`, '/data/id');
+  return notFound(`A catalog ${recordType} with id ${id} does not exist.`);
 }

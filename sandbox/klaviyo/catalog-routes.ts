@@ -4,11 +4,12 @@
  */
 import type { Account } from './account.ts';
 import type { Api, ApiResponse, Call } from './api.ts';
-import type { CatalogResult, Category, Item, Variant } from './catalog-records.ts';
+import type { CatalogRecord, CatalogResult, Category, Item, Variant } from './catalog-records.ts';
+import { categoryResource, itemResource, variantResource } from './catalog-resources.ts';
 import { invalid, notFound, RequestError } from './errors.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
 import { paginate, parameter } from './query.ts';
-import { categoryResource, itemResource, type JsonApiResource, variantResource } from './resources.ts';
+import type { JsonApiResource } from './resources.ts';
 
 const pageSize = { default: 100, max: 100 };
 const sorts = { created: (record: { seq: number }) => record.seq };
@@ -20,33 +21,34 @@ export function addItemRoutes(api: Api, account: Account): void {
     return { status: 200, body: { data: itemResource(item, call), ...includedVariants(account, call, [item]) } };
   });
   api.onBody('create_catalog_item', ({ data }, call) =>
-    toResponse(201, account.catalog.createItem(data), (item) => itemResource(item, call)),
+    toResponse(201, account.catalog.createItem(data), (item) => itemResource(item, call, 'write')),
   );
   api.onBody('update_catalog_item', ({ data }, call) => {
     assertSameId(data.id, call);
-    return toResponse(200, account.catalog.updateItem(data), (item) => itemResource(item, call));
+    return toResponse(200, account.catalog.updateItem(data), (item) => itemResource(item, call, 'write'));
   });
   api.on('delete_catalog_item', (call) => deleted(account.catalog.deleteItem(call.id)));
 }
 
 export function addVariantRoutes(api: Api, account: Account): void {
-  api.on('get_catalog_variants', (call) => listVariants(call, account.catalog.variants.values()));
+  api.on('get_catalog_variants', (call) => listVariants(account, call, account.catalog.variants.values()));
   api.on('get_catalog_variant', (call) => {
+    call.include();
     const variant = getOrThrow(account.catalog.variants, 'variant', call.id);
     return { status: 200, body: { data: variantResource(variant, call) } };
   });
   api.onBody('create_catalog_variant', ({ data }, call) =>
-    toResponse(201, account.catalog.createVariant(data), (variant) => variantResource(variant, call)),
+    toResponse(201, account.catalog.createVariant(data), (variant) => variantResource(variant, call, 'write')),
   );
   api.onBody('update_catalog_variant', ({ data }, call) => {
     assertSameId(data.id, call);
-    return toResponse(200, account.catalog.updateVariant(data), (variant) => variantResource(variant, call));
+    return toResponse(200, account.catalog.updateVariant(data), (variant) => variantResource(variant, call, 'write'));
   });
   api.on('delete_catalog_variant', (call) => deleted(account.catalog.deleteVariant(call.id)));
 }
 
 export function addCategoryRoutes(api: Api, account: Account): void {
-  api.on('get_catalog_categories', (call) => listCategories(call, account.catalog.categories.values()));
+  api.on('get_catalog_categories', (call) => listCategories(account, call, account.catalog.categories.values()));
   api.on('get_catalog_category', (call) => {
     const category = getOrThrow(account.catalog.categories, 'category', call.id);
     return { status: 200, body: { data: categoryResource(category, call) } };
@@ -63,39 +65,40 @@ export function addCategoryRoutes(api: Api, account: Account): void {
 
 /** Returns one page of items, with their variants if the request has `include=variants`. */
 export function listItems(account: Account, call: Call, items: Iterable<Item>): ApiResponse {
-  const page = itemPage(call, items);
+  const page = itemPage(account, call, items);
   const data = page.records.map((item) => itemResource(item, call));
   return { status: 200, body: { data, ...includedVariants(account, call, page.records), links: page.links } };
 }
 
-export function listVariants(call: Call, variants: Iterable<Variant>): ApiResponse {
-  const page = variantPage(call, variants);
+export function listVariants(account: Account, call: Call, variants: Iterable<Variant>): ApiResponse {
+  call.include();
+  const page = variantPage(account, call, variants);
   return {
     status: 200,
-    body: { data: page.records.map((variant) => variantResource(variant, call)), links: page.links },
+    body: { data: page.records.map((variant) => variantResource(variant, call, 'write')), links: page.links },
   };
 }
 
-export function listCategories(call: Call, categories: Iterable<Category>): ApiResponse {
-  const page = categoryPage(call, categories);
+export function listCategories(account: Account, call: Call, categories: Iterable<Category>): ApiResponse {
+  const page = categoryPage(account, call, categories);
   return {
     status: 200,
     body: { data: page.records.map((category) => categoryResource(category, call)), links: page.links },
   };
 }
 
-export function itemPage(call: Call, items: Iterable<Item>) {
+export function itemPage(account: Account, call: Call, items: Iterable<Item>) {
   const allowed = { ids: ['any'], 'category.id': ['equals'], title: ['contains'], published: ['equals'] };
-  return listPage(call, items, allowed, (item, { field }) => {
+  return listPage(account, call, { records: items, allowed }, (item, { field }) => {
     if (field === 'ids') return [item.id];
     if (field === 'category.id') return [...item.categoryIds];
     return [field === 'title' ? item.title : item.published];
   });
 }
 
-export function variantPage(call: Call, variants: Iterable<Variant>) {
+export function variantPage(account: Account, call: Call, variants: Iterable<Variant>) {
   const allowed = { ids: ['any'], 'item.id': ['equals'], sku: ['equals'], title: ['contains'], published: ['equals'] };
-  return listPage(call, variants, allowed, (variant, { field }) => {
+  return listPage(account, call, { records: variants, allowed }, (variant, { field }) => {
     if (field === 'ids') return [variant.id];
     if (field === 'item.id') return [variant.itemId];
     if (field === 'sku') return [variant.sku];
@@ -103,9 +106,9 @@ export function variantPage(call: Call, variants: Iterable<Variant>) {
   });
 }
 
-export function categoryPage(call: Call, categories: Iterable<Category>) {
+export function categoryPage(account: Account, call: Call, categories: Iterable<Category>) {
   const allowed = { ids: ['any'], 'item.id': ['equals'], name: ['contains'] };
-  return listPage(call, categories, allowed, (category, { field }) => {
+  return listPage(account, call, { records: categories, allowed }, (category, { field }) => {
     if (field === 'ids') return [category.id];
     return field === 'item.id' ? [...category.itemIds] : [category.name];
   });
@@ -114,20 +117,20 @@ export function categoryPage(call: Call, categories: Iterable<Category>) {
 /** Returns the record, or throws a 404 error for the id in the path. */
 export function getOrThrow<T>(records: ReadonlyMap<string, T>, recordType: string, id: string): T {
   const record = records.get(id);
-  if (record === undefined)
-    throw new RequestError(notFound(`A catalog ${recordType} with id ${id} does not exist.`, '/data/id'));
+  if (record === undefined) throw new RequestError(notFound(`A catalog ${recordType} with id ${id} does not exist.`));
   return record;
 }
 
-function listPage<T extends { seq: number }>(
+function listPage<T extends CatalogRecord>(
+  account: Account,
   call: Call,
-  records: Iterable<T>,
-  allowed: Record<string, string[]>,
+  { records, allowed }: { records: Iterable<T>; allowed: Record<string, string[]> },
   valuesOf: (record: T, filter: Filter) => (string | boolean)[],
 ) {
   const filters = parseFilter(parameter(call.query, 'filter'), allowed);
   const criteria = filters.map((filter) => ({ filter, values: new Set(filter.values) }));
-  const selected = [...records].filter((record) =>
+  const listed = [...records].filter((record) => account.isListed(record.created));
+  const selected = listed.filter((record) =>
     criteria.every(({ filter, values }) =>
       valuesOf(record, filter).some((value) => (filter.operator === 'any' ? values.has(value) : passes(filter, value))),
     ),

@@ -1,6 +1,7 @@
 /** Tests of the catalog endpoints: relationships, missing records, and bulk jobs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { z } from 'zod';
 import {
   category,
   idOf,
@@ -34,7 +35,7 @@ test('an item is created with its category, listed with its variants, and cleare
   const listed = await request('GET', `/api/catalog-items?filter=${filter}&include=variants`);
   assert.deepEqual(
     listed.data.map(({ attributes: { price, image_full_url } }) => [price, image_full_url]),
-    [[20, null]],
+    [[20, '']],
   );
   assert.deepEqual(
     listed.included.map(({ id }) => id),
@@ -45,7 +46,7 @@ test('an item is created with its category, listed with its variants, and cleare
 test('a listing contains the variants of an item but not its categories, which the relationship endpoint returns', async () => {
   const { request } = await startShop();
   const [shown] = (await request('GET', pathOf('catalog-items', 'p1'))).data;
-  assert.deepEqual(shown?.relationships, { variants: { data: [{ type: 'catalog-variant', id: idOf('sku-1') }] } });
+  assert.deepEqual(Object.keys(shown?.relationships ?? {}), ['variants']);
   assert.equal((await request('GET', '/api/catalog-items?include=categories')).status, 400);
   const links = await request('GET', `${pathOf('catalog-items', 'p1')}/relationships/categories`);
   assert.deepEqual(
@@ -118,6 +119,7 @@ test('categories of an item can be added, replaced and removed, from the item or
   await request('POST', `${pathOf('catalog-categories', 'women')}/relationships/items`, items);
   assert.deepEqual(await shown(), ['kids', 'women']);
   assert.deepEqual((await request('POST', path, links('nowhere'))).errors, ['not_found /data/0/id']);
+  assert.deepEqual((await request('POST', path, links('women'))).errors, ['conflict /data/id']);
 });
 
 test('custom metadata must be flat and at most 100 KB', async () => {
@@ -169,7 +171,7 @@ test('records of a job do not exist before it completes', async () => {
   const { request } = await startTestClient({ jobMs: 60_000 });
   const { path, body } = job('category', 'create', [category('women')]);
   const started = await request('POST', path, body);
-  assert.deepEqual([started.status, started.data[0]?.attributes.status], [202, 'queued']);
+  assert.deepEqual([started.status, started.data[0]?.attributes.status], [202, 'processing']);
   assert.equal((await request('POST', '/api/catalog-items', { data: item('p1', ['women']) })).status, 404);
 });
 
@@ -189,21 +191,26 @@ test('jobs create, update and delete categories, items and variants', async () =
   assert.deepEqual([items, variants, categories], [1, 1, 1]);
 });
 
-test('a job counts failed records with a pointer to each, and applies the others', async () => {
+test('a job counts failed records, names each by its id, and applies the others', async () => {
   const client = await startShop();
   const created = await run(
     client,
     job('item', 'create', [item('p2'), item('p1'), item('p3', ['nowhere']), item('p2')]),
   );
   assert.deepEqual([created.total_count, created.completed_count, created.failed_count], [4, 1, 3]);
-  const text = JSON.stringify(created.errors);
-  for (const pointer of [
-    '1/attributes/external_id',
-    '2/relationships/categories/data/0/id',
-    '3/attributes/external_id',
-  ]) {
-    assert.ok(text.includes(`/data/attributes/items/data/${pointer}`), pointer);
-  }
+  const errors = z
+    .array(
+      z.object({ code: z.string(), meta: z.object({ id: z.string() }), source: z.object({ pointer: z.string() }) }),
+    )
+    .parse(created.errors);
+  assert.deepEqual(
+    errors.map(({ code, meta, source }) => [code, meta.id, source.pointer]),
+    [
+      ['invalid', idOf('p1'), '/data/attributes/items/data/id'],
+      ['invalid', idOf('p3'), '/data/attributes/items/data/relationships/categories/data/id'],
+      ['invalid', idOf('p2'), '/data/attributes/items/data/id'],
+    ],
+  );
   const gone = await run(client, job('variant', 'delete', [{ type: 'catalog-variant', id: idOf('none') }]));
   assert.equal(gone.failed_count, 1);
 });

@@ -2,6 +2,7 @@
  * In-memory catalog: items, variants and categories, with their referential rules.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
+import type { Behaviours } from './behaviours.ts';
 import type {
   ChangedCategory,
   ChangedItem,
@@ -23,10 +24,10 @@ import {
   unknownRecord,
   type Variant,
 } from './catalog-records.ts';
-import { notFound } from './errors.ts';
+import { type ErrorObject, notFound } from './errors.ts';
 
 /** Creates an empty catalog. Its methods return the record or an error object. */
-export function createCatalog() {
+export function createCatalog({ missingLinkPointer }: Pick<Behaviours, 'missingLinkPointer'>) {
   const items = new Map<string, Item>();
   const variants = new Map<string, Variant>();
   const categories = new Map<string, Category>();
@@ -67,7 +68,11 @@ export function createCatalog() {
   }
 
   // JSON:API requires 404 for a request that names a missing related resource
-  // (https://jsonapi.org/format/#crud-creating-responses-404). The pointer distinguishes it from a missing record.
+  // (https://jsonapi.org/format/#crud-creating-responses-404). Only a pointer to it tells it from a missing record.
+  function missingLink(detail: string, pointer: string): ErrorObject {
+    return missingLinkPointer === 'data' ? notFound(detail) : { ...notFound(detail), pointer };
+  }
+
   function findMissingLink(
     recordType: 'item' | 'category',
     links: readonly { id: string }[] | undefined,
@@ -77,7 +82,7 @@ export function createCatalog() {
     const index = (links ?? []).findIndex((link) => !known.has(link.id));
     const link = links?.[index];
     if (link === undefined) return undefined;
-    return notFound(`A catalog ${recordType} with id ${link.id} does not exist.`, `${pointer}/${index}/id`);
+    return missingLink(`A catalog ${recordType} with id ${link.id} does not exist.`, `${pointer}/${index}/id`);
   }
 
   return {
@@ -140,7 +145,7 @@ export function createCatalog() {
       const item = link === undefined ? undefined : items.get(link.id);
       if (item === undefined) {
         return {
-          error: notFound(`A catalog item with id ${link?.id} does not exist.`, '/data/relationships/item/data/id'),
+          error: missingLink(`A catalog item with id ${link?.id} does not exist.`, '/data/relationships/item/data/id'),
         };
       }
       const { sku, inventory_quantity } = attributes;

@@ -4,53 +4,47 @@ import type { Api } from './api.ts';
 import type { Bodies } from './bodies.ts';
 import { type ErrorObject, invalid, notFound, RequestError } from './errors.ts';
 import { type EventAttributes, maxEventsPerRequest } from './event-bodies.ts';
+import { type ResolvedProfile, resolveProfile } from './event-profiles.ts';
+import { eventResource, metricResource } from './event-resources.ts';
 import { maxMetrics, type RecordedEvent } from './events.ts';
 import { parseFilter, passes } from './filter.ts';
+import { profileResource } from './profile-resources.ts';
 import type { ProfileIdentity } from './profiles.ts';
 import { paginate, parameter } from './query.ts';
-import { eventResource, metricResource, profileResource } from './resources.ts';
-
-/**
- * How a bulk request treats a `unique_id` that an earlier request recorded. Klaviyo's reference does not say, so a
- * client must support both: `ignored` (recorded once, 202) or `rejected` (400 with pointers, nothing processed).
- */
-export type RepeatedUniqueId = 'ignored' | 'rejected';
 
 type BulkGroup = Bodies['bulk_create_events']['data']['attributes']['events-bulk-create']['data'][number];
 
+const eventIdForm = /^[0-9A-Za-z]{11}$/;
 const order = ['greater-than', 'greater-or-equal', 'less-than', 'less-or-equal'];
 const allowedFilters = { metric_id: ['equals'], profile_id: ['equals'], datetime: order, timestamp: order };
 
-export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: RepeatedUniqueId): void {
+export function addEventRoutes(api: Api, account: Account): void {
   api.onBody('create_event', ({ data }) => {
     const { profile, ...attributes } = data.attributes;
     const { meta, ...fields } = profile.data.attributes;
-    const identity = { ...fields, id: profile.data.id };
-    const error =
-      identityError(account, identity, '/data/attributes/profile') ?? metricLimitError(account, [attributes]);
+    const resolved = resolveProfile(account, { ...fields, id: profile.data.id }, '/data/attributes/profile');
+    const error = ('error' in resolved ? resolved.error : undefined) ?? metricLimitError(account, [attributes]);
     if (error !== undefined) throw new RequestError(error);
-    const saved = account.profiles.upsert({ identity, fields, meta, onNull: 'ignore' });
+    if (!('identity' in resolved)) return { status: 202 };
+    const saved = account.profiles.upsert({ identity: resolved.identity, fields, meta, onNull: 'ignore' });
     if ('error' in saved) throw new RequestError(saved.error);
-    account.events.record({
-      profile: saved.profile,
-      attributes,
-      backfill: attributes.backfill === true,
-      receivedAt: new Date(),
-    });
+    const backfill = attributes.backfill === true;
+    account.events.record({ profile: saved.profile, attributes, backfill, receivedAt: new Date() });
     return { status: 202 };
   });
 
   api.onBody('bulk_create_events', ({ data }) => {
     const groups = data.attributes['events-bulk-create'].data;
-    validateBulk(account, groups, repeatedUniqueId);
+    if (checkBulk(account, groups) === 'lost') return { status: 202 };
     for (const { attributes: group } of groups) {
       const { id, attributes: fields, meta } = group.profile.data;
-      const saved = account.profiles.upsert({ identity: { ...fields, id }, fields, meta, onNull: 'ignore' });
-      // Validated above. Only an earlier group in the same body can still conflict, and then the response is already
-      // 202.
+      const resolved = resolveProfile(account, { ...fields, id }, '');
+      if (!('identity' in resolved)) continue;
+      const saved = account.profiles.upsert({ identity: resolved.identity, fields, meta, onNull: 'ignore' });
+      // Checked above. Only an earlier group in the same body can still conflict, and then the response is already 202.
       if ('error' in saved) continue;
       for (const { attributes } of group.events.data) {
-        const backfill = attributes.backfill ?? group.backfill ?? false;
+        const backfill = backfillOf(account, attributes, group);
         account.events.record({ profile: saved.profile, attributes, backfill, receivedAt: new Date() });
       }
     }
@@ -82,6 +76,7 @@ export function addEventRoutes(api: Api, account: Account, repeatedUniqueId: Rep
   });
 
   api.on('get_event', (call) => {
+    if (!eventIdForm.test(call.id)) throw new RequestError(invalid(`Invalid Event ID: '${call.id}'`, '/data/id'));
     const event = account.events.get(call.id);
     if (event === undefined) throw new RequestError(notFound(`An event with id ${call.id} does not exist.`));
     const included = related(account, [event], call.include('profile', 'metric', 'attributions'));
@@ -98,49 +93,53 @@ function related(account: Account, events: RecordedEvent[], include: string[]) {
     );
     const metrics = new Set(include.includes('metric') ? events.map((event) => event.metric) : []);
     return [
-      ...[...profiles].map((profile) => profileResource(profile, context)),
+      ...[...profiles].map((profile) => profileResource(profile, context, 'include')),
       ...[...metrics].map((metric) => metricResource(metric, context)),
     ];
   };
 }
 
-/** Rejects the whole body if one record is invalid, with one error per invalid record. */
-function validateBulk(account: Account, groups: readonly BulkGroup[], repeatedUniqueId: RepeatedUniqueId): void {
+/** `backfill` of an event: where the body may say it is a switch. */
+function backfillOf({ behaviours }: Account, event: EventAttributes, group: BulkGroup['attributes']): boolean {
+  if (behaviours.bulkBackfill === 'group') return group.backfill ?? false;
+  if (behaviours.bulkBackfill === 'event') return event.backfill ?? false;
+  return event.backfill ?? group.backfill ?? false;
+}
+
+/** Rejects the whole body if one record is invalid, or returns whether it is accepted and lost. */
+function checkBulk(account: Account, groups: readonly BulkGroup[]): 'lost' | 'valid' {
   const events = groups.flatMap((group) => group.attributes.events.data.map((event) => event.attributes));
   const base = '/data/attributes/events-bulk-create/data';
   if (events.length > maxEventsPerRequest) {
     throw new RequestError(invalid(`${events.length} events; at most ${maxEventsPerRequest} are allowed.`, base));
   }
-  const errors: ErrorObject[] = [];
-  groups.forEach(({ attributes: group }, index) => {
+  const resolved = groups.map(({ attributes: group }, index): ResolvedProfile => {
     const identity = { ...group.profile.data.attributes, id: group.profile.data.id };
-    const error = identityError(account, identity, `${base}/${index}/attributes/profile`);
-    if (error !== undefined) errors.push(error);
+    return resolveProfile(account, identity, `${base}/${index}/attributes/profile`);
   });
-  errors.push(
-    ...repeatedUniqueIds(account, groups, repeatedUniqueId).map((pointer) => duplicateUniqueId(`${base}${pointer}`)),
-  );
-  const metric = metricLimitError(account, events);
-  if (metric !== undefined) errors.push(metric);
-  const [first, ...others] = errors;
-  if (first !== undefined) throw new RequestError(first, ...others);
+  const error = resolved.find((each) => 'error' in each)?.error ?? metricLimitError(account, events);
+  if (error !== undefined) throw new RequestError(error);
+  return checkRepeats(account, groups, base);
+}
+
+function checkRepeats(account: Account, groups: readonly BulkGroup[], base: string): 'lost' | 'valid' {
+  const [first, ...others] = repeatedUniqueIds(account, groups).map((pointer) => repeatedUniqueId(`${base}${pointer}`));
+  if (first === undefined) return 'valid';
+  const { repeatedUniqueId: variant } = account.behaviours;
+  if (variant === 'body-lost') return 'lost';
+  throw variant === 'rejected-naming-one' ? new RequestError(first) : new RequestError(first, ...others);
 }
 
 /**
  * Returns pointers, relative to the list of groups, of every event whose unique_id repeats one of the same profile and
  * metric.
  */
-function repeatedUniqueIds(
-  account: Account,
-  groups: readonly BulkGroup[],
-  repeatedUniqueId: RepeatedUniqueId,
-): string[] {
+function repeatedUniqueIds(account: Account, groups: readonly BulkGroup[]): string[] {
   const seen = new Set<string>();
   const pointers: string[] = [];
   groups.forEach(({ attributes: group }, groupIndex) => {
     const identity = { ...group.profile.data.attributes, id: group.profile.data.id };
-    const found = account.profiles.resolve(identity);
-    const known = 'profile' in found ? found.profile : undefined;
+    const known = account.profiles.firstMatch(identity);
     const person = known?.id ?? strongestIdentifier(identity);
     group.events.data.forEach(({ attributes }, eventIndex) => {
       const uniqueId = attributes.unique_id;
@@ -148,7 +147,9 @@ function repeatedUniqueIds(
       const metric = attributes.metric.data.attributes.name;
       const key = JSON.stringify([person, metric, uniqueId]);
       const recorded =
-        repeatedUniqueId === 'rejected' && known !== undefined && account.events.has(known, metric, uniqueId);
+        account.behaviours.repeatedUniqueId !== 'ignored' &&
+        known !== undefined &&
+        account.events.has(known, metric, uniqueId);
       if (seen.has(key) || recorded)
         pointers.push(`/${groupIndex}/attributes/events/data/${eventIndex}/attributes/unique_id`);
       seen.add(key);
@@ -169,27 +170,8 @@ function strongestIdentifier(identity: ProfileIdentity): string {
   );
 }
 
-function duplicateUniqueId(pointer: string): ErrorObject {
+function repeatedUniqueId(pointer: string): ErrorObject {
   return { ...invalid('The unique_id is repeated for this profile and metric.', pointer), code: 'duplicate_unique_id' };
-}
-
-/**
- * Returns the error if the identifiers cannot be used. `base` is the pointer to the profile (`…/attributes/profile`).
- */
-function identityError(account: Account, identity: ProfileIdentity, base: string): ErrorObject | undefined {
-  const given = [
-    identity.id,
-    identity.email,
-    identity.phone_number,
-    identity.external_id,
-    identity.anonymous_id,
-    identity._kx,
-  ];
-  if (!given.some((value) => typeof value === 'string')) {
-    return invalid('At least one profile identifier is required.', `${base}/data/attributes`);
-  }
-  const found = account.profiles.resolve(identity);
-  return 'error' in found ? { ...found.error, pointer: `${base}${found.error.pointer ?? '/data'}` } : undefined;
 }
 
 function metricLimitError(account: Account, events: readonly EventAttributes[]): ErrorObject | undefined {

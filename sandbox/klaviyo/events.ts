@@ -51,8 +51,8 @@ export type Events = {
 };
 
 export function createEvents(): Events {
-  const ids = createIds('E');
-  const metricIds = createIds('M');
+  const ids = createIds('E', 11);
+  const metricIds = createIds('M', 6);
   const metricsByName = new Map<string, Metric>();
   const events = new Map<string, RecordedEvent>();
   const byRepeatKey = new Map<string, RecordedEvent>();

@@ -17,7 +17,7 @@ const sandbox = await startKlaviyoSandbox({
   host: values.host,
   limits: values.limits === 'none' ? 'none' : count('limits', values.limits),
   key: values.key,
-  jobMs: count('job-ms', values['job-ms']),
+  jobMs: values['job-ms'] === 'recorded' ? 'recorded' : count('job-ms', values['job-ms']),
 });
 console.log(`klaviyo sandbox on ${sandbox.url}`);
 process.send?.({ url: sandbox.url });

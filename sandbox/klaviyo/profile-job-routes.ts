@@ -5,14 +5,24 @@
  */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
-import { invalid, notFound, RequestError } from './errors.ts';
+import type { Behaviours } from './behaviours.ts';
+import { type ErrorObject, invalid, notFound, RequestError } from './errors.ts';
 import { parseFilter, passes } from './filter.ts';
-import type { Job, RecordFailure } from './jobs.ts';
+import type { Job, JobResult, RecordFailure } from './jobs.ts';
 import { payloadLimits } from './payload-limits.ts';
 import type { ImportedProfile } from './profile-bodies.ts';
 import { emailError, phoneError } from './profile-fields.ts';
+import type { UpsertResult } from './profiles.ts';
 import { paginate, parameter } from './query.ts';
-import { jobResource, type ResourceContext } from './resources.ts';
+import {
+  type JsonApiResource,
+  jobAttributes,
+  type ResourceContext,
+  type ResourceLink,
+  relationshipLinks,
+  resource,
+} from './resources.ts';
+import { inMicroseconds, inSeconds } from './times.ts';
 
 const importType = 'profile-bulk-import-job';
 const pageSize = { default: 20, max: 100 };
@@ -25,8 +35,14 @@ export function addProfileJobRoutes(api: Api, account: Account): void {
     );
     if (large >= 0)
       throw new RequestError(invalid('A profile may not exceed 100KB.', `/data/attributes/profiles/data/${large}`));
-    const job = account.jobs.start(importType, records.length, () => importAll(account, records));
-    return { status: 202, body: { data: importResource(job, call) } };
+    const refused = account.behaviours.malformedImportEmail === 'rejects-body' ? malformedEmail(records) : undefined;
+    if (refused !== undefined) throw new RequestError(refused);
+    const job = account.jobs.startImport(importType, records.length, () => importAll(account, records));
+    lists.set(job, data.relationships?.lists?.data ?? []);
+    const shown = importResource(job, call);
+    const { created_at: createdAt, expires_at: expiresAt } = jobAttributes(job);
+    const inResponse = { created_at: inSeconds(createdAt), expires_at: inSeconds(expiresAt) };
+    return { status: 202, body: { data: { ...shown, attributes: { ...shown.attributes, ...inResponse } } } };
   });
 
   api.on('get_bulk_import_profiles_jobs', (call) => {
@@ -39,7 +55,10 @@ export function addProfileJobRoutes(api: Api, account: Account): void {
 
   api.on('get_bulk_import_profiles_job', (call) => {
     const job = getImportJob(account, call.id);
-    return { status: 200, body: { data: importResource(job, call) } };
+    const include = call.include('lists');
+    const included =
+      include.length === 0 ? {} : { included: (lists.get(job) ?? []).map(({ id }) => listResource(id, call)) };
+    return { status: 200, body: { data: importResource(job, call), ...included } };
   });
 
   api.on('get_errors_for_bulk_import_profiles_job', (call) => {
@@ -81,27 +100,42 @@ export function addProfileJobRoutes(api: Api, account: Account): void {
   });
 }
 
-function importAll(account: Account, records: readonly ImportedProfile[]): RecordFailure[] {
-  return records.flatMap((record) => {
-    const error = account.jobs.injectedError(importType) ?? importOne(account, record);
-    return error === undefined ? [] : [{ error, original: originalOf(record) }];
-  });
+// Lists that an import adds its profiles to. The sandbox has no lists and accepts any id.
+const lists = new WeakMap<Job, ResourceLink[]>();
+
+function malformedEmail(records: readonly ImportedProfile[]): ErrorObject | undefined {
+  const index = records.findIndex(({ attributes: { email } }) => typeof email === 'string' && emailError(email));
+  if (index < 0) return undefined;
+  return invalid('Invalid email address', `/data/attributes/profiles/data/${index}/attributes/email`);
+}
+
+function importAll(account: Account, records: readonly ImportedProfile[]): JobResult {
+  const result: JobResult = { failures: [], recordIds: [] };
+  for (const record of records) {
+    const injected = account.jobs.injectedError(importType);
+    const outcome = injected === undefined ? importOne(account, record) : { error: injected };
+    if ('error' in outcome) result.failures.push({ error: outcome.error, original: originalOf(record) });
+    else result.recordIds.push(outcome.profile.id);
+  }
+  return result;
 }
 
 /** Imports one profile. A bulk import ignores null. Error pointers are those of a single import. */
-function importOne(account: Account, { id, attributes, meta }: ImportedProfile) {
+function importOne({ profiles, behaviours }: Account, { id, attributes, meta }: ImportedProfile): UpsertResult {
   const { email, phone_number: phone } = attributes;
   const invalidEmail = typeof email === 'string' ? emailError(email) : undefined;
-  if (invalidEmail !== undefined) return invalid(invalidEmail, '/data/attributes/email');
+  if (invalidEmail !== undefined) return { error: invalid(invalidEmail, '/data/attributes/email') };
   const invalidPhone = typeof phone === 'string' ? phoneError(phone) : undefined;
-  if (invalidPhone !== undefined) return invalid(invalidPhone, '/data/attributes/phone_number');
-  const saved = account.profiles.upsert({
-    identity: { ...attributes, id },
-    fields: attributes,
-    meta,
-    onNull: 'ignore',
-  });
-  return 'error' in saved ? saved.error : undefined;
+  if (invalidPhone !== undefined && behaviours.invalidImportPhone === 'import-error')
+    return { error: invalid(invalidPhone, '/data/attributes/phone_number') };
+  const fields = invalidPhone === undefined ? attributes : { ...attributes, phone_number: undefined };
+  return profiles.upsert({ identity: { ...fields, id }, fields, meta: importMeta(behaviours, meta), onNull: 'ignore' });
+}
+
+function importMeta({ bulkImportUnset }: Behaviours, meta: ImportedProfile['meta']): ImportedProfile['meta'] {
+  const patch = meta?.patch_properties;
+  if (bulkImportUnset === 'applied' || !patch) return meta;
+  return { ...meta, patch_properties: { ...patch, unset: undefined } };
 }
 
 function originalOf({ id, attributes }: ImportedProfile) {
@@ -114,13 +148,34 @@ function importError({ error, original }: RecordFailure, id: string) {
   return { type: 'import-error', id, attributes: { code, title, detail, source, original_payload: original } };
 }
 
-function importResource(job: Job, context: ResourceContext) {
-  return jobResource(job, context, { started_at: job.startedAt });
+function importResource(job: Job, context: ResourceContext): JsonApiResource {
+  const ref = { type: job.type, path: `${job.type}s`, id: job.id };
+  const startedAt = job.startedAt === null ? null : inMicroseconds(job.startedAt);
+  const { related } = relationshipLinks(context, ref, 'import-errors').links;
+  return {
+    ...resource(context, ref, { ...jobAttributes(job), started_at: startedAt }),
+    relationships: {
+      lists: { data: lists.get(job) ?? [], ...relationshipLinks(context, ref, 'lists') },
+      profiles: relationshipLinks(context, ref, 'profiles'),
+      'import-errors': { links: { related } },
+    },
+  };
+}
+
+function listResource(id: string, context: ResourceContext): JsonApiResource {
+  const ref = { type: 'list', path: 'lists', id };
+  const created = '2024-01-01T00:00:00+00:00';
+  const attributes = { name: `List ${id}`, created, updated: created, opt_in_process: 'single_opt_in' };
+  const names = ['profiles', 'tags', 'flow-triggers'];
+  return {
+    ...resource(context, ref, attributes),
+    relationships: Object.fromEntries(names.map((name) => [name, relationshipLinks(context, ref, name)])),
+  };
 }
 
 function getImportJob(account: Account, id: string): Job {
   const job = account.jobs.get(importType, id);
-  if (job === undefined) throw new RequestError(notFound(`A profile bulk import job with id ${id} does not exist.`));
+  if (job === undefined) throw new RequestError(notFound('Invalid job id'));
   return job;
 }
 

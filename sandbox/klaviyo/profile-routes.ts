@@ -2,14 +2,16 @@
  * Routes for single profiles: import (upsert), create, update, look up, merge, delete.
  * https://developers.klaviyo.com/en/reference/profiles_api_overview
  */
-import type { Account } from './account.ts';
+import { type Account, accountId } from './account.ts';
 import type { Api, ApiResponse } from './api.ts';
 import { duplicateProfile, invalid, notFound, RequestError } from './errors.ts';
 import { type Filter, parseFilter, passes, type Scalar } from './filter.ts';
 import { payloadLimits } from './payload-limits.ts';
+import type { ProfileMeta } from './profile-fields.ts';
+import { profileResource } from './profile-resources.ts';
 import type { Profile, UpsertResult } from './profiles.ts';
 import { paginate, parameter } from './query.ts';
-import { profileResource, type ResourceContext } from './resources.ts';
+import type { ResourceContext } from './resources.ts';
 
 const allowedFilters = {
   id: ['any', 'equals'],
@@ -34,6 +36,7 @@ export function addProfileRoutes(api: Api, account: Account): void {
     const { profiles } = account;
     const identity = { ...data.attributes, id: data.id };
     const saved = profiles.upsert({ identity, fields: data.attributes, meta: data.meta, onNull: 'clear' });
+    addCompanyId(saved, data.meta);
     return toResponse(saved, call);
   });
 
@@ -52,26 +55,27 @@ export function addProfileRoutes(api: Api, account: Account): void {
     checkSize(data);
     if (data.id !== call.id) throw new RequestError(invalid('The id differs from the one in the path.', '/data/id'));
     const identity = { ...data.attributes, id: data.id };
-    return toResponse(
-      account.profiles.upsert({ identity, fields: data.attributes, meta: data.meta, onNull: 'clear' }),
-      call,
-    );
+    const saved = account.profiles.upsert({ identity, fields: data.attributes, meta: data.meta, onNull: 'clear' });
+    addCompanyId(saved, data.meta);
+    return toResponse(saved, call);
   });
 
   api.on('get_profile', (call) => {
     const profile = account.profiles.get(call.id);
     if (profile === undefined) throw new RequestError(notFound(`A profile with id ${call.id} does not exist.`));
-    return { status: 200, body: { data: profileResource(profile, call) } };
+    const included =
+      call.include('lists', 'segments', 'push-tokens', 'conversations').length === 0 ? {} : { included: [] };
+    return { status: 200, body: { data: profileResource(profile, call, 'read'), ...included } };
   });
 
   api.on('get_profiles', (call) => {
     const filters = parseFilter(parameter(call.query, 'filter'), allowedFilters);
     const listed = candidates(account, filters).filter((profile) => account.isListed(profile.created));
-    const records = listed.filter((profile) => filters.every((filter) => selects(filter, profile)));
+    const records = listed.filter((profile) => filters.every((filter) => selects(account, filter, profile)));
     const page = paginate({ ...call, records, pageSize: { default: 20, max: 100 }, sorts });
     return {
       status: 200,
-      body: { data: page.records.map((profile) => profileResource(profile, call)), links: page.links },
+      body: { data: page.records.map((profile) => profileResource(profile, call, 'read')), links: page.links },
     };
   });
 
@@ -79,11 +83,10 @@ export function addProfileRoutes(api: Api, account: Account): void {
     const destination = account.profiles.get(data.id);
     const sourceId = data.relationships.profiles.data?.[0]?.id;
     const source = account.profiles.get(sourceId ?? '');
-    if (destination === undefined)
-      throw new RequestError(notFound(`A profile with id ${data.id} does not exist.`, '/data/id'));
+    if (destination === undefined) throw new RequestError(notFound(`A profile with id ${data.id} does not exist.`));
     if (source === undefined) {
       const detail = `A profile with id ${sourceId} does not exist.`;
-      throw new RequestError(notFound(detail, '/data/relationships/profiles/data/0/id'));
+      throw new RequestError(notFound(detail));
     }
     if (source === destination) throw new RequestError(invalid('A profile cannot be merged into itself.'));
     account.jobs.runAfterJobTime(() => {
@@ -91,7 +94,7 @@ export function addProfileRoutes(api: Api, account: Account): void {
       account.events.move(source, destination);
     });
     const links = { self: `${call.origin}/api/profiles/${destination.id}/` };
-    return { status: 201, body: { data: { type: 'profile', id: destination.id, links }, links } };
+    return { status: 202, body: { data: { type: 'profile', id: destination.id, attributes: {}, links } } };
   });
 
   api.onBody('request_profile_deletion', ({ data }) => {
@@ -101,15 +104,12 @@ export function addProfileRoutes(api: Api, account: Account): void {
       throw new RequestError(
         invalid('Exactly one of id, email and phone_number is required.', '/data/attributes/profile/data'),
       );
+    const { profiles, events } = account;
+    const profile = profiles.firstMatch({ id, ...attributes });
+    if (profile === undefined)
+      throw new RequestError(notFound('No profile found.  The profile may have already been deleted.'));
     account.jobs.runAfterJobTime(() => {
-      const { profiles, events } = account;
-      const profile =
-        (typeof id === 'string' ? profiles.get(id) : undefined) ??
-        (typeof attributes.email === 'string' ? profiles.find('email', attributes.email) : undefined) ??
-        (typeof attributes.phone_number === 'string'
-          ? profiles.find('phone_number', attributes.phone_number)
-          : undefined);
-      if (profile === undefined) return;
+      if (profiles.get(profile.id) === undefined) return;
       events.move(profile, undefined);
       profiles.delete(profile);
     });
@@ -117,9 +117,18 @@ export function addProfileRoutes(api: Api, account: Account): void {
   });
 }
 
+/** Klaviyo adds the account's id to the properties of a profile whose properties are patched. */
+function addCompanyId(saved: UpsertResult, meta: ProfileMeta | null | undefined): void {
+  if ('error' in saved || !meta?.patch_properties) return;
+  saved.profile.properties.company_id = accountId;
+}
+
 function toResponse(saved: UpsertResult, context: ResourceContext): ApiResponse {
   if ('error' in saved) throw new RequestError(saved.error);
-  return { status: saved.created ? 201 : 200, body: { data: profileResource(saved.profile, context) } };
+  return {
+    status: saved.created ? 201 : 200,
+    body: { data: profileResource(saved.profile, context, saved.created ? 'create' : 'update') },
+  };
 }
 
 function checkSize(record: unknown): void {
@@ -147,12 +156,15 @@ function known(profiles: (Profile | undefined)[]): Profile[] {
   return [...new Set(profiles.filter((profile) => profile !== undefined))];
 }
 
-function selects(filter: Filter, profile: Profile): boolean {
+function selects({ behaviours }: Account, filter: Filter, profile: Profile): boolean {
   const { field } = filter;
   if (field === 'id') return passes(filter, profile.id);
   if (field === 'created' || field === 'updated') return passes(filter, profile[field]);
-  if (field === 'email')
-    return passes({ ...filter, values: filter.values.map(lower) }, lower(profile.identifiers.email ?? ''));
+  if (field === 'email') {
+    const emails = [profile.identifiers.email ?? '', ...profile.otherEmails];
+    if (behaviours.emailFilter === 'case-sensitive') return emails.some((email) => passes(filter, email));
+    return emails.some((email) => passes({ ...filter, values: filter.values.map(lower) }, lower(email)));
+  }
   if (field === 'phone_number' || field === 'external_id' || field === '_kx') {
     // An unquoted number parses as a number, but identifiers are strings.
     return passes({ ...filter, values: filter.values.map(String) }, profile.identifiers[field]);

@@ -124,7 +124,7 @@ test('a merge moves events and missing fields to the destination and deletes the
   const relationships = { profiles: { data: [{ type: 'profile', id: from }] } };
   assert.equal(
     (await request('POST', '/api/profile-merge', { data: { type: 'profile-merge', id: to, relationships } })).status,
-    201,
+    202,
   );
   await until(async () => (await request('GET', `/api/profiles/${from}`)).status === 404);
   const [profile] = await inspect('profiles');

@@ -3,6 +3,7 @@
  * belongs to one profile. https://developers.klaviyo.com/en/reference/create_or_update_profile
  */
 
+import type { Behaviours } from './behaviours.ts';
 import { duplicateProfile, type ErrorObject, invalid, notFound } from './errors.ts';
 import { createIds } from './ids.ts';
 import type { ProfileFields } from './profile-bodies.ts';
@@ -18,6 +19,8 @@ export type Profile = {
   id: string;
   seq: number;
   identifiers: Partial<Record<IdentifierName, string>>;
+  /** Further e-mail addresses, which find the profile too. Empty unless `multipleEmails` is on. */
+  otherEmails: string[];
   details: Partial<Record<(typeof detailNames)[number], string>>;
   location: Record<string, string | number>;
   properties: Record<string, unknown>;
@@ -50,6 +53,10 @@ export type Profiles = {
   find(name: IdentifierName, value: string): Profile | undefined;
   /** Resolves identifiers to a profile (undefined: no match), or returns the error if they conflict. */
   resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject };
+  /** Returns the first profile that one of the identifiers belongs to, in the order id, external_id, e-mail, phone. */
+  firstMatch(identity: ProfileIdentity): Profile | undefined;
+  /** Returns the profile that the profile with this id was merged into, or undefined. */
+  mergedInto(id: string): Profile | undefined;
   /** Creates or updates a profile. Error pointers are relative to `{data: {attributes}}` of one profile. */
   upsert(change: ProfileChange): UpsertResult;
   /** Copies values that the destination lacks from the source, and deletes the source. */
@@ -57,25 +64,37 @@ export type Profiles = {
   delete(profile: Profile): void;
 };
 
-export function createProfiles(): Profiles {
+export function createProfiles({ multipleEmails }: Pick<Behaviours, 'multipleEmails'>): Profiles {
   const ids = createIds('P');
   const byId = new Map<string, Profile>();
   const byIdentifier = new Map<string, Profile>();
+  const mergeDestinations = new Map<string, string>();
   let seq = 0;
 
   function find(name: IdentifierName, value: string): Profile | undefined {
     return byIdentifier.get(keyOf(name, value));
   }
 
-  function resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject } {
+  /** Returns the distinct profiles that the identifiers belong to, the strongest identifier first. */
+  function matchesOf(identity: ProfileIdentity): Profile[] {
     const idMatch = typeof identity.id === 'string' ? byId.get(identity.id) : undefined;
-    if (typeof identity.id === 'string' && idMatch === undefined) {
-      return { error: notFound(`A profile with id ${identity.id} does not exist.`, '/data/id') };
-    }
     const byName = identifierNames.map((name) =>
       typeof identity[name] === 'string' ? find(name, identity[name]) : undefined,
     );
-    const [profile, conflicting] = new Set([idMatch, ...byName].filter((match) => match !== undefined));
+    return [...new Set([idMatch, ...byName].filter((match) => match !== undefined))];
+  }
+
+  function mergedInto(id: string): Profile | undefined {
+    const destination = mergeDestinations.get(id);
+    return destination === undefined ? undefined : (byId.get(destination) ?? mergedInto(destination));
+  }
+
+  function resolve(identity: ProfileIdentity): { profile: Profile | undefined } | { error: ErrorObject } {
+    const idMatch = typeof identity.id === 'string' ? byId.get(identity.id) : undefined;
+    if (typeof identity.id === 'string' && idMatch === undefined) {
+      return { error: notFound(`A profile with id ${identity.id} does not exist.`) };
+    }
+    const [profile, conflicting] = matchesOf(identity);
     if (conflicting !== undefined) return { error: duplicateProfile(conflicting.id) };
     // Several people can share a phone number. A phone match alone does not identify a profile that has a different
     // e-mail address.
@@ -87,7 +106,10 @@ export function createProfiles(): Profiles {
 
   function setIdentifier(profile: Profile, name: IdentifierName, value: string | undefined): void {
     const old = profile.identifiers[name];
-    if (old !== undefined) byIdentifier.delete(keyOf(name, old));
+    const kept = name === 'email' && multipleEmails === 'on' && value !== undefined;
+    if (old !== undefined && kept) profile.otherEmails.push(old);
+    else if (old !== undefined) byIdentifier.delete(keyOf(name, old));
+    if (kept) profile.otherEmails = profile.otherEmails.filter((email) => keyOf(name, email) !== keyOf(name, value));
     if (value === undefined) delete profile.identifiers[name];
     else {
       profile.identifiers[name] = value;
@@ -98,7 +120,7 @@ export function createProfiles(): Profiles {
   function create(): Profile {
     seq += 1;
     const now = new Date().toISOString();
-    const empty = { identifiers: {}, details: {}, location: {}, properties: {}, consents: {} };
+    const empty = { identifiers: {}, otherEmails: [], details: {}, location: {}, properties: {}, consents: {} };
     const profile: Profile = { id: ids.next(), seq, ...empty, created: now, updated: now, lastEventAt: undefined };
     byId.set(profile.id, profile);
     return profile;
@@ -126,6 +148,7 @@ export function createProfiles(): Profiles {
 
   function remove(profile: Profile): void {
     for (const name of identifierNames) setIdentifier(profile, name, undefined);
+    for (const email of profile.otherEmails) byIdentifier.delete(keyOf('email', email));
     byId.delete(profile.id);
   }
 
@@ -135,10 +158,18 @@ export function createProfiles(): Profiles {
     get: (id) => byId.get(id),
     find,
     resolve,
+    firstMatch: (identity) => matchesOf(identity)[0],
+    mergedInto,
     upsert,
     merge(destination, source) {
       const inherited = { ...source.identifiers };
       remove(source);
+      mergeDestinations.set(source.id, destination.id);
+      if (multipleEmails === 'on') {
+        const emails = inherited.email === undefined ? source.otherEmails : [inherited.email, ...source.otherEmails];
+        destination.otherEmails.push(...emails);
+        for (const email of emails) byIdentifier.set(keyOf('email', email), destination);
+      }
       for (const name of identifierNames) {
         if (destination.identifiers[name] === undefined) setIdentifier(destination, name, inherited[name]);
       }
@@ -157,11 +188,12 @@ function keyOf(name: IdentifierName, value: string): string {
 }
 
 /** Returns whether a profile found by a weaker identifier (phone, cookie) has different stronger identifiers. */
-function identifiesAnotherProfile({ identifiers }: Profile, identity: ProfileIdentity): boolean {
+function identifiesAnotherProfile({ identifiers, otherEmails }: Profile, identity: ProfileIdentity): boolean {
   const same = (name: 'email' | 'external_id') => {
     const [known, given] = [identifiers[name], identity[name]];
     if (known === undefined || typeof given !== 'string') return undefined;
-    return keyOf(name, known) === keyOf(name, given);
+    const all = name === 'email' ? [known, ...otherEmails] : [known];
+    return all.some((value) => keyOf(name, value) === keyOf(name, given));
   };
   const matches = [same('email'), same('external_id')];
   return matches.includes(false) && !matches.includes(true);

@@ -2,7 +2,7 @@
  * Query parameters that all listings share: pagination, sorting and sparse fieldsets.
  * https://developers.klaviyo.com/en/docs/api_overview (pagination, sorting, sparse fieldsets)
  */
-import { invalidParameter, RequestError } from './errors.ts';
+import { invalid, invalidParameter, RequestError } from './errors.ts';
 
 /** Decoded query parameters. A repeated parameter is a list. */
 export type Query = Record<string, string | string[] | undefined>;
@@ -13,9 +13,12 @@ export type Listing<T> = {
   /** Request path, used in the links. */
   path: string;
   origin: string;
-  pageSize: { default: number; max: number };
+  /** `fixed`: the endpoint rejects `page[size]`. */
+  pageSize: { default: number; max: number | 'fixed' };
   /** Sort key by sort name. Ties are ordered by `seq`. The first entry is the default. */
   sorts: Record<string, (record: T) => string | number>;
+  /** Sort order without a `sort` parameter; defaults to ascending. */
+  defaultOrder?: 'ascending' | 'descending';
 };
 
 type Position = { key: string | number; seq: number };
@@ -58,34 +61,37 @@ export function parameter(query: Query, name: string): string | undefined {
 export function listParameter(query: Query, name: string, allowed: readonly string[]): string[] {
   const values = parameter(query, name)?.split(',').filter(Boolean) ?? [];
   const wrong = values.find((value) => !allowed.includes(value));
-  if (wrong !== undefined)
-    throw new RequestError(invalidParameter(`${wrong} is not one of ${allowed.join(', ')}.`, name));
+  if (wrong !== undefined) throw new RequestError(invalidParameter(`${wrong} is not currently supported.`, name));
   return values;
 }
 
-/** Returns the attributes listed in `fields[type]`, or all if the parameter is absent. */
+/** Returns the attributes listed in `fields[type]`, in that order, or all if the parameter is absent. */
 export function sparse(query: Query, type: string, attributes: Record<string, unknown>): Record<string, unknown> {
   const fields = parameter(query, `fields[${type}]`)?.split(',');
   if (fields === undefined) return attributes;
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([name]) => fields.some((f) => f === name || f.startsWith(`${name}.`))),
-  );
+  const names = fields.map((field) => field.split('.', 1)[0] ?? field);
+  return Object.fromEntries(names.filter((name) => name in attributes).map((name) => [name, attributes[name]]));
 }
 
 function pageSize<T>({ query, pageSize: sizes }: Listing<T>): number {
   const given = parameter(query, 'page[size]');
   if (given === undefined) return sizes.default;
+  if (sizes.max === 'fixed') {
+    const detail = 'page_size is not supported for this resource.';
+    throw new RequestError(invalid(detail, '/data/attributes/page_size'));
+  }
   const size = Number(given);
   if (Number.isInteger(size) && size >= 1 && size <= sizes.max) return size;
   throw new RequestError(invalidParameter(`Page size must be an integer between 1 and ${sizes.max}.`, 'page[size]'));
 }
 
-function sortOf<T>({ query, sorts }: Listing<T>) {
+function sortOf<T>({ query, sorts, defaultOrder = 'ascending' }: Listing<T>) {
   const [first] = Object.values(sorts);
   const given = parameter(query, 'sort');
   const keyOf = given === undefined ? first : sorts[given.replace(/^-/, '')];
   if (keyOf === undefined) throw new RequestError(invalidParameter(`Sorting by ${given} is not supported.`, 'sort'));
-  return { keyOf, direction: given?.startsWith('-') ? -1 : 1 };
+  const descending = given === undefined ? defaultOrder === 'descending' : given.startsWith('-');
+  return { keyOf, direction: descending ? -1 : 1 };
 }
 
 function compare(a: Position, b: Position): number {
@@ -115,7 +121,8 @@ function cursorOf(query: Query): Position | undefined {
   throw new RequestError(invalidParameter('Not a cursor of this listing.', 'page[cursor]'));
 }
 
-function queryText(query: Query): string {
+/** Formats a query as it was sent, with its `?`. */
+export function queryText(query: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const entry of Array.isArray(value) ? value : [value]) if (entry !== undefined) search.append(name, entry);

@@ -17,18 +17,19 @@ test('the steady window throttles until its minute ends, and returns the remaini
   assert.equal(limits.spend('bulk_create_events', 60_000).throttled, false);
 });
 
-test('headers show the remaining requests of the minute, and operations have separate limits', () => {
+test('headers show the remaining requests of the second, and operations have separate limits', () => {
   const limits = createRateLimiter(1);
   limits.spend('create_event', 0);
-  const spent = limits.spend('create_event', 30_000);
+  limits.spend('create_event', 30_000);
+  const spent = limits.spend('create_event', 30_500);
   assert.ok(!spent.throttled);
   assert.deepEqual(spent.headers, {
-    'ratelimit-limit': '3500',
-    'ratelimit-remaining': '3498',
-    'ratelimit-reset': '30',
+    'ratelimit-limit': '350, 350;w=1, 3500;w=60',
+    'ratelimit-remaining': '348',
+    'ratelimit-reset': '0',
   });
-  const otherOperation = limits.spend('get_events', 30_000);
-  assert.ok(!otherOperation.throttled && otherOperation.headers['ratelimit-remaining'] === '3499');
+  const otherOperation = limits.spend('get_events', 30_500);
+  assert.ok(!otherOperation.throttled && otherOperation.headers['ratelimit-remaining'] === '349');
 });
 
 test('limits can be scaled down or disabled', () => {

@@ -61,7 +61,7 @@ export function createRateLimiter(scale: LimitScale): RateLimiter {
       }
       burst.used += 1;
       steady.used += 1;
-      return { throttled: false, headers: scale === 'none' ? {} : headersOf(steady, now) };
+      return { throttled: false, headers: scale === 'none' ? {} : headersOf(burst, steady) };
     },
     usage(now = Date.now()) {
       return [...windows].map(([operation, { burst, steady, throttled }]) => {
@@ -88,10 +88,11 @@ function secondsLeft(window: Window, now: number): number {
   return Math.max(1, Math.ceil((window.endsAt - now) / 1_000));
 }
 
-function headersOf(steady: Window, now: number): Record<string, string> {
+/** Returns the headers of a response. They describe the second's window; the use of the minute is never shown. */
+function headersOf(burst: Window, steady: Window): Record<string, string> {
   return {
-    'ratelimit-limit': String(steady.max),
-    'ratelimit-remaining': String(steady.max - steady.used),
-    'ratelimit-reset': String(secondsLeft(steady, now)),
+    'ratelimit-limit': `${burst.max}, ${burst.max};w=1, ${steady.max};w=60`,
+    'ratelimit-remaining': String(burst.max - burst.used),
+    'ratelimit-reset': '0',
   };
 }

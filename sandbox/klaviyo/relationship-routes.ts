@@ -14,7 +14,7 @@ import {
   listVariants,
   variantPage,
 } from './catalog-routes.ts';
-import { RequestError } from './errors.ts';
+import { type ErrorObject, RequestError } from './errors.ts';
 
 type Links = { data: { id: string }[] };
 
@@ -25,19 +25,24 @@ export function addRelationshipRoutes(api: Api, account: Account): void {
   const categoriesOf = (call: Call) => known(account.catalog.categories, itemOf(call).categoryIds);
   const itemsOf = (call: Call) => known(account.catalog.items, categoryOf(call).itemIds);
 
-  api.on('get_variants_for_catalog_item', (call) => listVariants(call, variantsOf(call)));
-  api.on('get_variant_ids_for_catalog_item', (call) => idsOnly('catalog-variant', variantPage(call, variantsOf(call))));
-  api.on('get_categories_for_catalog_item', (call) => listCategories(call, categoriesOf(call)));
+  api.on('get_variants_for_catalog_item', (call) => listVariants(account, call, variantsOf(call)));
+  api.on('get_variant_ids_for_catalog_item', (call) =>
+    idsOnly('catalog-variant', variantPage(account, call, variantsOf(call))),
+  );
+  api.on('get_categories_for_catalog_item', (call) => listCategories(account, call, categoriesOf(call)));
   api.on('get_category_ids_for_catalog_item', (call) =>
-    idsOnly('catalog-category', categoryPage(call, categoriesOf(call))),
+    idsOnly('catalog-category', categoryPage(account, call, categoriesOf(call))),
   );
   api.on('get_items_for_catalog_category', (call) => listItems(account, call, itemsOf(call)));
-  api.on('get_item_ids_for_catalog_category', (call) => idsOnly('catalog-item', itemPage(call, itemsOf(call))));
+  api.on('get_item_ids_for_catalog_category', (call) =>
+    idsOnly('catalog-item', itemPage(account, call, itemsOf(call))),
+  );
 
   const linkCategories = (mode: LinkMode) => (body: Links, call: Call) => {
     const item = itemOf(call);
     const error = mode === 'remove' ? undefined : account.catalog.findMissingLink('category', body.data, '/data');
     if (error !== undefined) throw new RequestError(error);
+    if (mode === 'add') rejectLinked(item.categoryIds, body);
     account.catalog.linkCategories(
       item,
       body.data.map((link) => link.id),
@@ -53,6 +58,7 @@ export function addRelationshipRoutes(api: Api, account: Account): void {
     const category = categoryOf(call);
     const error = mode === 'remove' ? undefined : account.catalog.findMissingLink('item', body.data, '/data');
     if (error !== undefined) throw new RequestError(error);
+    if (mode === 'add') rejectLinked(category.itemIds, body);
     account.catalog.linkItems(
       category,
       body.data.map((link) => link.id),
@@ -64,6 +70,19 @@ export function addRelationshipRoutes(api: Api, account: Account): void {
   api.onBody('update_items_for_catalog_category', linkItems('replace'));
   api.onBody('remove_items_from_catalog_category', linkItems('remove'));
 }
+
+/** Throws a RequestError (409) if a link exists already: adding links is not idempotent. */
+function rejectLinked(linked: ReadonlySet<string>, { data }: Links): void {
+  if (data.some(({ id }) => linked.has(id))) throw new RequestError(alreadyLinked);
+}
+
+const alreadyLinked: ErrorObject = {
+  status: 409,
+  code: 'conflict',
+  title: 'Conflict.',
+  detail: 'The relationship exists already.',
+  pointer: '/data/id',
+};
 
 function known<T>(records: ReadonlyMap<string, T>, ids: Iterable<string>): T[] {
   return [...ids].flatMap((id) => records.get(id) ?? []);

@@ -4,20 +4,23 @@
  */
 import fastify from 'fastify';
 import { createFaults, type Faults, failsRecord, faultsPlugin } from '../faults.ts';
+import type { PrivateKeys } from './access.ts';
 import { createAccount } from './account.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { createApi, errorsOf, operationOf } from './api.ts';
+import { type Behaviours, behavioursOf } from './behaviours.ts';
 import { addCatalogJobRoutes } from './catalog-job-routes.ts';
 import { addCategoryRoutes, addItemRoutes, addVariantRoutes } from './catalog-routes.ts';
-import { addEventRoutes, type RepeatedUniqueId } from './event-routes.ts';
+import { addEventRoutes } from './event-routes.ts';
 import { addInspectionRoutes, stateOf } from './inspection-routes.ts';
+import type { JobMs } from './job-durations.ts';
 import { addProfileJobRoutes } from './profile-job-routes.ts';
 import { addProfileRoutes } from './profile-routes.ts';
 import { createRateLimiter, type LimitScale } from './rate-limits.ts';
 import { addRelationshipRoutes } from './relationship-routes.ts';
 import { createRequestLog } from './request-log.ts';
 
-export type KlaviyoSandboxOptions = {
+export type KlaviyoSandboxOptions = Partial<Behaviours> & {
   /** Port to listen on; 0 (default) picks a free port. */
   port?: number;
   /** Address to listen on; defaults to 127.0.0.1. */
@@ -26,12 +29,11 @@ export type KlaviyoSandboxOptions = {
   key?: string;
   /** Factor on the documented rate limits (default 1), or 'none'. */
   limits?: LimitScale;
-  /** Duration of bulk jobs, merges and deletions in milliseconds; defaults to 300. */
-  jobMs?: number;
-  /** How a bulk request treats an already recorded unique_id; defaults to 'ignored'. */
-  repeatedUniqueId?: RepeatedUniqueId;
-  /** Delay in milliseconds until a new profile or event appears in listings, as in a real account; defaults to 0. */
-  lagMs?: number;
+  /**
+   * Duration of bulk jobs, merges and deletions: milliseconds (default 300), or 'recorded' for the durations of real
+   * jobs, which are seconds to minutes.
+   */
+  jobMs?: JobMs;
   /** Scopes that the key lacks, such as `catalogs:write`; defaults to none. */
   missingScopes?: readonly string[];
   /** File to append every request body to as a JSON line; defaults to `KLAVIYO_RECORD`, false disables it. */
@@ -43,6 +45,8 @@ export type KlaviyoSandbox = {
   url: string;
   /** Fault rules, for callers in the same process. */
   faults: Faults;
+  /** Adds a private key that has only these scopes, such as `profiles:read`. */
+  addKey(key: string, scopes: readonly string[]): void;
   /** Returns the counts of `GET /sandbox/state`. */
   state(): ReturnType<typeof stateOf>;
   /** Clears the account, the request log and the rate limit windows. */
@@ -56,9 +60,10 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
   const limits = createRateLimiter(options.limits ?? 1);
   const log = createRequestLog();
   const faults = createFaults();
+  const behaviours = behavioursOf(options);
   const account = createAccount({
     jobMs: options.jobMs ?? 300,
-    lagMs: options.lagMs ?? 0,
+    behaviours,
     failsRecord: (type) => failsRecord(faults, type),
   });
   // An id contains a percent-encoded SKU, which can be long.
@@ -83,16 +88,18 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
   await app.register(faultsPlugin, { faults });
 
   const record = options.record ?? process.env.KLAVIYO_RECORD;
+  const missingScopes = options.missingScopes ?? [];
+  const keys: PrivateKeys = new Map([[options.key ?? 'pk_sandbox', (scope) => !missingScopes.includes(scope)]]);
   const api = createApi(app, {
-    key: options.key ?? 'pk_sandbox',
-    missingScopes: options.missingScopes ?? [],
+    keys,
+    behaviours,
     limits,
     record: record === false || record === '' ? undefined : record,
   });
   addAccountRoutes(api, account);
   addProfileRoutes(api, account);
   addProfileJobRoutes(api, account);
-  addEventRoutes(api, account, options.repeatedUniqueId ?? 'ignored');
+  addEventRoutes(api, account);
   addItemRoutes(api, account);
   addVariantRoutes(api, account);
   addCategoryRoutes(api, account);
@@ -104,6 +111,7 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
   return {
     url,
     faults,
+    addKey: (key, scopes) => keys.set(key, (scope) => scopes.includes(scope)),
     state: () => stateOf(account, log),
     reset() {
       account.reset();

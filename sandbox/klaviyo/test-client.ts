@@ -9,7 +9,7 @@ const error = z.object({
   code: z.string(),
   detail: z.string(),
   source: z.object({ pointer: z.string().optional(), parameter: z.string().optional() }),
-  meta: z.record(z.string(), z.unknown()),
+  meta: z.record(z.string(), z.unknown()).default({}),
 });
 const resource = z.object({
   type: z.string(),
