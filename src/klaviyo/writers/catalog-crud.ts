@@ -38,7 +38,7 @@ export function create(type: CatalogType, record: CatalogRecord, context: WriteC
   return context.batchers.write(
     `create${type}`,
     batchItem(data, compoundId(record.attributes.external_id)),
-    untilSettled(context),
+    context,
   );
 }
 
