@@ -36,8 +36,7 @@ const nightly: Plans = {
   orders: { cron: '30 3 * * *' },
 };
 
-export type Job = ReturnType<typeof createJob>;
-
+/** The job with its HTTP server, not yet started. */
 export function createJob(config: Config, log: Logger, options: JobOptions = {}) {
   const { timeLimitMs = defaultTimeLimitMs, ...overrides } = options;
   const components = createComponents({ ...config, runWorker: true, bulk: true }, log, overrides);

@@ -40,10 +40,7 @@ export async function startConnect() {
     .object({ deployAs: z.array(application) })
     .parse(parse(readFileSync(join(built, 'connect.yaml'), 'utf8')));
   for (const name of names) cpSync(join(built, name), join(alone, name), { recursive: true });
-  const [shop, klaviyo] = await Promise.all([
-    startCommercetoolsSandbox(),
-    startKlaviyoSandbox({ limits: 'none', jobMs: 3_000 }),
-  ]);
+  const [shop, klaviyo] = await Promise.all([startCommercetoolsSandbox(), startKlaviyoSandbox({ limits: 'none' })]);
   await seedShop(shop, { customers: 5, orders: 5, products: 5, edgeCases: false });
   const env: Record<string, string> = {
     ...networkSettings(),
