@@ -69,7 +69,12 @@ export function createJob(config: Config, log: Logger, options: JobOptions = {})
       await Promise.all([runs.shutdown(), orphanedJobs.shutdown()]);
       await components.settled();
     }
-    return { runs: [...executed.values()], complete: await working };
+    return { runs: await Promise.all([...executed.values()].map(withStoredState)), complete: await working };
+  }
+
+  /** A run whose lease is lost while its end is stored emits no last state. */
+  async function withStoredState(run: JobSummary['runs'][number]): Promise<JobSummary['runs'][number]> {
+    return { ...run, state: (await runs.get(run.runId))?.state ?? run.state };
   }
 
   /** @returns false if the signal was aborted before all was executed */
