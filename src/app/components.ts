@@ -91,9 +91,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const klaviyo = createKlaviyoClient(config.klaviyo, events);
   const lookups = createLookups(commercetools);
   const store = overrides.store ?? createStore(config, commercetools);
-  const runStore = createFallbackStore(store, (reason) =>
-    warn(`runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`),
-  );
+  // Without a worker a run held in memory would never be executed: the store's refusal is answered instead.
+  const runStore = config.runWorker
+    ? createFallbackStore(store, (reason) =>
+        warn(
+          `runs are held in memory and end with this process: the client lacks manage_key_value_documents (${reason})`,
+        ),
+      )
+    : store;
 
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });

@@ -114,7 +114,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
       const { extension } = config;
       events.emit({ type: 'started', ports, serves, ...(extension ? { extension } : {}) });
       runs.open();
-      components.orphanedJobs.open();
+      if (config.runWorker) components.orphanedJobs.open();
       if (components.runKinds.includes('sync')) scheduler.open();
       return ports;
     },

@@ -24,7 +24,7 @@ export interface Config {
   settings: Settings;
   realtime: boolean;
   bulk: boolean;
-  /** Executes bulk syncs; otherwise it only queues them. */
+  /** Executes runs and recovers accepted jobs; otherwise it only stores them. */
   runWorker: boolean;
   store: 'custom-objects' | 'memory';
   host: string;
@@ -99,9 +99,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 type DerivedConfig = Omit<Config, 'groups' | 'warnings' | 'settingsSources' | 'effectiveConfig' | 'extension'>;
 
 function toConfig(env: Environment, settings: Settings): DerivedConfig {
-  const isOnConnect = env.CONNECT_ENV !== undefined;
-  const realtime = env.APP_TYPE !== 'BULK_IMPORT' || isOnConnect;
-  const bulk = env.APP_TYPE !== 'EVENT' && !isOnConnect;
+  const realtime = env.APP_TYPE !== 'BULK_IMPORT';
+  const bulk = env.APP_TYPE !== 'EVENT';
   return {
     commercetools: {
       apiUrl: env.CT_API_URL,
@@ -137,7 +136,7 @@ function toConfig(env: Environment, settings: Settings): DerivedConfig {
     apiTokens: { full: env.API_TOKEN, readOnly: env.API_TOKEN_READ_ONLY },
     messageSources: sourcesOf(env),
     connect: {
-      destination: env.CONNECT_SUBSCRIPTION_DESTINATION,
+      destination: env.CONNECT_SUBSCRIPTION_DESTINATION ?? destinationByProvider[env.CONNECT_PROVIDER ?? ''],
       gcpProject: env.CONNECT_GCP_PROJECT_ID,
       gcpTopic: env.CONNECT_GCP_TOPIC_NAME,
       awsTopicArn: env.CONNECT_AWS_TOPIC_ARN,
@@ -151,6 +150,9 @@ function toConfig(env: Environment, settings: Settings): DerivedConfig {
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
   };
 }
+
+/** https://docs.commercetools.com/connect/automation-scripts */
+const destinationByProvider: Record<string, string> = { GCP: 'GoogleCloudPubSub', AWS: 'SNS' };
 
 function namesOf(file: string, { hooks, rules }: Extension): NonNullable<Config['extension']> {
   const names = Object.values(rules).flatMap((list) => list.map(({ name }) => name));

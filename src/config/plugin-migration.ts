@@ -13,7 +13,7 @@ const changed: Record<string, string> = {
   APP_TYPE: 'EVENT and BULK_IMPORT as before; without it one process does both',
   PUB_SUB_PORT: 'still listened on; PORT (8080) serves everything',
   BULK_IMPORT_PORT: 'still listened on; PORT (8080) serves everything, and /sync needs API_TOKEN from another machine',
-  CONNECT_ENV: 'realtime only, as before; the job application syncs. Subscriptions get keys of our own',
+  CONNECT_ENV: 'a part of the subscriptions’ keys; APP_TYPE alone says what a process does',
   NODE_CONFIG: 'the same settings; unknown names are warnings',
   NODE_CONFIG_DIR: 'the same files; unknown names are warnings',
 };

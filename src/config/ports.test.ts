@@ -17,7 +17,6 @@ test("without any port 8080 serves everything and 6779 bulk, as the plugin's doe
 
 test('a process that does no bulk has no bulk port', () => {
   assert.deepEqual(ports({ APP_TYPE: 'EVENT' }), ['8080 everything']);
-  assert.deepEqual(ports({ CONNECT_ENV: 'prod' }), ['8080 everything']);
 });
 
 test('PORT alone is the only port', () => {

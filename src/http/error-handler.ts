@@ -70,7 +70,7 @@ export function createNotFoundHandler(serves: { realtime: boolean; bulk: boolean
 }
 
 function hintFor(path: string, { realtime, bulk }: { realtime: boolean; bulk: boolean }): string {
-  const elsewhere = 'see APP_TYPE, CONNECT_ENV and the ports in docs/configuration.md';
+  const elsewhere = 'see APP_TYPE and the ports in docs/configuration.md';
   if (path === '/' && !realtime) return `this port serves no realtime: ${elsewhere}`;
   if (!/^\/sync(\/|$)/.test(path)) return 'GET /openapi.json lists what there is';
   return bulk ? `resources are ${bulkResources.join(', ')}` : `this port serves no bulk: ${elsewhere}`;

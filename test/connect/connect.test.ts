@@ -1,125 +1,21 @@
-/**
- * The very commands that commercetools Connect runs, in a copy of the repository that has nothing installed, against a
- * commercetools and a Klaviyo that answer.
- */
+/** Runs each application of commercetools Connect alone, by the commands of Connect, against both sandboxes. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { startPushReceiver } from '../../sandbox/commercetools/push-receiver.ts';
-import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
-import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
-import { seedShop } from '../../sandbox/shop/seed/seed.ts';
-import { customer } from '../fixtures/customer.ts';
-import { freePort } from '../free-port.ts';
+import { id } from '../fixtures/index.ts';
+import { type Connect, names, startConnect, token } from './applications.ts';
 
-const application = z.object({
-  name: z.string(),
-  applicationType: z.enum(['event', 'service', 'job']),
-  endpoint: z.string(),
-  scripts: z.object({ postDeploy: z.string(), preUndeploy: z.string() }).optional(),
-});
-const { deployAs } = z
-  .object({ deployAs: z.array(application) })
-  .parse(parse(readFileSync(new URL('../../connect.yaml', import.meta.url), 'utf8')));
-
-/** Applications whose dependencies are installed. */
-const installed = new Set<string>();
-const copy = mkdtempSync(join(tmpdir(), 'ctk-connect-'));
-const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
-let shop: Awaited<ReturnType<typeof startCommercetoolsSandbox>>;
-let klaviyo: Awaited<ReturnType<typeof startKlaviyoSandbox>>;
-let env: Record<string, string>;
+const headers = { authorization: `Bearer ${token}` };
+let connect: Connect;
 
 before(async () => {
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).split('\n');
-  for (const file of files.filter((name) => name !== '')) cpSync(file, join(copy, file), { recursive: true });
-  [shop, klaviyo] = await Promise.all([startCommercetoolsSandbox(), startKlaviyoSandbox({ limits: 'none' })]);
-  await seedShop(shop, { customers: 5, orders: 5, products: 5, edgeCases: false });
-  env = {
-    ...networkSettings(),
-    PATH: path,
-    HOME: process.env.HOME ?? '',
-    KLAVIYO_AUTH_KEY: 'pk_sandbox',
-    KLAVIYO_API_URL: klaviyo.url,
-    // As Connect injects them.
-    CTP_PROJECT_KEY: shop.projectKey,
-    CTP_CLIENT_ID: shop.clientId,
-    CTP_CLIENT_SECRET: shop.clientSecret,
-    CTP_API_URL: shop.url,
-    CTP_AUTH_URL: shop.authUrl,
-    NODE_CONFIG_DIR: '/nowhere',
-  };
+  connect = await startConnect();
 });
-after(async () => {
-  await Promise.all([shop.stop(), klaviyo.stop()]);
-  rmSync(copy, { recursive: true });
-});
-
-/** How npm reaches its registry from here. */
-function networkSettings(): Record<string, string> {
-  const wanted = /^(npm_config_(registry|cache|userconfig)|(https?|no)_proxy|node_extra_ca_certs|ssl_cert_file)$/i;
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (wanted.test(name) && value ? [[name, value]] : [])),
-  );
-}
-
-function named(name: string) {
-  const found = deployAs.find((one) => one.name === name);
-  assert.ok(found, name);
-  return found;
-}
-
-/**
- * Runs a line of connect.yaml in the application's folder. The installation at its beginning is done once per application:
- * a second one would only repeat `npm ci`.
- */
-async function run(name: string, command: string, more: Record<string, string> = {}): Promise<string> {
-  const script = installed.has(name) ? command.replace(/^npm install && /, '') : command;
-  installed.add(name);
-  const child = spawn('sh', ['-c', script], { cwd: join(copy, name), env: { ...env, ...more } });
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, problems, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  assert.equal(code, 0, `${out}${problems}`);
-  return out;
-}
-
-/** `npm start` in the application's folder, until the act is over. */
-async function started(name: string, act: (url: string) => Promise<void>): Promise<void> {
-  const port = await freePort();
-  const child: ChildProcess = spawn('npm', ['start'], {
-    cwd: join(copy, name),
-    env: { ...env, PORT: String(port), HOST: '127.0.0.1', API_TOKEN: 'a-token-that-is-long-enough' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
-  const closed = new Promise((resolve) => child.once('close', resolve));
-  child.stdout?.resume();
-  try {
-    const url = `http://127.0.0.1:${port}`;
-    for (let left = 200; left > 0; left -= 1) {
-      if (
-        await fetch(`${url}/health`).then(
-          ({ ok }) => ok,
-          () => false,
-        )
-      )
-        break;
-      await sleep(100);
-    }
-    await act(url);
-  } finally {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
-    await closed;
-  }
-}
+after(() => connect.stop());
 
 const listed = z.object({
   results: z.array(
@@ -130,20 +26,58 @@ const listed = z.object({
     }),
   ),
 });
-const subscriptions = async () => (await connectShop(shop).get('subscriptions?limit=100', listed)).results;
+const subscriptions = async () => (await connectShop(connect.shop).get('subscriptions?limit=100', listed)).results;
 
-test('every application has its folder, with the scripts that connect.yaml names', () => {
+const scriptsSchema = z.object({ scripts: z.record(z.string(), z.string()), engines: z.object({ node: z.string() }) });
+const lockSchema = z.object({ packages: z.record(z.string(), z.looseObject({ integrity: z.string().optional() })) });
+
+test('every application has its folder, with the scripts that Connect and connect.yaml name, and Node 24', () => {
   assert.deepEqual(
-    deployAs.map(({ name }) => name),
-    ['event', 'service', 'job'],
+    connect.deployAs.map(({ name }) => name),
+    names,
   );
-  const scripts = z.object({ scripts: z.record(z.string(), z.string()) });
-  for (const { name, scripts: asked } of deployAs) {
-    const has = scripts.parse(JSON.parse(readFileSync(join(copy, name, 'package.json'), 'utf8'))).scripts;
-    assert.ok(has.start, name);
-    for (const line of Object.values(asked ?? {}))
-      for (const [, script = ''] of line.matchAll(/npm run (\S+)/g)) assert.ok(has[script], `${name}: ${script}`);
+  for (const { name, scripts: lines } of connect.deployAs) {
+    const { scripts, engines } = scriptsSchema.parse(JSON.parse(connect.readFile(name, 'package.json')));
+    for (const script of ['build', 'test', 'start']) assert.ok(scripts[script], `${name}: ${script}`);
+    for (const line of Object.values(lines ?? {}))
+      for (const [, script = ''] of line.matchAll(/npm run (\S+)/g)) assert.ok(scripts[script], `${name}: ${script}`);
+    assert.equal(engines.node, '24.x');
+    const files = readdirSync(join(connect.alone, name), { recursive: true, encoding: 'utf8' });
+    assert.deepEqual(
+      files.filter((file) => /\.ts$|\.test\./.test(file)),
+      [],
+    );
+    const text = files.filter((file) => /\.js(on)?$/.test(file)).map((file) => connect.readFile(name, file));
+    assert.ok(text.every((content) => !content.includes(process.cwd())));
   }
+});
+
+test('the lock files have a hash for every package and are equal but for the name', () => {
+  for (const name of names) {
+    const { '': _root, ...packages } = lockSchema.parse(
+      JSON.parse(connect.readFile(name, 'package-lock.json')),
+    ).packages;
+    for (const [path, { integrity }] of Object.entries(packages)) assert.match(integrity ?? '', /^sha512-/, path);
+    const withoutName = (of: string) =>
+      connect.readFile(of, 'package-lock.json').replaceAll(`commercetools-klaviyo-${of}`, '');
+    assert.equal(withoutName(name), withoutName('event'));
+  }
+});
+
+test('npm ci, npm run build and npm test succeed in each folder alone', async () => {
+  const quiet = '--prefer-offline --no-audit --no-fund';
+  await connect.execute('event', `npm ci ${quiet}`);
+  // Equal lock files install equal packages: of the others only the agreement with their package.json is tested.
+  for (const name of ['service', 'job']) {
+    await connect.execute(name, `npm ci --dry-run ${quiet}`);
+    symlinkSync(join(connect.alone, 'event/node_modules'), join(connect.alone, name, 'node_modules'));
+  }
+  await Promise.all(
+    names.map(async (name) => {
+      assert.match(await connect.execute(name, 'npm run build'), /nothing to compile/);
+      assert.match(await connect.execute(name, 'npm test'), /pass 1/);
+    }),
+  );
 });
 
 const topics = {
@@ -158,80 +92,103 @@ const topics = {
   },
 };
 
-for (const [name, variables] of Object.entries(topics)) {
-  test(`${name}: postDeploy creates the subscriptions once, preUndeploy removes them`, async () => {
-    const { scripts } = named('event');
-    assert.ok(scripts);
-    if (name === 'Google Pub/Sub') await receiving(() => run('event', scripts.postDeploy, variables));
-    else await run('event', scripts.postDeploy, variables);
-    const made = await subscriptions();
-    assert.ok(made.length > 3);
-    assert.deepEqual(
-      new Set(made.map(({ destination }) => destination.type)),
-      new Set([variables.CONNECT_SUBSCRIPTION_DESTINATION]),
-    );
-    await run('event', scripts.postDeploy, variables);
-    assert.deepEqual(await subscriptions(), made);
-    await run('event', scripts.preUndeploy, variables);
-    // Removing subscriptions that no longer exist succeeds.
-    await run('event', scripts.preUndeploy, variables);
-    assert.deepEqual(await subscriptions(), []);
-  });
+test('Google Pub/Sub: postDeploy creates the subscriptions once, preUndeploy removes them', async () => {
+  const variables = topics['Google Pub/Sub'];
+  const { postDeploy, preUndeploy } = scripts();
+  await receiving(() => connect.run('event', postDeploy, variables));
+  const created = await subscriptions();
+  assert.ok(created.length > 3);
+  assert.deepEqual(destinations(created), ['GoogleCloudPubSub']);
+  await connect.run('event', postDeploy, variables);
+  assert.deepEqual(await subscriptions(), created);
+  await connect.run('event', preUndeploy, variables);
+  // Removing subscriptions that no longer exist succeeds.
+  await connect.run('event', preUndeploy, variables);
+  assert.deepEqual(await subscriptions(), []);
+});
+
+test('SNS: postDeploy creates the subscriptions, preUndeploy removes them', async () => {
+  const { postDeploy, preUndeploy } = scripts();
+  await connect.run('event', postDeploy, topics.SNS);
+  assert.deepEqual(destinations(await subscriptions()), ['SNS']);
+  await connect.run('event', preUndeploy, topics.SNS);
+  assert.deepEqual(await subscriptions(), []);
+});
+
+function scripts() {
+  const { scripts } = connect.named('event');
+  assert.ok(scripts);
+  return scripts;
+}
+
+function destinations(created: Awaited<ReturnType<typeof subscriptions>>): string[] {
+  return [...new Set(created.map(({ destination }) => destination.type))];
 }
 
 /** Runs the action while a subscriber receives the test message of the topic. */
 async function receiving(act: () => Promise<unknown>): Promise<void> {
   const receiver = await startPushReceiver();
-  shop.pubsub.bind('projects/connect-project/topics/connect-topic', { pushEndpoint: receiver.url });
+  connect.shop.pubsub.bind('projects/connect-project/topics/connect-topic', { pushEndpoint: receiver.url });
   await act();
   await receiver.stop();
 }
 
 test('the event application processes a message that Connect pushes', async () => {
-  const now = customer();
-  await shop.place('customer', [
-    {
-      ...now,
-      id: String(now.id),
-      version: 1,
-      createdAt: String(now.createdAt),
-      lastModifiedAt: String(now.lastModifiedAt),
-    },
-  ]);
-  await started('event', async (url) => {
-    const payload = {
-      notificationType: 'ResourceUpdated',
-      resource: { typeId: 'customer', id: now.id },
-      version: 2,
-      oldVersion: 1,
-      modifiedAt: '2026-03-15T08:00:00.000Z',
-    };
-    const data = Buffer.from(JSON.stringify(payload)).toString('base64');
-    const answer = await fetch(`${url}${named('event').endpoint}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9' },
-      body: JSON.stringify({ message: { data, messageId: '1' }, subscription: 's' }),
-    });
-    assert.equal(answer.status, 204);
+  const changed = await connect.addCustomer({});
+  await connect.started('event', async (url) => {
+    assert.equal(await connect.push(url, changed), 204);
     assert.equal((await fetch(`${url}/sync`)).status, 404);
   });
 });
 
-test('the service application serves the API to callers with the token', async () => {
-  await started('service', async (url) => {
+test('the service application stores a sync for callers with the token, and the job application executes it', async () => {
+  const before = connect.klaviyo.state().requests;
+  await connect.started('service', async (url) => {
     assert.equal((await fetch(`${url}/sync`)).status, 401);
-    const headers = { authorization: 'Bearer a-token-that-is-long-enough' };
     assert.equal((await fetch(`${url}/sync`, { headers })).status, 200);
     assert.equal((await fetch(`${url}/`, { method: 'POST', body: '{}' })).status, 404);
+    for (const resource of ['products', 'customers'])
+      assert.equal((await fetch(`${url}/sync/${resource}`, { method: 'POST', headers })).status, 202);
   });
+  assert.equal(connect.klaviyo.state().requests, before);
+  await connect.started('job', async (url) => {
+    const { runs, complete } = z
+      .object({ runs: z.array(z.object({ resource: z.string(), state: z.string() })), complete: z.boolean() })
+      .parse(await connect.requestJob(url));
+    assert.deepEqual(
+      [runs.map(({ resource, state }) => `${resource} ${state}`).toSorted(), complete],
+      [['customers completed', 'products completed'], true],
+    );
+  });
+  assert.ok(connect.klaviyo.state().requests > before);
 });
 
-test('the job application syncs all resources and answers the state of each', async () => {
-  await started('job', async (url) => {
-    const answer = await fetch(`${url}${named('job').endpoint}`, { method: 'POST' });
-    assert.equal(answer.status, 200);
-    assert.deepEqual(await answer.json(), {
-      syncs: ['categories', 'products', 'customers', 'orders'].map((resource) => ({ resource, state: 'completed' })),
-    });
+test('a kill of the event application after it acknowledged messages loses nothing: the job application follows', async () => {
+  const changed = await Promise.all(
+    Array.from({ length: 60 }, (_, n) => connect.addCustomer({ id: id(`e${n + 1_000}`), email: `e${n}@example.com` })),
+  );
+  // Event sees no job end, however late it is killed.
+  connect.klaviyo.faults.add({ kind: 'status', status: 503, method: 'GET', path: '/api/profile-bulk-import-jobs' });
+  await connect.started(
+    'event',
+    async (url) => {
+      const statuses = await Promise.all(changed.map((customerId) => connect.push(url, customerId)));
+      assert.deepEqual(new Set(statuses), new Set([204]));
+    },
+    'SIGKILL',
+  );
+  connect.klaviyo.faults.clear();
+  assert.ok((await connect.acceptedJobs()).length > 0, 'a job has not ended');
+  await connect.started('job', async (url) => {
+    assert.deepEqual(await connect.requestJob(url), { runs: [], complete: true });
   });
+  assert.deepEqual(await connect.acceptedJobs(), []);
+  const { data } = z
+    .object({ data: z.array(z.looseObject({ email: z.string().nullish() })) })
+    .parse(await (await fetch(`${connect.klaviyo.url}/sandbox/profiles?limit=1000`)).json());
+  const emails = new Set(data.map(({ email }) => email));
+  assert.deepEqual(
+    changed.map((_, n) => `e${n}@example.com`).filter((email) => !emails.has(email)),
+    [],
+  );
 });

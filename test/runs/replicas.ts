@@ -18,6 +18,8 @@ const listed = z.object({ running: z.array(runSchema), ended: z.array(runSchema)
 
 export interface Replica {
   app: Service;
+  /** Its address. */
+  url: string;
   /** @returns status and body of `POST /sync/…` */
   post(path: string, body?: unknown): Promise<{ status: number; run?: Run | undefined; error?: string | undefined }>;
   runs(resource?: BulkResource): Promise<z.infer<typeof listed>>;
@@ -52,15 +54,15 @@ export async function addCustomers(testEnv: TestEnv, count: number): Promise<voi
 export async function startReplica(testEnv: TestEnv, env: Record<string, string> = {}): Promise<Replica> {
   const app = createService(readConfig({ ...testEnv.env, ...env }), pino({ level: 'silent' }));
   const [url = ''] = await app.start();
-  return { app, ...clientOf(url) };
+  return { app, url, ...clientOf(url) };
 }
 
 /** The world's own service, asked like a replica. */
 export function ownReplica({ app, service }: TestEnv): Replica {
-  return { app, ...clientOf(service) };
+  return { app, url: service, ...clientOf(service) };
 }
 
-function clientOf(url: string): Omit<Replica, 'app'> {
+function clientOf(url: string): Omit<Replica, 'app' | 'url'> {
   return {
     async post(path, body) {
       const init =

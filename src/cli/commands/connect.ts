@@ -32,7 +32,7 @@ function destinationOf({ connect }: Config): PlanOptions {
       throw new CommandError('Connect sets CONNECT_AWS_TOPIC_ARN; it is missing');
     default:
       throw new CommandError(
-        `CONNECT_SUBSCRIPTION_DESTINATION is ${connect.destination ?? 'missing'}: Connect sets it to GoogleCloudPubSub or SNS`,
+        `CONNECT_SUBSCRIPTION_DESTINATION is ${connect.destination ?? 'missing'}: Connect sets it to GoogleCloudPubSub or SNS, or CONNECT_PROVIDER to GCP or AWS`,
       );
   }
 }

@@ -1,8 +1,6 @@
 /** `ctk job`: the job application of commercetools Connect. */
-import type { Command } from 'commander';
-import { createComponents } from '../../app/components.ts';
-import type { Config } from '../../config/config.ts';
-import { buildJobServer } from '../../http/job-server.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { createJob } from '../../app/job.ts';
 import { nextSignal } from '../next-signal.ts';
 import { createLog } from '../output/log.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -11,20 +9,26 @@ import { loadConfig } from '../with-services.ts';
 export function addJob(program: Command, terminal: Terminal): void {
   program
     .command('job')
-    .description('run as a job of commercetools Connect: each POST syncs everything, until SIGTERM')
-    .action(async () => {
+    .description('run as a job of commercetools Connect: each request executes the stored runs, until SIGTERM')
+    .option(
+      '--time-limit <seconds>',
+      'how long a request executes runs; the next one resumes them (default: 1620)',
+      secondsOf,
+    )
+    .action(async ({ timeLimit }: { timeLimit?: number }) => {
       const stop = nextSignal();
-      const config: Config = { ...loadConfig(), runWorker: true, bulk: true };
-      const components = createComponents(config, createLog(config.logLevel, terminal));
-      await components.trace();
-      components.runs.open();
-      const stopping = new AbortController();
-      const server = buildJobServer({ runs: components.runs, signal: stopping.signal });
-      await server.listen({ port: config.ports[0]?.port ?? 0, host: config.host });
+      const config = loadConfig();
+      const timeLimitMs = timeLimit === undefined ? undefined : timeLimit * 1_000;
+      const job = createJob(config, createLog(config.logLevel, terminal), { timeLimitMs });
+      await job.start();
       const signal = await stop;
-      components.events.emit({ type: 'stopping', reason: signal });
-      stopping.abort();
-      await components.stop();
-      await server.close();
+      job.events.emit({ type: 'stopping', reason: signal });
+      await job.stop();
     });
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError('must be a number of seconds, such as 240');
+  return seconds;
 }

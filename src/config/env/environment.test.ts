@@ -74,6 +74,52 @@ test('the names of commercetools Connect are supported', () => {
   );
 });
 
+test('CTP_REGION gives the hosts that are not set', () => {
+  const hosts = (env: Env) => {
+    const { apiUrl, authUrl } = readConfig(environment(env)).commercetools;
+    return [apiUrl, authUrl];
+  };
+  const unset = { CT_API_URL: undefined, CT_AUTH_URL: undefined };
+  for (const region of [
+    'europe-west1.gcp',
+    'us-central1.gcp',
+    'eu-central-1.aws',
+    'us-east-2.aws',
+    'australia-southeast1.gcp',
+  ])
+    assert.deepEqual(hosts({ ...unset, CTP_REGION: region }), [
+      `https://api.${region}.commercetools.com`,
+      `https://auth.${region}.commercetools.com`,
+    ]);
+  assert.deepEqual(hosts({ CTP_REGION: 'us-east-2.aws' }), ['https://api.example', 'https://auth.example']);
+  assert.deepEqual(hosts({ CT_AUTH_URL: undefined, CTP_REGION: 'us-east-2.aws' }), [
+    'https://api.example',
+    'https://auth.us-east-2.aws.commercetools.com',
+  ]);
+  for (const region of ['europe', 'cn-northwest-1.aws'])
+    assert.match(problemOf({ ...unset, CTP_REGION: region }), /^CTP_REGION must be a region such as europe-west1\.gcp/);
+  const missing = problemsOf(environment(unset));
+  assert.equal(missing.length, 2);
+  for (const problem of missing) assert.match(problem, /is missing — .*CTP_REGION/);
+});
+
+test('the scopes have two names on Connect', () => {
+  assert.deepEqual(readConfig(environment({ CTP_SCOPES: 'view_orders:shop' })).commercetools.scopes, [
+    'view_orders:shop',
+  ]);
+});
+
+test('the destination of Connect is named by it, or follows from its provider', () => {
+  const destination = (env: Env) => readConfig(environment(env)).connect.destination;
+  assert.equal(destination({ CONNECT_PROVIDER: 'GCP' }), 'GoogleCloudPubSub');
+  assert.equal(destination({ CONNECT_PROVIDER: 'aws' }), 'SNS');
+  assert.equal(
+    destination({ CONNECT_PROVIDER: 'AWS', CONNECT_SUBSCRIPTION_DESTINATION: 'GoogleCloudPubSub' }),
+    'GoogleCloudPubSub',
+  );
+  assert.equal(destination({}), undefined);
+});
+
 test('CT_ names win over those of Connect, and an empty value counts as unset', () => {
   assert.equal(readConfig(environment({ CTP_PROJECT_KEY: 'other' })).commercetools.projectKey, 'shop');
   assert.equal(
@@ -143,7 +189,7 @@ test('ctk config prints secrets as ***', () => {
   assert.match(shown, /"PORT":"\(8080\)"/);
 });
 
-test('APP_TYPE and CONNECT_ENV decide which parts the process runs', () => {
+test('APP_TYPE decides which parts the process runs', () => {
   const parts = (env: Env) => {
     const { realtime, bulk } = readConfig(environment(env));
     return [realtime, bulk];
@@ -151,8 +197,19 @@ test('APP_TYPE and CONNECT_ENV decide which parts the process runs', () => {
   assert.deepEqual(parts({}), [true, true]);
   assert.deepEqual(parts({ APP_TYPE: 'EVENT' }), [true, false]);
   assert.deepEqual(parts({ APP_TYPE: 'BULK_IMPORT' }), [false, true]);
-  assert.deepEqual(parts({ CONNECT_ENV: 'production' }), [true, false]);
-  assert.deepEqual(parts({ CONNECT_ENV: 'production', APP_TYPE: 'BULK_IMPORT' }), [true, false]);
+});
+
+test('no variable that Connect sets disables /sync', () => {
+  const connect = {
+    CONNECT_ENV: 'production',
+    CONNECT_PROVIDER: 'GCP',
+    CONNECT_SERVICE_URL: 'https://service.example',
+    CONNECT_SUBSCRIPTION_DESTINATION: 'GoogleCloudPubSub',
+    CONNECT_GCP_PROJECT_ID: 'p',
+    CONNECT_GCP_TOPIC_NAME: 't',
+    CONNECT_AWS_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:t',
+  };
+  assert.equal(readConfig(environment({ ...connect, APP_TYPE: 'BULK_IMPORT' })).bulk, true);
 });
 
 test('the environment in the keys of subscriptions is CTK_ENVIRONMENT, else CONNECT_ENV, else default', () => {

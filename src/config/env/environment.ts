@@ -8,12 +8,23 @@ export const variables: readonly Variable[] = [
   secret('KLAVIYO_AUTH_KEY', 'private API key of the Klaviyo account (pk_…)'),
   variable('CT_PROJECT_ID', 'key of the commercetools project (or CTP_PROJECT_KEY)'),
   secret('CT_API_CLIENT', 'JSON with clientId and secret (or CTP_CLIENT_ID and CTP_CLIENT_SECRET)'),
-  variable('CT_API_URL', 'API of your region, such as https://api.europe-west1.gcp.commercetools.com (or CTP_API_URL)'),
+  variable(
+    'CT_API_URL',
+    'API of your region, such as https://api.europe-west1.gcp.commercetools.com (or CTP_API_URL, or CTP_REGION)',
+  ),
   variable(
     'CT_AUTH_URL',
-    'auth host of your region, such as https://auth.europe-west1.gcp.commercetools.com (or CTP_AUTH_URL)',
+    'auth host of your region, such as https://auth.europe-west1.gcp.commercetools.com (or CTP_AUTH_URL, or CTP_REGION)',
   ),
-  variable('CT_SCOPES', 'OAuth scopes to request, space-separated (or CTP_SCOPE)', 'all that the client has'),
+  variable(
+    'CTP_REGION',
+    'region of the project, such as europe-west1.gcp: gives CT_API_URL and CT_AUTH_URL if they are unset',
+  ),
+  variable(
+    'CT_SCOPES',
+    'OAuth scopes to request, space-separated (or CTP_SCOPE, CTP_SCOPES)',
+    'all that the client has',
+  ),
   variable('KLAVIYO_API_URL', "Klaviyo's API, the sandbox or a proxy", 'https://a.klaviyo.com'),
   variable('PREFERRED_LOCALE', 'locale of titles, descriptions and slugs, such as en-US', 'first available'),
   variable('PREFERRED_CURRENCY', 'currency of catalogue prices, such as EUR', 'first available'),
@@ -21,7 +32,7 @@ export const variables: readonly Variable[] = [
   variable('APP_TYPE', 'EVENT (realtime only), BULK_IMPORT (bulk only)', 'both'),
   variable(
     'RUN_WORKER',
-    'true: executes bulk syncs; false: only queues them, and another process executes them',
+    'true: executes runs and recovers accepted jobs; false: only stores them, and another process does the rest',
     'true',
   ),
   variable(
@@ -56,14 +67,17 @@ export const variables: readonly Variable[] = [
     'SUBSCRIPTION_SECRET',
     'ctk subscriptions: secret of the destination; of Event Grid the key, of Service Bus the connection string',
   ),
-  variable('CONNECT_ENV', 'set on commercetools Connect: realtime only'),
+  variable('CONNECT_ENV', "the open-source plugin's name for CTK_ENVIRONMENT"),
   variable(
     'CONNECT_SUBSCRIPTION_DESTINATION',
-    'set by Connect for its scripts: GoogleCloudPubSub or SNS; the next three say which topic',
+    'set by Connect for its scripts: GoogleCloudPubSub or SNS; the topic is in the next ones',
+    'by CONNECT_PROVIDER',
   ),
+  variable('CONNECT_PROVIDER', 'set by Connect for its scripts: GCP or AWS'),
   variable('CONNECT_GCP_PROJECT_ID', 'set by Connect for its scripts'),
   variable('CONNECT_GCP_TOPIC_NAME', 'set by Connect for its scripts'),
   variable('CONNECT_AWS_TOPIC_ARN', 'set by Connect for its scripts'),
+  variable('CONNECT_SERVICE_URL', 'set by Connect for its scripts; ignored'),
   variable('NODE_CONFIG', "the open-source plugin's settings as JSON"),
   variable('NODE_CONFIG_DIR', "folder of the open-source plugin's settings files", './config'),
   variable('NODE_ENV', 'names one of those files: default.json, <NODE_ENV>.json, local.json'),
@@ -100,6 +114,11 @@ const flag = z
 const text = z.string().trim();
 const required = text.min(1, 'is missing');
 const headerValue = /^[\x21-\x7e]*$/;
+/** The hosts of China have another domain. https://docs.commercetools.com/api/general-concepts#hosts */
+const region = text.regex(
+  /^(?!cn-)[a-z0-9-]+\.(gcp|aws|azure)$/,
+  'must be a region such as europe-west1.gcp or eu-central-1.aws; for other hosts set CTP_API_URL and CTP_AUTH_URL',
+);
 
 const clientSecretForm = 'must be JSON such as {"clientId":"…","secret":"…"}';
 const clientSecret = z
@@ -130,6 +149,7 @@ export const environmentSchema = z.object({
   CT_API_CLIENT: clientSecret,
   CT_API_URL: url,
   CT_AUTH_URL: url,
+  CTP_REGION: region.optional(),
   CT_SCOPES: text.default('').transform((value) => value.split(/[\s,]+/).filter((scope) => scope !== '')),
   PREFERRED_LOCALE: text.default(''),
   PREFERRED_CURRENCY: z
@@ -154,6 +174,7 @@ export const environmentSchema = z.object({
   SUBSCRIPTION_SECRET: text.optional(),
   CONNECT_ENV: text.optional(),
   CONNECT_SUBSCRIPTION_DESTINATION: text.optional(),
+  CONNECT_PROVIDER: text.toUpperCase().optional(),
   CONNECT_GCP_PROJECT_ID: text.optional(),
   CONNECT_GCP_TOPIC_NAME: text.optional(),
   CONNECT_AWS_TOPIC_ARN: text.optional(),
@@ -183,15 +204,17 @@ export const environmentSchema = z.object({
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** Alternative names on commercetools Connect; the variables' own names are those of the open-source plugin. */
-const alternativeNames: Record<string, string> = {
-  CT_PROJECT_ID: 'CTP_PROJECT_KEY',
-  CT_API_URL: 'CTP_API_URL',
-  CT_AUTH_URL: 'CTP_AUTH_URL',
-  CT_SCOPES: 'CTP_SCOPE',
+const alternativeNames: Record<string, readonly string[]> = {
+  CT_PROJECT_ID: ['CTP_PROJECT_KEY'],
+  CT_API_URL: ['CTP_API_URL'],
+  CT_AUTH_URL: ['CTP_AUTH_URL'],
+  CT_SCOPES: ['CTP_SCOPE', 'CTP_SCOPES'],
 };
 
 export const connectNames: Record<string, string> = {
-  ...Object.fromEntries(Object.entries(alternativeNames).map(([name, alternative]) => [alternative, name])),
+  ...Object.fromEntries(
+    Object.entries(alternativeNames).flatMap(([name, alternatives]) => alternatives.map((other) => [other, name])),
+  ),
   CTP_CLIENT_ID: 'a part of CT_API_CLIENT',
   CTP_CLIENT_SECRET: 'a part of CT_API_CLIENT',
 };
@@ -200,8 +223,13 @@ export const connectNames: Record<string, string> = {
 export function normalizeEnv(env: Record<string, string | undefined>): Record<string, string> {
   const normalized: Record<string, string> = {};
   for (const { name } of variables) {
-    const value = env[name] || env[alternativeNames[name] ?? ''];
+    const value = [name, ...(alternativeNames[name] ?? [])].map((known) => env[known]).find(Boolean);
     if (value) normalized[name] = value;
+  }
+  if (env.CTP_REGION) {
+    const host = `${env.CTP_REGION.trim()}.commercetools.com`;
+    normalized.CT_API_URL ??= `https://api.${host}`;
+    normalized.CT_AUTH_URL ??= `https://auth.${host}`;
   }
   if (normalized.CT_API_CLIENT === undefined && (env.CTP_CLIENT_ID || env.CTP_CLIENT_SECRET)) {
     normalized.CT_API_CLIENT = JSON.stringify({

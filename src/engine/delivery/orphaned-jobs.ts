@@ -36,8 +36,7 @@ const maxConcurrent = 20;
 export function createOrphanedJobs(deps: OrphanedJobsDeps) {
   const { store, orphanedAfterMs } = deps;
   const seen = new Map<string, { version: number; at: number }>();
-  const stopping = new AbortController();
-  const { signal } = stopping;
+  let stopping = new AbortController();
   const runSafely = reportFirstFailure((thrown) =>
     deps.events.emit({ type: 'warning', detail: `can't poll for orphaned jobs: ${messageOf(thrown)}` }),
   );
@@ -54,11 +53,11 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
   async function resendAll(origins: readonly ChangeOrigin[]): Promise<boolean> {
     let settled = true;
     for (const chunk of chunksOf(origins, { maxItems: maxConcurrent })) {
-      if (signal.aborted) return false;
+      if (stopping.signal.aborted) return false;
       const results = await Promise.all(chunk.map(deps.resend));
       settled &&= results.every(Boolean);
     }
-    return settled && !signal.aborted;
+    return settled && !stopping.signal.aborted;
   }
 
   async function recover(at: StoreKey, { value, version }: StoredRecord): Promise<void> {
@@ -81,7 +80,7 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
       for await (const stored of store.list(container)) {
         const id = `${container}/${stored.key}`;
         present.add(id);
-        if (signal.aborted) return;
+        if (stopping.signal.aborted) return;
         const at = { container, key: stored.key };
         if (!deps.acceptedJobs.isOwn(stored.key) && isOrphaned(id, stored.version)) await recover(at, stored);
       }
@@ -89,7 +88,7 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
     for (const id of seen.keys()) if (!present.has(id)) seen.delete(id);
   }
 
-  async function pollUntilStopped(): Promise<void> {
+  async function pollUntilStopped({ signal }: AbortController): Promise<void> {
     while (!signal.aborted) {
       await runSafely(poll);
       await sleep(orphanedAfterMs / pollsPerTimeout, undefined, { signal }).catch(() => undefined);
@@ -97,9 +96,17 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
   }
 
   return {
-    /** Polls for orphaned jobs from now on. */
+    /** Polls for orphaned jobs from now on, also after a shutdown. */
     open(): void {
-      polling = pollUntilStopped();
+      stopping = new AbortController();
+      polling = pollUntilStopped(stopping);
+    },
+    /** @returns the names of all stored jobs, whether orphaned or not. Rejects with a StoreError. */
+    async stored(): Promise<Set<string>> {
+      const names = new Set<string>();
+      for (const container of containers)
+        for await (const { key } of store.list(container)) names.add(`${container}/${key}`);
+      return names;
     },
     /** Resolves when nothing is being recovered any more. */
     async shutdown(): Promise<void> {

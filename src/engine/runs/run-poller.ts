@@ -103,8 +103,21 @@ export function createRunPoller(deps: RunPollerDeps) {
     /** Whether the lease's holder is alive, as far as this process has observed it. */
     observe: monitor.observe,
     poll,
-    /** Polls repeatedly from now on. */
+    /**
+     * Whether a run waits that this process may execute, or may execute once its holder turns out to be dead. A run that
+     * another process executes does not count, nor what waits behind it.
+     */
+    async hasWork(): Promise<boolean> {
+      if (worker.active().length > 0) return true;
+      const leases = await listLeases(store);
+      const isHeld = (lease: Lease) =>
+        !isQueued(lease) && lease.value.holder !== UNHELD && monitor.observe(lease) === 'alive';
+      const busy = new Set(leases.filter(isHeld).map(({ value }) => value.run.resource));
+      return leases.some((lease) => mayExecute(lease) && !busy.has(lease.value.run.resource));
+    },
+    /** Polls repeatedly from now on, also after a shutdown. */
     open(): void {
+      stopped = false;
       clearInterval(timer);
       timer = setInterval(() => void poll(), leaseMs / pollsPerLease);
       void poll();

@@ -29,8 +29,10 @@ export interface Runs {
   list(resource?: BulkResource): Promise<Run[]>;
   /** The present state of a run, wherever it is executed. */
   get(id: string): Promise<Run | undefined>;
-  /** Executes queued runs from now on, and those that a dead process left. */
+  /** Executes queued runs from now on, and those that a dead process left; also after a shutdown. */
   open(): void;
+  /** Whether a run waits that this process may execute; one that another process executes does not count. */
+  hasWork(): Promise<boolean>;
   /** Resolves when this process has no run to execute. */
   settled(): Promise<void>;
   /** Hands active runs over; resolves when they have stopped. */
@@ -143,6 +145,7 @@ export function createRuns(deps: RunsDeps): Runs {
     },
     get,
     open: poller.open,
+    hasWork: poller.hasWork,
     settled: poller.settled,
     shutdown: poller.shutdown,
   };

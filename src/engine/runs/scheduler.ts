@@ -1,7 +1,8 @@
 /**
  * Starts syncs by schedule, for deployments without a scheduler. Each process that executes syncs waits for each tick; the
  * first one that stores the tick queues the run. A tick that was due while no process ran is not made up for: with
- * `since: last` the next one covers it.
+ * `since: last` the next one covers it. A process that works within requests only asks which ticks were due since the last
+ * request instead of waiting.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -108,7 +109,26 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
     events.emit({ type: 'scheduled', resource, at, outcome, runId: run.id });
   }
 
+  /** Starts the sync before the time is stored: a process that dies in between starts it once more instead of never. */
+  async function queueIfDue(resource: BulkResource, plan: Plan): Promise<void> {
+    const key = { container, key: resource };
+    const stored = await store.get(key);
+    const { data: last } = claimSchema.safeParse(stored?.value);
+    const at = now().toISOString();
+    const due = last && cronOf(plan, plans).nextRun(new Date(last.at));
+    if (last && (!due || due > now())) return;
+    if (due) await queue({ resource, plan, at: due.toISOString() });
+    await store.put(key, { at, by: self }, stored?.version ?? 'absent');
+  }
+
   return {
+    /**
+     * Queues a run of each resource with a tick since the last call of any process; several ticks give one run. The first
+     * call of all stores the time only. Rejects with a StoreError.
+     */
+    async queueDue(): Promise<void> {
+      for (const [resource, plan] of planned(plans)) await queueIfDue(resource, plan);
+    },
     /** Queues runs from now on. */
     open(): void {
       waiting = Promise.all(

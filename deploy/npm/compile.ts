@@ -1,0 +1,14 @@
+/** Compiles src/ to JavaScript, without tests; files that are not TypeScript are copied. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** @param outDir is replaced @param options for tsc, in addition to tsconfig.package.json */
+export function compile(outDir: string, options: readonly string[] = []): void {
+  rmSync(outDir, { recursive: true, force: true });
+  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.package.json', '--outDir', outDir, ...options];
+  execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
+  cpSync(`${root}src`, outDir, { recursive: true, filter: (path) => !/\.ts$/.test(path) });
+}
