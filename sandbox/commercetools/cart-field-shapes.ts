@@ -1,22 +1,32 @@
 /** Queryable fields that carts and orders share. */
-import { ADDRESS, CUSTOM, each, fields, KEY_REFERENCE, MONEY, PRICE, REFERENCE, VARIANT } from './field-shapes.ts';
+import {
+  ADDRESS,
+  CENT_MONEY,
+  CUSTOM,
+  each,
+  fields,
+  KEY_REFERENCE,
+  MONEY,
+  PRICE,
+  REFERENCE,
+  VARIANT,
+} from './field-shapes.ts';
 
 export const TAX_RATE = fields('id key name amount includedInPrice country state', { subRates: fields('name amount') });
 const TAXED_PRICE = {
-  ...each('totalNet totalGross totalTax', MONEY),
-  taxPortions: fields('name rate', { amount: MONEY }),
+  ...each('totalNet totalGross totalTax', CENT_MONEY),
+  taxPortions: fields('name rate', { amount: CENT_MONEY }),
 };
 const DISCOUNTED_PRICE = {
   value: MONEY,
   includedDiscounts: { discount: REFERENCE, discountedAmount: MONEY },
 };
+/** What line items and custom line items share. */
 const ITEM = {
   ...CUSTOM,
-  ...each('productType supplyChannel distributionChannel taxCategory reservation', REFERENCE),
-  ...each('name productSlug', 'any'),
-  ...each('money totalPrice', MONEY),
-  price: PRICE,
-  variant: VARIANT,
+  ...fields('id key quantity priceMode'),
+  name: 'any' as const,
+  totalPrice: CENT_MONEY,
   taxRate: TAX_RATE,
   taxedPrice: TAXED_PRICE,
   taxedPricePortions: fields('shippingMethodKey', { taxedPrice: TAXED_PRICE }),
@@ -24,13 +34,28 @@ const ITEM = {
   discountedPricePerQuantity: fields('quantity', { discountedPrice: DISCOUNTED_PRICE }),
   state: fields('quantity', { state: REFERENCE }),
   shippingDetails: fields('valid', { targets: fields('addressKey quantity shippingMethodKey') }),
+};
+const LINE_ITEM = {
+  ...ITEM,
+  ...fields('productId productKey lineItemMode inventoryMode addedAt lastModifiedAt'),
+  ...each('productType supplyChannel distributionChannel reservation', REFERENCE),
+  productSlug: 'any' as const,
+  price: PRICE,
+  variant: VARIANT,
   recurrenceInfo: fields('priceSelectionMode', { recurrencePolicy: REFERENCE }),
+};
+const CUSTOM_LINE_ITEM = {
+  ...ITEM,
+  ...fields('slug'),
+  money: MONEY,
+  taxCategory: REFERENCE,
+  recurrenceInfo: { recurrencePolicy: REFERENCE },
 };
 const DELIVERY_ITEMS = { items: fields('id quantity') };
 const SHIPPING_INFO = fields('shippingMethodName shippingMethodState', {
   ...each('taxCategory shippingMethod', REFERENCE),
-  price: MONEY,
-  shippingRate: fields('isMatching', { ...each('price freeAbove', MONEY), tiers: 'any' }),
+  price: CENT_MONEY,
+  shippingRate: fields('isMatching', { ...each('price freeAbove', CENT_MONEY), tiers: 'any' }),
   taxRate: TAX_RATE,
   taxedPrice: TAXED_PRICE,
   discountedPrice: DISCOUNTED_PRICE,
@@ -55,12 +80,9 @@ export const CART_OR_ORDER = {
   ...each('billingAddress shippingAddress itemShippingAddresses', ADDRESS),
   ...each('taxedPrice taxedShippingPrice', TAXED_PRICE),
   ...each('shippingRateInput discountTypeCombination directDiscounts', 'any'),
-  lineItems: {
-    ...ITEM,
-    ...fields('id key productId productKey quantity priceMode lineItemMode inventoryMode addedAt lastModifiedAt'),
-  },
-  customLineItems: { ...ITEM, ...fields('id key slug quantity priceMode') },
-  totalPrice: MONEY,
+  lineItems: LINE_ITEM,
+  customLineItems: CUSTOM_LINE_ITEM,
+  totalPrice: CENT_MONEY,
   discountOnTotalPrice: {
     ...each('discountedAmount discountedNetAmount discountedGrossAmount', MONEY),
     includedDiscounts: { discount: REFERENCE, discountedAmount: MONEY },

@@ -15,7 +15,8 @@ export function each(names: string, shape: Fields): Record<string, Fields> {
 
 export const REFERENCE = fields('typeId id');
 export const KEY_REFERENCE = fields('typeId key');
-export const MONEY = fields('type currencyCode centAmount preciseAmount fractionDigits');
+export const CENT_MONEY = fields('type currencyCode centAmount fractionDigits');
+export const MONEY = { ...CENT_MONEY, ...fields('preciseAmount') };
 export const CUSTOM = { custom: { type: REFERENCE, fields: 'any' as const } };
 const AUTHOR = each('createdBy lastModifiedBy', {
   ...fields('clientId externalUserId anonymousId'),
@@ -55,7 +56,8 @@ export const VARIANT = fields('id sku key', {
   attributes: ATTRIBUTE,
   images: fields('url label', { dimensions: fields('w h') }),
   assets: ASSET,
-  availability: fields('isOnStock availableQuantity restockableInDays', { channels: 'any' }),
+  availability: fields('id version isOnStock availableQuantity restockableInDays', { channels: 'any' }),
+  recurrencePrices: PRICE,
 });
 export const REVIEW_RATINGS = fields('averageRating highestRating lowestRating count', { ratingsDistribution: 'any' });
 const PRODUCT_TEXTS = each(

@@ -6,6 +6,7 @@ import { CART_OR_ORDER, CART_OR_ORDER_VALUES, TAX_RATE } from './cart-field-shap
 import {
   ADDRESS,
   ASSET,
+  CENT_MONEY,
   CUSTOM,
   DISCOUNTED,
   each,
@@ -29,10 +30,10 @@ export const queryableFields: { readonly [typeId: string]: Fields } = {
     { ...CART_OR_ORDER, lock: fields('createdAt clientId') },
   ),
   'cart-discount': resource(
-    'key cartPredicate sortOrder isActive validFrom validUntil requiresDiscountCode stackingMode recurringOrderScope',
+    'key cartPredicate sortOrder isActive validFrom validUntil requiresDiscountCode stackingMode',
     {
       ...CUSTOM,
-      ...each('name description value target', 'any'),
+      ...each('name description value target recurringOrderScope', 'any'),
       ...each('references discountGroup', REFERENCE),
       stores: KEY_REFERENCE,
     },
@@ -95,7 +96,8 @@ export const queryableFields: { readonly [typeId: string]: Fields } = {
   ),
   payment: resource('key anonymousId externalId interfaceId authorizedUntil', {
     ...CUSTOM,
-    ...each('amountPlanned amountAuthorized amountPaid amountRefunded', MONEY),
+    ...each('amountAuthorized amountPaid amountRefunded', MONEY),
+    amountPlanned: CENT_MONEY,
     customer: REFERENCE,
     paymentMethodInfo: fields('paymentInterface method interfaceAccount', {
       ...CUSTOM,
@@ -103,12 +105,15 @@ export const queryableFields: { readonly [typeId: string]: Fields } = {
       token: fields('value'),
     }),
     paymentStatus: fields('interfaceCode interfaceText', { state: REFERENCE }),
-    transactions: fields('id timestamp type interactionId state interfaceId', { ...CUSTOM, amount: MONEY }),
+    transactions: fields('id timestamp type interactionId state interfaceId', { ...CUSTOM, amount: CENT_MONEY }),
     interfaceInteractions: CUSTOM.custom,
   }),
   product: resource('key priceMode', {
     ...PRODUCT_LINKS,
-    masterData: fields('published hasStagedChanges', each('current staged', PRODUCT_DATA)),
+    masterData: fields(
+      'published hasStagedChanges',
+      each('current staged', { ...PRODUCT_DATA, defaultVariant: REFERENCE }),
+    ),
   }),
   'product-discount': resource('key predicate sortOrder isActive validFrom validUntil', {
     ...each('name description value', 'any'),
