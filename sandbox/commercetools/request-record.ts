@@ -1,7 +1,7 @@
 /**
  * Records requests for the contract check. All requests to the API count, from the service, from simulated shoppers and
  * from tests. A test that sends bad requests on purpose starts its sandbox with `record: false`. Requests that a fault
- * rule answers, tokens and control endpoints are not recorded.
+ * rule answers, tokens, control endpoints and probes of the bare host are not recorded.
  */
 import { appendFileSync } from 'node:fs';
 

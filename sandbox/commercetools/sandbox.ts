@@ -70,7 +70,8 @@ export async function startCommercetoolsSandbox(
       .filter((part) => part !== '')
       .map(decoded);
     const { method, body } = request;
-    if (record !== undefined) recordRequest(record, { method, path: url.pathname, query: url.search, body });
+    if (record !== undefined && segments.length > 0)
+      recordRequest(record, { method, path: url.pathname, query: url.search, body });
     const { authorization } = request.headers;
     return send(reply, await api({ method, segments, query: url.searchParams, authorization, body }));
   });
