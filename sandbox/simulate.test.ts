@@ -196,9 +196,11 @@ test('draft fields are stored: an active price, keys, a completion date', async 
   );
   assert.equal(entry.key, 'draft-fields');
   const completedAt = '2020-01-01T00:00:00.000Z';
+  const taxCategory = { typeId: 'tax-category', id: 'standard' };
+  const customItem = { name: { en: 'Engraving' }, slug: 'engraving', quantity: 1, money: value, taxCategory };
   const imported = await api.post(
     'orders/import',
-    { totalPrice: value, completedAt },
+    { totalPrice: value, completedAt, customLineItems: [customItem] },
     z.looseObject({ id: z.string() }),
   );
   assert.equal(imported.completedAt, completedAt);

@@ -9,7 +9,7 @@ import { startCommercetoolsSandbox } from './sandbox.ts';
 const errorSchema = z.object({ errors: z.array(z.looseObject({ code: z.string() })) });
 
 test('a wrong client secret gets 401', async (t) => {
-  const sandbox = await startCommercetoolsSandbox();
+  const sandbox = await startCommercetoolsSandbox({ record: false });
   t.after(() => sandbox.stop());
   const headers = { authorization: `Basic ${Buffer.from('sandbox-client:wrong').toString('base64')}` };
   const response = await fetch(`${sandbox.authUrl}/oauth/token`, {
@@ -22,7 +22,7 @@ test('a wrong client secret gets 401', async (t) => {
 });
 
 test('a request without a valid token gets 401, and the client recovers with a new token', async (t) => {
-  const sandbox = await startCommercetoolsSandbox();
+  const sandbox = await startCommercetoolsSandbox({ record: false });
   t.after(() => sandbox.stop());
   const bare = await fetch(`${sandbox.url}/shop/customers`);
   assert.equal(bare.status, 401);
@@ -34,7 +34,7 @@ test('a request without a valid token gets 401, and the client recovers with a n
 });
 
 test('requests outside the scopes get 403; manage scopes include reading', async (t) => {
-  const sandbox = await startCommercetoolsSandbox({ scopes: ['view_orders', 'manage_customers'] });
+  const sandbox = await startCommercetoolsSandbox({ record: false, scopes: ['view_orders', 'manage_customers'] });
   t.after(() => sandbox.stop());
   const api = connectShop(sandbox);
   assert.equal((await api.request('GET', 'orders')).status, 200);
@@ -46,7 +46,7 @@ test('requests outside the scopes get 403; manage scopes include reading', async
 });
 
 test('a stale version gets 409 with the current version, for updates and deletions', async (t) => {
-  const sandbox = await startCommercetoolsSandbox();
+  const sandbox = await startCommercetoolsSandbox({ record: false });
   t.after(() => sandbox.stop());
   const api = connectShop(sandbox);
   await sandbox.place('customer', [customer({ id: 'c', version: 4 })]);
@@ -64,7 +64,7 @@ test('a stale version gets 409 with the current version, for updates and deletio
 });
 
 test('an update with an unknown action changes nothing', async (t) => {
-  const sandbox = await startCommercetoolsSandbox();
+  const sandbox = await startCommercetoolsSandbox({ record: false });
   t.after(() => sandbox.stop());
   const api = connectShop(sandbox);
   await sandbox.place('payment', [payment({ id: 'p' })]);

@@ -1,5 +1,6 @@
 /** Routes requests under `/{projectKey}` to their handlers. */
 
+import type { Behaviours } from './behaviours.ts';
 import type { CustomObjects } from './custom-objects.ts';
 import { read } from './reads.ts';
 import type { Records } from './records.ts';
@@ -22,6 +23,7 @@ interface Deps {
   readonly projectKey: string;
   readonly tokens: Tokens;
   readonly records: Records;
+  readonly behaviours: Behaviours;
   readonly writes: Writes;
   readonly customObjects: CustomObjects;
   readonly subscriptions: Subscriptions;
@@ -52,7 +54,10 @@ async function anyResource(
   address: string | undefined,
 ): Promise<HttpResponse> {
   const { query, body } = request;
-  if (request.method === 'GET') return read(deps.records, resource.typeId, address, query);
+  if (request.method === 'GET') {
+    const { records, behaviours } = deps;
+    return read({ typeId: resource.typeId, records, behaviours }, address, query);
+  }
   if (resource.write.length === 0) return unknownPath(request);
   if (request.method === 'POST') return deps.writes.post({ resource, address, query, body });
   if (request.method === 'DELETE') return deps.writes.delete({ resource, address, query, body });

@@ -61,7 +61,7 @@ function deliveryControls(app: FastifyInstance, sandbox: CommercetoolsSandbox): 
   app.put('/sandbox/deliveries/disorder', async (request, reply) =>
     handleBody(reply, disorderSchema, request.body, (disorder) => sandbox.pubsub.setDisorder(disorder)),
   );
-  app.get('/sandbox/idle', async () => ({ idle: sandbox.pubsub.pending === 0, pending: sandbox.pubsub.pending }));
+  app.get('/sandbox/idle', async () => ({ idle: sandbox.pending() === 0, pending: sandbox.pending() }));
   app.post('/sandbox/deliver', async (request, reply) =>
     handleBody(reply, deliverSchema, request.body, ({ projectId, topic, payload, attributes }) => {
       const named = projectId !== undefined && topic !== undefined ? [topicName(projectId, topic)] : undefined;

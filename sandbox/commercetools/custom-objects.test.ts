@@ -11,7 +11,7 @@ let api: ShopApi;
 const objectSchema = z.object({ version: z.number(), value: z.unknown() });
 
 before(async () => {
-  sandbox = await startCommercetoolsSandbox();
+  sandbox = await startCommercetoolsSandbox({ record: false });
   api = connectShop(sandbox);
 });
 after(() => sandbox.stop());

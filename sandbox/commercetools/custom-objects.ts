@@ -1,6 +1,7 @@
 /** Custom objects with commercetools' semantics: replaced as a whole, with optional optimistic locking by version. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { Behaviours } from './behaviours.ts';
 import type { ChangeEmitter } from './changes.ts';
 import { type ApiRecord, isObject, textField } from './json.ts';
 import { queryPage } from './query.ts';
@@ -28,25 +29,25 @@ const draftSchema = z.object({
 interface Deps {
   readonly records: Records;
   readonly changes: ChangeEmitter;
-  readonly versionZero: 'conflict' | 'overwrites';
+  readonly behaviours: Behaviours;
 }
 
 export class CustomObjects {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
-  readonly #versionZero: Deps['versionZero'];
+  readonly #behaviours: Behaviours;
 
-  constructor({ records, changes, versionZero }: Deps) {
+  constructor({ records, changes, behaviours }: Deps) {
     this.#records = records;
     this.#changes = changes;
-    this.#versionZero = versionZero;
+    this.#behaviours = behaviours;
   }
 
   /** Queries `/custom-objects/{container}`, or all containers if undefined. */
   query(container: string | undefined, query: URLSearchParams): HttpResponse {
-    const rows = this.#records.all(TYPE);
+    const rows = this.#records.queryable(TYPE);
     const own = container === undefined ? rows : rows.filter((row) => textField(row, 'container') === container);
-    return queryPage(this.#records, own, query);
+    return queryPage({ typeId: TYPE, records: this.#records, behaviours: this.#behaviours }, own, query);
   }
 
   get(container: string, key: string): HttpResponse {
@@ -67,7 +68,13 @@ export class CustomObjects {
     if (old === undefined && version !== undefined && version > 0) {
       return errorResponse(400, 'InvalidOperation', 'version on create must be 0');
     }
-    const ignored = version === 0 && this.#versionZero === 'overwrites';
+    const { versionZero, versionZeroOfAbsent } = this.#behaviours;
+    if (old === undefined && version === 0) {
+      const absent = `'${container}/${key}'`;
+      if (versionZeroOfAbsent === 'conflict') return concurrentModification(absent, undefined, version);
+      if (versionZeroOfAbsent === 'invalid') return invalidInput(`The version 0 of ${absent} is not valid.`);
+    }
+    const ignored = version === 0 && versionZero === 'overwrites';
     if (old !== undefined && version !== undefined && version !== old.version && !ignored) {
       return concurrentModification(`'${old.id}'`, old.version, version);
     }

@@ -1,6 +1,7 @@
 /** Options of the mock commercetools API. */
+import { type Behaviours, DEFAULT_BEHAVIOURS } from './behaviours.ts';
 
-export interface CommercetoolsSandboxOptions {
+export interface CommercetoolsSandboxOptions extends Partial<Behaviours> {
   /** Port to listen on; 0 (default) picks a free port. */
   readonly port?: number;
   readonly host?: string;
@@ -15,11 +16,8 @@ export interface CommercetoolsSandboxOptions {
   readonly latencyMs?: number;
   /** Maximum notification size. Larger notifications are sent without their payload. */
   readonly maxPayloadBytes?: number;
-  /**
-   * Meaning of version 0 for an existing custom object. The docs suggest `conflict`. Other mocks ignore the version
-   * (`overwrites`), and the reference does not rule it out. A client must support both.
-   */
-  readonly versionZero?: 'conflict' | 'overwrites';
+  /** File to append every request to as a JSON line; defaults to `COMMERCETOOLS_RECORD`, false disables it. */
+  readonly record?: string | false;
   /** Retry policy of pushes. */
   readonly redelivery?: Partial<Redelivery>;
 }
@@ -42,7 +40,7 @@ export const DEFAULTS = {
   scopes: ['manage_project'],
   latencyMs: 0,
   maxPayloadBytes: 256 * 1024,
-  versionZero: 'conflict',
+  ...DEFAULT_BEHAVIOURS,
   // 10 s is the acknowledgement deadline of commercetools Connect and the default of Pub/Sub. Real Pub/Sub retries
   // start at 10 s, which would make tests too slow.
   redelivery: { ackDeadlineMs: 10_000, firstRetryMs: 300, maxRetryMs: 5_000, concurrency: 20 },

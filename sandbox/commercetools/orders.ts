@@ -7,17 +7,23 @@ interface CreatedOrder {
   readonly order: ApiRecord & JsonObject;
   readonly records: Records;
   /** Stores the new state of a record, and notifies. */
-  readonly writes: { store(change: Change): Promise<unknown> };
+  readonly writes: {
+    store(change: Change): Promise<unknown>;
+    /** Runs a change after a delay. */
+    delay(ms: number, change: () => Promise<void>): Promise<void>;
+  };
+  readonly stockDelayMs: number;
 }
 
 /** Marks the order's cart as ordered, and takes the stock if the cart tracks inventory. */
-export async function afterOrderCreated({ order, records, writes }: CreatedOrder): Promise<void> {
+export async function afterOrderCreated(created: CreatedOrder): Promise<void> {
+  const { order, records, writes, stockDelayMs } = created;
   const cart = records.get('cart', textField(field(order, 'cart'), 'id') ?? '');
   if (!isObject(cart)) return;
   const now = new Date().toISOString();
   const closed = { ...cart, id: cart.id, version: cart.version + 1, createdAt: cart.createdAt, lastModifiedAt: now };
   await writes.store({ typeId: 'cart', before: cart, after: { ...closed, ...{ cartState: 'Ordered' } } });
-  if (tracksStock(cart)) await takeStock({ order, records, writes });
+  if (tracksStock(cart)) await writes.delay(stockDelayMs, () => takeStock(created));
 }
 
 function tracksStock(cart: unknown): boolean {

@@ -2,19 +2,30 @@
  * Parser of commercetools' query predicates: `masterData(current(slug(en="x")))`, `id in :ids`, `not (a = 1 or b <>
  * "c")`. Grammar: https://docs.commercetools.com/api/predicates/query
  */
+
+import { type Fields, fieldIn } from './field-shapes.ts';
 import { field, isObject, textField } from './json.ts';
 import { PredicateError, type Token, tokens } from './predicate-tokens.ts';
+import { anyOf, isEmpty, isEqual, isNotEqual, OPERATORS } from './predicate-values.ts';
 
 export type Matcher = (record: unknown) => boolean;
 /** Values by variable name; a repeated variable has several values. */
 export type Variables = ReadonlyMap<string, readonly string[]>;
-type Compare = (actual: unknown, expected: unknown) => boolean;
 
-const DATE_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+export interface PredicateContext {
+  readonly variables: Variables;
+  /** Fields of the resource. */
+  readonly fields: Fields;
+  /** Whether `id` of the resource can be compared by order with this value. */
+  readonly acceptsIdBound: (id: unknown) => boolean;
+}
 
-/** Compiles a predicate to a function. Throws PredicateError if it is unreadable or a variable is missing. */
-export function compilePredicate(predicate: string, variables: Variables): Matcher {
-  const parser = new Parser(tokens(predicate), variables);
+/**
+ * Compiles a predicate to a function. Throws PredicateError if it is unreadable, if a variable is missing, or if it names
+ * a field that does not exist.
+ */
+export function compilePredicate(predicate: string, context: PredicateContext): Matcher {
+  const parser = new Parser(tokens(predicate), context);
   const matches = parser.or();
   parser.end();
   return matches;
@@ -22,12 +33,15 @@ export function compilePredicate(predicate: string, variables: Variables): Match
 
 class Parser {
   readonly #tokens: readonly Token[];
-  readonly #variables: Variables;
+  readonly #context: PredicateContext;
+  /** Fields of the resource, or of the object in whose parentheses the parser is. */
+  #fields: Fields;
   #position = 0;
 
-  constructor(list: readonly Token[], variables: Variables) {
+  constructor(list: readonly Token[], context: PredicateContext) {
     this.#tokens = list;
-    this.#variables = variables;
+    this.#context = context;
+    this.#fields = context.fields;
   }
 
   or(): Matcher {
@@ -68,8 +82,13 @@ class Parser {
     const token = this.#next();
     if (token.type !== 'name') throw unexpected(token);
     const name = token.text;
+    const fields = fieldIn(this.#fields, name);
+    if (fields === undefined) throw new PredicateError(`The field '${name}' does not exist.`);
     if (signAt(this.#tokens, this.#position, '(')) {
+      const outer = this.#fields;
+      this.#fields = fields;
       const inner = this.#inParentheses();
+      this.#fields = outer;
       return (record) => nested(readField(record, name), inner);
     }
     if (this.#skip('is')) return this.#is(name);
@@ -111,9 +130,14 @@ class Parser {
 
   #operator(name: string): Matcher {
     const sign = this.#next();
-    const compare = sign.type === 'sign' ? OPERATORS[sign.text] : undefined;
+    if (sign.type !== 'sign') throw unexpected(sign);
+    const compare = OPERATORS[sign.text];
     if (compare === undefined) throw unexpected(sign);
     const [expected] = this.#value();
+    const isBound = name === 'id' && this.#fields === this.#context.fields && /[<>]=?$/.test(sign.text);
+    if (isBound && compare !== isNotEqual && !this.#context.acceptsIdBound(expected)) {
+      throw new PredicateError(`The value '${expected}' is not valid for the field 'id'.`);
+    }
     // "Not equal" must hold for every element of a list, the other operators for at least one.
     if (compare === isNotEqual)
       return (record) => !anyOf(readField(record, name), (actual) => isEqual(actual, expected));
@@ -139,7 +163,7 @@ class Parser {
     if (token.type === 'name' && token.text === 'true') return [true];
     if (token.type === 'name' && token.text === 'false') return [false];
     if (token.type !== 'variable') throw unexpected(token);
-    const sent = this.#variables.get(token.text);
+    const sent = this.#context.variables.get(token.text);
     if (sent === undefined) throw new PredicateError(`Missing parameter value for '${token.text}'.`);
     return [...sent];
   }
@@ -202,54 +226,3 @@ function nested(value: unknown, inner: Matcher): boolean {
   if (Array.isArray(value)) return value.some(inner);
   return isObject(value) && inner(value);
 }
-
-function anyOf(actual: unknown, test: (value: unknown) => boolean): boolean {
-  return Array.isArray(actual) ? actual.some(test) : test(actual);
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
-}
-
-/** Converts a variable, which is always a string, to the type of the field. */
-function coerce(actual: unknown, expected: unknown): unknown {
-  if (typeof expected !== 'string') return expected;
-  if (typeof actual === 'number') return Number(expected);
-  if (typeof actual === 'boolean') return expected === 'true';
-  return expected;
-}
-
-function isEqual(actual: unknown, expected: unknown): boolean {
-  return compareValues(actual, coerce(actual, expected)) === 0;
-}
-
-/**
- * Returns -1, 0 or 1, or undefined if the values are not comparable. Timestamps are compared as times, because
- * fractions are optional.
- */
-function compareValues(actual: unknown, expected: unknown): number | undefined {
-  if (actual === expected) return 0;
-  if (typeof actual === 'number' && typeof expected === 'number') return Math.sign(actual - expected);
-  if (typeof actual !== 'string' || typeof expected !== 'string') return undefined;
-  if (DATE_TIME.test(expected) && DATE_TIME.test(actual)) return Math.sign(Date.parse(actual) - Date.parse(expected));
-  return actual < expected ? -1 : 1;
-}
-
-function orderComparison(accepts: (sign: number) => boolean): Compare {
-  return (actual, expected) => {
-    const sign = compareValues(actual, coerce(actual, expected));
-    return sign !== undefined && accepts(sign);
-  };
-}
-
-const isNotEqual: Compare = (actual, expected) => !isEqual(actual, expected);
-
-const OPERATORS: { readonly [sign: string]: Compare } = {
-  '=': isEqual,
-  '!=': isNotEqual,
-  '<>': isNotEqual,
-  '>': orderComparison((sign) => sign > 0),
-  '<': orderComparison((sign) => sign < 0),
-  '>=': orderComparison((sign) => sign >= 0),
-  '<=': orderComparison((sign) => sign <= 0),
-};

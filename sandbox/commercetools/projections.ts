@@ -20,7 +20,7 @@ export function projectionOf(product: unknown, side: 'current' | 'staged', recor
 
 /** Yields the staged projections of all products, or the current projections of published products. */
 export function* projections(records: Records, staged: boolean): Generator<JsonObject> {
-  for (const product of records.all('product')) {
+  for (const product of records.queryable('product')) {
     if (!staged && at(product, 'masterData', 'published') !== true) continue;
     const projection = projectionOf(product, staged ? 'staged' : 'current', records);
     if (projection !== undefined) yield projection;

@@ -16,7 +16,7 @@ const pageSchema = z.object({
 });
 
 before(async () => {
-  sandbox = await startCommercetoolsSandbox();
+  sandbox = await startCommercetoolsSandbox({ record: false });
   api = connectShop(sandbox);
   await sandbox.place('customer', [
     customer({ id: 'a', email: 'A@Example.com', firstName: 'Ann "A"', lastModifiedAt: '2024-01-01T00:00:00.000Z' }),

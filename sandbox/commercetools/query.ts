@@ -2,10 +2,13 @@
  * Query parameters of collections: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`.
  */
 
+import type { Behaviours } from './behaviours.ts';
 import { expand } from './expand.ts';
+import { type Fields, fieldIn } from './field-shapes.ts';
 import { field } from './json.ts';
 import { PredicateError } from './predicate-tokens.ts';
 import { compilePredicate, type Matcher } from './predicates.ts';
+import { queryableFields } from './queryable-fields.ts';
 import type { Records } from './records.ts';
 import { type HttpResponse, invalidInput, ok } from './responses.ts';
 
@@ -15,18 +18,34 @@ const DEFAULT_PER_PAGE = 20;
 const MAX_OFFSET = 10_000;
 const MAX_TOTAL = 10_000;
 
+/** The collection that is queried. */
+export interface QueriedCollection {
+  readonly typeId: string;
+  readonly records: Records;
+  readonly behaviours: Pick<Behaviours, 'lowercaseEmail' | 'repeatedWhere' | 'inventedIdBound'>;
+}
+
 /** Returns one page of the rows, which must be in id order. */
-export function queryPage(records: Records, rows: Iterable<unknown>, query: URLSearchParams): HttpResponse {
+export function queryPage(
+  collection: QueriedCollection,
+  rows: Iterable<unknown>,
+  query: URLSearchParams,
+): HttpResponse {
+  const { records } = collection;
   const limit = parseInteger(query.get('limit'), DEFAULT_PER_PAGE);
   const offset = parseInteger(query.get('offset'), 0);
   if (limit === undefined || limit > MAX_PER_PAGE)
     return malformed('limit', query.get('limit'), `0 to ${MAX_PER_PAGE}`);
   if (offset === undefined || offset > MAX_OFFSET)
     return malformed('offset', query.get('offset'), `0 to ${MAX_OFFSET}`);
-  const matches = predicate(query);
+  const matches = predicate(collection, query);
   if (typeof matches === 'string') return invalidInput(`Malformed parameter: where: ${matches}`);
   const sorts = query.getAll('sort').map(sortOf);
   if (sorts.includes(undefined)) return invalidInput(`Malformed parameter: sort: '${query.getAll('sort').join(', ')}'`);
+  const unknownSort = sorts.find((sort) => sort !== undefined && !isSortable(fieldsOf(collection), sort.path));
+  if (unknownSort !== undefined) {
+    return invalidInput(`Malformed parameter: sort: The field '${unknownSort.path.join('.')}' does not exist.`);
+  }
   const withTotal = query.get('withTotal') !== 'false';
   const inOrder = sorts.filter((sort) => sort !== undefined);
   const needed = withTotal || !isIdOrder(inOrder) ? Number.POSITIVE_INFINITY : offset + limit;
@@ -45,11 +64,22 @@ function findMatching(rows: Iterable<unknown>, matches: Matcher, max: number): u
   return found;
 }
 
-function predicate(query: URLSearchParams): Matcher | string {
+function fieldsOf({ typeId, behaviours }: QueriedCollection): Fields {
+  const fields = queryableFields[typeId] ?? 'any';
+  if (typeId !== 'customer' || typeof fields === 'string' || behaviours.lowercaseEmail === 'queryable') return fields;
+  const { lowercaseEmail: _, ...known } = fields;
+  return known;
+}
+
+function predicate(collection: QueriedCollection, query: URLSearchParams): Matcher | string {
+  const { typeId, records, behaviours } = collection;
   const names = new Set([...query.keys()].filter((name) => name.startsWith('var.')));
   const variables = new Map([...names].map((name) => [name.slice('var.'.length), query.getAll(name)]));
   try {
-    const all = query.getAll('where').map((where) => compilePredicate(where, variables));
+    const acceptsIdBound = (id: unknown) => behaviours.inventedIdBound === 'accepted' || records.everHad(typeId, id);
+    const context = { variables, fields: fieldsOf(collection), acceptsIdBound };
+    const compiled = query.getAll('where').map((where) => compilePredicate(where, context));
+    const all = behaviours.repeatedWhere === 'last' ? compiled.slice(-1) : compiled;
     return (record) => all.every((matches) => matches(record));
   } catch (error) {
     if (error instanceof PredicateError) return error.message;
@@ -66,6 +96,10 @@ function sortOf(expression: string): Sort | undefined {
   const match = /^([\w.-]+)(?:\s+(asc|desc))?$/i.exec(expression.trim());
   if (match?.[1] === undefined) return undefined;
   return { path: match[1].split('.'), sign: match[2]?.toLowerCase() === 'desc' ? -1 : 1 };
+}
+
+function isSortable(fields: Fields, path: readonly string[]): boolean {
+  return path.reduce<Fields | undefined>((inner, name) => inner && fieldIn(inner, name), fields) !== undefined;
 }
 
 function isIdOrder(sorts: readonly Sort[]): boolean {

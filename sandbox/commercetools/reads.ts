@@ -3,18 +3,14 @@
 import { expand } from './expand.ts';
 import { type ApiRecord, at, field, isObject, listField } from './json.ts';
 import { projectionOf, projections, withAvailability } from './projections.ts';
-import { queryPage } from './query.ts';
+import { type QueriedCollection, queryPage } from './query.ts';
 import type { Records } from './records.ts';
 import { type HttpResponse, notFound, ok } from './responses.ts';
 
 /** Handles a read in a collection. `address` is undefined for the collection itself. */
-export function read(
-  records: Records,
-  typeId: string,
-  address: string | undefined,
-  query: URLSearchParams,
-): HttpResponse {
-  if (address === undefined) return queryPage(records, rows(records, typeId, query), query);
+export function read(collection: QueriedCollection, address: string | undefined, query: URLSearchParams): HttpResponse {
+  const { records, typeId } = collection;
+  if (address === undefined) return queryPage(collection, rows(records, typeId, query), query);
   const found = findRecord(records, typeId === 'product-projection' ? 'product' : typeId, address);
   const shown = found === undefined ? undefined : view(records, typeId, found, query);
   return shown === undefined ? notFound(describeAddress(address)) : ok(expand(records, shown, query.getAll('expand')));
@@ -37,11 +33,11 @@ export function describeAddress(address: string): string {
 function rows(records: Records, typeId: string, query: URLSearchParams): Iterable<unknown> {
   if (typeId === 'product-projection') return projections(records, query.get('staged') === 'true');
   if (typeId === 'product') return products(records);
-  return records.all(typeId);
+  return records.queryable(typeId);
 }
 
 function* products(records: Records): Generator<unknown> {
-  for (const product of records.all('product')) yield withAvailableStock(records, product);
+  for (const product of records.queryable('product')) yield withAvailableStock(records, product);
 }
 
 function view(records: Records, typeId: string, record: ApiRecord, query: URLSearchParams): unknown {

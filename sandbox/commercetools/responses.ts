@@ -28,10 +28,15 @@ export function invalidInput(message: string): HttpResponse {
   return errorResponse(400, 'InvalidInput', message);
 }
 
-/** Returns 409 with the stored version. */
-export function concurrentModification(resource: string, currentVersion: number, sentVersion: number): HttpResponse {
-  const message = `Object ${resource} has a different version than expected. Expected: ${sentVersion} - Actual: ${currentVersion}.`;
-  return errorResponse(409, 'ConcurrentModification', message, { currentVersion });
+/** Returns 409 with the stored version, if there is one. */
+export function concurrentModification(
+  resource: string,
+  currentVersion: number | undefined,
+  sentVersion: number,
+): HttpResponse {
+  const actual = currentVersion ?? 'none';
+  const message = `Object ${resource} has a different version than expected. Expected: ${sentVersion} - Actual: ${actual}.`;
+  return errorResponse(409, 'ConcurrentModification', message, currentVersion === undefined ? {} : { currentVersion });
 }
 
 /** Returns 404 for a missing resource. */

@@ -15,6 +15,8 @@ export interface CommercetoolsSandbox {
   readonly pubsub: PubSub;
   /** Fault rules, for callers in the same process. */
   readonly faults: Faults;
+  /** Number of notifications and background changes that are not done. */
+  pending(): number;
   /** Inserts records without sending notifications. */
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void>;
   /** Creates an order as a recurring order does. */

@@ -12,6 +12,7 @@ import { Notifier } from './notifier.ts';
 import { type CommercetoolsSandboxOptions, DEFAULTS } from './options.ts';
 import { PubSub } from './pubsub.ts';
 import { Records } from './records.ts';
+import { recordFile, recordRequest } from './request-record.ts';
 import { errorResponse, type HttpResponse, urlTooLong } from './responses.ts';
 import type { CommercetoolsSandbox } from './sandbox-types.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -25,21 +26,20 @@ const MAX_HEADER_BYTES = 256 * 1024;
 /** https://docs.commercetools.com/api/limits */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** A running mock project with its credentials. */
 /** Starts the mock API; `stop()` closes all of it. */
 export async function startCommercetoolsSandbox(
   options: CommercetoolsSandboxOptions = {},
 ): Promise<CommercetoolsSandbox> {
   const settings = { ...DEFAULTS, ...options, redelivery: { ...DEFAULTS.redelivery, ...options.redelivery } };
   const { projectKey, clientId, clientSecret, maxPayloadBytes } = settings;
-  const records = new Records();
+  const records = new Records(settings);
   const changes = new ChangeEmitter();
   const engine = new Engine(projectKey);
   const pubsub = new PubSub(settings.redelivery);
   const tokens = new Tokens(settings);
-  const writes = new Writes({ records, changes, engine });
-  const customObjects = new CustomObjects({ records, changes, versionZero: settings.versionZero });
-  const subscriptions = new Subscriptions({ projectKey, records, changes, pubsub });
+  const writes = new Writes({ records, changes, engine, behaviours: settings });
+  const customObjects = new CustomObjects({ records, changes, behaviours: settings });
+  const subscriptions = new Subscriptions({ projectKey, records, changes, pubsub, behaviours: settings });
   const notifier = new Notifier({ projectKey, maxPayloadBytes, records, subscriptions, pubsub });
   changes.listen((change) => notifier.notify(change));
 
@@ -50,7 +50,16 @@ export async function startCommercetoolsSandbox(
     const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
     return send(reply, tokens.issue(request.headers.authorization, form));
   });
-  const api = createApi({ projectKey, tokens, records, writes, customObjects, subscriptions });
+  const record = recordFile(options.record);
+  const api = createApi({
+    projectKey,
+    tokens,
+    records,
+    writes,
+    customObjects,
+    subscriptions,
+    behaviours: settings,
+  });
   app.all('/*', async (request, reply) => {
     if (settings.latencyMs > 0) await pause(settings.latencyMs);
     if (request.url.length > MAX_URL_LENGTH) return send(reply, urlTooLong());
@@ -61,11 +70,14 @@ export async function startCommercetoolsSandbox(
       .filter((part) => part !== '')
       .map(decoded);
     const { method, body } = request;
+    if (record !== undefined && segments.length > 0)
+      recordRequest(record, { method, path: url.pathname, query: url.search, body });
     const { authorization } = request.headers;
     return send(reply, await api({ method, segments, query: url.searchParams, authorization, body }));
   });
 
   const stop = async (): Promise<void> => {
+    writes.cancelDelayed();
     await pubsub.stop();
     await app.close();
     await engine.stop();
@@ -74,6 +86,7 @@ export async function startCommercetoolsSandbox(
     records,
     pubsub,
     faults,
+    pending: () => pubsub.pending + writes.delayed,
     place: writes.place.bind(writes),
     revokeTokens: () => tokens.revokeAll(),
     stop,
@@ -81,6 +94,7 @@ export async function startCommercetoolsSandbox(
   const createFromRecurringOrder = (order: ApiRecord) =>
     writes.record({ typeId: 'order', before: undefined, after: order, cause: 'recurring-order' });
   const reset = async (): Promise<void> => {
+    writes.cancelDelayed();
     pubsub.clear();
     subscriptions.clear();
     records.clear();

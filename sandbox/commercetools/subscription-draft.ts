@@ -1,54 +1,8 @@
 /** Request body schemas of Subscriptions: https://docs.commercetools.com/api/projects/subscriptions */
 import { z } from 'zod';
-
-const MESSAGE_TYPES = [
-  'approval-flow',
-  'approval-rule',
-  'associate-role',
-  'business-unit',
-  'category',
-  'customer',
-  'customer-email-token',
-  'customer-group',
-  'customer-password-token',
-  'inventory-entry',
-  'order',
-  'payment',
-  'product',
-  'product-selection',
-  'product-tailoring',
-  'quote',
-  'quote-request',
-  'review',
-  'staged-quote',
-  'standalone-price',
-  'store',
-  'variant',
-] as const;
-
-const CHANGE_TYPES = [
-  ...MESSAGE_TYPES,
-  'cart',
-  'cart-discount',
-  'channel',
-  'discount-code',
-  'extension',
-  'key-value-document',
-  'payment-method',
-  'product-discount',
-  'product-price',
-  'product-type',
-  'quote',
-  'recurrence-policy',
-  'recurring-order',
-  'shipping-method',
-  'shopping-list',
-  'state',
-  'subscription',
-  'tax-category',
-  'type',
-  'zone',
-] as const;
+import { field } from './json.ts';
+import { changeResources, messageTypesOf } from './message-types.ts';
+import { isEmptyList } from './required-entries.ts';
 
 const aws = {
   authenticationMode: z.enum(['Credentials', 'IAM']).optional(),
@@ -79,10 +33,8 @@ const destinationSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
-const messagesSchema = z.array(
-  z.strictObject({ resourceTypeId: z.enum(MESSAGE_TYPES), types: z.array(z.string()).optional() }),
-);
-const changesSchema = z.array(z.strictObject({ resourceTypeId: z.enum(CHANGE_TYPES) }));
+const messagesSchema = z.array(z.strictObject({ resourceTypeId: z.string(), types: z.array(z.string()).optional() }));
+const changesSchema = z.array(z.strictObject({ resourceTypeId: z.string() }));
 const eventsSchema = z.array(
   z.strictObject({ resourceTypeId: z.enum(['checkout', 'import-api']), types: z.array(z.string()).optional() }),
 );
@@ -105,9 +57,6 @@ export const draftSchema = z
     events: eventsSchema.default([]),
     format: formatSchema.default({ type: 'Platform' }),
   })
-  .refine((draft) => draft.messages.length + draft.changes.length + draft.events.length > 0, {
-    error: 'Either messages, changes or events must be set.',
-  })
   .refine((draft) => draft.destination.type !== 'EventGrid' || draft.format.type === 'CloudEvents', {
     error: 'EventGrid takes the CloudEvents format only.',
   });
@@ -129,6 +78,33 @@ export const updateSchema = z.strictObject({
 export type Destination = z.infer<typeof destinationSchema>;
 export type SubscriptionDraft = z.infer<typeof draftSchema>;
 export type SubscriptionAction = z.infer<typeof updateSchema>['actions'][number];
+
+const LISTS = ['messages', 'changes', 'events'] as const;
+
+/** Returns whether a subscription has no messages, changes or events. */
+export function selectsNothing(subscription: Pick<SubscriptionDraft, (typeof LISTS)[number]>): boolean {
+  return LISTS.every((name) => subscription[name].length === 0);
+}
+
+/** Returns the name of a list that a draft has without elements, or undefined. */
+export function emptyListIn(draft: unknown): string | undefined {
+  return LISTS.find((name) => isEmptyList(field(draft, name)));
+}
+
+/** Names a resource or message type that cannot be subscribed to; undefined if there is none. */
+export function unknownType({
+  messages,
+  changes,
+}: Pick<SubscriptionDraft, 'messages' | 'changes'>): string | undefined {
+  for (const { resourceTypeId, types = [] } of messages) {
+    const known = messageTypesOf(resourceTypeId);
+    if (known === undefined) return `'${resourceTypeId}' is not a valid resourceTypeId of 'messages'.`;
+    const unknown = types.find((type) => !known.has(type));
+    if (unknown !== undefined) return `'${unknown}' is not a message type of '${resourceTypeId}' ('messages.types').`;
+  }
+  const unknown = changes.find(({ resourceTypeId }) => !changeResources.has(resourceTypeId));
+  return unknown && `'${unknown.resourceTypeId}' is not a valid resourceTypeId of 'changes'.`;
+}
 
 const SECRETS = ['accessSecret', 'accessKey', 'apiKey', 'apiSecret', 'connectionString'];
 

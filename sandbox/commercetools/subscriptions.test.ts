@@ -17,6 +17,7 @@ const subscriptionSchema = z.looseObject({ id: z.string(), version: z.number(), 
 beforeEach(async () => {
   receiver = await startPushReceiver();
   sandbox = await startCommercetoolsSandbox({
+    record: false,
     redelivery: { firstRetryMs: 10, maxRetryMs: 40, ackDeadlineMs: 500 },
     maxPayloadBytes: 20_000,
   });

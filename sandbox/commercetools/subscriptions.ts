@@ -4,25 +4,38 @@
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { Behaviours } from './behaviours.ts';
 import type { ChangeEmitter } from './changes.ts';
 import type { ApiRecord } from './json.ts';
 import { changeLabel, changePayload, toFormat } from './payloads.ts';
 import { type PubSub, topicName } from './pubsub.ts';
 import { queryPage } from './query.ts';
 import type { Records } from './records.ts';
-import { concurrentModification, created, errorResponse, type HttpResponse, notFound, ok } from './responses.ts';
+import {
+  concurrentModification,
+  created,
+  errorResponse,
+  type HttpResponse,
+  invalidInput,
+  notFound,
+  ok,
+} from './responses.ts';
 import {
   type Destination,
   draftSchema,
+  emptyListIn,
   masked,
   type SubscriptionAction,
   type SubscriptionDraft,
+  selectsNothing,
+  unknownType,
   updateSchema,
 } from './subscription-draft.ts';
 
 /** https://docs.commercetools.com/api/limits */
 const MAX_SUBSCRIPTIONS = 50;
 const TYPE = 'subscription';
+const NOTHING_SELECTED = "Either 'messages', 'changes' or 'events' must have an entry.";
 
 export interface Subscription extends ApiRecord, SubscriptionDraft {}
 
@@ -31,14 +44,24 @@ export class Subscriptions {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
   readonly #pubsub: PubSub;
+  readonly #behaviours: Behaviours;
+  /** Number of creations that reached the destination. */
+  #creations = 0;
   /** Subscriptions with their secrets. The records hold the masked versions. */
   readonly #active = new Map<string, Subscription>();
 
-  constructor(deps: { projectKey: string; records: Records; changes: ChangeEmitter; pubsub: PubSub }) {
+  constructor(deps: {
+    projectKey: string;
+    records: Records;
+    changes: ChangeEmitter;
+    pubsub: PubSub;
+    behaviours: Behaviours;
+  }) {
     this.#projectKey = deps.projectKey;
     this.#records = deps.records;
     this.#changes = deps.changes;
     this.#pubsub = deps.pubsub;
+    this.#behaviours = deps.behaviours;
   }
 
   active(): Iterable<Subscription> {
@@ -46,12 +69,13 @@ export class Subscriptions {
   }
 
   clear(): void {
+    this.#creations = 0;
     this.#active.clear();
   }
 
   query(query: URLSearchParams): HttpResponse {
     return queryPage(
-      this.#records,
+      { typeId: TYPE, records: this.#records, behaviours: this.#behaviours },
       [...this.#active.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map((subscription) => this.#view(subscription)),
       query,
     );
@@ -74,6 +98,11 @@ export class Subscriptions {
     const draft = draftSchema.safeParse(body);
     if (!draft.success) return errorResponse(400, 'InvalidJsonInput', z.prettifyError(draft.error));
     const { key } = draft.data;
+    const unknown = unknownType(draft.data);
+    if (unknown !== undefined) return invalidInput(unknown);
+    const emptyList = this.#behaviours.emptyListInDraft === 'refused' ? emptyListIn(body) : undefined;
+    if (emptyList !== undefined) return invalidInput(`The field '${emptyList}' must not be empty.`);
+    if (selectsNothing(draft.data)) return invalidInput(NOTHING_SELECTED);
     if (this.#active.size >= MAX_SUBSCRIPTIONS) {
       return errorResponse(
         400,
@@ -95,7 +124,11 @@ export class Subscriptions {
       lastModifiedAt: now,
       ...draft.data,
     };
-    const deliveryError = await this.#sendTestNotification(subscription, subscription.destination);
+    this.#creations += 1;
+    const deliveryError =
+      this.#creations <= this.#behaviours.failingSubscriptionCreations
+        ? undelivered(subscription.destination.type)
+        : await this.#sendTestNotification(subscription, subscription.destination);
     if (deliveryError !== undefined) return deliveryError;
     this.#store(subscription);
     this.#changes.emit({ typeId: TYPE, before: undefined, after: subscription });
@@ -109,10 +142,16 @@ export class Subscriptions {
     if (!update.success) return errorResponse(400, 'InvalidJsonInput', z.prettifyError(update.error));
     if (update.data.version !== old.version)
       return concurrentModification(`'${old.id}'`, old.version, update.data.version);
-    const changed = update.data.actions.reduce(apply, old);
-    if (changed.messages.length + changed.changes.length + changed.events.length === 0) {
-      return errorResponse(400, 'InvalidOperation', 'Either messages, changes or events must be set.');
+    let changed = old;
+    for (const action of update.data.actions) {
+      changed = apply(changed, action);
+      if (this.#behaviours.emptySubscriptionCheck === 'after-each-action' && selectsNothing(changed)) {
+        return errorResponse(400, 'InvalidOperation', NOTHING_SELECTED);
+      }
     }
+    const unknown = unknownType(changed);
+    if (unknown !== undefined) return invalidInput(unknown);
+    if (selectsNothing(changed)) return errorResponse(400, 'InvalidOperation', NOTHING_SELECTED);
     if (changed.destination !== old.destination) {
       const deliveryError = await this.#sendTestNotification(changed, changed.destination);
       if (deliveryError !== undefined) return deliveryError;
@@ -172,12 +211,14 @@ export class Subscriptions {
     const topic = topicName(destination.projectId, destination.topic);
     const delivered = await this.#pubsub.probe(topic, toFormat(payload, subscription.format.type), changeLabel(change));
     if (delivered) return undefined;
-    return errorResponse(
-      400,
-      'InvalidInput',
-      `A test message could not be delivered to '${topic}': the topic does not exist or its endpoint rejects it.`,
-    );
+    return undelivered(topic);
   }
+}
+
+function undelivered(destination: string): HttpResponse {
+  return invalidInput(
+    `A test message could not be delivered to '${destination}': it does not exist, it rejects the message, or permissions are missing.`,
+  );
 }
 
 function apply(subscription: Subscription, action: SubscriptionAction): Subscription {

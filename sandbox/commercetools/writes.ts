@@ -1,5 +1,6 @@
 /** Handles POST and DELETE: the engine applies the change, the records store it, and listeners are notified. */
 
+import type { Behaviours } from './behaviours.ts';
 import type { Change, ChangeEmitter } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { addDraftFields, correctRecord } from './engine-corrections.ts';
@@ -8,6 +9,7 @@ import { type ApiRecord, field, isObject, isRecord, numberField } from './json.t
 import { afterOrderCreated } from './orders.ts';
 import { describeAddress, findRecord } from './reads.ts';
 import type { Records } from './records.ts';
+import { emptyRequiredList } from './required-entries.ts';
 import type { Collection } from './resources.ts';
 import { concurrentModification, errorResponse, type HttpResponse, invalidInput, notFound, ok } from './responses.ts';
 import { actionsOf, splitActions } from './update-actions.ts';
@@ -24,16 +26,21 @@ export class Writes {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
   readonly #engine: Engine;
+  readonly #behaviours: Behaviours;
+  readonly #timers = new Set<NodeJS.Timeout>();
   // Writes run one at a time. Concurrent writes could reach the records in a different order than the engine.
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: { records: Records; changes: ChangeEmitter; engine: Engine }) {
+  constructor(deps: { records: Records; changes: ChangeEmitter; engine: Engine; behaviours: Behaviours }) {
     this.#records = deps.records;
     this.#changes = deps.changes;
     this.#engine = deps.engine;
+    this.#behaviours = deps.behaviours;
   }
 
   post(write: Write): Promise<HttpResponse> {
+    const emptyList = emptyRequiredList(write.resource.typeId, write.body);
+    if (emptyList !== undefined) return Promise.resolve(invalidInput(`The field '${emptyList}' must not be empty.`));
     const isNew = write.address === undefined || write.address === 'import';
     return this.#enqueue(() => (isNew ? this.#create(write) : this.#update(write)));
   }
@@ -45,7 +52,10 @@ export class Writes {
   /** Inserts records without notifying listeners. */
   place(typeId: string, records: Iterable<ApiRecord>): Promise<void> {
     return this.#enqueue(async () => {
-      for (const record of records) await this.#save(typeId, record);
+      for (const record of records) {
+        await this.#engine.place(typeId, record);
+        this.#records.place(typeId, record);
+      }
     });
   }
 
@@ -54,6 +64,25 @@ export class Writes {
     if (change.after === undefined) return;
     await this.#save(change.typeId, change.after);
     this.#changes.emit(change);
+  }
+
+  /** Number of changes that wait for their delay. */
+  get delayed(): number {
+    return this.#timers.size;
+  }
+
+  /** Runs a change of a background process: at once without a delay, otherwise later as a write of its own. */
+  async delay(ms: number, change: () => Promise<void>): Promise<void> {
+    if (ms === 0) return change();
+    const timer = setTimeout(() => {
+      void this.#enqueue(change).finally(() => this.#timers.delete(timer));
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  cancelDelayed(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
   }
 
   /** Like `store`, for callers outside a write. */
@@ -71,7 +100,10 @@ export class Writes {
     if (!isRecord(createdRecord)) return response;
     const cause = address === 'import' ? { cause: 'import' as const } : {};
     const complete = addDraftFields(resource.typeId, createdRecord, { draft: body, records: this.#records });
-    if (resource.typeId === 'order') await afterOrderCreated({ order: complete, records: this.#records, writes: this });
+    const { stockDelayMs } = this.#behaviours;
+    if (resource.typeId === 'order') {
+      await afterOrderCreated({ order: complete, records: this.#records, writes: this, stockDelayMs });
+    }
     await this.store({ typeId: resource.typeId, before: undefined, after: complete, ...cause });
     const shown = expand(this.#records, complete, query.getAll('expand'));
     return { status: 201, body: wrapped === undefined ? shown : { [resource.typeId]: shown } };

@@ -26,7 +26,7 @@ export async function waitUntilIdle(
 
 async function inFlight({ shop, storedValues }: ChaosEnv, replicas: readonly Replica[]): Promise<string[]> {
   const open: string[] = [];
-  if (shop.pubsub.pending > 0) open.push(`${shop.pubsub.pending} messages are not acknowledged`);
+  if (shop.pending() > 0) open.push(`${shop.pending()} messages are not acknowledged`);
   for (const key of storedValues('ctk-work').keys()) open.push(`the lease ${key} is held`);
   for (const key of storedValues('ctk-accepted-jobs').keys()) open.push(`the job ${key} is remembered`);
   const [any] = replicas.filter((replica) => replica.isUp());
