@@ -104,9 +104,10 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const acceptedJobs = createAcceptedJobs({ store });
   const sink = createSink({
     ...{ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted, onWarning: warn },
-    async isSold(sku) {
+    async isSold(sku, exceptItemId) {
       const products = await lookups.productsWithSku(sku).catch(() => undefined);
-      return products === undefined ? 'unknown' : products.some(({ masterData }) => masterData.published);
+      if (products === undefined) return 'unknown';
+      return products.some(({ id, masterData }) => id !== exceptItemId && masterData.published);
     },
     repeatedEvents: createApiFindings(runStore, config.klaviyo.key, now).repeatedEvents,
   });

@@ -62,12 +62,12 @@ test('its variants arrive with every field of the table; one without an image ha
   assert.equal((await shop.variant(made.sku)).price, 79.9);
 });
 
-test('a product without description, image, slug and price has an empty text, null, "None" and null', async () => {
+test('a product without description, image, slug and price has empty texts, "None" and null', async () => {
   const bare = { description: undefined, slug: {}, variants: [] };
   const made = newProduct({ ...bare, masterVariant: variant({ sku: 'BARE', prices: [], images: [] }) });
   await shop.publish(made);
   const item = await shop.item(made.id);
-  assert.deepEqual([item.description, item.image_full_url, item.url, item.price], ['', null, 'None', null]);
+  assert.deepEqual([item.description, item.image_full_url, item.url, item.price], ['', '', 'None', null]);
   assert.deepEqual(Object.keys(item.custom_metadata).sort(), ['ctk_categories', 'slug_json', 'title_json']);
   assert.equal((await shop.variant('BARE')).price, 0);
 });
@@ -78,7 +78,7 @@ test('what a product loses is emptied in Klaviyo too', async () => {
   const master = variant({ sku: made.sku, prices: [], images: [] });
   await shop.publish(changed(made, { description: {}, masterVariant: master, variants: [] }));
   const item = await shop.item(made.id);
-  assert.deepEqual([item.description, item.image_full_url, item.price], ['', null, null]);
+  assert.deepEqual([item.description, item.image_full_url, item.price], ['', '', null]);
   assert.equal(item.custom_metadata.price_json, undefined);
 });
 

@@ -6,10 +6,18 @@
 import type { ApiFailure } from '../api/errors.ts';
 import type { ItemChange, Receipt } from '../change.ts';
 import { compoundId, type ExistingItem, type ExistingRecord } from '../existing-records.ts';
-import { delivered, receiptOfFailure, receiptOfResult } from '../receipts.ts';
-import { includesAll, isNotFound, pointsAtRelationship, remove, retryOnConflict, upsert } from './catalog-crud.ts';
+import { delivered, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
+import {
+  includesAll,
+  isNotFound,
+  pointsAtRelationship,
+  remove,
+  retryOnConflict,
+  update,
+  upsert,
+} from './catalog-crud.ts';
 import { ensureCategories } from './category.ts';
-import { deleteVariant, writeVariant } from './variant.ts';
+import { deleteVariant, skuStateUnknown, writeVariant } from './variant.ts';
 import type { WriteContext } from './write-context.ts';
 
 export async function writeItem(change: ItemChange & { readSeq: number }, context: WriteContext): Promise<Receipt> {
@@ -30,11 +38,23 @@ export async function writeItem(change: ItemChange & { readSeq: number }, contex
   return combine(receipts);
 }
 
-/** Looks the item up first: a sync requests deletions of all products that were never published. */
+/**
+ * Looks the item up first: a sync requests deletions of all products that were never published. Klaviyo deletes an item's
+ * variants with it, so an item that has the sku of another product is hidden instead.
+ */
 export async function deleteItem(externalId: string, context: WriteContext): Promise<Receipt> {
   const existing = await context.existing.item(externalId, context.lane);
   if (existing === undefined) return delivered;
-  return 'failure' in existing ? receiptOfFailure(existing.failure) : remove('Item', externalId, context);
+  if ('failure' in existing) return receiptOfFailure(existing.failure);
+  const sold = await Promise.all([...existing.variants.keys()].map((sku) => context.isSold(sku, externalId)));
+  if (sold.includes('unknown')) return skuStateUnknown;
+  if (!sold.includes(true)) return remove('Item', externalId, context);
+  const attributes = { external_id: externalId, published: false };
+  if (includesAll(existing.attributes, attributes)) return delivered;
+  const hidden = receiptOfResult(await update('Item', { attributes }, context));
+  return withWarnings(hidden, [
+    { code: 'item-hidden', detail: 'not deleted: another product has the sku of a variant' },
+  ]);
 }
 
 async function writeIfChanged(

@@ -36,6 +36,11 @@ export function writeVariant(
   });
 }
 
+export const skuStateUnknown: Receipt = {
+  outcome: 'unavailable',
+  reason: 'commercetools does not tell now whether another product has the sku',
+};
+
 /**
  * Deletes a variant that is no longer part of its item. It is looked up under the item once more, since another process may
  * have deleted it and created it under another item; and it stays while another product has its sku, since Klaviyo can't
@@ -46,8 +51,8 @@ export function deleteVariant(itemId: string, sku: string, context: WriteContext
     const existing = await context.existing.variantOfItem(itemId, sku, context.lane);
     if (existing === undefined) return delivered;
     if ('failure' in existing) return receiptOfFailure(existing.failure);
-    const sold = await context.isSold(sku);
-    if (sold === 'unknown') return { outcome: 'unavailable', reason: 'it is not known whether the sku is still sold' };
+    const sold = await context.isSold(sku, itemId);
+    if (sold === 'unknown') return skuStateUnknown;
     if (sold) return withWarnings(delivered, [{ code: 'variant-kept', detail: 'another product has its sku' }]);
     return remove('Variant', sku, context);
   });

@@ -21,12 +21,14 @@ export interface SinkResources {
   mutex: KeyedMutex;
   writtenStock: LRUCache<string, WrittenStock>;
   knownCategories: LRUCache<string, true>;
-  /** Whether any published product has the sku now. */
   isSold: IsSold;
 }
 
-/** `unknown`: commercetools can't be asked now. Never rejects. */
-export type IsSold = (sku: string) => Promise<boolean | 'unknown'>;
+/**
+ * Whether another published product than that of the item has the sku now. `unknown`: commercetools can't be asked. Never
+ * rejects.
+ */
+export type IsSold = (sku: string, exceptItemId: string) => Promise<boolean | 'unknown'>;
 
 export interface WriteContext extends SinkResources {
   lane: Lane;
