@@ -1,6 +1,6 @@
 /** Routes requests under `/{projectKey}` to their handlers. */
 
-import type { Behaviours } from './behaviours.ts';
+import type { CommercetoolsBehaviours } from './behaviours.ts';
 import type { CustomObjects } from './custom-objects.ts';
 import { read } from './reads.ts';
 import type { Records } from './records.ts';
@@ -23,7 +23,7 @@ interface Deps {
   readonly projectKey: string;
   readonly tokens: Tokens;
   readonly records: Records;
-  readonly behaviours: Behaviours;
+  readonly behaviours: CommercetoolsBehaviours;
   readonly writes: Writes;
   readonly customObjects: CustomObjects;
   readonly subscriptions: Subscriptions;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { connectShop, type ShopApi } from '../shop/actors/shop-api.ts';
 import { customer, lineItem } from '../shop/seed/builders.ts';
 import { inventoryEntry } from '../shop/seed/catalog-builders.ts';
-import { type Behaviours, behaviourVariants } from './behaviours.ts';
+import { type CommercetoolsBehaviours, commercetoolsVariants } from './behaviours.ts';
 import { type PushReceiver, startPushReceiver } from './push-receiver.ts';
 import { startCommercetoolsSandbox } from './sandbox.ts';
 import type { CommercetoolsSandbox } from './sandbox-types.ts';
@@ -18,11 +18,11 @@ interface Shop {
 }
 
 /** Declares a test of each variant of one switch; the other switches keep their defaults. */
-function eachVariant<Name extends keyof Behaviours>(
+function eachVariant<Name extends keyof CommercetoolsBehaviours>(
   name: Name,
-  check: (shop: Shop, variant: (typeof behaviourVariants)[Name][number]) => Promise<void>,
+  check: (shop: Shop, variant: (typeof commercetoolsVariants)[Name][number]) => Promise<void>,
 ): void {
-  for (const variant of behaviourVariants[name]) {
+  for (const variant of commercetoolsVariants[name]) {
     test(`${name}: ${variant}`, async (t) => {
       const sandbox = await startCommercetoolsSandbox({ [name]: variant, record: false });
       t.after(() => sandbox.stop());

@@ -1,9 +1,9 @@
 /**
- * Behaviours of commercetools that its reference leaves open or that depend on the moment. Each is a switch of the
+ * CommercetoolsBehaviours of commercetools that its reference leaves open or that depend on the moment. Each is a switch of the
  * sandbox, so that a client can be tested with every variant.
  */
 
-export interface Behaviours {
+export interface CommercetoolsBehaviours {
   /** Version 0 for an existing custom object: a conflict (409), or ignored, so that the value is overwritten. */
   readonly versionZero: 'conflict' | 'overwrites';
   /** Version 0 for an absent custom object: creates it, or is refused with 409 or with 400. */
@@ -27,7 +27,7 @@ export interface Behaviours {
 }
 
 /** The variants of each switch that tests iterate over; the first is the default. */
-export const behaviourVariants = {
+export const commercetoolsVariants = {
   versionZero: ['conflict', 'overwrites'],
   versionZeroOfAbsent: ['creates', 'conflict', 'invalid'],
   lowercaseEmail: ['queryable', 'unknown'],
@@ -38,17 +38,22 @@ export const behaviourVariants = {
   emptySubscriptionCheck: ['after-update', 'after-each-action'],
   inventedIdBound: ['accepted', 'refused'],
   stockDelayMs: [0, 300],
-} as const satisfies { readonly [Name in keyof Behaviours]: readonly [Behaviours[Name], ...Behaviours[Name][]] };
+} as const satisfies {
+  readonly [Name in keyof CommercetoolsBehaviours]: readonly [
+    CommercetoolsBehaviours[Name],
+    ...CommercetoolsBehaviours[Name][],
+  ];
+};
 
-export const DEFAULT_BEHAVIOURS: Behaviours = {
-  versionZero: behaviourVariants.versionZero[0],
-  versionZeroOfAbsent: behaviourVariants.versionZeroOfAbsent[0],
-  lowercaseEmail: behaviourVariants.lowercaseEmail[0],
-  queryLagMs: behaviourVariants.queryLagMs[0],
-  repeatedWhere: behaviourVariants.repeatedWhere[0],
-  failingSubscriptionCreations: behaviourVariants.failingSubscriptionCreations[0],
-  emptyListInDraft: behaviourVariants.emptyListInDraft[0],
-  emptySubscriptionCheck: behaviourVariants.emptySubscriptionCheck[0],
-  inventedIdBound: behaviourVariants.inventedIdBound[0],
-  stockDelayMs: behaviourVariants.stockDelayMs[0],
+export const DEFAULT_BEHAVIOURS: CommercetoolsBehaviours = {
+  versionZero: commercetoolsVariants.versionZero[0],
+  versionZeroOfAbsent: commercetoolsVariants.versionZeroOfAbsent[0],
+  lowercaseEmail: commercetoolsVariants.lowercaseEmail[0],
+  queryLagMs: commercetoolsVariants.queryLagMs[0],
+  repeatedWhere: commercetoolsVariants.repeatedWhere[0],
+  failingSubscriptionCreations: commercetoolsVariants.failingSubscriptionCreations[0],
+  emptyListInDraft: commercetoolsVariants.emptyListInDraft[0],
+  emptySubscriptionCheck: commercetoolsVariants.emptySubscriptionCheck[0],
+  inventedIdBound: commercetoolsVariants.inventedIdBound[0],
+  stockDelayMs: commercetoolsVariants.stockDelayMs[0],
 };

@@ -1,7 +1,7 @@
 /** Custom objects with commercetools' semantics: replaced as a whole, with optional optimistic locking by version. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Behaviours } from './behaviours.ts';
+import type { CommercetoolsBehaviours } from './behaviours.ts';
 import type { ChangeEmitter } from './changes.ts';
 import { type ApiRecord, isObject, textField } from './json.ts';
 import { queryPage } from './query.ts';
@@ -29,13 +29,13 @@ const draftSchema = z.object({
 interface Deps {
   readonly records: Records;
   readonly changes: ChangeEmitter;
-  readonly behaviours: Behaviours;
+  readonly behaviours: CommercetoolsBehaviours;
 }
 
 export class CustomObjects {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
-  readonly #behaviours: Behaviours;
+  readonly #behaviours: CommercetoolsBehaviours;
 
   constructor({ records, changes, behaviours }: Deps) {
     this.#records = records;

@@ -1,7 +1,7 @@
 /** Options of the mock commercetools API. */
-import { type Behaviours, DEFAULT_BEHAVIOURS } from './behaviours.ts';
+import { type CommercetoolsBehaviours, DEFAULT_BEHAVIOURS } from './behaviours.ts';
 
-export interface CommercetoolsSandboxOptions extends Partial<Behaviours> {
+export interface CommercetoolsSandboxOptions extends Partial<CommercetoolsBehaviours> {
   /** Port to listen on; 0 (default) picks a free port. */
   readonly port?: number;
   readonly host?: string;

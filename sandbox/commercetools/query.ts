@@ -2,7 +2,7 @@
  * Query parameters of collections: `where` with variables, repeated `sort`, `limit`, `offset`, `withTotal`, `expand`.
  */
 
-import type { Behaviours } from './behaviours.ts';
+import type { CommercetoolsBehaviours } from './behaviours.ts';
 import { expand } from './expand.ts';
 import { type Fields, fieldIn } from './field-shapes.ts';
 import { field } from './json.ts';
@@ -22,7 +22,7 @@ const MAX_TOTAL = 10_000;
 export interface QueriedCollection {
   readonly typeId: string;
   readonly records: Records;
-  readonly behaviours: Pick<Behaviours, 'lowercaseEmail' | 'repeatedWhere' | 'inventedIdBound'>;
+  readonly behaviours: Pick<CommercetoolsBehaviours, 'lowercaseEmail' | 'repeatedWhere' | 'inventedIdBound'>;
 }
 
 /** Returns one page of the rows, which must be in id order. */

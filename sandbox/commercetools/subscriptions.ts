@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Behaviours } from './behaviours.ts';
+import type { CommercetoolsBehaviours } from './behaviours.ts';
 import type { ChangeEmitter } from './changes.ts';
 import type { ApiRecord } from './json.ts';
 import { changeLabel, changePayload, toFormat } from './payloads.ts';
@@ -44,7 +44,7 @@ export class Subscriptions {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
   readonly #pubsub: PubSub;
-  readonly #behaviours: Behaviours;
+  readonly #behaviours: CommercetoolsBehaviours;
   /** Number of creations that reached the destination. */
   #creations = 0;
   /** Subscriptions with their secrets. The records hold the masked versions. */
@@ -55,7 +55,7 @@ export class Subscriptions {
     records: Records;
     changes: ChangeEmitter;
     pubsub: PubSub;
-    behaviours: Behaviours;
+    behaviours: CommercetoolsBehaviours;
   }) {
     this.#projectKey = deps.projectKey;
     this.#records = deps.records;

@@ -1,6 +1,6 @@
 /** Handles POST and DELETE: the engine applies the change, the records store it, and listeners are notified. */
 
-import type { Behaviours } from './behaviours.ts';
+import type { CommercetoolsBehaviours } from './behaviours.ts';
 import type { Change, ChangeEmitter } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { addDraftFields, correctRecord } from './engine-corrections.ts';
@@ -26,12 +26,12 @@ export class Writes {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
   readonly #engine: Engine;
-  readonly #behaviours: Behaviours;
+  readonly #behaviours: CommercetoolsBehaviours;
   readonly #timers = new Set<NodeJS.Timeout>();
   // Writes run one at a time. Concurrent writes could reach the records in a different order than the engine.
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(deps: { records: Records; changes: ChangeEmitter; engine: Engine; behaviours: Behaviours }) {
+  constructor(deps: { records: Records; changes: ChangeEmitter; engine: Engine; behaviours: CommercetoolsBehaviours }) {
     this.#records = deps.records;
     this.#changes = deps.changes;
     this.#engine = deps.engine;

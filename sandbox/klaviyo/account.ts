@@ -1,5 +1,5 @@
 /** State of one mock Klaviyo account. `reset` empties it in place, so route handlers can keep their reference. */
-import type { Behaviours } from './behaviours.ts';
+import type { KlaviyoBehaviours } from './behaviours.ts';
 import { createCatalog } from './catalog.ts';
 import { createEvents } from './events.ts';
 import type { JobMs } from './job-durations.ts';
@@ -7,7 +7,7 @@ import { createJobs, type Jobs } from './jobs.ts';
 import { createProfiles } from './profiles.ts';
 
 export type Account = {
-  behaviours: Behaviours;
+  behaviours: KlaviyoBehaviours;
   profiles: ReturnType<typeof createProfiles>;
   events: ReturnType<typeof createEvents>;
   catalog: ReturnType<typeof createCatalog>;
@@ -17,7 +17,7 @@ export type Account = {
   reset(): void;
 };
 
-type AccountOptions = { jobMs: JobMs; behaviours: Behaviours; failsRecord: (jobType: string) => boolean };
+type AccountOptions = { jobMs: JobMs; behaviours: KlaviyoBehaviours; failsRecord: (jobType: string) => boolean };
 
 /** Id of the account. */
 export const accountId = 'SNDBOX';

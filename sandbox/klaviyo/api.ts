@@ -11,7 +11,7 @@ import {
   type PrivateKeys,
   unsupportedMediaType,
 } from './access.ts';
-import type { Behaviours } from './behaviours.ts';
+import type { KlaviyoBehaviours } from './behaviours.ts';
 import { type Bodies, schemas } from './bodies.ts';
 import { type ErrorObject, errorBody, invalid, notFound, RequestError, schemaError, throttled } from './errors.ts';
 import { type Operation, type OperationName, operations } from './operations.ts';
@@ -43,7 +43,7 @@ export type Api = {
 
 export type ApiOptions = {
   keys: PrivateKeys;
-  behaviours: Behaviours;
+  behaviours: KlaviyoBehaviours;
   limits: RateLimiter;
   /** File to append every request body to; undefined disables recording. */
   record: string | undefined;

@@ -1,7 +1,7 @@
 /** Tests of every variant of the switches in behaviours.ts. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Behaviours, behaviourVariants } from './behaviours.ts';
+import { type KlaviyoBehaviours, klaviyoVariants } from './behaviours.ts';
 import {
   bulkEventBody,
   category,
@@ -20,13 +20,13 @@ const ada = { email: 'ada@example.com' };
 const bulkEvents = '/api/event-bulk-create-jobs';
 
 /** Expects a value for each variant of a switch, and adds a test for each. */
-function eachVariant<S extends keyof typeof behaviourVariants>(
+function eachVariant<S extends keyof typeof klaviyoVariants>(
   name: S,
-  expected: { [V in Behaviours[S]]: unknown },
+  expected: { [V in KlaviyoBehaviours[S]]: unknown },
   observe: (client: TestClient) => Promise<unknown>,
 ): void {
   describe(name, () => {
-    for (const value of behaviourVariants[name]) {
+    for (const value of klaviyoVariants[name]) {
       test(value, async () => {
         const client = await startTestClient({ [name]: value });
         assert.deepEqual(await observe(client), Object.entries(expected).find(([variant]) => variant === value)?.[1]);
@@ -216,7 +216,7 @@ eachVariant('bulkImportUnset', { applied: [{}], ignored: [{ size: 'M' }] }, asyn
 });
 
 test('catalogJobRecords: records can be read on completion, or while the job is processing', async () => {
-  for (const catalogJobRecords of behaviourVariants.catalogJobRecords) {
+  for (const catalogJobRecords of klaviyoVariants.catalogJobRecords) {
     const { request, sandbox } = await startTestClient({ catalogJobRecords, jobMs: 600 });
     const type = 'catalog-category-bulk-create-job';
     const categories = { data: [category('women')] };

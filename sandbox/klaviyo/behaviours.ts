@@ -1,10 +1,10 @@
 /**
- * Behaviours that Klaviyo's reference leaves open. Each switch lists its variants; the first one is the default. A
+ * KlaviyoBehaviours that Klaviyo's reference leaves open. Each switch lists its variants; the first one is the default. A
  * client must cope with every variant.
  */
 
 /** Variants of each switch, default first. Tests and chaos runs iterate over them. */
-export const behaviourVariants = {
+export const klaviyoVariants = {
   /**
    * A bulk event body repeats a `unique_id` that an earlier request recorded: the event is ignored; the body is
    * rejected with a pointer to every repeated event, or only to the first one; or the body is accepted and none of its
@@ -35,17 +35,17 @@ export const behaviourVariants = {
   missingLinkPointer: ['relationship', 'data'],
 } as const;
 
-type Variants = typeof behaviourVariants;
+type Variants = typeof klaviyoVariants;
 
 /** One variant of each switch, and the delay of queries. */
-export type Behaviours = { [S in keyof Variants]: Variants[S][number] } & {
+export type KlaviyoBehaviours = { [S in keyof Variants]: Variants[S][number] } & {
   /**
    * Milliseconds until a list query finds a new record, which GET by id returns at once. Only new records are delayed.
    */
   lagMs: number;
 };
 
-const defaults: Behaviours = {
+const defaults: KlaviyoBehaviours = {
   repeatedUniqueId: 'ignored',
   bulkBackfill: 'event-or-group',
   emailFilter: 'case-insensitive',
@@ -62,6 +62,6 @@ const defaults: Behaviours = {
 };
 
 /** Returns the given variants, with the default for every other switch. */
-export function behavioursOf(given: Partial<Behaviours>): Behaviours {
+export function behavioursOf(given: Partial<KlaviyoBehaviours>): KlaviyoBehaviours {
   return { ...defaults, ...given };
 }

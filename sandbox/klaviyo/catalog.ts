@@ -2,7 +2,7 @@
  * In-memory catalog: items, variants and categories, with their referential rules.
  * https://developers.klaviyo.com/en/reference/catalogs_api_overview
  */
-import type { Behaviours } from './behaviours.ts';
+import type { KlaviyoBehaviours } from './behaviours.ts';
 import type {
   ChangedCategory,
   ChangedItem,
@@ -27,7 +27,7 @@ import {
 import { type ErrorObject, notFound } from './errors.ts';
 
 /** Creates an empty catalog. Its methods return the record or an error object. */
-export function createCatalog({ missingLinkPointer }: Pick<Behaviours, 'missingLinkPointer'>) {
+export function createCatalog({ missingLinkPointer }: Pick<KlaviyoBehaviours, 'missingLinkPointer'>) {
   const items = new Map<string, Item>();
   const variants = new Map<string, Variant>();
   const categories = new Map<string, Category>();

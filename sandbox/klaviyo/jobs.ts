@@ -3,7 +3,7 @@
  * completion unless a switch says otherwise, so a client that does not wait for the job fails its tests.
  */
 
-import type { Behaviours } from './behaviours.ts';
+import type { KlaviyoBehaviours } from './behaviours.ts';
 import { type ErrorObject, invalid } from './errors.ts';
 import { createIds } from './ids.ts';
 import { catalogJobMs, type JobMs, profileJobMs } from './job-durations.ts';
@@ -55,7 +55,7 @@ export type JobOptions = {
   jobMs: JobMs;
   /** Called once per record; returns whether a fault rule fails it. */
   failsRecord: (type: string) => boolean;
-  behaviours: Pick<Behaviours, 'catalogJobRecords'>;
+  behaviours: Pick<KlaviyoBehaviours, 'catalogJobRecords'>;
 };
 
 /** Creates the job store. An import is queued for a third of its duration. */

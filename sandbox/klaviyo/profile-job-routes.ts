@@ -5,7 +5,7 @@
  */
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
-import type { Behaviours } from './behaviours.ts';
+import type { KlaviyoBehaviours } from './behaviours.ts';
 import { type ErrorObject, invalid, notFound, RequestError } from './errors.ts';
 import { parseFilter, passes } from './filter.ts';
 import type { Job, JobResult, RecordFailure } from './jobs.ts';
@@ -132,7 +132,7 @@ function importOne({ profiles, behaviours }: Account, { id, attributes, meta }: 
   return profiles.upsert({ identity: { ...fields, id }, fields, meta: importMeta(behaviours, meta), onNull: 'ignore' });
 }
 
-function importMeta({ bulkImportUnset }: Behaviours, meta: ImportedProfile['meta']): ImportedProfile['meta'] {
+function importMeta({ bulkImportUnset }: KlaviyoBehaviours, meta: ImportedProfile['meta']): ImportedProfile['meta'] {
   const patch = meta?.patch_properties;
   if (bulkImportUnset === 'applied' || !patch) return meta;
   return { ...meta, patch_properties: { ...patch, unset: undefined } };

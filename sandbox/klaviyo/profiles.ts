@@ -3,7 +3,7 @@
  * belongs to one profile. https://developers.klaviyo.com/en/reference/create_or_update_profile
  */
 
-import type { Behaviours } from './behaviours.ts';
+import type { KlaviyoBehaviours } from './behaviours.ts';
 import { duplicateProfile, type ErrorObject, invalid, notFound } from './errors.ts';
 import { createIds } from './ids.ts';
 import type { ProfileFields } from './profile-bodies.ts';
@@ -64,7 +64,7 @@ export type Profiles = {
   delete(profile: Profile): void;
 };
 
-export function createProfiles({ multipleEmails }: Pick<Behaviours, 'multipleEmails'>): Profiles {
+export function createProfiles({ multipleEmails }: Pick<KlaviyoBehaviours, 'multipleEmails'>): Profiles {
   const ids = createIds('P');
   const byId = new Map<string, Profile>();
   const byIdentifier = new Map<string, Profile>();

@@ -8,7 +8,7 @@ import type { PrivateKeys } from './access.ts';
 import { createAccount } from './account.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { createApi, errorsOf, operationOf } from './api.ts';
-import { type Behaviours, behavioursOf } from './behaviours.ts';
+import { behavioursOf, type KlaviyoBehaviours } from './behaviours.ts';
 import { addCatalogJobRoutes } from './catalog-job-routes.ts';
 import { addCategoryRoutes, addItemRoutes, addVariantRoutes } from './catalog-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
@@ -20,7 +20,7 @@ import { createRateLimiter, type LimitScale } from './rate-limits.ts';
 import { addRelationshipRoutes } from './relationship-routes.ts';
 import { createRequestLog } from './request-log.ts';
 
-export type KlaviyoSandboxOptions = Partial<Behaviours> & {
+export type KlaviyoSandboxOptions = Partial<KlaviyoBehaviours> & {
   /** Port to listen on; 0 (default) picks a free port. */
   port?: number;
   /** Address to listen on; defaults to 127.0.0.1. */

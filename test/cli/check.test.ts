@@ -31,9 +31,17 @@ test('all is there: every scope is ok, subscriptions that are not there yet are 
 test("scopes that Klaviyo's key lacks are named with what they are needed for, exit code 1", async () => {
   const { code, out } = await checked({ klaviyo: { missingScopes: ['events:write', 'catalogs:read'] } });
   assert.equal(code, 1);
-  assert.match(out, /^problem +Klaviyo scope events:write: needed for order events/m);
-  assert.match(out, /^problem +Klaviyo scope catalogs:read: needed for items and variants/m);
+  assert.match(out, /^problem +Klaviyo scope events:write: needed for: order events/m);
+  assert.match(out, /^problem +Klaviyo scope catalogs:read: needed for: compares items, variants and categories/m);
   assert.match(out, /^ok +Klaviyo scope profiles:write/m);
+});
+
+test('scopes that make syncs fast are recommended: a warning, exit code 0', async () => {
+  const missingScopes = ['lists:read', 'lists:write', 'events:read', 'metrics:read'];
+  const { code, out } = await checked({ klaviyo: { missingScopes } });
+  assert.equal(code, 0);
+  for (const scope of missingScopes)
+    assert.match(out, new RegExp(`^warning +Klaviyo scope ${scope}: needed for: `, 'm'));
 });
 
 test('scopes that the commercetools client lacks: problems, or warnings where the rest works without', async () => {

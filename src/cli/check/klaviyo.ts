@@ -23,6 +23,8 @@ const probes: { scope: Scope; call: Probe }[] = [
       body: { data: { type: 'profile', id: missingId, attributes: {} } },
     },
   },
+  { scope: 'events:read', call: { endpoint: 'listEvents', query: { 'page[size]': '1' } } },
+  { scope: 'metrics:read', call: { endpoint: 'listMetrics' } },
   { scope: 'events:write', call: { endpoint: 'createEvent', body: { data: eventWithoutProfile() } } },
   { scope: 'catalogs:read', call: { endpoint: 'listCategories', query: { 'page[size]': '1' } } },
   { scope: 'catalogs:write', call: { endpoint: 'deleteCategory', id: compoundId(missingId) } },

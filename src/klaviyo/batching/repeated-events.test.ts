@@ -1,0 +1,183 @@
+/** Tests that every event is recorded once, however Klaviyo treats bulk bodies that repeat events. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { z } from 'zod';
+import {
+  mockClock,
+  type ServedRequest,
+  type ServedResponse,
+  serveKlaviyo,
+} from '../../../test/fixtures/klaviyo-server.ts';
+import type { ApiResult } from '../api/client.ts';
+import { createBatcherRegistry } from './batcher.ts';
+import type { BatchItem } from './bulk-body.ts';
+import { createJobPoller } from './job-poller.ts';
+import type { RepeatedEvents } from './repeated-events.ts';
+
+type Treatment = 'ignored' | 'rejected, naming all' | 'rejected, naming one' | 'lost';
+
+const single = z.object({ data: z.object({ attributes: z.object({ unique_id: z.string() }) }) });
+const bulk = z.object({
+  data: z.object({
+    attributes: z.object({
+      'events-bulk-create': z.object({
+        data: z.array(
+          z.object({
+            attributes: z.object({
+              events: z.object({ data: z.array(z.object({ attributes: z.object({ unique_id: z.string() }) })) }),
+            }),
+          }),
+        ),
+      }),
+    }),
+  }),
+});
+
+interface Setup {
+  treatment: Treatment;
+  known?: RepeatedEvents;
+  missingScope?: boolean;
+}
+
+/** Klaviyo with this treatment, and a writer of events with the ids. */
+async function start(t: TestContext, { treatment, known, missingScope = false }: Setup) {
+  const clock = mockClock(t);
+  const recorded: string[] = [];
+  const counts = { single: 0, bulk: 0 };
+  const warnings: string[] = [];
+  let finding = known;
+
+  function bulkResponse(request: ServedRequest): ServedResponse {
+    counts.bulk += 1;
+    const events = bulk
+      .parse(JSON.parse(request.body))
+      .data.attributes['events-bulk-create'].data.flatMap(({ attributes }, group) =>
+        attributes.events.data.map(({ attributes: { unique_id: id } }, within) => ({
+          id,
+          pointer: `/data/attributes/events-bulk-create/data/${group}/attributes/events/data/${within}/attributes/unique_id`,
+        })),
+      );
+    const repeated = events.filter(({ id }) => recorded.includes(id));
+    if (repeated.length > 0 && treatment.startsWith('rejected')) {
+      const named = treatment.endsWith('one') ? repeated.slice(0, 1) : repeated;
+      const errors = named.map(({ pointer }) => ({ code: 'invalid', detail: 'repeated', source: { pointer } }));
+      return { status: 400, body: { errors } };
+    }
+    if (repeated.length === 0 || treatment === 'ignored')
+      recorded.push(...events.map(({ id }) => id).filter((id) => !recorded.includes(id)));
+    return { status: 202, body: '' };
+  }
+
+  const client = await serveKlaviyo(t, (request) => {
+    if (missingScope && request.method === 'GET')
+      return {
+        status: 403,
+        body: { errors: [{ code: 'permission_denied', detail: 'no', source: { pointer: '/data/' } }] },
+      };
+    if (request.path === '/api/metrics')
+      return { body: { data: recorded.length === 0 ? [] : [{ id: 'M', attributes: { name: 'Placed Order' } }] } };
+    if (request.method === 'GET') {
+      const data = recorded.map((id) => ({ attributes: { event_properties: { $event_id: id } } }));
+      return { body: { data } };
+    }
+    if (request.path === '/api/event-bulk-create-jobs') return bulkResponse(request);
+    counts.single += 1;
+    const { unique_id: id } = single.parse(JSON.parse(request.body)).data.attributes;
+    if (!recorded.includes(id)) recorded.push(id);
+    return { status: 202, body: '' };
+  });
+  const stop = new AbortController();
+  t.after(() => stop.abort());
+  const batchers = createBatcherRegistry({
+    ...{ client, jobs: createJobPoller(client, stop.signal), rateLimitShare: 1, signal: stop.signal },
+    onWarning: (detail) => warnings.push(detail),
+    repeatedEvents: {
+      read: () => Promise.resolve(finding),
+      write: (value) => {
+        finding = value;
+        return Promise.resolve();
+      },
+    },
+  });
+
+  return {
+    ...{ recorded, counts, warnings },
+    finding: () => finding,
+    /** Writes events as a sync does, until each has a result. */
+    async sync(ids: readonly string[]): Promise<ApiResult[]> {
+      const results: ApiResult[] = [];
+      for (const id of ids)
+        void batchers
+          .write('event', eventOf(id), { lane: 'bulk', deadline: { aborted: false } })
+          .then((result) => results.push(result));
+      await clock.until(() => results.length === ids.length, 100);
+      return results;
+    },
+  };
+}
+
+function eventOf(id: string): BatchItem {
+  const metric = { data: { type: 'metric', attributes: { name: 'Placed Order' } } };
+  const attributes = { metric, unique_id: id, time: '2026-03-01T08:00:00.000Z' };
+  const text = JSON.stringify({ type: 'event', attributes });
+  const profile = `"profile":{"data":{"type":"profile","attributes":{"external_id":"${id}"}}}`;
+  return {
+    ...{ text, bytes: Buffer.byteLength(text) },
+    group: `{"type":"event-bulk-create","attributes":{${profile},`,
+    singleBody: () => `{"data":${text}}`,
+  };
+}
+
+const idsOf = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `event-${from + index}`);
+const isOk = ({ ok }: ApiResult) => ok;
+
+const findings: Record<Treatment, RepeatedEvents> = {
+  ignored: 'ignored',
+  'rejected, naming all': 'rejected',
+  'rejected, naming one': 'rejected',
+  lost: 'lost',
+};
+
+for (const [treatment, expected] of Object.entries(findings)) {
+  const isTreatment = (text: string): text is Treatment => text in findings;
+  if (!isTreatment(treatment)) continue;
+  describe(`a body with repeated events is ${treatment}`, () => {
+    test('every event is recorded, also by a second sync with new ones, and it is remembered', async (t) => {
+      const { sync, recorded, finding } = await start(t, { treatment });
+      assert.ok((await sync(idsOf(0, 100))).every(isOk));
+      assert.deepEqual(recorded.toSorted(), idsOf(0, 100).toSorted());
+      assert.ok((await sync(idsOf(50, 150))).every(isOk));
+      assert.deepEqual(recorded.toSorted(), idsOf(0, 150).toSorted());
+      assert.equal(finding(), expected);
+    });
+
+    test('every event is recorded when the treatment is known', async (t) => {
+      const { sync, recorded } = await start(t, { treatment, known: expected });
+      await sync(idsOf(0, 100));
+      await sync(idsOf(50, 150));
+      assert.deepEqual(recorded.toSorted(), idsOf(0, 150).toSorted());
+    });
+  });
+}
+
+test('once it is known that repeated events are ignored, bodies are not verified', async (t) => {
+  const { sync, counts } = await start(t, { treatment: 'ignored', known: 'ignored' });
+  await sync(idsOf(0, 500));
+  assert.deepEqual(counts, { single: 0, bulk: 1 });
+});
+
+test('two answers that name one of many repeated events are enough: the rest is sent singly', async (t) => {
+  const { sync, counts } = await start(t, { treatment: 'rejected, naming one', known: 'rejected' });
+  await sync(idsOf(0, 100));
+  await sync(idsOf(0, 100));
+  assert.ok(counts.bulk <= 3, String(counts.bulk));
+});
+
+test('without the scopes to verify a body, events are sent singly, and a warning says so', async (t) => {
+  const { sync, counts, warnings, finding } = await start(t, { treatment: 'lost', missingScope: true });
+  assert.ok((await sync(idsOf(0, 50))).every(isOk));
+  await sync(idsOf(20, 70));
+  assert.equal(counts.bulk, 1);
+  assert.equal(finding(), undefined);
+  assert.match(warnings.join(), /events:read/);
+});
