@@ -1,7 +1,6 @@
 /** Attributes a job's errors to the records of its body. */
 import { z } from 'zod';
 import { parseJson } from '../../lib/json.ts';
-import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import { type BatchItem, type BodyPosition, positionOf } from './bulk-body.ts';
 import type { JobError } from './job-poller.ts';
@@ -75,7 +74,11 @@ export function failureOf(error: JobError, operation: Operation): ApiFailure | '
   return isCatalog && error.code === 'invalid' ? 'unclear' : rejectedBy(error);
 }
 
-export function rejectedBy({ code, detail, pointer }: JobError): ApiFailure {
-  const status = code === 'not_found' ? 404 : /duplicate|conflict|exists/.test(code) ? 409 : 400;
-  return { type: 'rejected', status, errors: [omitUndefined({ code, detail, pointer })] };
+/** A record that an update or deletion does not find has an error at its id: recordings, fact 86. */
+const pointsAtId = /\/data\/id$/;
+
+export function rejectedBy({ code, detail, pointer = '' }: JobError): ApiFailure {
+  const isMissing = code === 'not_found' || (code === 'invalid' && pointsAtId.test(pointer));
+  const status = isMissing ? 404 : /duplicate|conflict|exists/.test(code) ? 409 : 400;
+  return { type: 'rejected', status, errors: [pointer === '' ? { code, detail } : { code, detail, pointer }] };
 }

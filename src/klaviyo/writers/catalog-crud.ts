@@ -35,7 +35,8 @@ export function create(type: CatalogType, record: CatalogRecord, context: WriteC
     attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
     ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
   };
-  return context.batchers.write(`create${type}`, batchItem(data, compoundId(record.attributes.external_id)), context);
+  const item = { ...batchItem(data), recordId: compoundId(record.attributes.external_id) };
+  return context.batchers.write(`create${type}`, item, context);
 }
 
 export function update(
