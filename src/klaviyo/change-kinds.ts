@@ -76,8 +76,8 @@ export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Change
     operations: ['deleteItem', 'deleteCategory'],
     // A hundred bodies of 100; a deletion is small.
     maxInFlight: 10_000,
-    write: ({ recordType, externalId }, context) =>
-      recordType === 'category' ? deleteCategory(externalId, context) : deleteItem(externalId, context),
+    write: (change, context) =>
+      change.recordType === 'category' ? deleteCategory(change.externalId, context) : deleteItem(change, context),
   },
 };
 

@@ -132,6 +132,8 @@ export interface DeleteChange {
   type: 'delete';
   recordType: 'category' | 'item';
   externalId: string;
+  /** Deletes an item also while another product has the sku of one of its variants. */
+  evenIfSold?: true;
 }
 
 /** The desired state of one record in Klaviyo, or an event. Idempotent. */

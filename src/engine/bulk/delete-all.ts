@@ -21,7 +21,7 @@ export async function deleteAll({ listing, sink, nextReadSeq }: BulkDeps, execut
     if (listed.ids.length === 0) return;
     const readSeq = nextReadSeq();
     const deletions = listed.ids.map(
-      (externalId): SequencedChange => ({ type: 'delete', recordType, externalId, readSeq }),
+      (externalId): SequencedChange => ({ type: 'delete', recordType, externalId, evenIfSold: true, readSeq }),
     );
     const receipts = await sink.send(deletions, { lane: 'bulk', signal });
     const deleted = receipts.filter(({ outcome }) => outcome === 'delivered').length;

@@ -4,7 +4,7 @@
  */
 
 import type { ApiFailure } from '../api/errors.ts';
-import type { ItemChange, Receipt } from '../change.ts';
+import type { DeleteChange, ItemChange, Receipt } from '../change.ts';
 import { compoundId, type ExistingItem, type ExistingRecord } from '../existing-records.ts';
 import { delivered, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import {
@@ -42,11 +42,15 @@ export async function writeItem(change: ItemChange & { readSeq: number }, contex
  * Looks the item up first: a sync requests deletions of all products that were never published. Klaviyo deletes an item's
  * variants with it, so an item that has the sku of another product is hidden instead.
  */
-export async function deleteItem(externalId: string, context: WriteContext): Promise<Receipt> {
+export async function deleteItem(
+  { externalId, evenIfSold = false }: Pick<DeleteChange, 'externalId' | 'evenIfSold'>,
+  context: WriteContext,
+): Promise<Receipt> {
   const existing = await context.existing.item(externalId, context.lane);
   if (existing === undefined) return delivered;
   if ('failure' in existing) return receiptOfFailure(existing.failure);
-  const sold = await Promise.all([...existing.variants.keys()].map((sku) => context.isSold(sku, externalId)));
+  const skus = evenIfSold ? [] : [...existing.variants.keys()];
+  const sold = await Promise.all(skus.map((sku) => context.isSold(sku, externalId)));
   if (sold.includes('unknown')) return skuStateUnknown;
   if (!sold.includes(true)) return remove('Item', externalId, context);
   const attributes = { external_id: externalId, published: false };
