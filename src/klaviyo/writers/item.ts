@@ -43,7 +43,7 @@ export async function writeItem(change: ItemChange & { readSeq: number }, contex
  * variants with it, so an item that has the sku of another product is hidden instead.
  */
 export async function deleteItem(
-  { externalId, evenIfSold = false }: Pick<DeleteChange, 'externalId' | 'evenIfSold'>,
+  { externalId, evenIfSold }: Pick<DeleteChange, 'externalId' | 'evenIfSold'>,
   context: WriteContext,
 ): Promise<Receipt> {
   const existing = await context.existing.item(externalId, context.lane);
