@@ -104,6 +104,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const acceptedJobs = createAcceptedJobs({ store });
   const sink = createSink({
     ...{ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted, onWarning: warn },
+    maxListingMs: settings.klaviyo.eventListingSeconds * 1_000,
     async isSold(sku, exceptItemId) {
       const products = await lookups.productsWithSku(sku).catch(() => undefined);
       if (products === undefined) return 'unknown';

@@ -55,7 +55,14 @@ async function startSink(t: TestContext, setup: Setup) {
   });
   const storeJob = setup.storeJob ?? (() => Promise.resolve());
   const sink = createSink<string>({
-    ...{ client, rateLimitShare: 1, storeJob, onWarning: () => undefined, isSold: () => Promise.resolve(false) },
+    ...{
+      client,
+      rateLimitShare: 1,
+      storeJob,
+      onWarning: () => undefined,
+      isSold: () => Promise.resolve(false),
+      maxListingMs: 0,
+    },
     repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },
   });
   t.after(() => sink.close());

@@ -55,6 +55,8 @@ export interface SinkDeps<Origin> {
   /** Realtime changes are acknowledged early only when their job could be stored. */
   storeJob: StoreJob<Origin>;
   repeatedEvents: RepeatedEventsMemory;
+  /** Within this time Klaviyo lists an event that it has recorded. */
+  maxListingMs: number;
   isSold: IsSold;
   onWarning(detail: string): void;
 }

@@ -24,7 +24,7 @@ export interface ChaosEnv {
 
 /** A process that is dead is known to be after a second, and nothing is waited for longer than that. */
 const settings = {
-  klaviyo: { timeoutSeconds: 1, retries: 1 },
+  klaviyo: { timeoutSeconds: 1, retries: 1, eventListingSeconds: 3 },
   commercetools: { timeoutSeconds: 1, retries: 1, pageSize: 10, largePageSize: 10, ranges: 2 },
   realtime: { deadlineSeconds: 3 },
   runs: { checkpointSeconds: 0.2, leaseSeconds: 1 },
@@ -32,7 +32,7 @@ const settings = {
 const redelivery = { ackDeadlineMs: 4_000, firstRetryMs: 50, maxRetryMs: 400, concurrency: 12 };
 export const topic = { projectId: 'chaos', topic: 'commercetools' };
 
-interface Wanted extends Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZero'> {
+interface Wanted extends Pick<Schedule, 'seed' | 'repeatedUniqueId' | 'versionZero' | 'behaviours'> {
   /** How many orders there are at first. */
   orders?: number;
   /** Settings in place of the usual ones. */
@@ -43,11 +43,15 @@ export async function startChaosEnv({
   seed,
   repeatedUniqueId,
   versionZero,
+  behaviours = {},
   orders = 40,
   ...more
 }: Wanted): Promise<ChaosEnv> {
-  const klaviyo = await startKlaviyoSandbox({ limits: 'none', jobMs: 200, repeatedUniqueId, record: false });
-  const shop = await startCommercetoolsSandbox({ redelivery, versionZero });
+  const klaviyo = await startKlaviyoSandbox({
+    ...{ limits: 'none', jobMs: 200, repeatedUniqueId, record: false },
+    ...behaviours.klaviyo,
+  });
+  const shop = await startCommercetoolsSandbox({ redelivery, versionZero, ...behaviours.commercetools });
   await seedShop(shop, { seed, customers: 30, orders, products: 24, edgeCases: false });
   const env = environmentOf(klaviyo, shop, { ...settings, ...more.settings });
   return {

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { runKills } from './kills.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import { type Outcome, runSeed } from './seed.ts';
+import { type Choice, type Mode, modes, pairwiseChoices, runVariant, singleChoices } from './variants.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     /** A bulk run of orders, killed so many times, instead of seeds. */
     kills: { type: 'string' },
     orders: { type: 'string', default: '20000' },
+    /** Every variant of what is not known about both APIs, alone and in pairs, instead of seeds. */
+    variants: { type: 'boolean', default: false },
     /** What CI has time for. */
     short: { type: 'boolean', default: false },
   },
@@ -98,8 +101,48 @@ async function runOneKills(options: { seed: number; kills: number; orders: numbe
   return problems.length === 0;
 }
 
+interface VariantCase {
+  choice: Choice;
+  mode: Mode;
+}
+
+/** @returns whether it passed */
+async function runOneVariant({ choice, mode }: VariantCase): Promise<boolean> {
+  const began = performance.now();
+  const problems = await runVariant(choice, mode).catch((thrown: unknown) => [
+    thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+  ]);
+  const word = problems.length === 0 ? 'ok    ' : 'FAILED';
+  const seconds = `${((performance.now() - began) / 1_000).toFixed(1)} s`;
+  const chosen = Object.entries(choice).map(([name, variant]) => `${name}=${variant}`);
+  console.log(`${word} ${mode}: ${chosen.join(' ')}; ${seconds}`);
+  for (const problem of problems.slice(0, maxShown)) console.log(`  - ${problem.slice(0, 600)}`);
+  return problems.length === 0;
+}
+
+/** @returns whether all passed */
+async function runVariants(cases: VariantCase[]): Promise<boolean> {
+  const results: boolean[] = [];
+  const waiting = [...cases];
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await runOneVariant(next));
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  const failed = results.filter((ok) => !ok).length;
+  console.log(`${results.length} variants, ${failed} failed`);
+  return failed === 0;
+}
+
+function variantCases(): VariantCase[] {
+  if (values.short) return singleChoices().map((choice) => ({ choice, mode: 'bulk twice' }));
+  return [...singleChoices(), ...pairwiseChoices()].flatMap((choice) => modes.map((mode) => ({ choice, mode })));
+}
+
 const results: boolean[] = [];
-if (values.kills === undefined) results.push(await runSeeds());
+if (values.variants || values.short) results.push(await runVariants(variantCases()));
+if (values.variants) {
+  // Nothing else was asked for.
+} else if (values.kills === undefined) results.push(await runSeeds());
 else
   results.push(
     await runOneKills({ seed: Number(values.seed ?? 1), kills: Number(values.kills), orders: Number(values.orders) }),

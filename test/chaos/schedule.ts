@@ -1,6 +1,8 @@
 /** What happens to the service in a seed, and when: a pure function of the seed, so that a failure can be had again. */
 
+import type { CommercetoolsBehaviours } from '../../sandbox/commercetools/behaviours.ts';
 import type { FaultRule } from '../../sandbox/faults.ts';
+import type { KlaviyoBehaviours } from '../../sandbox/klaviyo/behaviours.ts';
 import { createRandom, type Random } from '../../sandbox/shop/seed/random.ts';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
 
@@ -16,6 +18,11 @@ export type Action =
 
 export type Moment = Action & { atMs: number };
 
+export interface Behaviours {
+  klaviyo?: Partial<KlaviyoBehaviours>;
+  commercetools?: Partial<CommercetoolsBehaviours>;
+}
+
 export interface Schedule {
   seed: number;
   replicas: 1 | 3;
@@ -23,6 +30,8 @@ export interface Schedule {
   repeatedUniqueId: 'ignored' | 'rejected';
   /** How commercetools reads version 0 of a custom object that exists. */
   versionZero: 'conflict' | 'overwrites';
+  /** Variants of what is not known about both APIs; the sandboxes' defaults for the others. */
+  behaviours?: Behaviours;
   /** What the broker does to messages. */
   disorder: { duplicateEvery: number; reorderWindow: number; lateShare: number; lostAnswers: number };
   /** In the order of time. */
@@ -55,6 +64,21 @@ export function scheduleOf(seed: number, replicas?: 1 | 3): Schedule {
       lateShare: random.pick([0, 0.1, 0.3]),
       lostAnswers: random.pick([0, 0.1, 0.2]),
     },
+    moments: moments.toSorted((one, other) => one.atMs - other.atMs),
+  };
+}
+
+/** A shop in which nothing goes wrong, but for kills: what is left is how both APIs behave. */
+export function quietScheduleOf(seed: number, behaviours: Behaviours, kills: number): Schedule {
+  const random = createRandom(seed * 7_919 + 17);
+  const moments = [
+    ...shopMoments(random),
+    ...(kills === 0 ? [] : syncMoments(random)),
+    ...times(kills, () => ({ atMs: anyTime(random), do: 'kill' as const, replica: 0, backMs: random.between(0, 500) })),
+  ];
+  return {
+    ...{ seed, replicas: 1, behaviours, repeatedUniqueId: 'ignored', versionZero: 'conflict' },
+    disorder: { duplicateEvery: 0, reorderWindow: 0, lateShare: 0, lostAnswers: 0 },
     moments: moments.toSorted((one, other) => one.atMs - other.atMs),
   };
 }

@@ -132,7 +132,7 @@ const storedRun = z.object({
 });
 
 /** Every run came to its end, and none by failing. */
-function runProblems(chaosEnv: ChaosEnv): string[] {
+export function runProblems(chaosEnv: ChaosEnv): string[] {
   return [...chaosEnv.storedValues('ctk-runs').values()].flatMap((value) => {
     const run = storedRun.safeParse(value).data?.run;
     if (!run || run.state === 'completed') return [];

@@ -25,6 +25,9 @@ export const settingsSchema = z.strictObject({
       .describe('part of a limit that bulk leaves alone while realtime is busy'),
     timeoutSeconds: seconds(30).describe('seconds that one request may take'),
     retries: retries().describe('how often a request is repeated at once before the broker or the run waits'),
+    eventListingSeconds: seconds(180).describe(
+      'seconds within which Klaviyo lists an event; the first bulk body of events is verified by that',
+    ),
   }),
   commercetools: section({
     timeoutSeconds: seconds(30).describe('seconds that one request may take'),

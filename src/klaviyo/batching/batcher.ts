@@ -224,19 +224,21 @@ export interface BatcherRegistryDeps {
   /** Share of the published limits that this service uses, 0 to 1. */
   rateLimitShare: number;
   repeatedEvents: RepeatedEventsMemory;
+  /** Within this time Klaviyo lists an event that it has recorded. */
+  maxListingMs: number;
   /** Stops waiting for look-ups. */
   signal: AbortSignal;
   onWarning(detail: string): void;
 }
 
 export function createBatcherRegistry(deps: BatcherRegistryDeps): BatcherRegistry {
-  const { client, jobs, signal, onWarning } = deps;
+  const { client, jobs, onWarning } = deps;
   const batchers = new Map<OperationName, Batcher>();
 
   function accessTo(name: OperationName): BulkAccess {
     const access = createBulkAccess(operations[name], onWarning);
     if (name !== 'event') return access;
-    return createRepeatedEvents({ client, access, memory: deps.repeatedEvents, signal, onWarning });
+    return createRepeatedEvents({ ...deps, access, memory: deps.repeatedEvents });
   }
 
   function batcherFor(name: OperationName): Batcher {

@@ -90,6 +90,7 @@ async function start(t: TestContext, { treatment, known, missingScope = false }:
   t.after(() => stop.abort());
   const batchers = createBatcherRegistry({
     ...{ client, jobs: createJobPoller(client, stop.signal), rateLimitShare: 1, signal: stop.signal },
+    maxListingMs: 180_000,
     onWarning: (detail) => warnings.push(detail),
     repeatedEvents: {
       read: () => Promise.resolve(finding),

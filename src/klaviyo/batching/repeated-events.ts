@@ -29,6 +29,8 @@ export interface RepeatedEventsDeps {
   /** Of the bulk endpoint: `single` when the key may not use it. */
   access: BulkAccess;
   memory: RepeatedEventsMemory;
+  /** Within this time Klaviyo lists an event that it has recorded; older events later than others: recordings, fact 59. */
+  maxListingMs: number;
   /** Stops waiting for a recorded event. */
   signal: AbortSignal;
   onWarning(detail: string): void;
@@ -38,8 +40,6 @@ type State = RepeatedEvents | 'unread' | 'unknown' | 'verifying' | 'unverifiable
 
 /** Events that are looked up until one is found that Klaviyo does not have. */
 const maxCandidates = 5;
-/** Klaviyo lists events some time after it has accepted them, older ones later: recordings, fact 59. */
-const maxLagMs = 180_000;
 const pollBackoff = { firstMs: 100, maxMs: 10_000 };
 /** Without the scopes of the look-ups, these are tried again after an hour. */
 const retryMs = 3_600_000;
@@ -58,7 +58,8 @@ const eventList = z.object({
   data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
 });
 
-export function createRepeatedEvents({ client, access, memory, signal, onWarning }: RepeatedEventsDeps): BulkAccess {
+export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
+  const { client, access, memory, signal, onWarning } = deps;
   let state: State = 'unread';
   let unverifiableUntil = 0;
 
@@ -122,7 +123,7 @@ export function createRepeatedEvents({ client, access, memory, signal, onWarning
 
   async function waitUntilListed(event: z.infer<typeof eventRecord>): Promise<boolean> {
     const backoff = createBackoff(pollBackoff);
-    const until = performance.now() + maxLagMs;
+    const until = performance.now() + deps.maxListingMs;
     for (;;) {
       if (await isListed(event)) return true;
       if (performance.now() > until || signal.aborted) return false;

@@ -37,6 +37,7 @@ export function createDryRun(client: KlaviyoClient, rateLimitShare: number): Dry
       rateLimitShare,
       storeJob: () => Promise.resolve(),
       repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },
+      maxListingMs: 0,
       isSold: () => Promise.resolve('unknown'),
       onWarning: () => undefined,
     });
