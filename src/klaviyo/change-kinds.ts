@@ -1,5 +1,6 @@
 /** Table of change kinds: how each kind is coalesced, limited and written. One row per kind of `Change`. */
 
+import { getHeapStatistics } from 'node:v8';
 import type { Lane } from './api/rate-limiter.ts';
 import type { OperationName } from './batching/operations.ts';
 import type { Change, ChangeKind, Receipt } from './change.ts';
@@ -9,6 +10,17 @@ import { deleteItem, writeItem } from './writers/item.ts';
 import { writeProfile } from './writers/profile.ts';
 import { writeStock } from './writers/variant.ts';
 import type { WriteContext } from './writers/write-context.ts';
+
+/** Of 100 records in each of the 500 jobs that Klaviyo allows in progress. */
+const itemsOfAllJobs = 50_000;
+/** An item in flight with its variants, on average; measured in heap snapshots. */
+const itemBytes = 12_000;
+/** Share of the heap that items in flight may have. */
+const itemsHeapShare = 0.2;
+const maxItemsInFlight = Math.min(
+  itemsOfAllJobs,
+  Math.max(1_000, Math.floor((getHeapStatistics().heap_size_limit * itemsHeapShare) / itemBytes)),
+);
 
 type ChangeOf<Kind extends ChangeKind> = Extract<Change, { type: Kind }>;
 
@@ -57,8 +69,8 @@ export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Change
     coalescingKey: ({ item }) => `item:${item.external_id}`,
     ordered: true,
     operations: ['createItem', 'updateItem', 'createVariant', 'updateVariant', 'deleteVariant'],
-    // An item waits for its own job and for its variants' jobs: 750 jobs a minute of five seconds each need some thousands.
-    maxInFlight: 8_000,
+    // An item waits for its own job and for its variants' jobs, which take seconds to minutes.
+    maxInFlight: maxItemsInFlight,
     write: writeItem,
   },
   stock: {

@@ -19,7 +19,7 @@ test('without a terminal: a line at the start and at the end, the reasons of wha
   const lines = out.trimEnd().split('\n');
   assert.match(lines[0] ?? '', /^orders: (queued|running), 0 of 2 read/);
   assert.deepEqual(lines.slice(-2), [
-    'orders: completed, 2 of 2 read, 1 delivered, 1 skipped, 0 rejected',
+    'orders: completed, 2 of 2 read, 1 delivered, 0 pending, 1 skipped, 0 rejected',
     '  1 × the order has neither e-mail nor customer id',
   ]);
   assert.equal((await shop.event('Placed Order', good.id)).wouldTriggerFlows, false);

@@ -1,6 +1,7 @@
 /** Shows the progress of runs: a bar each in a terminal, elsewhere a line every two seconds. */
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Run } from '../../engine/runs/run.ts';
+import { pendingCount } from '../../engine/runs/run-counts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
@@ -17,7 +18,7 @@ export function createProgress(terminal: Terminal, now: () => number = () => per
 function bars(): Progress {
   // The state precedes the counts, because a narrow terminal cuts off the end.
   const format =
-    '{resource} {bar} {percentage}% {value}/{total} {state} | {delivered} delivered, {skipped} skipped, {rejected} rejected';
+    '{resource} {bar} {percentage}% {value}/{total} {state} | {delivered} delivered, {pending} pending, {skipped} skipped, {rejected} rejected';
   const all = new MultiBar({ format, barsize: 12, clearOnComplete: false, hideCursor: true }, Presets.shades_classic);
   const byRun = new Map<string, SingleBar>();
   return {
@@ -27,6 +28,7 @@ function bars(): Progress {
       bar.setTotal(Math.max(total ?? 0, run.counts.read));
       bar.update(run.counts.read, {
         ...run.counts,
+        pending: pendingCount(run.counts),
         resource: run.resource.padEnd(10),
         state: run.problem ?? run.state,
       });
@@ -50,6 +52,6 @@ function lines(terminal: Terminal, now: () => number): Progress {
 
 export function progressLine({ resource, state, counts, problem }: Run, total: number | undefined): string {
   const ofTotal = total === undefined ? '' : ` of ${total}`;
-  const line = `${resource}: ${state}, ${counts.read}${ofTotal} read, ${counts.delivered} delivered, ${counts.skipped} skipped, ${counts.rejected} rejected`;
+  const line = `${resource}: ${state}, ${counts.read}${ofTotal} read, ${counts.delivered} delivered, ${pendingCount(counts)} pending, ${counts.skipped} skipped, ${counts.rejected} rejected`;
   return problem === undefined ? line : `${line} (${problem})`;
 }

@@ -63,7 +63,8 @@ function progressView(run) {
     }
     <p>
       ${number(counts.read)}${total === undefined ? '' : ` of ${number(total)}`} read,
-      ${number(counts.delivered)} delivered, ${number(counts.skipped)} skipped, ${number(counts.rejected)} rejected
+      ${number(counts.delivered)} delivered, ${number(counts.read - counts.delivered - counts.skipped - counts.rejected)} pending,
+      ${number(counts.skipped)} skipped, ${number(counts.rejected)} rejected
     </p>
     <p class="quiet">
       ${speed === undefined ? 'Speed not known yet' : `${number(Math.round(speed))} records a second`}${left === undefined ? '' : `, ${duration(left)} left`}

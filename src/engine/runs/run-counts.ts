@@ -20,6 +20,11 @@ export const countsSchema = z.object({
 });
 export type RunCounts = z.infer<typeof countsSchema>;
 
+/** @returns how many records were read and have no outcome yet: a catalog job takes seconds to minutes */
+export function pendingCount({ read, delivered, skipped, rejected }: RunCounts): number {
+  return Math.max(0, read - delivered - skipped - rejected);
+}
+
 export function emptyCounts(): RunCounts {
   return { read: 0, delivered: 0, skipped: 0, rejected: 0, changes: 0, caughtUp: 0, reasons: {}, firstIds: {} };
 }
