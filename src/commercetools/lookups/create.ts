@@ -21,7 +21,7 @@ import {
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
-import type { Lookups } from './types.ts';
+import type { ChangedRecord, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
 const maxQueries = 4;
@@ -68,9 +68,13 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       { cache: false, maxBatchSize: maxKeys, batchScheduleFn: scheduler.schedule },
     );
   }
-  function byId<Entity extends { id: string }>(path: string, schema: z.ZodType<Entity>) {
+  function byId<Entity extends Versioned>(path: string, schema: z.ZodType<Entity>): LookupById<Entity> {
     const loader = batched({ path, field: 'id', schema, keysOf: (record) => [record.id] });
-    return async (id: string): Promise<Entity | undefined> => (await loader.load(id))[0];
+    return async (id, minVersion) => {
+      const [found] = await loader.load(id);
+      if (minVersion === undefined || (found && isAtLeast(found, minVersion))) return found;
+      return readById(client, { path, id, schema });
+    };
   }
   function bySku<Entity extends { sku: string }>(path: string, schema: z.ZodType<Entity>) {
     return batched({ path, field: 'sku', schema, keysOf: ({ sku }) => [sku] });
@@ -83,7 +87,9 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
   });
   const inventory = bySku('inventory', inventoryEntrySchema);
+  const inventoryEntry = byId('inventory', inventoryEntrySchema);
   const prices = bySku('standalone-prices', standalonePriceSchema);
+  const standalonePrice = byId('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
     path: 'products',
     field: 'masterData(current(masterVariant(sku in :values) or variants(sku in :values)))',
@@ -112,23 +118,68 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
-    async orderedProduct(id) {
-      const product = products.get(id) ?? (await orderedProduct(id));
+    async orderedProduct(id, minVersion) {
+      const product = products.get(id) ?? (await orderedProduct(id, minVersion));
       if (product && !products.has(id)) products.set(id, product);
       return product;
     },
     productsWithSku: (sku) => productsBySku.load(sku),
     category: byId('categories', categorySchema),
     categories: tree,
-    inventoryEntry: byId('inventory', inventoryEntrySchema),
-    inventoryOfSku: (sku) => orWithoutScope(inventory.load(sku), undefined),
-    standalonePrices: async (sku) => {
-      const found = await orWithoutScope(prices.load(sku), []);
+    inventoryEntry,
+    inventoryOfSku: (sku, changed) =>
+      orWithoutScope(bySkuNow(sku, { query: inventory, changed, byId: inventoryEntry }), undefined),
+    standalonePrices: async (sku, changed) => {
+      const found = await orWithoutScope(bySkuNow(sku, { query: prices, changed, byId: standalonePrice }), []);
       return found.filter(({ active }) => active);
     },
-    standalonePrice: byId('standalone-prices', standalonePriceSchema),
-    discountCode: async (id) => (await orWithoutScope(discountCode(id), undefined))?.code,
+    standalonePrice,
+    discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
+}
+
+/** The products of orders are stored without their version, so only their absence from a query matters. */
+interface Versioned {
+  id: string;
+  version?: number;
+}
+
+function isAtLeast({ version }: Versioned, minVersion: number): boolean {
+  return version === undefined || version >= minVersion;
+}
+
+/** GET by id shows a write at once. @returns undefined if the record does not exist */
+async function readById<Entity>(
+  client: CommercetoolsClient,
+  { path, id, schema }: { path: string; id: string; schema: z.ZodType<Entity> },
+): Promise<Entity | undefined> {
+  try {
+    return schema.parse(await client.get(`${path}/${encodeURIComponent(id)}`));
+  } catch (thrown) {
+    if (thrown instanceof CommercetoolsError && thrown.type === 'not-found') return undefined;
+    throw thrown;
+  }
+}
+
+interface SkuLookup<Entity> {
+  query: { load(sku: string): Promise<Entity[]> };
+  changed: ChangedRecord | undefined;
+  byId: LookupById<Entity>;
+}
+
+/** Returns the records of a sku as a query shows them, with the changed one as it is now. */
+async function bySkuNow<Entity extends Versioned & { sku: string }>(
+  sku: string,
+  { query, changed, byId }: SkuLookup<Entity>,
+): Promise<Entity[]> {
+  const found = await query.load(sku);
+  if (!changed) return found;
+  const others = found.filter(({ id }) => id !== changed.id);
+  if (changed.deleted) return others;
+  const queried = found.find(({ id }) => id === changed.id);
+  if (queried && isAtLeast(queried, changed.minVersion)) return found;
+  const current = await byId(changed.id, changed.minVersion);
+  return current?.sku === sku ? [...others, current] : others;
 }
 
 /** Returns the keys that an invalid record contains, which fail because of it. Without any of them all keys fail. */
