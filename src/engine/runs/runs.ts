@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
+import { untilWritten } from '../../store/store.ts';
 import type { FollowUpQueue } from './follow-ups.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
 import { resolveSince } from './resolve-since.ts';
@@ -69,15 +70,15 @@ export function createRuns(deps: RunsDeps): Runs {
     const at = leaseKey('sync', run.resource);
     const executesHere = deps.runKinds.includes('sync');
     const value: LeaseValue = { run, beat: 0, holder: executesHere ? randomUUID() : UNHELD };
-    for (;;) {
+    return untilWritten(async () => {
       const previous = await readLease(store, at);
       const running = previous && (await runningSync(previous, by));
       if (running) return running;
       const version = await putLease(store, at, value, previous?.version ?? 'absent');
-      if (version === 'stale') continue;
+      if (version === 'stale') return version;
       if (previous) await markStopped(previous);
       return { started: executesHere ? poller.begin({ at, version, value }) : run };
-    }
+    });
   }
 
   /** Stores that a run which no process executes was stopped, so that it can be resumed. */
