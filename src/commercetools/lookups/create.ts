@@ -7,6 +7,7 @@ import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
 import { iteratePages, maxIds, queryByField } from '../pagination.ts';
 import {
+  type Customer,
   categorySchema,
   customerSchema,
   discountCodeSchema,
@@ -21,6 +22,7 @@ import {
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
+import { createSameEmailLookup } from './same-email.ts';
 import type { ChangedRecord, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
@@ -99,12 +101,13 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
         variant?.sku === undefined ? [] : [variant.sku],
       ),
   });
-  // Predicates can't ignore case, so the API has the field lowercaseEmail.
-  const sameEmail = batched({
-    path: 'customers',
+  const customers = { path: 'customers', schema: customerSchema };
+  const emailsOf = ({ email }: Customer) => (email === undefined ? [] : [email]);
+  const byEmail = batched({ ...customers, field: 'email', keysOf: emailsOf });
+  const byLowercaseEmail = batched({
+    ...customers,
     field: 'lowercaseEmail',
-    schema: customerSchema,
-    keysOf: ({ email }) => (email === undefined ? [] : [email.toLowerCase()]),
+    keysOf: (customer) => emailsOf(customer).map((email) => email.toLowerCase()),
   });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
@@ -113,7 +116,10 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
 
   return {
     customer: byId('customers', customerSchema),
-    customersWithEmail: (email) => sameEmail.load(email.toLowerCase()),
+    customersWithEmail: createSameEmailLookup({
+      byLowercaseEmail: (email) => byLowercaseEmail.load(email),
+      byEmail: (email) => byEmail.load(email),
+    }),
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     payment: byId('payments', paymentSchema),
