@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { chunksOf } from '../../lib/chunks.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
-import { iteratePages, maxIds, queryByField } from '../pagination.ts';
+import { iteratePages, queryByField, urlLimits } from '../pagination.ts';
 import {
   type Customer,
   categorySchema,
@@ -32,12 +32,6 @@ const maxKeys = 400;
 /** Maximum cached products of orders. Orders repeat products, and a cached one is small. */
 const maxProducts = 5_000;
 const productTtlMs = 60_000;
-/** Of a query's values. The API rejects URLs of 8,192 characters, of which the predicate needs a part. */
-const urlLimits = {
-  maxItems: maxIds,
-  maxLength: 6_000,
-  lengthOf: (key: string) => encodeURIComponent(key).length + '&var.values='.length,
-};
 
 interface BatchedLookup<Entity> {
   path: string;
@@ -51,21 +45,22 @@ interface BatchedLookup<Entity> {
 /** @param now returns a monotonic time in milliseconds, for the age of the category tree */
 export function createLookups(client: CommercetoolsClient, now: () => number = () => performance.now()): Lookups {
   /** Creates a loader that combines concurrent keys into as few queries as fit into a URL. Results are not cached. */
-  function batched<Entity>({ path, field, schema, keysOf }: BatchedLookup<Entity>) {
+  function batched<Entity extends { id: string }>({ path, field, schema, keysOf }: BatchedLookup<Entity>) {
     const scheduler = createBatchScheduler(maxQueries);
     return new DataLoader<string, Entity[]>(
       async (keys) => {
         const unique = [...new Set(keys)];
-        const found = new Map<string, Entity[]>(unique.map((key) => [key, []]));
+        // By id, because queries of one batch may return the same record.
+        const found = new Map(unique.map((key) => [key, new Map<string, Entity>()]));
         const query = (values: string[]) => scheduler.track(queryByField(client, { path, field, values }));
         const pages = await Promise.all(chunksOf(unique, urlLimits).map(query));
         const invalid = new Map<string, Error>();
         for (const record of pages.flat()) {
           const parsed = schema.safeParse(record);
-          if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.push(parsed.data);
+          if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.set(parsed.data.id, parsed.data);
           else for (const key of keysIn(record, unique)) invalid.set(key, parsed.error);
         }
-        return keys.map((key) => invalid.get(key) ?? found.get(key) ?? []);
+        return keys.map((key) => invalid.get(key) ?? [...(found.get(key)?.values() ?? [])]);
       },
       { cache: false, maxBatchSize: maxKeys, batchScheduleFn: scheduler.schedule },
     );
@@ -78,7 +73,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       return readById(client, { path, id, schema });
     };
   }
-  function bySku<Entity extends { sku: string }>(path: string, schema: z.ZodType<Entity>) {
+  function bySku<Entity extends { id: string; sku: string }>(path: string, schema: z.ZodType<Entity>) {
     return batched({ path, field: 'sku', schema, keysOf: ({ sku }) => [sku] });
   }
 

@@ -3,7 +3,7 @@
  * evaluated and sent (page-sender.ts), then passes catch up with records that changed meanwhile. A run with `since` has no
  * ranges and starts with such a pass. A checkpoint moves only past pages whose records are all settled.
  */
-import type { Page, PageQuery } from '../../commercetools/pagination.ts';
+import { acceptsInventedIds, type Page, type PageQuery } from '../../commercetools/pagination.ts';
 import { createCompletionTracker } from '../../lib/completion-tracker.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
@@ -16,6 +16,7 @@ import { deleteAll } from './delete-all.ts';
 import { maxPagesInHand } from './limits.ts';
 import { prefetch, type ReadPage, readPages } from './page-reader.ts';
 import { createPageSender } from './page-sender.ts';
+import { createRunPause } from './run-pause.ts';
 import type { BulkDeps } from './types.ts';
 
 /** Clocks differ between machines, and a change may become visible later than its timestamp says. */
@@ -27,7 +28,7 @@ const lastPassMs = 60_000;
 export async function runBulk(deps: BulkDeps, execution: RunExecution): Promise<void> {
   if (execution.run.request.deleteAll) return deleteAll(deps, execution);
   const { run } = execution;
-  const checkpoint = resumeOrStart(deps, run);
+  const checkpoint = await resumeOrStart(deps, execution);
   // The failure of one range ends the others.
   const failure = new AbortController();
   const work = { ...execution, signal: AbortSignal.any([execution.signal, failure.signal]) };
@@ -44,16 +45,36 @@ export async function runBulk(deps: BulkDeps, execution: RunExecution): Promise<
   if (catchesUp(run)) await catchUp(pages, work, { checkpoint, now: deps.now });
 }
 
-function resumeOrStart({ now, ranges }: BulkDeps, run: Run): Checkpoint {
-  const { ids, startId, where, since } = run.request;
-  const began = now().toISOString();
-  const isSmall = ids !== undefined || where !== undefined;
+async function resumeOrStart(deps: BulkDeps, execution: RunExecution): Promise<Checkpoint> {
+  const { run } = execution;
+  const { since } = run.request;
+  const began = deps.now().toISOString();
   run.checkpoint ??=
     since === undefined
-      ? newCheckpoint({ began, ranges: isSmall ? 1 : ranges, from: startId })
+      ? await planRanges(deps, execution, began)
       : { began, ranges: [], pass: passFrom(since, began), counts: emptyCounts() };
   run.counts = structuredClone(run.checkpoint.counts);
   return run.checkpoint;
+}
+
+/** Several ranges need ids as bounds that no record has. Where the API refuses such an id, one range reads everything. */
+async function planRanges({ client, ranges }: BulkDeps, execution: RunExecution, began: string): Promise<Checkpoint> {
+  const { resource, request } = execution.run;
+  const isSmall = request.ids !== undefined || request.where !== undefined;
+  const plan = newCheckpoint({ began, ranges: isSmall ? 1 : ranges, from: request.startId });
+  const bound = plan.ranges.length > 1 ? plan.ranges[0]?.to : undefined;
+  if (bound === undefined) return plan;
+  const pause = createRunPause(execution);
+  for (;;) {
+    execution.signal.throwIfAborted();
+    try {
+      const accepted = await acceptsInventedIds(client, resource, bound);
+      pause.over();
+      return accepted ? plan : newCheckpoint({ began, ranges: 1 });
+    } catch (thrown) {
+      await pause.orFail(thrown);
+    }
+  }
 }
 
 /** Ids are random UUIDs: a record created behind a range's position is found by its modification time. */
