@@ -4,6 +4,7 @@
  * ranges and starts with such a pass. A checkpoint moves only past pages whose records are all settled.
  */
 import { acceptsInventedIds, type Page, type PageQuery } from '../../commercetools/pagination.ts';
+import type { ServerClock } from '../../commercetools/server-clock.ts';
 import { createCompletionTracker } from '../../lib/completion-tracker.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
@@ -16,11 +17,11 @@ import { deleteAll } from './delete-all.ts';
 import { maxPagesInHand } from './limits.ts';
 import { prefetch, type ReadPage, readPages } from './page-reader.ts';
 import { createPageSender } from './page-sender.ts';
-import { createRunPause } from './run-pause.ts';
+import { untilAvailable } from './run-pause.ts';
 import type { BulkDeps } from './types.ts';
 
-/** Clocks differ between machines, and a change may become visible later than its timestamp says. */
-const overlapMs = 60_000;
+/** A change may become visible later than its timestamp says. Reading one again is cheap: unchanged records are not sent. */
+const overlapMs = 5 * 60_000;
 /** A pass that ends within this time of its `until` was the last one. */
 const lastPassMs = 60_000;
 
@@ -42,17 +43,22 @@ export async function runBulk(deps: BulkDeps, execution: RunExecution): Promise<
   const rejected = (await Promise.allSettled(ranges)).find(({ status }) => status === 'rejected');
   if (rejected?.status === 'rejected')
     throw failure.signal.aborted && !execution.signal.aborted ? failure.signal.reason : rejected.reason;
-  if (catchesUp(run)) await catchUp(pages, work, { checkpoint, now: deps.now });
+  if (catchesUp(run)) await catchUp(pages, work, { checkpoint, clock: deps.clock });
 }
 
 async function resumeOrStart(deps: BulkDeps, execution: RunExecution): Promise<Checkpoint> {
   const { run } = execution;
+  const { client, clock } = deps;
   const { since } = run.request;
-  const began = deps.now().toISOString();
+  if (!clock.isSet()) await untilAvailable(execution, () => client.get(run.resource, { limit: 1, withTotal: false }));
+  const isFromFuture = run.checkpoint && Date.parse(run.checkpoint.began) > clock.latest().getTime() + overlapMs;
+  // A process with a wrong clock stored it: changes since the true time would be missed.
+  if (isFromFuture) delete run.checkpoint;
+  const began = clock.earliest().toISOString();
   run.checkpoint ??=
     since === undefined
       ? await planRanges(deps, execution, began)
-      : { began, ranges: [], pass: passFrom(since, began), counts: emptyCounts() };
+      : { began, ranges: [], pass: passFrom(since, clock.latest()), counts: emptyCounts() };
   run.counts = structuredClone(run.checkpoint.counts);
   return run.checkpoint;
 }
@@ -64,17 +70,8 @@ async function planRanges({ client, ranges }: BulkDeps, execution: RunExecution,
   const plan = newCheckpoint({ began, ranges: isSmall ? 1 : ranges, from: request.startId });
   const bound = plan.ranges.length > 1 ? plan.ranges[0]?.to : undefined;
   if (bound === undefined) return plan;
-  const pause = createRunPause(execution);
-  for (;;) {
-    execution.signal.throwIfAborted();
-    try {
-      const accepted = await acceptsInventedIds(client, resource, bound);
-      pause.over();
-      return accepted ? plan : newCheckpoint({ began, ranges: 1 });
-    } catch (thrown) {
-      await pause.orFail(thrown);
-    }
-  }
+  const isAccepted = await untilAvailable(execution, () => acceptsInventedIds(client, resource, bound));
+  return isAccepted ? plan : newCheckpoint({ began, ranges: 1 });
 }
 
 /** Ids are random UUIDs: a record created behind a range's position is found by its modification time. */
@@ -110,15 +107,17 @@ async function readRange(processPages: ProcessPages, { run, markDirty }: RunExec
 async function catchUp(
   processPages: ProcessPages,
   { run, markDirty }: RunExecution,
-  { checkpoint, now }: { checkpoint: Checkpoint; now(): Date },
+  { checkpoint, clock }: { checkpoint: Checkpoint; clock: ServerClock },
 ): Promise<void> {
-  const nowText = () => now().toISOString();
-  for (let pass = checkpoint.pass ?? passFrom(checkpoint.began, nowText()); ; pass = passFrom(pass.until, nowText())) {
+  const { since } = run.request;
+  const requested = since === undefined ? undefined : overlapping(since);
+  const passAfter = (time: string) => passFrom(time, clock.latest());
+  for (let pass = checkpoint.pass ?? passAfter(checkpoint.began); ; pass = passAfter(pass.until)) {
     checkpoint.pass = pass;
     markDirty();
     const current = pass;
     // The first pass of a run with `since` reads what was requested.
-    const isRequested = run.request.since !== undefined && pass.until === checkpoint.began;
+    const isRequested = pass.since === requested;
     await processPages({
       query: pass,
       isCatchUp: !isRequested,
@@ -126,12 +125,16 @@ async function catchUp(
         if (last) current.at = last;
       },
     });
-    if (now().getTime() - Date.parse(pass.until) < lastPassMs) return;
+    if (clock.latest().getTime() - Date.parse(pass.until) < lastPassMs) return;
   }
 }
 
-function passFrom(time: string, until: string): Pass {
-  return { since: new Date(Date.parse(time) - overlapMs).toISOString(), until };
+function passFrom(time: string, until: Date): Pass {
+  return { since: overlapping(time), until: until.toISOString() };
+}
+
+function overlapping(time: string): string {
+  return new Date(Date.parse(time) - overlapMs).toISOString();
 }
 
 /** @returns a function that reads, evaluates and sends all pages of a query, and adds their counts to the run */

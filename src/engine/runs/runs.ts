@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
+import type { ServerClock } from '../../commercetools/server-clock.ts';
 import { untilWritten } from '../../store/store.ts';
 import type { FollowUpQueue } from './follow-ups.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
@@ -44,10 +45,11 @@ export interface RunsDeps extends Omit<RunPollerDeps, 'runStore'> {
   /** Ended runs that are kept for each resource and kind. */
   maxEnded: number;
   followUps: Pick<FollowUpQueue, 'onAdded'>;
+  clock: Pick<ServerClock, 'latest'>;
 }
 
 export function createRuns(deps: RunsDeps): Runs {
-  const { store, now } = deps;
+  const { store, now, clock } = deps;
   const runStore = createRunStore(store, deps.maxEnded);
   const poller = createRunPoller({ ...deps, runStore });
   deps.followUps.onAdded(() => void poller.poll());
@@ -118,7 +120,7 @@ export function createRuns(deps: RunsDeps): Runs {
   return {
     async start(resource, request, by) {
       const { lastCompleteSince } = runStore;
-      const resolved = await resolveSince({ resource, request, now: now(), lastCompleteSince });
+      const resolved = await resolveSince({ resource, request, now: clock.latest, lastCompleteSince });
       if ('refused' in resolved) return resolved;
       const { gap, ...since } = resolved;
       const run = createRun({ resource, kind: 'sync', request: { ...request, ...since }, by, now: now() });
