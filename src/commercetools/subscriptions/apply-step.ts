@@ -14,7 +14,7 @@ export interface DestinationRetry {
   intervalMs: number;
 }
 
-export const defaultDestinationRetry: DestinationRetry = { timeoutMs: 180_000, intervalMs: 5_000 };
+const defaultDestinationRetry: DestinationRetry = { timeoutMs: 180_000, intervalMs: 5_000 };
 
 export interface ApplyOptions {
   retry?: DestinationRetry;

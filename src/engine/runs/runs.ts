@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
-import type { ServerClock } from '../../commercetools/server-clock.ts';
 import { untilWritten } from '../../store/store.ts';
 import type { FollowUpQueue } from './follow-ups.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
@@ -45,7 +44,8 @@ export interface RunsDeps extends Omit<RunPollerDeps, 'runStore'> {
   /** Ended runs that are kept for each resource and kind. */
   maxEnded: number;
   followUps: Pick<FollowUpQueue, 'onAdded'>;
-  clock: Pick<ServerClock, 'latest'>;
+  /** Clock of commercetools. */
+  clock: { latest(): Date };
 }
 
 export function createRuns(deps: RunsDeps): Runs {
