@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type CommercetoolsClient, createCommercetoolsClient } from '../commercetools/client.ts';
 import { createLookups } from '../commercetools/lookups/create.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
+import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
 import { createApiFindings } from '../engine/api-findings.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
@@ -87,7 +88,8 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   let lastReadSeq = 0;
   const nextReadSeq = () => ++lastReadSeq;
 
-  const commercetools = createCommercetoolsClient(config.commercetools, events);
+  const clock = createServerClock({ ...machineClock, now });
+  const commercetools = createCommercetoolsClient(config.commercetools, events, clock);
   const klaviyo = createKlaviyoClient(config.klaviyo, events);
   const lookups = createLookups(commercetools);
   const store = overrides.store ?? createStore(config, commercetools);
@@ -128,14 +130,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   const { pageSize, largePageSize, ranges } = settings.commercetools;
   const bulkDeps = {
-    ...{ client: commercetools, selectRules, evaluate, deliver, sink, nextReadSeq, now, ranges },
+    ...{ client: commercetools, selectRules, evaluate, deliver, sink, nextReadSeq, clock, ranges },
     listing: createListing(klaviyo),
     pageSize: { customers: pageSize, categories: pageSize, orders: largePageSize, products: largePageSize },
   };
   const runKinds = runKindsOf({ runWorker: config.runWorker, bulk: config.bulk, claim });
   const runs = createRuns({
     store: runStore,
-    ...{ events, followUps, now, leaseMs, runKinds, claim },
+    ...{ events, followUps, now, clock, leaseMs, runKinds, claim },
     execute: (execution) => runBulk(bulkDeps, execution),
     checkpointMs: settings.runs.checkpointSeconds * 1_000,
     maxEnded: settings.runs.maxEnded,

@@ -7,6 +7,7 @@ import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { observeRequest } from '../telemetry/request.ts';
 import { CommercetoolsError, toCommercetoolsError } from './errors.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
 
 export interface CommercetoolsSettings {
   apiUrl: string;
@@ -33,15 +34,25 @@ export interface CommercetoolsClient {
   delete(path: string, query?: Query): Promise<unknown>;
 }
 
-/** Opens no connection before the first request. @param events gets an event for every request, also for a token */
-export function createCommercetoolsClient(settings: CommercetoolsSettings, events?: AppEvents): CommercetoolsClient {
-  function httpClient(url: string, options: object): Promise<SdkResponse> {
+/**
+ * Opens no connection before the first request.
+ * @param events gets an event for every request, also for a token. @param clock observes every response of the API
+ */
+export function createCommercetoolsClient(
+  settings: CommercetoolsSettings,
+  events?: AppEvents,
+  clock: ServerClock = createServerClock(),
+): CommercetoolsClient {
+  async function httpClient(url: string, options: object): Promise<SdkResponse> {
     const { hostname: host, pathname } = new URL(url);
     const endpoint = endpointOf(pathname, settings);
     const parsed = requestOptions.parse(options);
     const { method } = parsed;
     const info = { events, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host } as const;
-    return observeRequest(info, () => send(url, parsed, settings.timeoutMs));
+    const sentAt = performance.now();
+    const response = await observeRequest(info, () => send(url, parsed, settings.timeoutMs));
+    if (endpoint !== tokenEndpoint) clock.observe(response.headers.date, sentAt);
+    return response;
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
   const client = new ClientBuilder()
@@ -86,7 +97,7 @@ export function createCommercetoolsClient(settings: CommercetoolsSettings, event
 
 interface SdkResponse {
   status: number;
-  headers: object;
+  headers: Record<string, string | string[] | undefined>;
   text(): Promise<string>;
 }
 
@@ -131,11 +142,14 @@ async function send(
   }
 }
 
+/** The token comes from another host. */
+const tokenEndpoint = 'oauth';
+
 /** Returns the resource of a request without ids, such as `orders`, or `oauth` for a token. */
 function endpointOf(pathname: string, { apiUrl, projectKey }: CommercetoolsSettings): string {
   const base = new URL(apiUrl).pathname.replace(/\/$/, '');
   const project = `${base}/${encodeURIComponent(projectKey)}/`;
-  if (!pathname.startsWith(project)) return 'oauth';
+  if (!pathname.startsWith(project)) return tokenEndpoint;
   return pathname.slice(project.length).split('/')[0] ?? '';
 }
 

@@ -20,11 +20,10 @@ async function toAnswer(request: Promise<unknown>): Promise<ObjectsApiResult> {
       case 'not-found':
         return { status: 'not-found' };
       case 'conflict':
-      // commercetools rejects a version that was sent for a missing object.
-      case 'rejected':
         return { status: 'conflict' };
       case 'forbidden':
-        return { status: 'forbidden', reason: thrown.message };
+      case 'rejected':
+        return { status: thrown.type, reason: thrown.message };
       default:
         return { status: 'uncertain', reason: thrown.message };
     }

@@ -39,8 +39,15 @@ export interface Page {
 
 /** Maximum of `limit`. https://docs.commercetools.com/api/general-concepts#limit */
 const maxRecords = 500;
-/** Number of ids that fit into a URL. */
-export const maxIds = 100;
+/**
+ * Limits of the values of a query. The API refuses URLs of 8,192 characters, and a proxy before it may refuse shorter ones: at
+ * most 6,000, of which address, predicate and paging need a part.
+ */
+export const urlLimits = {
+  maxItems: 100,
+  maxLength: 5_500,
+  lengthOf: (value: string) => new URLSearchParams({ 'var.values': value }).toString().length + 1,
+};
 
 const listed = z.object({ results: z.array(z.unknown()) });
 const positioned = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch('') });
@@ -72,6 +79,15 @@ export async function* iteratePages(
   }
 }
 
+/**
+ * Joins predicates to one, because the reference does not say how several `where` parameters are combined.
+ * https://docs.commercetools.com/api/predicates/query
+ */
+function allOf(predicates: readonly string[]): string {
+  const [only = ''] = predicates;
+  return predicates.length > 1 ? predicates.map((predicate) => `(${predicate})`).join(' and ') : only;
+}
+
 /** Returns predicates with variables, so that values need no quoting. https://docs.commercetools.com/api/predicates/query */
 function parametersOf(query: Exclude<PageQuery, { ids: readonly string[] }>, where: string | undefined): Query {
   const clauses = where === undefined ? [] : [where];
@@ -80,14 +96,15 @@ function parametersOf(query: Exclude<PageQuery, { ids: readonly string[] }>, whe
     clauses.push('lastModifiedAt <= :until');
     clauses.push(at ? 'lastModifiedAt > :at or (lastModifiedAt = :at and id > :last)' : 'lastModifiedAt >= :since');
     const variables = at ? { 'var.at': at.lastModifiedAt, 'var.last': at.id } : { 'var.since': since };
-    return { sort: ['lastModifiedAt asc', 'id asc'], where: clauses, 'var.until': until, ...variables };
+    return { sort: ['lastModifiedAt asc', 'id asc'], where: allOf(clauses), 'var.until': until, ...variables };
   }
   const { from, to, after } = query;
   // After the first page `after` alone is the lower bound.
   const lower = after ?? from;
   if (lower !== undefined) clauses.push(after === undefined ? 'id >= :lower' : 'id > :lower');
   if (to !== undefined) clauses.push('id < :to');
-  return omitUndefined({ sort: 'id asc', where: clauses, 'var.lower': lower, 'var.to': to });
+  const selected = clauses.length > 0 ? { where: allOf(clauses) } : {};
+  return omitUndefined({ sort: 'id asc', ...selected, 'var.lower': lower, 'var.to': to });
 }
 
 function lastOf(records: readonly unknown[], path: string): PagePosition {
@@ -101,31 +118,66 @@ async function* iteratePagesOfIds(
   resource: BulkResource,
   ids: readonly string[],
 ): AsyncGenerator<Page> {
-  for (const chunk of chunksOf(ids, { maxItems: maxIds })) {
+  for (const chunk of chunksOf(ids, urlLimits)) {
     const records = await queryByField(client, { path: resource, field: 'id', values: chunk });
     const found = new Set(records.map((record) => z.looseObject({ id: z.string() }).safeParse(record).data?.id));
     yield { records, last: undefined, requested: chunk.length, missing: chunk.filter((id) => !found.has(id)) };
   }
 }
 
+interface FieldQuery {
+  path: string;
+  /** Name of the field, or a predicate with the variable `:values`. */
+  field: string;
+  /** A chunk within `urlLimits`. */
+  values: readonly string[];
+}
+
 /**
- * Returns all records whose field has one of the values, from all pages. @throws CommercetoolsError
- * @param query field: its name, or a predicate with the variable `:values`; values: at most `maxIds`
+ * Returns all records whose field has one of the values, from all pages. A query whose URL is refused as too long is split in
+ * half; a record that matches values of both halves is returned twice then. @throws CommercetoolsError
  */
-export async function queryByField(
-  client: CommercetoolsClient,
-  { path, field, values }: { path: string; field: string; values: readonly string[] },
-): Promise<unknown[]> {
+export async function queryByField(client: CommercetoolsClient, query: FieldQuery): Promise<unknown[]> {
+  try {
+    return await queryAllPages(client, query);
+  } catch (thrown) {
+    const { values } = query;
+    if (!(thrown instanceof CommercetoolsError) || thrown.status !== 414 || values.length < 2) throw thrown;
+    const middle = Math.ceil(values.length / 2);
+    const halves = [values.slice(0, middle), values.slice(middle)];
+    return (await Promise.all(halves.map((half) => queryByField(client, { ...query, values: half })))).flat();
+  }
+}
+
+async function queryAllPages(client: CommercetoolsClient, { path, field, values }: FieldQuery): Promise<unknown[]> {
   const where = field.includes(':values') ? field : `${field} in :values`;
   const found: unknown[] = [];
   let last: string | undefined;
   for (;;) {
-    const after = last === undefined ? { where } : { where: [where, 'id > :last'], 'var.last': last };
+    const after = last === undefined ? { where } : { where: allOf([where, 'id > :last']), 'var.last': last };
     const query = { limit: maxRecords, withTotal: false, sort: 'id asc', ...after, 'var.values': values };
     const records = parseList(await client.get(path, query), path);
     found.push(...records);
     if (records.length < maxRecords) return found;
     last = lastOf(records, path).id;
+  }
+}
+
+/**
+ * Returns whether the API compares ids by order with an id that no record has, as bounds of ranges are: its reference shows
+ * only ids of records. @throws CommercetoolsError if the API can't answer
+ */
+export async function acceptsInventedIds(
+  client: CommercetoolsClient,
+  resource: BulkResource,
+  bound: string,
+): Promise<boolean> {
+  try {
+    await client.get(resource, { limit: 1, withTotal: false, ...parametersOf({ from: bound, to: bound }, undefined) });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof CommercetoolsError && thrown.status === 400) return false;
+    throw thrown;
   }
 }
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { RepeatedEvents } from '../klaviyo/batching/repeated-events.ts';
-import { type Store, storedFormat } from '../store/store.ts';
+import { type Store, storedFormat, untilWritten } from '../store/store.ts';
 
 const container = 'ctk-findings';
 
@@ -44,14 +44,14 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
   async function write(values: Record<string, string>): Promise<void> {
     const verifiedAt = now().toISOString();
     const added = Object.entries(values).map(([name, value]) => [name, { value, verifiedAt }]);
-    for (let version: number | 'stale' = 'stale'; version === 'stale'; ) {
+    await untilWritten(async () => {
       const stored = await store.get(at);
       const findings = {
         ...(recordSchema.safeParse(stored?.value).data?.findings ?? {}),
         ...Object.fromEntries(added),
       };
-      version = await store.put(at, { format: storedFormat, findings }, stored?.version ?? 'absent');
-    }
+      return store.put(at, { format: storedFormat, findings }, stored?.version ?? 'absent');
+    });
   }
 
   async function readRepeatedEvents(): Promise<RepeatedEvents | undefined> {

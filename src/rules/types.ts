@@ -3,7 +3,7 @@
  * lookup and draws no random number. Rules that need the same facts form a group, which loads the facts once.
  */
 import { z } from 'zod';
-import type { Lookups } from '../commercetools/lookups/types.ts';
+import type { ChangedRecord, Lookups } from '../commercetools/lookups/types.ts';
 import type { MessageType, MessageTypesByResource, ResourceTypeId } from '../commercetools/message-types.ts';
 import type { Message, NotificationType } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
@@ -59,6 +59,25 @@ export function messageCauseOf(cause: Cause): MessageCause | undefined {
 
 export function isCausedBy(cause: Cause, type: MessageType | NotificationType): boolean {
   return messageCauseOf(cause)?.messageType === type;
+}
+
+/**
+ * Returns the minimum version to look a record up with: that of the message for its own record, 0 for any other record of a
+ * message, undefined for a run.
+ */
+export function minVersionOf(cause: Cause, { typeId, id }: MessageCause['resource']): number | undefined {
+  const message = messageCauseOf(cause);
+  if (!message) return undefined;
+  const isSubject = message.resource.typeId === typeId && message.resource.id === id;
+  return isSubject ? (message.resourceVersion ?? 0) : 0;
+}
+
+/** Returns the record of the message, if it is of this type. */
+export function changedRecordOf(cause: Cause, typeId: ResourceTypeId): ChangedRecord | undefined {
+  const message = messageCauseOf(cause);
+  if (message?.resource.typeId !== typeId) return undefined;
+  const deleted = message.messageType.endsWith('Deleted');
+  return { id: message.resource.id, minVersion: message.resourceVersion ?? 0, deleted };
 }
 
 export const recordRefSchema = z.object({ typeId: z.string(), id: z.string(), version: z.number().optional() });

@@ -9,11 +9,11 @@ import { z } from 'zod';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 import { checkKey, checkSize, type Store, type StoredRecord, StoreError, type StoreKey } from './store.ts';
 
-/** `uncertain`: no response arrived, so that a write may have been applied. */
+/** `uncertain`: no response arrived, so that a write may have been applied. `rejected`: an invalid request. */
 export type ObjectsApiResult =
   | { status: 'ok'; body: unknown }
   | { status: 'not-found' | 'conflict' }
-  | { status: 'uncertain' | 'forbidden'; reason: string };
+  | { status: 'uncertain' | 'forbidden' | 'rejected'; reason: string };
 
 /** Endpoints of the API below the project; never rejects. */
 export interface ObjectsApi {
@@ -63,6 +63,9 @@ export function createCustomObjectsStore(api: ObjectsApi): Store {
     if (result.status === 'forbidden') throw errorFor(result);
     const current = await read(at);
     if (current?.value.token === token) return current.version;
+    // Another attempt would be rejected again, unless the version is the reason.
+    if (result.status === 'rejected' && (version === undefined || version === (current?.version ?? 0)))
+      throw errorFor(result);
     // Without a version the last writer wins, but simultaneous writes may still conflict.
     return version === undefined ? { reason: 'commercetools refuses a write as concurrent' } : 'stale';
   }
@@ -77,30 +80,37 @@ export function createCustomObjectsStore(api: ObjectsApi): Store {
     }
   }
 
-  /** Whether the API rejects version 0 for an existing object, as its docs suggest; probed once. */
-  let rejectsVersionZero: Promise<boolean> | undefined;
+  /**
+   * Whether version 0 creates an absent object and is refused for an existing one, so that exactly one writer creates it. The
+   * docs of commercetools state neither. Probed once, with an object of its own.
+   */
+  let versionZeroCreates: Promise<boolean> | undefined;
   async function probeVersionZero(): Promise<boolean> {
     const at = { container: 'ctk-probe', key: randomUUID() };
-    await write({ at, value: {}, token: randomUUID() });
-    const result = await api.post(base, { ...at, value: { token: randomUUID(), data: {} }, version: 0 });
-    if (result.status === 'uncertain') throw new StoreError('unavailable', result.reason);
+    async function isAccepted(): Promise<boolean> {
+      const result = await api.post(base, { ...at, value: { token: randomUUID(), data: {} }, version: 0 });
+      if (result.status === 'uncertain' || result.status === 'forbidden') throw errorFor(result);
+      return result.status === 'ok';
+    }
+    if (!(await isAccepted())) return false;
+    const isRefused = !(await isAccepted());
     await api.delete(pathOf(at));
-    return result.status !== 'ok';
+    return isRefused;
   }
 
   /**
-   * Creates a record; exactly one of several concurrent writers succeeds. If the API overwrites existing objects, each
-   * writer that saw no record waits, and the last one succeeds.
+   * Creates a record; exactly one of several concurrent writers succeeds. If version 0 can't ensure that, each writer that saw
+   * no record writes and waits, and the last one succeeds.
    */
   async function create(at: StoreKey, value: object): Promise<number | 'stale'> {
-    rejectsVersionZero ??= probeVersionZero().catch((thrown: unknown) => {
-      rejectsVersionZero = undefined;
+    versionZeroCreates ??= probeVersionZero().catch((thrown: unknown) => {
+      versionZeroCreates = undefined;
       throw thrown;
     });
     const token = randomUUID();
-    if (await rejectsVersionZero) return write({ at, value, token, version: 0 });
+    if (await versionZeroCreates) return write({ at, value, token, version: 0 });
     if (await read(at)) return 'stale';
-    await write({ at, value, token, version: 0 });
+    await write({ at, value, token });
     await sleep(settleMs);
     const current = await read(at);
     return current?.value.token === token ? current.version : 'stale';
@@ -138,8 +148,10 @@ export function createCustomObjectsStore(api: ObjectsApi): Store {
       for (let attempt = 1; ; attempt += 1) {
         const result = await api.delete(pathOf(at), version === undefined ? {} : { version });
         if (result.status === 'ok' || result.status === 'not-found') return 'ok';
-        if (result.status === 'conflict' && version !== undefined) return 'stale';
-        if (result.status === 'forbidden' || attempt >= maxAttempts) throw errorFor(result);
+        const isRefused = result.status === 'conflict' || result.status === 'rejected';
+        if (isRefused && version !== undefined) return 'stale';
+        if (result.status === 'forbidden' || result.status === 'rejected' || attempt >= maxAttempts)
+          throw errorFor(result);
         await sleep(firstDelayMs * 2 ** attempt);
       }
     },
@@ -153,7 +165,7 @@ function bodyOf(result: ObjectsApiResult): unknown {
 
 function errorFor(result: Exclude<ObjectsApiResult, { status: 'ok' }>): StoreError {
   if (result.status === 'forbidden') return new StoreError('forbidden', result.reason);
-  const reason = result.status === 'uncertain' ? result.reason : `custom objects: ${result.status}`;
+  const reason = 'reason' in result ? result.reason : `custom objects: ${result.status}`;
   return new StoreError('unavailable', reason);
 }
 

@@ -1,23 +1,37 @@
 /** Contract test of all stores. Custom objects are those of the mock commercetools API, over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { behaviourVariants } from '../../sandbox/commercetools/behaviours.ts';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import type { CommercetoolsSandbox } from '../../sandbox/commercetools/sandbox-types.ts';
 import { createCommercetoolsClient } from '../commercetools/client.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
-import { createCustomObjectsStore } from './custom-objects.ts';
+import { createCustomObjectsStore, type ObjectsApiResult } from './custom-objects.ts';
 import { createMemoryStore } from './memory.ts';
-import { type Store, StoreError } from './store.ts';
+import { type Store, StoreError, untilWritten } from './store.ts';
 
 let strict: CommercetoolsSandbox;
-let overwriting: CommercetoolsSandbox;
 let forbidding: CommercetoolsSandbox;
+/** By variant of what version 0 does to an existing and to an absent object. */
+const variants = new Map<string, CommercetoolsSandbox>();
+const variantNames = behaviourVariants.versionZero.flatMap((versionZero) =>
+  behaviourVariants.versionZeroOfAbsent.map((versionZeroOfAbsent) => ({
+    name: `version 0: ${versionZero}, of an absent object: ${versionZeroOfAbsent}`,
+    behaviours: { versionZero, versionZeroOfAbsent },
+  })),
+);
 before(async () => {
   strict = await startCommercetoolsSandbox();
-  overwriting = await startCommercetoolsSandbox({ versionZero: 'overwrites' });
   forbidding = await startCommercetoolsSandbox({ scopes: ['view_orders'] });
+  for (const { name, behaviours } of variantNames) variants.set(name, await startCommercetoolsSandbox(behaviours));
 });
-after(() => Promise.all([strict.stop(), overwriting.stop(), forbidding.stop()]));
+after(() => Promise.all([strict, forbidding, ...variants.values()].map((sandbox) => sandbox.stop())));
+
+function variant(name: string): CommercetoolsSandbox {
+  const sandbox = variants.get(name);
+  assert.ok(sandbox);
+  return sandbox;
+}
 
 async function objectsOf(sandbox: CommercetoolsSandbox): Promise<Store> {
   await sandbox.reset();
@@ -33,8 +47,7 @@ function storeOf({ url, authUrl, projectKey, clientId, clientSecret }: Commercet
 
 const stores: Record<string, () => Promise<Store>> = {
   memory: async () => createMemoryStore(),
-  'custom objects': () => objectsOf(strict),
-  'custom objects where version 0 overwrites': () => objectsOf(overwriting),
+  ...Object.fromEntries(variantNames.map(({ name }) => [`custom objects, ${name}`, () => objectsOf(variant(name))])),
 };
 
 for (const [name, create] of Object.entries(stores)) {
@@ -187,11 +200,50 @@ test('custom objects: a client without manage_key_value_documents is forbidden',
 });
 
 test('custom objects: exactly one of several replicas creates a record', async () => {
-  for (const sandbox of [strict, overwriting]) {
+  for (const sandbox of variants.values()) {
     await sandbox.reset();
     const replicas = Array.from({ length: 5 }, () => storeOf(sandbox));
     const at = { container: 'runs', key: 'lock' };
     const answers = await Promise.all(replicas.map((store, n) => store.put(at, { n }, 'absent')));
     assert.equal(answers.filter((answer) => answer !== 'stale').length, 1);
   }
+});
+
+/** Counts POST requests that the store sends. */
+function countingStore(answer: ObjectsApiResult) {
+  let posts = 0;
+  const post = async () => {
+    posts += 1;
+    return answer;
+  };
+  const notFound = async () => ({ status: 'not-found' }) as const;
+  return { store: createCustomObjectsStore({ get: notFound, post, delete: notFound }), posts: () => posts };
+}
+
+test('custom objects: a project that rejects every write gets a few requests, and the reason is passed on', async () => {
+  const { store, posts } = countingStore({ status: 'rejected', reason: 'commercetools answered 400' });
+  const at = { container: 'runs', key: 'a' };
+  await assert.rejects(store.put(at, {}), /answered 400/);
+  assert.equal(posts(), 1);
+  await assert.rejects(store.put(at, {}, 'absent'), /answered 400/);
+  await assert.rejects(store.put(at, {}, 'absent'), /answered 400/);
+  // The probe, once, and one write for each record.
+  assert.equal(posts(), 4);
+});
+
+test('custom objects: a probe without a response fails the creations that wait for it, and is repeated by the next one', async () => {
+  const { store, posts } = countingStore({ status: 'uncertain', reason: 'no response' });
+  const create = () => store.put({ container: 'runs', key: 'a' }, {}, 'absent');
+  const results = await Promise.allSettled([create(), create(), create()]);
+  assert.ok(results.every(({ status }) => status === 'rejected'));
+  assert.equal(posts(), 1);
+  await assert.rejects(create(), /no response/);
+  assert.equal(posts(), 2);
+});
+
+test('a write that stays stale ends with a StoreError', async () => {
+  await assert.rejects(
+    untilWritten(async () => 'stale' as const),
+    StoreError,
+  );
 });

@@ -2,6 +2,7 @@
  * Stores small JSON records under a container and a key, with versions for optimistic concurrency control, as
  * commercetools' custom objects do. The contract test in store.test.ts covers every implementation.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** `format` of every stored record. Format 1 records have no such field. */
 export const storedFormat = 2;
@@ -42,6 +43,19 @@ export class StoreError extends Error {
     super(message);
     this.type = type;
   }
+}
+
+/** More than the processes that could write the same record at once. */
+const maxStaleWrites = 20;
+
+/** Repeats a read with its write while the write is stale. @throws StoreError if it stays stale, which no other writer explains */
+export async function untilWritten<Result>(attempt: () => Promise<Result | 'stale'>): Promise<Result> {
+  for (let stale = 0; stale < maxStaleWrites; stale += 1) {
+    const result = await attempt();
+    if (result !== 'stale') return result;
+    await sleep(Math.random() * 10 * (stale + 1));
+  }
+  throw new StoreError('unavailable', 'every write of a record is refused as outdated');
 }
 
 const allowed = /^[-_~.a-zA-Z0-9]{1,256}$/;

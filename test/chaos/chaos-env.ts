@@ -6,7 +6,8 @@ import type { CommercetoolsSandbox } from '../../sandbox/commercetools/sandbox-t
 import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
 import { seedShop } from '../../sandbox/shop/seed/seed.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
-import { applyStep, planSubscriptions } from '../../src/commercetools/subscriptions/subscriptions.ts';
+import { applyStep } from '../../src/commercetools/subscriptions/apply-step.ts';
+import { planSubscriptions } from '../../src/commercetools/subscriptions/subscriptions.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { builtInRuleGroups } from '../../src/rules/index.ts';
 import { requiredSubscriptions } from '../../src/rules/required-subscriptions.ts';

@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { z } from 'zod';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
+import { apply } from '../../src/cli/commands/subscriptions.ts';
+import { createTerminal } from '../../src/cli/output/terminal.ts';
+import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
+import type { SubscriptionDraft } from '../../src/commercetools/subscriptions/subscriptions.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { ctk as ctkProcess } from './ctk.ts';
 import { ctkInProcess as ctk } from './in-process.ts';
@@ -98,6 +102,29 @@ test("remove takes ours and leaves the open-source plugin's and other environmen
   const second = await ctk(['subscriptions', 'remove'], testEnv.env);
   assert.equal(second.code, 0);
   assert.deepEqual(await keys(), ['connect-prod-order', 'ctk-staging-order']);
+});
+
+test('a destination that does not accept yet is reported before it is tried again', async () => {
+  await using failing = await startTestEnv({ commercetools: { failingSubscriptionCreations: 2 } });
+  const { url, ...shop } = failing.shop;
+  const client = createCommercetoolsClient({ ...shop, apiUrl: url, scopes: [], timeoutMs: 5_000, retries: 0 });
+  const shown: string[] = [];
+  const terminal = { ...createTerminal(), line: (text = '') => void shown.push(text) };
+  const draft: SubscriptionDraft = {
+    key: 'ctk-default-order',
+    destination: { type: 'EventBridge', region: 'eu-central-1', accountId: '123456789012' },
+    messages: [{ resourceTypeId: 'order', types: ['OrderCreated'] }],
+    changes: [],
+    format: { type: 'Platform' },
+  };
+  const deps = { client, terminal, retry: { timeoutMs: 60_000, intervalMs: 1 } };
+  await apply(deps, [{ action: 'create', draft }]);
+  assert.equal(shown.length, 2);
+  assert.match(
+    shown[0] ?? '',
+    /^ctk-default-order: the destination does not accept yet; trying again until \d\d:\d\d:\d\d$/,
+  );
+  assert.equal(shown[1], '+ created ctk-default-order: OrderCreated');
 });
 
 test('an invalid topic name and a client without the scope are reported with what to do', async () => {

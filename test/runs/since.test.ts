@@ -42,10 +42,10 @@ for (const [resource, typeId, record] of [
   ['orders', 'order', order],
   ['products', 'product', product],
 ] as const) {
-  test(`${resource} since a time: those that changed from a minute before it on, and no others`, async () => {
+  test(`${resource} since a time: those that changed from five minutes before it on, and no others`, async () => {
     await using testEnv = await startTestEnv();
     const since = ago(10 * minuteMs);
-    const changed = [9, 10.5, 12].map((minutes, n) =>
+    const changed = [9, 14, 16].map((minutes, n) =>
       record({ id: id(`e${n}`), lastModifiedAt: ago(minutes * minuteMs) }),
     );
     await testEnv.addRecords(typeId, ...changed);

@@ -1,6 +1,7 @@
 /** `ctk subscriptions`: compares existing subscriptions with those that the enabled rules need, and applies the difference. */
 import type { Command } from 'commander';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
+import { applyStep, type DestinationRetry } from '../../commercetools/subscriptions/apply-step.ts';
 import {
   type DestinationKind,
   type DestinationSecrets,
@@ -9,7 +10,6 @@ import {
   parseDestination,
 } from '../../commercetools/subscriptions/destinations.ts';
 import {
-  applyStep,
   listSubscriptions,
   type PlanStep,
   planSubscriptions,
@@ -104,11 +104,22 @@ export async function plan({ client, config }: SubscriptionCommandDeps, options:
   });
 }
 
-export async function apply(deps: SubscriptionCommandDeps, steps: readonly PlanStep[]): Promise<void> {
+export interface ApplyDeps extends Pick<SubscriptionCommandDeps, 'client' | 'terminal'> {
+  retry?: DestinationRetry;
+}
+
+export async function apply({ client, terminal, ...options }: ApplyDeps, steps: readonly PlanStep[]): Promise<void> {
   for (const step of steps) {
-    await applyStep(deps.client, step);
-    deps.terminal.line(describeStep(step, 'done'));
+    const onRetry = (until: Date) => terminal.line(describeRetry(step, until));
+    await applyStep(client, step, { ...options, onRetry });
+    terminal.line(describeStep(step, 'done'));
   }
+}
+
+function describeRetry(step: PlanStep, until: Date): string {
+  const key = 'draft' in step ? step.draft.key : step.key;
+  const time = until.toLocaleTimeString('en-GB');
+  return `${key}: the destination does not accept yet; trying again until ${time}`;
 }
 
 export function show({ terminal }: Pick<SubscriptionCommandDeps, 'terminal'>, steps: readonly PlanStep[]): void {

@@ -5,8 +5,9 @@ import type { z } from 'zod';
 import { chunksOf } from '../../lib/chunks.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
-import { iteratePages, maxIds, queryByField } from '../pagination.ts';
+import { iteratePages, queryByField, urlLimits } from '../pagination.ts';
 import {
+  type Customer,
   categorySchema,
   customerSchema,
   discountCodeSchema,
@@ -21,7 +22,8 @@ import {
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
-import type { Lookups } from './types.ts';
+import { createSameEmailLookup } from './same-email.ts';
+import type { ChangedRecord, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
 const maxQueries = 4;
@@ -30,12 +32,6 @@ const maxKeys = 400;
 /** Maximum cached products of orders. Orders repeat products, and a cached one is small. */
 const maxProducts = 5_000;
 const productTtlMs = 60_000;
-/** Of a query's values. The API rejects URLs of 8,192 characters, of which the predicate needs a part. */
-const urlLimits = {
-  maxItems: maxIds,
-  maxLength: 6_000,
-  lengthOf: (key: string) => encodeURIComponent(key).length + '&var.values='.length,
-};
 
 interface BatchedLookup<Entity> {
   path: string;
@@ -49,30 +45,35 @@ interface BatchedLookup<Entity> {
 /** @param now returns a monotonic time in milliseconds, for the age of the category tree */
 export function createLookups(client: CommercetoolsClient, now: () => number = () => performance.now()): Lookups {
   /** Creates a loader that combines concurrent keys into as few queries as fit into a URL. Results are not cached. */
-  function batched<Entity>({ path, field, schema, keysOf }: BatchedLookup<Entity>) {
+  function batched<Entity extends { id: string }>({ path, field, schema, keysOf }: BatchedLookup<Entity>) {
     const scheduler = createBatchScheduler(maxQueries);
     return new DataLoader<string, Entity[]>(
       async (keys) => {
         const unique = [...new Set(keys)];
-        const found = new Map<string, Entity[]>(unique.map((key) => [key, []]));
+        // By id, because queries of one batch may return the same record.
+        const found = new Map(unique.map((key) => [key, new Map<string, Entity>()]));
         const query = (values: string[]) => scheduler.track(queryByField(client, { path, field, values }));
         const pages = await Promise.all(chunksOf(unique, urlLimits).map(query));
         const invalid = new Map<string, Error>();
         for (const record of pages.flat()) {
           const parsed = schema.safeParse(record);
-          if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.push(parsed.data);
+          if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.set(parsed.data.id, parsed.data);
           else for (const key of keysIn(record, unique)) invalid.set(key, parsed.error);
         }
-        return keys.map((key) => invalid.get(key) ?? found.get(key) ?? []);
+        return keys.map((key) => invalid.get(key) ?? [...(found.get(key)?.values() ?? [])]);
       },
       { cache: false, maxBatchSize: maxKeys, batchScheduleFn: scheduler.schedule },
     );
   }
-  function byId<Entity extends { id: string }>(path: string, schema: z.ZodType<Entity>) {
+  function byId<Entity extends Versioned>(path: string, schema: z.ZodType<Entity>): LookupById<Entity> {
     const loader = batched({ path, field: 'id', schema, keysOf: (record) => [record.id] });
-    return async (id: string): Promise<Entity | undefined> => (await loader.load(id))[0];
+    return async (id, minVersion) => {
+      const [found] = await loader.load(id);
+      if (minVersion === undefined || (found && isAtLeast(found, minVersion))) return found;
+      return readById(client, { path, id, schema });
+    };
   }
-  function bySku<Entity extends { sku: string }>(path: string, schema: z.ZodType<Entity>) {
+  function bySku<Entity extends { id: string; sku: string }>(path: string, schema: z.ZodType<Entity>) {
     return batched({ path, field: 'sku', schema, keysOf: ({ sku }) => [sku] });
   }
 
@@ -83,7 +84,9 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
   });
   const inventory = bySku('inventory', inventoryEntrySchema);
+  const inventoryEntry = byId('inventory', inventoryEntrySchema);
   const prices = bySku('standalone-prices', standalonePriceSchema);
+  const standalonePrice = byId('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
     path: 'products',
     field: 'masterData(current(masterVariant(sku in :values) or variants(sku in :values)))',
@@ -93,12 +96,13 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
         variant?.sku === undefined ? [] : [variant.sku],
       ),
   });
-  // Predicates can't ignore case, so the API has the field lowercaseEmail.
-  const sameEmail = batched({
-    path: 'customers',
+  const customers = { path: 'customers', schema: customerSchema };
+  const emailsOf = ({ email }: Customer) => (email === undefined ? [] : [email]);
+  const byEmail = batched({ ...customers, field: 'email', keysOf: emailsOf });
+  const byLowercaseEmail = batched({
+    ...customers,
     field: 'lowercaseEmail',
-    schema: customerSchema,
-    keysOf: ({ email }) => (email === undefined ? [] : [email.toLowerCase()]),
+    keysOf: (customer) => emailsOf(customer).map((email) => email.toLowerCase()),
   });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
@@ -107,28 +111,76 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
 
   return {
     customer: byId('customers', customerSchema),
-    customersWithEmail: (email) => sameEmail.load(email.toLowerCase()),
+    customersWithEmail: createSameEmailLookup({
+      byLowercaseEmail: (email) => byLowercaseEmail.load(email),
+      byEmail: (email) => byEmail.load(email),
+    }),
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
-    async orderedProduct(id) {
-      const product = products.get(id) ?? (await orderedProduct(id));
+    async orderedProduct(id, minVersion) {
+      const product = products.get(id) ?? (await orderedProduct(id, minVersion));
       if (product && !products.has(id)) products.set(id, product);
       return product;
     },
     productsWithSku: (sku) => productsBySku.load(sku),
     category: byId('categories', categorySchema),
     categories: tree,
-    inventoryEntry: byId('inventory', inventoryEntrySchema),
-    inventoryOfSku: (sku) => orWithoutScope(inventory.load(sku), undefined),
-    standalonePrices: async (sku) => {
-      const found = await orWithoutScope(prices.load(sku), []);
+    inventoryEntry,
+    inventoryOfSku: (sku, changed) =>
+      orWithoutScope(bySkuNow(sku, { query: inventory, changed, byId: inventoryEntry }), undefined),
+    standalonePrices: async (sku, changed) => {
+      const found = await orWithoutScope(bySkuNow(sku, { query: prices, changed, byId: standalonePrice }), []);
       return found.filter(({ active }) => active);
     },
-    standalonePrice: byId('standalone-prices', standalonePriceSchema),
-    discountCode: async (id) => (await orWithoutScope(discountCode(id), undefined))?.code,
+    standalonePrice,
+    discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
+}
+
+/** The products of orders are stored without their version, so only their absence from a query matters. */
+interface Versioned {
+  id: string;
+  version?: number;
+}
+
+function isAtLeast({ version }: Versioned, minVersion: number): boolean {
+  return version === undefined || version >= minVersion;
+}
+
+/** GET by id shows a write at once. @returns undefined if the record does not exist */
+async function readById<Entity>(
+  client: CommercetoolsClient,
+  { path, id, schema }: { path: string; id: string; schema: z.ZodType<Entity> },
+): Promise<Entity | undefined> {
+  try {
+    return schema.parse(await client.get(`${path}/${encodeURIComponent(id)}`));
+  } catch (thrown) {
+    if (thrown instanceof CommercetoolsError && thrown.type === 'not-found') return undefined;
+    throw thrown;
+  }
+}
+
+interface SkuLookup<Entity> {
+  query: { load(sku: string): Promise<Entity[]> };
+  changed: ChangedRecord | undefined;
+  byId: LookupById<Entity>;
+}
+
+/** Returns the records of a sku as a query shows them, with the changed one as it is now. */
+async function bySkuNow<Entity extends Versioned & { sku: string }>(
+  sku: string,
+  { query, changed, byId }: SkuLookup<Entity>,
+): Promise<Entity[]> {
+  const found = await query.load(sku);
+  if (!changed) return found;
+  const others = found.filter(({ id }) => id !== changed.id);
+  if (changed.deleted) return others;
+  const queried = found.find(({ id }) => id === changed.id);
+  if (queried && isAtLeast(queried, changed.minVersion)) return found;
+  const current = await byId(changed.id, changed.minVersion);
+  return current?.sku === sku ? [...others, current] : others;
 }
 
 /** Returns the keys that an invalid record contains, which fail because of it. Without any of them all keys fail. */

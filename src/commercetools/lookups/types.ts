@@ -23,27 +23,41 @@ export interface CategoryTreeOptions {
   run?: string | undefined;
 }
 
+/** A record that a message is about. Queries may not show its change yet. */
+export interface ChangedRecord {
+  id: string;
+  minVersion: number;
+  deleted: boolean;
+}
+
+/**
+ * @param minVersion the record is read by id if the query lacks it or returns an older version, because queries may lag behind
+ * writes; 0: any version. Without it a record that the query lacks counts as deleted.
+ */
+export type LookupById<Entity> = (id: string, minVersion?: number) => Promise<Entity | undefined>;
+
+/** Lookups other than by id show what queries show, except for the records that they are told of. */
 export interface Lookups {
-  customer(id: string): Promise<Customer | undefined>;
+  customer: LookupById<Customer>;
   /** Returns customers with this e-mail, ignoring case. */
   customersWithEmail(email: string): Promise<Customer[]>;
-  order(id: string): Promise<Order | undefined>;
+  order: LookupById<Order>;
   ordersOfPayment(paymentId: string): Promise<Order[]>;
-  payment(id: string): Promise<Payment | undefined>;
-  product(id: string): Promise<Product | undefined>;
+  payment: LookupById<Payment>;
+  product: LookupById<Product>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */
-  orderedProduct(id: string): Promise<OrderedProduct | undefined>;
+  orderedProduct: LookupById<OrderedProduct>;
   productsWithSku(sku: string): Promise<Product[]>;
   /** Reads the category now. The tree may be up to a minute old. */
-  category(id: string): Promise<StoredCategory | undefined>;
+  category: LookupById<StoredCategory>;
   /** Returns all categories, at most a minute old. */
   categories(options?: CategoryTreeOptions): Promise<CategoryTree>;
-  inventoryEntry(id: string): Promise<InventoryEntry | undefined>;
+  inventoryEntry: LookupById<InventoryEntry>;
   /** Returns all entries of a sku, or `undefined` without the scope to read them. */
-  inventoryOfSku(sku: string): Promise<InventoryEntry[] | undefined>;
+  inventoryOfSku(sku: string, changed?: ChangedRecord): Promise<InventoryEntry[] | undefined>;
   /** Returns the active standalone prices of a sku, or none without the scope to read them. */
-  standalonePrices(sku: string): Promise<StandalonePrice[]>;
-  standalonePrice(id: string): Promise<StandalonePrice | undefined>;
+  standalonePrices(sku: string, changed?: ChangedRecord): Promise<StandalonePrice[]>;
+  standalonePrice: LookupById<StandalonePrice>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
-  discountCode(id: string): Promise<string | undefined>;
+  discountCode: LookupById<string>;
 }

@@ -1,5 +1,5 @@
 /**
- * Compares, creates, changes and removes subscriptions. Subscriptions with other keys are never changed.
+ * Lists subscriptions, and plans how to create, change and remove them (apply-step.ts). Subscriptions with other keys are never changed.
  * https://docs.commercetools.com/api/projects/subscriptions
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -32,8 +32,9 @@ const subscriptionSchema = z.object({
 export type Subscription = z.infer<typeof subscriptionSchema>;
 
 export type UpdateAction =
-  | { action: 'setMessages'; messages: SubscriptionDraft['messages'] }
-  | { action: 'setChanges'; changes: SubscriptionDraft['changes'] }
+  /** Without its list an action unsets it. */
+  | { action: 'setMessages'; messages?: SubscriptionDraft['messages'] }
+  | { action: 'setChanges'; changes?: SubscriptionDraft['changes'] }
   | { action: 'changeDestination'; destination: SubscriptionDraft['destination'] };
 
 export type PlanStep =
@@ -89,11 +90,16 @@ function actionsFor(
   const stopped = found.status === 'ConfigurationErrorDeliveryStopped';
   if (renew || stopped || !isSameDestination(draft, found))
     actions.push({ action: 'changeDestination', destination: draft.destination });
-  if (!isDeepStrictEqual(sorted(draft.messages), sorted(found.messages)))
-    actions.push({ action: 'setMessages', messages: draft.messages });
-  if (!isDeepStrictEqual(sorted(draft.changes), sorted(found.changes)))
-    actions.push({ action: 'setChanges', changes: draft.changes });
-  return actions;
+  const { messages, changes } = draft;
+  const setMessages: UpdateAction[] = isDeepStrictEqual(sorted(messages), sorted(found.messages))
+    ? []
+    : [{ action: 'setMessages', ...(messages.length > 0 ? { messages } : {}) }];
+  const setChanges: UpdateAction[] = isDeepStrictEqual(sorted(changes), sorted(found.changes))
+    ? []
+    : [{ action: 'setChanges', ...(changes.length > 0 ? { changes } : {}) }];
+  // One list is filled before the other is emptied, because a subscription to nothing may be refused after each action.
+  const lists = messages.length > 0 ? [...setMessages, ...setChanges] : [...setChanges, ...setMessages];
+  return [...actions, ...lists];
 }
 
 /** Compares the fields of the draft, without secrets. */
@@ -106,25 +112,4 @@ function sorted(list: readonly { resourceTypeId: string; types?: string[] }[]) {
   return list
     .map(({ resourceTypeId, types = [] }) => ({ resourceTypeId, types: [...types].sort() }))
     .sort((left, right) => left.resourceTypeId.localeCompare(right.resourceTypeId));
-}
-
-/** Applies a step. @throws CommercetoolsError */
-export async function applyStep(client: CommercetoolsClient, step: PlanStep): Promise<void> {
-  switch (step.action) {
-    case 'create':
-      await client.post('subscriptions', step.draft);
-      return;
-    case 'update':
-      await client.post(`subscriptions/${step.existing.id}`, { version: step.existing.version, actions: step.actions });
-      return;
-    case 'replace':
-      await client.delete(`subscriptions/${step.existing.id}`, { version: step.existing.version });
-      await client.post('subscriptions', step.draft);
-      return;
-    case 'remove':
-      await client.delete(`subscriptions/${step.existing.id}`, { version: step.existing.version });
-      return;
-    case 'noop':
-      return;
-  }
 }

@@ -3,7 +3,8 @@
  * evaluated and sent (page-sender.ts), then passes catch up with records that changed meanwhile. A run with `since` has no
  * ranges and starts with such a pass. A checkpoint moves only past pages whose records are all settled.
  */
-import type { Page, PageQuery } from '../../commercetools/pagination.ts';
+import { acceptsInventedIds, type Page, type PageQuery } from '../../commercetools/pagination.ts';
+import type { ServerClock } from '../../commercetools/server-clock.ts';
 import { createCompletionTracker } from '../../lib/completion-tracker.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { createSemaphore } from '../../lib/semaphore.ts';
@@ -16,10 +17,11 @@ import { deleteAll } from './delete-all.ts';
 import { maxPagesInHand } from './limits.ts';
 import { prefetch, type ReadPage, readPages } from './page-reader.ts';
 import { createPageSender } from './page-sender.ts';
+import { untilAvailable } from './run-pause.ts';
 import type { BulkDeps } from './types.ts';
 
-/** Clocks differ between machines, and a change may become visible later than its timestamp says. */
-const overlapMs = 60_000;
+/** A change may become visible later than its timestamp says. Reading one again is cheap: unchanged records are not sent. */
+const overlapMs = 5 * 60_000;
 /** A pass that ends within this time of its `until` was the last one. */
 const lastPassMs = 60_000;
 
@@ -27,7 +29,7 @@ const lastPassMs = 60_000;
 export async function runBulk(deps: BulkDeps, execution: RunExecution): Promise<void> {
   if (execution.run.request.deleteAll) return deleteAll(deps, execution);
   const { run } = execution;
-  const checkpoint = resumeOrStart(deps, run);
+  const checkpoint = await resumeOrStart(deps, execution);
   // The failure of one range ends the others.
   const failure = new AbortController();
   const work = { ...execution, signal: AbortSignal.any([execution.signal, failure.signal]) };
@@ -41,19 +43,35 @@ export async function runBulk(deps: BulkDeps, execution: RunExecution): Promise<
   const rejected = (await Promise.allSettled(ranges)).find(({ status }) => status === 'rejected');
   if (rejected?.status === 'rejected')
     throw failure.signal.aborted && !execution.signal.aborted ? failure.signal.reason : rejected.reason;
-  if (catchesUp(run)) await catchUp(pages, work, { checkpoint, now: deps.now });
+  if (catchesUp(run)) await catchUp(pages, work, { checkpoint, clock: deps.clock });
 }
 
-function resumeOrStart({ now, ranges }: BulkDeps, run: Run): Checkpoint {
-  const { ids, startId, where, since } = run.request;
-  const began = now().toISOString();
-  const isSmall = ids !== undefined || where !== undefined;
+async function resumeOrStart(deps: BulkDeps, execution: RunExecution): Promise<Checkpoint> {
+  const { run } = execution;
+  const { client, clock } = deps;
+  const { since } = run.request;
+  if (!clock.isSet()) await untilAvailable(execution, () => client.get(run.resource, { limit: 1, withTotal: false }));
+  const isFromFuture = run.checkpoint && Date.parse(run.checkpoint.began) > clock.latest().getTime() + overlapMs;
+  // A process with a wrong clock stored it: changes since the true time would be missed.
+  if (isFromFuture) delete run.checkpoint;
+  const began = clock.earliest().toISOString();
   run.checkpoint ??=
     since === undefined
-      ? newCheckpoint({ began, ranges: isSmall ? 1 : ranges, from: startId })
-      : { began, ranges: [], pass: passFrom(since, began), counts: emptyCounts() };
+      ? await planRanges(deps, execution, began)
+      : { began, ranges: [], pass: passFrom(since, clock.latest()), counts: emptyCounts() };
   run.counts = structuredClone(run.checkpoint.counts);
   return run.checkpoint;
+}
+
+/** Several ranges need ids as bounds that no record has. Where the API refuses such an id, one range reads everything. */
+async function planRanges({ client, ranges }: BulkDeps, execution: RunExecution, began: string): Promise<Checkpoint> {
+  const { resource, request } = execution.run;
+  const isSmall = request.ids !== undefined || request.where !== undefined;
+  const plan = newCheckpoint({ began, ranges: isSmall ? 1 : ranges, from: request.startId });
+  const bound = plan.ranges.length > 1 ? plan.ranges[0]?.to : undefined;
+  if (bound === undefined) return plan;
+  const isAccepted = await untilAvailable(execution, () => acceptsInventedIds(client, resource, bound));
+  return isAccepted ? plan : newCheckpoint({ began, ranges: 1 });
 }
 
 /** Ids are random UUIDs: a record created behind a range's position is found by its modification time. */
@@ -89,15 +107,17 @@ async function readRange(processPages: ProcessPages, { run, markDirty }: RunExec
 async function catchUp(
   processPages: ProcessPages,
   { run, markDirty }: RunExecution,
-  { checkpoint, now }: { checkpoint: Checkpoint; now(): Date },
+  { checkpoint, clock }: { checkpoint: Checkpoint; clock: ServerClock },
 ): Promise<void> {
-  const nowText = () => now().toISOString();
-  for (let pass = checkpoint.pass ?? passFrom(checkpoint.began, nowText()); ; pass = passFrom(pass.until, nowText())) {
+  const { since } = run.request;
+  const requested = since === undefined ? undefined : overlapping(since);
+  const passAfter = (time: string) => passFrom(time, clock.latest());
+  for (let pass = checkpoint.pass ?? passAfter(checkpoint.began); ; pass = passAfter(pass.until)) {
     checkpoint.pass = pass;
     markDirty();
     const current = pass;
     // The first pass of a run with `since` reads what was requested.
-    const isRequested = run.request.since !== undefined && pass.until === checkpoint.began;
+    const isRequested = pass.since === requested;
     await processPages({
       query: pass,
       isCatchUp: !isRequested,
@@ -105,12 +125,16 @@ async function catchUp(
         if (last) current.at = last;
       },
     });
-    if (now().getTime() - Date.parse(pass.until) < lastPassMs) return;
+    if (clock.latest().getTime() - Date.parse(pass.until) < lastPassMs) return;
   }
 }
 
-function passFrom(time: string, until: string): Pass {
-  return { since: new Date(Date.parse(time) - overlapMs).toISOString(), until };
+function passFrom(time: string, until: Date): Pass {
+  return { since: overlapping(time), until: until.toISOString() };
+}
+
+function overlapping(time: string): string {
+  return new Date(Date.parse(time) - overlapMs).toISOString();
 }
 
 /** @returns a function that reads, evaluates and sends all pages of a query, and adds their counts to the run */

@@ -8,6 +8,21 @@ import type { RunExecution } from '../runs/run-worker.ts';
 const firstPauseMs = 1_000;
 const maxPauseMs = 60_000;
 
+/** Repeats a request while commercetools is unavailable. Rejects like `orFail`, or with the signal's reason. */
+export async function untilAvailable<Result>(execution: RunExecution, request: () => Promise<Result>): Promise<Result> {
+  const pause = createRunPause(execution);
+  for (;;) {
+    execution.signal.throwIfAborted();
+    try {
+      const result = await request();
+      pause.over();
+      return result;
+    } catch (thrown) {
+      await pause.orFail(thrown);
+    }
+  }
+}
+
 export function createRunPause({ run, signal, markDirty }: RunExecution) {
   const backoff = createBackoff({ firstMs: firstPauseMs, maxMs: maxPauseMs });
   /** Waits longer each time, until `over`. Rejects with the signal's reason once that is aborted. */

@@ -1,6 +1,7 @@
 /** What executing a bulk run depends on. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import type { BulkResource } from '../../commercetools/schemas.ts';
+import type { ServerClock } from '../../commercetools/server-clock.ts';
 import type { CatalogListing } from '../../klaviyo/existing-records.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import type { SelectRules } from '../../rules/select-rules.ts';
@@ -18,5 +19,6 @@ export interface BulkDeps {
   ranges: number;
   /** Increases with each call; shared by all lanes. */
   nextReadSeq(): number;
-  now(): Date;
+  /** Times of records are compared with commercetools' clock. */
+  clock: ServerClock;
 }

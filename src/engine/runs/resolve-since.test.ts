@@ -6,7 +6,7 @@ import type { RunRequest } from './run.ts';
 
 const now = new Date('2026-03-15T08:00:00.000Z');
 const ask = (request: RunRequest, began?: string) =>
-  resolveSince({ resource: 'orders', request, now, lastCompleteSince: async () => began });
+  resolveSince({ resource: 'orders', request, now: () => now, lastCompleteSince: async () => began });
 
 test('without since there is no time', async () => {
   assert.deepEqual(await ask({}, '2026-03-14T00:00:00.000Z'), {});
@@ -49,6 +49,16 @@ describe('a time', () => {
 describe('last', () => {
   test('is when the last complete sync began, without a gap', async () => {
     assert.deepEqual(await ask({ since: 'last' }, '2026-03-14T00:00:00.000Z'), { since: '2026-03-14T00:00:00.000Z' });
+  });
+
+  test('asks for no sync that a wrong clock let start in the future', async () => {
+    let latest: Date | undefined;
+    const lastCompleteSince = async (_resource: string, notAfter: Date) => {
+      latest = notAfter;
+      return undefined;
+    };
+    await resolveSince({ resource: 'orders', request: { since: 'last' }, now: () => now, lastCompleteSince });
+    assert.equal(latest?.toISOString(), '2026-03-15T08:01:00.000Z');
   });
 
   test('is refused while no sync has completed', async () => {

@@ -8,12 +8,15 @@ export interface SinceRequest {
   resource: BulkResource;
   /** `since` is ISO 8601 with Z or an offset, a date (midnight in UTC), or `last`. */
   request: RunRequest;
-  now: Date;
-  /** ISO 8601: when the latest complete sync started reading. */
-  lastCompleteSince(resource: BulkResource): Promise<string | undefined>;
+  /** The latest that the present time of commercetools may be. */
+  now(): Date;
+  /** ISO 8601: when the latest complete sync that did not start after `notAfter` started reading. */
+  lastCompleteSince(resource: BulkResource, notAfter: Date): Promise<string | undefined>;
 }
 
 const last = 'last';
+/** Clocks of commercetools' servers may differ by less. */
+const clockToleranceMs = 60_000;
 const timeSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
 /**
@@ -30,9 +33,10 @@ export async function resolveSince({
   if (request.since === undefined) return {};
   const conflicting = (['ids', 'startId', 'deleteAll'] as const).find((name) => request[name] !== undefined);
   if (conflicting) return { refused: `since and ${conflicting}: give one of them` };
+  // A process with a wrong clock may have stored a time in the future.
+  const lastSince = await lastCompleteSince(resource, new Date(now().getTime() + clockToleranceMs));
   if (request.since === last) {
-    const since = await lastCompleteSince(resource);
-    if (since !== undefined) return { since };
+    if (lastSince !== undefined) return { since: lastSince };
     return {
       refused: `since: no sync of ${resource} has completed yet, so there is no "last"; sync everything once, or give a time`,
     };
@@ -40,8 +44,7 @@ export async function resolveSince({
   const time = timeSchema.safeParse(request.since);
   if (!time.success) return { refused: 'since: must be a time such as 2026-03-01T06:00:00Z or 2026-03-01, or "last"' };
   const since = new Date(time.data);
-  if (since > now) return { refused: 'since: lies in the future; give a time that has passed, or "last"' };
-  const lastSince = await lastCompleteSince(resource);
+  if (since > now()) return { refused: 'since: lies in the future; give a time that has passed, or "last"' };
   const gap = lastSince !== undefined && lastSince < since.toISOString();
   return omitUndefined({ since: since.toISOString(), gap: gap || undefined });
 }

@@ -25,6 +25,8 @@ export function createRunRecorder(deps: RunRecorderDeps) {
   let storedAt = performance.now();
   let writing: Promise<boolean> = Promise.resolve(true);
   let isQueued = false;
+  /** Stores the last change if none follows, such as a pause. */
+  let trailing: NodeJS.Timeout | undefined;
   const { holder } = run;
 
   async function put(): Promise<boolean> {
@@ -44,8 +46,14 @@ export function createRunRecorder(deps: RunRecorderDeps) {
     }
   }
 
+  function clearTrailing(): void {
+    clearTimeout(trailing);
+    trailing = undefined;
+  }
+
   /** Stores the run now. @returns whether that succeeded */
   function save(): Promise<boolean> {
+    clearTrailing();
     isQueued = true;
     writing = writing.then(async () => {
       isQueued = false;
@@ -69,8 +77,13 @@ export function createRunRecorder(deps: RunRecorderDeps) {
         lastCheckpoint = checkpoint;
         point = resumePointOf(run);
       }
-      if (!isQueued && performance.now() - storedAt >= checkpointMs) void save();
+      if (isQueued) return;
+      const waitMs = checkpointMs - (performance.now() - storedAt);
+      if (waitMs <= 0) void save();
+      else trailing ??= setTimeout(() => void save(), waitMs).unref();
     },
     save,
+    /** Stores nothing more on its own: the run has ended here. */
+    close: clearTrailing,
   };
 }

@@ -21,8 +21,8 @@ export interface RunStore {
   /** Latest first. */
   list(): Promise<RunRecord[]>;
   lastSync(resource: BulkResource): Promise<RunRecord | undefined>;
-  /** ISO 8601: when the latest complete sync of the resource started reading. */
-  lastCompleteSince(resource: BulkResource): Promise<string | undefined>;
+  /** ISO 8601: when the latest complete sync of the resource, of those that started until `notAfter`, started reading. */
+  lastCompleteSince(resource: BulkResource, notAfter: Date): Promise<string | undefined>;
   /** Deletes old ended runs; the latest of each resource and kind stay, and the latest complete sync. */
   prune(): Promise<void>;
 }
@@ -50,9 +50,10 @@ export function createRunStore(store: Store, maxEnded: number): RunStore {
     async lastSync(resource) {
       return (await list()).find(({ run }) => run.kind === 'sync' && run.resource === resource && hasEnded(run));
     },
-    async lastCompleteSince(resource) {
-      const last = (await list()).find(({ run }) => run.resource === resource && isComplete(run));
-      return last?.run.checkpoint?.began;
+    async lastCompleteSince(resource, notAfter) {
+      const complete = (await list()).filter(({ run }) => run.resource === resource && isComplete(run));
+      const started = complete.flatMap(({ run }) => run.checkpoint?.began ?? []);
+      return started.find((began) => Date.parse(began) <= notAfter.getTime());
     },
     async prune() {
       const ended = (await list()).map(({ run }) => run).filter(hasEnded);

@@ -94,6 +94,8 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
       delete run.problem;
     } catch (thrown) {
       setEndState(run, lease.signal, thrown);
+    } finally {
+      recorder.close();
     }
     closeCounts(run.counts);
     if (hasEnded(run)) run.endedAt = deps.now().toISOString();

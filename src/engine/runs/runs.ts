@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
+import { untilWritten } from '../../store/store.ts';
 import type { FollowUpQueue } from './follow-ups.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
 import { resolveSince } from './resolve-since.ts';
@@ -43,10 +44,12 @@ export interface RunsDeps extends Omit<RunPollerDeps, 'runStore'> {
   /** Ended runs that are kept for each resource and kind. */
   maxEnded: number;
   followUps: Pick<FollowUpQueue, 'onAdded'>;
+  /** Clock of commercetools. */
+  clock: { latest(): Date };
 }
 
 export function createRuns(deps: RunsDeps): Runs {
-  const { store, now } = deps;
+  const { store, now, clock } = deps;
   const runStore = createRunStore(store, deps.maxEnded);
   const poller = createRunPoller({ ...deps, runStore });
   deps.followUps.onAdded(() => void poller.poll());
@@ -69,15 +72,15 @@ export function createRuns(deps: RunsDeps): Runs {
     const at = leaseKey('sync', run.resource);
     const executesHere = deps.runKinds.includes('sync');
     const value: LeaseValue = { run, beat: 0, holder: executesHere ? randomUUID() : UNHELD };
-    for (;;) {
+    return untilWritten(async () => {
       const previous = await readLease(store, at);
       const running = previous && (await runningSync(previous, by));
       if (running) return running;
       const version = await putLease(store, at, value, previous?.version ?? 'absent');
-      if (version === 'stale') continue;
+      if (version === 'stale') return version;
       if (previous) await markStopped(previous);
       return { started: executesHere ? poller.begin({ at, version, value }) : run };
-    }
+    });
   }
 
   /** Stores that a run which no process executes was stopped, so that it can be resumed. */
@@ -117,7 +120,7 @@ export function createRuns(deps: RunsDeps): Runs {
   return {
     async start(resource, request, by) {
       const { lastCompleteSince } = runStore;
-      const resolved = await resolveSince({ resource, request, now: now(), lastCompleteSince });
+      const resolved = await resolveSince({ resource, request, now: clock.latest, lastCompleteSince });
       if ('refused' in resolved) return resolved;
       const { gap, ...since } = resolved;
       const run = createRun({ resource, kind: 'sync', request: { ...request, ...since }, by, now: now() });

@@ -10,7 +10,7 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { messageOf } from '../../lib/errors.ts';
-import type { Store } from '../../store/store.ts';
+import { type Store, untilWritten } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import type { Runs } from './runs.ts';
 
@@ -91,13 +91,13 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
   /** True for exactly one process, also when it asks again. */
   async function isFirst({ resource, at: due }: Tick): Promise<boolean> {
     const at = { container, key: resource };
-    for (;;) {
+    return untilWritten(async () => {
       const before = await store.get(at);
       const { data: claim } = claimSchema.safeParse(before?.value);
       if (claim && claim.at >= due) return claim.at === due && claim.by === self;
       const version = await store.put(at, { at: due, by: self }, before?.version ?? 'absent');
-      if (version !== 'stale') return true;
-    }
+      return version === 'stale' ? version : true;
+    });
   }
 
   async function queue({ resource, plan: { cron, since }, at }: Tick): Promise<void> {

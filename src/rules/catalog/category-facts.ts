@@ -6,6 +6,7 @@ import {
   type Cause,
   type EvaluationContext,
   type FactsLoader,
+  minVersionOf,
   type RuleContext,
   runOf,
   type Subjects,
@@ -41,10 +42,10 @@ export const categoryFacts: FactsLoader<CategorySubject, CategoryFacts> = {
 };
 
 /** Reads the category instead of using the payload: a late or repeated message would restore old data. */
-async function fromMessage(message: Message, { lookups }: RuleContext): Promise<Subjects<CategorySubject>> {
+async function fromMessage(message: Message, { lookups, cause }: RuleContext): Promise<Subjects<CategorySubject>> {
   const { id } = message.resource;
   if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'deleted', id }] };
-  const category = await lookups.category(id);
+  const category = await lookups.category(id, minVersionOf(cause, message.resource));
   return category ? { subjects: [{ state: 'present', category }] } : { skip: 'the category no longer exists' };
 }
 

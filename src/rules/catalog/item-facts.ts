@@ -8,7 +8,7 @@ import {
   type StandalonePrice,
 } from '../../commercetools/schemas.ts';
 import { categoriesAreSynced } from '../settings.ts';
-import { type Cause, type EvaluationContext, type FactsLoader, runOf } from '../types.ts';
+import { type Cause, changedRecordOf, type EvaluationContext, type FactsLoader, runOf } from '../types.ts';
 import { type ItemSubject, itemSubjects } from './item-subjects.ts';
 
 export interface Offer {
@@ -47,7 +47,7 @@ export const itemFacts: FactsLoader<ItemSubject, ItemFacts> = {
     const knowing = product.masterData.current.categories.map(({ id }) => id);
     const [categories, offers] = await Promise.all([
       categoriesAreSynced(settings) ? lookups.categories({ knowing, run: runOf(cause) }) : undefined,
-      offersOf(product, lookups),
+      offersOf(subject, context),
     ]);
     return { state: 'published', product, categories, offers, cause, at };
   },
@@ -63,14 +63,18 @@ export function hasStandalonePrices(product: Product): boolean {
   return product.priceMode === 'Standalone';
 }
 
-async function offersOf(product: Product, lookups: EvaluationContext['lookups']): Promise<Map<string, Offer>> {
+async function offersOf(
+  { product, changedSku }: Extract<ItemSubject, { state: 'present' }>,
+  { lookups, cause }: Pick<EvaluationContext, 'lookups' | 'cause'>,
+): Promise<Map<string, Offer>> {
+  const changedPrice = changedRecordOf(cause, 'standalone-price');
   const skus = variantsOf(product).flatMap(({ sku }) => (sku ? [sku] : []));
   const standalone = hasStandalonePrices(product);
   const offers = await Promise.all(
     skus.map(async (sku): Promise<[string, Offer]> => {
       const [entries, standalonePrices] = await Promise.all([
         lookups.inventoryOfSku(sku),
-        standalone ? lookups.standalonePrices(sku) : [],
+        standalone ? lookups.standalonePrices(sku, sku === changedSku ? changedPrice : undefined) : [],
       ]);
       return [sku, { entries, standalonePrices }];
     }),

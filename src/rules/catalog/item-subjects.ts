@@ -2,9 +2,12 @@
 import { z } from 'zod';
 import type { Message } from '../../commercetools/messages.ts';
 import type { Product } from '../../commercetools/schemas.ts';
-import { messageCauseOf, type RuleContext, type Subjects } from '../types.ts';
+import { messageCauseOf, minVersionOf, type RuleContext, type Subjects } from '../types.ts';
 
-export type ItemSubject = { state: 'present'; product: Product } | { state: 'deleted'; id: string };
+/** `changedSku`: the sku of the standalone price that a message is about. */
+export type ItemSubject =
+  | { state: 'present'; product: Product; changedSku?: string }
+  | { state: 'deleted'; id: string };
 
 /**
  * Messages after which a standalone price may differ. Keys, tiers and staged values do not affect items.
@@ -45,22 +48,23 @@ export function isAboutPrice(messageType: string): boolean {
 /** Reads the products of a message instead of using the payload: a message may arrive late or repeatedly. */
 export async function itemSubjects(message: Message, context: RuleContext): Promise<Subjects<ItemSubject>> {
   const { id, typeId } = message.resource;
-  if (typeId === 'standalone-price') return productsOfPrice(id, context);
+  if (typeId === 'standalone-price') return productsOfPrice(message, context);
   if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'deleted', id }] };
   if (isOnlyStaged(message))
     return { skip: 'the price is only staged: it is not public before the product is published' };
-  const product = await context.lookups.product(id);
+  const product = await context.lookups.product(id, minVersionOf(context.cause, message.resource));
   return product ? { subjects: [{ state: 'present', product }] } : { skip: 'the product no longer exists' };
 }
 
-async function productsOfPrice(priceId: string, { lookups, cause }: RuleContext): Promise<Subjects<ItemSubject>> {
-  const sku = messageCauseOf(cause)?.sku ?? (await lookups.standalonePrice(priceId))?.sku;
+async function productsOfPrice({ resource }: Message, { lookups, cause }: RuleContext): Promise<Subjects<ItemSubject>> {
+  const readPrice = () => lookups.standalonePrice(resource.id, minVersionOf(cause, resource));
+  const sku = messageCauseOf(cause)?.sku ?? (await readPrice())?.sku;
   if (sku === undefined) return { skip: 'the price no longer exists' };
   const products = await lookups.productsWithSku(sku);
   const priced = products.filter(({ priceMode }) => priceMode === 'Standalone');
   if (products.length === 0) return { skip: "no product has the price's sku" };
   if (priced.length === 0) return { skip: 'the product has embedded prices (priceMode Embedded)' };
-  return { subjects: priced.map((product) => ({ state: 'present', product })) };
+  return { subjects: priced.map((product) => ({ state: 'present', product, changedSku: sku })) };
 }
 
 const staged = z.looseObject({ staged: z.literal(true) });

@@ -2,7 +2,15 @@
 import type { Message } from '../../commercetools/messages.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
-import { type Cause, type FactsLoader, messageCauseOf, type RuleContext, type Subjects } from '../types.ts';
+import {
+  type Cause,
+  changedRecordOf,
+  type FactsLoader,
+  messageCauseOf,
+  minVersionOf,
+  type RuleContext,
+  type Subjects,
+} from '../types.ts';
 
 export interface StockSubject {
   entryId: string;
@@ -25,7 +33,8 @@ export const stockFacts: FactsLoader<StockSubject, StockFacts> = {
   refOf: ({ entryId: id, version }) => omitUndefined({ typeId: 'inventory-entry', id, version }),
   fromMessage,
   async load({ sku, entryId }, { lookups, cause, at }) {
-    return { sku, changedEntryId: entryId, entries: await lookups.inventoryOfSku(sku), cause, at };
+    const entries = await lookups.inventoryOfSku(sku, changedRecordOf(cause, 'inventory-entry'));
+    return { sku, changedEntryId: entryId, entries, cause, at };
   },
 };
 
@@ -34,7 +43,7 @@ async function fromMessage(message: Message, { lookups, cause }: RuleContext): P
   const sku = messageCauseOf(cause)?.sku;
   // A deleted entry can't be read. Its message names the sku.
   if (sku !== undefined) return { subjects: [{ entryId: id, sku }] };
-  const entry = await lookups.inventoryEntry(id);
+  const entry = await lookups.inventoryEntry(id, minVersionOf(cause, message.resource));
   return entry ? { subjects: [subjectOf(entry)] } : { skip: 'the inventory entry no longer exists' };
 }
 

@@ -1,7 +1,14 @@
 /** Facts of the profile rule: the customer as it is now, and other customers with the same e-mail. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
-import type { Cause, EvaluationContext, FactsLoader, RuleContext, Subjects } from '../types.ts';
+import {
+  type Cause,
+  type EvaluationContext,
+  type FactsLoader,
+  minVersionOf,
+  type RuleContext,
+  type Subjects,
+} from '../types.ts';
 
 export interface CustomerFacts {
   customer: Customer;
@@ -22,8 +29,8 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
 };
 
 /** Reads the customer instead of using the payload: a late or repeated message would restore old data. */
-async function fromMessage(message: Message, { lookups }: RuleContext): Promise<Subjects<Customer>> {
-  const customer = await lookups.customer(message.resource.id);
+async function fromMessage(message: Message, { lookups, cause }: RuleContext): Promise<Subjects<Customer>> {
+  const customer = await lookups.customer(message.resource.id, minVersionOf(cause, message.resource));
   return customer ? { subjects: [customer] } : { skip: 'the customer no longer exists' };
 }
 

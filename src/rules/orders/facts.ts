@@ -2,7 +2,17 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
-import type { Cause, EvaluationContext, FactsLoader, Rule, RuleContext, Subjects } from '../types.ts';
+import {
+  type Cause,
+  type EvaluationContext,
+  type FactsLoader,
+  minVersionOf,
+  type Rule,
+  type RuleContext,
+  type Subjects,
+} from '../types.ts';
+
+type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
 
 export interface OrderSubject {
   order: Order;
@@ -35,17 +45,18 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   schema: orderSchema.transform((order) => ({ order, embedded: false })),
   refOf: ({ order: { id, version } }) => ({ typeId: 'order', id, version }),
   fromMessage,
-  async load(subject, { lookups, cause, at, needs }) {
+  async load(subject, context) {
+    const { cause, at, needs } = context;
     const [{ products, categories }, payments, discountCodes] = await Promise.all([
-      productsOf(subject.order, lookups),
-      needs.has('payments') ? paymentsOf(subject.order, lookups) : [],
-      needs.has('discountCodes') ? discountCodesOf(subject.order, lookups) : [],
+      productsOf(subject.order, context),
+      needs.has('payments') ? paymentsOf(subject.order, context) : [],
+      needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
     ]);
     return { ...subject, products, categories, payments, discountCodes, cause, at };
   },
 };
 
-async function fromMessage(message: Message, { lookups }: RuleContext): Promise<Subjects<OrderSubject>> {
+async function fromMessage(message: Message, { lookups, cause }: RuleContext): Promise<Subjects<OrderSubject>> {
   if (message.resource.typeId === 'payment') {
     const orders = await lookups.ordersOfPayment(message.resource.id);
     if (orders.length === 0) return { skip: 'no order has this payment' };
@@ -53,28 +64,36 @@ async function fromMessage(message: Message, { lookups }: RuleContext): Promise<
   }
   const embedded = message.payload?.order;
   if (embedded !== undefined) return { subjects: [{ order: orderSchema.parse(embedded), embedded: true }] };
-  const order = await lookups.order(message.resource.id);
+  const order = await lookups.order(message.resource.id, minVersionOf(cause, message.resource));
   return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order no longer exists' };
 }
 
 async function productsOf(
   order: Order,
-  lookups: EvaluationContext['lookups'],
+  { lookups, cause }: LookupContext,
 ): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
   const ids = new Set(order.lineItems.map(({ productId }) => productId).filter((id) => id !== undefined));
-  const found = await Promise.all([...ids].map((id) => lookups.orderedProduct(id)));
+  const found = await Promise.all(
+    [...ids].map((id) => lookups.orderedProduct(id, minVersionOf(cause, { typeId: 'product', id }))),
+  );
   const products = new Map(found.filter((product) => product !== undefined).map((product) => [product.id, product]));
   const knowing = [...products.values()].flatMap(({ masterData }) => masterData.current.categories.map(({ id }) => id));
   return { products, categories: await lookups.categories({ knowing: [...new Set(knowing)] }) };
 }
 
-function paymentsOf(order: Order, lookups: EvaluationContext['lookups']): Promise<(Payment | undefined)[]> {
+function paymentsOf(order: Order, { lookups, cause }: LookupContext): Promise<(Payment | undefined)[]> {
   const references = order.paymentInfo?.payments ?? [];
-  return Promise.all(references.map(async ({ id }) => (id === undefined ? undefined : lookups.payment(id))));
+  return Promise.all(
+    references.map(async ({ id }) =>
+      id === undefined ? undefined : lookups.payment(id, minVersionOf(cause, { typeId: 'payment', id })),
+    ),
+  );
 }
 
-async function discountCodesOf(order: Order, lookups: EvaluationContext['lookups']): Promise<string[]> {
+async function discountCodesOf(order: Order, { lookups, cause }: LookupContext): Promise<string[]> {
   const ids = (order.discountCodes ?? []).map(({ discountCode }) => discountCode.id);
-  const codes = await Promise.all(ids.map((id) => lookups.discountCode(id)));
+  const codes = await Promise.all(
+    ids.map((id) => lookups.discountCode(id, minVersionOf(cause, { typeId: 'discount-code', id }))),
+  );
   return codes.filter((code) => code !== undefined);
 }
