@@ -1,15 +1,26 @@
 /**
- * Remembers what was verified about the Klaviyo account, so that it is verified once. All processes share it through the
- * store.
+ * Remembers what was verified about the Klaviyo account and the commercetools project, so that it is verified once. All
+ * processes share it through the store.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { RepeatedEvents } from '../klaviyo/batching/repeated-events.ts';
-import { type Store, storedFormat } from '../store/store.ts';
+import { type Store, StoreError, storedFormat } from '../store/store.ts';
 
 const container = 'ctk-findings';
 
-const findingSchema = z.object({ value: z.string(), verifiedAt: z.iso.datetime() });
+/** What the live check says of a finding, for display. */
+const detailsSchema = z.object({
+  expected: z.string(),
+  state: z.enum(['ok', 'warning', 'problem', 'unverified']),
+  consequence: z.string(),
+});
+const findingSchema = z.object({
+  value: z.string(),
+  verifiedAt: z.iso.datetime(),
+  details: detailsSchema.optional().catch(undefined),
+});
+export type NewApiFinding = Omit<z.infer<typeof findingSchema>, 'verifiedAt'>;
 export type ApiFinding = z.infer<typeof findingSchema>;
 const recordSchema = z.object({ findings: z.record(z.string(), findingSchema) });
 
@@ -17,7 +28,7 @@ export interface ApiFindings {
   /** By name. @throws StoreError */
   read(): Promise<Record<string, ApiFinding>>;
   /** Adds findings, or replaces those with the same name. @throws StoreError */
-  write(values: Record<string, string>): Promise<void>;
+  write(values: Record<string, NewApiFinding>): Promise<void>;
   /** How Klaviyo treats repeated events in a bulk body. `read` never rejects. */
   repeatedEvents: {
     read(): Promise<RepeatedEvents | undefined>;
@@ -28,6 +39,8 @@ export interface ApiFindings {
 /** The name under which `repeatedEvents` is stored. */
 export const repeatedEventsFinding = 'repeated events in a bulk body';
 
+/** Of writes that another process came before. A project that refuses version 0 refuses each of them. */
+const maxAttempts = 10;
 /** A body may be found lost because Klaviyo listed it late: such a finding is verified again after a week. */
 const lostMs = 7 * 86_400_000;
 const known: readonly RepeatedEvents[] = ['ignored', 'rejected', 'lost'];
@@ -41,17 +54,19 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
     return recordSchema.safeParse(stored?.value).data?.findings ?? {};
   }
 
-  async function write(values: Record<string, string>): Promise<void> {
+  async function write(values: Record<string, NewApiFinding>): Promise<void> {
     const verifiedAt = now().toISOString();
-    const added = Object.entries(values).map(([name, value]) => [name, { value, verifiedAt }]);
-    for (let version: number | 'stale' = 'stale'; version === 'stale'; ) {
+    const added = Object.entries(values).map(([name, finding]) => [name, { ...finding, verifiedAt }]);
+    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       const stored = await store.get(at);
       const findings = {
         ...(recordSchema.safeParse(stored?.value).data?.findings ?? {}),
         ...Object.fromEntries(added),
       };
-      version = await store.put(at, { format: storedFormat, findings }, stored?.version ?? 'absent');
+      const version = await store.put(at, { format: storedFormat, findings }, stored?.version ?? 'absent');
+      if (version !== 'stale') return;
     }
+    throw new StoreError('unavailable', 'the findings could not be stored: each attempt was refused as concurrent');
   }
 
   async function readRepeatedEvents(): Promise<RepeatedEvents | undefined> {
@@ -66,7 +81,7 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
     write,
     repeatedEvents: {
       read: () => readRepeatedEvents().catch(() => undefined),
-      write: (finding) => write({ [repeatedEventsFinding]: finding }),
+      write: (finding) => write({ [repeatedEventsFinding]: { value: finding } }),
     },
   };
 }
