@@ -48,7 +48,7 @@ async function verifyLowercaseEmail({ commercetools, mark }: LiveCheckContext, r
   if (!answer) return;
   if (answer.ok) report(emailFact, asExpected('accepted', 'customers are found by e-mail in any case'));
   else {
-    const consequence = 'customers who share an e-mail can not be told apart, and become dead letters: report it';
+    const consequence = 'customers of a store can not be written, because others may have their e-mail: report it';
     report(emailFact, cannotWork(`refused (${answer.error.code ?? answer.error.type})`, consequence));
   }
 }
