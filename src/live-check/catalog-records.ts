@@ -1,7 +1,7 @@
 /** Test records in Klaviyo's catalogue: their bodies, and how they are removed. */
 import { z } from 'zod';
 import { compoundId } from '../klaviyo/existing-records.ts';
-import { failureText, hasStatus, type LiveRequest, requestKlaviyo } from './klaviyo-requests.ts';
+import { failureError, hasStatus, type LiveRequest, requestKlaviyo } from './klaviyo-requests.ts';
 import { type LiveCheckContext, UnverifiableError } from './live-check.ts';
 import { pollUntil } from './poll.ts';
 
@@ -28,7 +28,7 @@ export const removeCategory = (context: LiveCheckContext, id: string) =>
 
 async function remove(context: LiveCheckContext, request: LiveRequest): Promise<void> {
   const result = await requestKlaviyo(context, request);
-  if (!result.ok && !hasStatus(result.failure, 404)) throw new UnverifiableError(failureText(request, result.failure));
+  if (!result.ok && !hasStatus(result.failure, 404)) throw failureError(request, result.failure);
 }
 
 const job = z.looseObject({
@@ -42,7 +42,7 @@ export async function jobCompletes(
   { get, signal }: { get: LiveRequest['endpoint']; signal: AbortSignal },
 ): Promise<boolean> {
   const started = await requestKlaviyo(context, start);
-  if (!started.ok) throw new UnverifiableError(failureText(start, started.failure));
+  if (!started.ok) throw failureError(start, started.failure);
   const { id } = job.parse(started.body).data;
   const status = async () => {
     const result = await requestKlaviyo(context, { endpoint: get, id });

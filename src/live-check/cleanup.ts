@@ -1,29 +1,54 @@
 /** Removes the test records of a check, whether it succeeded or failed. */
 import { messageOf } from '../lib/errors.ts';
+import { ForbiddenError } from './live-check.ts';
+
+interface TestRecord {
+  /** For the report, such as `catalog item ctk-live-check-1a2b3c4d`. */
+  name: string;
+  /** Succeeds for a record that does not exist; throws if the record may remain. */
+  remove(): Promise<void>;
+}
 
 export interface Cleanup {
   /**
    * Called before the record is created, because a creation without a response may have been applied.
-   * @param record for the report, such as `catalog item ctk-live-check-1a2b3c4d`
-   * @param remove succeeds for a record that does not exist; throws if the record may remain
+   * @returns a function that forgets the record again
    */
-  add(record: string, remove: () => Promise<void>): void;
+  add(record: TestRecord): () => void;
+  /** Adds the record and creates it. A creation that was forbidden leaves nothing to remove. */
+  create<Result>(record: TestRecord, create: () => Promise<Result>): Promise<Result>;
   /** Removes the records in reverse order. Never rejects. @returns those that may remain, each with the reason */
   removeAll(): Promise<string[]>;
 }
 
 export function createCleanup(): Cleanup {
-  const added: { record: string; remove: () => Promise<void> }[] = [];
+  const added = new Set<TestRecord>();
+
+  function add(record: TestRecord): () => void {
+    added.add(record);
+    return () => void added.delete(record);
+  }
+
   return {
-    add: (record, remove) => void added.push({ record, remove }),
+    add,
+    async create(record, create) {
+      const forget = add(record);
+      try {
+        return await create();
+      } catch (thrown) {
+        if (thrown instanceof ForbiddenError) forget();
+        throw thrown;
+      }
+    },
     async removeAll() {
       const remaining: string[] = [];
-      for (const { record, remove } of added.splice(0).reverse()) {
-        const failure = await remove().then(
+      for (const record of [...added].reverse()) {
+        const failure = await record.remove().then(
           () => undefined,
           (thrown: unknown) => messageOf(thrown),
         );
-        if (failure !== undefined) remaining.push(`${record}: ${failure}`);
+        if (failure !== undefined) remaining.push(`${record.name}: ${failure}`);
+        added.delete(record);
       }
       return remaining;
     },

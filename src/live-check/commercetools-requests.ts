@@ -1,7 +1,9 @@
 /** Test custom objects, and errors of commercetools as values. */
+import pRetry from 'p-retry';
 import { z } from 'zod';
+import type { Query } from '../commercetools/client.ts';
 import { CommercetoolsError } from '../commercetools/errors.ts';
-import { type LiveCheckContext, UnverifiableError } from './live-check.ts';
+import { ForbiddenError, type LiveCheckContext, UnverifiableError } from './live-check.ts';
 
 /** A container of its own, so that the store's records are never read or written. */
 export const testContainer = 'ctk-live-check';
@@ -14,7 +16,7 @@ export async function answerOf(request: Promise<unknown>, scope: string): Promis
     return { ok: true, body: await request };
   } catch (thrown) {
     if (!(thrown instanceof CommercetoolsError)) throw thrown;
-    if (thrown.type === 'forbidden') throw new UnverifiableError(`the client needs ${scope}`);
+    if (thrown.type === 'forbidden') throw new ForbiddenError(`the client needs ${scope}`);
     if (thrown.type === 'unavailable' || thrown.type === 'unauthorized') throw new UnverifiableError(thrown.message);
     return { ok: false, error: thrown };
   }
@@ -32,14 +34,25 @@ export const objectsScope = 'manage_key_value_documents';
 /** Writes a test object, which is removed afterwards. */
 export function putObject(context: LiveCheckContext, key: string, version?: number): Promise<CommercetoolsResult> {
   context.signal.throwIfAborted();
-  context.cleanup.add(`custom object ${testContainer}/${key}`, () => removeObject(context, key));
   const draft = { container: testContainer, key, value: { test: 'ctk check --live' } };
   const body = version === undefined ? draft : { ...draft, version };
-  return answerOf(context.commercetools.post('custom-objects', body), objectsScope);
+  return context.cleanup.create(
+    { name: `custom object ${testContainer}/${key}`, remove: () => removeObject(context, key) },
+    () => answerOf(context.commercetools.post('custom-objects', body), objectsScope),
+  );
+}
+
+/** Repeats a deletion without a response, which the client does not, so that less remains. @throws CommercetoolsError */
+export function removeRetrying(commercetools: LiveCheckContext['commercetools'], path: string, query?: Query) {
+  return pRetry(() => commercetools.delete(path, query), {
+    retries: 4,
+    minTimeout: 500,
+    shouldRetry: ({ error }) => error instanceof CommercetoolsError && error.type === 'unavailable',
+  });
 }
 
 async function removeObject({ commercetools }: LiveCheckContext, key: string): Promise<void> {
-  const answer = await answerOf(commercetools.delete(`custom-objects/${testContainer}/${key}`), objectsScope);
+  const answer = await answerOf(removeRetrying(commercetools, `custom-objects/${testContainer}/${key}`), objectsScope);
   if (!answer.ok && answer.error.type !== 'not-found') throw answer.error;
 }
 

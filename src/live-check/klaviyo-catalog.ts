@@ -27,13 +27,16 @@ export const klaviyoCatalog: LiveCheck = {
     const externalId = `${context.mark}-item`;
     const [former, present] = [`${context.mark}-former`, `${context.mark}-present`];
     for (const category of [former, present]) {
-      context.cleanup.add(`catalog category ${category}`, () => removeCategory(context, compoundId(category)));
-      await createInKlaviyo(context, { endpoint: 'createCategory', body: { data: newCategory(category) } });
+      await context.cleanup.create(
+        { name: `catalog category ${category}`, remove: () => removeCategory(context, compoundId(category)) },
+        () => createInKlaviyo(context, { endpoint: 'createCategory', body: { data: newCategory(category) } }),
+      );
     }
     const id = compoundId(externalId);
-    context.cleanup.add(`catalog item ${externalId}`, () => removeItem(context, id));
     const data = { ...newItem(externalId, { price }), relationships: linkTo(former) };
-    await createInKlaviyo(context, { endpoint: 'createItem', body: { data } });
+    await context.cleanup.create({ name: `catalog item ${externalId}`, remove: () => removeItem(context, id) }, () =>
+      createInKlaviyo(context, { endpoint: 'createItem', body: { data } }),
+    );
     report(linksFact, await verifyLinks(context, { id, former, present }));
     report(priceFact, await verifyPrice(context, id));
   },

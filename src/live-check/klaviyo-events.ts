@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { repeatedEventsFinding } from '../engine/api-findings.ts';
 import type { ApiFailure } from '../klaviyo/api/errors.ts';
-import { failureText, hasStatus, listKlaviyo, requestKlaviyo } from './klaviyo-requests.ts';
+import { failureError, hasStatus, listKlaviyo, requestKlaviyo } from './klaviyo-requests.ts';
 import {
   asExpected,
   cannotWork,
@@ -113,7 +113,7 @@ async function sendInBulk(context: LiveCheckContext, uniqueIds: readonly string[
   const request = { endpoint: 'createEvents', body: { data: { type: 'event-bulk-create-job', attributes } } } as const;
   const result = await requestKlaviyo(context, request);
   if (result.ok) return undefined;
-  if (!hasStatus(result.failure, 400)) throw new UnverifiableError(failureText(request, result.failure));
+  if (!hasStatus(result.failure, 400)) throw failureError(request, result.failure);
   return result.failure;
 }
 

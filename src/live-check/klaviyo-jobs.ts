@@ -14,13 +14,15 @@ export const klaviyoJobs: LiveCheck = {
   async run(context, report) {
     const externalId = `${context.mark}-job`;
     let isComplete = false;
-    context.cleanup.add(`catalog item ${externalId}`, async () => {
+    const remove = async () => {
       await removeItem(context, compoundId(externalId));
       // What is deleted now may still be created.
       if (!isComplete) throw new UnverifiableError('the job that creates it may not have completed yet');
-    });
+    };
     const startedAt = performance.now();
-    isComplete = await createItemByJob(context, externalId);
+    isComplete = await context.cleanup.create({ name: `catalog item ${externalId}`, remove }, () =>
+      createItemByJob(context, externalId),
+    );
     context.signal.throwIfAborted();
     const ms = performance.now() - startedAt;
     if (!isComplete) {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { ApiCall, ApiResult } from '../klaviyo/api/client.ts';
 import { endpoints } from '../klaviyo/api/endpoints.ts';
 import type { ApiFailure } from '../klaviyo/api/errors.ts';
-import { type LiveCheckContext, UnverifiableError } from './live-check.ts';
+import { ForbiddenError, type LiveCheckContext, UnverifiableError } from './live-check.ts';
 
 export type LiveRequest = Omit<ApiCall, 'lane' | 'signal'>;
 
@@ -31,7 +31,7 @@ export async function expectKlaviyo<Body>(
 export async function createInKlaviyo(context: LiveCheckContext, request: LiveRequest): Promise<void> {
   context.signal.throwIfAborted();
   const result = await requestKlaviyo(context, request);
-  if (!result.ok && !hasStatus(result.failure, 409)) throw new UnverifiableError(failureText(request, result.failure));
+  if (!result.ok && !hasStatus(result.failure, 409)) throw failureError(request, result.failure);
 }
 
 /** @returns every page's records. @throws UnverifiableError */
@@ -49,7 +49,7 @@ export async function listKlaviyo<Item>(
 
 /** @returns the parsed body. @throws UnverifiableError */
 export function bodyOf<Body>(request: LiveRequest, result: ApiResult, schema: z.ZodType<Body>): Body {
-  if (!result.ok) throw new UnverifiableError(failureText(request, result.failure));
+  if (!result.ok) throw failureError(request, result.failure);
   const parsed = schema.safeParse(result.body);
   if (!parsed.success) throw new UnverifiableError(`Klaviyo answered ${nameOf(request)} in an unknown shape`);
   return parsed.data;
@@ -57,6 +57,11 @@ export function bodyOf<Body>(request: LiveRequest, result: ApiResult, schema: z.
 
 export function hasStatus(failure: ApiFailure, status: number): boolean {
   return failure.type === 'rejected' && failure.status === status;
+}
+
+export function failureError(request: LiveRequest, failure: ApiFailure): UnverifiableError {
+  const isForbidden = failure.type === 'forbidden' || failure.type === 'unauthorized';
+  return new (isForbidden ? ForbiddenError : UnverifiableError)(failureText(request, failure));
 }
 
 /** @returns the reason with the request and, if a scope is missing, the scopes that the request needs */

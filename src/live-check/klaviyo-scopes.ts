@@ -48,7 +48,10 @@ export const klaviyoScopes: LiveCheck = {
   async run(context, report) {
     const { mark, signal, cleanup } = context;
     const category = categoryOf(mark);
-    cleanup.add(`catalog category ${category}`, () => removeCategory(context, compoundId(category)));
+    const forget = cleanup.add({
+      name: `catalog category ${category}`,
+      remove: () => removeCategory(context, compoundId(category)),
+    });
     let importId = '';
     for (const [scope, requestOf] of calls) {
       signal.throwIfAborted();
@@ -57,8 +60,10 @@ export const klaviyoScopes: LiveCheck = {
       if (result.ok) {
         if (scope === 'lists:write') importId = bodyOf(request, result, started).data.id;
         report(factOf(scope), asExpected('granted', `used for: ${scopePurposes[scope] ?? scope}`));
-      } else if (result.failure.type === 'forbidden') report(factOf(scope), missing(scope));
-      else {
+      } else if (result.failure.type === 'forbidden') {
+        if (scope === 'catalogs:write') forget();
+        report(factOf(scope), missing(scope));
+      } else if (result.failure.type !== 'unavailable') {
         const consequence = 'the service gets the same answer: see docs/troubleshooting.md';
         report(factOf(scope), cannotWork(failureText(request, result.failure), consequence));
       }

@@ -58,7 +58,7 @@ export interface LiveCheckContext {
   /** Where the test notification is sent; absent: none is sent. */
   destination?: Destination | undefined;
   limits: LiveCheckLimits;
-  cleanup: Pick<Cleanup, 'add'>;
+  cleanup: Pick<Cleanup, 'add' | 'create'>;
   /** Stops the checks, not the removal of their records. */
   signal: AbortSignal;
   now(): Date;
@@ -67,6 +67,11 @@ export interface LiveCheckContext {
 /** A fact can't be verified, for example because the key lacks a scope. */
 export class UnverifiableError extends Error {
   override name = 'UnverifiableError';
+}
+
+/** The key or the client lacks a scope: nothing was read or written. */
+export class ForbiddenError extends UnverifiableError {
+  override name = 'ForbiddenError';
 }
 
 export const factFinding =

@@ -1,7 +1,7 @@
 /** Verifies that commercetools reaches a destination: it sends a test notification when a subscription is created. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { answerOf } from './commercetools-requests.ts';
+import { answerOf, removeRetrying } from './commercetools-requests.ts';
 import { asExpected, cannotWork, type LiveCheck, type LiveCheckContext } from './live-check.ts';
 
 const fact = 'test notification of a subscription';
@@ -18,15 +18,15 @@ export const subscription: LiveCheck = {
   applies: ({ destination }) => destination !== undefined,
   async run(context, report) {
     const { commercetools, destination, mark, signal, cleanup } = context;
-    cleanup.add(`subscription ${mark}`, () => removeSubscription(context));
     const draft = {
       ...{ key: mark, destination },
       messages: [{ resourceTypeId: 'review', types: ['ReviewCreated'] }],
     };
+    const record = { name: `subscription ${mark}`, remove: () => removeSubscription(context) };
     let reason = '';
     for (const [index, delayMs] of delaysMs.entries()) {
       await sleep(delayMs, undefined, { signal });
-      const answer = await answerOf(commercetools.post('subscriptions', draft), scope);
+      const answer = await cleanup.create(record, () => answerOf(commercetools.post('subscriptions', draft), scope));
       if (answer.ok) {
         const found = index === 0 ? 'delivered' : `delivered at attempt ${index + 1}`;
         report(fact, asExpected(found, 'ctk subscriptions apply works with this destination'));
@@ -44,6 +44,6 @@ async function removeSubscription({ commercetools, mark }: LiveCheckContext): Pr
   if (!found.ok && found.error.type === 'not-found') return;
   if (!found.ok) throw found.error;
   const { id, version } = versioned.parse(found.body);
-  const removed = await answerOf(commercetools.delete(`subscriptions/${id}`, { version }), scope);
+  const removed = await answerOf(removeRetrying(commercetools, `subscriptions/${id}`, { version }), scope);
   if (!removed.ok && removed.error.type !== 'not-found') throw removed.error;
 }
