@@ -1,8 +1,9 @@
 /** Test records in Klaviyo's catalogue: their bodies, and how they are removed. */
 import { z } from 'zod';
 import { compoundId } from '../klaviyo/existing-records.ts';
+import { UnverifiableError } from './errors.ts';
 import { failureError, hasStatus, type LiveRequest, requestKlaviyo } from './klaviyo-requests.ts';
-import { type LiveCheckContext, UnverifiableError } from './live-check.ts';
+import type { LiveCheckContext } from './live-check.ts';
 import { pollUntil } from './poll.ts';
 
 const origin = { integration_type: '$custom', catalog_type: '$default' };

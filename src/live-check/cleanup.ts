@@ -1,6 +1,6 @@
 /** Removes the test records of a check, whether it succeeded or failed. */
 import { messageOf } from '../lib/errors.ts';
-import { ForbiddenError } from './live-check.ts';
+import { ForbiddenError } from './errors.ts';
 
 interface TestRecord {
   /** For the report, such as `catalog item ctk-live-check-1a2b3c4d`. */

@@ -1,13 +1,7 @@
 /** Verifies queries: how late they find a new record, several `where` parameters, and the field lowercaseEmail. */
 import { answerOf, countFound, objectsScope, putObject, testContainer } from './commercetools-requests.ts';
-import {
-  asExpected,
-  cannotWork,
-  type LiveCheck,
-  type LiveCheckContext,
-  UnverifiableError,
-  unexpected,
-} from './live-check.ts';
+import { UnverifiableError } from './errors.ts';
+import { asExpected, cannotWork, type LiveCheck, type LiveCheckContext, unexpected } from './live-check.ts';
 import { durationText, pollUntil } from './poll.ts';
 
 const lagFact = 'delay of a query behind GET by key';

@@ -3,7 +3,8 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import type { Query } from '../commercetools/client.ts';
 import { CommercetoolsError } from '../commercetools/errors.ts';
-import { ForbiddenError, type LiveCheckContext, UnverifiableError } from './live-check.ts';
+import { ForbiddenError, UnverifiableError } from './errors.ts';
+import type { LiveCheckContext } from './live-check.ts';
 
 /** A container of its own, so that the store's records are never read or written. */
 export const testContainer = 'ctk-live-check';

@@ -5,15 +5,9 @@
 import { z } from 'zod';
 import { repeatedEventsFinding } from '../engine/api-findings.ts';
 import type { ApiFailure } from '../klaviyo/api/errors.ts';
+import { UnverifiableError } from './errors.ts';
 import { failureError, hasStatus, listKlaviyo, requestKlaviyo } from './klaviyo-requests.ts';
-import {
-  asExpected,
-  cannotWork,
-  type LiveCheck,
-  type LiveCheckContext,
-  UnverifiableError,
-  unexpected,
-} from './live-check.ts';
+import { asExpected, cannotWork, type LiveCheck, type LiveCheckContext, unexpected } from './live-check.ts';
 import { durationText, pollUntil } from './poll.ts';
 import {
   createTestEvent,

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { compoundId } from '../klaviyo/existing-records.ts';
 import { newItem, removeItem, removeItemsByJob } from './catalog-records.ts';
+import { ForbiddenError } from './errors.ts';
 import { createInKlaviyo, failureError, hasStatus, requestKlaviyo } from './klaviyo-requests.ts';
-import { asExpected, ForbiddenError, type LiveCheck, type LiveCheckContext } from './live-check.ts';
+import { asExpected, type LiveCheck, type LiveCheckContext } from './live-check.ts';
 
 const fact = 'ids with / % ? # in a path';
 /** Wherever a server cuts or decodes these ids, what is left begins with the mark. */

@@ -1,7 +1,8 @@
 /** Measures the duration of a catalogue job. */
 import { compoundId } from '../klaviyo/existing-records.ts';
 import { createItemByJob, removeItem } from './catalog-records.ts';
-import { asExpected, type LiveCheck, UnverifiableError, unexpected } from './live-check.ts';
+import { UnverifiableError } from './errors.ts';
+import { asExpected, type LiveCheck, unexpected } from './live-check.ts';
 import { durationText } from './poll.ts';
 
 const fact = 'duration of a catalogue job';

@@ -1,7 +1,8 @@
 /** Verifies whether a filter finds a profile by its e-mail in another case. */
 import { z } from 'zod';
+import { UnverifiableError } from './errors.ts';
 import { listKlaviyo } from './klaviyo-requests.ts';
-import { asExpected, type LiveCheck, type LiveCheckContext, UnverifiableError } from './live-check.ts';
+import { asExpected, type LiveCheck, type LiveCheckContext } from './live-check.ts';
 import { durationText, pollUntil } from './poll.ts';
 import { ensureTestProfile, remainingProfile, testProfile } from './test-profile.ts';
 

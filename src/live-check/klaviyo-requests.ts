@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import type { ApiCall, ApiResult } from '../klaviyo/api/client.ts';
 import { endpoints } from '../klaviyo/api/endpoints.ts';
 import type { ApiFailure } from '../klaviyo/api/errors.ts';
-import { ForbiddenError, type LiveCheckContext, UnverifiableError } from './live-check.ts';
+import { ForbiddenError, UnverifiableError } from './errors.ts';
+import type { LiveCheckContext } from './live-check.ts';
 
 export type LiveRequest = Omit<ApiCall, 'lane' | 'signal'>;
 

@@ -64,16 +64,6 @@ export interface LiveCheckContext {
   now(): Date;
 }
 
-/** A fact can't be verified, for example because the key lacks a scope. */
-export class UnverifiableError extends Error {
-  override name = 'UnverifiableError';
-}
-
-/** The key or the client lacks a scope: nothing was read or written. */
-export class ForbiddenError extends UnverifiableError {
-  override name = 'ForbiddenError';
-}
-
 export const factFinding =
   (state: FactState) =>
   (found: string, consequence: string): FactFinding => ({

@@ -4,6 +4,7 @@ import type { ApiFindings } from '../engine/api-findings.ts';
 import { messageOf } from '../lib/errors.ts';
 import { checksFor } from './checks.ts';
 import { createCleanup } from './cleanup.ts';
+import { UnverifiableError } from './errors.ts';
 import {
   type FactFinding,
   factFinding,
@@ -11,7 +12,6 @@ import {
   type LiveCheckContext,
   type LiveCheckLimits,
   type LiveFinding,
-  UnverifiableError,
 } from './live-check.ts';
 
 export interface LiveCheckDeps

@@ -62,7 +62,7 @@ function consentLines({ creates, remains }: ReturnType<typeof planOf>): string[]
     ...creates.map((record) => `  - ${record}`),
     'Can not be removed afterwards:',
     ...remains.map((record) => `  - ${record}`),
-    'Other records are neither read one by one nor changed. It takes up to some minutes.',
+    'Records that it did not create are never changed. It takes seconds, or some minutes.',
   ];
 }
 
