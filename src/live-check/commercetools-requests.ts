@@ -24,7 +24,7 @@ export async function answerOf(request: Promise<unknown>, scope: string): Promis
 }
 
 /** @returns the body. @throws UnverifiableError for every failure */
-export async function expectBody(request: Promise<unknown>, scope: string): Promise<unknown> {
+async function expectBody(request: Promise<unknown>, scope: string): Promise<unknown> {
   const answer = await answerOf(request, scope);
   if (!answer.ok) throw new UnverifiableError(answer.error.message);
   return answer.body;

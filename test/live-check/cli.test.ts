@@ -1,8 +1,9 @@
 /** `ctk check --live`: consent, the table, what is stored, and what a later `ctk check` says of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ctk as ctkProcess } from '../cli/ctk.ts';
+import { ctk as ctkProcess, start } from '../cli/ctk.ts';
 import { ctkInProcess as ctk } from '../cli/in-process.ts';
 import { startTestEnv } from '../test-env.ts';
 
@@ -77,4 +78,18 @@ test('something that takes longer than two seconds is said to be under way', asy
   await using testEnv = await startTestEnv({ klaviyo: { jobMs: 2_500 } });
   const { out } = await ctk([...live, '--yes'], testEnv.env);
   assert.match(out, /^… a catalogue job, which takes seconds to minutes, \d s$/m);
+});
+
+test('SIGINT stops it; the test records are removed, and it says so', async () => {
+  await using testEnv = await startTestEnv();
+  testEnv.klaviyo.faults.add({ kind: 'delay', ms: 200, path: '/api/catalog-items' });
+  const running = start([...live, '--yes'], testEnv.env);
+  while (testEnv.klaviyo.state().items === 0) await sleep(10);
+  running.signal('SIGINT');
+  const { out, err } = await running.ended;
+  assert.match(err, /stopping, and removing the test records/);
+  assert.match(out, /^unverified +duration of a catalogue job .* the check was stopped$/m);
+  assert.match(out, /All other test records are removed/);
+  const { items, categories } = testEnv.klaviyo.state();
+  assert.deepEqual([items, categories], [0, 0]);
 });
