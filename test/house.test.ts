@@ -43,6 +43,8 @@ const allowedImports: Record<string, readonly string[]> = {
   ],
   'engine/explain': ['engine/delivery', 'rules', 'commercetools', 'type:klaviyo'],
   'engine/api-findings.ts': ['store/store.ts', 'type:klaviyo'],
+  // Verifies what the product assumes of both APIs, with the product's own clients.
+  'live-check': ['klaviyo', 'commercetools', 'engine/api-findings.ts'],
   'engine/readiness.ts': ['commercetools', 'type:klaviyo', 'type:sources/source.ts'],
   config: [
     ...['rules', 'extension', 'sources/push/event-grid.ts', 'sources/index.ts'],
@@ -59,9 +61,12 @@ const allowedImports: Record<string, readonly string[]> = {
     'telemetry/span.ts',
     'type:telemetry',
   ],
-  dashboard: ['engine', 'type:telemetry', 'type:klaviyo', 'type:commercetools', 'type:config'],
-  app: ['engine', 'sources', 'commercetools', 'klaviyo', 'rules', 'store', 'config', 'telemetry', 'http', 'dashboard'],
-  cli: ['app', 'engine', 'commercetools', 'klaviyo', 'rules', 'config'],
+  dashboard: ['engine', 'live-check', 'type:telemetry', 'type:klaviyo', 'type:commercetools', 'type:config'],
+  app: [
+    ...['engine', 'sources', 'commercetools', 'klaviyo', 'rules', 'store', 'config', 'telemetry', 'http', 'dashboard'],
+    'live-check',
+  ],
+  cli: ['app', 'engine', 'live-check', 'commercetools', 'klaviyo', 'rules', 'config'],
   'main.ts': ['cli', 'config', 'commercetools/errors.ts'],
   // What the package offers to a ctk.config.ts.
   'index.ts': ['extension', 'rules/fields', 'type:klaviyo/change.ts', 'type:commercetools/schemas.ts'],

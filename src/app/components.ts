@@ -5,7 +5,7 @@ import { createLookups } from '../commercetools/lookups/create.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
 import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
-import { createApiFindings } from '../engine/api-findings.ts';
+import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
 import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters } from '../engine/delivery/dead-letters.ts';
@@ -25,6 +25,7 @@ import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import type { LiveCheckDeps } from '../live-check/run-live-check.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
 import { createFallbackStore } from '../store/fallback-store.ts';
@@ -53,6 +54,9 @@ export interface Components {
   /** Holds runs; falls back to memory if the API client may not store custom objects. */
   runStore: Store;
   runKinds: readonly Run['kind'][];
+  apiFindings: ApiFindings;
+  /** What a live check needs. */
+  liveCheck: LiveCheckDeps;
   replay: Replay;
   orphanedJobs: OrphanedJobs;
   explain: Explain;
@@ -102,6 +106,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       )
     : store;
 
+  const apiFindings = createApiFindings(runStore, config.klaviyo.key, now);
+  const liveCheck: LiveCheckDeps = {
+    ...{ klaviyo, commercetools, now },
+    // Without the fallback to memory, so that a live check says when its findings are not stored.
+    findings: createApiFindings(store, config.klaviyo.key, now),
+    klaviyoUrl: config.klaviyo.url,
+    commercetoolsUrl: config.commercetools.apiUrl,
+  };
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
   const sink = createSink({
@@ -112,7 +124,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       if (products === undefined) return 'unknown';
       return products.some(({ id, masterData }) => id !== exceptItemId && masterData.published);
     },
-    repeatedEvents: createApiFindings(runStore, config.klaviyo.key, now).repeatedEvents,
+    repeatedEvents: apiFindings.repeatedEvents,
   });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,
@@ -176,7 +188,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ explain, leaseMs, now },
+    ...{ apiFindings, liveCheck, explain, leaseMs, now },
     async trace() {
       if (config.traces) traces ??= await startTraces(config.traces, version, warn);
     },

@@ -12,6 +12,7 @@ import { maxQueueShare } from '../engine/realtime/process-message.ts';
 import { createScheduler } from '../engine/runs/scheduler.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
+import { createBackgroundLiveCheck } from '../live-check/background.ts';
 import { managedKeys } from '../rules/required-subscriptions.ts';
 import { createSources, type TrustedIssuers } from '../sources/index.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
@@ -46,6 +47,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
   });
   const handleDelivery = createHandleDelivery({ realtime, deadLetters, events });
+  const liveCheck = createBackgroundLiveCheck(components.liveCheck);
   const readiness = createReadiness({
     ...{ commercetools, klaviyo },
     sources: config.realtime ? sources.all : [],
@@ -75,6 +77,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
           inFlight: sink.inFlight,
           countOf: (resource) => countOf(commercetools, resource),
           effectiveConfig: config.effectiveConfig,
+          ...{ liveCheck, apiFindings: components.apiFindings },
         },
       },
       port.serves,
@@ -125,6 +128,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
           // Runs are handed over at once; they don't wait for the sources.
           await Promise.all([
             scheduler.shutdown().then(() => runs.shutdown()),
+            liveCheck.shutdown(),
             ...sources.all.map((source) => source.stop()),
           ]);
         },

@@ -31,6 +31,7 @@ const ownFiles = [
   'advice.js',
   'explain.js',
   'settings.js',
+  'live-check.js',
 ];
 const litFiles = ['lit-html.js', 'directive.js', 'directive-helpers.js', 'directives/repeat.js', 'directives/live.js'];
 const plotFiles = ['uPlot.esm.js', 'uPlot.min.css'];

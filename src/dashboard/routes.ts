@@ -1,17 +1,21 @@
-/** Routes of the dashboard: its page and files, the event stream, and the effective settings. Actions use the API's paths. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+/**
+ * Routes of the dashboard: its page and files, the event stream, and the effective settings. Actions use the API's paths,
+ * except the live check's.
+ */
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { EffectiveSetting } from '../config/effective-config.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { assetFiles, createAssets } from './assets.ts';
 import { createEventStream } from './event-stream.ts';
+import { type LiveCheckRouteDeps, liveCheckRoutes } from './live-check-routes.ts';
+import { errorResponses, problem, security } from './schemas.ts';
 import { createSnapshots, type SnapshotDeps } from './snapshots.ts';
 
-export interface DashboardDeps extends SnapshotDeps {
+export interface DashboardDeps extends SnapshotDeps, LiveCheckRouteDeps {
   events: AppEvents;
   effectiveConfig: readonly EffectiveSetting[];
-  guard(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   syncs: boolean;
 }
 
@@ -30,20 +34,18 @@ const contentSecurityPolicy = {
   },
 };
 
-const problem = z.object({ error: z.string() });
 const settings = z.object({
   syncs: z.boolean().describe('whether this port takes syncs'),
   rows: z.array(
     z.object({ kind: z.string(), name: z.string(), value: z.string(), from: z.string(), description: z.string() }),
   ),
 });
-const security = [{ token: [] }];
-const errorResponses = { 401: problem, 403: problem, 429: problem };
 
 export function dashboardRoutes(server: FastifyInstance, deps: DashboardDeps): void {
   pageRoutes(server);
   const stream = createEventStream({ events: deps.events, snapshots: createSnapshots(deps), now: deps.now });
   server.addHook('preClose', async () => stream.close());
+  liveCheckRoutes(server, deps);
   const routes = server.withTypeProvider<ZodTypeProvider>();
   routes.route({
     method: 'GET',

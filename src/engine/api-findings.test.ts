@@ -16,8 +16,8 @@ test('a finding is known to every process of the account, and to no other accoun
 
 test('findings with other names stay', async () => {
   const findings = createApiFindings(createMemoryStore(), 'key', days(0));
-  await findings.write({ one: 'yes' });
-  await findings.write({ two: 'no' });
+  await findings.write({ one: { value: 'yes' } });
+  await findings.write({ two: { value: 'no' } });
   assert.deepEqual(await findings.read(), {
     one: { value: 'yes', verifiedAt: '2026-03-15T08:00:00.000Z' },
     two: { value: 'no', verifiedAt: '2026-03-15T08:00:00.000Z' },

@@ -1,6 +1,6 @@
 /**
- * Remembers what was verified about the Klaviyo account, so that it is verified once. All processes share it through the
- * store.
+ * Remembers what was verified about the Klaviyo account and the commercetools project, so that it is verified once. All
+ * processes share it through the store.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -9,7 +9,18 @@ import { type Store, storedFormat, untilWritten } from '../store/store.ts';
 
 const container = 'ctk-findings';
 
-const findingSchema = z.object({ value: z.string(), verifiedAt: z.iso.datetime() });
+/** What the live check says of a finding, for display. */
+const detailsSchema = z.object({
+  expected: z.string(),
+  state: z.enum(['ok', 'warning', 'problem', 'unverified']),
+  consequence: z.string(),
+});
+const findingSchema = z.object({
+  value: z.string(),
+  verifiedAt: z.iso.datetime(),
+  details: detailsSchema.optional().catch(undefined),
+});
+export type NewApiFinding = Omit<z.infer<typeof findingSchema>, 'verifiedAt'>;
 export type ApiFinding = z.infer<typeof findingSchema>;
 const recordSchema = z.object({ findings: z.record(z.string(), findingSchema) });
 
@@ -17,7 +28,7 @@ export interface ApiFindings {
   /** By name. @throws StoreError */
   read(): Promise<Record<string, ApiFinding>>;
   /** Adds findings, or replaces those with the same name. @throws StoreError */
-  write(values: Record<string, string>): Promise<void>;
+  write(values: Record<string, NewApiFinding>): Promise<void>;
   /** How Klaviyo treats repeated events in a bulk body. `read` never rejects. */
   repeatedEvents: {
     read(): Promise<RepeatedEvents | undefined>;
@@ -41,9 +52,9 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
     return recordSchema.safeParse(stored?.value).data?.findings ?? {};
   }
 
-  async function write(values: Record<string, string>): Promise<void> {
+  async function write(values: Record<string, NewApiFinding>): Promise<void> {
     const verifiedAt = now().toISOString();
-    const added = Object.entries(values).map(([name, value]) => [name, { value, verifiedAt }]);
+    const added = Object.entries(values).map(([name, finding]) => [name, { ...finding, verifiedAt }]);
     await untilWritten(async () => {
       const stored = await store.get(at);
       const findings = {
@@ -66,7 +77,7 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
     write,
     repeatedEvents: {
       read: () => readRepeatedEvents().catch(() => undefined),
-      write: (finding) => write({ [repeatedEventsFinding]: finding }),
+      write: (finding) => write({ [repeatedEventsFinding]: { value: finding } }),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Contract test of all stores. Custom objects are those of the mock commercetools API, over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { behaviourVariants } from '../../sandbox/commercetools/behaviours.ts';
+import { commercetoolsVariants } from '../../sandbox/commercetools/behaviours.ts';
 import { startCommercetoolsSandbox } from '../../sandbox/commercetools/sandbox.ts';
 import type { CommercetoolsSandbox } from '../../sandbox/commercetools/sandbox-types.ts';
 import { createCommercetoolsClient } from '../commercetools/client.ts';
@@ -14,8 +14,8 @@ let strict: CommercetoolsSandbox;
 let forbidding: CommercetoolsSandbox;
 /** By variant of what version 0 does to an existing and to an absent object. */
 const variants = new Map<string, CommercetoolsSandbox>();
-const variantNames = behaviourVariants.versionZero.flatMap((versionZero) =>
-  behaviourVariants.versionZeroOfAbsent.map((versionZeroOfAbsent) => ({
+const variantNames = commercetoolsVariants.versionZero.flatMap((versionZero) =>
+  commercetoolsVariants.versionZeroOfAbsent.map((versionZeroOfAbsent) => ({
     name: `version 0: ${versionZero}, of an absent object: ${versionZeroOfAbsent}`,
     behaviours: { versionZero, versionZeroOfAbsent },
   })),

@@ -1,7 +1,7 @@
 /** Bulk syncs with every way in which commercetools may treat several predicates, invented ids and long URLs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { behaviourVariants } from '../../sandbox/commercetools/behaviours.ts';
+import { commercetoolsVariants } from '../../sandbox/commercetools/behaviours.ts';
 import { type CommercetoolsClient, createCommercetoolsClient } from '../../src/commercetools/client.ts';
 import { createLookups } from '../../src/commercetools/lookups/create.ts';
 import { iteratePages, queryByField, urlLimits } from '../../src/commercetools/pagination.ts';
@@ -19,8 +19,8 @@ function spreadCustomers(count: number): Json[] {
   });
 }
 
-for (const repeatedWhere of behaviourVariants.repeatedWhere)
-  for (const inventedIdBound of behaviourVariants.inventedIdBound)
+for (const repeatedWhere of commercetoolsVariants.repeatedWhere)
+  for (const inventedIdBound of commercetoolsVariants.inventedIdBound)
     test(`a sync reads each record once with repeatedWhere ${repeatedWhere} and inventedIdBound ${inventedIdBound}`, async () => {
       await using testEnv = await startTestEnv({ settings, commercetools: { repeatedWhere, inventedIdBound } });
       await testEnv.addRecords('customer', ...spreadCustomers(33));

@@ -83,7 +83,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const ended = await running.ended;
     assertPresentable(ended);
     assert.equal(ended.code, 1);
-    const last = /customers: stopped, (\d+) of 40 read, (\d+) delivered, 0 pending, 0 skipped, 0 rejected/.exec(ended.out);
+    const last = /customers: stopped, (\d+) of 40 read, (\d+) delivered, 0 pending, 0 skipped, 0 rejected/.exec(
+      ended.out,
+    );
     assert.ok(last, ended.out);
     assert.equal(last[1], last[2]);
     assert.ok((await own.profiles()).length < 40);

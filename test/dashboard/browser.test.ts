@@ -295,6 +295,27 @@ test('settings: what is in force, from where, secrets hidden', async () => {
   await close();
 });
 
+test('live check: it names what will stay, is started after a confirmation, and shows what was found', async () => {
+  const { page, consoleErrors, isUsable, picture, close } = await enter();
+  const section = page.getByRole('region', { name: 'Verified in your accounts' });
+  await section.getByText('never').waitFor();
+  await button(page, 'Verify…').click();
+  await section.getByText(/the profile ctk-live-check@example\.com/).waitFor();
+  await isUsable();
+  await button(page, 'Cancel').click();
+  await button(page, 'Verify…').click();
+  await button(page, 'Create the test records').click();
+  await seen(page, 'The live check has started.');
+  await section.getByText(/^Under way: /).waitFor();
+  const row = section.getByRole('row').filter({ hasText: 'repeated events in a bulk body' });
+  await row.getByText('ignored', { exact: true }).waitFor();
+  await gone(section.getByText('never'));
+  await isUsable();
+  await picture('live-check');
+  assert.deepEqual(consoleErrors, []);
+  await close();
+});
+
 test('read-only access: every view is shown, and buttons that change something are disabled with the reason', async () => {
   await rejectedOrder();
   const { page, isUsable, close } = await enter(reader);

@@ -55,7 +55,14 @@ test('each of its files is there, and no other', async () => {
 });
 
 test('without a token or its session everything that shows something is shut', async () => {
-  for (const path of ['/dashboard/stream', '/dashboard/settings', '/explain/order/x', '/sync', '/dead-letters'])
+  for (const path of [
+    '/dashboard/stream',
+    '/dashboard/settings',
+    '/dashboard/live-check',
+    '/explain/order/x',
+    '/sync',
+    '/dead-letters',
+  ])
     assert.equal((await call(service, { path })).status, 401, path);
   const { json } = await call(service, { path: '/dashboard/session' });
   assert.equal(sessionShape.parse(json).access, 'none');

@@ -1,13 +1,13 @@
 /** Syncs with every way in which custom objects may treat version 0, and with a store that rejects every write. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { behaviourVariants } from '../../sandbox/commercetools/behaviours.ts';
+import { commercetoolsVariants } from '../../sandbox/commercetools/behaviours.ts';
 import { customer } from '../fixtures/index.ts';
 import { startTestEnv } from '../test-env.ts';
 import { ownReplica } from './replicas.ts';
 
-for (const versionZero of behaviourVariants.versionZero)
-  for (const versionZeroOfAbsent of behaviourVariants.versionZeroOfAbsent)
+for (const versionZero of commercetoolsVariants.versionZero)
+  for (const versionZeroOfAbsent of commercetoolsVariants.versionZeroOfAbsent)
     test(`a sync completes with version 0: ${versionZero}, of an absent object: ${versionZeroOfAbsent}`, async () => {
       await using testEnv = await startTestEnv({ commercetools: { versionZero, versionZeroOfAbsent } });
       await testEnv.addRecords('customer', customer());

@@ -1,32 +1,46 @@
-/** `ctk check`: validates both APIs, subscriptions, settings and this machine, without changing anything. */
+/**
+ * `ctk check`: validates both APIs, subscriptions, settings and this machine, without changing anything. With `--live` it
+ * verifies facts on test records instead.
+ */
 import type { Command } from 'commander';
 import { version } from '../../app/version.ts';
 import { checkCatalogue } from '../check/catalogue.ts';
 import { checkCommercetools } from '../check/commercetools.ts';
 import { type CheckDeps, type Finding, findingLine, ok } from '../check/finding.ts';
 import { checkKlaviyo, checkMappedMetrics } from '../check/klaviyo.ts';
+import { checkLive, type LiveCommandOptions, lastLiveCheck } from '../check/live.ts';
 import { checkClocks, checkVersions } from '../check/machine.ts';
 import { checkSettings } from '../check/settings.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
 import type { ExitState, Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
+import { withDestination } from './subscriptions.ts';
 
 export function addCheck(program: Command, terminal: Terminal, exitState: ExitState): void {
-  program
-    .command('check')
-    .description(
-      'look at both keys and their scopes, clocks, subscriptions, metrics, catalogue and settings; exit code 1 on a problem',
-    )
-    .option('--json', 'what was found as JSON')
-    .action(async ({ json }: { json?: true }) => {
-      const findings = await withComponents(({ commercetools, klaviyo }, config) =>
-        check({ config, commercetools, klaviyo, version }),
-      );
-      const ok = findings.every(({ state }) => state !== 'problem');
-      if (json) terminal.json({ ok, findings });
-      else for (const finding of findings) terminal.line(findingLine(finding, terminal));
-      exitState.code = ok ? 0 : 1;
-    });
+  withDestination(
+    program
+      .command('check')
+      .description(
+        'look at both keys and their scopes, clocks, subscriptions, metrics, catalogue and settings; exit code 1 on a problem',
+      )
+      .option('--live', 'verify on test records in your own accounts what only a call can verify (docs/live-check.md)')
+      .option('--yes', 'with --live: create the test records without asking')
+      .option('--json', 'what was found as JSON'),
+    'with --live: send a test notification to ',
+  ).action(async ({ live, json, ...options }: LiveCommandOptions & { live?: true }) => {
+    if (live) {
+      await checkLive({ ...options, ...(json ? { json } : {}) }, terminal, exitState);
+      return;
+    }
+    const findings = await withComponents(async ({ commercetools, klaviyo, apiFindings }, config) => [
+      ...(await check({ config, commercetools, klaviyo, version })),
+      await lastLiveCheck(apiFindings),
+    ]);
+    const ok = findings.every(({ state }) => state !== 'problem');
+    if (json) terminal.json({ ok, findings });
+    else for (const finding of findings) terminal.line(findingLine(finding, terminal));
+    exitState.code = ok ? 0 : 1;
+  });
 }
 
 async function check(deps: CheckDeps): Promise<Finding[]> {

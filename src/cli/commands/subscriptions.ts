@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { applyStep, type DestinationRetry } from '../../commercetools/subscriptions/apply-step.ts';
 import {
+  type Destination,
   type DestinationKind,
   type DestinationSecrets,
   destinationKinds,
@@ -64,8 +65,10 @@ function toJson(step: PlanStep) {
   }
 }
 
-export function withDestination(command: Command): Command {
-  for (const kind of destinationNames) command.option(`--${kind} <destination>`, destinationKinds[kind].form);
+/** @param purpose what precedes the form in the help */
+export function withDestination(command: Command, purpose = ''): Command {
+  for (const kind of destinationNames)
+    command.option(`--${kind} <destination>`, `${purpose}${destinationKinds[kind].form}`);
   return command;
 }
 
@@ -77,8 +80,13 @@ export interface SubscriptionCommandDeps {
 
 export type PlanOptions = Partial<Record<DestinationKind, string>> & { renew?: boolean };
 
+/** @returns the destination if an option names one. @throws CommandError unless it is the only one, and valid */
+export function givenDestination(options: PlanOptions, secrets: DestinationSecrets): Destination | undefined {
+  return destinationNames.some((kind) => options[kind] !== undefined) ? destinationOf(options, secrets) : undefined;
+}
+
 /** @throws CommandError unless exactly one valid destination is given */
-function destinationOf(options: PlanOptions, secrets: DestinationSecrets): SubscriptionDraft['destination'] {
+function destinationOf(options: PlanOptions, secrets: DestinationSecrets): Destination {
   const given = destinationNames.flatMap((kind) => {
     const destination = options[kind];
     return destination === undefined ? [] : [{ kind, destination }];

@@ -1,7 +1,7 @@
 /** Tests customers with the same e-mail, whether or not the API can query lowercaseEmail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { behaviourVariants } from '../../../sandbox/commercetools/behaviours.ts';
+import { commercetoolsVariants } from '../../../sandbox/commercetools/behaviours.ts';
 import { startCommercetoolsSandbox } from '../../../sandbox/commercetools/sandbox.ts';
 import type { CommercetoolsSandbox } from '../../../sandbox/commercetools/sandbox-types.ts';
 import { customer } from '../../../sandbox/shop/seed/builders.ts';
@@ -24,7 +24,7 @@ function recordingClient({ url, authUrl, ...sandbox }: CommercetoolsSandbox) {
   return { client, queries };
 }
 
-for (const lowercaseEmail of behaviourVariants.lowercaseEmail)
+for (const lowercaseEmail of commercetoolsVariants.lowercaseEmail)
   test(`customers with the same e-mail are found when lowercaseEmail is ${lowercaseEmail}`, async (t) => {
     const sandbox = await startCommercetoolsSandbox({ lowercaseEmail });
     t.after(() => sandbox.stop());

@@ -1,7 +1,7 @@
 /** Tests steps against every behaviour of commercetools that its docs leave open. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { behaviourVariants } from '../../../sandbox/commercetools/behaviours.ts';
+import { commercetoolsVariants } from '../../../sandbox/commercetools/behaviours.ts';
 import type { CommercetoolsSandboxOptions } from '../../../sandbox/commercetools/options.ts';
 import { startCommercetoolsSandbox } from '../../../sandbox/commercetools/sandbox.ts';
 import { createCommercetoolsClient } from '../client.ts';
@@ -52,7 +52,7 @@ async function startShop(options: CommercetoolsSandboxOptions = {}) {
   };
 }
 
-for (const emptyListInDraft of behaviourVariants.emptyListInDraft)
+for (const emptyListInDraft of commercetoolsVariants.emptyListInDraft)
   test(`a subscription to messages or to changes alone is created when empty lists are ${emptyListInDraft}`, async () => {
     await using shop = await startShop({ emptyListInDraft });
     await shop.apply(draftOf({ messages }));
@@ -61,7 +61,7 @@ for (const emptyListInDraft of behaviourVariants.emptyListInDraft)
     assert.equal((await shop.listed()).length, 2);
   });
 
-for (const emptySubscriptionCheck of behaviourVariants.emptySubscriptionCheck)
+for (const emptySubscriptionCheck of commercetoolsVariants.emptySubscriptionCheck)
   test(`messages and changes replace each other when the check is ${emptySubscriptionCheck}`, async () => {
     await using shop = await startShop({ emptySubscriptionCheck });
     await shop.apply(draftOf({ messages }));
@@ -71,7 +71,7 @@ for (const emptySubscriptionCheck of behaviourVariants.emptySubscriptionCheck)
     assert.deepEqual(await shop.listed(), [{ messages, changes: [] }]);
   });
 
-for (const failingSubscriptionCreations of behaviourVariants.failingSubscriptionCreations)
+for (const failingSubscriptionCreations of commercetoolsVariants.failingSubscriptionCreations)
   test(`a destination that refuses ${failingSubscriptionCreations} times is tried again, which is reported once`, async () => {
     await using shop = await startShop({ failingSubscriptionCreations });
     const reported: Date[] = [];

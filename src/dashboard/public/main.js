@@ -3,6 +3,7 @@ import { html, nothing, render } from '/dashboard/lib/lit-html/lit-html.js';
 import { loadSession } from './api.js';
 import { lettersView, loadLetters } from './dead-letters.js';
 import { explainView, loadExplain } from './explain.js';
+import { loadLiveCheck } from './live-check.js';
 import { loginView, logOut } from './login.js';
 import { nowView } from './now.js';
 import { runsView } from './runs.js';
@@ -10,7 +11,7 @@ import { loadSettings, settingsView } from './settings.js';
 import { change, notify, onChange, state } from './state.js';
 
 const views = {
-  now: { name: 'Now', show: nowView, load: () => {} },
+  now: { name: 'Now', show: nowView, load: () => loadLiveCheck() },
   runs: { name: 'Runs', show: runsView, load: () => {} },
   'dead-letters': { name: 'Dead letters', show: lettersView, load: () => loadLetters() },
   explain: { name: 'Explain', show: explainView, load: (rest) => loadExplain(rest) },

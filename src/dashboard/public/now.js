@@ -3,6 +3,7 @@ import './plot.js';
 import { html } from '/dashboard/lib/lit-html/lit-html.js';
 import { feedView } from './feed.js';
 import { ago, number, plural } from './format.js';
+import { liveCheckView } from './live-check.js';
 import { state } from './state.js';
 import { table } from './table.js';
 
@@ -24,6 +25,7 @@ export function nowView() {
       <h2 id="quota">Klaviyo's quota</h2>
       ${quotaTable(now)}
     </section>
+    ${liveCheckView()}
   `;
 }
 

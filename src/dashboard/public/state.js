@@ -17,6 +17,8 @@ export const state = {
   letters: { list: undefined, next: undefined, selected: new Set(), filter: {}, error: '', busy: false },
   explain: { busy: false, result: undefined, error: '', requested: '' },
   settings: { rows: undefined, syncs: true, only: false, error: '' },
+  /** `shown`: as the service answered; `confirming`: the plan is shown and waits for consent. */
+  liveCheck: { shown: undefined, confirming: false, error: '' },
   /** Notification, announced by screen readers: `{ text, tone, undo }`. */
   notice: undefined,
 };

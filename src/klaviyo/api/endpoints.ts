@@ -77,10 +77,12 @@ export const endpoints = {
   updateProfile: patch('/api/profiles/{id}', 'profiles:write'),
 
   listItems: get('/api/catalog-items', 'XL', 'catalogs:read'),
+  getItem: get('/api/catalog-items/{id}', 'XL', 'catalogs:read'),
   createItem: post('/api/catalog-items', 'L', 'catalogs:write'),
   updateItem: patch('/api/catalog-items/{id}', 'catalogs:write'),
   deleteItem: remove('/api/catalog-items/{id}', 'catalogs:write'),
   listVariantsOfItem: get('/api/catalog-items/{id}/variants', 'XL', 'catalogs:read'),
+  listCategoriesOfItem: get('/api/catalog-items/{id}/categories', 'XL', 'catalogs:read'),
   createItems: post('/api/catalog-item-bulk-create-jobs', 'L', 'catalogs:write'),
   updateItems: post('/api/catalog-item-bulk-update-jobs', 'L', 'catalogs:write'),
   deleteItems: post('/api/catalog-item-bulk-delete-jobs', 'L', 'catalogs:write'),

@@ -2,7 +2,14 @@
 import { type EndpointName, endpoints, type Scope } from './endpoints.ts';
 
 /** Endpoints that only checks call: delivery works without them. */
-const checkEndpoints = ['getAccounts', 'listMetrics', 'listMappedMetrics', 'listFlows'] as const;
+const checkEndpoints = [
+  'getAccounts',
+  'getItem',
+  'listCategoriesOfItem',
+  'listMetrics',
+  'listMappedMetrics',
+  'listFlows',
+] as const;
 
 /** Endpoints whose work can be done by others: without their scopes profiles and events are sent one by one. */
 const replaceableEndpoints = [
@@ -17,7 +24,7 @@ const names = Object.keys(endpoints).filter((name): name is EndpointName => name
 const isIn = (list: readonly EndpointName[]) => (name: EndpointName) => list.includes(name);
 
 /** @returns the scopes of these endpoints, sorted */
-export function scopesOf(endpointNames: readonly EndpointName[]): Scope[] {
+function scopesOf(endpointNames: readonly EndpointName[]): Scope[] {
   return [...new Set(endpointNames.flatMap((name) => endpoints[name].scopes))].sort();
 }
 
