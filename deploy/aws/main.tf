@@ -27,6 +27,8 @@ resource "aws_sqs_queue" "messages" {
   name                       = "commercetools"
   message_retention_seconds  = 1209600
   visibility_timeout_seconds = 30
+  # Messages of commercetools have up to 256 KB.
+  max_message_size           = 262144
   sqs_managed_sse_enabled    = true
   # No redrive policy: the service keeps what can't be delivered as dead letters, and an outage must not use up tries.
 }

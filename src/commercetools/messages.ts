@@ -30,13 +30,18 @@ export type ParsedMessage =
   /** Not a delivery of commercetools. `path` names the invalid field, never its value. */
   | { type: 'unreadable'; reason: string; path: string };
 
+/** ISO 8601; a time without a zone is in UTC. */
+const dateTime = z.iso
+  .datetime({ offset: true, local: true })
+  .transform((text) => (/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`));
+
 const resource = z.object({ typeId: z.string().min(1), id: z.string().min(1) });
 const messagePayload = z.looseObject({
   notificationType: z.literal('Message'),
   resource,
   id: z.string().min(1),
   type: z.string().min(1).optional(),
-  createdAt: z.iso.datetime({ offset: true }),
+  createdAt: dateTime,
   resourceVersion: z.number().optional(),
   payloadNotIncluded: z.looseObject({ payloadType: z.string().min(1) }).optional(),
 });
@@ -44,7 +49,7 @@ const changePayload = z.looseObject({
   notificationType: z.enum(['ResourceCreated', 'ResourceUpdated', 'ResourceDeleted']),
   resource,
   version: z.number(),
-  modifiedAt: z.iso.datetime({ offset: true }),
+  modifiedAt: dateTime,
 });
 const cloudEvent = z.looseObject({ specversion: z.string(), data: z.unknown() });
 const notification = z.looseObject({ notificationType: z.string() });
