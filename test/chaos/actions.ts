@@ -6,7 +6,7 @@ import { connectShop, type ShopApi } from '../../sandbox/shop/actors/shop-api.ts
 import { createShopper } from '../../sandbox/shop/actors/shopper.ts';
 import { bulkResources } from '../../src/commercetools/schemas.ts';
 import type { ChaosEnv } from './chaos-env.ts';
-import type { Replica } from './replica.ts';
+import type { Replica, RunningReplica } from './replica.ts';
 import type { Action, Moment, Schedule } from './schedule.ts';
 
 export interface ScheduleResult {
@@ -91,12 +91,12 @@ async function injectFault(
 }
 
 /** Everything once more, by any of them. */
-export async function syncAll(replicas: readonly Replica[]): Promise<void> {
+export async function syncAll(replicas: readonly RunningReplica[]): Promise<void> {
   for (const resource of bulkResources) await startSync(replicas, resource);
 }
 
 /** As a person does who wants it to run: until somebody says that it does. */
-async function startSync(replicas: readonly Replica[], resource: string): Promise<void> {
+async function startSync(replicas: readonly RunningReplica[], resource: string): Promise<void> {
   for (;;) {
     const one = replicas.find((replica) => replica.isUp());
     const status = one ? await post(`${one.url}/sync/${resource}`) : 0;

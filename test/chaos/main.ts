@@ -30,8 +30,9 @@ const { values } = parseArgs({
   },
 });
 
-/** Two processors have enough to do with two seeds. */
+/** Two processors have enough to do with two seeds; variants wait most of the time. */
 const concurrency = 2;
+const variantConcurrency = values.variants ? 2 : 4;
 const maxShown = 15;
 /** Log lines of the replicas that are printed for a seed that failed. */
 const maxLogLines = 60;
@@ -127,7 +128,7 @@ async function runVariants(cases: VariantCase[]): Promise<boolean> {
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await runOneVariant(next));
   };
-  await Promise.all(Array.from({ length: concurrency }, work));
+  await Promise.all(Array.from({ length: variantConcurrency }, work));
   const failed = results.filter((ok) => !ok).length;
   console.log(`${results.length} variants, ${failed} failed`);
   return failed === 0;

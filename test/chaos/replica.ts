@@ -27,6 +27,9 @@ export interface Replica {
 const maxLines = 3_000;
 
 /** @param env its environment variables, except the port */
+/** What callers of a replica need. */
+export type RunningReplica = Pick<Replica, 'url' | 'isUp'>;
+
 export async function createReplica(env: Record<string, string>): Promise<Replica> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ChaosEnv } from './chaos-env.ts';
-import type { Replica } from './replica.ts';
+import type { RunningReplica } from './replica.ts';
 
 const runs = z.object({ running: z.array(z.looseObject({ id: z.string(), resource: z.string(), state: z.string() })) });
 const pollMs = 50;
@@ -12,7 +12,7 @@ const requiredIdlePolls = 4;
 /** @returns what is still under way after so long, nothing where all is quiet */
 export async function waitUntilIdle(
   chaosEnv: ChaosEnv,
-  replicas: readonly Replica[],
+  replicas: readonly RunningReplica[],
   timeoutMs: number,
 ): Promise<string[]> {
   const until = performance.now() + timeoutMs;
@@ -24,7 +24,7 @@ export async function waitUntilIdle(
   }
 }
 
-async function inFlight({ shop, storedValues }: ChaosEnv, replicas: readonly Replica[]): Promise<string[]> {
+async function inFlight({ shop, storedValues }: ChaosEnv, replicas: readonly RunningReplica[]): Promise<string[]> {
   const open: string[] = [];
   if (shop.pending() > 0) open.push(`${shop.pending()} messages are not acknowledged`);
   for (const key of storedValues('ctk-work').keys()) open.push(`the lease ${key} is held`);
