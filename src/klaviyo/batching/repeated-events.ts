@@ -100,12 +100,18 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
     return false;
   }
 
+  const metricIds = new Map<string, string>();
+
   async function idOfMetric(name: string): Promise<string | 'none' | undefined> {
+    const known = metricIds.get(name);
+    if (known !== undefined) return known;
     for await (const page of client.pages({ endpoint: 'listMetrics', lane: 'bulk', signal })) {
       const parsed = page.ok ? metricList.safeParse(page.body) : undefined;
       if (!parsed?.success) return undefined;
       const found = parsed.data.data.find((metric) => metric.attributes.name === name);
-      if (found) return found.id;
+      if (!found) continue;
+      metricIds.set(name, found.id);
+      return found.id;
     }
     return 'none';
   }
