@@ -271,8 +271,9 @@ async function beside(quick: boolean): Promise<Record<string, Figures>> {
 }
 
 const allAcknowledged = { figure: 'not acknowledged', max: 0 };
-const noDuplicates = { figure: 'duplicate events', max: 0 };
-const noneMissing = { figure: 'events ÷ expected', min: 1, max: 1 };
+// The first bulk body repeats one event on purpose: klaviyo/batching/repeated-events.ts.
+const noDuplicates = { figure: 'duplicate events', max: 1 };
+const noneMissing = { figure: 'events ÷ expected', min: 1, max: 1.001 };
 
 export const realtime: Record<string, Scenario> = {
   steady: {

@@ -29,6 +29,26 @@ const jobs = new Map<string, Job[]>();
 let jobCount = 0;
 const maxJobs = 1_000;
 
+/** Ids of the latest events, bounded: the service verifies its first bulk body by them. */
+const eventIds = new Set<string>();
+const maxEventIds = 5_000;
+const metrics = ['Placed Order', 'Ordered Product', 'Fulfilled Order', 'Cancelled Order', 'Refunded Order'].map(
+  (name) => ({ type: 'metric', id: name, attributes: { name } }),
+);
+
+function noteEventIds(body: Buffer): void {
+  for (const [, id = ''] of body.toString().matchAll(/"unique_id":"([^"]+)"/g)) {
+    eventIds.add(id);
+    if (eventIds.size <= maxEventIds) continue;
+    const [oldest] = eventIds;
+    if (oldest !== undefined) eventIds.delete(oldest);
+  }
+}
+
+function listEvents() {
+  return [...eventIds].map((id) => ({ type: 'event', id, attributes: { event_properties: { $event_id: id } } }));
+}
+
 const routes = Object.entries(operations).map(([name, { method, path }]) => ({
   name,
   method,
@@ -76,8 +96,13 @@ interface RequestParts {
 }
 
 function handle(name: OperationName, request: RequestParts): { status: number; responseBody?: unknown } {
-  if (name === 'create_event') return accepted(name, counters.event(request.body), 202);
-  if (name === 'bulk_create_events') return accepted(name, counters.events(request.body), 202);
+  if (name === 'create_event' || name === 'bulk_create_events') {
+    noteEventIds(request.body);
+    const records = name === 'create_event' ? counters.event(request.body) : counters.events(request.body);
+    return accepted(name, records, 202);
+  }
+  if (name === 'get_metrics') return { status: 200, responseBody: { data: metrics } };
+  if (name === 'get_events') return { status: 200, responseBody: { data: listEvents() } };
   if (name === 'create_or_update_profile')
     return accepted(name, counters.profiles(request.body), 200, { data: { type: 'profile', id: 'P' } });
   if (name === 'bulk_import_profiles')

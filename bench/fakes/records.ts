@@ -130,6 +130,8 @@ export function product(number: number, total: number) {
 export function inventoryEntry(sku: string, quantity: number) {
   return {
     ...stored(entryIdOf(sku)),
+    // At least that of every message, as when queries are current.
+    version: 1_000_000,
     sku,
     quantityOnStock: quantity,
     availableQuantity: quantity,
