@@ -12,7 +12,7 @@ import { type State, stateOf } from './state.ts';
 
 /** A busy machine is no reason to fail. */
 const slowMachineSettings = {
-  klaviyo: { timeoutSeconds: 30 },
+  klaviyo: { timeoutSeconds: 30, eventListingSeconds: 3 },
   commercetools: { timeoutSeconds: 30 },
   realtime: { deadlineSeconds: 60 },
 };

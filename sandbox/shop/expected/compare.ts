@@ -149,7 +149,7 @@ function itemDifferences(expected: Expected, found: KlaviyoState): string[] {
       ['title', item.title, actual.title],
       ['description', item.description, actual.description],
       ['url', item.url, actual.url],
-      ['image', item.image, actual.image_full_url],
+      ['image', item.image ?? '', actual.image_full_url ?? ''],
       ['price', item.price, actual.price],
       ['published', true, actual.published],
       ['categories', item.categories.join(' '), linked.join(' ')],
@@ -167,7 +167,7 @@ function variantDifferences(expected: Expected, found: KlaviyoState): string[] {
     return formatDifferences(`variant ${variant.sku}`, [
       ['item', variant.item, items.get(actual.item) ?? actual.item],
       ['title', variant.title, actual.title],
-      ['image', variant.image, actual.image_full_url],
+      ['image', variant.image ?? '', actual.image_full_url ?? ''],
       ['price', variant.price, actual.price],
       ['quantity', variant.quantity, actual.inventory_quantity],
       ['policy', variant.policy, actual.inventory_policy],

@@ -97,7 +97,10 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     const result = await sharing(traceContexts, () => client.call(request));
     if (!result.ok) verification?.abandon();
     if (!result.ok) return settleFailure(entries, { positions, failure: result.failure }, options);
-    if (verification && !(await verification.isRecorded())) return sendSingly(entries, lane);
+    if (verification && !(await verification.isRecorded())) {
+      await sendSingly(entries, lane);
+      return verification.afterSingles();
+    }
     if (!operation.job) return resolveAll(entries, result);
     const accepted = acceptedJob.safeParse(result.body);
     if (!accepted.success) return resolveAll(entries, unknownShape);

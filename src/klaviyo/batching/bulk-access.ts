@@ -26,6 +26,8 @@ export interface Verification {
   /** The index of an item to be sent in a single request first, so that the body repeats it. */
   repeated: number;
   isRecorded(): Promise<boolean>;
+  /** To be called after the records of a body that was not recorded were sent in single requests. */
+  afterSingles(): Promise<void>;
   /** To be called when the body was not accepted. */
   abandon(): void;
 }

@@ -147,19 +147,25 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
       onWarning(
         'bulk bodies of events can not be verified (the key needs events:read and metrics:read): events are sent one by one',
       );
-      return { repeated: 0, isRecorded: () => Promise.resolve(false), abandon: () => undefined };
+      const isRecorded = () => Promise.resolve(false);
+      return { repeated: 0, isRecorded, afterSingles: () => Promise.resolve(), abandon: () => undefined };
     }
     const abandon = () => {
       state = 'unknown';
     };
-    return { repeated: 0, isRecorded: () => verify(event), abandon };
+    return { repeated: 0, isRecorded: () => verify(event), afterSingles: () => confirmLost(event), abandon };
   }
 
   async function verify(event: z.infer<typeof eventRecord> | undefined): Promise<boolean> {
     const isRecorded = event !== undefined && (await waitUntilListed(event));
-    if (event === undefined || signal.aborted) state = 'unknown';
-    else await learn(isRecorded ? 'ignored' : 'lost');
+    if (isRecorded) await learn('ignored');
     return isRecorded;
+  }
+
+  /** The body was lost only if the event is listed once it was sent alone: Klaviyo may drop that event in any request. */
+  async function confirmLost(event: z.infer<typeof eventRecord> | undefined): Promise<void> {
+    if (event !== undefined && (await waitUntilListed(event))) await learn('lost');
+    else state = 'unknown';
   }
 
   return {
