@@ -68,7 +68,7 @@ export function createCatalog({ missingLinkPointer }: Pick<KlaviyoBehaviours, 'm
   }
 
   // JSON:API requires 404 for a request that names a missing related resource
-  // (https://jsonapi.org/format/#crud-creating-responses-404). Only a pointer to it tells it from a missing record.
+  // (https://jsonapi.org/format/#crud-creating-responses-404). Only a pointer to it distinguishes it from a missing record.
   function missingLink(detail: string, pointer: string): ErrorObject {
     return missingLinkPointer === 'data' ? notFound(detail) : { ...notFound(detail), pointer };
   }

@@ -8,7 +8,7 @@ import { createInKlaviyo, expectKlaviyo } from './klaviyo-requests.ts';
 import type { LiveCheckContext } from './live-check.ts';
 
 /**
- * example.com is reserved (RFC 2606) and accepts no mail, so that nobody can get any. The reserved top-level domains, such
+ * example.com is reserved (RFC 2606) and accepts no mail. The reserved top-level domains, such
  * as `.test`, might be refused as malformed.
  */
 export const testProfile = { email: 'ctk-live-check@example.com', external_id: 'ctk-live-check' };

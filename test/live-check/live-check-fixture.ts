@@ -1,4 +1,4 @@
-/** Runs the live check against both sandboxes, which hold records of somebody else, and compares them before and after. */
+/** Runs the live check against both sandboxes, which hold records of another application, and compares them before and after. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

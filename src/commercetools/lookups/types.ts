@@ -36,7 +36,7 @@ export interface ChangedRecord {
  */
 export type LookupById<Entity> = (id: string, minVersion?: number) => Promise<Entity | undefined>;
 
-/** Lookups other than by id show what queries show, except for the records that they are told of. */
+/** Lookups other than by id show what queries show, except for the records that are passed in. */
 export interface Lookups {
   customer: LookupById<Customer>;
   /** Returns customers with this e-mail, ignoring case. */

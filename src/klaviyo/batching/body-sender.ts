@@ -127,16 +127,8 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     const namedOneAgain = recorded.length === 1 && single.length === 0 ? namedOne + 1 : 0;
     const resend = (part: Entry[]) =>
       namedOneAgain >= maxNamedOne ? sendSingly(part, lane) : callBulk(part, { lane, namedOne: namedOneAgain });
-    // A body of one record has no smaller part: its failure is final.
-    const isFinal = (entry: Entry) => entry.item.bulkOnly === true && entries.length === 1;
-    resolveAll(single.filter(isFinal), { ok: false, failure });
-    await Promise.all([
-      sendSingly(
-        single.filter((entry) => !isFinal(entry)),
-        lane,
-      ),
-      ...retry.map(resend),
-    ]);
+    if (isFinal(entries)) return resolveAll(single, { ok: false, failure });
+    await Promise.all([sendSingly(single, lane), ...retry.map(resend)]);
   }
 
   async function settleJob(
@@ -153,16 +145,21 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     await Promise.all(
       entries.map(async (entry) => {
         const error = failed.get(entry) ?? (entries.length === 1 ? jobResult.errors[0] : undefined);
-        const isLast = entry.item.bulkOnly && entries.length === 1;
-        const failure = error && (isLast ? rejectedBy(error) : failureOf(error, operation));
+        const failure = error && (isFinal(entries) ? rejectedBy(error) : failureOf(error, operation));
         // A single request shows what an unclear error means, and whether an unattributed one belongs to this record.
-        if (failure === 'unclear' || (!failure && unattributed && !isLast)) return sendSingle(entry, { lane });
+        if (failure === 'unclear' || (!failure && unattributed && !isFinal(entries)))
+          return sendSingle(entry, { lane });
         entry.resolve(failure ? { ok: false, failure } : { ok: true, status: 200, body: undefined });
       }),
     );
   }
 
   return { sendSingle, sendBulk: (entries, options) => callBulk(entries, options) };
+}
+
+/** A record that can't be sent in a single request is alone in its body: no smaller request could tell more. */
+function isFinal(entries: readonly Entry[]): boolean {
+  return entries.length === 1 && entries[0]?.item.bulkOnly === true;
 }
 
 export function resolveAll(entries: readonly Entry[], result: ApiResult): void {

@@ -83,7 +83,7 @@ test('an error without a pointer is found by the payload, also in an envelope', 
   assert.deepEqual(attributed(all, [{ payload: payload.data }]), { failed: [2], unattributed: false });
 });
 
-test("a catalog job's error names its record by id, and tells nothing by its code", () => {
+test("a catalog job's error names its record by id, and its code does not show the reason", () => {
   const items = ['one', 'two'].map((id) => ({ item: batchItem({ type: 'catalog-item', id }, id) }));
   const error = { code: 'invalid', detail: 'no', pointer: '/data/attributes/items/data/id', recordId: 'two' };
   const { failed, unattributed } = attribute(items, { errors: [error], unlistedErrors: 0 }, [

@@ -80,7 +80,7 @@ async function writeIfChanged(
   return receiptOfResult(retryOnConflict(await upsertItem(change, existing, context), isNotFound));
 }
 
-/** A creation is answered 404 only because of a related record; of an update the pointer tells. */
+/** A creation is answered 404 only because of a related record; for an update the pointer shows which one is missing. */
 function concernsRelated(failure: ApiFailure, exists: boolean): boolean {
   return pointsAtRelationship(failure) || (!exists && isNotFound(failure));
 }
