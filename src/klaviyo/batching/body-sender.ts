@@ -94,7 +94,10 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     );
     const traceContexts = entries.map(({ traceContext }) => traceContext);
     const request = { endpoint: operation.bulk, body: text, signal: never, lane, acquired };
-    const result = await sharing(traceContexts, () => client.call(request));
+    const result = await sharing(traceContexts, () => client.call(request)).catch((thrown: unknown) => {
+      verification?.abandon();
+      throw thrown;
+    });
     if (!result.ok) verification?.abandon();
     if (!result.ok) return settleFailure(entries, { positions, failure: result.failure }, options);
     if (verification && !(await verification.isRecorded())) {

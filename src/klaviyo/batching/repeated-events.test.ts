@@ -86,10 +86,20 @@ async function start(t: TestContext, { treatment, known, missingScope = false }:
     if (!recorded.includes(id)) recorded.push(id);
     return { status: 202, body: '' };
   });
+  let isBroken = false;
+  const pages: typeof client.pages = (call) => {
+    if (isBroken) throw new Error('a bug');
+    return client.pages(call);
+  };
   const stop = new AbortController();
   t.after(() => stop.abort());
   const batchers = createBatcherRegistry({
-    ...{ client, jobs: createJobPoller(client, stop.signal), rateLimitShare: 1, signal: stop.signal },
+    ...{
+      client: { ...client, pages },
+      jobs: createJobPoller(client, stop.signal),
+      rateLimitShare: 1,
+      signal: stop.signal,
+    },
     maxListingMs: 180_000,
     onWarning: (detail) => warnings.push(detail),
     repeatedEvents: {
@@ -104,14 +114,24 @@ async function start(t: TestContext, { treatment, known, missingScope = false }:
   return {
     ...{ recorded, counts, warnings },
     finding: () => finding,
+    /** Makes each look-up throw until the returned function is called. */
+    breakLookups() {
+      isBroken = true;
+      return () => {
+        isBroken = false;
+      };
+    },
     /** Writes events as a sync does, until each has a result. */
     async sync(ids: readonly string[]): Promise<ApiResult[]> {
       const results: ApiResult[] = [];
+      const failed: unknown[] = [];
       for (const id of ids)
-        void batchers
-          .write('event', eventOf(id), { lane: 'bulk', deadline: { aborted: false } })
-          .then((result) => results.push(result));
-      await clock.until(() => results.length === ids.length, 100);
+        void batchers.write('event', eventOf(id), { lane: 'bulk', deadline: { aborted: false } }).then(
+          (result) => results.push(result),
+          (thrown: unknown) => failed.push(thrown),
+        );
+      await clock.until(() => results.length + failed.length === ids.length, 100);
+      if (failed.length > 0) throw failed[0];
       return results;
     },
   };
@@ -172,6 +192,15 @@ test('two answers that name one of many repeated events are enough: the rest is 
   await sync(idsOf(0, 100));
   await sync(idsOf(0, 100));
   assert.ok(counts.bulk <= 3, String(counts.bulk));
+});
+
+test('an exception while a body is verified fails its events only, and later ones are sent', async (t) => {
+  const { sync, recorded, breakLookups } = await start(t, { treatment: 'ignored' });
+  const repair = breakLookups();
+  await assert.rejects(sync(idsOf(0, 20)), /a bug/);
+  repair();
+  assert.ok((await sync(idsOf(20, 40))).every(isOk));
+  assert.ok(idsOf(20, 40).every((id) => recorded.includes(id)));
 });
 
 test('without the scopes to verify a body, events are sent singly, and a warning says so', async (t) => {

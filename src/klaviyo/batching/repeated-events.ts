@@ -131,7 +131,7 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
     const backoff = createBackoff(pollBackoff);
     const until = performance.now() + deps.maxListingMs;
     for (;;) {
-      if (await isListed(event)) return true;
+      if (await isListed(event).catch(() => undefined)) return true;
       if (performance.now() > until || signal.aborted) return false;
       await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
     }
@@ -140,7 +140,14 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
   async function beginBody(items: readonly BatchItem[]): Promise<Verification | undefined> {
     if (state !== 'unknown' || items.length < 2) return undefined;
     state = 'verifying';
-    const event = await findNewEvent(items);
+    const abandon = () => {
+      if (state === 'verifying') state = 'unknown';
+    };
+    // Also after an exception: no other body is sent while one is being verified.
+    const event = await findNewEvent(items).catch((thrown: unknown) => {
+      abandon();
+      throw thrown;
+    });
     if (event === 'unverifiable') {
       state = 'unverifiable';
       unverifiableUntil = performance.now() + retryMs;
@@ -150,9 +157,6 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
       const isRecorded = () => Promise.resolve(false);
       return { repeated: 0, isRecorded, afterSingles: () => Promise.resolve(), abandon: () => undefined };
     }
-    const abandon = () => {
-      state = 'unknown';
-    };
     return { repeated: 0, isRecorded: () => verify(event), afterSingles: () => confirmLost(event), abandon };
   }
 
