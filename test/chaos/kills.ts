@@ -1,6 +1,7 @@
 /**
  * Kill -9 at random moments of one bulk run of orders. It goes on by itself each time; at its end counts are exact, every
- * event is there once, and what was sent again is at most what no stored checkpoint knew of when the process died.
+ * event is there once, and what was sent again is at most what no stored checkpoint knew of when the process died, and
+ * one event for each process that verified how Klaviyo treats a repeated one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -57,7 +58,7 @@ export async function runKills({ seed, kills, orders }: Kills): Promise<KillsRes
     await fetch(`${replica.url}/sync/orders`, { method: 'POST' });
     const random = createRandom(seed);
     const points = Array.from({ length: kills }, () => random.next() * all.length).toSorted((a, b) => a - b);
-    let maxRepeats = 0;
+    let maxRepeats = kills + 1;
     let killed = 0;
     for (const point of points) {
       if (!(await waitForEvents(chaosEnv, point))) break;

@@ -86,6 +86,7 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
   async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
     const { lane, acquired } = options;
     const verification = await access.beginBody(entries.map(({ item }) => item));
+    if (verification === 'single') return sendSingly(entries, lane);
     const repeated = verification && entries[verification.repeated];
     if (repeated) await sendSingle(repeated, { lane });
     const { text, positions } = bulkBody(

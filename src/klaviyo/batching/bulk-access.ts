@@ -16,10 +16,11 @@ export interface BulkAccess {
   /** Called when a body was rejected because of events that Klaviyo has recorded already. */
   onRecordedRejected(): void;
   /**
-   * Called before a body is sent. @returns undefined, or a verification of the body, to be called once Klaviyo has
-   * accepted it: resolves with false if its records were lost and have to be sent one by one
+   * Called before a body is sent. @returns undefined to send it as it is; `single` to send its records one by one
+   * instead; or a verification of the body, to be called once Klaviyo has accepted it: resolves with false if its records
+   * were lost and have to be sent one by one
    */
-  beginBody(items: readonly BatchItem[]): Promise<Verification | undefined>;
+  beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined>;
 }
 
 export interface Verification {

@@ -203,11 +203,22 @@ test('an exception while a body is verified fails its events only, and later one
   assert.ok(idsOf(20, 40).every((id) => recorded.includes(id)));
 });
 
+test('a body without a new event is sent singly, once, and a later body is verified', async (t) => {
+  const { sync, recorded, counts, finding } = await start(t, { treatment: 'lost' });
+  recorded.push(...idsOf(0, 100));
+  assert.ok((await sync(idsOf(0, 100))).every(isOk));
+  assert.deepEqual(counts, { single: 100, bulk: 0 });
+  await sync(idsOf(100, 200));
+  await sync(idsOf(150, 250));
+  assert.equal(finding(), 'lost');
+  assert.deepEqual(recorded.toSorted(), idsOf(0, 250).toSorted());
+});
+
 test('without the scopes to verify a body, events are sent singly, and a warning says so', async (t) => {
   const { sync, counts, warnings, finding } = await start(t, { treatment: 'lost', missingScope: true });
   assert.ok((await sync(idsOf(0, 50))).every(isOk));
   await sync(idsOf(20, 70));
-  assert.equal(counts.bulk, 1);
+  assert.equal(counts.bulk, 0);
   assert.equal(finding(), undefined);
   assert.match(warnings.join(), /events:read/);
 });

@@ -4,8 +4,8 @@
  * accepted and lost as a whole. https://developers.klaviyo.com/en/reference/bulk_create_events
  *
  * The first body is verified with its own events: one is recorded by a single request first, and another one, which
- * Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, events are sent singly,
- * where a repeated event is ignored.
+ * Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, or where the body
+ * seems to hold no new event, events are sent singly, where a repeated event is ignored.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -137,7 +137,7 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
     }
   }
 
-  async function beginBody(items: readonly BatchItem[]): Promise<Verification | undefined> {
+  async function beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined> {
     if (state !== 'unknown' || items.length < 2) return undefined;
     state = 'verifying';
     const abandon = () => {
@@ -154,21 +154,24 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
       onWarning(
         'bulk bodies of events can not be verified (the key needs events:read and metrics:read): events are sent one by one',
       );
-      const isRecorded = () => Promise.resolve(false);
-      return { repeated: 0, isRecorded, afterSingles: () => Promise.resolve(), abandon: () => undefined };
+      return 'single';
+    }
+    if (!event) {
+      abandon();
+      return 'single';
     }
     return { repeated: 0, isRecorded: () => verify(event), afterSingles: () => confirmLost(event), abandon };
   }
 
-  async function verify(event: z.infer<typeof eventRecord> | undefined): Promise<boolean> {
-    const isRecorded = event !== undefined && (await waitUntilListed(event));
+  async function verify(event: z.infer<typeof eventRecord>): Promise<boolean> {
+    const isRecorded = await waitUntilListed(event);
     if (isRecorded) await learn('ignored');
     return isRecorded;
   }
 
   /** The body was lost only if the event is listed once it was sent alone: Klaviyo may drop that event in any request. */
-  async function confirmLost(event: z.infer<typeof eventRecord> | undefined): Promise<void> {
-    if (event !== undefined && (await waitUntilListed(event))) await learn('lost');
+  async function confirmLost(event: z.infer<typeof eventRecord>): Promise<void> {
+    if (await waitUntilListed(event)) await learn('lost');
     else state = 'unknown';
   }
 
