@@ -22,17 +22,20 @@ export class CommercetoolsError extends Error {
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly retryAfterMs: number | undefined;
+  /** What commercetools says about it. May contain values of the request, so it is never logged. */
+  readonly detail: string | undefined;
 
   constructor(
     type: CommercetoolsErrorType,
     message: string,
-    details: { status?: number; code?: string; retryAfterMs?: number } = {},
+    details: { status?: number; code?: string; retryAfterMs?: number; detail?: string } = {},
   ) {
     super(message);
     this.type = type;
     this.status = details.status;
     this.code = details.code;
     this.retryAfterMs = details.retryAfterMs;
+    this.detail = details.detail;
   }
 }
 
@@ -62,7 +65,14 @@ export function toCommercetoolsError(thrown: unknown, resource: string): Commerc
   const retryAfter = Number(parsed.data.headers?.['retry-after']);
   const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : undefined;
   const message = `commercetools answered ${status}${code === undefined ? '' : ` (${code})`} to ${resource}`;
-  return new CommercetoolsError(typeOf(status, code), message, omitUndefined({ status, code, retryAfterMs }));
+  const detail = detailOf(parsed.data.body);
+  return new CommercetoolsError(typeOf(status, code), message, omitUndefined({ status, code, retryAfterMs, detail }));
+}
+
+const described = z.looseObject({ message: z.string() });
+
+function detailOf(body: unknown): string | undefined {
+  return described.safeParse(body).data?.message;
 }
 
 function typeOf(status: number, code: string | undefined): CommercetoolsErrorType {

@@ -21,6 +21,8 @@ export interface Message {
   createdAt: string;
   /** Fields of a Message. Absent if they were too large to be delivered (`payloadNotIncluded`). */
   payload?: Record<string, unknown>;
+  /** ResourceDeleted: the record was erased together with its personal data. */
+  dataErasure?: true;
 }
 
 export type ParsedMessage =
@@ -36,6 +38,16 @@ const dateTime = z.iso
   .transform((text) => (/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`));
 
 const resource = z.object({ typeId: z.string().min(1), id: z.string().min(1) });
+/**
+ * Says that the fields of a message were too large to be delivered. commercetools sends an object; the docs of the
+ * open-source plugin say `true`.
+ */
+const payloadNotIncluded = z
+  .union([z.looseObject({ payloadType: z.string().min(1).optional().catch(undefined) }), z.literal([false, null])])
+  .catch({})
+  .transform((marker) => marker || undefined)
+  .optional();
+
 const messagePayload = z.looseObject({
   notificationType: z.literal('Message'),
   resource,
@@ -43,13 +55,15 @@ const messagePayload = z.looseObject({
   type: z.string().min(1).optional(),
   createdAt: dateTime,
   resourceVersion: z.number().optional(),
-  payloadNotIncluded: z.looseObject({ payloadType: z.string().min(1) }).optional(),
+  payloadNotIncluded,
 });
 const changePayload = z.looseObject({
   notificationType: z.enum(['ResourceCreated', 'ResourceUpdated', 'ResourceDeleted']),
   resource,
   version: z.number(),
   modifiedAt: dateTime,
+  /** https://docs.commercetools.com/api/projects/subscriptions#resourcedeleteddeliverypayload */
+  dataErasure: z.boolean().optional().catch(undefined),
 });
 const cloudEvent = z.looseObject({ specversion: z.string(), data: z.unknown() });
 const notification = z.looseObject({ notificationType: z.string() });
@@ -94,14 +108,15 @@ function fromMessage(body: unknown, base: string[]): ParsedMessage {
 function fromChange(body: unknown, base: string[]): ParsedMessage {
   const parsed = changePayload.safeParse(body);
   if (!parsed.success) return unreadable(parsed.error, base);
-  const { notificationType, resource, version, modifiedAt } = parsed.data;
+  const { notificationType, resource, version, modifiedAt, dataErasure } = parsed.data;
   if (resource.typeId === 'subscription') return { type: 'ignored', reason: 'the test notification of a subscription' };
   const id = createHash('sha256')
     .update(JSON.stringify([notificationType, resource.typeId, resource.id, version]))
     .digest('hex')
     .slice(0, 32);
   const times = { resourceVersion: version, createdAt: modifiedAt };
-  return { type: 'message', message: { notificationType, type: notificationType, id, resource, ...times } };
+  const erasure = notificationType === 'ResourceDeleted' && dataErasure ? { dataErasure } : {};
+  return { type: 'message', message: { notificationType, type: notificationType, id, resource, ...times, ...erasure } };
 }
 
 function unreadable(error: z.ZodError, base: string[]): ParsedMessage {

@@ -5,6 +5,7 @@ import { loadExtension } from '../extension/load.ts';
 import type { Extension } from '../extension/types.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/api/client.ts';
 import { rulesByResource } from '../rules/index.ts';
+import { unknownTypeWarnings } from '../rules/required-subscriptions.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { RuleGroup } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
@@ -86,10 +87,16 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ...extension.problems,
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const derived = toConfig(parsed.data, settings.settings);
+  const groups = applyExtension(rulesByResource, extension.extension);
   return {
-    ...toConfig(parsed.data, settings.settings),
-    groups: applyExtension(rulesByResource, extension.extension),
-    warnings: [...settings.warnings, ...environmentWarnings(parsed.data)],
+    ...derived,
+    groups,
+    warnings: [
+      ...settings.warnings,
+      ...environmentWarnings(parsed.data),
+      ...unknownTypeWarnings({ groups, settings: derived.rules }),
+    ],
     settingsSources: settings.sources,
     effectiveConfig: effectiveConfig({ env, normalized, settings: settings.settings, layers: settings.layers }),
     ...(extension.file === undefined ? {} : { extension: namesOf(extension.file, extension.extension) }),

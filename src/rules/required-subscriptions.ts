@@ -1,8 +1,10 @@
 /** Derives the subscriptions that the enabled rules need: one for each resource type, with exactly their triggers. */
+import { closest } from 'fastest-levenshtein';
+import { messageTypesOf } from '../commercetools/all-message-types.ts';
 import type { SubscriptionDraft } from '../commercetools/subscriptions/subscriptions.ts';
 import { enabledTriggers } from './select-rules.ts';
 import type { RuleSettings } from './settings.ts';
-import type { RuleGroup } from './types.ts';
+import type { RuleGroup, Trigger } from './types.ts';
 
 export interface SubscriptionScope {
   groups: readonly RuleGroup[];
@@ -17,6 +19,7 @@ export function requiredSubscriptions(scope: SubscriptionScope): SubscriptionDra
   const { groups, settings, environment, destination } = scope;
   const byResource = new Map<string, { types: Set<string>; changes: boolean }>();
   for (const { trigger } of enabledTriggers(groups, settings)) {
+    if (isUnknown(trigger)) continue;
     const entry = byResource.get(trigger.typeId) ?? { types: new Set<string>(), changes: false };
     byResource.set(trigger.typeId, entry);
     if (trigger.messageType === undefined) entry.changes = true;
@@ -31,6 +34,21 @@ export function requiredSubscriptions(scope: SubscriptionScope): SubscriptionDra
       changes: changes ? [{ resourceTypeId }] : [],
       format: formatFor(destination),
     }));
+}
+
+/** Returns a warning for each message type of the settings or of a custom rule that commercetools does not know. */
+export function unknownTypeWarnings({ groups, settings }: Pick<SubscriptionScope, 'groups' | 'settings'>): string[] {
+  const unknown = enabledTriggers(groups, settings).flatMap(({ trigger }) => (isUnknown(trigger) ? [trigger] : []));
+  const warnings = unknown.map(({ typeId, messageType = '' }) => {
+    const nearest = closest(messageType, [...messageTypesOf(typeId)]);
+    return `commercetools has no message type ${messageType} of ${typeId}; did you mean ${nearest}? No subscription asks for it.`;
+  });
+  return [...new Set(warnings)];
+}
+
+/** commercetools refuses a subscription that names an unknown message type. */
+function isUnknown({ typeId, messageType }: Trigger): boolean {
+  return messageType !== undefined && !messageTypesOf(typeId).includes(messageType);
 }
 
 /** Returns the delivery format. Event Grid accepts CloudEvents only. */

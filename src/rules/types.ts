@@ -118,7 +118,7 @@ export function uniqueWarnings(warnings: readonly Warning[]): Warning[] {
 }
 
 export interface Trigger {
-  notificationType: Exclude<NotificationType, 'ResourceCreated'>;
+  notificationType: NotificationType;
   typeId: ResourceTypeId;
   /** Present only for the notification type Message. */
   messageType?: MessageType | ConfiguredMessageType;
@@ -130,23 +130,36 @@ export function isDisabled({ disabledBy }: Trigger, { disabledEvents }: Pick<Rul
   return disabledBy !== undefined && disabledEvents.includes(disabledBy);
 }
 
+/** @param types message types; one of `changeTypes` is a change of the resource instead */
 export function messageTriggers<TypeId extends ResourceTypeId>(
   typeId: TypeId,
   types: readonly (MessageTypesByResource[TypeId] | ConfiguredMessageType)[],
   disabledBy?: DisabledEvent,
 ): Trigger[] {
   const disabling = disabledBy === undefined ? {} : { disabledBy };
-  return [...new Set(types)].map((messageType) => ({
-    notificationType: 'Message',
-    typeId,
-    messageType,
-    ...disabling,
-  }));
+  return [...new Set(types)].map((messageType): Trigger => {
+    const change = changeTypes.find((type) => type === messageType);
+    return change === undefined
+      ? { notificationType: 'Message', typeId, messageType, ...disabling }
+      : changeTrigger(typeId, change, disablingChanges[typeId]?.[change] ?? disabledBy);
+  });
 }
+
+/** Changes of a resource. The settings and the docs of the open-source plugin name them among message types. */
+export const changeTypes = ['ResourceCreated', 'ResourceUpdated', 'ResourceDeleted'] as const;
+export type ChangeType = (typeof changeTypes)[number];
+
+/** Values of `disabledEvents` for the changes that built-in rules always react to. */
+const disablingChanges: Partial<Record<ResourceTypeId, Partial<Record<ChangeType, DisabledEvent>>>> = {
+  customer: { ResourceUpdated: 'CustomerResourceUpdated' },
+  category: { ResourceUpdated: 'CategoryResourceUpdated', ResourceDeleted: 'CategoryResourceDeleted' },
+  product: { ResourceDeleted: 'ProductResourceDeleted' },
+  'inventory-entry': { ResourceUpdated: 'InventoryResourceUpdated' },
+};
 
 export function changeTrigger(
   typeId: ResourceTypeId,
-  notificationType: 'ResourceUpdated' | 'ResourceDeleted',
+  notificationType: ChangeType,
   disabledBy?: DisabledEvent,
 ): Trigger {
   return { notificationType, typeId, ...(disabledBy === undefined ? {} : { disabledBy }) };

@@ -136,3 +136,18 @@ test('an invalid topic name and a client without the scope are reported with wha
   assert.equal(forbidden.code, 1);
   assert.match(forbidden.err, /403.*subscriptions\nRun ctk check to find what is missing/);
 });
+
+for (const named of [true, false])
+  test(`a refused draft is named with ${named ? 'the type that the refusal names' : 'its types'}, and the others are made`, async () => {
+    const message = named ? "'OrderStateChanged' is not a message type of 'order'." : 'refused';
+    const body = { statusCode: 400, message, errors: [{ code: named ? 'InvalidInput' : 'InvalidField', message }] };
+    const path = `/${testEnv.shop.projectKey}/subscriptions`;
+    const fault = { path, method: 'POST', kind: 'status', status: 400, body, after: resources.indexOf('order') } as const;
+    testEnv.shop.faults.add({ ...fault, times: 1 });
+    const { code, err } = await ctk(['subscriptions', 'apply', ...to], testEnv.env);
+    testEnv.shop.faults.clear();
+    assert.equal(code, 1);
+    assert.match(err, /ctk-default-\S+: commercetools answered 400 .*; it asks for /);
+    if (named) assert.match(err, /it asks for OrderStateChanged$/m);
+    assert.equal((await keys()).length, resources.length - 1);
+  });

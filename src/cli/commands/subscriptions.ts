@@ -1,7 +1,13 @@
 /** `ctk subscriptions`: compares existing subscriptions with those that the enabled rules need, and applies the difference. */
 import type { Command } from 'commander';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
-import { applyStep, type DestinationRetry } from '../../commercetools/subscriptions/apply-step.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
+import {
+  applyStep,
+  type DestinationRetry,
+  messageTypesOf,
+  typesNamedIn,
+} from '../../commercetools/subscriptions/apply-step.ts';
 import {
   type Destination,
   type DestinationKind,
@@ -116,16 +122,37 @@ export interface ApplyDeps extends Pick<SubscriptionCommandDeps, 'client' | 'ter
   retry?: DestinationRetry;
 }
 
+/** Applies each step, also after one that commercetools refuses. @throws CommandError that names the refused ones */
 export async function apply({ client, terminal, ...options }: ApplyDeps, steps: readonly PlanStep[]): Promise<void> {
+  const refusals: string[] = [];
   for (const step of steps) {
     const onRetry = (until: Date) => terminal.line(describeRetry(step, until));
-    await applyStep(client, step, { ...options, onRetry });
-    terminal.line(describeStep(step, 'done'));
+    try {
+      await applyStep(client, step, { ...options, onRetry });
+      terminal.line(describeStep(step, 'done'));
+    } catch (thrown) {
+      if (!(thrown instanceof CommercetoolsError) || thrown.type !== 'rejected') throw thrown;
+      refusals.push(describeRefusal(step, thrown));
+    }
   }
+  const [first, ...others] = refusals;
+  if (first !== undefined) throw new CommandError(first, ...others);
+}
+
+/** Names the message types that commercetools complains about; all of the draft if it names none of them. */
+function describeRefusal(step: PlanStep, { message, detail = '' }: CommercetoolsError): string {
+  const types = messageTypesOf(step);
+  const named = typesNamedIn(detail, step);
+  const suspects = named.length > 0 ? named : types;
+  return `${keyOf(step)}: ${message}${suspects.length > 0 ? `; it asks for ${suspects.join(', ')}` : ''}`;
+}
+
+function keyOf(step: PlanStep): string {
+  return 'draft' in step ? step.draft.key : step.key;
 }
 
 function describeRetry(step: PlanStep, until: Date): string {
-  const key = 'draft' in step ? step.draft.key : step.key;
+  const key = keyOf(step);
   const time = until.toLocaleTimeString('en-GB');
   return `${key}: the destination does not accept yet; trying again until ${time}`;
 }

@@ -30,7 +30,7 @@ export async function applyStep(
   step: PlanStep,
   { retry = defaultDestinationRetry, onRetry }: ApplyOptions = {},
 ): Promise<void> {
-  const untilAccepted = (request: () => Promise<unknown>) => retryDestination(request, retry, onRetry);
+  const untilAccepted = (request: () => Promise<unknown>) => retryDestination(request, step, { retry, onRetry });
   const create = (draft: SubscriptionDraft) => untilAccepted(() => client.post('subscriptions', bodyOf(draft)));
   switch (step.action) {
     case 'create':
@@ -64,6 +64,20 @@ function setsDestination(actions: readonly UpdateAction[]): boolean {
   return actions.some(({ action }) => action === 'changeDestination');
 }
 
+/** Returns the message types that a step asks for. */
+export function messageTypesOf(step: PlanStep): string[] {
+  const actions = step.action === 'update' ? step.actions : [];
+  const ofActions = actions.flatMap((action) => ('messages' in action ? (action.messages ?? []) : []));
+  const messages = 'draft' in step ? step.draft.messages : ofActions;
+  return messages.flatMap(({ types }) => types);
+}
+
+/** Returns the message types of a step that a refusal of commercetools mentions. */
+export function typesNamedIn(detail: string, step: PlanStep): string[] {
+  const words = new Set(detail.match(/\w+/g));
+  return messageTypesOf(step).filter((type) => words.has(type));
+}
+
 /** Codes of errors that no permission causes. The code of a failed test notification is not documented. */
 const permanentCodes: ReadonlySet<string> = new Set([
   'DuplicateField',
@@ -74,15 +88,16 @@ const permanentCodes: ReadonlySet<string> = new Set([
   'ResourceSizeLimitExceeded',
 ]);
 
-function mayBeDestination(thrown: unknown): boolean {
+function mayBeDestination(thrown: unknown, step: PlanStep): boolean {
   if (!(thrown instanceof CommercetoolsError) || thrown.type !== 'rejected') return false;
+  if (typesNamedIn(thrown.detail ?? '', step).length > 0) return false;
   return thrown.code === undefined || !permanentCodes.has(thrown.code);
 }
 
 async function retryDestination(
   request: () => Promise<unknown>,
-  { timeoutMs, intervalMs }: DestinationRetry,
-  onRetry: ApplyOptions['onRetry'],
+  step: PlanStep,
+  { retry: { timeoutMs, intervalMs }, onRetry }: { retry: DestinationRetry; onRetry: ApplyOptions['onRetry'] },
 ): Promise<void> {
   const endsAt = performance.now() + timeoutMs;
   for (let attempt = 1; ; attempt += 1) {
@@ -91,7 +106,7 @@ async function retryDestination(
       return;
     } catch (thrown) {
       const leftMs = endsAt - performance.now();
-      if (leftMs <= 0 || !mayBeDestination(thrown)) throw thrown;
+      if (leftMs <= 0 || !mayBeDestination(thrown, step)) throw thrown;
       if (attempt === 1) onRetry?.(new Date(Date.now() + leftMs));
       await sleep(Math.min(intervalMs, leftMs));
     }
