@@ -31,6 +31,8 @@ export const klaviyoVariants = {
   bulkImportUnset: ['applied', 'ignored'],
   /** Whether the records of a catalog job can be read only when the job is complete, or already before. */
   catalogJobRecords: ['on-completion', 'before-completion'],
+  /** Whether the variants of a deleted item are deleted with it, or are still listed. */
+  variantsOfDeletedItem: ['deleted', 'listed'],
   /** Pointer of the 404 for a missing related record in a create or update: to the relationship, or `/data/`. */
   missingLinkPointer: ['relationship', 'data'],
 } as const;
@@ -57,6 +59,7 @@ const defaults: KlaviyoBehaviours = {
   eventToFormerProfile: 'rejected',
   bulkImportUnset: 'applied',
   catalogJobRecords: 'on-completion',
+  variantsOfDeletedItem: 'deleted',
   missingLinkPointer: 'relationship',
   lagMs: 0,
 };

@@ -27,7 +27,9 @@ import {
 import { type ErrorObject, notFound } from './errors.ts';
 
 /** Creates an empty catalog. Its methods return the record or an error object. */
-export function createCatalog({ missingLinkPointer }: Pick<KlaviyoBehaviours, 'missingLinkPointer'>) {
+type CatalogBehaviours = Pick<KlaviyoBehaviours, 'missingLinkPointer' | 'variantsOfDeletedItem'>;
+
+export function createCatalog({ missingLinkPointer, variantsOfDeletedItem }: CatalogBehaviours) {
   const items = new Map<string, Item>();
   const variants = new Map<string, Variant>();
   const categories = new Map<string, Category>();
@@ -134,7 +136,8 @@ export function createCatalog({ missingLinkPointer }: Pick<KlaviyoBehaviours, 'm
       const item = items.get(id);
       if (item === undefined) return { error: unknownRecord('item', id) };
       for (const categoryId of [...item.categoryIds]) unlink(item, categoryId);
-      for (const variantId of item.variantIds) variants.delete(variantId);
+      if (variantsOfDeletedItem === 'deleted')
+        for (const variantId of item.variantIds) variants.delete(variantId);
       items.delete(id);
       return { record: item };
     },

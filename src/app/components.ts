@@ -8,8 +8,9 @@ import type { Config } from '../config/config.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
 import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
-import { createDeadLetters, type DeadLetters } from '../engine/delivery/dead-letters.ts';
+import { createDeadLetters, type DeadLetters, discardAbout } from '../engine/delivery/dead-letters.ts';
 import { createDeliver } from '../engine/delivery/deliver.ts';
+import { createErasedCustomers } from '../engine/delivery/erased-customers.ts';
 import { createEvaluate } from '../engine/delivery/evaluate.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
@@ -124,6 +125,10 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       if (products === undefined) return 'unknown';
       return products.some(({ id, masterData }) => id !== exceptItemId && masterData.published);
     },
+    async hasOtherCustomer(email, customerId) {
+      const customers = await lookups.customersWithEmail(email).catch(() => undefined);
+      return customers === undefined ? 'unknown' : customers.some(({ id }) => id !== customerId);
+    },
     repeatedEvents: apiFindings.repeatedEvents,
   });
   const deadLetters = createDeadLetters(store, {
@@ -136,9 +141,17 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       ),
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
-  const deliver = createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add });
+  const erasedCustomers = createErasedCustomers(runStore);
+  const deliver = createDeliver({
+    ...{ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add },
+    async onErasure(customerId) {
+      await erasedCustomers.add(customerId);
+      await discardAbout(deadLetters, customerId);
+    },
+  });
   const selectRules = createRuleSelector(config.groups, config.rules);
-  const evaluate = createEvaluate({ settings: config.rules, lookups, now });
+  const isErased = config.rules.customer.onErasure === 'request' ? erasedCustomers.has : undefined;
+  const evaluate = createEvaluate({ settings: config.rules, lookups, now, isErased });
 
   const { pageSize, largePageSize, ranges } = settings.commercetools;
   const bulkDeps = {

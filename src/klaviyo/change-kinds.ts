@@ -5,6 +5,7 @@ import type { Lane } from './api/rate-limiter.ts';
 import type { OperationName } from './batching/operations.ts';
 import type { Change, ChangeKind, Receipt } from './change.ts';
 import { deleteCategory, writeCategory } from './writers/category.ts';
+import { eraseProfile } from './writers/erasure.ts';
 import { writeEvent } from './writers/event.ts';
 import { deleteItem, writeItem } from './writers/item.ts';
 import { writeProfile } from './writers/profile.ts';
@@ -56,6 +57,15 @@ export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Change
     // Two bodies of 10,000. A profile is in flight until its job has ended.
     maxInFlight: 20_000,
     write: writeProfile,
+  },
+  erasure: {
+    // The key of a profile change, so that no older one follows the erasure.
+    coalescingKey: ({ customerId }) => `profile:${customerId}`,
+    ordered: true,
+    operations: [],
+    // An erasure is one request of a small tier.
+    maxInFlight: 1_000,
+    write: eraseProfile,
   },
   category: {
     coalescingKey: ({ category }) => `category:${category.external_id}`,

@@ -136,8 +136,21 @@ export interface DeleteChange {
   evenIfSold?: true;
 }
 
+/** Erases the profile that has the customer's id as external_id, with its personal data. */
+export interface ErasureChange {
+  type: 'erasure';
+  customerId: string;
+}
+
 /** The desired state of one record in Klaviyo, or an event. Idempotent. */
-export type Change = EventChange | ProfileChange | CategoryChange | ItemChange | StockChange | DeleteChange;
+export type Change =
+  | EventChange
+  | ProfileChange
+  | CategoryChange
+  | ItemChange
+  | StockChange
+  | DeleteChange
+  | ErasureChange;
 
 export type ChangeKind = Change['type'];
 

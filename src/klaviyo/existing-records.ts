@@ -29,6 +29,12 @@ export interface ExistingItem extends ExistingRecord {
   variants: Map<string, ExistingRecord>;
 }
 
+export interface ExistingProfile {
+  /** Klaviyo's id. */
+  id: string;
+  email?: string;
+}
+
 /** The record, undefined when Klaviyo has none, or why it could not be read. */
 export type LookupResult<Existing> = Existing | undefined | { failure: ApiFailure };
 
@@ -39,8 +45,10 @@ export interface ExistingRecords {
   variant(sku: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
   /** The variant with this sku under this item. */
   variantOfItem(itemId: string, sku: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
+  /** The skus that Klaviyo lists under this item, also when the item no longer exists. */
+  skusOfItem(itemId: string, lane: Lane): Promise<string[] | { failure: ApiFailure }>;
   /** @returns Klaviyo's id of the profile with this identifier; e-mails are compared without case */
-  profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<{ id: string }>>;
+  profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<ExistingProfile>>;
 }
 
 export interface CatalogListing {
@@ -128,8 +136,12 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
     const linked = links?.flatMap(({ id }) => included.get(id) ?? []);
     // Nothing says whether Klaviyo cuts longer lists.
     if (linked && linked.length === links?.length && linked.length < maxIds) return linked;
+    return allVariants(variantsCall(item.id, undefined, lane));
+  }
+
+  async function allVariants(call: ApiCall): Promise<Resource[] | { failure: ApiFailure }> {
     const variants: Resource[] = [];
-    for await (const page of client.pages(variantsCall(item.id, undefined, lane))) {
+    for await (const page of client.pages(call)) {
       if (!page.ok) return { failure: page.failure };
       const parsed = resourceList.safeParse(page.body);
       if (!parsed.success) return { failure: unknownShape };
@@ -173,6 +185,12 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
       const parsed = resourceList.safeParse(result.body);
       return parsed.success ? byExternalId(parsed.data.data).get(sku) : { failure: unknownShape };
     },
+    async skusOfItem(itemId, lane) {
+      const filter = `equals(item.id,${JSON.stringify(compoundId(itemId))})`;
+      const query = { 'page[size]': String(maxIds), filter };
+      const variants = await allVariants({ endpoint: 'listVariants', query, lane, signal: never });
+      return 'failure' in variants ? variants : variants.map(({ id }) => externalIdOf(id));
+    },
     profile: (field, value, lane) => profiles[field](value, lane),
   };
 }
@@ -189,7 +207,7 @@ function byExternalId(resources: readonly Resource[]): Map<string, ExistingRecor
 const identifiers = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
 const profileList = z.object({ data: z.array(z.object({ id: z.string(), attributes: identifiers })) });
 
-function profileLookup(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
+function profileLookup(field: 'email' | 'external_id'): LookupSpec<ExistingProfile> {
   return {
     endpoint: 'listProfiles',
     // Whether Klaviyo compares e-mails without case is not documented, so that both spellings are requested.
@@ -202,9 +220,10 @@ function profileLookup(field: 'email' | 'external_id'): LookupSpec<{ id: string 
       if (!parsed.success)
         return { failure: { type: 'unavailable', reason: 'Klaviyo listed profiles in an unknown shape' } };
       return new Map(
-        parsed.data.data.flatMap(({ id, attributes }): [string, { id: string }][] => {
+        parsed.data.data.flatMap(({ id, attributes }): [string, ExistingProfile][] => {
           const value = attributes[field];
-          return value == null ? [] : [[field === 'email' ? value.toLowerCase() : value, { id }]];
+          const profile = { id, ...(attributes.email == null ? {} : { email: attributes.email }) };
+          return value == null ? [] : [[field === 'email' ? value.toLowerCase() : value, profile]];
         }),
       );
     },

@@ -61,6 +61,7 @@ async function startSink(t: TestContext, setup: Setup) {
       storeJob,
       onWarning: () => undefined,
       isSold: () => Promise.resolve(false),
+      hasOtherCustomer: () => Promise.resolve(false),
       maxListingMs: 0,
     },
     repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },
@@ -136,8 +137,11 @@ describe('changes to the same record', () => {
 test('the single request of a deletion has no body', async (t) => {
   const { sink, clock, signal, requests } = await startSink(t, {
     jobStatus: 'complete',
-    override: ({ method }) =>
-      method === 'GET' ? { body: { data: [{ id: compoundId('item-1'), attributes: {} }] } } : { status: 204, body: '' },
+    override: ({ method, path }) => {
+      if (method !== 'GET') return { status: 204, body: '' };
+      const items = path.startsWith('/api/catalog-items') ? [{ id: compoundId('item-1'), attributes: {} }] : [];
+      return { body: { data: items } };
+    },
   });
   const change: SequencedChange<string> = { type: 'delete', recordType: 'item', externalId: 'item-1', readSeq: 1 };
   const receipts = collect([sink.send([change], { lane: 'realtime', signal })]);
@@ -146,6 +150,24 @@ test('the single request of a deletion has no body', async (t) => {
   assert.deepEqual(
     requests.filter(({ method }) => method === 'DELETE').map(({ body }) => body),
     [''],
+  );
+});
+
+test('an erasure names the profile by its id alone', async (t) => {
+  const profile = { id: 'profile-1', attributes: { email: 'mia@example.test', external_id: 'customer-1' } };
+  const { sink, clock, signal, requests } = await startSink(t, {
+    jobStatus: 'complete',
+    override: ({ method }) => (method === 'GET' ? { body: { data: [profile] } } : { status: 202, body: '' }),
+  });
+  const receipts = collect([
+    sink.send([{ type: 'erasure', customerId: 'customer-1', readSeq: 1 }], { lane: 'realtime', signal }),
+  ]);
+  await clock.until(() => receipts.length === 1);
+  assert.deepEqual(receipts, [[delivered]]);
+  const named = { data: { type: 'profile', id: 'profile-1', attributes: {} } };
+  assert.deepEqual(
+    requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(String(body))),
+    [{ data: { type: 'data-privacy-deletion-job', attributes: { profile: named } } }],
   );
 });
 

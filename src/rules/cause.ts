@@ -41,6 +41,7 @@ export function causeOf(message: Message): Cause {
     ...omitUndefined({
       payloadOmitted: message.notificationType === 'Message' && message.payload === undefined ? true : undefined,
       resourceVersion: message.resourceVersion,
+      dataErasure: message.dataErasure,
       orderState: fields.orderState,
       customerId: fields.customer?.id,
       oldCustomerId: fields.oldCustomer?.id,

@@ -8,6 +8,8 @@ import { item } from './catalog/item.ts';
 import { type ItemFacts, itemFacts } from './catalog/item-facts.ts';
 import { stock } from './catalog/stock.ts';
 import { type StockFacts, stockFacts } from './catalog/stock-facts.ts';
+import { eraseProfile } from './customers/erase-profile.ts';
+import { type ErasureFacts, erasureFacts } from './customers/erasure-facts.ts';
 import { type CustomerFacts, customerFacts } from './customers/facts.ts';
 import { profile } from './customers/profile.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
@@ -22,6 +24,7 @@ import type { Rule, RuleDescription, RuleGroup } from './types.ts';
 /** Rules by the resource that their facts are about. */
 export interface RulesByResource {
   customer: readonly Rule<CustomerFacts>[];
+  erasure: readonly Rule<ErasureFacts>[];
   order: readonly OrderRule[];
   category: readonly Rule<CategoryFacts>[];
   product: readonly Rule<ItemFacts>[];
@@ -30,6 +33,7 @@ export interface RulesByResource {
 
 export const rulesByResource: RulesByResource = {
   customer: [profile],
+  erasure: [eraseProfile],
   order: [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder],
   category: [category],
   product: [item],
@@ -39,6 +43,7 @@ export const rulesByResource: RulesByResource = {
 export function createRuleGroups(rules: RulesByResource): readonly RuleGroup[] {
   return [
     createRuleGroup(customerFacts, rules.customer),
+    createRuleGroup(erasureFacts, rules.erasure),
     createRuleGroup(orderFacts, rules.order),
     createRuleGroup(categoryFacts, rules.category),
     createRuleGroup(itemFacts, rules.product),

@@ -1,6 +1,6 @@
 /** Derives the subscriptions that the enabled rules need: one for each resource type, with exactly their triggers. */
 import { closest } from 'fastest-levenshtein';
-import { messageTypesOf } from '../commercetools/all-message-types.ts';
+import { messageTypesOf } from './message-types.ts';
 import type { SubscriptionDraft } from '../commercetools/subscriptions/subscriptions.ts';
 import { enabledTriggers } from './select-rules.ts';
 import type { RuleSettings } from './settings.ts';

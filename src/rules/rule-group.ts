@@ -16,6 +16,9 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
     context: RuleContext,
   ): Promise<RuleEvaluation[]> {
     const record = loader.refOf(subject);
+    const customerId = loader.customerIdOf?.(subject);
+    if (customerId !== undefined && (await context.isErased?.(customerId)))
+      return [{ outcome: 'skipped', record, reason: 'customer erased' }];
     const selected = rules.filter((rule) => names.has(rule.name));
     const needs = new Set(selected.flatMap((rule) => rule.needs ?? []));
     let facts: Facts;

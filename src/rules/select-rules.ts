@@ -61,7 +61,7 @@ export function enabledTriggers(
 
 /** What rules about a record of each type write. */
 const changeKindsByType: Record<string, readonly ChangeKind[]> = {
-  customer: ['profile'],
+  customer: ['profile', 'erasure'],
   order: ['event'],
   category: ['category', 'delete'],
   product: ['item', 'delete'],

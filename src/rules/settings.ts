@@ -109,6 +109,10 @@ export const ruleSettingsSchema = z.strictObject({
       enabled: z.boolean().default(false).describe('look up the profile with this e-mail first'),
     }),
     messages: section({ addressChanged: texts().describe('ignored; kept for compatibility') }),
+    onErasure: z
+      .enum(['ignore', 'request'])
+      .default('ignore')
+      .describe('when a customer was deleted with dataErasure: do nothing, or request the deletion of the profile'),
     clearEmpty: z.boolean().default(false).describe('clear name fields that are empty in commercetools'),
     identityConflict: z
       .enum(['email', 'merge', 'reject'])

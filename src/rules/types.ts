@@ -32,6 +32,8 @@ const messageCauseSchema = z.object({
   embedded: z.boolean(),
   /** The payload was too large to be delivered, so only the type of the message is known. */
   payloadOmitted: z.boolean().optional(),
+  /** ResourceDeleted: the personal data of the record was erased. */
+  dataErasure: z.literal(true).optional(),
   /** Inventory entries and standalone prices: their sku, known even after they were deleted. */
   sku: z.string().optional(),
   /** Inventory entries: supply channel of the changed entry. */
@@ -191,6 +193,8 @@ export interface EvaluationContext<Need extends string = never> {
   at: Date;
   needs: ReadonlySet<Need>;
   settings: RuleSettings;
+  /** Whether a customer was erased. Absent where nothing is sent, and without `customer.onErasure: request`. */
+  isErased?: ((customerId: string) => Promise<boolean>) | undefined;
 }
 
 /** Input of an evaluation before the rules are selected. */
@@ -207,6 +211,8 @@ export interface FactsLoader<Subject, Facts, Need extends string = never> {
    */
   fromMessage(message: Message, context: RuleContext): Promise<Subjects<Subject>>;
   load(subject: Subject, context: EvaluationContext<Need>): Promise<Facts>;
+  /** The customer that the subject belongs to. Nothing is sent once that customer was erased. */
+  customerIdOf?(subject: Subject): string | undefined;
   refOf(subject: Subject): RecordRef;
 }
 

@@ -111,6 +111,8 @@ test('an id may hold any character: item and category are found again and go', a
   await shop.publish(made);
   await shop.publish(made);
   assert.deepEqual((await shop.item(id)).categories, [idOf(sale)]);
+  shop.testEnv.shop.records.remove('product', id);
+  shop.testEnv.shop.records.remove('category', id);
   assert.equal(await shop.sendChange('ResourceDeleted', of(made)), 204);
   assert.equal(await shop.sendChange('ResourceDeleted', referenceTo(sale)), 204);
   // Deleted by a job, whose acceptance is acknowledged.

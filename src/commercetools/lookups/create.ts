@@ -1,7 +1,7 @@
 /** Implements the lookups with the API: batched by dataloader, with the category tree cached for a minute. */
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { chunksOf } from '../../lib/chunks.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError } from '../errors.ts';
@@ -23,7 +23,7 @@ import {
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import { createSameEmailLookup } from './same-email.ts';
-import type { ChangedRecord, LookupById, Lookups } from './types.ts';
+import type { ChangedRecord, DeletableTypeId, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
 const maxQueries = 4;
@@ -32,6 +32,8 @@ const maxKeys = 400;
 /** Maximum cached products of orders. Orders repeat products, and a cached one is small. */
 const maxProducts = 5_000;
 const productTtlMs = 60_000;
+
+const pathOf: Record<DeletableTypeId, string> = { category: 'categories', customer: 'customers', product: 'products' };
 
 interface BatchedLookup<Entity> {
   path: string;
@@ -115,6 +117,9 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       byLowercaseEmail: (email) => byLowercaseEmail.load(email),
       byEmail: (email) => byEmail.load(email),
     }),
+    async isDeleted(typeId, id) {
+      return (await readById(client, { path: pathOf[typeId], id, schema: z.unknown() })) === undefined;
+    },
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     payment: byId('payments', paymentSchema),

@@ -36,11 +36,16 @@ export interface ChangedRecord {
  */
 export type LookupById<Entity> = (id: string, minVersion?: number) => Promise<Entity | undefined>;
 
+/** Records whose deletion is passed on to Klaviyo. */
+export type DeletableTypeId = 'category' | 'customer' | 'product';
+
 /** Lookups other than by id show what queries show, except for the records that are passed in. */
 export interface Lookups {
   customer: LookupById<Customer>;
   /** Returns customers with this e-mail, ignoring case. */
   customersWithEmail(email: string): Promise<Customer[]>;
+  /** Returns whether the record no longer exists, read by id, which shows a deletion at once. */
+  isDeleted(typeId: DeletableTypeId, id: string): Promise<boolean>;
   order: LookupById<Order>;
   ordersOfPayment(paymentId: string): Promise<Order[]>;
   payment: LookupById<Payment>;

@@ -156,6 +156,15 @@ function matches(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter)
   );
 }
 
+/** Deletes the dead letters about a customer that was erased. */
+export async function discardAbout(deadLetters: DeadLetters, customerId: string): Promise<void> {
+  for await (const { id, record, cause } of deadLetters.list()) {
+    const isOwn = record?.typeId === 'customer' && record.id === customerId;
+    const isOfOrder = cause?.type === 'message' && [cause.customerId, cause.oldCustomerId].includes(customerId);
+    if (isOwn || isOfOrder) await deadLetters.discard(id);
+  }
+}
+
 /** Deletes all matching dead letters. @returns how many */
 export async function discardAll(deadLetters: DeadLetters, filter: DeadLetterFilter): Promise<number> {
   let count = 0;

@@ -21,6 +21,8 @@ export interface DeliverDeps {
   events: AppEvents;
   /** Stores a follow-up run; resolves once it is stored. */
   queueFollowUp(followUp: FollowUp): Promise<void>;
+  /** Stores that a customer was erased; resolves once it is stored. */
+  onErasure(customerId: string): Promise<void>;
 }
 
 export interface DeliverOptions {
@@ -36,7 +38,7 @@ export interface DeliverOptions {
   force?: boolean;
 }
 
-/** Rejects with a StoreError if a follow-up run can't be stored. */
+/** Rejects with a StoreError if a follow-up run or an erasure can't be stored. */
 export type Deliver = (evaluations: readonly RuleEvaluation[], options: DeliverOptions) => Promise<RecordResult[]>;
 
 /** A change on its way, with the record's result that its receipt belongs to. */
@@ -51,7 +53,7 @@ interface Awaited extends Omit<Outgoing, 'change'> {
   origin: ChangeOrigin | undefined;
 }
 
-export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp }: DeliverDeps): Deliver {
+export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp, onErasure }: DeliverDeps): Deliver {
   async function deadLetter(draft: DeadLetterDraft, result: RecordResult): Promise<void> {
     const stored = await deadLetters.store(draft);
     if (stored === 'stored') result.deadLettered.push(draft.code);
@@ -90,6 +92,7 @@ export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFo
         result.skips.push(...output.skips);
         for (const warning of output.warnings) events.emit({ type: 'partially-sent', record, rule, warning });
         for (const followUp of output.followUps) await queueFollowUp(followUp);
+        for (const change of output.changes) if (change.type === 'erasure') await onErasure(change.customerId);
         const origin = { record, rule };
         return output.changes.map((change) => ({ rule, result, change: withOrigin(change, origin, options) }));
       }

@@ -3,12 +3,14 @@ import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import type { RuleSelection } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
-import type { Cause, RuleEvaluation } from '../../rules/types.ts';
+import type { Cause, RuleContext, RuleEvaluation } from '../../rules/types.ts';
 import { inSpan } from '../../telemetry/span.ts';
 
 export interface EvaluateDeps {
   settings: RuleSettings;
   lookups: Lookups;
+  /** See EvaluationContext. */
+  isErased?: RuleContext['isErased'];
   /** The clock; read once per call, so that all rules see the same time. */
   now(): Date;
 }
@@ -22,9 +24,9 @@ export type EvaluationInput = { message: Message } | { records: readonly unknown
  */
 export type Evaluate = (input: EvaluationInput, rules: RuleSelection, cause: Cause) => Promise<RuleEvaluation[]>;
 
-export function createEvaluate({ settings, lookups, now }: EvaluateDeps): Evaluate {
+export function createEvaluate({ settings, lookups, isErased, now }: EvaluateDeps): Evaluate {
   return async (input, rules, cause) => {
-    const context = { lookups, cause, at: now(), settings };
+    const context = { lookups, cause, at: now(), settings, isErased };
     const evaluations = await inSpan('evaluate', {}, () =>
       Promise.all(
         [...rules].map(([group, names]) =>

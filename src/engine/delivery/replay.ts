@@ -62,8 +62,9 @@ export function createReplay(deps: ReplayDeps): Replay {
   async function evaluationOf({ record, rule }: ReplayRequest, cause: OriginalCause) {
     if (cause.type === 'message') {
       // Without its payload: the cause holds what the message said.
-      const { messageId: id, messageType: type, notificationType, resource, createdAt, resourceVersion } = cause;
-      const message = omitUndefined({ notificationType, type, id, resource, createdAt, resourceVersion });
+      const { messageId: id, messageType: type, notificationType, resource, createdAt, ...optional } = cause;
+      const { resourceVersion, dataErasure } = optional;
+      const message = omitUndefined({ notificationType, type, id, resource, createdAt, resourceVersion, dataErasure });
       const rules = onlyRule(deps.selectRules.forMessage(message), rule);
       return rules.size === 0 ? undefined : { input: { message }, rules };
     }

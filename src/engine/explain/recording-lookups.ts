@@ -47,6 +47,7 @@ export function recordLookups(real: Lookups) {
     lookups: {
       customer: once('customer', undefined, real.customer),
       customersWithEmail: once('customers with the e-mail', [], real.customersWithEmail),
+      isDeleted: (typeId, id) => (closed ? Promise.resolve(false) : real.isDeleted(typeId, id)),
       order: once('order', undefined, real.order),
       ordersOfPayment: once('orders of payment', [], real.ordersOfPayment),
       payment: once('payment', undefined, real.payment),

@@ -11,6 +11,7 @@ export type Scope =
   | 'accounts:read'
   | 'catalogs:read'
   | 'catalogs:write'
+  | 'data-privacy:write'
   | 'events:read'
   | 'events:write'
   | 'flows:read'
@@ -74,6 +75,7 @@ export const endpoints = {
   listImportErrors: get('/api/profile-bulk-import-jobs/{id}/import-errors', 'M', 'profiles:read'),
   listProfiles: get('/api/profiles', 'L', 'profiles:read'),
   mergeProfiles: post('/api/profile-merge', 'M', 'profiles:write'),
+  requestProfileDeletion: post('/api/data-privacy-deletion-jobs', 'S', 'data-privacy:write'),
   updateProfile: patch('/api/profiles/{id}', 'profiles:write'),
 
   listItems: get('/api/catalog-items', 'XL', 'catalogs:read'),

@@ -71,6 +71,8 @@ export function createCurrentState(client: KlaviyoClient): ReadCurrentState {
         return profileState(change.profile, eventNote);
       case 'profile':
         return profileState(change.profile);
+      case 'erasure':
+        return profileState({ external_id: change.customerId });
       case 'category':
         return categoryState(change.category.external_id);
       case 'item':

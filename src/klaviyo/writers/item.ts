@@ -17,7 +17,7 @@ import {
   upsert,
 } from './catalog-crud.ts';
 import { ensureCategories } from './category.ts';
-import { deleteVariant, skuStateUnknown, writeVariant } from './variant.ts';
+import { deleteUnsold, deleteVariant, skuStateUnknown, writeVariant } from './variant.ts';
 import type { WriteContext } from './write-context.ts';
 
 export async function writeItem(change: ItemChange & { readSeq: number }, context: WriteContext): Promise<Receipt> {
@@ -40,25 +40,37 @@ export async function writeItem(change: ItemChange & { readSeq: number }, contex
 
 /**
  * Looks the item up first: a sync requests deletions of all products that were never published. Klaviyo deletes an item's
- * variants with it, so an item that has the sku of another product is hidden instead.
+ * variants with it, so an item that has the sku of another product is hidden instead. Variants that Klaviyo still lists
+ * afterwards are deleted too; a sync does not look for them where there was no item.
  */
 export async function deleteItem(
   { externalId, evenIfSold }: Pick<DeleteChange, 'externalId' | 'evenIfSold'>,
   context: WriteContext,
 ): Promise<Receipt> {
   const existing = await context.existing.item(externalId, context.lane);
-  if (existing === undefined) return delivered;
+  if (existing === undefined) return context.lane === 'bulk' ? delivered : deleteListedVariants(externalId, context);
   if ('failure' in existing) return receiptOfFailure(existing.failure);
   const skus = evenIfSold ? [] : [...existing.variants.keys()];
   const sold = await Promise.all(skus.map((sku) => context.isSold(sku, externalId)));
   if (sold.includes('unknown')) return skuStateUnknown;
-  if (!sold.includes(true)) return remove('Item', externalId, context);
+  if (!sold.includes(true)) {
+    const receipt = await remove('Item', externalId, context);
+    // With `evenIfSold` everything is deleted: the variants that are left need no look-up.
+    if (receipt.outcome !== 'delivered' || evenIfSold) return receipt;
+    return deleteListedVariants(externalId, context);
+  }
   const attributes = { external_id: externalId, published: false };
   if (includesAll(existing.attributes, attributes)) return delivered;
   const hidden = receiptOfResult(await update('Item', { attributes }, context));
   return withWarnings(hidden, [
     { code: 'item-hidden', detail: 'not deleted: another product has the sku of a variant' },
   ]);
+}
+
+async function deleteListedVariants(itemId: string, context: WriteContext): Promise<Receipt> {
+  const skus = await context.existing.skusOfItem(itemId, context.lane);
+  if ('failure' in skus) return receiptOfFailure(skus.failure);
+  return combine(await Promise.all(skus.map((sku) => deleteUnsold(sku, itemId, context))));
 }
 
 async function writeIfChanged(

@@ -50,12 +50,20 @@ export function deleteVariant(itemId: string, sku: string, context: WriteContext
   return exclusively(sku, context, async () => {
     const existing = await context.existing.variantOfItem(itemId, sku, context.lane);
     if (existing === undefined) return delivered;
-    if ('failure' in existing) return receiptOfFailure(existing.failure);
-    const sold = await context.isSold(sku, itemId);
-    if (sold === 'unknown') return skuStateUnknown;
-    if (sold) return withWarnings(delivered, [{ code: 'variant-kept', detail: 'another product has its sku' }]);
-    return remove('Variant', sku, context);
+    return 'failure' in existing ? receiptOfFailure(existing.failure) : removeUnsold(sku, itemId, context);
   });
+}
+
+/** Deletes a variant of an item that is gone, unless another product has its sku. */
+export function deleteUnsold(sku: string, itemId: string, context: WriteContext): Promise<Receipt> {
+  return exclusively(sku, context, () => removeUnsold(sku, itemId, context));
+}
+
+async function removeUnsold(sku: string, itemId: string, context: WriteContext): Promise<Receipt> {
+  const sold = await context.isSold(sku, itemId);
+  if (sold === 'unknown') return skuStateUnknown;
+  if (sold) return withWarnings(delivered, [{ code: 'variant-kept', detail: 'another product has its sku' }]);
+  return remove('Variant', sku, context);
 }
 
 function exclusively<T>(sku: string, context: WriteContext, job: () => Promise<T>): Promise<T> {

@@ -22,6 +22,7 @@ export interface SinkResources {
   writtenStock: LRUCache<string, WrittenStock>;
   knownCategories: LRUCache<string, true>;
   isSold: IsSold;
+  hasOtherCustomer: HasOtherCustomer;
 }
 
 /**
@@ -29,6 +30,9 @@ export interface SinkResources {
  * rejects.
  */
 export type IsSold = (sku: string, exceptItemId: string) => Promise<boolean | 'unknown'>;
+
+/** Whether another customer than this one has the e-mail now. `unknown`: commercetools can't be asked. Never rejects. */
+export type HasOtherCustomer = (email: string, customerId: string) => Promise<boolean | 'unknown'>;
 
 export interface WriteContext extends SinkResources {
   lane: Lane;

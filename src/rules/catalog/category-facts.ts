@@ -44,7 +44,9 @@ export const categoryFacts: FactsLoader<CategorySubject, CategoryFacts> = {
 /** Reads the category instead of using the payload: a late or repeated message would restore old data. */
 async function fromMessage(message: Message, { lookups, cause }: RuleContext): Promise<Subjects<CategorySubject>> {
   const { id } = message.resource;
-  if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'deleted', id }] };
+  // The message alone is no proof. A category that still exists is written as it is.
+  const isDeletion = message.notificationType === 'ResourceDeleted';
+  if (isDeletion && (await lookups.isDeleted('category', id))) return { subjects: [{ state: 'deleted', id }] };
   const category = await lookups.category(id, minVersionOf(cause, message.resource));
   return category ? { subjects: [{ state: 'present', category }] } : { skip: 'the category no longer exists' };
 }

@@ -105,6 +105,11 @@ test('a deleted category is deleted in Klaviyo; one that no longer exists when i
     lookups: lookupsIn({}),
   });
   assert.deepEqual(mappedOutput(deleted).changes, [{ type: 'delete', recordType: 'category', externalId: id('ca1') }]);
+  const forged = await evaluateMessage(changeDelivery('ResourceDeleted', ref('ca1')), {
+    rule,
+    lookups: lookupsIn({ categories: categories() }),
+  });
+  assert.equal(mappedOutput(forged).changes[0]?.type, 'category', 'the message alone is no proof');
   assert.equal(
     skipReason(await evaluateMessage(updated('ca1'), { rule, lookups: lookupsIn({}) })),
     'the category no longer exists',

@@ -49,11 +49,15 @@ export function isAboutPrice(messageType: string): boolean {
 export async function itemSubjects(message: Message, context: RuleContext): Promise<Subjects<ItemSubject>> {
   const { id, typeId } = message.resource;
   if (typeId === 'standalone-price') return productsOfPrice(message, context);
-  if (message.notificationType === 'ResourceDeleted') return { subjects: [{ state: 'deleted', id }] };
+  // The message alone is no proof. A product that still exists is written as it is.
+  const isDeletion = message.notificationType === 'ResourceDeleted';
+  if (isDeletion && (await context.lookups.isDeleted('product', id))) return { subjects: [{ state: 'deleted', id }] };
   if (isOnlyStaged(message))
     return { skip: 'the price is only staged: it is not public before the product is published' };
   const product = await context.lookups.product(id, minVersionOf(context.cause, message.resource));
-  return product ? { subjects: [{ state: 'present', product }] } : { skip: 'the product no longer exists' };
+  if (product) return { subjects: [{ state: 'present', product }] };
+  const isUnpublication = context.settings.product.messages.deleted.some((type) => type === message.type);
+  return isUnpublication ? { subjects: [{ state: 'deleted', id }] } : { skip: 'the product no longer exists' };
 }
 
 async function productsOfPrice({ resource }: Message, { lookups, cause }: RuleContext): Promise<Subjects<ItemSubject>> {

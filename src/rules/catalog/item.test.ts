@@ -248,8 +248,15 @@ describe('an unpublished or deleted product', () => {
     assert.deepEqual((await evaluate(draft, {}, {}, unpublished)).changes, deletions);
     const deleted = await evaluateMessage(changeDelivery('ResourceDeleted', ref), { rule, lookups: lookupsIn({}) });
     assert.deepEqual(mappedOutput(deleted).changes, deletions);
+    const gone = await evaluateMessage(unpublished, { rule, lookups: lookupsIn({}) });
+    assert.deepEqual(mappedOutput(gone).changes, deletions);
     const inRun = await evaluateRecords([draft], { rule, lookups: lookupsIn({}), cause: run });
     assert.deepEqual(mappedOutput(inRun).changes, deletions);
+  });
+
+  test('that still exists is written as it is: the message alone is no proof', async () => {
+    const forged = await evaluate(product(), {}, {}, changeDelivery('ResourceDeleted', ref));
+    assert.equal(forged.changes[0]?.type, 'item');
   });
 
   test('keeps its item if the settings say so, and the reason names the setting', async () => {

@@ -23,6 +23,7 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
   schema: customerSchema,
   refOf: ({ id, version }) => ({ typeId: 'customer', id, version }),
   fromMessage,
+  customerIdOf: ({ id }) => id,
   async load(customer, { lookups, cause, at }) {
     return { customer, sharing: await sharingOf(customer, lookups), cause, at };
   },

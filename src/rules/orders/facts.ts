@@ -45,6 +45,7 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   schema: orderSchema.transform((order) => ({ order, embedded: false })),
   refOf: ({ order: { id, version } }) => ({ typeId: 'order', id, version }),
   fromMessage,
+  customerIdOf: ({ order }) => order.customerId,
   async load(subject, context) {
     const { cause, at, needs } = context;
     const [{ products, categories }, payments, discountCodes] = await Promise.all([

@@ -2,7 +2,7 @@
  * All message types of the resources that rules can be about, to recognise a misspelled one in the settings: commercetools
  * refuses a subscription that names an unknown type. https://docs.commercetools.com/api/projects/messages
  */
-import type { ResourceTypeId } from './message-types.ts';
+import type { ResourceTypeId } from '../commercetools/message-types.ts';
 
 const customTypeChanges = ['CustomTypeSet', 'CustomTypeRemoved'];
 const customFieldChanges = ['CustomFieldAdded', 'CustomFieldChanged', 'CustomFieldRemoved', ...customTypeChanges];
