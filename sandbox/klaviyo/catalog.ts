@@ -136,8 +136,7 @@ export function createCatalog({ missingLinkPointer, variantsOfDeletedItem }: Cat
       const item = items.get(id);
       if (item === undefined) return { error: unknownRecord('item', id) };
       for (const categoryId of [...item.categoryIds]) unlink(item, categoryId);
-      if (variantsOfDeletedItem === 'deleted')
-        for (const variantId of item.variantIds) variants.delete(variantId);
+      if (variantsOfDeletedItem === 'deleted') for (const variantId of item.variantIds) variants.delete(variantId);
       items.delete(id);
       return { record: item };
     },

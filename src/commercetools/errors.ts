@@ -39,6 +39,15 @@ export class CommercetoolsError extends Error {
   }
 }
 
+export const malformedKeyCode = 'MalformedKey';
+
+/** @returns the error of a look-up whose key no record can have, such as half a character */
+export function malformedKey(resource: string): CommercetoolsError {
+  return new CommercetoolsError('rejected', `a malformed key can't be looked up in ${resource}`, {
+    code: malformedKeyCode,
+  });
+}
+
 const coded = z.array(z.looseObject({ code: z.string() }));
 /** Body of an error response, or the list of errors to which the SDK reduces a rejected token request. */
 const errorBody = z.union([

@@ -37,7 +37,13 @@ const dateTime = z.iso
   .datetime({ offset: true, local: true })
   .transform((text) => (/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`));
 
-const resource = z.object({ typeId: z.string().min(1), id: z.string().min(1) });
+/** An id as commercetools makes them; half a character or a text without end can't be one. */
+const identifier = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => text.isWellFormed(), 'is not well-formed');
+const resource = z.object({ typeId: identifier, id: identifier });
 /**
  * Says that the fields of a message were too large to be delivered. commercetools sends an object; the docs of the
  * open-source plugin say `true`.
@@ -51,8 +57,8 @@ const payloadNotIncluded = z
 const messagePayload = z.looseObject({
   notificationType: z.literal('Message'),
   resource,
-  id: z.string().min(1),
-  type: z.string().min(1).optional(),
+  id: identifier,
+  type: identifier.optional(),
   createdAt: dateTime,
   resourceVersion: z.number().optional(),
   payloadNotIncluded,

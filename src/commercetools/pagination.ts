@@ -119,7 +119,10 @@ async function* iteratePagesOfIds(
   ids: readonly string[],
 ): AsyncGenerator<Page> {
   for (const chunk of chunksOf(ids, urlLimits)) {
-    const records = await queryByField(client, { path: resource, field: 'id', values: chunk });
+    // An id that can't be queried belongs to no record.
+    const values = chunk.filter(isQueryable);
+    const query = { path: resource, field: 'id', values };
+    const records = values.length > 0 ? await queryByField(client, query, () => undefined) : [];
     const found = new Set(records.map((record) => z.looseObject({ id: z.string() }).safeParse(record).data?.id));
     yield { records, last: undefined, requested: chunk.length, missing: chunk.filter((id) => !found.has(id)) };
   }
@@ -134,19 +137,42 @@ interface FieldQuery {
 }
 
 /**
- * Returns all records whose field has one of the values, from all pages. A query whose URL is refused as too long is split in
- * half; a record that matches values of both halves is returned twice then. @throws CommercetoolsError
+ * Returns all records whose field has one of the values, from all pages. A query that is refused, such as for a URL that is
+ * too long, is split in half, so that a value that is refused by itself does not concern the others; a record that matches
+ * values of both halves is returned twice then.
+ * @param onRefused called with a value that is refused by itself; without it that value's error is thrown
+ * @throws CommercetoolsError
  */
-export async function queryByField(client: CommercetoolsClient, query: FieldQuery): Promise<unknown[]> {
+export async function queryByField(
+  client: CommercetoolsClient,
+  query: FieldQuery,
+  onRefused?: (value: string, error: CommercetoolsError) => void,
+): Promise<unknown[]> {
   try {
     return await queryAllPages(client, query);
   } catch (thrown) {
     const { values } = query;
-    if (!(thrown instanceof CommercetoolsError) || thrown.status !== 414 || values.length < 2) throw thrown;
+    if (!(thrown instanceof CommercetoolsError) || thrown.type !== 'rejected') throw thrown;
+    const [only = ''] = values;
+    if (values.length < 2) {
+      if (!onRefused) throw thrown;
+      onRefused(only, thrown);
+      return [];
+    }
     const middle = Math.ceil(values.length / 2);
     const halves = [values.slice(0, middle), values.slice(middle)];
-    return (await Promise.all(halves.map((half) => queryByField(client, { ...query, values: half })))).flat();
+    return (
+      await Promise.all(halves.map((half) => queryByField(client, { ...query, values: half }, onRefused)))
+    ).flat();
   }
+}
+
+/** Longest id, key, sku or e-mail that a record of commercetools may have. https://docs.commercetools.com/api/limits */
+const maxValueLength = 256;
+
+/** Returns whether a record may have this id, key or sku: such a value can be a part of a query. */
+export function isQueryable(value: string): boolean {
+  return value.length > 0 && value.length <= maxValueLength && value.isWellFormed();
 }
 
 async function queryAllPages(client: CommercetoolsClient, { path, field, values }: FieldQuery): Promise<unknown[]> {

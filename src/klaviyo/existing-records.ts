@@ -19,6 +19,13 @@ export const compoundId = (externalId: string) => `${prefix}${externalId}`;
 
 const unknownShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo answered in an unknown shape' };
 
+/** Half a character can't be a part of a URL. */
+const malformedId: ApiFailure = {
+  type: 'rejected',
+  status: 400,
+  errors: [{ code: 'malformed_id', detail: 'the id is not well-formed text' }],
+};
+
 export interface ExistingRecord {
   externalId: string;
   attributes: Record<string, unknown>;
@@ -102,11 +109,13 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
   function createLoader<Existing>(spec: LookupSpec<Existing>, lane: Lane): DataLoader<string, LookupResult<Existing>> {
     return new DataLoader<string, LookupResult<Existing>>(
       async (keys) => {
-        const unique = [...new Set(keys)];
+        const unique = [...new Set(keys)].filter((key) => key.isWellFormed());
         const limits = { ...urlLimits, maxItems: spec.maxKeys ?? maxIds };
         const chunks = await Promise.all(chunksOf(unique, limits).map((chunk) => fetchChunk(spec, chunk, lane)));
         const byKey = new Map(chunks.flatMap((chunk) => [...chunk]));
-        return keys.map((key) => byKey.get(key) ?? byKey.get(spec.normalize?.(key) ?? key));
+        return keys.map((key) =>
+          key.isWellFormed() ? (byKey.get(key) ?? byKey.get(spec.normalize?.(key) ?? key)) : { failure: malformedId },
+        );
       },
       { cache: false, maxBatchSize: spec.maxKeys ?? maxIds },
     );

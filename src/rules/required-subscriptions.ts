@@ -1,7 +1,7 @@
 /** Derives the subscriptions that the enabled rules need: one for each resource type, with exactly their triggers. */
 import { closest } from 'fastest-levenshtein';
-import { messageTypesOf } from './message-types.ts';
 import type { SubscriptionDraft } from '../commercetools/subscriptions/subscriptions.ts';
+import { messageTypesOf } from './message-types.ts';
 import { enabledTriggers } from './select-rules.ts';
 import type { RuleSettings } from './settings.ts';
 import type { RuleGroup, Trigger } from './types.ts';

@@ -1,5 +1,6 @@
 /** Evaluates the rules of a group: loads the facts of each record once and calls every selected rule with them. */
 import { z } from 'zod';
+import { CommercetoolsError, malformedKeyCode } from '../commercetools/errors.ts';
 import type { Message } from '../commercetools/messages.ts';
 import { toError } from '../lib/errors.ts';
 import type { FactsLoader, RecordRef, Rule, RuleContext, RuleEvaluation, RuleGroup, Subjects } from './types.ts';
@@ -26,6 +27,7 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
       facts = await loader.load(subject, { ...context, needs });
     } catch (thrown) {
       if (thrown instanceof z.ZodError) return [unreadable(record, thrown)];
+      if (isRefusedLookup(thrown)) return [refused(record, thrown)];
       throw thrown;
     }
     return selected.map((rule): RuleEvaluation => {
@@ -45,6 +47,7 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
         found = await loader.fromMessage(message, context);
       } catch (thrown) {
         if (thrown instanceof z.ZodError) return [unreadable(refOfMessage(message), thrown)];
+        if (isRefusedLookup(thrown)) return [refused(refOfMessage(message), thrown)];
         throw thrown;
       }
       if ('skip' in found) return [{ outcome: 'skipped', record: refOfMessage(message), reason: found.skip }];
@@ -62,6 +65,16 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
       return evaluations.flat();
     },
   };
+}
+
+/** A look-up that commercetools refuses concerns this record alone, and would be refused again. */
+function isRefusedLookup(thrown: unknown): thrown is CommercetoolsError {
+  return thrown instanceof CommercetoolsError && thrown.type === 'rejected';
+}
+
+function refused(record: RecordRef, error: CommercetoolsError): RuleEvaluation {
+  if (error.code === malformedKeyCode) return { outcome: 'unreadable', record, path: '', reason: error.message };
+  return { outcome: 'failed', record, rule: '', error };
 }
 
 function unreadable(record: RecordRef, error: z.ZodError): RuleEvaluation {

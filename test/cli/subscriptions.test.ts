@@ -142,7 +142,14 @@ for (const named of [true, false])
     const message = named ? "'OrderStateChanged' is not a message type of 'order'." : 'refused';
     const body = { statusCode: 400, message, errors: [{ code: named ? 'InvalidInput' : 'InvalidField', message }] };
     const path = `/${testEnv.shop.projectKey}/subscriptions`;
-    const fault = { path, method: 'POST', kind: 'status', status: 400, body, after: resources.indexOf('order') } as const;
+    const fault = {
+      path,
+      method: 'POST',
+      kind: 'status',
+      status: 400,
+      body,
+      after: resources.indexOf('order'),
+    } as const;
     testEnv.shop.faults.add({ ...fault, times: 1 });
     const { code, err } = await ctk(['subscriptions', 'apply', ...to], testEnv.env);
     testEnv.shop.faults.clear();
@@ -150,5 +157,8 @@ for (const named of [true, false])
     assert.match(err, /ctk-default-\S+: commercetools answered 400 .*; it asks for /);
     if (named) assert.match(err, /it asks for OrderStateChanged$/m);
     const made = (await keys()).filter((key) => key.startsWith('ctk-default-'));
-    assert.deepEqual(made, resources.filter((name) => name !== 'order').map((name) => `ctk-default-${name}`));
+    assert.deepEqual(
+      made,
+      resources.filter((name) => name !== 'order').map((name) => `ctk-default-${name}`),
+    );
   });

@@ -76,7 +76,13 @@ test('later orders of the customer are skipped in realtime, in a sync and in a r
   const owned = (made: Made): Made => ({ ...made, record: { ...made.record, customerId: customer.id } });
   const [late, inSync, replayed, other] = [owned(newOrder()), owned(newOrder()), owned(newOrder()), newOrder()];
   const cause = { type: 'run', runId: 'run', backfill: true } as const;
-  const ofOrder = { record: { typeId: 'order', id: replayed.id }, rule: 'placed-order', code: 'odd', detail: '', cause };
+  const ofOrder = {
+    record: { typeId: 'order', id: replayed.id },
+    rule: 'placed-order',
+    code: 'odd',
+    detail: '',
+    cause,
+  };
   assert.equal(await shop.testEnv.app.deadLetters.store(ofOrder), 'stored');
   const ofCustomer = { ...ofOrder, record: { typeId: 'customer', id: customer.id }, rule: 'profile' };
   assert.equal(await shop.testEnv.app.deadLetters.store(ofCustomer), 'stored');

@@ -39,6 +39,20 @@ const probes: { scope: Scope; call: Probe }[] = [
   },
 ];
 
+/** Rejected because there is no such profile. */
+const erasureProbe: (typeof probes)[number] = {
+  scope: 'data-privacy:write',
+  call: {
+    endpoint: 'requestProfileDeletion',
+    body: {
+      data: {
+        type: 'data-privacy-deletion-job',
+        attributes: { profile: { data: { type: 'profile', id: missingId, attributes: {} } } },
+      },
+    },
+  },
+};
+
 /** Rejected for two reasons, so that no event is recorded: it has no identifier, and its time is too old. */
 function eventWithoutProfile(): object {
   return {
@@ -58,7 +72,8 @@ const unneededEndpoint: ApiCall['endpoint'] = 'listFlows';
 /** @returns the findings; `usable`: whether further checks can use this key */
 export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ findings: Finding[]; usable: boolean }> {
   const findings: Finding[] = [];
-  for (const { scope, call } of probes) {
+  const erases = config.rules.customer.onErasure === 'request';
+  for (const { scope, call } of erases ? [...probes, erasureProbe] : probes) {
     const result = await callKlaviyo(klaviyo, call);
     const what = `Klaviyo scope ${scope}`;
     if (result.ok || result.failure.type === 'rejected') findings.push(ok(what));
@@ -73,7 +88,8 @@ export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ fi
   }
   const unneeded = await callKlaviyo(klaviyo, { endpoint: unneededEndpoint, query: { 'page[size]': '1' } });
   const what = 'Klaviyo scopes, too many';
-  const names = [...requiredScopes, ...recommendedScopes].sort().join(', ');
+  const erasureScopes = erases ? [erasureProbe.scope] : [];
+  const names = [...requiredScopes, ...recommendedScopes, ...erasureScopes].sort().join(', ');
   if (unneeded.ok)
     findings.push(warning(what, 'the key may read flows too', `make a private key with these only: ${names}`));
   else findings.push(ok(what, 'none found'));
@@ -81,7 +97,8 @@ export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ fi
 }
 
 function missingScope(scope: Scope): Finding {
-  const finding = requiredScopes.includes(scope) ? problem : warning;
+  const isRequired = requiredScopes.includes(scope) || scope === erasureProbe.scope;
+  const finding = isRequired ? problem : warning;
   const fix = 'make a private key with it (Settings > API keys)';
   return finding(`Klaviyo scope ${scope}`, `needed for: ${scopePurposes[scope]}`, fix);
 }

@@ -4,8 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { chunksOf } from '../../lib/chunks.ts';
 import type { CommercetoolsClient } from '../client.ts';
-import { CommercetoolsError } from '../errors.ts';
-import { iteratePages, queryByField, urlLimits } from '../pagination.ts';
+import { CommercetoolsError, malformedKey } from '../errors.ts';
+import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
 import {
   type Customer,
   categorySchema,
@@ -54,9 +54,11 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
         const unique = [...new Set(keys)];
         // By id, because queries of one batch may return the same record.
         const found = new Map(unique.map((key) => [key, new Map<string, Entity>()]));
-        const query = (values: string[]) => scheduler.track(queryByField(client, { path, field, values }));
-        const pages = await Promise.all(chunksOf(unique, urlLimits).map(query));
         const invalid = new Map<string, Error>();
+        for (const key of unique) if (!isQueryable(key)) invalid.set(key, malformedKey(path));
+        const query = (values: string[]) =>
+          scheduler.track(queryByField(client, { path, field, values }, (key, error) => invalid.set(key, error)));
+        const pages = await Promise.all(chunksOf(unique.filter(isQueryable), urlLimits).map(query));
         for (const record of pages.flat()) {
           const parsed = schema.safeParse(record);
           if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.set(parsed.data.id, parsed.data);
@@ -159,6 +161,7 @@ async function readById<Entity>(
   client: CommercetoolsClient,
   { path, id, schema }: { path: string; id: string; schema: z.ZodType<Entity> },
 ): Promise<Entity | undefined> {
+  if (!isQueryable(id)) throw malformedKey(path);
   try {
     return schema.parse(await client.get(`${path}/${encodeURIComponent(id)}`));
   } catch (thrown) {

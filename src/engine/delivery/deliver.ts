@@ -53,7 +53,14 @@ interface Awaited extends Omit<Outgoing, 'change'> {
   origin: ChangeOrigin | undefined;
 }
 
-export function createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp, onErasure }: DeliverDeps): Deliver {
+export function createDeliver({
+  sink,
+  acceptedJobs,
+  deadLetters,
+  events,
+  queueFollowUp,
+  onErasure,
+}: DeliverDeps): Deliver {
   async function deadLetter(draft: DeadLetterDraft, result: RecordResult): Promise<void> {
     const stored = await deadLetters.store(draft);
     if (stored === 'stored') result.deadLettered.push(draft.code);

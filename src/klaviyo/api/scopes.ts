@@ -20,6 +20,9 @@ const replaceableEndpoints = [
   'listImportErrors',
 ] as const;
 
+/** Endpoints that only a setting asks for: `customer.onErasure: request`. */
+const settingEndpoints = ['requestProfileDeletion'] as const;
+
 const names = Object.keys(endpoints).filter((name): name is EndpointName => name in endpoints);
 const isIn = (list: readonly EndpointName[]) => (name: EndpointName) => list.includes(name);
 
@@ -30,7 +33,7 @@ function scopesOf(endpointNames: readonly EndpointName[]): Scope[] {
 
 /** Without one of these some records can't be delivered. */
 export const requiredScopes = scopesOf(
-  names.filter((name) => !isIn(checkEndpoints)(name) && !isIn(replaceableEndpoints)(name)),
+  names.filter((name) => !isIn([...checkEndpoints, ...replaceableEndpoints, ...settingEndpoints])(name)),
 );
 
 /** Without these the service works, but slower, or checks less. */
@@ -42,6 +45,7 @@ export const recommendedScopes = scopesOf([...replaceableEndpoints, 'listMappedM
 export const scopePurposes: Partial<Record<Scope, string>> = {
   'catalogs:read': 'compares items, variants and categories before they are written',
   'catalogs:write': 'items, variants and categories',
+  'data-privacy:write': 'erases profiles with customer.onErasure: request',
   'events:read': 'verifies bulk bodies of events: 1,000 per request instead of one',
   'events:write': 'order events',
   'lists:read': 'follows bulk imports of profiles',

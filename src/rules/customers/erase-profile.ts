@@ -11,8 +11,7 @@ export const eraseProfile: Rule<ErasureFacts> = {
     'A customer was deleted with `dataErasure: true` (`ResourceDeleted`): only with `customer.onErasure: request`.',
   sends: 'data privacy deletion job',
   settings: ['customer.onErasure'],
-  triggers: ({ customer }) =>
-    customer.onErasure === 'request' ? [changeTrigger('customer', 'ResourceDeleted')] : [],
+  triggers: ({ customer }) => (customer.onErasure === 'request' ? [changeTrigger('customer', 'ResourceDeleted')] : []),
   map({ customerId, erased }) {
     return erased ? changes([{ type: 'erasure', customerId }]) : skip('the customer exists in commercetools');
   },
