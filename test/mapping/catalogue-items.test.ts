@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { klaviyoVariants } from '../../sandbox/klaviyo/behaviours.ts';
 import { type Json, reference, variant, withoutPayload } from '../fixtures/index.ts';
+import { deleteAsOther } from '../other-app.ts';
 import {
   type CatalogShop,
   changed,
@@ -145,6 +147,34 @@ test('a deleted product takes its item and variants away; one that Klaviyo never
   assert.equal((await itemIds()).includes(made.id), false);
   assert.equal(await shop.sendChange('ResourceDeleted', of(newProduct().id)), 204);
 });
+
+test('an "unpublished" of a product that no longer exists takes its item and variants away', async () => {
+  const made = newProduct();
+  await shop.publish(made);
+  shop.testEnv.shop.records.remove('product', made.id);
+  assert.equal(await shop.sendMessage('ProductUnpublished', of(made.id)), 204);
+  assert.equal((await itemIds()).includes(made.id), false);
+  assert.deepEqual(await shop.skusOf(made.id), []);
+});
+
+for (const variantsOfDeletedItem of klaviyoVariants.variantsOfDeletedItem)
+  test(`no variant of a deleted product stays when Klaviyo leaves variants of a deleted item ${variantsOfDeletedItem}`, async () => {
+    await using own = await startCatalogShop({ klaviyo: { variantsOfDeletedItem } });
+    const [deleted, unpublishedOne] = [newProduct(), newProduct()];
+    await own.publish(deleted);
+    await own.publish(unpublishedOne);
+    own.testEnv.shop.records.remove('product', deleted.id);
+    await own.addRecords('product', unpublished(unpublishedOne).record);
+    assert.equal(await own.sendChange('ResourceDeleted', of(deleted.id)), 204);
+    await own.testEnv.sync('products');
+    assert.deepEqual([await own.items(), await own.variants()], [[], []]);
+    // Its item was deleted by somebody else, who left its variants.
+    await own.publish(deleted);
+    await deleteAsOther(own.testEnv.klaviyo.url, `/api/catalog-items/$custom:::$default:::${deleted.id}`);
+    own.testEnv.shop.records.remove('product', deleted.id);
+    assert.equal(await own.sendChange('ResourceDeleted', of(deleted.id)), 204);
+    assert.deepEqual(await own.variants(), []);
+  });
 
 test('a product that is published again is back with all its variants', async () => {
   const made = newProduct();

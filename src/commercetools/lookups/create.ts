@@ -49,17 +49,25 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   /** Creates a loader that combines concurrent keys into as few queries as fit into a URL. Results are not cached. */
   function batched<Entity extends { id: string }>({ path, field, schema, keysOf }: BatchedLookup<Entity>) {
     const scheduler = createBatchScheduler(maxQueries);
+
+    /** Queries all keys; one that is malformed or that commercetools refuses does not concern the others. */
+    async function queryEach(keys: readonly string[]) {
+      const malformed = keys.filter((key) => !isQueryable(key));
+      const refused = new Map(malformed.map((key) => [key, malformedKey(path)]));
+      const query = (values: string[]) =>
+        scheduler.track(queryByField(client, { path, field, values }, (key, error) => refused.set(key, error)));
+      const pages = await Promise.all(chunksOf(keys.filter(isQueryable), urlLimits).map(query));
+      return { records: pages.flat(), refused };
+    }
+
     return new DataLoader<string, Entity[]>(
       async (keys) => {
         const unique = [...new Set(keys)];
         // By id, because queries of one batch may return the same record.
         const found = new Map(unique.map((key) => [key, new Map<string, Entity>()]));
-        const invalid = new Map<string, Error>();
-        for (const key of unique) if (!isQueryable(key)) invalid.set(key, malformedKey(path));
-        const query = (values: string[]) =>
-          scheduler.track(queryByField(client, { path, field, values }, (key, error) => invalid.set(key, error)));
-        const pages = await Promise.all(chunksOf(unique.filter(isQueryable), urlLimits).map(query));
-        for (const record of pages.flat()) {
+        const { records, refused } = await queryEach(unique);
+        const invalid = new Map<string, Error>(refused);
+        for (const record of records) {
           const parsed = schema.safeParse(record);
           if (parsed.success) for (const key of keysOf(parsed.data)) found.get(key)?.set(parsed.data.id, parsed.data);
           else for (const key of keysIn(record, unique)) invalid.set(key, parsed.error);
