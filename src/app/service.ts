@@ -41,6 +41,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   const sources = createSources({
     config: config.messageSources,
     allowUnauthenticatedPush: config.allowUnauthenticatedPush,
+    trustsThisMachine: config.apiTokens.full.length + config.apiTokens.readOnly.length === 0,
     ...{ concurrency, events },
     maxPushes: maxInFlight,
     deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,

@@ -4,6 +4,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { bulkResources } from '../commercetools/schemas.ts';
 import { StoreError } from '../store/store.ts';
+import { BodyRefused } from './body-guard.ts';
 
 export const problemSchema = z.object({ error: z.string().describe('what is wrong and what to do') });
 
@@ -29,6 +30,12 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
       .code(503)
       .header('retry-after', retrySeconds)
       .send({ error: `not now: ${error.message}` });
+  if (error instanceof BodyRefused)
+    return reply.code(error.statusCode).header('retry-after', retrySeconds).send({ error: error.message });
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const maxBytes = request.routeOptions.bodyLimit ?? maxBodyBytes;
+    return reply.code(413).send({ error: `the body is larger than ${maxBytes} bytes; send less at once` });
+  }
   const known = fastifyErrors[error.code];
   if (known) return reply.code(known.status).send({ error: known.reason });
   if (error.statusCode !== undefined && error.statusCode < 500)
@@ -38,10 +45,6 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
 }
 
 const fastifyErrors: Record<string, { status: number; reason: string }> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    status: 413,
-    reason: `the body is larger than ${maxBodyBytes} bytes; send less at once`,
-  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { status: 415, reason: 'send JSON with the header "Content-Type: application/json"' },
   FST_ERR_CTP_INVALID_JSON_BODY: {
     status: 400,

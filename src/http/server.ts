@@ -7,6 +7,7 @@ import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
 import { createAuthenticate, createGuard } from './auth/authenticate.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
+import { guardBodies } from './body-guard.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';
@@ -30,6 +31,12 @@ export interface ServerDeps
   readiness(): Promise<Readiness>;
 }
 
+/** For the headers, and for the whole request with its body. */
+const requestTimeoutMs = 10_000;
+const timeoutCheckMs = 1_000;
+/** More than the in-flight messages that one process can have; each takes some memory even if it sends nothing. */
+const maxConnections = 6_000;
+
 /** @param serves what the port serves, limited to what the process runs */
 export async function buildServer(deps: ServerDeps, serves: Port['serves']): Promise<FastifyInstance> {
   const server: FastifyInstance = fastify({
@@ -39,19 +46,28 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     bodyLimit: maxBodyBytes,
     forceCloseConnections: 'idle',
     frameworkErrors: onError,
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: timeoutCheckMs },
   });
+  server.server.maxConnections = maxConnections;
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler(onError);
   const realtime = deps.realtime && serves !== 'bulk';
   const bulk = deps.bulk && serves !== 'realtime';
-  server.setNotFoundHandler(createNotFoundHandler({ realtime, bulk }));
+  const notFound = createNotFoundHandler({ realtime, bulk });
+  server.setNotFoundHandler(notFound);
+  // Before the body of an unknown path or method is read.
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await notFound(request, reply.header('connection', 'close'));
+  });
   acceptJson(server);
   const countFailure = await addSecurityHeaders(server);
+  const bodies = guardBodies(server);
   await server.register(cookie);
   const sessions = createSessions(deps.apiTokens);
   const authenticate = createAuthenticate(deps.apiTokens, sessions);
-  const guard = createGuard(authenticate, countFailure);
+  const guard = createGuard(authenticate, countFailure, bodies.markProven);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -65,7 +81,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     transform: jsonSchemaTransform,
   });
   await server.register(async (routes) => {
-    if (realtime) realtimeRoute(routes, deps, countFailure);
+    if (realtime) realtimeRoute(routes, { ...deps, bodies }, countFailure);
     if (bulk) syncRoutes(routes, { ...deps, guard });
     // On every port, because both realtime and bulk store dead letters.
     deadLetterRoutes(routes, { ...deps, guard });

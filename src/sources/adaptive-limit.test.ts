@@ -47,10 +47,34 @@ test('quick responses raise the limit, late ones lower it down to the minimum', 
   assert.equal(releases.length, 400);
 });
 
-test('no slot is given while the event loop is blocked: a push may have waited in its connection', async () => {
+test('the limit is reached while the event loop is blocked: a push may have waited in its connection', async () => {
   const { clock, adaptiveLimit } = setup(3);
   clock.ms += 300;
-  assert.equal(adaptiveLimit.acquire(), undefined);
+  assert.equal(adaptiveLimit.isReached(), true);
   await ticked();
-  assert.notEqual(adaptiveLimit.acquire(), undefined);
+  assert.equal(adaptiveLimit.isReached(), false);
+});
+
+test('bodies that arrive count towards the limit until they are there; they hold no slot', () => {
+  const { adaptiveLimit } = setup(2);
+  const endBodies = [adaptiveLimit.beginBody(), adaptiveLimit.beginBody()];
+  assert.equal(adaptiveLimit.isReached(), true);
+  assert.equal(fill(adaptiveLimit).length, 2);
+  for (const release of fill(adaptiveLimit)) release();
+  for (const end of [...endBodies, ...endBodies]) end();
+  const { adaptiveLimit: fresh } = setup(1);
+  const end = fresh.beginBody();
+  end();
+  end();
+  assert.equal(fresh.isReached(), false);
+});
+
+test('a body that arrives slowly no longer counts after a second', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { adaptiveLimit } = setup(1);
+  adaptiveLimit.beginBody();
+  context.mock.timers.tick(999);
+  assert.equal(adaptiveLimit.isReached(), true);
+  context.mock.timers.tick(1);
+  assert.equal(adaptiveLimit.isReached(), false);
 });

@@ -14,12 +14,13 @@ test('a stop resolves although a push in flight fails', async () => {
     authenticate: async () => ({ outcome: 'after-body' }),
     verifyBody: () => verified.promise,
   };
+  const options = { allowUnauthenticated: false, trustsThisMachine: false };
   const limits = { maxPushes: 10, deadlineMs: 1_000 };
-  const push = createHttpPush({ authenticators: [authenticator], allowUnauthenticated: false, events, ...limits });
+  const push = createHttpPush({ authenticators: [authenticator], ...options, events, ...limits });
   push.start(async () => ({ ack: true, outcome: 'delivered' }));
   const admission = await push.admit({ headers: {}, query: {}, onThisMachine: false });
   assert.ok(admission.outcome === 'accepted');
-  const received = assert.rejects(push.receive({}, admission.slot), TypeError);
+  const received = assert.rejects(push.receive({}, admission.push), TypeError);
   const stopped = push.stop();
   verified.reject(new TypeError('bug'));
   await Promise.all([received, stopped]);

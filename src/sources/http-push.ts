@@ -15,25 +15,32 @@ export type PushResponse =
   | { status: 400 | 401; body: { error: string } }
   | { status: 503; body: { error: string }; retryAfterSeconds: number };
 
-/** A place under the adaptive limit, with the authenticator that allowed the request (none if none is needed). */
-export interface PushSlot {
+/** A push whose headers were accepted, with the authenticator that allowed it (none if none is needed). */
+export interface AdmittedPush {
   authenticator?: PushAuthenticator;
-  release(): void;
+  /** The headers prove the sender. Otherwise the body has to. */
+  isProven: boolean;
 }
 
-export type PushAdmission = { outcome: 'accepted'; slot: PushSlot } | { outcome: 'rejected'; response: PushResponse };
+export type PushAdmission =
+  | { outcome: 'accepted'; push: AdmittedPush }
+  | { outcome: 'rejected'; response: PushResponse };
 
 export interface HttpPush extends Source {
-  /** Decides by the headers alone, before the body is read. The caller releases the slot after the response. */
+  /** Decides by the headers alone, before the body is read. */
   admit(request: PushRequest & { onThisMachine: boolean }): Promise<PushAdmission>;
-  /** @param slot from `admit` */
-  receive(body: unknown, slot: PushSlot): Promise<PushResponse>;
+  /** Counts a body that has begun to arrive. @returns a function to call when it is complete or given up */
+  beginBody(): () => void;
+  /** @param push from `admit` */
+  receive(body: unknown, push: AdmittedPush): Promise<PushResponse>;
 }
 
 export interface HttpPushDeps {
-  /** The configured authenticators; with none, only pushes from this machine are accepted. */
+  /** The configured authenticators. */
   authenticators: readonly PushAuthenticator[];
   allowUnauthenticated: boolean;
+  /** Without authenticators, pushes from this machine are accepted. */
+  trustsThisMachine: boolean;
   events: AppEvents;
   maxPushes: number;
   /** Milliseconds within which the broker expects the response. */
@@ -46,19 +53,18 @@ const restartSeconds = 5;
 
 type PushAuthResult = { authenticator: PushAuthenticator; result: AuthResult | undefined };
 
-export function createHttpPush({ authenticators, allowUnauthenticated, events, ...limits }: HttpPushDeps): HttpPush {
+export function createHttpPush(deps: HttpPushDeps): HttpPush {
+  const { authenticators, allowUnauthenticated, trustsThisMachine, events, ...limits } = deps;
   const inFlight = new Set<Promise<unknown>>();
   const adaptiveLimit = createAdaptiveLimit({ max: limits.maxPushes, deadlineMs: limits.deadlineMs });
   let handle: Handle | undefined;
 
-  function acquireSlot(authenticator?: PushAuthenticator): PushAdmission {
-    const release = adaptiveLimit.acquire();
-    if (!release) return rejected(unavailable('as many messages as can be answered in time', overloadRetrySeconds));
-    return { outcome: 'accepted', slot: { release, ...(authenticator ? { authenticator } : {}) } };
+  function accept(push: AdmittedPush): PushAdmission {
+    return adaptiveLimit.isReached() ? rejected(overloaded()) : { outcome: 'accepted', push };
   }
 
-  async function process(handleMessage: Handle, body: unknown, { authenticator }: PushSlot): Promise<PushResponse> {
-    const verified = (await authenticator?.verifyBody?.(body)) ?? { outcome: 'delivery' as const };
+  async function verify(handleMessage: Handle, body: unknown, { authenticator }: AdmittedPush): Promise<PushResponse> {
+    const verified = (await authenticator?.verifyBody?.(body)) ?? { outcome: 'delivery' as const, covered: body };
     switch (verified.outcome) {
       case 'denied':
       case 'unknown':
@@ -66,7 +72,17 @@ export function createHttpPush({ authenticators, allowUnauthenticated, events, .
       case 'response':
         return verified.status === 200 ? { status: 200, body: verified.body ?? {} } : { status: 204 };
     }
-    const unwrapped = unwrap(body, { source: 'http' });
+    const release = adaptiveLimit.acquire();
+    if (!release) return overloaded();
+    try {
+      return await process(handleMessage, verified.covered);
+    } finally {
+      release();
+    }
+  }
+
+  async function process(handleMessage: Handle, covered: unknown): Promise<PushResponse> {
+    const unwrapped = unwrap(covered, { source: 'http' });
     if (!unwrapped.ok) {
       events.emit({ type: 'invalid-envelope', reason: unwrapped.reason });
       return { status: 400, body: { error: unwrapped.reason } };
@@ -93,10 +109,10 @@ export function createHttpPush({ authenticators, allowUnauthenticated, events, .
     },
     lastError: () => undefined,
     async admit(request) {
-      if (allowUnauthenticated) return acquireSlot();
+      if (allowUnauthenticated) return accept({ isProven: true });
       if (authenticators.length === 0)
-        return request.onThisMachine
-          ? acquireSlot()
+        return request.onThisMachine && trustsThisMachine
+          ? accept({ isProven: true })
           : rejected(deny({ outcome: 'denied', reason: noAuthenticatorConfigured }));
       const results = await Promise.all(
         authenticators.map(
@@ -107,13 +123,15 @@ export function createHttpPush({ authenticators, allowUnauthenticated, events, .
         ),
       );
       const allowed = results.find(({ result }) => result?.outcome === 'allowed' || result?.outcome === 'after-body');
-      if (allowed) return acquireSlot(allowed.authenticator);
+      if (allowed)
+        return accept({ authenticator: allowed.authenticator, isProven: allowed.result?.outcome === 'allowed' });
       for (const { result } of results) if (result?.outcome === 'unknown') return rejected(deny(result));
       return rejected(deny({ outcome: 'denied', reason: reasonFor(results) }));
     },
-    async receive(body, slot) {
+    beginBody: adaptiveLimit.beginBody,
+    async receive(body, push) {
       if (!handle) return unavailable('the service is starting or stopping', restartSeconds);
-      const response = process(handle, body, slot);
+      const response = verify(handle, body, push);
       inFlight.add(response);
       try {
         return await response;
@@ -139,6 +157,10 @@ function reasonFor(results: readonly PushAuthResult[]): string {
 
 function rejected(response: PushResponse): PushAdmission {
   return { outcome: 'rejected', response };
+}
+
+function overloaded(): PushResponse {
+  return unavailable('as many messages as can be answered in time', overloadRetrySeconds);
 }
 
 function unavailable(error: string, retryAfterSeconds: number): PushResponse {

@@ -23,6 +23,8 @@ export interface TrustedIssuers {
 export interface SourceDeps {
   config: SourcesConfig;
   allowUnauthenticatedPush: boolean;
+  /** No credentials are configured, so that whoever is on this machine is trusted. */
+  trustsThisMachine: boolean;
   concurrency: number;
   maxPushes: number;
   deadlineMs: number;
@@ -33,7 +35,10 @@ export interface SourceDeps {
 export function createSources(deps: SourceDeps): { push: HttpPush; all: Source[] } {
   const { config, events, concurrency, maxPushes, deadlineMs, allowUnauthenticatedPush: allowUnauthenticated } = deps;
   const authenticators = createAuthenticators(config.push, deps.trusted);
-  const push = createHttpPush({ authenticators, allowUnauthenticated, events, maxPushes, deadlineMs });
+  const { trustsThisMachine } = deps;
+  const push = createHttpPush({
+    ...{ authenticators, allowUnauthenticated, trustsThisMachine, events, maxPushes, deadlineMs },
+  });
   const all: Source[] = [push];
   if (config.sqs) all.push(createSqs({ ...config.sqs, concurrency }, events));
   if (config.kafka) all.push(createKafka({ ...config.kafka, concurrency }, events));

@@ -173,6 +173,7 @@ test('a sku may hold any character', async () => {
   await shop.publish(made);
   assert.equal(await shop.stocked(newEntry(sku, 12)), 204);
   assert.deepEqual(await stockOf(sku), { quantity: 12, policy: 1 });
+  shop.testEnv.shop.records.remove('product', made.id);
   assert.equal(await shop.sendChange('ResourceDeleted', reference('product', made.id)), 204);
   assert.deepEqual(await shop.skusOf(made.id), []);
 });

@@ -45,6 +45,7 @@ async function start(): Promise<Broker> {
       const push = createHttpPush({
         authenticators,
         allowUnauthenticated: false,
+        trustsThisMachine: false,
         events,
         deadlineMs: 5_000,
         maxPushes: concurrency,

@@ -141,7 +141,7 @@ function sns({ Type, version = '2', tampered = {}, signed = {} }: Sns): Record<s
     MessageId: 'm-1',
     TopicArn: arn,
     Message: JSON.stringify(payload),
-    Timestamp: '2026-03-15T08:00:00.000Z',
+    Timestamp: new Date().toISOString(),
     SignatureVersion: version,
     Signature: '',
     SigningCertURL: `${publisher.url}/SimpleNotificationService-1.pem`,

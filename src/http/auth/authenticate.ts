@@ -50,11 +50,17 @@ export interface AuthenticatedCaller {
 
 export type Authenticate = (request: FastifyRequest) => Promise<AuthenticatedCaller | AuthFailure>;
 
-export function createGuard(authenticate: Authenticate, countFailure: CountFailure): Guard {
+/** @param onSuccess called with a request whose headers have proven the caller */
+export function createGuard(
+  authenticate: Authenticate,
+  countFailure: CountFailure,
+  onSuccess: (request: FastifyRequest) => void = () => undefined,
+): Guard {
   return async (request, reply) => {
     const caller = await authenticate(request);
     const failure = 'status' in caller ? caller : accessFailure(caller, request);
     if (failure) await sendAuthFailure(failure, countFailure, { request, reply });
+    else onSuccess(request);
   };
 }
 

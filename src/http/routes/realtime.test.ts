@@ -1,16 +1,21 @@
-/** Tests that a push releases its slot if the sender disconnects during authentication. */
+/** Tests that a body counts as arriving only once it has begun, and no longer when its sender disconnects. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import fastify from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpPush, PushAdmission } from '../../sources/http-push.ts';
+import { guardBodies } from '../body-guard.ts';
 import { realtimeRoute } from './realtime.ts';
 
-test('a sender that disconnects during authentication releases its slot', async (context) => {
+const headers = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n';
+
+async function startRoute(context: TestContext) {
   const admitCalled = Promise.withResolvers<void>();
   const admission = Promise.withResolvers<PushAdmission>();
-  const released = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  let begun = 0;
   const push: HttpPush = {
     name: 'push',
     start: () => undefined,
@@ -19,6 +24,10 @@ test('a sender that disconnects during authentication releases its slot', async 
     admit() {
       admitCalled.resolve();
       return admission.promise;
+    },
+    beginBody() {
+      begun += 1;
+      return ended.resolve;
     },
     receive: async () => ({ status: 204 }),
   };
@@ -30,14 +39,30 @@ test('a sender that disconnects during authentication releases its slot', async 
   server.addHook('onRequest', async (_request, reply) => {
     reply.raw.once('close', () => closed.resolve());
   });
-  realtimeRoute(server, { push }, async () => undefined);
+  realtimeRoute(server, { push, bodies: guardBodies(server) }, async () => undefined);
   const { port, hostname } = new URL(await server.listen({ port: 0, host: '127.0.0.1' }));
   const sender = connect(Number(port), hostname);
   await once(sender, 'connect');
-  sender.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n');
+  const admit = () => admission.resolve({ outcome: 'accepted', push: { isProven: true } });
+  return { sender, admitCalled, admit, closed, ended, begun: () => begun };
+}
+
+test('a body that has begun counts until its sender disconnects', async (context) => {
+  const { sender, admitCalled, admit, ended } = await startRoute(context);
+  sender.write(`${headers}{`);
+  await admitCalled.promise;
+  admit();
+  setImmediate(() => sender.destroy());
+  await ended.promise;
+});
+
+test('headers alone do not count, nor does a sender that disconnected during authentication', async (context) => {
+  const { sender, admitCalled, admit, closed, begun } = await startRoute(context);
+  sender.write(headers);
   await admitCalled.promise;
   sender.destroy();
   await closed.promise;
-  admission.resolve({ outcome: 'accepted', slot: { release: released.resolve } });
-  await released.promise;
+  admit();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(begun(), 0);
 });

@@ -1,10 +1,11 @@
 /** POST / receives a pushed message and responds with its verdict. OPTIONS / answers Event Grid's validation. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { HttpPush, PushResponse, PushSlot } from '../../sources/http-push.ts';
+import type { AdmittedPush, HttpPush, PushResponse } from '../../sources/http-push.ts';
 import { webhookConsentHeaders } from '../../sources/push/event-grid.ts';
 import { withTrace } from '../../telemetry/span.ts';
 import { type CountFailure, type Exchange, isOnThisMachine, sendAuthFailure } from '../auth/authenticate.ts';
+import type { BodyGuard } from '../body-guard.ts';
 import { problemSchema } from '../error-handler.ts';
 
 export interface RealtimeRouteDeps {
@@ -14,8 +15,12 @@ export interface RealtimeRouteDeps {
 const deadLettered = z.object({ deadLettered: z.array(z.string()).describe('codes of the stored dead letters') });
 const confirmed = z.record(z.string(), z.unknown());
 
-export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteDeps, countFailure: CountFailure): void {
-  const slots = new WeakMap<FastifyRequest, PushSlot>();
+export function realtimeRoute(
+  server: FastifyInstance,
+  { push, bodies }: RealtimeRouteDeps & { bodies: BodyGuard },
+  countFailure: CountFailure,
+): void {
+  const admitted = new WeakMap<FastifyRequest, { push: AdmittedPush; endBody(): void }>();
   server.route<{ Querystring: Record<string, unknown> }>({
     method: 'POST',
     url: '/',
@@ -27,11 +32,12 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteDe
         await send(admission.response, countFailure, { request, reply });
         return;
       }
-      const { slot } = admission;
-      slots.set(request, slot);
-      // The connection closes after the response or earlier, perhaps during the authentication.
-      if (reply.raw.closed) slot.release();
-      else reply.raw.once('close', slot.release);
+      if (admission.push.isProven) bodies.markProven(request);
+      // Only a body that has begun to arrive counts: headers alone hold no capacity.
+      const hasBegun = request.raw.readableLength > 0 && !reply.raw.closed;
+      const endBody = hasBegun ? push.beginBody() : () => undefined;
+      reply.raw.once('close', endBody);
+      admitted.set(request, { push: admission.push, endBody });
     },
     schema: {
       operationId: 'push',
@@ -49,9 +55,10 @@ export function realtimeRoute(server: FastifyInstance, { push }: RealtimeRouteDe
       },
     },
     handler: async (request, reply) => {
-      const slot = slots.get(request);
-      if (!slot) throw new Error('a request without a slot');
-      const response = await withTrace(request.headers, () => push.receive(request.body, slot));
+      const accepted = admitted.get(request);
+      if (!accepted) throw new Error('a request that was not admitted');
+      accepted.endBody();
+      const response = await withTrace(request.headers, () => push.receive(request.body, accepted.push));
       return send(response, countFailure, { request, reply });
     },
   });

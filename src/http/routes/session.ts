@@ -20,6 +20,8 @@ const session = z.object({
   loggedIn: z.boolean().describe('false: a caller on this machine, or with a token in the header'),
 });
 const login = z.strictObject({ token: z.string().min(1) });
+/** A token and some JSON around it. */
+const maxLoginBytes = 4_096;
 const errorResponses = { 400: problemSchema, ...refusals };
 
 export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): void {
@@ -51,6 +53,7 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
   routes.route({
     method: 'POST',
     url,
+    bodyLimit: maxLoginBytes,
     schema: {
       operationId: 'login',
       summary: 'A token of the API in the body becomes a cookie that no script can read',

@@ -6,6 +6,7 @@
 import { createVerify, X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { textWithin } from '../../lib/bounded-text.ts';
 import type { BodyResult, PushAuthenticator } from './authenticator.ts';
 
 export interface AmazonSnsSettings {
@@ -30,11 +31,23 @@ type Signed = z.infer<typeof signed>;
 /** Upper bound of an SNS message of 256 KB with its JSON escaped twice. */
 const maxBytes = 1_000_000;
 const timeoutMs = 3_000;
+const maxAgeMs = 60 * 60 * 1_000;
+/** A certificate has 2 KB. */
+const maxFetchedBytes = 100_000;
 const certificateLifeMs = 24 * 60 * 60 * 1_000;
 
-/** @returns whether Amazon SNS serves the URL; other hosts of amazonaws.com may be buckets of any AWS account */
+/** A regional host, such as sns.eu-central-1.amazonaws.com. The one of S3, sns.s3-…, may serve buckets of any AWS account. */
+const regionalHost = /^sns\.((cn-[a-z]+-\d\.amazonaws\.com\.cn)|((?!cn-)[a-z]{2,3}(-[a-z]+){1,2}-\d\.amazonaws\.com))$/;
+
+/** @returns whether Amazon SNS serves the URL */
 export function isAmazonSns(url: URL): boolean {
-  return url.protocol === 'https:' && /^sns\.[a-z0-9-]{3,30}\.amazonaws\.com(\.cn)?$/.test(url.host);
+  return url.protocol === 'https:' && regionalHost.test(url.host) && url.username === '' && url.password === '';
+}
+
+/** @returns whether the URL has the form of those of SNS's certificates */
+export function isCertificateUrl({ pathname, search, hash, username, password }: URL): boolean {
+  const isPlain = [search, hash, username, password].every((part) => part === '');
+  return isPlain && /^\/SimpleNotificationService-[A-Za-z0-9]+\.pem$/.test(pathname);
 }
 
 /** @param isTrusted which URLs are trusted; only tests replace it */
@@ -55,7 +68,7 @@ export function createAmazonSnsAuthenticator(
 
   async function verifySignature(message: Signed): Promise<BodyResult | undefined> {
     const url = parseUrl(message.SigningCertURL);
-    if (!url || !isTrusted(url) || !url.pathname.endsWith('.pem'))
+    if (!url || !isTrusted(url) || !isCertificateUrl(url))
       return { outcome: 'denied', reason: 'the certificate of the signature is not on a host of Amazon SNS' };
     const pem = await certificateAt(url).catch(() => undefined);
     if (pem === undefined) return { outcome: 'unknown', reason: `the certificate of ${url.host} can't be fetched now` };
@@ -86,14 +99,21 @@ export function createAmazonSnsAuthenticator(
       const message = parsed.data;
       if (!topicArns.includes(message.TopicArn))
         return { outcome: 'denied', reason: 'its topic is not among PUSH_SNS_TOPIC_ARNS' };
+      if (!isRecent(message.Timestamp)) return { outcome: 'denied', reason: 'its Timestamp is not of the last hour' };
       const denied = await verifySignature(message);
       if (denied) return denied;
       if (message.Type === 'SubscriptionConfirmation') return confirm(message);
       // Not undone: the subscription was removed on purpose, or the topic shows it.
       if (message.Type === 'UnsubscribeConfirmation') return { outcome: 'response', status: 204 };
-      return { outcome: 'delivery' };
+      const { Type, MessageId, Message } = message;
+      return { outcome: 'delivery', covered: { Type, MessageId, Message } };
     },
   };
+}
+
+/** A signature never expires, so that a captured message could be sent again at any time. */
+function isRecent(timestamp: string): boolean {
+  return Math.abs(Date.now() - Date.parse(timestamp)) <= maxAgeMs;
 }
 
 function isSignedBy(message: Signed, pem: string): boolean {
@@ -127,7 +147,6 @@ function parseUrl(text: string): URL | undefined {
 
 async function fetchText(url: URL): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-  const text = await response.text();
   if (!response.ok) throw new Error(`${url.host} answered ${response.status}`);
-  return text;
+  return textWithin(response.body ?? [], maxFetchedBytes);
 }

@@ -20,7 +20,8 @@ export type AuthResult =
   | Denied;
 
 export type BodyResult =
-  | { outcome: 'delivery' }
+  /** `covered` is what the proof covers; nothing else of the body may be interpreted. */
+  | { outcome: 'delivery'; covered: unknown }
   /** The body holds no delivery; this is the response. */
   | { outcome: 'response'; status: 200 | 204; body?: Record<string, unknown> }
   | Denied;
@@ -30,7 +31,10 @@ export interface PushAuthenticator {
   readonly variables: string;
   /** @returns undefined if the request carries no credentials of this kind */
   authenticate(request: PushRequest): Promise<AuthResult | undefined>;
-  /** Verifies the body of a request that `authenticate` let pass, and answers handshakes. Never rejects. */
+  /**
+   * Verifies the body of a request that `authenticate` let pass, and answers handshakes. Without it the proof in the headers
+   * covers the whole body. Never rejects.
+   */
   verifyBody?(body: unknown): Promise<BodyResult>;
 }
 

@@ -60,7 +60,7 @@ function keyInUrl({ query }: PushRequest): string[] {
 /** The Event Grid schema validates an endpoint with an event, whose code has to be returned. */
 function answerValidation(body: unknown): BodyResult {
   const event = validation.safeParse(Array.isArray(body) ? body[0] : body);
-  if (!event.success) return { outcome: 'delivery' };
+  if (!event.success) return { outcome: 'delivery', covered: body };
   return { outcome: 'response', status: 200, body: { validationResponse: event.data.data.validationCode } };
 }
 
