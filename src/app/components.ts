@@ -95,6 +95,13 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   const clock = createServerClock({ ...machineClock, now });
   const commercetools = createCommercetoolsClient(config.commercetools, events, clock);
+  async function setClock(): Promise<void> {
+    if (clock.isSet()) return;
+    // A refusal tells the time too.
+    await commercetools.get('customers', { limit: 1, withTotal: false }).catch((thrown: unknown) => {
+      if (!clock.isSet()) throw thrown;
+    });
+  }
   const klaviyo = createKlaviyoClient(config.klaviyo, events);
   const lookups = createLookups(commercetools);
   const store = overrides.store ?? createStore(config, commercetools);
@@ -162,7 +169,8 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const runKinds = runKindsOf({ runWorker: config.runWorker, bulk: config.bulk, claim });
   const runs = createRuns({
     store: runStore,
-    ...{ events, followUps, now, clock, leaseMs, runKinds, claim },
+    ...{ events, followUps, now, leaseMs, runKinds, claim },
+    clock: { latest: clock.latest, set: setClock },
     execute: (execution) => runBulk(bulkDeps, execution),
     checkpointMs: settings.runs.checkpointSeconds * 1_000,
     maxEnded: settings.runs.maxEnded,

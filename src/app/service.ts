@@ -14,7 +14,7 @@ import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
 import { createBackgroundLiveCheck } from '../live-check/background.ts';
 import { managedKeys } from '../rules/required-subscriptions.ts';
-import { createSources, type TrustedIssuers } from '../sources/index.ts';
+import { acceptsPushes, createSources, type TrustedIssuers } from '../sources/index.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { type Components, createComponents, type Overrides } from './components.ts';
 import { version } from './version.ts';
@@ -34,6 +34,8 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   const components = createComponents(config, log, overrides);
   const { events, commercetools, klaviyo, sink, deadLetters, realtime, runs, replay, explain, now } = components;
   const { deadlineSeconds, maxInFlight, concurrency } = config.settings.realtime;
+  const hasTokens = config.apiTokens.full.length + config.apiTokens.readOnly.length > 0;
+  const servesThisMachineOnly = !hasTokens && !config.allowUnauthenticatedPush && !acceptsPushes(config.messageSources);
   const scheduler = createScheduler({
     ...{ store: components.runStore, runs, events, now },
     plans: config.settings.schedule,
@@ -41,7 +43,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   const sources = createSources({
     config: config.messageSources,
     allowUnauthenticatedPush: config.allowUnauthenticatedPush,
-    trustsThisMachine: config.apiTokens.full.length + config.apiTokens.readOnly.length === 0,
+    trustsThisMachine: !hasTokens,
     ...{ concurrency, events },
     maxPushes: maxInFlight,
     deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,
@@ -69,6 +71,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
         ...{ log, version, runs, deadLetters, replay, explain, readiness, metrics },
         ...{ realtime: config.realtime, bulk: config.bulk, apiTokens: config.apiTokens },
         push: sources.push,
+        servesThisMachineOnly,
         stopping: () => stopping,
         counts: events.counts,
         dashboard: {

@@ -3,6 +3,7 @@ import { ClientBuilder } from '@commercetools/ts-client';
 import pRetry from 'p-retry';
 import { request } from 'undici';
 import { z } from 'zod';
+import { textWithin } from '../lib/bounded-text.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { observeRequest } from '../telemetry/request.ts';
@@ -101,6 +102,9 @@ interface SdkResponse {
   text(): Promise<string>;
 }
 
+/** Several times what a page of the largest records has. */
+const maxAnswerBytes = 64_000_000;
+
 const timeoutCode = 'no answer in time';
 
 const requestOptions = z.object({
@@ -134,7 +138,7 @@ async function send(
     return {
       status: response.statusCode,
       headers: response.headers,
-      text: () => response.body.text().finally(stopTimer),
+      text: () => textWithin(response.body, maxAnswerBytes).finally(stopTimer),
     };
   } catch (thrown) {
     stopTimer();

@@ -72,6 +72,11 @@ export async function* iteratePages(
     const records = parseList(await client.get(resource, parameters), resource);
     if (records.length > 0) {
       const last = lastOf(records, resource);
+      assertAdvance(
+        last,
+        'since' in next ? next.at : next.after === undefined ? undefined : { id: next.after },
+        resource,
+      );
       next = 'since' in next ? { ...next, at: last } : { ...next, after: last.id };
       yield { records, last, requested: records.length, missing: [] };
     }
@@ -185,8 +190,16 @@ async function queryAllPages(client: CommercetoolsClient, { path, field, values 
     const records = parseList(await client.get(path, query), path);
     found.push(...records);
     if (records.length < maxRecords) return found;
-    last = lastOf(records, path).id;
+    const { id } = lastOf(records, path);
+    assertAdvance({ id }, last === undefined ? undefined : { id: last }, path);
+    last = id;
   }
+}
+
+/** An answer that repeats a page would be read for ever. @throws CommercetoolsError */
+function assertAdvance(last: Partial<PagePosition>, before: Partial<PagePosition> | undefined, path: string): void {
+  if (before?.id === last.id && before?.lastModifiedAt === last.lastModifiedAt)
+    throw new CommercetoolsError('unavailable', `commercetools repeats a page of ${path}`);
 }
 
 /**

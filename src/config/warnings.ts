@@ -17,13 +17,19 @@ export function accessWarnings(config: AccessConfig): string[] {
   const warnings: string[] = [];
   if (realtime && allowUnauthenticatedPush)
     warnings.push('ALLOW_UNAUTHENTICATED_PUSH is true: any client that can reach POST / can send messages');
+  const hasTokens = apiTokens.full.length + apiTokens.readOnly.length > 0;
+  if (!hasTokens && !allowUnauthenticatedPush && !acceptsPushes(messageSources)) {
+    warnings.push(
+      'neither API_TOKEN nor what proves the sender of pushes is set (docs/security.md): from other machines only /health and /ready are answered; /sync and POST / serve callers on this machine only',
+    );
+    return warnings;
+  }
   const pulls = messageSources.sqs !== undefined || messageSources.kafka !== undefined;
   if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(messageSources))
     warnings.push(
-      'POST / takes messages from this machine only: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
+      'POST / takes no messages, as API_TOKEN is set: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
     );
-  if (bulk && apiTokens.full.length + apiTokens.readOnly.length === 0)
-    warnings.push('API_TOKEN is not set: /sync serves callers on this machine only');
+  if (bulk && !hasTokens) warnings.push('API_TOKEN is not set: /sync serves callers on this machine only');
   return warnings;
 }
 

@@ -50,6 +50,8 @@ export function dashboardRoutes(server: FastifyInstance, deps: DashboardDeps): v
   routes.route({
     method: 'GET',
     url: '/dashboard/stream',
+    // Its handler opens a stream, which the answer to HEAD would never read.
+    exposeHeadRoute: false,
     onRequest: deps.guard,
     schema: {
       operationId: 'dashboard-stream',

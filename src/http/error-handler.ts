@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { CommercetoolsError } from '../commercetools/errors.ts';
 import { bulkResources } from '../commercetools/schemas.ts';
 import { StoreError } from '../store/store.ts';
 import { BodyRefused } from './body-guard.ts';
@@ -25,7 +26,7 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
     );
     return reply.code(400).send({ error: problems.join('; ') });
   }
-  if (error instanceof StoreError)
+  if (error instanceof StoreError || error instanceof CommercetoolsError)
     return reply
       .code(503)
       .header('retry-after', retrySeconds)

@@ -1,11 +1,17 @@
 /** Builds an HTTP server for a port, with the routes that the port serves. */
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
-import { createAuthenticate, createGuard } from './auth/authenticate.ts';
+import { createAuthenticate, createGuard, isOnThisMachine, withoutTokens } from './auth/authenticate.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
 import { guardBodies } from './body-guard.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
@@ -28,6 +34,8 @@ export interface ServerDeps
   version: string;
   realtime: boolean;
   bulk: boolean;
+  /** Neither a token nor a proof of pushes is configured: other machines get /health and /ready only. */
+  servesThisMachineOnly?: boolean;
   readiness(): Promise<Readiness>;
 }
 
@@ -61,6 +69,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) await notFound(request, reply.header('connection', 'close'));
   });
+  if (deps.servesThisMachineOnly) server.addHook('onRequest', onlyThisMachine);
   acceptJson(server);
   const countFailure = await addSecurityHeaders(server);
   const bodies = guardBodies(server);
@@ -95,6 +104,16 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
   });
   return server;
+}
+
+const openPaths: ReadonlySet<string | undefined> = new Set(['/health', '/ready']);
+
+/** Routes with a guard of their own refuse with a reason of their own. */
+async function onlyThisMachine(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { method, routeOptions } = request;
+  const isPush = method === 'POST' && routeOptions.url === '/';
+  if (reply.sent || isPush || openPaths.has(routeOptions.url) || isOnThisMachine(request)) return;
+  await reply.code(403).send({ error: withoutTokens });
 }
 
 /** Parses JSON, CloudEvents, and the text/plain that some brokers send; an empty body is undefined. */

@@ -30,16 +30,23 @@ const eventBridge = z.looseObject({ 'detail-type': z.string(), detail: object, i
 
 /** @param origin where the body came from; a nested envelope may override the broker's id */
 export function unwrap(body: unknown, origin: Origin): Unwrapped {
-  if (Array.isArray(body) && body.length > 0) {
-    // An invalid element must not block the others: it is passed on as it is, and becomes unreadable on its own.
-    return {
-      ok: true,
-      messages: body.flatMap((element) => messagesIn(element, origin) ?? [rawMessage(element, origin)]),
-    };
-  }
+  if (Array.isArray(body) && body.length > maxMessages)
+    return { ok: false, reason: `more than ${maxMessages} messages at once` };
+  if (Array.isArray(body) && body.length > 0) return { ok: true, messages: messagesOfBatch(body, origin) };
   const messages = messagesIn(body, origin);
   if (messages) return { ok: true, messages };
   return { ok: false, reason: reasonFor(body) };
+}
+
+/** Brokers send one message, or a few: more would be more work than one response can stand for. */
+const maxMessages = 100;
+
+/** What is no message does not block the others: all of it becomes one unreadable message. */
+function messagesOfBatch(batch: readonly unknown[], origin: Origin): RawMessage[] {
+  const unwrapped = batch.map((element) => ({ element, messages: messagesIn(element, origin) }));
+  const invalid = unwrapped.filter(({ messages }) => messages === undefined).map(({ element }) => element);
+  const messages = unwrapped.flatMap((element) => element.messages ?? []);
+  return invalid.length === 0 ? messages : [...messages, rawMessage(invalid, origin)];
 }
 
 /** Unwraps a text from an authenticated broker, which is always at least one message. */

@@ -14,6 +14,24 @@ export interface HandleDeliveryDeps {
   events: AppEvents;
 }
 
+/** Unreadable deliveries of a source that are kept one by one in an hour; more are counted in one dead letter. */
+const maxUnreadablePerHour = 100;
+const hourMs = 60 * 60 * 1_000;
+
+/** Keeps one sender from filling the store with dead letters. */
+function createUnreadableOrigin(now: () => number = () => performance.now()) {
+  const counts = new Map<string, { since: number; count: number }>();
+  return (source: string, describe: () => string): string => {
+    const known = counts.get(source);
+    const current = known && now() - known.since < hourMs ? known : { since: now(), count: 0 };
+    current.count += 1;
+    counts.set(source, current);
+    return current.count > maxUnreadablePerHour
+      ? `${source} - more than ${maxUnreadablePerHour} in an hour`
+      : describe();
+  };
+}
+
 export function createHandleDelivery({ realtime, deadLetters, events }: HandleDeliveryDeps): Handle {
   function processInSpan(message: Message, deliveries: number | undefined, source: string): Promise<Verdict> {
     const attributes = {
@@ -30,6 +48,8 @@ export function createHandleDelivery({ realtime, deadLetters, events }: HandleDe
     });
   }
 
+  const unreadableOrigin = createUnreadableOrigin();
+
   const handle: Handle = async ({ body, source, brokerId, deliveries, trace, fingerprint }) => {
     const parsed = parseMessage(body);
     if (parsed.type === 'message') return withTrace(trace, () => processInSpan(parsed.message, deliveries, source));
@@ -38,8 +58,10 @@ export function createHandleDelivery({ realtime, deadLetters, events }: HandleDe
       return { ack: true, outcome: 'skipped', reasons: [parsed.reason] };
     }
     events.emit({ type: 'unreadable', source, reason: parsed.reason });
-    const { size, hash } = fingerprint();
-    const origin = [source, brokerId ?? '-', hash, `${size} bytes`].join(' ');
+    const origin = unreadableOrigin(source, () => {
+      const { size, hash } = fingerprint();
+      return [source, brokerId ?? '-', hash, `${size} bytes`].join(' ');
+    });
     const stored = await deadLetters.store({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
     if (stored !== 'stored') return { ack: false, reason: stored.reason };
     return { ack: true, outcome: 'dead-lettered', reasons: [parsed.reason] };

@@ -44,8 +44,8 @@ export interface RunsDeps extends Omit<RunPollerDeps, 'runStore'> {
   /** Ended runs that are kept for each resource and kind. */
   maxEnded: number;
   followUps: Pick<FollowUpQueue, 'onAdded'>;
-  /** Clock of commercetools. */
-  clock: { latest(): Date };
+  /** Clock of commercetools. `set` asks commercetools for the time, unless it is known; rejects with a CommercetoolsError. */
+  clock: { latest(): Date; set(): Promise<void> };
 }
 
 export function createRuns(deps: RunsDeps): Runs {
@@ -120,6 +120,8 @@ export function createRuns(deps: RunsDeps): Runs {
   return {
     async start(resource, request, by) {
       const { lastCompleteSince } = runStore;
+      // The clock of this machine may be wrong.
+      if (request.since !== undefined) await clock.set();
       const resolved = await resolveSince({ resource, request, now: clock.latest, lastCompleteSince });
       if ('refused' in resolved) return resolved;
       const { gap, ...since } = resolved;

@@ -83,15 +83,14 @@ export async function sendAuthFailure(
       .send({ error: `too many refused requests; the last reason: ${reason}` });
 }
 
+export const withoutTokens =
+  'Set API_TOKEN and send it as "Authorization: Bearer <token>": without a token only callers on the same machine are served.';
+
 export function createAuthenticate({ full, readOnly }: ApiTokens, sessions: Sessions): Authenticate {
   return async (request) => {
     if (full.length === 0 && readOnly.length === 0) {
       if (isOnThisMachine(request)) return { access: 'write' };
-      return {
-        status: 403,
-        reason:
-          'Set API_TOKEN and send it as "Authorization: Bearer <token>": without a token only callers on the same machine are served.',
-      };
+      return { status: 403, reason: withoutTokens };
     }
     const given = bearerOf(request.headers) ?? '';
     if (isOneOf(given, full)) return { access: 'write' };

@@ -2,6 +2,7 @@
 import pRetry from 'p-retry';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import { textWithin } from '../../lib/bounded-text.ts';
 import { codeOf } from '../../lib/errors.ts';
 import { parseJson } from '../../lib/json.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
@@ -64,6 +65,9 @@ class RetryableError extends Error {
   }
 }
 
+/** Several times what the largest pages have. */
+const maxAnswerBytes = 32_000_000;
+
 const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish() }).optional() });
 
 /** Opens no connection before the first call. @param events receives an event per request */
@@ -109,7 +113,8 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
         ...omitUndefined({ body }),
         signal: timeout.signal,
       });
-      return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+      const text = await textWithin(response.body, maxAnswerBytes);
+      return { status: response.statusCode, headers: response.headers, text };
     } finally {
       clearTimeout(timer);
     }
@@ -161,6 +166,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
 
   async function* pages(first: ApiCall): AsyncGenerator<ApiResult> {
     let next: ApiCall | undefined = first;
+    const seen = new Set<string>();
     while (next) {
       const result: ApiResult = await call(next);
       yield result;
@@ -169,12 +175,18 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
       const link: string | null | undefined = parsed.success ? parsed.data.links?.next : undefined;
       if (!link) return;
       if (!URL.canParse(link, base.href)) return yield unavailable('Klaviyo linked the next page in an unknown shape');
+      if (seen.has(link)) return yield unavailable('Klaviyo links a page that was read already');
+      seen.add(link);
       next = { ...first, query: Object.fromEntries(new URL(link, base).searchParams) };
     }
   }
 
   return { call, pages, tryAcquire: rateLimiter.tryAcquire, usage: rateLimiter.usage, close: () => pool.close() };
 }
+
+/** Every body of a success is a JSON:API document; without one Klaviyo answers these. */
+const document = z.looseObject({ data: z.union([z.array(z.unknown()), z.looseObject({}), z.null()]) });
+const emptyStatuses = [202, 204];
 
 function toResult(
   { status, text, rates }: { status: number; text: string; rates: RateHeaders },
@@ -184,6 +196,9 @@ function toResult(
     const body = text === '' ? undefined : parseJson(text);
     if (text !== '' && body === undefined)
       return unavailable(`Klaviyo answered ${status} with a body that is not JSON`);
+    // Something else than Klaviyo may have answered: nothing says that the request had its effect.
+    if (text === '' ? !emptyStatuses.includes(status) : !document.safeParse(body).success)
+      return unavailable(`Klaviyo answered ${status} in an unknown shape`);
     return { ok: true, status, body };
   }
   const failure = classify(status, text, requestBody);
