@@ -72,11 +72,9 @@ export async function* iteratePages(
     const records = parseList(await client.get(resource, parameters), resource);
     if (records.length > 0) {
       const last = lastOf(records, resource);
-      assertAdvance(
-        last,
-        'since' in next ? next.at : next.after === undefined ? undefined : { id: next.after },
-        resource,
-      );
+      if ('since' in next)
+        assertAdvance([last.lastModifiedAt, last.id], [next.at?.lastModifiedAt, next.at?.id], resource);
+      else assertAdvance([last.id], [next.after], resource);
       next = 'since' in next ? { ...next, at: last } : { ...next, after: last.id };
       yield { records, last, requested: records.length, missing: [] };
     }
@@ -191,14 +189,14 @@ async function queryAllPages(client: CommercetoolsClient, { path, field, values 
     found.push(...records);
     if (records.length < maxRecords) return found;
     const { id } = lastOf(records, path);
-    assertAdvance({ id }, last === undefined ? undefined : { id: last }, path);
+    assertAdvance([id], [last], path);
     last = id;
   }
 }
 
 /** An answer that repeats a page would be read for ever. @throws CommercetoolsError */
-function assertAdvance(last: Partial<PagePosition>, before: Partial<PagePosition> | undefined, path: string): void {
-  if (before?.id === last.id && before?.lastModifiedAt === last.lastModifiedAt)
+function assertAdvance(last: readonly string[], before: readonly (string | undefined)[], path: string): void {
+  if (last.every((value, index) => value === before[index]))
     throw new CommercetoolsError('unavailable', `commercetools repeats a page of ${path}`);
 }
 

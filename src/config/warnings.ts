@@ -20,7 +20,7 @@ export function accessWarnings(config: AccessConfig): string[] {
   const hasTokens = apiTokens.full.length + apiTokens.readOnly.length > 0;
   if (!hasTokens && !allowUnauthenticatedPush && !acceptsPushes(messageSources)) {
     warnings.push(
-      'neither API_TOKEN nor what proves the sender of pushes is set (docs/security.md): from other machines only /health and /ready are answered; /sync and POST / serve callers on this machine only',
+      'API_TOKEN is not set: /sync serves callers on this machine only; POST / takes messages from this machine only, as nothing proves their sender (docs/security.md); from other machines only /health and /ready are answered',
     );
     return warnings;
   }

@@ -65,15 +65,15 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
   const bulk = deps.bulk && serves !== 'realtime';
   const notFound = createNotFoundHandler({ realtime, bulk });
   server.setNotFoundHandler(notFound);
+  acceptJson(server);
+  const countFailure = await addSecurityHeaders(server);
+  const bodies = guardBodies(server);
+  await server.register(cookie);
   // Before the body of an unknown path or method is read.
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) await notFound(request, reply.header('connection', 'close'));
   });
   if (deps.servesThisMachineOnly) server.addHook('onRequest', onlyThisMachine);
-  acceptJson(server);
-  const countFailure = await addSecurityHeaders(server);
-  const bodies = guardBodies(server);
-  await server.register(cookie);
   const sessions = createSessions(deps.apiTokens);
   const authenticate = createAuthenticate(deps.apiTokens, sessions);
   const guard = createGuard(authenticate, countFailure, bodies.markProven);
