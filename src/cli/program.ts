@@ -1,7 +1,7 @@
 /** Defines the `ctk` command line. */
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
-import { loadEnvironment } from '../config/config.ts';
+import { defaultEnvironmentFile, loadDefaultEnvironment, loadEnvironment } from '../config/config.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -27,11 +27,12 @@ export function createProgram(terminal: Terminal, exitState: ExitState): Command
     // Not --env-file, which Node consumes at any position.
     .option(
       '--env <file>',
-      'read variables from a file first, as ctk init writes it; variables that are set already win',
+      `read variables from this file instead of ${defaultEnvironmentFile}; variables that are set already win`,
     )
     .hook('preAction', (rootCommand) => {
       const { env } = rootCommand.opts<{ env?: string }>();
       if (env !== undefined) loadEnvironment(env);
+      else if (loadDefaultEnvironment()) terminal.problem(`variables read from ${defaultEnvironmentFile}`);
     })
     .exitOverride()
     .showHelpAfterError('(ctk --help lists the commands)');

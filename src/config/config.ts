@@ -1,4 +1,5 @@
 /** Reads environment variables and settings files into a Config, and reports all errors at once. The only reader of process.env. */
+import { existsSync } from 'node:fs';
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import { applyExtension } from '../extension/hooks.ts';
 import { loadExtension } from '../extension/load.ts';
@@ -219,6 +220,18 @@ export function loadEnvironment(file: string): void {
   try {
     process.loadEnvFile(file);
   } catch {
-    throw new ConfigError([`--env: there is no readable file ${file}; ctk init writes one`]);
+    throw new ConfigError([`there is no readable file ${file}; ctk init writes one`]);
   }
+}
+
+export const defaultEnvironmentFile = '.env';
+
+/**
+ * Adds the variables of `.env` in the working directory, if there is one; variables that are set already win.
+ * @returns whether there is one
+ */
+export function loadDefaultEnvironment(): boolean {
+  if (!existsSync(defaultEnvironmentFile)) return false;
+  loadEnvironment(defaultEnvironmentFile);
+  return true;
 }
