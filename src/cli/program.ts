@@ -1,7 +1,12 @@
 /** Defines the `ctk` command line. */
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
-import { defaultEnvironmentFile, loadDefaultEnvironment, loadEnvironment } from '../config/config.ts';
+import {
+  defaultEnvironmentFile,
+  loadDefaultEnvironment,
+  loadEnvironment,
+  useSandboxEnvironment,
+} from '../config/env/env-files.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -29,9 +34,11 @@ export function createProgram(terminal: Terminal, exitState: ExitState): Command
       '--env <file>',
       `read variables from this file instead of ${defaultEnvironmentFile}; variables that are set already win`,
     )
+    .option('--sandbox', 'talk to the sandbox that runs in this folder, whatever variables are set')
     .hook('preAction', (rootCommand) => {
-      const { env } = rootCommand.opts<{ env?: string }>();
-      if (env !== undefined) loadEnvironment(env);
+      const { env, sandbox } = rootCommand.opts<{ env?: string; sandbox?: true }>();
+      if (sandbox) useSandboxEnvironment();
+      else if (env !== undefined) loadEnvironment(env);
       else if (loadDefaultEnvironment()) terminal.problem(`variables read from ${defaultEnvironmentFile}`);
     })
     .exitOverride()

@@ -1,5 +1,4 @@
 /** Reads environment variables and settings files into a Config, and reports all errors at once. The only reader of process.env. */
-import { existsSync } from 'node:fs';
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import { applyExtension } from '../extension/hooks.ts';
 import { loadExtension } from '../extension/load.ts';
@@ -213,25 +212,4 @@ export function showConfig(env: Record<string, string | undefined>, config: Conf
 
 export function processEnvironment(): Record<string, string | undefined> {
   return process.env;
-}
-
-/** Adds the variables of a file; variables that are set already win. @throws ConfigError if the file can't be read */
-export function loadEnvironment(file: string): void {
-  try {
-    process.loadEnvFile(file);
-  } catch {
-    throw new ConfigError([`there is no readable file ${file}; ctk init writes one`]);
-  }
-}
-
-export const defaultEnvironmentFile = '.env';
-
-/**
- * Adds the variables of `.env` in the working directory, if there is one; variables that are set already win.
- * @returns whether there is one
- */
-export function loadDefaultEnvironment(): boolean {
-  if (!existsSync(defaultEnvironmentFile)) return false;
-  loadEnvironment(defaultEnvironmentFile);
-  return true;
 }
