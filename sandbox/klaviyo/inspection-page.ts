@@ -4,20 +4,31 @@
  */
 
 const style = `
-  :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); --soft: color-mix(in srgb, currentColor 62%, transparent); }
-  body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1200px; padding: 1.5rem; }
+  :root {
+    color-scheme: light dark;
+    --back: light-dark(#ffffff, #11161d); --box: light-dark(#f4f6f9, #1a212b); --text: light-dark(#17202c, #e6ebf2);
+    --quiet: light-dark(#4d5a6b, #a5b1c2); --edge: light-dark(#c9d1dc, #3a4554); --main: light-dark(#1d4ed8, #8ab4ff);
+    --on-main: light-dark(#ffffff, #0c1117); --bad: light-dark(#b3261e, #ff9d94);
+  }
+  * { box-sizing: border-box; }
+  body { background: var(--back); color: var(--text); font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1200px; padding: 1.5rem; }
   h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1.05rem; margin: 0 0 .5rem; }
   header { align-items: baseline; display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-bottom: 1rem; }
-  header p, .note { color: var(--soft); margin: 0; }
-  main { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); }
-  section { border: 1px solid var(--line); border-radius: .6rem; overflow-x: auto; padding: 1rem; }
-  #tiles { display: flex; flex-wrap: wrap; gap: .75rem; margin-bottom: 1.25rem; }
-  #tiles div { border: 1px solid var(--line); border-radius: .6rem; min-width: 6.5rem; padding: .6rem .9rem; }
+  header p, .note { color: var(--quiet); margin: 0; }
+  main { display: grid; gap: 1rem; }
+  section { background: var(--box); border: 1px solid var(--edge); border-radius: .5rem; padding: 1rem; }
+  .scroll { overflow-x: auto; }
+  #tiles { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); margin-bottom: 1rem; }
+  #tiles div { background: var(--box); border: 1px solid var(--edge); border-radius: .5rem; padding: .6rem .9rem; }
   #tiles b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
-  table { border-collapse: collapse; width: 100%; } th { color: var(--soft); font-weight: 500; text-align: left; }
-  th, td { border-bottom: 1px solid var(--line); padding: .25rem .75rem .25rem 0; vertical-align: top; overflow-wrap: anywhere; }
-  td.number { font-variant-numeric: tabular-nums; white-space: nowrap; } tr:last-child td { border-bottom: 0; }
-  .bad { color: light-dark(#b3261e, #ffb4ab); font-weight: 600; }
+  #tiles span { color: var(--quiet); }
+  #faults { display: flex; flex-wrap: wrap; gap: .5rem; }
+  button { background: var(--back); border: 1px solid var(--edge); border-radius: .4rem; color: var(--text); cursor: pointer; font: inherit; padding: .35rem .8rem; }
+  button[aria-pressed=true] { background: var(--main); border-color: var(--main); color: var(--on-main); }
+  table { border-collapse: collapse; width: 100%; } th { color: var(--quiet); font-weight: 500; text-align: left; }
+  th, td { border-bottom: 1px solid var(--edge); max-width: 26rem; overflow: hidden; padding: .3rem 1rem .3rem 0; text-overflow: ellipsis; vertical-align: top; white-space: nowrap; }
+  td.number { font-variant-numeric: tabular-nums; } tr:last-child td { border-bottom: 0; }
+  .bad { color: var(--bad); font-weight: 600; }
 `;
 
 const script = `
@@ -36,7 +47,11 @@ const script = `
     for (const name of heads) head.append(element('th', name));
     for (const cells of rows) {
       const row = made.insertRow();
-      for (const cell of cells) row.append(element('td', String(cell ?? '–'), typeof cell === 'number' ? 'number' : ''));
+      for (const cell of cells) {
+        const made = element('td', String(cell ?? '–'), typeof cell === 'number' ? 'number' : '');
+        made.title = made.textContent;
+        row.append(made);
+      }
     }
     by(id).replaceChildren(rows.length ? made : element('p', 'Nothing yet.', 'note'));
   }
@@ -72,9 +87,24 @@ const script = `
       requests.latest.slice(0, latest).map((r) => [new Date(r.at).toLocaleTimeString(), r.method + ' ' + r.path.split('?')[0], r.status, r.ms, r.errors.join(', ')]));
   }
 
+  async function showFaults() {
+    const faults = await read('named-faults');
+    const buttons = faults.map(({ name, title, active }) => {
+      const button = by('fault-' + name) ?? element('button', title);
+      button.id = 'fault-' + name;
+      button.setAttribute('aria-pressed', String(active));
+      button.onclick = async () => {
+        await fetch('/sandbox/named-faults/' + name, { method: button.getAttribute('aria-pressed') === 'true' ? 'DELETE' : 'PUT' });
+        await showFaults();
+      };
+      return button;
+    });
+    if (!by('faults').childElementCount) by('faults').replaceChildren(...buttons);
+  }
+
   async function loop() {
     try {
-      if (!document.hidden) await refresh();
+      if (!document.hidden) await Promise.all([refresh(), showFaults()]);
       by('live').textContent = 'updated ' + new Date().toLocaleTimeString();
     } catch {
       by('live').textContent = 'the sandbox is not responding';
@@ -92,7 +122,7 @@ const sections = [
   ['categories', 'Latest categories'],
   ['operations', 'Requests by operation and status'],
   ['requests', 'Latest requests'],
-].map(([id, title]) => `<section><h2>${title}</h2><div id="${id}"></div></section>`);
+].map(([id, title]) => `<section><h2>${title}</h2><div class="scroll" id="${id}"></div></section>`);
 
 export const page = `<!doctype html>
 <html lang="en">
@@ -104,7 +134,7 @@ export const page = `<!doctype html>
 <body>
 <header><h1>Klaviyo sandbox</h1><p>Mock account: no emails are sent.</p><p id="live" role="status"></p></header>
 <div id="tiles"></div>
-<main>${sections.join('')}</main>
+<main><section><h2>Faults</h2><p class="note">A pressed one is active; press it again to end it.</p><div id="faults"></div></section>${sections.join('')}</main>
 <script>${script}</script>
 </body>
 </html>

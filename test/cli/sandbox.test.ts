@@ -14,7 +14,7 @@ const small = ['--customers', '1', '--orders', '1', '--products', '1', '--limits
 
 test('starts both APIs and the service, prints the URLs and ends on SIGTERM', async () => {
   const running = start(['sandbox', ...small]);
-  await running.printed(/URLs\n {2}dashboard +http:\/\/127\.0\.0\.1/);
+  await running.printed(/^URLs\n {2}dashboard +http:\/\/127\.0\.0\.1/);
   running.signal('SIGTERM');
   const { err } = await running.ended;
   assert.doesNotMatch(err, /^\s+at .*:\d+/m);
@@ -41,3 +41,24 @@ test('an invalid option is rejected before anything starts', async () => {
   assert.equal(ended.code, 1);
   assert.match(ended.err, /--orders <n>.*Expected a non-negative integer/s);
 });
+
+test('ctk --sandbox talks to the sandbox of the folder, whatever variables are set', async (context) => {
+  const cwd = folder(context, {});
+  const inFolder = (args: readonly string[], env: Record<string, string> = {}) =>
+    startProgram('env', ['-C', cwd, process.execPath, launcher, ...args], { NODE_CONFIG_DIR: '/nowhere', ...env });
+  const without = await inFolder(['--sandbox', 'config']).ended;
+  assert.equal(without.code, 1);
+  assert.match(without.err, /no sandbox runs here.*npm run sandbox/);
+  const running = inFolder(['sandbox', ...small]);
+  await running.printed(/^URLs/);
+  const { code, out } = await inFolder(['--sandbox', 'config'], { KLAVIYO_API_URL: 'https://real.example' }).ended;
+  assert.equal(code, 0);
+  assert.doesNotMatch(out, /real\.example/);
+  const faults = await inFolder(['sandbox', 'fault', 'klaviyo-down']).ended;
+  assert.match(faults.out, /^on +klaviyo-down/m);
+  running.signal('SIGTERM');
+  await running.ended;
+  assert.equal((await inFolder(['--sandbox', 'config']).ended).code, 1, 'the file is removed when the sandbox ends');
+});
+
+const launcher = `${root}bin/ctk.js`;
