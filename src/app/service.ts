@@ -49,7 +49,10 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
   });
-  const handleDelivery = createHandleDelivery({ realtime, deadLetters, events });
+  const handleDelivery = createHandleDelivery({
+    ...{ realtime, deadLetters, events },
+    projectKey: config.commercetools.projectKey,
+  });
   const liveCheck = createBackgroundLiveCheck(components.liveCheck);
   const readiness = createReadiness({
     ...{ commercetools, klaviyo },

@@ -48,6 +48,9 @@ export function malformedKey(resource: string): CommercetoolsError {
   });
 }
 
+/** A longer wait is a mistake or an attack: the API is tried again after this time. */
+const maxRetryAfterMs = 60 * 60 * 1_000;
+
 const coded = z.array(z.looseObject({ code: z.string() }));
 /** Body of an error response, or the list of errors to which the SDK reduces a rejected token request. */
 const errorBody = z.union([
@@ -72,7 +75,8 @@ export function toCommercetoolsError(thrown: unknown, resource: string): Commerc
   }
   const code = codeOf(parsed.data.body) ?? codeOf(parsed.data.error);
   const retryAfter = Number(parsed.data.headers?.['retry-after']);
-  const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : undefined;
+  const waits = Number.isFinite(retryAfter) && retryAfter > 0;
+  const retryAfterMs = waits ? Math.min(retryAfter * 1_000, maxRetryAfterMs) : undefined;
   const message = `commercetools answered ${status}${code === undefined ? '' : ` (${code})`} to ${resource}`;
   const detail = detailOf(parsed.data.body);
   return new CommercetoolsError(typeOf(status, code), message, omitUndefined({ status, code, retryAfterMs, detail }));

@@ -72,14 +72,22 @@ const changePayload = z.looseObject({
   dataErasure: z.boolean().optional().catch(undefined),
 });
 const cloudEvent = z.looseObject({ specversion: z.string(), data: z.unknown() });
+const ofProject = z.looseObject({ projectKey: z.string() });
 const notification = z.looseObject({ notificationType: z.string() });
 
-/** Never throws. @param body parsed JSON: a Platform payload, or a CloudEvent with the payload as `data` */
-export function parseMessage(body: unknown): ParsedMessage {
+/**
+ * Never throws.
+ * @param body parsed JSON: a Platform payload, or a CloudEvent with the payload as `data`
+ * @param projectKey messages that name another project are ignored
+ */
+export function parseMessage(body: unknown, projectKey?: string): ParsedMessage {
   const isEvent = typeof body === 'object' && body !== null && 'specversion' in body;
   const event = isEvent ? cloudEvent.safeParse(body) : undefined;
-  if (event?.success) return parsePlatform(event.data.data, ['data']);
-  return parsePlatform(body, []);
+  const payload = event?.success ? event.data.data : body;
+  const named = ofProject.safeParse(payload).data?.projectKey;
+  if (projectKey !== undefined && named !== undefined && named !== projectKey)
+    return { type: 'ignored', reason: 'a message of another project' };
+  return parsePlatform(payload, event?.success ? ['data'] : []);
 }
 
 function parsePlatform(body: unknown, base: string[]): ParsedMessage {

@@ -11,14 +11,22 @@ export interface Terminal {
 
 export function createTerminal(): Terminal {
   const interactive = process.stdout.isTTY === true;
-  const line = (text = '') => void process.stdout.write(`${text}\n`);
+  const line = (text = '') => void process.stdout.write(`${presentable(text)}\n`);
   return {
     line,
     json: (value) => line(JSON.stringify(value, undefined, 2)),
-    problem: (text) => process.stderr.write(`${text}\n`),
+    problem: (text) => process.stderr.write(`${presentable(text)}\n`),
     interactive,
     colors: picocolors.createColors(interactive && picocolors.isColorSupported),
   };
+}
+
+/** Everything but colours, tabs and line breaks: records and answers of servers must not control the terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
+const control = /\x1b(?!\[[\d;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g;
+
+export function presentable(text: string): string {
+  return text.replace(control, '');
 }
 
 /** @returns a terminal without progress, so that standard output holds only data */

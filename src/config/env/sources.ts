@@ -79,8 +79,21 @@ const list = (pattern: RegExp, error: string) =>
     .transform((text) => text.split(/[\s,]+/).filter((value) => value !== ''))
     .refine((values) => values.every((value) => pattern.test(value)), error);
 
-/** Secrets: printable ASCII without blanks, 16 characters or more each. */
-export const secretsSchema = list(/^[\x21-\x7e]{16,}$/, 'must have 16 characters at least, all of them ASCII');
+/** Secrets: printable ASCII without blanks, 16 characters or more each, and not easily guessed. */
+export const secretsSchema = list(/^[\x21-\x7e]{16,}$/, 'must have 16 characters at least, all of them ASCII').refine(
+  (secrets) => secrets.every(isHardToGuess),
+  'is easily guessed; make one with: openssl rand -hex 32',
+);
+
+/** A text of few different characters, or one that repeats a short part, may be found by trying. */
+function isHardToGuess(secret: string): boolean {
+  if (!/^[\x21-\x7e]{16,}$/.test(secret)) return true;
+  const isRepeated = /^(.{1,8})\1+.{0,8}$/.test(secret);
+  return !isRepeated && secret.length * Math.log2(new Set(secret).size) >= minEntropyBits;
+}
+
+/** Sixteen random hexadecimal characters. */
+const minEntropyBits = 50;
 
 export const sourceShape = {
   PUSH_PUBSUB_AUDIENCE: text.optional(),

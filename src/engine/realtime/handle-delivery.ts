@@ -12,6 +12,8 @@ export interface HandleDeliveryDeps {
   realtime: Pick<Realtime, 'process'>;
   deadLetters: Pick<DeadLetters, 'store'>;
   events: AppEvents;
+  /** Messages of another project have no effect. */
+  projectKey?: string;
 }
 
 /** Unreadable deliveries of a source that are kept one by one in an hour; more are counted in one dead letter. */
@@ -32,7 +34,7 @@ function createUnreadableOrigin(now: () => number = () => performance.now()) {
   };
 }
 
-export function createHandleDelivery({ realtime, deadLetters, events }: HandleDeliveryDeps): Handle {
+export function createHandleDelivery({ realtime, deadLetters, events, projectKey }: HandleDeliveryDeps): Handle {
   function processInSpan(message: Message, deliveries: number | undefined, source: string): Promise<Verdict> {
     const attributes = {
       'ctk.source': source,
@@ -51,7 +53,7 @@ export function createHandleDelivery({ realtime, deadLetters, events }: HandleDe
   const unreadableOrigin = createUnreadableOrigin();
 
   const handle: Handle = async ({ body, source, brokerId, deliveries, trace, fingerprint }) => {
-    const parsed = parseMessage(body);
+    const parsed = parseMessage(body, projectKey);
     if (parsed.type === 'message') return withTrace(trace, () => processInSpan(parsed.message, deliveries, source));
     if (parsed.type === 'ignored') {
       events.emit({ type: 'delivery-ignored', reason: parsed.reason });

@@ -16,22 +16,29 @@ export interface SyncRouteDeps {
   counts(): Record<string, number>;
 }
 
+/** commercetools' ids have 36 characters. */
+const id = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => text.isWellFormed(), 'must be well-formed text');
 const ids = z
-  .array(z.string().min(1), { error: 'must be a list of ids such as ["a","b"]' })
+  .array(id, { error: 'must be a list of ids such as ["a","b"]' })
   .min(1, 'must not be empty; leave it out to sync everything')
   .max(10_000, 'must not hold more than 10,000 ids');
 
 /** One body for all resources; parseSyncRequest rejects options that a resource does not support. */
 const bodySchema = z.strictObject({
   ids: ids.optional(),
-  startId: z.string().min(1).optional(),
+  startId: id.optional(),
   since: z
     .string()
+    .max(64)
     .optional()
     .describe('only what changed since: ISO 8601, or "last" for when the last complete sync of the resource began'),
   resume: z.boolean().optional(),
   deleteAll: z.boolean().optional(),
-  confirmDeletion: z.string().optional(),
+  confirmDeletion: z.string().max(64).optional(),
   backfill: z.boolean().optional(),
   force: z.boolean().optional(),
 });

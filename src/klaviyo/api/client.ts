@@ -68,6 +68,9 @@ class RetryableError extends Error {
 /** Several times what the largest pages have. */
 const maxAnswerBytes = 32_000_000;
 
+/** A longer wait is a mistake or an attack: the API is tried again after this time. */
+const maxRetryAfterMs = 60 * 60 * 1_000;
+
 const nextLink = z.looseObject({ links: z.looseObject({ next: z.string().nullish() }).optional() });
 
 /** Opens no connection before the first call. @param events receives an event per request */
@@ -91,7 +94,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
     });
     const rates = rateHeaders(headers);
     rateLimiter.onResponse(call.endpoint, { status, headers: rates });
-    return toResult({ status, text, rates }, body);
+    return toResult({ status, text, rates, isWrite: method !== 'GET' }, body);
   }
 
   async function send(call: ApiCall, body: string | undefined) {
@@ -189,15 +192,15 @@ const document = z.looseObject({ data: z.union([z.array(z.unknown()), z.looseObj
 const emptyStatuses = [202, 204];
 
 function toResult(
-  { status, text, rates }: { status: number; text: string; rates: RateHeaders },
+  { status, text, rates, isWrite }: { status: number; text: string; rates: RateHeaders; isWrite: boolean },
   requestBody: string | undefined,
 ): ApiResult {
   if (status >= 200 && status < 300) {
     const body = text === '' ? undefined : parseJson(text);
     if (text !== '' && body === undefined)
       return unavailable(`Klaviyo answered ${status} with a body that is not JSON`);
-    // Something else than Klaviyo may have answered: nothing says that the request had its effect.
-    if (text === '' ? !emptyStatuses.includes(status) : !document.safeParse(body).success)
+    // Something else than Klaviyo may have answered: nothing says that a write had its effect. Callers parse what they read.
+    if (isWrite && (text === '' ? !emptyStatuses.includes(status) : !document.safeParse(body).success))
       return unavailable(`Klaviyo answered ${status} in an unknown shape`);
     return { ok: true, status, body };
   }
@@ -226,7 +229,7 @@ function rateHeaders(headers: Record<string, string | string[] | undefined>): Ra
   // The first number is that of the window which `remaining` and `reset` describe: the second's, in every recording.
   const isMinute = limits.described === limits.perMinute && limits.perMinute !== limits.perSecond;
   return omitUndefined({
-    retryAfterMs: retryAfter && retryAfter * 1_000,
+    retryAfterMs: retryAfter && Math.min(retryAfter * 1_000, maxRetryAfterMs),
     remaining: isMinute ? number('ratelimit-remaining') : undefined,
     resetMs: isMinute ? reset && reset * 1_000 : undefined,
     perSecond: limits.perSecond,
