@@ -23,7 +23,7 @@ export interface BodyGuard {
   markProven(request: FastifyRequest): void;
 }
 
-export const defaultBodyGuardSettings: BodyGuardSettings = {
+const defaultBodyGuardSettings: BodyGuardSettings = {
   maxMs: 10_000,
   minBytesPerSecond: 1_000,
   maxBytes: { proven: 64_000_000, unproven: 8_000_000 },

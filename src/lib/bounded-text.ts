@@ -1,6 +1,6 @@
 /** Reads a response's text up to a maximum size, so that no answer of another server fills the memory. */
 
-export class TooLargeError extends Error {
+class TooLargeError extends Error {
   override name = 'TooLargeError';
   readonly code = 'the answer is too large';
 }
