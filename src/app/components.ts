@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type CommercetoolsClient, createCommercetoolsClient } from '../commercetools/client.ts';
 import { createLookups } from '../commercetools/lookups/create.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
+import { createRecentVersions, withRecentVersions } from '../commercetools/recent-versions.ts';
 import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
@@ -94,7 +95,11 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const nextReadSeq = () => ++lastReadSeq;
 
   const clock = createServerClock({ ...machineClock, now });
-  const commercetools = createCommercetoolsClient(config.commercetools, events, clock);
+  const recentVersions = createRecentVersions();
+  const commercetools = withRecentVersions(
+    createCommercetoolsClient(config.commercetools, events, clock),
+    recentVersions,
+  );
   async function setClock(): Promise<void> {
     if (clock.isSet()) return;
     // A refusal tells the time too.
@@ -178,7 +183,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   const { deadlineSeconds, maxAttempts, maxInFlight } = settings.realtime;
   const realtime = createRealtime({
-    ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight },
+    ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight, recentVersions },
     deadlineMs: deadlineSeconds * 1_000,
   });
   const replay = createReplay({

@@ -178,3 +178,27 @@ test('records in the version of their message are read by queries alone', async 
   assert.equal(await testEnv.push(updated('customer', current)), 204);
   assert.equal((await testEnv.profiles()).length, 1);
 });
+
+test('a sync keeps what realtime wrote although its queries show an older version', async () => {
+  // The run itself must not lag.
+  await using testEnv = await startTestEnv({ commercetools: { queryLagMs }, env: { STORE: 'memory' } });
+  const oldCustomer = customer({ id: randomUUID(), firstName: 'Old' });
+  const sold = product({ id: randomUUID() }, { masterVariant: variant({ id: 1, sku: 'LAGGING' }), variants: [] });
+  const entry = newEntry('LAGGING', 46);
+  await testEnv.addRecords('customer', oldCustomer);
+  await testEnv.addRecords('product', sold);
+  await testEnv.addRecords('inventory-entry', entry);
+  await testEnv.sync('products');
+  const current = write(testEnv, 'customer', { ...oldCustomer, firstName: 'New' });
+  const stocked = write(testEnv, 'inventory-entry', { ...entry, availableQuantity: 76, quantityOnStock: 76 });
+  assert.equal(await testEnv.push(updated('customer', current)), 204);
+  assert.equal(await testEnv.push(updated('inventory-entry', stocked)), 204);
+  const shown = async () => [
+    of(await testEnv.profiles(), 'first_name'),
+    of(await testEnv.variants(), 'inventory_quantity'),
+  ];
+  assert.deepEqual(await shown(), [['New'], [76]]);
+  await testEnv.sync('customers');
+  await testEnv.sync('products');
+  assert.deepEqual(await shown(), [['New'], [76]]);
+});

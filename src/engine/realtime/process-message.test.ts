@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import pino from 'pino';
 import { lookupsIn, settings } from '../../../test/fixtures/index.ts';
 import type { Message } from '../../commercetools/messages.ts';
+import { createRecentVersions } from '../../commercetools/recent-versions.ts';
 import { createRuleSelector } from '../../rules/select-rules.ts';
 import type { RuleEvaluation, RuleGroup } from '../../rules/types.ts';
 import { type AppEvent, createAppEvents } from '../../telemetry/app-events.ts';
@@ -53,6 +54,7 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
     evaluate: createEvaluate({ settings: settings(), lookups: lookupsIn({}), now: () => new Date() }),
     deliver: async (evaluations) => evaluations.map(({ record }) => delivered(record)),
     events: { emit: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
+    recentVersions: createRecentVersions(),
     nextReadSeq: () => 1,
     now: () => new Date(),
     deadlineMs,

@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
+import type { RecentVersions } from '../../commercetools/recent-versions.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import { toError } from '../../lib/errors.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
@@ -20,6 +21,7 @@ export interface RealtimeDeps {
   deliver: Deliver;
   sink: Pick<Sink, 'estimateWaitMs'>;
   events: AppEvents;
+  recentVersions: Pick<RecentVersions, 'note'>;
   /** Increases with each call; shared by all lanes. */
   nextReadSeq(): number;
   now(): Date;
@@ -52,6 +54,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   async function processMessage(message: Message, rules: RuleSelection, signal: AbortSignal, attempt: number) {
     const cause = causeOf(message);
+    deps.recentVersions.note(message.resource.id, message.resourceVersion);
     const readSeq = deps.nextReadSeq();
     const onInternalError = attempt >= deps.maxAttempts ? 'dead-letter' : 'return';
     const options = { cause, readSeq, lane: 'realtime', signal, onInternalError } as const;
