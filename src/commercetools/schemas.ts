@@ -184,6 +184,15 @@ const orderedImages = z
   .array(z.looseObject({ url: lenientText }))
   .default([])
   .catch([]);
+/** Discounts of a price, without those of the product. https://docs.commercetools.com/api/types#discountedlineitemprice */
+const cartDiscounted = lenient(
+  z.looseObject({ includedDiscounts: lenient(z.array(lenient(z.looseObject({ discountedAmount: money })))) }),
+);
+export type CartDiscounted = z.infer<typeof cartDiscounted>;
+const discountedPricePerQuantity = lenient(
+  z.array(lenient(z.looseObject({ quantity: z.number(), discountedPrice: cartDiscounted }))),
+);
+
 const lineItem = z.looseObject({
   id: lenientText,
   productId: lenientText,
@@ -195,6 +204,7 @@ const lineItem = z.looseObject({
   price: lenient(price),
   quantity: lenient(z.number()),
   totalPrice: lenient(money),
+  discountedPricePerQuantity,
   lineItemMode: lenientText,
 });
 export type LineItem = z.infer<typeof lineItem>;
@@ -204,11 +214,14 @@ const customLineItem = z.looseObject({
   name: lenientNames,
   quantity: lenient(z.number()),
   totalPrice: lenient(money),
+  discountedPricePerQuantity,
 });
 
 const delivery = z.looseObject({ id: lenientText, createdAt: lenientText });
 export type Delivery = z.infer<typeof delivery>;
-const shippingInfo = lenient(z.looseObject({ deliveries: lenient(z.array(delivery)) }));
+const shippingInfo = lenient(
+  z.looseObject({ deliveries: lenient(z.array(delivery)), discountedPrice: cartDiscounted }),
+);
 
 const paymentReference = z.looseObject({ typeId: lenientText, id: lenientText });
 /** A malformed list counts as one reference without an id, so that Refunded Order reports it. */
@@ -237,6 +250,10 @@ export const orderSchema = z.looseObject({
   custom: lenient(customFields),
 });
 export type Order = z.infer<typeof orderSchema>;
+
+/** Fields of an order that decide which of the orders of a payment is the first. */
+export const paidOrderSchema = z.object({ id: text, createdAt: text, paymentInfo });
+export type PaidOrder = z.infer<typeof paidOrderSchema>;
 
 const transaction = z.looseObject({
   id: text,

@@ -13,7 +13,7 @@ import { type Environment, environmentSchema, normalizeEnv, problemsOf, variable
 import { missingPairs, type SourcesConfig, sourcesOf } from './env/sources.ts';
 import type { Settings } from './settings/settings.ts';
 import { readSettings } from './settings/settings-files.ts';
-import { environmentWarnings } from './warnings.ts';
+import { environmentWarnings, settingsWarnings } from './warnings.ts';
 
 export interface Config {
   commercetools: CommercetoolsSettings;
@@ -89,7 +89,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return {
     ...toConfig(parsed.data, settings.settings),
     groups: applyExtension(rulesByResource, extension.extension),
-    warnings: [...settings.warnings, ...environmentWarnings(parsed.data)],
+    warnings: [...settings.warnings, ...environmentWarnings(parsed.data), ...settingsWarnings(settings.settings)],
     settingsSources: settings.sources,
     effectiveConfig: effectiveConfig({ env, normalized, settings: settings.settings, layers: settings.layers }),
     ...(extension.file === undefined ? {} : { extension: namesOf(extension.file, extension.extension) }),

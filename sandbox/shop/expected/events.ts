@@ -77,11 +77,13 @@ function stateEvent(order: ShopOrder, metric: Metric, time: string | undefined):
  * own.
  */
 function refundEvents(shop: Shop, order: ShopOrder): ExpectedEvent[] {
-  const payments = (order.paymentInfo?.payments ?? []).map(({ id }) => shop.payments.get(id));
+  const ids = [...new Set((order.paymentInfo?.payments ?? []).map(({ id }) => id))];
+  const payments = ids.map((id) => shop.payments.get(id));
   const first = payments[0]?.transactions.find(({ type }) => type === 'Refund');
   return payments.flatMap((payment) => {
-    const paidAt = payment?.lastModifiedAt;
-    return (payment?.transactions ?? [])
+    if (payment === undefined || firstOrderWith(shop, payment.id) !== order.id) return [];
+    const paidAt = payment.lastModifiedAt;
+    return payment.transactions
       .filter(({ type, state, amount }) => type === 'Refund' && state === 'Success' && amount.centAmount !== 0)
       .map(({ id, amount, timestamp }) => {
         const uniqueId = id === first?.id ? order.id : `${order.id}:${id}`;
@@ -89,6 +91,13 @@ function refundEvents(shop: Shop, order: ShopOrder): ExpectedEvent[] {
         return { ...refund, value: Math.abs(refund.value) };
       });
   });
+}
+
+/** A payment of several orders is refunded once, on the order that was created first. */
+function firstOrderWith(shop: Shop, paymentId: string): string | undefined {
+  const orders = shop.orders.filter(({ paymentInfo }) => paymentInfo?.payments.some(({ id }) => id === paymentId));
+  const age = ({ createdAt, id }: ShopOrder) => `${createdAt} ${id}`;
+  return orders.sort((left, right) => (age(left) < age(right) ? -1 : 1))[0]?.id;
 }
 
 function event(

@@ -12,9 +12,12 @@ import {
   customerSchema,
   discountCodeSchema,
   inventoryEntrySchema,
+  type Order,
   type OrderedProduct,
   orderedProductSchema,
   orderSchema,
+  type PaidOrder,
+  paidOrderSchema,
   paymentSchema,
   productSchema,
   type StoredCategory,
@@ -22,6 +25,7 @@ import {
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
+import { firstOrder } from './first-order.ts';
 import { createSameEmailLookup } from './same-email.ts';
 import type { ChangedRecord, LookupById, Lookups } from './types.ts';
 
@@ -77,12 +81,15 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     return batched({ path, field: 'sku', schema, keysOf: ({ sku }) => [sku] });
   }
 
-  const ordersOfPayment = batched({
+  const ofPayment = {
     path: 'orders',
     field: 'paymentInfo(payments(id in :values))',
-    schema: orderSchema,
-    keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
-  });
+    keysOf: (order: Pick<Order, 'paymentInfo'>) => [
+      ...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? [])),
+    ],
+  };
+  const ordersOfPayment = batched<Order>({ ...ofPayment, schema: orderSchema });
+  const paidOrders = batched<PaidOrder>({ ...ofPayment, schema: paidOrderSchema });
   const inventory = bySku('inventory', inventoryEntrySchema);
   const inventoryEntry = byId('inventory', inventoryEntrySchema);
   const prices = bySku('standalone-prices', standalonePriceSchema);
@@ -117,6 +124,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     }),
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
+    firstOrderOfPayment: async (paymentId) => firstOrder(await paidOrders.load(paymentId)),
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
     async orderedProduct(id, minVersion) {

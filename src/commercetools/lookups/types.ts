@@ -7,6 +7,7 @@ import type {
   InventoryEntry,
   Order,
   OrderedProduct,
+  PaidOrder,
   Payment,
   Product,
   StandalonePrice,
@@ -43,6 +44,8 @@ export interface Lookups {
   customersWithEmail(email: string): Promise<Customer[]>;
   order: LookupById<Order>;
   ordersOfPayment(paymentId: string): Promise<Order[]>;
+  /** Returns the order that was created first, then the one with the lowest id, of all orders with this payment. */
+  firstOrderOfPayment(paymentId: string): Promise<PaidOrder | undefined>;
   payment: LookupById<Payment>;
   product: LookupById<Product>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */

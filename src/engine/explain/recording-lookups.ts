@@ -49,6 +49,7 @@ export function recordLookups(real: Lookups) {
       customersWithEmail: once('customers with the e-mail', [], real.customersWithEmail),
       order: once('order', undefined, real.order),
       ordersOfPayment: once('orders of payment', [], real.ordersOfPayment),
+      firstOrderOfPayment: once('first order of payment', undefined, real.firstOrderOfPayment),
       payment: once('payment', undefined, real.payment),
       product: once('product', undefined, real.product),
       orderedProduct: once('product', undefined, real.orderedProduct),

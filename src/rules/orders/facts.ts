@@ -1,5 +1,6 @@
 /** Facts of the order rules: the order, its products as they are now, its payments and its discount codes. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
+import { firstOrder } from '../../commercetools/lookups/first-order.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type RuleContext,
   type Subjects,
 } from '../types.ts';
+import { hasRefund } from './refunds.ts';
 
 type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
 
@@ -29,6 +31,11 @@ export interface OrderFacts extends OrderSubject {
    * unless a rule needs `payments`.
    */
   payments: readonly (Payment | undefined)[];
+  /**
+   * Id of the order that refunds a payment, by the payment's id: the first of all orders with this payment. Only payments with
+   * a refund that counts are in it, and only if a rule needs `payments`.
+   */
+  refundingOrders: ReadonlyMap<string, string>;
   /** Discount codes as customers enter them. Empty unless a rule needs `discountCodes`. */
   discountCodes: readonly string[];
   cause: Cause;
@@ -52,7 +59,8 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
     ]);
-    return { ...subject, products, categories, payments, discountCodes, cause, at };
+    const refundingOrders = await refundingOrdersOf(subject.order, payments, context);
+    return { ...subject, products, categories, payments, refundingOrders, discountCodes, cause, at };
   },
 };
 
@@ -88,6 +96,24 @@ function paymentsOf(order: Order, { lookups, cause }: LookupContext): Promise<(P
       id === undefined ? undefined : lookups.payment(id, minVersionOf(cause, { typeId: 'payment', id })),
     ),
   );
+}
+
+async function refundingOrdersOf(
+  order: Order,
+  payments: readonly (Payment | undefined)[],
+  { lookups, settings }: Pick<EvaluationContext, 'lookups' | 'settings'>,
+): Promise<Map<string, string>> {
+  const refunded = payments
+    .filter((payment) => payment !== undefined)
+    .filter((payment) => hasRefund(payment, settings));
+  const first = await Promise.all(
+    refunded.map(async ({ id }): Promise<[string, string]> => {
+      const found = await lookups.firstOrderOfPayment(id);
+      // A query may not show this order yet.
+      return [id, firstOrder(found ? [found, order] : [order])?.id ?? order.id];
+    }),
+  );
+  return new Map(first);
 }
 
 async function discountCodesOf(order: Order, { lookups, cause }: LookupContext): Promise<string[]> {
