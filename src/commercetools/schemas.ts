@@ -161,6 +161,8 @@ export const inventoryEntrySchema = z.looseObject({
 });
 export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
 
+export const channelSchema = z.looseObject({ id: text, key: text.optional() });
+
 export const standalonePriceSchema = z.looseObject({
   ...stored,
   sku: text,

@@ -157,7 +157,12 @@ export interface Warning {
 export type Receipt =
   /** `settled`: acknowledged early, when Klaviyo had accepted a job; resolves with the receipt after the job has ended. */
   (
-    | { outcome: 'delivered'; settled?: Promise<Receipt> }
+    | {
+        outcome: 'delivered';
+        settled?: Promise<Receipt>;
+        /** Variants whose stock rose from 0, or would without `keepStock`: Klaviyo then sends back-in-stock messages. */
+        raisedFromZero?: number;
+      }
     /** Rejected permanently. `detail` is Klaviyo's own, without personal data; `field` is a JSON pointer. */
     | { outcome: 'rejected'; code: string; detail: string; field?: string }
     /** Not applicable, for example the stock of a variant that Klaviyo does not have. */

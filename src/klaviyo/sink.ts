@@ -29,6 +29,8 @@ export interface SendOptions {
   signal: AbortSignal;
   /** Writes a record even when Klaviyo's state is the same. */
   force?: boolean;
+  /** Leaves the quantity of existing variants as it is. */
+  keepStock?: boolean;
 }
 
 export interface Sink<Origin = unknown> {
@@ -74,6 +76,7 @@ const expired: Receipt = { outcome: 'unavailable', reason: 'the deadline passed 
 interface Entry<Origin> extends EarlyAckEntry<Origin> {
   change: SequencedChange<Origin>;
   force: boolean;
+  keepStock: boolean;
   deadline: SharedSignal;
   receipt: Promise<Receipt>;
 }
@@ -100,13 +103,14 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
   const acknowledgeEarly = createEarlyAck(storeJob);
 
   async function write(entry: Entry<Origin>, key: string): Promise<Receipt> {
-    const { change, lane, force, deadline } = entry;
+    const { change, lane, force, keepStock, deadline } = entry;
     if (deadline.aborted) return expired;
     const context: WriteContext = {
       ...resources,
       lane,
       deadline,
       force,
+      keepStock,
       onJobAccepted: (job, records) => acknowledgeEarly(entry, job, records),
     };
     const { ordered, write: writeChange } = specOf(change);
@@ -150,18 +154,21 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     (entry.settled ?? entry).resolve(receipt);
   }
 
-  function enqueue(change: SequencedChange<Origin>, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
+  function enqueue(change: SequencedChange<Origin>, options: SendOptions): Promise<Receipt> {
+    const { lane, signal, force = false, keepStock = false } = options;
     const key = coalescingKey(change, lane);
     const existing = pending.get(key);
     if (existing) {
       if (change.readSeq >= existing.change.readSeq) existing.change = change;
       if (lane === 'realtime') existing.lane = lane;
       existing.force ||= force;
+      existing.keepStock &&= keepStock;
       existing.deadline.add(signal);
       return existing.receipt;
     }
     const { promise: receipt, resolve } = Promise.withResolvers<Receipt>();
-    const entry: Entry<Origin> = { change, lane, force, deadline: new SharedSignal(signal), receipt, resolve };
+    const deadline = new SharedSignal(signal);
+    const entry: Entry<Origin> = { change, lane, force, keepStock, deadline, receipt, resolve };
     pending.set(key, entry);
     void processEntry(entry, key);
     return receipt;

@@ -132,7 +132,16 @@ export const ruleSettingsSchema = z.strictObject({
       deleted: messageTypes('ProductUnpublished').describe('messages that delete an item'),
     }),
     inventory: section({
-      useChannelInventory: z.string().default('').describe('id of the supply channel whose stock is sent'),
+      useChannelInventory: z
+        .union([z.string(), z.array(z.string())])
+        .default('')
+        .describe('id or key of the supply channel whose stock is sent, or a list of them, which is summed'),
+      withoutChannel: z
+        .enum(['sum', 'max', 'none'])
+        .default('sum')
+        .describe(
+          'stock of a sku that has entries of channels only, while no channel is configured; none: not tracked',
+        ),
       policy: z
         .union([z.literal(0), z.literal(1), z.literal(2)])
         .optional()

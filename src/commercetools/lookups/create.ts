@@ -9,6 +9,7 @@ import { iteratePages, queryByField, urlLimits } from '../pagination.ts';
 import {
   type Customer,
   categorySchema,
+  channelSchema,
   customerSchema,
   discountCodeSchema,
   inventoryEntrySchema,
@@ -36,6 +37,8 @@ const maxKeys = 400;
 /** Maximum cached products of orders. Orders repeat products, and a cached one is small. */
 const maxProducts = 5_000;
 const productTtlMs = 60_000;
+const maxChannels = 1_000;
+const channelTtlMs = 60_000;
 
 interface BatchedLookup<Entity> {
   path: string;
@@ -92,6 +95,13 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   const paidOrders = batched<PaidOrder>({ ...ofPayment, schema: paidOrderSchema });
   const inventory = bySku('inventory', inventoryEntrySchema);
   const inventoryEntry = byId('inventory', inventoryEntrySchema);
+  const channels = batched({
+    path: 'channels',
+    field: 'key',
+    schema: channelSchema,
+    keysOf: ({ key }) => (key === undefined ? [] : [key]),
+  });
+  const knownChannels = new LRUCache<string, readonly string[]>({ max: maxChannels, ttl: channelTtlMs });
   const prices = bySku('standalone-prices', standalonePriceSchema);
   const standalonePrice = byId('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
@@ -138,6 +148,14 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     inventoryEntry,
     inventoryOfSku: (sku, changed) =>
       orWithoutScope(bySkuNow(sku, { query: inventory, changed, byId: inventoryEntry }), undefined),
+    async channelIds(key) {
+      const known = knownChannels.get(key);
+      if (known) return known;
+      const found = await orWithoutScope(channels.load(key), []);
+      const ids = found.map(({ id }) => id);
+      knownChannels.set(key, ids);
+      return ids;
+    },
     standalonePrices: async (sku, changed) => {
       const found = await orWithoutScope(bySkuNow(sku, { query: prices, changed, byId: standalonePrice }), []);
       return found.filter(({ active }) => active);

@@ -58,6 +58,8 @@ export interface Lookups {
   inventoryEntry: LookupById<InventoryEntry>;
   /** Returns all entries of a sku, or `undefined` without the scope to read them. */
   inventoryOfSku(sku: string, changed?: ChangedRecord): Promise<InventoryEntry[] | undefined>;
+  /** Returns the id of the channel with this key, or none, also without the scope to read it; at most a minute old. */
+  channelIds(key: string): Promise<readonly string[]>;
   /** Returns the active standalone prices of a sku, or none without the scope to read them. */
   standalonePrices(sku: string, changed?: ChangedRecord): Promise<StandalonePrice[]>;
   standalonePrice: LookupById<StandalonePrice>;

@@ -61,6 +61,7 @@ export function recordLookups(real: Lookups) {
       },
       inventoryEntry: once('inventory entry', undefined, real.inventoryEntry),
       inventoryOfSku: once('inventory of sku', undefined, real.inventoryOfSku),
+      channelIds: once('channels with key', [], real.channelIds),
       standalonePrices: once('prices of sku', [], real.standalonePrices),
       standalonePrice: once('price', undefined, real.standalonePrice),
       discountCode: async (id) => (await discountCode(id)).code,

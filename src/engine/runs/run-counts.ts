@@ -13,6 +13,8 @@ export const countsSchema = z.object({
   changes: count,
   /** Of those read: how many were read because they had changed while the run went on. */
   caughtUp: count.default(0),
+  /** Skus whose stock rose from 0, or would without `keepStock`: Klaviyo then sends back-in-stock messages. */
+  raisedFromZero: count.default(0),
   /** Why records were skipped or rejected. */
   reasons: z.record(z.string(), count),
   /** By reason: commercetools' ids of the first 20 records that were counted for it, each once. Ids alone, no other data. */
@@ -26,7 +28,17 @@ export function pendingCount({ read, delivered, skipped, rejected }: RunCounts):
 }
 
 export function emptyCounts(): RunCounts {
-  return { read: 0, delivered: 0, skipped: 0, rejected: 0, changes: 0, caughtUp: 0, reasons: {}, firstIds: {} };
+  return {
+    read: 0,
+    delivered: 0,
+    skipped: 0,
+    rejected: 0,
+    changes: 0,
+    caughtUp: 0,
+    raisedFromZero: 0,
+    reasons: {},
+    firstIds: {},
+  };
 }
 
 /** More distinct reasons than this are counted together. */
@@ -57,7 +69,7 @@ export function countMissing(counts: RunCounts, ids: readonly string[]): void {
 }
 
 export function addCounts(counts: RunCounts, more: RunCounts): void {
-  for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)
+  for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp', 'raisedFromZero'] as const)
     counts[name] += more[name];
   for (const [reason, times] of Object.entries(more.reasons))
     countReason(counts, reason, own(more.firstIds, reason) ?? [], times);

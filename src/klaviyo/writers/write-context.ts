@@ -36,6 +36,8 @@ export interface WriteContext extends SinkResources {
   deadline: SharedSignal;
   /** Writes a record even when Klaviyo's state is the same. */
   force: boolean;
+  /** Leaves the quantity of existing variants as it is. */
+  keepStock: boolean;
   /** The change may be acknowledged early once a job of it is accepted and stored: what is left of it follows. */
   onJobAccepted(job: AcceptedJob, records: number): void;
 }
