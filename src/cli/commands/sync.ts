@@ -160,7 +160,7 @@ function parseOptions(resource: BulkResource, options: SyncOptions): ValidComman
 
 function report(run: Run, terminal: Terminal): void {
   if (terminal.interactive) terminal.line(progressLine(run, undefined));
-  if (run.counts.raisedFromZero > 0) terminal.line(`  ${risesFromZero(run)}`);
+  if (run.counts.raisedFromZero) terminal.line(`  ${risesFromZero(run)}`);
   for (const [reason, count] of Object.entries(run.counts.reasons)) terminal.line(`  ${count} × ${reason}`);
 }
 

@@ -141,7 +141,8 @@ function countsOf(results: readonly RecordResult[]): RunCounts {
   for (const result of results) {
     counts.changes += result.receipts.filter(({ outcome }) => outcome === 'delivered').length;
     for (const receipt of result.receipts)
-      if (receipt.outcome === 'delivered') counts.raisedFromZero += receipt.raisedFromZero ?? 0;
+      if (receipt.outcome === 'delivered' && receipt.raisedFromZero)
+        counts.raisedFromZero = (counts.raisedFromZero ?? 0) + receipt.raisedFromZero;
     const id = [result.record.id];
     switch (result.outcome) {
       case 'delivered':

@@ -14,7 +14,7 @@ export const countsSchema = z.object({
   /** Of those read: how many were read because they had changed while the run went on. */
   caughtUp: count.default(0),
   /** Skus whose stock rose from 0, or would without `keepStock`: Klaviyo then sends back-in-stock messages. */
-  raisedFromZero: count.default(0),
+  raisedFromZero: count.optional(),
   /** Why records were skipped or rejected. */
   reasons: z.record(z.string(), count),
   /** By reason: commercetools' ids of the first 20 records that were counted for it, each once. Ids alone, no other data. */
@@ -35,7 +35,6 @@ export function emptyCounts(): RunCounts {
     rejected: 0,
     changes: 0,
     caughtUp: 0,
-    raisedFromZero: 0,
     reasons: {},
     firstIds: {},
   };
@@ -69,8 +68,9 @@ export function countMissing(counts: RunCounts, ids: readonly string[]): void {
 }
 
 export function addCounts(counts: RunCounts, more: RunCounts): void {
-  for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp', 'raisedFromZero'] as const)
+  for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)
     counts[name] += more[name];
+  if (more.raisedFromZero) counts.raisedFromZero = (counts.raisedFromZero ?? 0) + more.raisedFromZero;
   for (const [reason, times] of Object.entries(more.reasons))
     countReason(counts, reason, own(more.firstIds, reason) ?? [], times);
 }
