@@ -9,6 +9,12 @@
 import { z } from 'zod';
 
 const text = z.string();
+/**
+ * An e-mail without white space at its ends and without invisible characters: a byte order mark or a zero-width space, which
+ * copies from documents and CSV files bring along, makes it another address for Klaviyo.
+ */
+const email = text.transform((raw) => raw.replace(/[\p{Cc}\p{Cf}\u034F\u115F\u1160\u2800\u3164\uFE00-\uFE0F\uFFA0]/gu, '').trim());
+
 const localized = z.record(z.string(), z.string());
 /** Text by locale. Any locale may be missing or empty. */
 export type LocalizedString = z.infer<typeof localized>;
@@ -59,7 +65,7 @@ const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt:
 
 export const customerSchema = z.looseObject({
   ...stored,
-  email: text.optional(),
+  email: email.optional(),
   firstName: text.optional(),
   lastName: text.optional(),
   title: text.optional(),
@@ -237,7 +243,7 @@ export const orderSchema = z.looseObject({
   completedAt: lenientText,
   orderNumber: text.optional(),
   customerId: text.optional(),
-  customerEmail: text.optional(),
+  customerEmail: email.optional(),
   orderState: text,
   totalPrice: money,
   lineItems: z.array(lineItem).default([]),

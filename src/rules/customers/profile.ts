@@ -2,13 +2,14 @@
 import type { Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Profile, ProfileChange, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
+import { isEmail } from '../fields/email.ts';
 import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
 import { filtered } from '../fields/properties.ts';
 import { cutText, maxAttributeBytes, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
-import { changes, changeTrigger, messageTriggers, type Rule, skip } from '../types.ts';
+import { changes, changeTrigger, messageTriggers, type Rule, type RuleOutput, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
 
 /** Klaviyo accepts profiles of up to 100 KB. The envelope around the attributes needs less than 1 KB. */
@@ -31,7 +32,7 @@ export const profile: Rule<CustomerFacts> = {
   ],
   map({ customer, sharing }, settings) {
     const email = present(customer.email);
-    if (email === undefined) return skip('the customer has no e-mail');
+    if (email === undefined || !isEmail(email)) return withoutEmail(email === undefined ? 'no' : 'no valid');
     const warnings: Warning[] = [];
     const attributes: Profile = {
       email,
@@ -52,6 +53,11 @@ export const profile: Rule<CustomerFacts> = {
     return changes([change], { warnings });
   },
 };
+
+function withoutEmail(what: 'no' | 'no valid'): RuleOutput {
+  const reason = `the customer has ${what} e-mail`;
+  return { ...skip(reason), warnings: [{ code: 'invalid_email', detail: `${reason}, so there is no profile for it` }] };
+}
 
 /** Of several customers with one e-mail only one sets the profile's id: the same one in every evaluation. */
 function identityOf(

@@ -1,4 +1,5 @@
 /** Properties of an order's events: Klaviyo's names, fields of the order, custom fields. Later ones win. */
+import { plainTexts } from '../fields/plain-text.ts';
 import { filtered } from '../fields/properties.ts';
 import type { RuleSettings } from '../settings.ts';
 import type { OrderFacts } from './facts.ts';
@@ -43,7 +44,8 @@ export function reasonOf({ order }: OrderFacts, settings: RuleSettings): Record<
   const { reasonField, properties } = settings.order;
   if (reasonField === '' || !properties.klaviyoNames) return {};
   const fields = order.custom?.fields ?? {};
-  return withoutExcluded({ Reason: Object.hasOwn(fields, reasonField) ? fields[reasonField] : undefined }, settings);
+  const value = Object.hasOwn(fields, reasonField) ? fields[reasonField] : undefined;
+  return withoutExcluded({ Reason: plainTexts(value, settings.preferredLocale).join(', ') }, settings);
 }
 
 /** Removes names that `order.properties.exclude` contains and names without a value. */
