@@ -26,6 +26,7 @@ import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { createTtlCache } from '../lib/ttl-cache.ts';
 import type { LiveCheckDeps } from '../live-check/run-live-check.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
@@ -81,6 +82,9 @@ export interface StopOptions {
   onTimeout?(): void;
 }
 
+/** A live check may run while the service does. */
+const findingTtlMs = 60_000;
+
 const shutdownTimeout = 'shutdown took longer than SHUTDOWN_SECONDS; what is still in flight will be redelivered';
 
 export function createComponents(config: Config, log: Logger, overrides: Overrides = {}): Components {
@@ -126,6 +130,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       return products.some(({ id, masterData }) => id !== exceptItemId && masterData.published);
     },
     repeatedEvents: apiFindings.repeatedEvents,
+    unsetsInBulk: createTtlCache(findingTtlMs, apiFindings.unsetsInBulk),
   });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,

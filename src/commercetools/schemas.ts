@@ -13,7 +13,9 @@ const text = z.string();
  * An e-mail without white space at its ends and without invisible characters: a byte order mark or a zero-width space, which
  * copies from documents and CSV files bring along, makes it another address for Klaviyo.
  */
-const email = text.transform((raw) => raw.replace(/[\p{Cc}\p{Cf}\u034F\u115F\u1160\u2800\u3164\uFE00-\uFE0F\uFFA0]/gu, '').trim());
+const email = text.transform((raw) =>
+  raw.replace(/[\p{Cc}\p{Cf}\u034F\u115F\u1160\u2800\u3164\uFE00-\uFE0F\uFFA0]/gu, '').trim(),
+);
 
 const localized = z.record(z.string(), z.string());
 /** Text by locale. Any locale may be missing or empty. */
@@ -166,6 +168,13 @@ export const inventoryEntrySchema = z.looseObject({
   availableQuantity: z.number(),
 });
 export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
+
+/** A type of custom fields. https://docs.commercetools.com/api/projects/types */
+export const typeSchema = z.looseObject({
+  id: text,
+  fieldDefinitions: z.array(z.looseObject({ name: text })).default([]),
+});
+export type CustomType = z.infer<typeof typeSchema>;
 
 export const channelSchema = z.looseObject({ id: text, key: text.optional() });
 

@@ -41,6 +41,8 @@ export interface ExistingRecords {
   variantOfItem(itemId: string, sku: string, lane: Lane): Promise<LookupResult<ExistingRecord>>;
   /** @returns Klaviyo's id of the profile with this identifier; e-mails are compared without case */
   profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<{ id: string }>>;
+  /** The same with the profile's custom properties. */
+  profileProperties(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<ExistingProfile>>;
 }
 
 export interface CatalogListing {
@@ -160,6 +162,10 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
   const category = lookup<ExistingRecord>({ endpoint: 'listCategories', filter: anyCompoundId, parse: parseRecords });
   const variant = lookup<ExistingRecord>({ endpoint: 'listVariants', filter: anyCompoundId, parse: parseRecords });
   const profiles = { email: lookup(profileLookup('email')), external_id: lookup(profileLookup('external_id')) };
+  const profileProperties = {
+    email: lookup(profileLookup('email', ['properties'])),
+    external_id: lookup(profileLookup('external_id', ['properties'])),
+  };
 
   return {
     item,
@@ -174,6 +180,7 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
       return parsed.success ? byExternalId(parsed.data.data).get(sku) : { failure: unknownShape };
     },
     profile: (field, value, lane) => profiles[field](value, lane),
+    profileProperties: (field, value, lane) => profileProperties[field](value, lane),
   };
 }
 
@@ -186,25 +193,45 @@ function byExternalId(resources: readonly Resource[]): Map<string, ExistingRecor
   return new Map(resources.map(toRecord).map((record) => [record.externalId, record]));
 }
 
-const identifiers = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+interface ExistingProfile {
+  id: string;
+  /** Present only if it was asked for. */
+  properties?: Record<string, unknown>;
+}
+
+const identifiers = z.object({
+  email: z.string().nullish(),
+  external_id: z.string().nullish(),
+  properties: z.record(z.string(), z.unknown()).nullish(),
+});
 const profileList = z.object({ data: z.array(z.object({ id: z.string(), attributes: identifiers })) });
 
-function profileLookup(field: 'email' | 'external_id'): LookupSpec<{ id: string }> {
+function profileLookup(
+  field: 'email' | 'external_id',
+  more: readonly 'properties'[] = [],
+): LookupSpec<ExistingProfile> {
   return {
     endpoint: 'listProfiles',
     // Whether Klaviyo compares e-mails without case is not documented, so that both spellings are requested.
     filter: (keys) => `any(${field},${JSON.stringify(field === 'email' ? withLowerCase(keys) : keys)})`,
     maxKeys: field === 'email' ? maxIds / 2 : maxIds,
     normalize: (key) => (field === 'email' ? key.toLowerCase() : key),
-    query: { 'fields[profile]': 'email,external_id' },
+    query: { 'fields[profile]': ['email', 'external_id', ...more].join() },
     async parse(body) {
       const parsed = profileList.safeParse(body);
       if (!parsed.success)
         return { failure: { type: 'unavailable', reason: 'Klaviyo listed profiles in an unknown shape' } };
       return new Map(
-        parsed.data.data.flatMap(({ id, attributes }): [string, { id: string }][] => {
+        parsed.data.data.flatMap(({ id, attributes }): [string, ExistingProfile][] => {
           const value = attributes[field];
-          return value == null ? [] : [[field === 'email' ? value.toLowerCase() : value, { id }]];
+          return value == null
+            ? []
+            : [
+                [
+                  field === 'email' ? value.toLowerCase() : value,
+                  { id, ...(attributes.properties ? { properties: attributes.properties } : {}) },
+                ],
+              ];
         }),
       );
     },

@@ -16,6 +16,7 @@ import { type AcceptedJob, createJobPoller, type JobState, stateOfJob } from './
 import type { RepeatedEventsMemory } from './batching/repeated-events.ts';
 import type { ChangeKind, Receipt, SequencedChange } from './change.ts';
 import { changeKinds, coalescingKey, specOf } from './change-kinds.ts';
+import { clearsProperties, coalesced, outdatedRemoval } from './coalesce.ts';
 import { createEarlyAck, type EarlyAckEntry, type StoreJob } from './early-ack.ts';
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
@@ -60,6 +61,8 @@ export interface SinkDeps<Origin> {
   /** Within this time Klaviyo lists an event that it has recorded. */
   maxListingMs: number;
   isSold: IsSold;
+  /** See SinkResources; absent: it is not known. */
+  unsetsInBulk?(): Promise<boolean>;
   onWarning(detail: string): void;
 }
 
@@ -94,6 +97,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     existing: createExistingRecords(client),
     mutex: createKeyedMutex(),
     isSold: deps.isSold,
+    unsetsInBulk: deps.unsetsInBulk ?? (() => Promise.resolve(false)),
     writtenStock: new LRUCache<string, WrittenStock>({ max: maxCachedRecords }),
     knownCategories: new LRUCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
   };
@@ -115,7 +119,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     };
     const { ordered, write: writeChange } = specOf(change);
     if (!ordered) return writeChange(change, context);
-    if ((writtenSeq.get(key) ?? 0) > change.readSeq) return delivered;
+    if ((writtenSeq.get(key) ?? 0) > change.readSeq) return clearsProperties(change) ? outdatedRemoval : delivered;
     const receipt = await writeChange(change, context);
     if (receipt.outcome === 'delivered') writtenSeq.set(key, change.readSeq);
     return receipt;
@@ -159,7 +163,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     const key = coalescingKey(change, lane);
     const existing = pending.get(key);
     if (existing) {
-      if (change.readSeq >= existing.change.readSeq) existing.change = change;
+      existing.change = coalesced(existing.change, change);
       if (lane === 'realtime') existing.lane = lane;
       existing.force ||= force;
       existing.keepStock &&= keepStock;

@@ -110,7 +110,14 @@ export const ruleSettingsSchema = z.strictObject({
       enabled: z.boolean().default(false).describe('look up the profile with this e-mail first'),
     }),
     messages: section({ addressChanged: texts().describe('ignored; kept for compatibility') }),
-    clearEmpty: z.boolean().default(false).describe('clear name fields that are empty in commercetools'),
+    clearEmpty: z
+      .boolean()
+      .default(false)
+      .describe('clear name fields, address and phone that are empty in commercetools'),
+    clearInBulk: z
+      .boolean()
+      .default(false)
+      .describe('a sync of customers unsets custom fields that this service wrote and the customer no longer has'),
     identityConflict: z
       .enum(['email', 'merge', 'reject'])
       .default('email')

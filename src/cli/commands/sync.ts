@@ -161,6 +161,10 @@ function parseOptions(resource: BulkResource, options: SyncOptions): ValidComman
 function report(run: Run, terminal: Terminal): void {
   if (terminal.interactive) terminal.line(progressLine(run, undefined));
   if (run.counts.raisedFromZero) terminal.line(`  ${risesFromZero(run)}`);
+  if (run.counts.unsetProperties)
+    terminal.line(
+      `  ${run.counts.unsetProperties} properties of removed custom fields were unset (customer.clearInBulk)`,
+    );
   for (const [reason, count] of Object.entries(run.counts.reasons)) terminal.line(`  ${count} × ${reason}`);
 }
 

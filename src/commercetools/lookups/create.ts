@@ -8,6 +8,7 @@ import { CommercetoolsError } from '../errors.ts';
 import { iteratePages, queryByField, urlLimits } from '../pagination.ts';
 import {
   type Customer,
+  type CustomType,
   categorySchema,
   channelSchema,
   customerSchema,
@@ -23,6 +24,7 @@ import {
   productSchema,
   type StoredCategory,
   standalonePriceSchema,
+  typeSchema,
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
@@ -38,6 +40,8 @@ const maxKeys = 400;
 const maxProducts = 5_000;
 const productTtlMs = 60_000;
 const maxChannels = 1_000;
+const maxTypes = 1_000;
+const typeTtlMs = 60_000;
 const channelTtlMs = 60_000;
 
 interface BatchedLookup<Entity> {
@@ -121,6 +125,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     field: 'lowercaseEmail',
     keysOf: (customer) => emailsOf(customer).map((email) => email.toLowerCase()),
   });
+  const customType = byId('types', typeSchema);
+  const customTypes = new LRUCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
@@ -161,6 +167,13 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       return found.filter(({ active }) => active);
     },
     standalonePrice,
+    async customType(id) {
+      const known = customTypes.get(id);
+      if (known) return known;
+      const found = await orWithoutScope(customType(id, 0), 'forbidden' as const);
+      if (found && found !== 'forbidden') customTypes.set(id, found);
+      return found;
+    },
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
 }

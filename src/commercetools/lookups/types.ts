@@ -4,6 +4,7 @@
  */
 import type {
   Customer,
+  CustomType,
   InventoryEntry,
   Order,
   OrderedProduct,
@@ -63,6 +64,8 @@ export interface Lookups {
   /** Returns the active standalone prices of a sku, or none without the scope to read them. */
   standalonePrices(sku: string, changed?: ChangedRecord): Promise<StandalonePrice[]>;
   standalonePrice: LookupById<StandalonePrice>;
+  /** Returns a type of custom fields, at most a minute old; `undefined` if it was deleted. */
+  customType(id: string): Promise<CustomType | 'forbidden' | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode: LookupById<string>;
 }

@@ -7,7 +7,7 @@ import type { Cause, RuleEvaluation } from '../../rules/types.ts';
 import type { RecordResult } from '../delivery/outcome.ts';
 import { skipReasons } from '../delivery/verdict.ts';
 import { RunFailed } from '../runs/errors.ts';
-import { countMissing, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
+import { addEffects, countMissing, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
 import type { RunExecution } from '../runs/run-worker.ts';
 import { createErrorBudget } from './error-budget.ts';
 import { maxPagesEvaluating, recordsPerResultGroup } from './limits.ts';
@@ -140,9 +140,7 @@ function countsOf(results: readonly RecordResult[]): RunCounts {
   const counts = emptyCounts();
   for (const result of results) {
     counts.changes += result.receipts.filter(({ outcome }) => outcome === 'delivered').length;
-    for (const receipt of result.receipts)
-      if (receipt.outcome === 'delivered' && receipt.raisedFromZero)
-        counts.raisedFromZero = (counts.raisedFromZero ?? 0) + receipt.raisedFromZero;
+    for (const receipt of result.receipts) if (receipt.outcome === 'delivered') addEffects(counts, receipt);
     const id = [result.record.id];
     switch (result.outcome) {
       case 'delivered':

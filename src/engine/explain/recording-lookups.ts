@@ -64,6 +64,7 @@ export function recordLookups(real: Lookups) {
       channelIds: once('channels with key', [], real.channelIds),
       standalonePrices: once('prices of sku', [], real.standalonePrices),
       standalonePrice: once('price', undefined, real.standalonePrice),
+      customType: once('type', undefined, real.customType),
       discountCode: async (id) => (await discountCode(id)).code,
     } satisfies Lookups,
   };

@@ -22,6 +22,8 @@ export interface SinkResources {
   writtenStock: LRUCache<string, WrittenStock>;
   knownCategories: LRUCache<string, true>;
   isSold: IsSold;
+  /** Whether a bulk import of profiles is known to unset properties. Never rejects. */
+  unsetsInBulk(): Promise<boolean>;
 }
 
 /**

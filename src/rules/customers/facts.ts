@@ -9,11 +9,14 @@ import {
   type RuleContext,
   type Subjects,
 } from '../types.ts';
+import { type RemovedFields, removedFieldsOf } from './removed-fields.ts';
 
 export interface CustomerFacts {
   customer: Customer;
   /** Other customers with the same e-mail. Only customers of stores can share one. */
   sharing: readonly Customer[];
+  /** Custom fields that the message says were removed. */
+  removed: RemovedFields;
   cause: Cause;
   at: Date;
 }
@@ -24,7 +27,11 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
   refOf: ({ id, version }) => ({ typeId: 'customer', id, version }),
   fromMessage,
   async load(customer, { lookups, cause, at }) {
-    return { customer, sharing: await sharingOf(customer, lookups), cause, at };
+    const [sharing, removed] = await Promise.all([
+      sharingOf(customer, lookups),
+      removedFieldsOf(customer, cause, lookups),
+    ]);
+    return { customer, sharing, removed, cause, at };
   },
 };
 

@@ -6,11 +6,12 @@ import { isEmail } from '../fields/email.ts';
 import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
-import { filtered } from '../fields/properties.ts';
+import { filtered, hasValue, passes, propertyName } from '../fields/properties.ts';
 import { cutText, maxAttributeBytes, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
-import { changes, changeTrigger, messageTriggers, type Rule, type RuleOutput, skip } from '../types.ts';
+import { changes, changeTrigger, messageTriggers, originOf, type Rule, type RuleOutput, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
+import { removalMessages } from './removed-fields.ts';
 
 /** Klaviyo accepts profiles of up to 100 KB. The envelope around the attributes needs less than 1 KB. */
 const maxProfileBytes = 99_000;
@@ -22,6 +23,7 @@ export const profile: Rule<CustomerFacts> = {
   settings: [
     'customer.customFields.properties',
     'customer.clearEmpty',
+    'customer.clearInBulk',
     'customer.identityConflict',
     'customer.deduplication.enabled',
   ],
@@ -29,19 +31,20 @@ export const profile: Rule<CustomerFacts> = {
   triggers: () => [
     ...messageTriggers('customer', ['CustomerCreated'], 'CustomerCreated'),
     changeTrigger('customer', 'ResourceUpdated', 'CustomerResourceUpdated'),
+    ...messageTriggers('customer', removalMessages, 'CustomerResourceUpdated'),
   ],
-  map({ customer, sharing }, settings) {
+  map({ customer, sharing, removed, cause }, settings) {
     const email = present(customer.email);
     if (email === undefined || !isEmail(email)) return withoutEmail(email === undefined ? 'no' : 'no valid');
-    const warnings: Warning[] = [];
+    const warnings: Warning[] = [...removed.warnings];
     const attributes: Profile = {
       email,
       ...identityOf(customer, sharing, warnings),
       ...namesOf(customer, settings),
-      ...contactOf(customer, warnings),
+      ...contactOf(customer, settings, warnings),
     };
-    const { properties } = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
-    const fitted = fitProfile(attributes, properties);
+    const isBulk = originOf(cause).type === 'run';
+    const fitted = fitProfile(attributes, propertiesOf(customer, isBulk ? [] : removed.names, { isBulk, settings }));
     warnings.push(...fitted.warnings);
     const change: ProfileChange = {
       type: 'profile',
@@ -49,6 +52,7 @@ export const profile: Rule<CustomerFacts> = {
       profile: fitted.profile,
       identityConflict: settings.customer.identityConflict,
       emailFirst: settings.customer.deduplication.enabled,
+      ...(settings.customer.clearInBulk ? { writtenNames: isBulk ? 'unset' : 'add' } : {}),
     };
     return changes([change], { warnings });
   },
@@ -98,17 +102,35 @@ function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
   return names;
 }
 
-function contactOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
+/** Custom fields with a value; in realtime also null for those that are empty or were removed, which unsets them. */
+function propertiesOf(
+  customer: Customer,
+  removed: readonly string[],
+  { isBulk, settings }: { isBulk: boolean; settings: RuleSettings },
+): Record<string, unknown> {
+  const fields = customer.custom?.fields ?? {};
+  const filter = settings.customer.customFields.properties;
+  const { properties } = filtered(fields, filter);
+  if (isBulk) return properties;
+  const empty = Object.keys(fields).filter((name) => !hasValue(fields[name]));
+  const unset = [...empty, ...removed].filter((name) => passes(name, filter)).map((name) => propertyName(name, filter));
+  return { ...Object.fromEntries(unset.map((name) => [name, null])), ...properties };
+}
+
+function contactOf(customer: Customer, settings: RuleSettings, warnings: Warning[]): Partial<Profile> {
   const address = profileAddress(customer);
   const phone = phoneOf(address);
+  const { clearEmpty } = settings.customer;
   const locale = profileLocale(customer.locale);
   if (phone.type === 'invalid') {
     warnings.push({ code: 'invalid_phone', detail: 'the phone of the address is no valid number and was left out' });
   }
   return {
     ...(phone.type === 'number' ? { phone_number: phone.e164 } : {}),
+    ...(phone.type === 'none' && clearEmpty ? { phone_number: null } : {}),
     ...(locale === undefined ? {} : { locale }),
     ...(address ? { location: locationOf(address) } : {}),
+    ...(!address && clearEmpty ? { location: null } : {}),
   };
 }
 
@@ -123,5 +145,5 @@ export function fitProfile(
 }
 
 function jsonOf({ location, ...attributes }: Omit<Profile, 'properties'>): JsonObject {
-  return { ...attributes, ...(location ? { location: { ...location } } : {}) };
+  return { ...attributes, ...(location === undefined ? {} : { location: location && { ...location } }) };
 }

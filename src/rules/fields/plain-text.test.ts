@@ -22,7 +22,13 @@ test('a set has the texts of its elements', () => {
 test('references, nested attributes, money and other objects have none', () => {
   const nested = [{ name: 'title', value: 'Nordwind' }];
   const empty = [null, undefined, '', '  ', true, {}, [], { de: '' }];
-  const objects = [reference('key-value-document', 'b0'), { typeId: 'category', key: 'women' }, nested, [nested], money(5)];
+  const objects = [
+    reference('key-value-document', 'b0'),
+    { typeId: 'category', key: 'women' },
+    nested,
+    [nested],
+    money(5),
+  ];
   const ids = [{ id: 'b0b0b0b0-0000-4000-8000-000000000001' }, { key: 'n' }, { sku: 'x', name: 'y' }];
   for (const value of [...empty, ...objects, ...ids]) assert.equal(textOf(value), '', JSON.stringify(value));
 });
