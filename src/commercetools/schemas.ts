@@ -14,7 +14,7 @@ const text = z.string();
  * copies from documents and CSV files bring along, makes it another address for Klaviyo.
  */
 const email = text.transform((raw) =>
-  raw.replace(/[\p{Cc}\p{Cf}\u034F\u115F\u1160\u2800\u3164\uFE00-\uFE0F\uFFA0]/gu, '').trim(),
+  raw.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').trim(),
 );
 
 const localized = z.record(z.string(), z.string());

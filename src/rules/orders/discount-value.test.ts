@@ -21,7 +21,7 @@ const pieces = (quantity: number, ...amounts: unknown[]): Json => ({
   discountedPricePerQuantity: [{ quantity, discountedPrice: price(...amounts) }],
 });
 const none = { lineItems: [], customLineItems: [], discountOnTotalPrice: undefined };
-const valueOf = (overrides: Json, filter = all) =>
+const discountOf = (overrides: Json, filter = all) =>
   discountValue(orderSchema.parse(order({ ...none, ...overrides })), filter);
 
 describe('DiscountValue', () => {
@@ -32,20 +32,20 @@ describe('DiscountValue', () => {
       discountOnTotalPrice: { discountedAmount: money(500) },
       shippingInfo: { discountedPrice: price(money(490)) },
     };
-    assert.equal(valueOf(parts), 31.35);
+    assert.equal(discountOf(parts), 31.35);
     const shipping = [parts.shippingInfo, parts.shippingInfo].map((shippingInfo) => ({ shippingInfo }));
-    assert.equal(valueOf({ shippingMode: 'Multiple', shipping }), 9.8);
+    assert.equal(discountOf({ shippingMode: 'Multiple', shipping }), 9.8);
   });
 
   test('is absent where none applied, also if product discounts made prices lower', () => {
-    assert.equal(valueOf({}), undefined);
-    assert.equal(valueOf({ lineItems: [lineItem()], shippingInfo: { discountedPrice: price() } }), undefined);
+    assert.equal(discountOf({}), undefined);
+    assert.equal(discountOf({ lineItems: [lineItem()], shippingInfo: { discountedPrice: price() } }), undefined);
   });
 
   test('leaves gifts out', () => {
     const gift = lineItem({ lineItemMode: 'GiftLineItem', ...pieces(1, money(2_990)) });
-    assert.equal(valueOf({ lineItems: [gift] }), undefined);
-    assert.equal(valueOf({ lineItems: [gift, lineItem(pieces(1, money(100)))] }), 1);
+    assert.equal(discountOf({ lineItems: [gift] }), undefined);
+    assert.equal(discountOf({ lineItems: [gift, lineItem(pieces(1, money(100)))] }), 1);
   });
 
   test('has only those parts whose field passes the filter', () => {
@@ -58,10 +58,10 @@ describe('DiscountValue', () => {
     };
     const of = { lineItems: 1, customLineItems: 10, discountOnTotalPrice: 100, shippingInfo: 1_000, shipping: 10_000 };
     for (const [name, cents] of Object.entries(of)) {
-      assert.equal(valueOf(parts, { ...all, include: [name] }), cents / 100, name);
-      assert.equal(valueOf(parts, { ...all, exclude: [name] }), (11_111 - cents) / 100, name);
+      assert.equal(discountOf(parts, { ...all, include: [name] }), cents / 100, name);
+      assert.equal(discountOf(parts, { ...all, exclude: [name] }), (11_111 - cents) / 100, name);
     }
-    assert.equal(valueOf(parts, { ...all, include: ['orderNumber'] }), undefined);
+    assert.equal(discountOf(parts, { ...all, include: ['orderNumber'] }), undefined);
   });
 
   test('skips malformed parts', () => {
@@ -72,17 +72,17 @@ describe('DiscountValue', () => {
       lineItem(pieces(1, money(100, 'USD'))),
       lineItem(pieces(0.5, money(100))),
     ];
-    assert.equal(valueOf({ lineItems }), 2);
+    assert.equal(discountOf({ lineItems }), 2);
   });
 
   test('adds precise amounts exactly and rounds once', () => {
-    assert.equal(valueOf({ lineItems: [lineItem(pieces(3, precise(3_333, 4)))] }), 1);
+    assert.equal(discountOf({ lineItems: [lineItem(pieces(3, precise(3_333, 4)))] }), 1);
     const thirds = [1, 2, 3].map(() => lineItem(pieces(1, precise(4, 3))));
-    assert.equal(valueOf({ lineItems: thirds }), 0.01);
-    assert.equal(valueOf({ lineItems: [lineItem(pieces(1, precise(5, 3)))] }), 0.01);
-    assert.equal(valueOf({ lineItems: [lineItem(pieces(1, precise(0, 3)))] }), 0);
+    assert.equal(discountOf({ lineItems: thirds }), 0.01);
+    assert.equal(discountOf({ lineItems: [lineItem(pieces(1, precise(5, 3)))] }), 0.01);
+    assert.equal(discountOf({ lineItems: [lineItem(pieces(1, precise(0, 3)))] }), 0);
     const yen = { totalPrice: money(100, 'JPY', 0), lineItems: [lineItem(pieces(3, money(10, 'JPY', 0)))] };
-    assert.equal(valueOf(yen), 30);
+    assert.equal(discountOf(yen), 30);
   });
 });
 
@@ -102,7 +102,7 @@ test('the value is the rounded sum of all its parts, whatever their precision', 
         0n,
       );
       const cents = (atoms + 5n * 10n ** 9n) / 10n ** 10n;
-      assert.equal(valueOf({ lineItems }), Number(`${cents}e-2`));
+      assert.equal(discountOf({ lineItems }), Number(`${cents}e-2`));
     }),
   );
 });
