@@ -13,9 +13,7 @@ const text = z.string();
  * An e-mail without white space at its ends and without invisible characters: a byte order mark or a zero-width space, which
  * copies from documents and CSV files bring along, makes it another address for Klaviyo.
  */
-const email = text.transform((raw) =>
-  raw.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').trim(),
-);
+const email = text.transform((raw) => raw.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').trim());
 
 const localized = z.record(z.string(), z.string());
 /** Text by locale. Any locale may be missing or empty. */
@@ -33,7 +31,11 @@ const money = z.looseObject({
 });
 export type Money = z.infer<typeof money>;
 
-const customFields = z.looseObject({ fields: z.record(z.string(), z.unknown()).optional() });
+const customFields = z.looseObject({
+  type: reference.optional().catch(undefined),
+  fields: z.record(z.string(), z.unknown()).optional(),
+});
+export type CustomFields = z.infer<typeof customFields>;
 
 /** @param field the schema of each field */
 function addressOf<Field extends z.ZodType>(field: Field) {
@@ -169,10 +171,18 @@ export const inventoryEntrySchema = z.looseObject({
 });
 export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
 
+const enumValues = z
+  .array(z.looseObject({ key: text, label: z.union([text, localized]).optional().catch(undefined) }))
+  .optional()
+  .catch(undefined);
+const fieldType = z
+  .looseObject({ values: enumValues, elementType: z.looseObject({ values: enumValues }).optional().catch(undefined) })
+  .optional()
+  .catch(undefined);
 /** A type of custom fields. https://docs.commercetools.com/api/projects/types */
 export const typeSchema = z.looseObject({
   id: text,
-  fieldDefinitions: z.array(z.looseObject({ name: text })).default([]),
+  fieldDefinitions: z.array(z.looseObject({ name: text, type: fieldType })).default([]),
 });
 export type CustomType = z.infer<typeof typeSchema>;
 

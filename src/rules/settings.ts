@@ -56,6 +56,15 @@ const propertyFilter = {
 };
 export type PropertyFilter = z.infer<z.ZodObject<typeof propertyFilter>>;
 
+/** Form in which custom fields are sent. Segments and templates of existing users depend on the raw one. */
+const fieldValues = () =>
+  z
+    .enum(['raw', 'readable'])
+    .default('raw')
+    .describe(
+      'readable: localized fields as text, enums by label, money as a number and <name>_currency, references by name',
+    );
+
 /** A group of settings, all of which have defaults, so that it can be left out. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
@@ -94,7 +103,7 @@ export const ruleSettingsSchema = z.strictObject({
       klaviyoNames: z.boolean().default(true).describe("send Klaviyo's own names (OrderId, Items, …)"),
       raw: z.boolean().default(true).describe("send commercetools' own fields"),
     }),
-    customFields: section({ properties: section(propertyFilter) }),
+    customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
     valueCurrency: z.boolean().default(true).describe('send value_currency'),
     profileLocation: z
       .enum(['always', 'created', 'never'])
@@ -105,7 +114,7 @@ export const ruleSettingsSchema = z.strictObject({
     importsAreHistory: z.boolean().default(false).describe('imported orders never trigger flows (OrderImported)'),
   }),
   customer: section({
-    customFields: section({ properties: section(propertyFilter) }),
+    customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
     deduplication: section({
       enabled: z.boolean().default(false).describe('look up the profile with this e-mail first'),
     }),

@@ -14,6 +14,7 @@ import {
   customerSchema,
   discountCodeSchema,
   inventoryEntrySchema,
+  type LocalizedString,
   type Order,
   type OrderedProduct,
   orderedProductSchema,
@@ -28,7 +29,7 @@ import {
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
-import { firstOrder } from './first-order.ts';
+import { namedResources, namedSchema, nameIn } from './names.ts';
 import { createSameEmailLookup } from './same-email.ts';
 import type { ChangedRecord, LookupById, Lookups } from './types.ts';
 
@@ -41,6 +42,8 @@ const maxProducts = 5_000;
 const productTtlMs = 60_000;
 const maxChannels = 1_000;
 const maxTypes = 1_000;
+const maxNames = 5_000;
+const nameTtlMs = 60_000;
 const typeTtlMs = 60_000;
 const channelTtlMs = 60_000;
 
@@ -127,6 +130,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   });
   const customType = byId('types', typeSchema);
   const customTypes = new LRUCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
+  const named = new Map(Object.entries(namedResources).map(([typeId, path]) => [typeId, byId(path, namedSchema)]));
+  const names = new LRUCache<string, { name: string | LocalizedString | undefined }>({ max: maxNames, ttl: nameTtlMs });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
@@ -140,7 +145,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     }),
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
-    firstOrderOfPayment: async (paymentId) => firstOrder(await paidOrders.load(paymentId)),
+    paidOrders: (paymentId) => paidOrders.load(paymentId),
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
     async orderedProduct(id, minVersion) {
@@ -173,6 +178,15 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       const found = await orWithoutScope(customType(id, 0), 'forbidden' as const);
       if (found && found !== 'forbidden') customTypes.set(id, found);
       return found;
+    },
+    async nameOf({ typeId, id }) {
+      const read = named.get(typeId);
+      const key = `${typeId} ${id}`;
+      const known = names.get(key);
+      if (known || !read) return known?.name;
+      const name = nameIn(await orWithoutScope(read(id), undefined));
+      names.set(key, { name });
+      return name;
     },
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };

@@ -6,6 +6,7 @@ import type {
   Customer,
   CustomType,
   InventoryEntry,
+  LocalizedString,
   Order,
   OrderedProduct,
   PaidOrder,
@@ -45,8 +46,8 @@ export interface Lookups {
   customersWithEmail(email: string): Promise<Customer[]>;
   order: LookupById<Order>;
   ordersOfPayment(paymentId: string): Promise<Order[]>;
-  /** Returns the order that was created first, then the one with the lowest id, of all orders with this payment. */
-  firstOrderOfPayment(paymentId: string): Promise<PaidOrder | undefined>;
+  /** Returns the same orders with the fields that tell which of them is the first. */
+  paidOrders(paymentId: string): Promise<PaidOrder[]>;
   payment: LookupById<Payment>;
   product: LookupById<Product>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */
@@ -66,6 +67,11 @@ export interface Lookups {
   standalonePrice: LookupById<StandalonePrice>;
   /** Returns a type of custom fields, at most a minute old; `undefined` if it was deleted. */
   customType(id: string): Promise<CustomType | 'forbidden' | undefined>;
+  /**
+   * Returns the name of a record that a custom field refers to, at most a minute old; `undefined` if it has none, was deleted,
+   * or without the scope to read it.
+   */
+  nameOf(reference: { typeId: string; id: string }): Promise<string | LocalizedString | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode: LookupById<string>;
 }

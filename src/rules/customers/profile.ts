@@ -7,6 +7,7 @@ import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
 import { filtered, hasValue, passes, propertyName } from '../fields/properties.ts';
+import { readableFields } from '../fields/readable.ts';
 import { cutText, maxAttributeBytes, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
 import { changes, changeTrigger, messageTriggers, originOf, type Rule, type RuleOutput, skip } from '../types.ts';
@@ -22,6 +23,7 @@ export const profile: Rule<CustomerFacts> = {
   sends: 'profile',
   settings: [
     'customer.customFields.properties',
+    'customer.customFields.values',
     'customer.clearEmpty',
     'customer.clearInBulk',
     'customer.identityConflict',
@@ -33,7 +35,8 @@ export const profile: Rule<CustomerFacts> = {
     changeTrigger('customer', 'ResourceUpdated', 'CustomerResourceUpdated'),
     ...messageTriggers('customer', removalMessages, 'CustomerResourceUpdated'),
   ],
-  map({ customer, sharing, removed, cause }, settings) {
+  map(facts, settings) {
+    const { customer, sharing, removed, cause } = facts;
     const email = present(customer.email);
     if (email === undefined || !isEmail(email)) return withoutEmail(email === undefined ? 'no' : 'no valid');
     const warnings: Warning[] = [...removed.warnings];
@@ -44,7 +47,7 @@ export const profile: Rule<CustomerFacts> = {
       ...contactOf(customer, settings, warnings),
     };
     const isBulk = originOf(cause).type === 'run';
-    const fitted = fitProfile(attributes, propertiesOf(customer, isBulk ? [] : removed.names, { isBulk, settings }));
+    const fitted = fitProfile(attributes, propertiesOf(facts, isBulk, settings));
     warnings.push(...fitted.warnings);
     const change: ProfileChange = {
       type: 'profile',
@@ -104,16 +107,19 @@ function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
 
 /** Custom fields with a value; in realtime also null for those that are empty or were removed, which unsets them. */
 function propertiesOf(
-  customer: Customer,
-  removed: readonly string[],
-  { isBulk, settings }: { isBulk: boolean; settings: RuleSettings },
+  { customer, removed, customFieldInfo }: CustomerFacts,
+  isBulk: boolean,
+  settings: RuleSettings,
 ): Record<string, unknown> {
   const fields = customer.custom?.fields ?? {};
-  const filter = settings.customer.customFields.properties;
-  const { properties } = filtered(fields, filter);
+  const { properties: filter, values } = settings.customer.customFields;
+  const shown = values === 'readable' ? readableFields(fields, customFieldInfo, settings.preferredLocale) : fields;
+  const { properties } = filtered(shown, filter);
   if (isBulk) return properties;
   const empty = Object.keys(fields).filter((name) => !hasValue(fields[name]));
-  const unset = [...empty, ...removed].filter((name) => passes(name, filter)).map((name) => propertyName(name, filter));
+  const unset = [...empty, ...removed.names]
+    .filter((name) => passes(name, filter))
+    .map((name) => propertyName(name, filter));
   return { ...Object.fromEntries(unset.map((name) => [name, null])), ...properties };
 }
 

@@ -1,8 +1,9 @@
 /** Facts of the order rules: the order, its products as they are now, its payments and its discount codes. */
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
-import { firstOrder } from '../../commercetools/lookups/first-order.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
+import { customFieldInfo } from '../custom-field-info.ts';
+import type { CustomFieldInfo } from '../fields/readable.ts';
 import {
   type Cause,
   type EvaluationContext,
@@ -12,6 +13,7 @@ import {
   type RuleContext,
   type Subjects,
 } from '../types.ts';
+import { firstOrder } from './first-order.ts';
 import { hasRefund } from './refunds.ts';
 
 type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
@@ -38,6 +40,8 @@ export interface OrderFacts extends OrderSubject {
   refundingOrders: ReadonlyMap<string, string>;
   /** Discount codes as customers enter them. Empty unless a rule needs `discountCodes`. */
   discountCodes: readonly string[];
+  /** Loaded only for `order.customFields.values: readable` and `order.reasonField`. */
+  customFieldInfo: CustomFieldInfo;
   cause: Cause;
   at: Date;
 }
@@ -53,14 +57,27 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   refOf: ({ order: { id, version } }) => ({ typeId: 'order', id, version }),
   fromMessage,
   async load(subject, context) {
-    const { cause, at, needs } = context;
-    const [{ products, categories }, payments, discountCodes] = await Promise.all([
+    const { cause, at, needs, settings, lookups } = context;
+    const readable = settings.order.customFields.values === 'readable';
+    const fieldNeeds = { type: readable || settings.order.reasonField !== '', names: readable };
+    const [{ products, categories }, payments, discountCodes, fieldInfo] = await Promise.all([
       productsOf(subject.order, context),
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
+      customFieldInfo(subject.order.custom, fieldNeeds, lookups),
     ]);
     const refundingOrders = await refundingOrdersOf(subject.order, payments, context);
-    return { ...subject, products, categories, payments, refundingOrders, discountCodes, cause, at };
+    return {
+      ...subject,
+      products,
+      categories,
+      payments,
+      refundingOrders,
+      discountCodes,
+      customFieldInfo: fieldInfo,
+      cause,
+      at,
+    };
   },
 };
 
@@ -108,9 +125,9 @@ async function refundingOrdersOf(
     .filter((payment) => hasRefund(payment, settings));
   const first = await Promise.all(
     refunded.map(async ({ id }): Promise<[string, string]> => {
-      const found = await lookups.firstOrderOfPayment(id);
       // A query may not show this order yet.
-      return [id, firstOrder(found ? [found, order] : [order])?.id ?? order.id];
+      const orders = [...(await lookups.paidOrders(id)), order];
+      return [id, firstOrder(orders)?.id ?? order.id];
     }),
   );
   return new Map(first);

@@ -167,7 +167,7 @@ describe('a payment of several orders', () => {
 
   test('is looked up only for payments with a refund that counts', async () => {
     const lookups = lookupsIn({ payments: [payment({ transactions: [refund('7a1', { state: 'Failure' })] })] });
-    const strict = { ...lookups, firstOrderOfPayment: () => Promise.reject(new Error('looked up')) };
+    const strict = { ...lookups, paidOrders: () => Promise.reject(new Error('looked up')) };
     const [evaluated] = await evaluateRecords([order()], { rule, lookups: strict, cause: run });
     assert.equal(evaluated?.outcome, 'mapped');
   });
