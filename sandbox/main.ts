@@ -8,7 +8,11 @@ import { Command } from 'commander';
 import picocolors from 'picocolors';
 import { z } from 'zod';
 import { differenceLines, tableLines } from './comparison-report.ts';
+import { readSandboxEnvironment, writeSandboxEnvironment } from './env-file.ts';
+import { switchFault } from './fault-command.ts';
+import { namedFaults } from './klaviyo/named-faults.ts';
 import { type SandboxOptions, withSandboxOptions } from './options.ts';
+import { usualPorts } from './ports.ts';
 import { type Processes, runCommand, startProcesses } from './processes.ts';
 import { compare } from './shop/expected/compare.ts';
 import { makeShop } from './shop/seed/seed.ts';
@@ -24,23 +28,26 @@ const program = withSandboxOptions(new Command('ctk sandbox')).action(async (opt
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const processes = await startProcesses({
     limits: options.limits,
-    port: options.port,
+    ports:
+      options.port === 0 ? { dashboard: 0, klaviyo: 0, commercetools: 0 } : { ...usualPorts, dashboard: options.port },
     onWarning: (line) => print(colors.dim(`note: ${line}`)),
   });
+  const removeEnvironment = options.once ? undefined : writeSandboxEnvironment(processes.environment);
   try {
     process.exitCode = await run(processes, options, stop.signal);
   } catch (thrown) {
     // Ctrl-C stops all processes at once, so requests in flight fail.
     if (!stop.signal.aborted) throw thrown;
   } finally {
+    removeEnvironment?.();
     await processes.stop();
   }
 });
 
 async function run(processes: Processes, options: SandboxOptions, signal: AbortSignal): Promise<0 | 1> {
+  printUrls(processes);
   await loadDemoData(processes, options);
   await subscribe(processes);
-  printUrls(processes);
   await syncAll(processes, signal);
   print(colors.bold('\nLive activity'));
   const journal = await simulate(processes, {
@@ -77,7 +84,7 @@ async function subscribe({ shop, serviceUrl, environment }: Processes): Promise<
 }
 
 function printUrls({ serviceUrl, klaviyoUrl, shop }: Processes): void {
-  print(colors.bold('\nURLs'));
+  print(colors.bold('URLs'));
   print(`  dashboard      ${serviceUrl}/`);
   print(`  Klaviyo        ${klaviyoUrl}/`);
   print(`  commercetools  ${shop.url}/sandbox/state\n`);
@@ -89,7 +96,7 @@ const refreshMs = 250;
 
 /** Syncs categories and products before customers and orders, because orders refer to them. */
 async function syncAll(processes: Processes, signal: AbortSignal): Promise<void> {
-  print(colors.bold('Bulk syncs'));
+  print(colors.bold('\nBulk syncs'));
   for (const resources of [
     ['categories', 'products'],
     ['customers', 'orders'],
@@ -134,6 +141,16 @@ async function totalsOf(shopUrl: string): Promise<Record<SyncRun['resource'], nu
 function post(body: unknown): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
+
+program
+  .command('fault')
+  .description('start a fault of the running sandbox by name, or end it')
+  .argument('[name]', `one of ${Object.keys(namedFaults).join(', ')}; without a name all are listed`)
+  .option('--end', 'end it')
+  .action(async (name: string | undefined, { end }: { end?: true }) => {
+    for (const line of await switchFault(readSandboxEnvironment().KLAVIYO_API_URL ?? '', name, end === true))
+      print(line);
+  });
 
 await program.parseAsync().catch((thrown: unknown) => {
   process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);

@@ -1,5 +1,6 @@
 /** Command-line options of `npm run sandbox` and `ctk sandbox`. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { usualPorts } from './ports.ts';
 
 /** Parsed options. `pause` is in milliseconds; `limits` is a factor or `none`. */
 export interface SandboxOptions {
@@ -29,7 +30,7 @@ export function withSandboxOptions(command: Command): Command {
     .option('--steps <n>', 'with --once: number of shopper and editor steps', number, 60)
     .option('--pause <ms>', 'milliseconds between two steps', number, 800)
     .option('--limits <share>', "share of Klaviyo's documented rate limits to enforce, or none", '1')
-    .option('--port <n>', 'port of the service; 0 picks a free port', number, 0);
+    .option('--port <n>', 'port of the service; 0 picks free ports for all', number, usualPorts.dashboard);
 }
 
 function number(text: string): number {

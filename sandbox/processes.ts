@@ -2,6 +2,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { startOnPort, type usualPorts } from './ports.ts';
 import type { ShopAccess } from './shop/actors/shop-api.ts';
 
 const resolvePath = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -32,8 +33,8 @@ export interface Processes {
 export interface ProcessOptions {
   /** Factor on Klaviyo's documented rate limits, or `none`. */
   limits: string;
-  /** Port of the service; 0 picks a free port. */
-  port: number;
+  /** Of the service and of both mock APIs; a free one where another process listens, or for 0. */
+  ports: typeof usualPorts;
   /** Called with each warning or error that the service logs, as one line. */
   onWarning(line: string): void;
 }
@@ -46,8 +47,13 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
   };
   try {
     const [klaviyoUrl, shopUrl] = await Promise.all([
-      startMockApi(children, './klaviyo/main.ts', ['--limits', options.limits]),
-      startMockApi(children, './commercetools/main.ts', []),
+      startMockApi(children, './klaviyo/main.ts', [
+        '--limits',
+        options.limits,
+        '--port',
+        String(options.ports.klaviyo),
+      ]),
+      startMockApi(children, './commercetools/main.ts', ['--port', String(options.ports.commercetools)]),
     ]);
     const shop = {
       url: shopUrl,
@@ -56,9 +62,11 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
       clientId: 'sandbox-client',
       clientSecret: 'sandbox-secret',
     };
-    const environment = environmentFor(klaviyoUrl, shop, options.port);
-    const serviceUrl = await startService(children, environment, options.onWarning);
-    return { klaviyoUrl, shop, serviceUrl, environment, stop };
+    return await startOnPort(options.ports.dashboard, async (port) => {
+      const environment = environmentFor(klaviyoUrl, shop, port);
+      const serviceUrl = await startService(children, environment, options.onWarning);
+      return { klaviyoUrl, shop, serviceUrl, environment, stop };
+    });
   } catch (thrown) {
     await stop();
     throw thrown;

@@ -1,5 +1,5 @@
 /**
- * CommercetoolsBehaviours of commercetools that its reference leaves open or that depend on the moment. Each is a switch of the
+ * Behaviours of commercetools that its reference leaves open or that depend on the moment. Each is a switch of the
  * sandbox, so that a client can be tested with every variant.
  */
 

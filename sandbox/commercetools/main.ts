@@ -1,5 +1,6 @@
 /** Runs the mock commercetools API as a separate process: `node sandbox/commercetools/main.ts --port 8090`. */
 import { parseArgs } from 'node:util';
+import { startOnPort } from '../ports.ts';
 import { startCommercetoolsSandbox } from './sandbox.ts';
 
 const { values } = parseArgs({
@@ -14,15 +15,17 @@ const { values } = parseArgs({
   },
 });
 
-const sandbox = await startCommercetoolsSandbox({
-  port: Number(values.port),
-  host: values.host,
-  projectKey: values['project-key'],
-  clientId: values['client-id'],
-  clientSecret: values['client-secret'],
-  scopes: values.scopes.split(/[\s,]+/),
-  latencyMs: Number(values['latency-ms']),
-});
+const sandbox = await startOnPort(Number(values.port), (port) =>
+  startCommercetoolsSandbox({
+    port,
+    host: values.host,
+    projectKey: values['project-key'],
+    clientId: values['client-id'],
+    clientSecret: values['client-secret'],
+    scopes: values.scopes.split(/[\s,]+/),
+    latencyMs: Number(values['latency-ms']),
+  }),
+);
 
 const { url, authUrl, projectKey, clientId, clientSecret } = sandbox;
 process.stdout.write(`commercetools sandbox on ${url}\n`);

@@ -1,5 +1,5 @@
 /**
- * KlaviyoBehaviours that Klaviyo's reference leaves open. Each switch lists its variants; the first one is the default. A
+ * Behaviours that Klaviyo's reference leaves open. Each switch lists its variants; the first one is the default. A
  * client must cope with every variant.
  */
 

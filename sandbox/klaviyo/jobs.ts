@@ -44,6 +44,8 @@ export type Jobs = {
   all(type: string): Job[];
   inProgress(type: string): number;
   counts(): Record<string, number>;
+  /** Jobs that start from now on take so many milliseconds; undefined: as long as usual. */
+  overrideDuration(ms: number | undefined): void;
   /** Deletes all jobs and cancels pending work. */
   reset(): void;
 };
@@ -60,6 +62,7 @@ export type JobOptions = {
 
 /** Creates the job store. An import is queued for a third of its duration. */
 export function createJobs({ jobMs, failsRecord, behaviours }: JobOptions): Jobs {
+  let duration = jobMs;
   const ids = createIds('J');
   const jobs = new Map<string, Job>();
   const timers = new Set<NodeJS.Timeout>();
@@ -97,7 +100,7 @@ export function createJobs({ jobMs, failsRecord, behaviours }: JobOptions): Jobs
   return {
     startImport(type, total, run) {
       const job = create(type, total, { id: importJobId(seq + 1), status: 'queued', startedAt: null });
-      const ms = profileJobMs(jobMs);
+      const ms = profileJobMs(duration);
       after(ms / 3, () => {
         job.status = 'processing';
         job.startedAt = new Date().toISOString();
@@ -112,7 +115,7 @@ export function createJobs({ jobMs, failsRecord, behaviours }: JobOptions): Jobs
       const nth = (catalogJobsByType.get(type) ?? 0) + 1;
       catalogJobsByType.set(type, nth);
       const job = create(type, total, { id: ids.next(), status: 'processing', startedAt: new Date().toISOString() });
-      const ms = catalogJobMs(jobMs, nth);
+      const ms = catalogJobMs(duration, nth);
       const early = behaviours.catalogJobRecords === 'before-completion';
       if (early) after(ms / 3, () => apply(job, run()));
       after(ms, () => {
@@ -122,7 +125,10 @@ export function createJobs({ jobMs, failsRecord, behaviours }: JobOptions): Jobs
       return job;
     },
     injectedError: (type) => (failsRecord(type) ? invalid(injectedErrorDetail) : undefined),
-    runAfterJobTime: (run) => after(profileJobMs(jobMs), run),
+    runAfterJobTime: (run) => after(profileJobMs(duration), run),
+    overrideDuration(ms) {
+      duration = ms ?? jobMs;
+    },
     get(type, id) {
       const job = jobs.get(id);
       return job?.type === type ? job : undefined;

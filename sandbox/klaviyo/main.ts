@@ -1,5 +1,6 @@
 /** Runs the mock Klaviyo API as a separate process: `node sandbox/klaviyo/main.ts --port 4010`. */
 import { parseArgs } from 'node:util';
+import { startOnPort } from '../ports.ts';
 import { startKlaviyoSandbox } from './sandbox.ts';
 
 const { values } = parseArgs({
@@ -12,13 +13,15 @@ const { values } = parseArgs({
   },
 });
 
-const sandbox = await startKlaviyoSandbox({
-  port: count('port', values.port),
-  host: values.host,
-  limits: values.limits === 'none' ? 'none' : count('limits', values.limits),
-  key: values.key,
-  jobMs: values['job-ms'] === 'recorded' ? 'recorded' : count('job-ms', values['job-ms']),
-});
+const sandbox = await startOnPort(count('port', values.port), (port) =>
+  startKlaviyoSandbox({
+    port,
+    host: values.host,
+    limits: values.limits === 'none' ? 'none' : count('limits', values.limits),
+    key: values.key,
+    jobMs: values['job-ms'] === 'recorded' ? 'recorded' : count('job-ms', values['job-ms']),
+  }),
+);
 console.log(`klaviyo sandbox on ${sandbox.url}`);
 process.send?.({ url: sandbox.url });
 

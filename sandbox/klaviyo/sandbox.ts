@@ -12,6 +12,7 @@ import { behavioursOf, type KlaviyoBehaviours } from './behaviours.ts';
 import { addCatalogJobRoutes } from './catalog-job-routes.ts';
 import { addCategoryRoutes, addItemRoutes, addVariantRoutes } from './catalog-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
+import { addFaultRoutes } from './fault-routes.ts';
 import { addInspectionRoutes, stateOf } from './inspection-routes.ts';
 import type { JobMs } from './job-durations.ts';
 import { addProfileJobRoutes } from './profile-job-routes.ts';
@@ -106,6 +107,7 @@ export async function startKlaviyoSandbox(options: KlaviyoSandboxOptions = {}): 
   addRelationshipRoutes(api, account);
   addCatalogJobRoutes(api, account);
   addInspectionRoutes(app, { account, limits, log });
+  addFaultRoutes(app, faults, account.jobs);
 
   const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
   return {

@@ -1,7 +1,12 @@
 /** Defines the `ctk` command line. */
 import { Command } from 'commander';
 import { version } from '../app/version.ts';
-import { loadEnvironment } from '../config/config.ts';
+import {
+  defaultEnvironmentFile,
+  loadDefaultEnvironment,
+  loadEnvironment,
+  useSandboxEnvironment,
+} from '../config/env/env-files.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -27,11 +32,14 @@ export function createProgram(terminal: Terminal, exitState: ExitState): Command
     // Not --env-file, which Node consumes at any position.
     .option(
       '--env <file>',
-      'read variables from a file first, as ctk init writes it; variables that are set already win',
+      `read variables from this file instead of ${defaultEnvironmentFile}; variables that are set already win`,
     )
+    .option('--sandbox', 'talk to the sandbox that runs in this folder, whatever variables are set')
     .hook('preAction', (rootCommand) => {
-      const { env } = rootCommand.opts<{ env?: string }>();
-      if (env !== undefined) loadEnvironment(env);
+      const { env, sandbox } = rootCommand.opts<{ env?: string; sandbox?: true }>();
+      if (sandbox) useSandboxEnvironment();
+      else if (env !== undefined) loadEnvironment(env);
+      else if (loadDefaultEnvironment()) terminal.problem(`variables read from ${defaultEnvironmentFile}`);
     })
     .exitOverride()
     .showHelpAfterError('(ctk --help lists the commands)');

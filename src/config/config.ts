@@ -213,12 +213,3 @@ export function showConfig(env: Record<string, string | undefined>, config: Conf
 export function processEnvironment(): Record<string, string | undefined> {
   return process.env;
 }
-
-/** Adds the variables of a file; variables that are set already win. @throws ConfigError if the file can't be read */
-export function loadEnvironment(file: string): void {
-  try {
-    process.loadEnvFile(file);
-  } catch {
-    throw new ConfigError([`--env: there is no readable file ${file}; ctk init writes one`]);
-  }
-}

@@ -73,7 +73,7 @@ export function quietScheduleOf(seed: number, behaviours: Behaviours, kills: num
   const random = createRandom(seed * 7_919 + 17);
   const moments = [
     ...shopMoments(random),
-    ...(kills === 0 ? [] : syncMoments(random)),
+    ...syncMoments(random),
     ...times(kills, () => ({ atMs: anyTime(random), do: 'kill' as const, replica: 0, backMs: random.between(0, 500) })),
   ];
   return {

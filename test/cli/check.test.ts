@@ -17,15 +17,39 @@ async function checked(options: TestEnvOptions = {}, env: Record<string, string>
   return ended;
 }
 
-test('all is there: every scope is ok, subscriptions that are not there yet are warned of, exit code 0', async () => {
+const topic = 'projects/cloud/topics/commercetools';
+
+test('all is there but subscriptions: every scope is ok, and that nothing delivers messages is a problem', async () => {
   const { code, out, err } = await checked();
-  assert.deepEqual([code, err], [0, '']);
-  assert.doesNotMatch(out, /^problem/m);
+  assert.deepEqual([code, err], [1, '']);
+  const problems = out.split('\n').filter((line) => line.startsWith('problem'));
+  assert.equal(problems.length, 1);
+  assert.match(
+    problems[0] ?? '',
+    /subscriptions: realtime is on, and nothing delivers .*order \(.*OrderCreated.*--fix/,
+  );
+  assert.match(out, /^Not ready: one problem, \d+ ok, \d+ to look at\.$/m);
   for (const scope of ['view_orders', 'view_customers', 'view_payments', 'view_products', 'view_categories'])
     assert.match(out, new RegExp(`^ok +commercetools scope ${scope}:shop`, 'm'));
   for (const scope of ['profiles:read', 'profiles:write', 'events:write', 'catalogs:read', 'catalogs:write'])
     assert.match(out, new RegExp(`^ok +Klaviyo scope ${scope}`, 'm'));
-  assert.match(out, /^warning +subscription for order: nothing delivers .*OrderCreated/m);
+});
+
+test('--fix creates the subscriptions at the destination; then all is ready, exit code 0', async () => {
+  await using testEnv = await startTestEnv();
+  testEnv.shop.pubsub.bind(topic, { pushEndpoint: `${testEnv.service}/` });
+  const { code, out, err } = await ctk(['check', '--fix', '--pubsub', topic], testEnv.env);
+  assert.deepEqual([code, err], [0, '']);
+  assert.match(out, /^\+ created ctk-default-order/m);
+  assert.match(out, /^Ready: no problem/m);
+  const lines = out.split('\n').filter((line) => line.trim() !== '');
+  assert.equal(new Set(lines).size, lines.length, 'each finding once');
+});
+
+test('without realtime nothing has to deliver messages', async () => {
+  const { code, out } = await checked({}, { APP_TYPE: 'BULK_IMPORT' });
+  assert.equal(code, 0);
+  assert.match(out, /^Ready: no problem/m);
 });
 
 test("scopes that Klaviyo's key lacks are named with what they are needed for, exit code 1", async () => {
@@ -38,7 +62,7 @@ test("scopes that Klaviyo's key lacks are named with what they are needed for, e
 
 test('scopes that make syncs fast are recommended: a warning, exit code 0', async () => {
   const missingScopes = ['lists:read', 'lists:write', 'events:read', 'metrics:read'];
-  const { code, out } = await checked({ klaviyo: { missingScopes } });
+  const { code, out } = await checked({ klaviyo: { missingScopes } }, { APP_TYPE: 'BULK_IMPORT' });
   assert.equal(code, 0);
   for (const scope of missingScopes)
     assert.match(out, new RegExp(`^warning +Klaviyo scope ${scope}: needed for: `, 'm'));

@@ -1,8 +1,13 @@
 /** Mistakes in the configuration, and what is in force, as the command line shows them. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { variables } from '../../src/config/env/environment.ts';
 import { environment, folder } from '../fixtures/environment.ts';
+import { type Env, startProgram } from '../program.ts';
 import { ctk } from './ctk.ts';
 
 const needsConfiguration = [
@@ -77,3 +82,34 @@ test('ctk config prints variables and settings that are in force, with secrets a
   assert.match(out, /"placedOrder": "Bought"/);
   z.record(z.string(), z.unknown()).parse(JSON.parse(out));
 });
+
+test('variables are read from .env in the working directory, which is said once; --env names another file', async (context) => {
+  const cwd = folder(context, { '.env': envFile(environment()), other: envFile(environment({ PORT: '4321' })) });
+  const inFolder = (args: readonly string[]) =>
+    startProgram('env', ['-C', cwd, process.execPath, ctkLauncher, ...args], { NODE_CONFIG_DIR: '/nowhere' }).ended;
+  const { code, out, err } = await inFolder(['config']);
+  assert.deepEqual([code, err], [0, 'variables read from .env\n']);
+  assert.equal(environmentOf(out).CT_PROJECT_ID, environment().CT_PROJECT_ID);
+  const other = await inFolder(['--env', 'other', 'config']);
+  assert.deepEqual([other.code, other.err], [0, '']);
+  assert.equal(environmentOf(other.out).PORT, '4321');
+});
+
+test('.env.example names every required variable, and no unknown one', () => {
+  const names = Object.keys(parseEnv(readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')));
+  const known = variables.map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => !known.includes(name)),
+    [],
+  );
+  for (const name of ['KLAVIYO_AUTH_KEY', 'CT_PROJECT_ID', 'CT_API_CLIENT', 'CT_API_URL', 'CT_AUTH_URL'])
+    assert.ok(names.includes(name), name);
+});
+
+const ctkLauncher = fileURLToPath(new URL('../../bin/ctk.js', import.meta.url));
+const envFile = (values: Env) =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');
+const shown = z.object({ environment: z.record(z.string(), z.unknown()) });
+const environmentOf = (out: string) => shown.parse(JSON.parse(out)).environment;

@@ -12,6 +12,10 @@ const fixes: Record<string, string> = {
   ManuallySuspended: "ask commercetools' support",
 };
 
+type SubscriptionSelection = Pick<Subscription, 'messages' | 'changes'>;
+
+const applyFix = 'ctk check --fix with a destination creates them (ctk check --help lists the destinations)';
+
 /** @returns nothing if subscriptions can't be listed, because a missing scope is a finding of another check */
 export async function checkSubscriptions({ config, commercetools }: CheckDeps): Promise<Finding[]> {
   const existing = await listSubscriptions(commercetools).catch(() => undefined);
@@ -23,15 +27,33 @@ export async function checkSubscriptions({ config, commercetools }: CheckDeps): 
   const destination = { type: 'GoogleCloudPubSub' as const, projectId: '', topic: '' };
   const required = requiredSubscriptions({ ...selection, destination });
   const needed = new Set(required.map(({ key }) => key));
-  const missing = required.flatMap((draft) => missingMessages(draft, [...managed, ...ofPlugin]));
-  return [...missing, ...managed.map((subscription) => healthOf(subscription, needed))];
+  const health = managed.map((subscription) => healthOf(subscription, needed));
+  if (config.realtime && required.length > 0 && !required.some((draft) => isDelivered(draft, existing)))
+    return [problem('subscriptions', `realtime is on, and nothing delivers ${listOf(required)}`, applyFix), ...health];
+  return [...required.flatMap((draft) => missingMessages(draft, [...managed, ...ofPlugin])), ...health];
 }
 
-function missingMessages(
-  draft: Pick<Subscription, 'messages' | 'changes'>,
-  existing: readonly Subscription[],
-): Finding[] {
-  const typeId = draft.messages[0]?.resourceTypeId ?? draft.changes[0]?.resourceTypeId ?? '';
+/** Whether a subscription, whosever it is, delivers anything of the draft. */
+function isDelivered(draft: SubscriptionSelection, existing: readonly Subscription[]): boolean {
+  const typeId = typeIdOf(draft);
+  return existing.some((subscription) => deliveredBy(subscription, typeId).length > 0);
+}
+
+function listOf(required: readonly SubscriptionSelection[]): string {
+  const texts = required.map((draft) => `${typeIdOf(draft)} (${neededOf(draft).join(', ')})`);
+  return texts.join(', ');
+}
+
+function neededOf({ messages, changes }: SubscriptionSelection): string[] {
+  return [...messages.flatMap(({ types }) => types), ...changes.map(() => 'changes')];
+}
+
+function typeIdOf({ messages, changes }: SubscriptionSelection): string {
+  return messages[0]?.resourceTypeId ?? changes[0]?.resourceTypeId ?? '';
+}
+
+function missingMessages(draft: SubscriptionSelection, existing: readonly Subscription[]): Finding[] {
+  const typeId = typeIdOf(draft);
   const delivered = new Set(existing.flatMap((subscription) => deliveredBy(subscription, typeId)));
   const needs = [
     ...draft.messages.flatMap(({ types }) => (delivered.has('*') ? [] : types)),

@@ -1,6 +1,6 @@
 /**
- * `ctk check`: validates both APIs, subscriptions, settings and this machine, without changing anything. With `--live` it
- * verifies facts on test records instead.
+ * `ctk check`: validates both APIs, subscriptions, settings and this machine, without changing anything but with `--fix`.
+ * With `--live` it verifies facts on test records instead.
  */
 import type { Command } from 'commander';
 import { version } from '../../app/version.ts';
@@ -12,9 +12,11 @@ import { checkLive, type LiveCommandOptions, lastLiveCheck } from '../check/live
 import { checkClocks, checkVersions } from '../check/machine.ts';
 import { checkSettings } from '../check/settings.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
-import type { ExitState, Terminal } from '../output/terminal.ts';
-import { withComponents } from '../with-services.ts';
-import { withDestination } from './subscriptions.ts';
+import { type ExitState, silent, type Terminal } from '../output/terminal.ts';
+import { connectCommercetools, withComponents } from '../with-services.ts';
+import { apply, type PlanOptions, plan, withDestination } from './subscriptions.ts';
+
+type CheckOptions = LiveCommandOptions & { live?: true; fix?: true };
 
 export function addCheck(program: Command, terminal: Terminal, exitState: ExitState): void {
   withDestination(
@@ -25,22 +27,39 @@ export function addCheck(program: Command, terminal: Terminal, exitState: ExitSt
       )
       .option('--live', 'verify on test records in your own accounts what only a call can verify (docs/live-check.md)')
       .option('--yes', 'with --live: create the test records without asking')
+      .option('--fix', 'create or update the subscriptions first, at the destination that is named')
       .option('--json', 'what was found as JSON'),
-    'with --live: send a test notification to ',
-  ).action(async ({ live, json, ...options }: LiveCommandOptions & { live?: true }) => {
+    'destination of --fix, or of the test notification of --live: ',
+  ).action(async ({ live, fix, json, ...options }: CheckOptions) => {
     if (live) {
       await checkLive({ ...options, ...(json ? { json } : {}) }, terminal, exitState);
       return;
     }
+    if (fix) await fixSubscriptions(options, json ? silent(terminal) : terminal);
     const findings = await withComponents(async ({ commercetools, klaviyo, apiFindings }, config) => [
       ...(await check({ config, commercetools, klaviyo, version })),
       await lastLiveCheck(apiFindings),
     ]);
     const ok = findings.every(({ state }) => state !== 'problem');
     if (json) terminal.json({ ok, findings });
-    else for (const finding of findings) terminal.line(findingLine(finding, terminal));
+    else
+      for (const line of [...findings.map((each) => findingLine(each, terminal)), '', summaryOf(findings)])
+        terminal.line(line);
     exitState.code = ok ? 0 : 1;
   });
+}
+
+async function fixSubscriptions(options: PlanOptions, terminal: Terminal): Promise<void> {
+  const deps = { ...connectCommercetools(), terminal };
+  await apply(deps, await plan(deps, options));
+}
+
+function summaryOf(findings: readonly Finding[]): string {
+  const count = (state: Finding['state']) => findings.filter((finding) => finding.state === state).length;
+  const problems = count('problem');
+  const counts = `${count('ok')} ok, ${count('warning')} to look at`;
+  if (problems === 0) return `Ready: no problem, ${counts}.`;
+  return `Not ready: ${problems === 1 ? 'one problem' : `${problems} problems`}, ${counts}.`;
 }
 
 async function check(deps: CheckDeps): Promise<Finding[]> {
