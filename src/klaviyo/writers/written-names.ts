@@ -8,7 +8,7 @@ import type { JsonObject, Profile, ProfileChange } from '../change.ts';
 import type { WriteContext } from './write-context.ts';
 
 /** Name of the profile property that lists the names. */
-export const writtenNamesProperty = 'ctk_fields';
+const writtenNamesProperty = 'ctk_fields';
 
 const nameList = z.array(z.string()).catch([]);
 
