@@ -16,6 +16,7 @@ import { createEvaluate } from '../engine/delivery/evaluate.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
+import { createImportWatch } from '../engine/realtime/import-watch.ts';
 import { createRealtime, type Realtime } from '../engine/realtime/process-message.ts';
 import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
 import type { Run } from '../engine/runs/run.ts';
@@ -27,6 +28,7 @@ import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { withTimeout } from '../lib/timeout.ts';
+import { createTtlCache } from '../lib/ttl-cache.ts';
 import type { LiveCheckDeps } from '../live-check/run-live-check.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
@@ -81,6 +83,9 @@ export interface StopOptions {
   /** Called if something is still in flight when the time has passed. */
   onTimeout?(): void;
 }
+
+/** A live check may run while the service does. */
+const findingTtlMs = 60_000;
 
 const shutdownTimeout = 'shutdown took longer than SHUTDOWN_SECONDS; what is still in flight will be redelivered';
 
@@ -142,6 +147,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       return customers === undefined ? 'unknown' : customers.some(({ id }) => id !== customerId);
     },
     repeatedEvents: apiFindings.repeatedEvents,
+    unsetsInBulk: createTtlCache(findingTtlMs, apiFindings.unsetsInBulk),
   });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,
@@ -185,6 +191,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const realtime = createRealtime({
     ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight, recentVersions },
     deadlineMs: deadlineSeconds * 1_000,
+    ...(config.rules.order.importsAreHistory ? {} : { importWatch: createImportWatch(now, warn) }),
   });
   const replay = createReplay({
     ...{ groups: config.groups, selectRules, client: commercetools, evaluate, deliver, deadLetters, nextReadSeq },

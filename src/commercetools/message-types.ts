@@ -4,7 +4,7 @@
  */
 export interface MessageTypesByResource {
   category: 'CategoryCreated';
-  customer: 'CustomerCreated';
+  customer: 'CustomerCreated' | 'CustomerCustomFieldRemoved' | 'CustomerCustomTypeRemoved' | 'CustomerCustomTypeSet';
   'inventory-entry': 'InventoryEntryCreated' | 'InventoryEntryDeleted';
   order:
     | 'OrderCreated'

@@ -9,6 +9,12 @@
 import { z } from 'zod';
 
 const text = z.string();
+/**
+ * An e-mail without white space at its ends and without invisible characters: a byte order mark or a zero-width space, which
+ * copies from documents and CSV files bring along, makes it another address for Klaviyo.
+ */
+const email = text.transform((raw) => raw.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').trim());
+
 const localized = z.record(z.string(), z.string());
 /** Text by locale. Any locale may be missing or empty. */
 export type LocalizedString = z.infer<typeof localized>;
@@ -25,7 +31,11 @@ const money = z.looseObject({
 });
 export type Money = z.infer<typeof money>;
 
-const customFields = z.looseObject({ fields: z.record(z.string(), z.unknown()).optional() });
+const customFields = z.looseObject({
+  type: reference.optional().catch(undefined),
+  fields: z.record(z.string(), z.unknown()).optional(),
+});
+export type CustomFields = z.infer<typeof customFields>;
 
 /** @param field the schema of each field */
 function addressOf<Field extends z.ZodType>(field: Field) {
@@ -59,7 +69,7 @@ const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt:
 
 export const customerSchema = z.looseObject({
   ...stored,
-  email: text.optional(),
+  email: email.optional(),
   firstName: text.optional(),
   lastName: text.optional(),
   title: text.optional(),
@@ -161,6 +171,23 @@ export const inventoryEntrySchema = z.looseObject({
 });
 export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
 
+const enumValues = z
+  .array(z.looseObject({ key: text, label: z.union([text, localized]).optional().catch(undefined) }))
+  .optional()
+  .catch(undefined);
+const fieldType = z
+  .looseObject({ values: enumValues, elementType: z.looseObject({ values: enumValues }).optional().catch(undefined) })
+  .optional()
+  .catch(undefined);
+/** A type of custom fields. https://docs.commercetools.com/api/projects/types */
+export const typeSchema = z.looseObject({
+  id: text,
+  fieldDefinitions: z.array(z.looseObject({ name: text, type: fieldType })).default([]),
+});
+export type CustomType = z.infer<typeof typeSchema>;
+
+export const channelSchema = z.looseObject({ id: text, key: text.optional() });
+
 export const standalonePriceSchema = z.looseObject({
   ...stored,
   sku: text,
@@ -184,6 +211,15 @@ const orderedImages = z
   .array(z.looseObject({ url: lenientText }))
   .default([])
   .catch([]);
+/** Discounts of a price, without those of the product. https://docs.commercetools.com/api/types#discountedlineitemprice */
+const cartDiscounted = lenient(
+  z.looseObject({ includedDiscounts: lenient(z.array(lenient(z.looseObject({ discountedAmount: money })))) }),
+);
+export type CartDiscounted = z.infer<typeof cartDiscounted>;
+const discountedPricePerQuantity = lenient(
+  z.array(lenient(z.looseObject({ quantity: z.number(), discountedPrice: cartDiscounted }))),
+);
+
 const lineItem = z.looseObject({
   id: lenientText,
   productId: lenientText,
@@ -195,6 +231,7 @@ const lineItem = z.looseObject({
   price: lenient(price),
   quantity: lenient(z.number()),
   totalPrice: lenient(money),
+  discountedPricePerQuantity,
   lineItemMode: lenientText,
 });
 export type LineItem = z.infer<typeof lineItem>;
@@ -204,11 +241,14 @@ const customLineItem = z.looseObject({
   name: lenientNames,
   quantity: lenient(z.number()),
   totalPrice: lenient(money),
+  discountedPricePerQuantity,
 });
 
 const delivery = z.looseObject({ id: lenientText, createdAt: lenientText });
 export type Delivery = z.infer<typeof delivery>;
-const shippingInfo = lenient(z.looseObject({ deliveries: lenient(z.array(delivery)) }));
+const shippingInfo = lenient(
+  z.looseObject({ deliveries: lenient(z.array(delivery)), discountedPrice: cartDiscounted }),
+);
 
 const paymentReference = z.looseObject({ typeId: lenientText, id: lenientText });
 /** A malformed list counts as one reference without an id, so that Refunded Order reports it. */
@@ -222,7 +262,7 @@ export const orderSchema = z.looseObject({
   completedAt: lenientText,
   orderNumber: text.optional(),
   customerId: text.optional(),
-  customerEmail: text.optional(),
+  customerEmail: email.optional(),
   orderState: text,
   totalPrice: money,
   lineItems: z.array(lineItem).default([]),
@@ -237,6 +277,10 @@ export const orderSchema = z.looseObject({
   custom: lenient(customFields),
 });
 export type Order = z.infer<typeof orderSchema>;
+
+/** Fields of an order that decide which of the orders of a payment is the first. */
+export const paidOrderSchema = z.object({ id: text, createdAt: text, paymentInfo });
+export type PaidOrder = z.infer<typeof paidOrderSchema>;
 
 const transaction = z.looseObject({
   id: text,

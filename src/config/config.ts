@@ -14,7 +14,7 @@ import { type Environment, environmentSchema, normalizeEnv, problemsOf, variable
 import { missingPairs, type SourcesConfig, sourcesOf } from './env/sources.ts';
 import type { Settings } from './settings/settings.ts';
 import { readSettings } from './settings/settings-files.ts';
-import { environmentWarnings } from './warnings.ts';
+import { environmentWarnings, settingsWarnings } from './warnings.ts';
 
 export interface Config {
   commercetools: CommercetoolsSettings;
@@ -95,6 +95,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     warnings: [
       ...settings.warnings,
       ...environmentWarnings(parsed.data),
+      ...settingsWarnings(settings.settings),
       ...unknownTypeWarnings({ groups, settings: derived.rules }),
     ],
     settingsSources: settings.sources,

@@ -1,6 +1,7 @@
 /** Maps the open-source plugin's variables to this service, for `ctk migrate-check`. See docs/switching.md. */
 import type { Config } from './config.ts';
 import { connectNames, variables } from './env/environment.ts';
+import { unsettledRefundStates } from './warnings.ts';
 
 export interface VariableMigration {
   name: string;
@@ -47,11 +48,14 @@ export function migrationAdvice(config: Config): string[] {
     advice.push(
       'set what proves the sender of pushes, such as PUSH_PUBSUB_AUDIENCE (docs/security.md): others are answered 401',
     );
-  const pending = rules.payment.states.validTransactionStates.filter((state) => state !== 'Success');
-  if (pending.length > 0)
-    advice.push(`payment.states.validTransactionStates has ${pending.join(', ')}: such a refund may still fail`);
+  const unsettled = unsettledRefundStates(rules);
+  if (unsettled.length > 0)
+    advice.push(
+      `payment.states.validTransactionStates has ${unsettled.join(', ')}: the plugin recorded such a refund at 0; here it counts at once and stays if it fails: take them out`,
+    );
   else advice.push('refunds count when they are Success; the plugin also recorded Initial and Pending ones, at 0');
   advice.push(
+    'a sku that has stock in supply channels only gets their sum (it was 0): ctk migrate-check --records counts them, and product.inventory.withoutChannel: none keeps them at 0',
     'a sync that runs already is answered 409 (it was 423), and what Klaviyo can not take now 503 (it was 202, and lost)',
     'events of a sync trigger no flows; {"backfill": false} lets them',
     "run `ctk subscriptions apply`, see messages arrive, then remove the plugin: both at once do no harm, and ours have other keys than the plugin's",

@@ -1,5 +1,6 @@
 /** Warnings about valid but risky configurations, shown at the start and by `ctk check`. */
 
+import type { RuleSettings } from '../rules/settings.ts';
 import { acceptsPushes } from '../sources/index.ts';
 import type { Environment } from './env/environment.ts';
 import type { SourcesConfig } from './env/sources.ts';
@@ -31,6 +32,19 @@ export function accessWarnings(config: AccessConfig): string[] {
     );
   if (bulk && !hasTokens) warnings.push('API_TOKEN is not set: /sync serves callers on this machine only');
   return warnings;
+}
+
+/** A refund that is not Success may still fail, and Klaviyo keeps what it recorded. */
+export function unsettledRefundStates({ payment }: Pick<RuleSettings, 'payment'>): string[] {
+  return payment.states.validTransactionStates.filter((state) => ['Initial', 'Pending'].includes(state));
+}
+
+export function settingsWarnings(settings: Pick<RuleSettings, 'payment'>): string[] {
+  const states = unsettledRefundStates(settings);
+  if (states.length === 0) return [];
+  return [
+    `payment.states.validTransactionStates has ${states.join(' and ')}: such a refund is recorded before it is certain, and stays in Klaviyo if it fails`,
+  ];
 }
 
 export function environmentWarnings({ PRODUCT_URL_TEMPLATE: template }: Environment): string[] {

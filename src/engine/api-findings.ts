@@ -34,10 +34,15 @@ export interface ApiFindings {
     read(): Promise<RepeatedEvents | undefined>;
     write(finding: RepeatedEvents): Promise<void>;
   };
+  /** Whether a live check has found that a bulk import of profiles unsets properties. Never rejects. */
+  unsetsInBulk(): Promise<boolean>;
 }
 
 /** The name under which `repeatedEvents` is stored. */
 export const repeatedEventsFinding = 'repeated events in a bulk body';
+
+/** The name of the finding whether a bulk import of profiles unsets properties: `applied` or `ignored`. */
+export const bulkUnsetFinding = 'unset properties in a bulk import';
 
 /** A body may be found lost because Klaviyo listed it late: such a finding is verified again after a week. */
 const lostMs = 7 * 86_400_000;
@@ -75,6 +80,10 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
   return {
     read,
     write,
+    unsetsInBulk: () =>
+      read()
+        .then((findings) => findings[bulkUnsetFinding]?.value === 'applied')
+        .catch(() => false),
     repeatedEvents: {
       read: () => readRepeatedEvents().catch(() => undefined),
       write: (finding) => write({ [repeatedEventsFinding]: { value: finding } }),

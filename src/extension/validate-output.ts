@@ -41,11 +41,15 @@ export const eventDraft = z.strictObject({
 export const profileDraft = z.strictObject({
   ...identity,
   email: filled,
+  location: location.nullable().exactOptional(),
   first_name: name,
   last_name: name,
   organization: name,
   title: name,
-  phone_number: text.regex(/^\+[1-9]\d{6,14}$/, 'must be E.164, such as +4915112345678').exactOptional(),
+  phone_number: text
+    .regex(/^\+[1-9]\d{6,14}$/, 'must be E.164, such as +4915112345678')
+    .nullable()
+    .exactOptional(),
   locale: text.exactOptional(),
   properties: properties.exactOptional(),
 });

@@ -35,10 +35,10 @@ export interface Profile {
   organization?: string | null;
   title?: string | null;
   /** E.164. */
-  phone_number?: string;
+  phone_number?: string | null;
   /** BCP 47, language and country. */
   locale?: string;
-  location?: Location;
+  location?: Location | null;
   properties?: JsonObject;
 }
 
@@ -100,6 +100,13 @@ export interface ProfileChange {
   identityConflict: IdentityConflict;
   /** Looks up the e-mail's profile first and gives it this external_id, unless another profile has it. */
   emailFirst: boolean;
+  /**
+   * Keeps the names of the written properties in the profile. `unset` also unsets those that were written before and are not
+   * among the properties now; `add` leaves them.
+   */
+  writtenNames?: 'add' | 'unset';
+  /** Names of properties to unset. Set by the writer. */
+  unset?: readonly string[];
 }
 
 /** `email` writes to the e-mail's profile without changing ids; `merge` merges both into it; `reject` rejects the change. */
@@ -170,7 +177,14 @@ export interface Warning {
 export type Receipt =
   /** `settled`: acknowledged early, when Klaviyo had accepted a job; resolves with the receipt after the job has ended. */
   (
-    | { outcome: 'delivered'; settled?: Promise<Receipt> }
+    | {
+        outcome: 'delivered';
+        settled?: Promise<Receipt>;
+        /** Variants whose stock rose from 0, or would without `keepStock`: Klaviyo then sends back-in-stock messages. */
+        raisedFromZero?: number;
+        /** Properties that were unset because the customer no longer has them (`customer.clearInBulk`). */
+        unsetProperties?: number;
+      }
     /** Rejected permanently. `detail` is Klaviyo's own, without personal data; `field` is a JSON pointer. */
     | { outcome: 'rejected'; code: string; detail: string; field?: string }
     /** Not applicable, for example the stock of a variant that Klaviyo does not have. */

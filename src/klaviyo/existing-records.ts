@@ -40,6 +40,8 @@ export interface ExistingProfile {
   /** Klaviyo's id. */
   id: string;
   email?: string;
+  /** Present only if it was asked for. */
+  properties?: Record<string, unknown>;
 }
 
 /** The record, undefined when Klaviyo has none, or why it could not be read. */
@@ -56,6 +58,8 @@ export interface ExistingRecords {
   skusOfItem(itemId: string, lane: Lane): Promise<string[] | { failure: ApiFailure }>;
   /** @returns Klaviyo's id of the profile with this identifier; e-mails are compared without case */
   profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<ExistingProfile>>;
+  /** The same with the profile's custom properties. */
+  profileProperties(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<ExistingProfile>>;
 }
 
 export interface CatalogListing {
@@ -181,6 +185,10 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
   const category = lookup<ExistingRecord>({ endpoint: 'listCategories', filter: anyCompoundId, parse: parseRecords });
   const variant = lookup<ExistingRecord>({ endpoint: 'listVariants', filter: anyCompoundId, parse: parseRecords });
   const profiles = { email: lookup(profileLookup('email')), external_id: lookup(profileLookup('external_id')) };
+  const profileProperties = {
+    email: lookup(profileLookup('email', ['properties'])),
+    external_id: lookup(profileLookup('external_id', ['properties'])),
+  };
 
   return {
     item,
@@ -201,6 +209,7 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
       return 'failure' in variants ? variants : variants.map(({ id }) => externalIdOf(id));
     },
     profile: (field, value, lane) => profiles[field](value, lane),
+    profileProperties: (field, value, lane) => profileProperties[field](value, lane),
   };
 }
 
@@ -213,17 +222,24 @@ function byExternalId(resources: readonly Resource[]): Map<string, ExistingRecor
   return new Map(resources.map(toRecord).map((record) => [record.externalId, record]));
 }
 
-const identifiers = z.object({ email: z.string().nullish(), external_id: z.string().nullish() });
+const identifiers = z.object({
+  email: z.string().nullish(),
+  external_id: z.string().nullish(),
+  properties: z.record(z.string(), z.unknown()).nullish(),
+});
 const profileList = z.object({ data: z.array(z.object({ id: z.string(), attributes: identifiers })) });
 
-function profileLookup(field: 'email' | 'external_id'): LookupSpec<ExistingProfile> {
+function profileLookup(
+  field: 'email' | 'external_id',
+  more: readonly 'properties'[] = [],
+): LookupSpec<ExistingProfile> {
   return {
     endpoint: 'listProfiles',
     // Whether Klaviyo compares e-mails without case is not documented, so that both spellings are requested.
     filter: (keys) => `any(${field},${JSON.stringify(field === 'email' ? withLowerCase(keys) : keys)})`,
     maxKeys: field === 'email' ? maxIds / 2 : maxIds,
     normalize: (key) => (field === 'email' ? key.toLowerCase() : key),
-    query: { 'fields[profile]': 'email,external_id' },
+    query: { 'fields[profile]': ['email', 'external_id', ...more].join() },
     async parse(body) {
       const parsed = profileList.safeParse(body);
       if (!parsed.success)
@@ -231,7 +247,8 @@ function profileLookup(field: 'email' | 'external_id'): LookupSpec<ExistingProfi
       return new Map(
         parsed.data.data.flatMap(({ id, attributes }): [string, ExistingProfile][] => {
           const value = attributes[field];
-          const profile = { id, ...(attributes.email == null ? {} : { email: attributes.email }) };
+          const { email, properties } = attributes;
+          const profile = { id, ...(email == null ? {} : { email }), ...(properties ? { properties } : {}) };
           return value == null ? [] : [[field === 'email' ? value.toLowerCase() : value, profile]];
         }),
       );

@@ -16,6 +16,7 @@ import { type AcceptedJob, createJobPoller, type JobState, stateOfJob } from './
 import type { RepeatedEventsMemory } from './batching/repeated-events.ts';
 import type { ChangeKind, Receipt, SequencedChange } from './change.ts';
 import { changeKinds, coalescingKey, specOf } from './change-kinds.ts';
+import { clearsProperties, coalesced, outdatedRemoval } from './coalesce.ts';
 import { createEarlyAck, type EarlyAckEntry, type StoreJob } from './early-ack.ts';
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
@@ -29,6 +30,8 @@ export interface SendOptions {
   signal: AbortSignal;
   /** Writes a record even when Klaviyo's state is the same. */
   force?: boolean;
+  /** Leaves the quantity of existing variants as it is. */
+  keepStock?: boolean;
 }
 
 export interface Sink<Origin = unknown> {
@@ -59,6 +62,8 @@ export interface SinkDeps<Origin> {
   maxListingMs: number;
   isSold: IsSold;
   hasOtherCustomer: HasOtherCustomer;
+  /** See SinkResources; absent: it is not known. */
+  unsetsInBulk?(): Promise<boolean>;
   onWarning(detail: string): void;
 }
 
@@ -75,6 +80,7 @@ const expired: Receipt = { outcome: 'unavailable', reason: 'the deadline passed 
 interface Entry<Origin> extends EarlyAckEntry<Origin> {
   change: SequencedChange<Origin>;
   force: boolean;
+  keepStock: boolean;
   deadline: SharedSignal;
   receipt: Promise<Receipt>;
 }
@@ -93,6 +99,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     mutex: createKeyedMutex(),
     isSold: deps.isSold,
     hasOtherCustomer: deps.hasOtherCustomer,
+    unsetsInBulk: deps.unsetsInBulk ?? (() => Promise.resolve(false)),
     writtenStock: new LRUCache<string, WrittenStock>({ max: maxCachedRecords }),
     knownCategories: new LRUCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
   };
@@ -102,18 +109,19 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
   const acknowledgeEarly = createEarlyAck(storeJob);
 
   async function write(entry: Entry<Origin>, key: string): Promise<Receipt> {
-    const { change, lane, force, deadline } = entry;
+    const { change, lane, force, keepStock, deadline } = entry;
     if (deadline.aborted) return expired;
     const context: WriteContext = {
       ...resources,
       lane,
       deadline,
       force,
+      keepStock,
       onJobAccepted: (job, records) => acknowledgeEarly(entry, job, records),
     };
     const { ordered, write: writeChange } = specOf(change);
     if (!ordered) return writeChange(change, context);
-    if ((writtenSeq.get(key) ?? 0) > change.readSeq) return delivered;
+    if ((writtenSeq.get(key) ?? 0) > change.readSeq) return clearsProperties(change) ? outdatedRemoval : delivered;
     const receipt = await writeChange(change, context);
     if (receipt.outcome === 'delivered') writtenSeq.set(key, change.readSeq);
     return receipt;
@@ -152,18 +160,21 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     (entry.settled ?? entry).resolve(receipt);
   }
 
-  function enqueue(change: SequencedChange<Origin>, { lane, signal, force = false }: SendOptions): Promise<Receipt> {
+  function enqueue(change: SequencedChange<Origin>, options: SendOptions): Promise<Receipt> {
+    const { lane, signal, force = false, keepStock = false } = options;
     const key = coalescingKey(change, lane);
     const existing = pending.get(key);
     if (existing) {
-      if (change.readSeq >= existing.change.readSeq) existing.change = change;
+      existing.change = coalesced(existing.change, change);
       if (lane === 'realtime') existing.lane = lane;
       existing.force ||= force;
+      existing.keepStock &&= keepStock;
       existing.deadline.add(signal);
       return existing.receipt;
     }
     const { promise: receipt, resolve } = Promise.withResolvers<Receipt>();
-    const entry: Entry<Origin> = { change, lane, force, deadline: new SharedSignal(signal), receipt, resolve };
+    const deadline = new SharedSignal(signal);
+    const entry: Entry<Origin> = { change, lane, force, keepStock, deadline, receipt, resolve };
     pending.set(key, entry);
     void processEntry(entry, key);
     return receipt;

@@ -37,7 +37,7 @@ const job = z.looseObject({
 });
 
 /** @returns whether the job completed within the time. @throws UnverifiableError */
-async function jobCompletes(
+export async function jobCompletes(
   context: LiveCheckContext,
   start: LiveRequest,
   { get, signal }: { get: LiveRequest['endpoint']; signal: AbortSignal },

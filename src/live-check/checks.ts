@@ -8,6 +8,7 @@ import { klaviyoIds } from './klaviyo-ids.ts';
 import { klaviyoJobs } from './klaviyo-jobs.ts';
 import { klaviyoProfiles } from './klaviyo-profiles.ts';
 import { klaviyoScopes } from './klaviyo-scopes.ts';
+import { klaviyoUnset } from './klaviyo-unset.ts';
 import type { LiveCheck, LiveCheckContext } from './live-check.ts';
 import { subscription } from './subscription.ts';
 
@@ -22,6 +23,7 @@ const liveChecks: readonly LiveCheck[] = [
   klaviyoProfiles,
   klaviyoEvents,
   // Last, because they may take minutes.
+  klaviyoUnset,
   klaviyoJobs,
 ];
 

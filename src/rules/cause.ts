@@ -9,6 +9,8 @@ const payloadSchema = z.looseObject({
   orderState: z.string().optional().catch(undefined),
   customer: reference.optional().catch(undefined),
   oldCustomer: reference.optional().catch(undefined),
+  name: z.string().optional().catch(undefined),
+  previousTypeId: z.string().optional().catch(undefined),
   sku: z.string().optional().catch(undefined),
   supplyChannel: reference.optional().catch(undefined),
   inventoryEntry: z
@@ -45,6 +47,8 @@ export function causeOf(message: Message): Cause {
       orderState: fields.orderState,
       customerId: fields.customer?.id,
       oldCustomerId: fields.oldCustomer?.id,
+      removedField: message.type === 'CustomerCustomFieldRemoved' ? fields.name : undefined,
+      previousTypeId: fields.previousTypeId,
       sku: fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku,
       channelId: fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id,
     }),

@@ -56,6 +56,15 @@ const propertyFilter = {
 };
 export type PropertyFilter = z.infer<z.ZodObject<typeof propertyFilter>>;
 
+/** Form in which custom fields are sent. Segments and templates of existing users depend on the raw one. */
+const fieldValues = () =>
+  z
+    .enum(['raw', 'readable'])
+    .default('raw')
+    .describe(
+      'readable: localized fields as text, enums by label, money as a number and <name>_currency, references by name',
+    );
+
 /** A group of settings, all of which have defaults, so that it can be left out. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
@@ -94,7 +103,7 @@ export const ruleSettingsSchema = z.strictObject({
       klaviyoNames: z.boolean().default(true).describe("send Klaviyo's own names (OrderId, Items, …)"),
       raw: z.boolean().default(true).describe("send commercetools' own fields"),
     }),
-    customFields: section({ properties: section(propertyFilter) }),
+    customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
     valueCurrency: z.boolean().default(true).describe('send value_currency'),
     profileLocation: z
       .enum(['always', 'created', 'never'])
@@ -102,9 +111,10 @@ export const ruleSettingsSchema = z.strictObject({
       .describe('realtime order events that set the profile location from the billing address'),
     reasonField: z.string().default('').describe('custom field with the reason of a cancellation or refund'),
     backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this do not trigger flows'),
+    importsAreHistory: z.boolean().default(false).describe('imported orders never trigger flows (OrderImported)'),
   }),
   customer: section({
-    customFields: section({ properties: section(propertyFilter) }),
+    customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
     deduplication: section({
       enabled: z.boolean().default(false).describe('look up the profile with this e-mail first'),
     }),
@@ -113,7 +123,14 @@ export const ruleSettingsSchema = z.strictObject({
       .enum(['ignore', 'request'])
       .default('ignore')
       .describe('when a customer was deleted with dataErasure: do nothing, or request the deletion of the profile'),
-    clearEmpty: z.boolean().default(false).describe('clear name fields that are empty in commercetools'),
+    clearEmpty: z
+      .boolean()
+      .default(false)
+      .describe('clear name fields, address and phone that are empty in commercetools'),
+    clearInBulk: z
+      .boolean()
+      .default(false)
+      .describe('a sync of customers unsets custom fields that this service wrote and the customer no longer has'),
     identityConflict: z
       .enum(['email', 'merge', 'reject'])
       .default('email')
@@ -135,7 +152,16 @@ export const ruleSettingsSchema = z.strictObject({
       deleted: messageTypes('ProductUnpublished').describe('messages that delete an item'),
     }),
     inventory: section({
-      useChannelInventory: z.string().default('').describe('id of the supply channel whose stock is sent'),
+      useChannelInventory: z
+        .union([z.string(), z.array(z.string())])
+        .default('')
+        .describe('id or key of the supply channel whose stock is sent, or a list of them, which is summed'),
+      withoutChannel: z
+        .enum(['sum', 'max', 'none'])
+        .default('sum')
+        .describe(
+          'stock of a sku that has entries of channels only, while no channel is configured; none: not tracked',
+        ),
       policy: z
         .union([z.literal(0), z.literal(1), z.literal(2)])
         .optional()

@@ -36,6 +36,10 @@ const messageCauseSchema = z.object({
   dataErasure: z.literal(true).optional(),
   /** Inventory entries and standalone prices: their sku, known even after they were deleted. */
   sku: z.string().optional(),
+  /** CustomerCustomFieldRemoved: name of the removed custom field. */
+  removedField: z.string().optional(),
+  /** CustomerCustomTypeSet and CustomerCustomTypeRemoved: id of the type that the customer had before. */
+  previousTypeId: z.string().optional(),
   /** Inventory entries: supply channel of the changed entry. */
   channelId: z.string().optional(),
 });

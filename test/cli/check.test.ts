@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
+import { newEntry } from '../mapping/catalog-fixture.ts';
 import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 import { ctkInProcess as ctk } from './in-process.ts';
 
@@ -44,6 +45,16 @@ test('--fix creates the subscriptions at the destination; then all is ready, exi
   assert.match(out, /^Ready: no problem/m);
   const lines = out.split('\n').filter((line) => line.trim() !== '');
   assert.equal(new Set(lines).size, lines.length, 'each finding once');
+});
+
+test('a supply channel that does not exist, and stock that no setting chooses, are named', async () => {
+  const settings = { product: { inventory: { useChannelInventory: 'nowhere' } } };
+  await using testEnv = await startTestEnv({ settings });
+  await testEnv.addRecords('inventory-entry', newEntry('a', 0), newEntry('a', 5, 'berlin'), newEntry('b', 1));
+  const { out } = await ctk(['check'], testEnv.env);
+  assert.match(out, /^warning +stock: .*names nowhere, which is no channel/m);
+  assert.match(out, /^warning +stock: .*has entries of 0 of 2 skus/m);
+  assert.match(out, /^warning +stock: the entry without channel is 0 for 1 of 2 skus/m);
 });
 
 test('without realtime nothing has to deliver messages', async () => {

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environment, folder } from '../fixtures/environment.ts';
+import { reference, stored } from '../fixtures/index.ts';
+import { newEntry } from '../mapping/catalog-fixture.ts';
+import { startTestEnv } from '../test-env.ts';
 import { ctkInProcess as ctk } from './in-process.ts';
 
 const old = `
@@ -55,6 +58,26 @@ test('settings of the plugin are read too: unknown ones and states that mean som
   assert.match(out, /validTransactionStates has Pending/);
   assert.match(out, /set API_TOKEN where \/sync is called/);
   assert.doesNotMatch(out, /PATH/);
+});
+
+test('--records counts skus that would rise from 0, and names custom fields that would change', async () => {
+  await using testEnv = await startTestEnv();
+  const inChannel = { supplyChannel: reference('channel', 'berlin') };
+  await testEnv.addRecords('inventory-entry', newEntry('a', 0), newEntry('b', 5, 'berlin'), newEntry('c', 7));
+  await testEnv.addRecords('inventory-entry', { ...newEntry('c', 9), ...inChannel });
+  const definition = (name: string, type: object) => ({ name, label: { en: name }, required: false, type });
+  const fieldDefinitions = [
+    definition('note', { name: 'String' }),
+    definition('tiers', { name: 'Set', elementType: { name: 'Enum', values: [] } }),
+  ];
+  await testEnv.addRecords('type', {
+    ...stored('type-1'),
+    ...{ key: 't', name: { en: 'T' }, resourceTypeIds: ['order'], fieldDefinitions },
+  });
+  const { code, out } = await ctk(['migrate-check', '--records'], testEnv.env);
+  assert.equal(code, 0);
+  assert.match(out, /^ {2}- 1 skus would rise from the stock of 0 .*--keep-stock/m);
+  assert.match(out, /readable would change the values of tiers:/);
 });
 
 test('a missing file is reported', async () => {

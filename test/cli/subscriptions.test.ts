@@ -42,7 +42,7 @@ test('plan shows what would be made, and changes nothing', async () => {
     resources.map((resource) => `+ create ctk-default-${resource}`),
   );
   assert.match(out, /ctk-default-order: .*OrderCreated.*OrderCustomerSet.*OrderStateChanged/);
-  assert.match(out, /ctk-default-customer: CustomerCreated, changes of customer/);
+  assert.match(out, /ctk-default-customer: CustomerCreated, CustomerCustomFieldRemoved, .*, changes of customer/);
   assert.deepEqual(await keys(), []);
 });
 

@@ -62,6 +62,10 @@ eachKlaviyoVariant('emailFilter', 'case of an e-mail in a filter', {
   'case-insensitive': ['ignored', 'ok'],
   'case-sensitive': ['significant', 'ok'],
 });
+eachKlaviyoVariant('bulkImportUnset', 'unset properties in a bulk import', {
+  applied: ['applied', 'ok'],
+  ignored: ['ignored', 'ok'],
+});
 eachKlaviyoVariant('reservedCharactersInPath', 'ids with / % ? # in a path', {
   accepted: ['accepted', 'ok'],
   'html-404': ['refused: / % ? #', 'ok'],

@@ -98,7 +98,7 @@ describe('when it happened, in bulk: no invented times', () => {
   const lastModifiedAt = '2026-03-12T00:00:00.000Z';
   const deliveries = [{ createdAt: '2026-03-10T10:00:00.000Z' }, { createdAt: '2026-03-11T10:00:00.000Z' }];
   const timeOf = async (metric: string, overrides: Json) => {
-    const order = newOrder({ lastModifiedAt, ...overrides });
+    const order = newOrder({ createdAt: '2026-03-09T09:00:00.000Z', lastModifiedAt, ...overrides });
     await synced(order);
     return (await shop.event(metric, order.id)).time;
   };

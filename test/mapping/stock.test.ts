@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
-import { type Json, reference, variant } from '../fixtures/index.ts';
+import { type Json, reference, stored, variant } from '../fixtures/index.ts';
 import { type CatalogShop, idOf, newEntry, newProduct, referenceTo, startCatalogShop } from './catalog-fixture.ts';
 
 let shop: CatalogShop;
@@ -98,10 +98,24 @@ describe('how much is there', () => {
     ]);
   });
 
-  test('a sku that is in channels only is tracked, with 0', async () => {
+  test('a sku that is in channels only has the sum of their stock, in realtime too', async () => {
     const { sku2 } = await onSale(7);
     assert.equal(await shop.stocked(newEntry(sku2, 5, 'berlin')), 204);
-    assert.deepEqual(await stockOf(sku2), { quantity: 0, policy: 1 });
+    assert.deepEqual(await stockOf(sku2), { quantity: 5, policy: 1 });
+    assert.equal(await shop.stocked(newEntry(sku2, 3, 'paris')), 204);
+    assert.deepEqual(await stockOf(sku2), { quantity: 8, policy: 1 });
+  });
+
+  test('several configured channels, by id or key, are summed', async () => {
+    const settings = { product: { inventory: { useChannelInventory: ['berlin', 'paris-key'] } } };
+    await using shops = await startCatalogShop({ settings });
+    await shops.addRecords('channel', { ...stored('paris'), key: 'paris-key', roles: ['InventorySupply'] });
+    const made = newProduct();
+    await shops.addRecords('inventory-entry', newEntry(made.sku, 9), newEntry(made.sku, 2, 'berlin'));
+    await shops.publish(made);
+    assert.deepEqual(await stockOf(made.sku, shops), { quantity: 2, policy: 1 });
+    assert.equal(await shops.stocked(newEntry(made.sku, 4, 'paris')), 204);
+    assert.deepEqual(await stockOf(made.sku, shops), { quantity: 6, policy: 1 });
   });
 
   test('of the configured channel 0 is a value; without an entry there the one without channel counts', async () => {

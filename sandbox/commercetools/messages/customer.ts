@@ -34,11 +34,26 @@ export function customerMessages({ before, after }: Change): MessageBody[] {
       type: 'CustomerDefaultShippingAddressSet',
       address: addressOf(after, id),
     })),
-    ...whenChanged(field(before, 'custom'), field(after, 'custom'), 'fields', () => ({
-      type: 'CustomerCustomTypeSet',
-      customFields: field(after, 'custom'),
-    })),
+    ...customMessages(field(before, 'custom'), field(after, 'custom')),
   ];
+}
+
+function customMessages(before: unknown, after: unknown): MessageBody[] {
+  const [previousTypeId, typeId] = [before, after].map((custom) => textField(field(custom, 'type'), 'id'));
+  if (after === undefined) return before === undefined ? [] : [{ type: 'CustomerCustomTypeRemoved', previousTypeId }];
+  if (previousTypeId !== typeId) return [{ type: 'CustomerCustomTypeSet', customFields: after, previousTypeId }];
+  const [old, current] = [recordOf(field(before, 'fields')), recordOf(field(after, 'fields'))];
+  return [...new Set([...Object.keys(old), ...Object.keys(current)])].flatMap((name): MessageBody[] => {
+    if (!(name in current)) return [{ type: 'CustomerCustomFieldRemoved', name }];
+    if (!(name in old)) return [{ type: 'CustomerCustomFieldAdded', name, value: current[name] }];
+    return whenChanged(old, current, name, (value, previousValue) => ({
+      ...{ type: 'CustomerCustomFieldChanged', name, value, previousValue },
+    }));
+  });
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function addressMessages(before: unknown, after: unknown): MessageBody[] {

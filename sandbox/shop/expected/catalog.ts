@@ -93,7 +93,10 @@ function categoriesOf(shop: Shop, product: ShopProduct): string[] {
 
 function stockOf(entries: readonly ShopInventory[]): { quantity: number; policy: number } {
   const general = entries.find(({ supplyChannel }) => supplyChannel === undefined);
-  return { quantity: Math.max(0, general?.availableQuantity ?? 0), policy: entries.length === 0 ? 2 : 1 };
+  // A sku that is only in supply channels has the sum of their stock.
+  const counted = general === undefined ? entries : [general];
+  const quantity = counted.reduce((sum, { availableQuantity }) => sum + Math.max(0, availableQuantity), 0);
+  return { quantity, policy: entries.length === 0 ? 2 : 1 };
 }
 
 function priceOf(

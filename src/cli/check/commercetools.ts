@@ -23,6 +23,11 @@ const scopes = [
   optionalScope('view_standalone_prices', 'standalone-prices', 'standalone prices; embedded ones only without it'),
   optionalScope('view_discount_codes', 'discount-codes', 'DiscountCode of orders; none without it'),
   optionalScope(
+    'view_types',
+    'types',
+    'labels of enums in custom fields, and fields of a type that a customer lost; keys, and no removal, without it',
+  ),
+  optionalScope(
     'manage_key_value_documents',
     'custom-objects/ctk-runs',
     'runs that outlive a process, and dead letters; without it rejected messages are never acknowledged',

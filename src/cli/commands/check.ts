@@ -11,6 +11,7 @@ import { checkKlaviyo, checkMappedMetrics } from '../check/klaviyo.ts';
 import { checkLive, type LiveCommandOptions, lastLiveCheck } from '../check/live.ts';
 import { checkClocks, checkVersions } from '../check/machine.ts';
 import { checkSettings } from '../check/settings.ts';
+import { checkStock } from '../check/stock.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
 import { type ExitState, silent, type Terminal } from '../output/terminal.ts';
 import { connectCommercetools, withComponents } from '../with-services.ts';
@@ -67,6 +68,7 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
   const { findings, reads, writes } = access;
   const subscriptions = reads ? await checkSubscriptions(deps) : [];
   const metrics = writes ? await checkMappedMetrics(deps) : [];
+  const stock = reads ? await checkStock(deps) : [];
   const catalogue = reads && writes ? await checkCatalogue(deps) : [];
   return [
     ...checkVersions(deps),
@@ -75,6 +77,7 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
     ...subscriptions,
     ...metrics,
     ...catalogue,
+    ...stock,
     ...checkSettings(deps.config),
     ...checkExtension(deps.config),
   ];

@@ -4,12 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import pino from 'pino';
+import { z } from 'zod';
 import { createComponents } from '../../app/components.ts';
 import { version } from '../../app/version.ts';
 import { destinationNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
-import { findingLine } from '../check/finding.ts';
+import { metricNames } from '../../rules/settings.ts';
+import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
 import { writeEnvFile } from '../output/env-file.ts';
 import { CommandError, type Terminal } from '../output/terminal.ts';
 import { checkAccess } from './check.ts';
@@ -64,9 +66,10 @@ async function init(input: InitInput): Promise<void> {
     for (const finding of findings) terminal.line(findingLine(finding, terminal));
     if (findings.some(({ state }) => state === 'problem'))
       throw new CommandError('nothing was written: mend the problems above, then run ctk init again');
+    const settings = (await isNewAccount(klaviyo)) ? newAccountSettings(env) : {};
     const deps = { client, config, terminal };
     const steps = Object.keys(input.destination).length > 0 ? await plan(deps, input.destination) : undefined;
-    if (!(await writeEnvFile({ path: options.file, values, overwrite })))
+    if (!(await writeEnvFile({ path: options.file, values: { ...values, ...settings }, overwrite })))
       throw new CommandError(fileExistsMessage(options.file));
     terminal.line(`${options.file} written, for your eyes only (mode 0600)`);
     if (steps) await subscribe(input, steps, () => apply(deps, steps));
@@ -74,6 +77,22 @@ async function init(input: InitInput): Promise<void> {
   } finally {
     await components.stop();
   }
+}
+
+const metrics = z.object({ data: z.array(z.object({ attributes: z.object({ name: z.string() }) })) });
+
+/** An account without order events has no segments and templates that depend on raw custom fields. */
+async function isNewAccount(klaviyo: CheckDeps['klaviyo']): Promise<boolean> {
+  const result = await callKlaviyo(klaviyo, { endpoint: 'listMetrics' });
+  const parsed = result.ok ? metrics.safeParse(result.body) : undefined;
+  if (!parsed?.success) return false;
+  return !parsed.data.data.some(({ attributes }) => attributes.name === metricNames.placedOrder);
+}
+
+function newAccountSettings(env: InitInput['env']): Record<string, string> {
+  if (env.NODE_CONFIG || env.NODE_CONFIG_DIR || env.CTK_SETTINGS) return {};
+  const readable = { customFields: { values: 'readable' } };
+  return { NODE_CONFIG: JSON.stringify({ customer: readable, order: readable }) };
 }
 
 /** Asks before the other questions, so that no answers are lost. @returns whether an existing file is replaced */

@@ -1,9 +1,13 @@
-/** `ctk migrate-check`: shows the effect of each variable of the open-source plugin's environment. Calls no API. */
+/** `ctk migrate-check`: shows the effect of each variable of the open-source plugin's environment. Calls no API without `--records`. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { Command } from 'commander';
+import pino from 'pino';
+import { createComponents } from '../../app/components.ts';
 import { type Config, ConfigError, processEnvironment, readConfig } from '../../config/config.ts';
 import { migrationAdvice, migrationOf, type VariableMigration } from '../../config/plugin-migration.ts';
+import { messageOf } from '../../lib/errors.ts';
+import { recordDifferences } from '../check/migration-records.ts';
 import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
 
 export function addMigrateCheck(program: Command, terminal: Terminal, exitState: ExitState): void {
@@ -11,13 +15,16 @@ export function addMigrateCheck(program: Command, terminal: Terminal, exitState:
     .command('migrate-check')
     .description('say what becomes of an environment of the open-source plugin; values are not shown')
     .argument('[file]', 'an env file (NAME=value lines); without one the environment of this process')
-    .action((file: string | undefined) => {
+    .option('--records', 'also read the shop, and count what will differ from what the plugin wrote')
+    .action(async (file: string | undefined, options: { records?: true }) => {
       const env = file === undefined ? processEnvironment() : readEnvFile(file);
       const names = Object.keys(env).filter((name) => env[name]);
       const migrations = names.map(migrationOf);
       // The environment of a process holds many unrelated variables.
       show(file === undefined ? migrations.filter(({ effect }) => effect !== 'not read') : migrations, terminal);
-      exitState.code = report(env, terminal) ? 0 : 1;
+      const config = report(env, terminal);
+      if (config && options.records) await reportRecords(config, terminal);
+      exitState.code = config ? 0 : 1;
     });
 }
 
@@ -37,17 +44,29 @@ function show(migrations: readonly VariableMigration[], terminal: Terminal): voi
     terminal.line(`${paint[effect](effect.padEnd(14))}  ${name.padEnd(width)}  ${detail}`);
 }
 
-/** Reads the environment as the service does. @returns whether the service would start with it */
-function report(env: Record<string, string | undefined>, terminal: Terminal): boolean {
+/** Reads the environment as the service does. @returns the configuration, if the service would start with it */
+function report(env: Record<string, string | undefined>, terminal: Terminal): Config | undefined {
   const result = tryRead(env);
   if ('problems' in result) {
     terminal.line('\nThe service would not start with it:');
     for (const problem of result.problems) terminal.line(`  - ${problem}`);
-    return false;
+    return undefined;
   }
   terminal.line('\nThe service starts with it. What to do, and what to expect:');
   for (const line of [...result.config.warnings, ...migrationAdvice(result.config)]) terminal.line(`  - ${line}`);
-  return true;
+  return result.config;
+}
+
+async function reportRecords(config: Config, terminal: Terminal): Promise<void> {
+  const components = createComponents(config, pino({ level: 'silent' }), { claim: 'own' });
+  try {
+    terminal.line('\nIn the shop:');
+    for (const line of await recordDifferences(config, components.commercetools)) terminal.line(`  - ${line}`);
+  } catch (thrown) {
+    throw new CommandError(`the shop can't be read: ${messageOf(thrown)}`);
+  } finally {
+    await components.stop();
+  }
 }
 
 function tryRead(env: Record<string, string | undefined>): { config: Config } | { problems: readonly string[] } {

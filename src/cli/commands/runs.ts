@@ -93,6 +93,7 @@ function detailsOf({ queuedAt, startedAt, endedAt, by, problem, request, counts 
     reason,
     request.deleteAll && 'delete all',
     request.force && 'force',
+    request.keepStock && 'keep stock',
     request.backfill === false && 'triggers flows',
   ].filter((option) => typeof option === 'string');
   const details: [string, string | undefined][] = [

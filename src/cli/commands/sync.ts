@@ -29,6 +29,7 @@ export function addSync(program: Command, terminal: Terminal, exitState: ExitSta
     .option('--delete-all', 'categories and products only: delete all of them in Klaviyo')
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
     .option('--force', 'force update: also write unchanged records')
+    .option('--keep-stock', 'products only: leave the quantity of variants that Klaviyo has as it is')
     .option('--no-backfill', 'orders only: let the events trigger flows (a repair of missed orders)')
     .option('--json', 'no progress; the run as it ended, as JSON')
     .action(async (name: string, options: SyncOptions & { json?: true }, command: Command) => {
@@ -62,6 +63,7 @@ export interface SyncOptions {
   confirm?: string;
   backfill: boolean;
   force?: boolean;
+  keepStock?: boolean;
 }
 
 export interface SyncInput {
@@ -138,10 +140,11 @@ const optionNames: Record<keyof SyncRequest, string> = {
   confirmDeletion: '--confirm',
   backfill: '--no-backfill',
   force: '--force',
+  keepStock: '--keep-stock',
 };
 
 function parseOptions(resource: BulkResource, options: SyncOptions): ValidCommand {
-  const { startId, since, resume, deleteAll, confirm: confirmDeletion, force } = options;
+  const { startId, since, resume, deleteAll, confirm: confirmDeletion, force, keepStock } = options;
   const ids = options.ids
     ?.split(',')
     .map((id) => id.trim())
@@ -149,7 +152,7 @@ function parseOptions(resource: BulkResource, options: SyncOptions): ValidComman
   if (ids?.length === 0) throw new CommandError('--ids is empty; leave it out to sync everything');
   // Commander sets it to true if --no-backfill is absent, also where it does not apply.
   const backfill = resource === 'orders' && !resume ? options.backfill : undefined;
-  const request = { ids, startId, since, resume, deleteAll, confirmDeletion, backfill, force };
+  const request = { ids, startId, since, resume, deleteAll, confirmDeletion, backfill, force, keepStock };
   const command = parseSyncRequest(resource, request, (option) => optionNames[option]);
   if (command.type === 'invalid') throw new CommandError(command.problem);
   return command;
@@ -157,5 +160,16 @@ function parseOptions(resource: BulkResource, options: SyncOptions): ValidComman
 
 function report(run: Run, terminal: Terminal): void {
   if (terminal.interactive) terminal.line(progressLine(run, undefined));
+  if (run.counts.raisedFromZero) terminal.line(`  ${risesFromZero(run)}`);
+  if (run.counts.unsetProperties)
+    terminal.line(
+      `  ${run.counts.unsetProperties} properties of removed custom fields were unset (customer.clearInBulk)`,
+    );
   for (const [reason, count] of Object.entries(run.counts.reasons)) terminal.line(`  ${count} × ${reason}`);
+}
+
+function risesFromZero({ counts, request }: Run): string {
+  const skus = `${counts.raisedFromZero} sku${counts.raisedFromZero === 1 ? '' : 's'}`;
+  if (request.keepStock) return `${skus} would rise from a stock of 0, which was left as it is (--keep-stock)`;
+  return `${skus} rose from a stock of 0, for which Klaviyo sends back-in-stock messages`;
 }

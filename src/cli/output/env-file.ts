@@ -31,9 +31,12 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
+function quoted(value: string): string {
+  if (!/[\s#"'`]/.test(value)) return value;
+  return value.includes('"') ? `'${value}'` : `"${value}"`;
+}
+
 function envText(values: Record<string, string>): string {
-  const lines = Object.entries(values).map(
-    ([name, value]) => `${name}=${/[\s#"'`]/.test(value) ? `"${value}"` : value}`,
-  );
+  const lines = Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}`);
   return `# Written by ctk init. Holds secrets: never commit it.\n${lines.join('\n')}\n`;
 }

@@ -8,20 +8,28 @@ import { CommercetoolsError, malformedKey } from '../errors.ts';
 import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
 import {
   type Customer,
+  type CustomType,
   categorySchema,
+  channelSchema,
   customerSchema,
   discountCodeSchema,
   inventoryEntrySchema,
+  type LocalizedString,
+  type Order,
   type OrderedProduct,
   orderedProductSchema,
   orderSchema,
+  type PaidOrder,
+  paidOrderSchema,
   paymentSchema,
   productSchema,
   type StoredCategory,
   standalonePriceSchema,
+  typeSchema,
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
+import { namedResources, namedSchema, nameIn } from './names.ts';
 import { createSameEmailLookup } from './same-email.ts';
 import type { ChangedRecord, DeletableTypeId, LookupById, Lookups } from './types.ts';
 
@@ -32,6 +40,12 @@ const maxKeys = 400;
 /** Maximum cached products of orders. Orders repeat products, and a cached one is small. */
 const maxProducts = 5_000;
 const productTtlMs = 60_000;
+const maxChannels = 1_000;
+const maxTypes = 1_000;
+const maxNames = 5_000;
+const nameTtlMs = 60_000;
+const typeTtlMs = 60_000;
+const channelTtlMs = 60_000;
 
 const pathOf: Record<DeletableTypeId, string> = { category: 'categories', customer: 'customers', product: 'products' };
 
@@ -89,14 +103,24 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     return batched({ path, field: 'sku', schema, keysOf: ({ sku }) => [sku] });
   }
 
-  const ordersOfPayment = batched({
+  const ofPayment = {
     path: 'orders',
     field: 'paymentInfo(payments(id in :values))',
-    schema: orderSchema,
-    keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
-  });
+    keysOf: (order: Pick<Order, 'paymentInfo'>) => [
+      ...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? [])),
+    ],
+  };
+  const ordersOfPayment = batched<Order>({ ...ofPayment, schema: orderSchema });
+  const paidOrders = batched<PaidOrder>({ ...ofPayment, schema: paidOrderSchema });
   const inventory = bySku('inventory', inventoryEntrySchema);
   const inventoryEntry = byId('inventory', inventoryEntrySchema);
+  const channels = batched({
+    path: 'channels',
+    field: 'key',
+    schema: channelSchema,
+    keysOf: ({ key }) => (key === undefined ? [] : [key]),
+  });
+  const knownChannels = new LRUCache<string, readonly string[]>({ max: maxChannels, ttl: channelTtlMs });
   const prices = bySku('standalone-prices', standalonePriceSchema);
   const standalonePrice = byId('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
@@ -116,6 +140,10 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     field: 'lowercaseEmail',
     keysOf: (customer) => emailsOf(customer).map((email) => email.toLowerCase()),
   });
+  const customType = byId('types', typeSchema);
+  const customTypes = new LRUCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
+  const named = new Map(Object.entries(namedResources).map(([typeId, path]) => [typeId, byId(path, namedSchema)]));
+  const names = new LRUCache<string, { name: string | LocalizedString | undefined }>({ max: maxNames, ttl: nameTtlMs });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
@@ -132,6 +160,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     },
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
+    paidOrders: (paymentId) => paidOrders.load(paymentId),
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
     async orderedProduct(id, minVersion) {
@@ -145,11 +174,35 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     inventoryEntry,
     inventoryOfSku: (sku, changed) =>
       orWithoutScope(bySkuNow(sku, { query: inventory, changed, byId: inventoryEntry }), undefined),
+    async channelIds(key) {
+      const known = knownChannels.get(key);
+      if (known) return known;
+      const found = await orWithoutScope(channels.load(key), []);
+      const ids = found.map(({ id }) => id);
+      knownChannels.set(key, ids);
+      return ids;
+    },
     standalonePrices: async (sku, changed) => {
       const found = await orWithoutScope(bySkuNow(sku, { query: prices, changed, byId: standalonePrice }), []);
       return found.filter(({ active }) => active);
     },
     standalonePrice,
+    async customType(id) {
+      const known = customTypes.get(id);
+      if (known) return known;
+      const found = await orWithoutScope(customType(id, 0), 'forbidden' as const);
+      if (found && found !== 'forbidden') customTypes.set(id, found);
+      return found;
+    },
+    async nameOf({ typeId, id }) {
+      const read = named.get(typeId);
+      const key = `${typeId} ${id}`;
+      const known = names.get(key);
+      if (known || !read) return known?.name;
+      const name = nameIn(await orWithoutScope(read(id), undefined));
+      names.set(key, { name });
+      return name;
+    },
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
 }

@@ -4,9 +4,12 @@
  */
 import type {
   Customer,
+  CustomType,
   InventoryEntry,
+  LocalizedString,
   Order,
   OrderedProduct,
+  PaidOrder,
   Payment,
   Product,
   StandalonePrice,
@@ -48,6 +51,8 @@ export interface Lookups {
   isDeleted(typeId: DeletableTypeId, id: string): Promise<boolean>;
   order: LookupById<Order>;
   ordersOfPayment(paymentId: string): Promise<Order[]>;
+  /** Returns the same orders with the fields that tell which of them is the first. */
+  paidOrders(paymentId: string): Promise<PaidOrder[]>;
   payment: LookupById<Payment>;
   product: LookupById<Product>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */
@@ -60,9 +65,18 @@ export interface Lookups {
   inventoryEntry: LookupById<InventoryEntry>;
   /** Returns all entries of a sku, or `undefined` without the scope to read them. */
   inventoryOfSku(sku: string, changed?: ChangedRecord): Promise<InventoryEntry[] | undefined>;
+  /** Returns the id of the channel with this key, or none, also without the scope to read it; at most a minute old. */
+  channelIds(key: string): Promise<readonly string[]>;
   /** Returns the active standalone prices of a sku, or none without the scope to read them. */
   standalonePrices(sku: string, changed?: ChangedRecord): Promise<StandalonePrice[]>;
   standalonePrice: LookupById<StandalonePrice>;
+  /** Returns a type of custom fields, at most a minute old; `undefined` if it was deleted. */
+  customType(id: string): Promise<CustomType | 'forbidden' | undefined>;
+  /**
+   * Returns the name of a record that a custom field refers to, at most a minute old; `undefined` if it has none, was deleted,
+   * or without the scope to read it.
+   */
+  nameOf(reference: { typeId: string; id: string }): Promise<string | LocalizedString | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode: LookupById<string>;
 }

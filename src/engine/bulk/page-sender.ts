@@ -7,7 +7,7 @@ import type { Cause, RuleEvaluation } from '../../rules/types.ts';
 import type { RecordResult } from '../delivery/outcome.ts';
 import { skipReasons } from '../delivery/verdict.ts';
 import { RunFailed } from '../runs/errors.ts';
-import { countMissing, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
+import { addEffects, countMissing, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
 import type { RunExecution } from '../runs/run-worker.ts';
 import { createErrorBudget } from './error-budget.ts';
 import { maxPagesEvaluating, recordsPerResultGroup } from './limits.ts';
@@ -32,7 +32,8 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
   const { run, signal } = execution;
   const rules = deps.selectRules.forRun(run.resource);
   const cause: Cause = { type: 'run', runId: run.id, backfill: run.request.backfill ?? true };
-  const options = { cause, lane: 'bulk', signal, force: run.request.force ?? false } as const;
+  const { force = false, keepStock = false } = run.request;
+  const options = { cause, lane: 'bulk', signal, force, keepStock } as const;
   const evaluating = new PQueue({ concurrency: maxPagesEvaluating });
   const retrying = new PQueue();
   const errorBudget = createErrorBudget();
@@ -139,6 +140,7 @@ function countsOf(results: readonly RecordResult[]): RunCounts {
   const counts = emptyCounts();
   for (const result of results) {
     counts.changes += result.receipts.filter(({ outcome }) => outcome === 'delivered').length;
+    for (const receipt of result.receipts) if (receipt.outcome === 'delivered') addEffects(counts, receipt);
     const id = [result.record.id];
     switch (result.outcome) {
       case 'delivered':

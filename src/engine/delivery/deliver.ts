@@ -36,6 +36,8 @@ export interface DeliverOptions {
   onInternalError: 'dead-letter' | 'return';
   /** Also writes records that Klaviyo already holds unchanged. */
   force?: boolean;
+  /** Leaves the quantity of existing variants as it is. */
+  keepStock?: boolean;
 }
 
 /** Rejects with a StoreError if a follow-up run or an erasure can't be stored. */
@@ -167,11 +169,14 @@ export function createDeliver({
   }
 
   /** Only references stay behind, so that the sink can free each change once it is serialised. */
-  function send(outgoing: readonly Outgoing[], { lane, signal, force = false }: DeliverOptions) {
+  function send(outgoing: readonly Outgoing[], { lane, signal, force = false, keepStock = false }: DeliverOptions) {
     const awaited = outgoing.map(({ rule, result, change: { origin } }): Awaited => ({ rule, result, origin }));
     const changes = outgoing.map(({ change }) => change);
     const attributes = { 'ctk.lane': lane, 'ctk.changes': changes.length };
-    return { awaited, sending: inSpan('send', attributes, () => sink.send(changes, { lane, signal, force })) };
+    return {
+      awaited,
+      sending: inSpan('send', attributes, () => sink.send(changes, { lane, signal, force, keepStock })),
+    };
   }
 
   return (evaluations, options) =>

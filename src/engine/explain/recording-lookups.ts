@@ -2,6 +2,7 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { StoredCategory } from '../../commercetools/schemas.ts';
+import { referenceKey } from '../../rules/fields/readable.ts';
 import { type Path, withChangedLeaves } from './json-paths.ts';
 
 /** A path within one of the records that were read. */
@@ -32,6 +33,10 @@ export function recordLookups(real: Lookups) {
     const code = await real.discountCode(id);
     return code === undefined ? {} : { code };
   });
+  const name = once('name of', undefined, (key) => {
+    const [typeId = '', id = ''] = key.split(' ');
+    return real.nameOf({ typeId, id });
+  });
   let tree: Promise<CategoryTree> | undefined;
 
   return {
@@ -50,6 +55,7 @@ export function recordLookups(real: Lookups) {
       isDeleted: (typeId, id) => (closed ? Promise.resolve(false) : real.isDeleted(typeId, id)),
       order: once('order', undefined, real.order),
       ordersOfPayment: once('orders of payment', [], real.ordersOfPayment),
+      paidOrders: once('orders of payment', [], real.paidOrders),
       payment: once('payment', undefined, real.payment),
       product: once('product', undefined, real.product),
       orderedProduct: once('product', undefined, real.orderedProduct),
@@ -61,8 +67,11 @@ export function recordLookups(real: Lookups) {
       },
       inventoryEntry: once('inventory entry', undefined, real.inventoryEntry),
       inventoryOfSku: once('inventory of sku', undefined, real.inventoryOfSku),
+      channelIds: once('channels with key', [], real.channelIds),
       standalonePrices: once('prices of sku', [], real.standalonePrices),
       standalonePrice: once('price', undefined, real.standalonePrice),
+      customType: once('type', undefined, real.customType),
+      nameOf: (reference) => name(referenceKey(reference)),
       discountCode: async (id) => (await discountCode(id)).code,
     } satisfies Lookups,
   };

@@ -13,6 +13,10 @@ export const countsSchema = z.object({
   changes: count,
   /** Of those read: how many were read because they had changed while the run went on. */
   caughtUp: count.default(0),
+  /** Skus whose stock rose from 0, or would without `keepStock`: Klaviyo then sends back-in-stock messages. */
+  raisedFromZero: count.optional(),
+  /** Properties that were unset because the customer no longer has them (`customer.clearInBulk`). */
+  unsetProperties: count.optional(),
   /** Why records were skipped or rejected. */
   reasons: z.record(z.string(), count),
   /** By reason: commercetools' ids of the first 20 records that were counted for it, each once. Ids alone, no other data. */
@@ -26,7 +30,16 @@ export function pendingCount({ read, delivered, skipped, rejected }: RunCounts):
 }
 
 export function emptyCounts(): RunCounts {
-  return { read: 0, delivered: 0, skipped: 0, rejected: 0, changes: 0, caughtUp: 0, reasons: {}, firstIds: {} };
+  return {
+    read: 0,
+    delivered: 0,
+    skipped: 0,
+    rejected: 0,
+    changes: 0,
+    caughtUp: 0,
+    reasons: {},
+    firstIds: {},
+  };
 }
 
 /** More distinct reasons than this are counted together. */
@@ -56,9 +69,20 @@ export function countMissing(counts: RunCounts, ids: readonly string[]): void {
   countReason(counts, 'no record with this id', ids);
 }
 
+const effects = ['raisedFromZero', 'unsetProperties'] as const;
+
+/** Adds what changes did beyond being delivered. A run without such an effect does not have its field. */
+export function addEffects(
+  counts: RunCounts,
+  more: { [effect in (typeof effects)[number]]?: number | undefined },
+): void {
+  for (const name of effects) if (more[name]) counts[name] = (counts[name] ?? 0) + more[name];
+}
+
 export function addCounts(counts: RunCounts, more: RunCounts): void {
   for (const name of ['read', 'delivered', 'skipped', 'rejected', 'changes', 'caughtUp'] as const)
     counts[name] += more[name];
+  addEffects(counts, more);
   for (const [reason, times] of Object.entries(more.reasons))
     countReason(counts, reason, own(more.firstIds, reason) ?? [], times);
 }

@@ -15,6 +15,8 @@ export interface SyncRequest {
   confirmDeletion?: string | undefined;
   backfill?: boolean | undefined;
   force?: boolean | undefined;
+  /** Leaves the quantity of variants that Klaviyo has as it is, so that no back-in-stock messages are sent. */
+  keepStock?: boolean | undefined;
 }
 
 export type SyncCommand =
@@ -34,9 +36,14 @@ export function parseSyncRequest(
   const problem = problemOf(resource, request, nameOf);
   if (problem !== undefined) return { type: 'invalid', problem };
   if (request.resume) return { type: 'resume' };
-  const { ids, startId, since, deleteAll, backfill, force } = request;
+  const { ids, startId, since, deleteAll, backfill, force, keepStock } = request;
   const uniqueIds = ids && [...new Set(ids)];
-  const flags = { deleteAll: deleteAll || undefined, backfill, force: force || undefined };
+  const flags = {
+    deleteAll: deleteAll || undefined,
+    backfill,
+    force: force || undefined,
+    keepStock: keepStock || undefined,
+  };
   return { type: 'start', request: omitUndefined({ ids: uniqueIds, startId, since, ...flags }) };
 }
 
@@ -49,7 +56,7 @@ export function startSync(
 }
 
 function problemOf(resource: BulkResource, request: SyncRequest, nameOf: OptionName): string | undefined {
-  const { ids, startId, resume, deleteAll, confirmDeletion, backfill } = request;
+  const { ids, startId, resume, deleteAll, confirmDeletion, backfill, keepStock } = request;
   const { resume: _resume, ...others } = request;
   if (resume && Object.values(others).some((value) => value !== undefined))
     return `${nameOf('resume')}: goes on with what was asked for; give nothing else`;
@@ -57,6 +64,8 @@ function problemOf(resource: BulkResource, request: SyncRequest, nameOf: OptionN
     return `${nameOf('startId')}: only orders can be synced from an id on`;
   if (startId !== undefined && ids) return `${nameOf('ids')} and ${nameOf('startId')}: give one of them`;
   if (backfill !== undefined && resource !== 'orders') return `${nameOf('backfill')}: only orders become events`;
+  if (keepStock && resource !== 'products') return `${nameOf('keepStock')}: only products have stock`;
+  if (keepStock && deleteAll) return `${nameOf('keepStock')} and ${nameOf('deleteAll')}: give one of them`;
   if (!deleteAll)
     return confirmDeletion === undefined ? undefined : `${nameOf('confirmDeletion')}: goes with ${nameOf('deleteAll')}`;
   if (resource !== 'categories' && resource !== 'products')

@@ -22,6 +22,8 @@ export const runRequestSchema = z.object({
   backfill: z.boolean().optional(),
   /** Also writes records that Klaviyo already holds unchanged. */
   force: z.boolean().optional(),
+  /** Products: leaves the quantity of existing variants as it is. */
+  keepStock: z.boolean().optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 

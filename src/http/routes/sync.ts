@@ -41,6 +41,7 @@ const bodySchema = z.strictObject({
   confirmDeletion: z.string().max(64).optional(),
   backfill: z.boolean().optional(),
   force: z.boolean().optional(),
+  keepStock: z.boolean().optional().describe('products only: leave the quantity of existing variants as it is'),
 });
 
 const started = z.object({ message: z.string(), run: runSchema });

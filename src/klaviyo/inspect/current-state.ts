@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
-import type { Change, ProfileIdentity } from '../change.ts';
+import type { Change, Profile, ProfileIdentity } from '../change.ts';
 import { coalescingKey } from '../change-kinds.ts';
 import { createExistingRecords, type ExistingRecord, type LookupResult } from '../existing-records.ts';
 
@@ -70,7 +70,7 @@ export function createCurrentState(client: KlaviyoClient): ReadCurrentState {
       case 'event':
         return profileState(change.profile, eventNote);
       case 'profile':
-        return profileState(change.profile);
+        return profileState(identityOf(change.profile));
       case 'erasure':
         return profileState({ external_id: change.customerId });
       case 'category':
@@ -115,4 +115,8 @@ function describeFailure(failure: ApiFailure): string {
   return failure.type === 'rejected'
     ? `Klaviyo answered ${failure.status} (${failure.errors.map(({ code }) => code).join(', ')})`
     : failure.reason;
+}
+
+function identityOf({ email, external_id }: Profile): ProfileIdentity {
+  return { email, ...(external_id === undefined ? {} : { external_id }) };
 }

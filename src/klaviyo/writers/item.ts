@@ -103,11 +103,15 @@ function upsertItem({ item, categories }: ItemChange, existing: ExistingItem | u
   return upsert('Item', { record, exists: existing !== undefined }, context);
 }
 
-/** @returns the first unavailable receipt, else the first rejected one, else delivered */
+/** @returns the first unavailable receipt, else the first rejected one, else delivered with the sum of what rose from 0 */
 function combine(receipts: readonly Receipt[]): Receipt {
+  const raisedFromZero = receipts.reduce(
+    (sum, receipt) => sum + (receipt.outcome === 'delivered' ? (receipt.raisedFromZero ?? 0) : 0),
+    0,
+  );
   return (
     receipts.find((receipt) => receipt.outcome === 'unavailable') ??
     receipts.find((receipt) => receipt.outcome === 'rejected') ??
-    delivered
+    (raisedFromZero > 0 ? { outcome: 'delivered', raisedFromZero } : delivered)
   );
 }

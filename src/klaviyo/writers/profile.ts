@@ -1,10 +1,11 @@
 /** Writes profiles by upsert, and resolves conflicts of phone numbers and identifiers with other profiles. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiFailure } from '../api/errors.ts';
-import { batchItem } from '../batching/bulk-body.ts';
+import { type BatchItem, batchItem } from '../batching/bulk-body.ts';
 import type { Profile, ProfileChange, Receipt, Warning } from '../change.ts';
 import { delivered, leftOut, receiptOfFailure, withWarnings } from '../receipts.ts';
 import { request, type WriteContext } from './write-context.ts';
+import { withWrittenNames } from './written-names.ts';
 
 const phoneDropped = (reason: string): Warning => ({
   code: 'phone-left-out',
@@ -16,12 +17,18 @@ const optionalAttributes = ['locale', 'location', 'title', 'organization', 'firs
 
 /** Writes the profile; what Klaviyo rejects and the profile can go without is left out. */
 export function writeProfile(change: ProfileChange, context: WriteContext): Promise<Receipt> {
-  return context.mutex.runExclusive(`email:${change.profile.email.toLowerCase()}`, () => upsert(change, context));
+  return context.mutex.runExclusive(`email:${change.profile.email.toLowerCase()}`, async () => {
+    const named = await withWrittenNames(change, context);
+    if ('failure' in named) return receiptOfFailure(named.failure);
+    const receipt = await upsert(named.change, context);
+    if (receipt.outcome !== 'delivered' || named.unsetCount === 0) return receipt;
+    return { ...receipt, unsetProperties: named.unsetCount };
+  });
 }
 
 async function upsert(change: ProfileChange, context: WriteContext): Promise<Receipt> {
   if (change.emailFirst && change.profile.external_id !== undefined) return upsertByEmail(change, context);
-  const failure = await importProfile(change.profile, context);
+  const failure = await importProfile(change, context);
   if (failure === undefined) return delivered;
   if (failure.type !== 'rejected') return receiptOfFailure(failure);
   if (pointsAtPhone(failure)) return upsertWithoutPhone(change, context, 'Klaviyo rejects it');
@@ -36,13 +43,49 @@ async function upsert(change: ProfileChange, context: WriteContext): Promise<Rec
 }
 
 /** @param id Klaviyo's id of an existing profile. @returns undefined when the profile was written */
-async function importProfile(profile: Profile, context: WriteContext, id?: string): Promise<ApiFailure | undefined> {
-  const data = { type: 'profile', id, attributes: profile };
+async function importProfile(
+  { profile, unset = [] }: Pick<ProfileChange, 'profile' | 'unset'>,
+  context: WriteContext,
+  id?: string,
+): Promise<ApiFailure | undefined> {
+  const cleared = unset.length === 0 ? profile : withCleared(profile, unset);
+  const single = { type: 'profile', id, attributes: cleared };
   // A bulk import ignores `null`. https://developers.klaviyo.com/en/docs/use_klaviyos_bulk_profile_import_api
-  const result = Object.values(profile).includes(null)
-    ? await request(context, { endpoint: 'importProfile', body: { data } })
-    : await context.batchers.write('profile', batchItem(data), context);
+  const inBulk = !needsSingleImport(profile, context) && (unset.length === 0 || (await context.unsetsInBulk()));
+  const result = inBulk
+    ? await context.batchers.write('profile', profileItem({ profile, unset, id }, single), context)
+    : await request(context, { endpoint: 'importProfile', body: { data: single } });
   return result.ok ? undefined : result.failure;
+}
+
+/** In a bulk body `meta` unsets properties. A single request has null, so that Klaviyo does not add `company_id`. */
+function profileItem(
+  { profile, unset, id }: { profile: Profile; unset: readonly string[]; id: string | undefined },
+  single: object,
+): BatchItem {
+  if (unset.length === 0) return batchItem(single);
+  const meta = { patch_properties: { unset } };
+  const item = batchItem({ type: 'profile', id, attributes: profile, meta });
+  return { ...item, singleBody: () => JSON.stringify({ data: single }) };
+}
+
+function withCleared(profile: Profile, unset: readonly string[]): Profile {
+  return {
+    ...profile,
+    properties: { ...Object.fromEntries(unset.map((name) => [name, null])), ...profile.properties },
+  };
+}
+
+/** In realtime also a null within a property counts; in bulk such a part of a property is left out. */
+function needsSingleImport({ properties = {}, ...attributes }: Profile, { lane }: WriteContext): boolean {
+  if (lane === 'realtime') return hasNull(attributes) || hasNull(properties);
+  return [...Object.values(attributes), ...Object.values(properties)].includes(null);
+}
+
+/** Returns whether a value is null or contains null. */
+function hasNull(value: unknown): boolean {
+  if (value === null) return true;
+  return typeof value === 'object' && Object.values(value).some(hasNull);
 }
 
 function pointsAtPhone(failure: ApiFailure): boolean {
@@ -75,7 +118,7 @@ async function resolveDuplicate(change: ProfileChange, context: WriteContext, fa
   const { byEmail, byId } = withNamedOwner(owners, failure);
   if (byEmail !== undefined && byId !== undefined && byEmail !== byId)
     return resolveIdentityConflict(change, context, { byEmail, byId });
-  if (change.profile.phone_number === undefined) return receiptOfFailure(failure);
+  if (!change.profile.phone_number) return receiptOfFailure(failure);
   return upsertWithoutPhone(change, context, 'another profile has it');
 }
 
@@ -150,11 +193,11 @@ async function waitForMerge(
 
 /** Writes to the profile with this Klaviyo id; leaves the phone number out when Klaviyo rejects the profile with it. */
 async function writeToProfile(change: ProfileChange, context: WriteContext, id: string): Promise<Receipt> {
-  const failure = await importProfile(change.profile, context, id);
+  const failure = await importProfile(change, context, id);
   if (failure === undefined) return delivered;
   const { phone_number: phone, ...profile } = change.profile;
-  if (phone === undefined || failure.type !== 'rejected') return receiptOfFailure(failure);
-  const failureWithoutPhone = await importProfile(profile, context, id);
+  if (!phone || failure.type !== 'rejected') return receiptOfFailure(failure);
+  const failureWithoutPhone = await importProfile({ ...change, profile }, context, id);
   return failureWithoutPhone === undefined
     ? withWarnings(delivered, [phoneDropped('rejected, or another profile has it')])
     : receiptOfFailure(failureWithoutPhone);

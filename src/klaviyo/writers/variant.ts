@@ -23,6 +23,16 @@ interface VariantContext {
   existing: ExistingRecord | undefined;
 }
 
+function risesFromZero(existing: ExistingRecord | undefined, { inventory_quantity }: CatalogVariant): boolean {
+  return existing?.attributes.inventory_quantity === 0 && inventory_quantity > 0;
+}
+
+/** A new variant needs a quantity, and no customer waits for it yet. An update can do without one. */
+function updatableOf(variant: CatalogVariant, { keepStock }: WriteContext) {
+  const { inventory_quantity, ...others } = variant;
+  return keepStock ? others : { ...others, inventory_quantity };
+}
+
 export function writeVariant(
   change: Sequenced<ItemChange>,
   variant: CatalogVariant,
@@ -31,8 +41,9 @@ export function writeVariant(
   return exclusively(variant.sku, context, async () => {
     const latest = withLatestStock(variant, change.readSeq, context);
     const receipt = await writeIfChanged(change.item.external_id, latest, { context, existing });
-    if (receipt.outcome === 'delivered') rememberStock(latest, change.readSeq, context);
-    return receipt;
+    if (receipt.outcome !== 'delivered') return receipt;
+    if (!context.keepStock) rememberStock(latest, change.readSeq, context);
+    return risesFromZero(existing, latest) ? { ...receipt, raisedFromZero: 1 } : receipt;
   });
 }
 
@@ -90,9 +101,10 @@ async function writeIfChanged(
 ): Promise<Receipt> {
   const item = { data: { type: 'catalog-item', id: compoundId(itemId) } };
   const record = { attributes: variant, relationshipsOnCreate: { item } };
+  const attributes = updatableOf(variant, context);
   if (existing !== undefined) {
-    if (!context.force && includesAll(existing.attributes, variant)) return delivered;
-    const updated = await update('Variant', record, context);
+    if (!context.force && includesAll(existing.attributes, attributes)) return delivered;
+    const updated = await update('Variant', { attributes }, context);
     if (updated.ok) return delivered;
     if (!isNotFound(updated.failure)) return receiptOfFailure(updated.failure);
   }
@@ -105,8 +117,8 @@ async function writeIfChanged(
   // can't move a variant, and a new one would have lost its back-in-stock subscribers.
   const duplicate = await context.existing.variant(variant.external_id, context.lane);
   if (duplicate !== undefined && 'failure' in duplicate) return receiptOfFailure(duplicate.failure);
-  if (duplicate && !context.force && includesAll(duplicate.attributes, variant)) return delivered;
-  return receiptOfResult(retryOnConflict(await update('Variant', record, context), isNotFound));
+  if (duplicate && !context.force && includesAll(duplicate.attributes, attributes)) return delivered;
+  return receiptOfResult(retryOnConflict(await update('Variant', { attributes }, context), isNotFound));
 }
 
 /** Updates quantity and policy together. Skips a variant that Klaviyo does not have: it is created with its item. */

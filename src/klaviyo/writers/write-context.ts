@@ -23,6 +23,8 @@ export interface SinkResources {
   knownCategories: LRUCache<string, true>;
   isSold: IsSold;
   hasOtherCustomer: HasOtherCustomer;
+  /** Whether a bulk import of profiles is known to unset properties. Never rejects. */
+  unsetsInBulk(): Promise<boolean>;
 }
 
 /**
@@ -40,6 +42,8 @@ export interface WriteContext extends SinkResources {
   deadline: SharedSignal;
   /** Writes a record even when Klaviyo's state is the same. */
   force: boolean;
+  /** Leaves the quantity of existing variants as it is. */
+  keepStock: boolean;
   /** The change may be acknowledged early once a job of it is accepted and stored: what is left of it follows. */
   onJobAccepted(job: AcceptedJob, records: number): void;
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Price, Product, ProductVariant } from '../../commercetools/schemas.ts';
 import type { CatalogCategory, CatalogItem, CatalogVariant, Warning } from '../../klaviyo/change.ts';
-import { type Stock, stockOfAvailability, stockOfEntries } from '../fields/availability.ts';
+import { hasHiddenStock, type Stock, stockOfAvailability, stockOfEntries } from '../fields/availability.ts';
 import { breadcrumb } from '../fields/breadcrumb.ts';
 import { metadataOf } from '../fields/metadata.ts';
 import { amountOf, choosePrice, hasOnlyChannelPrices } from '../fields/prices.ts';
@@ -137,10 +137,18 @@ function chosenPrice(variant: ProductVariant, { facts, settings }: MappingContex
   });
 }
 
-function stockOf(variant: ProductVariant, sku: string, { facts, settings }: MappingContext): Stock {
+function stockOf(variant: ProductVariant, sku: string, context: MappingContext): Stock {
+  const { facts, settings } = context;
+  const rules = { settings: settings.product.inventory, channels: facts.channels };
   const entries = facts.offers.get(sku)?.entries;
-  if (entries === undefined) return stockOfAvailability(variant.availability, settings.product.inventory);
-  return stockOfEntries(entries, settings.product.inventory);
+  if (entries === undefined) return stockOfAvailability(variant.availability, rules);
+  if (hasHiddenStock(entries, rules))
+    warn(
+      context,
+      'stock_in_channels',
+      'the stock is 0 while supply channels have some: set product.inventory.useChannelInventory to choose them',
+    );
+  return stockOfEntries(entries, rules);
 }
 
 function metadataTexts(variant: ProductVariant, context: MappingContext): Record<string, string> {

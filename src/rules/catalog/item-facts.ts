@@ -7,8 +7,10 @@ import {
   productSchema,
   type StandalonePrice,
 } from '../../commercetools/schemas.ts';
+import type { ConfiguredChannel } from '../fields/availability.ts';
 import { categoriesAreSynced } from '../settings.ts';
 import { type Cause, changedRecordOf, type EvaluationContext, type FactsLoader, runOf } from '../types.ts';
+import { configuredChannels } from './configured-channels.ts';
 import { type ItemSubject, itemSubjects } from './item-subjects.ts';
 
 export interface Offer {
@@ -25,6 +27,8 @@ export type ItemFacts =
       /** `undefined` when categories are not synced. */
       categories: CategoryTree | undefined;
       offers: ReadonlyMap<string, Offer>;
+      /** The channels of `product.inventory.useChannelInventory`. */
+      channels: readonly ConfiguredChannel[];
       cause: Cause;
       at: Date;
     }
@@ -45,11 +49,12 @@ export const itemFacts: FactsLoader<ItemSubject, ItemFacts> = {
     const { lookups, cause, at, settings } = context;
     if (!product.masterData.published) return { state: 'unpublished', product, cause };
     const knowing = product.masterData.current.categories.map(({ id }) => id);
-    const [categories, offers] = await Promise.all([
+    const [categories, offers, channels] = await Promise.all([
       categoriesAreSynced(settings) ? lookups.categories({ knowing, run: runOf(cause) }) : undefined,
       offersOf(subject, context),
+      configuredChannels(settings, lookups),
     ]);
-    return { state: 'published', product, categories, offers, cause, at };
+    return { state: 'published', product, categories, offers, channels, cause, at };
   },
 };
 

@@ -26,6 +26,7 @@ export const item: Rule<ItemFacts> = {
     'product.messages.published',
     'product.messages.deleted',
     'product.inventory.useChannelInventory',
+    'product.inventory.withoutChannel',
     'product.inventory.policy',
     'product.price.channel',
     'product.price.country',

@@ -2,6 +2,7 @@
 import type { Message } from '../../commercetools/messages.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
+import type { ConfiguredChannel } from '../fields/availability.ts';
 import {
   type Cause,
   changedRecordOf,
@@ -11,6 +12,7 @@ import {
   type RuleContext,
   type Subjects,
 } from '../types.ts';
+import { configuredChannels } from './configured-channels.ts';
 
 export interface StockSubject {
   entryId: string;
@@ -23,6 +25,8 @@ export interface StockFacts {
   changedEntryId: string;
   /** `undefined` without the scope to read them. */
   entries: readonly InventoryEntry[] | undefined;
+  /** The channels of `product.inventory.useChannelInventory`. */
+  channels: readonly ConfiguredChannel[];
   cause: Cause;
   at: Date;
 }
@@ -32,9 +36,12 @@ export const stockFacts: FactsLoader<StockSubject, StockFacts> = {
   schema: inventoryEntrySchema.transform(subjectOf),
   refOf: ({ entryId: id, version }) => omitUndefined({ typeId: 'inventory-entry', id, version }),
   fromMessage,
-  async load({ sku, entryId }, { lookups, cause, at }) {
-    const entries = await lookups.inventoryOfSku(sku, changedRecordOf(cause, 'inventory-entry'));
-    return { sku, changedEntryId: entryId, entries, cause, at };
+  async load({ sku, entryId }, { lookups, cause, at, settings }) {
+    const [entries, channels] = await Promise.all([
+      lookups.inventoryOfSku(sku, changedRecordOf(cause, 'inventory-entry')),
+      configuredChannels(settings, lookups),
+    ]);
+    return { sku, changedEntryId: entryId, entries, channels, cause, at };
   },
 };
 

@@ -8,7 +8,7 @@ export const stock: Rule<StockFacts> = {
   name: 'stock',
   summary: 'Stock changed: the variant gets the current quantity.',
   sends: 'quantity and policy of a catalogue variant',
-  settings: ['product.inventory.useChannelInventory', 'product.inventory.policy'],
+  settings: ['product.inventory.useChannelInventory', 'product.inventory.withoutChannel', 'product.inventory.policy'],
   // An order that reserves stock causes no message, only an update of the entry.
   triggers: () => [
     ...messageTriggers(
@@ -18,13 +18,14 @@ export const stock: Rule<StockFacts> = {
     ),
     changeTrigger('inventory-entry', 'ResourceUpdated', 'InventoryResourceUpdated'),
   ],
-  map({ changedEntryId, entries, ...facts }, settings) {
+  map({ changedEntryId, entries, channels, ...facts }, settings) {
     const sku = present(facts.sku);
     if (sku === undefined) return skip('the inventory entry has no sku');
     if (!entries) return skip('inventory entries are not readable: the API client lacks the scope view_products');
-    if (!affectsStock(changedEntryId, entries, settings.product.inventory)) {
+    const rules = { settings: settings.product.inventory, channels };
+    if (!affectsStock(changedEntryId, entries, rules)) {
       return skip('another inventory entry decides (product.inventory.useChannelInventory)');
     }
-    return changes([{ type: 'stock', sku, ...stockOfEntries(entries, settings.product.inventory) }]);
+    return changes([{ type: 'stock', sku, ...stockOfEntries(entries, rules) }]);
   },
 };

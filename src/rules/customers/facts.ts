@@ -1,6 +1,8 @@
 /** Facts of the profile rule: the customer as it is now, and other customers with the same e-mail. */
 import type { Message } from '../../commercetools/messages.ts';
 import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
+import { customFieldInfo } from '../custom-field-info.ts';
+import type { CustomFieldInfo } from '../fields/readable.ts';
 import {
   type Cause,
   type EvaluationContext,
@@ -9,11 +11,16 @@ import {
   type RuleContext,
   type Subjects,
 } from '../types.ts';
+import { type RemovedFields, removedFieldsOf } from './removed-fields.ts';
 
 export interface CustomerFacts {
   customer: Customer;
   /** Other customers with the same e-mail. Only customers of stores can share one. */
   sharing: readonly Customer[];
+  /** Custom fields that the message says were removed. */
+  removed: RemovedFields;
+  /** Loaded only for `customer.customFields.values: readable`. */
+  customFieldInfo: CustomFieldInfo;
   cause: Cause;
   at: Date;
 }
@@ -24,8 +31,14 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
   refOf: ({ id, version }) => ({ typeId: 'customer', id, version }),
   fromMessage,
   customerIdOf: ({ id }) => id,
-  async load(customer, { lookups, cause, at }) {
-    return { customer, sharing: await sharingOf(customer, lookups), cause, at };
+  async load(customer, { lookups, cause, at, settings }) {
+    const readable = settings.customer.customFields.values === 'readable';
+    const [sharing, removed, fieldInfo] = await Promise.all([
+      sharingOf(customer, lookups),
+      removedFieldsOf(customer, cause, lookups),
+      customFieldInfo(customer.custom, { type: readable, names: readable }, lookups),
+    ]);
+    return { customer, sharing, removed, customFieldInfo: fieldInfo, cause, at };
   },
 };
 

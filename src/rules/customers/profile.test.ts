@@ -79,7 +79,7 @@ test('a customer without an address is sent without location and phone', async (
 });
 
 test('an invalid phone number is left out, with a warning that does not contain it', async () => {
-  const output = await evaluate({ addresses: [address({ mobile: '12 call me' })] });
+  const output = await evaluate({ addresses: [address({ mobile: '12 call me', phone: undefined })] });
   assert.ok(!('phone_number' in profileIn(output).profile));
   assert.deepEqual(
     output.warnings.map(({ code }) => code),

@@ -2,14 +2,17 @@
 import type { Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Profile, ProfileChange, Warning } from '../../klaviyo/change.ts';
 import { locationOf, profileAddress } from '../fields/address.ts';
+import { isEmail } from '../fields/email.ts';
 import { fitProperties, jsonBytes } from '../fields/json-limits.ts';
 import { profileLocale } from '../fields/locale.ts';
 import { phoneOf } from '../fields/phone.ts';
-import { filtered } from '../fields/properties.ts';
+import { filtered, hasValue, passes, propertyName } from '../fields/properties.ts';
+import { readableFields } from '../fields/readable.ts';
 import { cutText, maxAttributeBytes, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
-import { changes, changeTrigger, messageTriggers, type Rule, skip } from '../types.ts';
+import { changes, changeTrigger, messageTriggers, originOf, type Rule, type RuleOutput, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
+import { removalMessages } from './removed-fields.ts';
 
 /** Klaviyo accepts profiles of up to 100 KB. The envelope around the attributes needs less than 1 KB. */
 const maxProfileBytes = 99_000;
@@ -20,7 +23,9 @@ export const profile: Rule<CustomerFacts> = {
   sends: 'profile',
   settings: [
     'customer.customFields.properties',
+    'customer.customFields.values',
     'customer.clearEmpty',
+    'customer.clearInBulk',
     'customer.identityConflict',
     'customer.deduplication.enabled',
   ],
@@ -28,19 +33,21 @@ export const profile: Rule<CustomerFacts> = {
   triggers: () => [
     ...messageTriggers('customer', ['CustomerCreated'], 'CustomerCreated'),
     changeTrigger('customer', 'ResourceUpdated', 'CustomerResourceUpdated'),
+    ...messageTriggers('customer', removalMessages, 'CustomerResourceUpdated'),
   ],
-  map({ customer, sharing }, settings) {
+  map(facts, settings) {
+    const { customer, sharing, removed, cause } = facts;
     const email = present(customer.email);
-    if (email === undefined) return skip('the customer has no e-mail');
-    const warnings: Warning[] = [];
+    if (email === undefined || !isEmail(email)) return withoutEmail(email === undefined ? 'no' : 'no valid');
+    const warnings: Warning[] = [...removed.warnings];
     const attributes: Profile = {
       email,
       ...identityOf(customer, sharing, warnings),
       ...namesOf(customer, settings),
-      ...contactOf(customer, warnings),
+      ...contactOf(customer, settings, warnings),
     };
-    const { properties } = filtered(customer.custom?.fields ?? {}, settings.customer.customFields.properties);
-    const fitted = fitProfile(attributes, properties);
+    const isBulk = originOf(cause).type === 'run';
+    const fitted = fitProfile(attributes, propertiesOf(facts, isBulk, settings));
     warnings.push(...fitted.warnings);
     const change: ProfileChange = {
       type: 'profile',
@@ -48,10 +55,16 @@ export const profile: Rule<CustomerFacts> = {
       profile: fitted.profile,
       identityConflict: settings.customer.identityConflict,
       emailFirst: settings.customer.deduplication.enabled,
+      ...(settings.customer.clearInBulk ? { writtenNames: isBulk ? 'unset' : 'add' } : {}),
     };
     return changes([change], { warnings });
   },
 };
+
+function withoutEmail(what: 'no' | 'no valid'): RuleOutput {
+  const reason = `the customer has ${what} e-mail`;
+  return { ...skip(reason), warnings: [{ code: 'invalid_email', detail: `${reason}, so there is no profile for it` }] };
+}
 
 /** Of several customers with one e-mail only one sets the profile's id: the same one in every evaluation. */
 function identityOf(
@@ -92,17 +105,38 @@ function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
   return names;
 }
 
-function contactOf(customer: Customer, warnings: Warning[]): Partial<Profile> {
+/** Custom fields with a value; in realtime also null for those that are empty or were removed, which unsets them. */
+function propertiesOf(
+  { customer, removed, customFieldInfo }: CustomerFacts,
+  isBulk: boolean,
+  settings: RuleSettings,
+): Record<string, unknown> {
+  const fields = customer.custom?.fields ?? {};
+  const { properties: filter, values } = settings.customer.customFields;
+  const shown = values === 'readable' ? readableFields(fields, customFieldInfo, settings.preferredLocale) : fields;
+  const { properties } = filtered(shown, filter);
+  if (isBulk) return properties;
+  const empty = Object.keys(fields).filter((name) => !hasValue(fields[name]));
+  const unset = [...empty, ...removed.names]
+    .filter((name) => passes(name, filter))
+    .map((name) => propertyName(name, filter));
+  return { ...Object.fromEntries(unset.map((name) => [name, null])), ...properties };
+}
+
+function contactOf(customer: Customer, settings: RuleSettings, warnings: Warning[]): Partial<Profile> {
   const address = profileAddress(customer);
   const phone = phoneOf(address);
+  const { clearEmpty } = settings.customer;
   const locale = profileLocale(customer.locale);
   if (phone.type === 'invalid') {
     warnings.push({ code: 'invalid_phone', detail: 'the phone of the address is no valid number and was left out' });
   }
   return {
     ...(phone.type === 'number' ? { phone_number: phone.e164 } : {}),
+    ...(phone.type === 'none' && clearEmpty ? { phone_number: null } : {}),
     ...(locale === undefined ? {} : { locale }),
     ...(address ? { location: locationOf(address) } : {}),
+    ...(!address && clearEmpty ? { location: null } : {}),
   };
 }
 
@@ -117,5 +151,5 @@ export function fitProfile(
 }
 
 function jsonOf({ location, ...attributes }: Omit<Profile, 'properties'>): JsonObject {
-  return { ...attributes, ...(location ? { location: { ...location } } : {}) };
+  return { ...attributes, ...(location === undefined ? {} : { location: location && { ...location } }) };
 }

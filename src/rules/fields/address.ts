@@ -1,6 +1,7 @@
 /** Selects the address of a profile and maps addresses to Klaviyo. */
 import type { Address, Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Location } from '../../klaviyo/change.ts';
+import { phoneText } from './phone.ts';
 import { cutText, maxAttributeBytes, present } from './text.ts';
 
 /** Returns the default billing address, else the first billing address, else the first one. Unknown ids are passed over. */
@@ -20,7 +21,7 @@ export function locationOf(address: Address): Location {
     address2: joined([address.additionalStreetInfo, address.additionalAddressInfo]),
     city: joined([address.city]),
     country: joined([address.country]),
-    region: joined([address.region]),
+    region: joined([regionOf(address)]),
     zip: joined([address.postalCode]),
   };
 }
@@ -36,10 +37,10 @@ export function klaviyoAddress(address: Address): JsonObject {
     LastName: address.lastName,
     Address1: address1,
     City: address.city,
-    RegionCode: present(address.region) ?? address.state,
+    RegionCode: regionOf(address),
     CountryCode: address.country,
     Zip: address.postalCode,
-    Phone: present(address.mobile) ?? address.phone,
+    Phone: phoneText(address),
   };
   const mapped: JsonObject = {};
   for (const [name, text] of Object.entries(named)) {
@@ -47,6 +48,11 @@ export function klaviyoAddress(address: Address): JsonObject {
     if (value !== undefined) mapped[name] = cutText(value, maxAttributeBytes);
   }
   return mapped;
+}
+
+/** Some countries are entered with a region, others, such as the United States, with a state. */
+function regionOf({ region, state }: Address): string | undefined {
+  return present(region) ?? state;
 }
 
 function joined(parts: (string | undefined)[]): string {

@@ -15,12 +15,7 @@ const minorDigits: Record<string, number> = {
  * @returns the number nearest to the decimal value, without rounding errors of a division
  */
 export function majorUnits(money: Money): number {
-  if (money.type === 'highPrecision' && money.preciseAmount !== undefined) {
-    return shifted(money.preciseAmount, money.fractionDigits ?? digitsOf(money.currencyCode));
-  }
-  // fractionDigits of a highPrecision money apply to its precise amount, never to its cents.
-  const ownDigits = money.type === 'highPrecision' ? undefined : money.fractionDigits;
-  return shifted(money.centAmount, ownDigits ?? digitsOf(money.currencyCode));
+  return shifted(amountOf(money), scaleOf(money));
 }
 
 export function absolute(money: Money): Money {
@@ -30,6 +25,54 @@ export function absolute(money: Money): Money {
     centAmount: Math.abs(centAmount),
     ...(preciseAmount === undefined ? {} : { preciseAmount: Math.abs(preciseAmount) }),
   };
+}
+
+/** An amount, several times. */
+export interface MoneyAddend {
+  money: Money;
+  quantity: number;
+}
+
+/**
+ * Adds amounts of one currency exactly, and rounds the sum once to the digits of the currency, halves away from zero.
+ * @returns major units; undefined without an addend
+ */
+export function sumOf(addends: readonly MoneyAddend[], currencyCode: string): number | undefined {
+  const parts = addends.filter(
+    ({ money, quantity }) => money.currencyCode === currencyCode && isWhole(money, quantity),
+  );
+  if (parts.length === 0) return undefined;
+  const ownDigits = parts.find(({ money }) => money.type !== 'highPrecision')?.money.fractionDigits;
+  const digits = ownDigits ?? digitsOf(currencyCode);
+  const scale = Math.max(digits, ...parts.map(({ money }) => scaleOf(money)));
+  const sum = parts.reduce(
+    (total, { money, quantity }) =>
+      total + BigInt(amountOf(money)) * BigInt(quantity) * 10n ** BigInt(scale - scaleOf(money)),
+    0n,
+  );
+  return shifted(Number(roundedTo(sum, scale - digits)), digits);
+}
+
+/** Minor units of the money's own precision, of which `scaleOf` says how many digits are behind the point. */
+function amountOf({ type, preciseAmount, centAmount }: Money): number {
+  return type === 'highPrecision' && preciseAmount !== undefined ? preciseAmount : centAmount;
+}
+
+function scaleOf({ type, preciseAmount, fractionDigits, currencyCode }: Money): number {
+  // fractionDigits of a highPrecision money apply to its precise amount, never to its cents.
+  const isOwn = type !== 'highPrecision' || preciseAmount !== undefined;
+  return (isOwn ? fractionDigits : undefined) ?? digitsOf(currencyCode);
+}
+
+function isWhole(money: Money, quantity: number): boolean {
+  return Number.isSafeInteger(amountOf(money)) && Number.isSafeInteger(quantity);
+}
+
+/** Removes digits at the end, rounding halves away from zero. */
+function roundedTo(amount: bigint, removedDigits: number): bigint {
+  const unit = 10n ** BigInt(removedDigits);
+  const half = amount < 0n ? -unit / 2n : unit / 2n;
+  return (amount + half) / unit;
 }
 
 function digitsOf(currencyCode: string): number {

@@ -8,11 +8,21 @@ import { present } from './text.ts';
 
 export type Phone = { type: 'none' } | { type: 'number'; e164: string } | { type: 'invalid' };
 
-/** Returns the mobile number of an address, else its phone. Local numbers get the country of the address. */
+/** Returns the first valid one of an address' mobile and phone. Local numbers get the country of the address. */
 export function phoneOf(address: Address | undefined): Phone {
-  const text = present(address?.mobile) ?? present(address?.phone);
-  if (text === undefined) return { type: 'none' };
+  const texts = [present(address?.mobile), present(address?.phone)].filter((text) => text !== undefined);
+  if (texts.length === 0) return { type: 'none' };
+  const valid = texts.map((text) => parsed(text, address)).find((number) => number?.isValid());
+  return valid ? { type: 'number', e164: valid.number } : { type: 'invalid' };
+}
+
+/** Returns the first valid one of an address' mobile and phone as it is written there; without a valid one the first. */
+export function phoneText(address: Address): string | undefined {
+  const texts = [present(address.mobile), present(address.phone)].filter((text) => text !== undefined);
+  return texts.length < 2 ? texts[0] : (texts.find((text) => parsed(text, address)?.isValid()) ?? texts[0]);
+}
+
+function parsed(text: string, address: Address | undefined) {
   const country = address?.country?.trim().toUpperCase() ?? '';
-  const parsed = parsePhoneNumberFromString(text, isSupportedCountry(country) ? country : undefined);
-  return parsed?.isValid() ? { type: 'number', e164: parsed.number } : { type: 'invalid' };
+  return parsePhoneNumberFromString(text, isSupportedCountry(country) ? country : undefined);
 }

@@ -43,6 +43,11 @@ export function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
+/** Returns the name under which a field is sent. */
+export function propertyName(name: string, filter: PropertyFilter): string {
+  return newName(name, filter) ?? name;
+}
+
 function newName(name: string, { map }: PropertyFilter): string | undefined {
   return Object.hasOwn(map, name) ? map[name] : undefined;
 }

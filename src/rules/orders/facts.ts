@@ -2,6 +2,8 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
+import { customFieldInfo } from '../custom-field-info.ts';
+import type { CustomFieldInfo } from '../fields/readable.ts';
 import {
   type Cause,
   type EvaluationContext,
@@ -11,6 +13,8 @@ import {
   type RuleContext,
   type Subjects,
 } from '../types.ts';
+import { firstOrder } from './first-order.ts';
+import { hasRefund } from './refunds.ts';
 
 type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
 
@@ -29,8 +33,15 @@ export interface OrderFacts extends OrderSubject {
    * unless a rule needs `payments`.
    */
   payments: readonly (Payment | undefined)[];
+  /**
+   * Id of the order that refunds a payment, by the payment's id: the first of all orders with this payment. Only payments with
+   * a refund that counts are in it, and only if a rule needs `payments`.
+   */
+  refundingOrders: ReadonlyMap<string, string>;
   /** Discount codes as customers enter them. Empty unless a rule needs `discountCodes`. */
   discountCodes: readonly string[];
+  /** Loaded only for `order.customFields.values: readable` and `order.reasonField`. */
+  customFieldInfo: CustomFieldInfo;
   cause: Cause;
   at: Date;
 }
@@ -47,13 +58,27 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   fromMessage,
   customerIdOf: ({ order }) => order.customerId,
   async load(subject, context) {
-    const { cause, at, needs } = context;
-    const [{ products, categories }, payments, discountCodes] = await Promise.all([
+    const { cause, at, needs, settings, lookups } = context;
+    const readable = settings.order.customFields.values === 'readable';
+    const fieldNeeds = { type: readable || settings.order.reasonField !== '', names: readable };
+    const [{ products, categories }, payments, discountCodes, fieldInfo] = await Promise.all([
       productsOf(subject.order, context),
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
+      customFieldInfo(subject.order.custom, fieldNeeds, lookups),
     ]);
-    return { ...subject, products, categories, payments, discountCodes, cause, at };
+    const refundingOrders = await refundingOrdersOf(subject.order, payments, context);
+    return {
+      ...subject,
+      products,
+      categories,
+      payments,
+      refundingOrders,
+      discountCodes,
+      customFieldInfo: fieldInfo,
+      cause,
+      at,
+    };
   },
 };
 
@@ -89,6 +114,24 @@ function paymentsOf(order: Order, { lookups, cause }: LookupContext): Promise<(P
       id === undefined ? undefined : lookups.payment(id, minVersionOf(cause, { typeId: 'payment', id })),
     ),
   );
+}
+
+async function refundingOrdersOf(
+  order: Order,
+  payments: readonly (Payment | undefined)[],
+  { lookups, settings }: Pick<EvaluationContext, 'lookups' | 'settings'>,
+): Promise<Map<string, string>> {
+  const refunded = payments
+    .filter((payment) => payment !== undefined)
+    .filter((payment) => hasRefund(payment, settings));
+  const first = await Promise.all(
+    refunded.map(async ({ id }): Promise<[string, string]> => {
+      // A query may not show this order yet.
+      const orders = [...(await lookups.paidOrders(id)), order];
+      return [id, firstOrder(orders)?.id ?? order.id];
+    }),
+  );
+  return new Map(first);
 }
 
 async function discountCodesOf(order: Order, { lookups, cause }: LookupContext): Promise<string[]> {

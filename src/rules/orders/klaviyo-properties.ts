@@ -4,10 +4,10 @@
  */
 import type { Order } from '../../commercetools/schemas.ts';
 import { klaviyoAddress } from '../fields/address.ts';
-import { majorUnits } from '../fields/money.ts';
 import { hasValue, passes } from '../fields/properties.ts';
 import { localizedText } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
+import { discountValue } from './discount-value.ts';
 import type { OrderFacts } from './facts.ts';
 import { asItem, type Line } from './line.ts';
 
@@ -27,16 +27,13 @@ export function klaviyoNames(
   if (!settings.order.properties.klaviyoNames) return {};
   const { order } = facts;
   const from = (source: string, value: unknown) => (passes(source, settings.order.properties) ? value : undefined);
-  const { billingAddress, shippingAddress, discountOnTotalPrice } = order;
+  const { billingAddress, shippingAddress } = order;
   return {
     OrderId: orderId(order, settings),
     Items: from('lineItems', lines.map(asItem)),
     Brands: from('lineItems', distinct(lines.map(({ brand }) => brand))),
     DiscountCode: from('discountCodes', facts.discountCodes.join(', ')),
-    DiscountValue: from(
-      'discountOnTotalPrice',
-      discountOnTotalPrice && majorUnits(discountOnTotalPrice.discountedAmount),
-    ),
+    DiscountValue: discountValue(order, settings.order.properties),
     BillingAddress: from('billingAddress', billingAddress && klaviyoAddress(billingAddress)),
     ShippingAddress: from('shippingAddress', shippingAddress && klaviyoAddress(shippingAddress)),
   };

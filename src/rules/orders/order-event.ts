@@ -8,7 +8,7 @@ import { locationOf } from '../fields/address.ts';
 import { type FittedProperties, fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
 import { present } from '../fields/text.ts';
-import { firstTime } from '../fields/time.ts';
+import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
 import {
   isCausedBy,
@@ -32,6 +32,8 @@ export interface OrderEventDraft {
   uniqueId: string;
   /** Candidates in ISO 8601, best first. The first one that Klaviyo accepts is sent. */
   times: readonly (string | undefined)[];
+  /** Date that decides whether the event is history, where it can differ from the time, ISO 8601. */
+  datedAt?: string;
   value: Money;
   /** Properties beside those of the order, which win over these. */
   properties?: Record<string, unknown>;
@@ -72,6 +74,7 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
       'order.profileLocation',
       'order.valueCurrency',
       'order.backfillAfterDays',
+      'order.importsAreHistory',
       ...(ownPropertySettings ?? orderPropertySettings),
     ],
     needs: [...(spec.needs ?? []), ...shared],
@@ -113,7 +116,7 @@ function eventOf(
       ...(settings.order.valueCurrency && isCurrency(currencyCode) ? { currency: currencyCode } : {}),
       profile: { ...profile, ...(location ? { location } : {}) },
       properties,
-      backfill: isHistory(time, facts, settings),
+      backfill: isHistory(draft.datedAt ?? time, facts, settings),
     },
   };
 }
@@ -169,7 +172,8 @@ function locationFor(facts: OrderFacts, { moment }: Pick<OrderEventSpec, 'moment
 
 /**
  * Returns whether an event is history and must not trigger flows: events of bulk runs, unless the run repairs, and events
- * older than `order.backfillAfterDays` when their message arrived, such as imports.
+ * older than `order.backfillAfterDays` when their message arrived, such as imports. `order.importsAreHistory` makes every
+ * import history.
  */
 export function isHistory(
   time: string,
@@ -178,5 +182,6 @@ export function isHistory(
 ): boolean {
   const origin = originOf(cause);
   if (origin.type === 'run') return origin.backfill;
-  return Date.parse(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;
+  if (settings.order.importsAreHistory && isCausedBy(cause, 'OrderImported')) return true;
+  return millisecondsOf(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;
 }

@@ -1,5 +1,7 @@
 /** Properties of an order's events: Klaviyo's names, fields of the order, custom fields. Later ones win. */
+import { plainTexts } from '../fields/plain-text.ts';
 import { filtered } from '../fields/properties.ts';
+import { enumLabel, readableFields } from '../fields/readable.ts';
 import type { RuleSettings } from '../settings.ts';
 import type { OrderFacts } from './facts.ts';
 import { distinct, itemNames, klaviyoNames } from './klaviyo-properties.ts';
@@ -8,6 +10,7 @@ import { lineOf } from './line.ts';
 export const orderPropertySettings = [
   'order.properties',
   'order.customFields.properties',
+  'order.customFields.values',
   'product.brandAttribute',
 ] as const;
 
@@ -27,7 +30,7 @@ function buildProperties(facts: OrderFacts, settings: RuleSettings): Record<stri
   const { order } = facts;
   const lines = order.lineItems.map((item) => lineOf(item, facts, settings));
   const raw = settings.order.properties.raw ? filtered(order, settings.order.properties) : nothing;
-  const custom = filtered(order.custom?.fields ?? {}, settings.order.customFields.properties);
+  const custom = filtered(customFieldsOf(facts, settings), settings.order.customFields.properties);
   const klaviyo = withoutExcluded(klaviyoNames(facts, lines, settings), settings);
   // The open-source plugin sends these two names with every order, whatever the filter includes.
   const always = withoutExcluded(
@@ -39,11 +42,23 @@ function buildProperties(facts: OrderFacts, settings: RuleSettings): Record<stri
   return { ...plain, ...always, ...picked(plain, mapped) };
 }
 
-export function reasonOf({ order }: OrderFacts, settings: RuleSettings): Record<string, unknown> {
+function customFieldsOf({ order, customFieldInfo }: OrderFacts, settings: RuleSettings): Record<string, unknown> {
+  const fields = order.custom?.fields ?? {};
+  if (settings.order.customFields.values === 'raw') return fields;
+  return readableFields(fields, customFieldInfo, settings.preferredLocale);
+}
+
+export function reasonOf({ order, customFieldInfo }: OrderFacts, settings: RuleSettings): Record<string, unknown> {
   const { reasonField, properties } = settings.order;
   if (reasonField === '' || !properties.klaviyoNames) return {};
   const fields = order.custom?.fields ?? {};
-  return withoutExcluded({ Reason: Object.hasOwn(fields, reasonField) ? fields[reasonField] : undefined }, settings);
+  const value = Object.hasOwn(fields, reasonField) ? fields[reasonField] : undefined;
+  const { preferredLocale } = settings;
+  // A custom field holds the key of an enum; its label is in the type.
+  const labelled = (Array.isArray(value) ? value : [value]).map(
+    (element: unknown) => enumLabel(reasonField, element, customFieldInfo, preferredLocale) ?? element,
+  );
+  return withoutExcluded({ Reason: plainTexts(labelled, preferredLocale).join(', ') }, settings);
 }
 
 /** Removes names that `order.properties.exclude` contains and names without a value. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import {
   delivery,
   evaluateMessage,
@@ -132,19 +132,50 @@ test('adding a payment with a refund to an order sends the refund', async () => 
   assert.equal(mappedOutput(await evaluateMessage(body, { rule, lookups })).changes.length, 1);
 });
 
-test('a payment of several orders sends its refund for each of them', async () => {
-  const orders = [order(), order({ id: id('0b'), ...paidBy('fa2', 'fa1') })];
-  const lookups = lookupsIn({ payments: [payment()], orders });
-  const evaluations = await evaluateMessage(delivery('PaymentCreated', reference('payment', id('fa1'))), {
-    rule,
-    lookups,
+describe('a payment of several orders', () => {
+  const early = '2026-03-13T10:00:00.000Z';
+  async function refundsOf(orders: Json[], payments = [payment()]): Promise<(string | undefined)[][]> {
+    const lookups = lookupsIn({ payments, orders });
+    const body = delivery('PaymentCreated', reference('payment', id('fa1')));
+    const evaluations = await evaluateMessage(body, { rule, lookups });
+    return evaluations.map((one) =>
+      one.outcome === 'mapped'
+        ? [...sentBy(one.output).map(([uniqueId]) => String(uniqueId)), ...one.output.skips]
+        : [],
+    );
+  }
+
+  test('refunds once, on the order that was created first', async () => {
+    const first = order({ id: id('0b'), createdAt: early });
+    const [later, earlier] = await refundsOf([order(), first]);
+    assert.deepEqual(earlier, [id('0b')]);
+    assert.deepEqual(later, [`the payment is refunded on order ${id('0b')}, which was created first of those with it`]);
   });
-  assert.deepEqual(
-    evaluations.flatMap((output) =>
-      output.outcome === 'mapped' ? sentBy(output.output).map(([uniqueId]) => uniqueId) : [],
-    ),
-    [id('0a'), `${id('0b')}:${id('7a1')}`],
-  );
+
+  test('refunds of the same moment are on the order with the lowest id, in whatever state and place of the list', async () => {
+    const orders = [order({ id: id('0b') }), order({ orderState: 'Cancelled', ...paidBy('fa2', 'fa1') })];
+    assert.deepEqual((await refundsOf(orders))[1], [`${id('0a')}:${id('7a1')}`]);
+    assert.match((await refundsOf(orders))[0]?.join() ?? '', /refunded on order/);
+  });
+
+  test('is not passed on when the first order can not be sent', async () => {
+    const first = order({ id: id('0b'), createdAt: early, customerEmail: undefined, customerId: undefined });
+    const [later, earlier] = await refundsOf([order(), first]);
+    assert.deepEqual(earlier, ['the order has neither e-mail nor customer id']);
+    assert.match(later?.join() ?? '', /refunded on order/);
+  });
+
+  test('is looked up only for payments with a refund that counts', async () => {
+    const lookups = lookupsIn({ payments: [payment({ transactions: [refund('7a1', { state: 'Failure' })] })] });
+    const strict = { ...lookups, paidOrders: () => Promise.reject(new Error('looked up')) };
+    const [evaluated] = await evaluateRecords([order()], { rule, lookups: strict, cause: run });
+    assert.equal(evaluated?.outcome, 'mapped');
+  });
+
+  test('that the order names twice refunds once', async () => {
+    const twice = order({ ...paidBy('fa1', 'fa1') });
+    assert.deepEqual(await refundsOf([twice]), [[id('0a')]]);
+  });
 });
 
 test('an order with neither e-mail nor customer is skipped with the reason', async () => {

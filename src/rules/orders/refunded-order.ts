@@ -3,12 +3,13 @@
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
 import type { Payment, Transaction } from '../../commercetools/schemas.ts';
-import { absolute, majorUnits } from '../fields/money.ts';
+import { absolute } from '../fields/money.ts';
 import type { RuleSettings } from '../settings.ts';
 import { messageTriggers, type Skip } from '../types.ts';
 import type { OrderFacts, OrderRule } from './facts.ts';
 import { messageTime, type OrderEventDraft, orderEventRule } from './order-event.ts';
 import { reasonOf } from './properties.ts';
+import { reasonNotToRefund, refundsIn } from './refunds.ts';
 
 export const refundedOrder: OrderRule = orderEventRule({
   name: 'refunded-order',
@@ -56,9 +57,9 @@ interface Refund {
  */
 function refundsOf({ order, payments }: OrderFacts): Refund[] {
   return payments.flatMap((payment, position): Refund[] => {
-    if (!payment) return [];
-    const refunds = payment.transactions.filter(({ type }) => type === 'Refund');
-    return refunds.map((transaction, index) => {
+    // A payment that the order names twice refunds once.
+    if (!payment || payments.findIndex((other) => other?.id === payment.id) !== position) return [];
+    return refundsIn(payment).map((transaction, index) => {
       const hasOrderId = position === 0 && index === 0;
       return { transaction, payment, uniqueId: hasOrderId ? order.id : `${order.id}:${transaction.id}` };
     });
@@ -77,16 +78,16 @@ function refundEvent(
   { transaction, payment, uniqueId, properties }: Refund & { properties: Record<string, unknown> },
   settings: RuleSettings,
 ): OrderEventDraft | Skip {
-  if (!settings.payment.states.validTransactionStates.includes(transaction.state)) {
-    return { skip: `a refund that is ${transaction.state} does not count (payment.states.validTransactionStates)` };
-  }
-  // Payment providers disagree about the sign of a refund.
-  const value = absolute(transaction.amount);
-  if (majorUnits(value) === 0) return { skip: 'a refund of 0' };
+  const reason = reasonNotToRefund(transaction, settings);
+  if (reason !== undefined) return { skip: reason };
+  const refundingOrder = facts.refundingOrders.get(payment.id);
+  if (refundingOrder !== facts.order.id)
+    return { skip: `the payment is refunded on order ${refundingOrder}, which was created first of those with it` };
   return {
     uniqueId,
     times: [transaction.timestamp, messageTime(facts), payment.lastModifiedAt],
-    value,
+    // Payment providers disagree about the sign of a refund.
+    value: absolute(transaction.amount),
     properties,
   };
 }
