@@ -22,10 +22,12 @@ import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.t
 import { createListing } from '../klaviyo/existing-records.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
+import { createProfileLookups } from '../klaviyo/profile-lookups.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import type { LiveCheckDeps } from '../live-check/run-live-check.ts';
+import { findOrderProfile } from '../rules/orders/find-order-profile.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
 import { createFallbackStore } from '../store/fallback-store.ts';
@@ -116,6 +118,11 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   };
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
+  const profiles = createProfileLookups({
+    client: klaviyo,
+    acceptsProfileId: apiFindings.acceptsProfileId,
+    onWarning: warn,
+  });
   const sink = createSink({
     ...{ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted, onWarning: warn },
     maxListingMs: settings.klaviyo.eventListingSeconds * 1_000,
@@ -125,6 +132,12 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       return products.some(({ id, masterData }) => id !== exceptItemId && masterData.published);
     },
     repeatedEvents: apiFindings.repeatedEvents,
+    async profileOfOrder(order, lane) {
+      const known = { ...order, isCustomerSet: false, hasLocation: false };
+      const scope = { lane, fresh: true };
+      const found = await findOrderProfile(known, { lookups, profiles, settings: config.rules }, scope);
+      return 'skip' in found ? undefined : found.identity;
+    },
   });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,
@@ -138,7 +151,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const followUps = createFollowUpQueue({ store: runStore, now });
   const deliver = createDeliver({ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add });
   const selectRules = createRuleSelector(config.groups, config.rules);
-  const evaluate = createEvaluate({ settings: config.rules, lookups, now });
+  const evaluate = createEvaluate({ settings: config.rules, lookups, profiles, now });
 
   const { pageSize, largePageSize, ranges } = settings.commercetools;
   const bulkDeps = {
@@ -171,7 +184,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     resend: async (origin) => (await replay.resend(origin)).outcome !== 'unavailable',
   });
   const explain = createExplain({
-    ...{ groups: config.groups, settings: config.rules, client: commercetools, lookups, now },
+    ...{ groups: config.groups, settings: config.rules, client: commercetools, lookups, profiles, now },
     dryRun: createDryRun(klaviyo, rateLimitShare),
     currentState: createCurrentState(klaviyo),
   });

@@ -34,7 +34,15 @@ export interface ApiFindings {
     read(): Promise<RepeatedEvents | undefined>;
     write(finding: RepeatedEvents): Promise<void>;
   };
+  /** Whether a live check has found that Klaviyo accepts events by its own profile id. Read in the background. */
+  acceptsProfileId(): boolean;
 }
+
+/** The name under which a live check stores whether events by Klaviyo's profile id are accepted. */
+export const profileIdFinding = 'events by profile id';
+export const profileIdAccepted = 'accepted';
+/** Another process may store the finding at any time. */
+const profileIdRefreshMs = 600_000;
 
 /** The name under which `repeatedEvents` is stored. */
 export const repeatedEventsFinding = 'repeated events in a bulk body';
@@ -72,9 +80,23 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
     return value === 'lost' && isOld ? undefined : value;
   }
 
+  let profileId = { isAccepted: false, readAt: Number.NEGATIVE_INFINITY };
+
+  async function readProfileId(): Promise<void> {
+    const isAccepted = (await read())[profileIdFinding]?.value === profileIdAccepted;
+    profileId = { ...profileId, isAccepted };
+  }
+
   return {
     read,
     write,
+    acceptsProfileId() {
+      if (performance.now() - profileId.readAt > profileIdRefreshMs) {
+        profileId = { ...profileId, readAt: performance.now() };
+        readProfileId().catch(() => undefined);
+      }
+      return profileId.isAccepted;
+    },
     repeatedEvents: {
       read: () => readRepeatedEvents().catch(() => undefined),
       write: (finding) => write({ [repeatedEventsFinding]: { value: finding } }),

@@ -18,8 +18,10 @@ export interface Location {
   zip: string;
 }
 
-/** The profile of an event. At least one of the two identifiers is set. */
+/** The profile of an event. At least one of the three identifiers is set. */
 export interface ProfileIdentity {
+  /** Klaviyo's own id of an existing profile. */
+  id?: string;
   email?: string;
   external_id?: string;
   location?: Location;
@@ -74,6 +76,16 @@ export interface CatalogVariant extends Sellable {
 /** 1 hides a variant from recommendations when it is out of stock; 0 and 2 do not. */
 export type InventoryPolicy = 0 | 1 | 2;
 
+/** The order of an event, as far as its profile depends on it. */
+export interface EventOrder {
+  id: string;
+  customerId?: string | undefined;
+  customerEmail?: string | undefined;
+  /** ISO 8601. */
+  createdAt: string;
+  completedAt?: string | undefined;
+}
+
 export interface EventChange {
   type: 'event';
   metric: string;
@@ -86,6 +98,8 @@ export interface EventChange {
   /** ISO 4217. */
   currency?: string;
   profile: ProfileIdentity;
+  /** The profile was looked up for this order: it is looked up again if Klaviyo rejects it. Never sent. */
+  order?: EventOrder;
   properties: JsonObject;
   /** Recorded without triggering flows, in either lane. */
   backfill?: boolean;

@@ -135,5 +135,9 @@ test('an item whose variants are not all included has those of its list', async 
 test('a profile is found by its e-mail in any case', async (t) => {
   const attributes = { email: 'Anna@example.test', external_id: null };
   const { existing } = await serve(t, () => ({ body: { data: [{ id: 'profile-1', attributes }] } }));
-  assert.deepEqual(await existing.profile('email', 'ANNA@example.test', 'realtime'), { id: 'profile-1' });
+  assert.deepEqual(await existing.profile('email', 'ANNA@example.test', 'realtime'), {
+    id: 'profile-1',
+    hasAddress: false,
+    email: 'Anna@example.test',
+  });
 });

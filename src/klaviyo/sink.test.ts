@@ -61,6 +61,7 @@ async function startSink(t: TestContext, setup: Setup) {
       storeJob,
       onWarning: () => undefined,
       isSold: () => Promise.resolve(false),
+      profileOfOrder: () => Promise.resolve(undefined),
       maxListingMs: 0,
     },
     repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },

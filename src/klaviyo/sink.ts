@@ -20,7 +20,7 @@ import { createEarlyAck, type EarlyAckEntry, type StoreJob } from './early-ack.t
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
 import { delivered } from './receipts.ts';
-import type { IsSold, SinkResources, WriteContext, WrittenStock } from './writers/write-context.ts';
+import type { IsSold, ProfileOfOrder, SinkResources, WriteContext, WrittenStock } from './writers/write-context.ts';
 
 export interface SendOptions {
   /** Realtime has priority over bulk. */
@@ -58,6 +58,7 @@ export interface SinkDeps<Origin> {
   /** Within this time Klaviyo lists an event that it has recorded. */
   maxListingMs: number;
   isSold: IsSold;
+  profileOfOrder: ProfileOfOrder;
   onWarning(detail: string): void;
 }
 
@@ -91,6 +92,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     existing: createExistingRecords(client),
     mutex: createKeyedMutex(),
     isSold: deps.isSold,
+    profileOfOrder: deps.profileOfOrder,
     writtenStock: new LRUCache<string, WrittenStock>({ max: maxCachedRecords }),
     knownCategories: new LRUCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
   };

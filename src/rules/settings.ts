@@ -95,6 +95,10 @@ export const ruleSettingsSchema = z.strictObject({
       raw: z.boolean().default(true).describe("send commercetools' own fields"),
     }),
     customFields: section({ properties: section(propertyFilter) }),
+    identity: z
+      .enum(['customer', 'order'])
+      .default('customer')
+      .describe("profile of events: the customer's, or the one with the order's own e-mail and customer id"),
     valueCurrency: z.boolean().default(true).describe('send value_currency'),
     profileLocation: z
       .enum(['always', 'created', 'never'])

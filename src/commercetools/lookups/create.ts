@@ -22,6 +22,7 @@ import {
 } from '../schemas.ts';
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
+import { createOrderCustomers } from './order-customers.ts';
 import { createSameEmailLookup } from './same-email.ts';
 import type { ChangedRecord, LookupById, Lookups } from './types.ts';
 
@@ -108,9 +109,11 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   const orderedProduct = byId('products', orderedProductSchema);
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
   const tree = createTreeCache(client, now);
+  const customer = byId('customers', customerSchema);
 
   return {
-    customer: byId('customers', customerSchema),
+    customer,
+    orderCustomer: createOrderCustomers(customer),
     customersWithEmail: createSameEmailLookup({
       byLowercaseEmail: (email) => byLowercaseEmail.load(email),
       byEmail: (email) => byEmail.load(email),

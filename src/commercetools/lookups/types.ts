@@ -36,9 +36,25 @@ export interface ChangedRecord {
  */
 export type LookupById<Entity> = (id: string, minVersion?: number) => Promise<Entity | undefined>;
 
+/** The customer of an order. */
+export interface OrderCustomer extends Pick<Customer, 'id' | 'email' | 'createdAt' | 'stores'> {
+  hasAddress: boolean;
+  /** The customer may have changed since it was read. */
+  cached: boolean;
+}
+
+export interface OrderCustomerOptions {
+  /** Id of the run that the lookup belongs to; absent in realtime. */
+  run?: string | undefined;
+  /** Reads again what is cached. */
+  fresh?: boolean | undefined;
+}
+
 /** Lookups other than by id show what queries show, except for the records that are passed in. */
 export interface Lookups {
   customer: LookupById<Customer>;
+  /** Returns 'deleted' if GET by id answers 404, and 'forbidden' without the scope to read customers. */
+  orderCustomer(id: string, options?: OrderCustomerOptions): Promise<OrderCustomer | 'deleted' | 'forbidden'>;
   /** Returns customers with this e-mail, ignoring case. */
   customersWithEmail(email: string): Promise<Customer[]>;
   order: LookupById<Order>;

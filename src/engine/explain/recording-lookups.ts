@@ -2,7 +2,11 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { StoredCategory } from '../../commercetools/schemas.ts';
+import type { FoundProfile, LookupScope, ProfileLookups } from '../../klaviyo/profile-lookups.ts';
 import { type Path, withChangedLeaves } from './json-paths.ts';
+
+/** Its own cache: an explanation shows what is now. */
+const explainRun = 'explain';
 
 /** A path within one of the records that were read. */
 export interface Perturbation {
@@ -10,8 +14,8 @@ export interface Perturbation {
   path: Path;
 }
 
-/** @param real reads commercetools */
-export function recordLookups(real: Lookups) {
+/** @param real reads commercetools. @param realProfiles reads Klaviyo */
+export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
   const seen = new Map<string, unknown>();
   let closed = false;
   let perturbation: Perturbation | undefined;
@@ -32,6 +36,12 @@ export function recordLookups(real: Lookups) {
     const code = await real.discountCode(id);
     return code === undefined ? {} : { code };
   });
+  const orderCustomer = once('customer of the order', 'deleted', (id) => real.orderCustomer(id, { run: explainRun }));
+  const scope: LookupScope = { lane: 'realtime', run: explainRun };
+  const absent = { profile: undefined, cached: false };
+  const byExternalId = once<FoundProfile>('profile with the id', absent, (id) => realProfiles.byExternalId(id, scope));
+  const byEmail = once<FoundProfile>('profile with the e-mail', absent, (email) => realProfiles.byEmail(email, scope));
+  const holders = new Map<string, Promise<boolean>>();
   let tree: Promise<CategoryTree> | undefined;
 
   return {
@@ -63,7 +73,19 @@ export function recordLookups(real: Lookups) {
       standalonePrices: once('prices of sku', [], real.standalonePrices),
       standalonePrice: once('price', undefined, real.standalonePrice),
       discountCode: async (id) => (await discountCode(id)).code,
+      orderCustomer,
     } satisfies Lookups,
+    profiles: {
+      acceptsProfileId: realProfiles.acceptsProfileId,
+      byExternalId,
+      byEmail,
+      hasEvent(profileId, event) {
+        const found =
+          holders.get(profileId) ?? (closed ? Promise.resolve(false) : realProfiles.hasEvent(profileId, event, scope));
+        holders.set(profileId, found);
+        return found;
+      },
+    } satisfies ProfileLookups,
   };
 }
 

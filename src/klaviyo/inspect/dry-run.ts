@@ -39,6 +39,7 @@ export function createDryRun(client: KlaviyoClient, rateLimitShare: number): Dry
       repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },
       maxListingMs: 0,
       isSold: () => Promise.resolve('unknown'),
+      profileOfOrder: () => Promise.resolve(undefined),
       onWarning: () => undefined,
     });
     for (const change of changes) {

@@ -1,5 +1,7 @@
 /** Writes events. Klaviyo records one event per metric, profile and unique_id. */
 
+import { isDeepStrictEqual } from 'node:util';
+import { LookupUnavailable, messageOf } from '../../lib/errors.ts';
 import type { KlaviyoError } from '../api/errors.ts';
 import type { BatchItem } from '../batching/bulk-body.ts';
 import type { EventChange, ProfileIdentity, Receipt } from '../change.ts';
@@ -17,6 +19,7 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
   const without = withoutRejected(change, first.failure.errors);
   if (without) return withWarnings(await writeEvent(without.change, context), [leftOut(without.attribute)]);
   if (!concernsIdentity(first.failure.errors)) return receipt;
+  if (change.order) return writeToProfileOfOrder({ ...change, order: change.order }, receipt, context);
   // The pair of identifiers is rejected: the e-mail alone, then the id alone.
   for (const profile of singleIdentifiers(change.profile)) {
     receipt = receiptOfResult(await write(profile));
@@ -25,6 +28,34 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
       return withWarnings(receipt, [{ code: 'identity-rejected', detail: `sent with the ${identifier} alone` }]);
   }
   return receipt;
+}
+
+/**
+ * The profile may have changed, merged or gone since it was looked up: it is looked up again, once. Any other identifier of
+ * the order could be another person's.
+ */
+async function writeToProfileOfOrder(
+  { order, ...change }: EventChange & Required<Pick<EventChange, 'order'>>,
+  rejection: Receipt,
+  context: WriteContext,
+): Promise<Receipt> {
+  let identity: ProfileIdentity | undefined;
+  try {
+    identity = await context.profileOfOrder(order, context.lane);
+  } catch (thrown) {
+    const { retryAfterMs, actionRequired } = thrown instanceof LookupUnavailable ? thrown : {};
+    return {
+      outcome: 'unavailable',
+      reason: messageOf(thrown),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(actionRequired ? { actionRequired } : {}),
+    };
+  }
+  const { location, ...rejected } = change.profile;
+  if (!identity || isDeepStrictEqual(identity, rejected)) return rejection;
+  const profile = { ...identity, ...(location ? { location } : {}) };
+  const result = await context.batchers.write('event', eventItem(change, profile), untilSettled(context));
+  return receiptOfResult(result);
 }
 
 /** @returns the event without the optional attribute that an error points at */
@@ -45,7 +76,7 @@ function withoutRejected(
 const eventPrefix = '{"type":"event","attributes":{';
 
 /** For both endpoints: https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events */
-function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
+function eventItem(change: EventChange, { id, ...attributes }: ProfileIdentity): BatchItem {
   const text = JSON.stringify({
     type: 'event',
     attributes: {
@@ -59,19 +90,19 @@ function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
       backfill: change.backfill,
     },
   });
-  const profile = `"profile":{"data":{"type":"profile","attributes":${JSON.stringify(identity)}}}`;
+  const profile = `"profile":{"data":${JSON.stringify({ type: 'profile', id, attributes })}}`;
   const backfill = change.backfill === undefined ? '' : `"backfill":${change.backfill},`;
   return {
     text,
     bytes: Buffer.byteLength(text),
     group: `{"type":"event-bulk-create","attributes":{${profile},${backfill}`,
-    profile: identity,
+    profile: attributes,
     singleBody: () => `{"data":${eventPrefix}${profile},${text.slice(eventPrefix.length)}}`,
   };
 }
 
 function concernsIdentity(errors: readonly KlaviyoError[]): boolean {
-  const identifierPointer = /\/profile(\/data)?(\/attributes)?(\/(email|external_id))?$/;
+  const identifierPointer = /\/profile(\/data)?(\/attributes)?(\/(id|email|external_id))?$/;
   return errors.some(
     ({ code, pointer }) => code === 'duplicate_profile' || (pointer !== undefined && identifierPointer.test(pointer)),
   );

@@ -2,17 +2,27 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
+import type { EventOrder } from '../../klaviyo/change.ts';
+import type { LookupScope } from '../../klaviyo/profile-lookups.ts';
+import { present } from '../fields/text.ts';
 import {
   type Cause,
   type EvaluationContext,
   type FactsLoader,
+  isCausedBy,
   minVersionOf,
+  originOf,
   type Rule,
   type RuleContext,
+  type Skip,
   type Subjects,
 } from '../types.ts';
+import { findOrderProfile } from './find-order-profile.ts';
+import { mayLocate } from './location.ts';
+import type { OrderProfile } from './order-profile.ts';
 
 type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
+type ProfileContext = Pick<EvaluationContext<OrderNeed>, 'lookups' | 'profiles' | 'settings' | 'cause' | 'at'>;
 
 export interface OrderSubject {
   order: Order;
@@ -31,6 +41,8 @@ export interface OrderFacts extends OrderSubject {
   payments: readonly (Payment | undefined)[];
   /** Discount codes as customers enter them. Empty unless a rule needs `discountCodes`. */
   discountCodes: readonly string[];
+  /** The profile that the order's events belong to, or why there is none. */
+  profile: OrderProfile | Skip;
   cause: Cause;
   at: Date;
 }
@@ -47,12 +59,13 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   fromMessage,
   async load(subject, context) {
     const { cause, at, needs } = context;
-    const [{ products, categories }, payments, discountCodes] = await Promise.all([
+    const [{ products, categories }, payments, discountCodes, profile] = await Promise.all([
       productsOf(subject.order, context),
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
+      profileOfOrder(subject.order, context),
     ]);
-    return { ...subject, products, categories, payments, discountCodes, cause, at };
+    return { ...subject, products, categories, payments, discountCodes, profile, cause, at };
   },
 };
 
@@ -66,6 +79,26 @@ async function fromMessage(message: Message, { lookups, cause }: RuleContext): P
   if (embedded !== undefined) return { subjects: [{ order: orderSchema.parse(embedded), embedded: true }] };
   const order = await lookups.order(message.resource.id, minVersionOf(cause, message.resource));
   return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order no longer exists' };
+}
+
+function profileOfOrder(
+  order: Order,
+  { lookups, profiles, settings, cause, at }: ProfileContext,
+): Promise<OrderFacts['profile']> {
+  const origin = originOf(cause);
+  const email = present(order.customerEmail);
+  const toFind = {
+    ...eventOrderOf(order),
+    isCustomerSet: isCausedBy(cause, 'OrderCustomerSet') && email !== undefined,
+    hasLocation: mayLocate({ order, cause, at }, settings),
+  };
+  const scope: LookupScope = origin.type === 'run' ? { lane: 'bulk', run: origin.runId } : { lane: 'realtime' };
+  return findOrderProfile(toFind, { lookups, profiles, settings }, scope);
+}
+
+/** Returns the fields of the order that its profile depends on. */
+export function eventOrderOf({ id, customerId, customerEmail, createdAt, completedAt }: Order): EventOrder {
+  return { id, customerId: present(customerId), customerEmail: present(customerEmail), createdAt, completedAt };
 }
 
 async function productsOf(

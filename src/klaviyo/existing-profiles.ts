@@ -1,0 +1,79 @@
+/** Reads profiles from Klaviyo by one of their identifiers. */
+import { z } from 'zod';
+import { omitUndefined } from '../lib/omit-undefined.ts';
+import type { KlaviyoClient } from './api/client.ts';
+import type { Lane } from './api/rate-limiter.ts';
+import { createBatchedLookup, type LookupResult, type LookupSpec, unknownShape } from './batched-lookup.ts';
+
+/** What a profile shows. A profile that is found by a further e-mail shows only its first one. */
+export interface ExistingProfile {
+  /** Klaviyo's id. */
+  id: string;
+  email?: string;
+  external_id?: string;
+  /** Whether it has a street, a city or a postal code. */
+  hasAddress: boolean;
+}
+
+export interface ExistingProfiles {
+  /** @returns the profile with this identifier; e-mails are compared without case */
+  profile(field: 'email' | 'external_id', value: string, lane: Lane): Promise<LookupResult<ExistingProfile>>;
+}
+
+const text = z.string().nullish();
+const profileList = z.object({
+  data: z.array(
+    z.object({
+      id: z.string(),
+      attributes: z.object({
+        email: text,
+        external_id: text,
+        location: z.object({ address1: text, city: text, zip: text }).nullish(),
+      }),
+    }),
+  ),
+});
+type ListedProfile = z.infer<typeof profileList>['data'][number];
+
+export function createExistingProfiles(client: KlaviyoClient): ExistingProfiles {
+  const lookups = {
+    email: createBatchedLookup(client, profileLookup('email')),
+    external_id: createBatchedLookup(client, profileLookup('external_id')),
+  };
+  return { profile: (field, value, lane) => lookups[field](value, lane) };
+}
+
+function profileLookup(field: 'email' | 'external_id'): LookupSpec<ExistingProfile> {
+  const isEmail = field === 'email';
+  const normalize = (value: string) => (isEmail ? value.toLowerCase() : value);
+  return {
+    endpoint: 'listProfiles',
+    filter: (values) => `any(${field},${JSON.stringify(values)})`,
+    inFilter: (value) => value,
+    // Whether Klaviyo compares e-mails without case is not documented, so that both spellings are requested.
+    valuesOf: (key) => (isEmail ? [...new Set([key, key.toLowerCase()])] : [key]),
+    normalize,
+    // Klaviyo validates e-mails in a filter.
+    rejectionMeansNone: isEmail,
+    query: { 'fields[profile]': 'email,external_id,location.address1,location.city,location.zip' },
+    async parse(body, _lane, values) {
+      const parsed = profileList.safeParse(body);
+      if (!parsed.success) return { failure: unknownShape };
+      const requested = new Set(values.map(normalize));
+      const found = new Map<string, ExistingProfile>();
+      const unattributed: ExistingProfile[] = [];
+      for (const listed of parsed.data.data) {
+        const value = listed.attributes[field];
+        if (value != null && requested.has(normalize(value))) found.set(normalize(value), toProfile(listed));
+        else unattributed.push(toProfile(listed));
+      }
+      // A profile may have up to five e-mails and is listed for each, but shows one.
+      return isEmail ? { found, unattributed } : { found };
+    },
+  };
+}
+
+function toProfile({ id, attributes: { email, external_id, location } }: ListedProfile): ExistingProfile {
+  const hasAddress = [location?.address1, location?.city, location?.zip].some((part) => part != null && part !== '');
+  return { id, hasAddress, ...omitUndefined({ email: email ?? undefined, external_id: external_id ?? undefined }) };
+}
