@@ -48,16 +48,18 @@ interface Setup {
   /** Klaviyo's response to a write; by default it accepts all. */
   respond?: (request: ServedRequest, ids: string[]) => ServedResponse | undefined;
   jobErrors?: object[];
+  /** Of a completed job. */
+  jobCounts?: object;
 }
 
 function batcherIn(t: TestContext) {
-  return async ({ operation, call, respond, jobErrors = [] }: Setup) => {
+  return async ({ operation, call, respond, jobErrors = [], jobCounts }: Setup) => {
     const clock = mockClock(t);
     const sent: Sent = { single: [], bulk: [] };
     let started = 0;
     const client = await serveKlaviyo(t, (request) => {
       if (request.method === 'GET') {
-        const attributes = { status: 'complete', errors: jobErrors };
+        const attributes = { status: 'complete', errors: jobErrors, ...jobCounts };
         return {
           body: { data: Array.from({ length: started }, (_, index) => ({ id: `job-${index + 1}`, attributes })) },
         };
@@ -281,6 +283,16 @@ describe('rejected records', () => {
     write('record-0', {}, { recordId: 'record-0', bulkOnly: true });
     await all(['record-0']);
     assert.deepEqual([sent.single, sent.bulk], [[], [['record-0']]]);
+    assert.deepEqual(failedOf(settled), ['record-0']);
+  });
+
+  test('a record that can be sent in bulk bodies only fails when its job counts a failure and lists none', async (t) => {
+    const { write, all, settled } = await batcherIn(t)({
+      operation: items,
+      jobCounts: { total_count: 1, completed_count: 0, failed_count: 1 },
+    });
+    write('record-0', {}, { recordId: 'record-0', bulkOnly: true });
+    await all(['record-0']);
     assert.deepEqual(failedOf(settled), ['record-0']);
   });
 

@@ -9,7 +9,7 @@ import { splitRejected } from './bisect.ts';
 import type { BulkAccess } from './bulk-access.ts';
 import { type BatchItem, type BodyPosition, bulkBody } from './bulk-body.ts';
 import { attribute, failureOf, rejectedBy } from './job-errors.ts';
-import type { AcceptedJob, JobPoller, JobResult } from './job-poller.ts';
+import type { AcceptedJob, JobError, JobPoller, JobResult } from './job-poller.ts';
 import type { Operation } from './operations.ts';
 
 export interface WriteOptions {
@@ -53,6 +53,7 @@ const unknownShape: ApiResult = {
   ok: false,
   failure: { type: 'unavailable', reason: 'Klaviyo accepted a job in an unknown shape' },
 };
+const unlistedError: JobError = { code: 'unknown', detail: 'the job counts a failed record and lists no error' };
 // An empty id would be awaited forever.
 const acceptedJob = z.object({ data: z.object({ id: z.string().min(1) }) });
 
@@ -148,11 +149,10 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     const { failed, unattributed } = attribute(entries, jobResult, positions);
     await Promise.all(
       entries.map(async (entry) => {
-        const error = failed.get(entry) ?? (entries.length === 1 ? jobResult.errors[0] : undefined);
+        const error = failed.get(entry) ?? (unattributed && isFinal(entries) ? unlistedError : undefined);
         const failure = error && (isFinal(entries) ? rejectedBy(error) : failureOf(error, operation));
         // A single request shows what an unclear error means, and whether an unattributed one belongs to this record.
-        if (failure === 'unclear' || (!failure && unattributed && !isFinal(entries)))
-          return sendSingle(entry, { lane });
+        if (failure === 'unclear' || (!failure && unattributed)) return sendSingle(entry, { lane });
         entry.resolve(failure ? { ok: false, failure } : { ok: true, status: 200, body: undefined });
       }),
     );

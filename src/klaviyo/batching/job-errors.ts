@@ -7,7 +7,8 @@ import type { JobError } from './job-poller.ts';
 import type { Operation } from './operations.ts';
 
 /**
- * Finds an error's record by its id, else by its pointer, else by the identifiers of the payload that Klaviyo repeats.
+ * Finds an error's record by its id, else by its pointer, else by the identifiers of the payload that Klaviyo repeats. An
+ * error of a body with one record is that record's.
  * @returns the failed records; `unattributed`: other records may have failed too
  */
 export function attribute<Entry extends { item: BatchItem }>(
@@ -17,12 +18,13 @@ export function attribute<Entry extends { item: BatchItem }>(
 ): { failed: Map<Entry, JobError>; unattributed: boolean } {
   const failed = new Map<Entry, JobError>();
   let unattributed = unlistedErrors > 0;
+  const onlyEntry = entries.length === 1 ? entries[0] : undefined;
   const byRecordId = new Map(entries.map((entry) => [entry.item.recordId, entry]));
   for (const error of errors) {
     const target = positionOf(error.pointer);
     const entryIndex = target ? positions.findIndex(({ index }) => index === target.index) : -1;
     const named = error.recordId === undefined ? undefined : byRecordId.get(error.recordId);
-    const entry = named ?? entries[entryIndex] ?? entryOfPayload(entries, error.payload);
+    const entry = named ?? entries[entryIndex] ?? entryOfPayload(entries, error.payload) ?? onlyEntry;
     if (entry) failed.set(entry, error);
     else unattributed = true;
   }

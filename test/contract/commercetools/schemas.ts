@@ -28,8 +28,14 @@ export type Schemas = {
 };
 
 // The file says less than the reference: values of custom fields are of any type, and money in drafts takes both
-// precisions.
+// precisions. It requires a partner event source in drafts, which commercetools assigns.
 const corrections: Record<string, Schema> = {
+  EventBridgeDestination: {
+    type: 'object',
+    required: ['type', 'region', 'accountId'],
+    properties: { type: { const: 'EventBridge' }, region: { type: 'string' }, accountId: { type: 'string' } },
+    additionalProperties: false,
+  },
   FieldContainer: {},
   Money: {
     type: 'object',
