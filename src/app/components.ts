@@ -14,6 +14,7 @@ import { createEvaluate } from '../engine/delivery/evaluate.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
+import { createImportWatch } from '../engine/realtime/import-watch.ts';
 import { createRealtime, type Realtime } from '../engine/realtime/process-message.ts';
 import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
 import type { Run } from '../engine/runs/run.ts';
@@ -172,6 +173,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const realtime = createRealtime({
     ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight },
     deadlineMs: deadlineSeconds * 1_000,
+    ...(config.rules.order.importsAreHistory ? {} : { importWatch: createImportWatch(now, warn) }),
   });
   const replay = createReplay({
     ...{ groups: config.groups, selectRules, client: commercetools, evaluate, deliver, deadLetters, nextReadSeq },

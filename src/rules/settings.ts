@@ -106,6 +106,7 @@ export const ruleSettingsSchema = z.strictObject({
       .describe('realtime order events that set the profile location from the billing address'),
     reasonField: z.string().default('').describe('custom field with the reason of a cancellation or refund'),
     backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this do not trigger flows'),
+    importsAreHistory: z.boolean().default(false).describe('imported orders never trigger flows (OrderImported)'),
   }),
   customer: section({
     customFields: section({ properties: section(propertyFilter) }),

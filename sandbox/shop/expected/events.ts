@@ -24,7 +24,7 @@ export function bulkEvents(shop: Shop): ExpectedEvent[] {
   return shop.orders
     .filter(hasBuyer)
     .flatMap((order) => [
-      ...placedEvents(order, order.createdAt),
+      ...placedEvents(order, orderDate(order)),
       ...(FULFILLED.includes(order.orderState) ? [stateEvent(order, 'Fulfilled Order', fulfilledAt(order))] : []),
       ...(order.orderState === 'Cancelled' ? [stateEvent(order, 'Cancelled Order', cancelledAt(order))] : []),
       ...refundEvents(shop, order),
@@ -37,7 +37,7 @@ export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): Expect
   return journal.flatMap(({ action, ids }) => {
     const order = orders.get(ids.order ?? '');
     if (order === undefined || !hasBuyer(order)) return [];
-    if (action === 'buy' || action === 'claim') return placedEvents(order, order.createdAt);
+    if (action === 'buy' || action === 'claim') return placedEvents(order, orderDate(order));
     if (action === 'orderConfirmed' || action === 'orderComplete')
       return [stateEvent(order, 'Fulfilled Order', undefined)];
     if (action === 'orderCancelled') return [stateEvent(order, 'Cancelled Order', undefined)];
@@ -99,12 +99,24 @@ function event(
   return { metric, uniqueId, value: toMajorUnits(money), currency, email, customerId: customerId || undefined, time };
 }
 
-function fulfilledAt({ completedAt, shippingInfo, shipping, lastModifiedAt }: ShopOrder): string {
-  const parcels = [shippingInfo, ...(shipping ?? []).map((entry) => entry.shippingInfo)];
-  const delivered = parcels.flatMap((entry) => entry?.deliveries ?? []).map(({ createdAt }) => createdAt);
-  return completedAt ?? delivered.sort().at(-1) ?? lastModifiedAt;
+/** Imported orders have a date of their own. */
+function orderDate({ completedAt, createdAt }: ShopOrder): string {
+  return completedAt !== undefined && Date.parse(completedAt) <= Date.parse(createdAt) ? completedAt : createdAt;
 }
 
-function cancelledAt({ completedAt, lastModifiedAt }: ShopOrder): string {
-  return completedAt ?? lastModifiedAt;
+/** Returns the time, but none before the order itself. */
+function afterOrder(time: string, order: ShopOrder): string {
+  const placedAt = orderDate(order);
+  return Date.parse(time) < Date.parse(placedAt) ? placedAt : time;
+}
+
+function fulfilledAt(order: ShopOrder): string {
+  const { completedAt, shippingInfo, shipping, lastModifiedAt } = order;
+  const parcels = [shippingInfo, ...(shipping ?? []).map((entry) => entry.shippingInfo)];
+  const delivered = parcels.flatMap((entry) => entry?.deliveries ?? []).map(({ createdAt }) => createdAt);
+  return afterOrder(completedAt ?? delivered.sort().at(-1) ?? lastModifiedAt, order);
+}
+
+function cancelledAt(order: ShopOrder): string {
+  return afterOrder(order.completedAt ?? order.lastModifiedAt, order);
 }

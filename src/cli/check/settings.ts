@@ -18,7 +18,7 @@ export function checkSettings(config: Config): Finding[] {
     ...checkFilters(config),
     ...checkProductUrl(config),
   ];
-  return findings.length > 0 ? findings : [ok('settings', 'nothing odd')];
+  return [...(findings.length > 0 ? findings : [ok('settings', 'nothing odd')]), ...describeImports(config)];
 }
 
 function checkRunWorker({ store, runWorker }: Config): Finding[] {
@@ -70,6 +70,13 @@ function checkFilters({ rules }: Config): Finding[] {
     if (both.length === 0) return [];
     return [warning('settings', `${path} includes and excludes ${both.join(', ')}`, 'excluded is what counts')];
   });
+}
+
+function describeImports({ realtime, rules }: Config): Finding[] {
+  if (!realtime || rules.order.importsAreHistory) return [];
+  const detail =
+    'an imported order without completedAt counts as placed now; order.importsAreHistory: true sends imports without flows';
+  return [ok('order imports', detail)];
 }
 
 function checkProductUrl({ rules }: Config): Finding[] {

@@ -13,6 +13,7 @@ import type { AppEvents } from '../../telemetry/app-events.ts';
 import type { Deliver } from '../delivery/deliver.ts';
 import type { Evaluate } from '../delivery/evaluate.ts';
 import { internalError, outcomeOf, reasonsOf, toVerdict, type Verdict } from '../delivery/verdict.ts';
+import type { ImportWatch } from './import-watch.ts';
 
 export interface RealtimeDeps {
   selectRules: Pick<SelectRules, 'forMessage'>;
@@ -28,6 +29,8 @@ export interface RealtimeDeps {
   maxAttempts: number;
   /** Maximum in-flight messages; more are left to the broker. */
   maxInFlight: number;
+  /** Absent: imports are not counted. */
+  importWatch?: ImportWatch;
 }
 
 export interface Realtime {
@@ -96,6 +99,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   async function admit(message: Message, rules: RuleSelection, deliveries: number | undefined): Promise<Verdict> {
     if (rules.size === 0) return noRule(message);
+    deps.importWatch?.observe(message);
     // A redelivery of a message that is in flight joins it.
     const joined = inFlight.get(message.id) ?? overloadVerdict(rules);
     if (joined) attempts.add(message.id, 'notCounted');

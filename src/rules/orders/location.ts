@@ -5,6 +5,7 @@ import { locationOf } from '../fields/address.ts';
 import { millisecondsOf } from '../fields/time.ts';
 import type { RuleSettings } from '../settings.ts';
 import { type Cause, originOf } from '../types.ts';
+import { orderDate } from './order-date.ts';
 import type { OrderProfile } from './order-profile.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -20,7 +21,7 @@ export interface LocatingOrder {
 export function mayLocate({ order, cause, at }: LocatingOrder, settings: RuleSettings): boolean {
   if (settings.order.profileLocation === 'never' || !order.billingAddress) return false;
   if (originOf(cause).type === 'run') return true;
-  return millisecondsOf(order.createdAt) >= at.getTime() - settings.order.backfillAfterDays * dayMs;
+  return millisecondsOf(orderDate(order)) >= at.getTime() - settings.order.backfillAfterDays * dayMs;
 }
 
 /** @param moment the order is created by the event, or existed before it: for `order.profileLocation: created` */

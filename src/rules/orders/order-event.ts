@@ -7,7 +7,7 @@ import type { EventChange, Warning } from '../../klaviyo/change.ts';
 import { type FittedProperties, fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
 import { passes } from '../fields/properties.ts';
-import { firstTime } from '../fields/time.ts';
+import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
 import { messageCauseOf, originOf, type RuleOutput, type Skip, skip, type Trigger, uniqueWarnings } from '../types.ts';
 import { eventOrderOf, type OrderFacts, type OrderNeed, type OrderRule } from './facts.ts';
@@ -24,6 +24,8 @@ export interface OrderEventDraft {
   uniqueId: string;
   /** Candidates in ISO 8601, best first. The first one that Klaviyo accepts is sent. */
   times: readonly (string | undefined)[];
+  /** Date that decides whether the event is history, where it can differ from the time, ISO 8601. */
+  datedAt?: string;
   value: Money;
   /** Properties beside those of the order, which win over these. */
   properties?: Record<string, unknown>;
@@ -66,6 +68,7 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
       'order.profileLocation',
       'order.valueCurrency',
       'order.backfillAfterDays',
+      'order.importsAreHistory',
       ...(ownPropertySettings ?? orderPropertySettings),
     ],
     needs: [...(spec.needs ?? []), ...shared],
@@ -120,7 +123,7 @@ function eventOf(
       profile: { ...profile.identity, ...(location ? { location } : {}) },
       ...(profile.isLookedUp ? { order: eventOrderOf(facts.order) } : {}),
       properties,
-      backfill: isHistory(time, facts, settings),
+      backfill: isHistory(draft.datedAt ?? time, facts, settings),
     },
   };
 }
@@ -162,7 +165,8 @@ export function messageTime({ cause }: Pick<OrderFacts, 'cause'>): string | unde
 
 /**
  * Returns whether an event is history and must not trigger flows: events of bulk runs, unless the run repairs, and events
- * older than `order.backfillAfterDays` when their message arrived, such as imports.
+ * older than `order.backfillAfterDays` when their message arrived, such as imports. `order.importsAreHistory` makes every
+ * import history.
  */
 export function isHistory(
   time: string,
@@ -171,5 +175,6 @@ export function isHistory(
 ): boolean {
   const origin = originOf(cause);
   if (origin.type === 'run') return origin.backfill;
-  return Date.parse(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;
+  if (settings.order.importsAreHistory && isCausedBy(cause, 'OrderImported')) return true;
+  return millisecondsOf(time) < at.getTime() - settings.order.backfillAfterDays * dayMs;
 }

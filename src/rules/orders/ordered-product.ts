@@ -9,6 +9,7 @@ import type { Skip } from '../types.ts';
 import type { OrderFacts, OrderRule } from './facts.ts';
 import { orderId } from './klaviyo-properties.ts';
 import { asOrderedProduct, lineOf } from './line.ts';
+import { orderDate, placedTimes } from './order-date.ts';
 import { type OrderEventDraft, orderEventRule } from './order-event.ts';
 import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
 import { withoutExcluded } from './properties.ts';
@@ -40,7 +41,8 @@ function lineEvent(
   if (item.totalPrice === undefined) return { skip: `lineItems.${index}.totalPrice is missing or malformed` };
   return {
     uniqueId: item.id,
-    times: [facts.order.createdAt],
+    times: placedTimes(facts.order),
+    datedAt: orderDate(facts.order),
     value: item.totalPrice,
     properties: lineProperties(item, facts, settings),
   };

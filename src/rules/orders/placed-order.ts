@@ -3,6 +3,7 @@
  * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
  */
 import type { OrderRule } from './facts.ts';
+import { orderDate, placedTimes } from './order-date.ts';
 import { orderEventRule } from './order-event.ts';
 import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
 
@@ -17,6 +18,6 @@ export const placedOrder: OrderRule = orderEventRule({
     const { order } = facts;
     const reason = notPlacedReason(facts, settings);
     if (reason !== undefined) return { skip: reason };
-    return [{ uniqueId: order.id, times: [order.createdAt], value: order.totalPrice }];
+    return [{ uniqueId: order.id, times: placedTimes(order), datedAt: orderDate(order), value: order.totalPrice }];
   },
 });

@@ -2,6 +2,7 @@
 import type { RuleSettings } from '../settings.ts';
 import { messageCauseOf, messageTriggers, type Skip, type Trigger } from '../types.ts';
 import type { OrderFacts } from './facts.ts';
+import { timeAfterPlaced } from './order-date.ts';
 import { messageTime, type OrderEventDraft } from './order-event.ts';
 
 export function stateTriggers(settings: RuleSettings): Trigger[] {
@@ -33,6 +34,7 @@ export function stateEvent(facts: OrderFacts, event: StateEvent, settings: RuleS
   if (meaningOf(state, settings) !== event.meaning) {
     return { skip: `an order that is ${state} does not count as ${event.meaning} (order.states.changed)` };
   }
-  const { times, properties = {} } = event;
-  return [{ uniqueId: order.id, times: [messageTime(facts), ...times], value: order.totalPrice, properties }];
+  const { properties = {} } = event;
+  const time = timeAfterPlaced([messageTime(facts), ...event.times], order, facts.at);
+  return [{ uniqueId: order.id, times: [time], value: order.totalPrice, properties }];
 }
