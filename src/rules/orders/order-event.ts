@@ -9,7 +9,7 @@ import { majorUnits } from '../fields/money.ts';
 import { passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
-import { messageCauseOf, originOf, type RuleOutput, type Skip, skip, type Trigger, uniqueWarnings } from '../types.ts';
+import { isCausedBy, messageCauseOf, originOf, type RuleOutput, type Skip, skip, type Trigger, uniqueWarnings } from '../types.ts';
 import { eventOrderOf, type OrderFacts, type OrderNeed, type OrderRule } from './facts.ts';
 import { keptNames } from './klaviyo-properties.ts';
 import { orderLocation } from './location.ts';
