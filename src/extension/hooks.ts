@@ -98,7 +98,7 @@ function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
     ({ order }: OrderFacts) => order,
     (change, context) => {
       if (change.type !== 'event') return { change, warnings: [] };
-      const { type, order, ...event } = change;
+      const { type, order, isProfileLookedUp = false, ...event } = change;
       const draft = callHook({ name: 'event', hook, record: event, context, schema: eventDraft });
       if ('skip' in draft) return draft;
       const time = firstTime([draft.time], context.facts.at);
@@ -108,8 +108,9 @@ function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
       // A hook can prevent flows, but it can't trigger them for events from history.
       const backfill = change.backfill === true || draft.backfill === true;
       // The profile of a hook is its own: it is not looked up again.
-      const lookedUp = order && isDeepStrictEqual(draft.profile, event.profile) ? { order } : {};
-      return { change: { type, ...draft, ...lookedUp, time, properties, backfill }, warnings };
+      const lookedUp = isProfileLookedUp && isDeepStrictEqual(draft.profile, event.profile);
+      const own = { ...(order ? { order } : {}), isProfileLookedUp: lookedUp };
+      return { change: { type, ...draft, ...own, time, properties, backfill }, warnings };
     },
   );
 }

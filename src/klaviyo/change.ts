@@ -84,6 +84,8 @@ export interface EventOrder {
   /** ISO 8601. */
   createdAt: string;
   completedAt?: string | undefined;
+  /** The date that the order counts from; ISO 8601. */
+  placedAt: string;
 }
 
 export interface EventChange {
@@ -98,8 +100,10 @@ export interface EventChange {
   /** ISO 4217. */
   currency?: string;
   profile: ProfileIdentity;
-  /** The profile was looked up for this order: it is looked up again if Klaviyo rejects it. Never sent. */
+  /** The order that the event is about; never sent. Of several orders the newest gives a profile its location. */
   order?: EventOrder;
+  /** The profile was looked up for the order: it is looked up again if Klaviyo rejects it. */
+  isProfileLookedUp?: boolean;
   properties: JsonObject;
   /** Recorded without triggering flows, in either lane. */
   backfill?: boolean;

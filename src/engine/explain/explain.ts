@@ -143,7 +143,7 @@ async function explainRule(deps: ExplainDeps, toExplain: RuleToExplain): Promise
 /** Only what is sent is explained. */
 function withoutOrder(change: Change): Change {
   if (change.type !== 'event') return change;
-  const { order: _order, ...event } = change;
+  const { order: _order, isProfileLookedUp: _isProfileLookedUp, ...event } = change;
   return event;
 }
 

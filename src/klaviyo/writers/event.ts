@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LookupUnavailable, messageOf } from '../../lib/errors.ts';
 import type { KlaviyoError } from '../api/errors.ts';
-import type { BatchItem } from '../batching/bulk-body.ts';
-import type { EventChange, ProfileIdentity, Receipt } from '../change.ts';
+import { type BatchItem, type EventLocation, withLocation } from '../batching/bulk-body.ts';
+import type { EventChange, EventOrder, Location, ProfileIdentity, Receipt } from '../change.ts';
 import { delivered, leftOut, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import { untilSettled, type WriteContext } from './write-context.ts';
 
@@ -19,7 +19,8 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
   const without = withoutRejected(change, first.failure.errors);
   if (without) return withWarnings(await writeEvent(without.change, context), [leftOut(without.attribute)]);
   if (!concernsIdentity(first.failure.errors)) return receipt;
-  if (change.order) return writeToProfileOfOrder({ ...change, order: change.order }, receipt, context);
+  if (change.order && change.isProfileLookedUp)
+    return writeToProfileOfOrder(change, change.order, { rejection: receipt, context });
   // The pair of identifiers is rejected: the e-mail alone, then the id alone.
   for (const profile of singleIdentifiers(change.profile)) {
     receipt = receiptOfResult(await write(profile));
@@ -35,9 +36,9 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
  * the order could be another person's.
  */
 async function writeToProfileOfOrder(
-  { order, ...change }: EventChange & Required<Pick<EventChange, 'order'>>,
-  rejection: Receipt,
-  context: WriteContext,
+  change: EventChange,
+  order: EventOrder,
+  { rejection, context }: { rejection: Receipt; context: WriteContext },
 ): Promise<Receipt> {
   let identity: ProfileIdentity | undefined;
   try {
@@ -76,7 +77,7 @@ function withoutRejected(
 const eventPrefix = '{"type":"event","attributes":{';
 
 /** For both endpoints: https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events */
-function eventItem(change: EventChange, { id, ...attributes }: ProfileIdentity): BatchItem {
+function eventItem(change: EventChange, { id, location, ...attributes }: ProfileIdentity): BatchItem {
   const text = JSON.stringify({
     type: 'event',
     attributes: {
@@ -91,13 +92,35 @@ function eventItem(change: EventChange, { id, ...attributes }: ProfileIdentity):
     },
   });
   const profile = `"profile":{"data":${JSON.stringify({ type: 'profile', id, attributes })}}`;
+  const groupStart = '{"type":"event-bulk-create","attributes":{';
   const backfill = change.backfill === undefined ? '' : `"backfill":${change.backfill},`;
   return {
     text,
     bytes: Buffer.byteLength(text),
-    group: `{"type":"event-bulk-create","attributes":{${profile},${backfill}`,
+    group: `${groupStart}${profile},${backfill}`,
+    ...(location ? { location: eventLocation(location, { change, profile, at: groupStart.length }) } : {}),
     profile: attributes,
-    singleBody: () => `{"data":${eventPrefix}${profile},${text.slice(eventPrefix.length)}}`,
+    singleBody(chosen) {
+      const located = chosen ? withLocation(profile, { ...chosen, at: chosen.at - groupStart.length }) : profile;
+      return `{"data":${eventPrefix}${located},${text.slice(eventPrefix.length)}}`;
+    },
+  };
+}
+
+/** The JSON of a profile ends with its attributes: `…"attributes":{…}}}`. */
+const closingBraces = 3;
+
+function eventLocation(
+  location: Location,
+  { change: { order, uniqueId, time }, profile, at }: { change: EventChange; profile: string; at: number },
+): EventLocation {
+  const isFirst = profile.endsWith('{}}}');
+  return {
+    profile,
+    orderId: order?.id ?? uniqueId,
+    placedAtMs: Date.parse(order?.placedAt ?? time),
+    json: `${isFirst ? '' : ','}"location":${JSON.stringify(location)}`,
+    at: at + profile.length - closingBraces,
   };
 }
 

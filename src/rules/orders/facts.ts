@@ -19,6 +19,7 @@ import {
 } from '../types.ts';
 import { findOrderProfile } from './find-order-profile.ts';
 import { mayLocate } from './location.ts';
+import { orderDate } from './order-date.ts';
 import type { OrderProfile } from './order-profile.ts';
 
 type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
@@ -97,8 +98,12 @@ function profileOfOrder(
 }
 
 /** Returns the fields of the order that its profile depends on. */
-export function eventOrderOf({ id, customerId, customerEmail, createdAt, completedAt }: Order): EventOrder {
-  return { id, customerId: present(customerId), customerEmail: present(customerEmail), createdAt, completedAt };
+export function eventOrderOf(order: Order): EventOrder {
+  const { id, customerId, customerEmail, createdAt, completedAt } = order;
+  return {
+    ...{ id, customerId: present(customerId), customerEmail: present(customerEmail) },
+    ...{ createdAt, completedAt, placedAt: orderDate(order) },
+  };
 }
 
 async function productsOf(

@@ -9,7 +9,16 @@ import { majorUnits } from '../fields/money.ts';
 import { passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
-import { isCausedBy, messageCauseOf, originOf, type RuleOutput, type Skip, skip, type Trigger, uniqueWarnings } from '../types.ts';
+import {
+  isCausedBy,
+  messageCauseOf,
+  originOf,
+  type RuleOutput,
+  type Skip,
+  skip,
+  type Trigger,
+  uniqueWarnings,
+} from '../types.ts';
 import { eventOrderOf, type OrderFacts, type OrderNeed, type OrderRule } from './facts.ts';
 import { keptNames } from './klaviyo-properties.ts';
 import { orderLocation } from './location.ts';
@@ -121,7 +130,8 @@ function eventOf(
       value: majorUnits(draft.value),
       ...(settings.order.valueCurrency && isCurrency(currencyCode) ? { currency: currencyCode } : {}),
       profile: { ...profile.identity, ...(location ? { location } : {}) },
-      ...(profile.isLookedUp ? { order: eventOrderOf(facts.order) } : {}),
+      order: eventOrderOf(facts.order),
+      isProfileLookedUp: profile.isLookedUp,
       properties,
       backfill: isHistory(draft.datedAt ?? time, facts, settings),
     },
