@@ -11,6 +11,7 @@ import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accept
 import { createDeadLetters, type DeadLetters } from '../engine/delivery/dead-letters.ts';
 import { createDeliver } from '../engine/delivery/deliver.ts';
 import { createEvaluate } from '../engine/delivery/evaluate.ts';
+import { createOrderProfiles } from '../engine/delivery/order-profiles.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
@@ -119,9 +120,11 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   };
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
+  const orderProfiles = createOrderProfiles(store);
   const profiles = createProfileLookups({
     client: klaviyo,
     acceptsProfileId: apiFindings.acceptsProfileId,
+    rememberedFor: orderProfiles.profileIdOf,
     onWarning: warn,
   });
   const sink = createSink({
@@ -133,6 +136,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       return products.some(({ id, masterData }) => id !== exceptItemId && masterData.published);
     },
     repeatedEvents: apiFindings.repeatedEvents,
+    rememberOrderProfile: orderProfiles.remember,
     async profileOfOrder(order, lane) {
       const known = { ...order, isCustomerSet: false, hasLocation: false };
       const scope = { lane, fresh: true };

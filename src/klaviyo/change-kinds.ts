@@ -7,6 +7,7 @@ import type { Change, ChangeKind, Receipt } from './change.ts';
 import { deleteCategory, writeCategory } from './writers/category.ts';
 import { writeEvent } from './writers/event.ts';
 import { deleteItem, writeItem } from './writers/item.ts';
+import { writeOrderProfile } from './writers/order-profile.ts';
 import { writeProfile } from './writers/profile.ts';
 import { writeStock } from './writers/variant.ts';
 import type { WriteContext } from './writers/write-context.ts';
@@ -48,6 +49,14 @@ export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Change
     // Five bodies of 1,000. An event is settled by the response to its body.
     maxInFlight: 5_000,
     write: writeEvent,
+  },
+  'order-profile': {
+    coalescingKey: ({ orderId }) => `order-profile:${orderId}`,
+    ordered: true,
+    operations: [],
+    // Corrections are rare.
+    maxInFlight: 1_000,
+    write: writeOrderProfile,
   },
   profile: {
     coalescingKey: ({ customerId }) => `profile:${customerId}`,

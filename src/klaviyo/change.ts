@@ -109,6 +109,16 @@ export interface EventChange {
   backfill?: boolean;
 }
 
+/** The profile that has the events of an order whose e-mail was corrected. It is remembered, and may get the new e-mail. */
+export interface OrderProfileChange {
+  type: 'order-profile';
+  orderId: string;
+  /** Klaviyo's id. */
+  profileId: string;
+  /** The new e-mail of the profile; absent: it keeps its own. */
+  email?: string;
+}
+
 export interface ProfileChange {
   type: 'profile';
   /** The customer's id, also when `profile.external_id` is absent. */
@@ -155,7 +165,14 @@ export interface DeleteChange {
 }
 
 /** The desired state of one record in Klaviyo, or an event. Idempotent. */
-export type Change = EventChange | ProfileChange | CategoryChange | ItemChange | StockChange | DeleteChange;
+export type Change =
+  | EventChange
+  | OrderProfileChange
+  | ProfileChange
+  | CategoryChange
+  | ItemChange
+  | StockChange
+  | DeleteChange;
 
 export type ChangeKind = Change['type'];
 

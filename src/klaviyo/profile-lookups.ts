@@ -11,6 +11,7 @@ import type { Lane } from './api/rate-limiter.ts';
 import { never, unknownShape } from './batched-lookup.ts';
 import { createExistingProfiles, type ExistingProfile } from './existing-profiles.ts';
 import { createMetricIds } from './metric-ids.ts';
+import { createProfileDetails, type ReadProfileDetails } from './profile-details.ts';
 
 export interface LookupScope {
   lane: Lane;
@@ -41,12 +42,17 @@ export interface ProfileLookups {
   hasEvent(profileId: string, event: EventToFind, scope: LookupScope): Promise<boolean>;
   /** Whether events by Klaviyo's own profile id are known to be accepted. */
   acceptsProfileId(): boolean;
+  /** @returns the id of the profile that has the events of an order whose e-mail was corrected */
+  rememberedFor(orderId: string): Promise<string | undefined>;
+  details: ReadProfileDetails;
 }
 
 export interface ProfileLookupsDeps {
   client: KlaviyoClient;
   /** See `acceptsProfileId` of ProfileLookups. */
   acceptsProfileId(): boolean;
+  /** See ProfileLookups. */
+  rememberedFor: ProfileLookups['rememberedFor'];
   onWarning(detail: string): void;
 }
 
@@ -59,7 +65,12 @@ const eventList = z.object({
   data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
 });
 
-export function createProfileLookups({ client, acceptsProfileId, onWarning }: ProfileLookupsDeps): ProfileLookups {
+export function createProfileLookups({
+  client,
+  acceptsProfileId,
+  rememberedFor,
+  onWarning,
+}: ProfileLookupsDeps): ProfileLookups {
   const existing = createExistingProfiles(client);
   const idOfMetric = createMetricIds(client);
   const cache = new LRUCache<string, ExistingProfile>({ max: maxCached });
@@ -92,6 +103,8 @@ export function createProfileLookups({ client, acceptsProfileId, onWarning }: Pr
 
   return {
     acceptsProfileId,
+    rememberedFor,
+    details: createProfileDetails(client),
     byExternalId: (externalId, scope) => find('external_id', externalId, scope),
     byEmail: (email, scope) => find('email', email, scope),
     async hasEvent(profileId, { metric, uniqueId, from, to }, { lane }) {

@@ -62,6 +62,7 @@ async function startSink(t: TestContext, setup: Setup) {
       onWarning: () => undefined,
       isSold: () => Promise.resolve(false),
       profileOfOrder: () => Promise.resolve(undefined),
+      rememberOrderProfile: () => Promise.resolve(),
       maxListingMs: 0,
     },
     repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },

@@ -59,6 +59,7 @@ export interface SinkDeps<Origin> {
   maxListingMs: number;
   isSold: IsSold;
   profileOfOrder: ProfileOfOrder;
+  rememberOrderProfile: SinkResources['rememberOrderProfile'];
   onWarning(detail: string): void;
 }
 
@@ -93,6 +94,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     mutex: createKeyedMutex(),
     isSold: deps.isSold,
     profileOfOrder: deps.profileOfOrder,
+    rememberOrderProfile: deps.rememberOrderProfile,
     writtenStock: new LRUCache<string, WrittenStock>({ max: maxCachedRecords }),
     knownCategories: new LRUCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
   };

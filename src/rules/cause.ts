@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Message } from '../commercetools/messages.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
+import { present } from './fields/text.ts';
 import type { Cause } from './types.ts';
 
 const reference = z.looseObject({ id: z.string() });
@@ -9,6 +10,7 @@ const payloadSchema = z.looseObject({
   orderState: z.string().optional().catch(undefined),
   customer: reference.optional().catch(undefined),
   oldCustomer: reference.optional().catch(undefined),
+  oldEmail: z.string().optional().catch(undefined),
   sku: z.string().optional().catch(undefined),
   supplyChannel: reference.optional().catch(undefined),
   inventoryEntry: z
@@ -44,8 +46,14 @@ export function causeOf(message: Message): Cause {
       orderState: fields.orderState,
       customerId: fields.customer?.id,
       oldCustomerId: fields.oldCustomer?.id,
+      hadEmail: hadEmail(message, fields.oldEmail),
       sku: fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku,
       channelId: fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id,
     }),
   };
+}
+
+/** The e-mail itself is personal data, which a cause never has. */
+function hadEmail({ type, payload }: Message, oldEmail: string | undefined): boolean | undefined {
+  return type === 'OrderCustomerEmailSet' && payload !== undefined ? present(oldEmail) !== undefined : undefined;
 }

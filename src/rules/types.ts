@@ -29,6 +29,8 @@ const messageCauseSchema = z.object({
   /** OrderCustomerSet: the new and the previous customer of the order. */
   customerId: z.string().optional(),
   oldCustomerId: z.string().optional(),
+  /** OrderCustomerEmailSet: whether the order had an e-mail before. */
+  hadEmail: z.boolean().optional(),
   /** Whether the payload contained the whole record, as it was when the message was written. */
   embedded: z.boolean(),
   /** The payload was too large to be delivered, so only the type of the message is known. */

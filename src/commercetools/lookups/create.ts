@@ -84,6 +84,12 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     schema: orderSchema,
     keysOf: (order) => [...new Set(order.paymentInfo?.payments.flatMap(({ id }) => id ?? []))],
   });
+  const ordersByEmail = batched({
+    path: 'orders',
+    field: 'customerEmail',
+    schema: orderSchema,
+    keysOf: ({ customerEmail }) => (customerEmail === undefined ? [] : [customerEmail]),
+  });
   const inventory = bySku('inventory', inventoryEntrySchema);
   const inventoryEntry = byId('inventory', inventoryEntrySchema);
   const prices = bySku('standalone-prices', standalonePriceSchema);
@@ -120,6 +126,10 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     }),
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
+    async ordersWithEmail(email) {
+      const spellings = [...new Set([email, email.toLowerCase()])];
+      return (await Promise.all(spellings.map((spelling) => ordersByEmail.load(spelling)))).flat();
+    },
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
     async orderedProduct(id, minVersion) {

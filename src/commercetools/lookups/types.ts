@@ -59,6 +59,8 @@ export interface Lookups {
   customersWithEmail(email: string): Promise<Customer[]>;
   order: LookupById<Order>;
   ordersOfPayment(paymentId: string): Promise<Order[]>;
+  /** Returns orders with this e-mail, in its own and in lower-case spelling. */
+  ordersWithEmail(email: string): Promise<Order[]>;
   payment: LookupById<Payment>;
   product: LookupById<Product>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */

@@ -59,6 +59,7 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
       customersWithEmail: once('customers with the e-mail', [], real.customersWithEmail),
       order: once('order', undefined, real.order),
       ordersOfPayment: once('orders of payment', [], real.ordersOfPayment),
+      ordersWithEmail: once('orders with the e-mail', [], real.ordersWithEmail),
       payment: once('payment', undefined, real.payment),
       product: once('product', undefined, real.product),
       orderedProduct: once('product', undefined, real.orderedProduct),
@@ -77,6 +78,8 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
     } satisfies Lookups,
     profiles: {
       acceptsProfileId: realProfiles.acceptsProfileId,
+      rememberedFor: once('remembered profile of order', undefined, realProfiles.rememberedFor),
+      details: once('details of profile', undefined, realProfiles.details),
       byExternalId,
       byEmail,
       hasEvent(profileId, event) {

@@ -18,14 +18,12 @@ export function createLocationClaims(): LocationClaims {
   const claims = new LRUCache<string, string>({ max: maxClaims });
   return {
     claim(items, lane) {
-      const chosen = new Map<string, EventLocation>();
-      for (const { location } of items) {
-        if (!location) continue;
-        const claimedBy = lane === 'bulk' ? claims.get(location.profile) : undefined;
-        if (claimedBy !== undefined && claimedBy !== location.orderId) continue;
-        const newest = chosen.get(location.profile);
-        if (!newest || location.placedAtMs > newest.placedAtMs) chosen.set(location.profile, location);
-      }
+      const isClaimed = ({ profile, orderId }: EventLocation) =>
+        lane === 'bulk' && (claims.get(profile) ?? orderId) !== orderId;
+      const free = items.flatMap(({ location }) => (location && !isClaimed(location) ? [location] : []));
+      // The last one set for a profile counts: the newest.
+      const byAge = free.toSorted((left, right) => left.placedAtMs - right.placedAtMs);
+      const chosen = new Map(byAge.map((location) => [location.profile, location]));
       if (lane === 'bulk') for (const [profile, { orderId }] of chosen) claims.set(profile, orderId);
       return chosen;
     },

@@ -70,6 +70,8 @@ export function createCurrentState(client: KlaviyoClient): ReadCurrentState {
     switch (change.type) {
       case 'event':
         return profileState(change.profile, eventNote);
+      case 'order-profile':
+        return profileState({ id: change.profileId });
       case 'profile':
         return profileState(change.profile);
       case 'category':

@@ -23,6 +23,8 @@ export interface SinkResources {
   knownCategories: LRUCache<string, true>;
   isSold: IsSold;
   profileOfOrder: ProfileOfOrder;
+  /** Stores which profile has the events of an order. Rejects if it can't be stored. */
+  rememberOrderProfile(orderId: string, profileId: string): Promise<void>;
 }
 
 /** Looks the profile of an order's events up without caches. @returns undefined if it has none. Rejects if it can't be read */

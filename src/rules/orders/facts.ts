@@ -17,6 +17,7 @@ import {
   type Skip,
   type Subjects,
 } from '../types.ts';
+import type { EmailCorrection } from './email-correction.ts';
 import { findOrderProfile } from './find-order-profile.ts';
 import { mayLocate } from './location.ts';
 import { orderDate } from './order-date.ts';
@@ -29,6 +30,8 @@ export interface OrderSubject {
   order: Order;
   /** The message contained the order as it was when the message was written. An order that was read may be newer. */
   embedded: boolean;
+  /** OrderCustomerEmailSet: the e-mail that the order had before. */
+  formerEmail?: string;
 }
 
 export interface OrderFacts extends OrderSubject {
@@ -42,6 +45,8 @@ export interface OrderFacts extends OrderSubject {
   payments: readonly (Payment | undefined)[];
   /** Discount codes as customers enter them. Empty unless a rule needs `discountCodes`. */
   discountCodes: readonly string[];
+  /** What the former e-mail of a corrected guest order is. Absent unless a rule needs `emailCorrection`. */
+  correction?: EmailCorrection | 'forbidden' | undefined;
   /** The profile that the order's events belong to, or why there is none. */
   profile: OrderProfile | Skip;
   cause: Cause;
@@ -49,7 +54,7 @@ export interface OrderFacts extends OrderSubject {
 }
 
 /** Optional facts, loaded only for rules that need them. */
-export type OrderNeed = 'payments' | 'discountCodes';
+export type OrderNeed = 'payments' | 'discountCodes' | 'emailCorrection';
 
 export type OrderRule = Rule<OrderFacts, OrderNeed>;
 
@@ -60,13 +65,14 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   fromMessage,
   async load(subject, context) {
     const { cause, at, needs } = context;
-    const [{ products, categories }, payments, discountCodes, profile] = await Promise.all([
+    const [{ products, categories }, payments, discountCodes, profile, correction] = await Promise.all([
       productsOf(subject.order, context),
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
       profileOfOrder(subject.order, context),
+      needs.has('emailCorrection') ? correctionOf(subject, context) : undefined,
     ]);
-    return { ...subject, products, categories, payments, discountCodes, profile, cause, at };
+    return { ...subject, products, categories, payments, discountCodes, profile, correction, cause, at };
   },
 };
 
@@ -79,7 +85,10 @@ async function fromMessage(message: Message, { lookups, cause }: RuleContext): P
   const embedded = message.payload?.order;
   if (embedded !== undefined) return { subjects: [{ order: orderSchema.parse(embedded), embedded: true }] };
   const order = await lookups.order(message.resource.id, minVersionOf(cause, message.resource));
-  return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order no longer exists' };
+  const former = message.type === 'OrderCustomerEmailSet' ? message.payload?.oldEmail : undefined;
+  const formerEmail = typeof former === 'string' ? present(former) : undefined;
+  const subject = { embedded: false, ...(formerEmail === undefined ? {} : { formerEmail }) };
+  return order ? { subjects: [{ order, ...subject }] } : { skip: 'the order no longer exists' };
 }
 
 function profileOfOrder(
@@ -95,6 +104,37 @@ function profileOfOrder(
   };
   const scope: LookupScope = origin.type === 'run' ? { lane: 'bulk', run: origin.runId } : { lane: 'realtime' };
   return findOrderProfile(toFind, { lookups, profiles, settings }, scope);
+}
+
+async function correctionOf(
+  { order, formerEmail }: OrderSubject,
+  { lookups, profiles }: ProfileContext,
+): Promise<OrderFacts['correction']> {
+  if (formerEmail === undefined || present(order.customerId) !== undefined) return undefined;
+  const scope: LookupScope = { lane: 'realtime', fresh: true };
+  const newEmail = present(order.customerEmail);
+  const [former, taken, customers, orders] = await Promise.all([
+    profiles.byEmail(formerEmail, scope),
+    newEmail === undefined ? undefined : profiles.byEmail(newEmail, scope),
+    lookups.customersWithEmail(formerEmail).catch(orForbidden),
+    lookups.ordersWithEmail(formerEmail).catch(orForbidden),
+  ]);
+  if (former === 'forbidden' || taken === 'forbidden' || customers === 'forbidden' || orders === 'forbidden')
+    return 'forbidden';
+  if (!former.profile) return undefined;
+  const profile = await profiles.details(former.profile.id);
+  if (!profile || profile === 'forbidden') return profile;
+  return {
+    profile,
+    isNewEmailTaken: taken?.profile !== undefined && taken.profile.id !== profile.id,
+    hasCustomer: customers.length > 0,
+    hasOtherOrder: orders.some(({ id }) => id !== order.id),
+  };
+}
+
+function orForbidden(thrown: unknown): 'forbidden' {
+  if (thrown instanceof Error && 'type' in thrown && thrown.type === 'forbidden') return thrown.type;
+  throw thrown;
 }
 
 /** Returns the fields of the order that its profile depends on. */

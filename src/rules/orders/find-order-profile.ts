@@ -29,6 +29,8 @@ export async function findOrderProfile(
   scope: LookupScope,
 ): Promise<OrderProfile | { skip: string }> {
   const hasPlacedOrder = new Map<string, boolean>();
+  // After a rejection the remembered profile is gone.
+  const remembered = scope.fresh ? undefined : await profiles.rememberedFor(order.id);
   const known: KnownProfiles = {
     customerId: order.customerId,
     email: order.customerEmail,
@@ -37,6 +39,7 @@ export async function findOrderProfile(
     isBulk: scope.lane === 'bulk',
     acceptsProfileId: profiles.acceptsProfileId(),
     hasPlacedOrder,
+    remembered,
   };
 
   async function lookUp(question: ProfileQuestion, { customerId = '', email = '' }: KnownProfiles): Promise<void> {

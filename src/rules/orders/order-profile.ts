@@ -45,6 +45,8 @@ export interface KnownProfiles {
   byOrderEmail?: FoundProfile;
   givesId?: boolean;
   hasPlacedOrder: ReadonlyMap<string, boolean>;
+  /** Klaviyo's id of the profile that has the order's events, remembered when its e-mail was corrected. */
+  remembered?: string | undefined;
 }
 
 export interface OrderProfile {
@@ -74,7 +76,8 @@ type IdentitySettings = {
 
 /** @returns the profile, the lookups that are needed first, or why the order has none */
 export function decideProfile(known: KnownProfiles, settings: IdentitySettings): ProfileDecision {
-  const { email, customerId } = known;
+  const { email, customerId, remembered } = known;
+  if (remembered !== undefined) return { ...unchecked({ id: remembered }, 'unknown'), isLookedUp: true };
   if (customerId === undefined) return email === undefined ? { skip: noIdentity } : guest(known, email);
   if (known.isCustomerSet && email !== undefined) return withOwnIdentity(known, { email });
   if (settings.order.identity === 'order')
