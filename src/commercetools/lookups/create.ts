@@ -116,10 +116,15 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
   const tree = createTreeCache(client, now);
   const customer = byId('customers', customerSchema);
+  const orderCustomers = createOrderCustomers(customer);
 
   return {
-    customer,
-    orderCustomer: createOrderCustomers(customer),
+    async customer(id, minVersion) {
+      const found = await customer(id, minVersion);
+      if (found) orderCustomers.note(found);
+      return found;
+    },
+    orderCustomer: orderCustomers.orderCustomer,
     customersWithEmail: createSameEmailLookup({
       byLowercaseEmail: (email) => byLowercaseEmail.load(email),
       byEmail: (email) => byEmail.load(email),

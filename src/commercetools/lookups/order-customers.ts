@@ -10,15 +10,17 @@ const maxCached = 20_000;
 
 /**
  * @param byId the batched lookup. A customer that a query lacks is read by id: only a 404 says that it was deleted
- * @returns the lookup `orderCustomer`
+ * @returns the lookup `orderCustomer`, and `note` for a customer that was read otherwise: realtime then knows it too
  */
 export function createOrderCustomers(byId: LookupById<Customer>) {
   const cache = new LRUCache<string, OrderCustomer | 'deleted'>({ max: maxCached });
-  return async (
+  const keyOf = (id: string, run = '') => `${run}|${id}`;
+
+  async function orderCustomer(
     id: string,
     { run, fresh = false }: OrderCustomerOptions = {},
-  ): Promise<OrderCustomer | 'deleted' | 'forbidden'> => {
-    const key = `${run ?? ''}|${id}`;
+  ): Promise<OrderCustomer | 'deleted' | 'forbidden'> {
+    const key = keyOf(id, run);
     const cached = fresh ? undefined : cache.get(key);
     if (cached) return cached === 'deleted' ? cached : { ...cached, cached: true };
     const found = await byId(id, 0).catch((thrown: unknown) => {
@@ -29,6 +31,13 @@ export function createOrderCustomers(byId: LookupById<Customer>) {
     const customer = found ? toOrderCustomer(found) : 'deleted';
     cache.set(key, customer, { ttl: run === undefined ? realtimeTtlMs : runTtlMs });
     return customer;
+  }
+
+  return {
+    orderCustomer,
+    note(customer: Customer): void {
+      cache.set(keyOf(customer.id), toOrderCustomer(customer), { ttl: realtimeTtlMs });
+    },
   };
 }
 

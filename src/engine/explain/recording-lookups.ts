@@ -5,9 +5,6 @@ import type { StoredCategory } from '../../commercetools/schemas.ts';
 import type { FoundProfile, LookupScope, ProfileLookups } from '../../klaviyo/profile-lookups.ts';
 import { type Path, withChangedLeaves } from './json-paths.ts';
 
-/** Its own cache: an explanation shows what is now. */
-const explainRun = 'explain';
-
 /** A path within one of the records that were read. */
 export interface Perturbation {
   source: string;
@@ -36,8 +33,8 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
     const code = await real.discountCode(id);
     return code === undefined ? {} : { code };
   });
-  const orderCustomer = once('customer of the order', 'deleted', (id) => real.orderCustomer(id, { run: explainRun }));
-  const scope: LookupScope = { lane: 'realtime', run: explainRun };
+  const orderCustomer = once('customer of the order', 'deleted', (id) => real.orderCustomer(id, { fresh: true }));
+  const scope: LookupScope = { lane: 'realtime', fresh: true };
   const absent = { profile: undefined, cached: false };
   const byExternalId = once<FoundProfile>('profile with the id', absent, (id) => realProfiles.byExternalId(id, scope));
   const byEmail = once<FoundProfile>('profile with the e-mail', absent, (email) => realProfiles.byEmail(email, scope));

@@ -41,6 +41,8 @@ type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'> & {
 };
 
 export interface BodySender {
+  /** The item is queued: of several orders one gives a profile its address. */
+  onQueued(item: BatchItem, lane: Lane): void;
   /** Sends one entry and settles it. Never rejects: an exception rejects the entry. */
   sendSingle(entry: Entry, options: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void>;
   /** Resolves with the response to the body; a job's entries are settled later. Never rejects. */
@@ -160,7 +162,7 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     );
   }
 
-  return { sendSingle, sendBulk: (entries, options) => callBulk(entries, options) };
+  return { onQueued: locationClaims.add, sendSingle, sendBulk: (entries, options) => callBulk(entries, options) };
 }
 
 /** A record that can't be sent in a single request is alone in its body: no smaller request could tell more. */

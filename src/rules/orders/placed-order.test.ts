@@ -155,14 +155,16 @@ describe('a guest order that is assigned to a customer', () => {
 
 describe('the location', () => {
   test('is sent with the event, unless the settings say never', async () => {
-    assert.equal((await placed()).profile.location?.city, 'Berlin');
+    const guest = { customerId: undefined };
+    assert.equal((await placed(guest)).profile.location?.city, 'Berlin');
     const created = settings({ order: { profileLocation: 'created' } });
-    assert.equal((await placed({}, created)).profile.location?.city, 'Berlin');
-    assert.equal('location' in (await placed({}, settings({ order: { profileLocation: 'never' } }))).profile, false);
+    assert.equal((await placed(guest, created)).profile.location?.city, 'Berlin');
+    assert.equal('location' in (await placed(guest, settings({ order: { profileLocation: 'never' } }))).profile, false);
+    assert.equal('location' in (await placed()).profile, false, 'the customer has an address');
   });
 
   test('is not changed by an order without billing address', async () => {
-    assert.equal('location' in (await placed({ billingAddress: undefined })).profile, false);
+    assert.equal('location' in (await placed({ customerId: undefined, billingAddress: undefined })).profile, false);
   });
 });
 
