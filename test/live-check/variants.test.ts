@@ -62,6 +62,10 @@ eachKlaviyoVariant('emailFilter', 'case of an e-mail in a filter', {
   'case-insensitive': ['ignored', 'ok'],
   'case-sensitive': ['significant', 'ok'],
 });
+eachKlaviyoVariant('eventFilters', 'events of a profile within a time', {
+  combine: ['accepted', 'ok'],
+  'time-alone': ['refused', 'ok'],
+});
 eachKlaviyoVariant('reservedCharactersInPath', 'ids with / % ? # in a path', {
   accepted: ['accepted', 'ok'],
   'html-404': ['refused: / % ? #', 'ok'],
