@@ -9,26 +9,36 @@ const metricList = z.object({
   data: z.array(z.object({ id: z.string(), attributes: z.object({ name: z.string() }) })),
 });
 
-/** @returns the id, 'none' while the metric has no event, or why it could not be read */
-export type ReadMetricId = (
-  name: string,
-  options: { lane: Lane; signal: AbortSignal },
-) => Promise<string | { failure: ApiFailure }>;
+/** 'none' while the metric has no event, or why its id could not be read. */
+type MetricId = string | { failure: ApiFailure };
+
+/** Concurrent calls share a request. */
+export type ReadMetricId = (name: string, options: { lane: Lane; signal: AbortSignal }) => Promise<MetricId>;
 
 export function createMetricIds(client: Pick<KlaviyoClient, 'pages'>): ReadMetricId {
-  const known = new Map<string, string>();
-  return async (name, { lane, signal }) => {
-    const id = known.get(name);
-    if (id !== undefined) return id;
-    for await (const page of client.pages({ endpoint: 'listMetrics', lane, signal })) {
+  const ids = new Map<string, Promise<MetricId>>();
+
+  async function read(name: string, options: { lane: Lane; signal: AbortSignal }): Promise<MetricId> {
+    for await (const page of client.pages({ endpoint: 'listMetrics', ...options })) {
       if (!page.ok) return { failure: page.failure };
       const parsed = metricList.safeParse(page.body);
       if (!parsed.success) return { failure: unknownShape };
       const found = parsed.data.data.find((metric) => metric.attributes.name === name);
-      if (!found) continue;
-      known.set(name, found.id);
-      return found.id;
+      if (found) return found.id;
     }
     return 'none';
+  }
+
+  return async (name, options) => {
+    const reading = ids.get(name) ?? read(name, options);
+    ids.set(name, reading);
+    try {
+      const id = await reading;
+      if (typeof id === 'object' || id === 'none') ids.delete(name);
+      return id;
+    } catch (thrown) {
+      ids.delete(name);
+      throw thrown;
+    }
   };
 }
