@@ -33,6 +33,8 @@ export interface LookupSpec<Existing> {
   valuesOf?(key: string): string[];
   /** @returns the form in which values are compared; the same if absent */
   normalize?(value: string): string;
+  /** In bulk, lookups within this time share requests; without it those of the same turn. */
+  bulkWindowMs?: number;
   /** Klaviyo rejects a request for the value alone because no record can have it. */
   rejectionMeansNone?: boolean;
   /**
@@ -88,6 +90,12 @@ export function createBatchedLookup<Existing extends object>(client: KlaviyoClie
     return new Map([...found, ...(await fetchHalves(missing, lane))]);
   }
 
+  function scheduleOf(lane: Lane): { batchScheduleFn?: (dispatch: () => void) => void } {
+    const { bulkWindowMs } = spec;
+    if (lane === 'realtime' || bulkWindowMs === undefined) return {};
+    return { batchScheduleFn: (dispatch) => void setTimeout(dispatch, bulkWindowMs) };
+  }
+
   function createLoader(lane: Lane): DataLoader<string, LookupResult<Existing>> {
     return new DataLoader<string, LookupResult<Existing>>(
       async (keys) => {
@@ -96,7 +104,7 @@ export function createBatchedLookup<Existing extends object>(client: KlaviyoClie
         const byValue = new Map(chunks.flatMap((chunk) => [...chunk]));
         return keys.map((key) => byValue.get(normalize(key)));
       },
-      { cache: false, maxBatchSize: maxIds },
+      { cache: false, maxBatchSize: maxIds, ...scheduleOf(lane) },
     );
   }
 

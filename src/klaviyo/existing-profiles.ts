@@ -53,6 +53,8 @@ function profileLookup(field: 'email' | 'external_id'): LookupSpec<ExistingProfi
     // Whether Klaviyo compares e-mails without case is not documented, so that both spellings are requested.
     valuesOf: (key) => (isEmail ? [...new Set([key, key.toLowerCase()])] : [key]),
     normalize,
+    // The orders of a page ask for their e-mails as the queries of their customers are answered.
+    bulkWindowMs: 20,
     // Klaviyo validates e-mails in a filter.
     rejectionMeansNone: isEmail,
     query: { 'fields[profile]': 'email,external_id,location.address1,location.city,location.zip' },

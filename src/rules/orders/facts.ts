@@ -65,11 +65,16 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   fromMessage,
   async load(subject, context) {
     const { cause, at, needs } = context;
-    const [{ products, categories }, payments, discountCodes, profile, correction] = await Promise.all([
+    const profileLookup = profileOfOrder(subject.order, context);
+    profileLookup.catch(() => undefined);
+    // Awaited first: where commercetools refuses everything, its own errors say what an operator has to fix.
+    const [{ products, categories }, payments, discountCodes] = await Promise.all([
       productsOf(subject.order, context),
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
-      profileOfOrder(subject.order, context),
+    ]);
+    const [profile, correction] = await Promise.all([
+      profileLookup,
       needs.has('emailCorrection') ? correctionOf(subject, context) : undefined,
     ]);
     return { ...subject, products, categories, payments, discountCodes, profile, correction, cause, at };

@@ -65,7 +65,7 @@ export interface OrderProfile {
 
 export type ProfileDecision = OrderProfile | { ask: ProfileQuestion[] } | { skip: string };
 
-export const noIdentity = 'the order has neither e-mail nor customer id';
+const noIdentity = 'the order has neither e-mail nor customer id';
 const customerDeleted = 'the customer no longer exists, and the order has no e-mail';
 const noEmailAtAll = 'neither the customer nor the order has an e-mail';
 
