@@ -24,7 +24,10 @@ const allowedImports: Record<string, readonly string[]> = {
   commercetools: ['type:store/custom-objects.ts', 'type:telemetry/app-events.ts', 'telemetry/request.ts'],
   klaviyo: ['type:telemetry/app-events.ts', 'telemetry/request.ts', 'telemetry/span.ts'],
   // Mapping is pure: rules know the shapes of both sides, and only their facts parse records.
-  rules: ['commercetools/schemas.ts', 'commercetools/errors.ts', 'type:commercetools', 'type:klaviyo/change.ts'],
+  rules: [
+    ...['commercetools/schemas.ts', 'commercetools/errors.ts', 'type:commercetools', 'type:klaviyo/change.ts'],
+    ...['type:klaviyo/existing-profiles.ts', 'type:klaviyo/profile-details.ts', 'type:klaviyo/profile-lookups.ts'],
+  ],
   extension: ['rules', 'type:commercetools', 'type:klaviyo/change.ts'],
   sources: ['type:engine/delivery/verdict.ts', 'type:telemetry/app-events.ts', 'type:config/env'],
   'engine/delivery': [

@@ -9,6 +9,7 @@ import { type OperationName, operations } from '../../sandbox/klaviyo/operations
 import { createRateLimiter } from '../../sandbox/klaviyo/rate-limits.ts';
 import { createCatalog } from './catalog.ts';
 import { createCounters } from './counters.ts';
+import { numberOf } from './records.ts';
 
 const options = z
   .object({ limits: z.union([z.number(), z.literal('none')]), jobMs: z.number() })
@@ -45,8 +46,21 @@ function noteEventIds(body: Buffer): void {
   }
 }
 
-function listEvents() {
+/** No profile has the order of another one. */
+function listEvents(query: URLSearchParams) {
+  if (query.get('filter')?.includes('profile_id')) return [];
   return [...eventIds].map((id) => ({ type: 'event', id, attributes: { event_properties: { $event_id: id } } }));
+}
+
+/** Everybody has a profile, also each further e-mail of an order. */
+function listProfiles(query: URLSearchParams) {
+  const [, field = '', list = '[]'] = /^any\((\w+),(.*)\)$/.exec(query.get('filter') ?? '') ?? [];
+  const values = z.array(z.string()).parse(JSON.parse(list));
+  return values.map((value) => {
+    const email = field === 'email' ? value : `person.${numberOf(value)}@shop.example`;
+    const attributes = { email, external_id: field === 'external_id' ? value : null, location: { city: 'Berlin' } };
+    return { type: 'profile', id: `P-${value}`, attributes };
+  });
 }
 
 const routes = Object.entries(operations).map(([name, { method, path }]) => ({
@@ -102,7 +116,8 @@ function handle(name: OperationName, request: RequestParts): { status: number; r
     return accepted(name, records, 202);
   }
   if (name === 'get_metrics') return { status: 200, responseBody: { data: metrics } };
-  if (name === 'get_events') return { status: 200, responseBody: { data: listEvents() } };
+  if (name === 'get_events') return { status: 200, responseBody: { data: listEvents(request.query) } };
+  if (name === 'get_profiles') return { status: 200, responseBody: { data: listProfiles(request.query) } };
   if (name === 'create_or_update_profile')
     return accepted(name, counters.profiles(request.body), 200, { data: { type: 'profile', id: 'P' } });
   if (name === 'bulk_import_profiles')

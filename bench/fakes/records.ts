@@ -5,6 +5,8 @@ export interface ShopSize {
   customers: number;
   orders: number;
   products: number;
+  /** Percentage of orders with another e-mail than their customer. */
+  differingEmails?: number | undefined;
 }
 
 const variantsEach = 3;
@@ -179,11 +181,12 @@ function lineItem(order: number, line: number, size: ShopSize) {
 export function order(number: number, size: ShopSize) {
   const lines = 3 + (number % 3);
   const who = number % Math.max(1, size.customers);
+  const name = number % 100 < (size.differingEmails ?? 0) ? 'other' : 'person';
   return {
     ...stored(idOf(number, size.orders)),
     orderNumber: `O-${number}`,
     customerId: idOf(who, Math.max(1, size.customers)),
-    customerEmail: `person.${who}@shop.example`,
+    customerEmail: `${name}.${who}@shop.example`,
     orderState: 'Open',
     shipmentState: 'Pending',
     paymentState: 'Paid',

@@ -19,7 +19,13 @@ import {
 } from './records.ts';
 
 const size = z
-  .object({ customers: z.int(), orders: z.int(), products: z.int(), pageMs: z.number() })
+  .object({
+    customers: z.int(),
+    orders: z.int(),
+    products: z.int(),
+    differingEmails: z.number().optional(),
+    pageMs: z.number(),
+  })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 
 /** Quantity by SKU, as last set by the driver. */

@@ -23,6 +23,8 @@ export const klaviyoVariants = {
   reservedCharactersInPath: ['accepted', 'html-404', 'rejected'],
   /** Whether a profile keeps its former e-mail addresses and is found by any of them. */
   multipleEmails: ['off', 'on'],
+  /** Whether a list of events can be filtered by profile or metric and by time in one request. */
+  eventFilters: ['combine', 'time-alone'],
   /** An event whose identifiers belong to two profiles: 409, recorded on the first match, or 400. */
   eventOfTwoProfiles: ['conflict', 'first-match', 'rejected'],
   /** An event to the id of a merged or deleted profile: rejected, accepted and lost, or recorded on the merged profile. */
@@ -55,6 +57,7 @@ const defaults: KlaviyoBehaviours = {
   invalidImportPhone: 'import-error',
   reservedCharactersInPath: 'accepted',
   multipleEmails: 'off',
+  eventFilters: 'combine',
   eventOfTwoProfiles: 'conflict',
   eventToFormerProfile: 'rejected',
   bulkImportUnset: 'applied',

@@ -2,7 +2,7 @@
 import type { Account } from './account.ts';
 import type { Api } from './api.ts';
 import type { Bodies } from './bodies.ts';
-import { type ErrorObject, invalid, notFound, RequestError } from './errors.ts';
+import { type ErrorObject, invalid, invalidParameter, notFound, RequestError } from './errors.ts';
 import { type EventAttributes, maxEventsPerRequest } from './event-bodies.ts';
 import { type ResolvedProfile, resolveProfile } from './event-profiles.ts';
 import { eventResource, metricResource } from './event-resources.ts';
@@ -53,6 +53,10 @@ export function addEventRoutes(api: Api, account: Account): void {
 
   api.on('get_events', (call) => {
     const filters = parseFilter(parameter(call.query, 'filter'), allowedFilters);
+    const fields = new Set(filters.map(({ field }) => field));
+    const isTimed = fields.has('datetime') || fields.has('timestamp');
+    if (account.behaviours.eventFilters === 'time-alone' && isTimed && fields.has('profile_id'))
+      throw new RequestError(invalidParameter('A time can not be combined with profile_id.', 'filter'));
     const listed = [...account.events.all()].filter((event) => account.isListed(event.receivedAt));
     const records = listed.filter((event) =>
       filters.every((filter) => {

@@ -37,7 +37,9 @@ export function addProfileJobRoutes(api: Api, account: Account): void {
       throw new RequestError(invalid('A profile may not exceed 100KB.', `/data/attributes/profiles/data/${large}`));
     const refused = account.behaviours.malformedImportEmail === 'rejects-body' ? malformedEmail(records) : undefined;
     if (refused !== undefined) throw new RequestError(refused);
-    const job = account.jobs.startImport(importType, records.length, () => importAll(account, records));
+    const job = account.jobs.startImport(importType, records.length, () =>
+      importAll(account, records, data.relationships?.lists?.data ?? []),
+    );
     lists.set(job, data.relationships?.lists?.data ?? []);
     const shown = importResource(job, call);
     const { created_at: createdAt, expires_at: expiresAt } = jobAttributes(job);
@@ -109,13 +111,16 @@ function malformedEmail(records: readonly ImportedProfile[]): ErrorObject | unde
   return invalid('Invalid email address', `/data/attributes/profiles/data/${index}/attributes/email`);
 }
 
-function importAll(account: Account, records: readonly ImportedProfile[]): JobResult {
+function importAll(account: Account, records: readonly ImportedProfile[], added: readonly ResourceLink[]): JobResult {
   const result: JobResult = { failures: [], recordIds: [] };
   for (const record of records) {
     const injected = account.jobs.injectedError(importType);
     const outcome = injected === undefined ? importOne(account, record) : { error: injected };
     if ('error' in outcome) result.failures.push({ error: outcome.error, original: originalOf(record) });
-    else result.recordIds.push(outcome.profile.id);
+    else {
+      result.recordIds.push(outcome.profile.id);
+      for (const { id } of added) outcome.profile.lists.add(id);
+    }
   }
   return result;
 }

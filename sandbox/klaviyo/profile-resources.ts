@@ -44,10 +44,16 @@ export function profileResource(
     // Additional fields are shown beside the sparse ones.
     attributes: { ...shown.attributes, ...additionalFields(profile, context) },
     relationships: {
-      ...Object.fromEntries(named.map((name) => [name, relationship(context, ref, name, () => [])])),
+      ...Object.fromEntries(
+        named.map((name) => [name, relationship(context, ref, name, () => (name === 'lists' ? listsOf(profile) : []))]),
+      ),
       [conversation]: relationshipLinks(context, ref, conversation),
     },
   };
+}
+
+function listsOf({ lists }: Profile) {
+  return [...lists].map((id) => ({ type: 'list', id }));
 }
 
 function additionalFields(profile: Profile, { query }: ResourceContext): Record<string, unknown> {

@@ -26,6 +26,8 @@ export type Profile = {
   properties: Record<string, unknown>;
   /** Keyed by channel and kind, such as `email.marketing`. */
   consents: Record<string, Consent>;
+  /** Ids of the lists that imports and subscriptions added the profile to. */
+  lists: Set<string>;
   created: string;
   updated: string;
   lastEventAt: string | undefined;
@@ -120,7 +122,15 @@ export function createProfiles({ multipleEmails }: Pick<KlaviyoBehaviours, 'mult
   function create(): Profile {
     seq += 1;
     const now = new Date().toISOString();
-    const empty = { identifiers: {}, otherEmails: [], details: {}, location: {}, properties: {}, consents: {} };
+    const empty = {
+      identifiers: {},
+      otherEmails: [],
+      details: {},
+      location: {},
+      properties: {},
+      consents: {},
+      lists: new Set<string>(),
+    };
     const profile: Profile = { id: ids.next(), seq, ...empty, created: now, updated: now, lastEventAt: undefined };
     byId.set(profile.id, profile);
     return profile;

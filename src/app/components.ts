@@ -13,6 +13,7 @@ import { createDeadLetters, type DeadLetters, discardAbout } from '../engine/del
 import { createDeliver } from '../engine/delivery/deliver.ts';
 import { createErasedCustomers } from '../engine/delivery/erased-customers.ts';
 import { createEvaluate } from '../engine/delivery/evaluate.ts';
+import { createOrderProfiles } from '../engine/delivery/order-profiles.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
@@ -25,11 +26,13 @@ import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.t
 import { createListing } from '../klaviyo/existing-records.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
+import { createProfileLookups } from '../klaviyo/profile-lookups.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { createTtlCache } from '../lib/ttl-cache.ts';
 import type { LiveCheckDeps } from '../live-check/run-live-check.ts';
+import { findOrderProfile } from '../rules/orders/find-order-profile.ts';
 import { createRuleSelector } from '../rules/select-rules.ts';
 import { createCustomObjectsStore } from '../store/custom-objects.ts';
 import { createFallbackStore } from '../store/fallback-store.ts';
@@ -134,6 +137,13 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   };
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
+  const orderProfiles = createOrderProfiles(store);
+  const profiles = createProfileLookups({
+    client: klaviyo,
+    acceptsProfileId: apiFindings.acceptsProfileId,
+    rememberedFor: orderProfiles.profileIdOf,
+    onWarning: warn,
+  });
   const sink = createSink({
     ...{ client: klaviyo, rateLimitShare, storeJob: acceptedJobs.accepted, onWarning: warn },
     maxListingMs: settings.klaviyo.eventListingSeconds * 1_000,
@@ -148,6 +158,13 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     },
     repeatedEvents: apiFindings.repeatedEvents,
     unsetsInBulk: createTtlCache(findingTtlMs, apiFindings.unsetsInBulk),
+    rememberOrderProfile: orderProfiles.remember,
+    async profileOfOrder(order, lane) {
+      const known = { ...order, isCustomerSet: false, hasLocation: false };
+      const scope = { lane, fresh: true };
+      const found = await findOrderProfile(known, { lookups, profiles, settings: config.rules }, scope);
+      return 'skip' in found ? undefined : found.identity;
+    },
   });
   const deadLetters = createDeadLetters(store, {
     max: settings.deadLetters.max,
@@ -169,7 +186,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   });
   const selectRules = createRuleSelector(config.groups, config.rules);
   const isErased = config.rules.customer.onErasure === 'request' ? erasedCustomers.has : undefined;
-  const evaluate = createEvaluate({ settings: config.rules, lookups, now, isErased });
+  const evaluate = createEvaluate({ settings: config.rules, lookups, profiles, now, isErased });
 
   const { pageSize, largePageSize, ranges } = settings.commercetools;
   const bulkDeps = {
@@ -204,7 +221,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     resend: async (origin) => (await replay.resend(origin)).outcome !== 'unavailable',
   });
   const explain = createExplain({
-    ...{ groups: config.groups, settings: config.rules, client: commercetools, lookups, now },
+    ...{ groups: config.groups, settings: config.rules, client: commercetools, lookups, profiles, now },
     dryRun: createDryRun(klaviyo, rateLimitShare),
     currentState: createCurrentState(klaviyo),
   });

@@ -9,6 +9,7 @@ export interface MessageTypesByResource {
   order:
     | 'OrderCreated'
     | 'OrderCreatedFromRecurringOrder'
+    | 'OrderCustomerEmailSet'
     | 'OrderCustomerSet'
     | 'OrderImported'
     | 'OrderPaymentAdded'

@@ -36,7 +36,15 @@ export interface ApiFindings {
   };
   /** Whether a live check has found that a bulk import of profiles unsets properties. Never rejects. */
   unsetsInBulk(): Promise<boolean>;
+  /** Whether a live check has found that Klaviyo accepts events by its own profile id. Read in the background. */
+  acceptsProfileId(): boolean;
 }
+
+/** The name under which a live check stores whether events by Klaviyo's profile id are accepted. */
+export const profileIdFinding = 'events by profile id';
+export const profileIdAccepted = 'accepted';
+/** Another process may store the finding at any time. */
+const profileIdRefreshMs = 600_000;
 
 /** The name under which `repeatedEvents` is stored. */
 export const repeatedEventsFinding = 'repeated events in a bulk body';
@@ -77,6 +85,13 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
     return value === 'lost' && isOld ? undefined : value;
   }
 
+  let profileId = { isAccepted: false, readAt: Number.NEGATIVE_INFINITY };
+
+  async function readProfileId(): Promise<void> {
+    const isAccepted = (await read())[profileIdFinding]?.value === profileIdAccepted;
+    profileId = { ...profileId, isAccepted };
+  }
+
   return {
     read,
     write,
@@ -84,6 +99,13 @@ export function createApiFindings(store: Store, accountKey: string, now: () => D
       read()
         .then((findings) => findings[bulkUnsetFinding]?.value === 'applied')
         .catch(() => false),
+    acceptsProfileId() {
+      if (performance.now() - profileId.readAt > profileIdRefreshMs) {
+        profileId = { ...profileId, readAt: performance.now() };
+        readProfileId().catch(() => undefined);
+      }
+      return profileId.isAccepted;
+    },
     repeatedEvents: {
       read: () => readRepeatedEvents().catch(() => undefined),
       write: (finding) => write({ [repeatedEventsFinding]: { value: finding } }),

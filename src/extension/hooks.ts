@@ -1,4 +1,5 @@
 /** Applies a ctk.config.ts: wraps the built-in rules with its hooks, and adds its custom rules. */
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { CatalogCategory, CatalogItem, CatalogVariant, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import type { CategoryFacts } from '../rules/catalog/category-facts.ts';
@@ -97,7 +98,7 @@ function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
     ({ order }: OrderFacts) => order,
     (change, context) => {
       if (change.type !== 'event') return { change, warnings: [] };
-      const { type, ...event } = change;
+      const { type, order, isProfileLookedUp = false, ...event } = change;
       const draft = callHook({ name: 'event', hook, record: event, context, schema: eventDraft });
       if ('skip' in draft) return draft;
       const time = firstTime([draft.time], context.facts.at);
@@ -106,7 +107,10 @@ function withEventHook(rule: OrderRule, hook: Hooks['event']): OrderRule {
       const { properties, warnings } = fitEvent(draft.properties);
       // A hook can prevent flows, but it can't trigger them for events from history.
       const backfill = change.backfill === true || draft.backfill === true;
-      return { change: { type, ...draft, time, properties, backfill }, warnings };
+      // The profile of a hook is its own: it is not looked up again.
+      const lookedUp = isProfileLookedUp && isDeepStrictEqual(draft.profile, event.profile);
+      const own = { ...(order ? { order } : {}), isProfileLookedUp: lookedUp };
+      return { change: { type, ...draft, ...own, time, properties, backfill }, warnings };
     },
   );
 }

@@ -2,7 +2,6 @@
 import type { CatalogItem, ItemChange, ProfileIdentity } from '../klaviyo/change.ts';
 import { itemChange, type PublishedFacts } from '../rules/catalog/item-change.ts';
 import type { OrderFacts } from '../rules/orders/facts.ts';
-import { profileOf as identityOf, noIdentity } from '../rules/orders/order-event.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { Skip } from '../rules/types.ts';
 
@@ -11,9 +10,9 @@ export function skip(reason: string): Skip {
   return { skip: reason };
 }
 
-/** Returns the profile of an order's events as the built-in rules set it, or a skip without e-mail and customer id. */
-export function profileOf(facts: Readonly<OrderFacts>): ProfileIdentity | Skip {
-  return identityOf(facts) ?? { skip: noIdentity };
+/** Returns the profile of an order's events as the built-in rules choose it, or the reason why there is none. */
+export function profileOf({ profile }: Readonly<OrderFacts>): ProfileIdentity | Skip {
+  return 'skip' in profile ? profile : profile.identity;
 }
 
 /**

@@ -26,7 +26,9 @@ export type { PublishedFacts, Skip };
 export type Properties = Record<string, unknown>;
 
 /** Event of a hook or custom rule. Times are ISO 8601; `value` is in major units. */
-export type EventDraft = Omit<EventChange, 'type' | 'properties'> & { properties: Properties };
+export type EventDraft = Omit<EventChange, 'type' | 'properties' | 'order' | 'isProfileLookedUp'> & {
+  properties: Properties;
+};
 export type ProfileDraft = Omit<Profile, 'properties'> & { properties?: Properties };
 
 /** Category and its position in the tree. */

@@ -32,8 +32,11 @@ export const eventDraft = z.strictObject({
   value: z.number().exactOptional(),
   currency: text.regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR').exactOptional(),
   profile: z
-    .strictObject(identity)
-    .refine(({ email, external_id }) => email !== undefined || external_id !== undefined, 'needs email or external_id'),
+    .strictObject({ id: filled.exactOptional(), ...identity })
+    .refine(
+      ({ id, email, external_id }) => [id, email, external_id].some((value) => value !== undefined),
+      'needs email or external_id',
+    ),
   properties,
   backfill: z.boolean().exactOptional(),
 });

@@ -8,6 +8,7 @@ import { deleteCategory, writeCategory } from './writers/category.ts';
 import { eraseProfile } from './writers/erasure.ts';
 import { writeEvent } from './writers/event.ts';
 import { deleteItem, writeItem } from './writers/item.ts';
+import { writeOrderProfile } from './writers/order-profile.ts';
 import { writeProfile } from './writers/profile.ts';
 import { writeStock } from './writers/variant.ts';
 import type { WriteContext } from './writers/write-context.ts';
@@ -42,13 +43,21 @@ interface ChangeKindSpec<ChangeType extends Change> {
 export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<ChangeOf<Kind>> } = {
   event: {
     // The same event in another lane, or for another profile, is a request of its own.
-    coalescingKey: ({ metric, uniqueId, profile: { email, external_id } }, lane) =>
-      [`event:${metric}:${uniqueId}`, lane, email?.toLowerCase(), external_id].join('|'),
+    coalescingKey: ({ metric, uniqueId, profile: { id, email, external_id } }, lane) =>
+      [`event:${metric}:${uniqueId}`, lane, id, email?.toLowerCase(), external_id].join('|'),
     ordered: false,
     operations: ['event'],
     // Five bodies of 1,000. An event is settled by the response to its body.
     maxInFlight: 5_000,
     write: writeEvent,
+  },
+  'order-profile': {
+    coalescingKey: ({ orderId }) => `order-profile:${orderId}`,
+    ordered: true,
+    operations: [],
+    // Corrections are rare.
+    maxInFlight: 1_000,
+    write: writeOrderProfile,
   },
   profile: {
     coalescingKey: ({ customerId }) => `profile:${customerId}`,

@@ -18,8 +18,10 @@ export interface Location {
   zip: string;
 }
 
-/** The profile of an event. At least one of the two identifiers is set. */
+/** The profile of an event. At least one of the three identifiers is set. */
 export interface ProfileIdentity {
+  /** Klaviyo's own id of an existing profile. */
+  id?: string;
   email?: string;
   external_id?: string;
   location?: Location;
@@ -74,6 +76,18 @@ export interface CatalogVariant extends Sellable {
 /** 1 hides a variant from recommendations when it is out of stock; 0 and 2 do not. */
 export type InventoryPolicy = 0 | 1 | 2;
 
+/** The order of an event, as far as its profile depends on it. */
+export interface EventOrder {
+  id: string;
+  customerId?: string | undefined;
+  customerEmail?: string | undefined;
+  /** ISO 8601. */
+  createdAt: string;
+  completedAt?: string | undefined;
+  /** The date that the order counts from; ISO 8601. */
+  placedAt: string;
+}
+
 export interface EventChange {
   type: 'event';
   metric: string;
@@ -86,9 +100,23 @@ export interface EventChange {
   /** ISO 4217. */
   currency?: string;
   profile: ProfileIdentity;
+  /** The order that the event is about; never sent. Of several orders the newest gives a profile its location. */
+  order?: EventOrder;
+  /** The profile was looked up for the order: it is looked up again if Klaviyo rejects it. */
+  isProfileLookedUp?: boolean;
   properties: JsonObject;
   /** Recorded without triggering flows, in either lane. */
   backfill?: boolean;
+}
+
+/** The profile that has the events of an order whose e-mail was corrected. It is remembered, and may get the new e-mail. */
+export interface OrderProfileChange {
+  type: 'order-profile';
+  orderId: string;
+  /** Klaviyo's id. */
+  profileId: string;
+  /** The new e-mail of the profile; absent: it keeps its own. */
+  email?: string;
 }
 
 export interface ProfileChange {
@@ -152,6 +180,7 @@ export interface ErasureChange {
 /** The desired state of one record in Klaviyo, or an event. Idempotent. */
 export type Change =
   | EventChange
+  | OrderProfileChange
   | ProfileChange
   | CategoryChange
   | ItemChange

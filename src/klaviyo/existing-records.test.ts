@@ -137,6 +137,7 @@ test('a profile is found by its e-mail in any case', async (t) => {
   const { existing } = await serve(t, () => ({ body: { data: [{ id: 'profile-1', attributes }] } }));
   assert.deepEqual(await existing.profile('email', 'ANNA@example.test', 'realtime'), {
     id: 'profile-1',
+    hasAddress: false,
     email: 'Anna@example.test',
   });
 });

@@ -62,6 +62,8 @@ async function startSink(t: TestContext, setup: Setup) {
       onWarning: () => undefined,
       isSold: () => Promise.resolve(false),
       hasOtherCustomer: () => Promise.resolve(false),
+      profileOfOrder: () => Promise.resolve(undefined),
+      rememberOrderProfile: () => Promise.resolve(),
       maxListingMs: 0,
     },
     repeatedEvents: { read: () => Promise.resolve('ignored'), write: () => Promise.resolve() },

@@ -21,7 +21,14 @@ import { createEarlyAck, type EarlyAckEntry, type StoreJob } from './early-ack.t
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
 import { delivered } from './receipts.ts';
-import type { HasOtherCustomer, IsSold, SinkResources, WriteContext, WrittenStock } from './writers/write-context.ts';
+import type {
+  HasOtherCustomer,
+  IsSold,
+  ProfileOfOrder,
+  SinkResources,
+  WriteContext,
+  WrittenStock,
+} from './writers/write-context.ts';
 
 export interface SendOptions {
   /** Realtime has priority over bulk. */
@@ -64,6 +71,8 @@ export interface SinkDeps<Origin> {
   hasOtherCustomer: HasOtherCustomer;
   /** See SinkResources; absent: it is not known. */
   unsetsInBulk?(): Promise<boolean>;
+  profileOfOrder: ProfileOfOrder;
+  rememberOrderProfile: SinkResources['rememberOrderProfile'];
   onWarning(detail: string): void;
 }
 
@@ -100,6 +109,8 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     isSold: deps.isSold,
     hasOtherCustomer: deps.hasOtherCustomer,
     unsetsInBulk: deps.unsetsInBulk ?? (() => Promise.resolve(false)),
+    profileOfOrder: deps.profileOfOrder,
+    rememberOrderProfile: deps.rememberOrderProfile,
     writtenStock: new LRUCache<string, WrittenStock>({ max: maxCachedRecords }),
     knownCategories: new LRUCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
   };

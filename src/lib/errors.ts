@@ -14,3 +14,19 @@ export function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'unknown error';
   return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
 }
+
+/** A lookup could not be answered now. It never counts as "none": what depends on it is retried. */
+export class LookupUnavailable extends Error {
+  override name = 'LookupUnavailable';
+  readonly retryAfterMs: number | undefined;
+  /** An operator must fix credentials. */
+  readonly actionRequired: boolean;
+  constructor(
+    reason: string,
+    { retryAfterMs, actionRequired = false }: { retryAfterMs?: number | undefined; actionRequired?: boolean } = {},
+  ) {
+    super(reason);
+    this.retryAfterMs = retryAfterMs;
+    this.actionRequired = actionRequired;
+  }
+}

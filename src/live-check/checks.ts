@@ -6,6 +6,7 @@ import { klaviyoCatalog } from './klaviyo-catalog.ts';
 import { klaviyoEvents } from './klaviyo-events.ts';
 import { klaviyoIds } from './klaviyo-ids.ts';
 import { klaviyoJobs } from './klaviyo-jobs.ts';
+import { klaviyoProfileIds } from './klaviyo-profile-ids.ts';
 import { klaviyoProfiles } from './klaviyo-profiles.ts';
 import { klaviyoScopes } from './klaviyo-scopes.ts';
 import { klaviyoUnset } from './klaviyo-unset.ts';
@@ -22,6 +23,7 @@ const liveChecks: readonly LiveCheck[] = [
   klaviyoIds,
   klaviyoProfiles,
   klaviyoEvents,
+  klaviyoProfileIds,
   // Last, because they may take minutes.
   klaviyoUnset,
   klaviyoJobs,

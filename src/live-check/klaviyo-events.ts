@@ -25,7 +25,7 @@ const marginMs = 3_600_000;
 const metrics = z.looseObject({
   data: z.array(z.looseObject({ id: z.string(), attributes: z.looseObject({ name: z.string() }) })),
 });
-const events = z.looseObject({
+export const eventListSchema = z.looseObject({
   data: z.array(
     z.looseObject({
       attributes: z.looseObject({ event_properties: z.looseObject({ $event_id: z.string().optional() }) }),
@@ -121,12 +121,17 @@ async function untilListed(context: LiveCheckContext, uniqueIds: readonly string
 
 /** @returns the unique ids of the recent test events. @throws UnverifiableError */
 async function listedIds(context: LiveCheckContext): Promise<string[]> {
-  const known = await listKlaviyo(context, { endpoint: 'listMetrics' }, metrics);
-  const metric = known.find(({ attributes }) => attributes.name === testMetric);
-  if (!metric) return [];
+  const metricId = await metricIdOfTestEvents(context);
+  if (metricId === undefined) return [];
   const since = new Date(context.now().getTime() - marginMs).toISOString();
-  const filter = `equals(metric_id,"${metric.id}"),greater-or-equal(datetime,${since})`;
+  const filter = `equals(metric_id,"${metricId}"),greater-or-equal(datetime,${since})`;
   const query = { filter, 'fields[event]': 'event_properties', 'page[size]': '1000' };
-  const listed = await listKlaviyo(context, { endpoint: 'listEvents', query }, events);
+  const listed = await listKlaviyo(context, { endpoint: 'listEvents', query }, eventListSchema);
   return listed.flatMap(({ attributes }) => attributes.event_properties.$event_id ?? []);
+}
+
+/** @returns undefined while the test metric has no event. @throws UnverifiableError */
+export async function metricIdOfTestEvents(context: LiveCheckContext): Promise<string | undefined> {
+  const known = await listKlaviyo(context, { endpoint: 'listMetrics' }, metrics);
+  return known.find(({ attributes }) => attributes.name === testMetric)?.id;
 }

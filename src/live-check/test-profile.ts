@@ -15,7 +15,7 @@ export const testProfile = { email: 'ctk-live-check@example.com', external_id: '
 export const testMetric = 'ctk live check';
 
 export const remainingProfile = `the profile ${testProfile.email} (external_id ${testProfile.external_id}), the same one in every check`;
-export const remainingEvents = `up to six events of the metric "${testMetric}" of this profile, and the metric`;
+export const remainingEvents = `up to eight events of the metric "${testMetric}" of this profile, and the metric`;
 
 export const profileData = { type: 'profile', attributes: testProfile };
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Message } from '../commercetools/messages.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
+import { present } from './fields/text.ts';
 import type { Cause } from './types.ts';
 
 const reference = z.looseObject({ id: z.string() });
@@ -11,6 +12,7 @@ const payloadSchema = z.looseObject({
   oldCustomer: reference.optional().catch(undefined),
   name: z.string().optional().catch(undefined),
   previousTypeId: z.string().optional().catch(undefined),
+  oldEmail: z.string().optional().catch(undefined),
   sku: z.string().optional().catch(undefined),
   supplyChannel: reference.optional().catch(undefined),
   inventoryEntry: z
@@ -49,8 +51,14 @@ export function causeOf(message: Message): Cause {
       oldCustomerId: fields.oldCustomer?.id,
       removedField: message.type === 'CustomerCustomFieldRemoved' ? fields.name : undefined,
       previousTypeId: fields.previousTypeId,
+      hadEmail: hadEmail(message, fields.oldEmail),
       sku: fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku,
       channelId: fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id,
     }),
   };
+}
+
+/** The e-mail itself is personal data, which a cause never has. */
+function hadEmail({ type, payload }: Message, oldEmail: string | undefined): boolean | undefined {
+  return type === 'OrderCustomerEmailSet' && payload !== undefined ? present(oldEmail) !== undefined : undefined;
 }

@@ -13,6 +13,7 @@ import { type ErasureFacts, erasureFacts } from './customers/erasure-facts.ts';
 import { type CustomerFacts, customerFacts } from './customers/facts.ts';
 import { profile } from './customers/profile.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
+import { correctedEmail } from './orders/corrected-email.ts';
 import { type OrderRule, orderFacts } from './orders/facts.ts';
 import { fulfilledOrder } from './orders/fulfilled-order.ts';
 import { orderedProduct } from './orders/ordered-product.ts';
@@ -34,7 +35,7 @@ export interface RulesByResource {
 export const rulesByResource: RulesByResource = {
   customer: [profile],
   erasure: [eraseProfile],
-  order: [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder],
+  order: [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder, correctedEmail],
   category: [category],
   product: [item],
   'inventory-entry': [stock],

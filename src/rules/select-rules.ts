@@ -62,7 +62,7 @@ export function enabledTriggers(
 /** What rules about a record of each type write. */
 const changeKindsByType: Record<string, readonly ChangeKind[]> = {
   customer: ['profile', 'erasure'],
-  order: ['event'],
+  order: ['event', 'order-profile'],
   category: ['category', 'delete'],
   product: ['item', 'delete'],
   'inventory-entry': ['stock'],

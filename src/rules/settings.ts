@@ -104,6 +104,14 @@ export const ruleSettingsSchema = z.strictObject({
       raw: z.boolean().default(true).describe("send commercetools' own fields"),
     }),
     customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
+    identity: z
+      .enum(['customer', 'order'])
+      .default('customer')
+      .describe("profile of events: the customer's, or the one with the order's own e-mail and customer id"),
+    emailCorrection: z
+      .enum(['rename', 'off'])
+      .default('rename')
+      .describe("when a guest order's e-mail was corrected: its profile gets the new e-mail if it is nobody else's"),
     valueCurrency: z.boolean().default(true).describe('send value_currency'),
     profileLocation: z
       .enum(['always', 'created', 'never'])

@@ -8,6 +8,7 @@ import type { MessageType, MessageTypesByResource, ResourceTypeId } from '../com
 import type { Message, NotificationType } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { Change, Warning } from '../klaviyo/change.ts';
+import type { ProfileLookups } from '../klaviyo/profile-lookups.ts';
 import type { ConfiguredMessageType, DisabledEvent, RuleSettings } from './settings.ts';
 
 /** Reason for an evaluation. A dead letter stores it, without personal data, so that a replay evaluates the same. */
@@ -28,6 +29,8 @@ const messageCauseSchema = z.object({
   /** OrderCustomerSet: the new and the previous customer of the order. */
   customerId: z.string().optional(),
   oldCustomerId: z.string().optional(),
+  /** OrderCustomerEmailSet: whether the order had an e-mail before. */
+  hadEmail: z.boolean().optional(),
   /** Whether the payload contained the whole record, as it was when the message was written. */
   embedded: z.boolean(),
   /** The payload was too large to be delivered, so only the type of the message is known. */
@@ -192,6 +195,7 @@ export type RuleDescription = Omit<Rule<never, string>, 'map'>;
 
 export interface EvaluationContext<Need extends string = never> {
   lookups: Lookups;
+  profiles: ProfileLookups;
   cause: Cause;
   /** Time of the evaluation, read once for each message or page. */
   at: Date;

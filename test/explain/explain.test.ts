@@ -72,6 +72,7 @@ test('what is skipped is there with its reason, and what decides it', async () =
 test('what a message would do otherwise than a sync is said', async () => {
   const fresh = newOrder({ createdAt: now.toISOString() });
   await shop.addRecords(fresh);
+  await shop.known({ email: fresh.email, location: { city: 'Bonn' } });
   const { realtime } = ruleOf(await explain(`order/${fresh.id}`), 'placed-order');
   assert.equal(realtime?.on, 'order OrderCreated');
   const differs = new Map(realtime?.differs.map(({ path, value }) => [path, value]));

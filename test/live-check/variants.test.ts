@@ -66,6 +66,10 @@ eachKlaviyoVariant('bulkImportUnset', 'unset properties in a bulk import', {
   applied: ['applied', 'ok'],
   ignored: ['ignored', 'ok'],
 });
+eachKlaviyoVariant('eventFilters', 'events of a profile within a time', {
+  combine: ['accepted', 'ok'],
+  'time-alone': ['refused', 'ok'],
+});
 eachKlaviyoVariant('reservedCharactersInPath', 'ids with / % ? # in a path', {
   accepted: ['accepted', 'ok'],
   'html-404': ['refused: / % ? #', 'ok'],

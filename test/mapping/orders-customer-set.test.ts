@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { reference } from '../fixtures/index.ts';
-import { newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
+import { newCustomer, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
 let shop: OrderShop;
 before(async () => {
@@ -39,14 +39,16 @@ test('also where the customer has a profile of its own already: the revenue is n
 });
 
 test('an order without e-mail that gets its customer is placed for the customer', async () => {
-  const customer = someone();
+  const who = newCustomer();
+  await shop.addRecords(who);
+  const customer = reference('customer', who.id);
   const order = newOrder({ customerEmail: undefined });
   assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
   assert.deepEqual(await shop.events({ unique_id: order.id }), []);
   await shop.addRecords({ ...order, record: { ...order.record, customerId: customer.id } });
   assert.equal(await shop.sendMessage('OrderCustomerSet', order.ref, { customer }), 204);
   const { profile } = await shop.event('Placed Order', order.id);
-  assert.deepEqual([profile.email, profile.external_id], [null, customer.id]);
+  assert.deepEqual([profile.email, profile.external_id], [who.email, who.id]);
 });
 
 test('an order that moves from one customer to another: skipped, the first event stands', async () => {

@@ -89,7 +89,9 @@ function eventDifferences(expected: Expected, found: KlaviyoState): string[] {
     if (actual === undefined) return [`event missing: ${key}`];
     const owner = actual.profile;
     const sameOwner =
-      (event.email !== undefined && owner.email?.toLowerCase() === event.email.toLowerCase()) ||
+      [event.email, event.orderEmail].some(
+        (email) => email !== undefined && owner.email?.toLowerCase() === email.toLowerCase(),
+      ) ||
       (event.customerId !== undefined && owner.external_id === event.customerId);
     return formatDifferences(`event ${key}`, [
       ['value', event.value, actual.value],

@@ -13,6 +13,8 @@ export interface ExpectedEvent {
   readonly currency: string;
   readonly email: string | undefined;
   readonly customerId: string | undefined;
+  /** The order's own e-mail. An order that a customer claimed stays on the guest's profile. */
+  readonly orderEmail: string | undefined;
   /** Undefined for live events, whose time is that of the message. */
   readonly time: string | undefined;
 }
@@ -101,11 +103,12 @@ function firstOrderWith(shop: Shop, paymentId: string): string | undefined {
 }
 
 function event(
-  { customerEmail, customerId }: ShopOrder,
+  { customerEmail, customerId, orderEmail }: ShopOrder,
   { metric, uniqueId, money, time }: { metric: Metric; uniqueId: string; money: Money; time: string | undefined },
 ): ExpectedEvent {
   const [email, currency] = [customerEmail || undefined, money.currencyCode];
-  return { metric, uniqueId, value: toMajorUnits(money), currency, email, customerId: customerId || undefined, time };
+  const buyer = { email, customerId: customerId || undefined, orderEmail };
+  return { metric, uniqueId, value: toMajorUnits(money), currency, ...buyer, time };
 }
 
 /** Imported orders have a date of their own. */

@@ -6,6 +6,7 @@
 
 import type { JournalEntry } from '../actors/journal.ts';
 import type { ShopApi } from '../actors/shop-api.ts';
+import { withBuyers } from './buyers.ts';
 import {
   type ExpectedItem,
   type ExpectedVariant,
@@ -32,7 +33,7 @@ export interface Expected {
   readonly profileCount: number;
   /** Profiles whose fields do not depend on the order of writes. */
   readonly profiles: readonly ExpectedProfile[];
-  /** E-mail addresses and customer ids of live orders, which update the location of their profile. */
+  /** E-mail addresses of live guest orders, which update the location of their profile. */
   readonly movedByOrders: ReadonlySet<string>;
   readonly items: readonly ExpectedItem[];
   readonly variants: readonly ExpectedVariant[];
@@ -42,19 +43,19 @@ export interface Expected {
 /** Reads the shop and computes the expected Klaviyo state. */
 export async function expectedOf(api: ShopApi, options: ExpectOptions = {}): Promise<Expected> {
   const { journal = [], bulk = true, now = new Date() } = options;
-  const shop = await readShop(api);
+  const shop = withBuyers(await readShop(api));
   const live = liveEvents(shop, journal);
   // Live events first: their time is that of the message, not the one a later bulk sync derives.
   const events = mergeEvents(live, bulk ? bulkEvents(shop) : []);
   const movedByOrders = new Set(
-    live.flatMap(({ email, customerId }) => [email?.toLowerCase() ?? '', customerId ?? '']),
+    live.flatMap(({ email, customerId }) => (customerId === undefined ? [email?.toLowerCase() ?? ''] : [])),
   );
   const claimed = new Set(journal.filter(({ action }) => action === 'claim').map(({ ids }) => ids.order));
-  const guests = shop.orders.flatMap(({ id, customerEmail }) => (claimed.has(id) ? (customerEmail ?? []) : []));
+  const guests = shop.orders.flatMap(({ id, orderEmail }) => (claimed.has(id) ? (orderEmail ?? []) : []));
   return {
     events,
     profileCount: countProfiles(shop, events.values(), guests),
-    profiles: expectedProfiles(shop, events.values()),
+    profiles: expectedProfiles(shop),
     movedByOrders,
     items: expectedItems(shop, now),
     variants: expectedVariants(shop, now),

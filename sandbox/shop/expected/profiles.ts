@@ -15,51 +15,20 @@ export interface ExpectedProfile {
 }
 
 /** Returns one profile per e-mail address. If several customers share one, the oldest determines the id. */
-export function expectedProfiles(shop: Shop, events: Iterable<ExpectedEvent>): ExpectedProfile[] {
-  const named = new Map<string, Set<string>>();
-  for (const { email, customerId } of events) {
-    if (customerId !== undefined && email !== undefined) {
-      named.set(customerId, (named.get(customerId) ?? new Set()).add(email.toLowerCase()));
-    }
-  }
-  return [...byEmail(shop).values()].flatMap(([oldest, ...others]) => {
-    if (oldest === undefined) return [];
-    const used = named.get(oldest.id) ?? new Set();
-    // The fields depend on write order if customers share an e-mail address or orders use another one.
-    if (others.length > 0 || [...used].some((email) => email !== oldest.email.toLowerCase())) return [];
-    return [profileOf(oldest)];
-  });
+export function expectedProfiles(shop: Shop): ExpectedProfile[] {
+  // The fields depend on write order if customers share an e-mail address.
+  return [...byEmail(shop).values()].flatMap(([oldest, ...others]) =>
+    oldest === undefined || others.length > 0 ? [] : [profileOf(oldest)],
+  );
 }
 
 /**
- * Returns the expected number of profiles, given that each e-mail address and id belongs to one profile.
+ * Returns the expected number of profiles: one for each e-mail address of a customer or a guest.
  * @param guests e-mail addresses of orders that were assigned to a customer after their event was sent
  */
 export function countProfiles(shop: Shop, events: Iterable<ExpectedEvent>, guests: Iterable<string>): number {
-  const people = new Set<CountedProfile>();
-  const emails = new Map<string, CountedProfile>();
-  const ids = new Map<string, CountedProfile>();
-  const addProfile = (email: string | undefined, id: string | undefined): void => {
-    const [byMail, byId] = [emails.get(email ?? ''), ids.get(id ?? '')];
-    // The identifiers match two profiles. The connector resends the event with the e-mail address only.
-    if (byMail !== undefined && byId !== undefined) return;
-    const person = byMail ?? byId ?? { email: undefined };
-    people.add(person);
-    if (id !== undefined) ids.set(id, person);
-    if (email === undefined || email === person.email) return;
-    // A profile has one e-mail address; the newer one replaces the older.
-    if (person.email !== undefined) emails.delete(person.email);
-    person.email = email;
-    emails.set(email, person);
-  };
-  for (const [oldest] of byEmail(shop).values()) addProfile(oldest?.email.toLowerCase(), oldest?.id);
-  for (const email of guests) addProfile(email.toLowerCase(), undefined);
-  for (const { email, customerId } of events) addProfile(email?.toLowerCase(), customerId);
-  return people.size;
-}
-
-interface CountedProfile {
-  email: string | undefined;
+  const buyers = [...events].flatMap(({ email }) => email ?? []);
+  return new Set([...byEmail(shop).keys(), ...[...buyers, ...guests].map((email) => email.toLowerCase())]).size;
 }
 
 function byEmail(shop: Shop): Map<string, ShopCustomer[]> {

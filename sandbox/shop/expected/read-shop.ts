@@ -52,6 +52,8 @@ const shippingInfo = z.looseObject({ deliveries: z.array(delivery).optional() })
 const order = z.looseObject({
   ...row,
   customerEmail: z.string().optional(),
+  /** Set by `withBuyers`. */
+  orderEmail: z.string().optional(),
   customerId: z.string().optional(),
   orderState: z.string(),
   completedAt: z.string().optional(),

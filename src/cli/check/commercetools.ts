@@ -14,7 +14,11 @@ const scopeOf = (optional: boolean) => (scope: string, path: string, purpose: st
 const neededScope = scopeOf(false);
 const optionalScope = scopeOf(true);
 const scopes = [
-  neededScope('view_customers', 'customers', 'profiles'),
+  neededScope(
+    'view_customers',
+    'customers',
+    "profiles; without it orders go to their own e-mail, not to the customer's profile",
+  ),
   neededScope('view_orders', 'orders', 'order events'),
   neededScope('view_payments', 'payments', 'refunds'),
   neededScope('view_products', 'products', 'items, and categories of orders'),

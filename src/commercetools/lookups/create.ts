@@ -30,6 +30,7 @@ import {
 import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import { namedResources, namedSchema, nameIn } from './names.ts';
+import { createOrderCustomers } from './order-customers.ts';
 import { createSameEmailLookup } from './same-email.ts';
 import type { ChangedRecord, DeletableTypeId, LookupById, Lookups } from './types.ts';
 
@@ -112,6 +113,12 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   };
   const ordersOfPayment = batched<Order>({ ...ofPayment, schema: orderSchema });
   const paidOrders = batched<PaidOrder>({ ...ofPayment, schema: paidOrderSchema });
+  const ordersByEmail = batched({
+    path: 'orders',
+    field: 'customerEmail',
+    schema: orderSchema,
+    keysOf: ({ customerEmail }) => (customerEmail === undefined ? [] : [customerEmail]),
+  });
   const inventory = bySku('inventory', inventoryEntrySchema);
   const inventoryEntry = byId('inventory', inventoryEntrySchema);
   const channels = batched({
@@ -148,9 +155,16 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   const orderedProduct = byId('products', orderedProductSchema);
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
   const tree = createTreeCache(client, now);
+  const customer = byId('customers', customerSchema);
+  const orderCustomers = createOrderCustomers(customer);
 
   return {
-    customer: byId('customers', customerSchema),
+    async customer(id, minVersion) {
+      const found = await customer(id, minVersion);
+      if (found) orderCustomers.note(found);
+      return found;
+    },
+    orderCustomer: orderCustomers.orderCustomer,
     customersWithEmail: createSameEmailLookup({
       byLowercaseEmail: (email) => byLowercaseEmail.load(email),
       byEmail: (email) => byEmail.load(email),
@@ -161,6 +175,10 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     paidOrders: (paymentId) => paidOrders.load(paymentId),
+    async ordersWithEmail(email) {
+      const spellings = [...new Set([email, email.toLowerCase()])];
+      return (await Promise.all(spellings.map((spelling) => ordersByEmail.load(spelling)))).flat();
+    },
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),
     async orderedProduct(id, minVersion) {

@@ -41,10 +41,25 @@ export type LookupById<Entity> = (id: string, minVersion?: number) => Promise<En
 
 /** Records whose deletion is passed on to Klaviyo. */
 export type DeletableTypeId = 'category' | 'customer' | 'product';
+/** The customer of an order. */
+export interface OrderCustomer extends Pick<Customer, 'id' | 'email' | 'createdAt' | 'stores'> {
+  hasAddress: boolean;
+  /** The customer may have changed since it was read. */
+  cached: boolean;
+}
+
+export interface OrderCustomerOptions {
+  /** Id of the run that the lookup belongs to; absent in realtime. */
+  run?: string | undefined;
+  /** Reads again what is cached. */
+  fresh?: boolean | undefined;
+}
 
 /** Lookups other than by id show what queries show, except for the records that are passed in. */
 export interface Lookups {
   customer: LookupById<Customer>;
+  /** Returns 'deleted' if GET by id answers 404, and 'forbidden' without the scope to read customers. */
+  orderCustomer(id: string, options?: OrderCustomerOptions): Promise<OrderCustomer | 'deleted' | 'forbidden'>;
   /** Returns customers with this e-mail, ignoring case. */
   customersWithEmail(email: string): Promise<Customer[]>;
   /** Returns whether the record no longer exists, read by id, which shows a deletion at once. */
@@ -53,6 +68,8 @@ export interface Lookups {
   ordersOfPayment(paymentId: string): Promise<Order[]>;
   /** Returns the same orders with the fields that tell which of them is the first. */
   paidOrders(paymentId: string): Promise<PaidOrder[]>;
+  /** Returns orders with this e-mail, in its own and in lower-case spelling. */
+  ordersWithEmail(email: string): Promise<Order[]>;
   payment: LookupById<Payment>;
   product: LookupById<Product>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */

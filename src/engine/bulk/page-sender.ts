@@ -3,6 +3,7 @@ import PQueue from 'p-queue';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
 import { chunksOf } from '../../lib/chunks.ts';
+import { LookupUnavailable } from '../../lib/errors.ts';
 import type { Cause, RuleEvaluation } from '../../rules/types.ts';
 import type { RecordResult } from '../delivery/outcome.ts';
 import { skipReasons } from '../delivery/verdict.ts';
@@ -59,8 +60,8 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
     try {
       groups = await evaluating.add(() => startSending(batch, release), { signal });
     } catch (thrown) {
-      if (!(thrown instanceof CommercetoolsError)) throw thrown;
-      if (thrown.type === 'rejected') throw new RunFailed(thrown.message);
+      if (!(thrown instanceof CommercetoolsError || thrown instanceof LookupUnavailable)) throw thrown;
+      if (thrown instanceof CommercetoolsError && thrown.type === 'rejected') throw new RunFailed(thrown.message);
       Object.assign(retry, { problem: thrown.message, retryAfterMs: thrown.retryAfterMs ?? 0 });
       retry.ids = batch.records.map(idOf);
       return;

@@ -2,6 +2,7 @@
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
+import { LookupUnavailable } from '../../lib/errors.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { RuleSelection, SelectRules } from '../../rules/select-rules.ts';
 import type { OriginalCause, RuleGroup } from '../../rules/types.ts';
@@ -90,7 +91,8 @@ export function createReplay(deps: ReplayDeps): Replay {
       const options = { cause, readSeq, lane: 'realtime', signal, onInternalError: 'dead-letter' } as const;
       return resultOf(await deps.deliver(evaluations, options));
     } catch (thrown) {
-      if (thrown instanceof CommercetoolsError) return { outcome: 'unavailable', reason: thrown.message };
+      if (thrown instanceof CommercetoolsError || thrown instanceof LookupUnavailable)
+        return { outcome: 'unavailable', reason: thrown.message };
       throw thrown;
     }
   }

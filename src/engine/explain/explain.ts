@@ -10,6 +10,7 @@ import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Change } from '../../klaviyo/change.ts';
 import type { ReadCurrentState } from '../../klaviyo/inspect/current-state.ts';
 import type { DryRun } from '../../klaviyo/inspect/dry-run.ts';
+import type { ProfileLookups } from '../../klaviyo/profile-lookups.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { allRulesOf } from '../../rules/select-rules.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
@@ -29,6 +30,7 @@ export interface ExplainDeps {
   settings: RuleSettings;
   client: CommercetoolsClient;
   lookups: Lookups;
+  profiles: ProfileLookups;
   dryRun: DryRun;
   currentState: ReadCurrentState;
   now(): Date;
@@ -89,7 +91,7 @@ const causeSource = 'the sync';
 
 /** Evaluates all rules of the type, then traces from which fields their values come. */
 async function evaluateRecord(deps: ExplainDeps, type: ExplainedType, record: unknown) {
-  const recorded = recordLookups(deps.lookups);
+  const recorded = recordLookups(deps.lookups, deps.profiles);
   const at = deps.now();
   const rules = allRulesOf(deps.groups, type);
   const cause: Cause = { type: 'run', runId: 'explain', backfill: true };
@@ -99,7 +101,8 @@ async function evaluateRecord(deps: ExplainDeps, type: ExplainedType, record: un
       perturbation?.source === source ? withChangedLeaves(value, perturbation.path) : value;
     recorded.perturb(perturbation);
     const settings = perturbed(settingsSource, deps.settings);
-    const run = createEvaluate({ settings, lookups: recorded.lookups, now: () => at });
+    const { lookups, profiles } = recorded;
+    const run = createEvaluate({ settings, lookups, profiles, now: () => at });
     return run({ records: [perturbed(type, record)] }, rules, perturbed(causeSource, cause));
   }
 
@@ -137,6 +140,13 @@ async function explainRule(deps: ExplainDeps, toExplain: RuleToExplain): Promise
   });
 }
 
+/** Only what is sent is explained. */
+function withoutOrder(change: Change): Change {
+  if (change.type !== 'event') return change;
+  const { order: _order, isProfileLookedUp: _isProfileLookedUp, ...event } = change;
+  return event;
+}
+
 function problemOf(evaluation: RuleEvaluation | undefined): string | undefined {
   if (evaluation?.outcome === 'unreadable')
     return `the record does not match commercetools' API: ${evaluation.path} (${evaluation.reason})`;
@@ -157,7 +167,8 @@ async function explainChanges(
 ): Promise<ExplainedChange[]> {
   const compared = changes.slice(0, maxCompared);
   const [states, dryRuns] = await Promise.all([currentState(compared), dryRun(compared)]);
-  return changes.map(({ type, ...fields }, index): ExplainedChange => {
+  return changes.map((change, index): ExplainedChange => {
+    const { type, ...fields } = withoutOrder(change);
     const { now: klaviyo, ...note } = states[index] ?? {};
     const values = [...leavesOf(fields)].map(({ path, value }) => {
       const currentValue = valueAt(klaviyo, path);

@@ -1,10 +1,8 @@
 /** Compares what a message about a record would send with what a sync sends: triggered flows, the address of an order. */
-import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { causeOf } from '../../rules/cause.ts';
-import type { RuleSettings } from '../../rules/settings.ts';
 import { isDisabled, type RuleEvaluation, type RuleGroup, type RuleOutput, type Trigger } from '../../rules/types.ts';
-import { createEvaluate } from '../delivery/evaluate.ts';
+import { createEvaluate, type EvaluateDeps } from '../delivery/evaluate.ts';
 import { differences, isLeaf, type Leaf, valueAt } from './json-paths.ts';
 import type { ExplainedRule } from './schema.ts';
 
@@ -22,20 +20,20 @@ const maxDifferences = 30;
 
 /** @returns undefined if no message about the record itself triggers the rule */
 export async function diffWithMessage(
-  { lookups, settings, now }: { lookups: Lookups; settings: RuleSettings; now(): Date },
+  deps: EvaluateDeps,
   { group, rule, record, id, evaluation }: EvaluatedRule,
 ): Promise<ExplainedRule['realtime']> {
   const trigger = rule
-    .triggers(settings)
+    .triggers(deps.settings)
     .find(
       (candidate) =>
         candidate.typeId === group.typeId &&
         candidate.notificationType !== 'ResourceDeleted' &&
-        !isDisabled(candidate, settings),
+        !isDisabled(candidate, deps.settings),
     );
   if (!trigger) return undefined;
   const message = messageFor(trigger, id, record);
-  const evaluate = createEvaluate({ settings, lookups, now });
+  const evaluate = createEvaluate(deps);
   const [forMessage] = await evaluate({ message }, new Map([[group, new Set([rule.name])]]), causeOf(message));
   const [inSync, inRealtime] = [outputOf(evaluation), outputOf(forMessage)];
   const known = new Set(inSync?.skips);

@@ -2,6 +2,7 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
 import type { StoredCategory } from '../../commercetools/schemas.ts';
+import type { FoundProfile, LookupScope, ProfileLookups } from '../../klaviyo/profile-lookups.ts';
 import { referenceKey } from '../../rules/fields/readable.ts';
 import { type Path, withChangedLeaves } from './json-paths.ts';
 
@@ -11,8 +12,8 @@ export interface Perturbation {
   path: Path;
 }
 
-/** @param real reads commercetools */
-export function recordLookups(real: Lookups) {
+/** @param real reads commercetools. @param realProfiles reads Klaviyo */
+export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
   const seen = new Map<string, unknown>();
   let closed = false;
   let perturbation: Perturbation | undefined;
@@ -37,6 +38,12 @@ export function recordLookups(real: Lookups) {
     const [typeId = '', id = ''] = key.split(' ');
     return real.nameOf({ typeId, id });
   });
+  const orderCustomer = once('customer of the order', 'deleted', (id) => real.orderCustomer(id, { fresh: true }));
+  const scope: LookupScope = { lane: 'realtime', fresh: true };
+  const absent = { profile: undefined, cached: false };
+  const byExternalId = once<FoundProfile>('profile with the id', absent, (id) => realProfiles.byExternalId(id, scope));
+  const byEmail = once<FoundProfile>('profile with the e-mail', absent, (email) => realProfiles.byEmail(email, scope));
+  const holders = new Map<string, Promise<boolean>>();
   let tree: Promise<CategoryTree> | undefined;
 
   return {
@@ -56,6 +63,7 @@ export function recordLookups(real: Lookups) {
       order: once('order', undefined, real.order),
       ordersOfPayment: once('orders of payment', [], real.ordersOfPayment),
       paidOrders: once('orders of payment', [], real.paidOrders),
+      ordersWithEmail: once('orders with the e-mail', [], real.ordersWithEmail),
       payment: once('payment', undefined, real.payment),
       product: once('product', undefined, real.product),
       orderedProduct: once('product', undefined, real.orderedProduct),
@@ -73,7 +81,21 @@ export function recordLookups(real: Lookups) {
       customType: once('type', undefined, real.customType),
       nameOf: (reference) => name(referenceKey(reference)),
       discountCode: async (id) => (await discountCode(id)).code,
+      orderCustomer,
     } satisfies Lookups,
+    profiles: {
+      acceptsProfileId: realProfiles.acceptsProfileId,
+      rememberedFor: once('remembered profile of order', undefined, realProfiles.rememberedFor),
+      details: once('details of profile', undefined, realProfiles.details),
+      byExternalId,
+      byEmail,
+      hasEvent(profileId, event) {
+        const found =
+          holders.get(profileId) ?? (closed ? Promise.resolve(false) : realProfiles.hasEvent(profileId, event, scope));
+        holders.set(profileId, found);
+        return found;
+      },
+    } satisfies ProfileLookups,
   };
 }
 

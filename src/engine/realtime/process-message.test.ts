@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import pino from 'pino';
-import { lookupsIn, settings } from '../../../test/fixtures/index.ts';
+import { lookupsIn, profilesIn, settings } from '../../../test/fixtures/index.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { createRecentVersions } from '../../commercetools/recent-versions.ts';
 import { createRuleSelector } from '../../rules/select-rules.ts';
@@ -51,7 +51,12 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
   const happened: AppEvent[] = [];
   const parts: RealtimeDeps = {
     selectRules: createRuleSelector([group], settings()),
-    evaluate: createEvaluate({ settings: settings(), lookups: lookupsIn({}), now: () => new Date() }),
+    evaluate: createEvaluate({
+      settings: settings(),
+      lookups: lookupsIn({}),
+      profiles: profilesIn(),
+      now: () => new Date(),
+    }),
     deliver: async (evaluations) => evaluations.map(({ record }) => delivered(record)),
     events: { emit: (one) => happened.push(one), counts: () => ({}), listen: () => () => undefined },
     recentVersions: createRecentVersions(),

@@ -4,7 +4,7 @@ import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import type { RecentVersions } from '../../commercetools/recent-versions.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
-import { toError } from '../../lib/errors.ts';
+import { LookupUnavailable, toError } from '../../lib/errors.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { causeOf } from '../../rules/cause.ts';
@@ -173,12 +173,20 @@ function noRule({ type, resource }: Message): Verdict {
 
 /** A request that commercetools rejects is an internal error: it would fail the same way on each retry. */
 function isUnavailable(thrown: unknown): boolean {
-  return thrown instanceof StoreError || (thrown instanceof CommercetoolsError && thrown.type !== 'rejected');
+  return (
+    thrown instanceof StoreError ||
+    thrown instanceof LookupUnavailable ||
+    (thrown instanceof CommercetoolsError && thrown.type !== 'rejected')
+  );
 }
 
 function verdictForError(thrown: unknown): Verdict {
   if (thrown instanceof StoreError)
     return { ack: false, reason: `the follow-up run can't be stored: ${thrown.message}` };
+  if (thrown instanceof LookupUnavailable) {
+    const { message: reason, actionRequired, retryAfterMs } = thrown;
+    return omitUndefined({ ack: false as const, reason, actionRequired: actionRequired || undefined, retryAfterMs });
+  }
   if (!(thrown instanceof CommercetoolsError)) return internalError;
   const { message: reason, type, retryAfterMs } = thrown;
   const actionRequired = type === 'unauthorized' || type === 'forbidden' || undefined;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { type Explain, explainedTypes } from '../../engine/explain/explain.ts';
 import { explainedSchema } from '../../engine/explain/schema.ts';
+import { LookupUnavailable } from '../../lib/errors.ts';
 import type { Guard } from '../auth/authenticate.ts';
 import { problemSchema, refusals, security } from '../error-handler.ts';
 
@@ -47,8 +48,9 @@ export function explainRoutes(server: FastifyInstance, { explain, guard }: Expla
         if (explained) return reply.code(200).send(explained);
         return reply.code(404).send({ error: `commercetools has no ${explainedType} with the id ${id}` });
       } catch (thrown) {
-        if (!(thrown instanceof CommercetoolsError)) throw thrown;
-        if (thrown.type !== 'unavailable') return reply.code(502).send({ error: reasonWithFix(thrown) });
+        if (!(thrown instanceof CommercetoolsError || thrown instanceof LookupUnavailable)) throw thrown;
+        if (thrown instanceof CommercetoolsError && thrown.type !== 'unavailable')
+          return reply.code(502).send({ error: reasonWithFix(thrown) });
         reply.header('retry-after', retrySeconds);
         return reply.code(503).send({ error: `not now: ${thrown.message}` });
       }

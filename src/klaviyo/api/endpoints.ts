@@ -74,6 +74,7 @@ export const endpoints = {
   getProfileImport: get('/api/profile-bulk-import-jobs/{id}', 'M', 'lists:read', 'profiles:read'),
   listImportErrors: get('/api/profile-bulk-import-jobs/{id}/import-errors', 'M', 'profiles:read'),
   listProfiles: get('/api/profiles', 'L', 'profiles:read'),
+  getProfile: get('/api/profiles/{id}', 'L', 'profiles:read'),
   mergeProfiles: post('/api/profile-merge', 'M', 'profiles:write'),
   requestProfileDeletion: post('/api/data-privacy-deletion-jobs', 'S', 'data-privacy:write'),
   updateProfile: patch('/api/profiles/{id}', 'profiles:write'),

@@ -46,11 +46,12 @@ export const scopePurposes: Partial<Record<Scope, string>> = {
   'catalogs:read': 'compares items, variants and categories before they are written',
   'catalogs:write': 'items, variants and categories',
   'data-privacy:write': 'erases profiles with customer.onErasure: request',
-  'events:read': 'verifies bulk bodies of events: 1,000 per request instead of one',
+  'events:read':
+    'verifies bulk bodies of events: 1,000 per request instead of one; finds the profile of a claimed order',
   'events:write': 'order events',
   'lists:read': 'follows bulk imports of profiles',
   'lists:write': 'bulk imports of profiles: 10,000 per request instead of one',
   'metrics:read': 'the same, and checks the metric mapping of reports',
-  'profiles:read': 'finds who has an e-mail or external_id',
+  'profiles:read': 'finds who has an e-mail or external_id; without it orders go to their own e-mail',
   'profiles:write': 'profiles',
 };

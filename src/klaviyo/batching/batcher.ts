@@ -197,6 +197,7 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute, a
     write(item, options) {
       const bytes = itemBytes(item);
       const queue = queues[options.lane];
+      sender.onQueued(item, options.lane);
       queue.bytes += bytes;
       scheduleFlush();
       return new Promise((resolve, reject) => {

@@ -10,6 +10,7 @@ import type { BulkAccess } from './bulk-access.ts';
 import { type BatchItem, type BodyPosition, bulkBody } from './bulk-body.ts';
 import { attribute, failureOf, rejectedBy } from './job-errors.ts';
 import type { AcceptedJob, JobError, JobPoller, JobResult } from './job-poller.ts';
+import { createLocationClaims } from './location-claims.ts';
 import type { Operation } from './operations.ts';
 
 export interface WriteOptions {
@@ -40,6 +41,8 @@ type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'> & {
 };
 
 export interface BodySender {
+  /** The item is queued: of several orders one gives a profile its address. */
+  onQueued(item: BatchItem, lane: Lane): void;
   /** Sends one entry and settles it. Never rejects: an exception rejects the entry. */
   sendSingle(entry: Entry, options: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void>;
   /** Resolves with the response to the body; a job's entries are settled later. Never rejects. */
@@ -64,11 +67,14 @@ export interface BodySenderDeps {
 }
 
 export function createBodySender(operation: Operation, { client, jobs, access }: BodySenderDeps): BodySender {
+  const locationClaims = createLocationClaims();
+
   async function sendSingle(entry: Entry, { lane, acquired }: RequestOptions): Promise<void> {
     const { item, traceContext } = entry;
     if (item.bulkOnly) return callBulk([entry], { lane });
     try {
-      const request = { endpoint: operation.single, id: item.id, body: item.singleBody(), signal: never };
+      const [location] = locationClaims.claim([item], lane).values();
+      const request = { endpoint: operation.single, id: item.id, body: item.singleBody(location), signal: never };
       entry.resolve(await sharing([traceContext], () => client.call({ ...request, lane, acquired })));
     } catch (thrown) {
       entry.reject(thrown);
@@ -90,10 +96,8 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     if (verification === 'single') return sendSingly(entries, lane);
     const repeated = verification && entries[verification.repeated];
     if (repeated) await sendSingle(repeated, { lane });
-    const { text, positions } = bulkBody(
-      operation,
-      entries.map(({ item }) => item),
-    );
+    const items = entries.map(({ item }) => item);
+    const { text, positions } = bulkBody(operation, items, locationClaims.claim(items, lane));
     const traceContexts = entries.map(({ traceContext }) => traceContext);
     const request = { endpoint: operation.bulk, body: text, signal: never, lane, acquired };
     const result = await sharing(traceContexts, () => client.call(request)).catch((thrown: unknown) => {
@@ -158,7 +162,7 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     );
   }
 
-  return { sendSingle, sendBulk: (entries, options) => callBulk(entries, options) };
+  return { onQueued: locationClaims.add, sendSingle, sendBulk: (entries, options) => callBulk(entries, options) };
 }
 
 /** A record that can't be sent in a single request is alone in its body: no smaller request could tell more. */

@@ -11,6 +11,8 @@ export interface BatchItem {
   bytes: number;
   /** Events are grouped by profile in a bulk body: the start of the group's JSON object, without its closing brace. */
   group?: string;
+  /** An address for the group's profile. */
+  location?: EventLocation;
   /** The profile of an event. */
   profile?: Pick<ProfileIdentity, 'email' | 'external_id'>;
   /** Replaces `{id}` in the path of the single endpoint. */
@@ -19,9 +21,23 @@ export interface BatchItem {
   recordId?: string | undefined;
   /** The id can't stand in a path, so that the record goes out in bulk bodies only. */
   bulkOnly?: boolean;
-  /** The body of the single endpoint; undefined when it takes none. */
-  singleBody(): string | undefined;
+  /** The body of the single endpoint; undefined when it takes none. @param location of the event's profile */
+  singleBody(location?: EventLocation): string | undefined;
 }
+
+/** An address that an order gives its profile. */
+export interface EventLocation {
+  /** Identifies the profile. */
+  profile: string;
+  orderId: string;
+  placedAtMs: number;
+  /** JSON of the attribute, with the comma before it where the profile has others. */
+  json: string;
+  /** Position in the group's text. */
+  at: number;
+}
+
+const noLocations: ReadonlyMap<string, EventLocation> = new Map();
 
 /** Characters that servers and proxies decode, refuse or cut a path at, even when they are percent-encoded. */
 const unsafeInPath = /[/\\%?#;\s\p{Cc}]/u;
@@ -45,13 +61,17 @@ export interface BodyPosition {
   within?: number;
 }
 
-/** Joins items to one body; `positions` are in their order. All parts are joined at once: a body may have megabytes. */
+/**
+ * Joins items to one body; `positions` are in their order. All parts are joined at once: a body may have megabytes.
+ * @param locations of the profiles of events
+ */
 export function bulkBody(
   operation: Operation,
   items: readonly BatchItem[],
+  locations: ReadonlyMap<string, EventLocation> = noLocations,
 ): { text: string; positions: BodyPosition[] } {
   const isGrouped = items[0]?.group !== undefined;
-  const { parts, positions } = isGrouped ? groupedParts(items) : plainParts(items);
+  const { parts, positions } = isGrouped ? groupedParts(items, locations) : plainParts(items);
   return { text: [operation.prefix, ...parts, operation.suffix].join(''), positions };
 }
 
@@ -63,10 +83,11 @@ function plainParts(items: readonly BatchItem[]) {
 }
 
 /** Events grouped by profile; each profile occurs once. */
-function groupedParts(items: readonly BatchItem[]) {
+function groupedParts(items: readonly BatchItem[], locations: ReadonlyMap<string, EventLocation>) {
   const groups = new Map<string, { index: number; parts: string[]; count: number }>();
-  const positions = items.map(({ text, group = '' }): BodyPosition => {
-    const start = [groups.size === 0 ? '' : ',', group, '"events":{"data":['];
+  const positions = items.map(({ text, group = '', location }): BodyPosition => {
+    const located = withLocation(group, location && locations.get(location.profile));
+    const start = [groups.size === 0 ? '' : ',', located, '"events":{"data":['];
     const { index, parts, count } = groups.get(group) ?? { index: groups.size, parts: start, count: 0 };
     if (count > 0) parts.push(',');
     parts.push(text);
@@ -75,6 +96,11 @@ function groupedParts(items: readonly BatchItem[]) {
   });
   for (const { parts } of groups.values()) parts.push(']}}}');
   return { parts: [...groups.values()].flatMap(({ parts }) => parts), positions };
+}
+
+/** @returns the JSON of an event's profile with the location */
+export function withLocation(text: string, location: EventLocation | undefined): string {
+  return location ? text.slice(0, location.at) + location.json + text.slice(location.at) : text;
 }
 
 /** Maximum bytes of a body's records together with their separators and groups. */
@@ -86,8 +112,9 @@ export function bodyCapacity({ bulk, prefix, suffix }: Operation): number {
 const groupBytes = 24;
 
 /** @returns the bytes that an item adds to a body at most: its group may be in the body already */
-export function itemBytes({ bytes, group }: BatchItem): number {
-  return bytes + 1 + (group === undefined ? 0 : Buffer.byteLength(group) + groupBytes);
+export function itemBytes({ bytes, group, location }: BatchItem): number {
+  const located = location === undefined ? 0 : Buffer.byteLength(location.json);
+  return bytes + 1 + (group === undefined ? 0 : Buffer.byteLength(group) + groupBytes + located);
 }
 
 const pointerIntoGroups = /\/events-bulk-create\/data\/(\d+)(?:\/attributes\/events\/data\/(\d+))?(?:\/|$)/;

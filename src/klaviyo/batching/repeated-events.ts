@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { createBackoff } from '../../lib/backoff.ts';
 import { parseJson } from '../../lib/json.ts';
 import type { KlaviyoClient } from '../api/client.ts';
+import { createMetricIds } from '../metric-ids.ts';
 import type { BulkAccess, BulkMode, Verification } from './bulk-access.ts';
 import type { BatchItem } from './bulk-body.ts';
 
@@ -51,15 +52,13 @@ const eventRecord = z.object({
     time: z.string(),
   }),
 });
-const metricList = z.object({
-  data: z.array(z.object({ id: z.string(), attributes: z.object({ name: z.string() }) })),
-});
 const eventList = z.object({
   data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
 });
 
 export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
   const { client, access, memory, signal, onWarning } = deps;
+  const idOfMetric = createMetricIds(client);
   let state: State = 'unread';
   let unverifiableUntil = 0;
 
@@ -86,8 +85,9 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
   /** @returns whether Klaviyo has the event; undefined when that can't be found out */
   async function isListed({ attributes }: z.infer<typeof eventRecord>): Promise<boolean | undefined> {
     const { metric, unique_id: uniqueId, time } = attributes;
-    const metricId = await idOfMetric(metric.data.attributes.name);
-    if (metricId === undefined || metricId === 'none') return metricId === 'none' ? false : undefined;
+    const metricId = await idOfMetric(metric.data.attributes.name, { lane: 'bulk', signal });
+    if (typeof metricId === 'object') return undefined;
+    if (metricId === 'none') return false;
     const at = Date.parse(time);
     const around = (ms: number) => new Date(at + ms).toISOString();
     const filter = `equals(metric_id,"${metricId}"),greater-or-equal(datetime,${around(-1_000)}),less-or-equal(datetime,${around(1_000)})`;
@@ -98,22 +98,6 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
       if (parsed.data.data.some((event) => event.attributes.event_properties.$event_id === uniqueId)) return true;
     }
     return false;
-  }
-
-  const metricIds = new Map<string, string>();
-
-  async function idOfMetric(name: string): Promise<string | 'none' | undefined> {
-    const known = metricIds.get(name);
-    if (known !== undefined) return known;
-    for await (const page of client.pages({ endpoint: 'listMetrics', lane: 'bulk', signal })) {
-      const parsed = page.ok ? metricList.safeParse(page.body) : undefined;
-      if (!parsed?.success) return undefined;
-      const found = parsed.data.data.find((metric) => metric.attributes.name === name);
-      if (!found) continue;
-      metricIds.set(name, found.id);
-      return found.id;
-    }
-    return 'none';
   }
 
   /** @returns an event of the body that Klaviyo does not have; undefined when there is none, or it can't be found out */

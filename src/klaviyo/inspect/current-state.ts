@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
+import type { LookupResult } from '../batched-lookup.ts';
 import type { Change, Profile, ProfileIdentity } from '../change.ts';
 import { coalescingKey } from '../change-kinds.ts';
-import { createExistingRecords, type ExistingRecord, type LookupResult } from '../existing-records.ts';
+import { createExistingRecords, type ExistingRecord } from '../existing-records.ts';
 
 export interface CurrentState {
   /** In the shape of the change, such as `{ profile: … }`. Absent when Klaviyo has no such record. */
@@ -26,14 +27,14 @@ const eventNote = "Klaviyo's events are not looked up; Klaviyo records one for e
 export function createCurrentState(client: KlaviyoClient): ReadCurrentState {
   const existing = createExistingRecords(client);
 
-  async function profileState({ email, external_id }: ProfileIdentity, note?: string): Promise<CurrentState> {
-    const first = external_id === undefined ? { email } : { external_id };
+  async function profileState({ id, email, external_id }: ProfileIdentity, note?: string): Promise<CurrentState> {
+    const first = id !== undefined ? { id } : external_id === undefined ? { email } : { external_id };
     const profile = (await findProfile(first)) ?? (email === undefined ? undefined : await findProfile({ email }));
     if (profile === undefined) return omitUndefined({ note });
     return 'problem' in profile ? { note: profile.problem } : omitUndefined({ now: { profile }, note });
   }
 
-  async function findProfile(identifier: { email?: string | undefined; external_id?: string | undefined }) {
+  async function findProfile(identifier: { [Name in 'id' | 'email' | 'external_id']?: string | undefined }) {
     const [[field, value] = ['email', '']] = Object.entries(identifier);
     const query = { filter: `any(${field},${JSON.stringify([value])})` };
     const signal = AbortSignal.timeout(timeoutMs);
@@ -69,6 +70,8 @@ export function createCurrentState(client: KlaviyoClient): ReadCurrentState {
     switch (change.type) {
       case 'event':
         return profileState(change.profile, eventNote);
+      case 'order-profile':
+        return profileState({ id: change.profileId });
       case 'profile':
         return profileState(identityOf(change.profile));
       case 'erasure':

@@ -40,6 +40,8 @@ export function createDryRun(client: KlaviyoClient, rateLimitShare: number): Dry
       maxListingMs: 0,
       isSold: () => Promise.resolve('unknown'),
       hasOtherCustomer: () => Promise.resolve('unknown'),
+      profileOfOrder: () => Promise.resolve(undefined),
+      rememberOrderProfile: () => Promise.resolve(),
       onWarning: () => undefined,
     });
     for (const change of changes) {

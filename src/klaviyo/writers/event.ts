@@ -1,8 +1,10 @@
 /** Writes events. Klaviyo records one event per metric, profile and unique_id. */
 
+import { isDeepStrictEqual } from 'node:util';
+import { LookupUnavailable, messageOf } from '../../lib/errors.ts';
 import type { KlaviyoError } from '../api/errors.ts';
-import type { BatchItem } from '../batching/bulk-body.ts';
-import type { EventChange, ProfileIdentity, Receipt } from '../change.ts';
+import { type BatchItem, type EventLocation, withLocation } from '../batching/bulk-body.ts';
+import type { EventChange, EventOrder, Location, ProfileIdentity, Receipt } from '../change.ts';
 import { delivered, leftOut, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import { untilSettled, type WriteContext } from './write-context.ts';
 
@@ -17,6 +19,8 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
   const without = withoutRejected(change, first.failure.errors);
   if (without) return withWarnings(await writeEvent(without.change, context), [leftOut(without.attribute)]);
   if (!concernsIdentity(first.failure.errors)) return receipt;
+  if (change.order && change.isProfileLookedUp)
+    return writeToProfileOfOrder(change, change.order, { rejection: receipt, context });
   // The pair of identifiers is rejected: the e-mail alone, then the id alone.
   for (const profile of singleIdentifiers(change.profile)) {
     receipt = receiptOfResult(await write(profile));
@@ -25,6 +29,34 @@ export async function writeEvent(change: EventChange, context: WriteContext): Pr
       return withWarnings(receipt, [{ code: 'identity-rejected', detail: `sent with the ${identifier} alone` }]);
   }
   return receipt;
+}
+
+/**
+ * The profile may have changed, merged or gone since it was looked up: it is looked up again, once. Any other identifier of
+ * the order could be another person's.
+ */
+async function writeToProfileOfOrder(
+  change: EventChange,
+  order: EventOrder,
+  { rejection, context }: { rejection: Receipt; context: WriteContext },
+): Promise<Receipt> {
+  let identity: ProfileIdentity | undefined;
+  try {
+    identity = await context.profileOfOrder(order, context.lane);
+  } catch (thrown) {
+    const { retryAfterMs, actionRequired } = thrown instanceof LookupUnavailable ? thrown : {};
+    return {
+      outcome: 'unavailable',
+      reason: messageOf(thrown),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(actionRequired ? { actionRequired } : {}),
+    };
+  }
+  const { location, ...rejected } = change.profile;
+  if (!identity || isDeepStrictEqual(identity, rejected)) return rejection;
+  const profile = { ...identity, ...(location ? { location } : {}) };
+  const result = await context.batchers.write('event', eventItem(change, profile), untilSettled(context));
+  return receiptOfResult(result);
 }
 
 /** @returns the event without the optional attribute that an error points at */
@@ -45,7 +77,7 @@ function withoutRejected(
 const eventPrefix = '{"type":"event","attributes":{';
 
 /** For both endpoints: https://developers.klaviyo.com/en/reference/create_event and …/bulk_create_events */
-function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
+function eventItem(change: EventChange, { id, location, ...attributes }: ProfileIdentity): BatchItem {
   const text = JSON.stringify({
     type: 'event',
     attributes: {
@@ -59,19 +91,41 @@ function eventItem(change: EventChange, identity: ProfileIdentity): BatchItem {
       backfill: change.backfill,
     },
   });
-  const profile = `"profile":{"data":{"type":"profile","attributes":${JSON.stringify(identity)}}}`;
+  const profile = `"profile":{"data":${JSON.stringify({ type: 'profile', id, attributes })}}`;
+  const groupStart = '{"type":"event-bulk-create","attributes":{';
   const backfill = change.backfill === undefined ? '' : `"backfill":${change.backfill},`;
   return {
     text,
     bytes: Buffer.byteLength(text),
-    group: `{"type":"event-bulk-create","attributes":{${profile},${backfill}`,
-    profile: identity,
-    singleBody: () => `{"data":${eventPrefix}${profile},${text.slice(eventPrefix.length)}}`,
+    group: `${groupStart}${profile},${backfill}`,
+    ...(location ? { location: eventLocation(location, { change, profile, at: groupStart.length }) } : {}),
+    profile: attributes,
+    singleBody(chosen) {
+      const located = chosen ? withLocation(profile, { ...chosen, at: chosen.at - groupStart.length }) : profile;
+      return `{"data":${eventPrefix}${located},${text.slice(eventPrefix.length)}}`;
+    },
+  };
+}
+
+/** The JSON of a profile ends with its attributes: `…"attributes":{…}}}`. */
+const closingBraces = 3;
+
+function eventLocation(
+  location: Location,
+  { change: { order, uniqueId, time }, profile, at }: { change: EventChange; profile: string; at: number },
+): EventLocation {
+  const isFirst = profile.endsWith('{}}}');
+  return {
+    profile,
+    orderId: order?.id ?? uniqueId,
+    placedAtMs: Date.parse(order?.placedAt ?? time),
+    json: `${isFirst ? '' : ','}"location":${JSON.stringify(location)}`,
+    at: at + profile.length - closingBraces,
   };
 }
 
 function concernsIdentity(errors: readonly KlaviyoError[]): boolean {
-  const identifierPointer = /\/profile(\/data)?(\/attributes)?(\/(email|external_id))?$/;
+  const identifierPointer = /\/profile(\/data)?(\/attributes)?(\/(id|email|external_id))?$/;
   return errors.some(
     ({ code, pointer }) => code === 'duplicate_profile' || (pointer !== undefined && identifierPointer.test(pointer)),
   );

@@ -8,7 +8,7 @@ import type { Lane } from '../api/rate-limiter.ts';
 import type { BatcherRegistry } from '../batching/batcher.ts';
 import type { WriteOptions } from '../batching/body-sender.ts';
 import type { AcceptedJob } from '../batching/job-poller.ts';
-import type { StockChange } from '../change.ts';
+import type { EventOrder, ProfileIdentity, StockChange } from '../change.ts';
 import type { ExistingRecords } from '../existing-records.ts';
 
 /** A sku's stock that this process last wrote, with the `readSeq` of the change. */
@@ -25,7 +25,13 @@ export interface SinkResources {
   hasOtherCustomer: HasOtherCustomer;
   /** Whether a bulk import of profiles is known to unset properties. Never rejects. */
   unsetsInBulk(): Promise<boolean>;
+  profileOfOrder: ProfileOfOrder;
+  /** Stores which profile has the events of an order. Rejects if it can't be stored. */
+  rememberOrderProfile(orderId: string, profileId: string): Promise<void>;
 }
+
+/** Looks the profile of an order's events up without caches. @returns undefined if it has none. Rejects if it can't be read */
+export type ProfileOfOrder = (order: EventOrder, lane: Lane) => Promise<ProfileIdentity | undefined>;
 
 /**
  * Whether another published product than that of the item has the sku now. `unknown`: commercetools can't be asked. Never

@@ -13,6 +13,7 @@ import type { RuleSettings } from '../settings.ts';
 import { changes, changeTrigger, messageTriggers, originOf, type Rule, type RuleOutput, skip } from '../types.ts';
 import type { CustomerFacts } from './facts.ts';
 import { removalMessages } from './removed-fields.ts';
+import { idOwner } from './shared-email.ts';
 
 /** Klaviyo accepts profiles of up to 100 KB. The envelope around the attributes needs less than 1 KB. */
 const maxProfileBytes = 99_000;
@@ -73,20 +74,11 @@ function identityOf(
   warnings: Warning[],
 ): Pick<Profile, 'external_id'> {
   if (sharing.length === 0) return { external_id: customer.id };
-  const owner = [customer, ...sharing].reduce((owner, next) => (comesBefore(next, owner) ? next : owner));
+  const owner = idOwner([customer, ...sharing]);
   const ids = sharing.map(({ id }) => id).join(', ');
   const detail = `customer ${customer.id} shares its e-mail with ${ids}; the profile carries the id of ${owner.id}`;
   warnings.push({ code: 'shared_email', detail });
   return owner.id === customer.id ? { external_id: customer.id } : {};
-}
-
-/** Ranks customers without a store first, then older ones, then lower ids. */
-function comesBefore(left: Customer, right: Customer): boolean {
-  // A customer without a store keeps its own id without a comparison, so it has to win here too.
-  const [leftInStore, rightInStore] = [left.stores.length > 0, right.stores.length > 0];
-  if (leftInStore !== rightInStore) return rightInStore;
-  const [leftMs, rightMs] = [Date.parse(left.createdAt), Date.parse(right.createdAt)];
-  return leftMs === rightMs || Number.isNaN(leftMs - rightMs) ? left.id < right.id : leftMs < rightMs;
 }
 
 function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {

@@ -2,26 +2,40 @@
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
+import type { EventOrder } from '../../klaviyo/change.ts';
+import type { LookupScope } from '../../klaviyo/profile-lookups.ts';
 import { customFieldInfo } from '../custom-field-info.ts';
 import type { CustomFieldInfo } from '../fields/readable.ts';
+import { present } from '../fields/text.ts';
 import {
   type Cause,
   type EvaluationContext,
   type FactsLoader,
+  isCausedBy,
   minVersionOf,
+  originOf,
   type Rule,
   type RuleContext,
+  type Skip,
   type Subjects,
 } from '../types.ts';
+import type { EmailCorrection } from './email-correction.ts';
+import { findOrderProfile } from './find-order-profile.ts';
 import { firstOrder } from './first-order.ts';
+import { mayLocate } from './location.ts';
+import { orderDate } from './order-date.ts';
+import type { OrderProfile } from './order-profile.ts';
 import { hasRefund } from './refunds.ts';
 
 type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
+type ProfileContext = Pick<EvaluationContext<OrderNeed>, 'lookups' | 'profiles' | 'settings' | 'cause' | 'at'>;
 
 export interface OrderSubject {
   order: Order;
   /** The message contained the order as it was when the message was written. An order that was read may be newer. */
   embedded: boolean;
+  /** OrderCustomerEmailSet: the e-mail that the order had before. */
+  formerEmail?: string;
 }
 
 export interface OrderFacts extends OrderSubject {
@@ -42,12 +56,16 @@ export interface OrderFacts extends OrderSubject {
   discountCodes: readonly string[];
   /** Loaded only for `order.customFields.values: readable` and `order.reasonField`. */
   customFieldInfo: CustomFieldInfo;
+  /** What the former e-mail of a corrected guest order is. Absent unless a rule needs `emailCorrection`. */
+  correction?: EmailCorrection | 'forbidden' | undefined;
+  /** The profile that the order's events belong to, or why there is none. */
+  profile: OrderProfile | Skip;
   cause: Cause;
   at: Date;
 }
 
 /** Optional facts, loaded only for rules that need them. */
-export type OrderNeed = 'payments' | 'discountCodes';
+export type OrderNeed = 'payments' | 'discountCodes' | 'emailCorrection';
 
 export type OrderRule = Rule<OrderFacts, OrderNeed>;
 
@@ -61,23 +79,24 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
     const { cause, at, needs, settings, lookups } = context;
     const readable = settings.order.customFields.values === 'readable';
     const fieldNeeds = { type: readable || settings.order.reasonField !== '', names: readable };
+    const profileLookup = profileOfOrder(subject.order, context);
+    profileLookup.catch(() => undefined);
+    // Awaited first: where commercetools refuses everything, its own errors say what an operator has to fix.
     const [{ products, categories }, payments, discountCodes, fieldInfo] = await Promise.all([
       productsOf(subject.order, context),
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
       customFieldInfo(subject.order.custom, fieldNeeds, lookups),
     ]);
-    const refundingOrders = await refundingOrdersOf(subject.order, payments, context);
+    const [profile, correction, refundingOrders] = await Promise.all([
+      profileLookup,
+      needs.has('emailCorrection') ? correctionOf(subject, context) : undefined,
+      refundingOrdersOf(subject.order, payments, context),
+    ]);
     return {
       ...subject,
-      products,
-      categories,
-      payments,
-      refundingOrders,
-      discountCodes,
+      ...{ products, categories, payments, refundingOrders, discountCodes, profile, correction, cause, at },
       customFieldInfo: fieldInfo,
-      cause,
-      at,
     };
   },
 };
@@ -91,7 +110,65 @@ async function fromMessage(message: Message, { lookups, cause }: RuleContext): P
   const embedded = message.payload?.order;
   if (embedded !== undefined) return { subjects: [{ order: orderSchema.parse(embedded), embedded: true }] };
   const order = await lookups.order(message.resource.id, minVersionOf(cause, message.resource));
-  return order ? { subjects: [{ order, embedded: false }] } : { skip: 'the order no longer exists' };
+  const former = message.type === 'OrderCustomerEmailSet' ? message.payload?.oldEmail : undefined;
+  const formerEmail = typeof former === 'string' ? present(former) : undefined;
+  const subject = { embedded: false, ...(formerEmail === undefined ? {} : { formerEmail }) };
+  return order ? { subjects: [{ order, ...subject }] } : { skip: 'the order no longer exists' };
+}
+
+function profileOfOrder(
+  order: Order,
+  { lookups, profiles, settings, cause, at }: ProfileContext,
+): Promise<OrderFacts['profile']> {
+  const origin = originOf(cause);
+  const email = present(order.customerEmail);
+  const toFind = {
+    ...eventOrderOf(order),
+    isCustomerSet: isCausedBy(cause, 'OrderCustomerSet') && email !== undefined,
+    hasLocation: mayLocate({ order, cause, at }, settings),
+  };
+  const scope: LookupScope = origin.type === 'run' ? { lane: 'bulk', run: origin.runId } : { lane: 'realtime' };
+  return findOrderProfile(toFind, { lookups, profiles, settings }, scope);
+}
+
+async function correctionOf(
+  { order, formerEmail }: OrderSubject,
+  { lookups, profiles }: ProfileContext,
+): Promise<OrderFacts['correction']> {
+  if (formerEmail === undefined || present(order.customerId) !== undefined) return undefined;
+  const scope: LookupScope = { lane: 'realtime', fresh: true };
+  const newEmail = present(order.customerEmail);
+  const [former, taken, customers, orders] = await Promise.all([
+    profiles.byEmail(formerEmail, scope),
+    newEmail === undefined ? undefined : profiles.byEmail(newEmail, scope),
+    lookups.customersWithEmail(formerEmail).catch(orForbidden),
+    lookups.ordersWithEmail(formerEmail).catch(orForbidden),
+  ]);
+  if (former === 'forbidden' || taken === 'forbidden' || customers === 'forbidden' || orders === 'forbidden')
+    return 'forbidden';
+  if (!former.profile) return undefined;
+  const profile = await profiles.details(former.profile.id);
+  if (!profile || profile === 'forbidden') return profile;
+  return {
+    profile,
+    isNewEmailTaken: taken?.profile !== undefined && taken.profile.id !== profile.id,
+    hasCustomer: customers.length > 0,
+    hasOtherOrder: orders.some(({ id }) => id !== order.id),
+  };
+}
+
+function orForbidden(thrown: unknown): 'forbidden' {
+  if (thrown instanceof Error && 'type' in thrown && thrown.type === 'forbidden') return thrown.type;
+  throw thrown;
+}
+
+/** Returns the fields of the order that its profile depends on. */
+export function eventOrderOf(order: Order): EventOrder {
+  const { id, customerId, customerEmail, createdAt, completedAt } = order;
+  return {
+    ...{ id, customerId: present(customerId), customerEmail: present(customerEmail) },
+    ...{ createdAt, completedAt, placedAt: orderDate(order) },
+  };
 }
 
 async function productsOf(

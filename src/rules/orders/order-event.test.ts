@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookupsIn, mappedOutput, order, run, settings } from '../../../test/fixtures/index.ts';
+import { lookupsIn, mappedOutput, order, profilesIn, run, settings } from '../../../test/fixtures/index.ts';
 import { createRuleGroup } from '../rule-group.ts';
 import { orderFacts } from './facts.ts';
 import { type OrderEventSpec, orderEventRule } from './order-event.ts';
@@ -26,6 +26,7 @@ async function evaluate(overrides: Partial<OrderEventSpec>, record = order()) {
   const group = createRuleGroup(orderFacts, [orderEventRule({ ...spec, ...overrides })]);
   const context = {
     lookups: lookupsIn({}),
+    profiles: profilesIn(),
     cause: run,
     at: new Date('2026-03-16T12:00:00.000Z'),
     settings: settings(),

@@ -3,11 +3,10 @@
  * the currency, Klaviyo's limits, the settings for the docs, and skip reasons. A rule only says what happened.
  */
 import type { Money } from '../../commercetools/schemas.ts';
-import type { EventChange, ProfileIdentity, Warning } from '../../klaviyo/change.ts';
-import { locationOf } from '../fields/address.ts';
+import type { EventChange, Warning } from '../../klaviyo/change.ts';
 import { type FittedProperties, fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
-import { present } from '../fields/text.ts';
+import { passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
 import {
@@ -20,9 +19,11 @@ import {
   type Trigger,
   uniqueWarnings,
 } from '../types.ts';
-import type { OrderFacts, OrderNeed, OrderRule } from './facts.ts';
+import { eventOrderOf, type OrderFacts, type OrderNeed, type OrderRule } from './facts.ts';
 import { keptNames } from './klaviyo-properties.ts';
-import { orderProperties, orderPropertySettings } from './properties.ts';
+import { orderLocation } from './location.ts';
+import type { OrderProfile } from './order-profile.ts';
+import { orderProperties, orderPropertySettings, withoutExcluded } from './properties.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
@@ -71,6 +72,8 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
     settings: [
       `order.metrics.${metric}`,
       ...spec.settings,
+      'order.identity',
+      'customer.identityConflict',
       'order.profileLocation',
       'order.valueCurrency',
       'order.backfillAfterDays',
@@ -81,29 +84,41 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
     bulk: 'orders',
     triggers,
     map(facts, settings) {
-      if (!profileOf(facts)) return skip(noIdentity);
+      const { profile } = facts;
+      if ('skip' in profile) return skip(profile.skip);
       const drafts = spec.events(facts, settings);
       if ('skip' in drafts) return skip(drafts.skip);
-      return combineEvents(drafts.map((draft) => ('skip' in draft ? draft : eventOf(draft, spec, facts, settings))));
+      const eventFacts = { ...facts, profile };
+      const results = drafts.map((draft) => ('skip' in draft ? draft : eventOf(draft, spec, eventFacts, settings)));
+      return combineEvents(results, profile.isDegraded ? [notLookedUp] : []);
     },
   };
 }
+
+/** Facts of an order whose profile is known. */
+type EventFacts = OrderFacts & { profile: OrderProfile };
+
+const notLookedUp: Warning = {
+  code: 'profile-not-looked-up',
+  detail:
+    "without view_customers or profiles:read the customer's profile is not looked up: sent with the order's e-mail alone, else with the customer's id",
+};
 
 type OrderEventResult = { change: EventChange; warnings: Warning[] } | Skip;
 
 function eventOf(
   draft: OrderEventDraft,
   spec: OrderEventSpec,
-  facts: OrderFacts,
+  facts: EventFacts,
   settings: RuleSettings,
 ): OrderEventResult {
-  const profile = profileOf(facts);
-  if (!profile) return { skip: noIdentity };
+  const { profile } = facts;
   const time = firstTime(draft.times, facts.at);
   if (time === undefined) return { skip: 'no time that Klaviyo accepts (after 1990, at most a year ahead)' };
-  const location = locationFor(facts, spec, settings);
+  const location = orderLocation({ ...facts, moment: spec.moment }, settings);
+  const own = { ...orderEmailProperty(profile, settings), ...draft.properties };
   const shared = spec.ownPropertySettings ? {} : orderProperties(facts, settings);
-  const { properties, warnings } = fitEvent({ ...draft.properties, ...shared });
+  const { properties, warnings } = fitEvent({ ...own, ...shared });
   const { currencyCode } = draft.value;
   return {
     warnings,
@@ -114,16 +129,18 @@ function eventOf(
       time,
       value: majorUnits(draft.value),
       ...(settings.order.valueCurrency && isCurrency(currencyCode) ? { currency: currencyCode } : {}),
-      profile: { ...profile, ...(location ? { location } : {}) },
+      profile: { ...profile.identity, ...(location ? { location } : {}) },
+      order: eventOrderOf(facts.order),
+      isProfileLookedUp: profile.isLookedUp,
       properties,
       backfill: isHistory(draft.datedAt ?? time, facts, settings),
     },
   };
 }
 
-function combineEvents(results: readonly OrderEventResult[]): RuleOutput {
+function combineEvents(results: readonly OrderEventResult[], common: readonly Warning[]): RuleOutput {
   const skips = new Set<string>();
-  const warnings: Warning[] = [];
+  const warnings: Warning[] = [...common];
   const sent: EventChange[] = [];
   for (const result of results) {
     if ('skip' in result) {
@@ -145,29 +162,15 @@ function isCurrency(code: string): boolean {
   return /^[A-Z]{3}$/.test(code);
 }
 
-export const noIdentity = 'the order has neither e-mail nor customer id';
-
-/**
- * Returns the e-mail and customer id of the order, or undefined without either. After OrderCustomerSet it returns the
- * e-mail alone: Klaviyo deduplicates an event only on the same profile, and the guest's event had only the e-mail.
- */
-export function profileOf({ order, cause }: Pick<OrderFacts, 'order' | 'cause'>): ProfileIdentity | undefined {
-  const email = present(order.customerEmail);
-  const id = present(order.customerId);
-  if (email === undefined) return id === undefined ? undefined : { external_id: id };
-  return id === undefined || isCausedBy(cause, 'OrderCustomerSet') ? { email } : { email, external_id: id };
+/** Returns the order's own e-mail where it is not that of the account, if the filter lets `customerEmail` pass. */
+function orderEmailProperty({ orderEmail }: OrderProfile, settings: RuleSettings): Record<string, unknown> {
+  const { klaviyoNames, ...filter } = settings.order.properties;
+  if (orderEmail === undefined || !klaviyoNames || !passes('customerEmail', filter)) return {};
+  return withoutExcluded({ OrderEmail: orderEmail }, settings);
 }
 
 export function messageTime({ cause }: Pick<OrderFacts, 'cause'>): string | undefined {
   return messageCauseOf(cause)?.createdAt;
-}
-
-function locationFor(facts: OrderFacts, { moment }: Pick<OrderEventSpec, 'moment'>, settings: RuleSettings) {
-  // An old order must not overwrite a newer address.
-  if (originOf(facts.cause).type === 'run') return undefined;
-  const { profileLocation } = settings.order;
-  if (profileLocation === 'never' || (profileLocation === 'created' && moment === 'later')) return undefined;
-  return facts.order.billingAddress ? locationOf(facts.order.billingAddress) : undefined;
 }
 
 /**

@@ -1,0 +1,95 @@
+/** Reads what tells whether a profile is more than one order's: consent, lists, events. */
+import { z } from 'zod';
+import { LookupUnavailable } from '../lib/errors.ts';
+import type { KlaviyoClient } from './api/client.ts';
+import type { ApiFailure } from './api/errors.ts';
+import { never, unknownShape } from './batched-lookup.ts';
+
+export interface ProfileDetails {
+  id: string;
+  /** ISO 8601. */
+  created: string;
+  hasExternalId: boolean;
+  hasPhone: boolean;
+  /** Whether the person ever answered for any channel, or is suppressed. */
+  hasConsent: boolean;
+  isOnList: boolean;
+  /** `unique_id` of every event; undefined stands for an event without one. */
+  eventIds: readonly (string | undefined)[];
+}
+
+/** @returns undefined if the profile is gone, 'forbidden' without a scope. Rejects with LookupUnavailable */
+export type ReadProfileDetails = (profileId: string) => Promise<ProfileDetails | undefined | 'forbidden'>;
+
+const text = z.string().nullish();
+const profileSchema = z.object({
+  data: z.object({
+    id: z.string(),
+    attributes: z.object({
+      created: z.string(),
+      external_id: text,
+      phone_number: text,
+      subscriptions: z.record(z.string(), z.unknown()),
+    }),
+    relationships: z.object({ lists: z.object({ data: z.array(z.unknown()) }) }),
+  }),
+});
+const eventList = z.object({
+  data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
+});
+
+export function createProfileDetails(client: KlaviyoClient): ReadProfileDetails {
+  async function eventIdsOf(profileId: string): Promise<ProfileDetails['eventIds'] | { failure: ApiFailure }> {
+    const query = {
+      filter: `equals(profile_id,"${profileId}")`,
+      'fields[event]': 'event_properties',
+      'page[size]': '1000',
+    };
+    const ids: (string | undefined)[] = [];
+    for await (const page of client.pages({ endpoint: 'listEvents', query, lane: 'realtime', signal: never })) {
+      const parsed = page.ok ? eventList.safeParse(page.body) : undefined;
+      if (!parsed?.success) return { failure: page.ok ? unknownShape : page.failure };
+      for (const { attributes } of parsed.data.data) {
+        const id = attributes.event_properties.$event_id;
+        ids.push(typeof id === 'string' ? id : undefined);
+      }
+    }
+    return ids;
+  }
+
+  return async (id) => {
+    const query = { 'additional-fields[profile]': 'subscriptions', include: 'lists' };
+    const [read, eventIds] = await Promise.all([
+      client.call({ endpoint: 'getProfile', id, query, lane: 'realtime', signal: never }),
+      eventIdsOf(id),
+    ]);
+    if (!read.ok && read.failure.type === 'rejected' && read.failure.status === 404) return undefined;
+    const parsed = read.ok ? profileSchema.safeParse(read.body) : undefined;
+    if (!parsed?.success) return orForbidden(read.ok ? unknownShape : read.failure);
+    if ('failure' in eventIds) return orForbidden(eventIds.failure);
+    const { attributes, relationships } = parsed.data.data;
+    return {
+      id,
+      created: attributes.created,
+      hasExternalId: Boolean(attributes.external_id),
+      hasPhone: Boolean(attributes.phone_number),
+      hasConsent: hasConsent(attributes.subscriptions),
+      isOnList: relationships.lists.data.length > 0,
+      eventIds,
+    };
+  };
+}
+
+function orForbidden(failure: ApiFailure): 'forbidden' {
+  if (failure.type === 'forbidden') return failure.type;
+  throw new LookupUnavailable(failure.type === 'rejected' ? `Klaviyo answered ${failure.status}` : failure.reason);
+}
+
+/** Looks at every channel: a consent other than NEVER_SUBSCRIBED, or an entry of any list of suppressions. */
+function hasConsent(channel: unknown): boolean {
+  if (typeof channel !== 'object' || channel === null) return false;
+  return Object.entries(channel).some(([name, value]) => {
+    if (name === 'consent') return value !== 'NEVER_SUBSCRIBED';
+    return Array.isArray(value) ? value.length > 0 : hasConsent(value);
+  });
+}
