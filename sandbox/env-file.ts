@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
-export const sandboxEnvironmentFile = '.env.sandbox';
+const sandboxEnvironmentFile = '.env.sandbox';
 
 /** @returns a function that removes the file */
 export function writeSandboxEnvironment(environment: Record<string, string>): () => void {

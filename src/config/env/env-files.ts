@@ -1,6 +1,6 @@
 /** Files of variables: `.env` in the working directory, one that `--env` names, and that of the running sandbox. */
 import { existsSync } from 'node:fs';
-import { ConfigError } from '../config.ts';
+import { ConfigError, processEnvironment } from '../config.ts';
 import { connectNames, variables } from './environment.ts';
 
 export const defaultEnvironmentFile = '.env';
@@ -32,6 +32,7 @@ export function useSandboxEnvironment(): void {
       `no sandbox runs here (there is no ${sandboxEnvironmentFile}): start one with npm run sandbox`,
     ]);
   // A key of a real account must not reach a command that is meant for the sandbox.
-  for (const name of [...variables.map(({ name }) => name), ...Object.keys(connectNames)]) delete process.env[name];
+  const environment = processEnvironment();
+  for (const name of [...variables.map(({ name }) => name), ...Object.keys(connectNames)]) delete environment[name];
   loadEnvironment(sandboxEnvironmentFile);
 }
