@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environment, folder } from '../fixtures/environment.ts';
-import { reference, stored } from '../fixtures/index.ts';
+import { customer, order, reference, stored } from '../fixtures/index.ts';
 import { newEntry } from '../mapping/catalog-fixture.ts';
 import { startTestEnv } from '../test-env.ts';
 import { ctkInProcess as ctk } from './in-process.ts';
@@ -74,10 +74,13 @@ test('--records counts skus that would rise from 0, and names custom fields that
     ...stored('type-1'),
     ...{ key: 't', name: { en: 'T' }, resourceTypeIds: ['order'], fieldDefinitions },
   });
+  await testEnv.addRecords('customer', customer({ id: 'c', email: 'private@example.com' }));
+  await testEnv.addRecords('order', order({ customerId: 'c', customerEmail: 'office@example.com' }));
   const { code, out } = await ctk(['migrate-check', '--records'], testEnv.env);
   assert.equal(code, 0);
   assert.match(out, /^ {2}- 1 skus would rise from the stock of 0 .*--keep-stock/m);
   assert.match(out, /readable would change the values of tiers:/);
+  assert.match(out, /^ {2}- 1 of the latest 1 orders have another e-mail than their customer/m);
 });
 
 test('a missing file is reported', async () => {

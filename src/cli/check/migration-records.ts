@@ -4,6 +4,7 @@ import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { type InventoryEntry, inventoryEntrySchema } from '../../commercetools/schemas.ts';
 import type { Config } from '../../config/config.ts';
 import { channelNames, stockOfEntries } from '../../rules/fields/availability.ts';
+import { describeOrderEmails } from './order-emails.ts';
 
 const pageSize = 500;
 const listed = z.object({ results: z.array(z.unknown()) });
@@ -17,7 +18,11 @@ const changedByReadable = new Set(['Enum', 'LocalizedEnum', 'LocalizedString', '
 
 /** @returns one line for each difference. @throws CommercetoolsError */
 export async function recordDifferences(config: Config, client: CommercetoolsClient): Promise<string[]> {
-  const [rising, names] = await Promise.all([countRising(config, client), readableNames(client)]);
+  const [rising, names, emails] = await Promise.all([
+    countRising(config, client),
+    readableNames(client),
+    describeOrderEmails(client),
+  ]);
   return [
     rising === 0
       ? 'no sku would rise from a stock of 0'
@@ -25,6 +30,7 @@ export async function recordDifferences(config: Config, client: CommercetoolsCli
     names.length === 0
       ? 'no custom field would change with customFields.values: readable'
       : `customFields.values: readable would change the values of ${names.join(', ')}: keep raw if segments or templates use them`,
+    emails,
   ];
 }
 
