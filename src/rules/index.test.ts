@@ -28,7 +28,8 @@ test('a message type that is configured twice gives one trigger', () => {
   const triggers = builtInRules
     .find(({ name }) => name === 'placed-order')
     ?.triggers({ ...defaultSettings(), ...twice });
-  assert.equal(triggers?.length, 1);
+  const created = triggers?.filter((trigger) => 'messageType' in trigger && trigger.messageType === 'OrderCreated');
+  assert.equal(created?.length, 1);
 });
 
 test('without configured payment messages refunds have no triggers', () => {

@@ -74,10 +74,10 @@ test('prices: unrestricted, currently valid, in the preferred currency', () => {
   for (const [name, expectedPrice] of Object.entries(expectedPrices)) assert.equal(price(name), expectedPrice, name);
 });
 
-test('stock: the entry without a channel, never negative; not tracked without entries', () => {
+test('stock: the entry without a channel, else the sum of channels, never negative; not tracked without entries', () => {
   assert.deepEqual(stock('stock-none'), [0, 2]);
   assert.deepEqual(stock('stock-negative'), [0, 1]);
-  assert.deepEqual(stock('stock-channels-only'), [0, 1]);
+  assert.deepEqual(stock('stock-channels-only'), [10, 1]);
   assert.deepEqual(stock('stock-both'), [7, 1]);
   assert.deepEqual(stock('stock-reserved'), [3, 1]);
 });
