@@ -88,6 +88,18 @@ test('the transactions of a payment are those of its message', async () => {
   assert.equal((await testEnv.events({ metric: 'Refunded Order' })).length, 1);
 });
 
+test('a refund whose order no query shows yet is delivered again; an old one without an order is skipped', async () => {
+  await using testEnv = await startTestEnv({ commercetools: { queryLagMs } });
+  const refund = { id: randomUUID(), type: 'Refund', state: 'Success', amount: money(100) };
+  const paid = payment({ id: randomUUID(), transactions: [refund] });
+  await testEnv.addRecords('payment', paid);
+  write(testEnv, 'order', order({ id: randomUUID(), paymentInfo: { payments: [refTo('payment', paid)] } }));
+  const refunded = (createdAt: string) =>
+    message('PaymentTransactionAdded', 'payment', paid, { resourceVersion: 1, transaction: refund, createdAt });
+  assert.equal(await testEnv.push(refunded(new Date().toISOString())), 503);
+  assert.equal(await testEnv.push(refunded('2026-03-15T08:00:00.000Z')), 204);
+});
+
 test('products and discount codes of a new order that no query shows yet are read by id', async () => {
   await using testEnv = await startLagging();
   await testEnv.addRecords('category', ...categories());

@@ -21,9 +21,8 @@ const scopes = [
   ),
   neededScope('view_orders', 'orders', 'order events'),
   neededScope('view_payments', 'payments', 'refunds'),
-  neededScope('view_products', 'products', 'items, and categories of orders'),
+  neededScope('view_products', 'products', 'items, stock, and categories of orders'),
   neededScope('view_categories', 'categories', 'categories'),
-  neededScope('view_products', 'inventory', 'stock'),
   optionalScope('view_standalone_prices', 'standalone-prices', 'standalone prices; embedded ones only without it'),
   optionalScope('view_discount_codes', 'discount-codes', 'DiscountCode of orders; none without it'),
   optionalScope(

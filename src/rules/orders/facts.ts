@@ -4,6 +4,7 @@ import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
 import type { EventOrder } from '../../klaviyo/change.ts';
 import type { LookupScope } from '../../klaviyo/profile-lookups.ts';
+import { LookupUnavailable } from '../../lib/errors.ts';
 import { customFieldInfo } from '../custom-field-info.ts';
 import type { CustomFieldInfo } from '../fields/readable.ts';
 import { present } from '../fields/text.ts';
@@ -101,9 +102,22 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
   },
 };
 
-async function fromMessage(message: Message, { lookups, cause }: RuleContext): Promise<Subjects<OrderSubject>> {
+/** For so long after a message, a query may not show an order that was created shortly before. */
+const maxQueryLagMs = 60_000;
+
+/** Whether a refund would be lost if its order were created moments ago. Of other payments the order's own message tells. */
+async function mayNotShowOrder(message: Message, { lookups, cause, at, settings }: RuleContext): Promise<boolean> {
+  if (at.getTime() - Date.parse(message.createdAt) > maxQueryLagMs) return false;
+  const payment = await lookups.payment(message.resource.id, minVersionOf(cause, message.resource));
+  return payment !== undefined && hasRefund(payment, settings);
+}
+
+async function fromMessage(message: Message, context: RuleContext): Promise<Subjects<OrderSubject>> {
+  const { lookups, cause } = context;
   if (message.resource.typeId === 'payment') {
     const orders = await lookups.ordersOfPayment(message.resource.id);
+    if (orders.length === 0 && (await mayNotShowOrder(message, context)))
+      throw new LookupUnavailable('commercetools does not show the order of a refunded payment yet');
     if (orders.length === 0) return { skip: 'no order has this payment' };
     return { subjects: orders.map((order) => ({ order, embedded: false })) };
   }
