@@ -26,12 +26,15 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 const program = withSandboxOptions(new Command('ctk sandbox')).action(async (options: SandboxOptions) => {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const notes = createNotes();
   const processes = await startProcesses({
     limits: options.limits,
     ports:
       options.port === 0 ? { dashboard: 0, klaviyo: 0, commercetools: 0 } : { ...usualPorts, dashboard: options.port },
-    onWarning: (line) => print(colors.dim(`note: ${line}`)),
+    onWarning: notes.add,
   });
+  printUrls(processes);
+  notes.show();
   const removeEnvironment = options.once ? undefined : writeSandboxEnvironment(processes.environment);
   try {
     process.exitCode = await run(processes, options, stop.signal);
@@ -44,8 +47,21 @@ const program = withSandboxOptions(new Command('ctk sandbox')).action(async (opt
   }
 });
 
+/** What the service warns of at its start is shown below the URLs. */
+function createNotes() {
+  const early: string[] = [];
+  const note = (line: string) => print(colors.dim(`note: ${line}`));
+  let add = (line: string) => void early.push(line);
+  return {
+    add: (line: string) => add(line),
+    show() {
+      add = note;
+      early.forEach(note);
+    },
+  };
+}
+
 async function run(processes: Processes, options: SandboxOptions, signal: AbortSignal): Promise<0 | 1> {
-  printUrls(processes);
   await loadDemoData(processes, options);
   await subscribe(processes);
   await syncAll(processes, signal);
