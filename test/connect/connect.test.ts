@@ -164,8 +164,9 @@ test('the service application stores a sync for callers with the token, and the 
 });
 
 test('a kill of the event application after it acknowledged messages loses nothing: the job application follows', async () => {
+  // More than single requests are allowed in a second, so that some go in bulk.
   const changed = await Promise.all(
-    Array.from({ length: 60 }, (_, n) => connect.addCustomer({ id: id(`e${n + 1_000}`), email: `e${n}@example.com` })),
+    Array.from({ length: 200 }, (_, n) => connect.addCustomer({ id: id(`e${n + 1_000}`), email: `e${n}@example.com` })),
   );
   // Event sees no job end, however late it is killed.
   connect.klaviyo.faults.add({ kind: 'status', status: 503, method: 'GET', path: '/api/profile-bulk-import-jobs' });
