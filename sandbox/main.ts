@@ -25,7 +25,9 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 const program = withSandboxOptions(new Command('ctk sandbox')).action(async (options: SandboxOptions) => {
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  process.once('SIGINT', () => stop.abort());
+  // Sent to a group of processes, it arrives here twice: from the sender and from ctk.
+  process.on('SIGTERM', () => stop.abort());
   const notes = createNotes();
   const processes = await startProcesses({
     limits: options.limits,
