@@ -29,7 +29,7 @@ const profileProperties = z.record(z.string(), z.unknown()).superRefine(checkFre
 
 /** Returns the validation error of an e-mail address, or undefined. */
 export function emailError(email: string): string | undefined {
-  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : 'Invalid email address';
+  return /^(?!.*\.\.)[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) ? undefined : 'Invalid email address';
 }
 
 /**

@@ -8,7 +8,7 @@ import { type Made, newCustomer, newOrder, type OrderShop, startOrderShop } from
 function testEnv(customer: Json = {}) {
   const held: { shop: OrderShop | undefined } = { shop: undefined };
   before(async () => {
-    held.shop = await startOrderShop({ settings: { customer } });
+    held.shop = await startOrderShop({ settings: { customer, order: { identity: 'order' } } });
   });
   after(() => held.shop?.stop());
   return () => {
@@ -17,7 +17,7 @@ function testEnv(customer: Json = {}) {
   };
 }
 
-/** The e-mail belongs to one profile (a subscriber), the id to another (an order without e-mail). */
+/** The e-mail belongs to one profile (a subscriber), the id to another (an order without e-mail, with its own identity). */
 async function conflict(shop: OrderShop): Promise<{ customer: Made; byEmail: string; byId: string }> {
   const customer = newCustomer();
   await shop.addRecords(customer);

@@ -92,6 +92,7 @@ const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
     const women = newCategory('Women');
     await shop.addRecords('category', women);
     await shop.sendMessage('CategoryCreated', referenceTo(women), { category: women });
+    shop.testEnv.shop.records.remove('category', idOf(women));
     return referenceTo(women);
   }),
   async ProductPublished(shop) {
@@ -111,7 +112,11 @@ const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
       bulk: { resource: 'products', id: made.id },
     };
   },
-  ProductResourceDeleted: change('ResourceDeleted', async (shop) => reference('product', (await published(shop)).id)),
+  ProductResourceDeleted: change('ResourceDeleted', async (shop) => {
+    const { id } = await published(shop);
+    shop.testEnv.shop.records.remove('product', id);
+    return reference('product', id);
+  }),
   InventoryResourceUpdated: change('ResourceUpdated', async (shop) => {
     const { sku } = await published(shop);
     const entry = newEntry(sku, 7);

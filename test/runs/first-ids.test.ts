@@ -17,7 +17,7 @@ function person(own: string, overrides: Json = {}): Json {
 const odd = [
   person(first, { email: '' }),
   person(second, { email: '' }),
-  person(refused, { email: 'no e-mail at all' }),
+  person(refused, { email: 'double..dot@example.com' }),
 ];
 const theirs = { [noEmail]: [first, second], invalid: [refused] };
 
@@ -38,7 +38,7 @@ test('two skipped customers and a rejected one: GET /sync and ctk runs show list
   };
   assert.deepEqual(below(`  2 × ${noEmail}`, 2), [`      ${first}`, `      ${second}`]);
   assert.deepEqual(below('  1 × invalid', 1), [`      ${refused}`]);
-  assert.doesNotMatch(out, /@|no e-mail at all/);
+  assert.doesNotMatch(out, /@|double/);
 });
 
 test('a run that was stopped and resumed names what it passed before and after, each once', async () => {
