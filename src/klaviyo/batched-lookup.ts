@@ -25,7 +25,7 @@ export const unknownShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo 
 export const maxIds = 100;
 /** Of a filter's values in the URL. Servers and proxies allow 8,192. */
 const maxUrlLength = 6_000;
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 /** Records by their normalized value. */
 export type FoundRecords<Existing> = Map<string, Existing>;

@@ -77,7 +77,7 @@ test('metrics after known messages: exact counts, delays and dead letters', asyn
 
 test('after a run the scrape holds what the run counted, and when it was completed', async () => {
   await using orderShop = await startOrderShop({ overrides: { now: () => now } });
-  await orderShop.addRecords(newCustomer(), newCustomer(), newCustomer({ email: 'no e-mail address' }));
+  await orderShop.addRecords(newCustomer(), newCustomer(), newCustomer({ email: 'double..dot@example.com' }));
   const run = await orderShop.testEnv.sync('customers');
   assert.deepEqual([run.counts.read, run.counts.delivered, run.counts.rejected], [3, 2, 1]);
   const seen = await scrape(orderShop.testEnv.service);

@@ -39,7 +39,7 @@ export const profile: Rule<CustomerFacts> = {
   map(facts, settings) {
     const { customer, sharing, removed, cause } = facts;
     const email = present(customer.email);
-    if (email === undefined || !isEmail(email)) return withoutEmail(email === undefined ? 'no' : 'no valid');
+    if (email === undefined || !isEmail(email)) return withoutEmail(email);
     const warnings: Warning[] = [...removed.warnings];
     const attributes: Profile = {
       email,
@@ -62,8 +62,8 @@ export const profile: Rule<CustomerFacts> = {
   },
 };
 
-function withoutEmail(what: 'no' | 'no valid'): RuleOutput {
-  const reason = `the customer has ${what} e-mail`;
+function withoutEmail(email: string | undefined): RuleOutput {
+  const reason = email === undefined ? 'the customer has no e-mail' : 'the customer has no valid e-mail';
   return { ...skip(reason), warnings: [{ code: 'invalid_email', detail: `${reason}, so there is no profile for it` }] };
 }
 
