@@ -146,7 +146,10 @@ test('runs: started, seen at work, stopped, resumed to the end, with what was sk
   await gone(button(page, 'Resume customers'));
   await history.getByRole('link', { name: nobody.id }).first().click();
   await page.getByRole('heading', { level: 2, name: `customer ${nobody.id}` }).waitFor();
-  await page.getByRole('region', { name: 'profile', exact: true }).getByText('the customer has no e-mail').waitFor();
+  await page
+    .getByRole('region', { name: 'profile', exact: true })
+    .getByText('the customer has no e-mail', { exact: true })
+    .waitFor();
   assert.deepEqual(consoleErrors, []);
   await close();
 });
