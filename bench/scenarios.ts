@@ -29,7 +29,7 @@ export const scenarios: Record<string, Scenario> = {
   'bulk-orders-25': {
     // The events of each order with another e-mail are listed: that many exceed the limit of that endpoint.
     run: async (quick) => ({ 'bulk orders, 25 % with another e-mail': await bulkOrders(quick, 25) }),
-    bounds: [few429s, full],
+    bounds: [few429s],
   },
   'bulk-customers': {
     run: async (quick) => ({

@@ -3,6 +3,7 @@
  * Results are not cached.
  */
 import DataLoader from 'dataloader';
+import { createBatchScheduler } from '../lib/batch-scheduler.ts';
 import { chunksOf } from '../lib/chunks.ts';
 import type { ApiResult, KlaviyoClient } from './api/client.ts';
 import type { EndpointName } from './api/endpoints.ts';
@@ -25,6 +26,8 @@ export const unknownShape: ApiFailure = { type: 'unavailable', reason: 'Klaviyo 
 export const maxIds = 100;
 /** Of a filter's values in the URL. Servers and proxies allow 8,192. */
 const maxUrlLength = 6_000;
+/** More lookups would use up the limit of the endpoint with a few values each. */
+const maxRealtimeRequests = 2;
 export const never: AbortSignal = new AbortController().signal;
 
 /** Records by their normalized value. */
@@ -40,7 +43,10 @@ export interface LookupSpec<Existing> {
   valuesOf?(key: string): string[];
   /** @returns the form in which values are compared; the same if absent */
   normalize?(value: string): string;
-  /** In bulk, lookups within this time share requests; without it those of the same turn. */
+  /**
+   * In bulk, lookups within this time share requests; in realtime those that come while earlier ones are answered. Without
+   * it only those of the same turn.
+   */
   bulkWindowMs?: number;
   /** Klaviyo rejects a request for the value alone because no record can have it. */
   rejectionMeansNone?: boolean;
@@ -97,21 +103,25 @@ export function createBatchedLookup<Existing extends object>(client: KlaviyoClie
     return new Map([...found, ...(await fetchHalves(missing, lane))]);
   }
 
+  const realtimeScheduler = createBatchScheduler(maxRealtimeRequests);
+
   function scheduleOf(lane: Lane): { batchScheduleFn?: (dispatch: () => void) => void } {
     const { bulkWindowMs } = spec;
-    if (lane === 'realtime' || bulkWindowMs === undefined) return {};
+    if (bulkWindowMs === undefined) return {};
+    if (lane === 'realtime') return { batchScheduleFn: realtimeScheduler.schedule };
     return { batchScheduleFn: (dispatch) => void setTimeout(dispatch, bulkWindowMs) };
   }
 
   function createLoader(lane: Lane): DataLoader<string, LookupResult<Existing>> {
+    async function load(keys: readonly string[]): Promise<LookupResult<Existing>[]> {
+      const wellFormed = keys.filter((key) => key.isWellFormed());
+      const values = [...new Set(wellFormed.flatMap((key) => spec.valuesOf?.(key) ?? [key]))];
+      const chunks = await Promise.all(chunksOf(values, limits).map((chunk) => fetchChunk(chunk, lane)));
+      const byValue = new Map(chunks.flatMap((chunk) => [...chunk]));
+      return keys.map((key) => (key.isWellFormed() ? byValue.get(normalize(key)) : { failure: malformedKey }));
+    }
     return new DataLoader<string, LookupResult<Existing>>(
-      async (keys) => {
-        const wellFormed = keys.filter((key) => key.isWellFormed());
-        const values = [...new Set(wellFormed.flatMap((key) => spec.valuesOf?.(key) ?? [key]))];
-        const chunks = await Promise.all(chunksOf(values, limits).map((chunk) => fetchChunk(chunk, lane)));
-        const byValue = new Map(chunks.flatMap((chunk) => [...chunk]));
-        return keys.map((key) => (key.isWellFormed() ? byValue.get(normalize(key)) : { failure: malformedKey }));
-      },
+      (keys) => (lane === 'realtime' ? realtimeScheduler.track(load(keys)) : load(keys)),
       { cache: false, maxBatchSize: maxIds, ...scheduleOf(lane) },
     );
   }

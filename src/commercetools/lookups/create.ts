@@ -2,6 +2,7 @@
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { createBatchScheduler } from '../../lib/batch-scheduler.ts';
 import { chunksOf } from '../../lib/chunks.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError, malformedKey } from '../errors.ts';
@@ -27,7 +28,6 @@ import {
   standalonePriceSchema,
   typeSchema,
 } from '../schemas.ts';
-import { createBatchScheduler } from './batch-scheduler.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import { namedResources, namedSchema, nameIn } from './names.ts';
 import { createOrderCustomers } from './order-customers.ts';
