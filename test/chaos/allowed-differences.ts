@@ -60,7 +60,7 @@ export function allowedDifferences(journal: readonly JournalEntry[], baseline: S
     differs(key, path, one, other) {
       if (key.startsWith('profile ')) return profileDiffers(key, path, one);
       if (!key.startsWith('event ')) return false;
-      if (path === 'profile') return claimed.has(orderOf(key));
+      if (path === 'profile' || path === 'properties.OrderEmail') return claimed.has(orderOf(key));
       if (productPaths.test(path)) return catalogChanged && orderFields(one) === orderFields(other);
       if (!live.has(orderOf(key))) return false;
       if (path === 'time') return statusEvent.test(key) && timeDifferenceMs(one, other) < maxTimeDifferenceMs;
