@@ -110,7 +110,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   );
   async function setClock(): Promise<void> {
     if (clock.isSet()) return;
-    // A refusal tells the time too.
+    // A refused response has a Date header too.
     await commercetools.get('customers', { limit: 1, withTotal: false }).catch((thrown: unknown) => {
       if (!clock.isSet()) throw thrown;
     });

@@ -1,6 +1,6 @@
 /**
  * Queries of commercetools may show a record in an older version for a while, whereas GET by id shows each write at once
- * (docs/known-limitations.md). Of records that a message has told of recently, the version is known: an older one in the
+ * (docs/known-limitations.md). Recent messages contained the version of their record: an older one in the
  * answer to a query is read again by id.
  */
 import { LRUCache } from 'lru-cache';
@@ -9,9 +9,9 @@ import type { CommercetoolsClient } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 
 export interface RecentVersions {
-  /** @param id of a record, which is unique in all of commercetools @param version that a message told of */
+  /** @param id of a record, which is unique in all of commercetools @param version that a message contained */
   note(id: string, version: number | undefined): void;
-  /** @returns the newest version that a message told of, 0 if none did recently */
+  /** @returns the newest version of recent messages, 0 if there was none */
   of(id: string): number;
   isEmpty(): boolean;
 }

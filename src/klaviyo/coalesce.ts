@@ -14,7 +14,7 @@ export function clearsProperties(change: SequencedChange): boolean {
 
 /**
  * Returns the change with the higher `readSeq`. A property that the other one removes is removed too, unless the newer one
- * has it: a removal is told by one message only.
+ * has it: only one message contains a removal.
  */
 export function coalesced<Origin>(
   left: SequencedChange<Origin>,

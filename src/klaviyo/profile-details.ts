@@ -1,9 +1,10 @@
-/** Reads what tells whether a profile is more than one order's: consent, lists, events. */
+/** Reads the consent, lists and events of a profile, which show whether it belongs to more than one order. */
 import { z } from 'zod';
 import { LookupUnavailable } from '../lib/errors.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { ApiFailure } from './api/errors.ts';
 import { never, unknownShape } from './batched-lookup.ts';
+import { type ListedEventId, listEventIds } from './listed-events.ts';
 
 export interface ProfileDetails {
   id: string;
@@ -14,8 +15,7 @@ export interface ProfileDetails {
   /** Whether the person ever answered for any channel, or is suppressed. */
   hasConsent: boolean;
   isOnList: boolean;
-  /** `unique_id` of every event; undefined stands for an event without one. */
-  eventIds: readonly (string | undefined)[];
+  eventIds: readonly ListedEventId[];
 }
 
 /** @returns undefined if the profile is gone, 'forbidden' without a scope. Rejects with LookupUnavailable */
@@ -34,25 +34,14 @@ const profileSchema = z.object({
     relationships: z.object({ lists: z.object({ data: z.array(z.unknown()) }) }),
   }),
 });
-const eventList = z.object({
-  data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
-});
 
 export function createProfileDetails(client: KlaviyoClient): ReadProfileDetails {
   async function eventIdsOf(profileId: string): Promise<ProfileDetails['eventIds'] | { failure: ApiFailure }> {
-    const query = {
-      filter: `equals(profile_id,"${profileId}")`,
-      'fields[event]': 'event_properties',
-      'page[size]': '1000',
-    };
-    const ids: (string | undefined)[] = [];
-    for await (const page of client.pages({ endpoint: 'listEvents', query, lane: 'realtime', signal: never })) {
-      const parsed = page.ok ? eventList.safeParse(page.body) : undefined;
-      if (!parsed?.success) return { failure: page.ok ? unknownShape : page.failure };
-      for (const { attributes } of parsed.data.data) {
-        const id = attributes.event_properties.$event_id;
-        ids.push(typeof id === 'string' ? id : undefined);
-      }
+    const filter = `equals(profile_id,"${profileId}")`;
+    const ids: ListedEventId[] = [];
+    for await (const page of listEventIds(client, { filter, lane: 'realtime', signal: never })) {
+      if ('failure' in page) return page;
+      ids.push(...page);
     }
     return ids;
   }

@@ -94,7 +94,7 @@ test('an e-mail that Klaviyo rejects in a filter has no profile, and does not hi
   );
 });
 
-test('a failed lookup is unavailable; a missing scope is told apart', async (t) => {
+test('a failed lookup is unavailable; a missing scope is another result', async (t) => {
   const { lookups } = await serve(t, ({ path }) =>
     path.includes('profiles') ? { status: 503, body: 'down' } : denied,
   );

@@ -3,13 +3,13 @@
  * ten. A profile that does not exist is not cached, because an event may create it at any time.
  */
 import { LRUCache } from 'lru-cache';
-import { z } from 'zod';
 import { LookupUnavailable } from '../lib/errors.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { ApiFailure } from './api/errors.ts';
 import type { Lane } from './api/rate-limiter.ts';
-import { never, unknownShape } from './batched-lookup.ts';
+import { never } from './batched-lookup.ts';
 import { createExistingProfiles, type ExistingProfile } from './existing-profiles.ts';
+import { isEventListed } from './listed-events.ts';
 import { createMetricIds } from './metric-ids.ts';
 import { createProfileDetails, type ReadProfileDetails } from './profile-details.ts';
 
@@ -61,10 +61,6 @@ const realtimeTtlMs = 60_000;
 const runTtlMs = 600_000;
 const maxCached = 50_000;
 
-const eventList = z.object({
-  data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
-});
-
 export function createProfileLookups({
   client,
   acceptsProfileId,
@@ -113,10 +109,9 @@ export function createProfileLookups({
       if (metricId === 'none') return false;
       const ofProfile = `equals(profile_id,"${profileId}"),equals(metric_id,"${metricId}")`;
       const window = `greater-or-equal(datetime,${from}),less-or-equal(datetime,${to})`;
-      const query = (filter: string) => ({ filter, 'fields[event]': 'event_properties', 'page[size]': '1000' });
       const filters = isWindowRejected ? [ofProfile] : [`${ofProfile},${window}`, ofProfile];
       for (const filter of filters) {
-        const found = await listsEvent(query(filter), uniqueId, lane);
+        const found = await isEventListed(client, uniqueId, { filter, lane, signal: never });
         if (typeof found === 'boolean') return found;
         // The filters may not be combinable: then all events of the profile and metric are listed.
         if (found.failure.type !== 'rejected') return withoutScope(found.failure);
@@ -126,16 +121,6 @@ export function createProfileLookups({
       return false;
     },
   };
-
-  async function listsEvent(query: Record<string, string>, uniqueId: string, lane: Lane) {
-    for await (const page of client.pages({ endpoint: 'listEvents', query, lane, signal: never })) {
-      if (!page.ok) return { failure: page.failure };
-      const parsed = eventList.safeParse(page.body);
-      if (!parsed.success) return { failure: unknownShape };
-      if (parsed.data.data.some((event) => event.attributes.event_properties.$event_id === uniqueId)) return true;
-    }
-    return false;
-  }
 }
 
 function unavailable(failure: ApiFailure): LookupUnavailable {

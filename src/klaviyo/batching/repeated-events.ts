@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { createBackoff } from '../../lib/backoff.ts';
 import { parseJson } from '../../lib/json.ts';
 import type { KlaviyoClient } from '../api/client.ts';
+import { isEventListed } from '../listed-events.ts';
 import { createMetricIds } from '../metric-ids.ts';
 import type { BulkAccess, BulkMode, Verification } from './bulk-access.ts';
 import type { BatchItem } from './bulk-body.ts';
@@ -52,9 +53,6 @@ const eventRecord = z.object({
     time: z.string(),
   }),
 });
-const eventList = z.object({
-  data: z.array(z.object({ attributes: z.object({ event_properties: z.looseObject({ $event_id: z.unknown() }) }) })),
-});
 
 export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
   const { client, access, memory, signal, onWarning } = deps;
@@ -91,13 +89,8 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
     const at = Date.parse(time);
     const around = (ms: number) => new Date(at + ms).toISOString();
     const filter = `equals(metric_id,"${metricId}"),greater-or-equal(datetime,${around(-1_000)}),less-or-equal(datetime,${around(1_000)})`;
-    const query = { filter, 'fields[event]': 'event_properties', 'page[size]': '1000' };
-    for await (const page of client.pages({ endpoint: 'listEvents', query, lane: 'bulk', signal })) {
-      const parsed = page.ok ? eventList.safeParse(page.body) : undefined;
-      if (!parsed?.success) return undefined;
-      if (parsed.data.data.some((event) => event.attributes.event_properties.$event_id === uniqueId)) return true;
-    }
-    return false;
+    const listed = await isEventListed(client, uniqueId, { filter, lane: 'bulk', signal });
+    return typeof listed === 'boolean' ? listed : undefined;
   }
 
   /** @returns an event of the body that Klaviyo does not have; undefined when there is none, or it can't be found out */

@@ -105,7 +105,7 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
 /** For so long after a message, a query may not show an order that was created shortly before. */
 const maxQueryLagMs = 60_000;
 
-/** Whether a refund would be lost if its order were created moments ago. Of other payments the order's own message tells. */
+/** Whether a refund would be lost if its order were created moments ago. The order's own message makes up for other payments. */
 async function mayNotShowOrder(message: Message, { lookups, cause, at, settings }: RuleContext): Promise<boolean> {
   if (at.getTime() - Date.parse(message.createdAt) > maxQueryLagMs) return false;
   const payment = await lookups.payment(message.resource.id, minVersionOf(cause, message.resource));
