@@ -34,3 +34,19 @@ test('a cached value is read again once its time to live has passed', async (t) 
   now = 100;
   assert.equal(await cached(), 2);
 });
+
+test('a rejection is shared by concurrent callers and not kept', async () => {
+  let reads = 0;
+  const cached = createTtlCache(100, async () => {
+    reads += 1;
+    if (reads === 1) throw new Error('away');
+    return reads;
+  });
+  const failed = await Promise.allSettled([cached(), cached()]);
+  assert.deepEqual(
+    failed.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+  assert.equal(await cached(), 2);
+  assert.equal(await cached(), 2);
+});
