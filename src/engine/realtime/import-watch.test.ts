@@ -1,7 +1,21 @@
+/** Tests when imported orders cause a warning. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { delivery, id, type Json, message, now, order, reference } from '../../../test/fixtures/index.ts';
+import {
+  delivery,
+  evaluateMessage,
+  id,
+  type Json,
+  lookupsIn,
+  message,
+  now,
+  order,
+  reference,
+  withoutPayload,
+} from '../../../test/fixtures/index.ts';
 import { createImportWatch } from './import-watch.ts';
+
+const ref = reference('order', id('0a'));
 
 function watch() {
   const warnings: string[] = [];
@@ -11,44 +25,59 @@ function watch() {
     (detail) => warnings.push(detail),
   );
   let sequence = 0;
+  /** The order is in the payload, or is read. */
+  async function evaluated(overrides: Json, isEmbedded: boolean) {
+    const own = order({ paymentInfo: undefined, ...overrides });
+    const body = isEmbedded ? delivery('OrderImported', ref, { order: own }) : withoutPayload('OrderImported', ref);
+    const evaluations = await evaluateMessage(body, { rule: 'placed-order', lookups: lookupsIn({ orders: [own] }) });
+    return { body, evaluations };
+  }
   return {
     warnings,
     wait(minutes: number): void {
       atMs += minutes * 60_000;
     },
-    imports(count: number, overrides: Json = {}): void {
+    async imports(count: number, overrides: Json = {}, isEmbedded = true): Promise<void> {
+      const { body, evaluations } = await evaluated(overrides, isEmbedded);
       for (let index = 0; index < count; index += 1) {
         sequence += 1;
-        const own = { id: `message-${sequence}`, order: order(overrides) };
-        watch.observe(message(delivery('OrderImported', reference('order', id('0a')), own)));
+        watch.observe({ ...message(body), id: `message-${sequence}` }, evaluations);
       }
     },
-    repeat(): void {
-      const own = { id: `message-${sequence}`, order: order() };
-      watch.observe(message(delivery('OrderImported', reference('order', id('0a')), own)));
+    async repeat(): Promise<void> {
+      const { body, evaluations } = await evaluated({}, true);
+      watch.observe({ ...message(body), id: `message-${sequence}` }, evaluations);
     },
   };
 }
 
-test('the 101st import without a date within ten minutes causes one warning that names the setting', () => {
-  const { imports, warnings, repeat } = watch();
-  imports(100);
-  repeat();
-  assert.deepEqual(warnings, []);
-  imports(101);
-  assert.equal(warnings.length, 1);
-  assert.match(warnings[0] ?? '', /order\.importsAreHistory/);
-});
+for (const isEmbedded of [true, false]) {
+  const where = isEmbedded ? 'in the message' : 'read from commercetools';
+  test(`the 101st import without a date within ten minutes causes one warning: the order is ${where}`, async () => {
+    const { imports, warnings, repeat } = watch();
+    await imports(100, {}, isEmbedded);
+    await repeat();
+    assert.deepEqual(warnings, []);
+    await imports(101, {}, isEmbedded);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /order\.importsAreHistory/);
+  });
 
-test('imports with a date, and those spread over more time, cause none', () => {
+  test(`imports with a date cause none: the order is ${where}`, async () => {
+    const { imports, warnings } = watch();
+    await imports(200, { completedAt: '2021-05-04T10:00:00.000Z' }, isEmbedded);
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test('imports that are spread over more time cause none', async () => {
   const { imports, warnings, wait } = watch();
-  imports(200, { completedAt: '2021-05-04T10:00:00.000Z' });
   for (let hour = 0; hour < 4; hour += 1) {
-    imports(100);
+    await imports(100);
     wait(11);
   }
   assert.deepEqual(warnings, []);
-  imports(100);
-  imports(1, { completedAt: '2099-05-04T10:00:00.000Z' });
+  await imports(100);
+  await imports(1, { completedAt: '2099-05-04T10:00:00.000Z' });
   assert.equal(warnings.length, 1);
 });

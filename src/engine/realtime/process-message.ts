@@ -62,7 +62,9 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     const onInternalError = attempt >= deps.maxAttempts ? 'dead-letter' : 'return';
     const options = { cause, readSeq, lane: 'realtime', signal, onInternalError } as const;
     try {
-      return toVerdict(await deps.deliver(await deps.evaluate({ message }, rules, cause), options));
+      const evaluations = await deps.evaluate({ message }, rules, cause);
+      deps.importWatch?.observe(message, evaluations);
+      return toVerdict(await deps.deliver(evaluations, options));
     } catch (thrown) {
       if (isUnavailable(thrown)) return verdictForError(thrown);
       // Counts as a rule that failed, so that the last attempt stores a dead letter.
@@ -102,7 +104,6 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   async function admit(message: Message, rules: RuleSelection, deliveries: number | undefined): Promise<Verdict> {
     if (rules.size === 0) return noRule(message);
-    deps.importWatch?.observe(message);
     // A redelivery of a message that is in flight joins it.
     const joined = inFlight.get(message.id) ?? overloadVerdict(rules);
     if (joined) attempts.add(message.id, 'notCounted');

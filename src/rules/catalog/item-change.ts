@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { Price, Product, ProductVariant } from '../../commercetools/schemas.ts';
 import type { CatalogCategory, CatalogItem, CatalogVariant, Warning } from '../../klaviyo/change.ts';
-import { hasHiddenStock, type Stock, stockOfAvailability, stockOfEntries } from '../fields/availability.ts';
+import {
+  hasHiddenStock,
+  isInOtherChannelsOnly,
+  type Stock,
+  stockOfAvailability,
+  stockOfEntries,
+} from '../fields/availability.ts';
 import { breadcrumb } from '../fields/breadcrumb.ts';
 import { metadataOf } from '../fields/metadata.ts';
 import { amountOf, choosePrice, hasOnlyChannelPrices } from '../fields/prices.ts';
@@ -142,7 +148,13 @@ function stockOf(variant: ProductVariant, sku: string, context: MappingContext):
   const rules = { settings: settings.product.inventory, channels: facts.channels };
   const entries = facts.offers.get(sku)?.entries;
   if (entries === undefined) return stockOfAvailability(variant.availability, rules);
-  if (hasHiddenStock(entries, rules))
+  if (isInOtherChannelsOnly(entries, rules))
+    warn(
+      context,
+      'stock_in_other_channels',
+      'the stock is 0, as all entries are in channels that product.inventory.useChannelInventory does not name',
+    );
+  else if (hasHiddenStock(entries, rules))
     warn(
       context,
       'stock_in_channels',

@@ -166,6 +166,16 @@ describe('a published product', () => {
 });
 
 describe('stock of an item', () => {
+  test('is 0 with a warning when all entries are in channels that are not configured', async () => {
+    const inventory = [inventoryEntry({ supplyChannel: reference('channel', 'paris'), availableQuantity: 5 })];
+    const one = product({}, { variants: [] });
+    const warned = await evaluate(one, { product: { inventory: { useChannelInventory: 'berlin' } } }, { inventory });
+    assert.equal(itemIn(warned).variants[0]?.inventory_quantity, 0);
+    assert.match(warned.warnings[0]?.detail ?? '', /useChannelInventory/);
+    const named = await evaluate(one, { product: { inventory: { useChannelInventory: 'paris' } } }, { inventory });
+    assert.deepEqual([itemIn(named).variants[0]?.inventory_quantity, named.warnings], [5, []]);
+  });
+
   test('comes from the inventory entries, not from the availability that lags behind a sale', async () => {
     const { variants } = await written1(product(), {}, { inventory: [inventoryEntry({ availableQuantity: 1 })] });
     assert.equal(variants[0]?.inventory_quantity, 1);

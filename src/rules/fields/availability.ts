@@ -76,6 +76,12 @@ export function hasHiddenStock(entries: readonly InventoryEntry[], rules: StockR
   return entries.some(({ supplyChannel, availableQuantity }) => supplyChannel !== undefined && availableQuantity > 0);
 }
 
+/** Returns whether channels are configured, and the sku has entries of other channels only: its stock is 0 then. */
+export function isInOtherChannelsOnly(entries: readonly InventoryEntry[], { channels }: StockRules): boolean {
+  if (channels.length === 0 || entries.length === 0) return false;
+  return entries.every(({ supplyChannel }) => supplyChannel && !channels.some((ids) => ids.includes(supplyChannel.id)));
+}
+
 function stockOf(stocks: readonly ChannelStock[], { settings, channels }: StockRules): Stock {
   const configured = stocks.filter(
     ({ channel }) => channel !== undefined && channels.some((ids) => ids.includes(channel)),
