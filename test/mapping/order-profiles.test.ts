@@ -3,6 +3,11 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type KlaviyoBehaviours, klaviyoVariants } from '../../sandbox/klaviyo/behaviours.ts';
+import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
+import { createObjectsApi } from '../../src/commercetools/objects-api.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createApiFindings, profileIdAccepted, profileIdFinding } from '../../src/engine/api-findings.ts';
+import { createCustomObjectsStore } from '../../src/store/custom-objects.ts';
 import { type Json, now, reference } from '../fixtures/index.ts';
 import { writeAsOther } from '../other-app.ts';
 import type { TestEnvOptions } from '../test-env.ts';
@@ -12,6 +17,20 @@ const behaviours: Partial<KlaviyoBehaviours>[] = klaviyoVariants.multipleEmails.
   klaviyoVariants.eventOfTwoProfiles.map((eventOfTwoProfiles) => ({ multipleEmails, eventOfTwoProfiles })),
 );
 const nameOf = (each: Partial<KlaviyoBehaviours>) => Object.values(each).join(', ');
+/** `byId`: a live check has found that events by Klaviyo's own profile id are accepted. */
+const variants = [
+  ...[...behaviours, { eventFilters: 'time-alone' } as const].map((klaviyo) => ({ klaviyo, byId: false })),
+  ...behaviours.slice(0, 1).map((klaviyo) => ({ klaviyo, byId: true })),
+];
+
+/** Stores the finding, and lets the service read it. */
+async function acceptEventsById({ testEnv, sendMessage, reasons }: OrderShop): Promise<void> {
+  const { commercetools, klaviyo } = readConfig(testEnv.env);
+  const store = createCustomObjectsStore(createObjectsApi(createCommercetoolsClient(commercetools)));
+  await createApiFindings(store, klaviyo.key, () => now).write({ [profileIdFinding]: { value: profileIdAccepted } });
+  const order = newOrder({ customerId: randomUUID() });
+  assert.equal(await sendMessage('OrderCreated', order.ref, { order: order.record }), 204, reasons(order).join());
+}
 
 /** An order of the customer, at another e-mail if one is given. */
 function orderOf(customer: Made, overrides: Json = {}): Made {
@@ -29,11 +48,12 @@ async function place(shop: OrderShop, order: Made): Promise<void> {
   assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 204);
 }
 
-for (const klaviyo of [...behaviours, { eventFilters: 'time-alone' } as const]) {
-  describe(`Klaviyo: ${nameOf(klaviyo)}`, { concurrency: false }, () => {
+for (const { klaviyo, byId } of variants) {
+  describe(`Klaviyo: ${nameOf(klaviyo)}${byId ? ', events by profile id' : ''}`, { concurrency: false }, () => {
     let shop: OrderShop;
     before(async () => {
       shop = await startOrderShop({ klaviyo });
+      if (byId) await acceptEventsById(shop);
     });
     after(() => shop.stop());
 
