@@ -4,7 +4,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+
+import { type KlaviyoSandbox, startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { folder } from '../fixtures/environment.ts';
+import { writeAsOther } from '../other-app.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { ctk } from './ctk.ts';
 
@@ -62,6 +67,25 @@ test('without --yes and without a terminal the subscriptions are shown but not c
   assert.match(out, /^\+ create ctk-default-order/m);
   assert.match(out, /left for later: say --yes, or ctk subscriptions apply/);
   assert.equal(await subscribed(), false);
+});
+
+test('custom fields are readable in a new account, and stay raw where Placed Order exists already', async (context) => {
+  const valuesIn = async (klaviyo: KlaviyoSandbox) => {
+    const file = fileIn(context);
+    const env = { ...places(), ...secrets, KLAVIYO_API_URL: klaviyo.url, NODE_CONFIG_DIR: '' };
+    const { code, out } = await ctk(['init', ...named, '--file', file], env);
+    assert.equal(code, 0, out);
+    const { rules } = readConfig(parseEnv(readFileSync(file, 'utf8')));
+    return [rules.customer.customFields.values, rules.order.customFields.values];
+  };
+  const klaviyo = await startKlaviyoSandbox({ limits: 'none' });
+  context.after(() => klaviyo.stop());
+  assert.deepEqual(await valuesIn(klaviyo), ['readable', 'readable']);
+  const metric = { data: { type: 'metric', attributes: { name: 'Placed Order' } } };
+  const profile = { data: { type: 'profile', attributes: { email: 'mia@example.com' } } };
+  const event = { type: 'event', attributes: { metric, profile, properties: {}, unique_id: 'order-1' } };
+  assert.equal((await writeAsOther(klaviyo.url, '/api/events', event)).status, 202);
+  assert.deepEqual(await valuesIn(klaviyo), ['raw', 'raw']);
 });
 
 test('a file that is there is replaced only with --overwrite, and is then for its owner only', async (context) => {
