@@ -12,18 +12,13 @@ export interface GeneratedTable {
   page: string;
   markers: { begin: string; end: string };
   table(): string;
-  /** The page may go without. */
-  optional?: true;
 }
-
-const variables = { name: 'variables', markers: variablesMarkers, table: variablesTable };
 
 export const generatedTables: readonly GeneratedTable[] = [
   { name: 'rules', page: 'docs/mapping.md', markers: rulesMarkers, table: rulesTable },
-  { ...variables, page: 'docs/configuration.md' },
+  { name: 'variables', page: 'docs/configuration.md', markers: variablesMarkers, table: variablesTable },
   { name: 'settings', page: 'docs/configuration.md', markers: settingsMarkers, table: settingsTable },
   { name: 'scopes', page: 'docs/configuration.md', markers: scopesMarkers, table: scopesTable },
-  { ...variables, page: 'README.md', optional: true },
   { name: 'metrics', page: 'docs/monitoring.md', markers: metricsMarkers, table: metricsTable },
   { name: 'commands', page: 'docs/cli.md', markers: commandsMarkers, table: commandsReference },
   { name: 'licences', page: 'docs/licences.md', markers: licencesMarkers, table: licencesTable },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseJson } from '../../lib/json.ts';
 import { secret, secretsSchema, sourceShape, sourceVariables, type Variable, variable } from './sources.ts';
 
-/** All variables, in the order of the README's table. */
+/** All variables, in the order of docs/configuration.md. */
 export const variables: readonly Variable[] = [
   secret('KLAVIYO_AUTH_KEY', 'private API key of the Klaviyo account (pk_…)'),
   variable('CT_PROJECT_ID', 'key of the commercetools project (or CTP_PROJECT_KEY)'),
