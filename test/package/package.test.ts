@@ -42,9 +42,13 @@ export default defineConfig({
 
 /** Types a command in the merchant's folder, or in the one that is named. */
 function type(command: readonly string[], env: Record<string, string> = {}, cwd = folder): Promise<Ended> {
+  return start(command, env, cwd).ended;
+}
+
+function start(command: readonly string[], env: Record<string, string> = {}, cwd = folder) {
   const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
   const npm = Object.entries(process.env).filter(([name]) => /^(npm_config_|.*_proxy$|NODE_EXTRA_CA)/i.test(name));
-  return startProgram('env', ['-C', cwd, ...command], { ...Object.fromEntries(npm), PATH: path, ...env }).ended;
+  return startProgram('env', ['-C', cwd, ...command], { ...Object.fromEntries(npm), PATH: path, ...env });
 }
 
 async function works(command: readonly string[], env?: Record<string, string>): Promise<string> {
@@ -88,6 +92,29 @@ test('npx ctk runs there, and finds the merchant’s file', async () => {
     .parse(JSON.parse(await works(['npx', 'ctk', 'config'], shop.testEnv.env)));
   assert.match(extension.file, /ctk\.config\.ts$/);
   assert.deepEqual(extension.rules, ['big-order']);
+});
+
+test('npx ctk init, check, serve: from two keys to a service that runs', async () => {
+  const { KLAVIYO_API_URL, CT_API_URL, CT_AUTH_URL } = shop.testEnv.env;
+  const places = { KLAVIYO_API_URL, CT_API_URL, CT_AUTH_URL };
+  const secrets = { KLAVIYO_AUTH_KEY: 'pk_sandbox', CTP_CLIENT_SECRET: 'sandbox-secret' };
+  const env = Object.fromEntries(Object.entries({ ...places, ...secrets }).map(([name, value]) => [name, value ?? '']));
+  const named = ['--project', 'shop', '--client-id', 'sandbox-client', '--file', 'ctk.env'];
+  await works(['npx', 'ctk', 'init', ...named], env);
+  const check = await type(['npx', 'ctk', '--env', 'ctk.env', 'check']);
+  // Nothing delivers messages yet.
+  assert.equal(check.code, 1);
+  assert.match(check.out, /^ok +commercetools client: project shop$/m);
+  const serve = start(['npx', 'ctk', '--env', 'ctk.env', 'serve'], { PORT: '0' });
+  await serve.printed(/"msg":"started"/);
+  serve.signal('SIGINT');
+  await serve.ended;
+});
+
+test('npx ctk sandbox says that it needs a clone', async () => {
+  const { code, err } = await type(['npx', 'ctk', 'sandbox']);
+  assert.equal(code, 1);
+  assert.match(err, /clone the repository, then: npm ci && npm run sandbox/);
 });
 
 test('a sync of orders carries the merchant’s property, and his rule’s event', async () => {
