@@ -8,8 +8,14 @@ terraform {
 
 variable "region" { default = "eu-central-1" }
 variable "image" { type = string }
+variable "vpc" { type = string }
 variable "subnets" { type = list(string) }
+# Of the tasks: outgoing HTTPS, and port 8080 from the load balancer's group.
 variable "security_groups" { type = list(string) }
+# Of the load balancer: port 443 from those who use the dashboard and the API.
+variable "load_balancer_security_groups" { type = list(string) }
+# ARN of the certificate for the load balancer's address.
+variable "certificate" { type = string }
 variable "tasks" { default = 2 }
 # ARNs of secrets that exist in Secrets Manager; none is written here.
 variable "secrets" {
@@ -122,6 +128,13 @@ resource "aws_ecs_task_definition" "service" {
     readonlyRootFilesystem = true
     stopTimeout            = 40
     portMappings           = [{ containerPort = 8080 }]
+    healthCheck = {
+      command     = ["CMD", "node", "-e", "fetch('http://127.0.0.1:8080/health').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+      interval    = 30
+      timeout     = 5
+      retries     = 3
+      startPeriod = 15
+    }
     environment = concat(
       [for name, value in var.environment : { name = name, value = value }],
       [{ name = "SQS_QUEUE_URL", value = aws_sqs_queue.messages.url }],
@@ -138,6 +151,39 @@ resource "aws_ecs_task_definition" "service" {
   }])
 }
 
+# Dashboard and API. Messages arrive through the queue.
+resource "aws_lb" "service" {
+  name               = "commercetools-klaviyo"
+  internal           = true
+  load_balancer_type = "application"
+  subnets            = var.subnets
+  security_groups    = var.load_balancer_security_groups
+}
+
+resource "aws_lb_target_group" "service" {
+  name                 = "commercetools-klaviyo"
+  port                 = 8080
+  protocol             = "HTTP"
+  target_type          = "ip"
+  vpc_id               = var.vpc
+  deregistration_delay = 30
+  health_check {
+    path = "/health"
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  load_balancer_arn = aws_lb.service.arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  certificate_arn   = var.certificate
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.service.arn
+  }
+}
+
 resource "aws_ecs_service" "service" {
   name            = "commercetools-klaviyo"
   cluster         = aws_ecs_cluster.service.id
@@ -149,9 +195,22 @@ resource "aws_ecs_service" "service" {
     subnets         = var.subnets
     security_groups = var.security_groups
   }
+
+  load_balancer {
+    target_group_arn = aws_lb_target_group.service.arn
+    container_name   = "service"
+    container_port   = 8080
+  }
+
+  depends_on = [aws_lb_listener.https]
 }
 
 output "queue" {
   description = "for ctk subscriptions apply --sqs"
   value       = aws_sqs_queue.messages.url
+}
+
+output "url" {
+  description = "dashboard and API; the certificate's name has to lead to this address"
+  value       = "https://${aws_lb.service.dns_name}/"
 }

@@ -30,8 +30,16 @@ locals {
   audience = "commercetools-klaviyo"
 }
 
+# Stays enabled after `terraform destroy`, since other services of the project may use them.
+resource "google_project_service" "apis" {
+  for_each           = toset(["iam.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com", "secretmanager.googleapis.com"])
+  service            = each.value
+  disable_on_destroy = false
+}
+
 resource "google_pubsub_topic" "messages" {
-  name = "commercetools"
+  name       = "commercetools"
+  depends_on = [google_project_service.apis]
 }
 
 resource "google_pubsub_topic_iam_member" "commercetools" {
@@ -42,10 +50,12 @@ resource "google_pubsub_topic_iam_member" "commercetools" {
 
 resource "google_service_account" "push" {
   account_id = "commercetools-klaviyo-push"
+  depends_on = [google_project_service.apis]
 }
 
 resource "google_service_account" "service" {
   account_id = "commercetools-klaviyo"
+  depends_on = [google_project_service.apis]
 }
 
 resource "google_secret_manager_secret_iam_member" "service" {
@@ -58,6 +68,8 @@ resource "google_secret_manager_secret_iam_member" "service" {
 resource "google_cloud_run_v2_service" "service" {
   name     = "commercetools-klaviyo"
   location = var.region
+  # The provider's default would refuse `terraform destroy`.
+  deletion_protection = false
 
   template {
     service_account                  = google_service_account.service.email
@@ -73,7 +85,7 @@ resource "google_cloud_run_v2_service" "service" {
       image = var.image
 
       resources {
-        # Bulk syncs go on between requests.
+        # Bulk syncs run between requests.
         cpu_idle = false
         limits   = { cpu = "1", memory = "1Gi" }
       }
@@ -118,8 +130,8 @@ resource "google_cloud_run_v2_service" "service" {
   depends_on = [google_secret_manager_secret_iam_member.service]
 }
 
-# The service checks the token itself, so Cloud Run lets every request through: /sync is called from outside too.
-resource "google_cloud_run_v2_service_iam_member" "everybody" {
+# The service verifies the tokens itself, so Cloud Run lets every request through: /sync is called from outside too.
+resource "google_cloud_run_v2_service_iam_member" "public" {
   name     = google_cloud_run_v2_service.service.name
   location = var.region
   role     = "roles/run.invoker"
@@ -151,4 +163,9 @@ resource "google_pubsub_subscription" "push" {
 output "topic" {
   description = "for ctk subscriptions apply --pubsub"
   value       = google_pubsub_topic.messages.id
+}
+
+output "url" {
+  description = "dashboard and API of the service"
+  value       = google_cloud_run_v2_service.service.uri
 }

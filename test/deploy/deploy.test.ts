@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parse as parseHcl } from '@cdktf/hcl2json';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { variables } from '../../src/config/env/environment.ts';
@@ -117,3 +118,30 @@ test('every variable that deploy/ names is one that the service knows', () => {
     for (const [name] of said) assert.ok(known.has(name), `${file}: ${name}`);
   }
 });
+
+const hcl = z.looseObject({
+  variable: z.record(z.string(), z.array(z.looseObject({ default: z.unknown().optional() }))).optional(),
+  output: z.record(z.string(), z.array(z.looseObject({ value: z.string(), description: z.string() }))).optional(),
+  resource: z.record(z.string(), z.record(z.string(), z.array(z.looseObject({})))).optional(),
+});
+
+async function terraform(text: string) {
+  return hcl.parse(await parseHcl('main.tf', text));
+}
+
+for (const [cloud, destination] of [
+  ['google-cloud', 'topic'],
+  ['aws', 'queue'],
+] as const)
+  test(`Terraform for ${cloud}: parses, has the outputs and health checks, and the variables of the README`, async () => {
+    const text = readFileSync(`deploy/${cloud}/main.tf`, 'utf8');
+    const { output = {}, variable = {} } = await terraform(text);
+    assert.deepEqual(Object.keys(output).toSorted(), [destination, 'url']);
+    assert.match(text, /\/health/);
+    assert.doesNotMatch(text, /…|\.\.\./);
+    const section = readFileSync('deploy/README.md', 'utf8').split(`deploy/${cloud}`)[1] ?? '';
+    const example = /```hcl\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
+    const given = Object.keys(z.record(z.string(), z.unknown()).parse(await parseHcl('service.tfvars', example)));
+    const required = Object.entries(variable).flatMap(([name, [only]]) => (only && 'default' in only ? [] : [name]));
+    assert.deepEqual(given.toSorted(), required.toSorted());
+  });
