@@ -101,13 +101,14 @@ export function createJobs({ jobMs, failsRecord, behaviours }: JobOptions): Jobs
     startImport(type, total, run) {
       const job = create(type, total, { id: importJobId(seq + 1), status: 'queued', startedAt: null });
       const ms = profileJobMs(duration);
+      // One after the other: two timers that are late at the same moment may fire in either order.
       after(ms / 3, () => {
         job.status = 'processing';
         job.startedAt = new Date().toISOString();
-      });
-      after(ms, () => {
-        apply(job, run());
-        complete(job);
+        after((ms * 2) / 3, () => {
+          apply(job, run());
+          complete(job);
+        });
       });
       return job;
     },
@@ -117,10 +118,12 @@ export function createJobs({ jobMs, failsRecord, behaviours }: JobOptions): Jobs
       const job = create(type, total, { id: ids.next(), status: 'processing', startedAt: new Date().toISOString() });
       const ms = catalogJobMs(duration, nth);
       const early = behaviours.catalogJobRecords === 'before-completion';
-      if (early) after(ms / 3, () => apply(job, run()));
-      after(ms, () => {
-        if (!early) apply(job, run());
-        complete(job);
+      after(ms / 3, () => {
+        if (early) apply(job, run());
+        after((ms * 2) / 3, () => {
+          if (!early) apply(job, run());
+          complete(job);
+        });
       });
       return job;
     },
