@@ -7,7 +7,15 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse as parseHcl } from '@cdktf/hcl2json';
-import { parseAllDocuments } from 'yaml';
+import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor';
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
+import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import { ConfigMap } from 'kubernetes-models/v1/ConfigMap';
+import { Namespace } from 'kubernetes-models/v1/Namespace';
+import { Service } from 'kubernetes-models/v1/Service';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { variables } from '../../src/config/env/environment.ts';
 import { freePort } from '../free-port.ts';
@@ -95,14 +103,38 @@ const deployment = z.object({
   }),
 });
 
+const manifests = readdirSync('deploy/kubernetes').filter((name) => name !== 'kustomization.yaml');
+const manifest = (name: string): unknown => parse(readFileSync(`deploy/kubernetes/${name}`, 'utf8'));
+/** Validators of the kinds, from the schemas of Kubernetes and of the Prometheus operator. */
+const kinds = {
+  ConfigMap,
+  Deployment,
+  Ingress,
+  Namespace,
+  NetworkPolicy,
+  PodDisruptionBudget,
+  Service,
+  ServiceMonitor,
+};
+const anyManifest = z.looseObject({
+  kind: z.enum(Object.keys(kinds) as (keyof typeof kinds)[]),
+  metadata: z.object({ name: z.literal('commercetools-klaviyo') }),
+});
+
+test('the Kubernetes manifests are valid, and the Kustomization names each of them', () => {
+  for (const name of manifests) {
+    const { kind } = anyManifest.parse(manifest(name));
+    const Kind = kinds[kind];
+    new Kind(Object(manifest(name))).validate();
+  }
+  const broken = Object(manifest('service.yaml'));
+  assert.throws(() => new Service({ ...broken, spec: { ports: 80 } }).validate());
+  const kustomization = z.looseObject({ resources: z.array(z.string()) }).parse(manifest('kustomization.yaml'));
+  assert.deepEqual(kustomization.resources.toSorted(), manifests.toSorted());
+});
+
 test('the Kubernetes manifests use the probes and the port of the service, and wait for its shutdown', () => {
-  const manifest = readFileSync('deploy/kubernetes/commercetools-klaviyo.yaml', 'utf8');
-  const documents = parseAllDocuments(manifest).map((one) => z.looseObject({ kind: z.string() }).parse(one.toJS()));
-  assert.deepEqual(
-    documents.map(({ kind }) => kind),
-    ['Deployment', 'Service', 'PodDisruptionBudget'],
-  );
-  const { spec } = deployment.parse(documents[0]).spec.template;
+  const { spec } = deployment.parse(manifest('deployment.yaml')).spec.template;
   const [{ startupProbe, livenessProbe, readinessProbe }] = spec.containers;
   assert.deepEqual(
     [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path),
@@ -113,7 +145,13 @@ test('the Kubernetes manifests use the probes and the port of the service, and w
 
 test('every variable that deploy/ names is one that the service knows', () => {
   const known = new Set(variables.map(({ name }) => name));
-  for (const file of ['deploy/google-cloud/main.tf', 'deploy/aws/main.tf', 'connect.yaml']) {
+  const files = [
+    'deploy/google-cloud/main.tf',
+    'deploy/aws/main.tf',
+    'deploy/kubernetes/configmap.yaml',
+    'connect.yaml',
+  ];
+  for (const file of files) {
     const said = readFileSync(file, 'utf8').matchAll(/\b(?:CT_|CTK_|PUSH_|KLAVIYO_|API_TOKEN|SQS_|KAFKA_)[A-Z_]*\b/g);
     for (const [name] of said) assert.ok(known.has(name), `${file}: ${name}`);
   }
