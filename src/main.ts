@@ -1,16 +1,19 @@
 #!/usr/bin/env node
 /** Entry point of `ctk`; the only place that exits the process. */
 import { CommanderError } from 'commander';
+import { invocationIn, withInvocation } from './cli/output/invocation.ts';
 import { CommandError, createTerminal, type ExitState } from './cli/output/terminal.ts';
 import { createProgram } from './cli/program.ts';
 import { CommercetoolsError } from './commercetools/errors.ts';
-import { ConfigError } from './config/config.ts';
+import { ConfigError, processEnvironment } from './config/config.ts';
 
-const terminal = createTerminal();
+const invocation = invocationIn(processEnvironment());
+const terminal = createTerminal((text) => withInvocation(text, invocation, commandNames()));
 const exitState: ExitState = { code: 0 };
+const program = createProgram(terminal, exitState);
 
 try {
-  await createProgram(terminal, exitState).parseAsync();
+  await program.parseAsync();
 } catch (thrown) {
   exitState.code = thrown instanceof CommanderError && thrown.exitCode === 0 ? 0 : 1;
   for (const line of linesOf(thrown)) terminal.problem(line);
@@ -18,6 +21,10 @@ try {
 // Flushes the output first. Exits explicitly, because pooled connections would keep the process alive.
 await new Promise((resolve) => process.stdout.write('', resolve));
 process.exit(exitState.code);
+
+function commandNames(): string[] {
+  return program.commands.map((command) => command.name());
+}
 
 function linesOf(thrown: unknown): readonly string[] {
   if (thrown instanceof ConfigError)

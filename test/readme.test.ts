@@ -86,6 +86,8 @@ const typed: Record<string, Typed | '.ci/run'> = {
     assert.equal(code, 1);
     assert.match(out, /^ok +commercetools client: project shop$/m);
     assert.match(out, /^Not ready: one problem,/m);
+    // What it tells to type can be typed here.
+    assert.match(out, /npm run ctk -- check --fix with a destination/);
   },
   'npm run ctk -- config': prints(/"extension": "\(none\)"/),
   'npm run ctk -- dead-letters list': prints(/^$/m),

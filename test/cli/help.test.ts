@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { createTerminal } from '../../src/cli/output/terminal.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { environment } from '../fixtures/environment.ts';
+import { sources } from '../imports.ts';
 import { ctk } from './ctk.ts';
 
 /** Every command with its path, subcommands included. */
@@ -22,6 +23,30 @@ test('every command has a help text with its usage and description', () => {
     const [usage = '', description = ''] = command.helpInformation().split('\n\n');
     assert.ok(usage.startsWith(`Usage: ctk${path && ` ${path}`}`), usage);
     assert.match(description, /\w{3,}/, path);
+  }
+});
+
+test('every command that a text of the product tells to type exists, with its options', () => {
+  const prose = /^ctk (in a|known|live check|dashboard session)/;
+  const tree = commandsBelow(createProgram(createTerminal(), { code: 0 }));
+  const shown = sources().flatMap(({ path, text }) => {
+    const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+    const found = code.matchAll(/(?<![\w./-])ctk ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?(?: [a-z]+)*((?: --[a-z-]+)*)/g);
+    return [...found].map(([whole, first = '', second = '', options = '']) => ({
+      path,
+      whole,
+      first,
+      second,
+      options,
+    }));
+  });
+  assert.ok(shown.length > 30);
+  for (const { path, whole, first, second, options } of shown.filter(({ whole }) => !prose.test(whole))) {
+    const called = [`${first} ${second}`, first].flatMap((name) => tree.filter((each) => each.path === name))[0];
+    assert.ok(called, `${path}: ${whole}`);
+    const known = new Set(called.command.options.map(({ long }) => long));
+    for (const option of options.split(' ').filter((text) => text !== ''))
+      assert.ok(option === '--help' || known.has(option), `${path}: ${whole}`);
   }
 });
 

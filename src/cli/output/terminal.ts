@@ -9,13 +9,14 @@ export interface Terminal {
   colors: ReturnType<typeof picocolors.createColors>;
 }
 
-export function createTerminal(): Terminal {
+/** @param asTyped converts the commands in a text to what has to be typed here; data in JSON stays as it is */
+export function createTerminal(asTyped: (text: string) => string = (text) => text): Terminal {
   const interactive = process.stdout.isTTY === true;
-  const line = (text = '') => void process.stdout.write(`${presentable(text)}\n`);
+  const write = (text: string) => void process.stdout.write(`${presentable(text)}\n`);
   return {
-    line,
-    json: (value) => line(JSON.stringify(value, undefined, 2)),
-    problem: (text) => process.stderr.write(`${presentable(text)}\n`),
+    line: (text = '') => write(asTyped(text)),
+    json: (value) => write(JSON.stringify(value, undefined, 2)),
+    problem: (text) => void process.stderr.write(`${presentable(asTyped(text))}\n`),
     interactive,
     colors: picocolors.createColors(interactive && picocolors.isColorSupported),
   };
