@@ -32,3 +32,23 @@ for (const [request, path] of Object.entries({ token: '^/oauth/token', record: '
     assert.ok(await client.get('customers'));
   });
 }
+
+test('an error without a usable list of errors keeps its status and Retry-After', async () => {
+  const { url: apiUrl, authUrl, projectKey, clientId, clientSecret } = sandbox;
+  const options = { scopes: [], timeoutMs: 60_000, retries: 0 };
+  const client = createCommercetoolsClient({ apiUrl, authUrl, projectKey, clientId, clientSecret, ...options });
+  for (const body of [{ errors: [] }, { errors: 'none' }, { errors: [null] }, null, 'busy']) {
+    sandbox.faults.add({
+      kind: 'status',
+      status: 429,
+      headers: { 'retry-after': '2' },
+      body,
+      path: '^/[^/]+/customers',
+    });
+    await assert.rejects(client.get('customers'), { type: 'unavailable', status: 429, retryAfterMs: 2_000 });
+    sandbox.faults.clear();
+    sandbox.faults.add({ kind: 'status', status: 400, body, path: '^/[^/]+/customers' });
+    await assert.rejects(client.get('customers'), { type: 'rejected', status: 400 });
+    sandbox.faults.clear();
+  }
+});

@@ -4,6 +4,7 @@ import pRetry from 'p-retry';
 import { request } from 'undici';
 import { z } from 'zod';
 import { textWithin } from '../lib/bounded-text.ts';
+import { parseJson } from '../lib/json.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { observeRequest } from '../telemetry/request.ts';
@@ -52,7 +53,7 @@ export function createCommercetoolsClient(
     const info = { events, api: 'commercetools', endpoint, method, path: `/${endpoint}`, host } as const;
     const sentAt = performance.now();
     const response = await observeRequest(info, () => send(url, parsed, settings.timeoutMs));
-    if (endpoint !== tokenEndpoint) clock.observe(response.headers.date, sentAt);
+    if (endpoint !== tokenEndpoint) clock.observe(response.headers.get('date'), sentAt);
     return response;
   }
   const scopes = settings.scopes.length > 0 ? { scopes: settings.scopes } : {};
@@ -98,7 +99,8 @@ export function createCommercetoolsClient(
 
 interface SdkResponse {
   status: number;
-  headers: Record<string, string | string[] | undefined>;
+  /** The SDK passes on all headers of this type only; of plain objects it drops Retry-After. */
+  headers: Headers;
   text(): Promise<string>;
 }
 
@@ -137,13 +139,32 @@ async function send(
     }
     return {
       status: response.statusCode,
-      headers: response.headers,
-      text: () => textWithin(response.body, maxAnswerBytes).finally(stopTimer),
+      headers: toHeaders(response.headers),
+      async text() {
+        const text = await textWithin(response.body, maxAnswerBytes).finally(stopTimer);
+        return response.statusCode < 400 ? text : withUsableErrors(text);
+      },
     };
   } catch (thrown) {
     stopTimer();
     throw thrown;
   }
+}
+
+function toHeaders(headers: Record<string, string | string[] | undefined>): Headers {
+  const entries = Object.entries(headers).flatMap(([name, value = []]) =>
+    [value].flat().map((one): [string, string] => [name, one]),
+  );
+  return new Headers(entries);
+}
+
+const usableErrors = z.looseObject({ errors: z.tuple([z.looseObject({})], z.unknown()).optional() });
+
+/** The SDK reads the first entry of `errors` and throws, without the status, where there is none. */
+function withUsableErrors(text: string): string {
+  const body = parseJson(text);
+  if (body === undefined || usableErrors.safeParse(body).success) return text;
+  return JSON.stringify({ ...Object(body), errors: undefined });
 }
 
 /** The token comes from another host. */
