@@ -17,7 +17,8 @@ export interface AttentionState {
   runs: readonly Run[] | undefined;
 }
 
-const credentialsAdvice = 'Run ctk check: it names the cause. Messages stay with the broker and are delivered afterwards.';
+const credentialsAdvice =
+  'Run ctk check: it names the cause. Messages stay with the broker and are delivered afterwards.';
 const adviceFor: Record<'commercetools' | 'klaviyo' | 'source' | 'subscription', string> = {
   commercetools: credentialsAdvice,
   klaviyo: credentialsAdvice,

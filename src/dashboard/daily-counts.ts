@@ -114,9 +114,7 @@ function countOfChange(change: ChangeCount, lane: 'realtime' | 'bulk', at: strin
   const { kind = '', metric, count, value, currency } = change;
   const none = { realtime: 0, bulk: 0 };
   const values = value === undefined || currency === undefined ? {} : { [currency]: value };
-  return new Map([
-    [metric ?? kind, { isMetric: metric !== undefined, ...none, [lane]: count, values, lastAt: at }],
-  ]);
+  return new Map([[metric ?? kind, { isMetric: metric !== undefined, ...none, [lane]: count, values, lastAt: at }]]);
 }
 
 function addAll(to: DayCounts, counts: DayCounts): void {

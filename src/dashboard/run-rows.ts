@@ -80,7 +80,12 @@ export function createRunRows({ runs, countOf, runLog, now }: RunRowDeps): RunRo
       // A run that waits for a process is in its lease alone.
       const found = run ?? (await runs.list()).find((each) => each.id === id);
       if (!found) return undefined;
-      return { at: now().toISOString(), run: await toRow(found), ...positionOf(found.checkpoint), log: runLog.linesOf(id) };
+      return {
+        at: now().toISOString(),
+        run: await toRow(found),
+        ...positionOf(found.checkpoint),
+        log: runLog.linesOf(id),
+      };
     },
   };
 }
