@@ -16,6 +16,8 @@ export interface ChartContent {
   series: readonly ChartSeries[];
   height: number;
   format(value: number): string;
+  /** Of the axis; absent: `format`. */
+  axis?(value: number): string;
   /** More lines of the tooltip. */
   note?(index: number): string | undefined;
 }
@@ -67,7 +69,7 @@ class TimeChart extends HTMLElement {
     const isBars = content.type === 'bars';
     const series = content.series.map(({ color: name }): uPlot.Series => {
       if (isBars) return { fill: color(name), width: 0, ...(bars ? { paths: bars } : {}), points: { show: false } };
-      return { stroke: color(name), width: 2, spanGaps: true, points: { show: false, size: 4, fill: color(name) } };
+      return { stroke: color(name), width: 2, spanGaps: true, points: { show: true, size: 4, fill: color(name) } };
     });
     const axis = { stroke: color('--quiet'), font: axisFont, ticks: { show: false } };
     this.#plot = new uPlot(
@@ -89,7 +91,8 @@ class TimeChart extends HTMLElement {
           {
             ...axis,
             ...{ size: 40, gap: 4, space: 28, grid: { stroke: color('--edge'), width: 1 } },
-            values: (_plot, splits) => splits.map((value) => (value === 0 ? '0' : content.format(value))),
+            values: (_plot, splits) =>
+              splits.map((value) => (value === 0 ? '0' : (content.axis ?? content.format)(value))),
           },
         ],
         series: [{}, ...series],

@@ -72,7 +72,7 @@ function resultView({ type, id, version, whole, rules }: Explained) {
 /** The metric of events, else what is written. */
 function sentName({ rule, changes }: ExplainedRule): string {
   const metric = changes[0]?.values.find(({ path }) => path === 'metric')?.value;
-  return typeof metric === 'string' ? metric : rule;
+  return typeof metric === 'string' ? metric : title(rule);
 }
 
 function listOf(names: readonly string[]): string {
@@ -82,9 +82,9 @@ function listOf(names: readonly string[]): string {
 function ruleView(explained: ExplainedRule) {
   const { rule, summary, triggers, changes, skips, warnings, followUps, dependsOn, realtime, problem } = explained;
   const [outcome, tone] = outcomeOf(explained);
-  const isDifferent = realtime && realtime.differs.length + realtime.skips.length > 0;
+  const differsInRealtime = realtime && realtime.differs.length + realtime.skips.length > 0;
   return html`<section class="card rule" aria-label=${rule}>
-    <h3>${dot(tone)} ${sentName(explained)} ${sentName(explained) === rule ? nothing : html`<span class="quiet small">${rule}</span>`}</h3>
+    <h3>${dot(tone)} ${sentName(explained)} <span class="quiet small">${rule}</span></h3>
     <p class=${tone === 'bad' ? 'bad' : ''}>${outcome}</p>
     ${problem ? nothing : reasons(skips.slice(changes.length === 0 ? 1 : 0))}
     ${warnings.length === 0 ? nothing : html`<p class="warn">Left out: ${warnings.map(({ detail }) => detail).join('; ')}</p>`}
@@ -96,7 +96,7 @@ function ruleView(explained: ExplainedRule) {
       <p class="quiet">${summary}</p>
       <p class="quiet">Triggered by ${triggers.map(({ on, disabledBy }) => (disabledBy ? `${on} (disabled by ${disabledBy})` : on)).join(', ') || 'nothing'}.</p>
       ${dependsOn.length === 0 ? nothing : html`<p class="quiet">Whether it is sent depends on ${dependsOn.join(', ')}.</p>`}
-      ${isDifferent ? html`<p class="quiet">After a message (${realtime.on}) it differs:</p><ul>${differences(realtime).map((line) => html`<li>${line}</li>`)}</ul>` : nothing}
+      ${differsInRealtime ? html`<p class="quiet">After a message (${realtime.on}) it differs:</p><ul>${differences(realtime).map((line) => html`<li>${line}</li>`)}</ul>` : nothing}
     </details>
   </section>`;
 }
@@ -126,29 +126,51 @@ function differences({ differs, skips }: NonNullable<ExplainedRule['realtime']>)
 /** Fields of all changes are folded: an order has hundreds. */
 function changeView(explained: ExplainedChange, index: number | undefined) {
   const { type, values, requests, outcome, reason, klaviyo, note } = explained;
-  const differing = values.filter((value) => value.currentValue !== undefined && value.currentValue !== value.value);
+  const differing = values.filter(isDifferent);
   const changed = differing.length > 0 ? `, ${differing.length} different in Klaviyo` : '';
   return html`<details class="change">
     <summary>${index === undefined ? 'Fields' : `${title(type)} ${index}`} <span class="quiet">${values.length}${changed}${outcome === 'delivered' ? '' : `, ${outcome}`}</span></summary>
     ${reason ? html`<p>${reason}</p>` : nothing}
     ${klaviyo || note ? nothing : html`<p class="quiet">Klaviyo has no such record yet.</p>`}
-    <dl class="fields">${values.map((value) => fieldView(value, type))}</dl>
+    ${[...Map.groupBy(values, ({ path }) => groupOf(path, type))].map(([group, fields]) => fieldGroup(group, fields, type))}
     ${note ? html`<p class="quiet small">${note}.</p>` : nothing}
     ${requests.length === 0 ? nothing : json(`Request: ${requests.map(({ method, path }) => `${method} ${path}`).join(', ')}`, requests)}
     ${klaviyo ? json('Current record in Klaviyo', klaviyo) : nothing}
   </details>`;
 }
 
-function fieldView(value: ExplainedValue, type: string) {
-  const isDifferent = value.currentValue !== undefined && value.currentValue !== value.value;
-  return html`<div role="group" aria-label=${klaviyoName(value.path, type)}>
-    <dt><code>${klaviyoName(value.path, type)}</code></dt>
-    <dd>
+/** Fields of one object together: the record's own ones first, each line item and each other object folded. */
+function groupOf(path: string, type: string): string {
+  const parts = klaviyoName(path, type).split('.');
+  const index = parts.findIndex((part) => /^\d+$/.test(part));
+  if (index > 0 && index < parts.length - 1) return parts.slice(0, index + 1).join('.');
+  return parts.slice(0, -1).join('.');
+}
+
+function fieldGroup(group: string, fields: readonly ExplainedValue[], type: string) {
+  const list = html`<ul class="fields">${fields.map((field) => fieldView(field, group, type))}</ul>`;
+  if (group === '' || group === 'metric') return list;
+  const different = fields.filter(isDifferent).length;
+  return html`<details ?open=${different > 0}>
+    <summary><code>${group}</code> <span class="quiet">${fields.length}${different > 0 ? `, ${different} different in Klaviyo` : ''}</span></summary>
+    ${list}
+  </details>`;
+}
+
+function isDifferent({ value, currentValue }: ExplainedValue): boolean {
+  return currentValue !== undefined && currentValue !== value;
+}
+
+function fieldView(value: ExplainedValue, group: string, type: string) {
+  const name = klaviyoName(value.path, type);
+  return html`<li>
+    <code title=${name}>${group === '' || group === 'metric' ? name : name.slice(group.length + 1)}</code>
+    <div>
       <span>${textOf(value.value)}</span>
-      ${isDifferent ? html`<span class="warn">in Klaviyo: ${textOf(value.currentValue)}</span>` : nothing}
+      ${isDifferent(value) ? html`<span class="warn">in Klaviyo: ${textOf(value.currentValue)}</span>` : nothing}
       <span class="quiet small">${originOf(value)}</span>
-    </dd>
-  </div>`;
+    </div>
+  </li>`;
 }
 
 const eventNames: Record<string, string> = { metric: 'metric.name', uniqueId: 'unique_id', currency: 'value_currency' };

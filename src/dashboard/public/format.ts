@@ -44,6 +44,14 @@ export function delay(seconds: number): string {
   return seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds);
 }
 
+/** @returns such as 2 s, 5 min, 3 h or 2 d */
+export function shortDelay(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
+  if (seconds < 120) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
 /** @param now the service's clock @returns such as 12 s ago */
 export function ago(iso: string | undefined, now: string): string {
   if (!iso) return 'never';

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { ShownLiveCheck } from '../schemas.ts';
 import { request } from './api.ts';
-import { moment } from './format.ts';
+import { moment, plural } from './format.ts';
 import { change, mayAct, notify, once, state } from './state.ts';
 import { table } from './table.ts';
 
@@ -35,7 +35,8 @@ function contentView(shown: ShownLiveCheck, confirming: boolean) {
     ${activity === undefined ? nothing : html`<p role="status">Running: ${activity}</p>`}
     ${notStored ? html`<p class="bad">The results are not stored: ${notStored}</p>` : nothing}
     ${remaining.length > 0 ? html`<p class="bad">May still exist, remove by hand:</p>${listOf(remaining)}` : nothing}
-    ${factsTable(facts)}
+    ${factsTable(facts.filter(({ state: word }) => word !== 'ok'))}
+    ${facts.length === 0 ? nothing : html`<details><summary>${plural(facts.length, 'fact')}, ${facts.filter(({ state: word }) => word === 'ok').length} as expected</summary>${factsTable(facts)}</details>`}
     ${activity !== undefined ? nothing : confirming ? confirmationView(plan) : startButton()}
   `;
 }
@@ -73,7 +74,7 @@ function factsTable(facts: ShownLiveCheck['facts']) {
         moment(verifiedAt),
       ],
     })),
-    empty: 'Nothing was verified yet.',
+    empty: '',
   });
 }
 

@@ -4,13 +4,13 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { Attention, DailySeries, DelayHistory, Overview } from '../schemas.ts';
 import type { ChartContent } from './chart.ts';
 import { badge, bar, dot, loading, staleView, type Tone } from './elements.ts';
-import { ago, day, delay, hour, moment, money, number, plural, shortNumber, sum, title } from './format.ts';
+import { ago, day, delay, hour, moment, money, number, plural, shortDelay, shortNumber, sum, title } from './format.ts';
 import type { Page } from './page.ts';
 import { change, state } from './state.ts';
 
 export const overviewPage: Page = { key: 'overview', name: 'Overview', show: overviewView };
 
-const chartHeight = 120;
+const chartHeight = 104;
 const shownEndpoints = 3;
 const slotsPerHour = 12;
 
@@ -42,7 +42,7 @@ function attentionEntry({ tone, title: heading, detail, since, advice, href }: A
       <p>${detail}</p>
       <p><strong>What to do:</strong> ${advice} ${href ? html`<a href=${href}>Open</a>` : nothing}</p>
     </div>
-    <p class="since">since ${moment(since)}<br /><span class="quiet">${ago(since, at)}</span></p>
+    <p class="since">since ${moment(since)}<br /><span class="quiet"> (${ago(since, at)})</span></p>
   </div>`;
 }
 
@@ -53,7 +53,7 @@ function figuresView({ history, inFlight, deadLetters, daily, attention, at }: O
   const isHealthy = attention.every(({ tone }) => tone !== 'bad');
   const delayNow = history.last;
   return html`<dl class="figures">
-    ${figure('Status', html`${dot(isHealthy ? 'good' : 'bad')} ${isHealthy ? 'Delivering' : 'Action required'}`, delayNow ? `last delivery ${ago(delayNow.at, at)}` : 'no message since the start')}
+    ${figure('Status', html`${dot(isHealthy ? 'good' : 'bad')} ${isHealthy ? 'Delivering' : 'Needs action'}`, delayNow ? `last delivery ${ago(delayNow.at, at)}` : 'no message since the start')}
     ${figure('Delay', median === undefined ? (delayNow ? delay(delayNow.delaySeconds) : '–') : delay(median), median === undefined ? 'message created → accepted' : 'median of the last hour, message created → accepted')}
     ${figure('Backlog', number(inFlight.realtime + inFlight.bulk), `${number(inFlight.realtime)} real-time, ${number(inFlight.bulk)} of syncs`)}
     ${figure('Events today', daily ? number(eventsToday) : '–', 'accepted by Klaviyo')}
@@ -82,7 +82,7 @@ function historyView({ from, slotSeconds, medianDelay, slowDelay, backlog }: Del
     <h2 id="history">Last six hours</h2>
     <div class="pair">
       ${chartCard('Delay', 'message created → accepted by Klaviyo', `Delay over six hours, at most ${delay(slowest)}`, {
-        ...{ type: 'lines' as const, labels, height: chartHeight, format: delay },
+        ...{ type: 'lines' as const, labels, height: chartHeight, format: delay, axis: shortDelay },
         series: [
           { label: 'Median', values: medianDelay, color: '--accent' },
           { label: '95 % below', values: slowDelay, color: '--soft' },
@@ -93,7 +93,7 @@ function historyView({ from, slotSeconds, medianDelay, slowDelay, backlog }: Del
         'most changes that waited at once',
         `Backlog over six hours, at most ${number(Math.max(...backlog))}`,
         {
-          ...{ type: 'lines' as const, labels, height: chartHeight, format: shortNumber },
+          ...{ type: 'bars' as const, labels, height: chartHeight, format: shortNumber },
           series: [{ label: 'Changes', values: backlog, color: '--accent' }],
         },
       )}

@@ -69,12 +69,14 @@ function rateText(run: RunRow): string {
   return `${perSecond} records/s${left === undefined || left <= 0 ? '' : `, about ${duration(left)} left`}`;
 }
 
-/** Records per second over the last snapshots. */
-function rateOf({ id }: RunRow): number | undefined {
-  const samples = state.samples.get(id) ?? [];
+/** Records per second over the last snapshots; since the start while nothing is settled. */
+function rateOf(run: RunRow): number | undefined {
+  const samples = state.samples.get(run.id) ?? [];
   const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last || first.at === last.at) return undefined;
-  return ((last.settled - first.settled) * 1_000) / (last.at - first.at);
+  if (first && last && last.settled > first.settled)
+    return ((last.settled - first.settled) * 1_000) / (last.at - first.at);
+  const seconds = (Date.parse(state.syncs?.at ?? '') - Date.parse(run.startedAt ?? '')) / 1_000;
+  return seconds > 0 ? settledOf(run) / seconds : undefined;
 }
 
 /** @returns records per second from the start to the end of a run */
