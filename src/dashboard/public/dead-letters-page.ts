@@ -45,7 +45,10 @@ async function loadLetters(after?: string): Promise<void> {
   if (!reply.ok) return set({ error: reply.error });
   const { letters, next } = reply.body;
   const known = after ? (list ?? []) : [];
-  set({ list: [...known, ...letters], next, error: '', ...(after ? {} : { selected: new Set() }) });
+  const shown = [...known, ...letters];
+  // What was selected meanwhile stays selected.
+  const selected = new Set(shown.map(({ id }) => id).filter((id) => state.letters.selected.has(id)));
+  set({ list: shown, next, error: '', selected });
 }
 
 function set(part: Partial<typeof state.letters>): void {

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { ShownLiveCheck } from '../schemas.ts';
 import { request } from './api.ts';
-import { moment, plural } from './format.ts';
+import { moment, number, plural } from './format.ts';
 import { change, mayAct, notify, once, state } from './state.ts';
 import { table } from './table.ts';
 
@@ -28,6 +28,7 @@ export function liveCheckView(): TemplateResult {
 
 function contentView(shown: ShownLiveCheck, confirming: boolean) {
   const { plan, verifiedAt, facts, activity, remaining, notStored } = shown;
+  const unexpected = facts.filter(({ state: word }) => word !== 'ok');
   return html`
     <p class="quiet">
       Facts that only requests with test records can verify. Last verified: <strong>${verifiedAt ? moment(verifiedAt) : 'never'}</strong>.
@@ -35,8 +36,8 @@ function contentView(shown: ShownLiveCheck, confirming: boolean) {
     ${activity === undefined ? nothing : html`<p role="status">Running: ${activity}</p>`}
     ${notStored ? html`<p class="bad">The results are not stored: ${notStored}</p>` : nothing}
     ${remaining.length > 0 ? html`<p class="bad">May still exist, remove by hand:</p>${listOf(remaining)}` : nothing}
-    ${factsTable(facts.filter(({ state: word }) => word !== 'ok'))}
-    ${facts.length === 0 ? nothing : html`<details><summary>${plural(facts.length, 'fact')}, ${facts.filter(({ state: word }) => word === 'ok').length} as expected</summary>${factsTable(facts)}</details>`}
+    ${unexpected.length === 0 ? nothing : factsTable(unexpected)}
+    ${facts.length === 0 ? nothing : html`<details><summary>${plural(facts.length, 'fact')}, ${number(facts.length - unexpected.length)} as expected</summary>${factsTable(facts)}</details>`}
     ${activity !== undefined ? nothing : confirming ? confirmationView(plan) : startButton()}
   `;
 }
