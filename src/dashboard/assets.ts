@@ -61,7 +61,7 @@ export function createAssets(): (file: string) => Promise<Asset> {
 }
 
 /** @returns the script with types replaced by spaces, so that lines and columns stay */
-export function toBrowserScript(source: string): string {
+function toBrowserScript(source: string): string {
   return withoutWarning(() => stripTypeScriptTypes(source))
     .replace(/(from|import) 'lit-html'/g, `$1 '${litUrl}lit-html.js'`)
     .replace(/(from|import) 'lit-html\//g, `$1 '${litUrl}`)

@@ -2,7 +2,7 @@
 import type { Overview } from './schemas.ts';
 
 const klaviyoApp = 'https://www.klaviyo.com/';
-/** https://docs.commercetools.com/merchant-center/select-your-environment: the region is part of both hosts. */
+/** Both hosts hold the region: https://docs.commercetools.com/merchant-center-customizations/concepts/merchant-center-api */
 const apiHost = /^api\.(.+\.commercetools\.com)$/;
 
 /** @returns Klaviyo's app and the project in the Merchant Center; for a mock of Klaviyo its own page, for one of commercetools none */

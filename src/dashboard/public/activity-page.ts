@@ -5,11 +5,11 @@ import type { FeedLine } from '../feed.ts';
 import type { Overview } from '../schemas.ts';
 import { bar, loading, recordLink } from './elements.ts';
 import { ago, number, plural, sum, time } from './format.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { change, maxFeedLines, state } from './state.ts';
 import { table } from './table.ts';
 
-export const activityPage: Page = { key: 'activity', name: 'Activity', show: activityView };
+export const activityPage: DashboardPage = { key: 'activity', name: 'Activity', show: activityView };
 
 const keys = new WeakMap<FeedLine, number>();
 let nextKey = 0;

@@ -11,10 +11,10 @@ import { adviceFor, isFromKlaviyo } from './advice.ts';
 import { request } from './api.ts';
 import { badge, loading, recordLink } from './elements.ts';
 import { moment, number, plural } from './format.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { change, isPending, mayAct, notify, once, state } from './state.ts';
 
-export const deadLettersPage: Page = {
+export const deadLettersPage: DashboardPage = {
   key: 'dead-letters',
   name: 'Dead letters',
   show: lettersView,

@@ -4,10 +4,10 @@ import type { Explained, ExplainedChange, ExplainedRule } from '../../engine/exp
 import { request } from './api.ts';
 import { dot, type Tone } from './elements.ts';
 import { plural, title } from './format.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { change, state } from './state.ts';
 
-export const explainPage: Page = { key: 'explain', name: 'Explain', show: explainView, load: loadExplain };
+export const explainPage: DashboardPage = { key: 'explain', name: 'Explain', show: explainView, load: loadExplain };
 
 type ExplainedValue = ExplainedChange['values'][number];
 

@@ -3,14 +3,14 @@ import { html, nothing, render } from 'lit-html';
 import { endSession, loadSession } from './api.ts';
 import { number } from './format.ts';
 import { loginView } from './login.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { pages } from './pages.ts';
 import { loadSettings } from './settings-page.ts';
 import { change, notify, onChange, state } from './state.ts';
 
 const [firstPage] = pages;
 
-function currentPage(): Page {
+function currentPage(): DashboardPage {
   return pages.find(({ key }) => key === state.route.key) ?? firstPage;
 }
 
@@ -42,7 +42,7 @@ function frame() {
   `;
 }
 
-function navigationLink({ key, name }: Page, current: Page) {
+function navigationLink({ key, name }: DashboardPage, current: DashboardPage) {
   const isCurrent = current.key === key || current.parent === key;
   const letters = key === 'dead-letters' ? state.overview?.deadLetters : undefined;
   return html`<a href=${`#${key}`} aria-current=${isCurrent ? 'page' : nothing}>${name}${

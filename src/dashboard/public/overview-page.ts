@@ -5,10 +5,10 @@ import type { Attention, DailySeries, DelayHistory, Overview } from '../schemas.
 import type { ChartContent } from './chart.ts';
 import { badge, bar, dot, loading, staleView, type Tone } from './elements.ts';
 import { ago, day, delay, hour, moment, money, number, plural, shortDelay, shortNumber, sum, title } from './format.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { change, state } from './state.ts';
 
-export const overviewPage: Page = { key: 'overview', name: 'Overview', show: overviewView };
+export const overviewPage: DashboardPage = { key: 'overview', name: 'Overview', show: overviewView };
 
 const chartHeight = 104;
 const shownEndpoints = 3;

@@ -1,7 +1,7 @@
 /** What a page of the dashboard consists of. pages.ts lists all. */
 import type { TemplateResult } from 'lit-html';
 
-export interface Page {
+export interface DashboardPage {
   /** The first part of the address: `#key`, and what follows it after slashes. */
   key: string;
   /** Heading and title. */

@@ -4,11 +4,11 @@ import type { RunDetail, RunRow } from '../schemas.ts';
 import { request } from './api.ts';
 import { loading } from './elements.ts';
 import { duration, moment, number, time, title } from './format.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { averageRate, optionsOf, progressView, reasonsView, stateBadge, triggerOf } from './run-progress.ts';
 import { change, state } from './state.ts';
 
-export const runPage: Page = { key: 'runs', name: 'Run', parent: 'syncs', show: runView, load: loadRun };
+export const runPage: DashboardPage = { key: 'runs', name: 'Run', parent: 'syncs', show: runView, load: loadRun };
 
 const pollMs = 2_000;
 let timer: ReturnType<typeof setTimeout> | undefined;

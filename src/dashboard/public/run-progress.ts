@@ -32,7 +32,7 @@ const settledOf = ({ counts }: RunRow) => counts.delivered + counts.skipped + co
 const readOf = ({ counts }: RunRow) => counts.read - counts.caughtUp;
 
 /** @returns whole percent of records with an outcome; 100 only for a completed run; undefined without a total */
-export function percentOf(run: RunRow): number | undefined {
+function percentOf(run: RunRow): number | undefined {
   if (run.state === 'completed') return 100;
   if (run.total === undefined) return undefined;
   const settled = Math.min(Math.max(0, settledOf(run) - run.counts.caughtUp), run.total);

@@ -4,11 +4,11 @@ import type { ShownSettings } from '../schemas.ts';
 import { request } from './api.ts';
 import { loading } from './elements.ts';
 import { liveCheckView, loadLiveCheck } from './live-check.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { change, state } from './state.ts';
 import { table } from './table.ts';
 
-export const settingsPage: Page = {
+export const settingsPage: DashboardPage = {
   key: 'settings',
   name: 'Settings',
   show: () => html`${liveCheckView()} ${settingsView()}`,

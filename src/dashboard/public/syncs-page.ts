@@ -4,13 +4,13 @@ import type { RunRow, Syncs } from '../schemas.ts';
 import { nextSyncs, request } from './api.ts';
 import { loading, staleView } from './elements.ts';
 import { ago, duration, moment, number, plural, title } from './format.ts';
-import type { Page } from './page.ts';
+import type { DashboardPage } from './page.ts';
 import { runForm, startRun } from './run-form.js';
 import { optionsOf, progressView, stateBadge, triggerOf } from './run-progress.ts';
 import { isPending, mayAct, notify, once, state } from './state.ts';
 import { table } from './table.ts';
 
-export const syncsPage: Page = { key: 'syncs', name: 'Syncs', show: syncsView };
+export const syncsPage: DashboardPage = { key: 'syncs', name: 'Syncs', show: syncsView };
 
 type ResourceState = Syncs['resources'][number];
 
