@@ -114,7 +114,11 @@ function groupView(letters: readonly DeadLetter[], locked: boolean) {
   const { record, source } = first;
   return html`<article class="card letter" aria-label=${record ? `${record.typeId} ${record.id}` : 'Message'}>
     <h2>${record ? recordLink(record) : `Message from ${source ?? 'an unknown source'}`}</h2>
-    ${letters.map((letter) => letterView(letter, locked))}
+    ${repeat(
+      letters,
+      ({ id }) => id,
+      (letter) => letterView(letter, locked),
+    )}
   </article>`;
 }
 
