@@ -45,6 +45,17 @@ test('counts of several replicas add up, and outlive the process', async () => {
   assert.deepEqual([series[0]?.realtime.at(-1), series[0]?.values.EUR?.at(-1)], [2, 40]);
 });
 
+test('counts stay visible while they are stored and afterwards', async () => {
+  const counts = createDailyCounts({ store, now });
+  const today = async () => (await counts.read()).series[0]?.realtime.at(-1);
+  counts.record(accepted(order));
+  assert.equal(await today(), 1);
+  const flushed = counts.flush();
+  assert.equal(await today(), 1);
+  await flushed;
+  assert.equal(await today(), 1);
+});
+
 test('days move out of the range and out of the store', async () => {
   const counts = createDailyCounts({ store, now });
   counts.record(accepted(order));

@@ -40,13 +40,16 @@ export interface DailyCounts {
 export function createDailyCounts({ store, now }: { store: Store; now(): Date }): DailyCounts {
   /** Not stored yet, by day. */
   let unsaved = new Map<string, DayCounts>();
+  /** Being stored now. */
+  let saving = new Map<string, DayCounts>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
-    const saving = unsaved;
+    saving = unsaved;
     unsaved = new Map();
-    for (const [day, counts] of saving) {
+    const isAnySaved = saving.size > 0;
+    for (const [day, counts] of [...saving]) {
       try {
         await untilWritten(async () => {
           const stored = await store.get({ container, key: day });
@@ -59,8 +62,11 @@ export function createDailyCounts({ store, now }: { store: Store; now(): Date })
         // The next flush tries again; while the store is unavailable the dashboard says so.
         addAll(dayOf(unsaved, day), counts);
       }
+      saving.delete(day);
+      // What was read before lacks these counts.
+      readStored = cacheStored();
     }
-    if (saving.size > 0) await removeOldDays().catch(() => undefined);
+    if (isAnySaved) await removeOldDays().catch(() => undefined);
   }
 
   async function removeOldDays(): Promise<void> {
@@ -78,8 +84,7 @@ export function createDailyCounts({ store, now }: { store: Store; now(): Date })
     return writing;
   }
 
-  const readStored = createTtlCache(readTtlMs, async () => {
-    await writing;
+  async function listStored(): Promise<Map<string, DayCounts>> {
     const before = new Date(now().getTime() - keptDays * dayMs).toISOString().slice(0, 10);
     const stored = new Map<string, DayCounts>();
     for await (const { key, value } of store.list(container, before)) {
@@ -87,7 +92,10 @@ export function createDailyCounts({ store, now }: { store: Store; now(): Date })
       if (parsed.success) stored.set(key, new Map(Object.entries(parsed.data.counts)));
     }
     return stored;
-  });
+  }
+
+  const cacheStored = () => createTtlCache(readTtlMs, listStored);
+  let readStored = cacheStored();
 
   return {
     record(event) {
@@ -103,7 +111,7 @@ export function createDailyCounts({ store, now }: { store: Store; now(): Date })
       const days = daysUntil(now());
       // The cached days stay as they were read: what was counted since is added to copies.
       const all = structuredClone(await readStored());
-      for (const [day, counts] of unsaved) addAll(dayOf(all, day), counts);
+      for (const [day, counts] of [...saving, ...unsaved]) addAll(dayOf(all, day), counts);
       return { days, series: toSeries(days, all) };
     },
     flush,
