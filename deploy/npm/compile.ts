@@ -13,9 +13,12 @@ export function compile(outDir: string, options: readonly string[] = []): void {
   rmSync(outDir, { recursive: true, force: true });
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.package.json', '--outDir', outDir, ...options];
   execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
-  cpSync(`${root}src`, outDir, { recursive: true, filter: (path) => !/\.ts$/.test(path) || isOfPage(path) });
+  cpSync(`${root}src`, outDir, {
+    recursive: true,
+    filter: (path) => isOfPage(path) || !/\.ts$|tsconfig\.json$/.test(path),
+  });
 }
 
 function isOfPage(path: string): boolean {
-  return path.startsWith(`${root}src/dashboard/public/`);
+  return path.startsWith(`${root}src/dashboard/public/`) && !path.endsWith('tsconfig.json');
 }

@@ -39,8 +39,9 @@ const params = z.object({ id: z.string().min(1).max(256) });
 
 export function dashboardRoutes(server: FastifyInstance, deps: DashboardDeps): void {
   pageRoutes(server);
-  const stream = createEventStream({ events: deps.events, snapshots: { ...createSnapshots(deps) }, now: deps.now });
   const runRows = createRunRows(deps);
+  const snapshots = { ...createSnapshots(deps, runRows) };
+  const stream = createEventStream({ events: deps.events, snapshots, now: deps.now });
   server.addHook('preClose', async () => stream.close());
   liveCheckRoutes(server, deps);
   const routes = server.withTypeProvider<ZodTypeProvider>();

@@ -8,7 +8,7 @@ import type { AttentionTracker } from './attention.ts';
 import type { DailyCounts } from './daily-counts.ts';
 import type { DelayRecorder } from './delay-history.ts';
 import { type RuleRates, slotSeconds } from './rule-rates.ts';
-import { createRunRows, type RunRowDeps } from './run-rows.ts';
+import type { RunRowDeps, RunRows } from './run-rows.ts';
 import type { LetterCounts, Overview, Syncs } from './schemas.ts';
 
 export interface SnapshotDeps extends RunRowDeps {
@@ -37,7 +37,8 @@ export interface Snapshots {
   syncs(): Promise<Syncs>;
 }
 
-export function createSnapshots(deps: SnapshotDeps): Snapshots {
+/** @param runRows lists the syncs */
+export function createSnapshots(deps: SnapshotDeps, runRows: Pick<RunRows, 'syncs'>): Snapshots {
   const countLetters = createLetterCount(deps);
   const listRuns = createTtlCache(runListTtlMs, () => deps.runs.list().catch(() => undefined));
   return {
@@ -62,7 +63,7 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
         ...(deadLetters ? { deadLetters } : {}),
       };
     },
-    syncs: createRunRows(deps).syncs,
+    syncs: runRows.syncs,
   };
 }
 

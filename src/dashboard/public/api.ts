@@ -74,10 +74,17 @@ function connect(): void {
     // The browser does not reconnect by itself, because the request was rejected or the service is down.
     if (opened.readyState === EventSource.CLOSED && source === opened) setTimeout(loadSession, sessionRetryMs);
   });
-  opened.addEventListener('overview', ({ data }) => change({ overview: JSON.parse(data), connected: true }));
+  opened.addEventListener('overview', ({ data }) =>
+    change({ overview: JSON.parse(data), connected: true, stale: staleWithout('overview') }),
+  );
   opened.addEventListener('snapshot-failed', ({ data }) => change({ stale: JSON.parse(data).view }));
   opened.addEventListener('syncs', ({ data }) => takeSyncs(JSON.parse(data)));
   opened.addEventListener('feed', ({ data }) => takeFeed(JSON.parse(data)));
+}
+
+/** @returns the outdated snapshot, unless it is the one that has just arrived */
+function staleWithout(fresh: string): string {
+  return state.stale === fresh ? '' : state.stale;
 }
 
 function disconnect(): void {
@@ -106,7 +113,7 @@ function takeSyncs(syncs: Syncs): void {
   const samples = new Map<string, Sample[]>();
   const running = [...syncs.resources.flatMap((each) => each.running ?? []), ...syncs.followUps.running];
   for (const run of running) samples.set(run.id, withSample(run, at));
-  change({ syncs, samples, stale: '' });
+  change({ syncs, samples, stale: staleWithout('syncs') });
   const resolvers = waiting;
   waiting = [];
   for (const resolve of resolvers) resolve();
