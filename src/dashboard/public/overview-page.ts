@@ -101,9 +101,14 @@ function historyView({ from, slotSeconds, medianDelay, slowDelay, backlog }: Del
   </section>`;
 }
 
+/** Names the colors of a chart's series. */
+function keys(accent: string, soft: string) {
+  return html`<span class="key">${accent}</span><span class="key soft">${soft}</span>`;
+}
+
 function chartCard(name: string, note: string, label: string, content: ChartContent) {
   return html`<div class="card">
-    <h3>${name} <span class="quiet">${note}</span></h3>
+    <h3>${name} <span class="quiet">${note} ${name === 'Delay' ? keys('median', '95 % below') : nothing}</span></h3>
     <time-chart role="img" aria-label=${label} .content=${content}></time-chart>
   </div>`;
 }
@@ -117,7 +122,7 @@ function metricsView({ daily, days, at }: Overview) {
   if (metrics.length === 0) return nothing;
   return html`<section aria-labelledby="metrics">
     <div class="title">
-      <h2 id="metrics">Events accepted by Klaviyo <span class="quiet">per day, last 14 days</span></h2>
+      <h2 id="metrics">Events accepted by Klaviyo <span class="quiet">per day, last 14 days ${state.measure === 'count' ? keys('Real-time', 'Syncs') : nothing}</span></h2>
       <div class="switch" role="group" aria-label="Show in the charts">
         ${(['count', 'value'] as const).map(
           (measure) =>
