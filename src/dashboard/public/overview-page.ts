@@ -81,7 +81,7 @@ function historyView({ from, slotSeconds, medianDelay, slowDelay, backlog }: Del
   return html`<section aria-labelledby="history">
     <h2 id="history">Last six hours</h2>
     <div class="pair">
-      ${chartCard('Delay', 'message created → accepted by Klaviyo', `Delay over six hours, at most ${delay(slowest)}`, {
+      ${chartCard('Delay', 'created → accepted by Klaviyo', `Delay over six hours, at most ${delay(slowest)}`, {
         ...{ type: 'lines' as const, labels, height: chartHeight, format: delay, axis: shortDelay },
         series: [
           { label: 'Median', values: medianDelay, color: '--accent' },
@@ -108,7 +108,7 @@ function keys(accent: string, soft: string) {
 
 function chartCard(name: string, note: string, label: string, content: ChartContent) {
   return html`<div class="card">
-    <h3>${name} <span class="quiet">${note} ${name === 'Delay' ? keys('median', '95 % below') : nothing}</span></h3>
+    <h3>${name} <span class="quiet">${note} ${name === 'Delay' ? keys('median', '95 %') : nothing}</span></h3>
     <time-chart role="img" aria-label=${label} .content=${content}></time-chart>
   </div>`;
 }
