@@ -1,4 +1,7 @@
-/** Compiles src/ to JavaScript, without tests; files that are not TypeScript are copied. */
+/**
+ * Compiles src/ to JavaScript, without tests. Files that are not TypeScript are copied, and the dashboard's own, whose types
+ * are removed when they are served.
+ */
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,5 +13,12 @@ export function compile(outDir: string, options: readonly string[] = []): void {
   rmSync(outDir, { recursive: true, force: true });
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.package.json', '--outDir', outDir, ...options];
   execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
-  cpSync(`${root}src`, outDir, { recursive: true, filter: (path) => !/\.ts$/.test(path) });
+  cpSync(`${root}src`, outDir, {
+    recursive: true,
+    filter: (path) => isOfPage(path) || !/\.ts$|tsconfig\.json$/.test(path),
+  });
+}
+
+function isOfPage(path: string): boolean {
+  return path.startsWith(`${root}src/dashboard/public/`) && !path.endsWith('tsconfig.json');
 }

@@ -5,7 +5,12 @@ import type { Logger } from 'pino';
 import { countOf } from '../commercetools/pagination.ts';
 import type { Config, Port } from '../config/config.ts';
 import { accessWarnings } from '../config/warnings.ts';
+import { createAttention } from '../dashboard/attention.ts';
+import { createDailyCounts } from '../dashboard/daily-counts.ts';
+import { createDelayHistory } from '../dashboard/delay-history.ts';
+import { accountLinks } from '../dashboard/links.ts';
 import { createRuleRates } from '../dashboard/rule-rates.ts';
+import { createRunLog } from '../dashboard/run-log.ts';
 import { createReadiness } from '../engine/readiness.ts';
 import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
 import { maxQueueShare } from '../engine/realtime/process-message.ts';
@@ -61,7 +66,12 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   });
   const rules = config.groups.flatMap((group) => group.rules);
   const ruleRates = createRuleRates(rules, now);
-  events.listen(ruleRates.record);
+  const attention = createAttention(now);
+  const dailyCounts = createDailyCounts({ store: components.runStore, now });
+  const delays = createDelayHistory({ now, inFlight: sink.inFlight });
+  const runLog = createRunLog(now);
+  for (const recorder of [ruleRates, attention, dailyCounts, delays, runLog]) events.listen(recorder.record);
+  const startedAt = now().toISOString();
   let metrics: Metrics | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
@@ -79,7 +89,9 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
         counts: events.counts,
         dashboard: {
           ...{ version, rules, rates: ruleRates, readiness, runs, deadLetters, now, events },
+          ...{ attention, dailyCounts, delays, runLog, startedAt },
           replica: `${hostname()}, process ${process.pid}`,
+          links: accountLinks(config.klaviyo.url, config.commercetools),
           usage: klaviyo.usage,
           inFlight: sink.inFlight,
           countOf: (resource) => countOf(commercetools, resource),
@@ -139,7 +151,10 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
             ...sources.all.map((source) => source.stop()),
           ]);
         },
-        close: closeServers,
+        async close() {
+          await dailyCounts.flush();
+          await closeServers();
+        },
         onTimeout() {
           for (const server of servers) {
             // Not awaited: the time to shut down has passed.

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ApiFindings } from '../engine/api-findings.ts';
 import type { BackgroundLiveCheck } from '../live-check/background.ts';
 import { lastVerification } from '../live-check/last-verification.ts';
-import { errorResponses, problem, security } from './schemas.ts';
+import { errorResponses, liveCheckSchema, problem, security } from './schemas.ts';
 
 export interface LiveCheckRouteDeps {
   liveCheck: BackgroundLiveCheck;
@@ -13,23 +13,6 @@ export interface LiveCheckRouteDeps {
   guard(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
-const shown = z.object({
-  plan: z.object({ creates: z.array(z.string()), remains: z.array(z.string()) }),
-  verifiedAt: z.string().optional().describe('when the last live check stored its findings'),
-  facts: z.array(
-    z.object({
-      fact: z.string(),
-      expected: z.string(),
-      found: z.string(),
-      state: z.string(),
-      consequence: z.string(),
-      verifiedAt: z.string().optional(),
-    }),
-  ),
-  activity: z.string().optional().describe('what the running check of this process does'),
-  remaining: z.array(z.string()).describe('test records of the last check that may still be there'),
-  notStored: z.string().optional(),
-});
 const consent = z.strictObject({ consent: z.literal(true) });
 const url = '/dashboard/live-check';
 
@@ -43,7 +26,7 @@ export function liveCheckRoutes(server: FastifyInstance, { liveCheck, apiFinding
       operationId: 'dashboard-live-check',
       security,
       summary: 'What was verified in the accounts, and what a check would create',
-      response: { 200: shown, ...errorResponses, 503: problem },
+      response: { 200: liveCheckSchema, ...errorResponses, 503: problem },
     },
     handler: async () => {
       const { activity, result } = liveCheck.status();

@@ -1,5 +1,5 @@
 /**
- * Routes of the dashboard: its page and files, the event stream, and the effective settings. Actions use the API's paths,
+ * Routes of the dashboard: its page and files, the event stream, one run, and the effective settings. Actions use the API's paths,
  * except the live check's.
  */
 import type { FastifyInstance } from 'fastify';
@@ -10,7 +10,8 @@ import type { AppEvents } from '../telemetry/app-events.ts';
 import { assetFiles, createAssets } from './assets.ts';
 import { createEventStream } from './event-stream.ts';
 import { type LiveCheckRouteDeps, liveCheckRoutes } from './live-check-routes.ts';
-import { errorResponses, problem, security } from './schemas.ts';
+import { createRunRows } from './run-rows.ts';
+import { errorResponses, problem, runDetailSchema, security, settingsSchema } from './schemas.ts';
 import { createSnapshots, type SnapshotDeps } from './snapshots.ts';
 
 export interface DashboardDeps extends SnapshotDeps, LiveCheckRouteDeps {
@@ -34,16 +35,13 @@ const contentSecurityPolicy = {
   },
 };
 
-const settings = z.object({
-  syncs: z.boolean().describe('whether this port takes syncs'),
-  rows: z.array(
-    z.object({ kind: z.string(), name: z.string(), value: z.string(), from: z.string(), description: z.string() }),
-  ),
-});
+const params = z.object({ id: z.string().min(1).max(256) });
 
 export function dashboardRoutes(server: FastifyInstance, deps: DashboardDeps): void {
   pageRoutes(server);
-  const stream = createEventStream({ events: deps.events, snapshots: createSnapshots(deps), now: deps.now });
+  const runRows = createRunRows(deps);
+  const snapshots = { ...createSnapshots(deps, runRows) };
+  const stream = createEventStream({ events: deps.events, snapshots, now: deps.now });
   server.addHook('preClose', async () => stream.close());
   liveCheckRoutes(server, deps);
   const routes = server.withTypeProvider<ZodTypeProvider>();
@@ -56,12 +54,12 @@ export function dashboardRoutes(server: FastifyInstance, deps: DashboardDeps): v
     schema: {
       operationId: 'dashboard-stream',
       security,
-      summary: 'Server-sent events: now, runs, feed',
+      summary: 'Server-sent events: overview, syncs, feed',
       response: { 200: z.unknown().describe('text/event-stream'), 503: problem, ...errorResponses },
     },
     handler: async (_request, reply) => {
       const reader = stream.open();
-      if (!reader) return reply.code(503).send({ error: 'as many dashboards are open as this process serves' });
+      if (!reader) return reply.code(503).send({ error: 'too many open dashboards for this process' });
       return reply.type('text/event-stream').header('x-accel-buffering', 'no').send(reader);
     },
   });
@@ -73,9 +71,25 @@ export function dashboardRoutes(server: FastifyInstance, deps: DashboardDeps): v
       operationId: 'dashboard-settings',
       security,
       summary: 'The settings in force, and where each comes from; secrets as ***',
-      response: { 200: settings, ...errorResponses },
+      response: { 200: settingsSchema, ...errorResponses },
     },
     handler: async () => ({ syncs: deps.syncs, rows: [...deps.effectiveConfig] }),
+  });
+  routes.route({
+    method: 'GET',
+    url: '/dashboard/runs/:id',
+    onRequest: deps.guard,
+    schema: {
+      operationId: 'dashboard-run',
+      security,
+      summary: 'One run: its state, position and log',
+      params,
+      response: { 200: runDetailSchema, 404: problem, 503: problem, ...errorResponses },
+    },
+    handler: async (request, reply) => {
+      const detail = await runRows.detail(request.params.id);
+      return detail ? reply.code(200).send(detail) : reply.code(404).send({ error: 'there is no such run (any more)' });
+    },
   });
 }
 

@@ -1,87 +1,87 @@
-/** Snapshots that the dashboard shows: the state of this replica, and the runs of all replicas. */
-import type { BulkResource } from '../commercetools/schemas.ts';
+/** Snapshots that the dashboard shows: the state of this replica, and the runs and dead letters of all replicas. */
 import type { DeadLetters } from '../engine/delivery/dead-letters.ts';
 import type { Ready } from '../engine/readiness.ts';
-import { hasEnded, type Run } from '../engine/runs/run.ts';
-import type { Runs } from '../engine/runs/runs.ts';
 import type { RateLimiter } from '../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../klaviyo/sink.ts';
 import { createTtlCache } from '../lib/ttl-cache.ts';
+import type { AttentionTracker } from './attention.ts';
+import type { DailyCounts } from './daily-counts.ts';
+import type { DelayRecorder } from './delay-history.ts';
 import { type RuleRates, slotSeconds } from './rule-rates.ts';
+import type { RunRowDeps, RunRows } from './run-rows.ts';
+import type { LetterCounts, Overview, Syncs } from './schemas.ts';
 
-export interface SnapshotDeps {
+export interface SnapshotDeps extends RunRowDeps {
   replica: string;
   version: string;
+  startedAt: string;
+  links: Overview['links'];
   rules: readonly { name: string; summary: string }[];
   rates: RuleRates;
+  attention: AttentionTracker;
+  dailyCounts: Pick<DailyCounts, 'read'>;
+  delays: Pick<DelayRecorder, 'read'>;
   usage: RateLimiter['usage'];
   inFlight: Sink['inFlight'];
   readiness(): Promise<Ready>;
-  runs: Pick<Runs, 'list'>;
   deadLetters: Pick<DeadLetters, 'list'>;
-  countOf(resource: BulkResource): Promise<number | undefined>;
-  now(): Date;
 }
 
 /** Limit and cache time of the dead letter count, because each page of them is a request. */
 const maxCountedLetters = 1_000;
 const letterCountTtlMs = 5_000;
-const maxEndedRuns = 50;
+const runListTtlMs = 5_000;
 
-export function createSnapshots(deps: SnapshotDeps): Record<'now' | 'runs', () => Promise<unknown>> {
+export interface Snapshots {
+  overview(): Promise<Overview>;
+  syncs(): Promise<Syncs>;
+}
+
+/** @param runRows lists the syncs */
+export function createSnapshots(deps: SnapshotDeps, runRows: Pick<RunRows, 'syncs'>): Snapshots {
   const countLetters = createLetterCount(deps);
-  const withTotals = createTotals(deps);
+  const listRuns = createTtlCache(runListTtlMs, () => deps.runs.list().catch(() => undefined));
   return {
-    now: async () => ({
-      at: deps.now().toISOString(),
-      replica: deps.replica,
-      version: deps.version,
-      slotSeconds,
-      rules: deps.rules.map(({ name, summary }) => ({ rule: name, summary, ...deps.rates.rateOf(name) })),
-      quota: deps.usage(),
-      inFlight: deps.inFlight(),
-      ready: await deps.readiness(),
-      deadLetters: await countLetters(),
-    }),
-    runs: async () => {
-      const runs = await deps.runs.list();
-      const running = runs.filter((run) => !hasEnded(run));
-      const ended = runs.filter(hasEnded).slice(0, maxEndedRuns);
-      return { at: deps.now().toISOString(), running: await withTotals(running), ended: ended.map(toRunRow) };
+    async overview() {
+      const [ready, deadLetters, runs, daily] = await Promise.all([
+        deps.readiness(),
+        countLetters(),
+        listRuns(),
+        deps.dailyCounts.read().catch(() => undefined),
+      ]);
+      return {
+        at: deps.now().toISOString(),
+        ...{ startedAt: deps.startedAt, replica: deps.replica, version: deps.version, links: deps.links, slotSeconds },
+        attention: deps.attention.read({ ready, deadLetters, runs }),
+        history: deps.delays.read(),
+        days: daily?.days ?? [],
+        ...(daily ? { daily: daily.series } : {}),
+        rules: deps.rules.map(({ name, summary }) => ({ rule: name, summary, ...deps.rates.rateOf(name) })),
+        quota: deps.usage(),
+        inFlight: deps.inFlight(),
+        ready,
+        ...(deadLetters ? { deadLetters } : {}),
+      };
     },
-  };
-}
-
-/** Replaces the checkpoint, which is internal, by whether the run can be resumed. */
-function toRunRow({ checkpoint, ...run }: Run): Omit<Run, 'checkpoint'> & { canResume: boolean } {
-  return { ...run, canResume: run.kind === 'sync' && run.state !== 'completed' && checkpoint !== undefined };
-}
-
-function createTotals({ countOf }: Pick<SnapshotDeps, 'countOf'>) {
-  const totals = new Map<string, Promise<number | undefined>>();
-  return async (running: readonly Run[]) => {
-    for (const id of totals.keys()) if (!running.some((run) => run.id === id)) totals.delete(id);
-    return Promise.all(
-      running.map(async (run) => {
-        const { ids, startId, where, deleteAll } = run.request;
-        const isUnknown = startId !== undefined || where !== undefined || deleteAll === true;
-        if (!isUnknown && !totals.has(run.id))
-          totals.set(run.id, ids ? Promise.resolve(ids.length) : countOf(run.resource));
-        const total = await totals.get(run.id);
-        return { ...toRunRow(run), ...(total === undefined ? {} : { total }) };
-      }),
-    );
+    syncs: runRows.syncs,
   };
 }
 
 function createLetterCount({ deadLetters }: Pick<SnapshotDeps, 'deadLetters'>) {
-  async function count() {
-    let count = 0;
-    for await (const _letter of deadLetters.list()) {
-      if (count === maxCountedLetters) return { count, more: true };
-      count += 1;
+  async function count(): Promise<LetterCounts> {
+    const counts: LetterCounts = { count: 0, more: false, rules: {}, codes: {}, resources: {} };
+    const add = (record: Record<string, number>, name: string) => {
+      record[name] = (record[name] ?? 0) + 1;
+    };
+    for await (const { rule, code, record, firstAt } of deadLetters.list()) {
+      if (counts.count === maxCountedLetters) return { ...counts, more: true };
+      counts.count += 1;
+      if (rule !== '') add(counts.rules, rule);
+      add(counts.codes, code);
+      if (record) add(counts.resources, record.typeId);
+      if (counts.oldestAt === undefined || firstAt < counts.oldestAt) counts.oldestAt = firstAt;
     }
-    return { count, more: false };
+    return counts;
   }
   return createTtlCache(letterCountTtlMs, () => count().catch(() => undefined));
 }

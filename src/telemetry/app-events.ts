@@ -52,6 +52,13 @@ export interface ChangeCount {
   /** `rejected-later`: accepted as part of a job, which then rejected it. */
   outcome: 'delivered' | 'skipped' | 'rejected' | 'failed' | 'unavailable' | 'rejected-later';
   count: number;
+  /** The kind of change, such as `profile`. */
+  kind?: string;
+  /** Of events: the name of the metric, and the sum of their values in a currency. */
+  metric?: string;
+  value?: number;
+  /** ISO 4217. */
+  currency?: string;
 }
 
 export interface AppEvents {

@@ -47,10 +47,16 @@ test('each of its files is there, and no other', async () => {
   const page = await (await fetch(`${service}/`)).text();
   const files = [...page.matchAll(/(?:src|href)="(\/dashboard\/[^"]+)"/g)].map(([, path]) => path ?? '');
   assert.ok(files.length >= 4);
-  const script = await (await fetch(`${service}/dashboard/page/main.js`)).text();
+  const script = await (await fetch(`${service}/dashboard/page/main.ts`)).text();
   const imported = [...script.matchAll(/from '(\.[^']+)'/g)].map(([, path]) => `/dashboard/page/${path?.slice(2)}`);
   for (const path of [...files, ...imported]) assert.equal((await fetch(`${service}${path}`)).status, 200, path);
-  for (const path of ['/dashboard/page/../routes.ts', '/dashboard/page/index.html', '/dashboard/lib/zod/index.js'])
+  assert.doesNotMatch(script, /^import type|: void \{/m, 'types are removed');
+  for (const path of [
+    '/dashboard/page/../routes.ts',
+    '/dashboard/page/tsconfig.json',
+    '/dashboard/page/index.html',
+    '/dashboard/lib/zod/index.js',
+  ])
     assert.equal((await fetch(`${service}${path}`)).status, 404, path);
 });
 
@@ -59,6 +65,7 @@ test('without a token or its session everything that shows something is shut', a
     '/dashboard/stream',
     '/dashboard/settings',
     '/dashboard/live-check',
+    '/dashboard/runs/x',
     '/explain/order/x',
     '/sync',
     '/dead-letters',
@@ -154,7 +161,7 @@ test('the stream shows this replica, and the service stops while it is open', as
   let stopped: Promise<void> | undefined;
   for await (const part of text ?? []) {
     seen += part;
-    if (/^event: now\n/m.test(seen) && /^event: runs\n/m.test(seen)) stopped ??= own.stop();
+    if (/^event: overview\n/m.test(seen) && /^event: syncs\n/m.test(seen)) stopped ??= own.stop();
   }
   await stopped;
   assert.match(seen, /"replica":"[^"]+"/);

@@ -1,7 +1,7 @@
 /** Form that starts a sync: the options of POST /sync/{resource} that the resource supports. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
-import { request } from './api.js';
-import { mayAct, notify } from './state.js';
+import { request } from './api.ts';
+import { mayAct, notify } from './state.ts';
 
 const deletable = ['categories', 'products'];
 
@@ -9,19 +9,19 @@ export function runForm(resource) {
   const isOrders = resource === 'orders';
   return html`<details>
     <summary>Options</summary>
-    <label>Only these ids, parted by blanks, commas or lines<textarea name="ids" rows="2"></textarea></label>
-    <label>Only what changed since a time (2026-03-01T06:00:00Z) or <code>last</code>, the last complete sync
+    <label>Only these ids, separated by spaces, commas or lines<textarea name="ids" rows="2"></textarea></label>
+    <label>Only records changed since a time (2026-03-01T06:00:00Z) or <code>last</code>, the last complete sync
       <input name="since" autocomplete="off" spellcheck="false" /></label>
-    ${isOrders ? html`<label>From this id on, in id order <input name="startId" /></label>` : nothing}
-    <label><input type="checkbox" name="force" /> Write also what Klaviyo holds already</label>
+    ${isOrders ? html`<label>Start at this id, in the order of ids <input name="startId" /></label>` : nothing}
+    <label><input type="checkbox" name="force" /> Force update: also write records that are unchanged in Klaviyo</label>
     ${
       isOrders
-        ? html`<label><input type="checkbox" name="triggerFlows" /> Let the events trigger flows (a repair of missed orders)</label>`
+        ? html`<label><input type="checkbox" name="triggerFlows" /> Trigger flows (for orders that were missed)</label>`
         : nothing
     }
     ${
       deletable.includes(resource)
-        ? html`<label><input type="checkbox" name="deleteAll" /> Delete all ${resource} in Klaviyo, also those from elsewhere</label>
+        ? html`<label><input type="checkbox" name="deleteAll" /> Delete all ${resource} in Klaviyo, also those of other apps</label>
             <label>To delete them, type <code>${resource}</code> <input name="confirmDeletion" autocomplete="off" /></label>`
         : nothing
     }

@@ -7,6 +7,7 @@ import type { Lane } from '../../klaviyo/api/rate-limiter.ts';
 import type { Change, Receipt, SequencedChange } from '../../klaviyo/change.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import { toError } from '../../lib/errors.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { type Cause, type FollowUp, originOf, type RecordRef, type RuleEvaluation } from '../../rules/types.ts';
 import type { AppEvents, ChangeCount } from '../../telemetry/app-events.ts';
 import { inSpan } from '../../telemetry/span.ts';
@@ -53,7 +54,11 @@ interface Outgoing {
 /** What is kept of a change once it was handed to the sink: the change itself may be large. */
 interface Awaited extends Omit<Outgoing, 'change'> {
   origin: ChangeOrigin | undefined;
+  written: WrittenCount;
 }
+
+type Settled = Pick<Awaited, 'rule' | 'result' | 'origin'>;
+type WrittenCount = Pick<ChangeCount, 'kind' | 'metric' | 'value' | 'currency'>;
 
 export function createDeliver({
   sink,
@@ -108,7 +113,7 @@ export function createDeliver({
     }
   }
 
-  async function settle({ rule, result, origin }: Awaited, receipt: Receipt, options: DeliverOptions): Promise<void> {
+  async function settle({ rule, result, origin }: Settled, receipt: Receipt, options: DeliverOptions): Promise<void> {
     const { record } = result;
     for (const warning of receipt.warnings ?? []) events.emit({ type: 'partially-sent', record, rule, warning });
     if (receipt.outcome === 'failed') return internalError({ rule, result, error: receipt.error }, options);
@@ -170,7 +175,9 @@ export function createDeliver({
 
   /** Only references stay behind, so that the sink can free each change once it is serialised. */
   function send(outgoing: readonly Outgoing[], { lane, signal, force = false, keepStock = false }: DeliverOptions) {
-    const awaited = outgoing.map(({ rule, result, change: { origin } }): Awaited => ({ rule, result, origin }));
+    const awaited = outgoing.map(
+      ({ rule, result, change }): Awaited => ({ rule, result, origin: change.origin, written: writtenBy(change) }),
+    );
     const changes = outgoing.map(({ change }) => change);
     const attributes = { 'ctk.lane': lane, 'ctk.changes': changes.length };
     return {
@@ -203,15 +210,31 @@ function withOutcome(result: RecordResult): RecordResult {
   return { ...result, outcome: worstOutcome(outcomes) };
 }
 
-/** Rules and outcomes are few: a page of changes gives a handful of counts. */
-function countsOf(awaited: readonly Pick<Awaited, 'rule'>[], receipts: readonly Receipt[]): ChangeCount[] {
+function writtenBy(change: Change): WrittenCount {
+  if (change.type !== 'event') return { kind: change.type };
+  const { metric, value, currency } = change;
+  return omitUndefined({ kind: change.type, metric, value, currency });
+}
+
+/** Rules, outcomes and metrics are few: a page of changes gives a handful of counts. */
+function countsOf(awaited: readonly Pick<Awaited, 'rule' | 'written'>[], receipts: readonly Receipt[]): ChangeCount[] {
   const counts: ChangeCount[] = [];
-  for (const [index, { rule }] of awaited.entries()) {
+  for (const [index, { rule, written }] of awaited.entries()) {
     const outcome = receipts[index]?.outcome;
     if (outcome === undefined) continue;
-    const known = counts.find((count) => count.rule === rule && count.outcome === outcome);
-    if (known) known.count += 1;
-    else counts.push({ rule, outcome, count: 1 });
+    const { value, ...group } = written;
+    const known = counts.find(
+      (count) =>
+        count.rule === rule &&
+        count.outcome === outcome &&
+        count.kind === group.kind &&
+        count.metric === group.metric &&
+        count.currency === group.currency,
+    );
+    const total = known ?? { rule, outcome, count: 0, ...group };
+    total.count += 1;
+    if (value !== undefined) total.value = (total.value ?? 0) + value;
+    if (!known) counts.push(total);
   }
   return counts;
 }

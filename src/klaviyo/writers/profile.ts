@@ -31,7 +31,8 @@ async function upsert(change: ProfileChange, context: WriteContext): Promise<Rec
   const failure = await importProfile(change, context);
   if (failure === undefined) return delivered;
   if (failure.type !== 'rejected') return receiptOfFailure(failure);
-  if (pointsAtPhone(failure)) return upsertWithoutPhone(change, context, 'Klaviyo rejects it');
+  if (pointsAtPhone(failure) && change.profile.phone_number !== undefined)
+    return upsertWithoutPhone(change, context, 'Klaviyo rejects it');
   const rejected = rejectedAttribute(change.profile, failure);
   if (rejected) {
     const { [rejected]: _rejected, ...profile } = change.profile;
@@ -102,9 +103,7 @@ function rejectedAttribute(profile: Profile, failure: ApiFailure) {
 }
 
 async function upsertWithoutPhone(change: ProfileChange, context: WriteContext, reason: string): Promise<Receipt> {
-  const { phone_number: phone, ...profile } = change.profile;
-  if (phone === undefined)
-    return { outcome: 'rejected', code: 'invalid', detail: 'phone_number', field: '/data/attributes/phone_number' };
+  const { phone_number: _phone, ...profile } = change.profile;
   return withWarnings(await upsert({ ...change, profile }, context), [phoneDropped(reason)]);
 }
 
