@@ -7,6 +7,7 @@ import { createRecentVersions, withRecentVersions } from '../commercetools/recen
 import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
+import { createFlowCount } from '../engine/bulk/count-flow-events.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
 import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters, discardAbout } from '../engine/delivery/dead-letters.ts';
@@ -197,6 +198,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const runKinds = runKindsOf({ runWorker: config.runWorker, bulk: config.bulk, claim });
   const runs = createRuns({
     store: runStore,
+    countFlowEvents: createFlowCount(bulkDeps),
     ...{ events, followUps, now, leaseMs, runKinds, claim },
     clock: { latest: clock.latest, set: setClock },
     execute: (execution) => runBulk(bulkDeps, execution),

@@ -1,9 +1,12 @@
 /** Form that starts a sync: the options of POST /sync/{resource} that the resource supports. */
 import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
 import { request } from './api.js';
-import { mayAct, notify } from './state.js';
+import { change, mayAct, notify } from './state.js';
 
 const deletable = ['categories', 'products'];
+
+/** The sync that was answered with `confirmation-required`, and what it would send. */
+let unconfirmed;
 
 export function runForm(resource) {
   const isOrders = resource === 'orders';
@@ -25,7 +28,15 @@ export function runForm(resource) {
             <label>To delete them, type <code>${resource}</code> <input name="confirmDeletion" autocomplete="off" /></label>`
         : nothing
     }
-  </details>`;
+  </details>
+  ${unconfirmed?.resource === resource ? confirmationView(resource) : nothing}`;
+}
+
+function confirmationView(resource) {
+  return html`<div class="box" role="alert">
+    <p>${unconfirmed.text} Customers may get e-mails.</p>
+    <label>To start it, type <code>${resource}</code> <input name="confirmFlows" autocomplete="off" spellcheck="false" /></label>
+  </div>`;
 }
 
 /** Starts the sync of the form. */
@@ -33,10 +44,18 @@ export async function startRun(event, resource) {
   event.preventDefault();
   const form = event.currentTarget;
   if (!mayAct()) return;
-  const { ok, body, error } = await request('POST', `/sync/${resource}`, requestOf(new FormData(form)));
+  const fields = new FormData(form);
+  const isConfirmed = unconfirmed?.resource === resource && fields.get('confirmFlows') === resource;
+  const sync = { ...requestOf(fields), ...(isConfirmed ? { confirm: 'flows' } : {}) };
+  const { ok, body, error } = await request('POST', `/sync/${resource}`, sync);
+  unconfirmed = undefined;
   if (ok) {
     form.reset();
     notify(body.message);
+  } else if (body.code === 'confirmation-required') {
+    const text = `This sync sends ${body.isExact ? 'up to' : 'about'} ${body.events} events that can trigger flows (${body.records} ${resource}).`;
+    unconfirmed = { resource, text };
+    change({});
   } else notify(error, { tone: 'bad' });
 }
 
