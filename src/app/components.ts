@@ -12,6 +12,7 @@ import { runBulk } from '../engine/bulk/run-bulk.ts';
 import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters, discardAbout } from '../engine/delivery/dead-letters.ts';
 import { createDeliver } from '../engine/delivery/deliver.ts';
+import { createDeliveryLog, type DeliveryLog } from '../engine/delivery/delivery-log.ts';
 import { createErasedCustomers } from '../engine/delivery/erased-customers.ts';
 import { createEvaluate } from '../engine/delivery/evaluate.ts';
 import { createOrderProfiles } from '../engine/delivery/order-profiles.ts';
@@ -66,6 +67,7 @@ export interface Components {
   /** What a live check needs. */
   liveCheck: LiveCheckDeps;
   replay: Replay;
+  deliveryLog: DeliveryLog;
   orphanedJobs: OrphanedJobs;
   explain: Explain;
   /** A lease that stands still for this long has expired. */
@@ -178,8 +180,9 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
   const erasedCustomers = createErasedCustomers(runStore);
+  const deliveryLog = createDeliveryLog(store, { ...settings.deliveryLog, now, onWarning: warn });
   const deliver = createDeliver({
-    ...{ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add },
+    ...{ sink, acceptedJobs, deadLetters, deliveryLog, events, queueFollowUp: followUps.add },
     async onErasure(customerId) {
       await erasedCustomers.add(customerId);
       await discardAbout(deadLetters, customerId);
@@ -210,6 +213,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const realtime = createRealtime({
     ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight, recentVersions },
     deadlineMs: deadlineSeconds * 1_000,
+    deliveryLog,
     ...(config.rules.order.importsAreHistory ? {} : { importWatch: createImportWatch(now, warn) }),
   });
   const replay = createReplay({
@@ -234,13 +238,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     await runs.shutdown();
     await realtime.settled();
     await sink.onIdle();
+    await deliveryLog.flush();
     await close?.();
     return true;
   }
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ apiFindings, liveCheck, explain, leaseMs, now },
+    ...{ apiFindings, liveCheck, explain, deliveryLog, leaseMs, now },
     async trace() {
       if (config.traces) traces ??= await startTraces(config.traces, version, warn);
     },

@@ -160,8 +160,9 @@ for (const [schedule, said] of [
 
 test('a schedule whose events trigger flows has to confirm it', async () => {
   const schedule = { orders: { cron: everySecond, backfill: false } };
+  const reason = 'must be "flows", because with backfill: false each sync triggers flows';
   assert.throws(() => readConfig(environment(env(schedule))), {
-    problems: [/schedule\.orders\.confirm.*must be "flows", because with backfill: false/],
+    problems: [`NODE_CONFIG: schedule.orders.confirm ${reason}`],
   });
   await using shop = await startOrderShop();
   const order = newOrder();
