@@ -19,6 +19,7 @@ import { createOrderProfiles } from '../engine/delivery/order-profiles.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
+import { createFind, type Find } from '../engine/find/find.ts';
 import { createImportWatch } from '../engine/realtime/import-watch.ts';
 import { createRealtime, type Realtime } from '../engine/realtime/process-message.ts';
 import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
@@ -28,6 +29,7 @@ import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.t
 import { createListing } from '../klaviyo/existing-records.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
+import { createRecordedEvents } from '../klaviyo/inspect/recorded-events.ts';
 import { createProfileLookups } from '../klaviyo/profile-lookups.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -70,6 +72,7 @@ export interface Components {
   deliveryLog: DeliveryLog;
   orphanedJobs: OrphanedJobs;
   explain: Explain;
+  find: Find;
   /** A lease that stands still for this long has expired. */
   leaseMs: number;
   now(): Date;
@@ -226,10 +229,16 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     jobState: sink.jobState,
     resend: async (origin) => (await replay.resend(origin)).outcome !== 'unavailable',
   });
+  const currentState = createCurrentState(klaviyo);
+  const find = createFind({
+    ...{ client: commercetools, lookups, groups: config.groups, settings: config.rules },
+    ...{ evaluate, deliveryLog, deadLetters, currentState, replay },
+    recordedEvents: createRecordedEvents(klaviyo),
+  });
   const explain = createExplain({
     ...{ groups: config.groups, settings: config.rules, client: commercetools, lookups, profiles, now },
     dryRun: createDryRun(klaviyo, rateLimitShare),
-    currentState: createCurrentState(klaviyo),
+    currentState,
   });
   let traces: Traces | undefined;
 
@@ -245,7 +254,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ apiFindings, liveCheck, explain, deliveryLog, leaseMs, now },
+    ...{ apiFindings, liveCheck, explain, find, deliveryLog, leaseMs, now },
     async trace() {
       if (config.traces) traces ??= await startTraces(config.traces, version, warn);
     },

@@ -64,6 +64,13 @@ describe('at a terminal', { skip }, () => {
     }
   });
 
+  test('ctk watch shows the runs until Ctrl-C', async () => {
+    const running = typed('watch');
+    await running.printed(/customers +sync completed[\s\S]*Ctrl-C ends it/);
+    running.type('\u0003');
+    assert.equal((await running.ended).code, 0);
+  });
+
   test('ctk check marks in colours, and without them where NO_COLOR is set', async () => {
     assert.ok(coloured((await typed('check').ended).out));
     assert.ok(!coloured((await typed('check', { NO_COLOR: '1' }).ended).out));

@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
 import { type Components, createComponents } from '../../app/components.ts';
-import { countOf } from '../../commercetools/pagination.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { describeFlowCount } from '../../engine/runs/flow-confirmation.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
@@ -14,6 +13,7 @@ import { getConfirmation } from '../output/confirmation.ts';
 import { createLog } from '../output/log.ts';
 import { createProgress, progressLine } from '../output/progress.ts';
 import { CommandError, type ExitState, silent, type Terminal } from '../output/terminal.ts';
+import { totalOfRequest } from '../run-total.ts';
 import { loadConfig } from '../with-services.ts';
 
 export function addSync(program: Command, terminal: Terminal, exitState: ExitState): void {
@@ -86,7 +86,7 @@ const graceMs = 1_000;
 export async function sync(components: Components, input: SyncInput): Promise<Run> {
   const { resource, options, signal, terminal } = input;
   const command = parseOptions(resource, options);
-  const total = await totalOf(components, resource, command);
+  const total = await totalOfRequest(components, resource, command.type === 'start' ? command.request : {});
   components.runs.open();
   let run = await start(components, input, command);
   const progress = createProgress(terminal);
@@ -108,13 +108,6 @@ export async function sync(components: Components, input: SyncInput): Promise<Ru
   await components.settled();
   report(run, terminal);
   return run;
-}
-
-async function totalOf(components: Components, resource: BulkResource, command: ValidCommand) {
-  const request = command.type === 'start' ? command.request : {};
-  if (request.ids) return request.ids.length;
-  const isPart = request.deleteAll || request.startId !== undefined || request.since !== undefined;
-  return isPart ? undefined : await countOf(components.commercetools, resource);
 }
 
 /** Starts the run. If a dead process left one running, waits until that run's lease has expired. */
