@@ -30,6 +30,7 @@ const ownFiles = [
   'dead-letters.js',
   'advice.js',
   'explain.js',
+  'find.js',
   'settings.js',
   'live-check.js',
 ];

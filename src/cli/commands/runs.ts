@@ -68,7 +68,7 @@ async function showRun({ components, terminal }: RunCommandDeps, id: string, { j
 }
 
 /** @param id of a run, or `latest`. @throws CommandError if there is none */
-export async function findRun({ runs }: Pick<Components, 'runs'>, id: string): Promise<Run> {
+async function findRun({ runs }: Pick<Components, 'runs'>, id: string): Promise<Run> {
   if (id === 'latest') {
     const all = await runs.list();
     // A follow-up is no sync that somebody started.

@@ -3,6 +3,7 @@ import { html, nothing, render } from '/dashboard/lib/lit-html/lit-html.js';
 import { loadSession } from './api.js';
 import { lettersView, loadLetters } from './dead-letters.js';
 import { explainView, loadExplain } from './explain.js';
+import { findView, loadFind } from './find.js';
 import { loadLiveCheck } from './live-check.js';
 import { loginView, logOut } from './login.js';
 import { nowView } from './now.js';
@@ -14,6 +15,7 @@ const views = {
   now: { name: 'Now', show: nowView, load: () => loadLiveCheck() },
   runs: { name: 'Runs', show: runsView, load: () => {} },
   'dead-letters': { name: 'Dead letters', show: lettersView, load: () => loadLetters() },
+  find: { name: 'Find', show: findView, load: (rest) => loadFind(rest) },
   explain: { name: 'Explain', show: explainView, load: (rest) => loadExplain(rest) },
   settings: { name: 'Settings', show: settingsView, load: () => {} },
 };
