@@ -232,7 +232,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const currentState = createCurrentState(klaviyo);
   const find = createFind({
     ...{ client: commercetools, lookups, groups: config.groups, settings: config.rules },
-    ...{ evaluate, deliveryLog, deadLetters, currentState, replay },
+    ...{ evaluate, deliveryLog, deadLetters, currentState, replay, now },
     recordedEvents: createRecordedEvents(klaviyo),
   });
   const explain = createExplain({

@@ -40,6 +40,9 @@ export function receiptEntry(origin: DeliveryOrigin, receipt: Receipt, attempt: 
   }
 }
 
+/** Keeps a page below the size of a custom object. */
+const maxReasonLength = 300;
+
 type Result = Pick<DeliveryDraft, 'outcome'> & { reason?: string; klaviyoErrorId?: string | undefined };
 
 export function entryOf(
@@ -49,13 +52,18 @@ export function entryOf(
 ): DeliveryDraft {
   const messageId = messageCauseOf(cause)?.messageId;
   const repeated = attempt !== undefined && attempt > 1 ? attempt : undefined;
-  return omitUndefined({ record: { typeId, id }, rule, wrote, ...result, attempt: repeated, messageId });
+  const reason = result.reason?.slice(0, maxReasonLength);
+  return omitUndefined({ record: { typeId, id }, rule, wrote, ...result, reason, attempt: repeated, messageId });
 }
 
 /** Adds drafts to the log; equal ones become one entry with their number. */
 export function logDeliveries(log: Pick<DeliveryLog, 'add'>, drafts: readonly DeliveryDraft[]): void {
+  log.add(drafts.length < 2 ? drafts : merged(drafts));
+}
+
+function merged(drafts: readonly DeliveryDraft[]): DeliveryDraft[] {
   const groups = Map.groupBy(drafts, (draft) => JSON.stringify(draft));
-  log.add([...groups.values()].flatMap(([first, ...others]) => (first ? [withCount(first, others.length + 1)] : [])));
+  return [...groups.values()].flatMap(([first, ...others]) => (first ? [withCount(first, others.length + 1)] : []));
 }
 
 function withCount(draft: DeliveryDraft, count: number): DeliveryDraft {

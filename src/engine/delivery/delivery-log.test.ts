@@ -118,3 +118,10 @@ test('enabled: false logs nothing', async () => {
   await log.flush();
   assert.deepEqual([writes(), await log.of([order('o1')])], [0, []]);
 });
+
+test('ids that no record has are not logged, so that a page stays small', async () => {
+  const { log, writes } = createLog();
+  log.add([delivered('x'.repeat(2_000_000))]);
+  await log.flush();
+  assert.equal(writes(), 0);
+});

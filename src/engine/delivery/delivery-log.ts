@@ -34,6 +34,7 @@ export interface DeliveryLog {
 const flushMs = 10_000;
 const entriesPerPage = 1_000;
 const maxCollected = 20_000;
+const maxIdLength = 256;
 const pageMs = 60 * 60 * 1_000;
 const dayMs = 24 * pageMs;
 /** Old pages are deleted each hour, or when this part of the maximum was added: that reads all pages. */
@@ -132,7 +133,7 @@ export function createDeliveryLog(store: Store, options: DeliveryLogOptions): De
     add(entries) {
       if (!options.enabled || isForbidden || entries.length === 0) return;
       const time = now().toISOString();
-      for (const entry of entries) collected.push({ at: time, ...entry });
+      for (const entry of entries) if (isStorable(entry)) collected.push({ at: time, ...entry });
       if (collected.length > maxCollected) collected = collected.slice(-maxCollected);
       scheduleFlush();
     },
@@ -146,6 +147,11 @@ export function createDeliveryLog(store: Store, options: DeliveryLogOptions): De
     },
     flush,
   };
+}
+
+/** commercetools' ids have 36 characters; whatever a forged message holds must not fill the page. */
+function isStorable({ record, messageId = '' }: Omit<DeliveryEntry, 'at'>): boolean {
+  return [record.typeId, record.id, messageId].every((id) => id.length <= maxIdLength);
 }
 
 function pageAt(key: string): StoreKey {

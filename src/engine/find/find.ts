@@ -30,6 +30,7 @@ export interface FindDeps extends ResolveDeps {
   currentState: ReadCurrentState;
   recordedEvents: ReadRecordedEvents;
   replay: Pick<Replay, 'resend'>;
+  now(): Date;
 }
 
 export interface Find {
@@ -108,7 +109,19 @@ async function describeRecord(
     outputs.flatMap(({ rule, output }) => output.changes.map((change) => [metricOf(change), rule])),
   );
   const { fulfilledOrder: fulfilledMetric, cancelledOrder: cancelledMetric } = deps.settings.order.metrics;
-  const findings = { type, name, record, klaviyo, skips, log, rejections, ruleOf, fulfilledMetric, cancelledMetric };
+  const findings = {
+    type,
+    name,
+    record,
+    klaviyo,
+    skips,
+    log,
+    rejections,
+    ruleOf,
+    fulfilledMetric,
+    cancelledMetric,
+    now: deps.now(),
+  };
   const timeline = [...log.map(fromLog), ...letters.map(fromLetter), ...recorded];
   return omitUndefined({
     record: omitUndefined({ typeId: type, id, version }),

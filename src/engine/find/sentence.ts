@@ -18,6 +18,7 @@ export interface Findings {
   /** Metrics of the events that follow in the life of an order. */
   fulfilledMetric: string;
   cancelledMetric: string;
+  now: Date;
 }
 
 const orderState = z.looseObject({ orderState: z.string() });
@@ -47,7 +48,7 @@ function metricPart(findings: Findings, metric: string, events: FoundRecord['kla
   const last = log.findLast((entry) => entry.wrote === metric || (entry.wrote === undefined && entry.rule === rule));
   const delivered = log.findLast(({ wrote, outcome }) => wrote === metric && outcome === 'delivered');
   const recorded = events.filter((event) => event.recorded).length;
-  const at = delivered ? ` ${shortTime(delivered.at)}` : '';
+  const at = delivered ? ` ${shortTime(delivered.at, findings.now)}` : '';
   if (recorded === events.length) return `${metric} delivered${at}`;
   const rejection = rejections.find((letter) => letter.rule === rule);
   if (rejection) return `${metric} rejected (${rejection.reason})`;
@@ -60,11 +61,11 @@ function metricPart(findings: Findings, metric: string, events: FoundRecord['kla
 }
 
 /** What the log says last of each metric. */
-function loggedParts({ log }: Findings): string[] {
+function loggedParts({ log, now }: Findings): string[] {
   const lastByMetric = new Map(log.map((entry) => [entry.wrote, entry]));
   return [...lastByMetric].flatMap(([metric, { outcome, at, reason }]) => {
     if (metric === undefined) return [];
-    return outcome === 'delivered' ? `${metric} delivered ${shortTime(at)}` : `${metric} ${outcome} (${reason})`;
+    return outcome === 'delivered' ? `${metric} delivered ${shortTime(at, now)}` : `${metric} ${outcome} (${reason})`;
   });
 }
 
@@ -83,14 +84,15 @@ function recordPart(findings: Findings): string {
   const kind = type === 'order' ? 'event' : kinds[type];
   const failure = failurePart(findings);
   const delivered = log.findLast(({ wrote, outcome }) => wrote === kind && outcome === 'delivered');
-  const at = delivered ? `, last delivered ${shortTime(delivered.at)}` : '';
+  const at = delivered ? `, last delivered ${shortTime(delivered.at, findings.now)}` : '';
   if (failure) return `${kind} ${failure}`;
   if (klaviyo.state === 'present') return `${kind} in Klaviyo${at}`;
   if (klaviyo.state === 'unknown' && klaviyo.note) return `${kind} not verified: ${klaviyo.note}`;
   return `no ${kind} in Klaviyo${skips[0] ? `, ${skips[0]}` : ''}${at}`;
 }
 
-/** @returns the time of day in UTC, such as 12:03:10, which the timeline shows with its date */
-function shortTime(iso: string): string {
-  return iso.slice(11, 19);
+/** @returns the time in UTC, such as 12:03:10, with its date if that is not today's */
+function shortTime(iso: string, now: Date): string {
+  const [date, time] = [iso.slice(0, 10), iso.slice(11, 19)];
+  return date === now.toISOString().slice(0, 10) ? time : `${date} ${time}`;
 }
