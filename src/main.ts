@@ -6,6 +6,7 @@ import { CommandError, createTerminal, type ExitState } from './cli/output/termi
 import { createProgram } from './cli/program.ts';
 import { CommercetoolsError } from './commercetools/errors.ts';
 import { ConfigError, processEnvironment } from './config/config.ts';
+import { LookupUnavailable } from './lib/errors.ts';
 
 const invocation = invocationIn(processEnvironment());
 const terminal = createTerminal((text) => withInvocation(text, invocation, commandNames()));
@@ -35,6 +36,7 @@ function linesOf(thrown: unknown): readonly string[] {
     ];
   if (thrown instanceof CommandError) return thrown.lines;
   if (thrown instanceof CommercetoolsError) return [thrown.message, 'Run ctk check to find what is missing.'];
+  if (thrown instanceof LookupUnavailable) return [`not now: ${thrown.message}`];
   if (thrown instanceof CommanderError) return [];
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
     return [`${thrown.message}: another process listens there; set PORT to a free port.`];

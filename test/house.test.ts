@@ -45,6 +45,7 @@ const allowedImports: Record<string, readonly string[]> = {
     ...['type:klaviyo', 'type:rules'],
   ],
   'engine/explain': ['engine/delivery', 'rules', 'commercetools', 'type:klaviyo'],
+  'engine/find': ['engine/delivery', 'rules', 'commercetools', 'type:klaviyo'],
   'engine/api-findings.ts': ['store/store.ts', 'type:klaviyo'],
   // Verifies what the product assumes of both APIs, with the product's own clients.
   'live-check': ['klaviyo', 'commercetools', 'engine/api-findings.ts'],

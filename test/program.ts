@@ -14,6 +14,8 @@ export interface Running {
   /** Resolves with the first text of standard output that matches; rejects when the process ends before. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: 'SIGINT' | 'SIGTERM'): void;
+  /** Writes to standard input, which stays open until the program ends. */
+  type(text: string): void;
   ended: Promise<Ended>;
 }
 
@@ -23,13 +25,18 @@ export type Env = Record<string, string | undefined>;
 const compileCache = join(tmpdir(), 'ctk-compile-cache');
 
 /** @param env all that the process is given, but for where programs are */
-export function startProgram(file: string, args: readonly string[], env: Env = {}): Running {
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  env: Env = {},
+  options: { stdin?: 'pipe' } = {},
+): Running {
   // npm and script start others: a group of their own is signalled whole, as a terminal does. Node stays in the test's
   // group, so that it ends with it.
   const group = file !== process.execPath;
   const child = spawn(file, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: compileCache, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
     detached: group,
   });
   const kill = (name: NodeJS.Signals) => void (child.pid && process.kill(group ? -child.pid : child.pid, name));
@@ -37,11 +44,11 @@ export function startProgram(file: string, args: readonly string[], env: Env = {
   process.once('exit', leaveNothing);
   let [out, err] = ['', ''];
   const listeners = new Set<() => void>();
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     out += text;
     for (const listener of listeners) listener();
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     err += text;
   });
   const ended = new Promise<Ended>((resolve) => {
@@ -53,6 +60,7 @@ export function startProgram(file: string, args: readonly string[], env: Env = {
   return {
     ended,
     signal: kill,
+    type: (text) => void child.stdin?.write(text),
     printed(pattern) {
       const found = new Promise<RegExpExecArray>((resolve) => {
         const check = () => {

@@ -7,16 +7,19 @@ import { createRecentVersions, withRecentVersions } from '../commercetools/recen
 import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
+import { createFlowCount } from '../engine/bulk/count-flow-events.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
 import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters, discardAbout } from '../engine/delivery/dead-letters.ts';
 import { createDeliver } from '../engine/delivery/deliver.ts';
+import { createDeliveryLog, type DeliveryLog } from '../engine/delivery/delivery-log.ts';
 import { createErasedCustomers } from '../engine/delivery/erased-customers.ts';
 import { createEvaluate } from '../engine/delivery/evaluate.ts';
 import { createOrderProfiles } from '../engine/delivery/order-profiles.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
+import { createFind, type Find } from '../engine/find/find.ts';
 import { createImportWatch } from '../engine/realtime/import-watch.ts';
 import { createRealtime, type Realtime } from '../engine/realtime/process-message.ts';
 import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
@@ -26,6 +29,7 @@ import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.t
 import { createListing } from '../klaviyo/existing-records.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
+import { createRecordedEvents } from '../klaviyo/inspect/recorded-events.ts';
 import { createProfileLookups } from '../klaviyo/profile-lookups.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -65,8 +69,10 @@ export interface Components {
   /** What a live check needs. */
   liveCheck: LiveCheckDeps;
   replay: Replay;
+  deliveryLog: DeliveryLog;
   orphanedJobs: OrphanedJobs;
   explain: Explain;
+  find: Find;
   /** A lease that stands still for this long has expired. */
   leaseMs: number;
   now(): Date;
@@ -177,8 +183,9 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
   const erasedCustomers = createErasedCustomers(runStore);
+  const deliveryLog = createDeliveryLog(store, { ...settings.deliveryLog, now, onWarning: warn });
   const deliver = createDeliver({
-    ...{ sink, acceptedJobs, deadLetters, events, queueFollowUp: followUps.add },
+    ...{ sink, acceptedJobs, deadLetters, deliveryLog, events, queueFollowUp: followUps.add },
     async onErasure(customerId) {
       await erasedCustomers.add(customerId);
       await discardAbout(deadLetters, customerId);
@@ -197,6 +204,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const runKinds = runKindsOf({ runWorker: config.runWorker, bulk: config.bulk, claim });
   const runs = createRuns({
     store: runStore,
+    countFlowEvents: createFlowCount(bulkDeps),
     ...{ events, followUps, now, leaseMs, runKinds, claim },
     clock: { latest: clock.latest, set: setClock },
     execute: (execution) => runBulk(bulkDeps, execution),
@@ -208,6 +216,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const realtime = createRealtime({
     ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight, recentVersions },
     deadlineMs: deadlineSeconds * 1_000,
+    deliveryLog,
     ...(config.rules.order.importsAreHistory ? {} : { importWatch: createImportWatch(now, warn) }),
   });
   const replay = createReplay({
@@ -220,10 +229,16 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     jobState: sink.jobState,
     resend: async (origin) => (await replay.resend(origin)).outcome !== 'unavailable',
   });
+  const currentState = createCurrentState(klaviyo);
+  const find = createFind({
+    ...{ client: commercetools, lookups, groups: config.groups, settings: config.rules },
+    ...{ evaluate, deliveryLog, deadLetters, currentState, replay, now },
+    recordedEvents: createRecordedEvents(klaviyo),
+  });
   const explain = createExplain({
     ...{ groups: config.groups, settings: config.rules, client: commercetools, lookups, profiles, now },
     dryRun: createDryRun(klaviyo, rateLimitShare),
-    currentState: createCurrentState(klaviyo),
+    currentState,
   });
   let traces: Traces | undefined;
 
@@ -232,13 +247,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     await runs.shutdown();
     await realtime.settled();
     await sink.onIdle();
+    await deliveryLog.flush();
     await close?.();
     return true;
   }
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ apiFindings, liveCheck, explain, leaseMs, now },
+    ...{ apiFindings, liveCheck, explain, find, deliveryLog, leaseMs, now },
     async trace() {
       if (config.traces) traces ??= await startTraces(config.traces, version, warn);
     },

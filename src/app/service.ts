@@ -37,7 +37,7 @@ export interface ServiceOverrides extends Overrides {
 
 export function createService(config: Config, log: Logger, overrides: ServiceOverrides = {}): Service {
   const components = createComponents(config, log, overrides);
-  const { events, commercetools, klaviyo, sink, deadLetters, realtime, runs, replay, explain, now } = components;
+  const { events, commercetools, klaviyo, sink, deadLetters, realtime, runs, replay, explain, find, now } = components;
   const { deadlineSeconds, maxInFlight, concurrency } = config.settings.realtime;
   const hasTokens = config.apiTokens.full.length + config.apiTokens.readOnly.length > 0;
   const servesThisMachineOnly = !hasTokens && !config.allowUnauthenticatedPush && !acceptsPushes(config.messageSources);
@@ -81,7 +81,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     metrics ??= createMetrics({ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters });
     const server = await buildServer(
       {
-        ...{ log, version, runs, deadLetters, replay, explain, readiness, metrics },
+        ...{ log, version, runs, deadLetters, replay, explain, find, readiness, metrics },
         ...{ realtime: config.realtime, bulk: config.bulk, apiTokens: config.apiTokens },
         push: sources.push,
         servesThisMachineOnly,

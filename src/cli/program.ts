@@ -13,6 +13,7 @@ import { addConfig } from './commands/config.ts';
 import { addConnect } from './commands/connect.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addExplain } from './commands/explain.ts';
+import { addFind } from './commands/find.ts';
 import { addInit } from './commands/init.ts';
 import { addJob } from './commands/job.ts';
 import { addMigrateCheck } from './commands/migrate-check.ts';
@@ -21,6 +22,7 @@ import { addSandbox } from './commands/sandbox.ts';
 import { addServe } from './commands/serve.ts';
 import { addSubscriptions } from './commands/subscriptions.ts';
 import { addSync } from './commands/sync.ts';
+import { addWatch } from './commands/watch.ts';
 import type { ExitState, Terminal } from './output/terminal.ts';
 
 export function createProgram(terminal: Terminal, exitState: ExitState): Command {
@@ -47,10 +49,12 @@ export function createProgram(terminal: Terminal, exitState: ExitState): Command
   addServe(program, terminal);
   addSync(program, terminal, exitState);
   addDeadLetters(program, terminal, exitState);
+  addFind(program, terminal, exitState);
   addExplain(program, terminal);
   addMigrateCheck(program, terminal, exitState);
 
   addRuns(program, terminal, exitState);
+  addWatch(program, terminal);
   addSubscriptions(program, terminal);
 
   addJob(program, terminal);

@@ -220,8 +220,13 @@ export async function acceptsInventedIds(
 
 const counted = z.object({ total: z.number() });
 
-/** Returns the number of records, or undefined if the request fails. */
-export async function countOf(client: CommercetoolsClient, resource: BulkResource): Promise<number | undefined> {
-  const response = await client.get(resource, { limit: 1, withTotal: true }).catch(() => undefined);
+/** Returns the number of records, of a query or all, or undefined if the request fails. */
+export async function countOf(
+  client: CommercetoolsClient,
+  resource: BulkResource,
+  query: Exclude<PageQuery, { ids: readonly string[] }> = {},
+): Promise<number | undefined> {
+  const parameters = { ...parametersOf(query, undefined), limit: 1, withTotal: true };
+  const response = await client.get(resource, parameters).catch(() => undefined);
   return counted.safeParse(response).data?.total;
 }

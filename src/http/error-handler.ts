@@ -4,6 +4,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { CommercetoolsError } from '../commercetools/errors.ts';
 import { bulkResources } from '../commercetools/schemas.ts';
+import { LookupUnavailable } from '../lib/errors.ts';
 import { StoreError } from '../store/store.ts';
 import { BodyRefused } from './body-guard.ts';
 
@@ -26,7 +27,7 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
     );
     return reply.code(400).send({ error: problems.join('; ') });
   }
-  if (error instanceof StoreError || error instanceof CommercetoolsError)
+  if (error instanceof StoreError || error instanceof CommercetoolsError || error instanceof LookupUnavailable)
     return reply
       .code(503)
       .header('retry-after', retrySeconds)

@@ -17,6 +17,7 @@ import { guardBodies } from './body-guard.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';
+import { type FindRouteDeps, findRoutes } from './routes/find.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
 import { type MetricsRouteDeps, metricsRoute } from './routes/metrics.ts';
 import { type RealtimeRouteDeps, realtimeRoute } from './routes/realtime.ts';
@@ -26,7 +27,7 @@ import { addSecurityHeaders } from './security-headers.ts';
 
 export interface ServerDeps
   extends RealtimeRouteDeps,
-    Omit<SyncRouteDeps & DeadLetterRouteDeps & ExplainRouteDeps & MetricsRouteDeps, 'guard'> {
+    Omit<SyncRouteDeps & DeadLetterRouteDeps & ExplainRouteDeps & FindRouteDeps & MetricsRouteDeps, 'guard'> {
   /** Absent: no dashboard is served. */
   dashboard?: Omit<DashboardDeps, 'guard' | 'syncs'>;
   apiTokens: ApiTokens;
@@ -95,6 +96,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     // On every port, because both realtime and bulk store dead letters.
     deadLetterRoutes(routes, { ...deps, guard });
     explainRoutes(routes, { ...deps, guard });
+    findRoutes(routes, { ...deps, guard });
     if (deps.dashboard && serves !== 'realtime') {
       sessionRoutes(routes, { sessions, authenticate, countFailure });
       dashboardRoutes(routes, { ...deps.dashboard, guard, syncs: bulk });

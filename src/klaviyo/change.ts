@@ -215,7 +215,14 @@ export type Receipt =
         unsetProperties?: number;
       }
     /** Rejected permanently. `detail` is Klaviyo's own, without personal data; `field` is a JSON pointer. */
-    | { outcome: 'rejected'; code: string; detail: string; field?: string }
+    | {
+        outcome: 'rejected';
+        code: string;
+        detail: string;
+        field?: string;
+        /** Klaviyo's id of this error, which its support asks for. */
+        errorId?: string;
+      }
     /** Not applicable, for example the stock of a variant that Klaviyo does not have. */
     | { outcome: 'skipped'; reason: string }
     /** An exception in this process. */

@@ -10,8 +10,8 @@ export const delivered: Receipt = { outcome: 'delivered' };
 export function receiptOfFailure(failure: ApiFailure): Receipt {
   switch (failure.type) {
     case 'rejected': {
-      const { code, detail, pointer } = failure.errors[0] ?? { code: String(failure.status), detail: '' };
-      return omitUndefined({ outcome: 'rejected' as const, code, detail, field: pointer });
+      const { code, detail, pointer, errorId } = failure.errors[0] ?? { code: String(failure.status), detail: '' };
+      return omitUndefined({ outcome: 'rejected' as const, code, detail, field: pointer, errorId });
     }
     case 'unavailable': {
       const { reason, retryAfterMs } = failure;

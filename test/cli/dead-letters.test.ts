@@ -37,3 +37,13 @@ test('discarded for good', async () => {
   const left = await ctk(['dead-letters', 'list', '--rule', 'placed-order'], shop.testEnv.env);
   assert.equal(left.out, 'no dead letters\n');
 });
+
+test('discard --all is refused without --yes where nobody can be asked', async () => {
+  const order = newOrder({ customerEmail: 'none either' });
+  assert.equal(await shop.sendMessage('OrderCreated', order.ref, { order: order.record }), 202);
+  const refused = await ctk(['dead-letters', 'discard', '--all'], shop.testEnv.env);
+  assert.deepEqual([refused.code, refused.out], [1, '']);
+  assert.match(refused.err, /\d dead letters are deleted for good.*\n.*pass --yes/);
+  const discarded = await ctk(['dead-letters', 'discard', '--all', '--yes'], shop.testEnv.env);
+  assert.match(discarded.out, /^\d discarded$/m);
+});

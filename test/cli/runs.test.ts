@@ -20,6 +20,8 @@ after(() => shop.stop());
 test('none yet: it says how to begin one', async () => {
   const { code, out } = await ctk(['runs', 'list'], shop.testEnv.env);
   assert.deepEqual([code, out], [0, 'no runs; ctk sync begins one\n']);
+  const latest = await ctk(['runs', 'show', 'latest'], shop.testEnv.env);
+  assert.deepEqual([latest.code, latest.err], [1, 'no sync was started yet; ctk sync begins one\n']);
 });
 
 test("the service's runs are listed, the latest first, and shown with their reasons", async () => {
@@ -28,8 +30,16 @@ test("the service's runs are listed, the latest first, and shown with their reas
   const listed = await ctk(['runs', 'list'], shop.testEnv.env);
   assert.deepEqual([listed.code, listed.err], [0, '']);
   const lines = listed.out.trimEnd().split('\n');
-  assert.match(lines[0] ?? '', new RegExp(`^${second.id} {2}orders {2}sync {2}completed {2}0 read`));
-  assert.match(lines[1] ?? '', new RegExp(`^${first.id} {2}customers {2}sync {2}completed {2}2 read, 1 delivered`));
+  assert.match(
+    lines[0] ?? '',
+    new RegExp(
+      `^${second.id} {2}orders {2}sync {2}completed {2}ended \\d{4}-\\d\\d-\\d\\d \\S+ after \\d+ s {2}0 read`,
+    ),
+  );
+  assert.match(
+    lines[1] ?? '',
+    new RegExp(`^${first.id} {2}customers {2}sync {2}completed {2}ended .* 2 read, 1 delivered`),
+  );
   assert.equal(lines[2], '2 run(s)');
   const one = await ctk(['runs', 'list', 'orders', '--json'], shop.testEnv.env);
   assert.deepEqual(
@@ -42,6 +52,8 @@ test("the service's runs are listed, the latest first, and shown with their reas
   const shown = await ctk(['runs', 'show', first.id], shop.testEnv.env);
   assert.match(shown.out, /^ {2}asked {6}by api$/m);
   assert.match(shown.out, /^ {2}1 × invalid/m);
+  const latest = await ctk(['runs', 'show', 'latest'], shop.testEnv.env);
+  assert.ok(latest.out.startsWith(second.id));
   const asJson = await ctk(['runs', 'show', first.id, '--json'], shop.testEnv.env);
   assert.equal(runSchema.parse(JSON.parse(asJson.out)).counts.rejected, 1);
 });
@@ -67,6 +79,22 @@ test('stop ends the sync of another process, which stands still afterwards; with
   const none = await ctk(['runs', 'stop', 'customers'], shop.testEnv.env);
   assert.equal(none.code, 1);
   assert.match(none.err, /no sync of customers runs; ctk runs list/);
+});
+
+test('a run in progress: since when, and how far of the total; ctk watch on a pipe is one snapshot of it', async () => {
+  const away = await shop.injectFault({ kind: 'status', status: 503, path: '^/[^/]+/customers', after: 1 });
+  await shop.testEnv.post('/sync/customers');
+  const listed = await ctk(['runs', 'list', 'customers'], shop.testEnv.env);
+  await away.clear();
+  assert.match(listed.out, /customers {2}sync {2}(queued|running|paused) {2}(since|queued) \d{4}-.* 0( of 2)? read/);
+  await shop.testEnv.app.settled();
+  const watched = await ctk(['watch'], shop.testEnv.env);
+  assert.deepEqual([watched.code, watched.err], [0, '']);
+  assert.match(
+    watched.out,
+    /^Runs and dead letters at .* UTC\nno run in progress\ncustomers +sync completed {2}ended /,
+  );
+  assert.match(watched.out, /^1 dead letter\(s\): ctk dead-letters list$/m);
 });
 
 test('ctk sync --json prints the run as it ended, and nothing else', async () => {

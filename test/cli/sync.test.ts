@@ -28,11 +28,20 @@ test('without a terminal: a line at the start and at the end, the reasons of wha
 test('--ids: only these; --no-backfill: their events trigger flows', async () => {
   const [one, other] = [newOrder(), newOrder()];
   await shop.addRecords(one, other);
-  const { code, out } = await ctk(['sync', 'orders', '--ids', ` ${one.id},`, '--no-backfill'], shop.testEnv.env);
+  const { code, out } = await ctk(['sync', 'orders', '--ids', ` ${one.id},`, '--no-backfill', '-y'], shop.testEnv.env);
   assert.equal(code, 0);
   assert.match(out, /orders: completed, 1 of 1 read, 1 delivered/);
   assert.equal((await shop.event('Placed Order', one.id)).wouldTriggerFlows, true);
   assert.deepEqual(await shop.events({ unique_id: other.id }), []);
+});
+
+test('--no-backfill without a terminal and without --yes: refused with the number of events, nothing is sent', async () => {
+  const order = newOrder();
+  await shop.addRecords(order);
+  const { code, out, err } = await ctk(['sync', 'orders', '--ids', order.id, '--no-backfill'], shop.testEnv.env);
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(err, /this sync of orders sends up to 2 events that can trigger flows \(1 record\)\n.*pass --yes/);
+  assert.deepEqual(await shop.events({ unique_id: order.id }), []);
 });
 
 test('--start-id: orders from this id on', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { newCustomer, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
+import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { type Env, startProgram } from '../program.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -21,11 +21,16 @@ describe('at a terminal', { skip }, () => {
   after(() => shop.stop());
 
   const typed = (args: string, env: Env = {}) =>
-    startProgram('script', ['-qec', `${process.execPath} ${main} ${args}`, '/dev/null'], {
-      TERM: 'xterm',
-      ...shop.testEnv.env,
-      ...env,
-    });
+    startProgram(
+      'script',
+      ['-qec', `stty cols 100; ${process.execPath} ${main} ${args}`, '/dev/null'],
+      {
+        TERM: 'xterm',
+        ...shop.testEnv.env,
+        ...env,
+      },
+      { stdin: 'pipe' },
+    );
 
   test('ctk sync shows a bar that is full at the end, and the counts below it', async () => {
     const { code, out } = await typed('sync customers').ended;
@@ -34,7 +39,7 @@ describe('at a terminal', { skip }, () => {
     assert.match(out, /customers: completed, 2 read, 2 delivered/);
   });
 
-  test('ctk sync says what it waits for, also where a line is 80 characters long', async () => {
+  test('ctk sync says what it waits for, also where a line is 100 characters long', async () => {
     await using away = await startOrderShop({ settings: { commercetools: { retries: 0 } } });
     await away.addRecords(newCustomer());
     await away.injectFault({ kind: 'status', status: 503, path: '^/[^/]+/customers', after: 1 });
@@ -42,6 +47,28 @@ describe('at a terminal', { skip }, () => {
     await running.printed(/commercetools answered 503/);
     running.signal('SIGTERM');
     await running.ended;
+  });
+
+  test('ctk sync orders --no-backfill asks for the name of the resource, and starts nothing for another answer', async () => {
+    const order = newOrder();
+    await shop.addRecords(order);
+    for (const [answer, code, sent] of [
+      ['yes', 1, 0],
+      ['orders', 0, 1],
+    ] as const) {
+      const running = typed('sync orders --no-backfill');
+      await running.printed(/up to 2 events that can trigger flows[\s\S]*Type orders to confirm/);
+      running.type(`${answer}\r`);
+      assert.equal((await running.ended).code, code);
+      assert.equal((await shop.events({ metric: 'Placed Order' })).length, sent);
+    }
+  });
+
+  test('ctk watch shows the runs until Ctrl-C', async () => {
+    const running = typed('watch');
+    await running.printed(/customers +sync completed[\s\S]*Ctrl-C ends it/);
+    running.type('\u0003');
+    assert.equal((await running.ended).code, 0);
   });
 
   test('ctk check marks in colours, and without them where NO_COLOR is set', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { explainedSchema } from '../../src/engine/explain/schema.ts';
 import { ctk } from '../cli/ctk.ts';
-import { newCustomer, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
+import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 
 let shop: OrderShop;
 before(async () => {
@@ -11,10 +11,23 @@ before(async () => {
 });
 after(() => shop.stop());
 
+test('the verdict first, and no more than ten lines without personal data', async () => {
+  const order = newOrder({ orderNumber: 'explained-1' });
+  await shop.addRecords(order);
+  const { code, out, err } = await ctk(['explain', 'order', order.id], shop.testEnv.env);
+  assert.deepEqual([code, err], [0, '']);
+  const lines = out.trimEnd().split('\n');
+  assert.equal(lines[0], 'Order explained-1: would send Placed Order, Ordered Product');
+  assert.match(lines[1] ?? '', /^ {2}Placed Order: POST \/api\/events; metric, unique_id, time, value, value_currency/);
+  assert.match(out, /^ {2}fulfilled-order: not sent, an order that is Open does not count as fulfilled/m);
+  assert.ok(lines.length <= 10, out);
+  assert.ok(!out.includes(order.email));
+});
+
 test('each value with the field that it came from', async () => {
   const customer = newCustomer();
   await shop.addRecords(customer);
-  const { code, out, err } = await ctk(['explain', 'customer', customer.id], shop.testEnv.env);
+  const { code, out, err } = await ctk(['explain', 'customer', customer.id, '--full'], shop.testEnv.env);
   assert.deepEqual([code, err], [0, '']);
   assert.match(out, new RegExp(`^customer ${customer.id}, version \\d+$`, 'm'));
   assert.match(out, /^profile {2}A customer was created or changed/m);

@@ -149,7 +149,7 @@ test('stock: an inventory entry, with what all entries of its sku come to, besid
   await shop.testEnv.addRecords('inventory-entry', { ...own, availableQuantity: 4 });
   const explained = await explain(`inventory-entry/${idOf(own)}`);
   assert.match(explained.asked, /^as for an update of the entry/);
-  const quantity = theValue(explained, 'stock', 'quantity');
+  const quantity = theValue(explained, 'stock', 'inventory_quantity');
   assert.deepEqual([quantity.value, quantity.currentValue], [4, 7]);
   assert.match(quantity.from[0] ?? '', /^inventory of sku .*: \d\.availableQuantity$/);
   const { changes, realtime } = ruleOf(explained, 'stock');

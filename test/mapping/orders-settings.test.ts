@@ -278,7 +278,7 @@ describe('historical events do not trigger flows', () => {
     await using shop = await startOrderShop();
     const order = newOrder({ orderState: 'Complete' });
     await shop.addRecords(order);
-    await shop.sync('orders', [order], { backfill: false });
+    await shop.sync('orders', [order], { backfill: false, confirm: 'flows' });
     assert.deepEqual(flows(await shop.events({ profile: order.email })), [true]);
   });
 

@@ -11,6 +11,7 @@ import type { Store } from '../../src/store/store.ts';
 import type { AppEvent } from '../../src/telemetry/app-events.ts';
 import { ctk } from '../cli/ctk.ts';
 import { environment } from '../fixtures/environment.ts';
+import { newOrder, startOrderShop } from '../mapping/order-fixture.ts';
 import { type Json, startTestEnv, type TestEnv } from '../test-env.ts';
 import { addCustomers, inFlight, ownReplica, slowDown, startSlowTestEnv, storeOf, until } from './replicas.ts';
 
@@ -156,3 +157,18 @@ for (const [schedule, said] of [
     assert.match(err, said);
   });
 }
+
+test('a schedule whose events trigger flows has to confirm it', async () => {
+  const schedule = { orders: { cron: everySecond, backfill: false } };
+  const reason = 'must be "flows", because with backfill: false each sync triggers flows';
+  assert.throws(() => readConfig(environment(env(schedule))), {
+    problems: [`NODE_CONFIG: schedule.orders.confirm ${reason}`],
+  });
+  await using shop = await startOrderShop();
+  const order = newOrder();
+  await shop.addRecords(order);
+  await using replica = await startScheduled(shop.testEnv, { orders: { ...schedule.orders, confirm: 'flows' } });
+  const event = await until(async () => (await shop.events({ metric: 'Placed Order' }))[0]);
+  await replica.stop();
+  assert.deepEqual([event.wouldTriggerFlows, event.unique_id], [true, order.id]);
+});

@@ -238,5 +238,8 @@ test('ctk sync --since last continues from a sync of the service; its events do 
   assert.match(out, /orders: completed, 1 read, 1 delivered/);
   const [placed] = await testEnv.events({ metric: 'Placed Order' });
   assert.equal(placed?.wouldTriggerFlows, false);
-  assert.equal((await ctk(['sync', 'orders', '--since', 'last', '--no-backfill', '--force'], testEnv.env)).code, 0);
+  assert.equal(
+    (await ctk(['sync', 'orders', '--since', 'last', '--no-backfill', '--yes', '--force'], testEnv.env)).code,
+    0,
+  );
 });

@@ -40,7 +40,7 @@ async function start(): Promise<Broker> {
     pushTo,
     async source({ concurrency, events }) {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
-      const { runs, deadLetters, replay, explain } = createService(config, pino({ level: 'silent' }));
+      const { runs, deadLetters, replay, explain, find } = createService(config, pino({ level: 'silent' }));
       const authenticators = [createGooglePubSubAuthenticator({ audience, serviceAccount }, publisher.keys)];
       const push = createHttpPush({
         authenticators,
@@ -59,6 +59,7 @@ async function start(): Promise<Broker> {
           deadLetters,
           replay,
           explain,
+          find,
           apiTokens: config.apiTokens,
           realtime: true,
           bulk: false,

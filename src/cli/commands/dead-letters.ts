@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Components } from '../../app/components.ts';
 import { type DeadLetter, type DeadLetterFilter, discardAll } from '../../engine/delivery/dead-letters.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
+import { getConfirmation } from '../output/confirmation.ts';
 import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
 
@@ -29,8 +30,9 @@ export function addDeadLetters(program: Command, terminal: Terminal, exitState: 
     });
   withFilters(letters.command('discard').description('forget them for good'))
     .argument('[id]', 'as list shows it; else name a kind')
-    .option('--all', 'every one')
-    .action((id: string | undefined, filter: FilterOptions) =>
+    .option('--all', 'every one; asks before')
+    .option('-y, --yes', 'with --all: without asking')
+    .action((id: string | undefined, filter: FilterOptions & { yes?: true }) =>
       withComponents((components) => discard({ components, terminal }, id, filter)),
     );
 }
@@ -87,14 +89,29 @@ async function replay(deps: DeadLetterCommandDeps, id: string | undefined, optio
   }
 }
 
-async function discard(deps: DeadLetterCommandDeps, id: string | undefined, options: FilterOptions): Promise<void> {
+async function discard(
+  deps: DeadLetterCommandDeps,
+  id: string | undefined,
+  { yes, ...options }: FilterOptions & { yes?: true },
+): Promise<void> {
   const { deadLetters } = deps.components;
   if (id === undefined) {
-    deps.terminal.line(`${await discardAll(deadLetters, filterOf(options))} discarded`);
+    const filter = filterOf(options);
+    if (options.all) await confirmDiscard(deps, filter, yes);
+    deps.terminal.line(`${await discardAll(deadLetters, filter)} discarded`);
     return;
   }
   await deadLetters.discard((await find(deps, id)).id);
   deps.terminal.line('1 discarded');
+}
+
+/** @throws CommandError if it was not confirmed */
+async function confirmDiscard({ components, terminal }: DeadLetterCommandDeps, filter: DeadLetterFilter, yes?: true) {
+  if (yes) return;
+  const count = (await Array.fromAsync(components.deadLetters.list(filter), () => undefined)).length;
+  if (count === 0) return;
+  const consequence = `${count} dead letter${count === 1 ? ' is' : 's are'} deleted for good, and can't be replayed any more`;
+  await getConfirmation({ consequence, name: 'dead-letters', yes }, terminal);
 }
 
 /** @throws CommandError if no record has this id */

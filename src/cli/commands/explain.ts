@@ -1,7 +1,8 @@
-/** `ctk explain`: shows what would be sent for a record, and why. The output holds personal data. */
+/** `ctk explain`: shows what would be sent for a record, and why. With `--full` or `--json` the output holds personal data. */
 import type { Command } from 'commander';
 import { type Explain, explainedTypes } from '../../engine/explain/explain.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from '../../engine/explain/schema.ts';
+import { subjectOf } from '../../engine/explain/verdict.ts';
 import { CommandError, type Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
 
@@ -12,12 +13,13 @@ export function addExplain(program: Command, terminal: Terminal): void {
     .description('what would be sent of a record, by which rule and from which fields; nothing is sent')
     .argument('<type>', explainedTypes.join(', '))
     .argument('<id>', "commercetools' id of the record")
+    .option('--full', 'each field with its source and what Klaviyo holds; holds personal data')
     .option('--json', 'as JSON, with the requests as Klaviyo would get them')
-    .action((type: string, id: string, { json }: { json?: true }) =>
+    .action((type: string, id: string, { json, full }: { json?: true; full?: true }) =>
       withComponents(async (components) => {
         const explained = await find(components.explain, type, id);
         if (json) terminal.json(explained);
-        else for (const line of linesOf(explained, terminal)) terminal.line(line);
+        else for (const line of (full ? linesOf : summaryOf)(explained, terminal)) terminal.line(line);
       }),
     );
 }
@@ -30,9 +32,50 @@ async function find(explain: Explain, type: string, id: string): Promise<Explain
   return explained;
 }
 
-function linesOf({ type, id, version, asked, whole, rules }: Explained, terminal: Terminal): string[] {
+/** Of the summary, with the verdict and the last line. */
+const maxLines = 10;
+
+/** @returns the verdict, then a line for each subject; no values, because those hold personal data */
+function summaryOf({ verdict, rules }: Explained, { colors }: Terminal): string[] {
+  const lines = rules.flatMap((rule) =>
+    [...Map.groupBy(rule.changes, subjectOf)].map(subjectLine).concat(skipLines(rule)),
+  );
+  const room = maxLines - 2;
+  const shown = lines.length > room ? [...lines.slice(0, room - 1), `… and ${lines.length - room + 1} more`] : lines;
+  const hint = '--full shows each field, its source, and what Klaviyo holds (personal data)';
+  return [colors.bold(verdict), ...shown.map((line) => `  ${line}`), colors.dim(hint)];
+}
+
+function subjectLine([subject, changes]: [string, ExplainedChange[]]): string {
+  const [first] = changes;
+  const times = changes.length > 1 ? ` × ${changes.length}` : '';
+  const changed = new Set(changes.flatMap(changedFields));
+  const fields = [...changed].slice(0, maxFields).join(', ');
+  const more = changed.size > maxFields ? ` and ${changed.size - maxFields} more fields` : '';
+  const requests = new Set(changes.flatMap((change) => change.requests.map(({ method, path }) => `${method} ${path}`)));
+  const sent = [...requests].slice(0, 2).join(', ') || first?.reason || 'no request, Klaviyo holds all of it';
+  return `${subject}${times}: ${sent}${fields && requests.size > 0 ? `; ${fields}${more}` : ''}`;
+}
+
+const maxFields = 6;
+
+/** Fields that differ from what Klaviyo holds; of an event, which can't be changed, its own fields. */
+function changedFields({ type, values, klaviyo }: ExplainedChange): string[] {
+  const sent = values.filter(({ value, currentValue }) => klaviyo === undefined || currentValue !== value);
+  const isOwn = ({ path }: ExplainedChange['values'][number]) =>
+    type !== 'event' || !/^(profile|properties)\./.test(path);
+  return sent.filter(isOwn).map(({ path }) => path);
+}
+
+function skipLines({ rule, skips, problem }: ExplainedRule): string[] {
+  const reasons = problem === undefined || skips.includes(problem) ? skips : [problem, ...skips];
+  return reasons.map((reason) => `${rule}: not sent, ${reason}`);
+}
+
+function linesOf({ verdict, type, id, version, asked, whole, rules }: Explained, terminal: Terminal): string[] {
   const { colors } = terminal;
   return [
+    colors.bold(verdict),
     `${colors.bold(`${type} ${id}`)}${version === undefined ? '' : `, version ${version}`}`,
     colors.dim(asked),
     ...(whole ? [] : [colors.yellow('the record is so large that not every field was followed')]),

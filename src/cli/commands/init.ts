@@ -12,6 +12,7 @@ import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.t
 import { processEnvironment, readConfig } from '../../config/config.ts';
 import { metricNames } from '../../rules/settings.ts';
 import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
+import { canAsk } from '../output/confirmation.ts';
 import { writeEnvFile } from '../output/env-file.ts';
 import { CommandError, type Terminal } from '../output/terminal.ts';
 import { checkAccess } from './check.ts';
@@ -36,10 +37,9 @@ export function addInit(program: Command, terminal: Terminal): void {
     .option('--overwrite', 'replace that file without asking')
     .option('-y, --yes', 'make the subscriptions without asking');
   withDestination(command).action(async (options: Options) => {
-    const canAsk = terminal.interactive && process.stdin.isTTY === true;
     const given = destinationNames.flatMap((kind) => (options[kind] === undefined ? [] : [[kind, options[kind]]]));
     const destination: PlanOptions = Object.fromEntries(given);
-    await init({ options, destination, env: processEnvironment(), canAsk, terminal });
+    await init({ options, destination, env: processEnvironment(), canAsk: canAsk(terminal), terminal });
   });
 }
 

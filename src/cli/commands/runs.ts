@@ -5,7 +5,9 @@ import { Argument, type Command } from 'commander';
 import type { Components } from '../../app/components.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
+import { runLine } from '../output/run-line.ts';
 import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
+import { totalOf } from '../run-total.ts';
 import { withComponents } from '../with-services.ts';
 
 /** Works on the store directly, without a running service. */
@@ -15,7 +17,7 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
     .description('bulk syncs, wherever they are worked off: how far, and how they ended');
   runs
     .command('list')
-    .description('those that run or wait, then those that ended, the latest first')
+    .description('those that run or wait, then those that ended, the latest first: times, progress and outcomes')
     .addArgument(new Argument('[resource]', 'only those of this resource').choices(bulkResources))
     .option('--json', 'a list of all that is known of each')
     .action((resource: BulkResource | undefined, options: { json?: true }) =>
@@ -24,7 +26,7 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
   runs
     .command('show')
     .description('one run: its counts, what was skipped or refused and why, what it waits for')
-    .argument('<id>', 'as list shows it')
+    .argument('<id>', 'as list shows it, or `latest` for the latest sync')
     .option('--json', 'all that is known of it')
     .action((id: string, options: { json?: true }) =>
       withComponents((components) => showRun({ components, terminal }, id, options)),
@@ -39,7 +41,7 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
 }
 
 interface RunCommandDeps {
-  components: Pick<Components, 'runs' | 'leaseMs'>;
+  components: Pick<Components, 'runs' | 'leaseMs' | 'commercetools' | 'now'>;
   terminal: Terminal;
 }
 
@@ -52,18 +54,35 @@ async function listRuns(
 ): Promise<void> {
   const runs = await components.runs.list(resource);
   if (json) return terminal.json(runs);
-  for (const run of runs) terminal.line(runLine(run));
+  for (const run of runs) terminal.line(await lineOf(components, run));
   terminal.line(runs.length === 0 ? 'no runs; ctk sync begins one' : `${runs.length} run(s)`);
 }
 
 /** @throws CommandError if no record has this id */
 async function showRun({ components, terminal }: RunCommandDeps, id: string, { json }: { json?: true }): Promise<void> {
-  const run = /^[-\w]+$/.test(id) ? await components.runs.get(id) : undefined;
-  if (!run) throw new CommandError(`there is no run ${id}; ctk runs list shows them`);
+  const run = await findRun(components, id);
   if (json) return terminal.json(run);
-  terminal.line(runLine(run));
+  terminal.line(await lineOf(components, run));
   for (const [label, text] of detailsOf(run)) terminal.line(`  ${label.padEnd(10)} ${text}`);
   for (const line of reasonLines(run)) terminal.line(line);
+}
+
+/** @param id of a run, or `latest`. @throws CommandError if there is none */
+async function findRun({ runs }: Pick<Components, 'runs'>, id: string): Promise<Run> {
+  if (id === 'latest') {
+    const all = await runs.list();
+    // A follow-up is no sync that somebody started.
+    const latest = all.filter(({ kind }) => kind === 'sync').sort((left, right) => (left.id < right.id ? 1 : -1))[0];
+    if (!latest) throw new CommandError('no sync was started yet; ctk sync begins one');
+    return latest;
+  }
+  const run = /^[-\w]+$/.test(id) ? await runs.get(id) : undefined;
+  if (!run) throw new CommandError(`there is no run ${id}; ctk runs list shows them`);
+  return run;
+}
+
+async function lineOf(components: RunCommandDeps['components'], run: Run): Promise<string> {
+  return runLine(run, { now: components.now(), total: await totalOf(components, run) });
 }
 
 async function stopRun({ components, terminal }: RunCommandDeps, resource: BulkResource): Promise<boolean> {
@@ -73,7 +92,7 @@ async function stopRun({ components, terminal }: RunCommandDeps, resource: BulkR
   for (;;) {
     const run = await components.runs.get(stopping.id);
     if (run && hasEnded(run)) {
-      terminal.line(runLine(run));
+      terminal.line(await lineOf(components, run));
       return run.state === 'stopped';
     }
     if (performance.now() > deadline) {
@@ -116,10 +135,4 @@ function reasonLines({ counts: { reasons, firstIds } }: Run): string[] {
       ...ids.map((id) => `      ${id}`),
     ];
   });
-}
-
-function runLine({ id, resource, kind, state, counts, problem }: Run): string {
-  const { read, delivered, skipped, rejected } = counts;
-  const summary = `${read} read, ${delivered} delivered, ${skipped} skipped, ${rejected} rejected`;
-  return [id, resource, kind, state, summary, ...(problem ? [problem] : [])].join('  ');
 }

@@ -3,15 +3,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
 import { type Components, createComponents } from '../../app/components.ts';
-import { countOf } from '../../commercetools/pagination.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
+import { describeFlowCount } from '../../engine/runs/flow-confirmation.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
 import { parseSyncRequest, type SyncCommand, type SyncRequest, startSync } from '../../engine/runs/run-request.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { nextSignal } from '../next-signal.ts';
+import { getConfirmation } from '../output/confirmation.ts';
 import { createLog } from '../output/log.ts';
 import { createProgress, progressLine } from '../output/progress.ts';
 import { CommandError, type ExitState, silent, type Terminal } from '../output/terminal.ts';
+import { totalOfRequest } from '../run-total.ts';
 import { loadConfig } from '../with-services.ts';
 
 export function addSync(program: Command, terminal: Terminal, exitState: ExitState): void {
@@ -30,7 +32,8 @@ export function addSync(program: Command, terminal: Terminal, exitState: ExitSta
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
     .option('--force', 'force update: also write unchanged records')
     .option('--keep-stock', 'products only: leave the quantity of variants that Klaviyo has as it is')
-    .option('--no-backfill', 'orders only: let the events trigger flows (a repair of missed orders)')
+    .option('--no-backfill', 'orders only: let the events trigger flows (a repair of missed orders); asks before')
+    .option('-y, --yes', 'let the events trigger flows without asking')
     .option('--json', 'no progress; the run as it ended, as JSON')
     .action(async (name: string, options: SyncOptions & { json?: true }, command: Command) => {
       const resource = bulkResources.find((known) => known === name);
@@ -64,6 +67,7 @@ export interface SyncOptions {
   backfill: boolean;
   force?: boolean;
   keepStock?: boolean;
+  yes?: boolean;
 }
 
 export interface SyncInput {
@@ -82,7 +86,7 @@ const graceMs = 1_000;
 export async function sync(components: Components, input: SyncInput): Promise<Run> {
   const { resource, options, signal, terminal } = input;
   const command = parseOptions(resource, options);
-  const total = await totalOf(components, resource, command);
+  const total = await totalOfRequest(components, resource, command.type === 'start' ? command.request : {});
   components.runs.open();
   let run = await start(components, input, command);
   const progress = createProgress(terminal);
@@ -106,21 +110,21 @@ export async function sync(components: Components, input: SyncInput): Promise<Ru
   return run;
 }
 
-async function totalOf(components: Components, resource: BulkResource, command: ValidCommand) {
-  const request = command.type === 'start' ? command.request : {};
-  if (request.ids) return request.ids.length;
-  const isPart = request.deleteAll || request.startId !== undefined || request.since !== undefined;
-  return isPart ? undefined : await countOf(components.commercetools, resource);
-}
-
 /** Starts the run. If a dead process left one running, waits until that run's lease has expired. */
 async function start(components: Components, input: SyncInput, command: ValidCommand): Promise<Run> {
   const { resource, signal, terminal } = input;
   const deadline = performance.now() + components.leaseMs + graceMs;
+  let isConfirmed = input.options.yes === true;
   for (let attempt = 0; ; attempt += 1) {
-    const result = await startSync(components.runs, resource, { command, by: 'cli' });
+    const result = await startSync(components.runs, resource, { command, by: 'cli', isConfirmed });
     if ('started' in result) return result.started;
     if ('refused' in result) throw new CommandError(result.refused);
+    if ('unconfirmed' in result) {
+      const consequence = describeFlowCount(resource, result.unconfirmed);
+      await getConfirmation({ consequence, name: resource, yes: isConfirmed }, terminal);
+      isConfirmed = true;
+      continue;
+    }
     const { id, counts } = result.running;
     const running = `a sync of ${resource} is running already: ${id}, ${counts.read} read`;
     if (result.alive || performance.now() > deadline || signal.aborted) throw new CommandError(running);

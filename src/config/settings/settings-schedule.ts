@@ -28,17 +28,27 @@ const cron = z
     'must be a cron expression that recurs, such as "0 3 * * *": minute hour day month weekday, with a second before them if need be',
   );
 
-function planSchema(resource: string) {
-  return z
-    .strictObject({
-      cron: cron.describe(`when a sync of ${resource} starts: minute, hour, day, month, weekday; a second may precede`),
-      since: z
-        .enum(['last'])
-        .optional()
-        .describe(`last: only ${resource} that changed since the last complete sync began`),
-    })
-    .optional();
-}
+const planShape = (resource: string) => ({
+  cron: cron.describe(`when a sync of ${resource} starts: minute, hour, day, month, weekday; a second may precede`),
+  since: z.enum(['last']).optional().describe(`last: only ${resource} that changed since the last complete sync began`),
+});
+
+const planSchema = (resource: string) => z.strictObject(planShape(resource)).optional();
+
+const orderPlanSchema = z
+  .strictObject({
+    ...planShape('orders'),
+    backfill: z.boolean().optional().describe('false: the events of this sync trigger flows; needs confirm'),
+    confirm: z
+      .literal('flows')
+      .optional()
+      .describe('flows: goes with backfill: false, so that customers may get e-mails'),
+  })
+  .refine(({ backfill, confirm }) => backfill !== false || confirm !== undefined, {
+    path: ['confirm'],
+    error: 'must be "flows", because with backfill: false each sync triggers flows',
+  })
+  .optional();
 
 export const scheduleSchema = section({
   timeZone: z
@@ -49,5 +59,5 @@ export const scheduleSchema = section({
   categories: planSchema('categories'),
   products: planSchema('products'),
   customers: planSchema('customers'),
-  orders: planSchema('orders'),
+  orders: orderPlanSchema,
 });

@@ -62,6 +62,19 @@ export const settingsSchema = z.strictObject({
     maxEnded: count(50).describe('ended runs kept per resource, in addition to the last complete sync'),
   }),
   schedule: scheduleSchema,
+  deliveryLog: section({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe('log recent realtime deliveries by record, without personal data, for `ctk find`'),
+    keepDays: z.number().positive().max(90).default(7).describe('days that a delivery stays in the log'),
+    maxEntries: z
+      .int()
+      .min(1_000)
+      .max(1_000_000)
+      .default(200_000)
+      .describe('deliveries in the log at most; the oldest are deleted first'),
+  }),
   deadLetters: section({ max: count(10_000).describe('how many are kept at most') }),
 });
 export type Settings = z.infer<typeof settingsSchema>;

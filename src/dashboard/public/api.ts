@@ -12,6 +12,11 @@ interface Failure {
   error?: string;
   reason?: string;
   outcome?: string;
+  code?: string;
+  /** Of `confirmation-required`: events that can trigger flows, and the records that they belong to. */
+  events?: number;
+  records?: number;
+  isExact?: boolean;
 }
 
 export type Reply<Body> =

@@ -2,6 +2,7 @@
 import { activityPage } from './activity-page.ts';
 import { deadLettersPage } from './dead-letters-page.ts';
 import { explainPage } from './explain-page.ts';
+import { findPage } from './find-page.ts';
 import { overviewPage } from './overview-page.ts';
 import type { DashboardPage } from './page.ts';
 import { runPage } from './run-page.ts';
@@ -13,6 +14,7 @@ export const pages: readonly [DashboardPage, ...DashboardPage[]] = [
   syncsPage,
   runPage,
   deadLettersPage,
+  findPage,
   explainPage,
   activityPage,
   settingsPage,

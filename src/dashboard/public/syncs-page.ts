@@ -5,7 +5,7 @@ import { nextSyncs, request } from './api.ts';
 import { loading, staleView } from './elements.ts';
 import { ago, duration, moment, number, plural, title } from './format.ts';
 import type { DashboardPage } from './page.ts';
-import { runForm, startRun } from './run-form.js';
+import { runForm, startRun } from './run-form.ts';
 import { optionsOf, progressView, stateBadge, triggerOf } from './run-progress.ts';
 import { isPending, mayAct, notify, once, state } from './state.ts';
 import { table } from './table.ts';

@@ -13,6 +13,8 @@ import type { AppEvents, ChangeCount } from '../../telemetry/app-events.ts';
 import { inSpan } from '../../telemetry/span.ts';
 import type { AcceptedJobs, ChangeOrigin } from './accepted-jobs.ts';
 import type { DeadLetterDraft, DeadLetters } from './dead-letters.ts';
+import { type DeliveryOrigin, entryOf, logDeliveries, receiptEntry } from './delivery-entries.ts';
+import type { DeliveryLog } from './delivery-log.ts';
 import { emptyResult, type Outcome, type RecordResult, worstOutcome } from './outcome.ts';
 
 export interface DeliverDeps {
@@ -20,6 +22,8 @@ export interface DeliverDeps {
   acceptedJobs: Pick<AcceptedJobs, 'settled' | 'abandon'>;
   deadLetters: Pick<DeadLetters, 'store'>;
   events: AppEvents;
+  /** Realtime and replays are logged; a sync counts its records instead. */
+  deliveryLog: Pick<DeliveryLog, 'add'>;
   /** Stores a follow-up run; resolves once it is stored. */
   queueFollowUp(followUp: FollowUp): Promise<void>;
   /** Stores that a customer was erased; resolves once it is stored. */
@@ -35,6 +39,8 @@ export interface DeliverOptions {
   signal: AbortSignal;
   /** What to do with internal errors: store dead letters, or leave them to another attempt. */
   onInternalError: 'dead-letter' | 'return';
+  /** Number of the message's delivery, for the delivery log. */
+  attempt?: number;
   /** Also writes records that Klaviyo already holds unchanged. */
   force?: boolean;
   /** Leaves the quantity of existing variants as it is. */
@@ -57,7 +63,6 @@ interface Awaited extends Omit<Outgoing, 'change'> {
   written: WrittenCount;
 }
 
-type Settled = Pick<Awaited, 'rule' | 'result' | 'origin'>;
 type WrittenCount = Pick<ChangeCount, 'kind' | 'metric' | 'value' | 'currency'>;
 
 export function createDeliver({
@@ -65,6 +70,7 @@ export function createDeliver({
   acceptedJobs,
   deadLetters,
   events,
+  deliveryLog,
   queueFollowUp,
   onErasure,
 }: DeliverDeps): Deliver {
@@ -72,6 +78,28 @@ export function createDeliver({
     const stored = await deadLetters.store(draft);
     if (stored === 'stored') result.deadLettered.push(draft.code);
     else result.receipts.push({ outcome: 'unavailable', reason: stored.reason });
+  }
+
+  function log(results: readonly (readonly [DeliveryOrigin, Receipt])[], options: DeliverOptions): void {
+    if (options.lane === 'bulk') return;
+    logDeliveries(
+      deliveryLog,
+      results.map(([origin, receipt]) => receiptEntry(origin, receipt, options)),
+    );
+  }
+
+  /** Logs what no change was made for. */
+  function logEvaluation(
+    origin: DeliveryOrigin,
+    outcome: 'skipped' | 'rejected' | 'failed',
+    reasons: readonly string[],
+    options: DeliverOptions,
+  ) {
+    if (options.lane === 'bulk') return;
+    logDeliveries(
+      deliveryLog,
+      reasons.map((reason) => entryOf(origin, { outcome, reason }, options)),
+    );
   }
 
   async function internalError(
@@ -91,19 +119,23 @@ export function createDeliver({
     switch (evaluation.outcome) {
       case 'skipped':
         result.skips.push(evaluation.reason);
+        logEvaluation({ record, rule: '' }, 'skipped', [evaluation.reason], options);
         return [];
       case 'unreadable': {
         const rejection = { code: 'unreadable', detail: `${evaluation.path}: ${evaluation.reason}` };
         events.emit({ type: 'rejected', record, rule: '', ...rejection });
+        logEvaluation({ record, rule: '' }, 'rejected', [`${rejection.code}: ${rejection.detail}`], options);
         await deadLetter({ record, rule: '', cause: options.cause, ...rejection }, result);
         return [];
       }
       case 'failed':
+        logEvaluation({ record, rule: evaluation.rule }, 'failed', [evaluation.error.name], options);
         await internalError({ rule: evaluation.rule, result, error: evaluation.error }, options);
         return [];
       case 'mapped': {
         const { rule, output } = evaluation;
         result.skips.push(...output.skips);
+        logEvaluation({ record, rule }, 'skipped', output.skips, options);
         for (const warning of output.warnings) events.emit({ type: 'partially-sent', record, rule, warning });
         for (const followUp of output.followUps) await queueFollowUp(followUp);
         for (const change of output.changes) if (change.type === 'erasure') await onErasure(change.customerId);
@@ -113,22 +145,26 @@ export function createDeliver({
     }
   }
 
-  async function settle({ rule, result, origin }: Settled, receipt: Receipt, options: DeliverOptions): Promise<void> {
+  async function settle(
+    { rule, result, origin, written }: Awaited,
+    receipt: Receipt,
+    options: DeliverOptions,
+  ): Promise<void> {
     const { record } = result;
     for (const warning of receipt.warnings ?? []) events.emit({ type: 'partially-sent', record, rule, warning });
     if (receipt.outcome === 'failed') return internalError({ rule, result, error: receipt.error }, options);
     result.receipts.push(receipt);
     if (receipt.outcome === 'delivered' && receipt.settled)
-      void settleJobResult({ rule, record, origin }, receipt.settled, options);
+      void settleJobResult({ rule, record, origin, written }, receipt.settled, options);
     if (receipt.outcome !== 'rejected') return;
-    const { outcome: _outcome, warnings: _warnings, ...rejection } = receipt;
+    const { outcome: _outcome, warnings: _warnings, errorId: _errorId, ...rejection } = receipt;
     events.emit({ type: 'rejected', record, rule, ...rejection });
     await deadLetter({ record, rule, cause: options.cause, ...rejection }, result);
   }
 
   /** The message is acknowledged already: a change that its job rejects afterwards becomes a dead letter. Never rejects. */
   async function settleJobResult(
-    { rule, record, origin }: { rule: string; record: RecordRef; origin: ChangeOrigin | undefined },
+    { rule, record, origin, written }: Omit<Awaited, 'result'> & { record: RecordRef },
     later: Promise<Receipt>,
     options: DeliverOptions,
   ): Promise<void> {
@@ -140,7 +176,8 @@ export function createDeliver({
       const rejectedLater: ChangeCount = { rule, outcome: 'rejected-later', count: 1 };
       if (receipt.outcome === 'rejected')
         events.emit({ type: 'changes', lane: options.lane, changes: [rejectedLater] });
-      await settle({ rule, result, origin }, receipt, { ...options, onInternalError: 'dead-letter' });
+      if (receipt.outcome !== 'delivered') log([[{ record, rule, wrote: nameOf(written) }, receipt]], options);
+      await settle({ rule, result, origin, written }, receipt, { ...options, onInternalError: 'dead-letter' });
       const unstored = result.receipts.find((settled) => settled.outcome === 'unavailable');
       if (!unstored) return acceptedJobs.settled(origin);
       events.emit({ type: 'action-required', reason: unstored.reason });
@@ -158,6 +195,11 @@ export function createDeliver({
   ): Promise<void> {
     const receipts = await sending;
     if (awaited.length > 0) events.emit({ type: 'changes', lane: options.lane, changes: countsOf(awaited, receipts) });
+    const logged = awaited.flatMap(({ rule, result: { record }, written }, index) => {
+      const receipt = receipts[index];
+      return receipt ? [[{ record, rule, wrote: nameOf(written) }, receipt] as const] : [];
+    });
+    log(logged, options);
     for (const [index, sent] of awaited.entries()) {
       const receipt = receipts[index];
       if (receipt) await settle(sent, receipt, options);
@@ -214,6 +256,11 @@ function writtenBy(change: Change): WrittenCount {
   if (change.type !== 'event') return { kind: change.type };
   const { metric, value, currency } = change;
   return omitUndefined({ kind: change.type, metric, value, currency });
+}
+
+/** Klaviyo's metric, or the kind of record. */
+function nameOf({ metric, kind }: WrittenCount): string | undefined {
+  return metric ?? kind;
 }
 
 /** Rules, outcomes and metrics are few: a page of changes gives a handful of counts. */

@@ -17,10 +17,12 @@ import type { RuleSettings } from '../../rules/settings.ts';
 import { type Cause, isDisabled, type RuleEvaluation, type RuleGroup, type Trigger } from '../../rules/types.ts';
 import { createEvaluate } from '../delivery/evaluate.ts';
 import { leavesOf, valueAt, withChangedLeaves } from './json-paths.ts';
+import { klaviyoPath } from './klaviyo-path.ts';
 import { diffWithMessage, type EvaluatedRule } from './message-diff.ts';
 import { type Provenance, traceProvenance } from './provenance.ts';
 import { type Perturbation, recordLookups } from './recording-lookups.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from './schema.ts';
+import { verdictOf } from './verdict.ts';
 
 export const explainedTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'] as const;
 export type ExplainedType = (typeof explainedTypes)[number];
@@ -69,7 +71,8 @@ export function createExplain(deps: ExplainDeps): Explain {
     const version = valueAt(record, ['version']);
     const known = { type, id, ...(typeof version === 'number' ? { version } : {}) };
     const asked = describeEvaluation(type);
-    return { ...known, asked, whole: provenance.isComplete, rules: await Promise.all(rules) };
+    const explained = { ...known, asked, whole: provenance.isComplete, rules: await Promise.all(rules) };
+    return { verdict: verdictOf(explained, record), ...explained };
   };
 }
 
@@ -173,7 +176,7 @@ async function explainChanges(
     const values = [...leavesOf(fields)].map(({ path, value }) => {
       const currentValue = valueAt(klaviyo, path);
       const origin = provenance.of(rule, [String(index), ...path]);
-      return { path: path.join('.'), value, ...origin, ...(currentValue === undefined ? {} : { currentValue }) };
+      return { path: klaviyoPath(path), value, ...origin, ...(currentValue === undefined ? {} : { currentValue }) };
     });
     return { type, values, ...(dryRuns[index] ?? notCompared), ...note, ...(klaviyo ? { klaviyo } : {}) };
   });

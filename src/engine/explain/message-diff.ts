@@ -4,6 +4,7 @@ import { causeOf } from '../../rules/cause.ts';
 import { isDisabled, type RuleEvaluation, type RuleGroup, type RuleOutput, type Trigger } from '../../rules/types.ts';
 import { createEvaluate, type EvaluateDeps } from '../delivery/evaluate.ts';
 import { differences, isLeaf, type Leaf, valueAt } from './json-paths.ts';
+import { klaviyoPathInList } from './klaviyo-path.ts';
 import type { ExplainedRule } from './schema.ts';
 
 /** A rule with its evaluation for a record, as in a sync. */
@@ -70,6 +71,7 @@ function diff(inSync: RuleOutput | undefined, inRealtime: RuleOutput | undefined
   );
   return [...paths].slice(0, maxDifferences).map((path) => {
     const value = valueAt(after, path.split('.'));
-    return isLeaf(value) ? { path, value } : { path };
+    const name = klaviyoPathInList(path.split('.'));
+    return isLeaf(value) ? { path: name, value } : { path: name };
   });
 }

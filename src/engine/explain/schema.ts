@@ -7,12 +7,12 @@ const warning = z.object({ code: z.string(), detail: z.string() });
 const leaf = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 const valueSchema = z.object({
-  path: z.string().describe('within the change, such as properties.OrderId'),
+  path: z.string().describe("Klaviyo's field, such as properties.OrderId or unique_id"),
   value: leaf,
   from: z.array(z.string()).describe('the commercetools fields and settings that it depends on; none: it is fixed'),
   copied: z.boolean().describe('the same as the first of them; else computed'),
   needs: z.array(z.string()).describe('what decides only whether it is there'),
-  currentValue: z.unknown().optional().describe('what Klaviyo currentValue in this place now'),
+  currentValue: z.unknown().optional().describe('what Klaviyo holds in this place now'),
 });
 
 const changeSchema = z.object({
@@ -51,6 +51,7 @@ const ruleSchema = z.object({
 export type ExplainedRule = z.infer<typeof ruleSchema>;
 
 export const explainedSchema = z.object({
+  verdict: z.string().describe('what a sync would do with the record, in one sentence'),
   type: z.string(),
   id: z.string(),
   version: z.number().optional(),

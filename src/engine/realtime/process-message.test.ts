@@ -66,6 +66,7 @@ function start(overrides: Partial<RealtimeDeps> = {}) {
     maxAttempts: 5,
     maxInFlight: 100,
     sink: { estimateWaitMs: () => 0 },
+    deliveryLog: { add: () => undefined },
     ...overrides,
   };
   return { realtime: createRealtime(parts), happened };

@@ -4,7 +4,7 @@ import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import type { RecentVersions } from '../../commercetools/recent-versions.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
-import { LookupUnavailable, toError } from '../../lib/errors.ts';
+import { LookupUnavailable, messageOf, toError } from '../../lib/errors.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { causeOf } from '../../rules/cause.ts';
@@ -12,6 +12,8 @@ import { changeKinds, type RuleSelection, type SelectRules } from '../../rules/s
 import { StoreError } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import type { Deliver } from '../delivery/deliver.ts';
+import { entryOf, logDeliveries } from '../delivery/delivery-entries.ts';
+import type { DeliveryLog } from '../delivery/delivery-log.ts';
 import type { Evaluate } from '../delivery/evaluate.ts';
 import { internalError, outcomeOf, reasonsOf, toVerdict, type Verdict } from '../delivery/verdict.ts';
 import type { ImportWatch } from './import-watch.ts';
@@ -33,6 +35,7 @@ export interface RealtimeDeps {
   maxInFlight: number;
   /** Absent: imports are not counted. */
   importWatch?: ImportWatch;
+  deliveryLog: Pick<DeliveryLog, 'add'>;
 }
 
 export interface Realtime {
@@ -55,18 +58,28 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
 
-  async function processMessage(message: Message, rules: RuleSelection, signal: AbortSignal, attempt: number) {
+  async function processMessage(
+    message: Message,
+    rules: RuleSelection,
+    signal: AbortSignal,
+    { attempt, deliveries = attempt }: { attempt: number; deliveries: number | undefined },
+  ) {
     const cause = causeOf(message);
     deps.recentVersions.note(message.resource.id, message.resourceVersion);
     const readSeq = deps.nextReadSeq();
     const onInternalError = attempt >= deps.maxAttempts ? 'dead-letter' : 'return';
-    const options = { cause, readSeq, lane: 'realtime', signal, onInternalError } as const;
+    const options = { cause, readSeq, lane: 'realtime', signal, onInternalError, attempt: deliveries } as const;
     try {
       const evaluations = await deps.evaluate({ message }, rules, cause);
       deps.importWatch?.observe(message, evaluations);
       return toVerdict(await deps.deliver(evaluations, options));
     } catch (thrown) {
-      if (isUnavailable(thrown)) return verdictForError(thrown);
+      if (isUnavailable(thrown)) {
+        const { typeId, id } = message.resource;
+        const result = { outcome: 'retried', reason: messageOf(thrown) } as const;
+        logDeliveries(deps.deliveryLog, [entryOf({ record: { typeId, id }, rule: '' }, result, options)]);
+        return verdictForError(thrown);
+      }
       // Counts as a rule that failed, so that the last attempt stores a dead letter.
       const failed = { outcome: 'failed', record: message.resource, rule: '', error: toError(thrown) } as const;
       return toVerdict(await deps.deliver([failed], options));
@@ -77,7 +90,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), deps.deadlineMs);
     const attempt = attempts.next(message.id, deliveries);
-    const work = processMessage(message, rules, deadline.signal, attempt)
+    const work = processMessage(message, rules, deadline.signal, { attempt, deliveries })
       .catch(verdictForError)
       .then((verdict) => {
         if (verdict.ack && !deadline.signal.aborted) attempts.forget(message.id);

@@ -47,12 +47,21 @@ export function parseSyncRequest(
   return { type: 'start', request: omitUndefined({ ids: uniqueIds, startId, since, ...flags }) };
 }
 
+export interface SyncStart {
+  command: Exclude<SyncCommand, { type: 'invalid' }>;
+  by: Starter;
+  /** Its events may trigger flows. */
+  isConfirmed?: boolean;
+}
+
 export function startSync(
   runs: Pick<Runs, 'start' | 'resume'>,
   resource: BulkResource,
-  { command, by }: { command: Exclude<SyncCommand, { type: 'invalid' }>; by: Starter },
+  { command, by, isConfirmed = false }: SyncStart,
 ): Promise<Started> {
-  return command.type === 'resume' ? runs.resume(resource, by) : runs.start(resource, command.request, by);
+  // A sync that is resumed was confirmed when it was started.
+  if (command.type === 'resume') return runs.resume(resource, by);
+  return runs.start(resource, command.request, by, isConfirmed);
 }
 
 function problemOf(resource: BulkResource, request: SyncRequest, nameOf: OptionName): string | undefined {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import { untilWritten } from '../../store/store.ts';
+import type { CountFlowEvents, FlowCount } from './flow-confirmation.ts';
 import type { FollowUpQueue } from './follow-ups.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
 import { resolveSince } from './resolve-since.ts';
@@ -17,11 +18,13 @@ export type Started =
   | { started: Run }
   /** alive: this process has seen its holder renew the lease; otherwise the holder may be dead. */
   | { running: Run; alive: boolean }
-  | { refused: string };
+  | { refused: string }
+  /** Its events can trigger flows, which nobody has confirmed. */
+  | { unconfirmed: FlowCount };
 
 export interface Runs {
-  /** Stores a sync. @returns it, or the one that is running already */
-  start(resource: BulkResource, request: RunRequest, by: Starter): Promise<Started>;
+  /** Stores a sync. @param isConfirmed its events may trigger flows. @returns it, or the one that is running already */
+  start(resource: BulkResource, request: RunRequest, by: Starter, isConfirmed?: boolean): Promise<Started>;
   /** Stores a sync that continues where the last one of the resource was stopped. */
   resume(resource: BulkResource, by: Starter): Promise<Started>;
   /** Stops the sync of a resource in whichever process; it can be resumed. @returns the run, or undefined if none runs */
@@ -44,6 +47,7 @@ export interface RunsDeps extends Omit<RunPollerDeps, 'runStore'> {
   /** Ended runs that are kept for each resource and kind. */
   maxEnded: number;
   followUps: Pick<FollowUpQueue, 'onAdded'>;
+  countFlowEvents: CountFlowEvents;
   /** Clock of commercetools. `set` asks commercetools for the time, unless it is known; rejects with a CommercetoolsError. */
   clock: { latest(): Date; set(): Promise<void> };
 }
@@ -118,14 +122,17 @@ export function createRuns(deps: RunsDeps): Runs {
   }
 
   return {
-    async start(resource, request, by) {
+    async start(resource, request, by, isConfirmed = false) {
       const { lastCompleteSince } = runStore;
       // The clock of this machine may be wrong.
       if (request.since !== undefined) await clock.set();
       const resolved = await resolveSince({ resource, request, now: clock.latest, lastCompleteSince });
       if ('refused' in resolved) return resolved;
       const { gap, ...since } = resolved;
-      const run = createRun({ resource, kind: 'sync', request: { ...request, ...since }, by, now: now() });
+      const resolvedRequest = { ...request, ...since };
+      const unconfirmed = isConfirmed ? undefined : await deps.countFlowEvents(resource, resolvedRequest);
+      if (unconfirmed) return { unconfirmed };
+      const run = createRun({ resource, kind: 'sync', request: resolvedRequest, by, now: now() });
       return enqueue({ ...run, ...(gap ? { gap } : {}) }, by);
     },
     async resume(resource, by) {

@@ -10,14 +10,20 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { type Store, untilWritten } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
+import { describeFlowCount, flowConfirmation } from './flow-confirmation.ts';
 import type { Runs } from './runs.ts';
 
 export interface Plan {
   /** Five fields, or six with seconds first. https://croner.56k.guru/usage/pattern/ */
   cron: string;
   since?: 'last' | undefined;
+  /** False: events trigger flows. */
+  backfill?: boolean | undefined;
+  /** The events may trigger flows. */
+  confirm?: typeof flowConfirmation | undefined;
 }
 
 export interface Plans extends Partial<Record<BulkResource, Plan | undefined>> {
@@ -100,10 +106,16 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
     });
   }
 
-  async function queue({ resource, plan: { cron, since }, at }: Tick): Promise<void> {
-    const result = await runs.start(resource, since === undefined ? {} : { since }, 'schedule');
+  async function queue({ resource, plan: { since, ...plan }, at }: Tick): Promise<void> {
+    const request = omitUndefined({ since, backfill: plan.backfill });
+    const result = await runs.start(resource, request, 'schedule', plan.confirm !== undefined);
+    if ('unconfirmed' in result) {
+      const fix = `set schedule.${resource}.confirm to "${flowConfirmation}" if they may`;
+      const reason = `${describeFlowCount(resource, result.unconfirmed)} and was not started by the schedule: ${fix}`;
+      return events.emit({ type: 'action-required', reason });
+    }
     // No sync has completed yet, so there is no `last`: syncs everything once.
-    if ('refused' in result) return queue({ resource, plan: { cron }, at });
+    if ('refused' in result) return queue({ resource, plan, at });
     const [outcome, run] =
       'started' in result ? (['queued', result.started] as const) : (['skipped', result.running] as const);
     events.emit({ type: 'scheduled', resource, at, outcome, runId: run.id });

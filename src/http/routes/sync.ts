@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { bulkResources } from '../../commercetools/schemas.ts';
+import { describeFlowCount, flowConfirmation, flowCountSchema } from '../../engine/runs/flow-confirmation.ts';
 import { hasEnded, type Run, runSchema } from '../../engine/runs/run.ts';
 import { parseSyncRequest, startSync } from '../../engine/runs/run-request.ts';
 import type { Runs } from '../../engine/runs/runs.ts';
@@ -40,12 +41,19 @@ const bodySchema = z.strictObject({
   deleteAll: z.boolean().optional(),
   confirmDeletion: z.string().max(64).optional(),
   backfill: z.boolean().optional(),
+  confirm: z
+    .literal(flowConfirmation, { error: `must be "${flowConfirmation}"` })
+    .optional()
+    .describe('"flows": the events of this sync may trigger flows, such as e-mails to customers'),
   force: z.boolean().optional(),
   keepStock: z.boolean().optional().describe('products only: leave the quantity of existing variants as it is'),
 });
 
 const started = z.object({ message: z.string(), run: runSchema });
-const running = z.object({ error: z.string(), run: runSchema });
+const running = z.object({ error: z.string(), code: z.literal('already-running'), run: runSchema });
+const unconfirmed = z
+  .object({ error: z.string(), code: z.literal('confirmation-required'), ...flowCountSchema.shape })
+  .describe('its events can trigger flows: repeat the request with {"confirm": "flows"} if they may');
 const listed = z.object({
   running: z.array(runSchema),
   ended: z.array(runSchema),
@@ -67,20 +75,26 @@ export function syncRoutes(server: FastifyInstance, deps: SyncRouteDeps): void {
         security,
         summary: `Syncs all commercetools ${resource} to Klaviyo`,
         body: bodySchema.nullish(),
-        response: { 202: started, 409: running, 503: problemSchema, ...errorResponses },
+        response: { 202: started, 409: z.union([running, unconfirmed]), 503: problemSchema, ...errorResponses },
       },
       handler: async (request, reply) => {
         if (deps.stopping()) return reply.code(503).send({ error: 'the service is stopping' });
-        const command = parseSyncRequest(resource, request.body ?? {});
+        const { confirm, ...body } = request.body ?? {};
+        const command = parseSyncRequest(resource, body);
         if (command.type === 'invalid') return reply.code(400).send({ error: command.problem });
-        const result = await startSync(deps.runs, resource, { command, by: 'api' });
+        const result = await startSync(deps.runs, resource, { command, by: 'api', isConfirmed: confirm !== undefined });
         if ('refused' in result) {
           const error = command.type === 'resume' ? `resume: ${result.refused}` : result.refused;
           return reply.code(400).send({ error });
         }
         if ('started' in result)
           return reply.code(202).send({ message: `${resource} sync accepted`, run: result.started });
+        if ('unconfirmed' in result) {
+          const error = `${describeFlowCount(resource, result.unconfirmed)}; repeat the request with {"confirm": "${flowConfirmation}"} if they may`;
+          return reply.code(409).send({ error, code: 'confirmation-required' as const, ...result.unconfirmed });
+        }
         return reply.code(409).send({
+          code: 'already-running' as const,
           error: `a sync of ${resource} is running already; stop it with POST /sync/${resource}/stop`,
           run: result.running,
         });

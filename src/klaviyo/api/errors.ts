@@ -14,6 +14,8 @@ export interface KlaviyoError {
   pointer?: string;
   /** Klaviyo's id of the profile that has one of the identifiers; with the code `duplicate_profile`. */
   duplicateProfileId?: string;
+  /** Klaviyo's id of this occurrence. Its other answers have none, nor a header with an id of the request. */
+  errorId?: string;
 }
 
 export type ApiFailure =
@@ -34,6 +36,7 @@ const errorBody = z.object({
   errors: z
     .array(
       z.object({
+        id: z.string().optional().catch(undefined),
         code: z.string().catch('invalid'),
         title: z.string().optional().catch(undefined),
         detail: z.string().catch(''),
@@ -73,5 +76,6 @@ function toKlaviyoError(error: z.infer<typeof errorBody>['errors'][number], requ
     detail: redact(error.detail || (error.title ?? ''), requestBody),
     pointer: error.source?.pointer,
     duplicateProfileId: error.meta?.duplicate_profile_id,
+    errorId: error.id,
   });
 }

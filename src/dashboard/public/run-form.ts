@@ -1,11 +1,14 @@
 /** Form that starts a sync: the options of POST /sync/{resource} that the resource supports. */
-import { html, nothing } from '/dashboard/lib/lit-html/lit-html.js';
+import { html, nothing, type TemplateResult } from 'lit-html';
 import { request } from './api.ts';
-import { mayAct, notify } from './state.ts';
+import { change, mayAct, notify } from './state.ts';
 
 const deletable = ['categories', 'products'];
 
-export function runForm(resource) {
+/** The sync that was answered with `confirmation-required`, and what it would send. */
+let unconfirmed: { resource: string; text: string } | undefined;
+
+export function runForm(resource: string): TemplateResult {
   const isOrders = resource === 'orders';
   return html`<details>
     <summary>Options</summary>
@@ -25,23 +28,42 @@ export function runForm(resource) {
             <label>To delete them, type <code>${resource}</code> <input name="confirmDeletion" autocomplete="off" /></label>`
         : nothing
     }
-  </details>`;
+  </details>
+  ${unconfirmed?.resource === resource ? confirmationView(unconfirmed) : nothing}`;
+}
+
+function confirmationView({ resource, text }: { resource: string; text: string }): TemplateResult {
+  return html`<div class="box" role="alert">
+    <p>${text} Customers may get e-mails.</p>
+    <label>To start it, type <code>${resource}</code> <input name="confirmFlows" autocomplete="off" spellcheck="false" /></label>
+  </div>`;
 }
 
 /** Starts the sync of the form. */
-export async function startRun(event, resource) {
+export async function startRun(event: Event, resource: string): Promise<void> {
   event.preventDefault();
   const form = event.currentTarget;
-  if (!mayAct()) return;
-  const { ok, body, error } = await request('POST', `/sync/${resource}`, requestOf(new FormData(form)));
+  if (!(form instanceof HTMLFormElement) || !mayAct()) return;
+  const fields = new FormData(form);
+  const isConfirmed = unconfirmed?.resource === resource && fields.get('confirmFlows') === resource;
+  const sync = { ...requestOf(fields), ...(isConfirmed ? { confirm: 'flows' } : {}) };
+  const { ok, body, error } = await request<{ message: string }>('POST', `/sync/${resource}`, sync);
+  unconfirmed = undefined;
   if (ok) {
     form.reset();
     notify(body.message);
+  } else if (body.code === 'confirmation-required') {
+    const count = `${body.isExact ? 'up to' : 'about'} ${body.events} events`;
+    unconfirmed = {
+      resource,
+      text: `This sync sends ${count} that can trigger flows (${body.records} ${resource}).`,
+    };
+    change();
   } else notify(error, { tone: 'bad' });
 }
 
-function requestOf(form) {
-  const text = (name) => String(form.get(name) ?? '').trim();
+function requestOf(form: FormData): Record<string, unknown> {
+  const text = (name: string) => String(form.get(name) ?? '').trim();
   const ids = text('ids')
     .split(/[\s,]+/)
     .filter((id) => id !== '');
