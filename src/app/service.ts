@@ -46,6 +46,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     trustsThisMachine: !hasTokens,
     ...{ concurrency, events },
     maxPushes: maxInFlight,
+    shedReason: components.memoryGuard.shedReason,
     deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
   });
@@ -68,7 +69,10 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
 
   async function listen(port: Port): Promise<string[]> {
     const maxDeadLetters = config.settings.deadLetters.max;
-    metrics ??= createMetrics({ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters });
+    metrics ??= createMetrics({
+      ...{ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters },
+      memoryGuard: components.memoryGuard,
+    });
     const server = await buildServer(
       {
         ...{ log, version, runs, deadLetters, replay, explain, readiness, metrics },
@@ -82,6 +86,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
           replica: `${hostname()}, process ${process.pid}`,
           usage: klaviyo.usage,
           inFlight: sink.inFlight,
+          memoryGuard: components.memoryGuard,
           countOf: (resource) => countOf(commercetools, resource),
           effectiveConfig: config.effectiveConfig,
           ...{ liveCheck, apiFindings: components.apiFindings },

@@ -46,6 +46,8 @@ export interface Config {
   /** Part of the keys of subscriptions. */
   environment: string;
   logLevel: string;
+  /** Options that node was started with, on its command line or by NODE_OPTIONS. */
+  nodeFlags: string[];
   /** Absent: no traces are exported. */
   traces?: TraceSettings;
   shutdownMs: number;
@@ -91,6 +93,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const groups = applyExtension(rulesByResource, extension.extension);
   return {
     ...derived,
+    nodeFlags: [...process.execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/)],
     groups,
     warnings: [
       ...settings.warnings,
@@ -104,7 +107,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   };
 }
 
-type DerivedConfig = Omit<Config, 'groups' | 'warnings' | 'settingsSources' | 'effectiveConfig' | 'extension'>;
+type DerivedConfig = Omit<
+  Config,
+  'groups' | 'nodeFlags' | 'warnings' | 'settingsSources' | 'effectiveConfig' | 'extension'
+>;
 
 function toConfig(env: Environment, settings: Settings): DerivedConfig {
   const realtime = env.APP_TYPE !== 'BULK_IMPORT';

@@ -6,6 +6,7 @@ import { hasEnded, type Run } from '../engine/runs/run.ts';
 import type { Runs } from '../engine/runs/runs.ts';
 import type { RateLimiter } from '../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../klaviyo/sink.ts';
+import type { MemoryGuard } from '../lib/memory-guard.ts';
 import { createTtlCache } from '../lib/ttl-cache.ts';
 import { type RuleRates, slotSeconds } from './rule-rates.ts';
 
@@ -16,6 +17,7 @@ export interface SnapshotDeps {
   rates: RuleRates;
   usage: RateLimiter['usage'];
   inFlight: Sink['inFlight'];
+  memoryGuard: Pick<MemoryGuard, 'heap' | 'shedReason'>;
   readiness(): Promise<Ready>;
   runs: Pick<Runs, 'list'>;
   deadLetters: Pick<DeadLetters, 'list'>;
@@ -40,6 +42,7 @@ export function createSnapshots(deps: SnapshotDeps): Record<'now' | 'runs', () =
       rules: deps.rules.map(({ name, summary }) => ({ rule: name, summary, ...deps.rates.rateOf(name) })),
       quota: deps.usage(),
       inFlight: deps.inFlight(),
+      memory: { ...deps.memoryGuard.heap(), shedReason: deps.memoryGuard.shedReason() },
       ready: await deps.readiness(),
       deadLetters: await countLetters(),
     }),

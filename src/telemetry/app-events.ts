@@ -41,6 +41,8 @@ export type AppEvent =
   /** A scheduled sync was due at `at`. `skipped`: `runId` is a sync of the resource that was running already. */
   | { type: 'scheduled'; resource: string; at: string; outcome: 'queued' | 'skipped'; runId: string }
   | { type: 'action-required'; reason: string }
+  /** The heap is nearly full: realtime is answered 503 and bulk is paused, or accepted again. */
+  | { type: 'load-shedding'; isShedding: boolean; usedBytes: number; limitBytes: number }
   /** Outcomes of the changes that were sent to the sink together, as sums. */
   | { type: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
   /** A request to one of the APIs; `status` is the HTTP status, or `none` without a response. */
@@ -101,6 +103,7 @@ function levelOf(event: AppEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error'
     case 'failed':
       return 'error';
     case 'warning':
+    case 'load-shedding':
     case 'invalid-envelope':
     case 'push-unauthorized':
     case 'unreadable':

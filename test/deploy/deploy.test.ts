@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { applications } from '../../scripts/connect/manifest.ts';
 import { variables } from '../../src/config/env/environment.ts';
 import { freePort } from '../free-port.ts';
 
@@ -70,6 +71,17 @@ test('the image runs as no root and has a health check', () => {
   assert.match(dockerfile, /^USER node$/m);
   assert.match(dockerfile, /^HEALTHCHECK /m);
   for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) assert.equal(base, 'node:24-alpine');
+});
+
+test('wherever node is started, its heap follows the memory limit', () => {
+  const flags = ['--max-old-space-size-percentage=60', '--max-semi-space-size=16'];
+  const unit = readFileSync('deploy/systemd/commercetools-klaviyo.service', 'utf8');
+  for (const start of [/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1], /^ExecStart=(.*)$/m.exec(unit)?.[1]])
+    for (const flag of flags) assert.ok(start?.includes(flag), `${start}`);
+  for (const { start } of Object.values(applications)) for (const flag of flags) assert.ok(start.includes(flag), start);
+  // The others start the image as it is.
+  for (const file of ['kubernetes/commercetools-klaviyo.yaml', 'aws/main.tf', 'google-cloud/main.tf'])
+    assert.doesNotMatch(readFileSync(`deploy/${file}`, 'utf8'), /^\s*(command|args|entryPoint)\b.*[:=]/m, file);
 });
 
 const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.literal('http') }) });

@@ -29,7 +29,7 @@ export function nowView() {
   `;
 }
 
-function healthView({ ready, inFlight, deadLetters }, runs) {
+function healthView({ ready, inFlight, deadLetters, memory }, runs) {
   const sources = Object.entries(ready.sources);
   const subscriptions = Object.entries(ready.subscriptions);
   return html`<ul class="cards" aria-label="Health">
@@ -38,6 +38,7 @@ function healthView({ ready, inFlight, deadLetters }, runs) {
     ${sources.map(([name, status]) => card(`Messages by ${name}`, status, status === 'ok'))}
     ${subscriptionsCard(subscriptions)}
     ${card('Waiting to be sent', `${number(inFlight.realtime)} realtime, ${number(inFlight.bulk)} bulk`, undefined)}
+    ${memory.shedReason ? card('Memory', memory.shedReason, false) : ''}
     ${card('Runs', runs ? `${plural(runs.running.length, 'run')} under way` : '…', undefined, '#/runs')}
     ${card('Dead letters', lettersText(deadLetters), deadLetters ? deadLetters.count === 0 : undefined, '#/dead-letters')}
   </ul>`;
