@@ -10,6 +10,7 @@ import { createReadiness } from '../engine/readiness.ts';
 import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
 import { maxQueueShare } from '../engine/realtime/process-message.ts';
 import { createScheduler } from '../engine/runs/scheduler.ts';
+import { createEndedSessions } from '../http/auth/ended-sessions.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
 import { createBackgroundLiveCheck } from '../live-check/background.ts';
@@ -60,6 +61,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     sources: config.realtime ? sources.all : [],
     managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
   });
+  const endedSessions = createEndedSessions(components.runStore, now);
   const rules = config.groups.flatMap((group) => group.rules);
   const ruleRates = createRuleRates(rules, now);
   events.listen(ruleRates.record);
@@ -77,12 +79,13 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
       {
         ...{ log, version, runs, deadLetters, replay, explain, readiness, metrics },
         ...{ realtime: config.realtime, bulk: config.bulk, apiTokens: config.apiTokens },
+        ...{ events, now, endedSessions },
         push: sources.push,
         servesThisMachineOnly,
         stopping: () => stopping,
         counts: events.counts,
         dashboard: {
-          ...{ version, rules, rates: ruleRates, readiness, runs, deadLetters, now, events },
+          ...{ version, rules, rates: ruleRates, readiness, runs, deadLetters },
           replica: `${hostname()}, process ${process.pid}`,
           usage: klaviyo.usage,
           inFlight: sink.inFlight,

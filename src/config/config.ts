@@ -31,7 +31,7 @@ export interface Config {
   host: string;
   /** Ports to listen on; 0 is any free port. */
   ports: Port[];
-  apiTokens: { full: string[]; readOnly: string[] };
+  apiTokens: Record<'full' | 'readOnly', { name: string; token: string }[]>;
   allowUnauthenticatedPush: boolean;
   messageSources: SourcesConfig;
   /** Credentials of the destination of `ctk subscriptions`. */

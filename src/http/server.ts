@@ -11,7 +11,10 @@ import fastify, {
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
+import { auditRequests } from './auth/audit.ts';
 import { createAuthenticate, createGuard, isOnThisMachine, withoutTokens } from './auth/authenticate.ts';
+import type { EndedSessions } from './auth/ended-sessions.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
 import { guardBodies } from './body-guard.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
@@ -28,8 +31,12 @@ export interface ServerDeps
   extends RealtimeRouteDeps,
     Omit<SyncRouteDeps & DeadLetterRouteDeps & ExplainRouteDeps & MetricsRouteDeps, 'guard'> {
   /** Absent: no dashboard is served. */
-  dashboard?: Omit<DashboardDeps, 'guard' | 'syncs'>;
+  dashboard?: Omit<DashboardDeps, 'guard' | 'syncs' | 'events' | 'now'>;
   apiTokens: ApiTokens;
+  events: AppEvents;
+  /** Of all ports of the process. */
+  endedSessions: EndedSessions;
+  now(): Date;
   log: FastifyBaseLogger;
   version: string;
   realtime: boolean;
@@ -74,9 +81,11 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     if (request.is404) await notFound(request, reply.header('connection', 'close'));
   });
   if (deps.servesThisMachineOnly) server.addHook('onRequest', onlyThisMachine);
-  const sessions = createSessions(deps.apiTokens);
-  const authenticate = createAuthenticate(deps.apiTokens, sessions);
-  const guard = createGuard(authenticate, countFailure, bodies.markProven);
+  const { apiTokens, events, now } = deps;
+  const identify = auditRequests(server, events);
+  const sessions = createSessions(apiTokens, deps.endedSessions, now);
+  const authenticate = createAuthenticate(apiTokens, sessions);
+  const guard = createGuard({ authenticate, sessions, countFailure, identify, onProven: bodies.markProven });
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -96,8 +105,9 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     deadLetterRoutes(routes, { ...deps, guard });
     explainRoutes(routes, { ...deps, guard });
     if (deps.dashboard && serves !== 'realtime') {
-      sessionRoutes(routes, { sessions, authenticate, countFailure });
-      dashboardRoutes(routes, { ...deps.dashboard, guard, syncs: bulk });
+      const warn = (detail: string) => events.emit({ type: 'warning', detail });
+      sessionRoutes(routes, { sessions, authenticate, countFailure, identify, warn });
+      dashboardRoutes(routes, { ...deps.dashboard, events, now, guard, syncs: bulk });
     }
     healthRoutes(routes, deps);
     metricsRoute(routes, { ...deps, guard });

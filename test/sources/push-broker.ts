@@ -3,6 +3,7 @@ import pino from 'pino';
 import { PubSub, topicName } from '../../sandbox/commercetools/pubsub.ts';
 import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { createEndedSessions } from '../../src/http/auth/ended-sessions.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';
 import { createGooglePubSubAuthenticator } from '../../src/sources/push/google-pub-sub.ts';
@@ -40,7 +41,14 @@ async function start(): Promise<Broker> {
     pushTo,
     async source({ concurrency, events }) {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
-      const { runs, deadLetters, replay, explain } = createService(config, pino({ level: 'silent' }));
+      const {
+        runs,
+        deadLetters,
+        replay,
+        explain,
+        runStore: store,
+        now,
+      } = createService(config, pino({ level: 'silent' }));
       const authenticators = [createGooglePubSubAuthenticator({ audience, serviceAccount }, publisher.keys)];
       const push = createHttpPush({
         authenticators,
@@ -59,6 +67,7 @@ async function start(): Promise<Broker> {
           deadLetters,
           replay,
           explain,
+          ...{ events, now, endedSessions: createEndedSessions(store, now) },
           apiTokens: config.apiTokens,
           realtime: true,
           bulk: false,
