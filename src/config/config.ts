@@ -9,8 +9,9 @@ import { unknownTypeWarnings } from '../rules/required-subscriptions.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { RuleGroup } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
-import { displayValue, type EffectiveSetting, effectiveConfig } from './effective-config.ts';
+import { displayValue, type EffectiveSetting, effectiveConfig, redactTexts } from './effective-config.ts';
 import { type Environment, environmentSchema, normalizeEnv, problemsOf, variables } from './env/environment.ts';
+import { plainHttpProblems } from './env/plain-http.ts';
 import { missingPairs, type SourcesConfig, sourcesOf } from './env/sources.ts';
 import type { Settings } from './settings/settings.ts';
 import { readSettings } from './settings/settings-files.ts';
@@ -85,6 +86,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error)),
     ...missingPairs(normalized),
+    ...plainHttpProblems(normalized),
     ...settings.problems,
     ...extension.problems,
   ];
@@ -220,7 +222,7 @@ export function showConfig(env: Record<string, string | undefined>, config: Conf
     environment: Object.fromEntries(environment),
     settingsFrom: config.settingsSources,
     extension: config.extension ?? '(none)',
-    settings: config.settings,
+    settings: redactTexts(config.settings),
   };
 }
 

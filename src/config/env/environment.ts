@@ -55,6 +55,11 @@ export const variables: readonly Variable[] = [
     'true: POST / accepts messages without authentication (if the endpoint isn’t publicly reachable)',
     'false',
   ),
+  variable(
+    'ALLOW_PLAIN_HTTP',
+    'true: URLs of other machines may be http:// (KLAVIYO_API_URL, CT_API_URL, CT_AUTH_URL, SQS_QUEUE_URL, OTEL_EXPORTER_OTLP_ENDPOINT)',
+    'false',
+  ),
   ...sourceVariables,
   variable('CTK_SETTINGS', 'a settings file, JSON or YAML'),
   variable(
@@ -169,6 +174,7 @@ export const environmentSchema = z.object({
   API_TOKEN: apiTokensSchema('API_TOKEN').default([]),
   API_TOKEN_READ_ONLY: apiTokensSchema('API_TOKEN_READ_ONLY').default([]),
   ALLOW_UNAUTHENTICATED_PUSH: flag.default(false),
+  ALLOW_PLAIN_HTTP: flag.default(false),
   ...sourceShape,
   CTK_ENVIRONMENT: text.regex(/^[-_a-zA-Z0-9]{1,40}$/, 'must be letters, digits, - and _, 40 at most').optional(),
   SUBSCRIPTION_KEY: text.optional(),
