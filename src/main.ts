@@ -6,7 +6,11 @@ import { createProgram } from './cli/program.ts';
 import { CommercetoolsError } from './commercetools/errors.ts';
 import { ConfigError } from './config/config.ts';
 
+/** A reader that has stopped must not keep the process. */
+const flushMs = 2_000;
 const terminal = createTerminal();
+// Without a reader, as of `ctk … | head`, or on a full disk the rest is not printed; that is no failure of the command.
+process.stdout.on('error', () => undefined);
 const exitState: ExitState = { code: 0 };
 
 try {
@@ -16,7 +20,7 @@ try {
   for (const line of linesOf(thrown)) terminal.problem(line);
 }
 // Flushes the output first. Exits explicitly, because pooled connections would keep the process alive.
-await new Promise((resolve) => process.stdout.write('', resolve));
+await Promise.all([terminal.logOutput.flush(flushMs), new Promise((resolve) => process.stdout.write('', resolve))]);
 process.exit(exitState.code);
 
 function linesOf(thrown: unknown): readonly string[] {

@@ -1,10 +1,13 @@
 /** Output of commands: colours in a terminal, plain text elsewhere. */
 import picocolors from 'picocolors';
+import { createLogOutput, type LogOutput } from './log-output.ts';
 
 export interface Terminal {
   line(text?: string): void;
   json(value: unknown): void;
   problem(text: string): void;
+  /** Takes the lines of the log. */
+  logOutput: LogOutput;
   interactive: boolean;
   colors: ReturnType<typeof picocolors.createColors>;
 }
@@ -13,6 +16,7 @@ export function createTerminal(): Terminal {
   const interactive = process.stdout.isTTY === true;
   const line = (text = '') => void process.stdout.write(`${presentable(text)}\n`);
   return {
+    logOutput: createLogOutput(process.stdout.fd),
     line,
     json: (value) => line(JSON.stringify(value, undefined, 2)),
     problem: (text) => process.stderr.write(`${presentable(text)}\n`),

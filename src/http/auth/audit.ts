@@ -20,7 +20,7 @@ export function auditRequests(server: FastifyInstance, events: AppEvents): Ident
   const tokenNames = new WeakMap<FastifyRequest, string>();
   server.addHook('onResponse', async (request, reply) => {
     if (!isAudited(request, reply)) return;
-    const { method, ip, headers, url, body, routeOptions } = request;
+    const { method, socket, headers, url, body, routeOptions } = request;
     const { operationId = `${method} ${routeOptions.url}` } = routeOptions.schema ?? {};
     const isLogin = loginActions.includes(operationId);
     events.emit({
@@ -29,7 +29,7 @@ export function auditRequests(server: FastifyInstance, events: AppEvents): Ident
       outcome: isRejected(reply) ? 'rejected' : reply.statusCode < 400 ? 'done' : 'failed',
       status: reply.statusCode,
       token: tokenNames.get(request) ?? 'none',
-      address: ip,
+      address: socket.remoteAddress ?? 'unknown',
       ...optional('forwardedFor', headers['x-forwarded-for'] ?? headers.forwarded),
       ...optional('path', url.split('?')[0]),
       ...(isLogin ? {} : optionsOf(body)),
