@@ -1,10 +1,13 @@
 # The service as it runs in production: no development tools, no root, nothing written to disk.
-FROM node:24-alpine AS dependencies
+# By version; README.md in deploy/ says how to pin it by digest.
+ARG BASE_IMAGE=node:24.21.0-alpine
+
+FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
-FROM node:24-alpine
+FROM ${BASE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules

@@ -11,6 +11,7 @@ import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
 import { maxQueueShare } from '../engine/realtime/process-message.ts';
 import { createScheduler } from '../engine/runs/scheduler.ts';
 import { createEndedSessions } from '../http/auth/ended-sessions.ts';
+import { createBodyPool } from '../http/body-guard.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
 import { createBackgroundLiveCheck } from '../live-check/background.ts';
@@ -61,6 +62,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     sources: config.realtime ? sources.all : [],
     managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
   });
+  const bodyPool = createBodyPool();
   const endedSessions = createEndedSessions(components.runStore, now);
   const rules = config.groups.flatMap((group) => group.rules);
   const ruleRates = createRuleRates(rules, now);
@@ -79,7 +81,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
       {
         ...{ log, version, runs, deadLetters, replay, explain, readiness, metrics },
         ...{ realtime: config.realtime, bulk: config.bulk, apiTokens: config.apiTokens },
-        ...{ events, now, endedSessions },
+        ...{ events, now, endedSessions, bodyPool },
         push: sources.push,
         servesThisMachineOnly,
         stopping: () => stopping,

@@ -16,7 +16,7 @@ import { auditRequests } from './auth/audit.ts';
 import { createAuthenticate, createGuard, isOnThisMachine, withoutTokens } from './auth/authenticate.ts';
 import type { EndedSessions } from './auth/ended-sessions.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
-import { guardBodies } from './body-guard.ts';
+import { type BodyPool, guardBodies } from './body-guard.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';
@@ -36,6 +36,8 @@ export interface ServerDeps
   events: AppEvents;
   /** Of all ports of the process. */
   endedSessions: EndedSessions;
+  /** Of all ports of the process. */
+  bodyPool: BodyPool;
   now(): Date;
   log: FastifyBaseLogger;
   version: string;
@@ -74,7 +76,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
   server.setNotFoundHandler(notFound);
   acceptJson(server);
   const countFailure = await addSecurityHeaders(server);
-  const bodies = guardBodies(server);
+  const bodies = guardBodies(server, deps.bodyPool);
   await server.register(cookie);
   // Before the body of an unknown path or method is read.
   server.addHook('onRequest', async (request, reply) => {

@@ -4,6 +4,7 @@ import { PubSub, topicName } from '../../sandbox/commercetools/pubsub.ts';
 import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createEndedSessions } from '../../src/http/auth/ended-sessions.ts';
+import { createBodyPool } from '../../src/http/body-guard.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';
 import { createGooglePubSubAuthenticator } from '../../src/sources/push/google-pub-sub.ts';
@@ -67,7 +68,7 @@ async function start(): Promise<Broker> {
           deadLetters,
           replay,
           explain,
-          ...{ events, now, endedSessions: createEndedSessions(store, now) },
+          ...{ events, now, endedSessions: createEndedSessions(store, now), bodyPool: createBodyPool() },
           apiTokens: config.apiTokens,
           realtime: true,
           bulk: false,
