@@ -8,8 +8,12 @@ import { CommercetoolsError } from './commercetools/errors.ts';
 import { ConfigError, processEnvironment } from './config/config.ts';
 import { LookupUnavailable } from './lib/errors.ts';
 
+/** A reader that has stopped must not keep the process. */
+const flushMs = 2_000;
 const invocation = invocationIn(processEnvironment());
 const terminal = createTerminal((text) => withInvocation(text, invocation, commandNames()));
+// Without a reader, as of `ctk … | head`, or on a full disk the rest is not printed; that is no failure of the command.
+process.stdout.on('error', () => undefined);
 const exitState: ExitState = { code: 0 };
 const program = createProgram(terminal, exitState);
 
@@ -20,7 +24,7 @@ try {
   for (const line of linesOf(thrown)) terminal.problem(line);
 }
 // Flushes the output first. Exits explicitly, because pooled connections would keep the process alive.
-await new Promise((resolve) => process.stdout.write('', resolve));
+await Promise.all([terminal.logOutput.flush(flushMs), new Promise((resolve) => process.stdout.write('', resolve))]);
 process.exit(exitState.code);
 
 function commandNames(): string[] {

@@ -126,6 +126,8 @@ resource "aws_ecs_task_definition" "service" {
     name                   = "service"
     image                  = var.image
     readonlyRootFilesystem = true
+    user                   = "1000"
+    linuxParameters        = { capabilities = { drop = ["ALL"] } }
     stopTimeout            = 40
     portMappings           = [{ containerPort = 8080 }]
     healthCheck = {

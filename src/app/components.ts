@@ -33,6 +33,7 @@ import { createRecordedEvents } from '../klaviyo/inspect/recorded-events.ts';
 import { createProfileLookups } from '../klaviyo/profile-lookups.ts';
 import { createSink, type Sink } from '../klaviyo/sink.ts';
 import { messageOf } from '../lib/errors.ts';
+import { createMemoryGuard, heapOf, type MemoryGuard } from '../lib/memory-guard.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { createTtlCache } from '../lib/ttl-cache.ts';
 import type { LiveCheckDeps } from '../live-check/run-live-check.ts';
@@ -73,6 +74,7 @@ export interface Components {
   orphanedJobs: OrphanedJobs;
   explain: Explain;
   find: Find;
+  memoryGuard: MemoryGuard;
   /** A lease that stands still for this long has expired. */
   leaseMs: number;
   now(): Date;
@@ -105,6 +107,9 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const leaseMs = settings.runs.leaseSeconds * 1_000;
   const events = createAppEvents(log);
   const warn = (detail: string) => events.emit({ type: 'warning', detail });
+  const memoryGuard = createMemoryGuard(heapOf(config.nodeFlags));
+  memoryGuard.onChange((isShedding) => events.emit({ type: 'load-shedding', isShedding, ...memoryGuard.heap() }));
+  const { shedReason } = memoryGuard;
   let lastReadSeq = 0;
   const nextReadSeq = () => ++lastReadSeq;
 
@@ -197,7 +202,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   const { pageSize, largePageSize, ranges } = settings.commercetools;
   const bulkDeps = {
-    ...{ client: commercetools, selectRules, evaluate, deliver, sink, nextReadSeq, clock, ranges },
+    ...{ client: commercetools, selectRules, evaluate, deliver, sink, nextReadSeq, clock, ranges, shedReason },
     listing: createListing(klaviyo),
     pageSize: { customers: pageSize, categories: pageSize, orders: largePageSize, products: largePageSize },
   };
@@ -214,7 +219,19 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   const { deadlineSeconds, maxAttempts, maxInFlight } = settings.realtime;
   const realtime = createRealtime({
-    ...{ selectRules, evaluate, deliver, sink, events, nextReadSeq, now, maxAttempts, maxInFlight, recentVersions },
+    ...{
+      selectRules,
+      evaluate,
+      deliver,
+      sink,
+      events,
+      nextReadSeq,
+      now,
+      maxAttempts,
+      maxInFlight,
+      recentVersions,
+      shedReason,
+    },
     deadlineMs: deadlineSeconds * 1_000,
     deliveryLog,
     ...(config.rules.order.importsAreHistory ? {} : { importWatch: createImportWatch(now, warn) }),
@@ -254,7 +271,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ apiFindings, liveCheck, explain, find, deliveryLog, leaseMs, now },
+    ...{ apiFindings, liveCheck, explain, find, deliveryLog, memoryGuard, leaseMs, now },
     async trace() {
       if (config.traces) traces ??= await startTraces(config.traces, version, warn);
     },
@@ -274,6 +291,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
         warn(shutdownTimeout);
         options.onTimeout?.();
       }
+      memoryGuard.stop();
       sink.close();
       // Not awaited: it waits for requests that are still in flight.
       klaviyo.close().catch(() => undefined);

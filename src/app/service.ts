@@ -15,6 +15,8 @@ import { createReadiness } from '../engine/readiness.ts';
 import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
 import { maxQueueShare } from '../engine/realtime/process-message.ts';
 import { createScheduler } from '../engine/runs/scheduler.ts';
+import { createEndedSessions } from '../http/auth/ended-sessions.ts';
+import { createBodyPool } from '../http/body-guard.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
 import { createBackgroundLiveCheck } from '../live-check/background.ts';
@@ -51,6 +53,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     trustsThisMachine: !hasTokens,
     ...{ concurrency, events },
     maxPushes: maxInFlight,
+    shedReason: components.memoryGuard.shedReason,
     deadlineMs: deadlineSeconds * 1_000 * maxQueueShare,
     ...(overrides.trusted ? { trusted: overrides.trusted } : {}),
   });
@@ -64,6 +67,8 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     sources: config.realtime ? sources.all : [],
     managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
   });
+  const bodyPool = createBodyPool();
+  const endedSessions = createEndedSessions(components.runStore, now);
   const rules = config.groups.flatMap((group) => group.rules);
   const ruleRates = createRuleRates(rules, now);
   const attention = createAttention(now);
@@ -78,11 +83,15 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
 
   async function listen(port: Port): Promise<string[]> {
     const maxDeadLetters = config.settings.deadLetters.max;
-    metrics ??= createMetrics({ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters });
+    metrics ??= createMetrics({
+      ...{ events, klaviyo, sink, readiness, runs, deadLetters, now, version, maxDeadLetters },
+      memoryGuard: components.memoryGuard,
+    });
     const server = await buildServer(
       {
         ...{ log, version, runs, deadLetters, replay, explain, find, readiness, metrics },
         ...{ realtime: config.realtime, bulk: config.bulk, apiTokens: config.apiTokens },
+        ...{ events, now, endedSessions, bodyPool },
         push: sources.push,
         servesThisMachineOnly,
         stopping: () => stopping,
@@ -94,6 +103,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
           links: accountLinks(config.klaviyo.url, config.commercetools),
           usage: klaviyo.usage,
           inFlight: sink.inFlight,
+          memoryGuard: components.memoryGuard,
           countOf: (resource) => countOf(commercetools, resource),
           effectiveConfig: config.effectiveConfig,
           ...{ liveCheck, apiFindings: components.apiFindings },

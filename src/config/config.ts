@@ -9,8 +9,9 @@ import { unknownTypeWarnings } from '../rules/required-subscriptions.ts';
 import type { RuleSettings } from '../rules/settings.ts';
 import type { RuleGroup } from '../rules/types.ts';
 import type { TraceSettings } from '../telemetry/traces.ts';
-import { displayValue, type EffectiveSetting, effectiveConfig } from './effective-config.ts';
+import { displayValue, type EffectiveSetting, effectiveConfig, redactTexts } from './effective-config.ts';
 import { type Environment, environmentSchema, normalizeEnv, problemsOf, variables } from './env/environment.ts';
+import { plainHttpProblems } from './env/plain-http.ts';
 import { missingPairs, type SourcesConfig, sourcesOf } from './env/sources.ts';
 import type { Settings } from './settings/settings.ts';
 import { readSettings } from './settings/settings-files.ts';
@@ -31,7 +32,7 @@ export interface Config {
   host: string;
   /** Ports to listen on; 0 is any free port. */
   ports: Port[];
-  apiTokens: { full: string[]; readOnly: string[] };
+  apiTokens: Record<'full' | 'readOnly', { name: string; token: string }[]>;
   allowUnauthenticatedPush: boolean;
   messageSources: SourcesConfig;
   /** Credentials of the destination of `ctk subscriptions`. */
@@ -46,6 +47,8 @@ export interface Config {
   /** Part of the keys of subscriptions. */
   environment: string;
   logLevel: string;
+  /** Options that node was started with, on its command line or by NODE_OPTIONS. */
+  nodeFlags: string[];
   /** Absent: no traces are exported. */
   traces?: TraceSettings;
   shutdownMs: number;
@@ -83,6 +86,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error)),
     ...missingPairs(normalized),
+    ...plainHttpProblems(normalized),
     ...settings.problems,
     ...extension.problems,
   ];
@@ -91,6 +95,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const groups = applyExtension(rulesByResource, extension.extension);
   return {
     ...derived,
+    nodeFlags: [...process.execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/)],
     groups,
     warnings: [
       ...settings.warnings,
@@ -104,7 +109,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   };
 }
 
-type DerivedConfig = Omit<Config, 'groups' | 'warnings' | 'settingsSources' | 'effectiveConfig' | 'extension'>;
+type DerivedConfig = Omit<
+  Config,
+  'groups' | 'nodeFlags' | 'warnings' | 'settingsSources' | 'effectiveConfig' | 'extension'
+>;
 
 function toConfig(env: Environment, settings: Settings): DerivedConfig {
   const realtime = env.APP_TYPE !== 'BULK_IMPORT';
@@ -214,7 +222,7 @@ export function showConfig(env: Record<string, string | undefined>, config: Conf
     environment: Object.fromEntries(environment),
     settingsFrom: config.settingsSources,
     extension: config.extension ?? '(none)',
-    settings: config.settings,
+    settings: redactTexts(config.settings),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Lists the effective variables and settings with their sources, with secrets as `***`. */
 import { z } from 'zod';
+import { redactUrls } from '../lib/redact-url.ts';
 import { variables } from './env/environment.ts';
 import type { Variable } from './env/sources.ts';
 import { type SettingRow, type Settings, settingRows } from './settings/settings.ts';
@@ -31,7 +32,7 @@ export function effectiveConfig({ env, normalized, settings, layers }: ConfigInp
   const settingRow = ({ path, description }: SettingRow): EffectiveSetting => {
     const keys = path.split('.');
     const source = layers.findLast(({ known }) => at(known, keys) !== undefined)?.source;
-    const value = JSON.stringify(at(settings, keys)) ?? '(not set)';
+    const value = JSON.stringify(redactTexts(at(settings, keys))) ?? '(not set)';
     return { kind: 'setting', name: path, value, from: source ?? 'default', description };
   };
   return [...variables.map(variableRow), ...settingRows().map(settingRow)];
@@ -43,7 +44,16 @@ export function displayValue({ name, secret, default: fallback }: Variable, valu
   if (secret) return '***';
   // It may hold secrets under unknown names. Its known settings are listed separately.
   if (name === 'NODE_CONFIG') return '(set: see settings)';
-  return value.replace(/\/\/[^/@]*@/, '//***@');
+  return redactUrls(value);
+}
+
+/** @returns the same value; URLs in its texts without what may be a secret */
+export function redactTexts(value: unknown): unknown {
+  if (typeof value === 'string') return redactUrls(value);
+  if (Array.isArray(value)) return value.map(redactTexts);
+  const record = object.safeParse(value);
+  if (!record.success) return value;
+  return Object.fromEntries(Object.entries(record.data).map(([name, inner]) => [name, redactTexts(inner)]));
 }
 
 const object = z.record(z.string(), z.unknown());

@@ -9,7 +9,7 @@ export interface AccessConfig {
   realtime: boolean;
   bulk: boolean;
   allowUnauthenticatedPush: boolean;
-  apiTokens: { full: readonly string[]; readOnly: readonly string[] };
+  apiTokens: { full: readonly object[]; readOnly: readonly object[] };
   messageSources: SourcesConfig;
 }
 

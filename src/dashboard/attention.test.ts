@@ -13,7 +13,7 @@ beforeEach(() => {
 const now = () => new Date(time);
 const ok: Ready = { ready: true, commercetools: 'ok', klaviyo: 'ok', sources: { push: 'ok' }, subscriptions: {} };
 const state = (part: Partial<AttentionState> = {}): AttentionState => ({
-  ...{ ready: ok, deadLetters: undefined, runs: [] },
+  ...{ ready: ok, deadLetters: undefined, runs: [], shedReason: undefined },
   ...part,
 });
 const noLetters = { count: 0, more: false, rules: {}, codes: {}, resources: {} };
@@ -84,4 +84,11 @@ test('a failed sync, until a later one of the resource has completed', () => {
   assert.deepEqual(createAttention(now).read(state({ runs: [completed, failed] })), []);
   const followUp = run({ kind: 'follow-up', state: 'completed' });
   assert.equal(createAttention(now).read(state({ runs: [followUp, failed] })).length, 1);
+});
+
+test('a replica that sheds load is shown with what to do, while it does', () => {
+  const attention = createAttention(now);
+  const [entry] = attention.read(state({ shedReason: 'memory is short' }));
+  assert.deepEqual([entry?.id, entry?.detail, entry?.tone], ['memory', 'memory is short', 'bad']);
+  assert.deepEqual(attention.read(state()), []);
 });

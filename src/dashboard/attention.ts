@@ -15,6 +15,8 @@ export interface AttentionState {
   deadLetters: LetterCounts | undefined;
   /** Of all replicas, latest first; undefined while the store is unavailable. */
   runs: readonly Run[] | undefined;
+  /** Why this replica sheds load; undefined while it does not. */
+  shedReason: string | undefined;
 }
 
 const credentialsAdvice =
@@ -50,10 +52,11 @@ export function createAttention(now: () => Date): AttentionTracker {
       // A delivery shows that the credentials and the store work again.
       if (event.type === 'message' && event.outcome === 'delivered') operator = undefined;
     },
-    read({ ready, deadLetters, runs }) {
+    read({ ready, deadLetters, runs, shedReason }) {
       const entries = [
         ...(operator ? [operatorEntry(operator)] : []),
         ...apiEntries(ready),
+        ...(shedReason === undefined ? [] : [memoryEntry(shedReason)]),
         ...failedRuns(runs ?? []),
         ...(deadLetters && deadLetters.count > 0 ? [letterEntry(deadLetters)] : []),
       ];
@@ -66,6 +69,13 @@ function operatorEntry({ reason, since }: { reason: string; since: string }) {
   return {
     ...{ id: 'action-required', tone: 'bad' as const, title: 'Messages are not delivered', detail: reason, since },
     advice: operatorAdvice,
+  };
+}
+
+function memoryEntry(detail: string) {
+  return {
+    ...{ id: 'memory', tone: 'bad' as const, title: 'This replica is short of memory', detail },
+    advice: 'Messages are redelivered and syncs continue by themselves. Add memory, or lower realtime.maxInFlight.',
   };
 }
 

@@ -1,4 +1,5 @@
 /** Formats events as lines of the dashboard's activity feed. They hold ids, rules and codes only. */
+import { shortOfMemory } from '../lib/memory-guard.ts';
 import type { AppEvent } from '../telemetry/app-events.ts';
 
 type RecordRef = { typeId: string; id: string };
@@ -41,6 +42,8 @@ export function feedLine(event: AppEvent, now: Date): FeedLine | undefined {
     case 'push-unauthorized':
     case 'action-required':
       return line('bad', `${event.type}: ${event.reason}`);
+    case 'load-shedding':
+      return line(event.isShedding ? 'bad' : 'quiet', event.isShedding ? shortOfMemory : 'memory is free again');
     case 'warning':
       return line('quiet', event.detail);
     default:

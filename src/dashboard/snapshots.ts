@@ -3,6 +3,7 @@ import type { DeadLetters } from '../engine/delivery/dead-letters.ts';
 import type { Ready } from '../engine/readiness.ts';
 import type { RateLimiter } from '../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../klaviyo/sink.ts';
+import type { MemoryGuard } from '../lib/memory-guard.ts';
 import { createTtlCache } from '../lib/ttl-cache.ts';
 import type { AttentionTracker } from './attention.ts';
 import type { DailyCounts } from './daily-counts.ts';
@@ -23,6 +24,7 @@ export interface SnapshotDeps extends RunRowDeps {
   delays: Pick<DelayRecorder, 'read'>;
   usage: RateLimiter['usage'];
   inFlight: Sink['inFlight'];
+  memoryGuard: Pick<MemoryGuard, 'heap' | 'shedReason'>;
   readiness(): Promise<Ready>;
   deadLetters: Pick<DeadLetters, 'list'>;
 }
@@ -52,7 +54,7 @@ export function createSnapshots(deps: SnapshotDeps, runRows: Pick<RunRows, 'sync
       return {
         at: deps.now().toISOString(),
         ...{ startedAt: deps.startedAt, replica: deps.replica, version: deps.version, links: deps.links, slotSeconds },
-        attention: deps.attention.read({ ready, deadLetters, runs }),
+        attention: deps.attention.read({ ready, deadLetters, runs, shedReason: deps.memoryGuard.shedReason() }),
         history: deps.delays.read(),
         days: daily?.days ?? [],
         ...(daily ? { daily: daily.series } : {}),

@@ -1,6 +1,6 @@
 /**
- * Guards the reading of request bodies. Bodies that are being read may hold so many bytes in memory over all connections, and
- * each must arrive quickly. A body whose sender is not proven yet counts in a small pool of its own, where a new one replaces
+ * Guards the reading of request bodies. Bodies that are being read may hold so many bytes in memory over all connections and
+ * ports of the process, and each must arrive quickly. A body whose sender is not proven yet counts in a small pool of its own, where a new one replaces
  * the oldest, so that nobody without credentials can keep out those who have some.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -49,14 +49,20 @@ interface BodyReader {
   end(refusal: BodyRefused): void;
 }
 
+export interface BodyPool {
+  add(reader: BodyReader): void;
+  remove(reader: BodyReader): void;
+  /** More of a body has arrived. */
+  grow(reader: BodyReader, bytes: number): void;
+}
+
 const tickMs = 1_000;
 /** A check that comes later by this was delayed by this process, not by the senders. */
 const maxDelayMs = 500;
 
-/** Adds the guard to all routes of a server, before their bodies are read. */
-export function guardBodies(server: FastifyInstance, settings = defaultBodyGuardSettings): BodyGuard {
+/** @returns the pool of all bodies that a process reads */
+export function createBodyPool(settings = defaultBodyGuardSettings): BodyPool {
   const readers = new Set<BodyReader>();
-  const provenRequests = new WeakSet<FastifyRequest>();
   let heldBytes: Record<Sender, number> = { proven: 0, unproven: 0 };
   let tickedAt = performance.now();
   let ticker: NodeJS.Timeout | undefined;
@@ -75,6 +81,7 @@ export function guardBodies(server: FastifyInstance, settings = defaultBodyGuard
   }
 
   function add(reader: BodyReader): void {
+    makeRoom(reader.sender);
     readers.add(reader);
     if (ticker) return;
     tickedAt = performance.now();
@@ -105,27 +112,37 @@ export function guardBodies(server: FastifyInstance, settings = defaultBodyGuard
     largest.end(new BodyRefused(503, 'too many large bodies at once; send it again'));
   }
 
+  return {
+    add,
+    remove,
+    grow(reader, bytes) {
+      if (!readers.has(reader)) return;
+      reader.bytes += bytes;
+      heldBytes[reader.sender] += bytes;
+      shrink(reader.sender);
+    },
+  };
+}
+
+/** Adds the guard to all routes of a server, before their bodies are read. */
+export function guardBodies(server: FastifyInstance, pool: BodyPool): BodyGuard {
+  const provenRequests = new WeakSet<FastifyRequest>();
+
   server.addHook('preParsing', (request, reply, payload, done) => {
     if (!hasBody(request)) return done(null, payload);
     const sender = provenRequests.has(request) ? 'proven' : 'unproven';
-    makeRoom(sender);
     const reader: BodyReader = {
       ...{ sender, startedAt: performance.now(), bytes: 0, bytesBefore: 0 },
       end(refusal) {
-        remove(reader);
+        pool.remove(reader);
         reply.header('connection', 'close');
         // The parser of the body answers with the error.
         payload.emit('error', refusal);
       },
     };
-    add(reader);
-    payload.on('data', (chunk: Buffer) => {
-      if (!readers.has(reader)) return;
-      reader.bytes += chunk.length;
-      heldBytes[sender] += chunk.length;
-      shrink(sender);
-    });
-    for (const ending of ['end', 'error', 'close'] as const) payload.once(ending, () => remove(reader));
+    pool.add(reader);
+    payload.on('data', (chunk: Buffer) => pool.grow(reader, chunk.length));
+    for (const ending of ['end', 'error', 'close'] as const) payload.once(ending, () => pool.remove(reader));
     done(null, payload);
   });
 

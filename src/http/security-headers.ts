@@ -19,6 +19,8 @@ export async function addSecurityHeaders(server: FastifyInstance): Promise<Count
   await server.register(rateLimit, { global: false, max: maxFailures, timeWindow: windowMs });
   const count = server.createRateLimit();
   return async (request) => {
+    // A connection that has ended, as after a parse error, has no address any more.
+    if (request.socket.remoteAddress === undefined) return undefined;
     const limit = await count(request);
     return !limit.isAllowed && limit.isExceeded ? Math.max(1, limit.ttlInSeconds) : undefined;
   };

@@ -11,9 +11,12 @@ import fastify, {
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
+import type { AppEvents } from '../telemetry/app-events.ts';
+import { auditRequests } from './auth/audit.ts';
 import { createAuthenticate, createGuard, isOnThisMachine, withoutTokens } from './auth/authenticate.ts';
+import type { EndedSessions } from './auth/ended-sessions.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
-import { guardBodies } from './body-guard.ts';
+import { type BodyPool, guardBodies } from './body-guard.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';
@@ -29,8 +32,14 @@ export interface ServerDeps
   extends RealtimeRouteDeps,
     Omit<SyncRouteDeps & DeadLetterRouteDeps & ExplainRouteDeps & FindRouteDeps & MetricsRouteDeps, 'guard'> {
   /** Absent: no dashboard is served. */
-  dashboard?: Omit<DashboardDeps, 'guard' | 'syncs'>;
+  dashboard?: Omit<DashboardDeps, 'guard' | 'syncs' | 'events' | 'now'>;
   apiTokens: ApiTokens;
+  events: AppEvents;
+  /** Of all ports of the process. */
+  endedSessions: EndedSessions;
+  /** Of all ports of the process. */
+  bodyPool: BodyPool;
+  now(): Date;
   log: FastifyBaseLogger;
   version: string;
   realtime: boolean;
@@ -68,16 +77,18 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
   server.setNotFoundHandler(notFound);
   acceptJson(server);
   const countFailure = await addSecurityHeaders(server);
-  const bodies = guardBodies(server);
+  const bodies = guardBodies(server, deps.bodyPool);
   await server.register(cookie);
   // Before the body of an unknown path or method is read.
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) await notFound(request, reply.header('connection', 'close'));
   });
   if (deps.servesThisMachineOnly) server.addHook('onRequest', onlyThisMachine);
-  const sessions = createSessions(deps.apiTokens);
-  const authenticate = createAuthenticate(deps.apiTokens, sessions);
-  const guard = createGuard(authenticate, countFailure, bodies.markProven);
+  const { apiTokens, events, now } = deps;
+  const identify = auditRequests(server, events);
+  const sessions = createSessions(apiTokens, deps.endedSessions, now);
+  const authenticate = createAuthenticate(apiTokens, sessions);
+  const guard = createGuard({ authenticate, sessions, countFailure, identify, onProven: bodies.markProven });
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -98,8 +109,9 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     explainRoutes(routes, { ...deps, guard });
     findRoutes(routes, { ...deps, guard });
     if (deps.dashboard && serves !== 'realtime') {
-      sessionRoutes(routes, { sessions, authenticate, countFailure });
-      dashboardRoutes(routes, { ...deps.dashboard, guard, syncs: bulk });
+      const warn = (detail: string) => events.emit({ type: 'warning', detail });
+      sessionRoutes(routes, { sessions, authenticate, countFailure, identify, warn });
+      dashboardRoutes(routes, { ...deps.dashboard, events, now, guard, syncs: bulk });
     }
     healthRoutes(routes, deps);
     metricsRoute(routes, { ...deps, guard });

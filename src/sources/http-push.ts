@@ -45,11 +45,14 @@ export interface HttpPushDeps {
   maxPushes: number;
   /** Milliseconds within which the broker expects the response. */
   deadlineMs: number;
+  /** Why no push may be taken now; undefined: it may. */
+  shedReason?(): string | undefined;
 }
 
 const retrySeconds = 10;
 const overloadRetrySeconds = 1;
 const restartSeconds = 5;
+const shedRetrySeconds = 5;
 
 type PushAuthResult = { authenticator: PushAuthenticator; result: AuthResult | undefined };
 
@@ -60,6 +63,8 @@ export function createHttpPush(deps: HttpPushDeps): HttpPush {
   let handle: Handle | undefined;
 
   function accept(push: AdmittedPush): PushAdmission {
+    const shedReason = deps.shedReason?.();
+    if (shedReason !== undefined) return rejected(unavailable(shedReason, shedRetrySeconds));
     return adaptiveLimit.isReached() ? rejected(overloaded()) : { outcome: 'accepted', push };
   }
 

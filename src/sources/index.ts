@@ -29,14 +29,17 @@ export interface SourceDeps {
   maxPushes: number;
   deadlineMs: number;
   events: AppEvents;
+  /** Why no push may be taken now; undefined: it may. */
+  shedReason?(): string | undefined;
   trusted?: TrustedIssuers;
 }
 
 export function createSources(deps: SourceDeps): { push: HttpPush; all: Source[] } {
   const { config, events, concurrency, maxPushes, deadlineMs, allowUnauthenticatedPush: allowUnauthenticated } = deps;
   const authenticators = createAuthenticators(config.push, deps.trusted);
-  const { trustsThisMachine } = deps;
+  const { trustsThisMachine, shedReason } = deps;
   const push = createHttpPush({
+    ...(shedReason ? { shedReason } : {}),
     ...{ authenticators, allowUnauthenticated, trustsThisMachine, events, maxPushes, deadlineMs },
   });
   const all: Source[] = [push];

@@ -41,6 +41,21 @@ export type AppEvent =
   /** A scheduled sync was due at `at`. `skipped`: `runId` is a sync of the resource that was running already. */
   | { type: 'scheduled'; resource: string; at: string; outcome: 'queued' | 'skipped'; runId: string }
   | { type: 'action-required'; reason: string }
+  /** A call of the API: what was done or refused, by which token and from where. `token`: its name, or none. */
+  | {
+      type: 'audit';
+      action: string;
+      outcome: 'done' | 'failed' | 'rejected';
+      status: number;
+      token: string;
+      address: string;
+      forwardedFor?: string;
+      path?: string;
+      /** Of a sync or a bulk action; of a list its length. */
+      options?: Record<string, unknown>;
+    }
+  /** The heap is nearly full: realtime is answered 503 and bulk is paused, or accepted again. */
+  | { type: 'load-shedding'; isShedding: boolean; usedBytes: number; limitBytes: number }
   /** Outcomes of the changes that were sent to the sink together, as sums. */
   | { type: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
   /** A request to one of the APIs; `status` is the HTTP status, or `none` without a response. */
@@ -108,12 +123,15 @@ function levelOf(event: AppEvent): 'trace' | 'debug' | 'info' | 'warn' | 'error'
     case 'failed':
       return 'error';
     case 'warning':
+    case 'load-shedding':
     case 'invalid-envelope':
     case 'push-unauthorized':
     case 'unreadable':
     case 'rejected':
     case 'partially-sent':
       return 'warn';
+    case 'audit':
+      return event.outcome === 'done' ? 'info' : 'warn';
     case 'message':
       return event.outcome === 'retried' ? 'warn' : 'info';
     case 'delivery-ignored':

@@ -105,6 +105,7 @@ export const gauges = {
   apis: gauge('ctk_api_up', '1 while the API answers with these credentials', 'api'),
   sources: gauge('ctk_source_up', '1 while messages can arrive this way', 'source'),
   store: gauge('ctk_store_up', '1 while runs and dead letters can be read'),
+  loadShed: gauge('ctk_load_shed', '1 while memory is short: realtime is answered 503, bulk is paused'),
   build: gauge('ctk_build_info', 'Always 1', 'version', 'node'),
 } as const satisfies Record<string, Definition>;
 

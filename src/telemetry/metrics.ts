@@ -4,6 +4,7 @@ import type { Ready } from '../engine/readiness.ts';
 import type { Run } from '../engine/runs/run.ts';
 import type { KlaviyoClient } from '../klaviyo/api/client.ts';
 import type { Sink } from '../klaviyo/sink.ts';
+import type { MemoryGuard } from '../lib/memory-guard.ts';
 import type { AppEvent, AppEvents } from './app-events.ts';
 import { counters, type Definition, gauges, histograms } from './definitions.ts';
 import { createStoreSnapshot, type StoreSnapshot, type StoreSnapshotDeps } from './store-snapshot.ts';
@@ -12,6 +13,7 @@ export interface MetricsDeps extends StoreSnapshotDeps {
   events: Pick<AppEvents, 'listen'>;
   klaviyo: Pick<KlaviyoClient, 'usage'>;
   sink: Pick<Sink, 'inFlight'>;
+  memoryGuard: Pick<MemoryGuard, 'shedReason'>;
   readiness(): Promise<Ready>;
   now(): Date;
   version: string;
@@ -119,6 +121,7 @@ function createGaugeUpdate(registry: Registry, deps: MetricsDeps): () => Promise
   };
   const inFlight = new Gauge(optionsFor(gauges.waiting, registry));
   const runs = new Gauge(optionsFor(gauges.runs, registry));
+  const loadShed = new Gauge(optionsFor(gauges.loadShed, registry));
   const records = new Gauge(optionsFor(gauges.runRecords, registry));
   const completed = new Gauge(optionsFor(gauges.runCompleted, registry));
   const deadLetters = new Gauge(optionsFor(gauges.deadLetters, registry));
@@ -170,6 +173,7 @@ function createGaugeUpdate(registry: Registry, deps: MetricsDeps): () => Promise
   return async () => {
     const [snapshot, ready] = await Promise.all([readStore(), deps.readiness()]);
     setQuota();
+    loadShed.set(toGaugeValue(deps.memoryGuard.shedReason() !== undefined));
     setRuns(snapshot.runs);
     setDeadLetters(snapshot.deadLetters);
     up.store.set(toGaugeValue(snapshot.isUp));

@@ -5,7 +5,9 @@ import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
 import { connectShop, type ShopApi } from '../../sandbox/shop/actors/shop-api.ts';
 import { createShopper } from '../../sandbox/shop/actors/shopper.ts';
 import { bulkResources } from '../../src/commercetools/schemas.ts';
+import { attack } from './attacks.ts';
 import type { ChaosEnv } from './chaos-env.ts';
+import { pushSecret } from './push.ts';
 import type { Replica, RunningReplica } from './replica.ts';
 import type { Action, Moment, Schedule } from './schedule.ts';
 
@@ -14,6 +16,8 @@ export interface ScheduleResult {
   journal: JournalEntry[];
   /** Exit codes of processes that were asked to end. */
   codes: (number | null | undefined)[];
+  /** Attacks that were accepted, or an internal error. */
+  attacks: string[];
 }
 
 interface Stage {
@@ -41,7 +45,7 @@ export async function runSchedule(
   // The token is there before anything goes wrong.
   await api.request('GET', 'customers?limit=1');
   const actors = { shopper: createShopper(api, schedule.seed), editor: createEditor(api, schedule.seed) };
-  const result: ScheduleResult = { journal: [], codes: [] };
+  const result: ScheduleResult = { journal: [], codes: [], attacks: [] };
   const stage: Stage = { chaosEnv, replicas, result, actors };
   const began = performance.now();
   const others: Promise<unknown>[] = [];
@@ -66,6 +70,16 @@ async function runAction(
   switch (action.do) {
     case 'sync':
       return startSync(replicas, action.resource);
+    case 'attack': {
+      const target = replicas[action.replica];
+      const status = target?.isUp()
+        ? await attack(action.attack, { url: target.url, secret: pushSecret }, action.turn)
+        : 0;
+      // 0: the process ended meanwhile.
+      if (status !== 0 && (status < 400 || status === 500))
+        result.attacks.push(`${action.attack} was answered ${status}`);
+      return;
+    }
     case 'clock':
       return replicas[action.replica]?.shiftClock(action.byMs);
     case 'fault':

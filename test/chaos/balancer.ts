@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Random } from '../../sandbox/shop/seed/random.ts';
+import { push, pushSecret } from './push.ts';
 import type { Replica } from './replica.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -45,7 +46,7 @@ export async function startBalancer(
     const living = replicas.filter((replica) => replica.isUp());
     const one = living[random.between(0, Math.max(0, living.length - 1))];
     if (!one) return 503;
-    const status = await push(one.url, body);
+    const status = await push(one.url, body, pushSecret);
     answers.set(status, (answers.get(status) ?? 0) + 1);
     return !isDisorderOff && random.chance(disorder.lostAnswers) ? 0 : status;
   }
@@ -83,15 +84,4 @@ export async function startBalancer(
         server.closeAllConnections();
       }),
   };
-}
-
-/** @returns the status, 0 where no answer came */
-export async function push(url: string, body: string): Promise<number> {
-  try {
-    const answer = await fetch(`${url}/`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-    await answer.arrayBuffer();
-    return answer.status;
-  } catch {
-    return 0;
-  }
 }

@@ -6,8 +6,8 @@ import { bulkResources } from '../../src/commercetools/schemas.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { DeadLetter } from '../../src/engine/delivery/dead-letters.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import { push } from './balancer.ts';
 import type { ChaosEnv } from './chaos-env.ts';
+import { push, pushSecret } from './push.ts';
 import { type State, stateOf } from './state.ts';
 
 /** A busy machine is no reason to fail. */
@@ -30,7 +30,7 @@ export async function runBaseline({ env }: ChaosEnv, messages: readonly string[]
   const [url = ''] = await app.start();
   try {
     for (const message of messages) {
-      const status = await push(url, message);
+      const status = await push(url, message, pushSecret);
       if (status >= 300) throw new Error(`a message is answered ${status} although nothing goes wrong`);
     }
     for (const resource of bulkResources) {

@@ -12,6 +12,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { builtInRuleGroups } from '../../src/rules/index.ts';
 import { requiredSubscriptions } from '../../src/rules/required-subscriptions.ts';
 import { environmentOf } from '../test-env.ts';
+import { pushSecret } from './push.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface ChaosEnv {
@@ -54,7 +55,7 @@ export async function startChaosEnv({
   });
   const shop = await startCommercetoolsSandbox({ redelivery, versionZero, ...behaviours.commercetools });
   await seedShop(shop, { seed, customers: 30, orders, products: 24, edgeCases: false });
-  const env = environmentOf(klaviyo, shop, { ...settings, ...more.settings });
+  const env = { ...environmentOf(klaviyo, shop, { ...settings, ...more.settings }), PUSH_SECRET: pushSecret };
   return {
     klaviyo,
     shop,

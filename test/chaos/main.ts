@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runAbuse } from './abuse.ts';
 import { runKills } from './kills.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import { type Outcome, runSeed } from './seed.ts';
@@ -25,6 +26,8 @@ const { values } = parseArgs({
     orders: { type: 'string', default: '20000' },
     /** Every variant of what is not known about both APIs, alone and in pairs, instead of seeds. */
     variants: { type: 'boolean', default: false },
+    /** Ten minutes of mixed abuse beside valid messages, instead of seeds. */
+    abuse: { type: 'boolean', default: false },
     /** What CI has time for. */
     short: { type: 'boolean', default: false },
   },
@@ -38,6 +41,8 @@ const maxShown = 15;
 const maxLogLines = 60;
 const shortSeeds = [3, 5, 9, 14];
 const shortKills = { seed: 1, kills: 3, orders: 1_000 };
+const abuseSeconds = Number(values.minutes ?? 10) * 60;
+const shortAbuseSeconds = 20;
 const { replicas } = values;
 
 function seeds(): number[] {
@@ -102,6 +107,25 @@ async function runOneKills(options: { seed: number; kills: number; orders: numbe
   return problems.length === 0;
 }
 
+/** @returns whether it passed */
+async function runOneAbuse(seconds: number): Promise<boolean> {
+  const { problems, messages, refused, p95Ms, memory, answers } = await runAbuse(seconds);
+  const word = problems.length === 0 ? 'ok    ' : 'FAILED';
+  const megabytes = (bytes: number) => Math.round(bytes / 1e6);
+  console.log(`${word} ${seconds} s of abuse beside ${messages} messages, refused and sent again ${refused} times`);
+  console.log(`  95 % were accepted within ${(p95Ms / 1_000).toFixed(2)} s`);
+  const { early, late, peak } = memory;
+  console.log(
+    `  memory: ${megabytes(early)} MB after a fifth, ${megabytes(late)} MB at the end, at most ${megabytes(peak)}`,
+  );
+  for (const [name, counts] of answers) {
+    const shown = [...counts].map(([status, count]) => `${status === 0 ? 'no answer' : status} ${count} times`);
+    console.log(`  ${name}: ${shown.join(', ')}`);
+  }
+  for (const problem of problems.slice(0, maxShown)) console.log(`  - ${problem}`);
+  return problems.length === 0;
+}
+
 interface VariantCase {
   choice: Choice;
   mode: Mode;
@@ -140,13 +164,14 @@ function variantCases(): VariantCase[] {
 }
 
 const results: boolean[] = [];
-if (values.variants || values.short) results.push(await runVariants(variantCases()));
-if (values.variants) {
+if (values.abuse) results.push(await runOneAbuse(values.short ? shortAbuseSeconds : abuseSeconds));
+else if (values.variants || values.short) results.push(await runVariants(variantCases()));
+if (values.variants || values.abuse) {
   // Nothing else was asked for.
 } else if (values.kills === undefined) results.push(await runSeeds());
 else
   results.push(
     await runOneKills({ seed: Number(values.seed ?? 1), kills: Number(values.kills), orders: Number(values.orders) }),
   );
-if (values.short) results.push(await runOneKills(shortKills));
+if (values.short && !values.abuse) results.push(await runOneKills(shortKills));
 process.exitCode = results.every(Boolean) ? 0 : 1;

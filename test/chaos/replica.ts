@@ -1,5 +1,6 @@
 /** The service as a process of its own, that can be killed at any moment and started again at the same port. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,17 +21,19 @@ export interface Replica {
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null | undefined>;
   /** Its clock is off by so much more. */
   shiftClock(byMs: number): void;
+  /** Resident memory; 0 where it is not running, or the system does not say. */
+  memoryBytes(): number;
   /** The last lines of its log. */
   log(): string[];
 }
 
 const maxLines = 3_000;
 
-/** @param env its environment variables, except the port */
 /** What callers of a replica need. */
 export type RunningReplica = Pick<Replica, 'url' | 'isUp'>;
 
-export async function createReplica(env: Record<string, string>): Promise<Replica> {
+/** @param env its environment variables, except the port */
+export async function createReplica(env: Record<string, string>, nodeFlags: readonly string[] = []): Promise<Replica> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const lines: string[] = [];
@@ -41,7 +44,7 @@ export async function createReplica(env: Record<string, string>): Promise<Replic
   function launch(): Promise<void> {
     const started = fork(main, ['serve'], {
       env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compiled, ...env, PORT: String(port) },
-      execArgv: ['--import', clock],
+      execArgv: [...nodeFlags, '--import', clock],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     child = started;
@@ -88,6 +91,11 @@ export async function createReplica(env: Record<string, string>): Promise<Replic
     shiftClock(byMs) {
       // Who dies just then does not hear it.
       if (child?.connected) child.send({ byMs }, () => undefined);
+    },
+    memoryBytes() {
+      if (child?.pid === undefined || process.platform !== 'linux') return 0;
+      const [, kilobytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+      return Number(kilobytes) * 1_024;
     },
     log: () => [...lines],
   };

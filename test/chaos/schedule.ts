@@ -5,6 +5,7 @@ import type { FaultRule } from '../../sandbox/faults.ts';
 import type { KlaviyoBehaviours } from '../../sandbox/klaviyo/behaviours.ts';
 import { createRandom, type Random } from '../../sandbox/shop/seed/random.ts';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
+import type { AttackName } from './attacks.ts';
 
 export type Action =
   /** Ends a process, and starts it again some time later. */
@@ -13,6 +14,8 @@ export type Action =
   | { do: 'fault'; api: 'klaviyo' | 'commercetools'; rule: FaultRule; forMs: number }
   /** The clock of a process is off from now on by so much. */
   | { do: 'clock'; replica: number; byMs: number }
+  /** A stranger, or a broken sender. */
+  | { do: 'attack'; attack: AttackName; replica: number; turn: number }
   | { do: 'shop'; who: 'shopper' | 'editor' }
   | { do: 'sync'; resource: BulkResource };
 
@@ -52,6 +55,7 @@ export function scheduleOf(seed: number, replicas?: 1 | 3): Schedule {
     ...times(random.between(2, 4), () => endMoment(random, many)),
     ...times(random.between(6, 10), () => faultMoment(random)),
     ...times(random.between(0, 2), () => clockMoment(random, many)),
+    ...attackMoments(seed, many),
   ];
   return {
     seed,
@@ -83,8 +87,8 @@ export function quietScheduleOf(seed: number, behaviours: Behaviours, kills: num
   };
 }
 
-function times<T>(count: number, runAction: () => T): T[] {
-  return Array.from({ length: count }, runAction);
+function times<T>(count: number, runAction: (turn: number) => T): T[] {
+  return Array.from({ length: count }, (_, turn) => runAction(turn));
 }
 
 const anyTime = (random: Random) => random.between(0, durationMs);
@@ -110,6 +114,18 @@ function endMoment(random: Random, replicas: number): Moment {
     replica: random.between(0, replicas - 1),
     backMs: random.between(0, 1_500),
   };
+}
+
+/** With random numbers of their own, so that the other moments of a seed stay what they were. */
+function attackMoments(seed: number, replicas: number): Moment[] {
+  const random = createRandom(seed * 104_729 + 5);
+  return times(random.between(5, 15), (turn) => ({
+    atMs: anyTime(random),
+    do: 'attack' as const,
+    attack: random.pick(['wrong-proof', 'slow-body', 'malformed-batch'] as const),
+    replica: random.between(0, replicas - 1),
+    turn,
+  }));
 }
 
 function clockMoment(random: Random, replicas: number): Moment {

@@ -56,12 +56,14 @@ export async function runSeed(schedule: Schedule): Promise<Outcome> {
     const { duplicateEvery, reorderWindow } = schedule.disorder;
     chaosEnv.shop.pubsub.setDisorder({ duplicateEvery, reorderWindow });
     balancer.startDisorder();
-    const { codes, journal } = await runSchedule(schedule, chaosEnv, replicas);
+    const { codes, journal, attacks } = await runSchedule(schedule, chaosEnv, replicas);
+    problems.push(...attacks);
     endFaults(chaosEnv);
     balancer.stopDisorder();
     await Promise.all(replicas.map((replica) => replica.start()));
-    problems.push(...(await waitUntilIdle(chaosEnv, replicas, settleTimeoutMs)));
-    if (problems.length > 0) return notIdle(problems, replicas);
+    const open = await waitUntilIdle(chaosEnv, replicas, settleTimeoutMs);
+    problems.push(...open);
+    if (open.length > 0) return notIdle(problems, replicas);
     for (const code of codes) if (code === 1) problems.push(`a process that was asked to end ended with code ${code}`);
     const stored = deadLettersIn(chaosEnv);
     deadLetters = stored.length;

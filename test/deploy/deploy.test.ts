@@ -17,6 +17,7 @@ import { Namespace } from 'kubernetes-models/v1/Namespace';
 import { Service } from 'kubernetes-models/v1/Service';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { applications } from '../../scripts/connect/manifest.ts';
 import { variables } from '../../src/config/env/environment.ts';
 import { freePort } from '../free-port.ts';
 
@@ -78,7 +79,26 @@ test('what the image holds starts with nothing else installed, and writes nothin
 test('the image runs as no root and has a health check', () => {
   assert.match(dockerfile, /^USER node$/m);
   assert.match(dockerfile, /^HEALTHCHECK /m);
-  for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) assert.equal(base, 'node:24-alpine');
+  for (const [, base] of dockerfile.matchAll(/^FROM (\S+)/gm)) assert.equal(base, '${'.concat('BASE_IMAGE}'));
+  const { devDependencies } = z
+    .object({ devDependencies: z.looseObject({ node: z.string() }) })
+    .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  // The version that is tested; a digest may follow.
+  assert.match(
+    dockerfile,
+    new RegExp(`^ARG BASE_IMAGE=node:${devDependencies.node}-alpine(@sha256:[0-9a-f]{64})?$`, 'm'),
+  );
+});
+
+test('wherever node is started, its heap follows the memory limit', () => {
+  const flags = ['--max-old-space-size-percentage=60', '--max-semi-space-size=16'];
+  const unit = readFileSync('deploy/systemd/commercetools-klaviyo.service', 'utf8');
+  for (const start of [/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1], /^ExecStart=(.*)$/m.exec(unit)?.[1]])
+    for (const flag of flags) assert.ok(start?.includes(flag), `${start}`);
+  for (const { start } of Object.values(applications)) for (const flag of flags) assert.ok(start.includes(flag), start);
+  // The others start the image as it is.
+  for (const file of ['kubernetes/commercetools-klaviyo.yaml', 'aws/main.tf', 'google-cloud/main.tf'])
+    assert.doesNotMatch(readFileSync(`deploy/${file}`, 'utf8'), /^\s*(command|args|entryPoint)\b.*[:=]/m, file);
 });
 
 const probe = z.object({ httpGet: z.object({ path: z.string(), port: z.literal('http') }) });
@@ -95,7 +115,11 @@ const deployment = z.object({
             livenessProbe: probe,
             readinessProbe: probe,
             ports: z.tuple([z.object({ name: z.literal('http'), containerPort: z.literal(8080) })]),
-            securityContext: z.object({ readOnlyRootFilesystem: z.literal(true) }).loose(),
+            securityContext: z.object({
+              readOnlyRootFilesystem: z.literal(true),
+              allowPrivilegeEscalation: z.literal(false),
+              capabilities: z.object({ drop: z.tuple([z.literal('ALL')]) }),
+            }),
           }),
         ]),
       }),
@@ -141,6 +165,36 @@ test('the Kubernetes manifests use the probes and the port of the service, and w
     ['/health', '/health', '/ready'],
   );
   assert.ok(spec.terminationGracePeriodSeconds > 25 + 5);
+});
+
+const networkPolicy = z.object({
+  spec: z.object({
+    podSelector: z.object({ matchLabels: z.object({ 'app.kubernetes.io/name': z.literal('commercetools-klaviyo') }) }),
+    policyTypes: z.tuple([z.literal('Ingress'), z.literal('Egress')]),
+    ingress: z.array(z.object({ ports: z.array(z.object({ port: z.literal('http') })) })),
+    egress: z.array(z.object({ ports: z.array(z.object({ port: z.number() })).min(1) }).loose()),
+  }),
+});
+
+test('the network policy lets in the one port, and out DNS, https and Kafka only', () => {
+  const { egress, ingress } = networkPolicy.parse(manifest('networkpolicy.yaml')).spec;
+  assert.equal(ingress.length, 1);
+  assert.deepEqual(
+    egress.flatMap(({ ports }) => ports.map(({ port }) => port)),
+    [53, 53, 443, 9092],
+  );
+});
+
+test('wherever capabilities can be dropped they are, and the root file system is read-only', () => {
+  const task = readFileSync('deploy/aws/main.tf', 'utf8');
+  assert.match(task, /readonlyRootFilesystem = true/);
+  assert.match(task, /linuxParameters\s+= \{ capabilities = \{ drop = \["ALL"\] \} \}/);
+  const unit = readFileSync('deploy/systemd/commercetools-klaviyo.service', 'utf8');
+  for (const line of ['CapabilityBoundingSet=', 'ProtectSystem=strict', 'NoNewPrivileges=yes'])
+    assert.match(unit, new RegExp(`^${line}$`, 'm'));
+  for (const run of readFileSync('deploy/README.md', 'utf8').matchAll(/^docker run .*$/gm))
+    for (const option of ['--read-only', '--cap-drop ALL', '--security-opt no-new-privileges'])
+      assert.ok(run[0].includes(option), run[0]);
 });
 
 test('every variable that deploy/ names is one that the service knows', () => {

@@ -33,6 +33,7 @@ async function startNamedHosts(options: TestEnvOptions = {}) {
   const klaviyo = { ...options.klaviyo, port: klaviyoPort };
   const commercetools = { ...options.commercetools, port: shopPort };
   const env = {
+    ALLOW_PLAIN_HTTP: 'true',
     KLAVIYO_API_URL: `http://klaviyo.test:${klaviyoPort}`,
     CT_API_URL: `http://api.commercetools.test:${shopPort}`,
     CT_AUTH_URL: `http://auth.commercetools.test:${shopPort}`,

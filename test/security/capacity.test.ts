@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { changeDelivery, reference } from '../fixtures/index.ts';
+import { freePort } from '../free-port.ts';
 import { call, post } from '../http/call.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
 import { head, openRaw, type RawConnection } from './raw-connection.ts';
@@ -95,5 +96,19 @@ test('large bodies of strangers hold a bounded number of bytes; the health and m
   clearInterval(growing);
   // 64 readers, of 8 MB in all, are what strangers may have.
   assert.ok(refused >= 200 - 64, `${refused} were refused`);
+  end(connections);
+});
+
+test('bodies of strangers are bounded over all ports of the process', async () => {
+  const port = await freePort();
+  await using own = await startTestEnv({ env: { PUSH_SNS_TOPIC_ARNS: topic, PUB_SUB_PORT: String(port) } });
+  const text = `${head('POST', '/', 990_000, sns)}{"a":"`;
+  const addresses = [own.service, `http://127.0.0.1:${port}`];
+  const connections = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => openRaw(addresses[index % 2] ?? own.service, text)),
+  );
+  const statuses = await Promise.all(connections.map(({ status }) => status()));
+  // 64 readers are what strangers may have; those are ended because they are slow.
+  assert.ok(statuses.filter((status) => status === 503).length >= 100 - 64, `${statuses}`);
   end(connections);
 });

@@ -3,6 +3,8 @@ import pino from 'pino';
 import { PubSub, topicName } from '../../sandbox/commercetools/pubsub.ts';
 import { createService } from '../../src/app/service.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { createEndedSessions } from '../../src/http/auth/ended-sessions.ts';
+import { createBodyPool } from '../../src/http/body-guard.ts';
 import { buildServer } from '../../src/http/server.ts';
 import { createHttpPush } from '../../src/sources/http-push.ts';
 import { createGooglePubSubAuthenticator } from '../../src/sources/push/google-pub-sub.ts';
@@ -40,7 +42,15 @@ async function start(): Promise<Broker> {
     pushTo,
     async source({ concurrency, events }) {
       const config = readConfig(environment({ ...env, APP_TYPE: 'EVENT' }));
-      const { runs, deadLetters, replay, explain, find } = createService(config, pino({ level: 'silent' }));
+      const {
+        runs,
+        deadLetters,
+        replay,
+        explain,
+        find,
+        runStore: store,
+        now,
+      } = createService(config, pino({ level: 'silent' }));
       const authenticators = [createGooglePubSubAuthenticator({ audience, serviceAccount }, publisher.keys)];
       const push = createHttpPush({
         authenticators,
@@ -60,6 +70,7 @@ async function start(): Promise<Broker> {
           replay,
           explain,
           find,
+          ...{ events, now, endedSessions: createEndedSessions(store, now), bodyPool: createBodyPool() },
           apiTokens: config.apiTokens,
           realtime: true,
           bulk: false,

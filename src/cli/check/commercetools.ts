@@ -2,6 +2,7 @@
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { grantedScopes } from '../../commercetools/granted-scopes.ts';
 import type { Config } from '../../config/config.ts';
+import { redactUrls } from '../../lib/redact-url.ts';
 import { type CheckDeps, type Finding, ok, problem, warning } from './finding.ts';
 
 /** Scopes with their purpose. Without an optional scope the rest of the service works. */
@@ -85,7 +86,8 @@ async function unneededScopes(config: Config): Promise<Finding[]> {
 }
 
 function fatalFinding({ type, code, message }: CommercetoolsError, { commercetools }: Config): Finding | undefined {
-  const { projectKey, apiUrl, authUrl } = commercetools;
+  const { projectKey } = commercetools;
+  const [apiUrl, authUrl] = [redactUrls(commercetools.apiUrl), redactUrls(commercetools.authUrl)];
   if (code === 'invalid_scope')
     return problem('commercetools client', `${authUrl} does not grant it the scopes of CT_SCOPES`, 'check them');
   switch (type) {

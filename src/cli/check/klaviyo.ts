@@ -5,6 +5,7 @@ import type { ApiCall } from '../../klaviyo/api/client.ts';
 import type { Scope } from '../../klaviyo/api/endpoints.ts';
 import { recommendedScopes, requiredScopes, scopePurposes } from '../../klaviyo/api/scopes.ts';
 import { compoundId } from '../../klaviyo/existing-records.ts';
+import { redactUrls } from '../../lib/redact-url.ts';
 import { type CheckDeps, callKlaviyo, type Finding, ok, problem, warning } from './finding.ts';
 
 /** Id without a record. A write to it is rejected as not found only if the key has the scope. */
@@ -78,7 +79,11 @@ export async function checkKlaviyo({ config, klaviyo }: CheckDeps): Promise<{ fi
     const what = `Klaviyo scope ${scope}`;
     if (result.ok || result.failure.type === 'rejected') findings.push(ok(what));
     else if (result.failure.type === 'unauthorized') {
-      const unauthorized = problem('Klaviyo key', `${config.klaviyo.url} refuses it`, 'check KLAVIYO_AUTH_KEY');
+      const unauthorized = problem(
+        'Klaviyo key',
+        `${redactUrls(config.klaviyo.url)} refuses it`,
+        'check KLAVIYO_AUTH_KEY',
+      );
       return { findings: [unauthorized], usable: false };
     } else if (result.failure.type === 'forbidden') findings.push(missingScope(scope));
     else {

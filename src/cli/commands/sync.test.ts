@@ -24,6 +24,7 @@ function start() {
   const shown: (() => void)[] = [];
   const terminal: Terminal = {
     interactive: false,
+    logOutput: { write: () => undefined, flush: async () => undefined },
     colors: pc.createColors(false),
     line: () => shown.shift()?.(),
     json: () => undefined,

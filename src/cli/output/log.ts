@@ -4,7 +4,7 @@ import pretty from 'pino-pretty';
 import type { Terminal } from './terminal.ts';
 
 /** @param level a pino level */
-export function createLog(level: string, { interactive, colors }: Terminal): Logger {
-  if (!interactive) return pino({ level });
+export function createLog(level: string, { interactive, colors, logOutput }: Terminal): Logger {
+  if (!interactive) return pino({ level }, logOutput);
   return pino({ level }, pretty({ colorize: colors.isColorSupported, ignore: 'pid,hostname' }));
 }

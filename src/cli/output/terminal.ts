@@ -1,10 +1,13 @@
 /** Output of commands: colours in a terminal, plain text elsewhere. */
 import picocolors from 'picocolors';
+import { createLogOutput, type LogOutput } from './log-output.ts';
 
 export interface Terminal {
   line(text?: string): void;
   json(value: unknown): void;
   problem(text: string): void;
+  /** Takes the lines of the log. */
+  logOutput: LogOutput;
   interactive: boolean;
   colors: ReturnType<typeof picocolors.createColors>;
 }
@@ -14,6 +17,7 @@ export function createTerminal(asTyped: (text: string) => string = (text) => tex
   const interactive = process.stdout.isTTY === true;
   const write = (text: string) => void process.stdout.write(`${presentable(text)}\n`);
   return {
+    logOutput: createLogOutput(process.stdout.fd),
     line: (text = '') => write(asTyped(text)),
     json: (value) => write(JSON.stringify(value, undefined, 2)),
     problem: (text) => void process.stderr.write(`${presentable(asTyped(text))}\n`),

@@ -179,7 +179,9 @@ test('messages never contain a secret', () => {
 test('ctk config prints secrets as ***', () => {
   const env = environment({
     API_TOKEN: '0123456789abcdef',
-    KLAVIYO_API_URL: 'https://user:hush@proxy.example',
+    KLAVIYO_API_URL: 'https://user:hu@hush@proxy.example',
+    SQS_QUEUE_URL: 'https://sqs.example/queue?signature=hush',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example/v1?api-key=hush',
     NODE_CONFIG: '{"klaviyoKey":"pk_stray"}',
   });
   const shown = JSON.stringify(showConfig(env, readConfig(env)));
@@ -187,6 +189,18 @@ test('ctk config prints secrets as ***', () => {
   assert.match(shown, /"KLAVIYO_AUTH_KEY":"\*\*\*"/);
   assert.match(shown, /https:\/\/\*\*\*@proxy\.example/);
   assert.match(shown, /"PORT":"\(8080\)"/);
+});
+
+test('plain http to another machine is refused, unless it is allowed; this machine needs no permission', () => {
+  for (const name of ['KLAVIYO_API_URL', 'CT_API_URL', 'CT_AUTH_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'SQS_QUEUE_URL']) {
+    for (const host of ['api.example', '10.0.0.7:8080', 'localhost.example', '[fd00::1]', '127.0.0.1.example']) {
+      const said = problemOf({ [name]: `http://${host}/a` });
+      assert.match(said, new RegExp(`^${name} is plain http to another machine.*ALLOW_PLAIN_HTTP`));
+      assert.ok(readConfig(environment({ [name]: `http://${host}/a`, ALLOW_PLAIN_HTTP: 'true' })));
+    }
+    for (const url of ['https://api.example/a', 'http://localhost:1/a', 'http://127.0.0.1:1/a', 'http://[::1]/a'])
+      assert.ok(readConfig(environment({ [name]: url })), url);
+  }
 });
 
 test('APP_TYPE decides which parts the process runs', () => {

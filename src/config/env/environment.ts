@@ -1,7 +1,8 @@
 /** Schema and descriptions of the environment variables. */
 import { z } from 'zod';
 import { parseJson } from '../../lib/json.ts';
-import { secret, secretsSchema, sourceShape, sourceVariables, type Variable, variable } from './sources.ts';
+import { apiTokensSchema } from './api-tokens.ts';
+import { secret, sourceShape, sourceVariables, type Variable, variable } from './sources.ts';
 
 /** All variables, in the order of docs/configuration.md. */
 export const variables: readonly Variable[] = [
@@ -46,12 +47,17 @@ export const variables: readonly Variable[] = [
   variable('BULK_IMPORT_PORT', 'a further port for /sync', '6779 where no port is set'),
   secret(
     'API_TOKEN',
-    'bearer token of the admin endpoints, several comma-separated; if unset, only localhost is accepted',
+    'bearer token of the admin endpoints, or name:token (name: a-z, 0-9 and -; it is shown in the audit log); several comma-separated; if unset, only localhost is accepted',
   ),
-  secret('API_TOKEN_READ_ONLY', 'bearer token with read access; several comma-separated'),
+  secret('API_TOKEN_READ_ONLY', 'bearer token with read access, or name:token; several comma-separated'),
   variable(
     'ALLOW_UNAUTHENTICATED_PUSH',
     'true: POST / accepts messages without authentication (if the endpoint isn’t publicly reachable)',
+    'false',
+  ),
+  variable(
+    'ALLOW_PLAIN_HTTP',
+    'true: URLs of other machines may be http:// (KLAVIYO_API_URL, CT_API_URL, CT_AUTH_URL, SQS_QUEUE_URL, OTEL_EXPORTER_OTLP_ENDPOINT)',
     'false',
   ),
   ...sourceVariables,
@@ -165,9 +171,10 @@ export const environmentSchema = z.object({
   HOST: text.default('0.0.0.0'),
   PUB_SUB_PORT: port.optional(),
   BULK_IMPORT_PORT: port.optional(),
-  API_TOKEN: secretsSchema.default([]),
-  API_TOKEN_READ_ONLY: secretsSchema.default([]),
+  API_TOKEN: apiTokensSchema('API_TOKEN').default([]),
+  API_TOKEN_READ_ONLY: apiTokensSchema('API_TOKEN_READ_ONLY').default([]),
   ALLOW_UNAUTHENTICATED_PUSH: flag.default(false),
+  ALLOW_PLAIN_HTTP: flag.default(false),
   ...sourceShape,
   CTK_ENVIRONMENT: text.regex(/^[-_a-zA-Z0-9]{1,40}$/, 'must be letters, digits, - and _, 40 at most').optional(),
   SUBSCRIPTION_KEY: text.optional(),

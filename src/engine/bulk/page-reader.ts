@@ -17,11 +17,13 @@ export interface PageReaderDeps {
   nextReadSeq(): number;
   /** Pages that were read and not released yet. */
   pagesInHand: Semaphore;
+  /** Why nothing more may be read now; undefined: it may. */
+  shedReason?(): string | undefined;
 }
 
 /** @yields the pages of an iteration in order. Rejects with RunFailed if commercetools rejects the request */
 export async function* readPages(
-  { client, nextReadSeq, pagesInHand }: PageReaderDeps,
+  { client, nextReadSeq, pagesInHand, shedReason = () => undefined }: PageReaderDeps,
   execution: RunExecution,
   iteration: PageIteration,
 ): AsyncGenerator<ReadPage> {
@@ -33,6 +35,7 @@ export async function* readPages(
       const pages = iteratePages(client, next);
       for (;;) {
         execution.signal.throwIfAborted();
+        await pause.whileShed(shedReason);
         release = await pagesInHand.acquire(execution.signal);
         const readSeq = nextReadSeq();
         const page = await pages.next();

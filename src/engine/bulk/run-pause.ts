@@ -7,6 +7,8 @@ import type { RunExecution } from '../runs/run-worker.ts';
 
 const firstPauseMs = 1_000;
 const maxPauseMs = 60_000;
+/** Between two looks at whether load is still shed. */
+const shedPollMs = 250;
 
 /** Repeats a request while commercetools is unavailable. Rejects like `orFail`, or with the signal's reason. */
 export async function untilAvailable<Result>(execution: RunExecution, request: () => Promise<Result>): Promise<Result> {
@@ -36,6 +38,19 @@ export function createRunPause({ run, signal, markDirty }: RunExecution) {
   }
   return {
     wait,
+    /** Waits as long as there is a reason to. Rejects with the signal's reason once that is aborted. */
+    async whileShed(shedReason: () => string | undefined): Promise<void> {
+      if (shedReason() === undefined) return;
+      for (let reason = shedReason(); reason !== undefined; reason = shedReason()) {
+        run.state = 'paused';
+        run.problem = reason;
+        markDirty();
+        await sleep(shedPollMs, undefined, { signal });
+      }
+      run.state = 'running';
+      delete run.problem;
+      markDirty();
+    },
     /** Waits while commercetools is unavailable. Rejects with RunFailed if it rejects the request, else with the error. */
     async orFail(thrown: unknown): Promise<void> {
       if (!(thrown instanceof CommercetoolsError)) throw thrown;

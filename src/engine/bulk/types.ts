@@ -17,6 +17,8 @@ export interface BulkDeps {
   listing: CatalogListing;
   pageSize: Record<BulkResource, number>;
   ranges: number;
+  /** Why no page may be read now; undefined: it may. */
+  shedReason?(): string | undefined;
   /** Increases with each call; shared by all lanes. */
   nextReadSeq(): number;
   /** Times of records are compared with commercetools' clock. */

@@ -33,6 +33,8 @@ export interface RealtimeDeps {
   maxAttempts: number;
   /** Maximum in-flight messages; more are left to the broker. */
   maxInFlight: number;
+  /** Why no message may be taken now; undefined: it may. */
+  shedReason?(): string | undefined;
   /** Absent: imports are not counted. */
   importWatch?: ImportWatch;
   deliveryLog: Pick<DeliveryLog, 'add'>;
@@ -50,6 +52,9 @@ export interface Realtime {
 
 /** Share of the deadline that a message may wait for its turn at Klaviyo; the rest is for reading and sending. */
 export const maxQueueShare = 0.6;
+
+/** A collection frees memory within seconds, if anything does. */
+const shedRetryMs = 5_000;
 
 const deadlinePassed: Verdict = { ack: false, reason: 'it took longer than realtime.deadlineSeconds' };
 
@@ -108,6 +113,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   /** @returns a verdict if the backlog exceeds the deadline: a broker holds messages better than this process's memory */
   function overloadVerdict(rules: RuleSelection): Verdict | undefined {
+    const shedReason = deps.shedReason?.();
+    if (shedReason !== undefined) return { ack: false, reason: shedReason, retryAfterMs: shedRetryMs };
     const maxWaitMs = deps.deadlineMs * maxQueueShare;
     const waitMs = Math.max(0, ...changeKinds(rules).map((kind) => deps.sink.estimateWaitMs(kind)));
     if (inFlight.size < deps.maxInFlight && waitMs <= maxWaitMs) return undefined;

@@ -1,6 +1,9 @@
 /** Authenticates API callers by token or session, and limits failed attempts. Without tokens, only this machine has access. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearerOf, isOneOf } from '../../sources/push/authenticator.ts';
+import type { Identify } from './audit.ts';
+import { isForwarded } from './forwarding-headers.ts';
+import { setSessionCookie } from './session-cookie.ts';
 import type { ApiTokens, Session, Sessions } from './sessions.ts';
 
 export interface AuthFailure {
@@ -25,42 +28,42 @@ export type CountFailure = (request: FastifyRequest) => Promise<number | undefin
  */
 export function isOnThisMachine(request: FastifyRequest): boolean {
   if (!isLoopback(request.socket.remoteAddress ?? '')) return false;
-  if (proxyHeaders.some((name) => request.headers[name] !== undefined)) return false;
+  if (isForwarded(request.headers)) return false;
   const { origin, host = '' } = request.headers;
   if (!isLoopback(hostOf(`http://${host}`))) return false;
   return origin === undefined || isLoopback(hostOf(origin));
 }
 
-const proxyHeaders = [
-  'forwarded',
-  'via',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'cf-connecting-ip',
-  'true-client-ip',
-];
-
 export interface AuthenticatedCaller {
   access: 'write' | 'read';
+  /** Name of the token; without tokens `this-machine`. */
+  tokenName: string;
   /** Present if the caller was authenticated by the session cookie. */
   session?: Session;
 }
 
 export type Authenticate = (request: FastifyRequest) => Promise<AuthenticatedCaller | AuthFailure>;
 
-/** @param onSuccess called with a request whose headers have proven the caller */
-export function createGuard(
-  authenticate: Authenticate,
-  countFailure: CountFailure,
-  onSuccess: (request: FastifyRequest) => void = () => undefined,
-): Guard {
+export interface GuardDeps {
+  authenticate: Authenticate;
+  sessions: Pick<Sessions, 'renew'>;
+  countFailure: CountFailure;
+  identify: Identify;
+  /** Called with a request whose headers have proven the caller. */
+  onProven(request: FastifyRequest): void;
+}
+
+export function createGuard({ authenticate, sessions, countFailure, identify, onProven }: GuardDeps): Guard {
   return async (request, reply) => {
     const caller = await authenticate(request);
+    if (!('status' in caller)) identify(request, caller.tokenName);
     const failure = 'status' in caller ? caller : accessFailure(caller, request);
-    if (failure) await sendAuthFailure(failure, countFailure, { request, reply });
-    else onSuccess(request);
+    if (failure) return sendAuthFailure(failure, countFailure, { request, reply });
+    onProven(request);
+    // A stream that reconnects by itself is no use of the session.
+    const isUse = 'session' in caller && request.headers.accept !== 'text/event-stream';
+    const cookie = isUse ? await sessions.renew(request) : undefined;
+    if (cookie) setSessionCookie({ request, reply }, cookie);
   };
 }
 
@@ -89,14 +92,16 @@ export const withoutTokens =
 export function createAuthenticate({ full, readOnly }: ApiTokens, sessions: Sessions): Authenticate {
   return async (request) => {
     if (full.length === 0 && readOnly.length === 0) {
-      if (isOnThisMachine(request)) return { access: 'write' };
+      if (isOnThisMachine(request)) return { access: 'write', tokenName: 'this-machine' };
       return { status: 403, reason: withoutTokens };
     }
     const given = bearerOf(request.headers) ?? '';
-    if (isOneOf(given, full)) return { access: 'write' };
-    if (isOneOf(given, readOnly)) return { access: 'read' };
+    const [writer] = full.filter(({ token }) => isOneOf(given, [token]));
+    if (writer) return { access: 'write', tokenName: writer.name };
+    const [reader] = readOnly.filter(({ token }) => isOneOf(given, [token]));
+    if (reader) return { access: 'read', tokenName: reader.name };
     const session = request.headers.authorization === undefined ? await sessions.find(request) : undefined;
-    if (session) return { access: session.access, session };
+    if (session) return { access: session.access, tokenName: session.tokenName, session };
     return { status: 401, reason: 'Send the API_TOKEN as "Authorization: Bearer <token>".' };
   };
 }

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import fastify from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { HttpPush, PushAdmission } from '../../sources/http-push.ts';
-import { guardBodies } from '../body-guard.ts';
+import { createBodyPool, guardBodies } from '../body-guard.ts';
 import { realtimeRoute } from './realtime.ts';
 
 const headers = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n';
@@ -39,7 +39,7 @@ async function startRoute(context: TestContext) {
   server.addHook('onRequest', async (_request, reply) => {
     reply.raw.once('close', () => closed.resolve());
   });
-  realtimeRoute(server, { push, bodies: guardBodies(server) }, async () => undefined);
+  realtimeRoute(server, { push, bodies: guardBodies(server, createBodyPool()) }, async () => undefined);
   const { port, hostname } = new URL(await server.listen({ port: 0, host: '127.0.0.1' }));
   const sender = connect(Number(port), hostname);
   await once(sender, 'connect');

@@ -2,14 +2,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Identify } from '../auth/audit.ts';
 import { type Authenticate, type CountFailure, sendAuthFailure } from '../auth/authenticate.ts';
-import { clearSessionCookie, type Sessions, setSessionCookie } from '../auth/sessions.ts';
+import { clearSessionCookie, setSessionCookie } from '../auth/session-cookie.ts';
+import type { Sessions } from '../auth/sessions.ts';
 import { problemSchema, refusals } from '../error-handler.ts';
 
 export interface SessionRouteDeps {
   sessions: Sessions;
   authenticate: Authenticate;
   countFailure: CountFailure;
+  identify: Identify;
+  warn(detail: string): void;
 }
 
 const session = z.object({
@@ -67,8 +71,10 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
         await sendAuthFailure({ status: 401, reason }, deps.countFailure, { request, reply });
         return reply;
       }
-      setSessionCookie(request, reply, created.value);
-      return reply.code(200).send({ ...created.session, loggedIn: true });
+      const { access, csrf, tokenName } = created.session;
+      deps.identify(request, tokenName);
+      setSessionCookie({ request, reply }, created.cookie);
+      return reply.code(200).send({ access, csrf, loggedIn: true });
     },
   });
   routes.route({
@@ -76,11 +82,15 @@ export function sessionRoutes(server: FastifyInstance, deps: SessionRouteDeps): 
     url,
     schema: {
       operationId: 'logout',
-      summary: 'Takes the cookie back',
+      summary: 'Ends the session, for all replicas, and takes the cookie back',
       response: { 204: z.undefined().describe('logged out'), ...errorResponses },
     },
     handler: async (request, reply) => {
-      clearSessionCookie(request, reply);
+      const ended = await deps.sessions.end(request);
+      if (ended) deps.identify(request, ended.tokenName);
+      if (ended && !ended.isStored)
+        deps.warn('a logout could not be stored: until the cookie expires, other replicas accept a copy of it');
+      clearSessionCookie({ request, reply });
       return reply.code(204).send();
     },
   });
