@@ -23,7 +23,7 @@ describe('at a terminal', { skip }, () => {
   const typed = (args: string, env: Env = {}) =>
     startProgram(
       'script',
-      ['-qec', `stty cols 100; ${process.execPath} ${main} ${args}`, '/dev/null'],
+      ['-qec', `stty rows 40 cols 100; exec ${process.execPath} ${main} ${args}`, '/dev/null'],
       {
         TERM: 'xterm',
         ...shop.testEnv.env,

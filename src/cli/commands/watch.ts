@@ -30,7 +30,9 @@ export function addWatch(program: Command, terminal: Terminal): void {
 type WatchDeps = Pick<Components, 'runs' | 'deadLetters' | 'commercetools' | 'now'>;
 
 async function watch(components: WatchDeps, terminal: Terminal): Promise<void> {
-  const { default: logUpdate } = await import('log-update');
+  const { createLogUpdate } = await import('log-update');
+  // Hiding the cursor would add a listener that ends the process at Ctrl-C with another exit code.
+  const logUpdate = createLogUpdate(process.stdout, { showCursor: true });
   const stopped = new AbortController();
   void nextSignal().then(() => stopped.abort());
   const hint = terminal.colors.dim('Ctrl-C ends it');
