@@ -28,7 +28,7 @@ import type { ExitState, Terminal } from './output/terminal.ts';
 export function createProgram(terminal: Terminal, exitState: ExitState): Command {
   const program = new Command('ctk')
     .description(
-      'Keeps Klaviyo in step with commercetools. Configured by environment variables and a settings file (docs/configuration.md).',
+      'Syncs commercetools customers, orders and catalog to Klaviyo. Configured by environment variables and a settings file (docs/configuration.md).',
     )
     .version(version)
     // Not --env-file, which Node consumes at any position.

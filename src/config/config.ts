@@ -72,7 +72,7 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
-    super(`the configuration has ${problems.length} mistake${problems.length === 1 ? '' : 's'}`);
+    super(`invalid configuration: ${problems.length} error${problems.length === 1 ? '' : 's'}`);
     this.problems = problems;
   }
 }

@@ -40,13 +40,13 @@ export function migrationAdvice(config: Config): string[] {
   const { bulk, realtime, apiTokens, allowUnauthenticatedPush, messageSources, rules } = config;
   const advice: string[] = [];
   if (bulk && apiTokens.full.length === 0)
-    advice.push('set API_TOKEN where /sync is called from another machine: without one only this machine is served');
+    advice.push('set API_TOKEN if /sync is called from another machine: if unset, only localhost is accepted');
   const { push, sqs, kafka } = messageSources;
   const hasAuthenticator =
     push.pubSub || push.sns || push.eventGrid || push.eventBridge.length > 0 || push.secrets.length > 0;
   if (realtime && !allowUnauthenticatedPush && !hasAuthenticator && !sqs && !kafka)
     advice.push(
-      'set what proves the sender of pushes, such as PUSH_PUBSUB_AUDIENCE (docs/security.md): others are answered 401',
+      'configure push authentication, such as PUSH_PUBSUB_AUDIENCE (docs/security.md): others are answered 401',
     );
   const unsettled = unsettledRefundStates(rules);
   if (unsettled.length > 0)

@@ -21,16 +21,16 @@ export function accessWarnings(config: AccessConfig): string[] {
   const hasTokens = apiTokens.full.length + apiTokens.readOnly.length > 0;
   if (!hasTokens && !allowUnauthenticatedPush && !acceptsPushes(messageSources)) {
     warnings.push(
-      'API_TOKEN is not set: /sync serves callers on this machine only; POST / takes messages from this machine only, as nothing proves their sender (docs/security.md); from other machines only /health and /ready are answered',
+      'API_TOKEN is not set: /sync accepts localhost only; POST / accepts messages from localhost only, because push authentication is not configured (docs/security.md); other machines get answers from /health and /ready only',
     );
     return warnings;
   }
   const pulls = messageSources.sqs !== undefined || messageSources.kafka !== undefined;
   if (realtime && !allowUnauthenticatedPush && !pulls && !acceptsPushes(messageSources))
     warnings.push(
-      'POST / takes no messages, as API_TOKEN is set: set what proves the sender (docs/security.md), or ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach it',
+      "POST / accepts no messages, because API_TOKEN is set: configure push authentication (docs/security.md), or set ALLOW_UNAUTHENTICATED_PUSH=true if the endpoint isn't publicly reachable",
     );
-  if (bulk && !hasTokens) warnings.push('API_TOKEN is not set: /sync serves callers on this machine only');
+  if (bulk && !hasTokens) warnings.push('API_TOKEN is not set: /sync accepts localhost only');
   return warnings;
 }
 

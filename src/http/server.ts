@@ -95,7 +95,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
       info: {
         title: 'commercetools-klaviyo',
         version: deps.version,
-        description: 'Keeps Klaviyo in step with commercetools.',
+        description: 'Syncs commercetools customers, orders and catalog to Klaviyo.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },

@@ -111,7 +111,9 @@ export const ruleSettingsSchema = z.strictObject({
     emailCorrection: z
       .enum(['rename', 'off'])
       .default('rename')
-      .describe("when a guest order's e-mail was corrected: its profile gets the new e-mail if it is nobody else's"),
+      .describe(
+        "when a guest order's e-mail was corrected: its profile gets the new e-mail unless another profile has it",
+      ),
     valueCurrency: z.boolean().default(true).describe('send value_currency'),
     profileLocation: z
       .enum(['always', 'created', 'never'])

@@ -148,14 +148,14 @@ export function createHttpPush(deps: HttpPushDeps): HttpPush {
 }
 
 const noAuthenticatorConfigured =
-  'Pushes from other machines are refused. Set what proves the sender (PUSH_PUBSUB_AUDIENCE, PUSH_SNS_TOPIC_ARNS, PUSH_EVENT_BRIDGE_SECRET, PUSH_EVENT_GRID_KEY or PUSH_SECRET; see docs/security.md). Set ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach this endpoint.';
+  'Pushes from other machines are rejected. Configure push authentication (PUSH_PUBSUB_AUDIENCE, PUSH_SNS_TOPIC_ARNS, PUSH_EVENT_BRIDGE_SECRET, PUSH_EVENT_GRID_KEY or PUSH_SECRET; see docs/security.md). Set ALLOW_UNAUTHENTICATED_PUSH=true where the platform alone can reach this endpoint.';
 
 function reasonFor(results: readonly PushAuthResult[]): string {
   const reasons = results.flatMap(({ authenticator, result }) =>
     result?.outcome === 'denied' ? [`${authenticator.name}: ${result.reason}`] : [],
   );
   if (reasons.length > 0) return reasons.join('; ');
-  return `no proof of the sender: configured are ${results
+  return `missing or invalid push authentication; configured: ${results
     .map(({ authenticator: { name, variables } }) => `${name} (${variables})`)
     .join('; ')}`;
 }

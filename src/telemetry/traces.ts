@@ -37,7 +37,7 @@ export async function startTraces(
       import('@opentelemetry/core'),
     ]);
   const { endpoint, headers, serviceName, ratio } = settings;
-  const onLost = createThrottled(() => onExportError(`spans get lost: ${new URL(endpoint).host} does not take them`));
+  const onLost = createThrottled(() => onExportError(`spans are lost: ${new URL(endpoint).host} does not accept them`));
   diag.setLogger({ error: onLost, warn: onLost, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, headers });
   const provider = new sdk.TracerProvider({

@@ -26,7 +26,7 @@ for (const args of needsConfiguration) {
     assert.deepEqual([code, out], [1, '']);
     for (const name of ['KLAVIYO_AUTH_KEY', 'CT_PROJECT_ID', 'CT_API_CLIENT', 'CT_API_URL', 'CT_AUTH_URL'])
       assert.match(err, new RegExp(`^  - ${name} is missing — .+`, 'm'));
-    assert.match(err, /the configuration has 5 mistakes/);
+    assert.match(err, /invalid configuration: 5 errors/);
     assert.match(err, /docs\/configuration\.md/);
   });
 }

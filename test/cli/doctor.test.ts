@@ -49,7 +49,7 @@ test('least privilege: unneeded scopes are a warning that lists the required one
     ['warning', 'warning'],
   );
   assert.match(wide('commercetools scopes, too many')[0]?.detail ?? '', /^manage_project$/);
-  assert.match(wide('commercetools scopes, too many')[0]?.fix ?? '', /no more than view_customers, view_orders/);
+  assert.match(wide('commercetools scopes, too many')[0]?.fix ?? '', /limited to view_customers, view_orders/);
   const scopes = ['view_customers', 'view_orders', 'view_payments', 'view_products', 'view_categories'];
   const narrow = await check({ commercetools: { scopes }, klaviyo: { missingScopes: ['flows:read'] } });
   assert.deepEqual(

@@ -46,7 +46,7 @@ test('tries both keys, writes a file for its owner only, makes the subscriptions
   assert.match(out, /^ok +Klaviyo scope events:write/m);
   assert.match(out, /^\+ create ctk-default-order/m);
   assert.match(out, /^\+ created ctk-default-order/m);
-  assert.match(out, /each metric \(Placed Order, …\) comes with its first event/);
+  assert.match(out, /each metric \(Placed Order, …\) is created by its first event/);
   assert.equal(statSync(file).mode & 0o777, 0o600);
   const text = readFileSync(file, 'utf8');
   for (const line of ['KLAVIYO_AUTH_KEY=pk_sandbox', 'CT_PROJECT_ID=shop', 'CTP_CLIENT_SECRET=sandbox-secret'])

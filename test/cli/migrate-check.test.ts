@@ -56,7 +56,7 @@ test('settings of the plugin are read too: unknown ones and states that mean som
   assert.match(out, /^changed +NODE_CONFIG /m);
   assert.match(out, /no setting order\.mesages; did you mean order\.messages\?/);
   assert.match(out, /validTransactionStates has Pending/);
-  assert.match(out, /set API_TOKEN where \/sync is called/);
+  assert.match(out, /set API_TOKEN if \/sync is called/);
   assert.doesNotMatch(out, /PATH/);
 });
 

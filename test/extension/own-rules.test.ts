@@ -77,7 +77,7 @@ test('the start log and ctk check name the file, its hooks and its rules', async
   assert.match(started ?? '', /ctk\.config\.ts.*review-wanted/);
   const { out } = await ctk(['check'], shop.testEnv.env);
   assert.match(out, /^ok .*ctk\.config\.ts: hooks none; rules review-wanted$/m);
-  assert.match(out, /nothing delivers .*OrderShipmentStateChanged/);
+  assert.match(out, /no subscription for .*OrderShipmentStateChanged/);
 });
 
 test('planned subscriptions include the triggers of a custom rule', async (context) => {

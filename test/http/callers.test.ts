@@ -36,7 +36,7 @@ test('without a token /sync serves localhost only', async () => {
     }
   }
   assert.deepEqual(await testEnv.app.runs.list(), []);
-  assert.match(testEnv.logged.join(), /API_TOKEN is not set: \/sync serves callers on this machine only/);
+  assert.match(testEnv.logged.join(), /API_TOKEN is not set: \/sync accepts localhost only/);
 });
 
 test('with a token only it opens /sync, from wherever', async () => {
@@ -66,7 +66,7 @@ test('tokens are replaced without a gap, and a read-only one looks without actin
   assert.equal((await ask('GET', '/sync', reader)).status, 200);
   const { status, error } = await ask('POST', '/sync/orders', reader);
   assert.equal(status, 403);
-  assert.match(error, /API_TOKEN_READ_ONLY may only look/);
+  assert.match(error, /API_TOKEN_READ_ONLY has read access only/);
   assert.deepEqual(await testEnv.app.runs.list(), []);
 });
 
@@ -113,7 +113,7 @@ test('pushes from other machines are rejected before their body is read', async 
     assert.equal(status, 401, JSON.stringify(headers));
     assert.match(error, /PUSH_PUBSUB_AUDIENCE.*Set ALLOW_UNAUTHENTICATED_PUSH=true/);
   }
-  assert.match(testEnv.logged.join(), /POST \/ takes messages from this machine only/);
+  assert.match(testEnv.logged.join(), /POST \/ accepts messages from localhost only/);
 });
 
 test('ALLOW_UNAUTHENTICATED_PUSH=true takes pushes from elsewhere, and a warning at start says so', async () => {

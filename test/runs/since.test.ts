@@ -198,7 +198,11 @@ describe('invalid combinations are rejected with the fix', () => {
       { since: '2026-03-01', deleteAll: true, confirmDeletion: 'products' },
       /^since and deleteAll: give one/,
     ],
-    ['orders', { since: '2026-03-01', resume: true }, /^resume: goes on with what was asked for; give nothing else/],
+    [
+      'orders',
+      { since: '2026-03-01', resume: true },
+      /^resume: continues the stopped sync with its options; give no other options/,
+    ],
   ];
   for (const [resource, body, said] of wrong) {
     test(`POST /sync/${resource} ${JSON.stringify(body)}`, async () => {

@@ -15,7 +15,7 @@ for (const env of [
   test(`with ${Object.keys(env)} a push from this machine needs a proof: it may come through a forwarder`, async () => {
     await using testEnv = await startTestEnv({ env });
     assert.equal((await post(testEnv.service, '/', harmless)).status, 401);
-    assert.match(testEnv.logged.join('\n'), /POST \/ takes no messages, as API_TOKEN is set/);
+    assert.match(testEnv.logged.join('\n'), /POST \/ accepts no messages, because API_TOKEN is set/);
   });
 
 test('without any credentials this machine is served, and other machines get /health and /ready only', async () => {

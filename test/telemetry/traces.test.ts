@@ -145,7 +145,7 @@ test('a collector that is away loses spans, not messages: it is said once, and t
   assert.equal(await shop.sendMessage('OrderCreated', ref, { order: record }), 204);
   await shop.event('Placed Order', id);
   await shop.stop();
-  const lost = shop.testEnv.logged.filter((line) => line.includes('spans get lost: 127.0.0.1:9 does not take them'));
+  const lost = shop.testEnv.logged.filter((line) => line.includes('spans are lost: 127.0.0.1:9 does not accept them'));
   assert.equal(lost.length, 1);
 });
 

@@ -39,7 +39,7 @@ const scopes = [
   optionalScope('manage_subscriptions', 'subscriptions', '`ctk subscriptions`; realtime needs none itself'),
 ];
 
-const newClient = 'make a client with it in the Merchant Center (Settings > Developer settings)';
+const newClient = 'create an API client that has it in the Merchant Center (Settings > Developer settings)';
 
 /** @returns the findings; `usable`: whether further checks can use this client */
 export async function checkCommercetools(deps: CheckDeps): Promise<{ findings: Finding[]; usable: boolean }> {
@@ -81,7 +81,7 @@ async function unneededScopes(config: Config): Promise<Finding[]> {
   );
   const what = 'commercetools scopes, too many';
   if (unneeded.length === 0) return [ok(what, 'none')];
-  const fix = `make a client with no more than ${[...needed].join(', ')}`;
+  const fix = `create one limited to ${[...needed].join(', ')}`;
   return [warning(what, unneeded.join(', '), fix)];
 }
 

@@ -29,7 +29,10 @@ export async function checkSubscriptions({ config, commercetools }: CheckDeps): 
   const needed = new Set(required.map(({ key }) => key));
   const health = managed.map((subscription) => healthOf(subscription, needed));
   if (config.realtime && required.length > 0 && !required.some((draft) => isDelivered(draft, existing)))
-    return [problem('subscriptions', `realtime is on, and nothing delivers ${listOf(required)}`, applyFix), ...health];
+    return [
+      problem('subscriptions', `realtime is on, and there is no subscription for ${listOf(required)}`, applyFix),
+      ...health,
+    ];
   return [...required.flatMap((draft) => missingMessages(draft, [...managed, ...ofPlugin])), ...health];
 }
 
@@ -62,7 +65,7 @@ function missingMessages(draft: SubscriptionSelection, existing: readonly Subscr
   const missing = needs.filter((need) => !delivered.has(need));
   if (missing.length === 0) return [];
   return [
-    warning(`subscription for ${typeId}`, `nothing delivers ${missing.join(', ')}`, 'see ctk subscriptions plan'),
+    warning(`subscription for ${typeId}`, `no subscription for ${missing.join(', ')}`, 'see ctk subscriptions plan'),
   ];
 }
 

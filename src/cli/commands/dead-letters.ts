@@ -9,15 +9,15 @@ import { withComponents } from '../with-services.ts';
 
 /** Works on the store directly, without a running service. */
 export function addDeadLetters(program: Command, terminal: Terminal, exitState: ExitState): void {
-  const letters = program.command('dead-letters').description('what could not be delivered, by reference');
+  const letters = program.command('dead-letters').description('failed deliveries');
   withFilters(letters.command('list').description('a line for each: id, last time, record, rule, code and reason'))
-    .option('--json', 'a list of all that is known of each')
+    .option('--json', 'details of each as JSON')
     .action((options: FilterOptions & { json?: true }) =>
       withComponents((components) => list({ components, terminal }, options)),
     );
   letters
     .command('show')
-    .description('all that is known of one, as JSON')
+    .description('show details as JSON')
     .argument('<id>', 'as list shows it')
     .action((id: string) =>
       withComponents(async (components) => terminal.json(await find({ components, terminal }, id))),

@@ -65,13 +65,13 @@ async function init(input: InitInput): Promise<void> {
     const { findings } = await checkAccess({ config, commercetools: client, klaviyo, version });
     for (const finding of findings) terminal.line(findingLine(finding, terminal));
     if (findings.some(({ state }) => state === 'problem'))
-      throw new CommandError('nothing was written: mend the problems above, then run ctk init again');
+      throw new CommandError('nothing was written: correct the problems above, then run ctk init again');
     const settings = (await isNewAccount(klaviyo)) ? newAccountSettings(env) : {};
     const deps = { client, config, terminal };
     const steps = Object.keys(input.destination).length > 0 ? await plan(deps, input.destination) : undefined;
     if (!(await writeEnvFile({ path: options.file, values: { ...values, ...settings }, overwrite })))
       throw new CommandError(fileExistsMessage(options.file));
-    terminal.line(`${options.file} written, for your eyes only (mode 0600)`);
+    terminal.line(`${options.file} saved (permissions 0600)`);
     if (steps) await subscribe(input, steps, () => apply(deps, steps));
     printNextSteps(input, steps !== undefined);
   } finally {
@@ -121,7 +121,7 @@ function printNextSteps({ options: { file }, terminal }: InitInput, subscribed: 
   const next = subscribed ? [] : [`  ctk --env ${file} subscriptions apply --pubsub projects/<project>/topics/<topic>`];
   const lines = [
     '',
-    'In Klaviyo nothing has to be made: each metric (Placed Order, …) comes with its first event.',
+    'No setup is needed in Klaviyo: each metric (Placed Order, …) is created by its first event.',
     'What is next:',
     `  ctk --env ${file} check`,
     ...next,

@@ -19,7 +19,7 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
     .command('list')
     .description('those that run or wait, then those that ended, the latest first: times, progress and outcomes')
     .addArgument(new Argument('[resource]', 'only those of this resource').choices(bulkResources))
-    .option('--json', 'a list of all that is known of each')
+    .option('--json', 'details of each as JSON')
     .action((resource: BulkResource | undefined, options: { json?: true }) =>
       withComponents((components) => listRuns({ components, terminal }, resource, options)),
     );
@@ -27,13 +27,13 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
     .command('show')
     .description('one run: its counts, what was skipped or refused and why, what it waits for')
     .argument('<id>', 'as list shows it, or `latest` for the latest sync')
-    .option('--json', 'all that is known of it')
+    .option('--json', 'details as JSON')
     .action((id: string, options: { json?: true }) =>
       withComponents((components) => showRun({ components, terminal }, id, options)),
     );
   runs
     .command('stop')
-    .description('stop the sync of a resource, in whichever process; ctk sync --resume goes on from there')
+    .description('stop the sync of a resource, in any process; ctk sync --resume continues it')
     .addArgument(new Argument('<resource>', 'what is synced').choices(bulkResources))
     .action(async (resource: BulkResource) => {
       exitState.code = (await withComponents((components) => stopRun({ components, terminal }, resource))) ? 0 : 1;

@@ -58,7 +58,9 @@ export const settingsSchema = z.strictObject({
       .min(1)
       .max(60)
       .default(20)
-      .describe('seconds of silence after which a process that holds a run counts as dead, and another one goes on'),
+      .describe(
+        'seconds without a heartbeat after which the process of a run counts as dead, and another one takes over',
+      ),
     maxEnded: count(50).describe('ended runs kept per resource, in addition to the last complete sync'),
   }),
   schedule: scheduleSchema,

@@ -68,7 +68,7 @@ function problemOf(resource: BulkResource, request: SyncRequest, nameOf: OptionN
   const { ids, startId, resume, deleteAll, confirmDeletion, backfill, keepStock } = request;
   const { resume: _resume, ...others } = request;
   if (resume && Object.values(others).some((value) => value !== undefined))
-    return `${nameOf('resume')}: goes on with what was asked for; give nothing else`;
+    return `${nameOf('resume')}: continues the stopped sync with its options; give no other options`;
   if (startId !== undefined && resource !== 'orders')
     return `${nameOf('startId')}: only orders can be synced from an id on`;
   if (startId !== undefined && ids) return `${nameOf('ids')} and ${nameOf('startId')}: give one of them`;

@@ -112,7 +112,7 @@ function accessFailure(
 ): AuthFailure | undefined {
   if (method === 'GET' || method === 'HEAD') return undefined;
   if (access === 'read')
-    return { status: 403, reason: 'A token of API_TOKEN_READ_ONLY may only look; send one of API_TOKEN.' };
+    return { status: 403, reason: 'A token of API_TOKEN_READ_ONLY has read access only; send one of API_TOKEN.' };
   // A browser adds the cookie to requests of any page. Only the dashboard's own page knows the CSRF token.
   if (session && !isOneOf(String(headers['x-csrf-token'] ?? ''), [session.csrf]))
     return { status: 403, reason: 'Send the x-csrf-token that GET /dashboard/session names.' };

@@ -36,7 +36,7 @@ export function explainRoutes(server: FastifyInstance, { explain, guard }: Expla
         404: problemSchema,
         ...refusals,
         502: problemSchema.describe('commercetools refuses the client, or the client lacks a scope'),
-        503: problemSchema.describe('commercetools is away'),
+        503: problemSchema.describe('commercetools is unavailable'),
       },
     },
     handler: async ({ params: { type, id } }, reply) => {

@@ -169,7 +169,7 @@ for (const order of ['newest first', 'oldest first'] as const) {
       const { resultOf } = await startPolling(t, { order, jobs: completedJobs(idsOf(1, 7)) });
       assert.deepEqual(await resultOf('job-99'), {
         outcome: 'unknown',
-        reason: 'Klaviyo does not know the job any more',
+        reason: 'Klaviyo no longer knows the job',
       });
     });
 

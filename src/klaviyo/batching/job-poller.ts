@@ -227,7 +227,7 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     if (parsed?.success) return settle(list, parsed.data.data);
     if (result.ok || result.failure.type !== 'rejected') return;
     list.awaited.delete(id);
-    awaited.resolve({ outcome: 'unknown', reason: 'Klaviyo does not know the job any more' });
+    awaited.resolve({ outcome: 'unknown', reason: 'Klaviyo no longer knows the job' });
   }
 
   async function settle(list: PolledList, { id, attributes }: Job): Promise<void> {

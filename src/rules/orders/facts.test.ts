@@ -48,7 +48,7 @@ test('an invalid record of a page does not affect the others', async () => {
 });
 
 test('a failed lookup rejects instead of counting as a missing record', async () => {
-  const lookups = { ...lookupsIn({}), orderedProduct: () => Promise.reject(new Error('commercetools is away')) };
+  const lookups = { ...lookupsIn({}), orderedProduct: () => Promise.reject(new Error('commercetools is unavailable')) };
   await assert.rejects(
     evaluateMessage(delivery('OrderCreated', ref, { order: order() }), { rule: 'placed-order', lookups }),
   );
