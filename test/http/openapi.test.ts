@@ -82,7 +82,7 @@ test('what needs the token says so, with a scheme that the document knows', () =
   for (const { name, path, security = [] } of operations()) {
     assert.equal(
       security.length > 0,
-      /^\/(sync|dead-letters|metrics|explain|find|dashboard\/(stream|settings|live-check))/.test(path),
+      /^\/(sync|dead-letters|metrics|explain|find|dashboard\/(stream|settings|live-check|runs))/.test(path),
       name,
     );
     for (const scheme of security.flatMap(Object.keys)) assert.ok(document.components.securitySchemes[scheme], name);
