@@ -222,7 +222,7 @@ describe('invalid combinations are rejected with the fix', () => {
       ['products', '--since', '2026-03-01', '--delete-all', '--confirm', 'products'],
       /since and deleteAll: give one of them/,
     ],
-    [['orders', '--since', '2026-03-01', '--resume'], /--resume: goes on with what was asked for/],
+    [['orders', '--since', '2026-03-01', '--resume'], /--resume: continues the stopped sync/],
   ];
   for (const [args, said] of typed) {
     test(`ctk sync ${args.join(' ')}`, async () => {

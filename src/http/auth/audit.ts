@@ -32,7 +32,8 @@ export function auditRequests(server: FastifyInstance, events: AppEvents): Ident
       address: socket.remoteAddress ?? 'unknown',
       ...optional('forwardedFor', headers['x-forwarded-for'] ?? headers.forwarded),
       ...optional('path', url.split('?')[0]),
-      ...(isLogin ? {} : optionsOf(body)),
+      // The schema of the route has refused what is no option, such as a whole record.
+      ...(isLogin || reply.statusCode >= 400 ? {} : optionsOf(body)),
     });
   });
   return (request, tokenName) => void tokenNames.set(request, tokenName);
