@@ -93,9 +93,9 @@ test('with a full heap realtime gets 503 with Retry-After and bulk pauses; with 
   let seen = '';
   for await (const text of stream.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     seen += text;
-    if (/^event: now\n/m.test(seen) && seen.includes('\n\n')) break;
+    if (/^event: overview\n/m.test(seen) && seen.includes('\n\n')) break;
   }
-  assert.match(seen, /"shedReason":"memory is short/);
+  assert.match(seen, /"detail":"memory is short/);
 
   await hold(0);
   assert.equal((await until(push, ({ status }) => status !== 503)).status, 204);
