@@ -29,7 +29,9 @@ test('without any credentials this machine is served, and other machines get /he
     assert.equal((await call(testEnv.service, { path, headers: elsewhere })).status, 403, path);
   assert.equal((await post(testEnv.service, '/', harmless, elsewhere)).status, 401);
   assert.equal((await post(testEnv.service, '/dashboard/session', { token: 'x' }, elsewhere)).status, 403);
-  const said = testEnv.logged.filter((line) => line.includes('other machines get answers from /health and /ready only'));
+  const said = testEnv.logged.filter((line) =>
+    line.includes('other machines get answers from /health and /ready only'),
+  );
   assert.equal(said.length, 1);
 });
 
