@@ -71,7 +71,6 @@ const allowedImports: Record<string, readonly string[]> = {
     'store/store.ts',
     'type:telemetry',
     'type:klaviyo',
-    'type:commercetools',
     'type:config',
   ],
   app: [

@@ -1,14 +1,14 @@
 /** Runs as the dashboard shows them: without the checkpoint, with phase and total. */
-import type { BulkResource } from '../commercetools/schemas.ts';
 import type { Checkpoint } from '../engine/runs/checkpoint.ts';
 import { hasEnded, type Run, runSchema } from '../engine/runs/run.ts';
+import { type CountRecords, totalOf as totalOfRun } from '../engine/runs/run-total.ts';
 import type { Runs } from '../engine/runs/runs.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunDetail, RunRow, Syncs } from './schemas.ts';
 
 export interface RunRowDeps {
   runs: Pick<Runs, 'list' | 'get'>;
-  countOf(resource: BulkResource): Promise<number | undefined>;
+  countOf: CountRecords;
   runLog: RunLog;
   now(): Date;
 }
@@ -26,21 +26,19 @@ export function createRunRows({ runs, countOf, runLog, now }: RunRowDeps): RunRo
   const totals = new Map<string, Promise<number | undefined>>();
 
   /** Counted once for each run, because a count is slow for a large project. */
-  async function totalOf(run: Run): Promise<number | undefined> {
-    const { ids, startId, since, where, deleteAll } = run.request;
-    if (ids) return ids.length;
-    if (startId !== undefined || since !== undefined || where !== undefined || deleteAll === true) return undefined;
-    const total = totals.get(run.id) ?? countOf(run.resource);
+  async function totalOnce(run: Run): Promise<number | undefined> {
+    const total = totals.get(run.id) ?? totalOfRun(countOf, run);
     totals.set(run.id, total);
     const counted = await total;
+    if (counted === undefined || run.request.ids) return counted;
     // Records that were created since are read as well.
-    return counted === undefined ? undefined : Math.max(counted, run.counts.read - run.counts.caughtUp);
+    return Math.max(counted, run.counts.read - run.counts.caughtUp);
   }
 
   async function toRow(run: Run): Promise<RunRow> {
     const { checkpoint, ...row } = run;
     const canResume = run.kind === 'sync' && run.state !== 'completed' && hasEnded(run) && checkpoint !== undefined;
-    const total = hasEnded(run) ? undefined : await totalOf(run);
+    const total = hasEnded(run) ? undefined : await totalOnce(run);
     return { ...row, canResume, phase: phaseOf(run), ...(total === undefined ? {} : { total }) };
   }
 

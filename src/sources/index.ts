@@ -23,7 +23,7 @@ export interface TrustedIssuers {
 export interface SourceDeps {
   config: SourcesConfig;
   allowUnauthenticatedPush: boolean;
-  /** No credentials are configured, so that whoever is on this machine is trusted. */
+  /** No credentials are configured, so that callers on this machine are trusted. */
   trustsThisMachine: boolean;
   concurrency: number;
   maxPushes: number;

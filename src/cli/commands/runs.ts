@@ -3,11 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
 import type { Components } from '../../app/components.ts';
+import { countOf } from '../../commercetools/pagination.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
+import { totalOf } from '../../engine/runs/run-total.ts';
 import { runLine } from '../output/run-line.ts';
 import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
-import { totalOf } from '../run-total.ts';
 import { withComponents } from '../with-services.ts';
 
 /** Works on the store directly, without a running service. */
@@ -71,7 +72,7 @@ async function showRun({ components, terminal }: RunCommandDeps, id: string, { j
 async function findRun({ runs }: Pick<Components, 'runs'>, id: string): Promise<Run> {
   if (id === 'latest') {
     const all = await runs.list();
-    // A follow-up is no sync that somebody started.
+    // Follow-ups are started by messages, not by a user.
     const latest = all.filter(({ kind }) => kind === 'sync').sort((left, right) => (left.id < right.id ? 1 : -1))[0];
     if (!latest) throw new CommandError('no sync was started yet; ctk sync begins one');
     return latest;
@@ -82,7 +83,10 @@ async function findRun({ runs }: Pick<Components, 'runs'>, id: string): Promise<
 }
 
 async function lineOf(components: RunCommandDeps['components'], run: Run): Promise<string> {
-  return runLine(run, { now: components.now(), total: await totalOf(components, run) });
+  return runLine(run, {
+    now: components.now(),
+    total: await totalOf((resource) => countOf(components.commercetools, resource), run),
+  });
 }
 
 async function stopRun({ components, terminal }: RunCommandDeps, resource: BulkResource): Promise<boolean> {

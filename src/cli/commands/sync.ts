@@ -3,17 +3,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command } from 'commander';
 import { type Components, createComponents } from '../../app/components.ts';
+import { countOf } from '../../commercetools/pagination.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { describeFlowCount } from '../../engine/runs/flow-confirmation.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
 import { parseSyncRequest, type SyncCommand, type SyncRequest, startSync } from '../../engine/runs/run-request.ts';
+import { totalOfRequest } from '../../engine/runs/run-total.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { nextSignal } from '../next-signal.ts';
 import { getConfirmation } from '../output/confirmation.ts';
 import { createLog } from '../output/log.ts';
 import { createProgress, progressLine } from '../output/progress.ts';
 import { CommandError, type ExitState, silent, type Terminal } from '../output/terminal.ts';
-import { totalOfRequest } from '../run-total.ts';
 import { loadConfig } from '../with-services.ts';
 
 export function addSync(program: Command, terminal: Terminal, exitState: ExitState): void {
@@ -86,7 +87,11 @@ const graceMs = 1_000;
 export async function sync(components: Components, input: SyncInput): Promise<Run> {
   const { resource, options, signal, terminal } = input;
   const command = parseOptions(resource, options);
-  const total = await totalOfRequest(components, resource, command.type === 'start' ? command.request : {});
+  const total = await totalOfRequest(
+    (counted) => countOf(components.commercetools, counted),
+    resource,
+    command.type === 'start' ? command.request : {},
+  );
   components.runs.open();
   let run = await start(components, input, command);
   const progress = createProgress(terminal);

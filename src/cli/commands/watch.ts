@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Components } from '../../app/components.ts';
+import { countOf } from '../../commercetools/pagination.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
+import { totalOf } from '../../engine/runs/run-total.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { nextSignal } from '../next-signal.ts';
 import { progressOf, shortTime, timesOf } from '../output/run-line.ts';
 import { presentable, type Terminal } from '../output/terminal.ts';
-import { totalOf } from '../run-total.ts';
 import { withComponents } from '../with-services.ts';
 
 const refreshMs = 2_000;
@@ -52,7 +53,9 @@ async function snapshot(components: WatchDeps, { colors }: Terminal): Promise<st
   ]);
   const now = components.now();
   const open = runs.filter((run) => !hasEnded(run));
-  const totals = await Promise.all(open.map((run) => totalOf(components, run)));
+  const totals = await Promise.all(
+    open.map((run) => totalOf((resource) => countOf(components.commercetools, resource), run)),
+  );
   const ended = runs.filter(hasEnded).slice(0, maxEnded);
   return [
     colors.bold(`Runs and dead letters at ${shortTime(now.toISOString())} UTC`),

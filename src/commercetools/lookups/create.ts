@@ -48,6 +48,9 @@ const nameTtlMs = 60_000;
 const typeTtlMs = 60_000;
 const channelTtlMs = 60_000;
 
+/** Predicate of published products by the skus of their variants. */
+export const currentSku = 'masterData(current(masterVariant(sku in :values) or variants(sku in :values)))';
+
 const pathOf: Record<DeletableTypeId, string> = { category: 'categories', customer: 'customers', product: 'products' };
 
 interface BatchedLookup<Entity> {
@@ -132,7 +135,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   const standalonePrice = byId('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
     path: 'products',
-    field: 'masterData(current(masterVariant(sku in :values) or variants(sku in :values)))',
+    field: currentSku,
     schema: productSchema,
     keysOf: ({ masterData: { current } }) =>
       [current.masterVariant, ...current.variants].flatMap((variant) =>

@@ -19,7 +19,7 @@ export function plainHttpProblems(normalized: Record<string, string>): string[] 
     const { protocol, hostname } = new URL(text);
     if (protocol !== 'http:' || loopback.test(hostname)) return [];
     return [
-      `${name} is plain http to another machine: use https://, or set ALLOW_PLAIN_HTTP=true where nobody else can read that network`,
+      `${name} is plain http to another machine: use https://, or set ALLOW_PLAIN_HTTP=true if that network is private`,
     ];
   });
 }

@@ -1,4 +1,4 @@
-/** Find: what became of a record, by whatever somebody knows of it; and to send it again. */
+/** Find: the deliveries of a record, searched by any of its identifiers, and a button that sends it again. */
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { FindResult, FoundRecord, TimelineEntry } from '../../engine/find/schema.ts';
 import { request } from './api.ts';

@@ -106,7 +106,7 @@ function runTable(caption: string, runs: readonly RunRow[], empty: string) {
   });
 }
 
-/** Messages queue follow-ups; nobody has to watch them. */
+/** Messages queue follow-ups, which need no supervision. */
 function followUpsView({ running, ended }: Syncs['followUps']) {
   if (running.length + ended.length === 0) return nothing;
   return html`<details class="section">

@@ -134,7 +134,7 @@ export function createDeliveryLog(store: Store, options: DeliveryLogOptions): De
       if (!options.enabled || isForbidden || entries.length === 0) return;
       const time = now().toISOString();
       for (const entry of entries) if (isStorable(entry)) collected.push({ at: time, ...entry });
-      if (collected.length > maxCollected) collected = collected.slice(-maxCollected);
+      collected.splice(0, collected.length - maxCollected);
       scheduleFlush();
     },
     async of(records) {

@@ -1,5 +1,5 @@
 /**
- * Finds a record by a text and tells what became of it, from the delivery log, the dead letters, and what commercetools and
+ * Finds a record by an identifier and reports its deliveries, from the delivery log, the dead letters, and what commercetools and
  * Klaviyo hold now. Writes nothing, except `again`, which sends a record again as a sync does.
  */
 import { randomUUID } from 'node:crypto';
@@ -66,7 +66,7 @@ interface History {
   notes: string[];
 }
 
-/** Without the store the rest is still told. */
+/** Without the store the rest is still reported. */
 async function historyOf({ deliveryLog, deadLetters }: FindDeps, records: readonly ResolvedRecord[]): Promise<History> {
   const refs = records.map(({ type, id }) => ({ typeId: type, id }));
   if (refs.length === 0) return { log: [], letters: [], notes: [] };
@@ -144,7 +144,7 @@ function syncedRules(groups: readonly RuleGroup[], type: FindableType): RuleSele
   return new Map(rules.filter(([, names]) => names.size > 0));
 }
 
-/** Rules look up profiles: while Klaviyo is away the log still tells what became of the record. */
+/** Rules look up profiles: while Klaviyo is unavailable the log is still shown. */
 function withoutLookups(thrown: unknown): { evaluations: RuleEvaluation[]; problem: string } {
   if (!(thrown instanceof LookupUnavailable)) throw thrown;
   return { evaluations: [], problem: thrown.message };

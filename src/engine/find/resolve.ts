@@ -1,7 +1,8 @@
-/** Resolves a text that somebody knows of a record, such as an order number or a sku, to records of commercetools. */
+/** Resolves an identifier of any kind, such as an order number or a sku, to records of commercetools. */
 import { z } from 'zod';
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
+import { currentSku } from '../../commercetools/lookups/create.ts';
 import type { Lookups } from '../../commercetools/lookups/types.ts';
 import { isQueryable, queryByField } from '../../commercetools/pagination.ts';
 import type { FindableType } from './schema.ts';
@@ -32,11 +33,10 @@ const identified = z.looseObject({
 });
 
 const paths = { order: 'orders', customer: 'customers', product: 'products', category: 'categories' } as const;
-const skuField = 'masterData(current(masterVariant(sku in :values) or variants(sku in :values)))';
 const fields: Record<FindableType, readonly string[]> = {
   order: ['id', 'orderNumber'],
   customer: ['id', 'customerNumber'],
-  product: ['id', 'key', skuField],
+  product: ['id', 'key', currentSku],
   category: ['id', 'key'],
 };
 const emailFields = { order: 'customerEmail', customer: 'email' } as const;

@@ -19,7 +19,7 @@ export type Started =
   /** alive: this process has seen its holder renew the lease; otherwise the holder may be dead. */
   | { running: Run; alive: boolean }
   | { refused: string }
-  /** Its events can trigger flows, which nobody has confirmed. */
+  /** Its events can trigger flows, and this was not confirmed. */
   | { unconfirmed: FlowCount };
 
 export interface Runs {

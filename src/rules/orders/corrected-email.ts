@@ -1,5 +1,5 @@
 /**
- * Corrected e-mail: the e-mail of a guest order was corrected. Its profile gets the new e-mail if it is nobody else's;
+ * Corrected e-mail: the e-mail of a guest order was corrected. Its profile gets the new e-mail unless another profile has it;
  * otherwise the order's later events go to the profile that has its Placed Order.
  */
 import type { OrderProfileChange } from '../../klaviyo/change.ts';

@@ -1,5 +1,5 @@
 /**
- * Corrected e-mails of guest orders: whether the profile of the former e-mail is nobody but this order, so that it may get
+ * Corrected e-mails of guest orders: whether the profile of the former e-mail belongs to this order alone, so that it may get
  * the new e-mail.
  */
 import type { ProfileDetails } from '../../klaviyo/profile-details.ts';
