@@ -65,14 +65,7 @@ const allowedImports: Record<string, readonly string[]> = {
     'telemetry/span.ts',
     'type:telemetry',
   ],
-  dashboard: [
-    'engine',
-    'live-check',
-    'store/store.ts',
-    'type:telemetry',
-    'type:klaviyo',
-    'type:config',
-  ],
+  dashboard: ['engine', 'live-check', 'store/store.ts', 'type:telemetry', 'type:klaviyo', 'type:config'],
   app: [
     ...['engine', 'sources', 'commercetools', 'klaviyo', 'rules', 'store', 'config', 'telemetry', 'http', 'dashboard'],
     'live-check',
