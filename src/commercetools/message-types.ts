@@ -7,13 +7,22 @@ export interface MessageTypesByResource {
   customer: 'CustomerCreated' | 'CustomerCustomFieldRemoved' | 'CustomerCustomTypeRemoved' | 'CustomerCustomTypeSet';
   'inventory-entry': 'InventoryEntryCreated' | 'InventoryEntryDeleted';
   order:
+    | 'DeliveryAdded'
+    | 'DeliveryItemsUpdated'
     | 'OrderCreated'
     | 'OrderCreatedFromRecurringOrder'
     | 'OrderCustomerEmailSet'
     | 'OrderCustomerSet'
     | 'OrderImported'
     | 'OrderPaymentAdded'
-    | 'OrderStateChanged';
+    | 'OrderPaymentStateChanged'
+    | 'OrderReturnShipmentStateChanged'
+    | 'OrderShipmentStateChanged'
+    | 'OrderStateChanged'
+    | 'ParcelAddedToDelivery'
+    | 'ParcelTrackingDataUpdated'
+    | 'ReturnInfoAdded'
+    | 'ReturnInfoSet';
   payment: 'PaymentCreated' | 'PaymentTransactionAdded' | 'PaymentTransactionStateChanged';
   product:
     | 'ProductPriceAdded'

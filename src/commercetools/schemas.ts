@@ -7,62 +7,21 @@
  * event and names the field.
  */
 import { z } from 'zod';
-
-const text = z.string();
-/**
- * An e-mail without white space at its ends and without invisible characters: a byte order mark or a zero-width space, which
- * copies from documents and CSV files bring along, makes it another address for Klaviyo.
- */
-const email = text.transform((raw) => raw.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').trim());
-
-const localized = z.record(z.string(), z.string());
-/** Text by locale. Any locale may be missing or empty. */
-export type LocalizedString = z.infer<typeof localized>;
-
-const reference = z.looseObject({ typeId: text.optional(), id: text });
-
-const money = z.looseObject({
-  type: text.optional(),
-  currencyCode: text,
-  centAmount: z.number(),
-  /** Digits of the minor unit: EUR 2, JPY 0, KWD 3. With highPrecision the digits of `preciseAmount`. */
-  fractionDigits: z.number().int().min(0).max(20).optional(),
-  preciseAmount: z.number().optional(),
-});
-export type Money = z.infer<typeof money>;
-
-const customFields = z.looseObject({
-  type: reference.optional().catch(undefined),
-  fields: z.record(z.string(), z.unknown()).optional(),
-});
-export type CustomFields = z.infer<typeof customFields>;
-
-/** @param field the schema of each field */
-function addressOf<Field extends z.ZodType>(field: Field) {
-  return z.looseObject({
-    id: field,
-    title: field,
-    firstName: field,
-    lastName: field,
-    streetName: field,
-    streetNumber: field,
-    additionalStreetInfo: field,
-    postalCode: field,
-    city: field,
-    region: field,
-    state: field,
-    country: field,
-    company: field,
-    building: field,
-    apartment: field,
-    phone: field,
-    mobile: field,
-    additionalAddressInfo: field,
-  });
-}
-
-const address = addressOf(text.optional());
-export type Address = z.infer<typeof address>;
+import {
+  address,
+  addressOf,
+  customFields,
+  discountedPricePerQuantity,
+  email,
+  lenient,
+  lenientNames,
+  lenientText,
+  localized,
+  money,
+  reference,
+  text,
+} from './schema-fields.ts';
+import { returnInfo, shippingInfo } from './shipping-schemas.ts';
 
 /** Fields of every stored resource. Times are ISO 8601 in UTC. */
 const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt: text };
@@ -198,12 +157,6 @@ export type StandalonePrice = z.infer<typeof standalonePriceSchema>;
 
 export const discountCodeSchema = z.looseObject({ ...stored, code: text });
 
-/** Optional part of a record; a malformed one counts as absent. */
-const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
-
-const lenientText = lenient(text);
-const lenientNames = localized.default({}).catch({});
-
 /** Address of an order, in which malformed parts count as absent. */
 const orderAddress = addressOf(lenientText);
 
@@ -211,15 +164,6 @@ const orderedImages = z
   .array(z.looseObject({ url: lenientText }))
   .default([])
   .catch([]);
-/** Discounts of a price, without those of the product. https://docs.commercetools.com/api/types#discountedlineitemprice */
-const cartDiscounted = lenient(
-  z.looseObject({ includedDiscounts: lenient(z.array(lenient(z.looseObject({ discountedAmount: money })))) }),
-);
-export type CartDiscounted = z.infer<typeof cartDiscounted>;
-const discountedPricePerQuantity = lenient(
-  z.array(lenient(z.looseObject({ quantity: z.number(), discountedPrice: cartDiscounted }))),
-);
-
 const lineItem = z.looseObject({
   id: lenientText,
   productId: lenientText,
@@ -243,12 +187,7 @@ const customLineItem = z.looseObject({
   totalPrice: lenient(money),
   discountedPricePerQuantity,
 });
-
-const delivery = z.looseObject({ id: lenientText, createdAt: lenientText });
-export type Delivery = z.infer<typeof delivery>;
-const shippingInfo = lenient(
-  z.looseObject({ deliveries: lenient(z.array(delivery)), discountedPrice: cartDiscounted }),
-);
+export type CustomLineItem = z.infer<typeof customLineItem>;
 
 const paymentReference = z.looseObject({ typeId: lenientText, id: lenientText });
 /** A malformed list counts as one reference without an id, so that Refunded Order reports it. */
@@ -264,6 +203,8 @@ export const orderSchema = z.looseObject({
   customerId: text.optional(),
   customerEmail: email.optional(),
   orderState: text,
+  shipmentState: lenientText,
+  paymentState: lenientText,
   totalPrice: money,
   lineItems: z.array(lineItem).default([]),
   customLineItems: z.array(customLineItem).default([]).catch([]),
@@ -274,6 +215,7 @@ export const orderSchema = z.looseObject({
   paymentInfo,
   shippingInfo,
   shipping: lenient(z.array(z.looseObject({ shippingInfo }))),
+  returnInfo: lenient(z.array(returnInfo)),
   custom: lenient(customFields),
 });
 export type Order = z.infer<typeof orderSchema>;

@@ -14,11 +14,17 @@ import { type CustomerFacts, customerFacts } from './customers/facts.ts';
 import { profile } from './customers/profile.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
 import { correctedEmail } from './orders/corrected-email.ts';
+import { deliveredShipment } from './orders/delivered-shipment.ts';
 import { type OrderRule, orderFacts } from './orders/facts.ts';
 import { fulfilledOrder } from './orders/fulfilled-order.ts';
 import { orderedProduct } from './orders/ordered-product.ts';
+import { paidOrder } from './orders/paid-order.ts';
+import { partialFulfilment } from './orders/partial-fulfilment.ts';
 import { placedOrder } from './orders/placed-order.ts';
 import { refundedOrder } from './orders/refunded-order.ts';
+import { returnReceived } from './orders/return-received.ts';
+import { returnRequested } from './orders/return-requested.ts';
+import { shipment } from './orders/shipment.ts';
 import { createRuleGroup } from './rule-group.ts';
 import type { Rule, RuleDescription, RuleGroup } from './types.ts';
 
@@ -35,7 +41,20 @@ export interface RulesByResource {
 export const rulesByResource: RulesByResource = {
   customer: [profile],
   erasure: [eraseProfile],
-  order: [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder, correctedEmail],
+  order: [
+    placedOrder,
+    orderedProduct,
+    fulfilledOrder,
+    cancelledOrder,
+    refundedOrder,
+    shipment,
+    partialFulfilment,
+    deliveredShipment,
+    paidOrder,
+    returnRequested,
+    returnReceived,
+    correctedEmail,
+  ],
   category: [category],
   product: [item],
   'inventory-entry': [stock],

@@ -8,6 +8,10 @@ export const disabledEventNames = [
   'OrderCreated',
   'OrderStateChanged',
   'OrderRefunded',
+  'OrderShipment',
+  'OrderDelivered',
+  'OrderPaid',
+  'OrderReturn',
   'CategoryCreated',
   'CategoryResourceUpdated',
   'CategoryResourceDeleted',
@@ -42,11 +46,18 @@ export const metricNames = {
   fulfilledOrder: 'Fulfilled Order',
   cancelledOrder: 'Cancelled Order',
   refundedOrder: 'Refunded Order',
+  confirmedShipment: 'Confirmed Shipment',
+  fulfilledPartialOrder: 'Fulfilled Partial Order',
+  deliveredShipment: 'Delivered Shipment',
+  paidOrder: 'Paid Order',
+  returnRequested: 'Return Requested',
+  returnReceived: 'Return Received',
 } as const;
 export type MetricKey = keyof typeof metricNames;
 
-/** Klaviyo accepts metric names of up to 127 characters. */
-const metricName = (key: MetricKey) => z.string().min(1).max(127).default(metricNames[key]).describe('metric name');
+/** Klaviyo accepts metric names of up to 127 characters. An empty name turns the rule off. */
+const metricName = (key: MetricKey, name: string = metricNames[key]) =>
+  z.string().max(127).default(name).describe(`metric name; empty: no ${metricNames[key]}`);
 
 /** Filter for top-level names: an empty `include` means all, `exclude` wins, `map` renames. */
 const propertyFilter = {
@@ -81,6 +92,17 @@ export const ruleSettingsSchema = z.strictObject({
         cancelledOrder: texts('Cancelled').describe('states that cancel; wins over fulfilledOrder'),
         fulfilledOrder: texts('Confirmed', 'Complete').describe('states that fulfil'),
       }),
+      shipped: texts('Shipped').describe('shipment states that fulfil, with order.fulfilled.when: shipmentState'),
+      delivered: texts('Delivered').describe('shipment states that deliver'),
+      paid: texts('Paid').describe('payment states that pay'),
+    }),
+    fulfilled: section({
+      when: z
+        .enum(['state', 'shipmentState', 'delivered'])
+        .default('state')
+        .describe(
+          'what fulfils an order: its state, its shipment state, or deliveries of all pieces of its line items',
+        ),
     }),
     messages: section({
       created: messageTypes(
@@ -97,6 +119,12 @@ export const ruleSettingsSchema = z.strictObject({
       fulfilledOrder: metricName('fulfilledOrder'),
       cancelledOrder: metricName('cancelledOrder'),
       refundedOrder: metricName('refundedOrder'),
+      confirmedShipment: metricName('confirmedShipment'),
+      fulfilledPartialOrder: metricName('fulfilledPartialOrder'),
+      deliveredShipment: metricName('deliveredShipment'),
+      paidOrder: metricName('paidOrder', ''),
+      returnRequested: metricName('returnRequested'),
+      returnReceived: metricName('returnReceived'),
     }),
     properties: section({
       ...propertyFilter,
@@ -122,6 +150,21 @@ export const ruleSettingsSchema = z.strictObject({
     reasonField: z.string().default('').describe('custom field with the reason of a cancellation or refund'),
     backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this do not trigger flows'),
     importsAreHistory: z.boolean().default(false).describe('imported orders never trigger flows (OrderImported)'),
+  }),
+  shipments: section({
+    when: z
+      .enum(['tracking', 'parcel', 'delivery'])
+      .default('tracking')
+      .describe('Confirmed Shipment for each parcel with a tracking number, for each parcel, or for each delivery'),
+    trackingUrls: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('carrier to URL with {{trackingId}}; "*": every other carrier'),
+    shopifyNames: z.boolean().default(false).describe("also send Shopify's names (Tracking Numbers, Item Count, …)"),
+  }),
+  returns: section({
+    requested: texts('Advised').describe('return shipment states that request a return'),
+    received: texts('Returned', 'BackInStock', 'Unusable').describe('return shipment states of received items'),
   }),
   customer: section({
     customFields: section({ properties: section(propertyFilter), values: fieldValues() }),

@@ -26,6 +26,14 @@ const messageCauseSchema = z.object({
   resourceVersion: z.number().optional(),
   /** OrderStateChanged: the new state of the order. */
   orderState: z.string().optional(),
+  /** OrderShipmentStateChanged and OrderPaymentStateChanged: the new state. */
+  shipmentState: z.string().optional(),
+  paymentState: z.string().optional(),
+  /** Messages about deliveries and parcels: which one. */
+  deliveryId: z.string().optional(),
+  parcelId: z.string().optional(),
+  /** Messages about returns: ids of the return items. */
+  returnItemIds: z.array(z.string()).optional(),
   /** OrderCustomerSet: the new and the previous customer of the order. */
   customerId: z.string().optional(),
   oldCustomerId: z.string().optional(),
@@ -184,6 +192,8 @@ export interface Rule<Facts, Need extends string = never> {
   sends: string;
   /** Settings that affect the rule, as dotted paths, for the docs. */
   settings: readonly string[];
+  /** Returns the setting that turns the rule off, in realtime and in bulk. */
+  offBy?(settings: RuleSettings): string | undefined;
   /** Optional facts that the rule reads. Only these are loaded. */
   needs?: readonly Need[];
   triggers(settings: RuleSettings): Trigger[];

@@ -158,6 +158,7 @@ export async function checkMappedMetrics({ config, klaviyo }: CheckDeps): Promis
     const expected = config.rules.order.metrics[metric];
     const actual = mappedTo.get(mapping);
     const what = `Klaviyo metric mapping ${mapping}`;
+    if (expected === '') return ok(what, `order.metrics.${metric} is empty`);
     if (actual === expected) return ok(what, expected);
     const fix = 'map it in Klaviyo (Settings > Metric mapping)';
     if (actual !== undefined) return warning(what, `it is ${actual}, so ${expected} does not count for ${use}`, fix);

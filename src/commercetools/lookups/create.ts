@@ -7,6 +7,7 @@ import { chunksOf } from '../../lib/chunks.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError, malformedKey } from '../errors.ts';
 import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
+import type { LocalizedString } from '../schema-fields.ts';
 import {
   type Customer,
   type CustomType,
@@ -15,7 +16,6 @@ import {
   customerSchema,
   discountCodeSchema,
   inventoryEntrySchema,
-  type LocalizedString,
   type Order,
   type OrderedProduct,
   orderedProductSchema,

@@ -2,11 +2,12 @@
  * Batched lookups: concurrent calls share queries. A missing record is `undefined` or an empty list. A failed lookup rejects
  * with a CommercetoolsError, and a record that does not match its schema with a ZodError.
  */
+
+import type { LocalizedString } from '../schema-fields.ts';
 import type {
   Customer,
   CustomType,
   InventoryEntry,
-  LocalizedString,
   Order,
   OrderedProduct,
   PaidOrder,

@@ -1,6 +1,7 @@
 /** Builds `custom_metadata` of items and variants: four texts with JSON, from which e-mails select language and currency. */
 import { LRUCache } from 'lru-cache';
-import type { LocalizedString, Price } from '../../commercetools/schemas.ts';
+import type { LocalizedString } from '../../commercetools/schema-fields.ts';
+import type { Price } from '../../commercetools/schemas.ts';
 import type { Warning } from '../../klaviyo/change.ts';
 import type { RuleSettings } from '../settings.ts';
 import { countryCurrencies, currencyCountries } from './country-currencies.ts';

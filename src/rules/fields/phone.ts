@@ -3,7 +3,7 @@
  * length, and each number that Klaviyo rejects costs a request and a repeated one without it.
  */
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import type { Address } from '../../commercetools/schemas.ts';
+import type { Address } from '../../commercetools/schema-fields.ts';
 import { present } from './text.ts';
 
 export type Phone = { type: 'none' } | { type: 'number'; e164: string } | { type: 'invalid' };

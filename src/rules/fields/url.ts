@@ -1,5 +1,5 @@
 /** Builds the URL of a product's page from the template in the configuration: commercetools has no storefront. */
-import type { LocalizedString } from '../../commercetools/schemas.ts';
+import type { LocalizedString } from '../../commercetools/schema-fields.ts';
 import type { RuleSettings } from '../settings.ts';
 import { cutText, localizedText } from './text.ts';
 

@@ -14,6 +14,7 @@ import { asItem, type Line } from './line.ts';
 /** Names that are cut last when an event is too large, most valuable first. */
 export const keptNames = [
   ...['OrderId', 'ProductID', 'SKU', 'ProductName', 'Quantity', 'ProductURL', 'ImageURL', 'ProductBrand'],
+  ...['TrackingNumber', 'TrackingUrl', 'TrackingCompany', 'TrackingNumbers', 'ShipmentStatus'],
   ...['OrderEmail', 'DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
   ...['ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
 ] as const;

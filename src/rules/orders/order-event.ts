@@ -2,7 +2,7 @@
  * Factory for rules that send events about an order. It adds what all of them share: the metric, the profile, the time,
  * the currency, Klaviyo's limits, the settings for the docs, and skip reasons. A rule only says what happened.
  */
-import type { Money } from '../../commercetools/schemas.ts';
+import type { Money } from '../../commercetools/schema-fields.ts';
 import type { EventChange, Warning } from '../../klaviyo/change.ts';
 import { type FittedProperties, fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
@@ -65,6 +65,8 @@ export interface OrderEventSpec {
 export function orderEventRule(spec: OrderEventSpec): OrderRule {
   const { name, summary, metric, per, ownPropertySettings, triggers } = spec;
   const shared: readonly OrderNeed[] = ownPropertySettings ? [] : ['discountCodes'];
+  const offBy = (settings: RuleSettings) =>
+    settings.order.metrics[metric] === '' ? `order.metrics.${metric}` : undefined;
   return {
     name,
     summary,
@@ -83,7 +85,10 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
     needs: [...(spec.needs ?? []), ...shared],
     bulk: 'orders',
     triggers,
+    offBy,
     map(facts, settings) {
+      const off = offBy(settings);
+      if (off !== undefined) return skip(`${off} is empty`);
       const { profile } = facts;
       if ('skip' in profile) return skip(profile.skip);
       const drafts = spec.events(facts, settings);
