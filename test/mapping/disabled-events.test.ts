@@ -42,6 +42,21 @@ async function published(shop: CatalogShop) {
   return made;
 }
 
+const times = { createdAt: '2026-03-14T10:00:00.000Z', lastModifiedAt: '2026-03-14T10:00:00.000Z' };
+const tracked = { id: 'p1', createdAt: times.createdAt, trackingData: { trackingId: 'T1' } };
+
+const orderChange =
+  (type: string, fields: Json): Act =>
+  async (shop) => {
+    const { id, ref, record } = newOrder(fields);
+    await shop.addRecords('order', record);
+    const sendMessage = () => shop.sendMessage(type, ref);
+    return { id, what: `${type} of order`, sendMessage, bulk: { resource: 'orders', id } };
+  };
+
+/** `Paid Order` is off by default. */
+const order = { metrics: { paidOrder: 'Paid Order' } };
+
 /** For each name something that happens, and would be written were it not disabled. */
 const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
   async CustomerCreated(shop) {
@@ -67,6 +82,16 @@ const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
     const sendMessage = () => shop.sendMessage('OrderStateChanged', ref, { orderState: 'Cancelled' });
     return { id, what: 'OrderStateChanged of order', sendMessage, bulk: { resource: 'orders', id } };
   },
+  OrderShipment: orderChange('DeliveryAdded', {
+    shippingInfo: {
+      deliveries: [{ id: 'd1', createdAt: times.createdAt, items: [{ id: 'none', quantity: 1 }], parcels: [tracked] }],
+    },
+  }),
+  OrderDelivered: orderChange('OrderShipmentStateChanged', { shipmentState: 'Delivered' }),
+  OrderPaid: orderChange('OrderPaymentStateChanged', { paymentState: 'Paid' }),
+  OrderReturn: orderChange('ReturnInfoAdded', {
+    returnInfo: [{ items: [{ id: 'r1', quantity: 1, shipmentState: 'Advised', ...times }] }],
+  }),
   async OrderRefunded(shop) {
     const payment = newPayment();
     const order = newOrder({ paymentInfo: { payments: [payment.ref] } });
@@ -135,7 +160,7 @@ const needs: Record<string, DisabledEvent[]> = {
 
 let all: CatalogShop;
 before(async () => {
-  all = await startCatalogShop();
+  all = await startCatalogShop({ settings: { order } });
 });
 after(() => all.stop());
 
@@ -145,7 +170,7 @@ for (const name of disabledEventNames) {
   describe(name, () => {
     let silent: CatalogShop;
     before(async () => {
-      silent = await startCatalogShop({ settings: { disabledEvents: [` ${name} `] } });
+      silent = await startCatalogShop({ settings: { order, disabledEvents: [` ${name} `] } });
     });
     after(() => silent.stop());
 

@@ -3,7 +3,13 @@ import type { JournalEntry } from '../actors/journal.ts';
 import { toMajorUnits } from './format.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
 
-type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
+type Metric =
+  | 'Placed Order'
+  | 'Ordered Product'
+  | 'Fulfilled Order'
+  | 'Cancelled Order'
+  | 'Refunded Order'
+  | 'Delivered Shipment';
 
 /** An expected event. `value` is in major units of `currency`. */
 export interface ExpectedEvent {
@@ -29,6 +35,7 @@ export function bulkEvents(shop: Shop): ExpectedEvent[] {
       ...placedEvents(order, orderDate(order)),
       ...(FULFILLED.includes(order.orderState) ? [stateEvent(order, 'Fulfilled Order', fulfilledAt(order))] : []),
       ...(order.orderState === 'Cancelled' ? [stateEvent(order, 'Cancelled Order', cancelledAt(order))] : []),
+      ...(order.shipmentState === 'Delivered' ? [deliveredEvent(order)] : []),
       ...refundEvents(shop, order),
     ]);
 }
@@ -72,6 +79,16 @@ function placedEvents(order: ShopOrder, time: string): ExpectedEvent[] {
 
 function stateEvent(order: ShopOrder, metric: Metric, time: string | undefined): ExpectedEvent {
   return event(order, { metric, uniqueId: order.id, money: order.totalPrice, time });
+}
+
+function deliveredEvent(order: ShopOrder): ExpectedEvent {
+  const time = afterOrder(order.lastModifiedAt, order);
+  return event(order, {
+    metric: 'Delivered Shipment',
+    uniqueId: `${order.id}:delivered`,
+    money: order.totalPrice,
+    time,
+  });
 }
 
 /**

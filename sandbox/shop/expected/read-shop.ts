@@ -56,6 +56,7 @@ const order = z.looseObject({
   orderEmail: z.string().optional(),
   customerId: z.string().optional(),
   orderState: z.string(),
+  shipmentState: z.string().optional(),
   completedAt: z.string().optional(),
   totalPrice: typedMoney,
   lineItems: z.array(z.looseObject({ id: z.string(), totalPrice: typedMoney })),
