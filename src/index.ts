@@ -1,6 +1,5 @@
 /** Public API of the package for a ctk.config.ts; see docs/extension.md. */
-export type { Money } from './commercetools/schema-fields.ts';
-export type { Customer, Order, Product, StoredCategory } from './commercetools/schemas.ts';
+export type { Customer, Money, Order, Product, StoredCategory } from './commercetools/schemas.ts';
 export { defineConfig, defineRule, type MerchantConfig } from './extension/define.ts';
 export { itemOf, profileOf, skip } from './extension/order-building-blocks.ts';
 export type {

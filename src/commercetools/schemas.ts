@@ -23,6 +23,8 @@ import {
 } from './schema-fields.ts';
 import { returnInfo, shippingInfo } from './shipping-schemas.ts';
 
+export type { Money } from './schema-fields.ts';
+
 /** Fields of every stored resource. Times are ISO 8601 in UTC. */
 const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt: text };
 

@@ -132,7 +132,7 @@ test('spaces around the names of disabledEvents are ignored', () => {
 test("an unknown event is an error in CTK_SETTINGS and a warning in the plugin's sources", (context) => {
   const content = { disabledEvents: ['OrderPlaced', 'OrderRefunded'] };
   assert.deepEqual(ownFile(context, content).problems, [
-    'ctk.yaml: disabledEvents has no event OrderPlaced; did you mean OrderCreated?',
+    'ctk.yaml: disabledEvents has no event OrderPlaced; did you mean OrderPaid?',
   ]);
   const { settings, problems, warnings } = read({ NODE_CONFIG: JSON.stringify(content) });
   assert.deepEqual([problems, settings.disabledEvents], [[], ['OrderRefunded']]);
