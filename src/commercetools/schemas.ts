@@ -189,7 +189,6 @@ const customLineItem = z.looseObject({
   totalPrice: lenient(money),
   discountedPricePerQuantity,
 });
-export type CustomLineItem = z.infer<typeof customLineItem>;
 
 const paymentReference = z.looseObject({ typeId: lenientText, id: lenientText });
 /** A malformed list counts as one reference without an id, so that Refunded Order reports it. */

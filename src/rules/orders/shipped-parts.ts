@@ -89,7 +89,7 @@ function takeItems(
 }
 
 /** Returns the line items that need a delivery: custom line items, such as a fee, only if there is nothing else. */
-export function linesToDeliver({ lineItems, customLineItems }: Order) {
+function linesToDeliver({ lineItems, customLineItems }: Order) {
   return lineItems.length > 0 ? lineItems : customLineItems;
 }
 
