@@ -1,8 +1,9 @@
 /** Messages of orders and payments. */
 import type { Change } from '../changes.ts';
-import { at, field, listField, textField } from '../json.ts';
+import { field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
 import { listDifference, whenChanged } from './compare.ts';
+import { deliveryMessages, returnStateMessages } from './delivery.ts';
 
 /** Returns the messages of an order change. */
 export function orderMessages({ before, after, cause }: Change): MessageBody[] {
@@ -47,8 +48,9 @@ export function orderMessages({ before, after, cause }: Change): MessageBody[] {
       oldAddress,
     })),
     ...paymentsAdded(before, after),
-    ...deliveriesAdded(before, after),
+    ...deliveryMessages(before, after),
     ...returnsAdded(before, after),
+    ...returnStateMessages(before, after),
   ];
 }
 
@@ -86,14 +88,6 @@ function paymentsAdded(before: unknown, after: unknown): MessageBody[] {
   return added.map((payment) => ({
     type: 'OrderPaymentAdded',
     paymentRef: { typeId: 'payment', id: textField(payment, 'id') },
-  }));
-}
-
-function deliveriesAdded(before: unknown, after: unknown): MessageBody[] {
-  const deliveries = (order: unknown) => listField(at(order, 'shippingInfo'), 'deliveries');
-  return listDifference(deliveries(before), deliveries(after)).added.map((delivery) => ({
-    type: 'DeliveryAdded',
-    delivery,
   }));
 }
 
