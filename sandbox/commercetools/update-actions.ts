@@ -1,5 +1,6 @@
 /** Update actions that the engine lacks. */
 import { type ApiRecord, isObject, type JsonObject, numberField, textField } from './json.ts';
+import { setParcelTrackingData } from './order-actions.ts';
 
 /** Returns the changed record, or an error message. */
 type Apply = (record: ApiRecord & JsonObject, action: JsonObject) => (ApiRecord & JsonObject) | string;
@@ -20,6 +21,7 @@ const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> =
       return { ...entry, quantityOnStock: quantity, availableQuantity: quantity - reserved };
     },
   },
+  order: { setParcelTrackingData },
   'standalone-price': {
     changeActive: (price, action) => ({ ...price, active: action.active }),
     setValidFromAndUntil: (price, action) => ({ ...price, validFrom: action.validFrom, validUntil: action.validUntil }),
