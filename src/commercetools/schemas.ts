@@ -15,6 +15,11 @@ const text = z.string();
  */
 const email = text.transform((raw) => raw.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').trim());
 
+/** Optional part of a record; a malformed one counts as absent. */
+const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+
+const lenientText = lenient(text);
+
 const localized = z.record(z.string(), z.string());
 /** Text by locale. Any locale may be missing or empty. */
 export type LocalizedString = z.infer<typeof localized>;
@@ -79,6 +84,13 @@ export const customerSchema = z.looseObject({
   defaultBillingAddressId: text.optional(),
   billingAddressIds: z.array(text).optional(),
   stores: z.array(z.looseObject({ key: text })).default([]),
+  customerNumber: lenientText,
+  customerGroup: lenient(reference),
+  customerGroupAssignments: lenient(z.array(z.looseObject({ customerGroup: reference }))),
+  isEmailVerified: lenient(z.boolean()),
+  /** A date without a time. */
+  dateOfBirth: lenientText,
+  salutation: lenientText,
   custom: customFields.optional(),
 });
 export type Customer = z.infer<typeof customerSchema>;
@@ -186,6 +198,15 @@ export const typeSchema = z.looseObject({
 });
 export type CustomType = z.infer<typeof typeSchema>;
 
+/** https://docs.commercetools.com/api/projects/stores */
+export const storeSchema = z.looseObject({
+  id: text,
+  key: text,
+  name: lenient(localized),
+  storefront: lenient(z.looseObject({ orderUrlTemplate: lenientText })),
+});
+export type Store = z.infer<typeof storeSchema>;
+
 export const channelSchema = z.looseObject({ id: text, key: text.optional() });
 
 export const standalonePriceSchema = z.looseObject({
@@ -198,10 +219,6 @@ export type StandalonePrice = z.infer<typeof standalonePriceSchema>;
 
 export const discountCodeSchema = z.looseObject({ ...stored, code: text });
 
-/** Optional part of a record; a malformed one counts as absent. */
-const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
-
-const lenientText = lenient(text);
 const lenientNames = localized.default({}).catch({});
 
 /** Address of an order, in which malformed parts count as absent. */
