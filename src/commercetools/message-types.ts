@@ -26,6 +26,7 @@ export interface MessageTypesByResource {
     | 'ProductPricesSet'
     | 'ProductPublished'
     | 'ProductUnpublished';
+  review: 'ReviewCreated' | 'ReviewRatingSet' | 'ReviewStateTransition';
   'standalone-price':
     | 'StandalonePriceActiveChanged'
     | 'StandalonePriceCreated'

@@ -144,6 +144,7 @@ export const productSchema = z.looseObject({
   ...stored,
   key: text.optional(),
   priceMode: text.optional(),
+  reviewRatingStatistics: lenient(z.looseObject({ averageRating: z.number(), count: z.number() })),
   masterData: z.looseObject({ published: z.boolean(), current: productData }),
 });
 export type Product = z.infer<typeof productSchema>;
@@ -295,6 +296,24 @@ export const orderSchema = z.looseObject({
 });
 export type Order = z.infer<typeof orderSchema>;
 
+const shippingDetails = lenient(
+  z.object({
+    shippingMethodName: lenientText,
+    price: lenient(money),
+    discountedPrice: lenient(z.object({ value: lenient(money) })),
+  }),
+);
+/** Fields of an order that only `order.properties.details` and `order.value` read; a malformed one counts as absent. */
+export const orderDetailsSchema = z.object({
+  taxedPrice: lenient(z.object({ totalNet: lenient(money), totalGross: lenient(money), totalTax: lenient(money) })),
+  shippingInfo: shippingDetails,
+  shipping: lenient(z.array(lenient(z.object({ shippingInfo: shippingDetails })))),
+  locale: lenientText,
+  store: lenient(z.object({ key: text })),
+  customerGroup: lenient(reference),
+});
+export type OrderDetails = z.infer<typeof orderDetailsSchema>;
+
 /** Fields of an order that decide which of the orders of a payment is the first. */
 export const paidOrderSchema = z.object({ id: text, createdAt: text, paymentInfo });
 export type PaidOrder = z.infer<typeof paidOrderSchema>;
@@ -310,7 +329,11 @@ const transaction = z.looseObject({
 });
 export type Transaction = z.infer<typeof transaction>;
 
-export const paymentSchema = z.looseObject({ ...stored, transactions: z.array(transaction).default([]) });
+export const paymentSchema = z.looseObject({
+  ...stored,
+  transactions: z.array(transaction).default([]),
+  paymentMethodInfo: lenient(z.looseObject({ name: lenient(localized), method: lenientText })),
+});
 export type Payment = z.infer<typeof paymentSchema>;
 
 /** Resources of a bulk sync, by their path in the API. */

@@ -75,6 +75,7 @@ const allMessageTypes: Readonly<Record<ResourceTypeId, readonly string[]>> = {
     ),
     'ProductPricesSet',
   ],
+  review: typesOf('Review', 'Created RatingSet StateTransition'),
   'standalone-price': typesOf(
     'StandalonePrice',
     `Created Deleted ActiveChanged ValueChanged DiscountSet ExternalDiscountSet KeySet StagedChangesApplied

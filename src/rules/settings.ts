@@ -119,7 +119,29 @@ export const ruleSettingsSchema = z.strictObject({
       ...propertyFilter,
       klaviyoNames: z.boolean().default(true).describe("send Klaviyo's own names (OrderId, Items, …)"),
       raw: z.boolean().default(true).describe("send commercetools' own fields"),
+      details: z
+        .boolean()
+        .default(false)
+        .describe(
+          'with klaviyoNames, also send ShippingCosts, TaxTotal, ShippingMethod, Subtotal, ItemCount, Store, Locale, CustomerGroup, PaymentMethod and OrderStatusUrl',
+        ),
     }),
+    url: z
+      .string()
+      .default('')
+      .describe(
+        "template of OrderStatusUrl with {{orderNumber}}, {{orderId}}, {{language}} or {{locale}}; empty: the store's template, with details",
+      ),
+    value: z
+      .enum(['total', 'gross', 'net', 'klaviyo'])
+      .default('total')
+      .describe(
+        'value of events of the whole order: totalPrice; with tax; without tax; or subtotal plus shipping less discounts',
+      ),
+    lineValue: z
+      .enum(['total', 'list'])
+      .default('total')
+      .describe('value of Ordered Product: after cart discounts; list: before them'),
     customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
     identity: z
       .enum(['customer', 'order'])
@@ -182,6 +204,12 @@ export const ruleSettingsSchema = z.strictObject({
   }),
   category: section({
     messages: section({ created: messageTypes('CategoryCreated').describe('messages that create a category') }),
+  }),
+  catalog: section({
+    ratings: z
+      .boolean()
+      .default(false)
+      .describe('send rating_average and rating_count of items, and follow reviews in realtime'),
   }),
   product: section({
     messages: section({

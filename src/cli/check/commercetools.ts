@@ -26,6 +26,7 @@ const scopes = [
   neededScope('view_categories', 'categories', 'categories'),
   optionalScope('view_standalone_prices', 'standalone-prices', 'standalone prices; embedded ones only without it'),
   optionalScope('view_discount_codes', 'discount-codes', 'DiscountCode of orders; none without it'),
+  optionalScope('view_stores', 'stores', 'names of stores, and their links to orders; keys without it'),
   optionalScope(
     'view_types',
     'types',

@@ -10,7 +10,7 @@ import { version } from '../../app/version.ts';
 import { destinationNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { processEnvironment, readConfig } from '../../config/config.ts';
-import { metricNames } from '../../rules/settings.ts';
+import { customerFieldNames, metricNames } from '../../rules/settings.ts';
 import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
 import { canAsk } from '../output/confirmation.ts';
 import { writeEnvFile } from '../output/env-file.ts';
@@ -81,7 +81,7 @@ async function init(input: InitInput): Promise<void> {
 
 const metrics = z.object({ data: z.array(z.object({ attributes: z.object({ name: z.string() }) })) });
 
-/** An account without order events has no segments and templates that depend on raw custom fields. */
+/** An account without order events has no segments and templates that depend on what the plugin or a former setup sent. */
 async function isNewAccount(klaviyo: CheckDeps['klaviyo']): Promise<boolean> {
   const result = await callKlaviyo(klaviyo, { endpoint: 'listMetrics' });
   const parsed = result.ok ? metrics.safeParse(result.body) : undefined;
@@ -92,7 +92,9 @@ async function isNewAccount(klaviyo: CheckDeps['klaviyo']): Promise<boolean> {
 function newAccountSettings(env: InitInput['env']): Record<string, string> {
   if (env.NODE_CONFIG || env.NODE_CONFIG_DIR || env.CTK_SETTINGS) return {};
   const readable = { customFields: { values: 'readable' } };
-  return { NODE_CONFIG: JSON.stringify({ customer: readable, order: readable }) };
+  const customer = { ...readable, fields: customerFieldNames };
+  const order = { ...readable, properties: { details: true } };
+  return { NODE_CONFIG: JSON.stringify({ customer, order }) };
 }
 
 /** Asks before the other questions, so that no answers are lost. @returns whether an existing file is replaced */

@@ -23,7 +23,7 @@ export function customerFieldProperties(
   for (const field of fieldsOf(customerFieldNames)) {
     const name = settings.customer.fields[field];
     if (name === null) continue;
-    const value = valueOf[field](customer, shopNames, settings.preferredLocale);
+    const value = values[field](customer, shopNames, settings.preferredLocale);
     if (hasValue(value) && !(Array.isArray(value) && value.length === 0)) properties[name] = value;
   }
   return { properties, warnings: storeWarnings(shopNames) };
@@ -31,7 +31,7 @@ export function customerFieldProperties(
 
 type Value = (customer: Customer, names: ShopNames, preferredLocale: string) => unknown;
 
-const valueOf: Record<CustomerField, Value> = {
+const values: Record<CustomerField, Value> = {
   customerGroup: ({ customerGroup }, { groups }) => customerGroup && groups.get(customerGroup.id),
   customerGroups: (customer, { groups }) => groupIdsOf(customer).flatMap((id) => groups.get(id) ?? []),
   stores: ({ stores }, names, preferredLocale) => stores.map(({ key }) => storeName(key, names, preferredLocale)),
