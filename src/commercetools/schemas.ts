@@ -206,7 +206,7 @@ export const storeSchema = z.looseObject({
   name: lenient(localized),
   storefront: lenient(z.looseObject({ orderUrlTemplate: lenientText })),
 });
-export type Store = z.infer<typeof storeSchema>;
+export type ShopStore = z.infer<typeof storeSchema>;
 
 export const channelSchema = z.looseObject({ id: text, key: text.optional() });
 

@@ -1,5 +1,5 @@
 /** Names of the customer groups and stores that a record refers to by id and by key. */
-import type { Store } from '../commercetools/schemas.ts';
+import type { ShopStore } from '../commercetools/schemas.ts';
 import type { Warning } from '../klaviyo/change.ts';
 import { localizedText } from './fields/text.ts';
 import { type EvaluationContext, runOf } from './types.ts';
@@ -8,7 +8,7 @@ export interface ShopNames {
   /** By id. A deleted group is missing. */
   groups: ReadonlyMap<string, string>;
   /** By key. A deleted store is missing. */
-  stores: ReadonlyMap<string, Store>;
+  stores: ReadonlyMap<string, ShopStore>;
   /** The API client lacks `view_stores`. */
   storesForbidden: boolean;
 }

@@ -1,16 +1,16 @@
 /** Stores by key, which records refer to. Cached for a minute. */
 import { LRUCache } from 'lru-cache';
 import { CommercetoolsError } from '../errors.ts';
-import type { Store } from '../schemas.ts';
+import type { ShopStore } from '../schemas.ts';
 import type { Lookups } from './types.ts';
 
 const maxStores = 1_000;
 const storeTtlMs = 60_000;
 
-type FoundStore = Store | 'forbidden' | undefined;
+type FoundStore = ShopStore | 'forbidden' | undefined;
 
 /** @param byKey the batched lookup. @returns the lookup `store` */
-export function createStoreLookup(byKey: (key: string) => Promise<Store | undefined>): Lookups['store'] {
+export function createStoreLookup(byKey: (key: string) => Promise<ShopStore | undefined>): Lookups['store'] {
   const cache = new LRUCache<string, { store: FoundStore }>({ max: maxStores, ttl: storeTtlMs });
   return async (key) => {
     const known = cache.get(key);

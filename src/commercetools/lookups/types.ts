@@ -12,8 +12,8 @@ import type {
   PaidOrder,
   Payment,
   Product,
+  ShopStore,
   StandalonePrice,
-  Store,
   StoredCategory,
 } from '../schemas.ts';
 import type { CategoryTree } from './category-tree.ts';
@@ -106,7 +106,7 @@ export interface Lookups {
     options?: NameOptions,
   ): Promise<string | LocalizedString | undefined>;
   /** Returns the store with this key, at most a minute old; `undefined` if it was deleted. */
-  store(key: string): Promise<Store | 'forbidden' | undefined>;
+  store(key: string): Promise<ShopStore | 'forbidden' | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode: LookupById<string>;
 }
