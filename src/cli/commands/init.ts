@@ -12,6 +12,7 @@ import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.t
 import { processEnvironment, readConfig } from '../../config/config.ts';
 import { customerFieldNames, metricNames } from '../../rules/settings.ts';
 import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
+import { fixMappedMetrics } from '../check/metric-mapping.ts';
 import { canAsk } from '../output/confirmation.ts';
 import { writeEnvFile } from '../output/env-file.ts';
 import { CommandError, type Terminal } from '../output/terminal.ts';
@@ -73,6 +74,7 @@ async function init(input: InitInput): Promise<void> {
       throw new CommandError(fileExistsMessage(options.file));
     terminal.line(`${options.file} saved (permissions 0600)`);
     if (steps) await subscribe(input, steps, () => apply(deps, steps));
+    await offerMetricMapping({ config, klaviyo }, input);
     printNextSteps(input, steps !== undefined);
   } finally {
     await components.stop();
@@ -117,6 +119,18 @@ async function subscribe(
   show({ terminal }, pending);
   if (options.yes || (canAsk && (await askConfirmation('Make them?')))) await applySteps();
   else terminal.line('left for later: say --yes, or ctk subscriptions apply');
+}
+
+async function offerMetricMapping(
+  deps: Pick<CheckDeps, 'config' | 'klaviyo'>,
+  { options, canAsk, terminal }: InitInput,
+): Promise<void> {
+  async function confirm(): Promise<boolean> {
+    if (options.yes || (canAsk && (await askConfirmation('Map these metrics?')))) return true;
+    terminal.line('left for later: ctk check --fix');
+    return false;
+  }
+  await fixMappedMetrics(deps, { replaceOthers: false, confirm }, terminal);
 }
 
 function printNextSteps({ options: { file }, terminal }: InitInput, subscribed: boolean): void {
