@@ -18,7 +18,7 @@ export interface NamedRecords {
   storeKeys: readonly string[];
 }
 
-export const noShopNames: ShopNames = { groups: new Map(), stores: new Map(), storesForbidden: false };
+const noShopNames: ShopNames = { groups: new Map(), stores: new Map(), storesForbidden: false };
 
 /** @throws CommercetoolsError when commercetools can't be read now */
 export async function loadShopNames(

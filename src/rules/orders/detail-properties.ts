@@ -40,12 +40,13 @@ function itemCount({ order }: OrderFacts): number {
 
 /** Returns the link to the page of the order, from `order.url`, else from the template of the order's store. */
 export function orderStatusUrl({ order, shopNames }: OrderFacts, settings: RuleSettings): string | undefined {
-  if (!settings.order.properties.klaviyoNames) return undefined;
+  const { url, properties } = settings.order;
+  if (!properties.klaviyoNames || (url === '' && !properties.details)) return undefined;
   const { locale, store } = orderDetailsOf(order);
-  if (settings.order.url !== '') {
+  if (url !== '') {
     const values = { orderId: order.id, orderNumber: order.orderNumber };
-    return orderUrl(settings.order.url, { ...values, locale: locale ?? settings.preferredLocale });
+    return orderUrl(url, { ...values, locale: locale ?? settings.preferredLocale });
   }
-  if (!sendsDetails(settings) || !store) return undefined;
+  if (!properties.details || !store) return undefined;
   return orderUrlOfStore(shopNames.stores.get(store.key)?.storefront?.orderUrlTemplate, order.id);
 }
