@@ -1,4 +1,5 @@
 /** Routes for the account, its metrics and the mapped metrics. */
+import { randomUUID } from 'node:crypto';
 
 import { type Account, accountId } from './account.ts';
 import type { Api, ApiResponse, Call } from './api.ts';
@@ -7,6 +8,7 @@ import { invalid, notFound, RequestError } from './errors.ts';
 import { metricResource } from './event-resources.ts';
 import { apiIntegration, type Metric } from './events.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
+import { metricAggregates } from './metric-aggregates.ts';
 import { paginate, parameter } from './query.ts';
 import { type ResourceContext, relationshipLinks, resource } from './resources.ts';
 import { inMicroseconds } from './times.ts';
@@ -63,6 +65,10 @@ export function addAccountRoutes(api: Api, account: Account): void {
     if (!Object.hasOwn(mappings, call.id))
       throw new RequestError(invalid(`'${call.id}' is not a valid choice for 'id'.`, '/data/attributes/id'));
     return mapped(account, call, call.id);
+  });
+  api.onBody('query_metric_aggregates', ({ data }, call) => {
+    const ref = { type: 'metric-aggregate', path: 'metric-aggregates', id: randomUUID() };
+    return { status: 200, body: { data: resource(call, ref, metricAggregates(account, data.attributes)) } };
   });
   api.onBody('update_mapped_metric', (body, call) => setMapping(account, body, call));
 }

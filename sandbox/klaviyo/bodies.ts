@@ -2,7 +2,7 @@
  * Maps each operation to its request body schema. The contract tests check every schema against Klaviyo's OpenAPI file.
  */
 import type { z } from 'zod';
-import { updateMappedMetric } from './account-bodies.ts';
+import { queryMetricAggregates, updateMappedMetric } from './account-bodies.ts';
 import * as catalog from './catalog-bodies.ts';
 import { bulkSubscribeProfiles, bulkUnsubscribeProfiles } from './consent-bodies.ts';
 import { bulkCreateEvents, createEvent } from './event-bodies.ts';
@@ -22,6 +22,7 @@ const bodies = {
   bulk_unsubscribe_profiles: bulkUnsubscribeProfiles,
 
   update_mapped_metric: updateMappedMetric,
+  query_metric_aggregates: queryMetricAggregates,
 
   create_catalog_item: catalog.singleRecord(catalog.newItem),
   update_catalog_item: catalog.singleRecord(catalog.changedItem),

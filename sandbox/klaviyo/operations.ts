@@ -48,6 +48,7 @@ export const operations = {
 
   get_metrics: get('/api/metrics', M, 'metrics:read'),
   get_metric: get('/api/metrics/{id}', M, 'metrics:read'),
+  query_metric_aggregates: post('/api/metric-aggregates', S, 'metrics:read'),
   get_mapped_metrics: get('/api/mapped-metrics', S, 'metrics:read'),
   get_mapped_metric: get('/api/mapped-metrics/{id}', S, 'metrics:read'),
 

@@ -13,6 +13,8 @@ import { checkKlaviyo } from '../check/klaviyo.ts';
 import { checkLive, type LiveCommandOptions, lastLiveCheck } from '../check/live.ts';
 import { checkClocks, checkVersions } from '../check/machine.ts';
 import { checkMappedMetrics, fixMappedMetrics } from '../check/metric-mapping.ts';
+import { checkOrderValue } from '../check/order-value.ts';
+import { checkPredictions } from '../check/predictions.ts';
 import { checkRevision } from '../check/revision.ts';
 import { checkSettings } from '../check/settings.ts';
 import { checkStock } from '../check/stock.ts';
@@ -90,7 +92,8 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
   const [clocks, access] = await Promise.all([checkClocks(deps), checkAccess(deps)]);
   const { findings, reads, writes } = access;
   const subscriptions = reads ? await checkSubscriptions(deps) : [];
-  const metrics = writes ? await checkMappedMetrics(deps) : [];
+  const metrics = writes ? [...(await checkMappedMetrics(deps)), ...(await checkPredictions(deps))] : [];
+  const values = reads && writes ? await checkOrderValue(deps) : [];
   const stock = reads ? await checkStock(deps) : [];
   const backInStock = writes ? await checkBackInStock(deps) : [];
   const catalogue = reads && writes ? await checkCatalogue(deps) : [];
@@ -101,6 +104,7 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
     ...findings,
     ...subscriptions,
     ...metrics,
+    ...values,
     ...catalogue,
     ...stock,
     ...backInStock,

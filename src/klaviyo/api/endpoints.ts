@@ -129,6 +129,7 @@ export const endpoints = {
 
   getAccounts: get('/api/accounts', 'XS', 'accounts:read'),
   listMetrics: get('/api/metrics', 'M', 'metrics:read'),
+  queryMetricAggregates: post('/api/metric-aggregates', 'S', 'metrics:read'),
   listMappedMetrics: get('/api/mapped-metrics', 'S', 'metrics:read'),
   updateMappedMetric: { ...patch('/api/mapped-metrics/{id}', 'metrics:write'), ...tiers.XS, perDay: 30 },
   listFlows: get('/api/flows', 'S', 'flows:read'),

@@ -9,6 +9,7 @@ const checkEndpoints = [
   'listMetrics',
   'listMappedMetrics',
   'updateMappedMetric',
+  'queryMetricAggregates',
   'listFlows',
 ] as const;
 
