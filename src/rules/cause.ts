@@ -6,6 +6,10 @@ import { present } from './fields/text.ts';
 import type { Cause } from './types.ts';
 
 const reference = z.looseObject({ id: z.string() });
+const reviewFields = {
+  target: z.looseObject({ typeId: z.string(), id: z.string() }).optional().catch(undefined),
+  includedInStatistics: z.boolean().optional().catch(undefined),
+};
 const payloadSchema = z.looseObject({
   orderState: z.string().optional().catch(undefined),
   customer: reference.optional().catch(undefined),
@@ -19,6 +23,10 @@ const payloadSchema = z.looseObject({
     .looseObject({ sku: z.string().optional(), supplyChannel: reference.optional() })
     .optional()
     .catch(undefined),
+  review: z.looseObject(reviewFields).optional().catch(undefined),
+  ...reviewFields,
+  oldIncludedInStatistics: z.boolean().optional().catch(undefined),
+  newIncludedInStatistics: z.boolean().optional().catch(undefined),
   standalonePrice: z.looseObject({ sku: z.string().optional() }).optional().catch(undefined),
 });
 
@@ -53,9 +61,18 @@ export function causeOf(message: Message): Cause {
       previousTypeId: fields.previousTypeId,
       hadEmail: hadEmail(message, fields.oldEmail),
       sku: fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku,
+      reviewedProductId: message.resource.typeId === 'review' ? reviewedProductId(fields) : undefined,
       channelId: fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id,
     }),
   };
+}
+
+/** Returns the product whose rating statistics the review is, or was, a part of. */
+function reviewedProductId(fields: Partial<z.infer<typeof payloadSchema>>): string | undefined {
+  const { target, includedInStatistics } = fields.review ?? fields;
+  const { oldIncludedInStatistics, newIncludedInStatistics } = fields;
+  const counts = includedInStatistics || oldIncludedInStatistics || newIncludedInStatistics;
+  return counts && target?.typeId === 'product' ? target.id : undefined;
 }
 
 /** The e-mail itself is personal data, which a cause never has. */

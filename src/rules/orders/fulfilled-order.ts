@@ -8,7 +8,7 @@ export const fulfilledOrder: OrderRule = orderEventRule({
   name: 'fulfilled-order',
   summary: 'An order changed to a state that fulfils it.',
   metric: 'fulfilledOrder',
-  settings: ['order.states.changed.fulfilledOrder', 'order.messages.changed'],
+  settings: ['order.states.changed.fulfilledOrder', 'order.messages.changed', 'order.value'],
   moment: 'later',
   triggers: stateTriggers,
   events(facts, settings) {

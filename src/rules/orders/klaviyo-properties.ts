@@ -14,8 +14,9 @@ import { asItem, type Line } from './line.ts';
 /** Names that are cut last when an event is too large, most valuable first. */
 export const keptNames = [
   ...['OrderId', 'ProductID', 'SKU', 'ProductName', 'Quantity', 'ProductURL', 'ImageURL', 'ProductBrand'],
-  ...['OrderEmail', 'DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
-  ...['ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
+  ...['OrderEmail', 'OrderStatusUrl', 'DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
+  ...['Subtotal', 'ShippingCosts', 'TaxTotal', 'ItemCount', 'ShippingMethod', 'PaymentMethod', 'Store', 'Locale'],
+  ...['CustomerGroup', 'ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
 ] as const;
 
 /** Returns the properties with Klaviyo's names. Each is present only if its source field passes the filter. */
