@@ -1,5 +1,6 @@
 /** Scenarios of the benchmark: input sizes, and bounds of their counts and ratios. */
 import { bulk, catalogue, flatness } from './bulk.ts';
+import { footprint } from './footprint.ts';
 import { perMinute } from './measure.ts';
 import { realtime } from './realtime.ts';
 import type { Bound, Scenario } from './scenario.ts';
@@ -55,6 +56,7 @@ export const scenarios: Record<string, Scenario> = {
     bounds: [cpu, few429s, full, used, { figure: 'writes', max: 0 }],
   },
   ...realtime,
+  ...footprint,
   flat: {
     // Needs a full run: the heap first grows to its working size.
     run: async (quick) =>

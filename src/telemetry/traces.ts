@@ -1,7 +1,7 @@
 /** Exports OpenTelemetry traces over OTLP/HTTP (JSON). https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
-import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api';
+import { codeOf, MissingPackage } from '../lib/errors.ts';
 import { withTimeout } from '../lib/timeout.ts';
-import { setSpanExport } from './span.ts';
+import { setTracing } from './span.ts';
 
 export interface TraceSettings {
   /** URL of the collector without /v1/traces. */
@@ -28,14 +28,9 @@ export async function startTraces(
   version: string,
   onExportError: (detail: string) => void,
 ): Promise<Traces> {
-  const [sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core] =
-    await Promise.all([
-      import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/context-async-hooks'),
-      import('@opentelemetry/core'),
-    ]);
+  const { api, sdk, OTLPTraceExporter, resourceFromAttributes, AsyncLocalStorageContextManager, core } = await load();
+  const { context, DiagLogLevel, diag, propagation, trace } = api;
+  const { openTelemetry } = await import('./open-telemetry.ts');
   const { endpoint, headers, serviceName, ratio } = settings;
   const onLost = createThrottled(() => onExportError(`spans are lost: ${new URL(endpoint).host} does not accept them`));
   diag.setLogger({ error: onLost, warn: onLost, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
@@ -48,16 +43,37 @@ export async function startTraces(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  setSpanExport('on');
+  setTracing(openTelemetry);
   return {
     async stop() {
       const shutdown = () => provider.shutdown().then(() => true);
       const isExported = await withTimeout(shutdown, timeoutMs, false).catch(() => false);
       if (!isExported) onLost();
-      setSpanExport('off');
-      for (const api of [trace, context, propagation, diag]) api.disable();
+      setTracing(undefined);
+      for (const part of [trace, context, propagation, diag]) part.disable();
     },
   };
+}
+
+/** @throws MissingPackage, because the packages are optional dependencies */
+async function load() {
+  try {
+    const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core] =
+      await Promise.all([
+        import('@opentelemetry/api'),
+        import('@opentelemetry/sdk-trace'),
+        import('@opentelemetry/exporter-trace-otlp-http'),
+        import('@opentelemetry/resources'),
+        import('@opentelemetry/context-async-hooks'),
+        import('@opentelemetry/core'),
+      ]);
+    return { api, sdk, OTLPTraceExporter, resourceFromAttributes, AsyncLocalStorageContextManager, core };
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ERR_MODULE_NOT_FOUND') throw thrown;
+    throw new MissingPackage(
+      'OTEL_EXPORTER_OTLP_ENDPOINT is set, but the packages @opentelemetry/* are not installed: install without --omit=optional, or unset it',
+    );
+  }
 }
 
 const ignore = () => {};

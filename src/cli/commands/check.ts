@@ -27,13 +27,9 @@ import { apply, type PlanOptions, plan, withDestination } from './subscriptions.
 
 type CheckOptions = LiveCommandOptions & { live?: true; fix?: true };
 
-export function addCheck(program: Command, terminal: Terminal, exitState: ExitState): void {
+export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
   withDestination(
-    program
-      .command('check')
-      .description(
-        'look at both keys and their scopes, clocks, subscriptions, metrics, catalogue and settings; exit code 1 on a problem',
-      )
+    command
       .option('--live', 'verify on test records in your own accounts what only a call can verify (docs/live-check.md)')
       .option(
         '--yes',
@@ -66,7 +62,7 @@ export function addCheck(program: Command, terminal: Terminal, exitState: ExitSt
 }
 
 async function fixSubscriptions(options: PlanOptions, terminal: Terminal): Promise<void> {
-  const deps = { ...connectCommercetools(), terminal };
+  const deps = { ...(await connectCommercetools()), terminal };
   await apply(deps, await plan(deps, options));
 }
 

@@ -9,7 +9,8 @@ import { createComponents } from '../../app/components.ts';
 import { version } from '../../app/version.ts';
 import { destinationNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
-import { processEnvironment, readConfig } from '../../config/config.ts';
+import { readConfig } from '../../config/config.ts';
+import { processEnvironment } from '../../config/process-environment.ts';
 import { customerFieldNames, metricNames } from '../../rules/settings.ts';
 import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
 import { fixMappedMetrics } from '../check/metric-mapping.ts';
@@ -22,12 +23,8 @@ import { apply, type PlanOptions, plan, show, withDestination } from './subscrip
 
 type Options = InitOptions & PlanOptions & InitInput['options'];
 
-export function addInit(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('init')
-    .description(
-      'ask for the keys, try them, write a file of variables, and make the subscriptions if you agree; the secrets come from KLAVIYO_AUTH_KEY and CTP_CLIENT_SECRET where they are set',
-    )
+export function define(command: Command, terminal: Terminal): void {
+  command
     .option('--project <key>', "the commercetools project's key")
     .option('--client-id <id>', "the API client's id")
     .addOption(new Option('--region <region>', "the project's region").choices(regions))
