@@ -5,7 +5,7 @@ import { invocationIn, withInvocation } from './cli/output/invocation.ts';
 import { CommandError, createTerminal, type ExitState } from './cli/output/terminal.ts';
 import { createProgram } from './cli/program.ts';
 import { processEnvironment } from './config/process-environment.ts';
-import { LookupUnavailable, MissingPackage } from './lib/errors.ts';
+import { LookupUnavailable } from './lib/errors.ts';
 
 /** A reader that has stopped must not keep the process. */
 const flushMs = 2_000;
@@ -42,7 +42,6 @@ async function linesOf(thrown: unknown): Promise<readonly string[]> {
     ];
   if (thrown instanceof CommandError) return thrown.lines;
   if (thrown instanceof CommercetoolsError) return [thrown.message, 'Run ctk check to find what is missing.'];
-  if (thrown instanceof MissingPackage) return [thrown.message];
   if (thrown instanceof LookupUnavailable) return [`not now: ${thrown.message}`];
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
     return [`${thrown.message}: another process listens there; set PORT to a free port.`];

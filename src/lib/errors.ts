@@ -15,11 +15,6 @@ export function codeOf(thrown: unknown): string {
   return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name;
 }
 
-/** An optional package is needed but not installed; the message says what to do. */
-export class MissingPackage extends Error {
-  override name = 'MissingPackage';
-}
-
 /** A lookup could not be answered now. It never counts as "none": what depends on it is retried. */
 export class LookupUnavailable extends Error {
   override name = 'LookupUnavailable';

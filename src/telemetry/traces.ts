@@ -1,5 +1,4 @@
 /** Exports OpenTelemetry traces over OTLP/HTTP (JSON). https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
-import { codeOf, MissingPackage } from '../lib/errors.ts';
 import { withTimeout } from '../lib/timeout.ts';
 import { setTracing } from './span.ts';
 
@@ -55,25 +54,18 @@ export async function startTraces(
   };
 }
 
-/** @throws MissingPackage, because the packages are optional dependencies */
+/** Loaded only with a collector. */
 async function load() {
-  try {
-    const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core] =
-      await Promise.all([
-        import('@opentelemetry/api'),
-        import('@opentelemetry/sdk-trace'),
-        import('@opentelemetry/exporter-trace-otlp-http'),
-        import('@opentelemetry/resources'),
-        import('@opentelemetry/context-async-hooks'),
-        import('@opentelemetry/core'),
-      ]);
-    return { api, sdk, OTLPTraceExporter, resourceFromAttributes, AsyncLocalStorageContextManager, core };
-  } catch (thrown) {
-    if (codeOf(thrown) !== 'ERR_MODULE_NOT_FOUND') throw thrown;
-    throw new MissingPackage(
-      'OTEL_EXPORTER_OTLP_ENDPOINT is set, but the packages @opentelemetry/* are not installed: install without --omit=optional, or unset it',
-    );
-  }
+  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core] =
+    await Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/context-async-hooks'),
+      import('@opentelemetry/core'),
+    ]);
+  return { api, sdk, OTLPTraceExporter, resourceFromAttributes, AsyncLocalStorageContextManager, core };
 }
 
 const ignore = () => {};
