@@ -147,15 +147,12 @@ export async function catalogue(options: EnvironmentOptions): Promise<Record<str
   };
 }
 
-/** As in the containers in deploy/. Without a limit, V8 lets the heap grow to about four times the live data. */
-const heapMb = 320;
-
 /** Returns the ratio of peak memory between a sync of `few` and of ten times as many records. */
 export async function flatness(resource: Resource, recordCount: number): Promise<Figures> {
   const peaks: number[] = [];
   for (const count of [recordCount, recordCount * 10]) {
     const size = { customers: 1_000, orders: 1_000, products: 1_000, [resource]: count };
-    const { peakBytes } = await withEnvironment({ size, limits: 'none', heapMb }, (...running) =>
+    const { peakBytes } = await withEnvironment({ size, limits: 'none' }, (...running) =>
       syncOnce(...running, { resource }),
     );
     peaks.push(peakBytes);

@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: measures syncs and real-time messages as counts and ratios. `--quick` runs a small version of each
  * scenario and exits with 1 if a count or ratio is out of bounds; `--only bulk-orders` runs one scenario; `--json FILE`
- * writes the results.
+ * writes the results. `--against REV` compares start and idle memory with another revision, by turns.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { compareRevision } from './revision.ts';
 import { scenarios } from './scenarios.ts';
 
 const { values } = parseArgs({
@@ -12,11 +13,16 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     json: { type: 'string' },
+    against: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
-  console.log(`npm run bench -- [--quick] [--only ${Object.keys(scenarios).join('|')}] [--json FILE]`);
+  console.log(`npm run bench -- [--quick] [--only ${Object.keys(scenarios).join('|')}] [--json FILE] [--against REV]`);
+  process.exit(0);
+}
+if (values.against !== undefined) {
+  console.log(await compareRevision(values.against, values.quick ? 1 : 5));
   process.exit(0);
 }
 const chosen = Object.entries(scenarios).filter(([name]) => values.only === undefined || name === values.only);
@@ -24,7 +30,7 @@ if (chosen.length === 0) {
   console.error(`--only ${values.only}: unknown scenario; expected one of ${Object.keys(scenarios).join(', ')}`);
   process.exit(1);
 }
-const noisyFigures = ['CPU ÷ floor'];
+const noisyFigures = ['CPU ÷ floor', 'CPU ÷ bare imports'];
 const results: Record<string, unknown> = {};
 const violations: string[] = [];
 for (const [name, { run, bounds }] of chosen) {

@@ -9,7 +9,7 @@ import { type BenchEnvironment, withEnvironment } from './environment.ts';
 import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
 import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
 import { type BenchProcess, start } from './processes.ts';
-import type { Scenario } from './scenario.ts';
+import { fitsContainer, type Scenario } from './scenario.ts';
 
 const begun = z.object({ begun: z.literal(true) });
 const size: ShopSize = { customers: 100_000, orders: 200_000, products: 7_000 };
@@ -285,9 +285,10 @@ export const realtime: Record<string, Scenario> = {
       { figure: 'rejected, then retried', max: 0 },
       { figure: '429s', max: 0.005 },
       { figure: 'CPU ÷ floor', max: 3 },
+      fitsContainer,
     ],
   },
-  burst: { run: burst, bounds: [allAcknowledged, noDuplicates, noneMissing] },
+  burst: { run: burst, bounds: [allAcknowledged, noDuplicates, noneMissing, fitsContainer] },
   idle: { run: idle, bounds: [allAcknowledged, { figure: 'rejected, then retried', max: 0 }] },
   stock: { run: stock, bounds: [allAcknowledged, { figure: 'skus with a wrong quantity', max: 0 }] },
   beside: { run: beside, bounds: [allAcknowledged, { figure: 'rejected, then retried', max: 0 }] },

@@ -1,8 +1,9 @@
 /** Scenarios of the benchmark: input sizes, and bounds of their counts and ratios. */
 import { bulk, catalogue, flatness } from './bulk.ts';
+import { footprint } from './footprint.ts';
 import { perMinute } from './measure.ts';
 import { realtime } from './realtime.ts';
-import type { Bound, Scenario } from './scenario.ts';
+import { type Bound, fitsContainer, type Scenario } from './scenario.ts';
 
 const cpu: Bound = { figure: 'CPU ÷ floor', max: 3 };
 const few429s: Bound = { figure: '429s', max: 0.005 };
@@ -24,12 +25,12 @@ function bulkOrders(quick: boolean, differingEmails: number) {
 export const scenarios: Record<string, Scenario> = {
   'bulk-orders': {
     run: async (quick) => ({ 'bulk orders, documented limits': await bulkOrders(quick, 5) }),
-    bounds: [cpu, few429s, full, used],
+    bounds: [cpu, few429s, full, used, fitsContainer],
   },
   'bulk-orders-25': {
     // The events of each order with another e-mail are listed: that many exceed the limit of that endpoint.
     run: async (quick) => ({ 'bulk orders, 25 % with another e-mail': await bulkOrders(quick, 25) }),
-    bounds: [few429s],
+    bounds: [few429s, fitsContainer],
   },
   'bulk-customers': {
     run: async (quick) => ({
@@ -42,7 +43,7 @@ export const scenarios: Record<string, Scenario> = {
         limit: perMinute('importProfiles'),
       }),
     }),
-    bounds: [cpu, few429s],
+    bounds: [cpu, few429s, fitsContainer],
   },
   catalogue: {
     run: (quick) =>
@@ -52,9 +53,10 @@ export const scenarios: Record<string, Scenario> = {
         pageMs: 100,
         jobMs: quick ? 1_000 : 5_000,
       }),
-    bounds: [cpu, few429s, full, used, { figure: 'writes', max: 0 }],
+    bounds: [cpu, few429s, full, used, fitsContainer, { figure: 'writes', max: 0 }],
   },
   ...realtime,
+  ...footprint,
   flat: {
     // Needs a full run: the heap first grows to its working size.
     run: async (quick) =>

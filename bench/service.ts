@@ -1,7 +1,8 @@
 /** Runs the real service in a process that reports its resource usage. `BENCH_SCALE` multiplies its rate limits. */
 import pino from 'pino';
 import { createService } from '../src/app/service.ts';
-import { processEnvironment, readConfig } from '../src/config/config.ts';
+import { readConfig } from '../src/config/config.ts';
+import { processEnvironment } from '../src/config/process-environment.ts';
 import { reportUsage } from './usage.ts';
 
 const env = processEnvironment();

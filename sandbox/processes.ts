@@ -91,6 +91,24 @@ export async function runCommand(environment: ServiceEnvironment, args: readonly
   return printed;
 }
 
+/** The names of an account that `ctk init` found empty, and ratings; `shop/expected` relies on them. */
+const settings = {
+  customer: {
+    fields: {
+      customerGroup: 'Customer Group',
+      customerGroups: 'Customer Groups',
+      stores: 'Stores',
+      customerNumber: 'Customer Number',
+      createdAt: 'Account Created',
+      isEmailVerified: 'Email Verified',
+      dateOfBirth: 'Birthday',
+      salutation: 'Salutation',
+    },
+  },
+  order: { properties: { details: true } },
+  catalog: { ratings: true },
+};
+
 function environmentFor(klaviyoUrl: string, shop: ShopAccess, port: number): ServiceEnvironment {
   return {
     PATH: process.env.PATH ?? '',
@@ -106,6 +124,7 @@ function environmentFor(klaviyoUrl: string, shop: ShopAccess, port: number): Ser
     PREFERRED_LOCALE: 'en',
     PREFERRED_CURRENCY: 'EUR',
     PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
+    NODE_CONFIG: JSON.stringify(settings),
   };
 }
 

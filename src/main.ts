@@ -4,8 +4,7 @@ import { CommanderError } from 'commander';
 import { invocationIn, withInvocation } from './cli/output/invocation.ts';
 import { CommandError, createTerminal, type ExitState } from './cli/output/terminal.ts';
 import { createProgram } from './cli/program.ts';
-import { CommercetoolsError } from './commercetools/errors.ts';
-import { ConfigError, processEnvironment } from './config/config.ts';
+import { processEnvironment } from './config/process-environment.ts';
 import { LookupUnavailable } from './lib/errors.ts';
 
 /** A reader that has stopped must not keep the process. */
@@ -15,13 +14,13 @@ const terminal = createTerminal((text) => withInvocation(text, invocation, comma
 // Without a reader, as of `ctk … | head`, or on a full disk the rest is not printed; that is no failure of the command.
 process.stdout.on('error', () => undefined);
 const exitState: ExitState = { code: 0 };
-const program = createProgram(terminal, exitState);
+const program = await createProgram(terminal, exitState, process.argv.slice(2));
 
 try {
   await program.parseAsync();
 } catch (thrown) {
   exitState.code = thrown instanceof CommanderError && thrown.exitCode === 0 ? 0 : 1;
-  for (const line of linesOf(thrown)) terminal.problem(line);
+  for (const line of await linesOf(thrown)) terminal.problem(line);
 }
 // Flushes the output first. Exits explicitly, because pooled connections would keep the process alive.
 await Promise.all([terminal.logOutput.flush(flushMs), new Promise((resolve) => process.stdout.write('', resolve))]);
@@ -31,7 +30,10 @@ function commandNames(): string[] {
   return program.commands.map((command) => command.name());
 }
 
-function linesOf(thrown: unknown): readonly string[] {
+async function linesOf(thrown: unknown): Promise<readonly string[]> {
+  if (thrown instanceof CommanderError) return [];
+  const { ConfigError } = await import('./config/config.ts');
+  const { CommercetoolsError } = await import('./commercetools/errors.ts');
   if (thrown instanceof ConfigError)
     return [
       `${thrown.message}:`,
@@ -41,7 +43,6 @@ function linesOf(thrown: unknown): readonly string[] {
   if (thrown instanceof CommandError) return thrown.lines;
   if (thrown instanceof CommercetoolsError) return [thrown.message, 'Run ctk check to find what is missing.'];
   if (thrown instanceof LookupUnavailable) return [`not now: ${thrown.message}`];
-  if (thrown instanceof CommanderError) return [];
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
     return [`${thrown.message}: another process listens there; set PORT to a free port.`];
   return [`internal error: ${thrown instanceof Error ? thrown.stack : String(thrown)}`];

@@ -173,7 +173,7 @@ describe('imports point one way', () => {
   });
 
   test('only config/ reads the environment', () => {
-    assert.deepEqual(filesWith(/process\.env\b/), ['config/config.ts']);
+    assert.deepEqual(filesWith(/process\.env\b/), ['config/process-environment.ts']);
   });
 });
 

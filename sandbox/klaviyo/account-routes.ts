@@ -1,11 +1,14 @@
 /** Routes for the account, its metrics and the mapped metrics. */
+import { randomUUID } from 'node:crypto';
 
 import { type Account, accountId } from './account.ts';
 import type { Api, ApiResponse, Call } from './api.ts';
+import type { Bodies } from './bodies.ts';
 import { invalid, notFound, RequestError } from './errors.ts';
 import { metricResource } from './event-resources.ts';
-import type { Metric } from './events.ts';
+import { apiIntegration, type Metric } from './events.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
+import { metricAggregates } from './metric-aggregates.ts';
 import { paginate, parameter } from './query.ts';
 import { type ResourceContext, relationshipLinks, resource } from './resources.ts';
 import { inMicroseconds } from './times.ts';
@@ -44,7 +47,9 @@ export function addAccountRoutes(api: Api, account: Account): void {
     const sorts = { created: (metric: Metric) => metric.seq };
     const pageSize = { default: 200, max: 'fixed' } as const;
     const filters = parseFilter(parameter(call.query, 'filter'), metricFilters);
-    const records = [...account.events.metrics()].filter(() => filters.every(selectsIntegration));
+    const records = [...account.events.metrics()].filter((metric) =>
+      filters.every((filter) => selectsIntegration(filter, metric)),
+    );
     const page = paginate({ ...call, records, pageSize, sorts });
     const included = call.include('flow-triggers').length === 0 ? {} : { included: [] };
     const data = page.records.map((metric) => metricResource(metric, call));
@@ -61,18 +66,37 @@ export function addAccountRoutes(api: Api, account: Account): void {
       throw new RequestError(invalid(`'${call.id}' is not a valid choice for 'id'.`, '/data/attributes/id'));
     return mapped(account, call, call.id);
   });
+  api.onBody('query_metric_aggregates', ({ data }, call) => {
+    const ref = { type: 'metric-aggregate', path: 'metric-aggregates', id: randomUUID() };
+    return { status: 200, body: { data: resource(call, ref, metricAggregates(account, data.attributes)) } };
+  });
+  api.onBody('update_mapped_metric', (body, call) => setMapping(account, body, call));
+}
+
+function setMapping(account: Account, { data }: Bodies['update_mapped_metric'], call: Call): ApiResponse {
+  const metricId = data.relationships?.metric?.data?.id;
+  if (metricId === undefined) throw new RequestError(invalid('A metric is required.', '/data/relationships/metric'));
+  if (account.events.metric(metricId) === undefined)
+    throw new RequestError(notFound(`A metric with id ${metricId} does not exist.`));
+  account.mappedMetrics.set(data.id, metricId);
+  return mapped(account, call, data.id);
 }
 
 const metricFilters = { 'integration.name': ['equals'], 'integration.category': ['equals'] };
 
-/** Every metric of the sandbox is of the integration API. Klaviyo's filter on the category finds none of them. */
-function selectsIntegration(filter: Filter): boolean {
-  return filter.field === 'integration.name' && passes(filter, 'API');
+/** Klaviyo's filter on the category finds none of the metrics of the integration API. */
+function selectsIntegration(filter: Filter, { integration }: Metric): boolean {
+  return filter.field === 'integration.name' && passes(filter, integration);
 }
 
 function mapped(account: Account, call: Call, ids: string | string[]): ApiResponse {
-  const known = new Map([...account.events.metrics()].map((metric) => [metric.name, metric]));
-  const metricOf = (id: string) => known.get(mappings[id] ?? '');
+  const known = [...account.events.metrics()];
+  function metricOf(id: string): Metric | undefined {
+    const set = account.mappedMetrics.get(id);
+    if (set !== undefined) return account.events.metric(set);
+    if (account.behaviours.mappingOfNewMetric === 'none') return undefined;
+    return known.find(({ name, integration }) => name === mappings[id] && integration === apiIntegration);
+  }
   const write = (id: string) => {
     const metric = metricOf(id);
     const ref = { type: 'mapped-metric', path: 'mapped-metrics', id };

@@ -12,6 +12,8 @@ export type Account = {
   events: ReturnType<typeof createEvents>;
   catalog: ReturnType<typeof createCatalog>;
   jobs: Jobs;
+  /** Metric id of each mapping that was set by a request. */
+  mappedMetrics: Map<string, string>;
   /** Returns whether listings already include a record created at this time (ISO 8601). */
   isListed(created: string): boolean;
   reset(): void;
@@ -31,12 +33,14 @@ export function createAccount({ jobMs, behaviours, failsRecord }: AccountOptions
     events: createEvents(),
     catalog: createCatalog(behaviours),
     jobs: createJobs({ jobMs, failsRecord, behaviours }),
+    mappedMetrics: new Map(),
     isListed: (created) => lagMs === 0 || Date.parse(created) + lagMs <= Date.now(),
     reset() {
       account.profiles = createProfiles(behaviours);
       account.events = createEvents();
       account.catalog = createCatalog(behaviours);
       account.jobs.reset();
+      account.mappedMetrics.clear();
     },
   };
   return account;

@@ -37,6 +37,8 @@ export const klaviyoVariants = {
   variantsOfDeletedItem: ['deleted', 'listed'],
   /** Pointer of the 404 for a missing related record in a create or update: to the relationship, or `/data/`. */
   missingLinkPointer: ['relationship', 'data'],
+  /** Whether a new metric of the API with the usual name, such as Placed Order, is mapped without being asked for. */
+  mappingOfNewMetric: ['by-name', 'none'],
 } as const;
 
 type Variants = typeof klaviyoVariants;
@@ -64,6 +66,7 @@ const defaults: KlaviyoBehaviours = {
   catalogJobRecords: 'on-completion',
   variantsOfDeletedItem: 'deleted',
   missingLinkPointer: 'relationship',
+  mappingOfNewMetric: 'by-name',
   lagMs: 0,
 };
 

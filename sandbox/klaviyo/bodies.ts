@@ -2,6 +2,7 @@
  * Maps each operation to its request body schema. The contract tests check every schema against Klaviyo's OpenAPI file.
  */
 import type { z } from 'zod';
+import { queryMetricAggregates, updateMappedMetric } from './account-bodies.ts';
 import * as catalog from './catalog-bodies.ts';
 import { bulkSubscribeProfiles, bulkUnsubscribeProfiles } from './consent-bodies.ts';
 import { bulkCreateEvents, createEvent } from './event-bodies.ts';
@@ -19,6 +20,9 @@ const bodies = {
   request_profile_deletion: profile.requestProfileDeletion,
   bulk_subscribe_profiles: bulkSubscribeProfiles,
   bulk_unsubscribe_profiles: bulkUnsubscribeProfiles,
+
+  update_mapped_metric: updateMappedMetric,
+  query_metric_aggregates: queryMetricAggregates,
 
   create_catalog_item: catalog.singleRecord(catalog.newItem),
   update_catalog_item: catalog.singleRecord(catalog.changedItem),

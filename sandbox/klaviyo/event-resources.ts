@@ -1,5 +1,5 @@
 /** Serializes events and metrics. */
-import type { Metric, RecordedEvent } from './events.ts';
+import { apiIntegration, type Metric, type RecordedEvent } from './events.ts';
 import { type JsonApiResource, type ResourceContext, relationship, relationshipLinks, resource } from './resources.ts';
 import { inSeconds } from './times.ts';
 
@@ -29,9 +29,12 @@ export function eventResource(event: RecordedEvent, context: ResourceContext): J
 }
 
 export function metricResource(metric: Metric, context: ResourceContext): JsonApiResource {
-  const { name, created, updated, id } = metric;
+  const { name, created, updated, id, integration: service } = metric;
   const ref = { type: 'metric', path: 'metrics', id };
-  const integration = { object: 'integration', id: 'SNDBOX', key: 'api', name: 'API', category: 'API' };
+  const integration = {
+    ...{ object: 'integration', id: 'SNDBOX', key: service.toLowerCase(), name: service },
+    category: service === apiIntegration ? 'API' : 'eCommerce',
+  };
   const attributes = { name, created: inSeconds(created), updated: inSeconds(updated), integration };
   return {
     ...resource(context, ref, attributes),

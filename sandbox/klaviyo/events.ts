@@ -10,7 +10,11 @@ import type { Profile } from './profiles.ts';
 /** Maximum number of metrics per account. */
 export const maxMetrics = 200;
 
-export type Metric = { id: string; seq: number; name: string; created: string; updated: string };
+/** Integration of metrics whose events name no other service. */
+export const apiIntegration = 'API';
+
+/** `integration`: name of the integration that the metric belongs to. */
+export type Metric = { id: string; seq: number; name: string; integration: string; created: string; updated: string };
 
 export type RecordedEvent = {
   id: string;
@@ -59,11 +63,14 @@ export function createEvents(): Events {
   let seq = 0;
   let repeats = 0;
 
-  function metricNamed(name: string, now: string): Metric {
-    const known = metricsByName.get(name);
+  function metricNamed(name: string, service: string | null | undefined, now: string): Metric {
+    const integration = !service || service === 'api' ? apiIntegration : service;
+    const key = integration === apiIntegration ? name : `${name} ${integration}`;
+    const known = metricsByName.get(key);
     if (known !== undefined) return known;
-    const metric = { id: metricIds.next(), seq: metricsByName.size + 1, name, created: now, updated: now };
-    metricsByName.set(name, metric);
+    const seq = metricsByName.size + 1;
+    const metric = { id: metricIds.next(), seq, name, integration, created: now, updated: now };
+    metricsByName.set(key, metric);
     return metric;
   }
 
@@ -81,7 +88,7 @@ export function createEvents(): Events {
     has: (profile, metricName, uniqueId) => byRepeatKey.has(repeatKey(profile.id, metricName, uniqueId)),
     record({ profile, attributes, backfill, receivedAt }) {
       const time = toSecond(attributes.time ?? receivedAt.toISOString());
-      const metricName = attributes.metric.data.attributes.name;
+      const { name: metricName, service } = attributes.metric.data.attributes;
       // Without a unique_id, Klaviyo deduplicates by profile, metric and second.
       const key = repeatKey(profile.id, metricName, attributes.unique_id ?? time);
       if (byRepeatKey.has(key)) {
@@ -93,7 +100,7 @@ export function createEvents(): Events {
         id: ids.next(),
         seq,
         uuid: randomUUID(),
-        metric: metricNamed(metricName, receivedAt.toISOString()),
+        metric: metricNamed(metricName, service, receivedAt.toISOString()),
         profileId: profile.id,
         time,
         value: attributes.value ?? null,

@@ -7,7 +7,7 @@
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** Requests per second (burst) and per minute (steady). Both windows apply. */
-type RateLimit = { perSecond: number; perMinute: number };
+type RateLimit = { perSecond: number; perMinute: number; perDay?: number };
 
 export type Operation = RateLimit & { method: Method; path: string; scopes: readonly string[] };
 
@@ -48,8 +48,11 @@ export const operations = {
 
   get_metrics: get('/api/metrics', M, 'metrics:read'),
   get_metric: get('/api/metrics/{id}', M, 'metrics:read'),
+  query_metric_aggregates: post('/api/metric-aggregates', S, 'metrics:read'),
   get_mapped_metrics: get('/api/mapped-metrics', S, 'metrics:read'),
   get_mapped_metric: get('/api/mapped-metrics/{id}', S, 'metrics:read'),
+
+  update_mapped_metric: patch('/api/mapped-metrics/{id}', { ...XS, perDay: 30 }, 'metrics:write'),
 
   get_flows: get('/api/flows', S, 'flows:read'),
 

@@ -1,8 +1,9 @@
 /**
- * Enforces Klaviyo's rate limits: per operation and account, a fixed window of one second and one of a minute.
+ * Enforces Klaviyo's rate limits: per operation and account, a fixed window of one second, one of a minute, and one of a day
+ * where an operation has a limit of a day.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
-import { type OperationName, operations } from './operations.ts';
+import { type Operation, type OperationName, operations } from './operations.ts';
 
 /** Factor on the documented limits: 1 enforces them as documented, 'none' disables limits and headers. */
 export type LimitScale = number | 'none';
@@ -30,15 +31,16 @@ export type RateLimiter = {
 
 /** Creates a rate limiter with unused windows. */
 export function createRateLimiter(scale: LimitScale): RateLimiter {
-  const windows = new Map<OperationName, { burst: Window; steady: Window; throttled: number }>();
+  const windows = new Map<OperationName, { burst: Window; steady: Window; daily: Window; throttled: number }>();
 
   function windowsOf(operation: OperationName) {
     const known = windows.get(operation);
     if (known !== undefined) return known;
-    const { perSecond, perMinute } = operations[operation];
+    const { perSecond, perMinute, perDay = Number.POSITIVE_INFINITY }: Operation = operations[operation];
     const created = {
       burst: createWindow(1_000, scaled(perSecond)),
       steady: createWindow(60_000, scaled(perMinute)),
+      daily: createWindow(86_400_000, scaled(perDay)),
       throttled: 0,
     };
     windows.set(operation, created);
@@ -52,15 +54,16 @@ export function createRateLimiter(scale: LimitScale): RateLimiter {
   return {
     spend(operation, now = Date.now()) {
       const usage = windowsOf(operation);
-      const { burst, steady } = usage;
-      for (const window of [burst, steady]) renew(window, now);
-      const full = [steady, burst].find((window) => window.used >= window.max);
+      const { burst, steady, daily } = usage;
+      for (const window of [burst, steady, daily]) renew(window, now);
+      const full = [daily, steady, burst].find((window) => window.used >= window.max);
       if (full !== undefined) {
         usage.throttled += 1;
         return { throttled: true, retryAfterSeconds: secondsLeft(full, now) };
       }
       burst.used += 1;
       steady.used += 1;
+      daily.used += 1;
       return { throttled: false, headers: scale === 'none' ? {} : headersOf(burst, steady) };
     },
     usage(now = Date.now()) {

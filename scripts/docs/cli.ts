@@ -8,8 +8,8 @@ import { createProgram } from '../../src/cli/program.ts';
 export const commandsMarkers = { begin: '<!-- commands:begin -->', end: '<!-- commands:end -->' } as const;
 
 /** @returns a heading for each command that does something, with a table where it takes anything */
-export function commandsReference(): string {
-  const [whole, ...all] = treeOf(createProgram(createTerminal(), { code: 0 }));
+export async function commandsReference(): Promise<string> {
+  const [whole, ...all] = treeOf(await createProgram(createTerminal(), { code: 0 }));
   const options = whole === undefined ? '' : sectionOf(whole);
   return [options, ...all.filter(({ commands }) => commands.length === 0).map(sectionOf)].join('\n\n');
 }

@@ -11,12 +11,12 @@ import { generatedTables, pageOf, withTable } from './generated-tables.ts';
 import { openApiFile, openApiText } from './openapi-document.ts';
 
 for (const table of generatedTables) {
-  test(`${table.page} shows the ${table.name} as they are`, () => {
+  test(`${table.page} shows the ${table.name} as they are`, async () => {
     const page = readFileSync(pageOf(table), 'utf8');
     const marked = page.includes(table.markers.begin) && page.includes(table.markers.end);
     assert.ok(marked, `${table.page} lacks ${table.markers.begin} and ${table.markers.end}`);
     assert.ok(
-      page === withTable(page, table),
+      page === (await withTable(page, table)),
       `run "npm run docs" (node scripts/docs/write-docs.ts) and commit ${table.page}`,
     );
   });

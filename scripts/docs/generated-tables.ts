@@ -11,7 +11,7 @@ export interface GeneratedTable {
   /** Below the project's folder. */
   page: string;
   markers: { begin: string; end: string };
-  table(): string;
+  table(): string | Promise<string>;
 }
 
 export const generatedTables: readonly GeneratedTable[] = [
@@ -29,9 +29,9 @@ export function pageOf({ page }: GeneratedTable): URL {
 }
 
 /** @returns the page with the table as it is now; a page without the markers as it was */
-export function withTable(page: string, { markers, table }: GeneratedTable): string {
+export async function withTable(page: string, { markers, table }: GeneratedTable): Promise<string> {
   const [before, rest] = page.split(markers.begin);
   const after = rest?.split(markers.end)[1];
   if (before === undefined || after === undefined) return page;
-  return `${before}${markers.begin}\n${table()}\n${markers.end}${after}`;
+  return `${before}${markers.begin}\n${await table()}\n${markers.end}${after}`;
 }

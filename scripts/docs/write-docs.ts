@@ -5,7 +5,7 @@ import { openApiFile, openApiText } from './openapi-document.ts';
 
 for (const table of generatedTables) {
   const before = readFileSync(pageOf(table), 'utf8');
-  const after = withTable(before, table);
+  const after = await withTable(before, table);
   if (after === before) continue;
   writeFileSync(pageOf(table), after);
   console.log(`${table.page}: wrote the table of ${table.name}`);

@@ -44,7 +44,7 @@ import { createFallbackStore } from '../store/fallback-store.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { type AppEvents, createAppEvents } from '../telemetry/app-events.ts';
-import { startTraces, type Traces } from '../telemetry/traces.ts';
+import type { Traces } from '../telemetry/traces.ts';
 import { version } from './version.ts';
 
 /** What tests, the CLI and the sandbox replace. */
@@ -273,7 +273,9 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
     ...{ apiFindings, liveCheck, explain, find, deliveryLog, memoryGuard, leaseMs, now },
     async trace() {
-      if (config.traces) traces ??= await startTraces(config.traces, version, warn);
+      if (!config.traces) return;
+      const { startTraces } = await import('../telemetry/traces.ts');
+      traces ??= await startTraces(config.traces, version, warn);
     },
     async settled() {
       await realtime.settled();

@@ -13,7 +13,7 @@ import type { AppEvent } from '../telemetry/app-events.ts';
 import { createComponents, type Overrides } from './components.ts';
 
 export interface JobOptions extends Omit<Overrides, 'claim'> {
-  /** Time to execute runs within a request; what is in flight then still completes. */
+  /** Time to execute runs within a request; what is in flight then still completes. Longer than a lease (`runs.leaseSeconds`). */
   timeLimitMs?: number | undefined;
 }
 

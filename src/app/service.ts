@@ -65,7 +65,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   const readiness = createReadiness({
     ...{ commercetools, klaviyo },
     sources: config.realtime ? sources.all : [],
-    managedKeys: managedKeys({ groups: config.groups, settings: config.rules, environment: config.environment }),
+    managedKeys: managedKeys(config),
   });
   const bodyPool = createBodyPool();
   const endedSessions = createEndedSessions(components.runStore, now);

@@ -1,7 +1,5 @@
 /** The version of the package. */
 import { createRequire } from 'node:module';
-import { z } from 'zod';
 
-export const { version } = z
-  .object({ version: z.string() })
-  .parse(createRequire(import.meta.url)('../../package.json'));
+// Without a schema, because the file is the package's own, and the list of commands must not load zod.
+export const { version }: { version: string } = createRequire(import.meta.url)('../../package.json');

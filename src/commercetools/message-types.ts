@@ -5,6 +5,7 @@
 export interface MessageTypesByResource {
   category: 'CategoryCreated';
   customer: 'CustomerCreated' | 'CustomerCustomFieldRemoved' | 'CustomerCustomTypeRemoved' | 'CustomerCustomTypeSet';
+  'customer-group': never;
   'inventory-entry': 'InventoryEntryCreated' | 'InventoryEntryDeleted';
   order:
     | 'DeliveryAdded'
@@ -34,6 +35,7 @@ export interface MessageTypesByResource {
     | 'ProductPricesSet'
     | 'ProductPublished'
     | 'ProductUnpublished';
+  review: 'ReviewCreated' | 'ReviewRatingSet' | 'ReviewStateTransition';
   'standalone-price':
     | 'StandalonePriceActiveChanged'
     | 'StandalonePriceCreated'

@@ -40,6 +40,13 @@ export const customerSchema = z.looseObject({
   defaultBillingAddressId: text.optional(),
   billingAddressIds: z.array(text).optional(),
   stores: z.array(z.looseObject({ key: text })).default([]),
+  customerNumber: lenientText,
+  customerGroup: lenient(reference),
+  customerGroupAssignments: lenient(z.array(z.looseObject({ customerGroup: reference }))),
+  isEmailVerified: lenient(z.boolean()),
+  /** A date without a time. */
+  dateOfBirth: lenientText,
+  salutation: lenientText,
   custom: customFields.optional(),
 });
 export type Customer = z.infer<typeof customerSchema>;
@@ -93,6 +100,7 @@ export const productSchema = z.looseObject({
   ...stored,
   key: text.optional(),
   priceMode: text.optional(),
+  reviewRatingStatistics: lenient(z.looseObject({ averageRating: z.number(), count: z.number() })),
   masterData: z.looseObject({ published: z.boolean(), current: productData }),
 });
 export type Product = z.infer<typeof productSchema>;
@@ -146,6 +154,15 @@ export const typeSchema = z.looseObject({
   fieldDefinitions: z.array(z.looseObject({ name: text, type: fieldType })).default([]),
 });
 export type CustomType = z.infer<typeof typeSchema>;
+
+/** https://docs.commercetools.com/api/projects/stores */
+export const storeSchema = z.looseObject({
+  id: text,
+  key: text,
+  name: lenient(localized),
+  storefront: lenient(z.looseObject({ orderUrlTemplate: lenientText })),
+});
+export type ShopStore = z.infer<typeof storeSchema>;
 
 export const channelSchema = z.looseObject({ id: text, key: text.optional() });
 
@@ -221,6 +238,24 @@ export const orderSchema = z.looseObject({
 });
 export type Order = z.infer<typeof orderSchema>;
 
+const shippingDetails = lenient(
+  z.object({
+    shippingMethodName: lenientText,
+    price: lenient(money),
+    discountedPrice: lenient(z.object({ value: lenient(money) })),
+  }),
+);
+/** Fields of an order that only `order.properties.details` and `order.value` read; a malformed one counts as absent. */
+export const orderDetailsSchema = z.object({
+  taxedPrice: lenient(z.object({ totalNet: lenient(money), totalGross: lenient(money), totalTax: lenient(money) })),
+  shippingInfo: shippingDetails,
+  shipping: lenient(z.array(lenient(z.object({ shippingInfo: shippingDetails })))),
+  locale: lenientText,
+  store: lenient(z.object({ key: text })),
+  customerGroup: lenient(reference),
+});
+export type OrderDetails = z.infer<typeof orderDetailsSchema>;
+
 /** Fields of an order that decide which of the orders of a payment is the first. */
 export const paidOrderSchema = z.object({ id: text, createdAt: text, paymentInfo });
 export type PaidOrder = z.infer<typeof paidOrderSchema>;
@@ -236,7 +271,11 @@ const transaction = z.looseObject({
 });
 export type Transaction = z.infer<typeof transaction>;
 
-export const paymentSchema = z.looseObject({ ...stored, transactions: z.array(transaction).default([]) });
+export const paymentSchema = z.looseObject({
+  ...stored,
+  transactions: z.array(transaction).default([]),
+  paymentMethodInfo: lenient(z.looseObject({ name: lenient(localized), method: lenientText })),
+});
 export type Payment = z.infer<typeof paymentSchema>;
 
 /** Resources of a bulk sync, by their path in the API. */

@@ -1,4 +1,4 @@
-/** Reads environment variables and settings files into a Config, and reports all errors at once. The only reader of process.env. */
+/** Reads environment variables and settings files into a Config, and reports all errors at once. */
 import type { CommercetoolsSettings } from '../commercetools/client.ts';
 import { applyExtension } from '../extension/hooks.ts';
 import { loadExtension } from '../extension/load.ts';
@@ -224,8 +224,4 @@ export function showConfig(env: Record<string, string | undefined>, config: Conf
     extension: config.extension ?? '(none)',
     settings: redactTexts(config.settings),
   };
-}
-
-export function processEnvironment(): Record<string, string | undefined> {
-  return process.env;
 }

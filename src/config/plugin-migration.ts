@@ -54,6 +54,10 @@ export function migrationAdvice(config: Config): string[] {
       `payment.states.validTransactionStates has ${unsettled.join(', ')}: the plugin recorded such a refund at 0; here it counts at once and stays if it fails: take them out`,
     );
   else advice.push('refunds count when they are Success; the plugin also recorded Initial and Pending ones, at 0');
+  if (Object.values(rules.customer.fields).every((name) => name === null))
+    advice.push(
+      'customer.fields and order.properties.details are off, as the plugin sends neither: set them for names of customer groups and stores on profiles, and for shipping, tax and links on events',
+    );
   advice.push(
     'a sku that has stock in supply channels only gets their sum (it was 0): ctk migrate-check --records counts them, and product.inventory.withoutChannel: none keeps them at 0',
     'a sync that runs already is answered 409 (it was 423), and what Klaviyo can not take now 503 (it was 202, and lost)',

@@ -1,6 +1,5 @@
 /** Builds an HTTP server for a port, with the routes that the port serves. */
 import cookie from '@fastify/cookie';
-import swagger from '@fastify/swagger';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -8,7 +7,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
@@ -18,6 +17,7 @@ import type { EndedSessions } from './auth/ended-sessions.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
 import { type BodyPool, guardBodies } from './body-guard.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
+import { describeRoutes } from './openapi.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
 import { type ExplainRouteDeps, explainRoutes } from './routes/explain.ts';
 import { type FindRouteDeps, findRoutes } from './routes/find.ts';
@@ -89,18 +89,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
   const sessions = createSessions(apiTokens, deps.endedSessions, now);
   const authenticate = createAuthenticate(apiTokens, sessions);
   const guard = createGuard({ authenticate, sessions, countFailure, identify, onProven: bodies.markProven });
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'commercetools-klaviyo',
-        version: deps.version,
-        description: 'Syncs commercetools customers, orders and catalog to Klaviyo.',
-      },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    },
-    transform: jsonSchemaTransform,
-  });
+  const openApi = describeRoutes(server, deps.version);
   await server.register(async (routes) => {
     if (realtime) realtimeRoute(routes, { ...deps, bodies }, countFailure);
     if (bulk) syncRoutes(routes, { ...deps, guard });
@@ -115,7 +104,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     }
     healthRoutes(routes, deps);
     metricsRoute(routes, { ...deps, guard });
-    routes.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+    routes.get('/openapi.json', { schema: { hide: true } }, openApi);
   });
   return server;
 }

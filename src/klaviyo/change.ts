@@ -133,6 +133,8 @@ export interface ProfileChange {
    * among the properties now; `add` leaves them.
    */
   writtenNames?: 'add' | 'unset';
+  /** Properties that `writtenNames` leaves out, so that they are never unset. */
+  unlistedNames?: readonly string[];
   /** Names of properties to unset. Set by the writer. */
   unset?: readonly string[];
 }

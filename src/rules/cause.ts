@@ -9,6 +9,10 @@ const reference = z.looseObject({ id: z.string() });
 const returnInfo = z.looseObject({ items: z.array(reference).default([]) });
 /** ReturnInfoAdded has one, ReturnInfoSet a list. */
 const returnInfos = z.union([z.array(returnInfo), returnInfo.transform((one) => [one])]);
+const reviewFields = {
+  target: z.looseObject({ typeId: z.string(), id: z.string() }).optional().catch(undefined),
+  includedInStatistics: z.boolean().optional().catch(undefined),
+};
 const payloadSchema = z.looseObject({
   orderState: z.string().optional().catch(undefined),
   shipmentState: z.string().optional().catch(undefined),
@@ -30,6 +34,10 @@ const payloadSchema = z.looseObject({
     .looseObject({ sku: z.string().optional(), supplyChannel: reference.optional() })
     .optional()
     .catch(undefined),
+  review: z.looseObject(reviewFields).optional().catch(undefined),
+  ...reviewFields,
+  oldIncludedInStatistics: z.boolean().optional().catch(undefined),
+  newIncludedInStatistics: z.boolean().optional().catch(undefined),
   standalonePrice: z.looseObject({ sku: z.string().optional() }).optional().catch(undefined),
 });
 
@@ -72,9 +80,18 @@ export function causeOf(message: Message): Cause {
       previousTypeId: fields.previousTypeId,
       hadEmail: hadEmail(message, fields.oldEmail),
       sku: fields.sku ?? fields.inventoryEntry?.sku ?? fields.standalonePrice?.sku,
+      reviewedProductId: message.resource.typeId === 'review' ? reviewedProductId(fields) : undefined,
       channelId: fields.supplyChannel?.id ?? fields.inventoryEntry?.supplyChannel?.id,
     }),
   };
+}
+
+/** Returns the product whose rating statistics the review is, or was, a part of. */
+function reviewedProductId(fields: Partial<z.infer<typeof payloadSchema>>): string | undefined {
+  const { target, includedInStatistics } = fields.review ?? fields;
+  const { oldIncludedInStatistics, newIncludedInStatistics } = fields;
+  const counts = includedInStatistics || oldIncludedInStatistics || newIncludedInStatistics;
+  return counts && target?.typeId === 'product' ? target.id : undefined;
 }
 
 /** The e-mail itself is personal data, which a cause never has. */

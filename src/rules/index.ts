@@ -12,6 +12,8 @@ import { eraseProfile } from './customers/erase-profile.ts';
 import { type ErasureFacts, erasureFacts } from './customers/erasure-facts.ts';
 import { type CustomerFacts, customerFacts } from './customers/facts.ts';
 import { profile } from './customers/profile.ts';
+import { renamedGroup } from './customers/renamed-group.ts';
+import { type CustomerGroupFacts, customerGroupFacts } from './customers/renamed-group-facts.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
 import { correctedEmail } from './orders/corrected-email.ts';
 import { deliveredShipment } from './orders/delivered-shipment.ts';
@@ -32,6 +34,7 @@ import type { Rule, RuleDescription, RuleGroup } from './types.ts';
 export interface RulesByResource {
   customer: readonly Rule<CustomerFacts>[];
   erasure: readonly Rule<ErasureFacts>[];
+  'customer-group': readonly Rule<CustomerGroupFacts>[];
   order: readonly OrderRule[];
   category: readonly Rule<CategoryFacts>[];
   product: readonly Rule<ItemFacts>[];
@@ -41,6 +44,7 @@ export interface RulesByResource {
 export const rulesByResource: RulesByResource = {
   customer: [profile],
   erasure: [eraseProfile],
+  'customer-group': [renamedGroup],
   order: [
     placedOrder,
     orderedProduct,
@@ -64,6 +68,7 @@ export function createRuleGroups(rules: RulesByResource): readonly RuleGroup[] {
   return [
     createRuleGroup(customerFacts, rules.customer),
     createRuleGroup(erasureFacts, rules.erasure),
+    createRuleGroup(customerGroupFacts, rules['customer-group']),
     createRuleGroup(orderFacts, rules.order),
     createRuleGroup(categoryFacts, rules.category),
     createRuleGroup(itemFacts, rules.product),

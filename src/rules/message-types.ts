@@ -32,6 +32,7 @@ const allMessageTypes: Readonly<Record<ResourceTypeId, readonly string[]>> = {
     ...customFieldsOf('Customer'),
     ...customFieldsOf('CustomerAddress'),
   ],
+  'customer-group': customFieldsOf('CustomerGroup'),
   'inventory-entry': typesOf(
     'InventoryEntry',
     'Created Deleted QuantitySet OutOfStock ReorderPoint SafetyStock ReservationExpirationInMinutesSet',
@@ -74,12 +75,15 @@ const allMessageTypes: Readonly<Record<ResourceTypeId, readonly string[]>> = {
     ),
     'ProductPricesSet',
   ],
+  review: typesOf('Review', 'Created RatingSet StateTransition'),
   'standalone-price': typesOf(
     'StandalonePrice',
     `Created Deleted ActiveChanged ValueChanged DiscountSet ExternalDiscountSet KeySet StagedChangesApplied
      StagedChangesRemoved TierAdded TierRemoved TiersSet ValidFromSet ValidUntilSet ValidFromAndUntilSet`,
   ),
 };
+
+export const subscribedTypeIds: readonly string[] = Object.keys(allMessageTypes);
 
 /** @returns every message type that a subscription to this resource may name */
 export function messageTypesOf(typeId: ResourceTypeId): readonly string[] {

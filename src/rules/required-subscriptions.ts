@@ -1,7 +1,7 @@
 /** Derives the subscriptions that the enabled rules need: one for each resource type, with exactly their triggers. */
 import { closest } from 'fastest-levenshtein';
 import type { SubscriptionDraft } from '../commercetools/subscriptions/subscriptions.ts';
-import { messageTypesOf } from './message-types.ts';
+import { messageTypesOf, subscribedTypeIds } from './message-types.ts';
 import { enabledTriggers } from './select-rules.ts';
 import type { RuleSettings } from './settings.ts';
 import type { RuleGroup, Trigger } from './types.ts';
@@ -56,8 +56,7 @@ function formatFor({ type }: SubscriptionDraft['destination']): SubscriptionDraf
   return type === 'EventGrid' ? { type: 'CloudEvents', cloudEventsVersion: '1.0' } : { type: 'Platform' };
 }
 
-/** Returns the keys that this environment may manage, including those of resources whose rules are now disabled. */
-export function managedKeys({ groups, settings, environment }: Omit<SubscriptionScope, 'destination'>): Set<string> {
-  const triggers = groups.flatMap((group) => group.rules.flatMap((rule) => rule.triggers(settings)));
-  return new Set(triggers.map(({ typeId }) => `ctk-${environment}-${typeId}`));
+/** Returns the keys that this environment may manage, including those of resources that no enabled rule needs now. */
+export function managedKeys({ environment }: Pick<SubscriptionScope, 'environment'>): Set<string> {
+  return new Set(subscribedTypeIds.map((typeId) => `ctk-${environment}-${typeId}`));
 }

@@ -55,6 +55,23 @@ export const metricNames = {
 } as const;
 export type MetricKey = keyof typeof metricNames;
 
+/** Fields of a customer that `customer.fields` can send, with the property names that `ctk init` chooses for a new account. */
+export const customerFieldNames = {
+  customerGroup: 'Customer Group',
+  customerGroups: 'Customer Groups',
+  stores: 'Stores',
+  customerNumber: 'Customer Number',
+  createdAt: 'Account Created',
+  isEmailVerified: 'Email Verified',
+  dateOfBirth: 'Birthday',
+  salutation: 'Salutation',
+} as const;
+export type CustomerField = keyof typeof customerFieldNames;
+
+/** Off by default: segments of existing accounts may use a property of that name, which another app fills. */
+const customerField = (description: string) =>
+  z.string().min(1).nullable().default(null).describe(`profile property with ${description}; null: not sent`);
+
 /** Klaviyo accepts metric names of up to 127 characters. An empty name turns the rule off. */
 const metricName = (key: MetricKey, name: string = metricNames[key]) =>
   z.string().max(127).default(name).describe(`metric name; empty: no ${metricNames[key]}`);
@@ -130,7 +147,29 @@ export const ruleSettingsSchema = z.strictObject({
       ...propertyFilter,
       klaviyoNames: z.boolean().default(true).describe("send Klaviyo's own names (OrderId, Items, …)"),
       raw: z.boolean().default(true).describe("send commercetools' own fields"),
+      details: z
+        .boolean()
+        .default(false)
+        .describe(
+          'with klaviyoNames, also send ShippingCosts, TaxTotal, ShippingMethod, Subtotal, ItemCount, Store, Locale, CustomerGroup, PaymentMethod and OrderStatusUrl',
+        ),
     }),
+    url: z
+      .string()
+      .default('')
+      .describe(
+        "template of OrderStatusUrl with {{orderNumber}}, {{orderId}}, {{language}} or {{locale}}; empty: the store's template, with details",
+      ),
+    value: z
+      .enum(['total', 'gross', 'net', 'klaviyo'])
+      .default('total')
+      .describe(
+        'value of events of the whole order: totalPrice; with tax; without tax; or subtotal plus shipping less discounts',
+      ),
+    lineValue: z
+      .enum(['total', 'list'])
+      .default('total')
+      .describe('value of Ordered Product: after cart discounts; list: before them'),
     customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
     identity: z
       .enum(['customer', 'order'])
@@ -168,6 +207,16 @@ export const ruleSettingsSchema = z.strictObject({
   }),
   customer: section({
     customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
+    fields: section({
+      customerGroup: customerField('the name of the customer group'),
+      customerGroups: customerField('the names of all customer groups'),
+      stores: customerField('the names of the stores'),
+      customerNumber: customerField('the customer number'),
+      createdAt: customerField('the time when the customer was created'),
+      isEmailVerified: customerField('whether the e-mail is verified'),
+      dateOfBirth: customerField('the date of birth'),
+      salutation: customerField('the salutation'),
+    }),
     deduplication: section({
       enabled: z.boolean().default(false).describe('look up the profile with this e-mail first'),
     }),
@@ -198,6 +247,12 @@ export const ruleSettingsSchema = z.strictObject({
   }),
   category: section({
     messages: section({ created: messageTypes('CategoryCreated').describe('messages that create a category') }),
+  }),
+  catalog: section({
+    ratings: z
+      .boolean()
+      .default(false)
+      .describe('send rating_average and rating_count of items, and follow reviews in realtime'),
   }),
   product: section({
     messages: section({

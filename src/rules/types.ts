@@ -51,6 +51,8 @@ const messageCauseSchema = z.object({
   removedField: z.string().optional(),
   /** CustomerCustomTypeSet and CustomerCustomTypeRemoved: id of the type that the customer had before. */
   previousTypeId: z.string().optional(),
+  /** Reviews whose rating counts: the product that is their target. */
+  reviewedProductId: z.string().optional(),
   /** Inventory entries: supply channel of the changed entry. */
   channelId: z.string().optional(),
 });

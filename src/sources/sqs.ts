@@ -4,13 +4,7 @@
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  type Message,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { codeOf } from '../lib/errors.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { combineVerdicts } from './combine-verdicts.ts';
@@ -28,6 +22,12 @@ const maxMessagesPerReceive = 10;
 const waitSeconds = 20;
 const maxVisibilitySeconds = 900;
 
+/** The AWS SDK is loaded when the source starts. */
+interface Connection {
+  client: SQSClient;
+  sdk: typeof import('@aws-sdk/client-sqs');
+}
+
 /** Credentials come from the AWS SDK's default provider chain. */
 export function createSqs({ queueUrl, concurrency, visibilitySeconds = 30 }: SqsSettings, events: AppEvents): Source {
   const stopping = new AbortController();
@@ -35,7 +35,6 @@ export function createSqs({ queueUrl, concurrency, visibilitySeconds = 30 }: Sqs
   const inFlight = new Set<Promise<void>>();
   let lastError: string | undefined;
   let polling: Promise<void> | undefined;
-  let client: SQSClient | undefined;
 
   function onError(thrown: unknown): void {
     const error = `the queue can't be read (${codeOf(thrown)})`;
@@ -44,8 +43,8 @@ export function createSqs({ queueUrl, concurrency, visibilitySeconds = 30 }: Sqs
     backoff.onFailure();
   }
 
-  async function receive(sqs: SQSClient): Promise<Message[]> {
-    const command = new ReceiveMessageCommand({
+  async function receive({ client, sdk }: Connection): Promise<Message[]> {
+    const command = new sdk.ReceiveMessageCommand({
       QueueUrl: queueUrl,
       MaxNumberOfMessages: Math.min(maxMessagesPerReceive, concurrency - inFlight.size),
       WaitTimeSeconds: waitSeconds,
@@ -54,7 +53,7 @@ export function createSqs({ queueUrl, concurrency, visibilitySeconds = 30 }: Sqs
       MessageAttributeNames: ['traceparent', 'tracestate'],
     });
     try {
-      const { Messages = [] } = await sqs.send(command, { abortSignal: stopping.signal });
+      const { Messages = [] } = await client.send(command, { abortSignal: stopping.signal });
       lastError = undefined;
       return Messages;
     } catch (thrown) {
@@ -63,25 +62,29 @@ export function createSqs({ queueUrl, concurrency, visibilitySeconds = 30 }: Sqs
     }
   }
 
-  async function poll(sqs: SQSClient, handle: Handle): Promise<void> {
+  async function poll(handle: Handle): Promise<void> {
+    const sdk = await import('@aws-sdk/client-sqs');
+    const connection = { sdk, client: new sdk.SQSClient(endpointOf(queueUrl)) };
     while (!stopping.signal.aborted) {
       await sleep(backoff.remainingMs(), undefined, { signal: stopping.signal }).catch(() => undefined);
       while (inFlight.size >= concurrency) await Promise.race(inFlight);
-      if (stopping.signal.aborted) return;
-      for (const message of await receive(sqs)) {
-        const settling = settle(sqs, message, handle).finally(() => inFlight.delete(settling));
+      if (stopping.signal.aborted) break;
+      for (const message of await receive(connection)) {
+        const settling = settle(connection, message, handle).finally(() => inFlight.delete(settling));
         inFlight.add(settling);
       }
     }
+    await Promise.all(inFlight);
+    connection.client.destroy();
   }
 
-  async function settle(sqs: SQSClient, message: Message, handle: Handle): Promise<void> {
+  async function settle({ client, sdk }: Connection, message: Message, handle: Handle): Promise<void> {
     const target = { QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle };
     const setVisibility = (seconds: number) =>
-      new ChangeMessageVisibilityCommand({ ...target, VisibilityTimeout: seconds });
+      new sdk.ChangeMessageVisibilityCommand({ ...target, VisibilityTimeout: seconds });
     // If an extension fails, the message may be delivered twice.
     const extension = setInterval(
-      () => void sqs.send(setVisibility(visibilitySeconds)).catch(() => undefined),
+      () => void client.send(setVisibility(visibilitySeconds)).catch(() => undefined),
       visibilitySeconds * 500,
     );
     const deliveries = Number(message.Attributes?.ApproximateReceiveCount) || 1;
@@ -91,22 +94,19 @@ export function createSqs({ queueUrl, concurrency, visibilitySeconds = 30 }: Sqs
     clearInterval(extension);
     backoff.onVerdict(verdict);
     const settled = !verdict.ack
-      ? sqs.send(setVisibility(redeliverySeconds(deliveries, verdict.retryAfterMs)))
-      : sqs.send(new DeleteMessageCommand(target));
+      ? client.send(setVisibility(redeliverySeconds(deliveries, verdict.retryAfterMs)))
+      : client.send(new sdk.DeleteMessageCommand(target));
     await settled.catch(onError);
   }
 
   return {
     name: 'sqs',
     start(handle) {
-      client = new SQSClient(endpointOf(queueUrl));
-      polling = poll(client, handle);
+      polling = poll(handle);
     },
     async stop() {
       stopping.abort();
       await polling;
-      await Promise.all(inFlight);
-      client?.destroy();
     },
     lastError: () => lastError,
   };

@@ -1,7 +1,6 @@
 /** Exports OpenTelemetry traces over OTLP/HTTP (JSON). https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
-import { context, DiagLogLevel, diag, propagation, trace } from '@opentelemetry/api';
 import { withTimeout } from '../lib/timeout.ts';
-import { setSpanExport } from './span.ts';
+import { setTracing } from './span.ts';
 
 export interface TraceSettings {
   /** URL of the collector without /v1/traces. */
@@ -28,14 +27,9 @@ export async function startTraces(
   version: string,
   onExportError: (detail: string) => void,
 ): Promise<Traces> {
-  const [sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core] =
-    await Promise.all([
-      import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
-      import('@opentelemetry/resources'),
-      import('@opentelemetry/context-async-hooks'),
-      import('@opentelemetry/core'),
-    ]);
+  const { api, sdk, OTLPTraceExporter, resourceFromAttributes, AsyncLocalStorageContextManager, core } = await load();
+  const { context, DiagLogLevel, diag, propagation, trace } = api;
+  const { openTelemetry } = await import('./open-telemetry.ts');
   const { endpoint, headers, serviceName, ratio } = settings;
   const onLost = createThrottled(() => onExportError(`spans are lost: ${new URL(endpoint).host} does not accept them`));
   diag.setLogger({ error: onLost, warn: onLost, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
@@ -48,16 +42,30 @@ export async function startTraces(
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  setSpanExport('on');
+  setTracing(openTelemetry);
   return {
     async stop() {
       const shutdown = () => provider.shutdown().then(() => true);
       const isExported = await withTimeout(shutdown, timeoutMs, false).catch(() => false);
       if (!isExported) onLost();
-      setSpanExport('off');
-      for (const api of [trace, context, propagation, diag]) api.disable();
+      setTracing(undefined);
+      for (const part of [trace, context, propagation, diag]) part.disable();
     },
   };
+}
+
+/** Loaded only with a collector. */
+async function load() {
+  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { AsyncLocalStorageContextManager }, core] =
+    await Promise.all([
+      import('@opentelemetry/api'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/context-async-hooks'),
+      import('@opentelemetry/core'),
+    ]);
+  return { api, sdk, OTLPTraceExporter, resourceFromAttributes, AsyncLocalStorageContextManager, core };
 }
 
 const ignore = () => {};

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
-import { newEntry } from '../mapping/catalog-fixture.ts';
+import { newEntry, newProduct } from '../mapping/catalog-fixture.ts';
 import { startTestEnv, type TestEnvOptions } from '../test-env.ts';
 import { ctkInProcess as ctk } from './in-process.ts';
 
@@ -148,4 +148,15 @@ test('a key that Klaviyo refuses, and a Klaviyo that is not there', async () => 
   const gone = await checked({}, { KLAVIYO_API_URL: 'http://127.0.0.1:9' });
   assert.equal(gone.code, 1);
   assert.match(gone.out, /^problem +Klaviyo: .*check KLAVIYO_API_URL/m);
+});
+
+test('variants without inventory, for which no back-in-stock message is sent, are counted', async () => {
+  await using testEnv = await startTestEnv();
+  const made = newProduct();
+  await testEnv.addRecords('product', made.record);
+  await testEnv.sync('products');
+  assert.match((await ctk(['check'], testEnv.env)).out, /^warning +back in stock: 0 of 2 variants carry inventory/m);
+  await testEnv.addRecords('inventory-entry', newEntry(made.sku, 0));
+  await testEnv.sync('products');
+  assert.match((await ctk(['check'], testEnv.env)).out, /^ok +back in stock: 1 of 2 variants carry inventory/m);
 });

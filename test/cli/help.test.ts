@@ -14,8 +14,8 @@ function commandsBelow(command: Command, path: string[] = []): { path: string; c
   return [{ path: path.join(' '), command }, ...nested];
 }
 
-test('every command has a help text with its usage and description', () => {
-  const commands = commandsBelow(createProgram(createTerminal(), { code: 0 }));
+test('every command has a help text with its usage and description', async () => {
+  const commands = commandsBelow(await createProgram(createTerminal(), { code: 0 }));
   const paths = commands.map(({ path }) => path);
   for (const expected of ['serve', 'sync', 'check', 'config', 'subscriptions plan', 'subscriptions apply'])
     assert.ok(paths.includes(expected), expected);
@@ -26,9 +26,9 @@ test('every command has a help text with its usage and description', () => {
   }
 });
 
-test('every command that a text of the product tells to type exists, with its options', () => {
+test('every command that a text of the product tells to type exists, with its options', async () => {
   const prose = /^ctk (in a|known|live check|dashboard session)/;
-  const tree = commandsBelow(createProgram(createTerminal(), { code: 0 }));
+  const tree = commandsBelow(await createProgram(createTerminal(), { code: 0 }));
   const shown = sources().flatMap(({ path, text }) => {
     const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
     const found = code.matchAll(/(?<![\w./-])ctk ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?(?: [a-z]+)*((?: --[a-z-]+)*)/g);
@@ -53,7 +53,7 @@ test('every command that a text of the product tells to type exists, with its op
 test('ctk --help lists the commands, without any configuration', async () => {
   const { code, out, err } = await ctk(['--help']);
   assert.deepEqual([code, err], [0, '']);
-  for (const command of createProgram(createTerminal(), { code: 0 }).commands)
+  for (const command of (await createProgram(createTerminal(), { code: 0 })).commands)
     assert.match(out, new RegExp(`^ {2}${command.name()}\\b`, 'm'));
 });
 
@@ -88,4 +88,11 @@ test('ctk subscriptions plan without a destination names every destination optio
   assert.deepEqual([code, out], [1, '']);
   for (const option of ['--pubsub: projects/', '--sqs: https://', '--sns: arn:', '--kafka: '])
     assert.ok(err.includes(option), option);
+});
+
+test('the list of commands shows what it shows when every command is loaded', async () => {
+  const terminal = createTerminal();
+  const [listed, loaded] = [await createProgram(terminal, { code: 0 }, []), await createProgram(terminal, { code: 0 })];
+  const textOf = (program: Command) => program.helpInformation().replaceAll(/\s+/g, ' ');
+  assert.equal(textOf(listed), textOf(loaded));
 });

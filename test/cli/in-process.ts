@@ -26,7 +26,8 @@ export async function ctkInProcess(args: readonly string[], env: Env = {}): Prom
   };
   process.env = { PATH: original.PATH, NODE_CONFIG_DIR: '/nowhere', ...env };
   try {
-    await createProgram(terminal, exitState).parseAsync(args, { from: 'user' });
+    const program = await createProgram(terminal, exitState, args);
+    await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
     exitState.code = 1;
     for (const text of linesOf(thrown)) terminal.problem(text);

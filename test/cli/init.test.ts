@@ -69,23 +69,27 @@ test('without --yes and without a terminal the subscriptions are shown but not c
   assert.equal(await subscribed(), false);
 });
 
-test('custom fields are readable in a new account, and stay raw where Placed Order exists already', async (context) => {
+test('a new account gets readable custom fields, names and details; nothing changes where Placed Order exists already', async (context) => {
   const valuesIn = async (klaviyo: KlaviyoSandbox) => {
     const file = fileIn(context);
     const env = { ...places(), ...secrets, KLAVIYO_API_URL: klaviyo.url, NODE_CONFIG_DIR: '' };
     const { code, out } = await ctk(['init', ...named, '--file', file], env);
     assert.equal(code, 0, out);
     const { rules } = readConfig(parseEnv(readFileSync(file, 'utf8')));
-    return [rules.customer.customFields.values, rules.order.customFields.values];
+    const { customer, order } = rules;
+    return [
+      ...[customer.customFields.values, order.customFields.values],
+      ...[customer.fields.stores, order.properties.details],
+    ];
   };
   const klaviyo = await startKlaviyoSandbox({ limits: 'none' });
   context.after(() => klaviyo.stop());
-  assert.deepEqual(await valuesIn(klaviyo), ['readable', 'readable']);
+  assert.deepEqual(await valuesIn(klaviyo), ['readable', 'readable', 'Stores', true]);
   const metric = { data: { type: 'metric', attributes: { name: 'Placed Order' } } };
   const profile = { data: { type: 'profile', attributes: { email: 'mia@example.com' } } };
   const event = { type: 'event', attributes: { metric, profile, properties: {}, unique_id: 'order-1' } };
   assert.equal((await writeAsOther(klaviyo.url, '/api/events', event)).status, 202);
-  assert.deepEqual(await valuesIn(klaviyo), ['raw', 'raw']);
+  assert.deepEqual(await valuesIn(klaviyo), ['raw', 'raw', null, false]);
 });
 
 test('a file that is there is replaced only with --overwrite, and is then for its owner only', async (context) => {

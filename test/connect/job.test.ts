@@ -71,9 +71,10 @@ test('a request that reaches its time limit hands the run over; the next one res
   await slowDown(testEnv, 'customers', 300);
   const { run } = await ownReplica(testEnv).post('customers');
   const states: string[] = [];
-  // A process of its own for each request: nothing but the store is handed on.
-  for (let complete = false; !complete; ) {
-    await using job = await startJob(testEnv, { timeLimitMs: 700 });
+  // A process of its own for each request: nothing but the store is handed on. The limit grows, because a process that loses
+  // its lease leaves a run that the next one can claim only after it has observed the lease for its whole time.
+  for (let complete = false, timeLimitMs = 700; !complete; timeLimitMs += 100) {
+    await using job = await startJob(testEnv, { timeLimitMs });
     const result = await job.request();
     states.push(...result.runs.map(({ state }) => state));
     complete = result.complete;

@@ -13,7 +13,7 @@ const content = z.object({
 
 const operation = z.object({
   operationId: z.string(),
-  'x-klaviyo-ratelimit': z.object({ burst: z.string(), steady: z.string() }).optional(),
+  'x-klaviyo-ratelimit': z.object({ burst: z.string(), steady: z.string(), daily: z.string().optional() }).optional(),
   'x-klaviyo-scopes': z.array(z.string()).optional(),
   requestBody: content.optional(),
   responses: z.record(z.string(), content),
@@ -40,7 +40,7 @@ export type SpecOperation = {
   /** With its parameters in braces. */
   path: string;
   pattern: RegExp;
-  rateLimit: { burst: string; steady: string } | undefined;
+  rateLimit: { burst: string; steady: string; daily?: string | undefined } | undefined;
   scopes: string[];
   /** Schema of the request's body in JSON Schema 2019-09, strict; undefined: it has none. */
   requestBody: JsonSchema | undefined;

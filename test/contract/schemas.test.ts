@@ -23,7 +23,8 @@ describe('the sandbox against the published API', { skip }, () => {
       assert.ok(published, 'no such operation');
       assert.equal(`${operation.method} ${operation.path}`, `${published.method} ${published.path}`);
       assert.deepEqual([...operation.scopes].sort(), [...published.scopes].sort());
-      const limits = { burst: `${operation.perSecond}/s`, steady: `${operation.perMinute}/m` };
+      const daily = operation.perDay === undefined ? {} : { daily: `${operation.perDay}/d` };
+      const limits = { burst: `${operation.perSecond}/s`, steady: `${operation.perMinute}/m`, ...daily };
       assert.deepEqual(limits, published.rateLimit);
     });
   }

@@ -13,6 +13,8 @@ export interface ExpectedItem {
   readonly url: string;
   readonly image: string | null;
   readonly price: number | null;
+  /** Average and count, as text. */
+  readonly rating: readonly [string, string] | undefined;
   readonly categories: readonly string[];
 }
 
@@ -41,10 +43,15 @@ export function expectedItems(shop: Shop, now: Date): ExpectedItem[] {
         url: urlOf(product),
         image: masterVariant.images?.[0]?.url ?? null,
         price: price ?? null,
+        rating: ratingOf(product),
         categories: categoriesOf(shop, product),
       },
     ];
   });
+}
+
+function ratingOf({ reviewRatingStatistics: rating }: ShopProduct): [string, string] | undefined {
+  return rating && [String(rating.averageRating), String(rating.count)];
 }
 
 /** Returns the variants with a SKU of these products. */

@@ -1,7 +1,7 @@
 /** Compares the expected with the actual Klaviyo state and lists the differences by id, without personal data. */
 import type { ShopAccess } from '../actors/shop-api.ts';
 import { connectShop } from '../actors/shop-api.ts';
-import { eventKey } from './events.ts';
+import { type ExpectedEvent, eventKey } from './events.ts';
 import { type Expected, type ExpectOptions, expectedOf } from './index.ts';
 import { type KlaviyoProfile, type KlaviyoState, readKlaviyo } from './klaviyo-state.ts';
 
@@ -98,12 +98,28 @@ function eventDifferences(expected: Expected, found: KlaviyoState): string[] {
       ['currency', event.currency, actual.value_currency],
       ['time', event.time === undefined ? undefined : seconds(event.time), seconds(actual.time)],
       ['owner', true, sameOwner],
+      ...detailPairs(event, expected, actual.properties),
     ]);
   });
   const unexpectedRecords = [...present.keys()]
     .filter((key) => !expected.events.has(key))
     .map((key) => `unexpected event: ${key}`);
   return [...missing, ...unexpectedRecords, ...(duplicates > 0 ? [`${duplicates} duplicate events`] : [])];
+}
+
+/** Ordered Product has the properties of its line instead. */
+function detailPairs(
+  { metric, uniqueId }: ExpectedEvent,
+  { details }: Expected,
+  properties: Record<string, unknown>,
+): [string, unknown, unknown][] {
+  const [orderId = ''] = uniqueId.split(':');
+  const expected = metric === 'Ordered Product' ? {} : details.get(orderId);
+  return Object.entries(expected ?? {}).map(([name, value]) => [name, rounded(value), rounded(properties[name])]);
+}
+
+function rounded(value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 100) / 100 : value;
 }
 
 function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
@@ -122,6 +138,9 @@ function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
       ['organization', customer.organization, actual.organization],
       ['city', moved ? undefined : customer.city, locationField(actual, 'city')],
       ['country', moved ? undefined : customer.country, locationField(actual, 'country')],
+      ...Object.entries(customer.fields).map(
+        ([field, value]) => [field, asText(value), asText(actual.properties[field])] as const,
+      ),
     ]).map(withoutValues);
   });
 }
@@ -129,6 +148,10 @@ function profileDifferences(expected: Expected, found: KlaviyoState): string[] {
 /** Klaviyo does not document its maximum name length, so possibly truncated names are not compared. */
 function comparableName(name: string | undefined): string | undefined {
   return name !== undefined && name.length > 200 ? undefined : name;
+}
+
+function asText(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
 }
 
 function locationField({ location }: KlaviyoProfile, name: string): unknown {
@@ -154,6 +177,8 @@ function itemDifferences(expected: Expected, found: KlaviyoState): string[] {
       ['image', item.image ?? '', actual.image_full_url ?? ''],
       ['price', item.price, actual.price],
       ['published', true, actual.published],
+      ['rating_average', item.rating?.[0], actual.custom_metadata.rating_average],
+      ['rating_count', item.rating?.[1], actual.custom_metadata.rating_count],
       ['categories', item.categories.join(' '), linked.join(' ')],
     ]);
   });

@@ -1,7 +1,7 @@
 /**
  * Computes the expected Klaviyo state after full bulk syncs and live messages. Uses plain commercetools reads and the
- * documented rules, independently of the connector. Settings: defaults, PREFERRED_LOCALE=en, PREFERRED_CURRENCY=EUR,
- * PRODUCT_URL_TEMPLATE=https://shop.example/p/{{productSlug}}.
+ * documented rules, independently of the connector. Settings: PREFERRED_LOCALE=en, PREFERRED_CURRENCY=EUR,
+ * PRODUCT_URL_TEMPLATE=https://shop.example/p/{{productSlug}}, names of customer fields, order details and ratings.
  */
 
 import type { JournalEntry } from '../actors/journal.ts';
@@ -14,6 +14,7 @@ import {
   expectedItems,
   expectedVariants,
 } from './catalog.ts';
+import { type ExpectedDetails, expectedDetails } from './details.ts';
 import { bulkEvents, type ExpectedEvent, liveEvents, mergeEvents } from './events.ts';
 import { countProfiles, type ExpectedProfile, expectedProfiles } from './profiles.ts';
 import { readShop } from './read-shop.ts';
@@ -30,6 +31,8 @@ export interface ExpectOptions {
 export interface Expected {
   /** Keyed by metric and unique_id, see `eventKey`. */
   readonly events: ReadonlyMap<string, ExpectedEvent>;
+  /** Properties of all events of the whole order, by order id. */
+  readonly details: ReadonlyMap<string, ExpectedDetails>;
   readonly profileCount: number;
   /** Profiles whose fields do not depend on the order of writes. */
   readonly profiles: readonly ExpectedProfile[];
@@ -54,6 +57,7 @@ export async function expectedOf(api: ShopApi, options: ExpectOptions = {}): Pro
   const guests = shop.orders.flatMap(({ id, orderEmail }) => (claimed.has(id) ? (orderEmail ?? []) : []));
   return {
     events,
+    details: expectedDetails(shop, new Set(journal.flatMap(({ ids }) => ids.order ?? []))),
     profileCount: countProfiles(shop, events.values(), guests),
     profiles: expectedProfiles(shop),
     movedByOrders,

@@ -8,6 +8,7 @@ const event = z.object({
   value_currency: z.string().nullable(),
   unique_id: z.string().nullable(),
   profile: z.object({ email: z.string().nullable(), external_id: z.string().nullable() }),
+  properties: z.record(z.string(), z.unknown()),
 });
 const profile = z.looseObject({
   external_id: z.string().optional(),
@@ -18,6 +19,7 @@ const profile = z.looseObject({
   title: z.string().optional(),
   organization: z.string().optional(),
   location: z.record(z.string(), z.unknown()),
+  properties: z.record(z.string(), z.unknown()),
 });
 const sellable = {
   external_id: z.string(),
@@ -28,7 +30,12 @@ const sellable = {
   image_full_url: z.string().nullable(),
   published: z.boolean(),
 };
-const item = z.looseObject({ id: z.string(), ...sellable, categories: z.array(z.string()) });
+const item = z.looseObject({
+  id: z.string(),
+  ...sellable,
+  categories: z.array(z.string()),
+  custom_metadata: z.record(z.string(), z.unknown()),
+});
 const variant = z.looseObject({
   ...sellable,
   sku: z.string(),

@@ -1,5 +1,6 @@
 /** Computes the expected profiles: customers with an e-mail address, and buyers of order events. */
 import type { ExpectedEvent } from './events.ts';
+import { localizedText } from './format.ts';
 import type { Shop, ShopCustomer } from './read-shop.ts';
 
 export interface ExpectedProfile {
@@ -12,13 +13,15 @@ export interface ExpectedProfile {
   /** Undefined if there is no address. */
   readonly city: string | undefined;
   readonly country: string | undefined;
+  /** Properties of customer fields. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** Returns one profile per e-mail address. If several customers share one, the oldest determines the id. */
 export function expectedProfiles(shop: Shop): ExpectedProfile[] {
   // The fields depend on write order if customers share an e-mail address.
   return [...byEmail(shop).values()].flatMap(([oldest, ...others]) =>
-    oldest === undefined || others.length > 0 ? [] : [profileOf(oldest)],
+    oldest === undefined || others.length > 0 ? [] : [profileOf(oldest, shop)],
   );
 }
 
@@ -41,7 +44,7 @@ function byEmail(shop: Shop): Map<string, ShopCustomer[]> {
   return found;
 }
 
-function profileOf(customer: ShopCustomer): ExpectedProfile {
+function profileOf(customer: ShopCustomer, shop: Shop): ExpectedProfile {
   const address = addressOf(customer);
   return {
     customerId: customer.id,
@@ -52,6 +55,24 @@ function profileOf(customer: ShopCustomer): ExpectedProfile {
     organization: customer.companyName || undefined,
     city: address?.city,
     country: address?.country,
+    fields: fieldsOf(customer, shop),
+  };
+}
+
+function fieldsOf(customer: ShopCustomer, { customerGroups, stores }: Shop): Record<string, unknown> {
+  const { customerGroup, customerGroupAssignments = [] } = customer;
+  const ids = [customerGroup?.id, ...customerGroupAssignments.map((assignment) => assignment.customerGroup.id)];
+  const groups = new Set(ids.flatMap((id) => customerGroups.get(id ?? '')?.name ?? []));
+  const storeNames = customer.stores.map(({ key }) => localizedText(stores.get(key)?.name) ?? key);
+  return {
+    'Customer Group': customerGroups.get(customerGroup?.id ?? '')?.name,
+    'Customer Groups': groups.size > 0 ? [...groups] : undefined,
+    Stores: storeNames.length > 0 ? storeNames : undefined,
+    'Customer Number': customer.customerNumber || undefined,
+    'Account Created': customer.createdAt,
+    'Email Verified': customer.isEmailVerified,
+    Birthday: customer.dateOfBirth,
+    Salutation: customer.salutation || undefined,
   };
 }
 

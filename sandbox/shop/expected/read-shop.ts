@@ -45,10 +45,21 @@ const customer = z.looseObject({
   addresses: z.array(address),
   defaultBillingAddressId: z.string().optional(),
   billingAddressIds: z.array(z.string()),
-  stores: z.array(z.unknown()),
+  stores: z.array(z.looseObject({ key: z.string() })),
+  customerNumber: z.string().optional(),
+  customerGroup: reference.optional(),
+  customerGroupAssignments: z.array(z.looseObject({ customerGroup: reference })).optional(),
+  isEmailVerified: z.boolean().optional(),
+  dateOfBirth: z.string().optional(),
+  salutation: z.string().optional(),
 });
 const delivery = z.looseObject({ createdAt: z.string() });
-const shippingInfo = z.looseObject({ deliveries: z.array(delivery).optional() });
+const shippingInfo = z.looseObject({
+  deliveries: z.array(delivery).optional(),
+  shippingMethodName: z.string().optional(),
+  price: typedMoney.optional(),
+  discountedPrice: z.looseObject({ value: typedMoney }).optional(),
+});
 const order = z.looseObject({
   ...row,
   customerEmail: z.string().optional(),
@@ -59,7 +70,12 @@ const order = z.looseObject({
   shipmentState: z.string().optional(),
   completedAt: z.string().optional(),
   totalPrice: typedMoney,
-  lineItems: z.array(z.looseObject({ id: z.string(), totalPrice: typedMoney })),
+  lineItems: z.array(z.looseObject({ id: z.string(), totalPrice: typedMoney, quantity: z.number() })),
+  customLineItems: z.array(z.looseObject({ totalPrice: typedMoney })).optional(),
+  taxedPrice: z.looseObject({ totalTax: typedMoney.optional() }).optional(),
+  store: z.looseObject({ key: z.string() }).optional(),
+  locale: z.string().optional(),
+  customerGroup: reference.optional(),
   paymentInfo: z.looseObject({ payments: z.array(reference) }).optional(),
   shippingInfo: shippingInfo.optional(),
   shipping: z.array(z.looseObject({ shippingInfo: shippingInfo.optional() })).optional(),
@@ -71,7 +87,18 @@ const transaction = z.looseObject({
   amount: typedMoney,
   timestamp: z.string().optional(),
 });
-const payment = z.looseObject({ ...row, transactions: z.array(transaction) });
+const payment = z.looseObject({
+  ...row,
+  transactions: z.array(transaction),
+  paymentMethodInfo: z.looseObject({ method: z.string().optional(), name: localized.optional() }).optional(),
+});
+const customerGroup = z.looseObject({ ...row, name: z.string() });
+const store = z.looseObject({
+  id: z.string(),
+  key: z.string(),
+  name: localized.optional(),
+  storefront: z.looseObject({ orderUrlTemplate: z.string().optional() }).optional(),
+});
 const category = z.looseObject({
   ...row,
   name: localized,
@@ -85,6 +112,7 @@ const projection = z.looseObject({
   description: localized.optional(),
   categories: z.array(reference),
   priceMode: z.string().optional(),
+  reviewRatingStatistics: z.looseObject({ averageRating: z.number(), count: z.number() }).optional(),
   masterVariant: variant.optional(),
   variants: z.array(variant),
 });
@@ -111,6 +139,9 @@ export interface Shop {
   readonly customers: readonly ShopCustomer[];
   readonly orders: readonly ShopOrder[];
   readonly payments: ReadonlyMap<string, ShopPayment>;
+  readonly customerGroups: ReadonlyMap<string, z.infer<typeof customerGroup>>;
+  /** By key. */
+  readonly stores: ReadonlyMap<string, z.infer<typeof store>>;
   readonly categories: ReadonlyMap<string, ShopCategory>;
   /** Current projections of published products. */
   readonly products: readonly ShopProduct[];
@@ -125,6 +156,8 @@ export async function readShop(api: ShopApi): Promise<Shop> {
     customers: await api.all('customers', customer),
     orders: await api.all('orders', order),
     payments: byId(await api.all('payments', payment)),
+    customerGroups: byId(await api.all('customer-groups', customerGroup)),
+    stores: new Map((await api.all('stores', store)).map((record) => [record.key, record])),
     categories: byId(await api.all('categories', category)),
     products: await api.all('product-projections', projection),
     inventory: await api.all('inventory', inventoryEntry),

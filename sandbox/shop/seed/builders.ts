@@ -111,11 +111,12 @@ export function customLineItem(
   };
 }
 
-/** Builds an open guest order with one line item. Total and tax are computed from the lines. */
+/** Builds an open guest order with one line item. Total and tax are computed from the lines and shipping. */
 export function order(fields: Partial<Order> = {}): Order {
   const lineItems = fields.lineItems ?? [lineItem()];
   const customLineItems = fields.customLineItems ?? [];
-  const lines = [...lineItems, ...customLineItems].map((line) => line.totalPrice);
+  const shipping = fields.shippingInfo === undefined ? [] : [fields.shippingInfo.price];
+  const lines = [...[...lineItems, ...customLineItems].map((line) => line.totalPrice), ...shipping];
   const currency = lines[0]?.currencyCode ?? 'EUR';
   const total =
     fields.totalPrice ??

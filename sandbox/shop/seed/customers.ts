@@ -65,10 +65,22 @@ function createCustomer(random: Random, index: number): Customer {
     ...(withBilling ? billedTo(home.id ?? '') : {}),
     ...(random.chance(0.15) ? { companyName: faker.company.name() } : {}),
     ...(random.chance(0.1) ? { customerGroup: { typeId: 'customer-group' as const, id: IDS.vip } } : {}),
+    ...membershipOf(index),
     ...(random.chance(0.2)
       ? { custom: { type: { typeId: 'type' as const, id: IDS.customerType }, fields: { loyaltyTier: 'gold' } } }
       : {}),
   });
+}
+
+/** By index, so that the random sequence stays the same. */
+function membershipOf(index: number): Partial<Customer> {
+  const staff = { customerGroup: { typeId: 'customer-group' as const, id: IDS.staff } };
+  const store = { typeId: 'store' as const, key: index % 2 === 0 ? 'berlin' : 'paris' };
+  return {
+    ...(index % 5 === 0 ? { customerGroupAssignments: [staff] } : {}),
+    ...(index % 4 === 0 ? { stores: [store] } : {}),
+    ...(index % 3 === 0 ? { dateOfBirth: `19${60 + (index % 40)}-04-01`, salutation: 'Dear' } : {}),
+  };
 }
 
 function billedTo(id: string): Partial<Customer> {

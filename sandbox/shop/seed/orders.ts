@@ -53,6 +53,8 @@ function createOrder(
     customerEmail: buyer?.email ?? `guest-${index + 1}@guests.example`,
     ...(buyer === undefined ? { anonymousId: idOf(`visit/${orderNumber}`) } : { customerId: buyer.id }),
     ...(buyer?.locale === undefined ? {} : { locale: buyer.locale }),
+    ...shopOf(index, lineItems[0]?.totalPrice.currencyCode ?? 'EUR'),
+    ...(buyer?.customerGroup === undefined ? {} : { customerGroup: buyer.customerGroup }),
     ...(orderState === 'Complete' ? { shipmentState: 'Delivered', paymentState: 'Paid' } : {}),
     ...(random.chance(0.1)
       ? { discountCodes: [{ discountCode: { typeId: 'discount-code', id: IDS.welcomeCode }, state: 'MatchesCart' }] }
@@ -62,6 +64,22 @@ function createOrder(
   const paid = createPayment(random, draft);
   const payments = [{ typeId: 'payment' as const, id: paid.id }];
   return { order: { ...draft, paymentInfo: { payments } }, payments: [paid] };
+}
+
+/** By index, so that the random sequence stays the same. */
+function shopOf(index: number, currency: string): Partial<Order> {
+  const price = money(490, currency);
+  const shippingInfo = {
+    shippingMethodName: 'Parcel',
+    price,
+    shippingRate: { price, tiers: [] },
+    deliveries: [],
+    shippingMethodState: 'MatchesCart',
+  };
+  return {
+    ...(index % 2 === 0 ? { shippingInfo } : {}),
+    ...(index % 3 === 0 ? { store: { typeId: 'store' as const, key: index % 2 === 0 ? 'berlin' : 'paris' } } : {}),
+  };
 }
 
 function createLineItem(random: Random, product: Product, orderNumber: string): LineItem {

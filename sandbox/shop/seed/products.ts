@@ -72,12 +72,15 @@ function createProduct(random: Random, index: number, categories: readonly Categ
       productType: { typeId: 'product-type', id: IDS.clothing },
       taxCategory: { typeId: 'tax-category', id: IDS.taxCategory },
       priceMode: standalone ? 'Standalone' : 'Embedded',
+      ...(key.endsWith('1') ? { reviewRatingStatistics: ratings } : {}),
       data,
     }),
     inventory: skus.flatMap((sku) => stock(random, sku)),
     standalonePrices: standalone ? skus.flatMap((sku) => standalonePrices(sku, cents)) : [],
   };
 }
+
+const ratings = { averageRating: 4.25, highestRating: 5, lowestRating: 3, count: 8, ratingsDistribution: {} };
 
 function createVariant(
   random: Random,

@@ -3,6 +3,7 @@ import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { grantedScopes } from '../../commercetools/granted-scopes.ts';
 import type { Config } from '../../config/config.ts';
 import { redactUrls } from '../../lib/redact-url.ts';
+import { sendsDetails } from '../../rules/orders/order-details.ts';
 import { type CheckDeps, type Finding, ok, problem, warning } from './finding.ts';
 
 /** Scopes with their purpose. Without an optional scope the rest of the service works. */
@@ -39,6 +40,18 @@ const scopes = [
   optionalScope('manage_subscriptions', 'subscriptions', '`ctk subscriptions`; realtime needs none itself'),
 ];
 
+/** Only settings ask for it. */
+const storesScope = optionalScope(
+  'view_stores',
+  'stores',
+  'names of stores, and their links to orders; keys without it',
+);
+
+function scopesFor({ rules }: Config) {
+  const namesStores = rules.customer.fields.stores !== null || sendsDetails(rules);
+  return namesStores ? [...scopes, storesScope] : scopes;
+}
+
 const newClient = 'create an API client that has it in the Merchant Center (Settings > Developer settings)';
 
 /** @returns the findings; `usable`: whether further checks can use this client */
@@ -48,7 +61,7 @@ export async function checkCommercetools(deps: CheckDeps): Promise<{ findings: F
   const fatal = first && fatalFinding(first, config);
   if (fatal) return { findings: [fatal], usable: false };
   const results = await Promise.all(
-    scopes.map(async (scope) => ({
+    scopesFor(config).map(async (scope) => ({
       ...scope,
       failure: await errorOf(() => commercetools.get(scope.path, { limit: 1 })),
     })),
@@ -74,10 +87,11 @@ export async function checkCommercetools(deps: CheckDeps): Promise<{ findings: F
 async function unneededScopes(config: Config): Promise<Finding[]> {
   const granted = await grantedScopes(config.commercetools);
   if (!granted) return [];
-  const needed = new Set(scopes.map(({ scope }) => scope));
+  const needed = new Set(scopesFor(config).map(({ scope }) => scope));
   // view_published_* grants less than view_products.
   const unneeded = granted.filter(
-    (scope) => scope !== '' && !needed.has(scope) && !scope.startsWith('view_published_'),
+    (scope) =>
+      scope !== '' && scope !== storesScope.scope && !needed.has(scope) && !scope.startsWith('view_published_'),
   );
   const what = 'commercetools scopes, too many';
   if (unneeded.length === 0) return [ok(what, 'none')];

@@ -1,6 +1,4 @@
-/** Checks the Klaviyo key, its scopes (least privilege), and the metric mapping of reports and predictions. */
-import { z } from 'zod';
-import type { Config } from '../../config/config.ts';
+/** Checks the Klaviyo key and its scopes (least privilege). */
 import type { ApiCall } from '../../klaviyo/api/client.ts';
 import type { Scope } from '../../klaviyo/api/endpoints.ts';
 import { recommendedScopes, requiredScopes, scopePurposes } from '../../klaviyo/api/scopes.ts';
@@ -106,63 +104,4 @@ function missingScope(scope: Scope): Finding {
   const finding = isRequired ? problem : warning;
   const fix = 'make a private key with it (Settings > API keys)';
   return finding(`Klaviyo scope ${scope}`, `needed for: ${scopePurposes[scope]}`, fix);
-}
-
-type Metrics = Config['rules']['order']['metrics'];
-
-const expectedMappings: { mapping: string; metric: keyof Metrics; use: string }[] = [
-  { mapping: 'revenue', metric: 'placedOrder', use: 'predictions, lifetime value and revenue' },
-  { mapping: 'ordered_product', metric: 'orderedProduct', use: 'product analysis' },
-  { mapping: 'cancelled_sales', metric: 'cancelledOrder', use: 'lifetime value' },
-  { mapping: 'refunded_sales', metric: 'refundedOrder', use: 'lifetime value' },
-];
-
-const related = z.looseObject({ data: z.looseObject({ id: z.string() }).nullish() }).optional();
-const mappedSchema = z.looseObject({
-  data: z.array(
-    z.looseObject({
-      id: z.string(),
-      relationships: z.looseObject({ metric: related, 'custom-metric': related }).optional(),
-    }),
-  ),
-  included: z
-    .array(
-      z.looseObject({
-        type: z.string(),
-        id: z.string(),
-        attributes: z.looseObject({ name: z.string().nullish() }).optional(),
-      }),
-    )
-    .default([]),
-});
-
-/** Checks the metrics of Klaviyo's own reports: https://developers.klaviyo.com/en/reference/get_mapped_metrics */
-export async function checkMappedMetrics({ config, klaviyo }: CheckDeps): Promise<Finding[]> {
-  const result = await callKlaviyo(klaviyo, {
-    endpoint: 'listMappedMetrics',
-    query: { include: 'metric,custom-metric' },
-  });
-  const parsed = result.ok ? mappedSchema.safeParse(result.body) : undefined;
-  if (!parsed?.success) {
-    const fix = 'give the key metrics:read to have it checked';
-    return [warning('Klaviyo metric mapping', 'it can not be read', fix)];
-  }
-  const nameOf = new Map(parsed.data.included.map(({ id, attributes }) => [id, attributes?.name ?? id]));
-  const mappedTo = new Map(
-    parsed.data.data.map(({ id, relationships }) => {
-      const metricId = relationships?.metric?.data?.id ?? relationships?.['custom-metric']?.data?.id;
-      return [id, metricId === undefined ? undefined : (nameOf.get(metricId) ?? metricId)];
-    }),
-  );
-  return expectedMappings.map(({ mapping, metric, use }) => {
-    const expected = config.rules.order.metrics[metric];
-    const actual = mappedTo.get(mapping);
-    const what = `Klaviyo metric mapping ${mapping}`;
-    if (expected === '') return ok(what, `order.metrics.${metric} is empty`);
-    if (actual === expected) return ok(what, expected);
-    const fix = 'map it in Klaviyo (Settings > Metric mapping)';
-    if (actual !== undefined) return warning(what, `it is ${actual}, so ${expected} does not count for ${use}`, fix);
-    const fixLater = `Klaviyo makes the metric with its first event; then ${fix}`;
-    return warning(what, `nothing counts for ${use} yet`, fixLater);
-  });
 }

@@ -17,8 +17,14 @@ export function checkSettings(config: Config): Finding[] {
     ...checkDeadline(config),
     ...checkFilters(config),
     ...checkProductUrl(config),
+    ...checkOrderUrl(config),
+    ...checkCustomerFields(config),
   ];
-  return [...(findings.length > 0 ? findings : [ok('settings', 'nothing odd')]), ...describeImports(config)];
+  return [
+    ...(findings.length > 0 ? findings : [ok('settings', 'nothing odd')]),
+    ...describeImports(config),
+    ...describeCustomerFields(config),
+  ];
 }
 
 function checkRunWorker({ store, runWorker }: Config): Finding[] {
@@ -83,4 +89,30 @@ function checkProductUrl({ rules }: Config): Finding[] {
   if (rules.productUrlTemplate !== '') return [];
   const fix = 'set PRODUCT_URL_TEMPLATE, such as https://shop.example/p/{{productSlug}}';
   return [warning('settings', 'items get no URL', fix)];
+}
+
+function checkOrderUrl({ rules }: Config): Finding[] {
+  const { url } = rules.order;
+  if (url === '' || /\{\{order(Number|Id)\}\}/.test(url)) return [];
+  const fix = 'such as https://shop.example/orders/{{orderNumber}}';
+  return [
+    warning('settings', 'order.url holds neither {{orderNumber}} nor {{orderId}}: every order gets the same URL', fix),
+  ];
+}
+
+/** Two fields under one name would overwrite each other. */
+function checkCustomerFields({ rules }: Config): Finding[] {
+  const entries = Object.entries(rules.customer.fields).filter(([, name]) => name !== null);
+  return [...Map.groupBy(entries, ([, name]) => name)].flatMap(([name, same]) => {
+    if (same.length < 2) return [];
+    const paths = same.map(([field]) => `customer.fields.${field}`).join(' and ');
+    return [problem('settings', `${paths} are both ${JSON.stringify(name)}`, 'give each a name of its own')];
+  });
+}
+
+function describeCustomerFields({ rules }: Config): Finding[] {
+  if (Object.values(rules.customer.fields).some((name) => name !== null)) return [];
+  const detail =
+    'none is sent: customer.fields sends names of customer groups and stores, the customer number and dates';
+  return [ok('customer fields', detail)];
 }

@@ -4,31 +4,41 @@
  */
 import type { Command } from 'commander';
 import { version } from '../../app/version.ts';
+import { destinationNames } from '../../commercetools/subscriptions/destinations.ts';
+import { checkBackInStock } from '../check/back-in-stock.ts';
 import { checkCatalogue } from '../check/catalogue.ts';
 import { checkCommercetools } from '../check/commercetools.ts';
 import { type CheckDeps, type Finding, findingLine, ok } from '../check/finding.ts';
-import { checkKlaviyo, checkMappedMetrics } from '../check/klaviyo.ts';
+import { checkKlaviyo } from '../check/klaviyo.ts';
 import { checkLive, type LiveCommandOptions, lastLiveCheck } from '../check/live.ts';
 import { checkClocks, checkVersions } from '../check/machine.ts';
+import { checkMappedMetrics, fixMappedMetrics } from '../check/metric-mapping.ts';
+import { checkOrderValue } from '../check/order-value.ts';
+import { checkPredictions } from '../check/predictions.ts';
+import { checkRevision } from '../check/revision.ts';
 import { checkSettings } from '../check/settings.ts';
 import { checkStock } from '../check/stock.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
+import { canAsk } from '../output/confirmation.ts';
 import { type ExitState, silent, type Terminal } from '../output/terminal.ts';
 import { connectCommercetools, withComponents } from '../with-services.ts';
+import { askConfirmation } from './init-questions.ts';
 import { apply, type PlanOptions, plan, withDestination } from './subscriptions.ts';
 
 type CheckOptions = LiveCommandOptions & { live?: true; fix?: true };
 
-export function addCheck(program: Command, terminal: Terminal, exitState: ExitState): void {
+export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
   withDestination(
-    program
-      .command('check')
-      .description(
-        'look at both keys and their scopes, clocks, subscriptions, metrics, catalogue and settings; exit code 1 on a problem',
-      )
+    command
       .option('--live', 'verify on test records in your own accounts what only a call can verify (docs/live-check.md)')
-      .option('--yes', 'with --live: create the test records without asking')
-      .option('--fix', 'create or update the subscriptions first, at the destination that is named')
+      .option(
+        '--yes',
+        'with --live: create the test records without asking; with --fix: set the metric mapping without asking, also where another integration has it',
+      )
+      .option(
+        '--fix',
+        'create or update the subscriptions first, at the destination that is named; set the metric mapping',
+      )
       .option('--json', 'what was found as JSON'),
     'destination of --fix, or of the test notification of --live: ',
   ).action(async ({ live, fix, json, ...options }: CheckOptions) => {
@@ -36,11 +46,12 @@ export function addCheck(program: Command, terminal: Terminal, exitState: ExitSt
       await checkLive({ ...options, ...(json ? { json } : {}) }, terminal, exitState);
       return;
     }
-    if (fix) await fixSubscriptions(options, json ? silent(terminal) : terminal);
-    const findings = await withComponents(async ({ commercetools, klaviyo, apiFindings }, config) => [
-      ...(await check({ config, commercetools, klaviyo, version })),
-      await lastLiveCheck(apiFindings),
-    ]);
+    const shown = json ? silent(terminal) : terminal;
+    if (fix && destinationNames.some((kind) => options[kind] !== undefined)) await fixSubscriptions(options, shown);
+    const findings = await withComponents(async ({ commercetools, klaviyo, apiFindings }, config) => {
+      if (fix) await fixMetrics({ config, klaviyo }, options, shown);
+      return [...(await check({ config, commercetools, klaviyo, version })), await lastLiveCheck(apiFindings)];
+    });
     const ok = findings.every(({ state }) => state !== 'problem');
     if (json) terminal.json({ ok, findings });
     else
@@ -51,8 +62,18 @@ export function addCheck(program: Command, terminal: Terminal, exitState: ExitSt
 }
 
 async function fixSubscriptions(options: PlanOptions, terminal: Terminal): Promise<void> {
-  const deps = { ...connectCommercetools(), terminal };
+  const deps = { ...(await connectCommercetools()), terminal };
   await apply(deps, await plan(deps, options));
+}
+
+/** `--fix` is the confirmation where nobody can be asked. */
+async function fixMetrics(
+  deps: Pick<CheckDeps, 'config' | 'klaviyo'>,
+  { yes }: Pick<CheckOptions, 'yes'>,
+  terminal: Terminal,
+): Promise<void> {
+  const confirm = async () => yes === true || !canAsk(terminal) || askConfirmation('Set them?');
+  await fixMappedMetrics(deps, { replaceOthers: yes === true, confirm }, terminal);
 }
 
 function summaryOf(findings: readonly Finding[]): string {
@@ -67,17 +88,22 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
   const [clocks, access] = await Promise.all([checkClocks(deps), checkAccess(deps)]);
   const { findings, reads, writes } = access;
   const subscriptions = reads ? await checkSubscriptions(deps) : [];
-  const metrics = writes ? await checkMappedMetrics(deps) : [];
+  const metrics = writes ? [...(await checkMappedMetrics(deps)), ...(await checkPredictions(deps))] : [];
+  const values = reads && writes ? await checkOrderValue(deps) : [];
   const stock = reads ? await checkStock(deps) : [];
+  const backInStock = writes ? await checkBackInStock(deps) : [];
   const catalogue = reads && writes ? await checkCatalogue(deps) : [];
   return [
     ...checkVersions(deps),
+    checkRevision(new Date()),
     ...clocks,
     ...findings,
     ...subscriptions,
     ...metrics,
+    ...values,
     ...catalogue,
     ...stock,
+    ...backInStock,
     ...checkSettings(deps.config),
     ...checkExtension(deps.config),
   ];

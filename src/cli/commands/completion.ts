@@ -3,12 +3,10 @@ import { Argument, type Command } from 'commander';
 import { type CommandNode, treeOf } from '../command-tree.ts';
 import type { Terminal } from '../output/terminal.ts';
 
-export function addCompletion(program: Command, terminal: Terminal): void {
-  program
-    .command('completion')
-    .description('print a script that completes ctk in a shell: put it where the shell finds it')
+export function define(command: Command, terminal: Terminal): void {
+  command
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
-    .action((shell: Shell) => terminal.line({ bash, zsh, fish }[shell](treeOf(program)).trimEnd()));
+    .action((shell: Shell) => terminal.line({ bash, zsh, fish }[shell](treeOf(command.parent ?? command)).trimEnd()));
 }
 
 export const shells = ['bash', 'zsh', 'fish'] as const;

@@ -5,19 +5,18 @@ import { CommandError, type Terminal } from '../output/terminal.ts';
 import { connectCommercetools } from '../with-services.ts';
 import { apply, type PlanOptions, plan, removeAll } from './subscriptions.ts';
 
-export function addConnect(program: Command, terminal: Terminal): void {
-  const connect = program.command('connect').description('what commercetools Connect runs by itself (connect.yaml)');
-  connect
+export function define(command: Command, terminal: Terminal): void {
+  command
     .command('post-deploy')
     .description('make the subscriptions that deliver to the topic of this deployment')
     .action(async () => {
-      const deps = { ...connectCommercetools(), terminal };
+      const deps = { ...(await connectCommercetools()), terminal };
       await apply(deps, await plan(deps, destinationOf(deps.config)));
     });
-  connect
+  command
     .command('pre-undeploy')
     .description('remove them')
-    .action(() => removeAll({ ...connectCommercetools(), terminal }));
+    .action(async () => removeAll({ ...(await connectCommercetools()), terminal }));
 }
 
 /** https://docs.commercetools.com/connect/automation-scripts */

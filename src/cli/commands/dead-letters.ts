@@ -8,27 +8,26 @@ import { CommandError, type ExitState, type Terminal } from '../output/terminal.
 import { withComponents } from '../with-services.ts';
 
 /** Works on the store directly, without a running service. */
-export function addDeadLetters(program: Command, terminal: Terminal, exitState: ExitState): void {
-  const letters = program.command('dead-letters').description('failed deliveries');
-  withFilters(letters.command('list').description('a line for each: id, last time, record, rule, code and reason'))
+export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
+  withFilters(command.command('list').description('a line for each: id, last time, record, rule, code and reason'))
     .option('--json', 'details of each as JSON')
     .action((options: FilterOptions & { json?: true }) =>
       withComponents((components) => list({ components, terminal }, options)),
     );
-  letters
+  command
     .command('show')
     .description('show details as JSON')
     .argument('<id>', 'as list shows it')
     .action((id: string) =>
       withComponents(async (components) => terminal.json(await find({ components, terminal }, id))),
     );
-  withFilters(letters.command('replay').description('fetch the record again and send it through the same rules'))
+  withFilters(command.command('replay').description('fetch the record again and send it through the same rules'))
     .argument('[id]', 'as list shows it; else name a kind')
     .option('--all', 'every one')
     .action(async (id: string | undefined, filter: FilterOptions) => {
       exitState.code = (await withComponents((components) => replay({ components, terminal }, id, filter))) ? 0 : 1;
     });
-  withFilters(letters.command('discard').description('forget them for good'))
+  withFilters(command.command('discard').description('forget them for good'))
     .argument('[id]', 'as list shows it; else name a kind')
     .option('--all', 'every one; asks before')
     .option('-y, --yes', 'with --all: without asking')

@@ -7,10 +7,8 @@ import { CommandError, type Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
 
 /** Reads from the APIs directly, without a running service. */
-export function addExplain(program: Command, terminal: Terminal): void {
-  program
-    .command('explain')
-    .description('what would be sent of a record, by which rule and from which fields; nothing is sent')
+export function define(command: Command, terminal: Terminal): void {
+  command
     .argument('<type>', explainedTypes.join(', '))
     .argument('<id>', "commercetools' id of the record")
     .option('--full', 'each field with its source and what Klaviyo holds; holds personal data')

@@ -13,10 +13,8 @@ interface FindOptions {
 }
 
 /** Reads from the store and the APIs directly, without a running service. */
-export function addFind(program: Command, terminal: Terminal, exitState: ExitState): void {
-  program
-    .command('find')
-    .description('what became of a record: one sentence, then deliveries, dead letters and what Klaviyo has recorded')
+export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
+  command
     .argument('<text>', 'order number or id, customer number, e-mail, SKU, product or category key, or an id')
     .option('--again', 'send the record again, as a sync does; its events trigger no flows')
     .option('--full', 'also what would be sent to Klaviyo, which holds personal data')

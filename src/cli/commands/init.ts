@@ -9,9 +9,11 @@ import { createComponents } from '../../app/components.ts';
 import { version } from '../../app/version.ts';
 import { destinationNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
-import { processEnvironment, readConfig } from '../../config/config.ts';
-import { metricNames } from '../../rules/settings.ts';
+import { readConfig } from '../../config/config.ts';
+import { processEnvironment } from '../../config/process-environment.ts';
+import { customerFieldNames, metricNames } from '../../rules/settings.ts';
 import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
+import { fixMappedMetrics } from '../check/metric-mapping.ts';
 import { canAsk } from '../output/confirmation.ts';
 import { writeEnvFile } from '../output/env-file.ts';
 import { CommandError, type Terminal } from '../output/terminal.ts';
@@ -21,12 +23,8 @@ import { apply, type PlanOptions, plan, show, withDestination } from './subscrip
 
 type Options = InitOptions & PlanOptions & InitInput['options'];
 
-export function addInit(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('init')
-    .description(
-      'ask for the keys, try them, write a file of variables, and make the subscriptions if you agree; the secrets come from KLAVIYO_AUTH_KEY and CTP_CLIENT_SECRET where they are set',
-    )
+export function define(command: Command, terminal: Terminal): void {
+  command
     .option('--project <key>', "the commercetools project's key")
     .option('--client-id <id>', "the API client's id")
     .addOption(new Option('--region <region>', "the project's region").choices(regions))
@@ -73,6 +71,7 @@ async function init(input: InitInput): Promise<void> {
       throw new CommandError(fileExistsMessage(options.file));
     terminal.line(`${options.file} saved (permissions 0600)`);
     if (steps) await subscribe(input, steps, () => apply(deps, steps));
+    await offerMetricMapping({ config, klaviyo }, input);
     printNextSteps(input, steps !== undefined);
   } finally {
     await components.stop();
@@ -81,7 +80,7 @@ async function init(input: InitInput): Promise<void> {
 
 const metrics = z.object({ data: z.array(z.object({ attributes: z.object({ name: z.string() }) })) });
 
-/** An account without order events has no segments and templates that depend on raw custom fields. */
+/** An account without order events has no segments and templates that depend on what the plugin or a former setup sent. */
 async function isNewAccount(klaviyo: CheckDeps['klaviyo']): Promise<boolean> {
   const result = await callKlaviyo(klaviyo, { endpoint: 'listMetrics' });
   const parsed = result.ok ? metrics.safeParse(result.body) : undefined;
@@ -92,7 +91,9 @@ async function isNewAccount(klaviyo: CheckDeps['klaviyo']): Promise<boolean> {
 function newAccountSettings(env: InitInput['env']): Record<string, string> {
   if (env.NODE_CONFIG || env.NODE_CONFIG_DIR || env.CTK_SETTINGS) return {};
   const readable = { customFields: { values: 'readable' } };
-  return { NODE_CONFIG: JSON.stringify({ customer: readable, order: readable }) };
+  const customer = { ...readable, fields: customerFieldNames };
+  const order = { ...readable, properties: { details: true } };
+  return { NODE_CONFIG: JSON.stringify({ customer, order }) };
 }
 
 /** Asks before the other questions, so that no answers are lost. @returns whether an existing file is replaced */
@@ -115,6 +116,18 @@ async function subscribe(
   show({ terminal }, pending);
   if (options.yes || (canAsk && (await askConfirmation('Make them?')))) await applySteps();
   else terminal.line('left for later: say --yes, or ctk subscriptions apply');
+}
+
+async function offerMetricMapping(
+  deps: Pick<CheckDeps, 'config' | 'klaviyo'>,
+  { options, canAsk, terminal }: InitInput,
+): Promise<void> {
+  async function confirm(): Promise<boolean> {
+    if (options.yes || (canAsk && (await askConfirmation('Map these metrics?')))) return true;
+    terminal.line('left for later: ctk check --fix');
+    return false;
+  }
+  await fixMappedMetrics(deps, { replaceOthers: false, confirm }, terminal);
 }
 
 function printNextSteps({ options: { file }, terminal }: InitInput, subscribed: boolean): void {

@@ -6,10 +6,8 @@ import { createLog } from '../output/log.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { loadConfig } from '../with-services.ts';
 
-export function addJob(program: Command, terminal: Terminal): void {
-  program
-    .command('job')
-    .description('run as a job of commercetools Connect: each request executes the stored runs, until SIGTERM')
+export function define(command: Command, terminal: Terminal): void {
+  command
     .option(
       '--time-limit <seconds>',
       'how long a request executes runs; the next one resumes them (default: 1620)',
@@ -19,7 +17,7 @@ export function addJob(program: Command, terminal: Terminal): void {
       const stop = nextSignal();
       const config = loadConfig();
       const timeLimitMs = timeLimit === undefined ? undefined : timeLimit * 1_000;
-      const job = createJob(config, createLog(config.logLevel, terminal), { timeLimitMs });
+      const job = createJob(config, await createLog(config.logLevel, terminal), { timeLimitMs });
       await job.start();
       const signal = await stop;
       job.events.emit({ type: 'stopping', reason: signal });

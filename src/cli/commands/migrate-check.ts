@@ -4,16 +4,15 @@ import { parseEnv } from 'node:util';
 import type { Command } from 'commander';
 import pino from 'pino';
 import { createComponents } from '../../app/components.ts';
-import { type Config, ConfigError, processEnvironment, readConfig } from '../../config/config.ts';
+import { type Config, ConfigError, readConfig } from '../../config/config.ts';
 import { migrationAdvice, migrationOf, type VariableMigration } from '../../config/plugin-migration.ts';
+import { processEnvironment } from '../../config/process-environment.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { recordDifferences } from '../check/migration-records.ts';
 import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
 
-export function addMigrateCheck(program: Command, terminal: Terminal, exitState: ExitState): void {
-  program
-    .command('migrate-check')
-    .description('say what becomes of an environment of the open-source plugin; values are not shown')
+export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
+  command
     .argument('[file]', 'an env file (NAME=value lines); without one the environment of this process')
     .option('--records', 'also read the shop, and count what will differ from what the plugin wrote')
     .action(async (file: string | undefined, options: { records?: true }) => {

@@ -12,11 +12,8 @@ import { CommandError, type ExitState, type Terminal } from '../output/terminal.
 import { withComponents } from '../with-services.ts';
 
 /** Works on the store directly, without a running service. */
-export function addRuns(program: Command, terminal: Terminal, exitState: ExitState): void {
-  const runs = program
-    .command('runs')
-    .description('bulk syncs, wherever they are worked off: how far, and how they ended');
-  runs
+export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
+  command
     .command('list')
     .description('those that run or wait, then those that ended, the latest first: times, progress and outcomes')
     .addArgument(new Argument('[resource]', 'only those of this resource').choices(bulkResources))
@@ -24,7 +21,7 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
     .action((resource: BulkResource | undefined, options: { json?: true }) =>
       withComponents((components) => listRuns({ components, terminal }, resource, options)),
     );
-  runs
+  command
     .command('show')
     .description('one run: its counts, what was skipped or refused and why, what it waits for')
     .argument('<id>', 'as list shows it, or `latest` for the latest sync')
@@ -32,7 +29,7 @@ export function addRuns(program: Command, terminal: Terminal, exitState: ExitSta
     .action((id: string, options: { json?: true }) =>
       withComponents((components) => showRun({ components, terminal }, id, options)),
     );
-  runs
+  command
     .command('stop')
     .description('stop the sync of a resource, in any process; ctk sync --resume continues it')
     .addArgument(new Argument('<resource>', 'what is synced').choices(bulkResources))

@@ -4,29 +4,27 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { CommandError, type ExitState } from '../output/terminal.ts';
+import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
 
 const sandboxPackage = '@labdigital/commercetools-mock';
 
-export function addSandbox(program: Command, exitState: ExitState): void {
-  const command = program
-    .command('sandbox')
+export function define(command: Command, _terminal: Terminal, exitState: ExitState): void {
+  command
     .usage('[options]')
-    .description('start the local sandbox with demo data: mock APIs and the real service; --help lists its options')
     // The sandbox parses its own options.
     .allowUnknownOption()
     .allowExcessArguments()
     .helpOption(false)
-    .argument('[options...]');
-  command.action(async (args: string[]) => {
-    const main = fileURLToPath(new URL('../../../sandbox/main.ts', import.meta.url));
-    if (!existsSync(main) || !isInstalled(sandboxPackage))
-      throw new CommandError(
-        'the sandbox is not part of what is installed here: it needs the dev dependencies',
-        'clone the repository, then: npm ci && npm run sandbox',
-      );
-    exitState.code = await run(main, args);
-  });
+    .argument('[options...]')
+    .action(async (args: string[]) => {
+      const main = fileURLToPath(new URL('../../../sandbox/main.ts', import.meta.url));
+      if (!existsSync(main) || !isInstalled(sandboxPackage))
+        throw new CommandError(
+          'the sandbox is not part of what is installed here: it needs the dev dependencies',
+          'clone the repository, then: npm ci && npm run sandbox',
+        );
+      exitState.code = await run(main, args);
+    });
 }
 
 function isInstalled(name: string): boolean {

@@ -29,31 +29,28 @@ import { connectCommercetools } from '../with-services.ts';
 
 const renewDescription = 'send the destination again: its secrets changed';
 
-export function addSubscriptions(program: Command, terminal: Terminal): void {
-  const subscriptions = program
-    .command('subscriptions')
-    .description('the commercetools subscriptions that the enabled rules need');
-  withDestination(subscriptions.command('plan'))
+export function define(command: Command, terminal: Terminal): void {
+  withDestination(command.command('plan'))
     .option('--renew', renewDescription)
     .description('show what would be created, updated, removed')
     .option('--json', 'the steps as JSON')
     .action(async ({ json, ...options }: PlanOptions & { json?: true }) => {
-      const deps = { ...connectCommercetools(), terminal };
+      const deps = { ...(await connectCommercetools()), terminal };
       const steps = await plan(deps, options);
       if (json) terminal.json(steps.map(toJson));
       else show(deps, steps);
     });
-  withDestination(subscriptions.command('apply'))
+  withDestination(command.command('apply'))
     .option('--renew', renewDescription)
     .description('create or update subscriptions (idempotent)')
     .action(async (options: PlanOptions) => {
-      const deps = { ...connectCommercetools(), terminal };
+      const deps = { ...(await connectCommercetools()), terminal };
       await apply(deps, await plan(deps, options));
     });
-  subscriptions
+  command
     .command('remove')
     .description('remove those of this environment (CTK_ENVIRONMENT); others are never touched')
-    .action(() => removeAll({ ...connectCommercetools(), terminal }));
+    .action(async () => removeAll({ ...(await connectCommercetools()), terminal }));
 }
 
 /** @returns the step without its destination, which holds secrets */

@@ -17,13 +17,11 @@ import { createProgress, progressLine } from '../output/progress.ts';
 import { CommandError, type ExitState, silent, type Terminal } from '../output/terminal.ts';
 import { loadConfig } from '../with-services.ts';
 
-export function addSync(program: Command, terminal: Terminal, exitState: ExitState): void {
+export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
   const resource = new Argument('<resource>', 'what is synced');
   // Set for the help only, because the error for other resources is our own.
   resource.argChoices = [...bulkResources];
-  program
-    .command('sync')
-    .description('sync all of a resource, or some of it, and show how far it is')
+  command
     .addArgument(resource)
     .option('--ids <ids>', 'only these, comma-separated')
     .option('--start-id <id>', 'orders only: from this id on, in id order')
@@ -41,7 +39,9 @@ export function addSync(program: Command, terminal: Terminal, exitState: ExitSta
       if (!resource)
         return command.error(`error: there is no resource ${name}; take one of ${bulkResources.join(', ')}`);
       const config = loadConfig();
-      const components = createComponents(config, createLog(quietLevel(config.logLevel), terminal), { claim: 'own' });
+      const components = createComponents(config, await createLog(quietLevel(config.logLevel), terminal), {
+        claim: 'own',
+      });
       const interrupted = new AbortController();
       void nextSignal().then(() => interrupted.abort());
       await components.trace();
@@ -94,7 +94,7 @@ export async function sync(components: Components, input: SyncInput): Promise<Ru
   );
   components.runs.open();
   let run = await start(components, input, command);
-  const progress = createProgress(terminal);
+  const progress = await createProgress(terminal);
   // If the store is unavailable, the run continues; a second Ctrl-C ends the process.
   const stop = () =>
     components.runs.stop(resource).catch((thrown: unknown) => {

@@ -16,16 +16,13 @@ const maxEnded = 5;
 const barWidth = 20;
 
 /** Reads the store directly, without a running service. */
-export function addWatch(program: Command, terminal: Terminal): void {
-  program
-    .command('watch')
-    .description('a live view of runs and dead letters until Ctrl-C; on a pipe one snapshot')
-    .action(() =>
-      withComponents(async (components) => {
-        if (terminal.interactive) await watch(components, terminal);
-        else for (const line of await snapshot(components, terminal)) terminal.line(line);
-      }),
-    );
+export function define(command: Command, terminal: Terminal): void {
+  command.action(() =>
+    withComponents(async (components) => {
+      if (terminal.interactive) await watch(components, terminal);
+      else for (const line of await snapshot(components, terminal)) terminal.line(line);
+    }),
+  );
 }
 
 type WatchDeps = Pick<Components, 'runs' | 'deadLetters' | 'commercetools' | 'now'>;

@@ -1,5 +1,5 @@
 /** Shows the progress of runs: a bar each in a terminal, elsewhere a line every two seconds. */
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import type { Run } from '../../engine/runs/run.ts';
 import { pendingCount } from '../../engine/runs/run-counts.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,11 +11,15 @@ export interface Progress {
 
 const lineIntervalMs = 2_000;
 
-export function createProgress(terminal: Terminal, now: () => number = () => performance.now()): Progress {
+export async function createProgress(
+  terminal: Terminal,
+  now: () => number = () => performance.now(),
+): Promise<Progress> {
   return terminal.interactive ? bars() : lines(terminal, now);
 }
 
-function bars(): Progress {
+async function bars(): Promise<Progress> {
+  const { MultiBar, Presets } = await import('cli-progress');
   // The state precedes the counts, because a narrow terminal cuts off the end.
   const format =
     '{resource} {bar} {percentage}% {value}/{total} {state} | {delivered} delivered, {pending} pending, {skipped} skipped, {rejected} rejected';

@@ -26,12 +26,14 @@ import {
   productSchema,
   type StoredCategory,
   standalonePriceSchema,
+  storeSchema,
   typeSchema,
 } from '../schemas.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import { namedResources, namedSchema, nameIn } from './names.ts';
 import { createOrderCustomers } from './order-customers.ts';
 import { createSameEmailLookup } from './same-email.ts';
+import { createStoreLookup } from './stores.ts';
 import type { ChangedRecord, DeletableTypeId, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
@@ -154,6 +156,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   const customTypes = new LRUCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
   const named = new Map(Object.entries(namedResources).map(([typeId, path]) => [typeId, byId(path, namedSchema)]));
   const names = new LRUCache<string, { name: string | LocalizedString | undefined }>({ max: maxNames, ttl: nameTtlMs });
+  const stores = batched({ path: 'stores', field: 'key', schema: storeSchema, keysOf: ({ key }) => [key] });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
@@ -215,15 +218,16 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       if (found && found !== 'forbidden') customTypes.set(id, found);
       return found;
     },
-    async nameOf({ typeId, id }) {
+    async nameOf({ typeId, id }, { run = '', minVersion } = {}) {
       const read = named.get(typeId);
-      const key = `${typeId} ${id}`;
-      const known = names.get(key);
+      const key = `${run}|${typeId} ${id}`;
+      const known = minVersion === undefined ? names.get(key) : undefined;
       if (known || !read) return known?.name;
-      const name = nameIn(await orWithoutScope(read(id), undefined));
+      const name = nameIn(await orWithoutScope(read(id, minVersion), undefined));
       names.set(key, { name });
       return name;
     },
+    store: createStoreLookup(async (key) => (await stores.load(key))[0]),
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
 }

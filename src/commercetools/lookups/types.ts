@@ -13,6 +13,7 @@ import type {
   PaidOrder,
   Payment,
   Product,
+  ShopStore,
   StandalonePrice,
   StoredCategory,
 } from '../schemas.ts';
@@ -56,6 +57,13 @@ export interface OrderCustomerOptions {
   fresh?: boolean | undefined;
 }
 
+export interface NameOptions {
+  /** Id of the run that the lookup belongs to: a name that was read before the run is read again. */
+  run?: string | undefined;
+  /** Reads the name again, of this version of the record or a later one. */
+  minVersion?: number | undefined;
+}
+
 /** Lookups other than by id show what queries show, except for the records that are passed in. */
 export interface Lookups {
   customer: LookupById<Customer>;
@@ -91,10 +99,15 @@ export interface Lookups {
   /** Returns a type of custom fields, at most a minute old; `undefined` if it was deleted. */
   customType(id: string): Promise<CustomType | 'forbidden' | undefined>;
   /**
-   * Returns the name of a record that a custom field refers to, at most a minute old; `undefined` if it has none, was deleted,
-   * or without the scope to read it.
+   * Returns the name of a record, at most a minute old; `undefined` if it has none, was deleted, or without the scope to read
+   * it.
    */
-  nameOf(reference: { typeId: string; id: string }): Promise<string | LocalizedString | undefined>;
+  nameOf(
+    reference: { typeId: string; id: string },
+    options?: NameOptions,
+  ): Promise<string | LocalizedString | undefined>;
+  /** Returns the store with this key, at most a minute old; `undefined` if it was deleted. */
+  store(key: string): Promise<ShopStore | 'forbidden' | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode: LookupById<string>;
 }

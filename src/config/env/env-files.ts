@@ -1,9 +1,10 @@
 /** Files of variables: `.env` in the working directory, one that `--env` names, and that of the running sandbox. */
 import { existsSync } from 'node:fs';
-import { ConfigError, processEnvironment } from '../config.ts';
+import { ConfigError } from '../config.ts';
+import { processEnvironment } from '../process-environment.ts';
 import { connectNames, variables } from './environment.ts';
 
-export const defaultEnvironmentFile = '.env';
+const defaultEnvironmentFile = '.env';
 const sandboxEnvironmentFile = '.env.sandbox';
 
 /** Adds the variables of a file; variables that are set already win. @throws ConfigError if the file can't be read */

@@ -4,9 +4,9 @@
  * warning in the plugin's sources, so that a migration does not fail, and an error in CTK_SETTINGS.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
-import { parse as parseYaml, YAMLError } from 'yaml';
 import { z } from 'zod';
 import { codeOf } from '../../lib/errors.ts';
 import { parseJson } from '../../lib/json.ts';
@@ -80,13 +80,17 @@ function findSources(env: Record<string, string | undefined>, problems: string[]
 
 /** Tries JSON first, because it may be indented by tabs, which YAML does not allow. */
 function parseSource({ name, text }: SettingsSource, problems: string[]): Json | undefined {
+  const json = parseJson(text);
+  // Loaded here, because most settings are JSON, or none.
+  const yaml: typeof import('yaml') | undefined =
+    json === undefined ? createRequire(import.meta.url)('yaml') : undefined;
   try {
-    const parsed = object.safeParse(parseJson(text) ?? parseYaml(text) ?? {});
+    const parsed = object.safeParse(json ?? yaml?.parse(text) ?? {});
     if (parsed.success) return parsed.data;
     problems.push(`${name}: must hold an object of settings, such as {"disabledEvents": []}`);
   } catch (thrown) {
     // The parser's message is not shown, because it quotes the text, which may hold a secret.
-    const [position] = thrown instanceof YAMLError ? (thrown.linePos ?? []) : [];
+    const [position] = yaml && thrown instanceof yaml.YAMLError ? (thrown.linePos ?? []) : [];
     problems.push(
       `${name}: neither JSON nor YAML${position ? `: see line ${position.line}, column ${position.col}` : ''}`,
     );

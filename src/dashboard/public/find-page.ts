@@ -74,7 +74,12 @@ function matchView({ record, name, sentence, timeline, klaviyo }: FoundRecord): 
       columns: [{ name: 'Time' }, { name: 'What' }, { name: 'Outcome' }, { name: 'Details' }],
       rows: timeline.map((entry, index) => ({
         key: `${index} ${entry.at}`,
-        cells: [moment(entry.at), subjectOf(entry), outcomeOf(entry), detailsOf(entry)],
+        cells: [
+          html`<time datetime=${entry.at}>${moment(entry.at)}</time>`,
+          subjectOf(entry),
+          outcomeOf(entry),
+          detailsOf(entry),
+        ],
       })),
       empty: 'No delivery in the log. Syncs are not logged by record.',
     })}

@@ -34,9 +34,10 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
     const code = await real.discountCode(id);
     return code === undefined ? {} : { code };
   });
-  const name = once('name of', undefined, (key) => {
+  const named = once('name of', {}, async (key): Promise<{ name?: Awaited<ReturnType<Lookups['nameOf']>> }> => {
     const [typeId = '', id = ''] = key.split(' ');
-    return real.nameOf({ typeId, id });
+    const name = await real.nameOf({ typeId, id });
+    return name === undefined ? {} : { name };
   });
   const orderCustomer = once('customer of the order', 'deleted', (id) => real.orderCustomer(id, { fresh: true }));
   const scope: LookupScope = { lane: 'realtime', fresh: true };
@@ -79,7 +80,8 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
       standalonePrices: once('prices of sku', [], real.standalonePrices),
       standalonePrice: once('price', undefined, real.standalonePrice),
       customType: once('type', undefined, real.customType),
-      nameOf: (reference) => name(referenceKey(reference)),
+      nameOf: async (reference) => (await named(referenceKey(reference))).name,
+      store: once('store', undefined, real.store),
       discountCode: async (id) => (await discountCode(id)).code,
       orderCustomer,
     } satisfies Lookups,

@@ -4,7 +4,6 @@
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { errors, jwtVerify, SignJWT } from 'jose';
 import { isOneOf } from '../../sources/push/authenticator.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { sessionCookieOf } from './session-cookie.ts';
@@ -81,6 +80,7 @@ export function createSessions({ full, readOnly }: ApiTokens, ended: EndedSessio
   async function sign(signer: SigningToken, jti: string, loggedInAt: number): Promise<SessionCookie> {
     const issuedAt = nowSeconds();
     const maxAge = Math.min(idleSeconds, loggedInAt + maxLifeSeconds - issuedAt);
+    const { SignJWT } = await import('jose');
     const value = await new SignJWT({ jti, auth_time: loggedInAt })
       .setProtectedHeader({ alg: 'HS256', kid: signer.id })
       .setIssuedAt(issuedAt)
@@ -90,6 +90,7 @@ export function createSessions({ full, readOnly }: ApiTokens, ended: EndedSessio
   }
 
   async function verify(value: string): Promise<VerifiedCookie | undefined> {
+    const { errors, jwtVerify } = await import('jose');
     let signer: SigningToken | undefined;
     try {
       const { payload } = await jwtVerify(

@@ -18,6 +18,7 @@ export type Scope =
   | 'lists:read'
   | 'lists:write'
   | 'metrics:read'
+  | 'metrics:write'
   | 'profiles:read'
   | 'profiles:write';
 
@@ -27,6 +28,8 @@ export interface Endpoint {
   path: string;
   perSecond: number;
   perMinute: number;
+  /** Only for commands of a person: nothing counts it, and a 429 says that it is reached. */
+  perDay?: number;
   /** Maximum size of a request body; 0 when the endpoint takes none. */
   maxBytes: number;
   /** All of them are required: `x-klaviyo-scopes` in the OpenAPI file. */
@@ -126,7 +129,9 @@ export const endpoints = {
 
   getAccounts: get('/api/accounts', 'XS', 'accounts:read'),
   listMetrics: get('/api/metrics', 'M', 'metrics:read'),
+  queryMetricAggregates: post('/api/metric-aggregates', 'S', 'metrics:read'),
   listMappedMetrics: get('/api/mapped-metrics', 'S', 'metrics:read'),
+  updateMappedMetric: { ...patch('/api/mapped-metrics/{id}', 'metrics:write'), ...tiers.XS, perDay: 30 },
   listFlows: get('/api/flows', 'S', 'flows:read'),
 } as const satisfies Record<string, Endpoint>;
 

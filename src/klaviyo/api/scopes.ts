@@ -8,6 +8,8 @@ const checkEndpoints = [
   'listCategoriesOfItem',
   'listMetrics',
   'listMappedMetrics',
+  'updateMappedMetric',
+  'queryMetricAggregates',
   'listFlows',
 ] as const;
 
@@ -52,6 +54,7 @@ export const scopePurposes: Partial<Record<Scope, string>> = {
   'lists:read': 'follows bulk imports of profiles',
   'lists:write': 'bulk imports of profiles: 10,000 per request instead of one',
   'metrics:read': 'the same, and checks the metric mapping of reports',
+  'metrics:write': 'sets the metric mapping of reports: ctk check --fix',
   'profiles:read': 'finds who has an e-mail or external_id; without it orders go to their own e-mail',
   'profiles:write': 'profiles',
 };

@@ -1,7 +1,6 @@
 /** Sends the entries of one operation, in single requests and in bulk bodies, and settles each of them. */
-import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
-import { sharing } from '../../telemetry/span.ts';
+import { sharing, type TraceContext } from '../../telemetry/span.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
 import type { Lane } from '../api/rate-limiter.ts';
@@ -30,7 +29,7 @@ export interface Entry {
   options: WriteOptions;
   queuedAt: number;
   /** The caller's trace; a request is linked to all of its entries' traces. */
-  traceContext: Context;
+  traceContext: TraceContext;
   resolve(result: ApiResult): void;
   reject(thrown: unknown): void;
 }

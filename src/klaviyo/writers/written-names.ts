@@ -23,15 +23,16 @@ export async function withWrittenNames(
   change: ProfileChange,
   context: WriteContext,
 ): Promise<WithWrittenNames | { failure: ApiFailure }> {
-  const { writtenNames, profile } = change;
+  const { writtenNames, unlistedNames = [], profile } = change;
   if (writtenNames === undefined) return { change, unsetCount: 0 };
   const existing = await propertiesOf(profile, context);
   if ('failure' in existing) return existing;
   const before = nameList.parse(existing.properties[writtenNamesProperty]);
   const entries = Object.entries(profile.properties ?? {});
-  const names = entries.flatMap(([name, value]) => (value === null ? [] : [name]));
+  const present = entries.flatMap(([name, value]) => (value === null ? [] : [name]));
+  const names = present.filter((name) => !unlistedNames.includes(name));
   const cleared = new Set(entries.flatMap(([name, value]) => (value === null ? [name] : [])));
-  const kept = before.filter((name) => !cleared.has(name) && !names.includes(name));
+  const kept = before.filter((name) => !cleared.has(name) && !present.includes(name));
   const unset = writtenNames === 'unset' ? kept : [];
   const listed = writtenNames === 'unset' ? names : [...names, ...kept];
   if (listed.length + before.length === 0) return { change, unsetCount: 0 };

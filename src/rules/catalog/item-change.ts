@@ -46,6 +46,12 @@ export function itemChange(facts: PublishedFacts, settings: RuleSettings): RuleO
   return changes([{ type: 'item', item, variants: mapped, categories }], { warnings: [...context.warnings.values()] });
 }
 
+/** Texts, as all entries of `custom_metadata` are. */
+function ratingOf({ reviewRatingStatistics: rating }: Product, { catalog }: RuleSettings): Record<string, string> {
+  if (!catalog.ratings || !rating) return {};
+  return { rating_average: String(rating.averageRating), rating_count: String(rating.count) };
+}
+
 /** Returns a hash of the categories that an item is linked to, because Klaviyo lists items without their links. */
 export function hashOfCategories(ids: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(ids.toSorted())).digest('hex').slice(0, 32);
@@ -65,6 +71,7 @@ function itemOf(
     price: price ? amountOf(price, settings.product.price) : null,
     custom_metadata: {
       ...metadataTexts(masterVariant, context),
+      ...ratingOf(facts.product, settings),
       ctk_categories: hashOfCategories(categories.map(({ external_id }) => external_id)),
     },
   };

@@ -40,6 +40,12 @@ export const productPriceMessages = [
   'ProductPriceModeSet',
 ] as const;
 
+/**
+ * Messages after which the rating of a product may differ; commercetools sends no message of the product then.
+ * https://docs.commercetools.com/api/projects/messages/review-messages
+ */
+export const reviewMessages = ['ReviewCreated', 'ReviewRatingSet', 'ReviewStateTransition'] as const;
+
 /** Returns whether a message is about a price. Such a message never deletes the item of an unpublished product. */
 export function isAboutPrice(messageType: string): boolean {
   return [...standalonePriceMessages, ...productPriceMessages].some((type) => type === messageType);
@@ -49,6 +55,7 @@ export function isAboutPrice(messageType: string): boolean {
 export async function itemSubjects(message: Message, context: RuleContext): Promise<Subjects<ItemSubject>> {
   const { id, typeId } = message.resource;
   if (typeId === 'standalone-price') return productsOfPrice(message, context);
+  if (typeId === 'review') return reviewedProduct(context);
   // The message alone is no proof. A product that still exists is written as it is.
   const isDeletion = message.notificationType === 'ResourceDeleted';
   if (isDeletion && (await context.lookups.isDeleted('product', id))) return { subjects: [{ state: 'deleted', id }] };
@@ -58,6 +65,15 @@ export async function itemSubjects(message: Message, context: RuleContext): Prom
   if (product) return { subjects: [{ state: 'present', product }] };
   const isUnpublication = context.settings.product.messages.deleted.some((type) => type === message.type);
   return isUnpublication ? { subjects: [{ state: 'deleted', id }] } : { skip: 'the product no longer exists' };
+}
+
+async function reviewedProduct({ lookups, cause }: RuleContext): Promise<Subjects<ItemSubject>> {
+  const message = messageCauseOf(cause);
+  if (message?.payloadOmitted) return { skip: 'the message does not say what was reviewed: the next sync sends it' };
+  const id = message?.reviewedProductId;
+  if (id === undefined) return { skip: 'the review is not part of the statistics of a product' };
+  const product = await lookups.product(id, 0);
+  return product ? { subjects: [{ state: 'present', product }] } : { skip: 'the product no longer exists' };
 }
 
 async function productsOfPrice({ resource }: Message, { lookups, cause }: RuleContext): Promise<Subjects<ItemSubject>> {

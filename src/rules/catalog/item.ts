@@ -16,11 +16,11 @@ import {
 } from '../types.ts';
 import { itemChange } from './item-change.ts';
 import type { ItemFacts } from './item-facts.ts';
-import { isAboutPrice, productPriceMessages, standalonePriceMessages } from './item-subjects.ts';
+import { isAboutPrice, productPriceMessages, reviewMessages, standalonePriceMessages } from './item-subjects.ts';
 
 export const item: Rule<ItemFacts> = {
   name: 'item',
-  summary: 'A product was published, repriced, unpublished or deleted.',
+  summary: 'A product was published, repriced, unpublished or deleted; or rated, with `catalog.ratings`.',
   sends: 'catalogue item with exactly its variants and categories',
   settings: [
     'product.messages.published',
@@ -32,11 +32,13 @@ export const item: Rule<ItemFacts> = {
     'product.price.country',
     'product.price.discounted',
     'product.noDescription',
+    'catalog.ratings',
     'disabledEvents',
   ],
   bulk: 'products',
-  triggers: ({ product }): Trigger[] => [
+  triggers: ({ product, catalog }): Trigger[] => [
     ...publishedTriggers(product.messages.published),
+    ...(catalog.ratings ? messageTriggers('review', reviewMessages, 'ProductPublished') : []),
     ...messageTriggers('product', product.messages.deleted, 'ProductUnpublished'),
     changeTrigger('product', 'ResourceDeleted', 'ProductResourceDeleted'),
   ],
@@ -66,7 +68,8 @@ function unpublished(
   settings: RuleSettings,
 ): RuleOutput {
   const message = messageCauseOf(cause);
-  if (message && isAboutPrice(message.messageType)) return skip('the product is not published');
+  if (message && (isAboutPrice(message.messageType) || message.resource.typeId === 'review'))
+    return skip('the product is not published');
   if (settings.product.messages.deleted.length === 0) {
     return skip('the product is not published, and product.messages.deleted is empty');
   }

@@ -3,6 +3,7 @@ import type { Message } from '../../commercetools/messages.ts';
 import { type Customer, customerSchema } from '../../commercetools/schemas.ts';
 import { customFieldInfo } from '../custom-field-info.ts';
 import type { CustomFieldInfo } from '../fields/readable.ts';
+import { loadShopNames, type ShopNames } from '../shop-names.ts';
 import {
   type Cause,
   type EvaluationContext,
@@ -11,6 +12,7 @@ import {
   type RuleContext,
   type Subjects,
 } from '../types.ts';
+import { namedIn } from './customer-fields.ts';
 import { type RemovedFields, removedFieldsOf } from './removed-fields.ts';
 
 export interface CustomerFacts {
@@ -21,6 +23,8 @@ export interface CustomerFacts {
   removed: RemovedFields;
   /** Loaded only for `customer.customFields.values: readable`. */
   customFieldInfo: CustomFieldInfo;
+  /** Names of the customer groups and stores that `customer.fields` sends. */
+  shopNames: ShopNames;
   cause: Cause;
   at: Date;
 }
@@ -31,14 +35,16 @@ export const customerFacts: FactsLoader<Customer, CustomerFacts> = {
   refOf: ({ id, version }) => ({ typeId: 'customer', id, version }),
   fromMessage,
   customerIdOf: ({ id }) => id,
-  async load(customer, { lookups, cause, at, settings }) {
+  async load(customer, context) {
+    const { lookups, cause, at, settings } = context;
     const readable = settings.customer.customFields.values === 'readable';
-    const [sharing, removed, fieldInfo] = await Promise.all([
+    const [sharing, removed, fieldInfo, shopNames] = await Promise.all([
       sharingOf(customer, lookups),
       removedFieldsOf(customer, cause, lookups),
       customFieldInfo(customer.custom, { type: readable, names: readable }, lookups),
+      loadShopNames(namedIn(customer, settings), context),
     ]);
-    return { customer, sharing, removed, customFieldInfo: fieldInfo, cause, at };
+    return { customer, sharing, removed, customFieldInfo: fieldInfo, shopNames, cause, at };
   },
 };
 

@@ -11,6 +11,7 @@ import { readableFields } from '../fields/readable.ts';
 import { cutText, maxAttributeBytes, present } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
 import { changes, changeTrigger, messageTriggers, originOf, type Rule, type RuleOutput, skip } from '../types.ts';
+import { customerFieldProperties } from './customer-fields.ts';
 import type { CustomerFacts } from './facts.ts';
 import { removalMessages } from './removed-fields.ts';
 import { idOwner } from './shared-email.ts';
@@ -25,6 +26,7 @@ export const profile: Rule<CustomerFacts> = {
   settings: [
     'customer.customFields.properties',
     'customer.customFields.values',
+    'customer.fields',
     'customer.clearEmpty',
     'customer.clearInBulk',
     'customer.identityConflict',
@@ -48,7 +50,9 @@ export const profile: Rule<CustomerFacts> = {
       ...contactOf(customer, settings, warnings),
     };
     const isBulk = originOf(cause).type === 'run';
-    const fitted = fitProfile(attributes, propertiesOf(facts, isBulk, settings));
+    const fields = customerFieldProperties(facts, settings);
+    warnings.push(...fields.warnings);
+    const fitted = fitProfile(attributes, propertiesOf(facts, { isBulk, fields: fields.properties }, settings));
     warnings.push(...fitted.warnings);
     const change: ProfileChange = {
       type: 'profile',
@@ -56,7 +60,7 @@ export const profile: Rule<CustomerFacts> = {
       profile: fitted.profile,
       identityConflict: settings.customer.identityConflict,
       emailFirst: settings.customer.deduplication.enabled,
-      ...(settings.customer.clearInBulk ? { writtenNames: isBulk ? 'unset' : 'add' } : {}),
+      ...(settings.customer.clearInBulk ? writtenNamesOf(isBulk, fields.properties) : {}),
     };
     return changes([change], { warnings });
   },
@@ -97,22 +101,34 @@ function namesOf(customer: Customer, settings: RuleSettings): Partial<Profile> {
   return names;
 }
 
-/** Custom fields with a value; in realtime also null for those that are empty or were removed, which unsets them. */
+/** Only custom fields are ever unset: a name of `customer.fields` is not remembered. */
+function writtenNamesOf(
+  isBulk: boolean,
+  fields: Record<string, unknown>,
+): Pick<ProfileChange, 'writtenNames' | 'unlistedNames'> {
+  const unlistedNames = Object.keys(fields);
+  return { writtenNames: isBulk ? 'unset' : 'add', ...(unlistedNames.length > 0 ? { unlistedNames } : {}) };
+}
+
+/**
+ * The properties of `customer.fields`, then custom fields with a value, which win; in realtime also null for custom fields that
+ * are empty or were removed, which unsets them.
+ */
 function propertiesOf(
   { customer, removed, customFieldInfo }: CustomerFacts,
-  isBulk: boolean,
+  { isBulk, fields: builtIn }: { isBulk: boolean; fields: Record<string, unknown> },
   settings: RuleSettings,
 ): Record<string, unknown> {
   const fields = customer.custom?.fields ?? {};
   const { properties: filter, values } = settings.customer.customFields;
   const shown = values === 'readable' ? readableFields(fields, customFieldInfo, settings.preferredLocale) : fields;
   const { properties } = filtered(shown, filter);
-  if (isBulk) return properties;
+  if (isBulk) return { ...builtIn, ...properties };
   const empty = Object.keys(fields).filter((name) => !hasValue(fields[name]));
   const unset = [...empty, ...removed.names]
     .filter((name) => passes(name, filter))
     .map((name) => propertyName(name, filter));
-  return { ...Object.fromEntries(unset.map((name) => [name, null])), ...properties };
+  return { ...Object.fromEntries(unset.map((name) => [name, null])), ...builtIn, ...properties };
 }
 
 function contactOf(customer: Customer, settings: RuleSettings, warnings: Warning[]): Partial<Profile> {

@@ -33,11 +33,17 @@ export interface MoneyAddend {
   quantity: number;
 }
 
+/** @returns the sum of `moneySum` in major units */
+export function sumOf(addends: readonly MoneyAddend[], currencyCode: string): number | undefined {
+  const sum = moneySum(addends, currencyCode);
+  return sum && majorUnits(sum);
+}
+
 /**
  * Adds amounts of one currency exactly, and rounds the sum once to the digits of the currency, halves away from zero.
- * @returns major units; undefined without an addend
+ * @returns undefined without an addend
  */
-export function sumOf(addends: readonly MoneyAddend[], currencyCode: string): number | undefined {
+export function moneySum(addends: readonly MoneyAddend[], currencyCode: string): Money | undefined {
   const parts = addends.filter(
     ({ money, quantity }) => money.currencyCode === currencyCode && isWhole(money, quantity),
   );
@@ -50,7 +56,7 @@ export function sumOf(addends: readonly MoneyAddend[], currencyCode: string): nu
       total + BigInt(amountOf(money)) * BigInt(quantity) * 10n ** BigInt(scale - scaleOf(money)),
     0n,
   );
-  return shifted(Number(roundedTo(sum, scale - digits)), digits);
+  return { currencyCode, centAmount: Number(roundedTo(sum, scale - digits)), fractionDigits: digits };
 }
 
 /** Minor units of the money's own precision, of which `scaleOf` says how many digits are behind the point. */

@@ -8,7 +8,7 @@ export const cancelledOrder: OrderRule = orderEventRule({
   name: 'cancelled-order',
   summary: 'An order changed to a state that cancels it.',
   metric: 'cancelledOrder',
-  settings: ['order.states.changed.cancelledOrder', 'order.messages.changed', 'order.reasonField'],
+  settings: ['order.states.changed.cancelledOrder', 'order.messages.changed', 'order.value', 'order.reasonField'],
   moment: 'later',
   triggers: stateTriggers,
   events(facts, settings) {

@@ -3,13 +3,14 @@ import { messageCauseOf, messageTriggers } from '../types.ts';
 import type { OrderRule } from './facts.ts';
 import { timeAfterPlaced } from './order-date.ts';
 import { messageTime, orderEventRule } from './order-event.ts';
+import { orderValue } from './order-value.ts';
 import { allPieces, partProperties, partPropertySettings } from './part-properties.ts';
 
 export const deliveredShipment: OrderRule = orderEventRule({
   name: 'delivered-shipment',
   summary: 'An order changed to a shipment state that delivers it.',
   metric: 'deliveredShipment',
-  settings: ['order.states.delivered'],
+  settings: ['order.states.delivered', 'order.value'],
   ownPropertySettings: partPropertySettings,
   moment: 'later',
   triggers: () => messageTriggers('order', ['OrderShipmentStateChanged'], 'OrderDelivered'),
@@ -23,7 +24,7 @@ export const deliveredShipment: OrderRule = orderEventRule({
       {
         uniqueId: `${order.id}:delivered`,
         times: [timeAfterPlaced([messageTime(facts), order.lastModifiedAt], order, at)],
-        value: order.totalPrice,
+        value: orderValue(order, settings),
         properties: partProperties(facts, { pieces: allPieces(facts), own }, settings),
       },
     ];

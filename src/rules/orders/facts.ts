@@ -1,4 +1,5 @@
 /** Facts of the order rules: the order, its products as they are now, its payments and its discount codes. */
+import { z } from 'zod';
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
@@ -8,6 +9,7 @@ import { LookupUnavailable } from '../../lib/errors.ts';
 import { customFieldInfo } from '../custom-field-info.ts';
 import type { CustomFieldInfo } from '../fields/readable.ts';
 import { present } from '../fields/text.ts';
+import { loadShopNames, type ShopNames } from '../shop-names.ts';
 import {
   type Cause,
   type EvaluationContext,
@@ -25,6 +27,7 @@ import { findOrderProfile } from './find-order-profile.ts';
 import { firstOrder } from './first-order.ts';
 import { mayLocate } from './location.ts';
 import { orderDate } from './order-date.ts';
+import { namedIn, sendsDetails } from './order-details.ts';
 import type { OrderProfile } from './order-profile.ts';
 import { hasRefund } from './refunds.ts';
 
@@ -57,6 +60,10 @@ export interface OrderFacts extends OrderSubject {
   discountCodes: readonly string[];
   /** Loaded only for `order.customFields.values: readable` and `order.reasonField`. */
   customFieldInfo: CustomFieldInfo;
+  /** Names of the order's group and store. Loaded only for `order.properties.details`. */
+  shopNames: ShopNames;
+  /** How the first payment is made. Loaded only for `order.properties.details`. */
+  paymentMethod: Payment['paymentMethodInfo'];
   /** What the former e-mail of a corrected guest order is. Absent unless a rule needs `emailCorrection`. */
   correction?: EmailCorrection | 'forbidden' | undefined;
   /** The profile that the order's events belong to, or why there is none. */
@@ -83,12 +90,14 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
     const profileLookup = profileOfOrder(subject.order, context);
     profileLookup.catch(() => undefined);
     // Awaited first: where commercetools refuses everything, its own errors say what an operator has to fix.
-    const [{ products, categories }, payments, discountCodes, fieldInfo] = await Promise.all([
+    const [{ products, categories }, payments, discountCodes, fieldInfo, shopNames] = await Promise.all([
       productsOf(subject.order, context),
       needs.has('payments') ? paymentsOf(subject.order, context) : [],
       needs.has('discountCodes') ? discountCodesOf(subject.order, context) : [],
       customFieldInfo(subject.order.custom, fieldNeeds, lookups),
+      loadShopNames(namedIn(subject.order, settings), context),
     ]);
+    const paymentMethod = sendsDetails(settings) ? await paymentMethodOf(subject.order, payments, context) : undefined;
     const [profile, correction, refundingOrders] = await Promise.all([
       profileLookup,
       needs.has('emailCorrection') ? correctionOf(subject, context) : undefined,
@@ -97,7 +106,7 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
     return {
       ...subject,
       ...{ products, categories, payments, refundingOrders, discountCodes, profile, correction, cause, at },
-      customFieldInfo: fieldInfo,
+      ...{ customFieldInfo: fieldInfo, shopNames, paymentMethod },
     };
   },
 };
@@ -205,6 +214,24 @@ function paymentsOf(order: Order, { lookups, cause }: LookupContext): Promise<(P
       id === undefined ? undefined : lookups.payment(id, minVersionOf(cause, { typeId: 'payment', id })),
     ),
   );
+}
+
+/** A payment that can't be read costs the event only this property. */
+async function paymentMethodOf(
+  order: Order,
+  payments: readonly (Payment | undefined)[],
+  { lookups, cause }: LookupContext,
+): Promise<Payment['paymentMethodInfo']> {
+  const id = order.paymentInfo?.payments[0]?.id;
+  if (id === undefined) return undefined;
+  const known = payments.find((payment) => payment?.id === id);
+  if (known) return known.paymentMethodInfo;
+  try {
+    return (await lookups.payment(id, minVersionOf(cause, { typeId: 'payment', id })))?.paymentMethodInfo;
+  } catch (thrown) {
+    if (!(thrown instanceof z.ZodError)) orForbidden(thrown);
+    return undefined;
+  }
 }
 
 async function refundingOrdersOf(

@@ -5,6 +5,7 @@ import { lastDeliveredAt } from './deliveries.ts';
 import type { OrderRule } from './facts.ts';
 import { timeAfterPlaced } from './order-date.ts';
 import { messageTime, orderEventRule } from './order-event.ts';
+import { orderValue } from './order-value.ts';
 import { deliversAll, shippedDeliveries } from './shipped-parts.ts';
 import { stateEvent, stateTriggers } from './state.ts';
 
@@ -17,6 +18,7 @@ export const fulfilledOrder: OrderRule = orderEventRule({
     'order.states.shipped',
     'order.states.changed.fulfilledOrder',
     'order.messages.changed',
+    'order.value',
   ],
   moment: 'later',
   triggers(settings) {
@@ -39,7 +41,7 @@ export const fulfilledOrder: OrderRule = orderEventRule({
       if (when === 'delivered' && !deliversAll(shippedDeliveries(order), order))
         return { skip: 'some pieces of the order are in no delivery (order.fulfilled.when)' };
       const time = timeAfterPlaced([messageTime(facts), ...times], order, at);
-      return [{ uniqueId: order.id, times: [time], value: order.totalPrice }];
+      return [{ uniqueId: order.id, times: [time], value: orderValue(order, settings) }];
     }
     return stateEvent(facts, { meaning: 'fulfilled', times }, settings);
   },

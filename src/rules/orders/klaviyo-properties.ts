@@ -15,8 +15,9 @@ import { asItem, type Line } from './line.ts';
 export const keptNames = [
   ...['OrderId', 'ProductID', 'SKU', 'ProductName', 'Quantity', 'ProductURL', 'ImageURL', 'ProductBrand'],
   ...['TrackingNumber', 'TrackingUrl', 'TrackingCompany', 'TrackingNumbers', 'ShipmentStatus'],
-  ...['OrderEmail', 'DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
-  ...['ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
+  ...['OrderEmail', 'OrderStatusUrl', 'DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
+  ...['Subtotal', 'ShippingCosts', 'TaxTotal', 'ItemCount', 'ShippingMethod', 'PaymentMethod', 'Store', 'Locale'],
+  ...['CustomerGroup', 'ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
 ] as const;
 
 /** Returns the properties with Klaviyo's names. Each is present only if its source field passes the filter. */

@@ -9,6 +9,7 @@ import { majorUnits } from '../fields/money.ts';
 import { passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
+import { storeWarnings } from '../shop-names.ts';
 import {
   isCausedBy,
   messageCauseOf,
@@ -19,6 +20,7 @@ import {
   type Trigger,
   uniqueWarnings,
 } from '../types.ts';
+import { orderStatusUrl } from './detail-properties.ts';
 import { eventOrderOf, type OrderFacts, type OrderNeed, type OrderRule } from './facts.ts';
 import { keptNames } from './klaviyo-properties.ts';
 import { orderLocation } from './location.ts';
@@ -80,6 +82,7 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
       'order.valueCurrency',
       'order.backfillAfterDays',
       'order.importsAreHistory',
+      'order.url',
       ...(ownPropertySettings ?? orderPropertySettings),
     ],
     needs: [...(spec.needs ?? []), ...shared],
@@ -95,7 +98,8 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
       if ('skip' in drafts) return skip(drafts.skip);
       const eventFacts = { ...facts, profile };
       const results = drafts.map((draft) => ('skip' in draft ? draft : eventOf(draft, spec, eventFacts, settings)));
-      return combineEvents(results, profile.isDegraded ? [notLookedUp] : []);
+      const common = [...(profile.isDegraded ? [notLookedUp] : []), ...storeWarnings(facts.shopNames)];
+      return combineEvents(results, common);
     },
   };
 }
@@ -121,7 +125,8 @@ function eventOf(
   const time = firstTime(draft.times, facts.at);
   if (time === undefined) return { skip: 'no time that Klaviyo accepts (after 1990, at most a year ahead)' };
   const location = orderLocation({ ...facts, moment: spec.moment }, settings);
-  const own = { ...orderEmailProperty(profile, settings), ...draft.properties };
+  const url = withoutExcluded({ OrderStatusUrl: orderStatusUrl(facts, settings) }, settings);
+  const own = { ...orderEmailProperty(profile, settings), ...url, ...draft.properties };
   const shared = spec.ownPropertySettings ? {} : orderProperties(facts, settings);
   const { properties, warnings } = fitEvent({ ...own, ...shared });
   const { currencyCode } = draft.value;

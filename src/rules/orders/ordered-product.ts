@@ -11,6 +11,7 @@ import { orderId } from './klaviyo-properties.ts';
 import { asOrderedProduct, lineOf } from './line.ts';
 import { orderDate, placedTimes } from './order-date.ts';
 import { type OrderEventDraft, orderEventRule } from './order-event.ts';
+import { lineValue } from './order-value.ts';
 import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
 import { withoutExcluded } from './properties.ts';
 
@@ -19,7 +20,7 @@ export const orderedProduct: OrderRule = orderEventRule({
   summary: 'An order was created: one event for each of its line items.',
   metric: 'orderedProduct',
   per: 'each line item',
-  settings: placedSettings,
+  settings: [...placedSettings, 'order.lineValue'],
   ownPropertySettings: ['order.properties', 'product.brandAttribute'],
   moment: 'created',
   triggers: placedTriggers,
@@ -38,12 +39,13 @@ function lineEvent(
   settings: RuleSettings,
 ): OrderEventDraft | Skip {
   if (item.id === undefined) return { skip: `lineItems.${index}.id is missing or malformed` };
-  if (item.totalPrice === undefined) return { skip: `lineItems.${index}.totalPrice is missing or malformed` };
+  const value = lineValue(item, settings);
+  if (value === undefined) return { skip: `lineItems.${index}.totalPrice is missing or malformed` };
   return {
     uniqueId: item.id,
     times: placedTimes(facts.order),
     datedAt: orderDate(facts.order),
-    value: item.totalPrice,
+    value,
     properties: lineProperties(item, facts, settings),
   };
 }

@@ -3,13 +3,14 @@ import { messageCauseOf, messageTriggers } from '../types.ts';
 import type { OrderRule } from './facts.ts';
 import { timeAfterPlaced } from './order-date.ts';
 import { messageTime, orderEventRule } from './order-event.ts';
+import { orderValue } from './order-value.ts';
 import { allPieces, partProperties, partPropertySettings } from './part-properties.ts';
 
 export const paidOrder: OrderRule = orderEventRule({
   name: 'paid-order',
   summary: 'An order changed to a payment state that pays it; off unless `order.metrics.paidOrder` has a name.',
   metric: 'paidOrder',
-  settings: ['order.states.paid'],
+  settings: ['order.states.paid', 'order.value'],
   ownPropertySettings: partPropertySettings,
   moment: 'later',
   triggers: () => messageTriggers('order', ['OrderPaymentStateChanged'], 'OrderPaid'),
@@ -23,7 +24,7 @@ export const paidOrder: OrderRule = orderEventRule({
       {
         uniqueId: order.id,
         times: [timeAfterPlaced([messageTime(facts), order.lastModifiedAt], order, at)],
-        value: order.totalPrice,
+        value: orderValue(order, settings),
         properties: partProperties(facts, { pieces: allPieces(facts), own }, settings),
       },
     ];

@@ -3,6 +3,7 @@ import { plainTexts } from '../fields/plain-text.ts';
 import { filtered } from '../fields/properties.ts';
 import { enumLabel, readableFields } from '../fields/readable.ts';
 import type { RuleSettings } from '../settings.ts';
+import { detailProperties } from './detail-properties.ts';
 import type { OrderFacts } from './facts.ts';
 import { distinct, itemNames, klaviyoNames } from './klaviyo-properties.ts';
 import { lineOf } from './line.ts';
@@ -31,7 +32,8 @@ function buildProperties(facts: OrderFacts, settings: RuleSettings): Record<stri
   const lines = order.lineItems.map((item) => lineOf(item, facts, settings));
   const raw = settings.order.properties.raw ? filtered(order, settings.order.properties) : nothing;
   const custom = filtered(customFieldsOf(facts, settings), settings.order.customFields.properties);
-  const klaviyo = withoutExcluded(klaviyoNames(facts, lines, settings), settings);
+  const names = { ...klaviyoNames(facts, lines, settings), ...detailProperties(facts, settings) };
+  const klaviyo = withoutExcluded(names, settings);
   // The open-source plugin sends these two names with every order, whatever the filter includes.
   const always = withoutExcluded(
     { ItemNames: itemNames(order, settings), Categories: distinct(lines.flatMap(({ categories }) => categories)) },

@@ -4,6 +4,7 @@ import { messageCauseOf, messageTriggers, type Skip, type Trigger } from '../typ
 import type { OrderFacts } from './facts.ts';
 import { timeAfterPlaced } from './order-date.ts';
 import { messageTime, type OrderEventDraft } from './order-event.ts';
+import { orderValue } from './order-value.ts';
 
 export function stateTriggers(settings: RuleSettings): Trigger[] {
   return messageTriggers('order', settings.order.messages.changed, 'OrderStateChanged');
@@ -36,5 +37,5 @@ export function stateEvent(facts: OrderFacts, event: StateEvent, settings: RuleS
   }
   const { properties = {} } = event;
   const time = timeAfterPlaced([messageTime(facts), ...event.times], order, facts.at);
-  return [{ uniqueId: order.id, times: [time], value: order.totalPrice, properties }];
+  return [{ uniqueId: order.id, times: [time], value: orderValue(order, settings), properties }];
 }

@@ -1,5 +1,5 @@
 /** Verifies JWTs of Google and Microsoft with their published keys, which jose fetches and caches. */
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { AuthResult } from './authenticator.ts';
 
 export interface TokenRules {
@@ -17,7 +17,7 @@ const timeoutMs = 3_000;
 /** @returns a function that verifies one token; it never rejects */
 export function createTokenVerifier(rules: TokenRules): (token: string) => Promise<AuthResult> {
   const { keys, issuers, audiences, checkClaims } = rules;
-  const published = createRemoteJWKSet(keys, { timeoutDuration: timeoutMs });
+  let published: JWTVerifyGetKey | undefined;
   const options = {
     issuer: issuers,
     audience: audiences,
@@ -26,17 +26,19 @@ export function createTokenVerifier(rules: TokenRules): (token: string) => Promi
     requiredClaims: ['exp', 'iat'],
   };
   return async (token) => {
+    const jose = await import('jose');
+    published ??= jose.createRemoteJWKSet(keys, { timeoutDuration: timeoutMs });
     try {
-      const { payload } = await jwtVerify(token, published, options);
+      const { payload } = await jose.jwtVerify(token, published, options);
       const wrong = checkClaims(payload);
       return wrong === undefined ? { outcome: 'allowed' } : { outcome: 'denied', reason: wrong };
     } catch (thrown) {
-      return resultForError(thrown, keys);
+      return resultForError(thrown, keys, jose);
     }
   };
 }
 
-function resultForError(thrown: unknown, keys: URL): AuthResult {
+function resultForError(thrown: unknown, keys: URL, { errors }: typeof import('jose')): AuthResult {
   if (thrown instanceof errors.JWTExpired) return { outcome: 'denied', reason: 'the token has expired' };
   if (thrown instanceof errors.JWTClaimValidationFailed)
     return { outcome: 'denied', reason: `the token's claim ${thrown.claim} is not the expected one` };

@@ -1,0 +1,5 @@
+/** The only reader of process.env. */
+
+export function processEnvironment(): Record<string, string | undefined> {
+  return process.env;
+}
