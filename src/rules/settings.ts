@@ -55,19 +55,6 @@ export const metricNames = {
 } as const;
 export type MetricKey = keyof typeof metricNames;
 
-/** Fields of a customer that `customer.fields` can send, with the property names that `ctk init` chooses for a new account. */
-export const customerFieldNames = {
-  customerGroup: 'Customer Group',
-  customerGroups: 'Customer Groups',
-  stores: 'Stores',
-  customerNumber: 'Customer Number',
-  createdAt: 'Account Created',
-  isEmailVerified: 'Email Verified',
-  dateOfBirth: 'Birthday',
-  salutation: 'Salutation',
-} as const;
-export type CustomerField = keyof typeof customerFieldNames;
-
 /** Off by default: segments of existing accounts may use a property of that name, which another app fills. */
 const customerField = (description: string) =>
   z.string().min(1).nullable().default(null).describe(`profile property with ${description}; null: not sent`);
