@@ -9,7 +9,7 @@ import { metricResource } from './event-resources.ts';
 import { apiIntegration, type Metric } from './events.ts';
 import { type Filter, parseFilter, passes } from './filter.ts';
 import { metricAggregates } from './metric-aggregates.ts';
-import { paginate, parameter } from './query.ts';
+import { paginate, parameter, queryText } from './query.ts';
 import { type ResourceContext, relationshipLinks, resource } from './resources.ts';
 import { inMicroseconds } from './times.ts';
 
@@ -68,7 +68,13 @@ export function addAccountRoutes(api: Api, account: Account): void {
   });
   api.onBody('query_metric_aggregates', ({ data }, call) => {
     const ref = { type: 'metric-aggregate', path: 'metric-aggregates', id: randomUUID() };
-    return { status: 200, body: { data: resource(call, ref, metricAggregates(account, data.attributes)) } };
+    const self = `${call.origin}${call.path}`;
+    // An aggregate can't be read by its id, so its link is that of the collection.
+    const answer = { ...resource(call, ref, metricAggregates(account, data.attributes)), links: { self: `${self}/` } };
+    return {
+      status: 200,
+      body: { data: answer, links: { self: `${self}${queryText(call.query)}`, next: null, prev: null } },
+    };
   });
   api.onBody('update_mapped_metric', (body, call) => setMapping(account, body, call));
 }

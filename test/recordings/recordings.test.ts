@@ -37,7 +37,6 @@ const notServed = [
   'POST /api/profile-suppression-bulk-create-jobs',
   'POST /api/back-in-stock-subscriptions',
   'POST /api/forms',
-  'POST /api/metric-aggregates',
   'POST /api/object-schema-relationships',
   'POST /api/push-tokens',
   'POST /api/segments',

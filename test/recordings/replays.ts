@@ -149,6 +149,19 @@ export const replays: Record<string, Replay> = {
   'get-event.400-malformed-id': asRecorded,
   'get-metrics.200-filter-integration': eventPrepared(() => ({})),
   'get-metric.404': asRecorded,
+  'post-metric-aggregates.200': eventPrepared(({ metricId }) => ({
+    body: {
+      data: {
+        type: 'metric-aggregate',
+        attributes: {
+          metric_id: metricId,
+          measurements: ['count', 'sum_value', 'unique'],
+          interval: 'day',
+          filter: ['greater-or-equal(datetime,2026-09-01T00:00:00)', 'less-than(datetime,2026-09-06T00:00:00)'],
+        },
+      },
+    },
+  })),
   'get-mapped-metrics.200-include': {
     prepare: ({ request }) =>
       request('POST', '/api/events', eventBody({ email }, {}, 'Viewed Product')).then(() => undefined),

@@ -1,4 +1,4 @@
-/** Lines of the log, as the service prints them where nobody watches: JSON with the fields of docs/monitoring.md. */
+/** Lines of the log, as the service prints them without a terminal: JSON with the fields of docs/monitoring.md. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -77,7 +77,7 @@ test('each line is JSON with the documented fields; one for each message, and on
   const seen = lines.map((one) => line.parse(one));
   for (const { level, time, pid, hostname, msg, ...fields } of seen) {
     const known = documented.get(msg);
-    // Fastify tells where it listens.
+    // Fastify logs where it listens.
     if (/^Server listening at/.test(msg)) continue;
     assert.ok(known, `${msg} is not in the table`);
     for (const name of Object.keys(fields)) assert.ok(known.includes(name), `${msg}: ${name} is not in the table`);

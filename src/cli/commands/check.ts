@@ -66,7 +66,7 @@ async function fixSubscriptions(options: PlanOptions, terminal: Terminal): Promi
   await apply(deps, await plan(deps, options));
 }
 
-/** `--fix` is the confirmation where nobody can be asked. */
+/** Without a terminal `--fix` itself is the confirmation. */
 async function fixMetrics(
   deps: Pick<CheckDeps, 'config' | 'klaviyo'>,
   { yes }: Pick<CheckOptions, 'yes'>,

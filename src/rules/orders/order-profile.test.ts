@@ -148,7 +148,7 @@ const rows: Record<string, Row> = {
     expected: 'neither the customer nor the order has an e-mail',
   },
   'another e-mail: its profile is looked up': { known: differing, expected: ['byOrderEmail'] },
-  'another e-mail of nobody': {
+  'another e-mail, which no profile has': {
     known: { ...differing, byOrderEmail: none },
     expected: { email: 'mia@example.com', external_id: 'c1' },
     orderEmail: 'office@example.com',
