@@ -16,5 +16,6 @@ export type {
   Skip,
 } from './extension/types.ts';
 export type { CatalogCategory as Category, CatalogItem as Item, CatalogVariant as Variant } from './klaviyo/change.ts';
+export { type CartLink, cartIdOf } from './rules/carts/link-token.ts';
 export { majorUnits } from './rules/fields/money.ts';
 export { localizedText } from './rules/fields/text.ts';

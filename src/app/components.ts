@@ -4,6 +4,7 @@ import { type CommercetoolsClient, createCommercetoolsClient } from '../commerce
 import { createLookups } from '../commercetools/lookups/create.ts';
 import { createObjectsApi } from '../commercetools/objects-api.ts';
 import { createRecentVersions, withRecentVersions } from '../commercetools/recent-versions.ts';
+import { type BulkResource, bulkResources } from '../commercetools/schemas.ts';
 import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
@@ -66,6 +67,8 @@ export interface Components {
   /** Holds runs; falls back to memory if the API client may not store custom objects. */
   runStore: Store;
   runKinds: readonly Run['kind'][];
+  /** Resources that a sync may be started of. */
+  syncable: readonly BulkResource[];
   apiFindings: ApiFindings;
   /** What a live check needs. */
   liveCheck: LiveCheckDeps;
@@ -204,12 +207,17 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const bulkDeps = {
     ...{ client: commercetools, selectRules, evaluate, deliver, sink, nextReadSeq, clock, ranges, shedReason },
     listing: createListing(klaviyo),
-    pageSize: { customers: pageSize, categories: pageSize, orders: largePageSize, products: largePageSize },
+    pageSize: {
+      ...{ customers: pageSize, categories: pageSize },
+      ...{ orders: largePageSize, products: largePageSize, carts: largePageSize },
+    },
   };
   const runKinds = runKindsOf({ runWorker: config.runWorker, bulk: config.bulk, claim });
+  const syncable = bulkResources.filter((resource) => resource !== 'carts' || config.rules.carts.enabled);
   const runs = createRuns({
     store: runStore,
     countFlowEvents: createFlowCount(bulkDeps),
+    refusal: (resource) => (syncable.includes(resource) ? undefined : 'carts are not synced: carts.enabled is false'),
     ...{ events, followUps, now, leaseMs, runKinds, claim },
     clock: { latest: clock.latest, set: setClock },
     execute: (execution) => runBulk(bulkDeps, execution),
@@ -271,7 +279,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ apiFindings, liveCheck, explain, find, deliveryLog, memoryGuard, leaseMs, now },
+    ...{ apiFindings, syncable, liveCheck, explain, find, deliveryLog, memoryGuard, leaseMs, now },
     async trace() {
       if (!config.traces) return;
       const { startTraces } = await import('../telemetry/traces.ts');

@@ -41,7 +41,7 @@ export function createJob(config: Config, log: Logger, options: JobOptions = {})
   const { timeLimitMs = defaultTimeLimitMs, ...overrides } = options;
   const components = createComponents({ ...config, runWorker: true, bulk: true }, log, overrides);
   const { runs, orphanedJobs, events, runStore: store, now } = components;
-  const { schedule } = config.settings;
+  const schedule: Plans = config.settings.schedule;
   const plans = bulkResources.some((resource) => schedule[resource]) ? schedule : nightly;
   const scheduler = createScheduler({ store, runs, events, now, plans });
   const stopping = new AbortController();

@@ -106,6 +106,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
           inFlight: sink.inFlight,
           memoryGuard: components.memoryGuard,
           countOf: (resource) => countOf(commercetools, resource),
+          syncable: components.syncable,
           effectiveConfig: config.effectiveConfig,
           ...{ liveCheck, apiFindings: components.apiFindings },
         },

@@ -3,6 +3,8 @@
  * of a trigger that never fires. https://docs.commercetools.com/api/projects/messages
  */
 export interface MessageTypesByResource {
+  /** A subscription delivers changes of carts only. */
+  cart: never;
   category: 'CategoryCreated';
   customer: 'CustomerCreated' | 'CustomerCustomFieldRemoved' | 'CustomerCustomTypeRemoved' | 'CustomerCustomTypeSet';
   'customer-group': never;

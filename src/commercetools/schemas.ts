@@ -26,7 +26,7 @@ import { returnInfo, shippingInfo } from './shipping-schemas.ts';
 export type { Money } from './schema-fields.ts';
 
 /** Fields of every stored resource. Times are ISO 8601 in UTC. */
-const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt: text };
+export const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt: text };
 
 export const customerSchema = z.looseObject({
   ...stored,
@@ -177,13 +177,13 @@ export type StandalonePrice = z.infer<typeof standalonePriceSchema>;
 export const discountCodeSchema = z.looseObject({ ...stored, code: text });
 
 /** Address of an order, in which malformed parts count as absent. */
-const orderAddress = addressOf(lenientText);
+export const orderAddress = addressOf(lenientText);
 
 const orderedImages = z
   .array(z.looseObject({ url: lenientText }))
   .default([])
   .catch([]);
-const lineItem = z.looseObject({
+export const lineItem = z.looseObject({
   id: lenientText,
   productId: lenientText,
   name: lenientNames,
@@ -199,7 +199,7 @@ const lineItem = z.looseObject({
 });
 export type LineItem = z.infer<typeof lineItem>;
 
-const customLineItem = z.looseObject({
+export const customLineItem = z.looseObject({
   id: lenientText,
   name: lenientNames,
   quantity: lenient(z.number()),
@@ -209,7 +209,7 @@ const customLineItem = z.looseObject({
 
 const paymentReference = z.looseObject({ typeId: lenientText, id: lenientText });
 /** A malformed list counts as one reference without an id, so that Refunded Order reports it. */
-const paymentInfo = z
+export const paymentInfo = z
   .looseObject({ payments: z.array(paymentReference).default([]) })
   .optional()
   .catch({ payments: [{}] });
@@ -279,5 +279,5 @@ export const paymentSchema = z.looseObject({
 export type Payment = z.infer<typeof paymentSchema>;
 
 /** Resources of a bulk sync, by their path in the API. */
-export const bulkResources = ['customers', 'orders', 'categories', 'products'] as const;
+export const bulkResources = ['customers', 'orders', 'categories', 'products', 'carts'] as const;
 export type BulkResource = (typeof bulkResources)[number];

@@ -4,6 +4,7 @@ import { applyExtension } from '../extension/hooks.ts';
 import { loadExtension } from '../extension/load.ts';
 import type { Extension } from '../extension/types.ts';
 import type { KlaviyoClientSettings } from '../klaviyo/api/client.ts';
+import { cartToken } from '../rules/carts/link-token.ts';
 import { rulesByResource } from '../rules/index.ts';
 import { unknownTypeWarnings } from '../rules/required-subscriptions.ts';
 import type { RuleSettings } from '../rules/settings.ts';
@@ -141,6 +142,7 @@ function toConfig(env: Environment, settings: Settings): DerivedConfig {
       preferredLocale: env.PREFERRED_LOCALE,
       preferredCurrency: env.PREFERRED_CURRENCY,
       productUrlTemplate: env.PRODUCT_URL_TEMPLATE,
+      signCartId: signerOf(env.CART_LINK_SECRET),
     },
     settings,
     realtime,
@@ -165,6 +167,10 @@ function toConfig(env: Environment, settings: Settings): DerivedConfig {
     ...tracesOf(env),
     shutdownMs: env.SHUTDOWN_SECONDS * 1_000,
   };
+}
+
+function signerOf([secret]: readonly string[]): RuleSettings['signCartId'] {
+  return secret === undefined ? undefined : (cartId, expiresAt) => cartToken(cartId, expiresAt, secret);
 }
 
 /** https://docs.commercetools.com/connect/automation-scripts */

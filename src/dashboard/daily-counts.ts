@@ -118,11 +118,15 @@ export function createDailyCounts({ store, now }: { store: Store; now(): Date })
   };
 }
 
-function countOfChange(change: ChangeCount, lane: 'realtime' | 'bulk', at: string): DayCounts {
+type Lane = Extract<AppEvent, { type: 'changes' }>['lane'];
+
+function countOfChange(change: ChangeCount, lane: Lane, at: string): DayCounts {
   const { kind = '', metric, count, value, currency } = change;
+  // Carts are told as they change: their own lane only says what goes first.
+  const column = lane === 'bulk' ? 'bulk' : 'realtime';
   const none = { realtime: 0, bulk: 0 };
   const values = value === undefined || currency === undefined ? {} : { [currency]: value };
-  return new Map([[metric ?? kind, { isMetric: metric !== undefined, ...none, [lane]: count, values, lastAt: at }]]);
+  return new Map([[metric ?? kind, { isMetric: metric !== undefined, ...none, [column]: count, values, lastAt: at }]]);
 }
 
 function addAll(to: DayCounts, counts: DayCounts): void {

@@ -1,6 +1,7 @@
 /** Tests runs as they are shown: latest sync by resource, totals, phases and log. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bulkResources } from '../commercetools/schemas.ts';
 import { createRun, hasEnded, type Run } from '../engine/runs/run.ts';
 import { createRunLog } from './run-log.ts';
 import { createRunRows } from './run-rows.ts';
@@ -15,7 +16,10 @@ function rowsOf(runs: Run[], count = 10) {
   const runLog = createRunLog(now);
   const list = async () => [...runs.filter((each) => !hasEnded(each)), ...runs.filter(hasEnded)];
   const get = async (id: string) => runs.find((each) => each.id === id);
-  return { runLog, ...createRunRows({ runs: { list, get }, countOf: async () => count, runLog, now }) };
+  return {
+    runLog,
+    ...createRunRows({ runs: { list, get }, syncable: bulkResources, countOf: async () => count, runLog, now }),
+  };
 }
 
 const counts = (part: Partial<Run['counts']>) => ({ ...run({}).counts, ...part });

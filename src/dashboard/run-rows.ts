@@ -1,6 +1,6 @@
 /** Runs as the dashboard shows them: without the checkpoint, with phase and total. */
 import type { Checkpoint } from '../engine/runs/checkpoint.ts';
-import { hasEnded, type Run, runSchema } from '../engine/runs/run.ts';
+import { hasEnded, type Run } from '../engine/runs/run.ts';
 import { type CountRecords, totalOf as totalOfRun } from '../engine/runs/run-total.ts';
 import type { Runs } from '../engine/runs/runs.ts';
 import type { RunLog } from './run-log.ts';
@@ -8,6 +8,8 @@ import type { RunDetail, RunRow, Syncs } from './schemas.ts';
 
 export interface RunRowDeps {
   runs: Pick<Runs, 'list' | 'get'>;
+  /** Resources that a sync may be started of. */
+  syncable: readonly Run['resource'][];
   countOf: CountRecords;
   runLog: RunLog;
   now(): Date;
@@ -19,9 +21,8 @@ export interface RunRows {
 }
 
 const maxEnded = 50;
-const resources = runSchema.shape.resource.options;
 
-export function createRunRows({ runs, countOf, runLog, now }: RunRowDeps): RunRows {
+export function createRunRows({ runs, syncable, countOf, runLog, now }: RunRowDeps): RunRows {
   /** Of running runs, by id. */
   const totals = new Map<string, Promise<number | undefined>>();
 
@@ -54,7 +55,7 @@ export function createRunRows({ runs, countOf, runLog, now }: RunRowDeps): RunRo
       return {
         at: now().toISOString(),
         resources: await Promise.all(
-          resources.map(async (resource) => {
+          syncable.map(async (resource) => {
             const current = running.find((run) => run.resource === resource);
             const last = ended.find((run) => run.resource === resource);
             const completed = ended.find((run) => run.resource === resource && run.state === 'completed');

@@ -72,7 +72,7 @@ const overviewSchema = z.object({
     z.object({
       rule: z.string(),
       summary: z.string(),
-      offBy: z.string().optional().describe('the empty setting that turns the rule off'),
+      offBy: z.string().optional().describe('what turns the rule off, such as order.metrics.paidOrder is empty'),
       lastAt: z.string().optional(),
       delivered: counts,
       rejected: counts,
@@ -82,7 +82,7 @@ const overviewSchema = z.object({
   quota: z.array(
     z.object({ endpoint: z.string(), sentLastMinute: z.number(), perMinute: z.number(), remaining: z.number() }),
   ),
-  inFlight: z.object({ realtime: z.int(), bulk: z.int() }),
+  inFlight: z.object({ realtime: z.int(), cart: z.int(), bulk: z.int() }),
   ready: z.object({
     ready: z.boolean(),
     commercetools: z.string(),

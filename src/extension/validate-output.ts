@@ -19,6 +19,7 @@ const identity = {
   external_id: filled.exactOptional(),
   location: location.exactOptional(),
 };
+const phoneNumber = text.regex(/^\+[1-9]\d{6,14}$/, 'must be E.164, such as +4915112345678');
 const properties = z.record(text, z.unknown()).superRefine((record, context) => {
   const invalid = findNonJson(record, []);
   if (invalid)
@@ -32,10 +33,16 @@ export const eventDraft = z.strictObject({
   value: z.number().exactOptional(),
   currency: text.regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR').exactOptional(),
   profile: z
-    .strictObject({ id: filled.exactOptional(), ...identity })
+    .strictObject({
+      ...identity,
+      id: filled.exactOptional(),
+      phone_number: phoneNumber.exactOptional(),
+      _kx: filled.exactOptional(),
+      anonymous_id: filled.exactOptional(),
+    })
     .refine(
-      ({ id, email, external_id }) => [id, email, external_id].some((value) => value !== undefined),
-      'needs email or external_id',
+      ({ location: _location, ...identifiers }) => Object.values(identifiers).some((value) => value !== undefined),
+      'needs email, external_id, phone_number, _kx or anonymous_id',
     ),
   properties,
   backfill: z.boolean().exactOptional(),
@@ -49,10 +56,7 @@ export const profileDraft = z.strictObject({
   last_name: name,
   organization: name,
   title: name,
-  phone_number: text
-    .regex(/^\+[1-9]\d{6,14}$/, 'must be E.164, such as +4915112345678')
-    .nullable()
-    .exactOptional(),
+  phone_number: phoneNumber.nullable().exactOptional(),
   locale: text.exactOptional(),
   properties: properties.exactOptional(),
 });

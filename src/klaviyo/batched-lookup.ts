@@ -126,7 +126,7 @@ export function createBatchedLookup<Existing extends object>(client: KlaviyoClie
     );
   }
 
-  const loaders = { realtime: createLoader('realtime'), bulk: createLoader('bulk') };
+  const loaders = { realtime: createLoader('realtime'), cart: createLoader('cart'), bulk: createLoader('bulk') };
   return (key: string, lane: Lane): Promise<LookupResult<Existing>> => loaders[lane].load(key);
 }
 

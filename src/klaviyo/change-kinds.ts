@@ -43,8 +43,11 @@ interface ChangeKindSpec<ChangeType extends Change> {
 export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<ChangeOf<Kind>> } = {
   event: {
     // The same event in another lane, or for another profile, is a request of its own.
-    coalescingKey: ({ metric, uniqueId, profile: { id, email, external_id } }, lane) =>
-      [`event:${metric}:${uniqueId}`, lane, id, email?.toLowerCase(), external_id].join('|'),
+    coalescingKey: ({ metric, uniqueId, profile: { id, email, external_id, phone_number, _kx, anonymous_id } }, lane) =>
+      [
+        ...[`event:${metric}:${uniqueId}`, lane, id, email?.toLowerCase()],
+        ...[external_id, phone_number, _kx, anonymous_id],
+      ].join('|'),
     ordered: false,
     operations: ['event'],
     // Five bodies of 1,000. An event is settled by the response to its body.

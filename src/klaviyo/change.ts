@@ -18,12 +18,18 @@ export interface Location {
   zip: string;
 }
 
-/** The profile of an event. At least one of the three identifiers is set. */
+/** The profile of an event. At least one of the identifiers is set. */
 export interface ProfileIdentity {
   /** Klaviyo's own id of an existing profile. */
   id?: string;
   email?: string;
   external_id?: string;
+  /** E.164. */
+  phone_number?: string;
+  /** The exchange id that links in Klaviyo's mails bring along. */
+  _kx?: string;
+  /** The id that Klaviyo's web tracking gave a browser. */
+  anonymous_id?: string;
   location?: Location;
 }
 

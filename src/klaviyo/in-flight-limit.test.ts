@@ -93,7 +93,7 @@ test('onIdle resolves when both lanes are empty', async () => {
   const idle = limit.onIdle();
   limit.release('bulk', 'stock');
   assert.equal(await stateOf(idle), 'pending');
-  assert.deepEqual(limit.counts(), { realtime: 1, bulk: 0 });
+  assert.deepEqual(limit.counts(), { realtime: 1, cart: 0, bulk: 0 });
   limit.release('realtime', 'profile');
   await idle;
   assert.deepEqual(limit.counts(), { realtime: 0, bulk: 0 });

@@ -1,4 +1,4 @@
-/** Limits in-flight bulk changes per kind so that memory does not grow with the shop. Counts realtime without a limit. */
+/** Limits in-flight bulk changes per kind so that memory does not grow with the shop. Counts the other lanes without a limit: a broker and a page limit them. */
 
 import type { Lane } from './api/rate-limiter.ts';
 import type { ChangeKind } from './change.ts';
@@ -8,7 +8,7 @@ export type InFlightLimit = ReturnType<typeof createInFlightLimit>;
 
 export function createInFlightLimit() {
   const bulk = new Map<ChangeKind, number>();
-  const counts: Record<Lane, number> = { realtime: 0, bulk: 0 };
+  const counts: Record<Lane, number> = { realtime: 0, cart: 0, bulk: 0 };
   let released: PromiseWithResolvers<void> | undefined;
 
   const isFull = () => bulk.entries().some(([kind, count]) => count >= changeKinds[kind].maxInFlight);
@@ -42,7 +42,7 @@ export function createInFlightLimit() {
     },
     /** Resolves when nothing is in flight. */
     async onIdle(): Promise<void> {
-      while (counts.realtime + counts.bulk > 0) await nextRelease();
+      while (counts.realtime + counts.cart + counts.bulk > 0) await nextRelease();
     },
     counts: (): Record<Lane, number> => ({ ...counts }),
   };

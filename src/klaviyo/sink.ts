@@ -31,7 +31,7 @@ import type {
 } from './writers/write-context.ts';
 
 export interface SendOptions {
-  /** Realtime has priority over bulk. */
+  /** Realtime has priority over carts, and carts over bulk. */
   lane: Lane;
   /** The caller's deadline: a change that is not in a request yet when it is aborted is not sent. */
   signal: AbortSignal;
@@ -46,8 +46,8 @@ export interface Sink<Origin = unknown> {
   send(changes: readonly SequencedChange<Origin>[], options: SendOptions): Promise<Receipt[]>;
   /** Resolves when bulk may send more. Rejects with the signal's reason when it is aborted first. */
   waitForCapacity(signal: AbortSignal): Promise<void>;
-  /** @returns milliseconds until realtime's queued changes of this kind are sent, at Klaviyo's published pace */
-  estimateWaitMs(kind: ChangeKind): number;
+  /** @returns milliseconds until the lane's queued changes of this kind are sent, at Klaviyo's published pace */
+  estimateWaitMs(kind: ChangeKind, lane?: Lane): number;
   /** Resolves when nothing is pending or in flight. */
   onIdle(): Promise<void>;
   /** @returns how many changes are pending or in flight in each lane */
@@ -194,7 +194,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
   return {
     send: (changes, options) => Promise.all(changes.map((change) => enqueue(change, options))),
     waitForCapacity: (signal) => inFlightLimit.waitForCapacity(signal),
-    estimateWaitMs: (kind) => batchers.estimateWaitMs(changeKinds[kind].operations),
+    estimateWaitMs: (kind, lane = 'realtime') => batchers.estimateWaitMs(changeKinds[kind].operations, lane),
     onIdle: () => inFlightLimit.onIdle(),
     inFlight: () => inFlightLimit.counts(),
     jobState: (job) => stateOfJob(client, job, closed.signal),

@@ -2,6 +2,9 @@
  * List of the built-in rules. Subscriptions, bulk runs, the docs table, the dashboard, explain and the names that
  * ctk.config.ts may not use are derived from it.
  */
+import { addedToCart } from './carts/added-to-cart.ts';
+import { type CartFacts, cartFacts } from './carts/facts.ts';
+import { startedCheckout } from './carts/started-checkout.ts';
 import { category } from './catalog/category.ts';
 import { type CategoryFacts, categoryFacts } from './catalog/category-facts.ts';
 import { item } from './catalog/item.ts';
@@ -36,6 +39,7 @@ export interface RulesByResource {
   erasure: readonly Rule<ErasureFacts>[];
   'customer-group': readonly Rule<CustomerGroupFacts>[];
   order: readonly OrderRule[];
+  cart: readonly Rule<CartFacts>[];
   category: readonly Rule<CategoryFacts>[];
   product: readonly Rule<ItemFacts>[];
   'inventory-entry': readonly Rule<StockFacts>[];
@@ -59,6 +63,7 @@ export const rulesByResource: RulesByResource = {
     returnReceived,
     correctedEmail,
   ],
+  cart: [addedToCart, startedCheckout],
   category: [category],
   product: [item],
   'inventory-entry': [stock],
@@ -70,6 +75,7 @@ export function createRuleGroups(rules: RulesByResource): readonly RuleGroup[] {
     createRuleGroup(erasureFacts, rules.erasure),
     createRuleGroup(customerGroupFacts, rules['customer-group']),
     createRuleGroup(orderFacts, rules.order),
+    createRuleGroup(cartFacts, rules.cart),
     createRuleGroup(categoryFacts, rules.category),
     createRuleGroup(itemFacts, rules.product),
     createRuleGroup(stockFacts, rules['inventory-entry']),

@@ -20,6 +20,7 @@ function customFieldsOf(prefix: string): string[] {
 }
 
 const allMessageTypes: Readonly<Record<ResourceTypeId, readonly string[]>> = {
+  cart: [],
   category: typesOf('Category', 'Created SlugChanged'),
   customer: [
     ...typesOf(

@@ -19,7 +19,7 @@ export function requiredSubscriptions(scope: SubscriptionScope): SubscriptionDra
   const { groups, settings, environment, destination } = scope;
   const byResource = new Map<string, { types: Set<string>; changes: boolean }>();
   for (const { trigger } of enabledTriggers(groups, settings)) {
-    if (isUnknown(trigger)) continue;
+    if (isUnknown(trigger) || trigger.polled) continue;
     const entry = byResource.get(trigger.typeId) ?? { types: new Set<string>(), changes: false };
     byResource.set(trigger.typeId, entry);
     if (trigger.messageType === undefined) entry.changes = true;

@@ -1,4 +1,5 @@
 /** Selects the rules that a message triggers, or that a run evaluates. */
+import type { ResourceTypeId } from '../commercetools/message-types.ts';
 import type { Message } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { ChangeKind } from '../klaviyo/change.ts';
@@ -11,15 +12,25 @@ export type RuleSelection = Map<RuleGroup, Set<string>>;
 export interface SelectRules {
   forMessage(message: Message): RuleSelection;
   forRun(resource: BulkResource): RuleSelection;
+  /** The rules for changed records that are found by reading at intervals. */
+  forPolled(typeId: ResourceTypeId): RuleSelection;
 }
 
 export function createRuleSelector(groups: readonly RuleGroup[], settings: RuleSettings): SelectRules {
   const byTrigger = new Map<string, { group: RuleGroup; rule: string }[]>();
-  for (const { group, rule, trigger } of enabledTriggers(groups, settings)) {
+  const triggers = enabledTriggers(groups, settings);
+  for (const { group, rule, trigger } of triggers.filter(({ trigger }) => !trigger.polled)) {
     const key = keyOf(trigger.notificationType, trigger.typeId, trigger.messageType);
     byTrigger.set(key, [...(byTrigger.get(key) ?? []), { group, rule }]);
   }
   return {
+    forPolled(typeId) {
+      const selection: RuleSelection = new Map();
+      for (const { group, rule, trigger } of triggers)
+        if (trigger.polled && trigger.typeId === typeId)
+          selection.set(group, (selection.get(group) ?? new Set()).add(rule));
+      return selection;
+    },
     forMessage({ notificationType, type, resource }) {
       const messageType = notificationType === 'Message' ? type : undefined;
       const selection: RuleSelection = new Map();
@@ -68,6 +79,7 @@ function isOn(rule: RuleDescription, settings: RuleSettings): boolean {
 const changeKindsByType: Record<string, readonly ChangeKind[]> = {
   customer: ['profile', 'erasure'],
   order: ['event', 'order-profile'],
+  cart: ['event'],
   category: ['category', 'delete'],
   product: ['item', 'delete'],
   'inventory-entry': ['stock'],

@@ -1,6 +1,8 @@
 /** Settings of the mapping with their defaults. Names are those of the open-source plugin where it has the setting. */
 import { z } from 'zod';
 import type { MessageType } from '../commercetools/message-types.ts';
+import { cartSettings } from './cart-settings.ts';
+import { propertyFilter, section, texts } from './settings-fields.ts';
 
 export const disabledEventNames = [
   'CustomerCreated',
@@ -12,6 +14,8 @@ export const disabledEventNames = [
   'OrderDelivered',
   'OrderPaid',
   'OrderReturn',
+  'CartAddedTo',
+  'CartCheckoutStarted',
   'CategoryCreated',
   'CategoryResourceUpdated',
   'CategoryResourceDeleted',
@@ -23,8 +27,6 @@ export const disabledEventNames = [
   'CustomerCompanyNameSet',
 ] as const;
 export type DisabledEvent = (typeof disabledEventNames)[number];
-
-const texts = (...defaults: string[]) => z.array(z.string()).default(defaults);
 
 /**
  * Message type from the settings or from a custom rule. Any string is accepted, because commercetools adds message types
@@ -52,6 +54,8 @@ export const metricNames = {
   paidOrder: 'Paid Order',
   returnRequested: 'Return Requested',
   returnReceived: 'Return Received',
+  addedToCart: 'Added to Cart',
+  startedCheckout: 'Started Checkout',
 } as const;
 export type MetricKey = keyof typeof metricNames;
 
@@ -63,14 +67,6 @@ const customerField = (description: string) =>
 const metricName = (key: MetricKey, name: string = metricNames[key]) =>
   z.string().max(127).default(name).describe(`metric name; empty: no ${metricNames[key]}`);
 
-/** Filter for top-level names: an empty `include` means all, `exclude` wins, `map` renames. */
-const propertyFilter = {
-  include: texts().describe('top-level names to send; empty: all'),
-  exclude: texts().describe('names never to send; wins over include'),
-  map: z.record(z.string(), z.string()).default({}).describe('old name to new name'),
-};
-export type PropertyFilter = z.infer<z.ZodObject<typeof propertyFilter>>;
-
 /** Form in which custom fields are sent. Segments and templates of existing users depend on the raw one. */
 const fieldValues = () =>
   z
@@ -79,11 +75,6 @@ const fieldValues = () =>
     .describe(
       'readable: localized fields as text, enums by label, money as a number and <name>_currency, references by name',
     );
-
-/** A group of settings, all of which have defaults, so that it can be left out. */
-export function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
-}
 
 const disabledEvent = z.string().trim().pipe(z.enum(disabledEventNames));
 
@@ -129,6 +120,8 @@ export const ruleSettingsSchema = z.strictObject({
       paidOrder: metricName('paidOrder', ''),
       returnRequested: metricName('returnRequested'),
       returnReceived: metricName('returnReceived'),
+      addedToCart: metricName('addedToCart'),
+      startedCheckout: metricName('startedCheckout'),
     }),
     properties: section({
       ...propertyFilter,
@@ -192,6 +185,7 @@ export const ruleSettingsSchema = z.strictObject({
     requested: texts('Advised').describe('return shipment states that request a return'),
     received: texts('Returned', 'BackInStock', 'Unusable').describe('return shipment states of received items'),
   }),
+  carts: section(cartSettings),
   customer: section({
     customFields: section({ properties: section(propertyFilter), values: fieldValues() }),
     fields: section({
@@ -272,7 +266,7 @@ export const ruleSettingsSchema = z.strictObject({
   }),
 });
 
-/** Settings of the mapping plus three environment variables. */
+/** Settings of the mapping plus what environment variables add. */
 export interface RuleSettings extends z.infer<typeof ruleSettingsSchema> {
   /** PREFERRED_LOCALE: a tag such as en-US, or empty. */
   preferredLocale: string;
@@ -280,6 +274,8 @@ export interface RuleSettings extends z.infer<typeof ruleSettingsSchema> {
   preferredCurrency: string;
   /** PRODUCT_URL_TEMPLATE: every {{productSlug}} is replaced; or empty. */
   productUrlTemplate: string;
+  /** Signs the id of a cart for the links of its events; absent without CART_LINK_SECRET. */
+  signCartId?: ((cartId: string, expiresAt: Date) => string) | undefined;
 }
 
 export function defaultSettings(): RuleSettings {

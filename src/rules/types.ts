@@ -57,8 +57,10 @@ const messageCauseSchema = z.object({
   channelId: z.string().optional(),
 });
 const runCauseSchema = z.object({ type: z.literal('run'), runId: z.string(), backfill: z.boolean() });
+/** A watch found the record changed; no message says what changed. */
+const watchCauseSchema = z.object({ type: z.literal('watch') });
 /** Cause as a dead letter stores it: never a replay. */
-export const causeSchema = z.discriminatedUnion('type', [messageCauseSchema, runCauseSchema]);
+export const causeSchema = z.discriminatedUnion('type', [messageCauseSchema, runCauseSchema, watchCauseSchema]);
 export type OriginalCause = z.infer<typeof causeSchema>;
 export type MessageCause = z.infer<typeof messageCauseSchema>;
 
@@ -143,6 +145,8 @@ export interface Trigger {
   messageType?: MessageType | ConfiguredMessageType;
   /** Value of `disabledEvents` that switches the trigger off. Absent for custom rules, which can be removed instead. */
   disabledBy?: DisabledEvent;
+  /** The change is found by reading at intervals; no subscription is needed. */
+  polled?: true;
 }
 
 export function isDisabled({ disabledBy }: Trigger, { disabledEvents }: Pick<RuleSettings, 'disabledEvents'>): boolean {
@@ -194,7 +198,7 @@ export interface Rule<Facts, Need extends string = never> {
   sends: string;
   /** Settings that affect the rule, as dotted paths, for the docs. */
   settings: readonly string[];
-  /** Returns the setting that turns the rule off, in realtime and in bulk. */
+  /** Returns what turns the rule off, in realtime and in bulk, such as `order.metrics.paidOrder is empty`. */
   offBy?(settings: RuleSettings): string | undefined;
   /** Optional facts that the rule reads. Only these are loaded. */
   needs?: readonly Need[];

@@ -57,7 +57,7 @@ export type AppEvent =
   /** The heap is nearly full: realtime is answered 503 and bulk is paused, or accepted again. */
   | { type: 'load-shedding'; isShedding: boolean; usedBytes: number; limitBytes: number }
   /** Outcomes of the changes that were sent to the sink together, as sums. */
-  | { type: 'changes'; lane: 'realtime' | 'bulk'; changes: ChangeCount[] }
+  | { type: 'changes'; lane: 'realtime' | 'cart' | 'bulk'; changes: ChangeCount[] }
   /** A request to one of the APIs; `status` is the HTTP status, or `none` without a response. */
   | { type: 'request'; api: 'klaviyo' | 'commercetools'; endpoint: string; status: string; tookMs: number }
   | { type: 'dead-letter'; rule: string; code: string };

@@ -1,9 +1,10 @@
 /** disabledEvents: each name silences what it names in realtime, and nothing else. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
 import { type DisabledEvent, disabledEventNames } from '../../src/rules/settings.ts';
-import { type Json, reference } from '../fixtures/index.ts';
+import { cart, cartLine, type Json, reference } from '../fixtures/index.ts';
 import {
   type CatalogShop,
   idOf,
@@ -22,6 +23,8 @@ interface Happened {
   /** As the log names it: the type, and of what. */
   what: string;
   sendMessage(): Promise<number>;
+  /** Why nothing is written, where another rule has the same trigger. */
+  reason?: string;
   /** A bulk sync writes it all the same. */
   bulk?: { resource: BulkResource; id: string };
 }
@@ -54,8 +57,18 @@ const orderChange =
     return { id, what: `${type} of order`, sendMessage, bulk: { resource: 'orders', id } };
   };
 
-/** `Paid Order` is off by default. */
+const cartChange =
+  (reason: string, fields: Json): Act =>
+  async (shop) => {
+    const id = randomUUID();
+    await shop.addRecords('cart', cart({ id, ...fields }));
+    const sendMessage = () => shop.sendChange('ResourceUpdated', reference('cart', id));
+    return { id, what: 'ResourceUpdated of cart', reason, sendMessage, bulk: { resource: 'carts', id } };
+  };
+
+/** `Paid Order` and the events of carts are off by default. */
 const order = { metrics: { paidOrder: 'Paid Order' } };
+const carts = { enabled: true, watch: 'subscription', startedCheckout: { when: ['frozen'] } };
 
 /** For each name something that happens, and would be written were it not disabled. */
 const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
@@ -91,6 +104,11 @@ const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
   OrderPaid: orderChange('OrderPaymentStateChanged', { paymentState: 'Paid' }),
   OrderReturn: orderChange('ReturnInfoAdded', {
     returnInfo: [{ items: [{ id: 'r1', quantity: 1, shipmentState: 'Advised', ...times }] }],
+  }),
+  CartAddedTo: cartChange('the checkout has not started (carts.startedCheckout.when)', {}),
+  CartCheckoutStarted: cartChange('a line item does not say when it was added', {
+    cartState: 'Frozen',
+    lineItems: [cartLine({ addedAt: undefined })],
   }),
   async OrderRefunded(shop) {
     const payment = newPayment();
@@ -160,7 +178,7 @@ const needs: Record<string, DisabledEvent[]> = {
 
 let all: CatalogShop;
 before(async () => {
-  all = await startCatalogShop({ settings: { order } });
+  all = await startCatalogShop({ settings: { order, carts } });
 });
 after(() => all.stop());
 
@@ -170,7 +188,7 @@ for (const name of disabledEventNames) {
   describe(name, () => {
     let silent: CatalogShop;
     before(async () => {
-      silent = await startCatalogShop({ settings: { order, disabledEvents: [` ${name} `] } });
+      silent = await startCatalogShop({ settings: { order, carts, disabledEvents: [` ${name} `] } });
     });
     after(() => silent.stop());
 
@@ -182,11 +200,11 @@ for (const name of disabledEventNames) {
     });
 
     test('disabled: nothing is written in realtime, with the reason; a bulk sync does it all the same', async () => {
-      const { id, what, sendMessage, bulk } = await acts[name](silent);
+      const { id, what, reason, sendMessage, bulk } = await acts[name](silent);
       const before = await silent.writes();
       assert.equal(await sendMessage(), 204);
       assert.equal(await silent.writes(), before);
-      assert.deepEqual(silent.reasons(id).slice(-1), [`no rule is triggered by ${what}`]);
+      assert.deepEqual(silent.reasons(id).slice(-1), [reason ?? `no rule is triggered by ${what}`]);
       if (!bulk) return;
       const run = await silent.testEnv.sync(bulk.resource, { ids: [bulk.id] });
       assert.equal(run.state, 'completed');

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { accessWarnings } from '../../config/warnings.ts';
 import { requiredSubscriptions } from '../../rules/required-subscriptions.ts';
-import type { PropertyFilter } from '../../rules/settings.ts';
+import type { PropertyFilter } from '../../rules/settings-fields.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** EventBridge waits 5 seconds for an API destination: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html */

@@ -88,7 +88,7 @@ function ruleLines(rule: ExplainedRule, terminal: Terminal): string[] {
   );
   return [
     `${colors.bold(rule.rule)}  ${colors.dim(rule.summary)}`,
-    rule.offBy === undefined ? `  triggered by ${triggers.join(', ') || 'nothing'}` : `  off: ${rule.offBy} is empty`,
+    rule.offBy === undefined ? `  triggered by ${triggers.join(', ') || 'nothing'}` : `  off: ${rule.offBy}`,
     ...(rule.problem === undefined ? [] : [`  ${colors.red(`problem: ${rule.problem}`)}`]),
     ...rule.skips.map((reason) => `  skipped: ${reason}`),
     ...rule.warnings.map(({ code, detail }) => `  ${colors.yellow(`left out: ${detail} (${code})`)}`),

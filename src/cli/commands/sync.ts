@@ -7,7 +7,13 @@ import { countOf } from '../../commercetools/pagination.ts';
 import { type BulkResource, bulkResources } from '../../commercetools/schemas.ts';
 import { describeFlowCount } from '../../engine/runs/flow-confirmation.ts';
 import { hasEnded, type Run } from '../../engine/runs/run.ts';
-import { parseSyncRequest, type SyncCommand, type SyncRequest, startSync } from '../../engine/runs/run-request.ts';
+import {
+  becomesEvents,
+  parseSyncRequest,
+  type SyncCommand,
+  type SyncRequest,
+  startSync,
+} from '../../engine/runs/run-request.ts';
 import { totalOfRequest } from '../../engine/runs/run-total.ts';
 import { messageOf } from '../../lib/errors.ts';
 import { nextSignal } from '../next-signal.ts';
@@ -31,7 +37,10 @@ export function define(command: Command, terminal: Terminal, exitState: ExitStat
     .option('--confirm <resource>', 'goes with --delete-all: repeat the resource')
     .option('--force', 'force update: also write unchanged records')
     .option('--keep-stock', 'products only: leave the quantity of variants that Klaviyo has as it is')
-    .option('--no-backfill', 'orders only: let the events trigger flows (a repair of missed orders); asks before')
+    .option(
+      '--no-backfill',
+      'orders and carts only: let the events trigger flows (a repair of missed orders); asks before',
+    )
     .option('-y, --yes', 'let the events trigger flows without asking')
     .option('--json', 'no progress; the run as it ended, as JSON')
     .action(async (name: string, options: SyncOptions & { json?: true }, command: Command) => {
@@ -160,7 +169,7 @@ function parseOptions(resource: BulkResource, options: SyncOptions): ValidComman
     .filter((id) => id !== '');
   if (ids?.length === 0) throw new CommandError('--ids is empty; leave it out to sync everything');
   // Commander sets it to true if --no-backfill is absent, also where it does not apply.
-  const backfill = resource === 'orders' && !resume ? options.backfill : undefined;
+  const backfill = becomesEvents(resource) && !resume ? options.backfill : undefined;
   const request = { ids, startId, since, resume, deleteAll, confirmDeletion, backfill, force, keepStock };
   const command = parseSyncRequest(resource, request, (option) => optionNames[option]);
   if (command.type === 'invalid') throw new CommandError(command.problem);

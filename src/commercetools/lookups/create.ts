@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { createBatchScheduler } from '../../lib/batch-scheduler.ts';
 import { chunksOf } from '../../lib/chunks.ts';
+import { cartSchema } from '../cart-schemas.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError, malformedKey } from '../errors.ts';
 import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
@@ -178,6 +179,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     async isDeleted(typeId, id) {
       return (await readById(client, { path: pathOf[typeId], id, schema: z.unknown() })) === undefined;
     },
+    cart: byId('carts', cartSchema),
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     paidOrders: (paymentId) => paidOrders.load(paymentId),

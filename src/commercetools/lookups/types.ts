@@ -3,6 +3,7 @@
  * with a CommercetoolsError, and a record that does not match its schema with a ZodError.
  */
 
+import type { Cart } from '../cart-schemas.ts';
 import type { LocalizedString } from '../schema-fields.ts';
 import type {
   Customer,
@@ -73,6 +74,7 @@ export interface Lookups {
   customersWithEmail(email: string): Promise<Customer[]>;
   /** Returns whether the record no longer exists, read by id, which shows a deletion at once. */
   isDeleted(typeId: DeletableTypeId, id: string): Promise<boolean>;
+  cart: LookupById<Cart>;
   order: LookupById<Order>;
   ordersOfPayment(paymentId: string): Promise<Order[]>;
   /** Returns the same orders with the fields that tell which of them is the first. */

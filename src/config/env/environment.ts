@@ -30,6 +30,10 @@ export const variables: readonly Variable[] = [
   variable('PREFERRED_LOCALE', 'locale of titles, descriptions and slugs, such as en-US', 'first available'),
   variable('PREFERRED_CURRENCY', 'currency of catalogue prices, such as EUR', 'first available'),
   variable('PRODUCT_URL_TEMPLATE', 'product page; {{productSlug}} is replaced by the slug', 'no URLs'),
+  secret(
+    'CART_LINK_SECRET',
+    'signs {{token}} of carts.url; several comma-separated while it is replaced: the first one signs, the shop front accepts all',
+  ),
   variable('APP_TYPE', 'EVENT (realtime only), BULK_IMPORT (bulk only)', 'both'),
   variable(
     'RUN_WORKER',
@@ -147,6 +151,8 @@ function headerOf(pair: string): [string, string] {
   return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())];
 }
 
+const minSecretLength = 16;
+
 /** Parses each variable independently, so that all errors are reported at once. */
 export const environmentSchema = z.object({
   KLAVIYO_AUTH_KEY: required.regex(headerValue, 'must be one word without blanks'),
@@ -162,6 +168,13 @@ export const environmentSchema = z.object({
     .union([z.literal(''), text.toUpperCase().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')])
     .default(''),
   PRODUCT_URL_TEMPLATE: text.default(''),
+  CART_LINK_SECRET: text
+    .default('')
+    .transform((value) => value.split(',').map((secret) => secret.trim()))
+    .transform((secrets) => secrets.filter((secret) => secret !== ''))
+    .refine((secrets) => secrets.every(({ length }) => length >= minSecretLength), {
+      error: `must be a text of ${minSecretLength} characters or more, several comma-separated`,
+    }),
   APP_TYPE: z
     .enum(['EVENT', 'BULK_IMPORT', ''], { error: 'must be EVENT or BULK_IMPORT, or unset for both' })
     .default(''),

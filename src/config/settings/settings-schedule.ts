@@ -1,7 +1,7 @@
 /** Schema of the `schedule` setting: when syncs start automatically. */
 import { Cron } from 'croner';
 import { z } from 'zod';
-import { section } from '../../rules/settings.ts';
+import { section } from '../../rules/settings-fields.ts';
 
 function isTimeZone(name: string): boolean {
   try {

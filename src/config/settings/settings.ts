@@ -1,6 +1,7 @@
 /** Schema of the settings files: the mapping (rules/settings.ts) and the operation of the service. */
 import { z } from 'zod';
-import { ruleSettingsSchema, section } from '../../rules/settings.ts';
+import { ruleSettingsSchema } from '../../rules/settings.ts';
+import { section } from '../../rules/settings-fields.ts';
 import { scheduleSchema } from './settings-schedule.ts';
 
 const seconds = (fallback: number) => z.number().positive().default(fallback);

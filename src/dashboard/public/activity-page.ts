@@ -115,7 +115,7 @@ function rulesTable({ rules, at }: Overview) {
         key: rule,
         cells: [
           html`<span title=${summary}>${rule}</span>`,
-          offBy === undefined ? ago(lastAt, at) : `off: ${offBy} is empty`,
+          offBy === undefined ? ago(lastAt, at) : `off: ${offBy}`,
           bar(`${plural(good, 'change')} delivered, ${number(bad)} rejected`, busiest, [
             { value: bad, tone: 'warn' },
             { value: good + bad, tone: 'accent' },

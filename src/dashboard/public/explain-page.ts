@@ -102,7 +102,7 @@ function ruleView(explained: ExplainedRule) {
 }
 
 function outcomeOf({ changes, skips, problem, offBy }: ExplainedRule): [string, Tone] {
-  if (offBy) return [`Off: ${offBy} is empty`, 'quiet'];
+  if (offBy) return [`Off: ${offBy}`, 'quiet'];
   if (problem) return [problem, 'bad'];
   const rejected = changes.find(({ outcome }) => outcome === 'rejected');
   if (rejected) return [`Would be rejected: ${rejected.reason ?? 'no reason given'}`, 'bad'];

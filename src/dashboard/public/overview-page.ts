@@ -46,6 +46,11 @@ function attentionEntry({ tone, title: heading, detail, since, advice, href }: A
   </div>`;
 }
 
+function backlogText({ realtime, cart, bulk }: Overview['inFlight']): string {
+  const carts = cart > 0 ? `${number(cart)} of carts, ` : '';
+  return `${number(realtime)} real-time, ${carts}${number(bulk)} of syncs`;
+}
+
 function figuresView({ history, inFlight, deadLetters, daily, attention, at }: Overview) {
   const lastHour = history.medianDelay.slice(-slotsPerHour).filter((value) => value !== null);
   const median = lastHour.toSorted((left, right) => left - right)[Math.floor(lastHour.length / 2)];
@@ -55,7 +60,7 @@ function figuresView({ history, inFlight, deadLetters, daily, attention, at }: O
   return html`<dl class="figures">
     ${figure('Status', html`${dot(isHealthy ? 'good' : 'bad')} ${isHealthy ? 'Delivering' : 'Needs action'}`, delayNow ? `last delivery ${ago(delayNow.at, at)}` : 'no message since the start')}
     ${figure('Delay', median === undefined ? (delayNow ? delay(delayNow.delaySeconds) : '–') : delay(median), median === undefined ? 'message created → accepted' : 'median of the last hour, message created → accepted')}
-    ${figure('Backlog', number(inFlight.realtime + inFlight.bulk), `${number(inFlight.realtime)} real-time, ${number(inFlight.bulk)} of syncs`)}
+    ${figure('Backlog', number(inFlight.realtime + inFlight.cart + inFlight.bulk), backlogText(inFlight))}
     ${figure('Events today', daily ? number(eventsToday) : '–', 'accepted by Klaviyo')}
     ${figure(
       'Dead letters',

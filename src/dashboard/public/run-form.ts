@@ -10,6 +10,7 @@ let unconfirmed: { resource: string; text: string } | undefined;
 
 export function runForm(resource: string): TemplateResult {
   const isOrders = resource === 'orders';
+  const becomesEvents = isOrders || resource === 'carts';
   return html`<details>
     <summary>Options</summary>
     <label>Only these ids, separated by spaces, commas or lines<textarea name="ids" rows="2"></textarea></label>
@@ -18,8 +19,8 @@ export function runForm(resource: string): TemplateResult {
     ${isOrders ? html`<label>Start at this id, in the order of ids <input name="startId" /></label>` : nothing}
     <label><input type="checkbox" name="force" /> Force update: also write records that are unchanged in Klaviyo</label>
     ${
-      isOrders
-        ? html`<label><input type="checkbox" name="triggerFlows" /> Trigger flows (for orders that were missed)</label>`
+      becomesEvents
+        ? html`<label><input type="checkbox" name="triggerFlows" /> Trigger flows (for ${resource} that were missed)</label>`
         : nothing
     }
     ${

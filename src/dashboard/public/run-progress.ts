@@ -13,6 +13,7 @@ const typeOf: Record<Resource, string> = {
   orders: 'order',
   categories: 'category',
   products: 'product',
+  carts: 'cart',
 };
 
 const tones: Partial<Record<RunRow['state'], Tone>> = {

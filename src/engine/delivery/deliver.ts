@@ -22,7 +22,7 @@ export interface DeliverDeps {
   acceptedJobs: Pick<AcceptedJobs, 'settled' | 'abandon'>;
   deadLetters: Pick<DeadLetters, 'store'>;
   events: AppEvents;
-  /** Realtime and replays are logged; a sync counts its records instead. */
+  /** Realtime and replays are logged; a sync and the cart watch count their records instead. */
   deliveryLog: Pick<DeliveryLog, 'add'>;
   /** Stores a follow-up run; resolves once it is stored. */
   queueFollowUp(followUp: FollowUp): Promise<void>;
@@ -81,7 +81,7 @@ export function createDeliver({
   }
 
   function log(results: readonly (readonly [DeliveryOrigin, Receipt])[], options: DeliverOptions): void {
-    if (options.lane === 'bulk') return;
+    if (options.lane !== 'realtime') return;
     logDeliveries(
       deliveryLog,
       results.map(([origin, receipt]) => receiptEntry(origin, receipt, options)),
@@ -95,7 +95,7 @@ export function createDeliver({
     reasons: readonly string[],
     options: DeliverOptions,
   ) {
-    if (options.lane === 'bulk') return;
+    if (options.lane !== 'realtime') return;
     logDeliveries(
       deliveryLog,
       reasons.map((reason) => entryOf(origin, { outcome, reason }, options)),
@@ -235,13 +235,13 @@ export function createDeliver({
     });
 }
 
-/** In realtime an accepted job is stored with the origins of its changes; bulk reads a page again instead. */
+/** In realtime an accepted job is stored with the origins of its changes; the other lanes read a page again instead. */
 function withOrigin(
   change: Change,
   { record, rule }: Pick<ChangeOrigin, 'record' | 'rule'>,
   { cause, readSeq, lane }: DeliverOptions,
 ): SequencedChange<ChangeOrigin> {
-  if (lane === 'bulk') return { ...change, readSeq };
+  if (lane !== 'realtime') return { ...change, readSeq };
   return { ...change, readSeq, origin: { record, rule, cause: originOf(cause) } };
 }
 

@@ -24,7 +24,7 @@ import { type Perturbation, recordLookups } from './recording-lookups.ts';
 import type { Explained, ExplainedChange, ExplainedRule } from './schema.ts';
 import { verdictOf } from './verdict.ts';
 
-export const explainedTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'] as const;
+export const explainedTypes = ['customer', 'order', 'cart', 'category', 'product', 'inventory-entry'] as const;
 export type ExplainedType = (typeof explainedTypes)[number];
 
 export interface ExplainDeps {
@@ -45,6 +45,7 @@ export type Explain = (type: ExplainedType, id: string) => Promise<Explained | u
 const resourceOf: Record<Exclude<ExplainedType, 'inventory-entry'>, BulkResource> = {
   customer: 'customers',
   order: 'orders',
+  cart: 'carts',
   category: 'categories',
   product: 'products',
 };

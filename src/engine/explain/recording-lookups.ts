@@ -61,6 +61,7 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
       customer: once('customer', undefined, real.customer),
       customersWithEmail: once('customers with the e-mail', [], real.customersWithEmail),
       isDeleted: (typeId, id) => (closed ? Promise.resolve(false) : real.isDeleted(typeId, id)),
+      cart: once('cart', undefined, real.cart),
       order: once('order', undefined, real.order),
       ordersOfPayment: once('orders of payment', [], real.ordersOfPayment),
       paidOrders: once('orders of payment', [], real.paidOrders),

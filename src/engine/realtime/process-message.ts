@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import type { RecentVersions } from '../../commercetools/recent-versions.ts';
+import type { Lane } from '../../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import { LookupUnavailable, messageOf, toError } from '../../lib/errors.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
@@ -73,7 +74,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     deps.recentVersions.note(message.resource.id, message.resourceVersion);
     const readSeq = deps.nextReadSeq();
     const onInternalError = attempt >= deps.maxAttempts ? 'dead-letter' : 'return';
-    const options = { cause, readSeq, lane: 'realtime', signal, onInternalError, attempt: deliveries } as const;
+    const options = { cause, readSeq, lane: laneOf(message), signal, onInternalError, attempt: deliveries } as const;
     try {
       const evaluations = await deps.evaluate({ message }, rules, cause);
       deps.importWatch?.observe(message, evaluations);
@@ -112,11 +113,11 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   }
 
   /** @returns a verdict if the backlog exceeds the deadline: a broker holds messages better than this process's memory */
-  function overloadVerdict(rules: RuleSelection): Verdict | undefined {
+  function overloadVerdict(rules: RuleSelection, lane: Lane): Verdict | undefined {
     const shedReason = deps.shedReason?.();
     if (shedReason !== undefined) return { ack: false, reason: shedReason, retryAfterMs: shedRetryMs };
     const maxWaitMs = deps.deadlineMs * maxQueueShare;
-    const waitMs = Math.max(0, ...changeKinds(rules).map((kind) => deps.sink.estimateWaitMs(kind)));
+    const waitMs = Math.max(0, ...changeKinds(rules).map((kind) => deps.sink.estimateWaitMs(kind, lane)));
     if (inFlight.size < deps.maxInFlight && waitMs <= maxWaitMs) return undefined;
     const retryAfterMs = Math.max(1_000, waitMs - maxWaitMs);
     return { ack: false, reason: 'the backlog exceeds realtime.deadlineSeconds', retryAfterMs };
@@ -125,7 +126,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   async function admit(message: Message, rules: RuleSelection, deliveries: number | undefined): Promise<Verdict> {
     if (rules.size === 0) return noRule(message);
     // A redelivery of a message that is in flight joins it.
-    const joined = inFlight.get(message.id) ?? overloadVerdict(rules);
+    const joined = inFlight.get(message.id) ?? overloadVerdict(rules, laneOf(message));
     if (joined) attempts.add(message.id, 'notCounted');
     return joined ?? start(message, rules, deliveries);
   }
@@ -186,6 +187,11 @@ function createAttempts() {
     },
     forget: (id: string) => counts.delete(id),
   };
+}
+
+/** An order must not wait behind carts. */
+function laneOf({ resource }: Message): Lane {
+  return resource.typeId === 'cart' ? 'cart' : 'realtime';
 }
 
 function noRule({ type, resource }: Message): Verdict {

@@ -47,6 +47,11 @@ export function parseSyncRequest(
   return { type: 'start', request: omitUndefined({ ids: uniqueIds, startId, since, ...flags }) };
 }
 
+/** Whether the records of a resource become events, which may trigger flows. */
+export function becomesEvents(resource: BulkResource): boolean {
+  return resource === 'orders' || resource === 'carts';
+}
+
 export interface SyncStart {
   command: Exclude<SyncCommand, { type: 'invalid' }>;
   by: Starter;
@@ -72,7 +77,8 @@ function problemOf(resource: BulkResource, request: SyncRequest, nameOf: OptionN
   if (startId !== undefined && resource !== 'orders')
     return `${nameOf('startId')}: only orders can be synced from an id on`;
   if (startId !== undefined && ids) return `${nameOf('ids')} and ${nameOf('startId')}: give one of them`;
-  if (backfill !== undefined && resource !== 'orders') return `${nameOf('backfill')}: only orders become events`;
+  if (backfill !== undefined && !becomesEvents(resource))
+    return `${nameOf('backfill')}: only orders and carts become events`;
   if (keepStock && resource !== 'products') return `${nameOf('keepStock')}: only products have stock`;
   if (keepStock && deleteAll) return `${nameOf('keepStock')} and ${nameOf('deleteAll')}: give one of them`;
   if (!deleteAll)

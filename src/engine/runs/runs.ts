@@ -48,6 +48,8 @@ export interface RunsDeps extends Omit<RunPollerDeps, 'runStore'> {
   maxEnded: number;
   followUps: Pick<FollowUpQueue, 'onAdded'>;
   countFlowEvents: CountFlowEvents;
+  /** Why no sync of the resource may start; undefined: it may. */
+  refusal(resource: BulkResource): string | undefined;
   /** Clock of commercetools. `set` asks commercetools for the time, unless it is known; rejects with a CommercetoolsError. */
   clock: { latest(): Date; set(): Promise<void> };
 }
@@ -123,6 +125,8 @@ export function createRuns(deps: RunsDeps): Runs {
 
   return {
     async start(resource, request, by, isConfirmed = false) {
+      const refused = deps.refusal(resource);
+      if (refused !== undefined) return { refused };
       const { lastCompleteSince } = runStore;
       // The clock of this machine may be wrong.
       if (request.since !== undefined) await clock.set();

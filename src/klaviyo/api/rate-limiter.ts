@@ -1,6 +1,6 @@
 /**
  * Rate limiter per endpoint. Stays below the limits of a second and a minute, spreads a minute's budget evenly by a token
- * bucket with a small burst, and keeps a reserve of the minute for realtime. Other integrations of the account use the same
+ * bucket with a small burst, and keeps a reserve of the minute for the lanes above. Other integrations of the account use the same
  * quota, and Klaviyo's headers describe the second only: a 429 that the own count does not explain shows them.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
@@ -8,14 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EndpointName, endpoints } from './endpoints.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
-export type Lane = 'realtime' | 'bulk';
+/** The lanes, the one with priority first: what is behind a placed order must not hold it up. */
+export const lanes = ['realtime', 'cart', 'bulk'] as const;
+export type Lane = (typeof lanes)[number];
 
 export interface RateLimiterSettings {
   /** Factor on the published limits; not 1 for an account with limits of its own. */
   scale?: number;
   /** Share of the published limits that this service uses, 0 to 1. */
   rateLimitShare: number;
-  /** Share of a minute that bulk leaves unused while realtime or another API client is active, 0 to 1. */
+  /** Share of a minute that bulk leaves unused while a lane above or another API client is active, 0 to 1; carts leave half. */
   realtimeReserve: number;
 }
 
@@ -49,8 +51,8 @@ export interface RateHeaders {
 const secondMs = 1_000;
 const minuteMs = 60_000;
 /**
- * Maximum wait of `acquire`. A longer wait belongs to the caller: a broker redelivers, a run reports why it is paused. Bulk
- * waits for its own pace without this limit.
+ * Maximum wait of `acquire`. A longer wait belongs to the caller: a broker redelivers, a run reports why it is paused. The
+ * other lanes wait for their own pace without this limit.
  */
 export const maxWaitMs = 5_000;
 /** Requests arrive at Klaviyo later than they were sent, so a window counts as this much longer. */
@@ -60,7 +62,11 @@ const sameWindowMs = 2_000;
 /** Share of a minute that bulk leaves unused for a minute after a 429 that the own count does not explain. */
 const externalUseReserve = 0.5;
 /** Share of a minute's budget that a lane may send at once after a quiet time. */
-const burstShare = { realtime: 0.1, bulk: 0.02 } as const;
+const burstShare: Record<Lane, number> = { realtime: 0.1, cart: 0.05, bulk: 0.02 };
+/** Share of the reserves that a lane leaves unused. */
+const reserveShare: Record<Lane, number> = { realtime: 0, cart: 0.5, bulk: 1 };
+
+const never = Number.NEGATIVE_INFINITY;
 
 interface EndpointWindow {
   budget: Budget;
@@ -88,12 +94,12 @@ export function createRateLimiter(
   now: () => number = () => performance.now(),
 ): RateLimiter {
   const windows = new Map<EndpointName, EndpointWindow>();
-  let realtimeAt = Number.NEGATIVE_INFINITY;
+  /** When a lane last asked for a token. */
+  const askedAt: Record<Lane, number> = { realtime: never, cart: never, bulk: never };
 
   function windowOf(endpoint: EndpointName): EndpointWindow {
     const existing = windows.get(endpoint);
     if (existing) return existing;
-    const never = Number.NEGATIVE_INFINITY;
     const created: EndpointWindow = {
       budget: budgetOf(publishedLimits(endpoint, settings), settings),
       sent: createSlidingWindow(minuteMs + slackMs),
@@ -118,9 +124,11 @@ export function createRateLimiter(
     if (window.blockedUntil > at)
       return { waitMs: window.blockedUntil - at, requiredByServer: true, tokenIntervalMs: budget.tokenIntervalMs };
     refill(window, at);
-    const reserved = lane === 'bulk' && at - Math.max(realtimeAt, window.externalUseAt) < minuteMs;
-    const isContested = lane === 'bulk' && at - window.unexplainedAt < minuteMs;
-    const reserve = Math.max(reserved ? settings.realtimeReserve : 0, isContested ? externalUseReserve : 0);
+    const above = lanes.slice(0, lanes.indexOf(lane)).map((other) => askedAt[other]);
+    const isReserved = at - Math.max(window.externalUseAt, ...above) < minuteMs;
+    const isContested = at - window.unexplainedAt < minuteMs;
+    const reserves = Math.max(isReserved ? settings.realtimeReserve : 0, isContested ? externalUseReserve : 0);
+    const reserve = reserves * reserveShare[lane];
     const perMinute = Math.max(1, Math.floor(budget.perMinute * (1 - reserve)));
     const waits = [
       window.sent.msUntilBelow(budget.perSecond, secondMs + slackMs, at),
@@ -152,11 +160,11 @@ export function createRateLimiter(
 
   return {
     tryAcquire(endpoint, lane) {
-      if (lane === 'realtime') realtimeAt = now();
+      askedAt[lane] = now();
       return takeToken(endpoint, lane);
     },
     async acquire(endpoint, lane, signal) {
-      if (lane === 'realtime') realtimeAt = now();
+      askedAt[lane] = now();
       for (;;) {
         signal.throwIfAborted();
         const waitMs = takeToken(endpoint, lane);
@@ -247,6 +255,7 @@ function budgetOf(limits: Limits, { rateLimitShare }: Pick<RateLimiterSettings, 
   const tokenIntervalMs = minuteMs / perMinute;
   const burst = {
     realtime: Math.max(1, Math.floor(perMinute * burstShare.realtime)),
+    cart: Math.max(1, Math.floor(perMinute * burstShare.cart)),
     bulk: Math.max(1, Math.floor(perMinute * burstShare.bulk)),
   };
   return {
@@ -266,9 +275,9 @@ function refill(window: EndpointWindow, at: number): void {
   window.tokensAt = at;
 }
 
-/** Bulk uses only the first part of a burst and leaves the rest to realtime. */
+/** A lane uses only the first part of a burst and leaves the rest to the lanes above. */
 function msUntilToken({ budget: { tokenIntervalMs, burst }, tokens }: EndpointWindow, lane: Lane): number {
-  const required = lane === 'realtime' ? 1 : burst.realtime - burst.bulk + 1;
+  const required = burst.realtime - burst[lane] + 1;
   return tokens >= required ? 0 : (required - tokens) * tokenIntervalMs;
 }
 

@@ -18,8 +18,8 @@ import { createJobPoller } from './job-poller.ts';
 import { type Operation, operations } from './operations.ts';
 
 const jobsPath = '/api/catalog-item-bulk-create-jobs';
-const events: Operation = { ...operations.event, maxRecords: 20, maxSingle: { realtime: 2, bulk: 2 } };
-const items: Operation = { ...operations.createItem, maxRecords: 20, maxSingle: { realtime: 2, bulk: 2 } };
+const events: Operation = { ...operations.event, maxRecords: 20, maxSingle: { realtime: 2, cart: 2, bulk: 2 } };
+const items: Operation = { ...operations.createItem, maxRecords: 20, maxSingle: { realtime: 2, cart: 2, bulk: 2 } };
 const itemBody = z.object({
   data: z.object({ attributes: z.object({ items: z.object({ data: z.array(z.object({ id: z.string() })) }) }) }),
 });
@@ -187,9 +187,9 @@ describe('single requests and bulk bodies', () => {
     const { batcher, write, all } = await batcherIn(t)({ operation: events });
     for (const id of idsOf(10)) write(id);
     // Half a body, of a thousand a minute.
-    assert.equal(batcher.estimateWaitMs(), 30);
+    assert.equal(batcher.estimateWaitMs('realtime'), 30);
     await all(idsOf(10));
-    assert.equal(batcher.estimateWaitMs(), 0);
+    assert.equal(batcher.estimateWaitMs('realtime'), 0);
   });
 });
 

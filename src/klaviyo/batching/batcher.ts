@@ -10,7 +10,7 @@
 import { here } from '../../telemetry/span.ts';
 import type { ApiResult, KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
-import type { Lane } from '../api/rate-limiter.ts';
+import { type Lane, lanes } from '../api/rate-limiter.ts';
 import { createBodySender, type Entry, rejectAll, resolveAll, type WriteOptions } from './body-sender.ts';
 import { type BulkAccess, type BulkMode, createBulkAccess } from './bulk-access.ts';
 import { type BatchItem, bodyCapacity, itemBytes } from './bulk-body.ts';
@@ -25,8 +25,8 @@ export interface Batcher {
    * this process; the batcher goes on with the other entries
    */
   write(item: BatchItem, options: WriteOptions): Promise<ApiResult>;
-  /** @returns milliseconds until realtime's queue is sent, at the published pace */
-  estimateWaitMs(): number;
+  /** @returns milliseconds until the queues of this lane and of those above are sent, at the published pace */
+  estimateWaitMs(lane: Lane): number;
 }
 
 interface Queue {
@@ -62,7 +62,11 @@ export interface BatcherDeps {
 
 export function createBatcher(operation: Operation, { client, jobs, perMinute, access }: BatcherDeps): Batcher {
   const sender = createBodySender(operation, { client, jobs, access });
-  const queues: Record<Lane, Queue> = { realtime: { entries: [], bytes: 0 }, bulk: { entries: [], bytes: 0 } };
+  const queues: Record<Lane, Queue> = {
+    realtime: { entries: [], bytes: 0 },
+    cart: { entries: [], bytes: 0 },
+    bulk: { entries: [], bytes: 0 },
+  };
   const capacity = bodyCapacity(operation);
   let bodiesInFlight = 0;
   let flushScheduled = false;
@@ -73,7 +77,7 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute, a
     flushScheduled = true;
     setImmediate(() => {
       flushScheduled = false;
-      for (const lane of ['realtime', 'bulk'] as const) flush(lane);
+      for (const lane of lanes) flush(lane);
     });
   }
 
@@ -205,18 +209,20 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute, a
         queue.entries.push({ item, bytes, options, queuedAt, traceContext: here(), resolve, reject });
       });
     },
-    estimateWaitMs() {
-      const { entries, bytes } = queues.realtime;
-      const bodies = Math.max(entries.length / operation.maxRecords, bytes / capacity);
-      return (bodies / perMinute) * 60_000;
+    estimateWaitMs(lane) {
+      const bodies = lanes.slice(0, lanes.indexOf(lane) + 1).map((each) => {
+        const { entries, bytes } = queues[each];
+        return Math.max(entries.length / operation.maxRecords, bytes / capacity);
+      });
+      return (bodies.reduce((sum, count) => sum + count, 0) / perMinute) * 60_000;
     },
   };
 }
 
 export interface BatcherRegistry {
   write(name: OperationName, item: BatchItem, options: WriteOptions): Promise<ApiResult>;
-  /** @returns milliseconds until realtime's longest queue among these is sent, at the published pace */
-  estimateWaitMs(names: readonly OperationName[]): number;
+  /** @returns milliseconds until the longest queue of the lane among these is sent, at the published pace */
+  estimateWaitMs(names: readonly OperationName[], lane: Lane): number;
 }
 
 export interface BatcherRegistryDeps {
@@ -254,6 +260,6 @@ export function createBatcherRegistry(deps: BatcherRegistryDeps): BatcherRegistr
 
   return {
     write: (name, item, options) => batcherFor(name).write(item, options),
-    estimateWaitMs: (names) => Math.max(0, ...names.map((name) => batchers.get(name)?.estimateWaitMs() ?? 0)),
+    estimateWaitMs: (names, lane) => Math.max(0, ...names.map((name) => batchers.get(name)?.estimateWaitMs(lane) ?? 0)),
   };
 }

@@ -125,7 +125,8 @@ function eventLocation(
 }
 
 function concernsIdentity(errors: readonly KlaviyoError[]): boolean {
-  const identifierPointer = /\/profile(\/data)?(\/attributes)?(\/(id|email|external_id))?$/;
+  const identifierPointer =
+    /\/profile(\/data)?(\/attributes)?(\/(id|email|external_id|phone_number|_kx|anonymous_id))?$/;
   return errors.some(
     ({ code, pointer }) => code === 'duplicate_profile' || (pointer !== undefined && identifierPointer.test(pointer)),
   );

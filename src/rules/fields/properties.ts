@@ -1,5 +1,5 @@
 /** Applies the property filter of the settings: include, exclude and rename top-level names. */
-import type { PropertyFilter } from '../settings.ts';
+import type { PropertyFilter } from '../settings-fields.ts';
 
 /** Returns whether a top-level name passes the filter. An empty `include` means all; `exclude` wins. */
 export function passes(name: string, filter: PropertyFilter): boolean {

@@ -27,9 +27,21 @@ export interface OrderUrlValues {
  * undefined if one of those that it contains has no value.
  */
 export function orderUrl(template: string, { locale, ...ids }: OrderUrlValues): string | undefined {
-  const values: Record<string, string | undefined> = { ...ids, locale, language: locale?.split(/[-_]/)[0] };
+  return filledUrl(template, { ...ids, locale, language: languageOf(locale) });
+}
+
+export function languageOf(locale: string | undefined): string | undefined {
+  return locale?.split(/[-_]/)[0];
+}
+
+/**
+ * Returns the template with each `{{name}}` of these values replaced, or undefined if one of those that it contains has no
+ * value. Other names are left as they are.
+ */
+export function filledUrl(template: string, values: Record<string, string | undefined>): string | undefined {
   let isComplete = true;
-  const url = template.replaceAll(/\{\{(orderNumber|orderId|language|locale)\}\}/g, (_, name: string) => {
+  const url = template.replaceAll(/\{\{(\w+)\}\}/g, (text, name: string) => {
+    if (!Object.hasOwn(values, name)) return text;
     const value = present(values[name]);
     if (value === undefined) isComplete = false;
     return encodeURIComponent(value ?? '');

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { customLineItem, type Json, lineItem, money, order } from '../../../test/fixtures/index.ts';
 import { orderSchema } from '../../commercetools/schemas.ts';
-import type { PropertyFilter } from '../settings.ts';
+import type { PropertyFilter } from '../settings-fields.ts';
 import { discountValue } from './discount-value.ts';
 
 const all: PropertyFilter = { include: [], exclude: [], map: {} };

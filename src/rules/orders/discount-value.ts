@@ -4,7 +4,7 @@ import type { CartDiscounted } from '../../commercetools/schema-fields.ts';
 import type { Order } from '../../commercetools/schemas.ts';
 import { type MoneyAddend, sumOf } from '../fields/money.ts';
 import { passes } from '../fields/properties.ts';
-import type { PropertyFilter } from '../settings.ts';
+import type { PropertyFilter } from '../settings-fields.ts';
 
 type DiscountedLine = Pick<Order['lineItems'][number], 'discountedPricePerQuantity'>;
 

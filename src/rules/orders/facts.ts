@@ -194,8 +194,9 @@ export function eventOrderOf(order: Order): EventOrder {
   };
 }
 
-async function productsOf(
-  order: Order,
+/** Returns the products of the line items, and the category tree with their categories. */
+export async function productsOf(
+  order: Pick<Order, 'lineItems'>,
   { lookups, cause }: LookupContext,
 ): Promise<Pick<OrderFacts, 'products' | 'categories'>> {
   const ids = new Set(order.lineItems.map(({ productId }) => productId).filter((id) => id !== undefined));

@@ -49,7 +49,10 @@ export function orderId(order: Order, settings: RuleSettings): string | undefine
 }
 
 /** Returns the distinct names of the line items, then of the custom line items, without empty names. */
-export function itemNames(order: Order, { preferredLocale }: RuleSettings): string[] {
+export function itemNames(
+  order: Pick<Order, 'lineItems' | 'customLineItems'>,
+  { preferredLocale }: RuleSettings,
+): string[] {
   const items = [...order.lineItems, ...order.customLineItems];
   return distinct(items.map(({ name }) => localizedText(name, preferredLocale)));
 }

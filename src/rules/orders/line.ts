@@ -25,11 +25,14 @@ export interface Line {
   brand: string | undefined;
 }
 
-/** Events of the whole order and Ordered Product need the same lines. */
-const cache = new WeakMap<OrderFacts, { settings: RuleSettings; lines: Map<LineItem, Line> }>();
+/** What a line is described by besides itself. */
+export type LineFacts = Pick<OrderFacts, 'products' | 'categories'>;
+
+/** Several events need the same lines. */
+const cache = new WeakMap<LineFacts, { settings: RuleSettings; lines: Map<LineItem, Line> }>();
 
 /** Describes a line item by its own snapshot, and by the product as it is now for categories and brand. */
-export function lineOf(item: LineItem, facts: OrderFacts, settings: RuleSettings): Line {
+export function lineOf(item: LineItem, facts: LineFacts, settings: RuleSettings): Line {
   const cached = cache.get(facts);
   const lines = cached?.settings === settings ? cached.lines : new Map<LineItem, Line>();
   if (cached?.lines !== lines) cache.set(facts, { settings, lines });
@@ -38,7 +41,7 @@ export function lineOf(item: LineItem, facts: OrderFacts, settings: RuleSettings
   return line;
 }
 
-function describe(item: LineItem, facts: OrderFacts, settings: RuleSettings): Line {
+function describe(item: LineItem, facts: LineFacts, settings: RuleSettings): Line {
   const { price, totalPrice } = item;
   const product = item.productId === undefined ? undefined : facts.products.get(item.productId);
   return {
@@ -89,7 +92,7 @@ export function asOrderedProduct(line: Line): JsonObject {
 
 function categoriesOf(
   product: OrderedProduct | undefined,
-  facts: OrderFacts,
+  facts: LineFacts,
   { preferredLocale }: RuleSettings,
 ): string[] {
   const ids = product?.masterData.current.categories.map(({ id }) => id) ?? [];

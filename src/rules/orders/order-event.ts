@@ -68,7 +68,7 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
   const { name, summary, metric, per, ownPropertySettings, triggers } = spec;
   const shared: readonly OrderNeed[] = ownPropertySettings ? [] : ['discountCodes'];
   const offBy = (settings: RuleSettings) =>
-    settings.order.metrics[metric] === '' ? `order.metrics.${metric}` : undefined;
+    settings.order.metrics[metric] === '' ? `order.metrics.${metric} is empty` : undefined;
   return {
     name,
     summary,
@@ -91,7 +91,7 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
     offBy,
     map(facts, settings) {
       const off = offBy(settings);
-      if (off !== undefined) return skip(`${off} is empty`);
+      if (off !== undefined) return skip(off);
       const { profile } = facts;
       if ('skip' in profile) return skip(profile.skip);
       const drafts = spec.events(facts, settings);
@@ -168,7 +168,7 @@ export function fitEvent(properties: Record<string, unknown>): FittedProperties 
 }
 
 /** Checks the form of an ISO 4217 code. Klaviyo rejects an event with any other currency; without one it counts the value. */
-function isCurrency(code: string): boolean {
+export function isCurrency(code: string): boolean {
   return /^[A-Z]{3}$/.test(code);
 }
 
