@@ -1,4 +1,5 @@
 /** Corrects and completes resources that the engine creates. */
+import { withLineTimes } from './carts.ts';
 import { type ApiRecord, field, isObject, type JsonObject, listField, textField } from './json.ts';
 import type { Records } from './records.ts';
 
@@ -43,7 +44,10 @@ export function addDraftFields(
   { draft, records }: { draft: unknown; records: Records },
 ): FullRecord {
   const corrected = correctRecord(typeId, record, records);
-  if (typeId === 'cart') return { ...corrected, inventoryMode: textField(draft, 'inventoryMode') ?? 'None' };
+  if (typeId === 'cart') {
+    const drafted = { inventoryMode: textField(draft, 'inventoryMode') ?? 'None', ...draftFields(draft, ['key']) };
+    return withLineTimes({ ...corrected, ...drafted }, undefined);
+  }
   if (typeId === 'category') return withoutEmptyTexts(corrected, ['externalId']);
   if (typeId === 'inventory-entry') return { ...corrected, ...draftFields(draft, ['key']) };
   if (typeId === 'standalone-price') {

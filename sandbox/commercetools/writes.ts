@@ -1,6 +1,7 @@
 /** Handles POST and DELETE: the engine applies the change, the records store it, and listeners are notified. */
 
 import type { CommercetoolsBehaviours } from './behaviours.ts';
+import { asReplica, withLineTimes } from './carts.ts';
 import type { Change, ChangeEmitter } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { addDraftFields, correctRecord } from './engine-corrections.ts';
@@ -22,6 +23,9 @@ export interface Write {
   readonly body: unknown;
 }
 
+/** Addresses that are no ids: a POST to them creates a record. */
+const creatingAddresses: ReadonlySet<string> = new Set(['import', 'replicate']);
+
 export class Writes {
   readonly #records: Records;
   readonly #changes: ChangeEmitter;
@@ -41,7 +45,7 @@ export class Writes {
   post(write: Write): Promise<HttpResponse> {
     const emptyList = emptyRequiredList(write.resource.typeId, write.body);
     if (emptyList !== undefined) return Promise.resolve(invalidInput(`The field '${emptyList}' must not be empty.`));
-    const isNew = write.address === undefined || write.address === 'import';
+    const isNew = write.address === undefined || creatingAddresses.has(write.address);
     return this.#enqueue(() => (isNew ? this.#create(write) : this.#update(write)));
   }
 
@@ -99,7 +103,8 @@ export class Writes {
     const createdRecord = wrapped ?? response.body;
     if (!isRecord(createdRecord)) return response;
     const cause = address === 'import' ? { cause: 'import' as const } : {};
-    const complete = addDraftFields(resource.typeId, createdRecord, { draft: body, records: this.#records });
+    const drafted = addDraftFields(resource.typeId, createdRecord, { draft: body, records: this.#records });
+    const complete = address === 'replicate' ? asReplica(drafted) : drafted;
     const { stockDelayMs } = this.#behaviours;
     if (resource.typeId === 'order') {
       await afterOrderCreated({ order: complete, records: this.#records, writes: this, stockDelayMs });
@@ -133,6 +138,7 @@ export class Writes {
       }
       if (!isRecord(response.body)) return response;
       after = correctRecord(typeId, response.body, this.#records);
+      if (typeId === 'cart' && isObject(after)) after = withLineTimes(after, before);
       await this.#save(typeId, after);
     }
     if (after.version !== before.version) this.#changes.emit({ typeId, before, after });
