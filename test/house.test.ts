@@ -50,6 +50,10 @@ const allowedImports: Record<string, readonly string[]> = {
     ...['engine/runs', 'engine/delivery', 'commercetools', 'telemetry/span.ts'],
     ...['type:klaviyo', 'type:rules'],
   ],
+  'engine/carts': [
+    ...['engine/runs', 'engine/bulk/result-counts.ts', 'commercetools', 'store/store.ts'],
+    ...['type:engine/delivery', 'type:rules', 'type:telemetry/app-events.ts'],
+  ],
   'engine/explain': ['engine/delivery', 'rules', 'commercetools', 'type:klaviyo'],
   'engine/find': ['engine/delivery', 'rules', 'commercetools', 'type:klaviyo'],
   'engine/api-findings.ts': ['store/store.ts', 'type:klaviyo'],

@@ -10,6 +10,7 @@ import type { Config } from '../config/config.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
 import { createFlowCount } from '../engine/bulk/count-flow-events.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
+import type { CartWatch, CartWatchDeps } from '../engine/carts/cart-watch.ts';
 import { type ChangeOrigin, createAcceptedJobs } from '../engine/delivery/accepted-jobs.ts';
 import { createDeadLetters, type DeadLetters, discardAbout } from '../engine/delivery/dead-letters.ts';
 import { createDeliver } from '../engine/delivery/deliver.ts';
@@ -54,6 +55,8 @@ export interface Overrides {
   now?: () => Date;
   /** `own`: executes only runs that this process starts, as a command does. */
   claim?: RunsDeps['claim'];
+  /** Faster than any setting allows. */
+  cartWatch?: Partial<Pick<CartWatchDeps, 'everyMs' | 'settlingMs'>>;
 }
 
 export interface Components {
@@ -81,6 +84,8 @@ export interface Components {
   /** A lease that stands still for this long has expired. */
   leaseMs: number;
   now(): Date;
+  /** Loads the cart watch, not yet open; undefined if carts are not to be read at intervals. */
+  loadCartWatch(): Promise<CartWatch | undefined>;
   /** Starts to send traces if a collector is configured. */
   trace(): Promise<void>;
   /** Resolves when no message and no run is in flight. */
@@ -100,6 +105,9 @@ export interface StopOptions {
 
 /** A live check may run while the service does. */
 const findingTtlMs = 60_000;
+
+/** A change of a cart may become visible later than its timestamp says. */
+const cartSettlingMs = 5_000;
 
 const shutdownTimeout = 'shutdown took longer than SHUTDOWN_SECONDS; what is still in flight will be redelivered';
 
@@ -280,6 +288,16 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
     ...{ apiFindings, syncable, liveCheck, explain, find, deliveryLog, memoryGuard, leaseMs, now },
+    async loadCartWatch() {
+      const { enabled, watch, everySeconds } = config.rules.carts;
+      if (!enabled || watch !== 'poll') return undefined;
+      const { createCartWatch } = await import('../engine/carts/cart-watch.ts');
+      return createCartWatch({
+        ...{ client: commercetools, selectRules, evaluate, deliver, events, nextReadSeq, clock, shedReason, leaseMs },
+        ...{ store: runStore, setClock, everyMs: everySeconds * 1_000, settlingMs: cartSettlingMs },
+        ...overrides.cartWatch,
+      });
+    },
     async trace() {
       if (!config.traces) return;
       const { startTraces } = await import('../telemetry/traces.ts');

@@ -11,6 +11,7 @@ import { createDelayHistory } from '../dashboard/delay-history.ts';
 import { accountLinks } from '../dashboard/links.ts';
 import { createRuleRates } from '../dashboard/rule-rates.ts';
 import { createRunLog } from '../dashboard/run-log.ts';
+import type { CartWatch } from '../engine/carts/cart-watch.ts';
 import { createReadiness } from '../engine/readiness.ts';
 import { createHandleDelivery } from '../engine/realtime/handle-delivery.ts';
 import { maxQueueShare } from '../engine/realtime/process-message.ts';
@@ -78,6 +79,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   for (const recorder of [ruleRates, attention, dailyCounts, delays, runLog]) events.listen(recorder.record);
   const startedAt = now().toISOString();
   let metrics: Metrics | undefined;
+  let cartWatch: CartWatch | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
 
@@ -150,6 +152,9 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
       runs.open();
       if (config.runWorker) components.orphanedJobs.open();
       if (components.runKinds.includes('sync')) scheduler.open();
+      // An event application of Connect lives as long as a message: its service watches carts.
+      if (config.bulk) cartWatch = await components.loadCartWatch();
+      cartWatch?.open();
       return ports;
     },
     async stop() {
@@ -160,6 +165,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
           await Promise.all([
             scheduler.shutdown().then(() => runs.shutdown()),
             liveCheck.shutdown(),
+            cartWatch?.shutdown(),
             ...sources.all.map((source) => source.stop()),
           ]);
         },

@@ -38,6 +38,16 @@ export type AppEvent =
   | { type: 'failed'; record: RecordRef; rule: string; error: Error }
   | { type: 'partially-sent'; record: RecordRef; rule: string; warning: { code: string; detail: string } }
   | { type: 'run'; runId: string; resource: string; kind: string; state: string; read: number; problem?: string }
+  /** Changed carts that were read together, and their outcomes. `lagMs`: age of the latest change among them. */
+  | {
+      type: 'carts';
+      read: number;
+      delivered: number;
+      skipped: number;
+      rejected: number;
+      reasons: Record<string, number>;
+      lagMs: number;
+    }
   /** A scheduled sync was due at `at`. `skipped`: `runId` is a sync of the resource that was running already. */
   | { type: 'scheduled'; resource: string; at: string; outcome: 'queued' | 'skipped'; runId: string }
   | { type: 'action-required'; reason: string }

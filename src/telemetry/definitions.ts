@@ -49,6 +49,7 @@ export const counters = {
     'endpoint',
     'status',
   ),
+  carts: counter('ctk_carts_total', 'Changed carts that this process read, by outcome', 'outcome'),
   deadLettersStored: counter('ctk_dead_letters_stored_total', 'Dead letters stored by this process', 'rule', 'code'),
   actionsRequired: counter(
     'ctk_actions_required_total',
@@ -63,6 +64,11 @@ export const histograms = {
     'From what happened in commercetools (createdAt of the message) until Klaviyo accepted it, by type of resource',
     waitBuckets,
     'resource',
+  ),
+  cartDelay: histogram(
+    'ctk_cart_delay_seconds',
+    'From the latest change among carts that were read together until their events were accepted',
+    waitBuckets,
   ),
   handling: histogram('ctk_message_handling_seconds', 'From the arrival of a message to its verdict', waitBuckets),
   requestSeconds: histogram(

@@ -65,10 +65,12 @@ function createEventCounter(registry: Registry, { now }: Pick<MetricsDeps, 'now'
   const unprocessedDeliveries = new Counter(optionsFor(counters.unprocessedDeliveries, registry));
   const changes = new Counter(optionsFor(counters.changes, registry));
   const requests = new Counter(optionsFor(counters.requests, registry));
+  const carts = new Counter(optionsFor(counters.carts, registry));
   const deadLettersStored = new Counter(optionsFor(counters.deadLettersStored, registry));
   const actionsRequired = new Counter(optionsFor(counters.actionsRequired, registry));
   const failures = new Counter(optionsFor(counters.failures, registry));
   const delay = histogramFor(histograms.delay, registry);
+  const cartDelay = histogramFor(histograms.cartDelay, registry);
   const handling = histogramFor(histograms.handling, registry);
   const requestSeconds = histogramFor(histograms.requestSeconds, registry);
   const cap = createCap(maxCodes);
@@ -95,6 +97,9 @@ function createEventCounter(registry: Registry, { now }: Pick<MetricsDeps, 'now'
         requestSeconds.observe({ api, endpoint }, tookMs / 1_000);
         return;
       }
+      case 'carts':
+        for (const outcome of ['delivered', 'skipped', 'rejected'] as const) carts.inc({ outcome }, event[outcome]);
+        return cartDelay.observe(event.lagMs / 1_000);
       case 'dead-letter':
         return deadLettersStored.inc({ rule: event.rule || 'none', code: cap(event.code) });
       case 'action-required':

@@ -6,13 +6,13 @@ import { chunksOf } from '../../lib/chunks.ts';
 import { LookupUnavailable } from '../../lib/errors.ts';
 import type { Cause, RuleEvaluation } from '../../rules/types.ts';
 import type { RecordResult } from '../delivery/outcome.ts';
-import { skipReasons } from '../delivery/verdict.ts';
 import { RunFailed } from '../runs/errors.ts';
-import { addEffects, countMissing, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
+import { countMissing, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
 import type { RunExecution } from '../runs/run-worker.ts';
 import { createErrorBudget } from './error-budget.ts';
 import { maxPagesEvaluating, recordsPerResultGroup } from './limits.ts';
 import type { ReadPage } from './page-reader.ts';
+import { countsOf } from './result-counts.ts';
 import { createRunPause } from './run-pause.ts';
 import type { BulkDeps } from './types.ts';
 
@@ -135,30 +135,6 @@ function noteUnavailable({ record, receipts }: RecordResult, retry: Retry): void
   retry.ids.push(record.id);
   retry.problem = unavailable.reason;
   retry.retryAfterMs = Math.max(retry.retryAfterMs, unavailable.retryAfterMs ?? 0);
-}
-
-function countsOf(results: readonly RecordResult[]): RunCounts {
-  const counts = emptyCounts();
-  for (const result of results) {
-    counts.changes += result.receipts.filter(({ outcome }) => outcome === 'delivered').length;
-    for (const receipt of result.receipts) if (receipt.outcome === 'delivered') addEffects(counts, receipt);
-    const id = [result.record.id];
-    switch (result.outcome) {
-      case 'delivered':
-        counts.delivered += 1;
-        break;
-      case 'rejected':
-      case 'unreadable':
-      case 'failed':
-        counts.rejected += 1;
-        for (const code of new Set(result.deadLettered)) countReason(counts, code, id);
-        break;
-      default:
-        counts.skipped += 1;
-        for (const reason of skipReasons([result])) countReason(counts, reason, id);
-    }
-  }
-  return counts;
 }
 
 function idOf(record: unknown): string {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
 import { type Store, StoreError } from '../../store/store.ts';
 import { RunEnded } from './errors.ts';
-import { type Lease, leaseKey, readLease, UNHELD } from './lease.ts';
+import { type Lease, leaseKey, readLease, runLeases, UNHELD } from './lease.ts';
 import { startLeaseHeartbeat } from './lease-heartbeat.ts';
 import type { Run } from './run.ts';
 import { emptyCounts } from './run-counts.ts';
@@ -62,7 +62,7 @@ async function hold() {
   assert.notEqual(version, 'stale');
   const lease: Lease = { at, version: Number(version), value };
   const problems: string[] = [];
-  const held = startLeaseHeartbeat({ store, leaseMs, onError: (detail) => problems.push(detail) }, lease);
+  const held = startLeaseHeartbeat({ store, leaseMs, onError: (detail) => problems.push(detail) }, lease, runLeases);
   return { held, memory, broken, problems, stored: () => readLease(memory, at) };
 }
 

@@ -6,14 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../lib/errors.ts';
 import type { Store } from '../../store/store.ts';
 import { RunEnded } from './errors.ts';
-import { type Lease, type LeaseValue, putLease, readLease, UNHELD } from './lease.ts';
+import { type Holding, type Lease, type LeaseRecords, UNHELD } from './lease.ts';
 
-export interface LeaseHeartbeat {
+export interface LeaseHeartbeat<Value extends Holding = Holding> {
   /** Aborted with a RunEnded: nothing more may be sent. */
   signal: AbortSignal;
   end(reason: RunEnded['reason']): void;
   /** Another process may hold the lease; also true after an end for another reason. */
   isLost(): boolean;
+  /** Writes a part of the lease. Rejects with a RunEnded if the lease is not held any more, or with a StoreError. */
+  update(change: Partial<Value>): Promise<void>;
   /** Deletes the lease: the run has ended. */
   release(): Promise<void>;
   /** Leaves the lease without a holder, for any process to claim. */
@@ -34,7 +36,11 @@ const expiryShare = 0.75;
 const releaseAttemptsPerLease = 20;
 
 /** @param lease that this process has just claimed */
-export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatDeps, lease: Lease): LeaseHeartbeat {
+export function startLeaseHeartbeat<Value extends Holding>(
+  { store, leaseMs, onError }: LeaseHeartbeatDeps,
+  lease: Lease<Value>,
+  records: LeaseRecords<Value>,
+): LeaseHeartbeat<Value> {
   const ended = new AbortController();
   let { version, value } = lease;
   let state: 'held' | 'lost' | 'released' = 'held';
@@ -61,7 +67,7 @@ export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatD
 
   /** Reads what other processes wrote into the lease. @returns whether this process still holds it */
   async function reread(): Promise<boolean> {
-    const stored = await readLease(store, lease.at);
+    const stored = await records.read(store, lease.at);
     if (stored === undefined || stored.value.holder !== lease.value.holder) return false;
     version = stored.version;
     value = stored.value;
@@ -69,11 +75,11 @@ export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatD
     return true;
   }
 
-  async function renew(change: Partial<LeaseValue>): Promise<void> {
+  async function renew(change: Partial<Value> | Pick<Holding, 'holder'>): Promise<void> {
     for (;;) {
       const startedAt = performance.now();
       const next = { ...value, beat: value.beat + 1, ...change };
-      const stored = await putLease(store, lease.at, next, version);
+      const stored = await records.put(store, lease.at, next, version);
       if (stored !== 'stale') {
         version = stored;
         value = next;
@@ -104,7 +110,7 @@ export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatD
       await sleep(leaseMs / releaseAttemptsPerLease);
     }
     onError(
-      `the lease of run ${lease.value.run.id} could not be released (${problem}); another process claims it once it has expired`,
+      `the lease of ${records.describe(lease.value)} could not be released (${problem}); another process claims it once it has expired`,
     );
   }
 
@@ -117,6 +123,14 @@ export function startLeaseHeartbeat({ store, leaseMs, onError }: LeaseHeartbeatD
     signal: ended.signal,
     end,
     isLost: () => state === 'lost',
+    update(change) {
+      const written = writing.then(async () => {
+        if (state === 'held') await renew(change);
+        if (state !== 'held') throw new RunEnded('lost');
+      });
+      writing = written.catch(() => undefined);
+      return written;
+    },
     release: () =>
       leave(async () => {
         while ((await store.remove(lease.at, version)) === 'stale') if (!(await reread())) return;

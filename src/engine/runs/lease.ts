@@ -13,20 +13,36 @@ const container = 'ctk-work';
 /** The holder of a lease that any process may claim. */
 export const UNHELD = '';
 
-const leaseSchema = z.object({
-  /** The run as it was requested; its present state is in its own record. */
-  run: storedRunSchema,
-  /** The process that executes the run, or UNHELD. */
+/** Fields of every lease. */
+export const holdingShape = {
+  /** The process that holds it, or UNHELD. */
   holder: z.string(),
   beat: z.int(),
   stop: z.boolean().optional(),
+};
+const holdingSchema = z.object(holdingShape);
+export type Holding = z.infer<typeof holdingSchema>;
+
+const leaseSchema = holdingSchema.extend({
+  /** The run as it was requested; its present state is in its own record. */
+  run: storedRunSchema,
 });
 export type LeaseValue = z.infer<typeof leaseSchema>;
 
-export interface Lease {
+export interface Lease<Value extends Holding = LeaseValue> {
   at: StoreKey;
   version: number;
-  value: LeaseValue;
+  value: Value;
+}
+
+/** How leases of a kind are stored. */
+export interface LeaseRecords<Value extends Holding> {
+  /** @returns undefined if there is none, or one of another shape */
+  read(store: Store, at: StoreKey): Promise<Lease<Value> | undefined>;
+  /** @returns the new version, or `stale` if another process wrote it since `version` */
+  put(store: Store, at: StoreKey, value: Value, version: number | 'absent'): Promise<number | 'stale'>;
+  /** What is leased, for messages. */
+  describe(value: Value): string;
 }
 
 /** The lease of the active run of a kind and resource. */
@@ -59,6 +75,12 @@ export function putLease(
   return store.put(at, { ...value, run: toStoredRun(value.run) }, version);
 }
 
+export const runLeases: LeaseRecords<LeaseValue> = {
+  read: readLease,
+  put: putLease,
+  describe: ({ run }) => `run ${run.id}`,
+};
+
 export async function listLeases(store: Store): Promise<Lease[]> {
   const leases: Lease[] = [];
   for await (const { key, value, version } of store.list(container)) {
@@ -72,7 +94,7 @@ export async function listLeases(store: Store): Promise<Lease[]> {
 export function createLeaseMonitor(leaseMs: number) {
   const seen = new Map<string, { version: number; at: number; alive: boolean }>();
   return {
-    observe({ at, version }: Lease): 'dead' | 'alive' | 'unknown' {
+    observe({ at, version }: Pick<Lease, 'at' | 'version'>): 'dead' | 'alive' | 'unknown' {
       const before = seen.get(at.key);
       if (before?.version !== version)
         seen.set(at.key, { version, at: performance.now(), alive: before !== undefined });

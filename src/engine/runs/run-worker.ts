@@ -5,7 +5,7 @@ import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { Store } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { RunEnded, RunFailed } from './errors.ts';
-import type { Lease } from './lease.ts';
+import { type Lease, runLeases } from './lease.ts';
 import { type LeaseHeartbeat, startLeaseHeartbeat } from './lease-heartbeat.ts';
 import { hasEnded, type Run } from './run.ts';
 import { closeCounts } from './run-counts.ts';
@@ -106,7 +106,7 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
     /** @param lease that this process has just claimed */
     begin(claimed: Lease): ActiveRun {
       const { at, value } = claimed;
-      const lease = startLeaseHeartbeat({ ...deps, onError: warn }, claimed);
+      const lease = startLeaseHeartbeat({ ...deps, onError: warn }, claimed, runLeases);
       const run = structuredClone(value.run);
       if (value.stop) lease.end('stop');
       const active: ActiveRun = {

@@ -1,0 +1,27 @@
+/** Lease of the cart watch: one process of a project reads changed carts. It holds the position up to which all are settled. */
+import { z } from 'zod';
+import { type StoreKey, storedFormat } from '../../store/store.ts';
+import { holdingShape, type LeaseRecords } from '../runs/lease.ts';
+
+export const watchKey: StoreKey = { container: 'ctk-carts', key: 'watch' };
+
+const cursorSchema = z.object({
+  /** ISO 8601: changes before the first start are left to a sync. */
+  since: z.string(),
+  /** The last cart whose events are settled. */
+  at: z.object({ lastModifiedAt: z.string(), id: z.string() }).optional(),
+});
+export type CartCursor = z.infer<typeof cursorSchema>;
+
+const watchSchema = z.object({ ...holdingShape, cursor: cursorSchema });
+export type WatchLease = z.infer<typeof watchSchema>;
+
+export const watchLeases: LeaseRecords<WatchLease> = {
+  async read(store, at) {
+    const stored = await store.get(at);
+    const value = watchSchema.safeParse(stored?.value);
+    return stored && value.success ? { at, version: stored.version, value: value.data } : undefined;
+  },
+  put: (store, at, value, version) => store.put(at, { format: storedFormat, ...value }, version),
+  describe: () => 'the cart watch',
+};
