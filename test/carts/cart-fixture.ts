@@ -33,6 +33,9 @@ const cartsLine = z.object({
 });
 export type CartsLine = z.infer<typeof cartsLine>;
 
+/** Longer than anything takes here: a test that fails must end. */
+const maxWaitMs = 25_000;
+
 export const quickWatch = { everyMs: 100, settlingMs: 0 };
 
 /** @param options `settings.carts` without `enabled` */
@@ -54,11 +57,12 @@ export async function startCartShop({ settings = {}, overrides, ...options }: Te
     testEnv.logged.slice(from).flatMap((text) => cartsLine.safeParse(JSON.parse(text)).data ?? []);
 
   async function until<Value>(ask: () => Promise<Value | undefined> | Value | undefined): Promise<Value> {
-    for (;;) {
+    for (const startedAt = performance.now(); performance.now() - startedAt < maxWaitMs; ) {
       const answer = await ask();
       if (answer !== undefined) return answer;
       await sleep(20);
     }
+    throw new Error(`it does not happen: ${ask}`);
   }
 
   const shop = {
@@ -85,9 +89,11 @@ export async function startCartShop({ settings = {}, overrides, ...options }: Te
         return lines.reduce((sum, { read }) => sum + read, 0) >= count ? lines : undefined;
       });
     },
-    /** Requests for carts that commercetools got. */
-    async stop(): Promise<void> {
-      await testEnv.stop();
+    /** @returns how many pages of carts commercetools was asked for since */
+    countReads(): () => number {
+      const path = `^/${testEnv.shop.projectKey}/carts$`;
+      const [fault] = testEnv.shop.faults.add({ kind: 'delay', ms: 0, method: 'GET', path });
+      return () => fault?.matched ?? 0;
     },
     [Symbol.asyncDispose]: () => testEnv.stop(),
   };

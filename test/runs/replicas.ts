@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { createService, type Service } from '../../src/app/service.ts';
+import { createService, type Service, type ServiceOverrides } from '../../src/app/service.ts';
 import { createCommercetoolsClient } from '../../src/commercetools/client.ts';
 import { createObjectsApi } from '../../src/commercetools/objects-api.ts';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
@@ -51,8 +51,12 @@ export async function addCustomers(testEnv: TestEnv, count: number): Promise<voi
 }
 
 /** One more process, as far as the store is concerned. */
-export async function startReplica(testEnv: TestEnv, env: Record<string, string> = {}): Promise<Replica> {
-  const app = createService(readConfig({ ...testEnv.env, ...env }), pino({ level: 'silent' }));
+export async function startReplica(
+  testEnv: TestEnv,
+  env: Record<string, string> = {},
+  overrides: ServiceOverrides = {},
+): Promise<Replica> {
+  const app = createService(readConfig({ ...testEnv.env, ...env }), pino({ level: 'silent' }), overrides);
   const [url = ''] = await app.start();
   return { app, url, ...clientOf(url) };
 }
