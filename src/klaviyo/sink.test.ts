@@ -279,3 +279,29 @@ test('an exception while a change is written is a failed receipt', async (t) => 
     ['failed', 'delivered'],
   );
 });
+
+test('a placed order is sent before thousands of waiting events of carts', async (t) => {
+  const { sink, clock, signal, requests } = await startSink(t, { jobStatus: 'complete' });
+  const event = (metric: string, index: number): SequencedChange<string> => ({
+    ...{ type: 'event', metric, uniqueId: `${metric} ${index}`, time: '2026-03-14T10:00:00.000Z', properties: {} },
+    profile: { email: `guest-${index}@example.test` },
+    readSeq: 1,
+  });
+  const receipts: Receipt[] = [];
+  void sink
+    .send(
+      Array.from({ length: 5_000 }, (_, index) => event('Added to Cart', index)),
+      { lane: 'cart', signal },
+    )
+    .then((all) => receipts.push(...all));
+  const order: Receipt[] = [];
+  void sink.send([event('Placed Order', 0)], { lane: 'realtime', signal }).then((all) => order.push(...all));
+  await clock.until(() => order.length > 0);
+  assert.deepEqual(order, [delivered]);
+  assert.deepEqual(
+    requests.map(({ body }) => [body.includes('Placed Order'), body.includes('Added to Cart')]),
+    [[true, false]],
+  );
+  await clock.until(() => receipts.length === 5_000);
+  assert.ok(receipts.every(({ outcome }) => outcome === 'delivered'));
+});

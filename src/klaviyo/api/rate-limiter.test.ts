@@ -75,3 +75,26 @@ test('the remaining requests of the headers take precedence over the own count',
   rateLimiter.onResponse('createEvents', { status: 202, headers: { remaining: 0, resetMs: 30_000 } });
   assert.equal(rateLimiter.tryAcquire('createEvents', 'realtime'), 30_000);
 });
+
+test('carts leave realtime a token at any time, and bulk leaves carts one', () => {
+  const { rateLimiter } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3 });
+  const exhaust = (lane: Lane) => {
+    let acquired = 0;
+    while (rateLimiter.tryAcquire('createEvents', lane) === 0) acquired += 1;
+    return acquired;
+  };
+  assert.ok(exhaust('bulk') > 0);
+  assert.ok(exhaust('cart') > 0);
+  assert.ok(exhaust('realtime') > 0);
+});
+
+test('in a minute carts may use more than bulk, and leave a part of the reserve to realtime', () => {
+  const acquiredBy = (lane: Lane, active: Lane) => {
+    const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3 });
+    rateLimiter.tryAcquire('createEvent', active);
+    return acquireUntil(59_000, lane);
+  };
+  assert.ok(acquiredBy('cart', 'realtime') <= 128);
+  assert.ok(acquiredBy('cart', 'realtime') > acquiredBy('bulk', 'realtime'));
+  assert.ok(acquiredBy('bulk', 'cart') <= 105);
+});
