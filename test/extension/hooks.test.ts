@@ -122,7 +122,11 @@ describe('a hook that throws, changes what it was given or returns nonsense is a
       `event: (event) => ({ ...event, properties: { a: [1, NaN] } })`,
       /properties\.a\.1: must be plain JSON, not NaN/,
     ],
-    ['loses the profile', `event: (event) => ({ ...event, profile: {} })`, /profile: needs email or external_id/],
+    [
+      'loses the profile',
+      `event: (event) => ({ ...event, profile: {} })`,
+      /profile: needs email, external_id, phone_number, _kx or anonymous_id/,
+    ],
     ['gives no time', `event: (event) => ({ ...event, time: 'yesterday' })`, /time: must be ISO 8601/],
   ] as const) {
     test(`${what}: the message comes again, and is a dead letter after five tries`, async (context) => {

@@ -27,6 +27,6 @@ export async function startWith(context: TestContext, file: string, options: Tes
 }
 
 /** The file of a worked example. */
-export function example(name: string): string {
-  return fileURLToPath(new URL(`../../examples/${name}/ctk.config.ts`, import.meta.url));
+export function example(name: string, file = 'ctk.config.ts'): string {
+  return fileURLToPath(new URL(`../../examples/${name}/${file}`, import.meta.url));
 }

@@ -83,7 +83,8 @@ export function connectShop(access: ShopAccess): ShopApi {
   };
 }
 
-async function fetchToken({ authUrl, clientId, clientSecret }: ShopAccess): Promise<string> {
+/** Returns an access token with all scopes of the client. */
+export async function fetchToken({ authUrl, clientId, clientSecret }: ShopAccess): Promise<string> {
   const response = await fetch(`${authUrl}/oauth/token`, {
     method: 'POST',
     headers: {
