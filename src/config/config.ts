@@ -16,7 +16,7 @@ import { plainHttpProblems } from './env/plain-http.ts';
 import { missingPairs, type SourcesConfig, sourcesOf } from './env/sources.ts';
 import type { Settings } from './settings/settings.ts';
 import { readSettings } from './settings/settings-files.ts';
-import { environmentWarnings, settingsWarnings } from './warnings.ts';
+import { cartWarnings, environmentWarnings, settingsWarnings } from './warnings.ts';
 
 export interface Config {
   commercetools: CommercetoolsSettings;
@@ -102,6 +102,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       ...settings.warnings,
       ...environmentWarnings(parsed.data),
       ...settingsWarnings(settings.settings),
+      ...cartWarnings(settings.settings, parsed.data),
       ...unknownTypeWarnings({ groups, settings: derived.rules }),
     ],
     settingsSources: settings.sources,

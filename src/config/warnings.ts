@@ -47,6 +47,34 @@ export function settingsWarnings(settings: Pick<RuleSettings, 'payment'>): strin
   ];
 }
 
+/** Warnings about the cart events; none while they are off. */
+export function cartWarnings(
+  { carts }: Pick<RuleSettings, 'carts'>,
+  { CART_LINK_SECRET: secrets, APP_TYPE: appType }: Pick<Environment, 'CART_LINK_SECRET' | 'APP_TYPE'>,
+): string[] {
+  if (!carts.enabled) return [];
+  const { url, watch } = carts;
+  const hasToken = url.includes('{{token}}');
+  const warnings: string[] = [];
+  if (url === '')
+    warnings.push(
+      'carts.url is empty: the events of carts have no CheckoutURL, so that e-mails have no link to the cart',
+    );
+  else if (hasToken && secrets.length === 0)
+    warnings.push(
+      'carts.url holds {{token}}, and CART_LINK_SECRET is not set: the events of carts have no CheckoutURL',
+    );
+  else if (!hasToken)
+    warnings.push('carts.url holds no {{token}}: the shop front can not tell whether a link was made by this service');
+  if (watch === 'poll' && appType === 'EVENT')
+    warnings.push(
+      'APP_TYPE=EVENT reads no carts: a process that serves /sync reads them, or set carts.watch to "subscription"',
+    );
+  if (watch === 'subscription' && appType === 'BULK_IMPORT')
+    warnings.push('APP_TYPE=BULK_IMPORT gets no messages of carts (carts.watch: subscription): another process has to');
+  return warnings;
+}
+
 export function environmentWarnings({ PRODUCT_URL_TEMPLATE: template }: Environment): string[] {
   if (template === '' || template.includes('{{productSlug}}')) return [];
   return ['PRODUCT_URL_TEMPLATE holds no {{productSlug}}: every product gets the same URL'];

@@ -26,6 +26,16 @@ const expectedMappings: readonly ExpectedMapping[] = [
   { mapping: 'ordered_product', metricOf: ({ order }) => order.metrics.orderedProduct, use: 'product analysis' },
   { mapping: 'cancelled_sales', metricOf: ({ order }) => order.metrics.cancelledOrder, use: 'lifetime value' },
   { mapping: 'refunded_sales', metricOf: ({ order }) => order.metrics.refundedOrder, use: 'lifetime value' },
+  {
+    mapping: 'started_checkout',
+    metricOf: ({ carts, order }) => (carts.enabled ? order.metrics.startedCheckout : ''),
+    use: 'funnels',
+  },
+  {
+    mapping: 'added_to_cart',
+    metricOf: ({ carts, order }) => (carts.enabled ? order.metrics.addedToCart : ''),
+    use: 'funnels',
+  },
 ];
 
 const metricSchema = z.looseObject({

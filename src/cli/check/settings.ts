@@ -70,6 +70,7 @@ function checkFilters({ rules }: Config): Finding[] {
     'order.properties': rules.order.properties,
     'order.customFields.properties': rules.order.customFields.properties,
     'customer.customFields.properties': rules.customer.customFields.properties,
+    'carts.properties': rules.carts.properties,
   };
   return Object.entries(filters).flatMap(([path, { include, exclude }]) => {
     const both = include.filter((name) => exclude.includes(name));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Env, environment } from '../../../test/fixtures/environment.ts';
+import { cartIdOf } from '../../rules/carts/link-token.ts';
 import { ConfigError, readConfig, showConfig } from '../config.ts';
 import { environmentSchema, variables } from './environment.ts';
 
@@ -273,4 +274,33 @@ test("traces are configured by OpenTelemetry's variables", () => {
   const headers = problemOf({ OTEL_EXPORTER_OTLP_HEADERS: 'a-secret-without-name' });
   assert.match(headers, /^OTEL_EXPORTER_OTLP_HEADERS must be such as/);
   assert.doesNotMatch(headers, /a-secret/);
+});
+
+test('the secrets of cart links are a list, and a short one is refused without showing it', () => {
+  const { rules } = readConfig(environment({ CART_LINK_SECRET: 'the present secret, the former secret' }));
+  const token = rules.signCartId?.('cart', new Date('2026-03-16T12:00:00Z')) ?? '';
+  const at = new Date('2026-03-16T11:00:00Z');
+  assert.deepEqual(cartIdOf(token, ['the present secret'], at), { cartId: 'cart' });
+  assert.deepEqual(cartIdOf(token, ['the former secret'], at), { invalid: 'signature' });
+  assert.equal(readConfig(environment()).rules.signCartId, undefined);
+  const problem = problemOf({ CART_LINK_SECRET: 'the present secret,short' });
+  assert.match(problem, /^CART_LINK_SECRET must be a text of 16 characters or more/);
+  assert.ok(!problem.includes('short'));
+});
+
+test('carts that are on warn about a link that is missing or can not be verified, and about who reads them', () => {
+  const warningsOf = (carts: object, env: Env = {}) =>
+    readConfig(environment({ NODE_CONFIG: JSON.stringify({ carts: { enabled: true, ...carts } }), ...env })).warnings;
+  const secret = { CART_LINK_SECRET: 'a secret of the shop' };
+  const url = 'https://shop.example/{{token}}';
+  assert.deepEqual(warningsOf({ url }, secret), []);
+  assert.deepEqual(warningsOf({ enabled: false }), []);
+  assert.match(warningsOf({}).join(), /^carts.url is empty/);
+  assert.match(warningsOf({ url }).join(), /CART_LINK_SECRET is not set/);
+  assert.match(warningsOf({ url: 'https://shop.example/{{cartId}}' }, secret).join(), /no \{\{token\}\}/);
+  assert.match(warningsOf({ url }, { ...secret, APP_TYPE: 'EVENT' }).join(), /^APP_TYPE=EVENT reads no carts/);
+  assert.match(
+    warningsOf({ url, watch: 'subscription' }, { ...secret, APP_TYPE: 'BULK_IMPORT' }).join(),
+    /^APP_TYPE=BULK_IMPORT gets no messages/,
+  );
 });
