@@ -31,6 +31,7 @@ const program = withSandboxOptions(new Command('ctk sandbox')).action(async (opt
   const notes = createNotes();
   const processes = await startProcesses({
     limits: options.limits,
+    carts: options.carts === true,
     ports:
       options.port === 0 ? { dashboard: 0, klaviyo: 0, commercetools: 0 } : { ...usualPorts, dashboard: options.port },
     onWarning: notes.add,
@@ -70,6 +71,7 @@ async function run(processes: Processes, options: SandboxOptions, signal: AbortS
   print(colors.bold('\nLive activity'));
   const journal = await simulate(processes, {
     seed: options.seed,
+    carts: options.carts === true,
     pauseMs: options.once ? 0 : options.pause,
     ...(options.once ? { steps: options.steps } : {}),
     signal,
@@ -77,7 +79,10 @@ async function run(processes: Processes, options: SandboxOptions, signal: AbortS
   });
   if (!options.once || signal.aborted) return 0;
   await waitUntilIdle(processes, signal);
-  const { rows, differences } = await compare(processes.shop, processes.klaviyoUrl, { journal });
+  const { rows, differences } = await compare(processes.shop, processes.klaviyoUrl, {
+    journal,
+    carts: options.carts === true,
+  });
   print(colors.bold('\nExpected vs. actual'));
   for (const line of [...tableLines(rows), ...differenceLines(differences)]) print(line);
   return differences.length === 0 && rows.every(({ ok }) => ok) ? 0 : 1;

@@ -12,6 +12,7 @@ export interface SandboxOptions {
   steps: number;
   pause: number;
   limits: string;
+  carts?: true;
   port: number;
 }
 
@@ -30,6 +31,7 @@ export function withSandboxOptions(command: Command): Command {
     .option('--steps <n>', 'with --once: number of shopper and editor steps', number, 60)
     .option('--pause <ms>', 'milliseconds between two steps', number, 800)
     .option('--limits <share>', "share of Klaviyo's documented rate limits to enforce, or none", '1')
+    .option('--carts', 'shoppers leave and restore carts, and the service sends their events')
     .option('--port <n>', 'port of the service; 0 picks free ports for all', number, usualPorts.dashboard);
 }
 

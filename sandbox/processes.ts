@@ -33,6 +33,8 @@ export interface Processes {
 export interface ProcessOptions {
   /** Factor on Klaviyo's documented rate limits, or `none`. */
   limits: string;
+  /** Whether the service sends the events of carts. */
+  carts: boolean;
   /** Of the service and of both mock APIs; a free one where another process listens, or for 0. */
   ports: typeof usualPorts;
   /** Called with each warning or error that the service logs, as one line. */
@@ -63,7 +65,7 @@ export async function startProcesses(options: ProcessOptions): Promise<Processes
       clientSecret: 'sandbox-secret',
     };
     return await startOnPort(options.ports.dashboard, async (port) => {
-      const environment = environmentFor(klaviyoUrl, shop, port);
+      const environment = environmentFor(klaviyoUrl, shop, { port, carts: options.carts });
       const serviceUrl = await startService(children, environment, options.onWarning);
       return { klaviyoUrl, shop, serviceUrl, environment, stop };
     });
@@ -109,7 +111,18 @@ const settings = {
   catalog: { ratings: true },
 };
 
-function environmentFor(klaviyoUrl: string, shop: ShopAccess, port: number): ServiceEnvironment {
+/** By subscription, so that the effect of each step shows at once. */
+const cartSettings = {
+  enabled: true,
+  watch: 'subscription',
+  url: 'https://shop.example/{{language}}/cart/restore/{{token}}',
+};
+
+function environmentFor(
+  klaviyoUrl: string,
+  shop: ShopAccess,
+  { port, carts }: { port: number; carts: boolean },
+): ServiceEnvironment {
   return {
     PATH: process.env.PATH ?? '',
     KLAVIYO_API_URL: klaviyoUrl,
@@ -124,7 +137,8 @@ function environmentFor(klaviyoUrl: string, shop: ShopAccess, port: number): Ser
     PREFERRED_LOCALE: 'en',
     PREFERRED_CURRENCY: 'EUR',
     PRODUCT_URL_TEMPLATE: 'https://shop.example/p/{{productSlug}}',
-    NODE_CONFIG: JSON.stringify(settings),
+    NODE_CONFIG: JSON.stringify(carts ? { ...settings, carts: cartSettings } : settings),
+    ...(carts ? { CART_LINK_SECRET: 'the secret of the sandbox' } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type PushReceiver, startPushReceiver } from './commercetools/push-receiver.ts';
 import { startCommercetoolsSandbox } from './commercetools/sandbox.ts';
 import type { CommercetoolsSandbox } from './commercetools/sandbox-types.ts';
+import { leaveCart, restoreCart, startCheckout } from './shop/actors/cart-actions.ts';
 import { createEditor } from './shop/actors/editor.ts';
 import * as editor from './shop/actors/editor-actions.ts';
 import type { JournalEntry } from './shop/actors/journal.ts';
@@ -324,4 +325,27 @@ test('shopper and editor perform the same actions for the same seed', async () =
   const [first, second] = [await steps(), await steps()];
   assert.deepEqual(first, second);
   assert.ok(new Set(first).size >= 15, [...new Set(first)].join(', '));
+});
+
+test('a cart is left, restored as a copy, and gets an address in its checkout', async () => {
+  const left = await leaveCart(api, { email: 'guest@example.com', lines: [{ sku, quantity: 2 }] });
+  const restored = await restoreCart(api, { cart: left.ids.cart ?? '' });
+  assert.notEqual(restored.ids.cart, left.ids.cart);
+  await startCheckout(api, { cart: restored.ids.cart ?? '' });
+  const addressOf = ({ ids }: JournalEntry) =>
+    z
+      .object({ shippingAddress: z.object({ city: z.string() }).optional() })
+      .parse(sandbox.records.get('cart', ids.cart ?? '')).shippingAddress?.city;
+  assert.deepEqual([addressOf(left), addressOf(restored)], [undefined, 'Leipzig']);
+});
+
+test('a shopper leaves carts only on request', async () => {
+  const actionsOf = async (seed: number, options: { carts?: boolean }) => {
+    const actor = createShopper(api, seed, options);
+    const actions = new Set<string>();
+    for (let step = 0; step < 25; step += 1) actions.add((await actor.act()).action);
+    return actions;
+  };
+  assert.ok(!(await actionsOf(11, {})).has('leaveCart'));
+  assert.ok((await actionsOf(12, { carts: true })).has('leaveCart'));
 });

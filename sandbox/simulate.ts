@@ -15,6 +15,8 @@ export interface SimulationOptions {
   steps?: number;
   /** Delay between two steps in milliseconds. */
   pauseMs: number;
+  /** Whether shoppers leave carts. */
+  carts: boolean;
   signal: AbortSignal;
   onLine(line: string): void;
 }
@@ -39,7 +41,7 @@ const editorEvery = 4;
  */
 export async function simulate(processes: Processes, options: SimulationOptions): Promise<JournalEntry[]> {
   const api = connectShop(processes.shop);
-  const shopper = createShopper(api, options.seed);
+  const shopper = createShopper(api, options.seed, options);
   const editor = createEditor(api, options.seed);
   const journal: JournalEntry[] = [];
   let before = await countsOf(processes.klaviyoUrl);

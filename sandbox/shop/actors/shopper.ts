@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { createRandom, type Random } from '../seed/random.ts';
+import { leaveCart, restoreCart, startCheckout } from './cart-actions.ts';
 import type { JournalEntry } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
 import {
@@ -37,6 +38,8 @@ interface ActorState {
   readonly skus: readonly string[];
   readonly customers: { readonly id: string; readonly email: string }[];
   readonly orders: Order[];
+  /** Carts that were left. */
+  readonly carts: string[];
   readonly pending: { readonly order: string; readonly payment: string; readonly transaction: string }[];
 }
 
@@ -56,12 +59,12 @@ const productShape = z.looseObject({
 const CITIES = ['Leipzig', 'Dresden', 'Kassel', 'Ulm'] as const;
 const NAMES = ['Winter', 'Sommer', 'Herbst', 'Lenz'] as const;
 
-/** Creates a shopper. */
-export function createShopper(api: ShopApi, seed: number): Actor {
+/** Creates a shopper. @param options `carts`: fills carts and leaves them, too */
+export function createShopper(api: ShopApi, seed: number, { carts = false }: { carts?: boolean } = {}): Actor {
   const random = createRandom(seed);
   let state: Promise<ActorState> | undefined;
   let count = 0;
-  const choices = steps(api, random, () => `${seed}-${++count}`);
+  const choices = steps(api, { random, nextNumber: () => `${seed}-${++count}`, carts });
   return {
     async act() {
       state ??= loadState(api);
@@ -84,7 +87,7 @@ async function loadState(api: ShopApi): Promise<ActorState> {
     .flatMap((target) =>
       target?.prices?.some(({ value }) => value.currencyCode === 'EUR') === true ? (target.sku ?? []) : [],
     );
-  return { skus, customers: [], orders: [], pending: [] };
+  return { skus, customers: [], orders: [], carts: [], pending: [] };
 }
 
 /** Returns the SKUs that are still published. An editor may have unpublished some. */
@@ -98,7 +101,13 @@ async function publishedSkus(api: ShopApi, skus: readonly string[]): Promise<str
   return skus.filter((sku) => published.has(sku));
 }
 
-function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly [Step, ...Step[]] {
+interface StepOptions {
+  random: Random;
+  nextNumber(): string;
+  carts: boolean;
+}
+
+function steps(api: ShopApi, { random, nextNumber, carts }: StepOptions): readonly [Step, ...Step[]] {
   const address = (): PostalAddress => {
     const phone = random.chance(0.5) ? { mobile: `+49151${random.between(10_000_000, 99_999_999)}` } : {};
     return { country: 'DE', city: random.pick(CITIES), streetName: 'Ring', postalCode: '04109', ...phone };
@@ -169,6 +178,29 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     orders[position] = { ...target, guest: false };
     return claim(api, { order: target.id, customer: owner.id });
   };
+  const leave: Step = async (state) => {
+    const buyer = random.chance(0.5) ? pickAny(state.customers) : undefined;
+    const email = buyer?.email ?? `guest-${nextNumber()}@shoppers.example`;
+    const available = await publishedSkus(api, random.pickSome(state.skus, random.between(1, 3)));
+    if (available.length === 0) return signUp(state);
+    const lines = available.map((sku) => ({ sku, quantity: random.between(1, 2) }));
+    const entry = await leaveCart(api, { customer: buyer?.id, email, lines });
+    state.carts.push(entry.ids.cart ?? '');
+    return entry;
+  };
+  const restore: Step = (state) => {
+    const cart = pickAny(state.carts);
+    if (cart === undefined) return undefined;
+    return restoreCart(api, { cart }).then((entry) => {
+      state.carts.push(entry.ids.cart ?? '');
+      return entry;
+    });
+  };
+  const checkOut: Step = (state) => {
+    const cart = pickAny(state.carts);
+    return cart === undefined ? undefined : startCheckout(api, { cart });
+  };
+  const cartSteps = carts ? [leave, leave, leave, restore, checkOut] : [];
   // Repeated entries are more likely.
   return [
     signUp,
@@ -190,5 +222,6 @@ function steps(api: ShopApi, random: Random, nextNumber: () => string): readonly
     refundOrder,
     settle,
     claimOrder,
+    ...cartSteps,
   ];
 }

@@ -9,7 +9,9 @@ type Metric =
   | 'Fulfilled Order'
   | 'Cancelled Order'
   | 'Refunded Order'
-  | 'Delivered Shipment';
+  | 'Delivered Shipment'
+  | 'Added to Cart'
+  | 'Started Checkout';
 
 /** An expected event. `value` is in major units of `currency`. */
 export interface ExpectedEvent {

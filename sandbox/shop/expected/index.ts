@@ -7,6 +7,7 @@
 import type { JournalEntry } from '../actors/journal.ts';
 import type { ShopApi } from '../actors/shop-api.ts';
 import { withBuyers } from './buyers.ts';
+import { cartEvents } from './carts.ts';
 import {
   type ExpectedItem,
   type ExpectedVariant,
@@ -26,6 +27,8 @@ export interface ExpectOptions {
   readonly bulk?: boolean;
   /** Time at which price validity is evaluated. */
   readonly now?: Date;
+  /** Whether the events of carts are sent. */
+  readonly carts?: boolean;
 }
 
 export interface Expected {
@@ -45,11 +48,11 @@ export interface Expected {
 
 /** Reads the shop and computes the expected Klaviyo state. */
 export async function expectedOf(api: ShopApi, options: ExpectOptions = {}): Promise<Expected> {
-  const { journal = [], bulk = true, now = new Date() } = options;
+  const { journal = [], bulk = true, now = new Date(), carts = false } = options;
   const shop = withBuyers(await readShop(api));
   const live = liveEvents(shop, journal);
   // Live events first: their time is that of the message, not the one a later bulk sync derives.
-  const events = mergeEvents(live, bulk ? bulkEvents(shop) : []);
+  const events = mergeEvents(live, bulk ? bulkEvents(shop) : [], carts ? cartEvents(shop, journal) : []);
   const movedByOrders = new Set(
     live.flatMap(({ email, customerId }) => (customerId === undefined ? [email?.toLowerCase() ?? ''] : [])),
   );

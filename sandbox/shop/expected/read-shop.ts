@@ -80,6 +80,14 @@ const order = z.looseObject({
   shippingInfo: shippingInfo.optional(),
   shipping: z.array(z.looseObject({ shippingInfo: shippingInfo.optional() })).optional(),
 });
+const cart = z.looseObject({
+  ...row,
+  customerEmail: z.string().optional(),
+  customerId: z.string().optional(),
+  totalPrice: typedMoney,
+  shippingAddress: z.unknown().optional(),
+  lineItems: z.array(z.looseObject({ id: z.string(), quantity: z.number(), addedAt: z.string() })),
+});
 const transaction = z.looseObject({
   id: z.string(),
   type: z.string(),
@@ -129,6 +137,7 @@ export type ShopPrice = z.infer<typeof price>;
 export type ShopVariant = z.infer<typeof variant>;
 export type ShopCustomer = z.infer<typeof customer>;
 export type ShopOrder = z.infer<typeof order>;
+export type ShopCart = z.infer<typeof cart>;
 type ShopPayment = z.infer<typeof payment>;
 export type ShopCategory = z.infer<typeof category>;
 export type ShopProduct = z.infer<typeof projection>;
@@ -138,6 +147,7 @@ type ShopStandalonePrice = z.infer<typeof standalonePrice>;
 export interface Shop {
   readonly customers: readonly ShopCustomer[];
   readonly orders: readonly ShopOrder[];
+  readonly carts: readonly ShopCart[];
   readonly payments: ReadonlyMap<string, ShopPayment>;
   readonly customerGroups: ReadonlyMap<string, z.infer<typeof customerGroup>>;
   /** By key. */
@@ -155,6 +165,7 @@ export async function readShop(api: ShopApi): Promise<Shop> {
   return {
     customers: await api.all('customers', customer),
     orders: await api.all('orders', order),
+    carts: await api.all('carts', cart),
     payments: byId(await api.all('payments', payment)),
     customerGroups: byId(await api.all('customer-groups', customerGroup)),
     stores: new Map((await api.all('stores', store)).map((record) => [record.key, record])),
