@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { klaviyoVariants } from '../../sandbox/klaviyo/behaviours.ts';
+import { explainedSchema } from '../../src/engine/explain/schema.ts';
 import { type CartEvent, type CartShop, startCartShop } from './cart-fixture.ts';
 
 const toSecond = (time: string) => Math.floor(Date.parse(time) / 1_000);
@@ -155,4 +156,20 @@ test('a sync sends the carts that changed since a time, without triggering flows
     ['Added to Cart', true],
     ['Started Checkout', true],
   ]);
+});
+
+test('a cart is explained: what would be sent, from which fields, and why not', async () => {
+  await using shop = await startCartShop({ settings: { carts: { watch: 'subscription' } } });
+  const explain = async (id: string) => {
+    const answer = await fetch(`${shop.testEnv.service}/explain/cart/${id}`);
+    return explainedSchema.parse(await answer.json()).rules;
+  };
+  const [added, started] = await explain((await guestCart(shop)).id);
+  assert.deepEqual([added?.rule, added?.changes.length], ['added-to-cart', 1]);
+  const time = added?.changes[0]?.values.find(({ path }) => path === 'time');
+  assert.deepEqual(time?.from, ['cart: lineItems.0.addedAt']);
+  assert.equal(started?.changes.length, 1);
+  const [none] = await explain((await shop.create({ customerEmail: 'guest@example.com' })).id);
+  assert.deepEqual(none?.skips, ['the cart has no line items']);
+  assert.deepEqual(await shop.events(), []);
 });

@@ -45,10 +45,10 @@ test('--json gives all of it to a program', async () => {
 });
 
 test('a wrong type or id ends with the way out', async () => {
-  const type = await ctk(['explain', 'cart', 'x'], shop.testEnv.env);
+  const type = await ctk(['explain', 'basket', 'x'], shop.testEnv.env);
   assert.deepEqual(
     [type.code, type.err],
-    [1, 'there is no type cart; take one of customer, order, category, product, inventory-entry\n'],
+    [1, 'there is no type basket; take one of customer, order, cart, category, product, inventory-entry\n'],
   );
   const unknown = await ctk(['explain', 'order', 'x'], shop.testEnv.env);
   assert.deepEqual([unknown.code, unknown.err], [1, 'commercetools has no order with the id x\n']);

@@ -177,9 +177,9 @@ test('an order of a hundred lines is explained, each line with its own field', a
 test('an unknown id and an unknown type have different errors', async () => {
   const unknown = await ask('order/no-such-order');
   assert.deepEqual([unknown.status, unknown.error], [404, 'commercetools has no order with the id no-such-order']);
-  const type = await ask('cart/x');
+  const type = await ask('basket/x');
   assert.equal(type.status, 404);
-  assert.match(type.error ?? '', /take one of customer, order, category, product, inventory-entry$/);
+  assert.match(type.error ?? '', /take one of customer, order, cart, category, product, inventory-entry$/);
 });
 
 test('a missing scope and an outage each say what to do', async () => {

@@ -71,6 +71,7 @@ test('metrics after known messages: exact counts, delays and dead letters', asyn
   assert.equal(seen.all('ctk_dead_letters_stored_total').length, 2);
   assert.deepEqual(seen.all('ctk_changes_waiting'), [
     ['bulk', 0],
+    ['cart', 0],
     ['realtime', 0],
   ]);
 });

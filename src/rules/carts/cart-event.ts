@@ -1,17 +1,17 @@
 /** Factory for the rules that send events about a cart. It adds what both share: metric, profile, time, currency and limits. */
 import type { Cart } from '../../commercetools/cart-schemas.ts';
 import type { Money } from '../../commercetools/schema-fields.ts';
-import type { EventChange, JsonObject, Warning } from '../../klaviyo/change.ts';
+import type { JsonObject, Warning } from '../../klaviyo/change.ts';
 import { fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts';
 import { majorUnits } from '../fields/money.ts';
 import { filtered, passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { itemNames } from '../orders/klaviyo-properties.ts';
 import { asItem, lineOf } from '../orders/line.ts';
-import { isCurrency } from '../orders/order-event.ts';
+import { combineEvents, isCurrency, type OrderEventResult } from '../orders/order-event.ts';
 import type { OrderProfile } from '../orders/order-profile.ts';
 import { type DisabledEvent, type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
-import { changeTrigger, originOf, type Rule, type Skip, skip, uniqueWarnings } from '../types.ts';
+import { changeTrigger, originOf, type Rule, type Skip, skip } from '../types.ts';
 import { checkoutUrl } from './checkout-url.ts';
 import type { CartFacts } from './facts.ts';
 import { personOf } from './find-cart-profile.ts';
@@ -81,13 +81,7 @@ export function cartEventRule(spec: CartEventSpec): Rule<CartFacts> {
       const results = drafts.map((draft) =>
         'skip' in draft ? draft : eventOf(draft, { metric, profile, facts, settings }),
       );
-      const sent = results.flatMap((result) => ('skip' in result ? [] : [result]));
-      return {
-        changes: sent.map(({ change }) => change),
-        skips: [...new Set(results.flatMap((result) => ('skip' in result ? [result.skip] : [])))],
-        warnings: uniqueWarnings(sent.flatMap(({ warnings }) => warnings)),
-        followUps: [],
-      };
+      return combineEvents(results, []);
     },
   };
 }
@@ -99,10 +93,7 @@ interface EventContext {
   settings: RuleSettings;
 }
 
-function eventOf(
-  draft: CartEventDraft,
-  { metric, profile, facts, settings }: EventContext,
-): { change: EventChange; warnings: Warning[] } | Skip {
+function eventOf(draft: CartEventDraft, { metric, profile, facts, settings }: EventContext): OrderEventResult {
   const time = firstTime([draft.time], facts.at);
   if (time === undefined) return { skip: 'no time that Klaviyo accepts (after 1990, at most a year ahead)' };
   const link = checkoutUrl(facts.cart, settings);

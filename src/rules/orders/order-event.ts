@@ -113,7 +113,8 @@ const notLookedUp: Warning = {
     "without view_customers or profiles:read the customer's profile is not looked up: sent with the order's e-mail alone, else with the customer's id",
 };
 
-type OrderEventResult = { change: EventChange; warnings: Warning[] } | Skip;
+/** An event within Klaviyo's limits, or why there is none. */
+export type OrderEventResult = { change: EventChange; warnings: Warning[] } | Skip;
 
 function eventOf(
   draft: OrderEventDraft,
@@ -148,7 +149,8 @@ function eventOf(
   };
 }
 
-function combineEvents(results: readonly OrderEventResult[], common: readonly Warning[]): RuleOutput {
+/** Joins the results of one record. @param common warnings about all of its events */
+export function combineEvents(results: readonly OrderEventResult[], common: readonly Warning[]): RuleOutput {
   const skips = new Set<string>();
   const warnings: Warning[] = [...common];
   const sent: EventChange[] = [];
