@@ -50,7 +50,8 @@ export function createAttention(now: () => Date): AttentionTracker {
       if (event.type === 'action-required')
         operator = { reason: event.reason, since: operator?.since ?? now().toISOString() };
       // A delivery shows that the credentials and the store work again.
-      if (event.type === 'message' && event.outcome === 'delivered') operator = undefined;
+      const isDelivery = event.type === 'message' && event.outcome === 'delivered';
+      if (isDelivery || (event.type === 'carts' && event.delivered > 0)) operator = undefined;
     },
     read({ ready, deadLetters, runs, shedReason }) {
       const entries = [

@@ -160,3 +160,18 @@ test('variants without inventory, for which no back-in-stock message is sent, ar
   await testEnv.sync('products');
   assert.match((await ctk(['check'], testEnv.env)).out, /^ok +back in stock: 1 of 2 variants carry inventory/m);
 });
+
+test('carts: a link that is missing, a secret that is missing, and a subscription that is missing are named', async () => {
+  const url = 'https://shop.example/{{token}}';
+  const { out } = await checked({ settings: { carts: { enabled: true, watch: 'subscription', url } } });
+  assert.match(out, /^warning +settings: .*CART_LINK_SECRET is not set/m);
+  assert.match(out, /^problem +subscriptions: .*no subscription for cart \(changes\)/m);
+  await using testEnv = await startTestEnv({ settings: { carts: { enabled: true } } });
+  testEnv.shop.pubsub.bind(topic, { pushEndpoint: `${testEnv.service}/` });
+  const { out: polled } = await ctk(['check', '--fix', '--pubsub', topic], testEnv.env);
+  assert.match(polled, /^warning +settings: .*carts.url is empty/m);
+  assert.doesNotMatch(polled, /ctk-default-cart/);
+  const subscribed = JSON.stringify({ carts: { enabled: true, watch: 'subscription', url } });
+  const { out: lacking } = await ctk(['check'], { ...testEnv.env, NODE_CONFIG: subscribed });
+  assert.match(lacking, /^warning +subscription for cart: .*no subscription for changes/m);
+});

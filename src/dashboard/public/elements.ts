@@ -32,7 +32,7 @@ export function loading(): TemplateResult {
 }
 
 /** Types of records that Explain knows. */
-const explainableTypes = ['customer', 'order', 'category', 'product', 'inventory-entry'];
+const explainableTypes = ['customer', 'order', 'cart', 'category', 'product', 'inventory-entry'];
 
 /** Links to the explanation of a record, if its type has one. */
 export function recordLink({ typeId, id }: { typeId: string; id: string }): TemplateResult {

@@ -11,7 +11,7 @@ export const explainPage: DashboardPage = { key: 'explain', name: 'Explain', sho
 
 type ExplainedValue = ExplainedChange['values'][number];
 
-const types = ['order', 'customer', 'product', 'category', 'inventory-entry'];
+const types = ['order', 'cart', 'customer', 'product', 'category', 'inventory-entry'];
 /** An order may have hundreds of lines, each an event. */
 const shownChanges = 20;
 

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../lib/errors.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
+import { LookupUnavailable, messageOf } from '../../lib/errors.ts';
 import { reportFirstFailure } from '../../lib/first-failure.ts';
 import type { Store } from '../../store/store.ts';
 import { createLeaseMonitor, type Lease, UNHELD } from '../runs/lease.ts';
@@ -37,7 +38,12 @@ export function createCartWatch(deps: CartWatchDeps): CartWatch {
   const stopping = new AbortController();
   const monitor = createLeaseMonitor(leaseMs);
   const warn = (detail: string) => events.emit({ type: 'warning', detail });
-  const reporting = () => reportFirstFailure((thrown) => warn(`carts are not read now: ${messageOf(thrown)}`));
+  const reporting = () =>
+    reportFirstFailure((thrown) => {
+      const detail = `carts are not read now: ${messageOf(thrown)}`;
+      if (isActionRequired(thrown)) events.emit({ type: 'action-required', reason: detail });
+      else warn(detail);
+    });
   const [claimSafely, passSafely] = [reporting(), reporting()];
   let watching: Promise<void> | undefined;
 
@@ -105,4 +111,10 @@ export function createCartWatch(deps: CartWatchDeps): CartWatch {
       await watching;
     },
   };
+}
+
+/** An operator must fix credentials. */
+function isActionRequired(thrown: unknown): boolean {
+  if (thrown instanceof CommercetoolsError) return thrown.type === 'unauthorized' || thrown.type === 'forbidden';
+  return thrown instanceof LookupUnavailable && thrown.actionRequired;
 }
