@@ -4,9 +4,8 @@ import { createEditor } from '../../sandbox/shop/actors/editor.ts';
 import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
 import { connectShop, type ShopApi } from '../../sandbox/shop/actors/shop-api.ts';
 import { createShopper } from '../../sandbox/shop/actors/shopper.ts';
-import { bulkResources } from '../../src/commercetools/schemas.ts';
 import { attack } from './attacks.ts';
-import type { ChaosEnv } from './chaos-env.ts';
+import { type ChaosEnv, syncedResources } from './chaos-env.ts';
 import { pushSecret } from './push.ts';
 import type { Replica, RunningReplica } from './replica.ts';
 import type { Action, Moment, Schedule } from './schedule.ts';
@@ -106,7 +105,7 @@ async function injectFault(
 
 /** Everything once more, by any of them. */
 export async function syncAll(replicas: readonly RunningReplica[]): Promise<void> {
-  for (const resource of bulkResources) await startSync(replicas, resource);
+  for (const resource of syncedResources) await startSync(replicas, resource);
 }
 
 /** As a person does who wants it to run: until somebody says that it does. */

@@ -2,11 +2,10 @@
 import pino from 'pino';
 import { startKlaviyoSandbox } from '../../sandbox/klaviyo/sandbox.ts';
 import { createService } from '../../src/app/service.ts';
-import { bulkResources } from '../../src/commercetools/schemas.ts';
 import { readConfig } from '../../src/config/config.ts';
 import type { DeadLetter } from '../../src/engine/delivery/dead-letters.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
-import type { ChaosEnv } from './chaos-env.ts';
+import { type ChaosEnv, syncedResources } from './chaos-env.ts';
 import { push, pushSecret } from './push.ts';
 import { type State, stateOf } from './state.ts';
 
@@ -33,7 +32,7 @@ export async function runBaseline({ env }: ChaosEnv, messages: readonly string[]
       const status = await push(url, message, pushSecret);
       if (status >= 300) throw new Error(`a message is answered ${status} although nothing goes wrong`);
     }
-    for (const resource of bulkResources) {
+    for (const resource of syncedResources) {
       const started = await app.runs.start(resource, {}, 'api');
       if (!('started' in started)) throw new Error(`the sync of ${resource} does not start`);
       await app.settled();
