@@ -146,3 +146,27 @@ test('a cart that was ordered while its changes waited sends nothing', async () 
     );
   assert.deepEqual(await shop.events(), []);
 });
+
+test('a cart event that Klaviyo rejects is a dead letter, and is sent by its replay', async () => {
+  await using shop = await startCartShop();
+  const errors = [
+    { code: 'invalid', title: 'Invalid', detail: 'no', source: { pointer: '/data/attributes/properties' } },
+  ];
+  shop.testEnv.klaviyo.faults.add({
+    kind: 'status',
+    status: 400,
+    method: 'POST',
+    path: '/api/events',
+    body: { errors },
+  });
+  const cart = await guestCart(shop, 'guest@example.com');
+  const letters = await shop.until(async () => {
+    const stored = await Array.fromAsync(shop.testEnv.app.deadLetters.list());
+    return stored.length === 2 ? stored : undefined;
+  });
+  assert.deepEqual(new Set(letters.map(({ rule }) => rule)), new Set(['added-to-cart', 'started-checkout']));
+  assert.deepEqual(letters[0]?.cause, { type: 'watch' });
+  shop.testEnv.klaviyo.faults.clear();
+  assert.equal((await shop.testEnv.app.replay.all({})).delivered, 2);
+  await recorded(shop, cart.id);
+});
