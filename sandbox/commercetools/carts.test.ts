@@ -112,3 +112,23 @@ test('a subscription gets changes of carts, and no messages', async () => {
     await receiver.stop();
   }
 });
+
+test('a sign-in merges the anonymous cart into the one of the customer, or gives it to the customer', async () => {
+  await using shop = await startShop();
+  const email = 'mia@example.com';
+  await shop.api.request('POST', 'customers', { email, password: 'secret' });
+  const signIn = (cart: { id: string }) =>
+    shop.api.post(
+      'login',
+      { email, password: 'secret', anonymousCart: { typeId: 'cart', id: cart.id } },
+      z.object({ cart: cartShape }),
+    );
+  const first = await shop.create({ lineItems: [{ sku: shop.first, quantity: 1 }] });
+  const owned = (await signIn(first)).cart;
+  assert.deepEqual([owned.id, owned.customerEmail, owned.cartState], [first.id, email, 'Active']);
+  const second = await shop.create({ lineItems: [{ sku: shop.second, quantity: 2 }] });
+  const merged = (await signIn(second)).cart;
+  assert.deepEqual([merged.id, merged.lineItems.map(({ quantity }) => quantity)], [first.id, [1, 2]]);
+  assert.equal((await shop.api.get(`carts/${second.id}`, cartShape)).cartState, 'Merged');
+  assert.equal((await shop.api.request('POST', 'login', { email: 'nobody@example.com', password: 'x' })).status, 400);
+});

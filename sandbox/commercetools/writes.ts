@@ -13,6 +13,7 @@ import type { Records } from './records.ts';
 import { emptyRequiredList } from './required-entries.ts';
 import type { Collection } from './resources.ts';
 import { concurrentModification, errorResponse, type HttpResponse, invalidInput, notFound, ok } from './responses.ts';
+import { signIn } from './sign-in.ts';
 import { actionsOf, splitActions } from './update-actions.ts';
 
 export interface Write {
@@ -47,6 +48,17 @@ export class Writes {
     if (emptyList !== undefined) return Promise.resolve(invalidInput(`The field '${emptyList}' must not be empty.`));
     const isNew = write.address === undefined || creatingAddresses.has(write.address);
     return this.#enqueue(() => (isNew ? this.#create(write) : this.#update(write)));
+  }
+
+  /** Signs a customer in; an anonymous cart of the body becomes the customer's. */
+  signIn(body: unknown): Promise<HttpResponse> {
+    return this.#enqueue(async () => {
+      const result = signIn(this.#records, body);
+      if ('status' in result) return result;
+      for (const change of result.changes) await this.store(change);
+      const { customer, cart } = result;
+      return ok({ customer, ...(cart === undefined ? {} : { cart }) });
+    });
   }
 
   delete(write: Write): Promise<HttpResponse> {
