@@ -35,14 +35,13 @@ export function createApi(deps: Deps): (request: ApiRequest) => Promise<HttpResp
     const [projectKey = '', path = '', ...rest] = request.segments;
     // The health endpoint of a subscription requires no token.
     if (path === 'subscriptions' && rest[1] === 'health') return deps.subscriptions.health(rest[0] ?? '');
-    const isSignIn = path === 'login' && rest.length === 0 && request.method === 'POST';
-    const resource = resourceAt(isSignIn ? 'customers' : path);
+    const resource = resourceAt(path);
     const scopes = request.method === 'GET' ? resource?.read : resource?.write;
     const authorizationError = deps.tokens.authorizationError(request.authorization, projectKey, scopes ?? []);
     if (authorizationError !== undefined) return authorizationError;
-    if (isSignIn) return deps.writes.signIn(request.body);
     if (path === '') return ok(project(deps.projectKey));
     if (resource === undefined || rest.length > 2) return unknownPath(request);
+    if (path === 'login') return deps.writes.signIn(request.body);
     if (path === 'custom-objects') return customObject(deps, request, rest);
     if (path === 'subscriptions') return subscription(deps, request, rest[0]);
     return anyResource(deps, request, resource, rest[0]);

@@ -48,6 +48,7 @@ const RESOURCES: readonly Collection[] = [
     read: ['view_published_products', 'view_products', 'manage_products'],
     write: [],
   },
+  { path: 'login', typeId: 'customer-sign-in', read: [], write: ['manage_customers'] },
   { path: 'subscriptions', typeId: 'subscription', read: ['manage_subscriptions'], write: ['manage_subscriptions'] },
 ];
 

@@ -8,7 +8,7 @@ import { filtered, passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { itemNames } from '../orders/klaviyo-properties.ts';
 import { asItem, lineOf } from '../orders/line.ts';
-import { combineEvents, isCurrency, type OrderEventResult } from '../orders/order-event.ts';
+import { eventsOutput, isCurrency, type OrderEventResult } from '../orders/order-event.ts';
 import type { OrderProfile } from '../orders/order-profile.ts';
 import { type DisabledEvent, type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
 import { changeTrigger, originOf, type Rule, type Skip, skip } from '../types.ts';
@@ -76,12 +76,10 @@ export function cartEventRule(spec: CartEventSpec): Rule<CartFacts> {
       if (off !== undefined) return skip(off);
       const { profile } = facts;
       if ('skip' in profile) return skip(profile.skip);
-      const drafts = spec.events(facts, settings);
-      if ('skip' in drafts) return skip(drafts.skip);
-      const results = drafts.map((draft) =>
-        'skip' in draft ? draft : eventOf(draft, { metric, profile, facts, settings }),
-      );
-      return combineEvents(results, []);
+      return eventsOutput(spec.events(facts, settings), {
+        profile,
+        toEvent: (draft) => eventOf(draft, { metric, profile, facts, settings }),
+      });
     },
   };
 }

@@ -94,12 +94,12 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
       if (off !== undefined) return skip(off);
       const { profile } = facts;
       if ('skip' in profile) return skip(profile.skip);
-      const drafts = spec.events(facts, settings);
-      if ('skip' in drafts) return skip(drafts.skip);
       const eventFacts = { ...facts, profile };
-      const results = drafts.map((draft) => ('skip' in draft ? draft : eventOf(draft, spec, eventFacts, settings)));
-      const common = [...(profile.isDegraded ? [notLookedUp] : []), ...storeWarnings(facts.shopNames)];
-      return combineEvents(results, common);
+      return eventsOutput(spec.events(facts, settings), {
+        profile,
+        toEvent: (draft) => eventOf(draft, spec, eventFacts, settings),
+        warnings: storeWarnings(facts.shopNames),
+      });
     },
   };
 }
@@ -149,8 +149,28 @@ function eventOf(
   };
 }
 
-/** Joins the results of one record. @param common warnings about all of its events */
-export function combineEvents(results: readonly OrderEventResult[], common: readonly Warning[]): RuleOutput {
+interface EventsOutputOptions<Draft> {
+  profile: Pick<OrderProfile, 'isDegraded'>;
+  toEvent(draft: Draft): OrderEventResult;
+  /** About all events of the record. */
+  warnings?: readonly Warning[];
+}
+
+/** Returns the output of a rule for the drafts of one record whose profile is known. */
+export function eventsOutput<Draft extends object>(
+  drafts: readonly (Draft | Skip)[] | Skip,
+  { profile, toEvent, warnings = [] }: EventsOutputOptions<Draft>,
+): RuleOutput {
+  if ('skip' in drafts) return skip(drafts.skip);
+  const results = drafts.map((draft) => (isSkip(draft) ? draft : toEvent(draft)));
+  return combineEvents(results, [...(profile.isDegraded ? [notLookedUp] : []), ...warnings]);
+}
+
+function isSkip(draft: object): draft is Skip {
+  return 'skip' in draft;
+}
+
+function combineEvents(results: readonly OrderEventResult[], common: readonly Warning[]): RuleOutput {
   const skips = new Set<string>();
   const warnings: Warning[] = [...common];
   const sent: EventChange[] = [];
