@@ -1,9 +1,9 @@
 /** Implements the lookups with the API: batched by dataloader, with the category tree cached for a minute. */
 import DataLoader from 'dataloader';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { createBatchScheduler } from '../../lib/batch-scheduler.ts';
 import { chunksOf } from '../../lib/chunks.ts';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError, malformedKey } from '../errors.ts';
 import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
@@ -132,7 +132,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     schema: channelSchema,
     keysOf: ({ key }) => (key === undefined ? [] : [key]),
   });
-  const knownChannels = new LRUCache<string, readonly string[]>({ max: maxChannels, ttl: channelTtlMs });
+  const knownChannels = createLruCache<string, readonly string[]>({ max: maxChannels, ttl: channelTtlMs });
   const prices = bySku('standalone-prices', standalonePriceSchema);
   const standalonePrice = byId('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
@@ -153,13 +153,16 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     keysOf: (customer) => emailsOf(customer).map((email) => email.toLowerCase()),
   });
   const customType = byId('types', typeSchema);
-  const customTypes = new LRUCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
+  const customTypes = createLruCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
   const named = new Map(Object.entries(namedResources).map(([typeId, path]) => [typeId, byId(path, namedSchema)]));
-  const names = new LRUCache<string, { name: string | LocalizedString | undefined }>({ max: maxNames, ttl: nameTtlMs });
+  const names = createLruCache<string, { name: string | LocalizedString | undefined }>({
+    max: maxNames,
+    ttl: nameTtlMs,
+  });
   const stores = batched({ path: 'stores', field: 'key', schema: storeSchema, keysOf: ({ key }) => [key] });
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
-  const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
+  const products = createLruCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
   const tree = createTreeCache(client, now);
   const customer = byId('customers', customerSchema);
   const orderCustomers = createOrderCustomers(customer);
@@ -307,9 +310,9 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Lookup
   let loading: Promise<CategoryTree> | undefined;
   let next: Promise<CategoryTree> | undefined;
   /** Ids that a reload did not find, because products may refer to deleted categories. */
-  const absent = new LRUCache<string, true>({ max: 10_000, ttl: treeTtlMs });
+  const absent = createLruCache<string, true>({ max: 10_000, ttl: treeTtlMs });
   /** First reload of each run. It resolves without the tree, so that old trees are released. */
-  const runReloads = new LRUCache<string, Promise<void>>({ max: 1_000 });
+  const runReloads = createLruCache<string, Promise<void>>({ max: 1_000 });
 
   async function load(): Promise<CategoryTree> {
     const at = now();

@@ -1,5 +1,5 @@
 /** Stores by key, which records refer to. Cached for a minute. */
-import { LRUCache } from 'lru-cache';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import { CommercetoolsError } from '../errors.ts';
 import type { ShopStore } from '../schemas.ts';
 import type { Lookups } from './types.ts';
@@ -11,7 +11,7 @@ type FoundStore = ShopStore | 'forbidden' | undefined;
 
 /** @param byKey the batched lookup. @returns the lookup `store` */
 export function createStoreLookup(byKey: (key: string) => Promise<ShopStore | undefined>): Lookups['store'] {
-  const cache = new LRUCache<string, { store: FoundStore }>({ max: maxStores, ttl: storeTtlMs });
+  const cache = createLruCache<string, { store: FoundStore }>({ max: maxStores, ttl: storeTtlMs });
   return async (key) => {
     const known = cache.get(key);
     if (known) return known.store;

@@ -1,10 +1,11 @@
 /** Processes one message: select rules → evaluate → deliver → verdict. */
-import { LRUCache } from 'lru-cache';
+
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import type { RecentVersions } from '../../commercetools/recent-versions.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import { LookupUnavailable, messageOf, toError } from '../../lib/errors.ts';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { causeOf } from '../../rules/cause.ts';
@@ -69,7 +70,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
    * By message id, verdicts that came after the deadline, so after the broker was told to deliver the message again:
    * its redelivery is acknowledged instead of being sent again.
    */
-  const acknowledgedLate = new LRUCache<string, Verdict>(lateAcks);
+  const acknowledgedLate = createLruCache<string, Verdict>(lateAcks);
 
   async function processMessage(
     message: Message,
@@ -183,7 +184,7 @@ const maxCountedMessages = 10_000;
  * of overload, joined another one, or met an unavailable API does not use up an attempt.
  */
 function createAttempts() {
-  const counts = new LRUCache<string, { failed: number; notCounted: number }>({ max: maxCountedMessages });
+  const counts = createLruCache<string, { failed: number; notCounted: number }>({ max: maxCountedMessages });
   const of = (id: string) => counts.get(id) ?? { failed: 0, notCounted: 0 };
   return {
     /** @param deliveries the broker's count, from which the deliveries that were no attempts are subtracted */
