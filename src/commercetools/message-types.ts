@@ -8,8 +8,10 @@ export interface MessageTypesByResource {
   'customer-group': never;
   'inventory-entry': 'InventoryEntryCreated' | 'InventoryEntryDeleted';
   order:
+    | 'CustomLineItemStateTransition'
     | 'DeliveryAdded'
     | 'DeliveryItemsUpdated'
+    | 'LineItemStateTransition'
     | 'OrderCreated'
     | 'OrderCreatedFromRecurringOrder'
     | 'OrderCustomerEmailSet'
@@ -20,6 +22,7 @@ export interface MessageTypesByResource {
     | 'OrderReturnShipmentStateChanged'
     | 'OrderShipmentStateChanged'
     | 'OrderStateChanged'
+    | 'OrderStateTransition'
     | 'ParcelAddedToDelivery'
     | 'ParcelTrackingDataUpdated'
     | 'ReturnInfoAdded'

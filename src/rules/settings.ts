@@ -12,6 +12,7 @@ export const disabledEventNames = [
   'OrderDelivered',
   'OrderPaid',
   'OrderReturn',
+  'OrderWorkflow',
   'CategoryCreated',
   'CategoryResourceUpdated',
   'CategoryResourceDeleted',
@@ -85,6 +86,15 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
 }
 
+const workflowEvent = z.strictObject({
+  metric: z.string().min(1).max(127),
+  /** A state of orders, or of line items and custom line items. */
+  of: z.enum(['order', 'lineItem']).default('order'),
+  /** An event each time the state is entered, not only the first time; realtime only. */
+  repeat: z.boolean().default(false),
+});
+export type WorkflowEvent = z.infer<typeof workflowEvent>;
+
 const disabledEvent = z.string().trim().pipe(z.enum(disabledEventNames));
 
 export const ruleSettingsSchema = z.strictObject({
@@ -108,6 +118,10 @@ export const ruleSettingsSchema = z.strictObject({
           'what fulfils an order: its state, its shipment state, or deliveries of all pieces of its line items',
         ),
     }),
+    workflow: z
+      .record(z.string(), workflowEvent)
+      .default({})
+      .describe('keys of states of your own workflow with the metric of their events; empty: none'),
     messages: section({
       created: messageTypes(
         'OrderCreated',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
 import { type DisabledEvent, disabledEventNames } from '../../src/rules/settings.ts';
-import { type Json, reference } from '../fixtures/index.ts';
+import { type Json, reference, stored } from '../fixtures/index.ts';
 import {
   type CatalogShop,
   idOf,
@@ -42,6 +42,7 @@ async function published(shop: CatalogShop) {
   return made;
 }
 
+const readyState = { typeId: 'state', id: 'id-of-ready' };
 const times = { createdAt: '2026-03-14T10:00:00.000Z', lastModifiedAt: '2026-03-14T10:00:00.000Z' };
 const tracked = { id: 'p1', createdAt: times.createdAt, trackingData: { trackingId: 'T1' } };
 
@@ -54,8 +55,8 @@ const orderChange =
     return { id, what: `${type} of order`, sendMessage, bulk: { resource: 'orders', id } };
   };
 
-/** `Paid Order` is off by default. */
-const order = { metrics: { paidOrder: 'Paid Order' } };
+/** `Paid Order` and events of the own workflow are off by default. */
+const order = { metrics: { paidOrder: 'Paid Order' }, workflow: { ready: { metric: 'Ready for Pickup' } } };
 
 /** For each name something that happens, and would be written were it not disabled. */
 const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
@@ -92,6 +93,10 @@ const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
   OrderReturn: orderChange('ReturnInfoAdded', {
     returnInfo: [{ items: [{ id: 'r1', quantity: 1, shipmentState: 'Advised', ...times }] }],
   }),
+  async OrderWorkflow(shop) {
+    await shop.addRecords('state', { ...stored(readyState.id), key: 'ready' });
+    return orderChange('OrderStateTransition', { state: readyState })(shop);
+  },
   async OrderRefunded(shop) {
     const payment = newPayment();
     const order = newOrder({ paymentInfo: { payments: [payment.ref] } });

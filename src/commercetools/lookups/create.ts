@@ -26,14 +26,15 @@ import {
   productSchema,
   type StoredCategory,
   standalonePriceSchema,
+  stateSchema,
   storeSchema,
   typeSchema,
 } from '../schemas.ts';
+import { cachedLookup } from './cached.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import { namedResources, namedSchema, nameIn } from './names.ts';
 import { createOrderCustomers } from './order-customers.ts';
 import { createSameEmailLookup } from './same-email.ts';
-import { createStoreLookup } from './stores.ts';
 import type { ChangedRecord, DeletableTypeId, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
@@ -157,6 +158,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   const named = new Map(Object.entries(namedResources).map(([typeId, path]) => [typeId, byId(path, namedSchema)]));
   const names = new LRUCache<string, { name: string | LocalizedString | undefined }>({ max: maxNames, ttl: nameTtlMs });
   const stores = batched({ path: 'stores', field: 'key', schema: storeSchema, keysOf: ({ key }) => [key] });
+  const state = byId('states', stateSchema);
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
   const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
@@ -227,7 +229,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       names.set(key, { name });
       return name;
     },
-    store: createStoreLookup(async (key) => (await stores.load(key))[0]),
+    store: cachedLookup(async (key) => (await stores.load(key))[0]),
+    state: cachedLookup((id) => state(id, 0)),
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
 }
