@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { connectShop } from '../../sandbox/shop/actors/shop-api.ts';
 import { update } from '../../sandbox/shop/actors/shopper-actions.ts';
 import { ctkInProcess as ctk } from '../cli/in-process.ts';
+import { readOverview } from '../dashboard/read-overview.ts';
 import { type Json, lineItem, money, reference, stored } from '../fixtures/index.ts';
 import type { TestEnvOptions } from '../test-env.ts';
 import { type Made, newOrder, type OrderShop, type SeenEvent, startOrderShop } from './order-fixture.ts';
@@ -153,6 +154,17 @@ test('messages that arrive twice, late and in reverse order lead to the same eve
   connect(shop);
   await settle(shop);
   assert.deepEqual(summaryOf(await laterEvents(shop)), expected);
+});
+
+test('the dashboard counts the events of each metric', async () => {
+  await using shop = await startSubscribed();
+  const order = newOrderOf('Single');
+  await shop.addRecords(order);
+  await liveThrough(shop, order);
+  const series = z.object({ daily: z.array(z.object({ name: z.string(), isMetric: z.boolean() })) });
+  const { daily } = series.parse(await readOverview(shop.testEnv.service));
+  const shown = daily.flatMap(({ name, isMetric }) => (isMetric ? [name] : []));
+  assert.deepEqual(shown.toSorted(), [...new Set(expected.map(([metric]) => metric))]);
 });
 
 test('messages that are too large for their payload lead to the same events', async () => {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { builtInRuleGroups } from '../../src/rules/index.ts';
 import { requiredSubscriptions } from '../../src/rules/required-subscriptions.ts';
 import { ctkInProcess as ctk } from '../cli/in-process.ts';
+import { readOverview } from '../dashboard/read-overview.ts';
 import { type Json, settings as settingsOf } from '../fixtures/index.ts';
 import { type Made, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
@@ -80,20 +81,7 @@ test('the dashboard and explain say which setting turns each of them off', async
   const offIn = ({ rules }: z.infer<typeof overview>) =>
     Object.fromEntries(rules.flatMap(({ rule, offBy }) => (offBy === undefined ? [] : [[rule, offBy]])));
   assert.deepEqual(offIn(overview.parse(await explained.json())), off);
-  assert.deepEqual(offIn(overview.parse(await overviewOf(shop.testEnv.service))), off);
+  assert.deepEqual(offIn(overview.parse(await readOverview(shop.testEnv.service))), off);
   const { out } = await ctk(['explain', 'order', order.id, '--full'], shop.testEnv.env);
   for (const setting of Object.values(off)) assert.match(out, new RegExp(`off: ${setting} is empty`));
 });
-
-/** Returns the first overview of the stream that dashboards read. */
-async function overviewOf(service: string): Promise<unknown> {
-  const { body } = await fetch(`${service}/dashboard/stream`);
-  assert.ok(body);
-  let text = '';
-  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    const [, json] = /^event: overview\ndata: (.*)\n\n/m.exec(text) ?? [];
-    if (json !== undefined) return JSON.parse(json);
-  }
-  return assert.fail('the stream ended without an overview');
-}
