@@ -18,5 +18,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8080) + '/health').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The heap follows the memory limit of the container; new records (48 MB), buffers and code need the rest.
-ENTRYPOINT ["node", "--max-old-space-size-percentage=60", "--max-semi-space-size=16", "src/main.ts"]
+ENTRYPOINT ["node", "--max-old-space-size-percentage=50", "--max-semi-space-size=16", "src/main.ts"]
 CMD ["serve"]

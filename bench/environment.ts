@@ -24,8 +24,8 @@ export interface BenchEnvironment {
 }
 
 const unlimited = 1_000;
-/** What the flags in deploy/ come to in a container of 512 MB: 60 % of it is the heap's limit. */
-const nodeArguments = '--max-old-space-size=307 --max-semi-space-size=16';
+/** What the flags in deploy/ come to in a container of 512 MB: 50 % of it is the heap's limit. */
+const nodeArguments = '--max-old-space-size=256 --max-semi-space-size=16';
 
 /** Runs `work` in a new environment and stops all processes afterwards. */
 export async function withEnvironment<Result>(

@@ -6,6 +6,7 @@ import { createObjectsApi } from '../commercetools/objects-api.ts';
 import { createRecentVersions, withRecentVersions } from '../commercetools/recent-versions.ts';
 import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
+import { createDailyCounts, type DailyCounts } from '../dashboard/daily-counts.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
 import { createFlowCount } from '../engine/bulk/count-flow-events.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
@@ -71,6 +72,7 @@ export interface Components {
   liveCheck: LiveCheckDeps;
   replay: Replay;
   deliveryLog: DeliveryLog;
+  dailyCounts: DailyCounts;
   orphanedJobs: OrphanedJobs;
   explain: Explain;
   find: Find;
@@ -188,6 +190,8 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
   const erasedCustomers = createErasedCustomers(runStore);
+  const dailyCounts = createDailyCounts({ store: runStore, now });
+  events.listen(dailyCounts.record);
   const deliveryLog = createDeliveryLog(store, { ...settings.deliveryLog, now, onWarning: warn });
   const deliver = createDeliver({
     ...{ sink, acceptedJobs, deadLetters, deliveryLog, events, queueFollowUp: followUps.add },
@@ -264,14 +268,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     await runs.shutdown();
     await realtime.settled();
     await sink.onIdle();
-    await deliveryLog.flush();
+    await Promise.all([deliveryLog.flush(), dailyCounts.flush()]);
     await close?.();
     return true;
   }
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ apiFindings, liveCheck, explain, find, deliveryLog, memoryGuard, leaseMs, now },
+    ...{ apiFindings, liveCheck, explain, find, deliveryLog, dailyCounts, memoryGuard, leaseMs, now },
     async trace() {
       if (!config.traces) return;
       const { startTraces } = await import('../telemetry/traces.ts');

@@ -6,7 +6,6 @@ import { countOf } from '../commercetools/pagination.ts';
 import type { Config, Port } from '../config/config.ts';
 import { accessWarnings } from '../config/warnings.ts';
 import { createAttention } from '../dashboard/attention.ts';
-import { createDailyCounts } from '../dashboard/daily-counts.ts';
 import { createDelayHistory } from '../dashboard/delay-history.ts';
 import { accountLinks } from '../dashboard/links.ts';
 import { createRuleRates } from '../dashboard/rule-rates.ts';
@@ -72,10 +71,9 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   const rules = config.groups.flatMap((group) => group.rules);
   const ruleRates = createRuleRates(rules, now);
   const attention = createAttention(now);
-  const dailyCounts = createDailyCounts({ store: components.runStore, now });
   const delays = createDelayHistory({ now, inFlight: sink.inFlight });
   const runLog = createRunLog(now);
-  for (const recorder of [ruleRates, attention, dailyCounts, delays, runLog]) events.listen(recorder.record);
+  for (const recorder of [ruleRates, attention, delays, runLog]) events.listen(recorder.record);
   const startedAt = now().toISOString();
   let metrics: Metrics | undefined;
   const servers: FastifyInstance[] = [];
@@ -99,7 +97,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
         dashboard: {
           rules: rules.map(({ name, summary, offBy }) => ({ name, summary, offBy: offBy?.(config.rules) })),
           ...{ version, rates: ruleRates, readiness, runs, deadLetters, now, events },
-          ...{ attention, dailyCounts, delays, runLog, startedAt },
+          ...{ attention, dailyCounts: components.dailyCounts, delays, runLog, startedAt },
           replica: `${hostname()}, process ${process.pid}`,
           links: accountLinks(config.klaviyo.url, config.commercetools),
           usage: klaviyo.usage,
@@ -162,10 +160,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
             ...sources.all.map((source) => source.stop()),
           ]);
         },
-        async close() {
-          await dailyCounts.flush();
-          await closeServers();
-        },
+        close: closeServers,
         onTimeout() {
           for (const server of servers) {
             // Not awaited: the time to shut down has passed.

@@ -91,7 +91,7 @@ test('the image runs as no root and has a health check', () => {
 });
 
 test('wherever node is started, its heap follows the memory limit', () => {
-  const flags = ['--max-old-space-size-percentage=60', '--max-semi-space-size=16'];
+  const flags = ['--max-old-space-size-percentage=50', '--max-semi-space-size=16'];
   const unit = readFileSync('deploy/systemd/commercetools-klaviyo.service', 'utf8');
   for (const start of [/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1], /^ExecStart=(.*)$/m.exec(unit)?.[1]])
     for (const flag of flags) assert.ok(start?.includes(flag), `${start}`);

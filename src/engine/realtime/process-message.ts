@@ -56,12 +56,20 @@ export const maxQueueShare = 0.6;
 /** A collection frees memory within seconds, if anything does. */
 const shedRetryMs = 5_000;
 
+/** A broker redelivers within minutes what it got no acknowledgement for. */
+const lateAcks = { max: 10_000, ttl: 600_000 };
+
 const deadlinePassed: Verdict = { ack: false, reason: 'it took longer than realtime.deadlineSeconds' };
 
 export function createRealtime(deps: RealtimeDeps): Realtime {
   /** By message id, until the work has ended, which may be after the deadline. */
   const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
+  /**
+   * By message id, verdicts that came after the deadline, so after the broker was told to deliver the message again:
+   * its redelivery is acknowledged instead of being sent again.
+   */
+  const acknowledgedLate = new LRUCache<string, Verdict>(lateAcks);
 
   async function processMessage(
     message: Message,
@@ -98,7 +106,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     const work = processMessage(message, rules, deadline.signal, { attempt, deliveries })
       .catch(verdictForError)
       .then((verdict) => {
-        if (verdict.ack && !deadline.signal.aborted) attempts.forget(message.id);
+        if (verdict.ack && deadline.signal.aborted) acknowledgedLate.set(message.id, verdict);
+        if (verdict.ack) attempts.forget(message.id);
         else if (verdict === internalError) attempts.add(message.id, 'failed');
         else attempts.add(message.id, 'notCounted');
         return verdict;
@@ -124,6 +133,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   async function admit(message: Message, rules: RuleSelection, deliveries: number | undefined): Promise<Verdict> {
     if (rules.size === 0) return noRule(message);
+    const acknowledged = acknowledgedLate.get(message.id);
+    if (acknowledged) return acknowledged;
     // A redelivery of a message that is in flight joins it.
     const joined = inFlight.get(message.id) ?? overloadVerdict(rules);
     if (joined) attempts.add(message.id, 'notCounted');
