@@ -86,7 +86,9 @@ async function liveThrough(shop: OrderShop, order: Made, after = () => settle(sh
   await act('addDelivery', { ...shippingKey, items: rest, parcels: [track('T-2')] });
   await act('changeShipmentState', { shipmentState: 'Delivered' });
   await act('changePaymentState', { paymentState: 'Paid' });
-  const returned = (lineItemId: string, quantity: number) => ({ lineItemId, quantity });
+  const returned = (lineItemId: string, quantity: number, shipmentState = 'Advised') => ({
+    ...{ lineItemId, quantity, shipmentState },
+  });
   await act('addReturnInfo', { items: [returned(a, 2), returned(b, 1)] });
   const [
     {
@@ -94,12 +96,14 @@ async function liveThrough(shop: OrderShop, order: Made, after = () => settle(sh
     } = { items: [] },
   ] = (await api.get(`orders/${order.id}`, shape)).returnInfo;
   await act('setReturnShipmentState', { returnItemId: first?.id, shipmentState: 'Returned' });
-  const items = [{ ...returned(a, 2), shipmentState: 'Returned' }, returned(b, 1)];
+  const items = [returned(a, 2, 'Returned'), returned(b, 1)];
   await act('setReturnInfo', { items: [{ items }] });
-  await act('transitionState', { state: { key: 'ready' } });
-  const states = { fromState: { key: 'initial' }, toState: { key: 'picked' } };
+  await act('transitionState', { state: stateWithKey('ready') });
+  const states = { fromState: stateWithKey('initial'), toState: stateWithKey('picked') };
   await act('transitionLineItemState', { lineItemId: a, quantity: 1, ...states });
 }
+
+const stateWithKey = (key: string) => ({ typeId: 'state', key });
 
 const expected = [
   ['Confirmed Shipment', 18],
