@@ -1,6 +1,6 @@
 /** Settings of the mapping with their defaults. Names are those of the open-source plugin where it has the setting. */
 import { z } from 'zod';
-import type { MessageType } from '../commercetools/message-types.ts';
+import { messageTypes } from './configured-message-types.ts';
 
 export const disabledEventNames = [
   'CustomerCreated',
@@ -26,20 +26,6 @@ export const disabledEventNames = [
 export type DisabledEvent = (typeof disabledEventNames)[number];
 
 const texts = (...defaults: string[]) => z.array(z.string()).default(defaults);
-
-/**
- * Message type from the settings or from a custom rule. Any string is accepted, because commercetools adds message types
- * between two releases of this package.
- */
-export type ConfiguredMessageType = string & z.core.$brand<'ConfiguredMessageType'>;
-
-export function configuredMessageType(type: string): ConfiguredMessageType {
-  return messageTypeSchema.parse(type);
-}
-
-const messageTypeSchema = z.string().brand<'ConfiguredMessageType'>();
-const messageTypes = (...defaults: MessageType[]) =>
-  z.array(messageTypeSchema).default(defaults.map((type) => messageTypeSchema.parse(type)));
 
 export const metricNames = {
   placedOrder: 'Placed Order',

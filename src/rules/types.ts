@@ -9,7 +9,8 @@ import type { Message, NotificationType } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { Change, Warning } from '../klaviyo/change.ts';
 import type { ProfileLookups } from '../klaviyo/profile-lookups.ts';
-import type { ConfiguredMessageType, DisabledEvent, RuleSettings } from './settings.ts';
+import type { ConfiguredMessageType } from './configured-message-types.ts';
+import type { DisabledEvent, RuleSettings } from './settings.ts';
 
 /** Reason for an evaluation. A dead letter stores it, without personal data, so that a replay evaluates the same. */
 export type Cause = OriginalCause | { type: 'replay'; original: Cause };
