@@ -1,4 +1,5 @@
 /** Builds and runs the service: the components, the sources, the HTTP servers and the scheduler. */
+
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -18,6 +19,7 @@ import { createEndedSessions } from '../http/auth/ended-sessions.ts';
 import { createBodyPool } from '../http/body-guard.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
+import { createIdleCollection, type IdleCollection, ownProcess } from '../lib/idle-collection.ts';
 import { createBackgroundLiveCheck } from '../live-check/background.ts';
 import { managedKeys } from '../rules/required-subscriptions.ts';
 import { acceptsPushes, createSources, type TrustedIssuers } from '../sources/index.ts';
@@ -78,6 +80,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   let metrics: Metrics | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
+  let idleCollection: IdleCollection | undefined;
 
   async function listen(port: Port): Promise<string[]> {
     const maxDeadLetters = config.settings.deadLetters.max;
@@ -140,6 +143,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
       for (const detail of [...config.warnings, ...accessWarnings(config)]) events.emit({ type: 'warning', detail });
       await components.trace();
       const ports = await listenOnAll();
+      idleCollection = createIdleCollection(ownProcess());
       if (config.realtime) for (const source of sources.all) source.start(handleDelivery);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       const { extension } = config;
@@ -151,6 +155,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     },
     async stop() {
       stopping = true;
+      idleCollection?.stop();
       await components.stop({
         async drain() {
           // Runs are handed over at once; they don't wait for the sources.
