@@ -98,7 +98,8 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
         stopping: () => stopping,
         counts: events.counts,
         dashboard: {
-          ...{ version, rules, rates: ruleRates, readiness, runs, deadLetters, now, events },
+          rules: rules.map(({ name, summary, offBy }) => ({ name, summary, offBy: offBy?.(config.rules) })),
+          ...{ version, rates: ruleRates, readiness, runs, deadLetters, now, events },
           ...{ attention, dailyCounts: components.dailyCounts, delays, runLog, startedAt },
           replica: `${hostname()}, process ${process.pid}`,
           links: accountLinks(config.klaviyo.url, config.commercetools),

@@ -8,13 +8,25 @@ export interface MessageTypesByResource {
   'customer-group': never;
   'inventory-entry': 'InventoryEntryCreated' | 'InventoryEntryDeleted';
   order:
+    | 'CustomLineItemStateTransition'
+    | 'DeliveryAdded'
+    | 'DeliveryItemsUpdated'
+    | 'LineItemStateTransition'
     | 'OrderCreated'
     | 'OrderCreatedFromRecurringOrder'
     | 'OrderCustomerEmailSet'
     | 'OrderCustomerSet'
     | 'OrderImported'
     | 'OrderPaymentAdded'
-    | 'OrderStateChanged';
+    | 'OrderPaymentStateChanged'
+    | 'OrderReturnShipmentStateChanged'
+    | 'OrderShipmentStateChanged'
+    | 'OrderStateChanged'
+    | 'OrderStateTransition'
+    | 'ParcelAddedToDelivery'
+    | 'ParcelTrackingDataUpdated'
+    | 'ReturnInfoAdded'
+    | 'ReturnInfoSet';
   payment: 'PaymentCreated' | 'PaymentTransactionAdded' | 'PaymentTransactionStateChanged';
   product:
     | 'ProductPriceAdded'

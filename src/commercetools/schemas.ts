@@ -7,67 +7,23 @@
  * event and names the field.
  */
 import { z } from 'zod';
+import {
+  address,
+  addressOf,
+  customFields,
+  discountedPricePerQuantity,
+  email,
+  lenient,
+  lenientNames,
+  lenientText,
+  localized,
+  money,
+  reference,
+  text,
+} from './schema-fields.ts';
+import { returnInfo, shippingInfo } from './shipping-schemas.ts';
 
-const text = z.string();
-/**
- * An e-mail without white space at its ends and without invisible characters: a byte order mark or a zero-width space, which
- * copies from documents and CSV files bring along, makes it another address for Klaviyo.
- */
-const email = text.transform((raw) => raw.replace(/[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '').trim());
-
-/** Optional part of a record; a malformed one counts as absent. */
-const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
-
-const lenientText = lenient(text);
-
-const localized = z.record(z.string(), z.string());
-/** Text by locale. Any locale may be missing or empty. */
-export type LocalizedString = z.infer<typeof localized>;
-
-const reference = z.looseObject({ typeId: text.optional(), id: text });
-
-const money = z.looseObject({
-  type: text.optional(),
-  currencyCode: text,
-  centAmount: z.number(),
-  /** Digits of the minor unit: EUR 2, JPY 0, KWD 3. With highPrecision the digits of `preciseAmount`. */
-  fractionDigits: z.number().int().min(0).max(20).optional(),
-  preciseAmount: z.number().optional(),
-});
-export type Money = z.infer<typeof money>;
-
-const customFields = z.looseObject({
-  type: reference.optional().catch(undefined),
-  fields: z.record(z.string(), z.unknown()).optional(),
-});
-export type CustomFields = z.infer<typeof customFields>;
-
-/** @param field the schema of each field */
-function addressOf<Field extends z.ZodType>(field: Field) {
-  return z.looseObject({
-    id: field,
-    title: field,
-    firstName: field,
-    lastName: field,
-    streetName: field,
-    streetNumber: field,
-    additionalStreetInfo: field,
-    postalCode: field,
-    city: field,
-    region: field,
-    state: field,
-    country: field,
-    company: field,
-    building: field,
-    apartment: field,
-    phone: field,
-    mobile: field,
-    additionalAddressInfo: field,
-  });
-}
-
-const address = addressOf(text.optional());
-export type Address = z.infer<typeof address>;
+export type { Money } from './schema-fields.ts';
 
 /** Fields of every stored resource. Times are ISO 8601 in UTC. */
 const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt: text };
@@ -208,6 +164,10 @@ export const storeSchema = z.looseObject({
 });
 export type ShopStore = z.infer<typeof storeSchema>;
 
+/** https://docs.commercetools.com/api/projects/states */
+export const stateSchema = z.looseObject({ id: text, key: lenientText });
+export type State = z.infer<typeof stateSchema>;
+
 export const channelSchema = z.looseObject({ id: text, key: text.optional() });
 
 export const standalonePriceSchema = z.looseObject({
@@ -220,8 +180,6 @@ export type StandalonePrice = z.infer<typeof standalonePriceSchema>;
 
 export const discountCodeSchema = z.looseObject({ ...stored, code: text });
 
-const lenientNames = localized.default({}).catch({});
-
 /** Address of an order, in which malformed parts count as absent. */
 const orderAddress = addressOf(lenientText);
 
@@ -229,15 +187,6 @@ const orderedImages = z
   .array(z.looseObject({ url: lenientText }))
   .default([])
   .catch([]);
-/** Discounts of a price, without those of the product. https://docs.commercetools.com/api/types#discountedlineitemprice */
-const cartDiscounted = lenient(
-  z.looseObject({ includedDiscounts: lenient(z.array(lenient(z.looseObject({ discountedAmount: money })))) }),
-);
-export type CartDiscounted = z.infer<typeof cartDiscounted>;
-const discountedPricePerQuantity = lenient(
-  z.array(lenient(z.looseObject({ quantity: z.number(), discountedPrice: cartDiscounted }))),
-);
-
 const lineItem = z.looseObject({
   id: lenientText,
   productId: lenientText,
@@ -262,12 +211,6 @@ const customLineItem = z.looseObject({
   discountedPricePerQuantity,
 });
 
-const delivery = z.looseObject({ id: lenientText, createdAt: lenientText });
-export type Delivery = z.infer<typeof delivery>;
-const shippingInfo = lenient(
-  z.looseObject({ deliveries: lenient(z.array(delivery)), discountedPrice: cartDiscounted }),
-);
-
 const paymentReference = z.looseObject({ typeId: lenientText, id: lenientText });
 /** A malformed list counts as one reference without an id, so that Refunded Order reports it. */
 const paymentInfo = z
@@ -282,6 +225,8 @@ export const orderSchema = z.looseObject({
   customerId: text.optional(),
   customerEmail: email.optional(),
   orderState: text,
+  shipmentState: lenientText,
+  paymentState: lenientText,
   totalPrice: money,
   lineItems: z.array(lineItem).default([]),
   customLineItems: z.array(customLineItem).default([]).catch([]),
@@ -292,6 +237,7 @@ export const orderSchema = z.looseObject({
   paymentInfo,
   shippingInfo,
   shipping: lenient(z.array(z.looseObject({ shippingInfo }))),
+  returnInfo: lenient(z.array(returnInfo)),
   custom: lenient(customFields),
 });
 export type Order = z.infer<typeof orderSchema>;
@@ -313,6 +259,17 @@ export const orderDetailsSchema = z.object({
   customerGroup: lenient(reference),
 });
 export type OrderDetails = z.infer<typeof orderDetailsSchema>;
+
+const stateReference = lenient(reference);
+/** Pieces of a line item by their state. */
+const lineStates = lenient(z.array(z.object({ state: stateReference })));
+const lineWithStates = z.object({ id: lenientText, state: lineStates });
+/** The states of your own workflow in which an order and its lines are. Only `order.workflow` reads them. */
+export const orderStatesSchema = z.object({
+  state: stateReference,
+  lineItems: z.array(lineWithStates).default([]).catch([]),
+  customLineItems: z.array(lineWithStates).default([]).catch([]),
+});
 
 /** Fields of an order that decide which of the orders of a payment is the first. */
 export const paidOrderSchema = z.object({ id: text, createdAt: text, paymentInfo });

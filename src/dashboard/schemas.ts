@@ -72,6 +72,7 @@ const overviewSchema = z.object({
     z.object({
       rule: z.string(),
       summary: z.string(),
+      offBy: z.string().optional().describe('the empty setting that turns the rule off'),
       lastAt: z.string().optional(),
       delivered: counts,
       rejected: counts,

@@ -17,7 +17,7 @@ export interface SnapshotDeps extends RunRowDeps {
   version: string;
   startedAt: string;
   links: Overview['links'];
-  rules: readonly { name: string; summary: string }[];
+  rules: readonly { name: string; summary: string; offBy?: string | undefined }[];
   rates: RuleRates;
   attention: AttentionTracker;
   dailyCounts: Pick<DailyCounts, 'read'>;
@@ -58,7 +58,12 @@ export function createSnapshots(deps: SnapshotDeps, runRows: Pick<RunRows, 'sync
         history: deps.delays.read(),
         days: daily?.days ?? [],
         ...(daily ? { daily: daily.series } : {}),
-        rules: deps.rules.map(({ name, summary }) => ({ rule: name, summary, ...deps.rates.rateOf(name) })),
+        rules: deps.rules.map(({ name, summary, offBy }) => ({
+          rule: name,
+          summary,
+          ...(offBy === undefined ? {} : { offBy }),
+          ...deps.rates.rateOf(name),
+        })),
         quota: deps.usage(),
         inFlight: deps.inFlight(),
         ready,

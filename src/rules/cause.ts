@@ -6,12 +6,28 @@ import { present } from './fields/text.ts';
 import type { Cause } from './types.ts';
 
 const reference = z.looseObject({ id: z.string() });
+const returnInfo = z.looseObject({ items: z.array(reference).default([]) });
+/** ReturnInfoAdded has one, ReturnInfoSet a list. */
+const returnInfos = z.union([z.array(returnInfo), returnInfo.transform((one) => [one])]);
 const reviewFields = {
   target: z.looseObject({ typeId: z.string(), id: z.string() }).optional().catch(undefined),
   includedInStatistics: z.boolean().optional().catch(undefined),
 };
 const payloadSchema = z.looseObject({
   orderState: z.string().optional().catch(undefined),
+  shipmentState: z.string().optional().catch(undefined),
+  paymentState: z.string().optional().catch(undefined),
+  delivery: reference.optional().catch(undefined),
+  deliveryId: z.string().optional().catch(undefined),
+  parcel: reference.optional().catch(undefined),
+  parcelId: z.string().optional().catch(undefined),
+  state: reference.optional().catch(undefined),
+  toState: reference.optional().catch(undefined),
+  lineItemId: z.string().optional().catch(undefined),
+  customLineItemId: z.string().optional().catch(undefined),
+  transitionDate: z.string().optional().catch(undefined),
+  returnItemId: z.string().optional().catch(undefined),
+  returnInfo: returnInfos.optional().catch(undefined),
   customer: reference.optional().catch(undefined),
   oldCustomer: reference.optional().catch(undefined),
   name: z.string().optional().catch(undefined),
@@ -55,6 +71,17 @@ export function causeOf(message: Message): Cause {
       resourceVersion: message.resourceVersion,
       dataErasure: message.dataErasure,
       orderState: fields.orderState,
+      shipmentState: fields.shipmentState,
+      paymentState: fields.paymentState,
+      deliveryId: fields.deliveryId ?? fields.delivery?.id,
+      parcelId: fields.parcelId ?? fields.parcel?.id,
+      stateId: fields.toState?.id ?? fields.state?.id,
+      lineId: fields.lineItemId ?? fields.customLineItemId,
+      transitionDate: fields.transitionDate,
+      returnItemIds:
+        fields.returnItemId === undefined
+          ? fields.returnInfo?.flatMap(({ items }) => items.map(({ id }) => id))
+          : [fields.returnItemId],
       customerId: fields.customer?.id,
       oldCustomerId: fields.oldCustomer?.id,
       removedField: message.type === 'CustomerCustomFieldRemoved' ? fields.name : undefined,

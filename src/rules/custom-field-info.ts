@@ -1,6 +1,6 @@
 /** Loads what readable custom fields need: the type with the labels of enums, and the names of referenced records. */
 import type { Lookups } from '../commercetools/lookups/types.ts';
-import type { CustomFields } from '../commercetools/schemas.ts';
+import type { CustomFields } from '../commercetools/schema-fields.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 import {
   type CustomFieldInfo,

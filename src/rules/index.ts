@@ -16,11 +16,18 @@ import { renamedGroup } from './customers/renamed-group.ts';
 import { type CustomerGroupFacts, customerGroupFacts } from './customers/renamed-group-facts.ts';
 import { cancelledOrder } from './orders/cancelled-order.ts';
 import { correctedEmail } from './orders/corrected-email.ts';
+import { deliveredShipment } from './orders/delivered-shipment.ts';
 import { type OrderRule, orderFacts } from './orders/facts.ts';
 import { fulfilledOrder } from './orders/fulfilled-order.ts';
 import { orderedProduct } from './orders/ordered-product.ts';
+import { paidOrder } from './orders/paid-order.ts';
+import { partialFulfilment } from './orders/partial-fulfilment.ts';
 import { placedOrder } from './orders/placed-order.ts';
 import { refundedOrder } from './orders/refunded-order.ts';
+import { returnReceived } from './orders/return-received.ts';
+import { returnRequested } from './orders/return-requested.ts';
+import { shipment } from './orders/shipment.ts';
+import { workflow } from './orders/workflow.ts';
 import { createRuleGroup } from './rule-group.ts';
 import type { Rule, RuleDescription, RuleGroup } from './types.ts';
 
@@ -39,7 +46,21 @@ export const rulesByResource: RulesByResource = {
   customer: [profile],
   erasure: [eraseProfile],
   'customer-group': [renamedGroup],
-  order: [placedOrder, orderedProduct, fulfilledOrder, cancelledOrder, refundedOrder, correctedEmail],
+  order: [
+    placedOrder,
+    orderedProduct,
+    fulfilledOrder,
+    cancelledOrder,
+    refundedOrder,
+    shipment,
+    partialFulfilment,
+    deliveredShipment,
+    paidOrder,
+    returnRequested,
+    returnReceived,
+    workflow,
+    correctedEmail,
+  ],
   category: [category],
   product: [item],
   'inventory-entry': [stock],

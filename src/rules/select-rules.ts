@@ -3,7 +3,7 @@ import type { Message } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { ChangeKind } from '../klaviyo/change.ts';
 import type { RuleSettings } from './settings.ts';
-import { isDisabled, type RuleGroup, type Trigger } from './types.ts';
+import { isDisabled, type RuleDescription, type RuleGroup, type Trigger } from './types.ts';
 
 /** The groups to evaluate, each with the names of its selected rules; empty if no rule is selected. */
 export type RuleSelection = Map<RuleGroup, Set<string>>;
@@ -30,7 +30,9 @@ export function createRuleSelector(groups: readonly RuleGroup[], settings: RuleS
     forRun(resource) {
       const selection: RuleSelection = new Map();
       for (const group of groups) {
-        const names = group.rules.filter(({ bulk }) => bulk === resource).map(({ name }) => name);
+        const names = group.rules
+          .filter((rule) => rule.bulk === resource && isOn(rule, settings))
+          .map(({ name }) => name);
         if (names.length > 0) selection.set(group, new Set(names));
       }
       return selection;
@@ -51,12 +53,15 @@ export function enabledTriggers(
 ): { group: RuleGroup; rule: string; trigger: Trigger }[] {
   return groups.flatMap((group) =>
     group.rules.flatMap((rule) =>
-      rule
-        .triggers(settings)
+      (isOn(rule, settings) ? rule.triggers(settings) : [])
         .filter((trigger) => !isDisabled(trigger, settings))
         .map((trigger) => ({ group, rule: rule.name, trigger })),
     ),
   );
+}
+
+function isOn(rule: RuleDescription, settings: RuleSettings): boolean {
+  return rule.offBy?.(settings) === undefined;
 }
 
 /** What rules about a record of each type write. */

@@ -1,6 +1,6 @@
 /** Settings of the mapping with their defaults. Names are those of the open-source plugin where it has the setting. */
 import { z } from 'zod';
-import type { MessageType } from '../commercetools/message-types.ts';
+import { messageTypes } from './configured-message-types.ts';
 
 export const disabledEventNames = [
   'CustomerCreated',
@@ -8,6 +8,11 @@ export const disabledEventNames = [
   'OrderCreated',
   'OrderStateChanged',
   'OrderRefunded',
+  'OrderShipment',
+  'OrderDelivered',
+  'OrderPaid',
+  'OrderReturn',
+  'OrderWorkflow',
   'CategoryCreated',
   'CategoryResourceUpdated',
   'CategoryResourceDeleted',
@@ -22,48 +27,28 @@ export type DisabledEvent = (typeof disabledEventNames)[number];
 
 const texts = (...defaults: string[]) => z.array(z.string()).default(defaults);
 
-/**
- * Message type from the settings or from a custom rule. Any string is accepted, because commercetools adds message types
- * between two releases of this package.
- */
-export type ConfiguredMessageType = string & z.core.$brand<'ConfiguredMessageType'>;
-
-export function configuredMessageType(type: string): ConfiguredMessageType {
-  return messageTypeSchema.parse(type);
-}
-
-const messageTypeSchema = z.string().brand<'ConfiguredMessageType'>();
-const messageTypes = (...defaults: MessageType[]) =>
-  z.array(messageTypeSchema).default(defaults.map((type) => messageTypeSchema.parse(type)));
-
 export const metricNames = {
   placedOrder: 'Placed Order',
   orderedProduct: 'Ordered Product',
   fulfilledOrder: 'Fulfilled Order',
   cancelledOrder: 'Cancelled Order',
   refundedOrder: 'Refunded Order',
+  confirmedShipment: 'Confirmed Shipment',
+  fulfilledPartialOrder: 'Fulfilled Partial Order',
+  deliveredShipment: 'Delivered Shipment',
+  paidOrder: 'Paid Order',
+  returnRequested: 'Return Requested',
+  returnReceived: 'Return Received',
 } as const;
 export type MetricKey = keyof typeof metricNames;
-
-/** Fields of a customer that `customer.fields` can send, with the property names that `ctk init` chooses for a new account. */
-export const customerFieldNames = {
-  customerGroup: 'Customer Group',
-  customerGroups: 'Customer Groups',
-  stores: 'Stores',
-  customerNumber: 'Customer Number',
-  createdAt: 'Account Created',
-  isEmailVerified: 'Email Verified',
-  dateOfBirth: 'Birthday',
-  salutation: 'Salutation',
-} as const;
-export type CustomerField = keyof typeof customerFieldNames;
 
 /** Off by default: segments of existing accounts may use a property of that name, which another app fills. */
 const customerField = (description: string) =>
   z.string().min(1).nullable().default(null).describe(`profile property with ${description}; null: not sent`);
 
-/** Klaviyo accepts metric names of up to 127 characters. */
-const metricName = (key: MetricKey) => z.string().min(1).max(127).default(metricNames[key]).describe('metric name');
+/** Klaviyo accepts metric names of up to 127 characters. An empty name turns the rule off. */
+const metricName = (key: MetricKey, name: string = metricNames[key]) =>
+  z.string().max(127).default(name).describe(`metric name; empty: no ${metricNames[key]}`);
 
 /** Filter for top-level names: an empty `include` means all, `exclude` wins, `map` renames. */
 const propertyFilter = {
@@ -87,6 +72,15 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
 }
 
+const workflowEvent = z.strictObject({
+  metric: z.string().min(1).max(127),
+  /** A state of orders, or of line items and custom line items. */
+  of: z.enum(['order', 'lineItem']).default('order'),
+  /** An event each time the state is entered, not only the first time; realtime only. */
+  repeat: z.boolean().default(false),
+});
+export type WorkflowEvent = z.infer<typeof workflowEvent>;
+
 const disabledEvent = z.string().trim().pipe(z.enum(disabledEventNames));
 
 export const ruleSettingsSchema = z.strictObject({
@@ -98,7 +92,22 @@ export const ruleSettingsSchema = z.strictObject({
         cancelledOrder: texts('Cancelled').describe('states that cancel; wins over fulfilledOrder'),
         fulfilledOrder: texts('Confirmed', 'Complete').describe('states that fulfil'),
       }),
+      shipped: texts('Shipped').describe('shipment states that fulfil, with order.fulfilled.when: shipmentState'),
+      delivered: texts('Delivered').describe('shipment states that deliver'),
+      paid: texts('Paid').describe('payment states that pay'),
     }),
+    fulfilled: section({
+      when: z
+        .enum(['state', 'shipmentState', 'delivered'])
+        .default('state')
+        .describe(
+          'what fulfils an order: its state, its shipment state, or deliveries of all pieces of its line items',
+        ),
+    }),
+    workflow: z
+      .record(z.string(), workflowEvent)
+      .default({})
+      .describe('keys of states of your own workflow with the metric of their events; empty: none'),
     messages: section({
       created: messageTypes(
         'OrderCreated',
@@ -114,6 +123,12 @@ export const ruleSettingsSchema = z.strictObject({
       fulfilledOrder: metricName('fulfilledOrder'),
       cancelledOrder: metricName('cancelledOrder'),
       refundedOrder: metricName('refundedOrder'),
+      confirmedShipment: metricName('confirmedShipment'),
+      fulfilledPartialOrder: metricName('fulfilledPartialOrder'),
+      deliveredShipment: metricName('deliveredShipment'),
+      paidOrder: metricName('paidOrder', ''),
+      returnRequested: metricName('returnRequested'),
+      returnReceived: metricName('returnReceived'),
     }),
     properties: section({
       ...propertyFilter,
@@ -161,6 +176,21 @@ export const ruleSettingsSchema = z.strictObject({
     reasonField: z.string().default('').describe('custom field with the reason of a cancellation or refund'),
     backfillAfterDays: z.number().min(0).default(7).describe('realtime events older than this do not trigger flows'),
     importsAreHistory: z.boolean().default(false).describe('imported orders never trigger flows (OrderImported)'),
+  }),
+  shipments: section({
+    when: z
+      .enum(['tracking', 'parcel', 'delivery'])
+      .default('tracking')
+      .describe('Confirmed Shipment for each parcel with a tracking number, for each parcel, or for each delivery'),
+    trackingUrls: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('carrier to URL with {{trackingId}}; "*": every other carrier'),
+    shopifyNames: z.boolean().default(false).describe("also send Shopify's names (Tracking Numbers, Item Count, …)"),
+  }),
+  returns: section({
+    requested: texts('Advised').describe('return shipment states that request a return'),
+    received: texts('Returned', 'BackInStock', 'Unusable').describe('return shipment states of received items'),
   }),
   customer: section({
     customFields: section({ properties: section(propertyFilter), values: fieldValues() }),

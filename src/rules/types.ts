@@ -9,7 +9,8 @@ import type { Message, NotificationType } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { Change, Warning } from '../klaviyo/change.ts';
 import type { ProfileLookups } from '../klaviyo/profile-lookups.ts';
-import type { ConfiguredMessageType, DisabledEvent, RuleSettings } from './settings.ts';
+import type { ConfiguredMessageType } from './configured-message-types.ts';
+import type { DisabledEvent, RuleSettings } from './settings.ts';
 
 /** Reason for an evaluation. A dead letter stores it, without personal data, so that a replay evaluates the same. */
 export type Cause = OriginalCause | { type: 'replay'; original: Cause };
@@ -26,6 +27,18 @@ const messageCauseSchema = z.object({
   resourceVersion: z.number().optional(),
   /** OrderStateChanged: the new state of the order. */
   orderState: z.string().optional(),
+  /** OrderShipmentStateChanged and OrderPaymentStateChanged: the new state. */
+  shipmentState: z.string().optional(),
+  paymentState: z.string().optional(),
+  /** Messages about deliveries and parcels: which one. */
+  deliveryId: z.string().optional(),
+  parcelId: z.string().optional(),
+  /** Messages about transitions: the new state, and of a line item or custom line item also its id and when it was. */
+  stateId: z.string().optional(),
+  lineId: z.string().optional(),
+  transitionDate: z.string().optional(),
+  /** Messages about returns: ids of the return items. */
+  returnItemIds: z.array(z.string()).optional(),
   /** OrderCustomerSet: the new and the previous customer of the order. */
   customerId: z.string().optional(),
   oldCustomerId: z.string().optional(),
@@ -186,9 +199,16 @@ export interface Rule<Facts, Need extends string = never> {
   sends: string;
   /** Settings that affect the rule, as dotted paths, for the docs. */
   settings: readonly string[];
+  /** Returns the setting that turns the rule off, in realtime and in bulk. */
+  offBy?(settings: RuleSettings): string | undefined;
   /** Optional facts that the rule reads. Only these are loaded. */
   needs?: readonly Need[];
   triggers(settings: RuleSettings): Trigger[];
+  /**
+   * Returns why the rule sends nothing for a message, before its record is read: frequent messages then cost no look-up of
+   * the order and its profile.
+   */
+  reasonToSkip?(context: Pick<RuleContext, 'cause' | 'lookups' | 'settings'>): Promise<string | undefined>;
   bulk?: BulkResource;
   map(facts: Facts, settings: RuleSettings): RuleOutput;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
 import { type DisabledEvent, disabledEventNames } from '../../src/rules/settings.ts';
-import { type Json, reference } from '../fixtures/index.ts';
+import { type Json, reference, stored } from '../fixtures/index.ts';
 import {
   type CatalogShop,
   idOf,
@@ -42,6 +42,22 @@ async function published(shop: CatalogShop) {
   return made;
 }
 
+const readyState = { typeId: 'state', id: 'id-of-ready' };
+const times = { createdAt: '2026-03-14T10:00:00.000Z', lastModifiedAt: '2026-03-14T10:00:00.000Z' };
+const tracked = { id: 'p1', createdAt: times.createdAt, trackingData: { trackingId: 'T1' } };
+
+const orderChange =
+  (type: string, fields: Json): Act =>
+  async (shop) => {
+    const { id, ref, record } = newOrder(fields);
+    await shop.addRecords('order', record);
+    const sendMessage = () => shop.sendMessage(type, ref);
+    return { id, what: `${type} of order`, sendMessage, bulk: { resource: 'orders', id } };
+  };
+
+/** `Paid Order` and events of the own workflow are off by default. */
+const order = { metrics: { paidOrder: 'Paid Order' }, workflow: { ready: { metric: 'Ready for Pickup' } } };
+
 /** For each name something that happens, and would be written were it not disabled. */
 const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
   async CustomerCreated(shop) {
@@ -66,6 +82,20 @@ const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
     await shop.addRecords('order', record);
     const sendMessage = () => shop.sendMessage('OrderStateChanged', ref, { orderState: 'Cancelled' });
     return { id, what: 'OrderStateChanged of order', sendMessage, bulk: { resource: 'orders', id } };
+  },
+  OrderShipment: orderChange('DeliveryAdded', {
+    shippingInfo: {
+      deliveries: [{ id: 'd1', createdAt: times.createdAt, items: [{ id: 'none', quantity: 1 }], parcels: [tracked] }],
+    },
+  }),
+  OrderDelivered: orderChange('OrderShipmentStateChanged', { shipmentState: 'Delivered' }),
+  OrderPaid: orderChange('OrderPaymentStateChanged', { paymentState: 'Paid' }),
+  OrderReturn: orderChange('ReturnInfoAdded', {
+    returnInfo: [{ items: [{ id: 'r1', quantity: 1, shipmentState: 'Advised', ...times }] }],
+  }),
+  async OrderWorkflow(shop) {
+    await shop.addRecords('state', { ...stored(readyState.id), key: 'ready' });
+    return orderChange('OrderStateTransition', { state: readyState })(shop);
   },
   async OrderRefunded(shop) {
     const payment = newPayment();
@@ -135,7 +165,7 @@ const needs: Record<string, DisabledEvent[]> = {
 
 let all: CatalogShop;
 before(async () => {
-  all = await startCatalogShop();
+  all = await startCatalogShop({ settings: { order } });
 });
 after(() => all.stop());
 
@@ -145,7 +175,7 @@ for (const name of disabledEventNames) {
   describe(name, () => {
     let silent: CatalogShop;
     before(async () => {
-      silent = await startCatalogShop({ settings: { disabledEvents: [` ${name} `] } });
+      silent = await startCatalogShop({ settings: { order, disabledEvents: [` ${name} `] } });
     });
     after(() => silent.stop());
 

@@ -1,11 +1,16 @@
 /** Messages of orders and payments. */
 import type { Change } from '../changes.ts';
-import { at, field, listField, textField } from '../json.ts';
+import { field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
+import type { Records } from '../records.ts';
 import { listDifference, whenChanged } from './compare.ts';
+import { deliveryMessages } from './delivery.ts';
+import { returnMessages } from './returns.ts';
+import { transitionMessages } from './transition.ts';
 
 /** Returns the messages of an order change. */
-export function orderMessages({ before, after, cause }: Change): MessageBody[] {
+export function orderMessages(change: Change, records: Records): MessageBody[] {
+  const { before, after, cause } = change;
   if (after === undefined) return [{ type: 'OrderDeleted', order: before }];
   if (before === undefined) return [createdMessage(after, cause)];
   return [
@@ -47,8 +52,9 @@ export function orderMessages({ before, after, cause }: Change): MessageBody[] {
       oldAddress,
     })),
     ...paymentsAdded(before, after),
-    ...deliveriesAdded(before, after),
-    ...returnsAdded(before, after),
+    ...deliveryMessages(before, after),
+    ...returnMessages(change),
+    ...transitionMessages(change, records),
   ];
 }
 
@@ -87,17 +93,4 @@ function paymentsAdded(before: unknown, after: unknown): MessageBody[] {
     type: 'OrderPaymentAdded',
     paymentRef: { typeId: 'payment', id: textField(payment, 'id') },
   }));
-}
-
-function deliveriesAdded(before: unknown, after: unknown): MessageBody[] {
-  const deliveries = (order: unknown) => listField(at(order, 'shippingInfo'), 'deliveries');
-  return listDifference(deliveries(before), deliveries(after)).added.map((delivery) => ({
-    type: 'DeliveryAdded',
-    delivery,
-  }));
-}
-
-function returnsAdded(before: unknown, after: unknown): MessageBody[] {
-  const [previous, current] = [listField(before, 'returnInfo'), listField(after, 'returnInfo')];
-  return current.slice(previous.length).map((returnInfo) => ({ type: 'ReturnInfoAdded', returnInfo }));
 }

@@ -1,9 +1,17 @@
 /** Computes the expected events of orders, from their current state (bulk) and from the journal (live). */
 import type { JournalEntry } from '../actors/journal.ts';
 import { toMajorUnits } from './format.ts';
+import { type PartEvent, returnEvents, shipmentEvents } from './parts.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
 
-type Metric = 'Placed Order' | 'Ordered Product' | 'Fulfilled Order' | 'Cancelled Order' | 'Refunded Order';
+type Metric =
+  | 'Placed Order'
+  | 'Ordered Product'
+  | 'Fulfilled Order'
+  | 'Cancelled Order'
+  | 'Refunded Order'
+  | 'Delivered Shipment'
+  | PartEvent['metric'];
 
 /** An expected event. `value` is in major units of `currency`. */
 export interface ExpectedEvent {
@@ -17,9 +25,19 @@ export interface ExpectedEvent {
   readonly orderEmail: string | undefined;
   /** Undefined for live events, whose time is that of the message. */
   readonly time: string | undefined;
+  /** Properties of an event about a part of the order. Undefined ones are not compared. */
+  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 const FULFILLED = ['Confirmed', 'Complete'];
+
+/** Events of parts by the action that leads to them. Without a time of their own they have that of the message. */
+const livePart: Readonly<Record<string, { metric: PartEvent['metric']; hasOwnTime: boolean }>> = {
+  pack: { metric: 'Fulfilled Partial Order', hasOwnTime: true },
+  track: { metric: 'Confirmed Shipment', hasOwnTime: false },
+  requestReturn: { metric: 'Return Requested', hasOwnTime: true },
+  receiveReturn: { metric: 'Return Received', hasOwnTime: false },
+};
 
 /** Returns the events of a full bulk sync of the orders in their current state. */
 export function bulkEvents(shop: Shop): ExpectedEvent[] {
@@ -29,7 +47,9 @@ export function bulkEvents(shop: Shop): ExpectedEvent[] {
       ...placedEvents(order, orderDate(order)),
       ...(FULFILLED.includes(order.orderState) ? [stateEvent(order, 'Fulfilled Order', fulfilledAt(order))] : []),
       ...(order.orderState === 'Cancelled' ? [stateEvent(order, 'Cancelled Order', cancelledAt(order))] : []),
+      ...(order.shipmentState === 'Delivered' ? [deliveredEvent(order)] : []),
       ...refundEvents(shop, order),
+      ...partEvents(order),
     ]);
 }
 
@@ -43,6 +63,12 @@ export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): Expect
     if (action === 'orderConfirmed' || action === 'orderComplete')
       return [stateEvent(order, 'Fulfilled Order', undefined)];
     if (action === 'orderCancelled') return [stateEvent(order, 'Cancelled Order', undefined)];
+    if (action === 'arrive') return [{ ...deliveredEvent(order), time: undefined }];
+    const live = livePart[action];
+    if (live !== undefined) {
+      const parts = partEvents(order).filter(({ metric }) => metric === live.metric);
+      return live.hasOwnTime ? parts : parts.map((part) => ({ ...part, time: undefined }));
+    }
     return refundEvents(shop, order);
   });
 }
@@ -72,6 +98,23 @@ function placedEvents(order: ShopOrder, time: string): ExpectedEvent[] {
 
 function stateEvent(order: ShopOrder, metric: Metric, time: string | undefined): ExpectedEvent {
   return event(order, { metric, uniqueId: order.id, money: order.totalPrice, time });
+}
+
+function deliveredEvent(order: ShopOrder): ExpectedEvent {
+  const time = afterOrder(order.lastModifiedAt, order);
+  return event(order, {
+    metric: 'Delivered Shipment',
+    uniqueId: `${order.id}:delivered`,
+    money: order.totalPrice,
+    time,
+  });
+}
+
+function partEvents(order: ShopOrder): ExpectedEvent[] {
+  return [...shipmentEvents(order), ...returnEvents(order)].map(({ metric, partId, money, time, properties }) => ({
+    ...event(order, { metric, uniqueId: `${order.id}:${partId}`, money, time }),
+    properties,
+  }));
 }
 
 /**

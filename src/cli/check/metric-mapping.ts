@@ -85,7 +85,9 @@ async function readMappings({
     ...Object.values(metricNames),
     ...expectedMappings.map(({ metricOf }) => metricOf(config.rules)),
   ]);
-  return expectedMappings.map(({ mapping, metricOf, use }) => {
+  // A rule without a metric name is off.
+  const used = expectedMappings.filter(({ metricOf }) => metricOf(config.rules) !== '');
+  return used.map(({ mapping, metricOf, use }) => {
     const expected = metricOf(config.rules);
     const expectedId = metrics.find((metric) => metric.attributes.name === expected && isOfApi(metric))?.id;
     const currentId = mappedTo.get(mapping);

@@ -46,7 +46,7 @@ function checkTriggers({ realtime, groups, rules, environment }: Config): Findin
 function checkMetricNames({ rules }: Config): Finding[] {
   const byName = Map.groupBy(Object.entries(rules.order.metrics), ([, metric]) => metric);
   return [...byName].flatMap(([metric, entries]) =>
-    entries.length < 2
+    metric === '' || entries.length < 2
       ? []
       : [
           problem(

@@ -88,7 +88,7 @@ function ruleLines(rule: ExplainedRule, terminal: Terminal): string[] {
   );
   return [
     `${colors.bold(rule.rule)}  ${colors.dim(rule.summary)}`,
-    `  triggered by ${triggers.join(', ') || 'nothing'}`,
+    rule.offBy === undefined ? `  triggered by ${triggers.join(', ') || 'nothing'}` : `  off: ${rule.offBy} is empty`,
     ...(rule.problem === undefined ? [] : [`  ${colors.red(`problem: ${rule.problem}`)}`]),
     ...rule.skips.map((reason) => `  skipped: ${reason}`),
     ...rule.warnings.map(({ code, detail }) => `  ${colors.yellow(`left out: ${detail} (${code})`)}`),

@@ -11,7 +11,8 @@ import { destinationNames } from '../../commercetools/subscriptions/destinations
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { readConfig } from '../../config/config.ts';
 import { processEnvironment } from '../../config/process-environment.ts';
-import { customerFieldNames, metricNames } from '../../rules/settings.ts';
+import { customerFieldNames } from '../../rules/customer-field-names.ts';
+import { metricNames } from '../../rules/settings.ts';
 import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
 import { fixMappedMetrics } from '../check/metric-mapping.ts';
 import { canAsk } from '../output/confirmation.ts';

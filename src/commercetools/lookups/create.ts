@@ -7,6 +7,7 @@ import { createLruCache } from '../../lib/lru-cache.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError, malformedKey } from '../errors.ts';
 import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
+import type { LocalizedString } from '../schema-fields.ts';
 import {
   type Customer,
   type CustomType,
@@ -15,7 +16,6 @@ import {
   customerSchema,
   discountCodeSchema,
   inventoryEntrySchema,
-  type LocalizedString,
   type Order,
   type OrderedProduct,
   orderedProductSchema,
@@ -26,14 +26,15 @@ import {
   productSchema,
   type StoredCategory,
   standalonePriceSchema,
+  stateSchema,
   storeSchema,
   typeSchema,
 } from '../schemas.ts';
+import { cachedLookup } from './cached.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import { namedResources, namedSchema, nameIn } from './names.ts';
 import { createOrderCustomers } from './order-customers.ts';
 import { createSameEmailLookup } from './same-email.ts';
-import { createStoreLookup } from './stores.ts';
 import type { ChangedRecord, DeletableTypeId, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
@@ -160,6 +161,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     ttl: nameTtlMs,
   });
   const stores = batched({ path: 'stores', field: 'key', schema: storeSchema, keysOf: ({ key }) => [key] });
+  const state = byId('states', stateSchema);
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
   const products = createLruCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
@@ -230,7 +232,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       names.set(key, { name });
       return name;
     },
-    store: createStoreLookup(async (key) => (await stores.load(key))[0]),
+    store: cachedLookup(async (key) => (await stores.load(key))[0]),
+    state: cachedLookup((id) => state(id, 0)),
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
 }

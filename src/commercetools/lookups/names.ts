@@ -1,6 +1,6 @@
 /** Names of records that custom fields refer to. */
 import { z } from 'zod';
-import type { LocalizedString } from '../schemas.ts';
+import type { LocalizedString } from '../schema-fields.ts';
 
 /** Path of the resources that have a name, by type id. People are not among them. */
 export const namedResources: Readonly<Record<string, string>> = {

@@ -2,11 +2,12 @@
  * Batched lookups: concurrent calls share queries. A missing record is `undefined` or an empty list. A failed lookup rejects
  * with a CommercetoolsError, and a record that does not match its schema with a ZodError.
  */
+
+import type { LocalizedString } from '../schema-fields.ts';
 import type {
   Customer,
   CustomType,
   InventoryEntry,
-  LocalizedString,
   Order,
   OrderedProduct,
   PaidOrder,
@@ -14,6 +15,7 @@ import type {
   Product,
   ShopStore,
   StandalonePrice,
+  State,
   StoredCategory,
 } from '../schemas.ts';
 import type { CategoryTree } from './category-tree.ts';
@@ -107,6 +109,8 @@ export interface Lookups {
   ): Promise<string | LocalizedString | undefined>;
   /** Returns the store with this key, at most a minute old; `undefined` if it was deleted. */
   store(key: string): Promise<ShopStore | 'forbidden' | undefined>;
+  /** Returns the state with this id, at most a minute old; `undefined` if it was deleted. */
+  state(id: string): Promise<State | 'forbidden' | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode: LookupById<string>;
 }

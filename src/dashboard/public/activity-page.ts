@@ -109,13 +109,13 @@ function rulesTable({ rules, at }: Overview) {
       { name: 'Retried', numeric: true },
       { name: 'Rejected', numeric: true },
     ],
-    rows: rules.map(({ rule, summary, lastAt, delivered, rejected, totals }) => {
+    rows: rules.map(({ rule, summary, offBy, lastAt, delivered, rejected, totals }) => {
       const [good, bad] = [sum(delivered), sum(rejected)];
       return {
         key: rule,
         cells: [
           html`<span title=${summary}>${rule}</span>`,
-          ago(lastAt, at),
+          offBy === undefined ? ago(lastAt, at) : `off: ${offBy} is empty`,
           bar(`${plural(good, 'change')} delivered, ${number(bad)} rejected`, busiest, [
             { value: bad, tone: 'warn' },
             { value: good + bad, tone: 'accent' },

@@ -101,7 +101,8 @@ function ruleView(explained: ExplainedRule) {
   </section>`;
 }
 
-function outcomeOf({ changes, skips, problem }: ExplainedRule): [string, Tone] {
+function outcomeOf({ changes, skips, problem, offBy }: ExplainedRule): [string, Tone] {
+  if (offBy) return [`Off: ${offBy} is empty`, 'quiet'];
   if (problem) return [problem, 'bad'];
   const rejected = changes.find(({ outcome }) => outcome === 'rejected');
   if (rejected) return [`Would be rejected: ${rejected.reason ?? 'no reason given'}`, 'bad'];

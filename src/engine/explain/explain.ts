@@ -137,6 +137,7 @@ async function explainRule(deps: ExplainDeps, toExplain: RuleToExplain): Promise
     rule: rule.name,
     summary: rule.summary,
     triggers: rule.triggers(deps.settings).map((trigger) => describeTrigger(trigger, deps.settings)),
+    offBy: rule.offBy?.(deps.settings),
     ...{ bulk: rule.bulk, changes, skips, warnings, followUps },
     dependsOn: provenance.deciding(rule.name),
     ...{ realtime, problem },

@@ -24,6 +24,7 @@ export async function diffWithMessage(
   deps: EvaluateDeps,
   { group, rule, record, id, evaluation }: EvaluatedRule,
 ): Promise<ExplainedRule['realtime']> {
+  if (rule.offBy?.(deps.settings) !== undefined) return undefined;
   const trigger = rule
     .triggers(deps.settings)
     .find(

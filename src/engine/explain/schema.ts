@@ -32,6 +32,7 @@ const ruleSchema = z.object({
   rule: z.string(),
   summary: z.string(),
   triggers: z.array(z.object({ on: z.string(), disabledBy: z.string().optional() })),
+  offBy: z.string().optional().describe('the empty setting that turns the rule off'),
   bulk: z.enum(bulkResources).optional(),
   changes: z.array(changeSchema),
   skips: z.array(z.string()).describe('why something is not sent'),

@@ -13,7 +13,7 @@ import {
   type Shop,
   settings,
 } from '../../../test/fixtures/index.ts';
-import { customerFieldNames } from '../settings.ts';
+import { customerFieldNames } from '../customer-field-names.ts';
 
 const shop: Shop = {
   names: { [`customer-group ${id('91')}`]: 'VIP', [`customer-group ${id('92')}`]: 'Staff' },

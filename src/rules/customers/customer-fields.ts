@@ -1,8 +1,9 @@
 /** Fields of a customer as profile properties: `customer.fields`. */
 import type { Customer } from '../../commercetools/schemas.ts';
 import type { Warning } from '../../klaviyo/change.ts';
+import { type CustomerField, customerFieldNames } from '../customer-field-names.ts';
 import { hasValue } from '../fields/properties.ts';
-import { type CustomerField, customerFieldNames, type RuleSettings } from '../settings.ts';
+import type { RuleSettings } from '../settings.ts';
 import { type NamedRecords, type ShopNames, storeName, storeWarnings } from '../shop-names.ts';
 
 /** Returns the groups and stores of a customer whose names the settings ask for. */

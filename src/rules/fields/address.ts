@@ -1,5 +1,7 @@
 /** Selects the address of a profile and maps addresses to Klaviyo. */
-import type { Address, Customer } from '../../commercetools/schemas.ts';
+
+import type { Address } from '../../commercetools/schema-fields.ts';
+import type { Customer } from '../../commercetools/schemas.ts';
 import type { JsonObject, Location } from '../../klaviyo/change.ts';
 import { phoneText } from './phone.ts';
 import { cutText, maxAttributeBytes, present } from './text.ts';

@@ -1,6 +1,6 @@
 /** Builds `custom_metadata` of items and variants: four texts with JSON, from which e-mails select language and currency. */
-
-import type { LocalizedString, Price } from '../../commercetools/schemas.ts';
+import type { LocalizedString } from '../../commercetools/schema-fields.ts';
+import type { Price } from '../../commercetools/schemas.ts';
 import type { Warning } from '../../klaviyo/change.ts';
 import { createLruCache } from '../../lib/lru-cache.ts';
 import type { RuleSettings } from '../settings.ts';

@@ -1,5 +1,5 @@
 /** Converts amounts of commercetools to the major units that Klaviyo expects. */
-import type { Money } from '../../commercetools/schemas.ts';
+import type { Money } from '../../commercetools/schema-fields.ts';
 
 /** ISO 4217 currencies whose minor unit is not a hundredth (list one, 2026-01-01). */
 const minorDigits: Record<string, number> = {

@@ -3,7 +3,7 @@
  * length, and each number that Klaviyo rejects costs a request and a repeated one without it.
  */
 import { createRequire } from 'node:module';
-import type { Address } from '../../commercetools/schemas.ts';
+import type { Address } from '../../commercetools/schema-fields.ts';
 import { present } from './text.ts';
 
 const load: (name: 'libphonenumber-js/max') => typeof import('libphonenumber-js/max') = createRequire(import.meta.url);

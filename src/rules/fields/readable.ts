@@ -3,7 +3,8 @@
  * segments and templates of existing users depend on them. https://docs.commercetools.com/api/projects/types#fieldtype
  */
 import { z } from 'zod';
-import type { CustomType, LocalizedString } from '../../commercetools/schemas.ts';
+import type { LocalizedString } from '../../commercetools/schema-fields.ts';
+import type { CustomType } from '../../commercetools/schemas.ts';
 import { majorUnits } from './money.ts';
 import { textOfLanguages } from './plain-text.ts';
 import { localizedText } from './text.ts';

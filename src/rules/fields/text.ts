@@ -1,5 +1,5 @@
 /** Prepares texts for Klaviyo: selects a locale and cuts between whole characters. */
-import type { LocalizedString } from '../../commercetools/schemas.ts';
+import type { LocalizedString } from '../../commercetools/schema-fields.ts';
 
 /**
  * Maximum size of a text: Klaviyo accepts up to 100 KB.

@@ -1,5 +1,5 @@
 /** Builds the URLs of a product's and an order's page from templates. */
-import type { LocalizedString } from '../../commercetools/schemas.ts';
+import type { LocalizedString } from '../../commercetools/schema-fields.ts';
 import type { RuleSettings } from '../settings.ts';
 import { cutText, localizedText, present } from './text.ts';
 

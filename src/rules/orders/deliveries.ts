@@ -1,5 +1,6 @@
 /** Deliveries of an order, whichever shipping mode it has. https://docs.commercetools.com/api/projects/orders */
-import type { Delivery, Order } from '../../commercetools/schemas.ts';
+import type { Order } from '../../commercetools/schemas.ts';
+import type { Delivery } from '../../commercetools/shipping-schemas.ts';
 
 /** Returns all deliveries: those of `shippingInfo` (shipping mode Single), then those of `shipping` (Multiple). */
 export function deliveriesOf(order: Order): Delivery[] {

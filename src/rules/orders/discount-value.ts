@@ -1,5 +1,7 @@
 /** Sum of the discounts of an order: those of carts, not those of products, which are part of a product's price. */
-import type { CartDiscounted, Order } from '../../commercetools/schemas.ts';
+
+import type { CartDiscounted } from '../../commercetools/schema-fields.ts';
+import type { Order } from '../../commercetools/schemas.ts';
 import { type MoneyAddend, sumOf } from '../fields/money.ts';
 import { passes } from '../fields/properties.ts';
 import type { PropertyFilter } from '../settings.ts';

@@ -45,7 +45,11 @@ export async function findOrderProfile(
   async function lookUp(question: ProfileQuestion, { customerId = '', email = '' }: KnownProfiles): Promise<void> {
     if (typeof question === 'object') {
       const id = question.hasPlacedOrder;
-      hasPlacedOrder.set(id, await profiles.hasEvent(id, placedOrderOf(order, settings), scope));
+      hasPlacedOrder.set(
+        id,
+        settings.order.metrics.placedOrder !== '' &&
+          (await profiles.hasEvent(id, placedOrderOf(order, settings), scope)),
+      );
       return;
     }
     const customer = typeof known.customer === 'object' ? known.customer : undefined;

@@ -1,19 +1,48 @@
 /** Fulfilled Order: an order changed to a state that fulfils it. */
+
+import { messageCauseOf, messageTriggers } from '../types.ts';
 import { lastDeliveredAt } from './deliveries.ts';
 import type { OrderRule } from './facts.ts';
-import { orderEventRule } from './order-event.ts';
+import { timeAfterPlaced } from './order-date.ts';
+import { messageTime, orderEventRule } from './order-event.ts';
+import { orderValue } from './order-value.ts';
+import { deliversAll, shippedDeliveries } from './shipped-parts.ts';
 import { stateEvent, stateTriggers } from './state.ts';
 
 export const fulfilledOrder: OrderRule = orderEventRule({
   name: 'fulfilled-order',
   summary: 'An order changed to a state that fulfils it.',
   metric: 'fulfilledOrder',
-  settings: ['order.states.changed.fulfilledOrder', 'order.messages.changed', 'order.value'],
+  settings: [
+    'order.fulfilled.when',
+    'order.states.shipped',
+    'order.states.changed.fulfilledOrder',
+    'order.messages.changed',
+    'order.value',
+  ],
   moment: 'later',
-  triggers: stateTriggers,
+  triggers(settings) {
+    const types = {
+      state: undefined,
+      shipmentState: ['OrderShipmentStateChanged'],
+      delivered: ['DeliveryAdded', 'DeliveryItemsUpdated'],
+    } as const;
+    const other = types[settings.order.fulfilled.when];
+    return other ? messageTriggers('order', other, 'OrderStateChanged') : stateTriggers(settings);
+  },
   events(facts, settings) {
-    const { order } = facts;
+    const { order, cause, at } = facts;
     const times = [order.completedAt, lastDeliveredAt(order), order.lastModifiedAt];
+    const { when } = settings.order.fulfilled;
+    if (when !== 'state') {
+      const state = messageCauseOf(cause)?.shipmentState ?? order.shipmentState ?? 'without shipment state';
+      if (when === 'shipmentState' && !settings.order.states.shipped.includes(state))
+        return { skip: `an order that is ${state} does not count as fulfilled (order.states.shipped)` };
+      if (when === 'delivered' && !deliversAll(shippedDeliveries(order), order))
+        return { skip: 'some pieces of the order are in no delivery (order.fulfilled.when)' };
+      const time = timeAfterPlaced([messageTime(facts), ...times], order, at);
+      return [{ uniqueId: order.id, times: [time], value: orderValue(order, settings) }];
+    }
     return stateEvent(facts, { meaning: 'fulfilled', times }, settings);
   },
 });

@@ -14,6 +14,7 @@ import { asItem, type Line } from './line.ts';
 /** Names that are cut last when an event is too large, most valuable first. */
 export const keptNames = [
   ...['OrderId', 'ProductID', 'SKU', 'ProductName', 'Quantity', 'ProductURL', 'ImageURL', 'ProductBrand'],
+  ...['TrackingNumber', 'TrackingUrl', 'TrackingCompany', 'TrackingNumbers', 'ShipmentStatus'],
   ...['OrderEmail', 'OrderStatusUrl', 'DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
   ...['Subtotal', 'ShippingCosts', 'TaxTotal', 'ItemCount', 'ShippingMethod', 'PaymentMethod', 'Store', 'Locale'],
   ...['CustomerGroup', 'ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],

@@ -44,7 +44,10 @@ function buildProperties(facts: OrderFacts, settings: RuleSettings): Record<stri
   return { ...plain, ...always, ...picked(plain, mapped) };
 }
 
-function customFieldsOf({ order, customFieldInfo }: OrderFacts, settings: RuleSettings): Record<string, unknown> {
+export function customFieldsOf(
+  { order, customFieldInfo }: OrderFacts,
+  settings: RuleSettings,
+): Record<string, unknown> {
   const fields = order.custom?.fields ?? {};
   if (settings.order.customFields.values === 'raw') return fields;
   return readableFields(fields, customFieldInfo, settings.preferredLocale);
