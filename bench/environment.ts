@@ -1,5 +1,7 @@
 /** Environment of one scenario: both fakes and the service. */
+
 import type { ShopSize } from './fakes/records.ts';
+import { containerFlags } from './footprint.ts';
 import { type BenchProcess, start } from './processes.ts';
 
 export interface EnvironmentOptions {
@@ -24,9 +26,6 @@ export interface BenchEnvironment {
 }
 
 const unlimited = 1_000;
-/** What the flags in deploy/ come to in a container of 512 MB: 60 % of it is the heap's limit. */
-const nodeArguments = '--max-old-space-size=307 --max-semi-space-size=16';
-
 /** Runs `work` in a new environment and stops all processes afterwards. */
 export async function withEnvironment<Result>(
   options: EnvironmentOptions,
@@ -69,7 +68,7 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
 
 function serviceEnvironment(klaviyo: BenchProcess, shop: BenchProcess, scale: number): Record<string, string> {
   return {
-    NODE_ARGUMENTS: nodeArguments,
+    NODE_ARGUMENTS: containerFlags.join(' '),
     KLAVIYO_API_URL: klaviyo.url,
     KLAVIYO_AUTH_KEY: 'pk_bench',
     CT_API_URL: shop.url,

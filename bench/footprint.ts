@@ -1,11 +1,12 @@
 /** Footprint of the service before any load: CPU and modules until `/health` answers, memory, installed packages. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { compile } from '../deploy/npm/compile.ts';
 import { type Figures, percentile, round } from './measure.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -24,6 +25,10 @@ const reportShape = z.object({ cpuSeconds: z.number(), rssBytes: z.number(), mod
 const startedLine = z.object({ msg: z.literal('started'), ports: z.tuple([z.string()]) });
 /** The heap settles, and the report is taken. */
 const settleMs = 1_000;
+/** Until the service has returned what the start left: src/lib/idle-collection.ts. */
+const returnedMs = 35_000;
+/** As in the Dockerfile, in a container of 512 MB. */
+export const containerFlags = ['--max-old-space-size=256', '--max-semi-space-size=16'];
 
 /** Placeholders: the service starts without its APIs. */
 const environment = {
@@ -40,9 +45,13 @@ const environment = {
   NODE_ENV: 'production',
 };
 
-/** Starts the service of a folder, or the bare imports, waits until it is idle, and ends it. */
-async function footprintOf(args: readonly string[], cwd: string): Promise<Footprint> {
-  const child = spawn(process.execPath, ['--import', preload, ...args], {
+/** Starts the service of a folder, or the bare imports, and ends it once it was measured. */
+async function whileStarted<Result>(
+  args: readonly string[],
+  cwd: string,
+  measure: (child: ChildProcess) => Promise<Result>,
+): Promise<Result> {
+  const child = spawn(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -56,13 +65,19 @@ async function footprintOf(args: readonly string[], cwd: string): Promise<Footpr
       if (url !== '') await fetch(`${url}/health`);
       break;
     }
+    return await measure(child);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+async function footprintOf(args: readonly string[], cwd: string): Promise<Footprint> {
+  return whileStarted(['--import', preload, ...args], cwd, async (child) => {
     await sleep(settleMs);
     const reported = new Promise((resolve) => child.once('message', resolve));
     child.send('footprint');
     return reportShape.parse(await reported);
-  } finally {
-    child.kill('SIGKILL');
-  }
+  });
 }
 
 function parsed(line: string): unknown {
@@ -97,6 +112,7 @@ async function start(quick: boolean): Promise<Record<string, Figures>> {
   const [service, imports] = await byTurns(quick ? 1 : 5, [() => serviceIn(ownRoot), bare]);
   if (!service || !imports) throw new Error('nothing was measured');
   return {
+    ...(quick ? {} : await compiled()),
     'start and idle, from source': {
       modules: service.modules,
       'CPU s': round(service.cpuSeconds),
@@ -105,6 +121,17 @@ async function start(quick: boolean): Promise<Record<string, Figures>> {
       'idle MB ÷ bare imports': round(service.rssBytes / imports.rssBytes),
     },
   };
+}
+
+/** Measures what the image and the package run, from outside: a preloaded module would need memory itself. */
+async function compiled(): Promise<Record<string, Figures>> {
+  const outDir = join(ownRoot, 'dist');
+  compile(outDir);
+  return whileStarted([...containerFlags, join(outDir, 'main.js'), 'serve'], ownRoot, async ({ pid }) => {
+    await sleep(returnedMs);
+    const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
+    return { 'idle, compiled': { 'idle MB': Math.round((kibibytes * 1_024) / 1e6) } };
+  });
 }
 
 /** Compares start and idle memory with another revision's folder; a ratio below 1 is an improvement. */

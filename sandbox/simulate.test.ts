@@ -9,6 +9,7 @@ import type { CommercetoolsSandbox } from './commercetools/sandbox-types.ts';
 import { leaveCart, restoreCart, startCheckout } from './shop/actors/cart-actions.ts';
 import { createEditor } from './shop/actors/editor.ts';
 import * as editor from './shop/actors/editor-actions.ts';
+import * as warehouse from './shop/actors/fulfilment-actions.ts';
 import type { JournalEntry } from './shop/actors/journal.ts';
 import { connectShop, type ShopApi } from './shop/actors/shop-api.ts';
 import { createShopper } from './shop/actors/shopper.ts';
@@ -146,6 +147,19 @@ test('assigning a guest order to a customer sends OrderCustomerSet', async () =>
   const { customer = '' } = (await register()).ids;
   const { order = '' } = (await buy()).ids;
   assert.deepEqual((await deliveriesOf(() => shopper.claim(api, { order, customer }))).labels, ['OrderCustomerSet']);
+});
+
+test('parcels, their numbers, the arrival and returns send their messages', async () => {
+  const { order = '' } = (await buy()).ids;
+  const labels = async (act: () => Promise<JournalEntry>) => (await deliveriesOf(act)).labels;
+  const pack = async () => (await warehouse.pack(api, { order })).entry;
+  assert.deepEqual(await labels(pack), ['DeliveryAdded']);
+  assert.deepEqual(await labels(() => warehouse.track(api, { order })), ['ParcelTrackingDataUpdated']);
+  const { entry, isComplete } = await warehouse.pack(api, { order });
+  assert.deepEqual([entry.action, isComplete], ['pack', true]);
+  assert.deepEqual(await labels(() => warehouse.arrive(api, { order })), ['OrderShipmentStateChanged']);
+  assert.deepEqual(await labels(() => warehouse.requestReturn(api, { order })), ['ReturnInfoAdded']);
+  assert.deepEqual(await labels(() => warehouse.receiveReturn(api, { order })), ['OrderReturnShipmentStateChanged']);
 });
 
 test('an order created by a recurring order has its own message type', async () => {

@@ -1,5 +1,5 @@
 /** Emits record changes made through the API to listeners. */
-import type { ApiRecord } from './json.ts';
+import type { ApiRecord, JsonObject } from './json.ts';
 
 /** A change of one record: `before` is undefined for a creation, `after` for a deletion. */
 export interface Change {
@@ -9,6 +9,8 @@ export interface Change {
   /** Cause that cannot be derived from the records: an import, a recurring order, stock taken by an order. */
   readonly cause?: 'import' | 'recurring-order' | 'stock-taken';
   readonly dataErasure?: boolean;
+  /** Update actions of the change, from which some messages take what the records do not show. */
+  readonly actions?: readonly JsonObject[];
 }
 
 export class ChangeEmitter {

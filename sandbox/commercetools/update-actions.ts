@@ -1,11 +1,12 @@
-/** Update actions that the engine lacks. */
+/** Splits an update into actions of the engine and those that it lacks. */
+import type { CustomActions } from './custom-action.ts';
 import { type ApiRecord, isObject, type JsonObject, numberField, textField } from './json.ts';
-import { setParcelTrackingData } from './order-actions.ts';
+import { deliveryActions } from './order-actions/deliveries.ts';
+import { returnActions } from './order-actions/returns.ts';
+import { stateActions } from './order-actions/states.ts';
+import type { Records } from './records.ts';
 
-/** Returns the changed record, or an error message. */
-type Apply = (record: ApiRecord & JsonObject, action: JsonObject) => (ApiRecord & JsonObject) | string;
-
-const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> = {
+const customActions: Readonly<Record<string, CustomActions>> = {
   'inventory-entry': {
     addQuantity: (entry, action) => {
       const quantity = numberField(action, 'quantity');
@@ -21,7 +22,7 @@ const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> =
       return { ...entry, quantityOnStock: quantity, availableQuantity: quantity - reserved };
     },
   },
-  order: { setParcelTrackingData },
+  order: { ...deliveryActions, ...returnActions, ...stateActions },
   'standalone-price': {
     changeActive: (price, action) => ({ ...price, active: action.active }),
     setValidFromAndUntil: (price, action) => ({ ...price, validFrom: action.validFrom, validUntil: action.validUntil }),
@@ -29,7 +30,7 @@ const customActions: Readonly<Record<string, Readonly<Record<string, Apply>>>> =
 };
 
 interface CustomStep {
-  readonly apply: (record: ApiRecord) => ApiRecord | string;
+  readonly apply: (record: ApiRecord, records: Records) => ApiRecord | string;
 }
 
 interface EngineStep {
@@ -54,7 +55,9 @@ export function splitActions(typeId: string, actions: readonly JsonObject[]): (C
     }
     if (engineActions.length > 0) steps.push({ actions: engineActions });
     engineActions = [];
-    steps.push({ apply: (record) => (isObject(record) ? apply(record, action) : 'not a record') });
+    steps.push({
+      apply: (record, records) => (isObject(record) ? apply(record, action, records) : 'not a record'),
+    });
   }
   return engineActions.length > 0 ? [...steps, { actions: engineActions }] : steps;
 }

@@ -153,14 +153,14 @@ export class Writes {
       if (typeId === 'cart' && isObject(after)) after = withLineTimes(after, before);
       await this.#save(typeId, after);
     }
-    if (after.version !== before.version) this.#changes.emit({ typeId, before, after });
+    if (after.version !== before.version) this.#changes.emit({ typeId, before, after, actions });
     return ok(expand(this.#records, after, query.getAll('expand')));
   }
 
   /** Applies a custom action here and sends all other actions to the engine. */
   async #step(path: string, record: ApiRecord, step: ReturnType<typeof splitActions>[number]): Promise<HttpResponse> {
     if (!('apply' in step)) return this.#engine.send('POST', path, { version: record.version, actions: step.actions });
-    const changed = step.apply(record);
+    const changed = step.apply(record, this.#records);
     if (typeof changed === 'string') return invalidInput(changed);
     const now = new Date().toISOString();
     return ok({ ...changed, id: record.id, version: record.version + 1, lastModifiedAt: now });

@@ -9,7 +9,7 @@ interface Application {
 }
 
 /** The heap follows the memory limit of the container, as in the Dockerfile. */
-const node = 'node --max-old-space-size-percentage=60 --max-semi-space-size=16';
+const node = 'node --max-old-space-size-percentage=50 --max-semi-space-size=16';
 
 /** By folder, which is the name in connect.yaml. */
 export const applications: Record<string, Application> = {

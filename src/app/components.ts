@@ -7,6 +7,7 @@ import { createRecentVersions, withRecentVersions } from '../commercetools/recen
 import { type BulkResource, bulkResources } from '../commercetools/schemas.ts';
 import { createServerClock, machineClock } from '../commercetools/server-clock.ts';
 import type { Config } from '../config/config.ts';
+import { createDailyCounts, type DailyCounts } from '../dashboard/daily-counts.ts';
 import { type ApiFindings, createApiFindings } from '../engine/api-findings.ts';
 import { createFlowCount } from '../engine/bulk/count-flow-events.ts';
 import { runBulk } from '../engine/bulk/run-bulk.ts';
@@ -77,6 +78,7 @@ export interface Components {
   liveCheck: LiveCheckDeps;
   replay: Replay;
   deliveryLog: DeliveryLog;
+  dailyCounts: DailyCounts;
   orphanedJobs: OrphanedJobs;
   explain: Explain;
   find: Find;
@@ -199,6 +201,8 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   });
   const followUps = createFollowUpQueue({ store: runStore, now });
   const erasedCustomers = createErasedCustomers(runStore);
+  const dailyCounts = createDailyCounts({ store: runStore, now });
+  events.listen(dailyCounts.record);
   const deliveryLog = createDeliveryLog(store, { ...settings.deliveryLog, now, onWarning: warn });
   const deliver = createDeliver({
     ...{ sink, acceptedJobs, deadLetters, deliveryLog, events, queueFollowUp: followUps.add },
@@ -280,14 +284,14 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     await runs.shutdown();
     await realtime.settled();
     await sink.onIdle();
-    await deliveryLog.flush();
+    await Promise.all([deliveryLog.flush(), dailyCounts.flush()]);
     await close?.();
     return true;
   }
 
   return {
     ...{ events, commercetools, klaviyo, sink, deadLetters, realtime, runs, runStore, runKinds, replay, orphanedJobs },
-    ...{ apiFindings, syncable, liveCheck, explain, find, deliveryLog, memoryGuard, leaseMs, now },
+    ...{ apiFindings, syncable, liveCheck, explain, find, deliveryLog, dailyCounts, memoryGuard, leaseMs, now },
     async loadCartWatch() {
       const { enabled, watch, everySeconds } = config.rules.carts;
       if (!enabled || watch !== 'poll') return undefined;

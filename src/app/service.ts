@@ -1,4 +1,5 @@
 /** Builds and runs the service: the components, the sources, the HTTP servers and the scheduler. */
+
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -6,7 +7,6 @@ import { countOf } from '../commercetools/pagination.ts';
 import type { Config, Port } from '../config/config.ts';
 import { accessWarnings } from '../config/warnings.ts';
 import { createAttention } from '../dashboard/attention.ts';
-import { createDailyCounts } from '../dashboard/daily-counts.ts';
 import { createDelayHistory } from '../dashboard/delay-history.ts';
 import { accountLinks } from '../dashboard/links.ts';
 import { createRuleRates } from '../dashboard/rule-rates.ts';
@@ -20,6 +20,7 @@ import { createEndedSessions } from '../http/auth/ended-sessions.ts';
 import { createBodyPool } from '../http/body-guard.ts';
 import { listenOn } from '../http/listen.ts';
 import { buildServer } from '../http/server.ts';
+import { createIdleCollection, type IdleCollection, ownProcess } from '../lib/idle-collection.ts';
 import { createBackgroundLiveCheck } from '../live-check/background.ts';
 import { managedKeys } from '../rules/required-subscriptions.ts';
 import { acceptsPushes, createSources, type TrustedIssuers } from '../sources/index.ts';
@@ -73,15 +74,15 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
   const rules = config.groups.flatMap((group) => group.rules);
   const ruleRates = createRuleRates(rules, now);
   const attention = createAttention(now);
-  const dailyCounts = createDailyCounts({ store: components.runStore, now });
   const delays = createDelayHistory({ now, inFlight: sink.inFlight });
   const runLog = createRunLog(now);
-  for (const recorder of [ruleRates, attention, dailyCounts, delays, runLog]) events.listen(recorder.record);
+  for (const recorder of [ruleRates, attention, delays, runLog]) events.listen(recorder.record);
   const startedAt = now().toISOString();
   let metrics: Metrics | undefined;
   let cartWatch: CartWatch | undefined;
   const servers: FastifyInstance[] = [];
   let stopping = false;
+  let idleCollection: IdleCollection | undefined;
 
   async function listen(port: Port): Promise<string[]> {
     const maxDeadLetters = config.settings.deadLetters.max;
@@ -101,7 +102,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
         dashboard: {
           rules: rules.map(({ name, summary, offBy }) => ({ name, summary, offBy: offBy?.(config.rules) })),
           ...{ version, rates: ruleRates, readiness, runs, deadLetters, now, events },
-          ...{ attention, dailyCounts, delays, runLog, startedAt },
+          ...{ attention, dailyCounts: components.dailyCounts, delays, runLog, startedAt },
           replica: `${hostname()}, process ${process.pid}`,
           links: accountLinks(config.klaviyo.url, config.commercetools),
           usage: klaviyo.usage,
@@ -145,6 +146,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
       for (const detail of [...config.warnings, ...accessWarnings(config)]) events.emit({ type: 'warning', detail });
       await components.trace();
       const ports = await listenOnAll();
+      idleCollection = createIdleCollection(ownProcess());
       if (config.realtime) for (const source of sources.all) source.start(handleDelivery);
       const serves = [config.realtime && 'realtime', config.bulk && 'bulk'].filter(Boolean).join(' and ');
       const { extension } = config;
@@ -159,6 +161,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
     },
     async stop() {
       stopping = true;
+      idleCollection?.stop();
       await components.stop({
         async drain() {
           // Runs are handed over at once; they don't wait for the sources.
@@ -169,10 +172,7 @@ export function createService(config: Config, log: Logger, overrides: ServiceOve
             ...sources.all.map((source) => source.stop()),
           ]);
         },
-        async close() {
-          await dailyCounts.flush();
-          await closeServers();
-        },
+        close: closeServers,
         onTimeout() {
           for (const server of servers) {
             // Not awaited: the time to shut down has passed.

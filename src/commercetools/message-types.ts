@@ -10,8 +10,10 @@ export interface MessageTypesByResource {
   'customer-group': never;
   'inventory-entry': 'InventoryEntryCreated' | 'InventoryEntryDeleted';
   order:
+    | 'CustomLineItemStateTransition'
     | 'DeliveryAdded'
     | 'DeliveryItemsUpdated'
+    | 'LineItemStateTransition'
     | 'OrderCreated'
     | 'OrderCreatedFromRecurringOrder'
     | 'OrderCustomerEmailSet'
@@ -22,6 +24,7 @@ export interface MessageTypesByResource {
     | 'OrderReturnShipmentStateChanged'
     | 'OrderShipmentStateChanged'
     | 'OrderStateChanged'
+    | 'OrderStateTransition'
     | 'ParcelAddedToDelivery'
     | 'ParcelTrackingDataUpdated'
     | 'ReturnInfoAdded'

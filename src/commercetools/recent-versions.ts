@@ -3,8 +3,9 @@
  * (docs/known-limitations.md). Recent messages contained the version of their record: an older one in the
  * answer to a query is read again by id.
  */
-import { LRUCache } from 'lru-cache';
+
 import { z } from 'zod';
+import { createLruCache } from '../lib/lru-cache.ts';
 import type { CommercetoolsClient } from './client.ts';
 import { CommercetoolsError } from './errors.ts';
 
@@ -20,7 +21,7 @@ const maxRecords = 50_000;
 const ttlMs = 600_000;
 
 export function createRecentVersions(): RecentVersions {
-  const versions = new LRUCache<string, number>({ max: maxRecords, ttl: ttlMs });
+  const versions = createLruCache<string, number>({ max: maxRecords, ttl: ttlMs });
   return {
     note(id, version = 0) {
       if (version > (versions.get(id) ?? 0)) versions.set(id, version);

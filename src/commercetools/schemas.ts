@@ -164,6 +164,10 @@ export const storeSchema = z.looseObject({
 });
 export type ShopStore = z.infer<typeof storeSchema>;
 
+/** https://docs.commercetools.com/api/projects/states */
+export const stateSchema = z.looseObject({ id: text, key: lenientText });
+export type State = z.infer<typeof stateSchema>;
+
 export const channelSchema = z.looseObject({ id: text, key: text.optional() });
 
 export const standalonePriceSchema = z.looseObject({
@@ -255,6 +259,17 @@ export const orderDetailsSchema = z.object({
   customerGroup: lenient(reference),
 });
 export type OrderDetails = z.infer<typeof orderDetailsSchema>;
+
+const stateReference = lenient(reference);
+/** Pieces of a line item by their state. */
+const lineStates = lenient(z.array(z.object({ state: stateReference })));
+const lineWithStates = z.object({ id: lenientText, state: lineStates });
+/** The states of your own workflow in which an order and its lines are. Only `order.workflow` reads them. */
+export const orderStatesSchema = z.object({
+  state: stateReference,
+  lineItems: z.array(lineWithStates).default([]).catch([]),
+  customLineItems: z.array(lineWithStates).default([]).catch([]),
+});
 
 /** Fields of an order that decide which of the orders of a payment is the first. */
 export const paidOrderSchema = z.object({ id: text, createdAt: text, paymentInfo });

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { CatalogCategory, Change, ItemChange, Warning } from '../klaviyo/change.ts';
 import { hashOfCategories } from '../rules/catalog/item-change.ts';
+import { configuredMessageType } from '../rules/configured-message-types.ts';
 import { cutText } from '../rules/fields/text.ts';
 import { firstTime } from '../rules/fields/time.ts';
 import { fitEvent, isHistory } from '../rules/orders/order-event.ts';
-import { configuredMessageType, type RuleSettings } from '../rules/settings.ts';
+import type { RuleSettings } from '../rules/settings.ts';
 import {
   changes,
   changeTrigger,

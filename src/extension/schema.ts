@@ -33,7 +33,7 @@ interface RuleShape<Name extends FactsResource, Bulk extends string> {
 function customRule<Name extends FactsResource, Bulk extends string>({ facts, bulk, needs }: RuleShape<Name, Bulk>) {
   const resources: readonly ResourceTypeId[] = [facts, ...relatedResources[facts]];
   return z.strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be in kebab-case, such as shipped-order'),
+    name: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be in kebab-case, such as estimated-delivery'),
     summary: z.string().exactOptional(),
     sends: z.string().exactOptional(),
     facts: z.literal(facts),

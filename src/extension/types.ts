@@ -105,7 +105,7 @@ export interface CustomRule<Name extends FactsResource> {
   name: string;
   /** One sentence for explain and the dashboard. */
   summary?: string;
-  /** Record in Klaviyo, such as `event Shipped Order`. */
+  /** Record in Klaviyo, such as `event Estimated Delivery Set`. */
   sends?: string;
   facts: Name;
   triggers: readonly CustomTrigger[];

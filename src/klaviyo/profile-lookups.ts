@@ -2,8 +2,9 @@
  * Lookups of the profiles that an order may belong to. Found profiles are cached: in realtime for a minute, in a run for
  * ten. A profile that does not exist is not cached, because an event may create it at any time.
  */
-import { LRUCache } from 'lru-cache';
+
 import { LookupUnavailable } from '../lib/errors.ts';
+import { createLruCache } from '../lib/lru-cache.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { ApiFailure } from './api/errors.ts';
 import type { Lane } from './api/rate-limiter.ts';
@@ -69,7 +70,7 @@ export function createProfileLookups({
 }: ProfileLookupsDeps): ProfileLookups {
   const existing = createExistingProfiles(client);
   const idOfMetric = createMetricIds(client);
-  const cache = new LRUCache<string, ExistingProfile>({ max: maxCached });
+  const cache = createLruCache<string, ExistingProfile>({ max: maxCached });
   let isWindowRejected = false;
   let hasWarned = false;
 

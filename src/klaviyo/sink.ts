@@ -4,10 +4,10 @@
  * the job of the one before has ended, and is dropped when its `readSeq` is lower.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
 import { backoffMs } from '../lib/backoff.ts';
 import { toError } from '../lib/errors.ts';
 import { createKeyedMutex } from '../lib/keyed-mutex.ts';
+import { createLruCache } from '../lib/lru-cache.ts';
 import { SharedSignal } from '../lib/shared-signal.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { Lane } from './api/rate-limiter.ts';
@@ -98,7 +98,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
   const { client, storeJob } = deps;
   const closed = new AbortController();
   /** The highest `readSeq` that was written, by record. */
-  const writtenSeq = new LRUCache<string, number>({ max: maxCachedRecords });
+  const writtenSeq = createLruCache<string, number>({ max: maxCachedRecords });
   const jobs = createJobPoller(client, closed.signal);
   const batchers = createBatcherRegistry({ ...deps, jobs, signal: closed.signal });
   const resources: SinkResources = {
@@ -111,8 +111,8 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     unsetsInBulk: deps.unsetsInBulk ?? (() => Promise.resolve(false)),
     profileOfOrder: deps.profileOfOrder,
     rememberOrderProfile: deps.rememberOrderProfile,
-    writtenStock: new LRUCache<string, WrittenStock>({ max: maxCachedRecords }),
-    knownCategories: new LRUCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
+    writtenStock: createLruCache<string, WrittenStock>({ max: maxCachedRecords }),
+    knownCategories: createLruCache<string, true>({ max: maxCachedRecords, ttl: categoryTtlMs }),
   };
   /** Entries that later changes are coalesced into: until the write begins; for events until it has ended. */
   const pending = new Map<string, Entry<Origin>>();

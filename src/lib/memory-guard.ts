@@ -2,8 +2,8 @@
  * Says when load has to be shed because the heap is nearly full. Node ends the process when the old generation reaches its
  * limit, whatever is in flight; until then it may hold any amount of garbage. So what counts is what a collection leaves.
  */
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
+import { createCollector } from './garbage-collector.ts';
 
 export interface HeapUse {
   /** Bytes that the heap holds, with garbage that was not collected yet. */
@@ -88,9 +88,10 @@ export function createMemoryGuard({ measure, collect, ...options }: MemoryGuardD
 /** @param nodeFlags the options that this process was started with, those of NODE_OPTIONS included */
 export function heapOf(nodeFlags: readonly string[]): MemoryGuardDeps {
   const limitBytes = getHeapStatistics().heap_size_limit - youngGenerationBytes(nodeFlags);
+  const collect = createCollector();
   return {
     measure: () => ({ usedBytes: getHeapStatistics().used_heap_size, limitBytes }),
-    collect: createCollector(),
+    collect: () => collect('garbage'),
   };
 }
 
@@ -120,17 +121,4 @@ export function youngGenerationBytes(
     (name) => flagValue(name) !== undefined,
   );
   return isOldGenerationSet ? semiSpaces * defaultSemiSpaceMb * mebibyte : heapSizeLimit * derivedYoungShare;
-}
-
-/** V8 offers a collection to scripts only while this flag is set. */
-function createCollector(): () => void {
-  let gc: unknown;
-  return () => {
-    if (gc === undefined) {
-      setFlagsFromString('--expose-gc');
-      gc = runInNewContext('gc');
-      setFlagsFromString('--no-expose-gc');
-    }
-    if (typeof gc === 'function') gc();
-  };
 }

@@ -21,6 +21,11 @@ const payloadSchema = z.looseObject({
   deliveryId: z.string().optional().catch(undefined),
   parcel: reference.optional().catch(undefined),
   parcelId: z.string().optional().catch(undefined),
+  state: reference.optional().catch(undefined),
+  toState: reference.optional().catch(undefined),
+  lineItemId: z.string().optional().catch(undefined),
+  customLineItemId: z.string().optional().catch(undefined),
+  transitionDate: z.string().optional().catch(undefined),
   returnItemId: z.string().optional().catch(undefined),
   returnInfo: returnInfos.optional().catch(undefined),
   customer: reference.optional().catch(undefined),
@@ -70,6 +75,9 @@ export function causeOf(message: Message): Cause {
       paymentState: fields.paymentState,
       deliveryId: fields.deliveryId ?? fields.delivery?.id,
       parcelId: fields.parcelId ?? fields.parcel?.id,
+      stateId: fields.toState?.id ?? fields.state?.id,
+      lineId: fields.lineItemId ?? fields.customLineItemId,
+      transitionDate: fields.transitionDate,
       returnItemIds:
         fields.returnItemId === undefined
           ? fields.returnInfo?.flatMap(({ items }) => items.map(({ id }) => id))

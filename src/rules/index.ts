@@ -30,6 +30,7 @@ import { refundedOrder } from './orders/refunded-order.ts';
 import { returnReceived } from './orders/return-received.ts';
 import { returnRequested } from './orders/return-requested.ts';
 import { shipment } from './orders/shipment.ts';
+import { workflow } from './orders/workflow.ts';
 import { createRuleGroup } from './rule-group.ts';
 import type { Rule, RuleDescription, RuleGroup } from './types.ts';
 
@@ -61,6 +62,7 @@ export const rulesByResource: RulesByResource = {
     paidOrder,
     returnRequested,
     returnReceived,
+    workflow,
     correctedEmail,
   ],
   cart: [addedToCart, startedCheckout],

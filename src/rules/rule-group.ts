@@ -3,7 +3,16 @@ import { z } from 'zod';
 import { CommercetoolsError, malformedKeyCode } from '../commercetools/errors.ts';
 import type { Message } from '../commercetools/messages.ts';
 import { toError } from '../lib/errors.ts';
-import type { FactsLoader, RecordRef, Rule, RuleContext, RuleEvaluation, RuleGroup, Subjects } from './types.ts';
+import {
+  type FactsLoader,
+  type RecordRef,
+  type Rule,
+  type RuleContext,
+  type RuleEvaluation,
+  type RuleGroup,
+  type Subjects,
+  skip,
+} from './types.ts';
 
 const identified = z.looseObject({ id: z.string(), version: z.number().optional() });
 
@@ -38,21 +47,41 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
       }
     });
   }
+  /** Returns the rules that send nothing for the cause, before anything is read for them. */
+  async function skippedRules(
+    names: ReadonlySet<string>,
+    { record, context }: { record: RecordRef; context: RuleContext },
+  ): Promise<RuleEvaluation[]> {
+    const evaluations = await Promise.all(
+      rules
+        .filter(({ name }) => names.has(name))
+        .map(async (rule): Promise<RuleEvaluation[]> => {
+          const reason = await rule.reasonToSkip?.(context);
+          return reason === undefined ? [] : [{ outcome: 'mapped', record, rule: rule.name, output: skip(reason) }];
+        }),
+    );
+    return evaluations.flat();
+  }
   return {
     typeId: loader.typeId,
     rules,
     async evaluateMessage(message, names, context) {
+      const record = refOfMessage(message);
+      let skipped: RuleEvaluation[];
       let found: Subjects<Subject>;
       try {
+        skipped = await skippedRules(names, { record, context });
+        if (skipped.length === names.size) return skipped;
         found = await loader.fromMessage(message, context);
       } catch (thrown) {
-        if (thrown instanceof z.ZodError) return [unreadable(refOfMessage(message), thrown)];
-        if (isRefusedLookup(thrown)) return [refused(refOfMessage(message), thrown)];
+        if (thrown instanceof z.ZodError) return [unreadable(record, thrown)];
+        if (isRefusedLookup(thrown)) return [refused(record, thrown)];
         throw thrown;
       }
-      if ('skip' in found) return [{ outcome: 'skipped', record: refOfMessage(message), reason: found.skip }];
-      const evaluations = await Promise.all(found.subjects.map((subject) => evaluate(subject, names, context)));
-      return evaluations.flat();
+      if ('skip' in found) return [{ outcome: 'skipped', record, reason: found.skip }];
+      const others = names.difference(new Set(skipped.map((evaluation) => 'rule' in evaluation && evaluation.rule)));
+      const evaluations = await Promise.all(found.subjects.map((subject) => evaluate(subject, others, context)));
+      return [...skipped, ...evaluations.flat()];
     },
     async evaluateRecords(records, names, context) {
       const evaluations = await Promise.all(

@@ -1,7 +1,7 @@
 /** Settings of the mapping with their defaults. Names are those of the open-source plugin where it has the setting. */
 import { z } from 'zod';
-import type { MessageType } from '../commercetools/message-types.ts';
 import { cartSettings } from './cart-settings.ts';
+import { messageTypes } from './configured-message-types.ts';
 import { propertyFilter, section, texts } from './settings-fields.ts';
 
 export const disabledEventNames = [
@@ -16,6 +16,7 @@ export const disabledEventNames = [
   'OrderReturn',
   'CartAddedTo',
   'CartCheckoutStarted',
+  'OrderWorkflow',
   'CategoryCreated',
   'CategoryResourceUpdated',
   'CategoryResourceDeleted',
@@ -27,20 +28,6 @@ export const disabledEventNames = [
   'CustomerCompanyNameSet',
 ] as const;
 export type DisabledEvent = (typeof disabledEventNames)[number];
-
-/**
- * Message type from the settings or from a custom rule. Any string is accepted, because commercetools adds message types
- * between two releases of this package.
- */
-export type ConfiguredMessageType = string & z.core.$brand<'ConfiguredMessageType'>;
-
-export function configuredMessageType(type: string): ConfiguredMessageType {
-  return messageTypeSchema.parse(type);
-}
-
-const messageTypeSchema = z.string().brand<'ConfiguredMessageType'>();
-const messageTypes = (...defaults: MessageType[]) =>
-  z.array(messageTypeSchema).default(defaults.map((type) => messageTypeSchema.parse(type)));
 
 export const metricNames = {
   placedOrder: 'Placed Order',
@@ -76,6 +63,15 @@ const fieldValues = () =>
       'readable: localized fields as text, enums by label, money as a number and <name>_currency, references by name',
     );
 
+const workflowEvent = z.strictObject({
+  metric: z.string().min(1).max(127),
+  /** A state of orders, or of line items and custom line items. */
+  of: z.enum(['order', 'lineItem']).default('order'),
+  /** An event each time the state is entered, not only the first time; realtime only. */
+  repeat: z.boolean().default(false),
+});
+export type WorkflowEvent = z.infer<typeof workflowEvent>;
+
 const disabledEvent = z.string().trim().pipe(z.enum(disabledEventNames));
 
 export const ruleSettingsSchema = z.strictObject({
@@ -99,6 +95,10 @@ export const ruleSettingsSchema = z.strictObject({
           'what fulfils an order: its state, its shipment state, or deliveries of all pieces of its line items',
         ),
     }),
+    workflow: z
+      .record(z.string(), workflowEvent)
+      .default({})
+      .describe('keys of states of your own workflow with the metric of their events; empty: none'),
     messages: section({
       created: messageTypes(
         'OrderCreated',

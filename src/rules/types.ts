@@ -9,7 +9,8 @@ import type { Message, NotificationType } from '../commercetools/messages.ts';
 import type { BulkResource } from '../commercetools/schemas.ts';
 import type { Change, Warning } from '../klaviyo/change.ts';
 import type { ProfileLookups } from '../klaviyo/profile-lookups.ts';
-import type { ConfiguredMessageType, DisabledEvent, RuleSettings } from './settings.ts';
+import type { ConfiguredMessageType } from './configured-message-types.ts';
+import type { DisabledEvent, RuleSettings } from './settings.ts';
 
 /** Reason for an evaluation. A dead letter stores it, without personal data, so that a replay evaluates the same. */
 export type Cause = OriginalCause | { type: 'replay'; original: Cause };
@@ -32,6 +33,10 @@ const messageCauseSchema = z.object({
   /** Messages about deliveries and parcels: which one. */
   deliveryId: z.string().optional(),
   parcelId: z.string().optional(),
+  /** Messages about transitions: the new state, and of a line item or custom line item also its id and when it was. */
+  stateId: z.string().optional(),
+  lineId: z.string().optional(),
+  transitionDate: z.string().optional(),
   /** Messages about returns: ids of the return items. */
   returnItemIds: z.array(z.string()).optional(),
   /** OrderCustomerSet: the new and the previous customer of the order. */
@@ -203,6 +208,11 @@ export interface Rule<Facts, Need extends string = never> {
   /** Optional facts that the rule reads. Only these are loaded. */
   needs?: readonly Need[];
   triggers(settings: RuleSettings): Trigger[];
+  /**
+   * Returns why the rule sends nothing for a message, before its record is read: frequent messages then cost no look-up of
+   * the order and its profile.
+   */
+  reasonToSkip?(context: Pick<RuleContext, 'cause' | 'lookups' | 'settings'>): Promise<string | undefined>;
   bulk?: BulkResource;
   map(facts: Facts, settings: RuleSettings): RuleOutput;
 }

@@ -30,7 +30,7 @@ const settleMs = 60_000;
 const firstRetryMs = 100;
 const maxRetryMs = 2_000;
 /** As in an image with 512 MB of memory. */
-const nodeFlags = ['--max-old-space-size=307', '--max-semi-space-size=16'];
+const nodeFlags = ['--max-old-space-size=256', '--max-semi-space-size=16'];
 const settings = { klaviyo: { eventListingSeconds: 3 }, commercetools: {}, realtime: {} };
 /** No attack may be accepted, and none may be an internal error. */
 const allowedStatuses = new Set([0, 400, 401, 403, 404, 405, 408, 413, 415, 429, 431, 503]);

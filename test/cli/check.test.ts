@@ -90,6 +90,14 @@ test('scopes that the commercetools client lacks: problems, or warnings where th
   assert.match(out, /^ok +commercetools scope view_orders:shop/m);
 });
 
+test('view_states is needed only for events of order.workflow', async () => {
+  const commercetools = { scopes: ['view_orders', 'view_products'] };
+  assert.doesNotMatch((await checked({ commercetools })).out, /view_states/);
+  const settings = { order: { workflow: { ready: { metric: 'Ready for Pickup' } } } };
+  const { out } = await checked({ commercetools, settings });
+  assert.match(out, /^problem +commercetools scope view_states:shop: needed for events of order.workflow/m);
+});
+
 test("what the open-source plugin's subscription lacks is listed, and the subscription left alone", async () => {
   await using testEnv = await startTestEnv();
   const topic = { projectId: 'cloud', topic: 'commercetools' };

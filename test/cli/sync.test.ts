@@ -1,6 +1,7 @@
 /** `ctk sync`: a bulk sync from a terminal, or from a script without one. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createDailyCounts } from '../../src/dashboard/daily-counts.ts';
 import { newProduct } from '../mapping/catalog-fixture.ts';
 import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { assertPresentable, ctk, start } from './ctk.ts';
@@ -23,6 +24,19 @@ test('without a terminal: a line at the start and at the end, the reasons of wha
     '  1 × the order has neither e-mail nor customer id',
   ]);
   assert.equal((await shop.event('Placed Order', good.id)).wouldTriggerFlows, false);
+});
+
+test('what it delivered is counted for the day, for the dashboard of the service', async () => {
+  async function counted(): Promise<number> {
+    const { series } = await createDailyCounts({ store: shop.testEnv.app.runStore, now: () => new Date() }).read();
+    const bulk = series.find(({ name }) => name === 'Placed Order')?.bulk ?? [];
+    return bulk.reduce((sum, ofDay) => sum + ofDay, 0);
+  }
+  const before = await counted();
+  const order = newOrder();
+  await shop.addRecords(order);
+  assert.equal((await ctk(['sync', 'orders', '--ids', order.id], shop.testEnv.env)).code, 0);
+  assert.equal(await counted(), before + 1);
 });
 
 test('--ids: only these; --no-backfill: their events trigger flows', async () => {

@@ -35,27 +35,27 @@ test('loyalty points of a customer are in the profile, with their tier and witho
   assert.deepEqual((await shop.profile(none.email)).properties, { newsletter: true });
 });
 
-test('each delivery of an order is a Shipped Order of its own, once, in realtime and in bulk', async (context) => {
-  const shop = await startWith(context, example('shipped-order'));
-  const deliveries = [
-    { id: 'd1', createdAt: '2026-03-15T10:00:00.000Z', items: [], parcels: [] },
-    { id: 'd2', createdAt: '2026-03-15T11:00:00.000Z', items: [], parcels: [] },
-  ];
-  const order = newOrder({ shippingInfo: { shippingMethodName: 'DHL', deliveries } });
-  await shop.addRecords(order);
-  const delivery = deliveries[1];
-  assert.equal(await shop.sendMessage('DeliveryAdded', order.ref, { delivery }), 204);
+test('each estimated delivery of an order is an event of its own, once, in realtime and in bulk', async (context) => {
+  const shop = await startWith(context, example('estimated-delivery'));
+  const method = { shippingMethodName: 'DHL', deliveries: [] };
+  const order = newOrder();
+  const estimate = async (from: string) => {
+    const shippingInfo = { ...method, estimatedDelivery: { from, until: '2026-03-20' } };
+    await shop.addRecords({ ...order, record: { ...order.record, shippingInfo } });
+    const payload = { estimatedDelivery: shippingInfo.estimatedDelivery };
+    assert.equal(await shop.sendMessage('OrderEstimatedDeliverySet', order.ref, payload), 204);
+  };
+  await estimate('2026-03-17');
+  await estimate('2026-03-18');
+  await estimate('2026-03-18');
   await shop.sync('orders', [order]);
-  const shipped = await shop.events({ metric: 'Shipped Order' });
+  const events = await shop.events({ metric: 'Estimated Delivery Set' });
   assert.deepEqual(
-    shipped.map(({ unique_id, properties }) => [unique_id, properties.Parcel]),
-    [
-      [`${order.id}:d1`, 1],
-      [`${order.id}:d2`, 2],
-    ],
+    events.map(({ unique_id, properties }) => [unique_id, properties.EstimatedDelivery]).toSorted(),
+    ['2026-03-17', '2026-03-18'].map((from) => [`${order.id}:${from}..2026-03-20`, from]),
   );
   assert.ok(
-    shipped.every(({ wouldTriggerFlows }) => wouldTriggerFlows),
+    events.every(({ wouldTriggerFlows }) => wouldTriggerFlows),
     'the sync added none',
   );
 });

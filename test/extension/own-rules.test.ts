@@ -10,7 +10,7 @@ const file = (rule: string) =>
    export default defineConfig({ rules: [defineRule(${rule})] });`;
 
 const reviewWanted = (map: string) =>
-  file(`{ name: 'review-wanted', facts: 'order', triggers: ['OrderShipmentStateChanged'], bulk: 'orders', ${map} }`);
+  file(`{ name: 'review-wanted', facts: 'order', triggers: ['OrderEstimatedDeliverySet'], bulk: 'orders', ${map} }`);
 
 test('a message triggers a custom rule and no built-in rule', async (context) => {
   const code =
@@ -19,7 +19,7 @@ test('a message triggers a custom rule and no built-in rule', async (context) =>
   const shop = await startWith(context, configFile(context, code));
   const order = newOrder({ shipmentState: 'Shipped' });
   await shop.addRecords(order);
-  assert.equal(await shop.sendMessage('OrderShipmentStateChanged', order.ref), 204);
+  assert.equal(await shop.sendMessage('OrderEstimatedDeliverySet', order.ref), 204);
   const [event, ...others] = await shop.events({ profile: order.email });
   assert.equal(others.length, 0);
   assert.deepEqual(
@@ -43,7 +43,7 @@ test('a skip of a custom rule is counted with its reason', async (context) => {
   const shop = await startWith(context, configFile(context, reviewWanted(`map: () => skip('not yet')`)));
   const order = newOrder();
   await shop.addRecords(order);
-  assert.equal(await shop.sendMessage('OrderShipmentStateChanged', order.ref), 204);
+  assert.equal(await shop.sendMessage('OrderEstimatedDeliverySet', order.ref), 204);
   assert.deepEqual(shop.reasons(order), ['not yet']);
 });
 
@@ -77,7 +77,7 @@ test('the start log and ctk check name the file, its hooks and its rules', async
   assert.match(started ?? '', /ctk\.config\.ts.*review-wanted/);
   const { out } = await ctk(['check'], shop.testEnv.env);
   assert.match(out, /^ok .*ctk\.config\.ts: hooks none; rules review-wanted$/m);
-  assert.match(out, /no subscription for .*OrderShipmentStateChanged/);
+  assert.match(out, /no subscription for .*OrderEstimatedDeliverySet/);
 });
 
 test('planned subscriptions include the triggers of a custom rule', async (context) => {
@@ -86,5 +86,5 @@ test('planned subscriptions include the triggers of a custom rule', async (conte
   const plan = ['subscriptions', 'plan', '--pubsub', 'projects/p/topics/t'];
   const { code, out } = await ctk(plan, shop.testEnv.env);
   assert.equal(code, 0);
-  assert.match(out, /ctk-default-order.*OrderShipmentStateChanged/);
+  assert.match(out, /ctk-default-order.*OrderEstimatedDeliverySet/);
 });

@@ -1,6 +1,6 @@
 /** The live check under each variant of the sandboxes that it can see: what it finds, and that its records are gone. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { CommercetoolsBehaviours, commercetoolsVariants } from '../../sandbox/commercetools/behaviours.ts';
 import type { KlaviyoBehaviours, klaviyoVariants } from '../../sandbox/klaviyo/behaviours.ts';
 import type { TestEnvOptions } from '../test-env.ts';
@@ -52,45 +52,48 @@ function eachShopVariant<S extends keyof typeof commercetoolsVariants>(
     });
 }
 
-eachKlaviyoVariant('repeatedUniqueId', 'repeated events in a bulk body', {
-  ignored: ['ignored', 'ok'],
-  rejected: ['rejected', 'ok'],
-  'rejected-naming-one': ['rejected', 'ok'],
-  'body-lost': ['lost', 'warning'],
-});
-eachKlaviyoVariant('emailFilter', 'case of an e-mail in a filter', {
-  'case-insensitive': ['ignored', 'ok'],
-  'case-sensitive': ['significant', 'ok'],
-});
-eachKlaviyoVariant('bulkImportUnset', 'unset properties in a bulk import', {
-  applied: ['applied', 'ok'],
-  ignored: ['ignored', 'ok'],
-});
-eachKlaviyoVariant('eventFilters', 'events of a profile within a time', {
-  combine: ['accepted', 'ok'],
-  'time-alone': ['refused', 'ok'],
-});
-eachKlaviyoVariant('reservedCharactersInPath', 'ids with / % ? # in a path', {
-  accepted: ['accepted', 'ok'],
-  'html-404': ['refused: / % ? #', 'ok'],
-  rejected: ['refused: / % ? #', 'ok'],
-});
-eachShopVariant('versionZero', 'version 0 for an existing custom object', {
-  conflict: ['conflict', 'ok'],
-  overwrites: ['overwritten', 'warning'],
-});
-eachShopVariant('versionZeroOfAbsent', 'version 0 for an absent custom object', {
-  creates: ['created', 'ok'],
-  conflict: ['refused (ConcurrentModification)', 'warning'],
-  invalid: ['refused (InvalidInput)', 'warning'],
-});
-eachShopVariant('lowercaseEmail', 'lowercaseEmail in a predicate', {
-  queryable: ['accepted', 'ok'],
-  unknown: ['refused (InvalidInput)', 'warning'],
-});
-eachShopVariant('repeatedWhere', 'several where parameters', {
-  and: ['all have to match', 'ok'],
-  last: ['only the last one counts', 'warning'],
+// Each waits for its sandboxes most of the time.
+describe('each variant', { concurrency: 3 }, () => {
+  eachKlaviyoVariant('repeatedUniqueId', 'repeated events in a bulk body', {
+    ignored: ['ignored', 'ok'],
+    rejected: ['rejected', 'ok'],
+    'rejected-naming-one': ['rejected', 'ok'],
+    'body-lost': ['lost', 'warning'],
+  });
+  eachKlaviyoVariant('emailFilter', 'case of an e-mail in a filter', {
+    'case-insensitive': ['ignored', 'ok'],
+    'case-sensitive': ['significant', 'ok'],
+  });
+  eachKlaviyoVariant('bulkImportUnset', 'unset properties in a bulk import', {
+    applied: ['applied', 'ok'],
+    ignored: ['ignored', 'ok'],
+  });
+  eachKlaviyoVariant('eventFilters', 'events of a profile within a time', {
+    combine: ['accepted', 'ok'],
+    'time-alone': ['refused', 'ok'],
+  });
+  eachKlaviyoVariant('reservedCharactersInPath', 'ids with / % ? # in a path', {
+    accepted: ['accepted', 'ok'],
+    'html-404': ['refused: / % ? #', 'ok'],
+    rejected: ['refused: / % ? #', 'ok'],
+  });
+  eachShopVariant('versionZero', 'version 0 for an existing custom object', {
+    conflict: ['conflict', 'ok'],
+    overwrites: ['overwritten', 'warning'],
+  });
+  eachShopVariant('versionZeroOfAbsent', 'version 0 for an absent custom object', {
+    creates: ['created', 'ok'],
+    conflict: ['refused (ConcurrentModification)', 'warning'],
+    invalid: ['refused (InvalidInput)', 'warning'],
+  });
+  eachShopVariant('lowercaseEmail', 'lowercaseEmail in a predicate', {
+    queryable: ['accepted', 'ok'],
+    unknown: ['refused (InvalidInput)', 'warning'],
+  });
+  eachShopVariant('repeatedWhere', 'several where parameters', {
+    and: ['all have to match', 'ok'],
+    last: ['only the last one counts', 'warning'],
+  });
 });
 
 test('a rejection that names one of two repeated events, or both', async () => {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { BulkResource } from '../../src/commercetools/schemas.ts';
 import { type DisabledEvent, disabledEventNames } from '../../src/rules/settings.ts';
-import { cart, cartLine, type Json, reference } from '../fixtures/index.ts';
+import { cart, cartLine, type Json, reference, stored } from '../fixtures/index.ts';
 import {
   type CatalogShop,
   idOf,
@@ -45,6 +45,7 @@ async function published(shop: CatalogShop) {
   return made;
 }
 
+const readyState = { typeId: 'state', id: 'id-of-ready' };
 const times = { createdAt: '2026-03-14T10:00:00.000Z', lastModifiedAt: '2026-03-14T10:00:00.000Z' };
 const tracked = { id: 'p1', createdAt: times.createdAt, trackingData: { trackingId: 'T1' } };
 
@@ -66,8 +67,8 @@ const cartChange =
     return { id, what: 'ResourceUpdated of cart', reason, sendMessage, bulk: { resource: 'carts', id } };
   };
 
-/** `Paid Order` and the events of carts are off by default. */
-const order = { metrics: { paidOrder: 'Paid Order' } };
+/** `Paid Order`, events of the own workflow and those of carts are off by default. */
+const order = { metrics: { paidOrder: 'Paid Order' }, workflow: { ready: { metric: 'Ready for Pickup' } } };
 const carts = { enabled: true, watch: 'subscription', startedCheckout: { when: ['frozen'] } };
 
 /** For each name something that happens, and would be written were it not disabled. */
@@ -110,6 +111,10 @@ const acts: Record<Exclude<DisabledEvent, 'CustomerCompanyNameSet'>, Act> = {
     cartState: 'Frozen',
     lineItems: [cartLine({ addedAt: undefined })],
   }),
+  async OrderWorkflow(shop) {
+    await shop.addRecords('state', { ...stored(readyState.id), key: 'ready' });
+    return orderChange('OrderStateTransition', { state: readyState })(shop);
+  },
   async OrderRefunded(shop) {
     const payment = newPayment();
     const order = newOrder({ paymentInfo: { payments: [payment.ref] } });

@@ -1,57 +1,54 @@
-/** Messages of an order's deliveries, parcels and return items. */
+/** Messages of an order's deliveries and parcels. */
 import { isDeepStrictEqual } from 'node:util';
 import { field, listField } from '../json.ts';
+import { shippingInfosOf } from '../order-actions/deliveries.ts';
 import type { MessageBody } from '../payloads.ts';
 import { listDifference, whenChanged } from './compare.ts';
 
-/** Returns the messages of deliveries added, their items changed, and their parcels added or tracked. */
+/** Returns the messages of deliveries and parcels added, removed or changed, of each shipping method. */
 export function deliveryMessages(before: unknown, after: unknown): MessageBody[] {
-  const { added, changed } = listDifference(deliveriesOf(before), deliveriesOf(after));
+  const previous = shippingInfosOf(before);
+  return shippingInfosOf(after).flatMap(({ key, value }) => {
+    const old = previous.find((info) => info.key === key)?.value;
+    const messages = methodMessages(listField(old, 'deliveries'), listField(value, 'deliveries'));
+    return key === undefined ? messages : messages.map((message) => ({ ...message, shippingKey: key }));
+  });
+}
+
+function methodMessages(before: readonly unknown[], after: readonly unknown[]): MessageBody[] {
+  const { added, removed, changed } = listDifference(before, after);
   return [
     ...added.map((delivery) => ({ type: 'DeliveryAdded', delivery })),
-    ...changed.flatMap(([previous, current]) => [
-      ...whenChanged(previous, current, 'items', (items, oldItems) => ({
-        type: 'DeliveryItemsUpdated',
-        deliveryId: field(current, 'id'),
-        items,
-        oldItems,
-      })),
-      ...parcelMessages(previous, current),
-    ]),
+    ...removed.map((delivery) => ({ type: 'DeliveryRemoved', delivery })),
+    ...changed.flatMap(([previous, current]) => {
+      const deliveryId = field(current, 'id');
+      return [
+        ...itemsUpdated(previous, current, { type: 'DeliveryItemsUpdated', deliveryId }),
+        ...parcelMessages(previous, current, deliveryId),
+      ];
+    }),
   ];
 }
 
-/** Returns the messages of return items whose shipment state changed. */
-export function returnStateMessages(before: unknown, after: unknown): MessageBody[] {
-  return listDifference(returnItemsOf(before), returnItemsOf(after)).changed.flatMap(([previous, current]) =>
-    whenChanged(previous, current, 'shipmentState', (returnShipmentState) => ({
-      type: 'OrderReturnShipmentStateChanged',
-      returnItemId: field(current, 'id'),
-      returnShipmentState,
-    })),
-  );
-}
-
-function parcelMessages(before: unknown, after: unknown): MessageBody[] {
-  const { added, changed } = listDifference(listField(before, 'parcels'), listField(after, 'parcels'));
-  const tracked = changed.filter(
-    ([previous, current]) => !isDeepStrictEqual(field(previous, 'trackingData'), field(current, 'trackingData')),
-  );
+function parcelMessages(before: unknown, after: unknown, deliveryId: unknown): MessageBody[] {
+  const { added, removed, changed } = listDifference(listField(before, 'parcels'), listField(after, 'parcels'));
   return [
     ...added.map((parcel) => ({ type: 'ParcelAddedToDelivery', delivery: after, parcel })),
-    ...tracked.map(([, parcel]) => ({
-      type: 'ParcelTrackingDataUpdated',
-      deliveryId: field(after, 'id'),
-      parcelId: field(parcel, 'id'),
-      trackingData: field(parcel, 'trackingData'),
-    })),
+    ...removed.map((parcel) => ({ type: 'ParcelRemovedFromDelivery', deliveryId, parcel })),
+    ...changed.flatMap(([previous, current]) => {
+      const parcelId = field(current, 'id');
+      return [
+        ...itemsUpdated(previous, current, { type: 'ParcelItemsUpdated', deliveryId, parcelId }),
+        ...whenChanged(previous, current, 'trackingData', (trackingData) => ({
+          type: 'ParcelTrackingDataUpdated',
+          ...{ deliveryId, parcelId, trackingData },
+        })),
+      ];
+    }),
   ];
 }
 
-function deliveriesOf(order: unknown): readonly unknown[] {
-  return listField(field(order, 'shippingInfo'), 'deliveries');
-}
-
-function returnItemsOf(order: unknown): readonly unknown[] {
-  return listField(order, 'returnInfo').flatMap((info) => listField(info, 'items'));
+function itemsUpdated(before: unknown, after: unknown, body: MessageBody): MessageBody[] {
+  const [items, oldItems] = [listField(after, 'items'), listField(before, 'items')];
+  return isDeepStrictEqual(items, oldItems) ? [] : [{ ...body, items, oldItems }];
 }

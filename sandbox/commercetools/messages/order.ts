@@ -2,11 +2,15 @@
 import type { Change } from '../changes.ts';
 import { field, listField, textField } from '../json.ts';
 import type { MessageBody } from '../payloads.ts';
+import type { Records } from '../records.ts';
 import { listDifference, whenChanged } from './compare.ts';
-import { deliveryMessages, returnStateMessages } from './delivery.ts';
+import { deliveryMessages } from './delivery.ts';
+import { returnMessages } from './returns.ts';
+import { transitionMessages } from './transition.ts';
 
 /** Returns the messages of an order change. */
-export function orderMessages({ before, after, cause }: Change): MessageBody[] {
+export function orderMessages(change: Change, records: Records): MessageBody[] {
+  const { before, after, cause } = change;
   if (after === undefined) return [{ type: 'OrderDeleted', order: before }];
   if (before === undefined) return [createdMessage(after, cause)];
   return [
@@ -49,8 +53,8 @@ export function orderMessages({ before, after, cause }: Change): MessageBody[] {
     })),
     ...paymentsAdded(before, after),
     ...deliveryMessages(before, after),
-    ...returnsAdded(before, after),
-    ...returnStateMessages(before, after),
+    ...returnMessages(change),
+    ...transitionMessages(change, records),
   ];
 }
 
@@ -89,9 +93,4 @@ function paymentsAdded(before: unknown, after: unknown): MessageBody[] {
     type: 'OrderPaymentAdded',
     paymentRef: { typeId: 'payment', id: textField(payment, 'id') },
   }));
-}
-
-function returnsAdded(before: unknown, after: unknown): MessageBody[] {
-  const [previous, current] = [listField(before, 'returnInfo'), listField(after, 'returnInfo')];
-  return current.slice(previous.length).map((returnInfo) => ({ type: 'ReturnInfoAdded', returnInfo }));
 }

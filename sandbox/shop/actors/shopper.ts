@@ -1,10 +1,11 @@
 /**
- * Simulates shoppers and the back office: registrations, orders, payments, refunds. The seed determines the sequence of
- * actions.
+ * Simulates shoppers, the back office and the warehouse: registrations, orders, payments, refunds, parcels, returns. The
+ * seed determines the sequence of actions.
  */
 import { z } from 'zod';
 import { createRandom, type Random } from '../seed/random.ts';
 import { leaveCart, restoreCart, startCheckout } from './cart-actions.ts';
+import { arrive, pack, receiveReturn, requestReturn, track } from './fulfilment-actions.ts';
 import type { JournalEntry } from './journal.ts';
 import type { ShopApi } from './shop-api.ts';
 import {
@@ -32,6 +33,9 @@ interface Order {
   state: 'Open' | 'Confirmed' | 'Complete' | 'Cancelled';
   paid: boolean;
   refunds: number;
+  parcels: 'none' | 'packed' | 'tracked' | 'arrived';
+  isPacked: boolean;
+  returned: 'nothing' | 'requested' | 'received';
 }
 
 interface ActorState {
@@ -139,7 +143,15 @@ function steps(api: ShopApi, { random, nextNumber, carts }: StepOptions): readon
     if (available.length === 0) return signUp({ customers });
     const lines = available.map((sku) => ({ sku, quantity: random.between(1, 2) }));
     const entry = await buy(api, { customer: buyer?.id, email, lines, orderNumber: `live-${number}` });
-    orders.push({ id: entry.ids.order ?? '', guest: buyer === undefined, state: 'Open', paid: false, refunds: 0 });
+    const isNew = {
+      state: 'Open',
+      paid: false,
+      refunds: 0,
+      parcels: 'none',
+      isPacked: false,
+      returned: 'nothing',
+    } as const;
+    orders.push({ id: entry.ids.order ?? '', guest: buyer === undefined, ...isNew });
     return entry;
   };
   const change =
@@ -201,6 +213,50 @@ function steps(api: ShopApi, { random, nextNumber, carts }: StepOptions): readon
     return cart === undefined ? undefined : startCheckout(api, { cart });
   };
   const cartSteps = carts ? [leave, leave, leave, restore, checkOut] : [];
+  // The oldest order first, so that some come to their end within a short run.
+  const next =
+    (isNext: (order: Order) => boolean, act: (order: Order) => Promise<JournalEntry>): Step =>
+    ({ orders }) => {
+      const target = orders.find(isNext);
+      return target && act(target);
+    };
+  const packParcel = next(
+    ({ state, parcels, isPacked }) => state !== 'Cancelled' && !isPacked && ['none', 'tracked'].includes(parcels),
+    async (target) => {
+      target.parcels = 'packed';
+      const { entry, isComplete } = await pack(api, { order: target.id });
+      target.isPacked = isComplete;
+      return entry;
+    },
+  );
+  const trackParcel = next(
+    ({ parcels }) => parcels === 'packed',
+    (target) => {
+      target.parcels = 'tracked';
+      return track(api, { order: target.id });
+    },
+  );
+  const arriveAll = next(
+    ({ parcels, isPacked }) => parcels === 'tracked' && isPacked,
+    (target) => {
+      target.parcels = 'arrived';
+      return arrive(api, { order: target.id });
+    },
+  );
+  const announceReturn = next(
+    ({ parcels, returned }) => parcels === 'arrived' && returned === 'nothing',
+    (target) => {
+      target.returned = 'requested';
+      return requestReturn(api, { order: target.id });
+    },
+  );
+  const takeBack = next(
+    ({ returned }) => returned === 'requested',
+    (target) => {
+      target.returned = 'received';
+      return receiveReturn(api, { order: target.id });
+    },
+  );
   // Repeated entries are more likely.
   return [
     signUp,
@@ -223,5 +279,17 @@ function steps(api: ShopApi, { random, nextNumber, carts }: StepOptions): readon
     settle,
     claimOrder,
     ...cartSteps,
+    packParcel,
+    packParcel,
+    packParcel,
+    trackParcel,
+    trackParcel,
+    trackParcel,
+    arriveAll,
+    arriveAll,
+    announceReturn,
+    announceReturn,
+    takeBack,
+    takeBack,
   ];
 }

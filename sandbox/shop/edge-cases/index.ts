@@ -2,6 +2,7 @@
 
 import { customerEdgeCases } from './customers.ts';
 import type { EdgeCase } from './edge-case.ts';
+import { fulfilmentEdgeCases } from './fulfilment.ts';
 import { orderEdgeCases } from './orders.ts';
 import { paymentEdgeCases } from './payments.ts';
 import { productEdgeCases } from './products.ts';
@@ -15,6 +16,7 @@ export function createEdgeCases(): EdgeCase[] {
     ...stockEdgeCases(),
     ...standalonePriceEdgeCases(),
     ...orderEdgeCases(),
+    ...fulfilmentEdgeCases(),
     ...paymentEdgeCases(),
   ];
 }

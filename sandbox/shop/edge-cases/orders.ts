@@ -1,32 +1,13 @@
 /** Edge cases of orders: buyers, line items, totals and states. */
 import type { LineItem, Order } from '@commercetools/platform-sdk';
 import { IDS } from '../seed/base-data.ts';
-import { address, customLineItem, lineItem, money, order } from '../seed/builders.ts';
+import { address, customLineItem, money } from '../seed/builders.ts';
+import { shippingMethod } from '../seed/fulfilment.ts';
 import { idOf } from '../seed/random.ts';
 import { type EdgeCase, edgeCaseBuilder } from './edge-case.ts';
+import { line, namedOrder } from './named-order.ts';
 
 const edgeCase = edgeCaseBuilder('order');
-
-function namedOrder(name: string, fields: Partial<Order> = {}): Order {
-  const { lineItems = [line(name)] } = fields;
-  return order({
-    id: idOf(`order/${name}`),
-    orderNumber: name,
-    customerEmail: `${name}@example.com`,
-    ...fields,
-    lineItems,
-  });
-}
-
-function line(name: string, fields: Parameters<typeof lineItem>[0] = {}, position = 1): LineItem {
-  return lineItem({
-    id: idOf(`line/${name}/${position}`),
-    productId: idOf('product/branded'),
-    variant: { id: 1, sku: 'branded', attributes: [{ name: 'brand', value: 'Nordlicht' }], images: [] },
-    productType: { typeId: 'product-type', id: IDS.clothing },
-    ...fields,
-  });
-}
 
 /** Returns the order edge cases. */
 export function orderEdgeCases(): EdgeCase[] {
@@ -148,7 +129,7 @@ function totals(): EdgeCase[] {
       `paid in ${currency}`,
       namedOrder(name, { lineItems: [line(name, { unitCents: cents, currency })] }),
     );
-  const shipping = { shippingAddress: address({ id: 'second', city: 'Köln' }), shippingInfo: parcel() };
+  const shipping = { shippingAddress: address({ id: 'second', city: 'Köln' }), shippingInfo: shippingMethod('EUR') };
   return [
     edgeCase('untaxed', 'has no taxed price', untaxed),
     inCurrency('yen', 3000, 'JPY'),
@@ -198,16 +179,6 @@ function totals(): EdgeCase[] {
   ];
 }
 
-function parcel(): NonNullable<Order['shippingInfo']> {
-  return {
-    shippingMethodName: 'Parcel',
-    price: money(490),
-    shippingRate: { price: money(490), tiers: [] },
-    shippingMethodState: 'MatchesCart',
-    deliveries: [],
-  };
-}
-
 function states(): EdgeCase[] {
   const deliveries = ['2024-03-03T08:00:00.000Z', '2024-03-05T09:30:00.000Z'].map((createdAt, index) => ({
     id: idOf(`delivery/delivered/${index}`),
@@ -233,7 +204,7 @@ function states(): EdgeCase[] {
       namedOrder('delivered', {
         orderState: 'Complete',
         shipmentState: 'Delivered',
-        shippingInfo: { ...parcel(), deliveries },
+        shippingInfo: { ...shippingMethod('EUR'), deliveries },
         lastModifiedAt: later,
       }),
     ),

@@ -57,6 +57,32 @@ test('refunds: the first refund of the first payment uses the order id, every ot
     assert.deepEqual(refunds(name), []);
 });
 
+test('shipments and returns: the pieces of a line share its price to the cent', () => {
+  const parts = (name: string) => {
+    const order = edgeCaseId('order', name);
+    const isPart = ({ metric }: { metric: string }) => /Shipment|Partial|Return/.test(metric);
+    return [...expected.events.values()]
+      .filter((event) => event.uniqueId.startsWith(`${order}:`) && isPart(event))
+      .map(({ metric, value }) => [metric, value]);
+  };
+  assert.deepEqual(parts('shipped-in-parts'), [
+    ['Fulfilled Partial Order', 6.66],
+    ['Confirmed Shipment', 6.66],
+    ['Confirmed Shipment', 3.34],
+  ]);
+  assert.deepEqual(parts('shipped-without-number'), []);
+  assert.deepEqual(parts('shipped-by-two-methods'), [
+    ['Fulfilled Partial Order', 3.33],
+    ['Confirmed Shipment', 3.33],
+  ]);
+  assert.deepEqual(parts('return-announced'), [['Return Requested', 6.66]]);
+  assert.deepEqual(parts('return-arrived'), [
+    ['Return Requested', 6.66],
+    ['Return Received', 6.66],
+  ]);
+  assert.deepEqual(parts('return-unannounced'), [['Return Received', 6.66]]);
+});
+
 test('prices: unrestricted, currently valid, in the preferred currency', () => {
   const expectedPrices = {
     'price-for-group': 10,

@@ -111,14 +111,16 @@ function eventDifferences(expected: Expected, found: KlaviyoState): string[] {
   return [...missing, ...unexpectedRecords, ...(duplicates > 0 ? [`${duplicates} duplicate events`] : [])];
 }
 
-/** Ordered Product has the properties of its line instead. */
+const withDetails = new Set(['Placed Order', 'Fulfilled Order', 'Cancelled Order', 'Refunded Order']);
+
+/** Other events have properties of their own instead, such as those of a line or of a parcel. */
 function detailPairs(
-  { metric, uniqueId }: ExpectedEvent,
+  { metric, uniqueId, properties: own = {} }: ExpectedEvent,
   { details }: Expected,
   properties: Record<string, unknown>,
 ): [string, unknown, unknown][] {
   const [orderId = ''] = uniqueId.split(':');
-  const expected = metric === 'Ordered Product' ? {} : details.get(orderId);
+  const expected = withDetails.has(metric) ? details.get(orderId) : own;
   return Object.entries(expected ?? {}).map(([name, value]) => [name, rounded(value), rounded(properties[name])]);
 }
 

@@ -1,6 +1,7 @@
 /** Computes the expected events of orders, from their current state (bulk) and from the journal (live). */
 import type { JournalEntry } from '../actors/journal.ts';
 import { toMajorUnits } from './format.ts';
+import { type PartEvent, returnEvents, shipmentEvents } from './parts.ts';
 import type { Money, Shop, ShopOrder } from './read-shop.ts';
 
 type Metric =
@@ -11,7 +12,8 @@ type Metric =
   | 'Refunded Order'
   | 'Delivered Shipment'
   | 'Added to Cart'
-  | 'Started Checkout';
+  | 'Started Checkout'
+  | PartEvent['metric'];
 
 /** An expected event. `value` is in major units of `currency`. */
 export interface ExpectedEvent {
@@ -25,9 +27,19 @@ export interface ExpectedEvent {
   readonly orderEmail: string | undefined;
   /** Undefined for live events, whose time is that of the message. */
   readonly time: string | undefined;
+  /** Properties of an event about a part of the order. Undefined ones are not compared. */
+  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 const FULFILLED = ['Confirmed', 'Complete'];
+
+/** Events of parts by the action that leads to them. Without a time of their own they have that of the message. */
+const livePart: Readonly<Record<string, { metric: PartEvent['metric']; hasOwnTime: boolean }>> = {
+  pack: { metric: 'Fulfilled Partial Order', hasOwnTime: true },
+  track: { metric: 'Confirmed Shipment', hasOwnTime: false },
+  requestReturn: { metric: 'Return Requested', hasOwnTime: true },
+  receiveReturn: { metric: 'Return Received', hasOwnTime: false },
+};
 
 /** Returns the events of a full bulk sync of the orders in their current state. */
 export function bulkEvents(shop: Shop): ExpectedEvent[] {
@@ -39,6 +51,7 @@ export function bulkEvents(shop: Shop): ExpectedEvent[] {
       ...(order.orderState === 'Cancelled' ? [stateEvent(order, 'Cancelled Order', cancelledAt(order))] : []),
       ...(order.shipmentState === 'Delivered' ? [deliveredEvent(order)] : []),
       ...refundEvents(shop, order),
+      ...partEvents(order),
     ]);
 }
 
@@ -52,6 +65,12 @@ export function liveEvents(shop: Shop, journal: readonly JournalEntry[]): Expect
     if (action === 'orderConfirmed' || action === 'orderComplete')
       return [stateEvent(order, 'Fulfilled Order', undefined)];
     if (action === 'orderCancelled') return [stateEvent(order, 'Cancelled Order', undefined)];
+    if (action === 'arrive') return [{ ...deliveredEvent(order), time: undefined }];
+    const live = livePart[action];
+    if (live !== undefined) {
+      const parts = partEvents(order).filter(({ metric }) => metric === live.metric);
+      return live.hasOwnTime ? parts : parts.map((part) => ({ ...part, time: undefined }));
+    }
     return refundEvents(shop, order);
   });
 }
@@ -91,6 +110,13 @@ function deliveredEvent(order: ShopOrder): ExpectedEvent {
     money: order.totalPrice,
     time,
   });
+}
+
+function partEvents(order: ShopOrder): ExpectedEvent[] {
+  return [...shipmentEvents(order), ...returnEvents(order)].map(({ metric, partId, money, time, properties }) => ({
+    ...event(order, { metric, uniqueId: `${order.id}:${partId}`, money, time }),
+    properties,
+  }));
 }
 
 /**

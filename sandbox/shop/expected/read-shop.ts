@@ -53,7 +53,34 @@ const customer = z.looseObject({
   dateOfBirth: z.string().optional(),
   salutation: z.string().optional(),
 });
-const delivery = z.looseObject({ createdAt: z.string() });
+const pieces = z.array(z.looseObject({ id: z.string(), quantity: z.number() }));
+const trackingData = z.looseObject({
+  trackingId: z.string().optional(),
+  carrier: z.string().optional(),
+  isReturn: z.boolean().optional(),
+});
+const parcel = z.looseObject({
+  id: z.string(),
+  createdAt: z.string(),
+  items: pieces.optional(),
+  trackingData: trackingData.optional(),
+});
+const delivery = z.looseObject({
+  id: z.string(),
+  createdAt: z.string(),
+  items: pieces,
+  parcels: z.array(parcel),
+});
+const returnItem = z.looseObject({
+  id: z.string(),
+  lineItemId: z.string().optional(),
+  customLineItemId: z.string().optional(),
+  quantity: z.number(),
+  comment: z.string().optional(),
+  shipmentState: z.string(),
+  createdAt: z.string(),
+  lastModifiedAt: z.string(),
+});
 const shippingInfo = z.looseObject({
   deliveries: z.array(delivery).optional(),
   shippingMethodName: z.string().optional(),
@@ -71,7 +98,7 @@ const order = z.looseObject({
   completedAt: z.string().optional(),
   totalPrice: typedMoney,
   lineItems: z.array(z.looseObject({ id: z.string(), totalPrice: typedMoney, quantity: z.number() })),
-  customLineItems: z.array(z.looseObject({ totalPrice: typedMoney })).optional(),
+  customLineItems: z.array(z.looseObject({ id: z.string(), totalPrice: typedMoney, quantity: z.number() })).optional(),
   taxedPrice: z.looseObject({ totalTax: typedMoney.optional() }).optional(),
   store: z.looseObject({ key: z.string() }).optional(),
   locale: z.string().optional(),
@@ -79,6 +106,15 @@ const order = z.looseObject({
   paymentInfo: z.looseObject({ payments: z.array(reference) }).optional(),
   shippingInfo: shippingInfo.optional(),
   shipping: z.array(z.looseObject({ shippingInfo: shippingInfo.optional() })).optional(),
+  returnInfo: z
+    .array(
+      z.looseObject({
+        items: z.array(returnItem),
+        returnTrackingId: z.string().optional(),
+        returnDate: z.string().optional(),
+      }),
+    )
+    .optional(),
 });
 const cart = z.looseObject({
   ...row,

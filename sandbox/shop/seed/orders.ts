@@ -2,6 +2,7 @@
 import type { Customer, LineItem, Order, Payment, Product, Transaction } from '@commercetools/platform-sdk';
 import { IDS } from './base-data.ts';
 import { address, lineItem, money, order, payment, transaction } from './builders.ts';
+import { fulfilmentOf, shippingMethod } from './fulfilment.ts';
 import { idOf, type Random } from './random.ts';
 
 export interface SeededOrders {
@@ -54,6 +55,7 @@ function createOrder(
     ...(buyer === undefined ? { anonymousId: idOf(`visit/${orderNumber}`) } : { customerId: buyer.id }),
     ...(buyer?.locale === undefined ? {} : { locale: buyer.locale }),
     ...shopOf(index, lineItems[0]?.totalPrice.currencyCode ?? 'EUR'),
+    ...(orderState === 'Complete' ? fulfilmentOf(index, { orderNumber, lineItems, at: lastModifiedAt }) : {}),
     ...(buyer?.customerGroup === undefined ? {} : { customerGroup: buyer.customerGroup }),
     ...(orderState === 'Complete' ? { shipmentState: 'Delivered', paymentState: 'Paid' } : {}),
     ...(random.chance(0.1)
@@ -68,16 +70,8 @@ function createOrder(
 
 /** By index, so that the random sequence stays the same. */
 function shopOf(index: number, currency: string): Partial<Order> {
-  const price = money(490, currency);
-  const shippingInfo = {
-    shippingMethodName: 'Parcel',
-    price,
-    shippingRate: { price, tiers: [] },
-    deliveries: [],
-    shippingMethodState: 'MatchesCart',
-  };
   return {
-    ...(index % 2 === 0 ? { shippingInfo } : {}),
+    ...(index % 2 === 0 ? { shippingInfo: shippingMethod(currency) } : {}),
     ...(index % 3 === 0 ? { store: { typeId: 'store' as const, key: index % 2 === 0 ? 'berlin' : 'paris' } } : {}),
   };
 }

@@ -40,16 +40,19 @@ const scopes = [
   optionalScope('manage_subscriptions', 'subscriptions', '`ctk subscriptions`; realtime needs none itself'),
 ];
 
-/** Only settings ask for it. */
+/** Scopes that only settings ask for. */
 const storesScope = optionalScope(
   'view_stores',
   'stores',
   'names of stores, and their links to orders; keys without it',
 );
+const statesScope = neededScope('view_states', 'states', 'events of order.workflow; none without it');
+const settingScopes = new Set([storesScope.scope, statesScope.scope]);
 
 function scopesFor({ rules }: Config) {
   const namesStores = rules.customer.fields.stores !== null || sendsDetails(rules);
-  return namesStores ? [...scopes, storesScope] : scopes;
+  const namesStates = Object.keys(rules.order.workflow).length > 0;
+  return [...scopes, ...(namesStores ? [storesScope] : []), ...(namesStates ? [statesScope] : [])];
 }
 
 const newClient = 'create an API client that has it in the Merchant Center (Settings > Developer settings)';
@@ -90,8 +93,7 @@ async function unneededScopes(config: Config): Promise<Finding[]> {
   const needed = new Set(scopesFor(config).map(({ scope }) => scope));
   // view_published_* grants less than view_products.
   const unneeded = granted.filter(
-    (scope) =>
-      scope !== '' && scope !== storesScope.scope && !needed.has(scope) && !scope.startsWith('view_published_'),
+    (scope) => scope !== '' && !settingScopes.has(scope) && !needed.has(scope) && !scope.startsWith('view_published_'),
   );
   const what = 'commercetools scopes, too many';
   if (unneeded.length === 0) return [ok(what, 'none')];

@@ -1,22 +1,18 @@
 /** Checks whether the values of recent Placed Order events fit `order.value`, which does not change events of the past. */
-import { z } from 'zod';
-import { type Order, orderSchema } from '../../commercetools/schemas.ts';
+import type { Order } from '../../commercetools/schemas.ts';
 import { majorUnits } from '../../rules/fields/money.ts';
 import { orderValue } from '../../rules/orders/order-value.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import { type CheckDeps, type Finding, ok, warning } from './finding.ts';
 import { placedOrderSums } from './metric-sums.ts';
+import { recentOrders } from './recent-orders.ts';
 
 const what = 'order.value';
-const dayMs = 86_400_000;
-const days = 30;
-const maxOrders = 500;
 /** With fewer orders a sum says too little. */
 const minOrders = 5;
 /** Sums that differ by less are equal: an order may be missing, or be of the edge of a day. */
 const tolerance = 0.02;
 
-const listed = z.object({ results: z.array(z.unknown()) });
 const values = ['total', 'gross', 'net', 'klaviyo'] as const;
 
 export async function checkOrderValue(deps: CheckDeps, now: Date = new Date()): Promise<Finding[]> {
@@ -39,18 +35,6 @@ export async function checkOrderValue(deps: CheckDeps, now: Date = new Date()): 
   return [
     warning(what, detail, 'events that Klaviyo has keep their value: keep the setting, or expect a break in reports'),
   ];
-}
-
-/** @returns the latest orders that can have an event, newest first; none if they can't be read */
-async function recentOrders({ commercetools }: CheckDeps, now: Date): Promise<Order[]> {
-  const query = {
-    ...{ limit: maxOrders, withTotal: false, sort: 'createdAt desc' },
-    ...{ where: 'createdAt >= :since', 'var.since': new Date(now.getTime() - days * dayMs).toISOString() },
-  };
-  const body = await commercetools.get('orders', query).catch(() => undefined);
-  const { results = [] } = listed.safeParse(body).data ?? {};
-  const orders = results.flatMap((record) => orderSchema.safeParse(record).data ?? []);
-  return orders.filter(({ customerEmail, customerId }) => Boolean(customerEmail ?? customerId));
 }
 
 function sumOf(orders: readonly Order[], value: RuleSettings['order']['value'], rules: RuleSettings): number {

@@ -17,6 +17,7 @@ import { checkOrderValue } from '../check/order-value.ts';
 import { checkPredictions } from '../check/predictions.ts';
 import { checkRevision } from '../check/revision.ts';
 import { checkSettings } from '../check/settings.ts';
+import { checkShipments } from '../check/shipments.ts';
 import { checkStock } from '../check/stock.ts';
 import { checkSubscriptions } from '../check/subscriptions.ts';
 import { canAsk } from '../output/confirmation.ts';
@@ -90,6 +91,7 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
   const subscriptions = reads ? await checkSubscriptions(deps) : [];
   const metrics = writes ? [...(await checkMappedMetrics(deps)), ...(await checkPredictions(deps))] : [];
   const values = reads && writes ? await checkOrderValue(deps) : [];
+  const shipments = reads ? await checkShipments(deps) : [];
   const stock = reads ? await checkStock(deps) : [];
   const backInStock = writes ? await checkBackInStock(deps) : [];
   const catalogue = reads && writes ? await checkCatalogue(deps) : [];
@@ -101,6 +103,7 @@ async function check(deps: CheckDeps): Promise<Finding[]> {
     ...subscriptions,
     ...metrics,
     ...values,
+    ...shipments,
     ...catalogue,
     ...stock,
     ...backInStock,

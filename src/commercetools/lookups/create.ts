@@ -1,9 +1,9 @@
 /** Implements the lookups with the API: batched by dataloader, with the category tree cached for a minute. */
 import DataLoader from 'dataloader';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { createBatchScheduler } from '../../lib/batch-scheduler.ts';
 import { chunksOf } from '../../lib/chunks.ts';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import { cartSchema } from '../cart-schemas.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError, malformedKey } from '../errors.ts';
@@ -27,14 +27,15 @@ import {
   productSchema,
   type StoredCategory,
   standalonePriceSchema,
+  stateSchema,
   storeSchema,
   typeSchema,
 } from '../schemas.ts';
+import { cachedLookup } from './cached.ts';
 import { type CategoryTree, categoryTree } from './category-tree.ts';
 import { namedResources, namedSchema, nameIn } from './names.ts';
 import { createOrderCustomers } from './order-customers.ts';
 import { createSameEmailLookup } from './same-email.ts';
-import { createStoreLookup } from './stores.ts';
 import type { ChangedRecord, DeletableTypeId, LookupById, Lookups } from './types.ts';
 
 const treeTtlMs = 60_000;
@@ -133,7 +134,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     schema: channelSchema,
     keysOf: ({ key }) => (key === undefined ? [] : [key]),
   });
-  const knownChannels = new LRUCache<string, readonly string[]>({ max: maxChannels, ttl: channelTtlMs });
+  const knownChannels = createLruCache<string, readonly string[]>({ max: maxChannels, ttl: channelTtlMs });
   const prices = bySku('standalone-prices', standalonePriceSchema);
   const standalonePrice = byId('standalone-prices', standalonePriceSchema);
   const productsBySku = batched({
@@ -154,13 +155,17 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     keysOf: (customer) => emailsOf(customer).map((email) => email.toLowerCase()),
   });
   const customType = byId('types', typeSchema);
-  const customTypes = new LRUCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
+  const customTypes = createLruCache<string, CustomType>({ max: maxTypes, ttl: typeTtlMs });
   const named = new Map(Object.entries(namedResources).map(([typeId, path]) => [typeId, byId(path, namedSchema)]));
-  const names = new LRUCache<string, { name: string | LocalizedString | undefined }>({ max: maxNames, ttl: nameTtlMs });
+  const names = createLruCache<string, { name: string | LocalizedString | undefined }>({
+    max: maxNames,
+    ttl: nameTtlMs,
+  });
   const stores = batched({ path: 'stores', field: 'key', schema: storeSchema, keysOf: ({ key }) => [key] });
+  const state = byId('states', stateSchema);
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
-  const products = new LRUCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
+  const products = createLruCache<string, OrderedProduct>({ max: maxProducts, ttl: productTtlMs });
   const tree = createTreeCache(client, now);
   const customer = byId('customers', customerSchema);
   const orderCustomers = createOrderCustomers(customer);
@@ -229,7 +234,8 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       names.set(key, { name });
       return name;
     },
-    store: createStoreLookup(async (key) => (await stores.load(key))[0]),
+    store: cachedLookup(async (key) => (await stores.load(key))[0]),
+    state: cachedLookup((id) => state(id, 0)),
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };
 }
@@ -309,9 +315,9 @@ function createTreeCache(client: CommercetoolsClient, now: () => number): Lookup
   let loading: Promise<CategoryTree> | undefined;
   let next: Promise<CategoryTree> | undefined;
   /** Ids that a reload did not find, because products may refer to deleted categories. */
-  const absent = new LRUCache<string, true>({ max: 10_000, ttl: treeTtlMs });
+  const absent = createLruCache<string, true>({ max: 10_000, ttl: treeTtlMs });
   /** First reload of each run. It resolves without the tree, so that old trees are released. */
-  const runReloads = new LRUCache<string, Promise<void>>({ max: 1_000 });
+  const runReloads = createLruCache<string, Promise<void>>({ max: 1_000 });
 
   async function load(): Promise<CategoryTree> {
     const at = now();

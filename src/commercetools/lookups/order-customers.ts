@@ -1,5 +1,5 @@
 /** Customers of orders, without what orders do not need. Cached for ten minutes in a run, for a minute in realtime. */
-import { LRUCache } from 'lru-cache';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import { CommercetoolsError } from '../errors.ts';
 import type { Customer } from '../schemas.ts';
 import type { LookupById, OrderCustomer, OrderCustomerOptions } from './types.ts';
@@ -13,7 +13,7 @@ const maxCached = 20_000;
  * @returns the lookup `orderCustomer`, and `note` for a customer that was read otherwise: realtime then knows it too
  */
 export function createOrderCustomers(byId: LookupById<Customer>) {
-  const cache = new LRUCache<string, OrderCustomer | 'deleted'>({ max: maxCached });
+  const cache = createLruCache<string, OrderCustomer | 'deleted'>({ max: maxCached });
   const keyOf = (id: string, run = '') => `${run}|${id}`;
 
   async function orderCustomer(

@@ -16,6 +16,7 @@ import type {
   Product,
   ShopStore,
   StandalonePrice,
+  State,
   StoredCategory,
 } from '../schemas.ts';
 import type { CategoryTree } from './category-tree.ts';
@@ -110,6 +111,8 @@ export interface Lookups {
   ): Promise<string | LocalizedString | undefined>;
   /** Returns the store with this key, at most a minute old; `undefined` if it was deleted. */
   store(key: string): Promise<ShopStore | 'forbidden' | undefined>;
+  /** Returns the state with this id, at most a minute old; `undefined` if it was deleted. */
+  state(id: string): Promise<State | 'forbidden' | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */
   discountCode: LookupById<string>;
 }

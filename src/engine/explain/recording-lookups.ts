@@ -83,6 +83,7 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
       customType: once('type', undefined, real.customType),
       nameOf: async (reference) => (await named(referenceKey(reference))).name,
       store: once('store', undefined, real.store),
+      state: once('state', undefined, real.state),
       discountCode: async (id) => (await discountCode(id)).code,
       orderCustomer,
     } satisfies Lookups,

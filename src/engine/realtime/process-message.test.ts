@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import pino from 'pino';
 import { lookupsIn, profilesIn, settings } from '../../../test/fixtures/index.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import { createRecentVersions } from '../../commercetools/recent-versions.ts';
 import { createRuleSelector } from '../../rules/select-rules.ts';
@@ -333,6 +334,46 @@ describe('deadline', () => {
     assert.equal(await hasSettled(second), false);
     mock.timers.tick(1);
     assert.deepEqual(await second, late);
+  });
+
+  test('what was accepted after the deadline is not sent again by its redelivery', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver });
+    const first = realtime.process(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs);
+    assert.deepEqual(await first, late);
+    held.finish();
+    await realtime.settled();
+    assert.deepEqual(await realtime.process(message('m1')), { ack: true, outcome: 'delivered' });
+    assert.equal(held.open.length, 0);
+  });
+
+  test('what was not accepted after the deadline is sent by its redelivery', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver });
+    const first = realtime.process(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs);
+    await first;
+    held.open.shift()?.end.reject(new CommercetoolsError('unavailable', 'down'));
+    await realtime.settled();
+    const second = realtime.process(message('m1'));
+    await settle();
+    held.finish();
+    assert.deepEqual(await second, { ack: true, outcome: 'delivered' });
+  });
+
+  test('what was acknowledged in time is evaluated again', async () => {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver });
+    for (const _delivery of [1, 2]) {
+      const verdict = realtime.process(message('m1'));
+      await settle();
+      assert.equal(held.open.length, 1);
+      held.finish();
+      await verdict;
+    }
   });
 
   test('settled waits for work that is past its deadline', async () => {

@@ -1,11 +1,12 @@
 /** Processes one message: select rules → evaluate → deliver → verdict. */
-import { LRUCache } from 'lru-cache';
+
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import type { Message } from '../../commercetools/messages.ts';
 import type { RecentVersions } from '../../commercetools/recent-versions.ts';
 import type { Lane } from '../../klaviyo/api/rate-limiter.ts';
 import type { Sink } from '../../klaviyo/sink.ts';
 import { LookupUnavailable, messageOf, toError } from '../../lib/errors.ts';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { causeOf } from '../../rules/cause.ts';
@@ -57,12 +58,20 @@ export const maxQueueShare = 0.6;
 /** A collection frees memory within seconds, if anything does. */
 const shedRetryMs = 5_000;
 
+/** A broker redelivers within minutes what it got no acknowledgement for. */
+const lateAcks = { max: 10_000, ttl: 600_000 };
+
 const deadlinePassed: Verdict = { ack: false, reason: 'it took longer than realtime.deadlineSeconds' };
 
 export function createRealtime(deps: RealtimeDeps): Realtime {
   /** By message id, until the work has ended, which may be after the deadline. */
   const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
+  /**
+   * By message id, verdicts that came after the deadline, so after the broker was told to deliver the message again:
+   * its redelivery is acknowledged instead of being sent again.
+   */
+  const acknowledgedLate = createLruCache<string, Verdict>(lateAcks);
 
   async function processMessage(
     message: Message,
@@ -99,7 +108,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     const work = processMessage(message, rules, deadline.signal, { attempt, deliveries })
       .catch(verdictForError)
       .then((verdict) => {
-        if (verdict.ack && !deadline.signal.aborted) attempts.forget(message.id);
+        if (verdict.ack && deadline.signal.aborted) acknowledgedLate.set(message.id, verdict);
+        if (verdict.ack) attempts.forget(message.id);
         else if (verdict === internalError) attempts.add(message.id, 'failed');
         else attempts.add(message.id, 'notCounted');
         return verdict;
@@ -125,6 +135,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
 
   async function admit(message: Message, rules: RuleSelection, deliveries: number | undefined): Promise<Verdict> {
     if (rules.size === 0) return noRule(message);
+    const acknowledged = acknowledgedLate.get(message.id);
+    if (acknowledged) return acknowledged;
     // A redelivery of a message that is in flight joins it.
     const joined = inFlight.get(message.id) ?? overloadVerdict(rules, laneOf(message));
     if (joined) attempts.add(message.id, 'notCounted');
@@ -173,7 +185,7 @@ const maxCountedMessages = 10_000;
  * of overload, joined another one, or met an unavailable API does not use up an attempt.
  */
 function createAttempts() {
-  const counts = new LRUCache<string, { failed: number; notCounted: number }>({ max: maxCountedMessages });
+  const counts = createLruCache<string, { failed: number; notCounted: number }>({ max: maxCountedMessages });
   const of = (id: string) => counts.get(id) ?? { failed: 0, notCounted: 0 };
   return {
     /** @param deliveries the broker's count, from which the deliveries that were no attempts are subtracted */

@@ -2,7 +2,7 @@
  * Chooses the order that gives a profile its address. In realtime it is the newest order of a body. In bulk it is the newest
  * of those that are queued when the first of them is sent, and then no other: a later body must not overwrite the address.
  */
-import { LRUCache } from 'lru-cache';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import type { Lane } from '../api/rate-limiter.ts';
 import type { BatchItem, EventLocation } from './bulk-body.ts';
 
@@ -17,9 +17,9 @@ export interface LocationClaims {
 
 export function createLocationClaims(): LocationClaims {
   /** By profile: the newest queued order. */
-  const newest = new LRUCache<string, Pick<EventLocation, 'orderId' | 'placedAtMs'>>({ max: maxProfiles });
+  const newest = createLruCache<string, Pick<EventLocation, 'orderId' | 'placedAtMs'>>({ max: maxProfiles });
   /** Ids of orders by profile. The other events of the order, and a repeated request, have the location too. */
-  const claims = new LRUCache<string, string>({ max: maxProfiles });
+  const claims = createLruCache<string, string>({ max: maxProfiles });
 
   function ownerOf({ profile, orderId }: EventLocation): string {
     const owner = claims.get(profile) ?? newest.get(profile)?.orderId ?? orderId;

@@ -3,7 +3,8 @@
  * https://developers.klaviyo.com/en/reference/create_catalog_item
  */
 
-import type { ConfiguredMessageType, RuleSettings } from '../settings.ts';
+import type { ConfiguredMessageType } from '../configured-message-types.ts';
+import type { RuleSettings } from '../settings.ts';
 import {
   changes,
   changeTrigger,

@@ -1,8 +1,8 @@
 /** Builds `custom_metadata` of items and variants: four texts with JSON, from which e-mails select language and currency. */
-import { LRUCache } from 'lru-cache';
 import type { LocalizedString } from '../../commercetools/schema-fields.ts';
 import type { Price } from '../../commercetools/schemas.ts';
 import type { Warning } from '../../klaviyo/change.ts';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import type { RuleSettings } from '../settings.ts';
 import { countryCurrencies, currencyCountries } from './country-currencies.ts';
 import { amountOf, choosePrice, countriesOf, currenciesOf } from './prices.ts';
@@ -83,7 +83,7 @@ function pricesOfCurrencies(prices: readonly Price[], { at, settings }: PriceCon
 }
 
 /** Most variants of a shop have one of a few hundred texts, kilobytes each. In-flight variants share them. */
-const sharedTexts = new LRUCache<string, Text>({ max: 1_000 });
+const sharedTexts = createLruCache<string, Text>({ max: 1_000 });
 
 function shared(name: TextName, key: string, entries: () => readonly string[]): Text {
   const cacheKey = `${name} ${key}`;

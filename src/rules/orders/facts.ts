@@ -30,6 +30,7 @@ import { orderDate } from './order-date.ts';
 import { namedIn, sendsDetails } from './order-details.ts';
 import type { OrderProfile } from './order-profile.ts';
 import { hasRefund } from './refunds.ts';
+import { type StateKeys, stateKeysOf } from './workflow-states.ts';
 
 type LookupContext = Pick<EvaluationContext, 'lookups' | 'cause'>;
 type ProfileContext = Pick<EvaluationContext<OrderNeed>, 'lookups' | 'profiles' | 'settings' | 'cause' | 'at'>;
@@ -64,6 +65,8 @@ export interface OrderFacts extends OrderSubject {
   shopNames: ShopNames;
   /** How the first payment is made. Loaded only for `order.properties.details`. */
   paymentMethod: Payment['paymentMethodInfo'];
+  /** Keys of states by id; deleted states are missing. Empty unless a rule needs `stateKeys`. */
+  stateKeys: StateKeys;
   /** What the former e-mail of a corrected guest order is. Absent unless a rule needs `emailCorrection`. */
   correction?: EmailCorrection | 'forbidden' | undefined;
   /** The profile that the order's events belong to, or why there is none. */
@@ -73,7 +76,7 @@ export interface OrderFacts extends OrderSubject {
 }
 
 /** Optional facts, loaded only for rules that need them. */
-export type OrderNeed = 'payments' | 'discountCodes' | 'emailCorrection';
+export type OrderNeed = 'payments' | 'discountCodes' | 'emailCorrection' | 'stateKeys';
 
 export type OrderRule = Rule<OrderFacts, OrderNeed>;
 
@@ -98,15 +101,16 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
       loadShopNames(namedIn(subject.order, settings), context),
     ]);
     const paymentMethod = sendsDetails(settings) ? await paymentMethodOf(subject.order, payments, context) : undefined;
-    const [profile, correction, refundingOrders] = await Promise.all([
+    const [profile, correction, refundingOrders, stateKeys] = await Promise.all([
       profileLookup,
       needs.has('emailCorrection') ? correctionOf(subject, context) : undefined,
       refundingOrdersOf(subject.order, payments, context),
+      needs.has('stateKeys') ? stateKeysOf(subject.order, context) : new Map<string, string>(),
     ]);
     return {
       ...subject,
       ...{ products, categories, payments, refundingOrders, discountCodes, profile, correction, cause, at },
-      ...{ customFieldInfo: fieldInfo, shopNames, paymentMethod },
+      ...{ customFieldInfo: fieldInfo, shopNames, paymentMethod, stateKeys },
     };
   },
 };

@@ -10,16 +10,7 @@ import { passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
 import { type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
 import { storeWarnings } from '../shop-names.ts';
-import {
-  isCausedBy,
-  messageCauseOf,
-  originOf,
-  type RuleOutput,
-  type Skip,
-  skip,
-  type Trigger,
-  uniqueWarnings,
-} from '../types.ts';
+import { isCausedBy, messageCauseOf, originOf, type RuleOutput, type Skip, skip, uniqueWarnings } from '../types.ts';
 import { orderStatusUrl } from './detail-properties.ts';
 import { eventOrderOf, type OrderFacts, type OrderNeed, type OrderRule } from './facts.ts';
 import { keptNames } from './klaviyo-properties.ts';
@@ -42,14 +33,7 @@ export interface OrderEventDraft {
   properties?: Record<string, unknown>;
 }
 
-export interface OrderEventSpec {
-  /** Kebab-case; the name of the file. */
-  name: string;
-  /** One sentence for the docs table, the dashboard and explain. */
-  summary: string;
-  metric: MetricKey;
-  /** Part of the order that has an event of its own, for the docs, such as `each refund`. Absent: one event per order. */
-  per?: string;
+interface SharedSpec extends Pick<OrderRule, 'name' | 'summary' | 'triggers' | 'reasonToSkip'> {
   /** Settings beside those that every event of an order has, as dotted paths. */
   settings: readonly string[];
   /** Optional facts beside those of the order's properties. */
@@ -58,23 +42,50 @@ export interface OrderEventSpec {
   moment: 'created' | 'later';
   /** Events without the order's properties list the settings of their own instead. */
   ownPropertySettings?: readonly string[];
-  triggers(settings: RuleSettings): Trigger[];
-  /** Returns the events, each of them or all replaced by a skip where there is nothing to send. */
-  events(facts: OrderFacts, settings: RuleSettings): readonly (OrderEventDraft | Skip)[] | Skip;
 }
 
-/** Creates a rule whose events are about the customer of the order. Bulk syncs of orders include it. */
-export function orderEventRule(spec: OrderEventSpec): OrderRule {
-  const { name, summary, metric, per, ownPropertySettings, triggers } = spec;
-  const shared: readonly OrderNeed[] = ownPropertySettings ? [] : ['discountCodes'];
-  const offBy = (settings: RuleSettings) =>
-    settings.order.metrics[metric] === '' ? `order.metrics.${metric} is empty` : undefined;
-  return {
-    name,
-    summary,
+/** Returns the events, each of them or all replaced by a skip where there is nothing to send. */
+type Events<Draft> = (facts: OrderFacts, settings: RuleSettings) => readonly (Draft | Skip)[] | Skip;
+
+export interface OrderEventSpec extends SharedSpec {
+  metric: MetricKey;
+  /** Part of the order that has an event of its own, for the docs, such as `each refund`. Absent: one event per order. */
+  per?: string;
+  events: Events<OrderEventDraft>;
+}
+
+/** Event of a rule with several metrics. */
+export interface MetricEventDraft extends OrderEventDraft {
+  metric: string;
+}
+
+interface OrderMetricsSpec extends SharedSpec, Pick<OrderRule, 'sends'>, Required<Pick<OrderRule, 'offBy'>> {
+  events: Events<MetricEventDraft>;
+}
+
+/** Creates a rule with one metric, whose events are about the customer of the order. Bulk syncs of orders include it. */
+export function orderEventRule({ metric, per, events, ...spec }: OrderEventSpec): OrderRule {
+  return orderMetricsRule({
+    ...spec,
     sends: `event \`${metricNames[metric]}\`${per === undefined ? '' : ` for ${per}`}`,
+    settings: [`order.metrics.${metric}`, ...spec.settings],
+    offBy: (settings) => (settings.order.metrics[metric] === '' ? `order.metrics.${metric} is empty` : undefined),
+    events(facts, settings) {
+      const drafts = events(facts, settings);
+      if ('skip' in drafts) return drafts;
+      const name = settings.order.metrics[metric];
+      return drafts.map((draft) => ('skip' in draft ? draft : { ...draft, metric: name }));
+    },
+  });
+}
+
+/** Creates such a rule whose events name their metric themselves. */
+export function orderMetricsRule(spec: OrderMetricsSpec): OrderRule {
+  const { name, summary, sends, ownPropertySettings, triggers, offBy, reasonToSkip } = spec;
+  const shared: readonly OrderNeed[] = ownPropertySettings ? [] : ['discountCodes'];
+  return {
+    ...{ name, summary, sends },
     settings: [
-      `order.metrics.${metric}`,
       ...spec.settings,
       'order.identity',
       'customer.identityConflict',
@@ -89,6 +100,7 @@ export function orderEventRule(spec: OrderEventSpec): OrderRule {
     bulk: 'orders',
     triggers,
     offBy,
+    ...(reasonToSkip ? { reasonToSkip } : {}),
     map(facts, settings) {
       const off = offBy(settings);
       if (off !== undefined) return skip(off);
@@ -117,8 +129,8 @@ const notLookedUp: Warning = {
 export type OrderEventResult = { change: EventChange; warnings: Warning[] } | Skip;
 
 function eventOf(
-  draft: OrderEventDraft,
-  spec: OrderEventSpec,
+  draft: MetricEventDraft,
+  spec: OrderMetricsSpec,
   facts: EventFacts,
   settings: RuleSettings,
 ): OrderEventResult {
@@ -135,7 +147,7 @@ function eventOf(
     warnings,
     change: {
       type: 'event',
-      metric: settings.order.metrics[spec.metric],
+      metric: draft.metric,
       uniqueId: draft.uniqueId,
       time,
       value: majorUnits(draft.value),

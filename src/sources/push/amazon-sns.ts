@@ -4,9 +4,9 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 import { createVerify, X509Certificate } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { textWithin } from '../../lib/bounded-text.ts';
+import { createLruCache } from '../../lib/lru-cache.ts';
 import type { BodyResult, PushAuthenticator } from './authenticator.ts';
 
 export interface AmazonSnsSettings {
@@ -55,7 +55,7 @@ export function createAmazonSnsAuthenticator(
   { topicArns }: AmazonSnsSettings,
   isTrusted = isAmazonSns,
 ): PushAuthenticator {
-  const certificates = new LRUCache<string, Promise<string>>({ max: 20, ttl: certificateLifeMs });
+  const certificates = createLruCache<string, Promise<string>>({ max: 20, ttl: certificateLifeMs });
 
   function certificateAt(url: URL): Promise<string> {
     const known = certificates.get(url.href);
