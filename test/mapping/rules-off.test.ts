@@ -80,8 +80,14 @@ test('the dashboard and explain say which setting turns each of them off', async
   const explained = await fetch(`${shop.testEnv.service}/explain/order/${order.id}`);
   const offIn = ({ rules }: z.infer<typeof overview>) =>
     Object.fromEntries(rules.flatMap(({ rule, offBy }) => (offBy === undefined ? [] : [[rule, offBy]])));
-  assert.deepEqual(offIn(overview.parse(await explained.json())), off);
-  assert.deepEqual(offIn(overview.parse(await readOverview(shop.testEnv.service))), off);
+  const reasons = Object.fromEntries(Object.entries(off).map(([rule, setting]) => [rule, `${setting} is empty`]));
+  assert.deepEqual(offIn(overview.parse(await explained.json())), reasons);
+  const carts = 'carts.enabled is false';
+  assert.deepEqual(offIn(overview.parse(await readOverview(shop.testEnv.service))), {
+    ...reasons,
+    'added-to-cart': carts,
+    'started-checkout': carts,
+  });
   const { out } = await ctk(['explain', 'order', order.id, '--full'], shop.testEnv.env);
   for (const setting of Object.values(off)) assert.match(out, new RegExp(`off: ${setting} is empty`));
 });

@@ -119,7 +119,7 @@ test('an event that repeats has the id of its message, and no run sends it', asy
 test('off without states; triggered by the messages of the named kinds only', () => {
   const of = (workflow: Json) => settings({ order: { workflow } });
   const types = (set: Json) => workflow.triggers(of(set)).map(({ messageType }) => messageType);
-  assert.equal(workflow.offBy?.(of({})), 'order.workflow');
+  assert.equal(workflow.offBy?.(of({})), 'order.workflow is empty');
   assert.equal(workflow.offBy?.(of(names)), undefined);
   assert.deepEqual(types({ ready: names.ready }), ['OrderStateTransition']);
   assert.deepEqual(types({ picked: names.picked }), ['LineItemStateTransition', 'CustomLineItemStateTransition']);
