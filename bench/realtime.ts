@@ -273,6 +273,8 @@ async function beside(quick: boolean): Promise<Record<string, Figures>> {
 const allAcknowledged = { figure: 'not acknowledged', max: 0 };
 // The first bulk body repeats one event on purpose: klaviyo/batching/repeated-events.ts.
 const noDuplicates = { figure: 'duplicate events', max: 1 };
+// While overloaded, a message of which Klaviyo took only a part before the deadline is sent again as a whole.
+const fewDuplicates = { figure: 'duplicate events', max: 50 };
 const noneMissing = { figure: 'events ÷ expected', min: 1, max: 1.001 };
 
 export const realtime: Record<string, Scenario> = {
@@ -288,7 +290,7 @@ export const realtime: Record<string, Scenario> = {
       fitsContainer,
     ],
   },
-  burst: { run: burst, bounds: [allAcknowledged, noDuplicates, noneMissing, fitsContainer] },
+  burst: { run: burst, bounds: [allAcknowledged, fewDuplicates, noneMissing, fitsContainer] },
   idle: { run: idle, bounds: [allAcknowledged, { figure: 'rejected, then retried', max: 0 }] },
   stock: { run: stock, bounds: [allAcknowledged, { figure: 'skus with a wrong quantity', max: 0 }] },
   beside: { run: beside, bounds: [allAcknowledged, { figure: 'rejected, then retried', max: 0 }] },

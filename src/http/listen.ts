@@ -5,6 +5,12 @@ import { codeOf } from '../lib/errors.ts';
 
 export type ListenResult = { outcome: 'listening'; address: string } | { outcome: 'skipped'; reason: string };
 
+/**
+ * Connections that wait until the event loop accepts them; the kernel allows 4,096 by default. Beyond Node's 511 their
+ * handshake is dropped, and the sender tries again only after 1, 3, 7, … 63 seconds.
+ */
+const backlog = 4_096;
+
 /** @throws ConfigError if a required port can't be used; the server is closed then */
 export async function listenOn(
   server: FastifyInstance,
@@ -12,7 +18,7 @@ export async function listenOn(
   host: string,
 ): Promise<ListenResult> {
   try {
-    return { outcome: 'listening', address: await server.listen({ port, host }) };
+    return { outcome: 'listening', address: await server.listen({ port, host, backlog }) };
   } catch (thrown) {
     await server.close();
     const code = codeOf(thrown);
