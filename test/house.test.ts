@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path/posix';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { builtInRules } from '../src/rules/index.ts';
 import { type Import, importsFolder, importsOf, sources } from './imports.ts';
 
@@ -290,6 +291,15 @@ describe('documents', () => {
     );
     assert.deepEqual(missing, []);
   });
+});
+
+test('docs/dependencies.md gives the reason of each dependency', () => {
+  const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+  const { dependencies } = z
+    .object({ dependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(read('package.json')));
+  const listed = [...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| .+ \| .+ \|$/gm)].map(([, name]) => name);
+  assert.deepEqual(listed, Object.keys(dependencies).toSorted());
 });
 
 describe('docs/glossary.md', () => {
