@@ -34,7 +34,7 @@ interface Synced {
 }
 
 /** Runs one sync to its end, or for `seconds`, and returns its resource usage and request report. */
-async function syncOnce(
+export async function syncOnce(
   { klaviyo }: BenchEnvironment,
   service: BenchProcess,
   { resource, seconds = 3_600 }: { resource: Resource; seconds?: number | undefined },

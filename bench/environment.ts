@@ -12,7 +12,8 @@ export interface EnvironmentOptions {
   limits: 1 | 'none';
   /** Factor on the rate limits in the service; defaults to that of the fake. */
   scale?: number;
-  jobMs?: number;
+  /** Milliseconds; `recorded`: as Klaviyo's jobs were recorded. */
+  jobMs?: number | 'recorded';
   /** Number of service processes. */
   services?: number;
 }

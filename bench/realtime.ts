@@ -129,7 +129,8 @@ interface Stream {
   connections?: number;
 }
 
-async function orders(service: BenchProcess, { perSecond, seconds, first = 0, connections }: Stream) {
+/** Sends new orders. */
+export async function orders(service: BenchProcess, { perSecond, seconds, first = 0, connections }: Stream) {
   const next = (index: number) => ({ body: orderCreated(first + index), dueMs: (index * 1_000) / perSecond });
   return deliver(service, perSecond * seconds, next, connections);
 }

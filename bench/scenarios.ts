@@ -4,6 +4,7 @@ import { footprint } from './footprint.ts';
 import { perMinute } from './measure.ts';
 import { realtime } from './realtime.ts';
 import { type Bound, fitsContainer, type Scenario } from './scenario.ts';
+import { slowJobs } from './slow-jobs.ts';
 
 const cpu: Bound = { figure: 'CPU ÷ floor', max: 3 };
 const few429s: Bound = { figure: '429s', max: 0.005 };
@@ -54,6 +55,19 @@ export const scenarios: Record<string, Scenario> = {
         jobMs: quick ? 1_000 : 5_000,
       }),
     bounds: [cpu, few429s, full, used, fitsContainer, { figure: 'writes', max: 0 }],
+  },
+  'slow-jobs': {
+    // Takes as long as the jobs do.
+    run: async (quick) =>
+      quick
+        ? {}
+        : slowJobs({ size: { customers: 100_000, orders: 200_000, products: 50_000 }, limits: 1, pageMs: 100 }),
+    bounds: [
+      few429s,
+      fitsContainer,
+      { figure: 'share of what the limits allow', min: 0.8 },
+      { figure: 'not acknowledged', max: 0 },
+    ],
   },
   ...realtime,
   ...footprint,

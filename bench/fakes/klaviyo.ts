@@ -1,7 +1,7 @@
 /**
  * Counting Klaviyo: the documented limits and real response shapes, with counts and hashes instead of records, so that
  * its memory does not grow with the input. For the catalog it keeps what a comparison needs. Argument: JSON with
- * `limits` (1: as documented, or "none") and `jobMs`, the job duration in milliseconds.
+ * `limits` (1: as documented, or "none") and `jobMs`, the job duration in milliseconds ("recorded": job-durations.ts).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -9,10 +9,11 @@ import { type OperationName, operations } from '../../sandbox/klaviyo/operations
 import { createRateLimiter } from '../../sandbox/klaviyo/rate-limits.ts';
 import { createCatalog } from './catalog.ts';
 import { createCounters } from './counters.ts';
+import { recordedDurationMs } from './job-durations.ts';
 import { numberOf } from './records.ts';
 
 const options = z
-  .object({ limits: z.union([z.number(), z.literal('none')]), jobMs: z.number() })
+  .object({ limits: z.union([z.number(), z.literal('none')]), jobMs: z.union([z.number(), z.literal('recorded')]) })
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 const limits = createRateLimiter(options.limits);
 const counters = createCounters();
@@ -28,7 +29,8 @@ interface Job {
 /** Latest jobs by type, bounded. */
 const jobs = new Map<string, Job[]>();
 let jobCount = 0;
-const maxJobs = 1_000;
+const jobCounts = new Map<string, number>();
+const maxJobs = 5_000;
 
 /** Ids of the latest events, bounded: the service verifies its first bulk body by them. */
 const eventIds = new Set<string>();
@@ -146,11 +148,13 @@ function accepted(name: OperationName, records: number, status: number, response
 function startJob(name: OperationName, type: string, total: number): { status: number; responseBody: unknown } {
   counters.fill(name, total);
   jobCount += 1;
+  const index = jobCounts.get(type) ?? 0;
+  jobCounts.set(type, index + 1);
   const job = {
     id: `J${jobCount}`,
     type,
     createdAt: new Date().toISOString(),
-    endsAt: Date.now() + options.jobMs,
+    endsAt: Date.now() + (options.jobMs === 'recorded' ? recordedDurationMs(index) : options.jobMs),
     total,
   };
   const all = jobs.get(type) ?? [];
