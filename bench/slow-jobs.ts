@@ -1,8 +1,8 @@
 /** The first catalogue sync with job durations as recorded, held against the shortest time that Klaviyo's limits allow. */
 
+import { catalogJobMs } from '../sandbox/klaviyo/job-durations.ts';
 import { syncOnce } from './bulk.ts';
 import { type EnvironmentOptions, withEnvironment } from './environment.ts';
-import { recordedDurationMs } from './fakes/job-durations.ts';
 import { type Figures, percentile, perMinute, requestsOf, round, throttledShare } from './measure.ts';
 import { orders } from './realtime.ts';
 
@@ -26,14 +26,14 @@ function idealEnds(availableAt: readonly number[], startsPerMinute: number): num
       let start = Math.max(available, nextStart);
       if (inProgress.length >= maxInProgress) start = Math.max(start, inProgress.shift() ?? 0);
       nextStart = start + gapMs;
-      const end = start + recordedDurationMs(index);
+      const end = start + catalogJobMs('recorded', index + 1);
       inProgress.splice(inProgress.findLastIndex((other) => other <= end) + 1, 0, end);
       return end;
     });
 }
 
-/** @returns seconds: variants can be sent once the job of their items has ended */
-export function idealSeconds(products: number): number {
+/** @returns seconds that the shortest possible sync takes: variants can be sent once the job of their items has ended */
+function idealSeconds(products: number): number {
   const itemJobs = Array.from({ length: Math.ceil(products / maxRecords) }, () => 0);
   const itemEnds = idealEnds(itemJobs, perMinute('createItems'));
   const available = itemEnds.flatMap((end) => Array.from({ length: variantsPerProduct }, () => end));

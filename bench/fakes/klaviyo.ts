@@ -1,15 +1,15 @@
 /**
  * Counting Klaviyo: the documented limits and real response shapes, with counts and hashes instead of records, so that
  * its memory does not grow with the input. For the catalog it keeps what a comparison needs. Argument: JSON with
- * `limits` (1: as documented, or "none") and `jobMs`, the job duration in milliseconds ("recorded": job-durations.ts).
+ * `limits` (1: as documented, or "none") and `jobMs`, the job duration in milliseconds ("recorded": as of real jobs).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { catalogJobMs } from '../../sandbox/klaviyo/job-durations.ts';
 import { type OperationName, operations } from '../../sandbox/klaviyo/operations.ts';
 import { createRateLimiter } from '../../sandbox/klaviyo/rate-limits.ts';
 import { createCatalog } from './catalog.ts';
 import { createCounters } from './counters.ts';
-import { recordedDurationMs } from './job-durations.ts';
 import { numberOf } from './records.ts';
 
 const options = z
@@ -154,7 +154,7 @@ function startJob(name: OperationName, type: string, total: number): { status: n
     id: `J${jobCount}`,
     type,
     createdAt: new Date().toISOString(),
-    endsAt: Date.now() + (options.jobMs === 'recorded' ? recordedDurationMs(index) : options.jobMs),
+    endsAt: Date.now() + catalogJobMs(options.jobMs, index + 1),
     total,
   };
   const all = jobs.get(type) ?? [];
