@@ -73,7 +73,7 @@ const script = `
     }));
     table('metrics', ['Metric', 'Events', 'Would trigger flows'],
       Object.entries(state.eventsByMetric).map(([metric, count]) => [metric, count, state.wouldTriggerFlows[metric] ?? 0]));
-    table('events', ['When', 'Metric', 'Who', 'Value', 'unique_id'],
+    table('events', ['Time', 'Metric', 'Profile', 'Value', 'unique_id'],
       events.data.map((e) => [time(e.time), e.metric, who(e.profile), e.value === null ? '–' : e.value + ' ' + (e.value_currency ?? ''), e.unique_id]));
     table('profiles', ['E-mail', 'Name', 'external_id', 'Phone', 'City'],
       profiles.data.map((p) => [p.email, name(p), p.external_id, p.phone_number, p.location.city]));
