@@ -1,6 +1,6 @@
 /**
  * What may differ from a calm run, and why: an event is recorded once, as its order and its products were when it was
- * told; a calm run tells it when all is over. Whatever does not change after an order was placed may not differ.
+ * sent; a calm run sends it when all is over. Whatever does not change after an order was placed may not differ.
  */
 import { z } from 'zod';
 import type { JournalEntry } from '../../sandbox/shop/actors/journal.ts';
@@ -8,10 +8,15 @@ import type { Allowed, State } from './state.ts';
 
 /** Fields of an order that move on with it. */
 const orderStatePaths =
-  /^properties\.(version|lastModifiedAt|orderState|paymentState|paymentInfo|customerId|\$extra)\b/;
+  /^properties\.(version|lastModifiedAt|orderState|paymentState|paymentInfo|customerId|shipmentState|shippingInfo\.deliveries|returnInfo|ShipmentStatus|\$extra)\b/;
 /** The product's categories and brand when the order was sent; see docs/mapping.md. */
 const productPaths = /^properties\.(Categories|Items|Brands|ProductBrand)$/;
-const statusEvent = /^event (Fulfilled|Cancelled|Refunded) Order /;
+/** A message has the time of its change; one that is read later finds what changed since. */
+const laterEvent =
+  /^event (Fulfilled Order|Cancelled Order|Refunded Order|Confirmed Shipment|Fulfilled Partial Order|Delivered Shipment|Return Requested|Return Received) /;
+/** The event of a delivery is sent when it is added, and gets its tracking numbers afterwards. */
+const partialFulfilment = /^event Fulfilled Partial Order /;
+const trackingPaths = /^properties\.Tracking\w+$/;
 /** What a message says and what the order says of one moment. */
 const maxTimeDifferenceMs = 60_000;
 const placedSchema = z.object({
@@ -63,7 +68,8 @@ export function allowedDifferences(journal: readonly JournalEntry[], baseline: S
       if (path === 'profile' || path === 'properties.OrderEmail') return claimed.has(orderOf(key));
       if (productPaths.test(path)) return catalogChanged && orderFields(one) === orderFields(other);
       if (!live.has(orderOf(key))) return false;
-      if (path === 'time') return statusEvent.test(key) && timeDifferenceMs(one, other) < maxTimeDifferenceMs;
+      if (path === 'time') return laterEvent.test(key) && timeDifferenceMs(one, other) < maxTimeDifferenceMs;
+      if (trackingPaths.test(path)) return partialFulfilment.test(key);
       return orderStatePaths.test(path);
     },
   };
