@@ -23,6 +23,7 @@ function lowercaseEmail(record: ApiRecord): object {
 }
 
 const inserters: Readonly<Record<string, Insert>> = {
+  'business-unit': (project, record) => project.unsafeAdd('business-unit', trusted(record)),
   cart: (project, record) => project.unsafeAdd('cart', trusted(record)),
   'cart-discount': (project, record) => project.unsafeAdd('cart-discount', trusted(record)),
   category: (project, record) => project.unsafeAdd('category', trusted(record)),

@@ -64,6 +64,11 @@ export const queryableFields: { readonly [typeId: string]: Fields } = {
     },
   ),
   'customer-group': resource('key name', CUSTOM),
+  'business-unit': resource('key name contactEmail status unitType', {
+    ...CUSTOM,
+    associates: { customer: REFERENCE },
+    stores: KEY_REFERENCE,
+  }),
   'discount-code': resource(
     `key code cartPredicate isActive maxApplications maxApplicationsPerCustomer groups validFrom validUntil
      applicationVersion`,

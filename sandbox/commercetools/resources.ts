@@ -36,6 +36,7 @@ const RESOURCES: readonly Collection[] = [
   resource('discount-codes', 'discount-code', 'discount_codes'),
   resource('cart-discounts', 'cart-discount', 'cart_discounts'),
   resource('stores', 'store', 'stores'),
+  resource('business-units', 'business-unit', 'business_units'),
   resource('types', 'type', 'types'),
   resource('states', 'state', 'states'),
   resource('zones', 'zone', 'shipping_methods'),

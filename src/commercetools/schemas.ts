@@ -164,6 +164,14 @@ export const storeSchema = z.looseObject({
 });
 export type ShopStore = z.infer<typeof storeSchema>;
 
+/** https://docs.commercetools.com/api/projects/business-units */
+export const businessUnitSchema = z.looseObject({
+  id: text,
+  name: text,
+  associates: z.array(z.looseObject({ customer: z.looseObject({ id: text }) })).default([]),
+});
+export type BusinessUnit = z.infer<typeof businessUnitSchema>;
+
 /** https://docs.commercetools.com/api/projects/states */
 export const stateSchema = z.looseObject({ id: text, key: lenientText });
 export type State = z.infer<typeof stateSchema>;

@@ -5,6 +5,7 @@ export const customerFieldNames = {
   customerGroup: 'Customer Group',
   customerGroups: 'Customer Groups',
   stores: 'Stores',
+  businessUnits: 'Business Units',
   customerNumber: 'Customer Number',
   createdAt: 'Account Created',
   isEmailVerified: 'Email Verified',

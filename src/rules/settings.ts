@@ -192,6 +192,7 @@ export const ruleSettingsSchema = z.strictObject({
       customerGroup: customerField('the name of the customer group'),
       customerGroups: customerField('the names of all customer groups'),
       stores: customerField('the names of the stores'),
+      businessUnits: customerField('the names of the business units whose associate the customer is'),
       customerNumber: customerField('the customer number'),
       createdAt: customerField('the time when the customer was created'),
       isEmailVerified: customerField('whether the e-mail is verified'),

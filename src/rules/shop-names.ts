@@ -11,22 +11,33 @@ export interface ShopNames {
   stores: ReadonlyMap<string, ShopStore>;
   /** The API client lacks `view_stores`. */
   storesForbidden: boolean;
+  businessUnits: readonly string[];
+  /** The API client lacks `view_business_units`. */
+  businessUnitsForbidden: boolean;
 }
 
 export interface NamedRecords {
   groupIds: readonly string[];
   storeKeys: readonly string[];
+  /** Customer whose business units are named. */
+  associateId?: string | undefined;
 }
 
-const noShopNames: ShopNames = { groups: new Map(), stores: new Map(), storesForbidden: false };
+const noShopNames: ShopNames = {
+  groups: new Map(),
+  stores: new Map(),
+  storesForbidden: false,
+  businessUnits: [],
+  businessUnitsForbidden: false,
+};
 
 /** @throws CommercetoolsError when commercetools can't be read now */
 export async function loadShopNames(
-  { groupIds, storeKeys }: NamedRecords,
+  { groupIds, storeKeys, associateId }: NamedRecords,
   { lookups, cause, settings }: Pick<EvaluationContext, 'lookups' | 'cause' | 'settings'>,
 ): Promise<ShopNames> {
-  if (groupIds.length + storeKeys.length === 0) return noShopNames;
-  const [groups, stores] = await Promise.all([
+  if (groupIds.length + storeKeys.length === 0 && associateId === undefined) return noShopNames;
+  const [groups, stores, businessUnits] = await Promise.all([
     Promise.all(
       [...new Set(groupIds)].map(async (id) => {
         const name = await lookups.nameOf({ typeId: 'customer-group', id }, { run: runOf(cause) });
@@ -34,6 +45,7 @@ export async function loadShopNames(
       }),
     ),
     Promise.all([...new Set(storeKeys)].map(async (key) => [key, await lookups.store(key)] as const)),
+    associateId === undefined ? [] : lookups.businessUnitsOf(associateId),
   ]);
   return {
     groups: new Map(groups.flatMap(([id, name]) => (name ? [[id, name]] : []))),
@@ -41,6 +53,8 @@ export async function loadShopNames(
       stores.flatMap(([key, store]) => (store === undefined || store === 'forbidden' ? [] : [[key, store]])),
     ),
     storesForbidden: stores.some(([, store]) => store === 'forbidden'),
+    businessUnits: businessUnits === 'forbidden' ? [] : (businessUnits ?? []).map(({ name }) => name).toSorted(),
+    businessUnitsForbidden: businessUnits === 'forbidden',
   };
 }
 

@@ -65,6 +65,33 @@ test('without view_stores the key is sent, with one warning', async () => {
   assert.deepEqual(shop.warnings(customer), ['without view_stores the key of a store is sent instead of its name']);
 });
 
+test('an associate of business units has their names, looked up together; without the scope none, and one warning', async () => {
+  const settings = { customer: { fields: { businessUnits: 'Business Units' } } };
+  const scopes = ['view_customers', 'view_business_units', 'manage_key_value_documents'];
+  for (const [granted, names] of [
+    [scopes, ['Acme', 'Works']],
+    [scopes.filter((scope) => scope !== 'view_business_units'), undefined],
+  ] as const) {
+    await using shop = await startOrderShop({ settings, commercetools: { scopes: [...granted] } });
+    const reads = await shop.injectFault({ path: '^/[^/]+/business-units', kind: 'delay', ms: 1, times: 1_000 });
+    const customers = Array.from({ length: 5 }, () => newCustomer({ custom: undefined }));
+    const associates = customers.map(({ ref }) => ({ associateRoleAssignments: [], customer: ref }));
+    const unit = (end: string, name: string): Json => ({ ...stored(id(end)), key: name, name, associates });
+    await shop.testEnv.addRecords('business-unit', unit('61', 'Works'), unit('62', 'Acme'));
+    for (const customer of customers) await shop.addRecords(customer);
+    assert.equal((await shop.sync('customers', customers)).state, 'completed');
+    for (const customer of customers) {
+      const { properties } = await shop.profile(customer.email);
+      assert.deepEqual(properties, names === undefined ? {} : { 'Business Units': names });
+    }
+    assert.equal(await reads.matchCount(), 1);
+    if (names === undefined)
+      assert.deepEqual(shop.warnings(customers[0] ?? assert.fail()), [
+        'without view_business_units no names of business units are sent',
+      ]);
+  }
+});
+
 test('a renamed group is sent again with its customers', async () => {
   await using shop = await withGroups(await startOrderShop(options));
   const [first, second, other] = [

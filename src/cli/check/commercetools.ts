@@ -47,12 +47,23 @@ const storesScope = optionalScope(
   'names of stores, and their links to orders; keys without it',
 );
 const statesScope = neededScope('view_states', 'states', 'events of order.workflow; none without it');
-const settingScopes = new Set([storesScope.scope, statesScope.scope]);
+const businessUnitsScope = optionalScope(
+  'view_business_units',
+  'business-units',
+  'names of business units on profiles; none without it',
+);
+const settingScopes = new Set([storesScope.scope, statesScope.scope, businessUnitsScope.scope]);
 
 function scopesFor({ rules }: Config) {
   const namesStores = rules.customer.fields.stores !== null || sendsDetails(rules);
   const namesStates = Object.keys(rules.order.workflow).length > 0;
-  return [...scopes, ...(namesStores ? [storesScope] : []), ...(namesStates ? [statesScope] : [])];
+  const namesBusinessUnits = rules.customer.fields.businessUnits !== null;
+  return [
+    ...scopes,
+    ...(namesStores ? [storesScope] : []),
+    ...(namesStates ? [statesScope] : []),
+    ...(namesBusinessUnits ? [businessUnitsScope] : []),
+  ];
 }
 
 const newClient = 'create an API client that has it in the Merchant Center (Settings > Developer settings)';

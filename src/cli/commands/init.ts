@@ -92,7 +92,9 @@ async function isNewAccount(klaviyo: CheckDeps['klaviyo']): Promise<boolean> {
 function newAccountSettings(env: InitInput['env']): Record<string, string> {
   if (env.NODE_CONFIG || env.NODE_CONFIG_DIR || env.CTK_SETTINGS) return {};
   const readable = { customFields: { values: 'readable' } };
-  const customer = { ...readable, fields: customerFieldNames };
+  // Business units are of B2B shops only, and need a scope of their own.
+  const { businessUnits: _businessUnits, ...fields } = customerFieldNames;
+  const customer = { ...readable, fields };
   const order = { ...readable, properties: { details: true } };
   return { NODE_CONFIG: JSON.stringify({ customer, order }) };
 }

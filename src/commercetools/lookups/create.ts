@@ -10,6 +10,7 @@ import { CommercetoolsError, malformedKey } from '../errors.ts';
 import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
 import type { LocalizedString } from '../schema-fields.ts';
 import {
+  businessUnitSchema,
   type Customer,
   type CustomType,
   categorySchema,
@@ -162,6 +163,12 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     ttl: nameTtlMs,
   });
   const stores = batched({ path: 'stores', field: 'key', schema: storeSchema, keysOf: ({ key }) => [key] });
+  const businessUnits = batched({
+    path: 'business-units',
+    field: 'associates(customer(id in :values))',
+    schema: businessUnitSchema,
+    keysOf: ({ associates }) => associates.map(({ customer }) => customer.id),
+  });
   const state = byId('states', stateSchema);
   const discountCode = byId('discount-codes', discountCodeSchema);
   const orderedProduct = byId('products', orderedProductSchema);
@@ -235,6 +242,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       return name;
     },
     store: cachedLookup(async (key) => (await stores.load(key))[0]),
+    businessUnitsOf: cachedLookup((customerId) => businessUnits.load(customerId)),
     state: cachedLookup((id) => state(id, 0)),
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };

@@ -15,11 +15,17 @@ import {
 } from '../../../test/fixtures/index.ts';
 import { customerFieldNames } from '../customer-field-names.ts';
 
+const associate = String(customer().id);
 const shop: Shop = {
   names: { [`customer-group ${id('91')}`]: 'VIP', [`customer-group ${id('92')}`]: 'Staff' },
   stores: [
     { id: id('51'), key: 'berlin', name: { de: 'Laden Berlin', en: 'Store Berlin' } },
     { id: id('52'), key: 'paris' },
+  ],
+  businessUnits: [
+    { id: id('61'), name: 'Works', associates: [{ customer: reference('customer', associate) }] },
+    { id: id('62'), name: 'Acme', associates: [{ customer: reference('customer', associate) }] },
+    { id: id('63'), name: 'Others', associates: [{ customer: reference('customer', id('99')) }] },
   ],
 };
 const assigned = (end: string) => ({ customerGroup: reference('customer-group', id(end)) });
@@ -54,6 +60,7 @@ test('groups and stores are sent by name, the other fields as they are', async (
     'Customer Group': 'VIP',
     'Customer Groups': ['VIP', 'Staff'],
     Stores: ['Store Berlin', 'paris'],
+    'Business Units': ['Acme', 'Works'],
     'Customer Number': 'C-1001',
     'Account Created': '2026-03-14T10:00:00.000Z',
     'Email Verified': false,
@@ -65,7 +72,7 @@ test('groups and stores are sent by name, the other fields as they are', async (
 
 test('by default, and with customer.fields: {}, none is sent and no name is looked up', async () => {
   const never = () => assert.fail('looked up');
-  const lookups = { ...lookupsIn({}), nameOf: never, store: never };
+  const lookups = { ...lookupsIn({}), nameOf: never, store: never, businessUnitsOf: never };
   const cause = run;
   for (const set of [{}, { customer: { fields: {} } }]) {
     const options = { rule: 'profile', lookups, settings: settings(set), cause };
@@ -79,11 +86,12 @@ test('null leaves one field out; a field without a value, or with a deleted grou
   assert.deepEqual(await propertiesOf({ ...member, customerGroup: undefined, salutation: '' }, fields), {
     'Customer Groups': ['VIP', 'Staff'],
     Stores: ['Store Berlin', 'paris'],
+    'Business Units': ['Acme', 'Works'],
     Birthday: '1990-04-01',
     ...customFields,
   });
   const deleted = { customerGroup: reference('customer-group', id('99')) };
-  assert.deepEqual(await propertiesOf(deleted, fields), customFields);
+  assert.deepEqual(await propertiesOf(deleted, { ...fields, businessUnits: null }), customFields);
 });
 
 test('a custom field with the same name wins', async () => {
@@ -98,6 +106,20 @@ test('without view_stores keys are sent, with one warning', async () => {
   assert.deepEqual(
     warnings.map(({ code }) => code),
     ['store-names-unreadable'],
+  );
+});
+
+test('without view_business_units none is sent, with one warning', async () => {
+  const { changes, warnings } = await evaluate(
+    member,
+    { businessUnits: 'Business Units' },
+    { businessUnits: 'forbidden' },
+  );
+  const [change] = changes;
+  assert.deepEqual(change?.type === 'profile' && change.profile.properties, customFields);
+  assert.deepEqual(
+    warnings.map(({ code }) => code),
+    ['business-units-unreadable'],
   );
 });
 

@@ -12,6 +12,7 @@ export function namedIn(customer: Customer, { customer: { fields } }: RuleSettin
   return {
     groupIds: asksForGroups ? groupIdsOf(customer) : [],
     storeKeys: fields.stores === null ? [] : customer.stores.map(({ key }) => key),
+    associateId: fields.businessUnits === null ? undefined : customer.id,
   };
 }
 
@@ -27,7 +28,14 @@ export function customerFieldProperties(
     const value = values[field](customer, shopNames, settings.preferredLocale);
     if (hasValue(value) && !(Array.isArray(value) && value.length === 0)) properties[name] = value;
   }
-  return { properties, warnings: storeWarnings(shopNames) };
+  return { properties, warnings: [...storeWarnings(shopNames), ...businessUnitWarnings(shopNames)] };
+}
+
+function businessUnitWarnings({ businessUnitsForbidden }: ShopNames): Warning[] {
+  if (!businessUnitsForbidden) return [];
+  return [
+    { code: 'business-units-unreadable', detail: 'without view_business_units no names of business units are sent' },
+  ];
 }
 
 type Value = (customer: Customer, names: ShopNames, preferredLocale: string) => unknown;
@@ -36,6 +44,7 @@ const values: Record<CustomerField, Value> = {
   customerGroup: ({ customerGroup }, { groups }) => customerGroup && groups.get(customerGroup.id),
   customerGroups: (customer, { groups }) => groupIdsOf(customer).flatMap((id) => groups.get(id) ?? []),
   stores: ({ stores }, names, preferredLocale) => stores.map(({ key }) => storeName(key, names, preferredLocale)),
+  businessUnits: (_customer, { businessUnits }) => businessUnits,
   customerNumber: ({ customerNumber }) => customerNumber,
   createdAt: ({ createdAt }) => createdAt,
   isEmailVerified: ({ isEmailVerified }) => isEmailVerified,
