@@ -25,6 +25,25 @@ import {
 
 /** By type id. */
 export const queryableFields: { readonly [typeId: string]: Fields } = {
+  'business-unit': resource(
+    `key name contactEmail status unitType storeMode associateMode approvalRuleMode shippingAddressIds
+     defaultShippingAddressId billingAddressIds defaultBillingAddressId`,
+    {
+      ...CUSTOM,
+      ...each('stores inheritedStores parentUnit topLevelUnit', KEY_REFERENCE),
+      customerGroupAssignments: { customerGroup: REFERENCE },
+      addresses: ADDRESS,
+      associates: {
+        associateRoleAssignments: { associateRole: KEY_REFERENCE, inheritance: 'value' },
+        roles: 'value',
+        customer: REFERENCE,
+      },
+      inheritedAssociates: {
+        associateRoleAssignments: { associateRole: KEY_REFERENCE, source: KEY_REFERENCE },
+        customer: REFERENCE,
+      },
+    },
+  ),
   cart: resource(
     `key cartState freezeStrategy totalLineItemQuantity deleteDaysAfterLastModification ${CART_OR_ORDER_VALUES}`,
     { ...CART_OR_ORDER, lock: fields('createdAt clientId') },
@@ -64,11 +83,6 @@ export const queryableFields: { readonly [typeId: string]: Fields } = {
     },
   ),
   'customer-group': resource('key name', CUSTOM),
-  'business-unit': resource('key name contactEmail status unitType', {
-    ...CUSTOM,
-    associates: { customer: REFERENCE },
-    stores: KEY_REFERENCE,
-  }),
   'discount-code': resource(
     `key code cartPredicate isActive maxApplications maxApplicationsPerCustomer groups validFrom validUntil
      applicationVersion`,

@@ -96,5 +96,5 @@ test('onIdle resolves when both lanes are empty', async () => {
   assert.deepEqual(limit.counts(), { realtime: 1, cart: 0, bulk: 0 });
   limit.release('realtime', 'profile');
   await idle;
-  assert.deepEqual(limit.counts(), { realtime: 0, bulk: 0 });
+  assert.deepEqual(limit.counts(), { realtime: 0, cart: 0, bulk: 0 });
 });

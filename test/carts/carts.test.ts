@@ -98,8 +98,12 @@ test('carts that are not for Klaviyo are left out, each with its reason counted'
     const anonymous = await shop.create({ lineItems });
     await shop.api.request('POST', 'customers', { email: 'mia@example.com', password: 'secret' });
     const credentials = { email: 'mia@example.com', password: 'secret' };
-    await shop.api.post('login', { ...credentials, anonymousCart: { id: (await shop.create()).id } }, z.unknown());
-    await shop.api.post('login', { ...credentials, anonymousCart: { id: anonymous.id } }, z.unknown());
+    await shop.api.post(
+      'login',
+      { ...credentials, anonymousCart: { typeId: 'cart', id: (await shop.create()).id } },
+      z.unknown(),
+    );
+    await shop.api.post('login', { ...credentials, anonymousCart: { typeId: 'cart', id: anonymous.id } }, z.unknown());
     await shop.create({ customerEmail, lineItems, origin: 'RecurringOrder' });
     await shop.create({ customerEmail });
     await shop.create({ lineItems });

@@ -20,7 +20,7 @@ test('an unknown path says where the known ones are listed', async () => {
 });
 
 test('an unknown resource names the known ones', async () => {
-  const { status, error } = await post(service, '/sync/carts', {});
+  const { status, error } = await post(service, '/sync/baskets', {});
   assert.equal(status, 404);
   assert.match(error, /customers, orders, categories, products/);
 });
@@ -104,7 +104,7 @@ test('a sync body that could mean "everything" by mistake is rejected', async ()
 test('options that a resource does not support are rejected with the reason', async () => {
   const wrong: [string, unknown, RegExp][] = [
     ['customers', { startId: 'a' }, /only orders can be synced from an id on/],
-    ['customers', { backfill: false }, /only orders become events/],
+    ['customers', { backfill: false }, /only orders and carts become events/],
     ['customers', { deleteAll: true, confirmDeletion: 'customers' }, /only categories and products can be deleted/],
     ['products', { deleteAll: true }, /^confirmDeletion: must be "products": it deletes all products in Klaviyo/],
     ['products', { deleteAll: true, confirmDeletion: 'categories' }, /must be "products"/],

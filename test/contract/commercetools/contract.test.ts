@@ -130,6 +130,7 @@ describe('the check of requests', { skip }, () => {
 
 // Resources of the sandbox by the name of their schema.
 const resources: Record<string, string> = {
+  'business-unit': 'Company',
   cart: 'Cart',
   'cart-discount': 'CartDiscount',
   category: 'Category',
