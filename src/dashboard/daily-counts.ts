@@ -122,7 +122,7 @@ type Lane = Extract<AppEvent, { type: 'changes' }>['lane'];
 
 function countOfChange(change: ChangeCount, lane: Lane, at: string): DayCounts {
   const { kind = '', metric, count, value, currency } = change;
-  // Carts are told as they change: their own lane only says what goes first.
+  // Carts are sent as they change: their own lane only says what goes first.
   const column = lane === 'bulk' ? 'bulk' : 'realtime';
   const none = { realtime: 0, bulk: 0 };
   const values = value === undefined || currency === undefined ? {} : { [currency]: value };

@@ -1,4 +1,4 @@
-/** Settings of the cart rules: which carts are told to Klaviyo, when a checkout counts as started, and the link to the cart. */
+/** Settings of the cart rules: which carts are sent to Klaviyo, when a checkout counts as started, and the link to the cart. */
 import { z } from 'zod';
 import { propertyFilter, section, texts } from './settings-fields.ts';
 

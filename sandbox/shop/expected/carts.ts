@@ -1,4 +1,4 @@
-/** Computes the expected events of carts that were left. A cart that became an order may have been told before. */
+/** Computes the expected events of carts that were left. A cart that became an order may have been sent before. */
 import { createHash } from 'node:crypto';
 import type { JournalEntry } from '../actors/journal.ts';
 import type { ExpectedEvent } from './events.ts';

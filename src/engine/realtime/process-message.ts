@@ -68,7 +68,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
   /**
-   * By message id, verdicts that came after the deadline, so after the broker was told to deliver the message again:
+   * By message id, verdicts that came after the deadline, so after the broker was asked for another delivery:
    * its redelivery is acknowledged instead of being sent again.
    */
   const acknowledgedLate = createLruCache<string, Verdict>(lateAcks);

@@ -83,7 +83,7 @@ function eventOf(
   };
 }
 
-/** Only a message tells one transition into a state from the next. */
+/** Only a message distinguishes one transition into a state from the next. */
 function repetitionOf(cause: Cause, lineId: string | undefined): string | Skip {
   const origin = originOf(cause);
   if (origin.type !== 'message') return { skip: 'an event that repeats is sent in realtime only (order.workflow)' };
