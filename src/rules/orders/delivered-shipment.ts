@@ -1,10 +1,9 @@
 /** Delivered Shipment: an order was delivered, as its shipment state says. */
 import { messageCauseOf, messageTriggers } from '../types.ts';
 import type { OrderRule } from './facts.ts';
-import { timeAfterPlaced } from './order-date.ts';
-import { messageTime, orderEventRule } from './order-event.ts';
-import { orderValue } from './order-value.ts';
+import { orderEventRule } from './order-event.ts';
 import { allPieces, partProperties, partPropertySettings } from './part-properties.ts';
+import { notCounted, wholeOrderEvent } from './state.ts';
 
 export const deliveredShipment: OrderRule = orderEventRule({
   name: 'delivered-shipment',
@@ -15,18 +14,13 @@ export const deliveredShipment: OrderRule = orderEventRule({
   moment: 'later',
   triggers: () => messageTriggers('order', ['OrderShipmentStateChanged'], 'OrderDelivered'),
   events(facts, settings) {
-    const { order, cause, at } = facts;
+    const { order, cause } = facts;
     const state = messageCauseOf(cause)?.shipmentState ?? order.shipmentState ?? 'without shipment state';
     if (!settings.order.states.delivered.includes(state))
-      return { skip: `an order that is ${state} does not count as delivered (order.states.delivered)` };
+      return notCounted(state, 'delivered', 'order.states.delivered');
     const own = { ShipmentStatus: order.shipmentState };
-    return [
-      {
-        uniqueId: `${order.id}:delivered`,
-        times: [timeAfterPlaced([messageTime(facts), order.lastModifiedAt], order, at)],
-        value: orderValue(order, settings),
-        properties: partProperties(facts, { pieces: allPieces(facts), own }, settings),
-      },
-    ];
+    const properties = partProperties(facts, { pieces: allPieces(facts), own }, settings);
+    const event = wholeOrderEvent(facts, { times: [order.lastModifiedAt], properties }, settings);
+    return [{ ...event, uniqueId: `${order.id}:delivered` }];
   },
 });

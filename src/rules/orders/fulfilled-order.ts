@@ -3,11 +3,9 @@
 import { messageCauseOf, messageTriggers } from '../types.ts';
 import { lastDeliveredAt } from './deliveries.ts';
 import type { OrderRule } from './facts.ts';
-import { timeAfterPlaced } from './order-date.ts';
-import { messageTime, orderEventRule } from './order-event.ts';
-import { orderValue } from './order-value.ts';
+import { orderEventRule } from './order-event.ts';
 import { deliversAll, shippedDeliveries } from './shipped-parts.ts';
-import { stateEvent, stateTriggers } from './state.ts';
+import { notCounted, stateEvent, stateTriggers, wholeOrderEvent } from './state.ts';
 
 export const fulfilledOrder: OrderRule = orderEventRule({
   name: 'fulfilled-order',
@@ -31,17 +29,16 @@ export const fulfilledOrder: OrderRule = orderEventRule({
     return other ? messageTriggers('order', other, 'OrderStateChanged') : stateTriggers(settings);
   },
   events(facts, settings) {
-    const { order, cause, at } = facts;
+    const { order, cause } = facts;
     const times = [order.completedAt, lastDeliveredAt(order), order.lastModifiedAt];
     const { when } = settings.order.fulfilled;
     if (when !== 'state') {
       const state = messageCauseOf(cause)?.shipmentState ?? order.shipmentState ?? 'without shipment state';
       if (when === 'shipmentState' && !settings.order.states.shipped.includes(state))
-        return { skip: `an order that is ${state} does not count as fulfilled (order.states.shipped)` };
+        return notCounted(state, 'fulfilled', 'order.states.shipped');
       if (when === 'delivered' && !deliversAll(shippedDeliveries(order), order))
         return { skip: 'some pieces of the order are in no delivery (order.fulfilled.when)' };
-      const time = timeAfterPlaced([messageTime(facts), ...times], order, at);
-      return [{ uniqueId: order.id, times: [time], value: orderValue(order, settings) }];
+      return [wholeOrderEvent(facts, { times }, settings)];
     }
     return stateEvent(facts, { meaning: 'fulfilled', times }, settings);
   },

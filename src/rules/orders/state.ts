@@ -30,12 +30,23 @@ export interface StateEvent {
 }
 
 export function stateEvent(facts: OrderFacts, event: StateEvent, settings: RuleSettings): [OrderEventDraft] | Skip {
-  const { order } = facts;
   const state = stateOf(facts);
-  if (meaningOf(state, settings) !== event.meaning) {
-    return { skip: `an order that is ${state} does not count as ${event.meaning} (order.states.changed)` };
-  }
-  const { properties = {} } = event;
-  const time = timeAfterPlaced([messageTime(facts), ...event.times], order, facts.at);
-  return [{ uniqueId: order.id, times: [time], value: orderValue(order, settings), properties }];
+  if (meaningOf(state, settings) !== event.meaning) return notCounted(state, event.meaning, 'order.states.changed');
+  return [wholeOrderEvent(facts, event, settings)];
+}
+
+/** @param setting that names the states which count */
+export function notCounted(state: string, meaning: string, setting: string): Skip {
+  return { skip: `an order that is ${state} does not count as ${meaning} (${setting})` };
+}
+
+/** Returns an event about the whole order, at the time of the message or the best one of the order's, and after it was placed. */
+export function wholeOrderEvent(
+  facts: OrderFacts,
+  { times, properties = {} }: Pick<StateEvent, 'times' | 'properties'>,
+  settings: RuleSettings,
+): OrderEventDraft {
+  const { order, at } = facts;
+  const time = timeAfterPlaced([messageTime(facts), ...times], order, at);
+  return { uniqueId: order.id, times: [time], value: orderValue(order, settings), properties };
 }
