@@ -53,7 +53,7 @@ export async function loadShopNames(
       stores.flatMap(([key, store]) => (store === undefined || store === 'forbidden' ? [] : [[key, store]])),
     ),
     storesForbidden: stores.some(([, store]) => store === 'forbidden'),
-    businessUnits: businessUnits === 'forbidden' ? [] : (businessUnits ?? []).map(({ name }) => name).toSorted(),
+    businessUnits: businessUnits === 'forbidden' ? [] : businessUnits.map(({ name }) => name).toSorted(),
     businessUnitsForbidden: businessUnits === 'forbidden',
   };
 }

@@ -242,7 +242,7 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
       return name;
     },
     store: cachedLookup(async (key) => (await stores.load(key))[0]),
-    businessUnitsOf: cachedLookup((customerId) => businessUnits.load(customerId)),
+    businessUnitsOf: (customerId) => orWithoutScope(businessUnits.load(customerId), 'forbidden' as const),
     state: cachedLookup((id) => state(id, 0)),
     discountCode: async (id, minVersion) => (await orWithoutScope(discountCode(id, minVersion), undefined))?.code,
   };

@@ -112,8 +112,8 @@ export interface Lookups {
   ): Promise<string | LocalizedString | undefined>;
   /** Returns the store with this key, at most a minute old; `undefined` if it was deleted. */
   store(key: string): Promise<ShopStore | 'forbidden' | undefined>;
-  /** Returns the business units that have this customer as an associate of their own, at most a minute old. */
-  businessUnitsOf(customerId: string): Promise<readonly BusinessUnit[] | 'forbidden' | undefined>;
+  /** Returns the business units that have this customer as an associate of their own. */
+  businessUnitsOf(customerId: string): Promise<readonly BusinessUnit[] | 'forbidden'>;
   /** Returns the state with this id, at most a minute old; `undefined` if it was deleted. */
   state(id: string): Promise<State | 'forbidden' | undefined>;
   /** Returns the code that customers enter, or `undefined` if it was deleted or without the scope to read it. */

@@ -83,7 +83,7 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
       customType: once('type', undefined, real.customType),
       nameOf: async (reference) => (await named(referenceKey(reference))).name,
       store: once('store', undefined, real.store),
-      businessUnitsOf: once('business units of customer', undefined, real.businessUnitsOf),
+      businessUnitsOf: once('business units of customer', [], real.businessUnitsOf),
       state: once('state', undefined, real.state),
       discountCode: async (id) => (await discountCode(id)).code,
       orderCustomer,
