@@ -5,7 +5,6 @@ import { orderValue } from '../../rules/orders/order-value.ts';
 import type { RuleSettings } from '../../rules/settings.ts';
 import { type CheckDeps, type Finding, ok, warning } from './finding.ts';
 import { placedOrderSums } from './metric-sums.ts';
-import { recentOrders } from './recent-orders.ts';
 
 const what = 'order.value';
 /** With fewer orders a sum says too little. */
@@ -15,8 +14,8 @@ const tolerance = 0.02;
 
 const values = ['total', 'gross', 'net', 'klaviyo'] as const;
 
-export async function checkOrderValue(deps: CheckDeps, now: Date = new Date()): Promise<Finding[]> {
-  const orders = await recentOrders(deps, now);
+/** @param orders the recent ones up to `now`, newest first */
+export async function checkOrderValue(deps: CheckDeps, orders: readonly Order[], now: Date): Promise<Finding[]> {
   const oldest = orders.at(-1);
   const currencies = new Set(orders.map(({ totalPrice }) => totalPrice.currencyCode));
   // How Klaviyo adds values of several currencies is not documented.

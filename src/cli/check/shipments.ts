@@ -2,17 +2,19 @@
  * Checks whether parcels get tracking numbers: with `shipments.when: tracking` only those that have one become a Confirmed
  * Shipment.
  */
+import type { Order } from '../../commercetools/schemas.ts';
+import type { Config } from '../../config/config.ts';
 import { shippedDeliveries } from '../../rules/orders/shipped-parts.ts';
 import { trackingIdOf } from '../../rules/orders/tracking.ts';
-import { type CheckDeps, type Finding, ok, warning } from './finding.ts';
-import { recentOrders } from './recent-orders.ts';
+import { type Finding, ok, warning } from './finding.ts';
 
 const what = 'shipments.when';
 
-export async function checkShipments(deps: CheckDeps, now: Date = new Date()): Promise<Finding[]> {
-  const { order, shipments } = deps.config.rules;
+/** @param orders the recent ones */
+export function checkShipments({ rules }: Config, orders: readonly Order[]): Finding[] {
+  const { order, shipments } = rules;
   if (order.metrics.confirmedShipment === '' || shipments.when !== 'tracking') return [];
-  const deliveries = (await recentOrders(deps, now)).flatMap(shippedDeliveries);
+  const deliveries = orders.flatMap(shippedDeliveries);
   if (deliveries.length === 0) return [];
   const parcels = deliveries
     .flatMap((delivery) => delivery.parcels.map(({ parcel }) => parcel))
