@@ -29,7 +29,7 @@ export function createShopFront({ secrets, projectUrl, accessToken, cartPage }: 
 
   return createServer(async (request, response) => {
     const [, token = ''] = /^\/\w+\/cart\/restore\/([\w.-]+)/.exec(request.url ?? '') ?? [];
-    // A link shows somebody's cart: without a valid token nothing is read, and the answer tells nothing.
+    // A link shows the cart of a shopper: without a valid token nothing is read, and the answer reveals nothing.
     const link = cartIdOf(token, secrets, new Date());
     const replicaId = 'invalid' in link ? undefined : await replicate(link.cartId).catch(() => undefined);
     if (replicaId === undefined) {

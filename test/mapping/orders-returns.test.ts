@@ -1,7 +1,7 @@
 /** Returns of an order: from the messages about its return items to the events in Klaviyo. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Json, lineItem } from '../fixtures/index.ts';
+import { type Json, lineItem, money } from '../fixtures/index.ts';
 import { type Made, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
 let shop: OrderShop;
@@ -10,12 +10,6 @@ before(async () => {
 });
 after(() => shop.stop());
 
-const money = (centAmount: number): Json => ({
-  type: 'centPrecision',
-  currencyCode: 'EUR',
-  centAmount,
-  fractionDigits: 2,
-});
 const line = (id: string, quantity: number, cents: number): Json =>
   lineItem({ id, quantity, price: { value: money(1_000) }, totalPrice: money(cents) });
 const lines = [line('line-a', 3, 2_700), line('line-b', 1, 1_000)];

@@ -1,7 +1,7 @@
 /** Shipments of an order: from the messages of its deliveries and parcels to the events in Klaviyo. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Json, lineItem } from '../fixtures/index.ts';
+import { type Json, lineItem, money } from '../fixtures/index.ts';
 import { type Made, newOrder, type OrderShop, startOrderShop } from './order-fixture.ts';
 
 let shop: OrderShop;
@@ -10,12 +10,6 @@ before(async () => {
 });
 after(() => shop.stop());
 
-const money = (centAmount: number): Json => ({
-  type: 'centPrecision',
-  currencyCode: 'EUR',
-  centAmount,
-  fractionDigits: 2,
-});
 const line = (id: string, quantity: number, cents: number): Json =>
   lineItem({ id, quantity, price: { value: money(1_000) }, totalPrice: money(cents) });
 /** Three pieces of 30.00 for 27.00, two lines of one piece. */

@@ -294,6 +294,17 @@ describe('deadline', () => {
   afterEach(() => mock.timers.reset());
   const late = { ack: false, reason: 'it took longer than realtime.deadlineSeconds' };
 
+  /** A message whose deadline has passed while its work goes on. */
+  async function startLate(overrides: Partial<RealtimeDeps> = {}) {
+    const held = heldDelivery();
+    const { realtime } = start({ deliver: held.deliver, ...overrides });
+    const first = realtime.process(message('m1'));
+    await settle();
+    mock.timers.tick(deadlineMs);
+    assert.deepEqual(await first, late);
+    return { held, realtime };
+  }
+
   test('a message is answered at the deadline, and what was not sent is withdrawn', async () => {
     const held = heldDelivery();
     const { realtime } = start({ deliver: held.deliver });
@@ -308,12 +319,7 @@ describe('deadline', () => {
   });
 
   test('a redelivery joins work that is past its deadline', async () => {
-    const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver });
-    const first = realtime.process(message('m1'));
-    await settle();
-    mock.timers.tick(deadlineMs);
-    assert.deepEqual(await first, late);
+    const { held, realtime } = await startLate();
     const second = realtime.process(message('m1'));
     await settle();
     assert.equal(held.open.length, 1);
@@ -322,12 +328,7 @@ describe('deadline', () => {
   });
 
   test('a redelivery has a deadline of its own', async () => {
-    const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver });
-    const first = realtime.process(message('m1'));
-    await settle();
-    mock.timers.tick(deadlineMs);
-    await first;
+    const { realtime } = await startLate();
     const second = realtime.process(message('m1'));
     await settle();
     mock.timers.tick(deadlineMs - 1);
@@ -337,12 +338,7 @@ describe('deadline', () => {
   });
 
   test('what was accepted after the deadline is not sent again by its redelivery', async () => {
-    const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver });
-    const first = realtime.process(message('m1'));
-    await settle();
-    mock.timers.tick(deadlineMs);
-    assert.deepEqual(await first, late);
+    const { held, realtime } = await startLate();
     held.finish();
     await realtime.settled();
     assert.deepEqual(await realtime.process(message('m1')), { ack: true, outcome: 'delivered' });
@@ -350,12 +346,7 @@ describe('deadline', () => {
   });
 
   test('what was not accepted after the deadline is sent by its redelivery', async () => {
-    const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver });
-    const first = realtime.process(message('m1'));
-    await settle();
-    mock.timers.tick(deadlineMs);
-    await first;
+    const { held, realtime } = await startLate();
     held.open.shift()?.end.reject(new CommercetoolsError('unavailable', 'down'));
     await realtime.settled();
     const second = realtime.process(message('m1'));
@@ -377,12 +368,7 @@ describe('deadline', () => {
   });
 
   test('settled waits for work that is past its deadline', async () => {
-    const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver });
-    const verdict = realtime.process(message('m1'));
-    await settle();
-    mock.timers.tick(deadlineMs);
-    await verdict;
+    const { held, realtime } = await startLate();
     const settled = realtime.settled();
     assert.equal(await hasSettled(settled), false);
     held.finish();
@@ -390,12 +376,7 @@ describe('deadline', () => {
   });
 
   test('work that is past its deadline counts towards the maximum', async () => {
-    const held = heldDelivery();
-    const { realtime } = start({ deliver: held.deliver, maxInFlight: 1 });
-    const verdict = realtime.process(message('m1'));
-    await settle();
-    mock.timers.tick(deadlineMs);
-    await verdict;
+    const { realtime } = await startLate({ maxInFlight: 1 });
     const second = await realtime.process(message('m2'));
     assert.equal(!second.ack && second.reason, 'the backlog exceeds realtime.deadlineSeconds');
   });

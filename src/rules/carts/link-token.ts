@@ -1,6 +1,6 @@
 /**
  * Token of a link to a cart: `v1.<base64url(cart id)>.<expiry>.<signature>`. The expiry is in seconds since 1970; the signature
- * is an HMAC-SHA256 over what precedes it. A link shows somebody's cart, so that a shop front has to verify the token.
+ * is an HMAC-SHA256 over what precedes it. A link shows the cart of a shopper, so a shop front has to verify the token.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -30,7 +30,7 @@ export function cartIdOf(token: string, secrets: readonly string[], now: Date): 
   const signed = `${version}.${id}.${expiry}`;
   // The last character of a signature has bits that are not decoded: it is compared as it is encoded.
   const isCanonical = given.toString('base64url') === signature;
-  // Every secret is tried, so that the time taken tells nothing.
+  // Every secret is tried, so that the time taken reveals nothing.
   const matches = secrets.map((secret) => secret !== '' && timingSafeEqual(signatureOf(signed, secret), given));
   if (!isCanonical || !matches.includes(true)) return { invalid: 'signature' };
   if (Number(expiry) * 1_000 <= now.getTime()) return { invalid: 'expired' };
