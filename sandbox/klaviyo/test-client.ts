@@ -1,6 +1,6 @@
 /** HTTP client of the mock API's own tests. Uses plain fetch and no connector code. */
 import assert from 'node:assert/strict';
-import { afterEach } from 'node:test';
+import { after } from 'node:test';
 import { z } from 'zod';
 import { type KlaviyoSandbox, type KlaviyoSandboxOptions, startKlaviyoSandbox } from './sandbox.ts';
 
@@ -43,16 +43,11 @@ export type TestClient = {
   inspect(view: string): Promise<Record<string, unknown>[]>;
 };
 
-const running: KlaviyoSandbox[] = [];
-afterEach(async () => {
-  for (const sandbox of running.splice(0)) await sandbox.stop();
-});
-
-/** Starts a mock API with short jobs and no rate limits. It stops after the test. */
+/** Starts a mock API with short jobs and no rate limits. It stops after the test that starts it. */
 export async function startTestClient(options: KlaviyoSandboxOptions = {}): Promise<TestClient> {
   // These tests send invalid bodies on purpose. They must not reach the recording for the contract check.
   const sandbox = await startKlaviyoSandbox({ limits: 'none', jobMs: 30, record: false, ...options });
-  running.push(sandbox);
+  after(() => sandbox.stop());
   const standard = {
     authorization: 'Klaviyo-API-Key pk_sandbox',
     revision: '2026-07-15',

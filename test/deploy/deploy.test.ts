@@ -30,6 +30,7 @@ import { z } from 'zod';
 import { applications } from '../../scripts/connect/manifest.ts';
 import { variables } from '../../src/config/env/environment.ts';
 import { freePort } from '../free-port.ts';
+import { copyProductionModules } from '../production-modules.ts';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 
@@ -38,8 +39,9 @@ const context = readFileSync('.dockerignore', 'utf8').split('\n');
 
 /** Executes a RUN instruction with the Node of this process. */
 function run(command: string, stage: string): void {
-  // The development tools are those of this clone, by the same lock.
+  // What npm installs is there in this clone, by the same lock.
   if (command.startsWith('npm ci --ignore-scripts')) symlinkSync(resolve('node_modules'), `${stage}/node_modules`);
+  else if (command.startsWith('npm ci --omit=dev')) copyProductionModules(stage);
   else {
     const path = `${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
     execFileSync('sh', ['-c', command], { cwd: stage, env: { ...process.env, PATH: path }, stdio: 'ignore' });

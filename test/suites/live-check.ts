@@ -1,0 +1,4 @@
+/** Live */
+import { runTogether } from '../run-together.ts';
+
+runTogether('test/live-check/*.test.ts');

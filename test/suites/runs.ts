@@ -1,0 +1,4 @@
+/** Runs. */
+import { runTogether } from '../run-together.ts';
+
+runTogether('test/runs/*.test.ts');

@@ -1,0 +1,4 @@
+/** Sec. */
+import { runTogether } from '../run-together.ts';
+
+runTogether('test/{carts,safety,security}/*.test.ts');

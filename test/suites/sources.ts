@@ -1,0 +1,4 @@
+/** Sources. */
+import { runTogether } from '../run-together.ts';
+
+runTogether('test/sources/*.test.ts');
