@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { folder } from '../fixtures/environment.ts';
-import { ctk } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 const isThere = (shell: string) => spawnSync(shell, ['--version']).status === 0;

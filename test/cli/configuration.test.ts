@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { variables } from '../../src/config/env/environment.ts';
 import { environment, folder } from '../fixtures/environment.ts';
 import { type Env, startProgram } from '../program.ts';
-import { ctk } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 const needsConfiguration = [
   ['serve'],

@@ -1,9 +1,8 @@
 /** The `ctk` command line in the test's own process: starting a process for each command takes seconds. */
 import { CommanderError } from 'commander';
-import { CommandError, createTerminal, type ExitState } from '../../src/cli/output/terminal.ts';
+import { errorLines } from '../../src/cli/output/error-lines.ts';
+import { createTerminal, type ExitState } from '../../src/cli/output/terminal.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { CommercetoolsError } from '../../src/commercetools/errors.ts';
-import { ConfigError } from '../../src/config/config.ts';
 import type { Ended, Env } from '../program.ts';
 import { assertPresentable } from './ctk.ts';
 
@@ -30,18 +29,12 @@ export async function ctkInProcess(args: readonly string[], env: Env = {}): Prom
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
     exitState.code = 1;
-    for (const text of linesOf(thrown)) terminal.problem(text);
+    for (const text of thrown instanceof CommanderError ? [thrown.message] : await errorLines(thrown))
+      terminal.problem(text);
   } finally {
     process.env = original;
   }
   const ended = { code: exitState.code, out, err };
   assertPresentable(ended);
   return ended;
-}
-
-function linesOf(thrown: unknown): readonly string[] {
-  if (thrown instanceof CommandError) return thrown.lines;
-  if (thrown instanceof ConfigError) return [thrown.message, ...thrown.problems];
-  if (thrown instanceof CommercetoolsError || thrown instanceof CommanderError) return [thrown.message];
-  throw thrown;
 }

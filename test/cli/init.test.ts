@@ -11,7 +11,8 @@ import { readConfig } from '../../src/config/config.ts';
 import { folder } from '../fixtures/environment.ts';
 import { writeAsOther } from '../other-app.ts';
 import { startTestEnv, type TestEnv } from '../test-env.ts';
-import { ctk } from './ctk.ts';
+import { ctk as ctkProcess } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 const topic = 'projects/cloud/topics/commercetools';
 const pubsub = ['--pubsub', topic];
@@ -52,10 +53,10 @@ test('tries both keys, writes a file for its owner only, makes the subscriptions
   for (const line of ['KLAVIYO_AUTH_KEY=pk_sandbox', 'CT_PROJECT_ID=shop', 'CTP_CLIENT_SECRET=sandbox-secret'])
     assert.ok(text.includes(`\n${line}\n`), line);
   assert.match(text, /^API_TOKEN=[-\w]{32}$/m);
-  const checked = await ctk(['--env', file, 'check']);
+  const checked = await ctkProcess(['--env', file, 'check']);
   assert.equal(checked.code, 0, checked.out);
   assert.match(checked.out, /^ok +subscription ctk-default-order: Healthy/m);
-  await ctk(['--env', file, 'subscriptions', 'remove']);
+  await ctkProcess(['--env', file, 'subscriptions', 'remove']);
 });
 
 test('without --yes and without a terminal the subscriptions are shown but not created', async (context) => {

@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import { createDailyCounts } from '../../src/dashboard/daily-counts.ts';
 import { newProduct } from '../mapping/catalog-fixture.ts';
 import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
-import { assertPresentable, ctk, start } from './ctk.ts';
+import { assertPresentable, start } from './ctk.ts';
+import { ctkInProcess as ctk } from './in-process.ts';
 
 let shop: OrderShop;
 before(async () => {

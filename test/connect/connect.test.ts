@@ -72,7 +72,8 @@ test('npm ci finds nothing to refuse, and npm run build and npm test succeed in 
   copyProductionModules(join(connect.alone, 'event'));
   for (const name of names) {
     await connect.execute(name, 'npm ci --dry-run --prefer-offline --no-audit --no-fund');
-    if (name !== 'event') symlinkSync(join(connect.alone, 'event/node_modules'), join(connect.alone, name, 'node_modules'));
+    if (name !== 'event')
+      symlinkSync(join(connect.alone, 'event/node_modules'), join(connect.alone, name, 'node_modules'));
   }
   await Promise.all(
     names.map(async (name) => {

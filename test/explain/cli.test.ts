@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { explainedSchema } from '../../src/engine/explain/schema.ts';
-import { ctk } from '../cli/ctk.ts';
+import { ctkInProcess as ctk } from '../cli/in-process.ts';
 import { newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 
 let shop: OrderShop;

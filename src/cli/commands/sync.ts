@@ -51,12 +51,17 @@ export function define(command: Command, terminal: Terminal, exitState: ExitStat
       const components = createComponents(config, await createLog(quietLevel(config.logLevel), terminal), {
         claim: 'own',
       });
-      const interrupted = new AbortController();
-      void nextSignal().then(() => interrupted.abort());
-      await components.trace();
+      const [interrupted, ended] = [new AbortController(), new AbortController()];
+      void nextSignal(ended.signal).then(() => interrupted.abort());
       const output = options.json ? silent(terminal) : terminal;
-      const run = await sync(components, { resource, options, signal: interrupted.signal, terminal: output });
-      await components.stop();
+      let run: Run;
+      try {
+        await components.trace();
+        run = await sync(components, { resource, options, signal: interrupted.signal, terminal: output });
+      } finally {
+        await components.stop();
+        ended.abort();
+      }
       if (options.json) terminal.json(run);
       exitState.code = run.state === 'completed' ? 0 : 1;
     });
