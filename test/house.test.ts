@@ -82,7 +82,7 @@ const allowedImports: Record<string, readonly string[]> = {
     'live-check',
   ],
   cli: ['app', 'engine', 'live-check', 'commercetools', 'klaviyo', 'rules', 'config'],
-  'main.ts': ['cli', 'config', 'commercetools/errors.ts'],
+  'main.ts': ['cli', 'config'],
   // What the package offers to a ctk.config.ts.
   'index.ts': [
     'extension',
