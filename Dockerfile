@@ -10,7 +10,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.package.json ./
 COPY deploy/npm ./deploy/npm
 COPY src ./src
-RUN node deploy/npm/build.ts
+RUN node deploy/npm/build.ts --declaration false
 
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /app

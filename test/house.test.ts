@@ -293,6 +293,16 @@ describe('documents', () => {
   });
 });
 
+test('npm test runs each test file once', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const ignored = ['**/node_modules/**'];
+  const patterns = globSync('test/suites/*.ts', { cwd: root }).flatMap((suite) =>
+    [...readFileSync(`${root}${suite}`, 'utf8').matchAll(/'([^']+\.test\.ts)'/g)].map(([, pattern = '']) => pattern),
+  );
+  const run = patterns.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ignored }));
+  assert.deepEqual(run.toSorted(), globSync('**/*.test.ts', { cwd: root, exclude: ignored }).toSorted());
+});
+
 test('docs/dependencies.md gives the reason of each dependency', () => {
   const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
   const { dependencies } = z

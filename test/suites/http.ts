@@ -1,4 +1,4 @@
-/** Requests, hooks and telemetry. */
+/** Requests of callers, a merchant's own code, telemetry, and records of every shape. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('test/{http,extension,telemetry}/*.test.ts');
+runTogether('test/{extension,http,telemetry}/*.test.ts', 'test/*.property.test.ts');

@@ -1,4 +1,4 @@
-/** Orders. */
+/** Orders, as they arrive in Klaviyo. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('test/mapping/order*.test.ts');
+runTogether('test/mapping/o*.test.ts');

@@ -1,4 +1,4 @@
-/** Tests of the sandbox, and of the contracts. */
+/** The sandbox, and the requests of the tests against the descriptions of both APIs. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('sandbox/**/*.test.ts', 'test/contract/**/*.test.ts');
+runTogether('{sandbox,test/contract}/**/*.test.ts');

@@ -1,4 +1,4 @@
-/** Sources. */
+/** Queues. */
 import { runTogether } from '../run-together.ts';
 
 runTogether('test/sources/*.test.ts');

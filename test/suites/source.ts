@@ -1,4 +1,0 @@
-/** Tests beside the code. */
-import { runTogether } from '../run-together.ts';
-
-runTogether('src/**/*.test.ts', 'scripts/**/*.test.ts');
