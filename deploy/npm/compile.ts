@@ -11,7 +11,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** @param outDir is replaced @param options for tsc, in addition to tsconfig.package.json */
 export function compile(outDir: string, options: readonly string[] = []): void {
   rmSync(outDir, { recursive: true, force: true });
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.package.json', '--noCheck', '--outDir', outDir, ...options];
+  const tsc = [
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    'tsconfig.package.json',
+    '--noCheck',
+    '--outDir',
+    outDir,
+    ...options,
+  ];
   execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
   cpSync(`${root}src`, outDir, {
     recursive: true,

@@ -80,7 +80,9 @@ test('a request that reaches its time limit hands the run over; the next one res
     complete = result.complete;
   }
   assert.ok(states.length > 1, states.join());
-  assert.deepEqual([new Set(states.slice(0, -1)), states.at(-1)], [new Set(['paused']), 'completed']);
+  // Still pausing where the process was slow to settle what was under way.
+  for (const state of states.slice(0, -1)) assert.match(state, /^(paused|pausing)$/);
+  assert.equal(states.at(-1), 'completed');
   const [whole] = (await ownReplica(testEnv).runs('customers')).ended;
   assert.deepEqual([whole?.id, whole?.counts.read, whole?.counts.delivered], [run?.id, 40, 40]);
   const sent = readFileSync(record, 'utf8').match(/c\d+@example\.com/g) ?? [];

@@ -1,4 +1,4 @@
 /** Commands that mostly run in the process of their test. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('test/cli/[!is]*.test.ts');
+runTogether(['test/cli/[!is]*.test.ts']);

@@ -1,4 +1,4 @@
 /** The live check. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('test/live-check/*.test.ts');
+runTogether(['test/live-check/*.test.ts']);

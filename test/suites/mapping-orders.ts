@@ -1,4 +1,4 @@
 /** Orders, as they arrive in Klaviyo. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('test/mapping/o*.test.ts');
+runTogether(['test/mapping/o*.test.ts'], 3);

@@ -1,4 +1,4 @@
 /** Personal data, limits and attacks; carts. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('test/{carts,safety,security}/*.test.ts');
+runTogether(['test/{carts,safety,security}/*.test.ts']);

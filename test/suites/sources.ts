@@ -1,4 +1,4 @@
 /** Queues. */
 import { runTogether } from '../run-together.ts';
 
-runTogether('test/sources/*.test.ts');
+runTogether(['test/sources/*.test.ts']);
