@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { klaviyoVariants } from '../../sandbox/klaviyo/behaviours.ts';
 import { explainedSchema } from '../../src/engine/explain/schema.ts';
+import { foundSchema } from '../../src/engine/find/schema.ts';
 import { type CartEvent, type CartShop, startCartShop } from './cart-fixture.ts';
 
 const toSecond = (time: string) => Math.floor(Date.parse(time) / 1_000);
@@ -179,4 +180,24 @@ test('a cart is explained: what would be sent, from which fields, and why not', 
   const [none] = await explain((await shop.create({ customerEmail: 'guest@example.com' })).id);
   assert.deepEqual(none?.skips, ['the cart has no line items']);
   assert.deepEqual(await shop.events(), []);
+});
+
+test('find says what became of a cart', async () => {
+  await using shop = await startCartShop();
+  const cart = await guestCart(shop);
+  await shop.until(async () => ((await shop.events()).length === 2 ? true : undefined));
+  const find = async (text: string) => {
+    const answer = await fetch(`${shop.testEnv.service}/find?text=${encodeURIComponent(text)}`);
+    return foundSchema.parse(await answer.json()).matches.find(({ record }) => record.typeId === 'cart');
+  };
+  const match = await find(cart.id);
+  assert.match(
+    match?.sentence ?? '',
+    new RegExp(`^Cart ${cart.id}: Added to Cart delivered.*; Started Checkout delivered`),
+  );
+  assert.equal(
+    match?.klaviyo.events.every(({ recorded }) => recorded),
+    true,
+  );
+  assert.deepEqual((await find('guest@example.com'))?.record, match?.record);
 });

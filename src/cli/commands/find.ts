@@ -15,7 +15,7 @@ interface FindOptions {
 /** Reads from the store and the APIs directly, without a running service. */
 export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
   command
-    .argument('<text>', 'order number or id, customer number, e-mail, SKU, product or category key, or an id')
+    .argument('<text>', 'order number, customer number, e-mail, SKU, key of a product, category or cart, or an id')
     .option('--again', 'send the record again, as a sync does; its events trigger no flows')
     .option('--full', 'also what would be sent to Klaviyo, which holds personal data')
     .option('--json', 'as JSON')

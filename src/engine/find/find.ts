@@ -18,10 +18,10 @@ import type { DeliveryEntry } from '../delivery/delivery-log-page.ts';
 import type { Evaluate } from '../delivery/evaluate.ts';
 import type { Replay, ReplayResult } from '../delivery/replay.ts';
 import { type ResolveDeps, type ResolvedRecord, resolveText } from './resolve.ts';
-import type { FindableType, FindResult, FoundRecord, TimelineEntry } from './schema.ts';
+import { type FindableType, type FindResult, type FoundRecord, findableTypes, type TimelineEntry } from './schema.ts';
 import { sentenceOf } from './sentence.ts';
 
-export interface FindDeps extends ResolveDeps {
+export interface FindDeps extends Omit<ResolveDeps, 'types'> {
   groups: readonly RuleGroup[];
   settings: RuleSettings;
   evaluate: Evaluate;
@@ -45,9 +45,10 @@ const maxShown = 5;
 const profileOf = z.looseObject({ profile: z.looseObject({ id: z.string() }) });
 
 export function createFind(deps: FindDeps): Find {
+  const types = findableTypes.filter((type) => type !== 'cart' || deps.settings.carts.enabled);
   return {
     async find(text, full = false) {
-      const { records, notes } = await resolveText(deps, text.trim());
+      const { records, notes } = await resolveText({ ...deps, types }, text.trim());
       const shown = records.slice(0, maxShown);
       const history = await historyOf(deps, shown);
       const matches = await Promise.all(shown.map((record) => describeRecord(deps, { record, history, full })));
@@ -172,7 +173,7 @@ interface KlaviyoSide {
   recorded: TimelineEntry[];
 }
 
-/** All events of an order are of one profile. */
+/** All events of an order or a cart are of one profile. */
 async function klaviyoSide(
   { currentState, recordedEvents }: FindDeps,
   changes: readonly Change[],

@@ -32,22 +32,31 @@ const identified = z.looseObject({
   createdAt: z.string().default(''),
 });
 
-const paths = { order: 'orders', customer: 'customers', product: 'products', category: 'categories' } as const;
+const paths = {
+  order: 'orders',
+  customer: 'customers',
+  product: 'products',
+  category: 'categories',
+  cart: 'carts',
+} as const;
 const fields: Record<FindableType, readonly string[]> = {
   order: ['id', 'orderNumber'],
   customer: ['id', 'customerNumber'],
   product: ['id', 'key', currentSku],
   category: ['id', 'key'],
+  cart: ['id', 'key'],
 };
-const emailFields = { order: 'customerEmail', customer: 'email' } as const;
+const emailFields = { order: 'customerEmail', customer: 'email', cart: 'customerEmail' } as const;
 
 export interface ResolveDeps {
   client: CommercetoolsClient;
   lookups: Pick<Lookups, 'customersWithEmail'>;
+  /** What is looked for. */
+  types: readonly FindableType[];
 }
 
-/** @returns customers first, then the newest orders. Rejects with a CommercetoolsError if commercetools can't answer */
-export async function resolveText({ client, lookups }: ResolveDeps, text: string): Promise<Resolution> {
+/** @returns customers first, then the newest orders and carts. Rejects with a CommercetoolsError if commercetools can't answer */
+export async function resolveText({ client, lookups, types }: ResolveDeps, text: string): Promise<Resolution> {
   const notes: string[] = [];
   const found = new Map<string, ResolvedRecord & { createdAt: string }>();
 
@@ -66,28 +75,28 @@ export async function resolveText({ client, lookups }: ResolveDeps, text: string
   if (!isQueryable(text)) return { records: [], notes: [] };
   if (text.includes('@')) {
     const spellings = [...new Set([text, text.toLowerCase()])];
-    await Promise.all([
-      query('order', emailFields.order, spellings),
-      query('customer', emailFields.customer, spellings),
-    ]);
+    const withEmail = (['order', 'customer', 'cart'] as const).filter((type) => types.includes(type));
+    await Promise.all(withEmail.map((type) => query(type, emailFields[type], spellings)));
     // Its spelling may be another one.
     const customers = await lookups.customersWithEmail(text).catch(() => []);
     const ids = customers.map(({ id }) => id).filter((id) => !found.has(`customer/${id}`));
     if (ids.length > 0) await query('customer', 'id', ids);
   } else {
-    const types: FindableType[] = ['order', 'customer', 'product', 'category'];
     await Promise.all(types.flatMap((type) => fields[type].map((field) => query(type, field, [text]))));
   }
   return { records: [...found.values()].sort(byRelevance), notes: [...new Set(notes)] };
 }
 
 function described(type: FindableType, { id, version, createdAt, ...known }: z.infer<typeof identified>) {
-  const number = { order: known.orderNumber, customer: known.customerNumber, product: known.key, category: known.key };
+  const number = {
+    ...{ order: known.orderNumber, customer: known.customerNumber },
+    ...{ product: known.key, category: known.key, cart: known.key },
+  };
   const name = `${type[0]?.toUpperCase()}${type.slice(1)} ${number[type] ?? id}`;
   return { type, id, version, name, createdAt };
 }
 
-const order: readonly FindableType[] = ['customer', 'order', 'product', 'category'];
+const order: readonly FindableType[] = ['customer', 'order', 'cart', 'product', 'category'];
 
 function byRelevance(left: ResolvedRecord & { createdAt: string }, right: typeof left): number {
   return order.indexOf(left.type) - order.indexOf(right.type) || (left.createdAt < right.createdAt ? 1 : -1);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { recordRefSchema } from '../../rules/types.ts';
 import { deliveryOutcomes } from '../delivery/delivery-log-page.ts';
 
-export const findableTypes = ['order', 'customer', 'product', 'category'] as const;
+export const findableTypes = ['order', 'customer', 'product', 'category', 'cart'] as const;
 export type FindableType = (typeof findableTypes)[number];
 
 const timelineEntry = z.object({
@@ -36,7 +36,7 @@ const foundRecord = z.object({
   klaviyo: z.object({
     state: z.enum(['present', 'absent', 'unknown']).describe('of its profile, item or category'),
     profileId: z.string().optional(),
-    events: z.array(expectedEvent).describe('the events that an order should have'),
+    events: z.array(expectedEvent).describe('the events that an order or a cart should have'),
     note: z.string().optional(),
   }),
   skips: z.array(z.string()).describe('why something is not sent'),

@@ -26,11 +26,11 @@ const orderState = z.looseObject({ orderState: z.string() });
 /** @returns such as "Order 1234: Placed Order delivered 12:03:10; no Fulfilled Order yet, the order is Open" */
 export function sentenceOf(findings: Findings): string {
   const { name, type } = findings;
-  const parts = type === 'order' ? orderParts(findings) : [recordPart(findings)];
+  const parts = type === 'order' || type === 'cart' ? eventParts(findings) : [recordPart(findings)];
   return `${name}: ${parts.join('; ')}`;
 }
 
-function orderParts(findings: Findings): string[] {
+function eventParts(findings: Findings): string[] {
   const { klaviyo, skips, record, fulfilledMetric, cancelledMetric } = findings;
   const byMetric = Map.groupBy(klaviyo.events, ({ metric }) => metric);
   const parts = [...byMetric].map(([metric, events]) => metricPart(findings, metric, events));
@@ -81,7 +81,7 @@ const kinds = { customer: 'profile', product: 'item', category: 'category' } as 
 
 function recordPart(findings: Findings): string {
   const { type, klaviyo, skips, log } = findings;
-  const kind = type === 'order' ? 'event' : kinds[type];
+  const kind = type === 'order' || type === 'cart' ? 'event' : kinds[type];
   const failure = failurePart(findings);
   const delivered = log.findLast(({ wrote, outcome }) => wrote === kind && outcome === 'delivered');
   const at = delivered ? `, last delivered ${shortTime(delivered.at, findings.now)}` : '';

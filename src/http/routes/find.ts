@@ -18,7 +18,7 @@ const query = z.strictObject({
     .trim()
     .min(1)
     .max(256)
-    .describe('order number or id, customer number, e-mail, SKU, product or category key, or an id'),
+    .describe('order number, customer number, e-mail, SKU, key of a product, category or cart, or an id'),
   full: z.stringbool().default(false).describe('true: also what would be sent, which holds personal data'),
 });
 const record = z.strictObject({ type: z.enum(findableTypes), id: z.string().min(1).max(256) });
