@@ -89,10 +89,11 @@ export interface SettingRow {
 }
 
 export function settingRows(): SettingRow[] {
+  const defaults = settingsSchema.parse({});
   return leaves(settingsSchema, []).map(({ path, schema }) => ({
     path: path.join('.'),
     description: schema.description ?? '',
-    default: at(settingsSchema.parse({}), path),
+    default: at(defaults, path),
   }));
 }
 
