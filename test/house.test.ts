@@ -279,9 +279,10 @@ describe('exported types', () => {
     });
 });
 
+const root = fileURLToPath(new URL('..', import.meta.url));
+
 describe('documents', () => {
   test('name only files that exist', () => {
-    const root = fileURLToPath(new URL('..', import.meta.url));
     const pages = globSync(['*.md', 'docs/*.md', 'deploy/**/*.md', 'examples/**/*.md'], { cwd: root });
     assert.ok(pages.length > 10);
     const missing = pages.flatMap((page) =>
@@ -294,7 +295,6 @@ describe('documents', () => {
 });
 
 test('npm test runs each test file once', () => {
-  const root = fileURLToPath(new URL('..', import.meta.url));
   const ignored = ['**/node_modules/**'];
   const patterns = globSync('test/suites/*.ts', { cwd: root }).flatMap((suite) =>
     [...readFileSync(`${root}${suite}`, 'utf8').matchAll(/'([^']+\.test\.ts)'/g)].map(([, pattern = '']) => pattern),

@@ -65,7 +65,9 @@ test('the service stores a sync and sends nothing; the job executes it within it
 test('a request that reaches its time limit hands the run over; the next one resumes it, and nothing is sent twice', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ctk-job-'));
   const record = join(folder, 'bodies.ndjson');
-  const settings = { commercetools: { retries: 1, pageSize: 5, ranges: 1 } };
+  // A lease that a busy machine does not lose: the state of a run whose lease is lost stays pausing.
+  const runs = { checkpointSeconds: 0.05, leaseSeconds: 5 };
+  const settings = { runs, commercetools: { retries: 1, pageSize: 5, ranges: 1 } };
   await using testEnv = await startSlowTestEnv({ env: serviceEnv, settings, klaviyo: { record } });
   await addCustomers(testEnv, 40);
   await slowDown(testEnv, 'customers', 300);
@@ -80,9 +82,7 @@ test('a request that reaches its time limit hands the run over; the next one res
     complete = result.complete;
   }
   assert.ok(states.length > 1, states.join());
-  // Still pausing where the process was slow to settle what was under way.
-  for (const state of states.slice(0, -1)) assert.match(state, /^(paused|pausing)$/);
-  assert.equal(states.at(-1), 'completed');
+  assert.deepEqual([new Set(states.slice(0, -1)), states.at(-1)], [new Set(['paused']), 'completed']);
   const [whole] = (await ownReplica(testEnv).runs('customers')).ended;
   assert.deepEqual([whole?.id, whole?.counts.read, whole?.counts.delivered], [run?.id, 40, 40]);
   const sent = readFileSync(record, 'utf8').match(/c\d+@example\.com/g) ?? [];
