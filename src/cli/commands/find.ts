@@ -1,7 +1,13 @@
 /** `ctk find`: what became of a record. Only `--full` prints personal data. */
 import type { Command } from 'commander';
 import type { Components } from '../../app/components.ts';
-import { type FindResult, type FoundRecord, findableTypes, type TimelineEntry } from '../../engine/find/schema.ts';
+import {
+  type FindResult,
+  type FoundRecord,
+  findableBy,
+  findableTypes,
+  type TimelineEntry,
+} from '../../engine/find/schema.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { CommandError, type ExitState, type Terminal } from '../output/terminal.ts';
 import { withComponents } from '../with-services.ts';
@@ -15,7 +21,7 @@ interface FindOptions {
 /** Reads from the store and the APIs directly, without a running service. */
 export function define(command: Command, terminal: Terminal, exitState: ExitState): void {
   command
-    .argument('<text>', 'order number, customer number, e-mail, SKU, key of a product, category or cart, or an id')
+    .argument('<text>', findableBy)
     .option('--again', 'send the record again, as a sync does; its events trigger no flows')
     .option('--full', 'also what would be sent to Klaviyo, which holds personal data')
     .option('--json', 'as JSON')

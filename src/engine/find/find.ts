@@ -21,7 +21,7 @@ import { type ResolveDeps, type ResolvedRecord, resolveText } from './resolve.ts
 import { type FindableType, type FindResult, type FoundRecord, findableTypes, type TimelineEntry } from './schema.ts';
 import { sentenceOf } from './sentence.ts';
 
-export interface FindDeps extends Omit<ResolveDeps, 'types'> {
+export interface FindDeps extends ResolveDeps {
   groups: readonly RuleGroup[];
   settings: RuleSettings;
   evaluate: Evaluate;
@@ -48,7 +48,7 @@ export function createFind(deps: FindDeps): Find {
   const types = findableTypes.filter((type) => type !== 'cart' || deps.settings.carts.enabled);
   return {
     async find(text, full = false) {
-      const { records, notes } = await resolveText({ ...deps, types }, text.trim());
+      const { records, notes } = await resolveText(deps, text.trim(), types);
       const shown = records.slice(0, maxShown);
       const history = await historyOf(deps, shown);
       const matches = await Promise.all(shown.map((record) => describeRecord(deps, { record, history, full })));

@@ -46,17 +46,29 @@ const fields: Record<FindableType, readonly string[]> = {
   category: ['id', 'key'],
   cart: ['id', 'key'],
 };
+const nameFields = {
+  order: 'orderNumber',
+  customer: 'customerNumber',
+  product: 'key',
+  category: 'key',
+  cart: 'key',
+} as const;
 const emailFields = { order: 'customerEmail', customer: 'email', cart: 'customerEmail' } as const;
 
 export interface ResolveDeps {
   client: CommercetoolsClient;
   lookups: Pick<Lookups, 'customersWithEmail'>;
-  /** What is looked for. */
-  types: readonly FindableType[];
 }
 
-/** @returns customers first, then the newest orders and carts. Rejects with a CommercetoolsError if commercetools can't answer */
-export async function resolveText({ client, lookups, types }: ResolveDeps, text: string): Promise<Resolution> {
+/**
+ * @param types of the records to look for
+ * @returns customers first, then the newest orders and carts. Rejects with a CommercetoolsError if commercetools can't answer
+ */
+export async function resolveText(
+  { client, lookups }: ResolveDeps,
+  text: string,
+  types: readonly FindableType[],
+): Promise<Resolution> {
   const notes: string[] = [];
   const found = new Map<string, ResolvedRecord & { createdAt: string }>();
 
@@ -88,11 +100,7 @@ export async function resolveText({ client, lookups, types }: ResolveDeps, text:
 }
 
 function described(type: FindableType, { id, version, createdAt, ...known }: z.infer<typeof identified>) {
-  const number = {
-    ...{ order: known.orderNumber, customer: known.customerNumber },
-    ...{ product: known.key, category: known.key, cart: known.key },
-  };
-  const name = `${type[0]?.toUpperCase()}${type.slice(1)} ${number[type] ?? id}`;
+  const name = `${type[0]?.toUpperCase()}${type.slice(1)} ${known[nameFields[type]] ?? id}`;
   return { type, id, version, name, createdAt };
 }
 

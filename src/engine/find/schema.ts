@@ -6,6 +6,9 @@ import { deliveryOutcomes } from '../delivery/delivery-log-page.ts';
 export const findableTypes = ['order', 'customer', 'product', 'category', 'cart'] as const;
 export type FindableType = (typeof findableTypes)[number];
 
+/** What a record can be found by. */
+export const findableBy = 'order number, customer number, e-mail, SKU, key of a product, category or cart, or an id';
+
 const timelineEntry = z.object({
   at: z.string().describe('ISO 8601'),
   source: z

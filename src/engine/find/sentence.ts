@@ -26,7 +26,7 @@ const orderState = z.looseObject({ orderState: z.string() });
 /** @returns such as "Order 1234: Placed Order delivered 12:03:10; no Fulfilled Order yet, the order is Open" */
 export function sentenceOf(findings: Findings): string {
   const { name, type } = findings;
-  const parts = type === 'order' || type === 'cart' ? eventParts(findings) : [recordPart(findings)];
+  const parts = kinds[type] === 'event' ? eventParts(findings) : [recordPart(findings)];
   return `${name}: ${parts.join('; ')}`;
 }
 
@@ -77,11 +77,11 @@ function failurePart({ log, rejections }: Findings): string | undefined {
   return last?.outcome === 'retried' || last?.outcome === 'failed' ? `${last.outcome} (${last.reason})` : undefined;
 }
 
-const kinds = { customer: 'profile', product: 'item', category: 'category' } as const;
+const kinds = { order: 'event', cart: 'event', customer: 'profile', product: 'item', category: 'category' } as const;
 
 function recordPart(findings: Findings): string {
   const { type, klaviyo, skips, log } = findings;
-  const kind = type === 'order' || type === 'cart' ? 'event' : kinds[type];
+  const kind = kinds[type];
   const failure = failurePart(findings);
   const delivered = log.findLast(({ wrote, outcome }) => wrote === kind && outcome === 'delivered');
   const at = delivered ? `, last delivered ${shortTime(delivered.at, findings.now)}` : '';

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Find } from '../../engine/find/find.ts';
-import { findableTypes, foundSchema } from '../../engine/find/schema.ts';
+import { findableBy, findableTypes, foundSchema } from '../../engine/find/schema.ts';
 import type { Guard } from '../auth/authenticate.ts';
 import { problemSchema, refusals, security } from '../error-handler.ts';
 
@@ -13,12 +13,7 @@ export interface FindRouteDeps {
 }
 
 const query = z.strictObject({
-  text: z
-    .string()
-    .trim()
-    .min(1)
-    .max(256)
-    .describe('order number, customer number, e-mail, SKU, key of a product, category or cart, or an id'),
+  text: z.string().trim().min(1).max(256).describe(findableBy),
   full: z.stringbool().default(false).describe('true: also what would be sent, which holds personal data'),
 });
 const record = z.strictObject({ type: z.enum(findableTypes), id: z.string().min(1).max(256) });
