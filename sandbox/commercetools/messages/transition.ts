@@ -1,4 +1,4 @@
-/** Messages of transitions between states of the merchant's own workflow. */
+/** Messages of transitions between workflow states that the project defines. */
 import type { Change } from '../changes.ts';
 import { field, isObject, type JsonObject, listField } from '../json.ts';
 import { isMeant } from '../order-actions/identify.ts';

@@ -1,4 +1,4 @@
-/** Update actions that move an order or pieces of its lines to a state of the merchant's own workflow. */
+/** Update actions that move an order or pieces of its lines to a workflow state that the project defines. */
 import type { CustomAction, CustomActions } from '../custom-action.ts';
 import { field, isObject, type JsonObject, listField, numberField, textField } from '../json.ts';
 import type { Records } from '../records.ts';

@@ -1,4 +1,4 @@
-/** States of the merchant's own workflow that an order and its lines enter. https://docs.commercetools.com/api/projects/states */
+/** States that the project defines, and that an order and its lines enter. https://docs.commercetools.com/api/projects/states */
 import { type Order, orderStatesSchema } from '../../commercetools/schemas.ts';
 import { type Cause, type EvaluationContext, isCausedBy, messageCauseOf } from '../types.ts';
 

@@ -1,4 +1,4 @@
-/** Events of the merchant's own workflow: an order or a line item entered a state that `order.workflow` names. */
+/** Events of workflow states that the project defines: an order or a line item entered a state that `order.workflow` names. */
 import type { RuleSettings, WorkflowEvent } from '../settings.ts';
 import { type Cause, isCausedBy, messageCauseOf, messageTriggers, originOf, type Skip } from '../types.ts';
 import type { OrderFacts, OrderRule } from './facts.ts';
