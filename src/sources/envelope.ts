@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { parseJson } from '../lib/json.ts';
+import { isRecord, parseJson } from '../lib/json.ts';
 import type { RawMessage } from './source.ts';
 
 export type Unwrapped = { ok: true; messages: RawMessage[] } | { ok: false; reason: string };
@@ -142,7 +142,15 @@ const maxLevels = 200;
 
 function isTooDeep(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((inner) => isTooDeep(inner, levels - 1));
+  return isRecord(value) && isRecordTooDeep(value, levels);
+}
+
+/** Not by `Object.values`: a list for each object of each message is much garbage. */
+function isRecordTooDeep(record: Readonly<Record<string, unknown>>, levels: number): boolean {
+  for (const name in record) if (isTooDeep(record[name], levels - 1)) return true;
+  return false;
 }
 
 function rawMessage(body: unknown, origin: Origin): RawMessage {

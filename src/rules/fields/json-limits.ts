@@ -3,6 +3,7 @@
  * https://developers.klaviyo.com/en/reference/events_api_overview#limitations
  */
 import type { JsonObject, JsonValue, Warning } from '../../klaviyo/change.ts';
+import { isRecord } from '../../lib/json.ts';
 import { cutText, maxTextBytes } from './text.ts';
 
 const maxProperties = 400;
@@ -50,7 +51,10 @@ function fitsUnchanged(record: Record<string, unknown>, maxBytes: number): recor
   return isSmall && fits(record, 1, budget) && budget.bytes > 0;
 }
 
-/** Returns whether a value needs no cut, and subtracts an upper bound of its bytes as JSON from the budget. */
+/**
+ * Returns whether a value needs no cut, and subtracts an upper bound of its bytes as JSON from the budget. Its loops
+ * allocate nothing: with lists of entries this was a quarter of all memory that the message of an order took.
+ */
 function fits(value: unknown, level: number, budget: { bytes: number }): boolean {
   switch (typeof value) {
     case 'string':
@@ -66,12 +70,22 @@ function fits(value: unknown, level: number, budget: { bytes: number }): boolean
       budget.bytes -= 5;
       if (value === null) return true;
       if (level > maxLevels) return false;
-      if (Array.isArray(value))
-        return value.length <= maxArrayItems && value.every((item) => fits(item, level + 1, budget));
-      return Object.entries(value).every(([key, child]) => fits(key, level, budget) && fits(child, level + 1, budget));
+      if (Array.isArray(value)) return listFits(value, level, budget);
+      return isRecord(value) && recordFits(value, level, budget);
     default:
       return false;
   }
+}
+
+function recordFits(record: Readonly<Record<string, unknown>>, level: number, budget: { bytes: number }): boolean {
+  for (const key in record) if (!fits(key, level, budget) || !fits(record[key], level + 1, budget)) return false;
+  return true;
+}
+
+function listFits(list: readonly unknown[], level: number, budget: { bytes: number }): boolean {
+  if (list.length > maxArrayItems) return false;
+  for (const item of list) if (!fits(item, level + 1, budget)) return false;
+  return true;
 }
 
 /** A text with fewer UTF-16 units than this is below every limit in bytes. */
