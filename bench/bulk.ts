@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { runSchema } from '../src/engine/runs/run.ts';
-import { type BenchEnvironment, type EnvironmentOptions, withEnvironment } from './environment.ts';
+import { type BenchEnvironment, type EnvironmentOptions, startFloor, withEnvironment } from './environment.ts';
 import type { RequestReport } from './fakes/counters.ts';
 import {
   type Figures,
@@ -15,7 +15,7 @@ import {
   throttledShare,
   usageOf,
 } from './measure.ts';
-import { type BenchProcess, start } from './processes.ts';
+import type { BenchProcess } from './processes.ts';
 
 type Resource = 'customers' | 'orders' | 'products';
 
@@ -58,9 +58,8 @@ export async function syncOnce(
 }
 
 /** Returns the CPU seconds of the floor for `pages` pages of 500 records. */
-async function floorOf({ klaviyo, shop }: BenchEnvironment, resource: Resource, pages: number) {
-  const options = { scenario: resource, shop: shop.url, klaviyo: klaviyo.url, pages };
-  const floor = await start('floor.ts', [JSON.stringify(options)]);
+async function floorOf(environment: BenchEnvironment, resource: Resource, pages: number) {
+  const floor = await startFloor(environment, resource, pages);
   await floor.request('begin', begun);
   const { records } = await floor.request('run', z.object({ records: z.number() }));
   const { cpuSeconds } = await usageOf(floor);

@@ -26,6 +26,17 @@ export interface BenchEnvironment {
   stop(): Promise<void>;
 }
 
+const serviceFlags = { NODE_ARGUMENTS: containerFlags.join(' ') };
+
+/** Starts the floor with the flags of the service, so that garbage costs both the same. */
+export function startFloor(
+  { klaviyo, shop }: BenchEnvironment,
+  scenario: string,
+  pages: number,
+): Promise<BenchProcess> {
+  return start('floor.ts', [JSON.stringify({ scenario, shop: shop.url, klaviyo: klaviyo.url, pages })], serviceFlags);
+}
+
 const unlimited = 1_000;
 /** Runs `work` in a new environment and stops all processes afterwards. */
 export async function withEnvironment<Result>(
@@ -69,7 +80,7 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
 
 function serviceEnvironment(klaviyo: BenchProcess, shop: BenchProcess, scale: number): Record<string, string> {
   return {
-    NODE_ARGUMENTS: containerFlags.join(' '),
+    ...serviceFlags,
     KLAVIYO_API_URL: klaviyo.url,
     KLAVIYO_AUTH_KEY: 'pk_bench',
     CT_API_URL: shop.url,

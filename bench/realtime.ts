@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
-import { type BenchEnvironment, withEnvironment } from './environment.ts';
+import { type BenchEnvironment, startFloor, withEnvironment } from './environment.ts';
 import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
 import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
-import { type BenchProcess, start } from './processes.ts';
+import type { BenchProcess } from './processes.ts';
 import { fitsContainer, type Scenario } from './scenario.ts';
 
 const begun = z.object({ begun: z.literal(true) });
@@ -35,8 +35,8 @@ function envelope(payload: object, messageId: string): string {
   return JSON.stringify({ message: { data, messageId, publishTime: '2026-03-15T08:00:00Z' }, subscription: 'bench' });
 }
 
-/** Returns an OrderCreated message with the current time. */
-function orderCreated(number: number): string {
+/** Returns an OrderCreated message with the current time. @param shopSize of the environment, whose products it is about */
+function orderCreated(number: number, shopSize: ShopSize): string {
   const at = new Date().toISOString();
   const payload = {
     notificationType: 'Message',
@@ -44,12 +44,12 @@ function orderCreated(number: number): string {
     id: `message-${number}`,
     version: 1,
     sequenceNumber: 1,
-    resource: { typeId: 'order', id: order(number, size).id },
+    resource: { typeId: 'order', id: order(number, shopSize).id },
     resourceVersion: 1,
     type: 'OrderCreated',
     createdAt: at,
     lastModifiedAt: at,
-    order: { ...order(number, size), createdAt: at },
+    order: { ...order(number, shopSize), createdAt: at },
   };
   return envelope(payload, `m${number}`);
 }
@@ -127,11 +127,14 @@ interface Stream {
   seconds: number;
   first?: number;
   connections?: number;
+  /** Of the environment; defaults to that of the scenarios here. */
+  shopSize?: ShopSize;
 }
 
 /** Sends new orders. */
-export async function orders(service: BenchProcess, { perSecond, seconds, first = 0, connections }: Stream) {
-  const next = (index: number) => ({ body: orderCreated(first + index), dueMs: (index * 1_000) / perSecond });
+export async function orders(service: BenchProcess, stream: Stream) {
+  const { perSecond, seconds, first = 0, connections, shopSize = size } = stream;
+  const next = (index: number) => ({ body: orderCreated(first + index, shopSize), dueMs: (index * 1_000) / perSecond });
   return deliver(service, perSecond * seconds, next, connections);
 }
 
@@ -173,9 +176,7 @@ async function cpuRatio(count: number): Promise<Figures> {
     await service.request('begin', begun);
     await orders(service, { perSecond, seconds: count / perSecond });
     const serviceUsage = await usageOf(service);
-    const floor = await start('floor.ts', [
-      JSON.stringify({ scenario: 'realtime', shop: environment.shop.url, klaviyo: environment.klaviyo.url, pages: 0 }),
-    ]);
+    const floor = await startFloor(environment, 'realtime', 0);
     await orders(floor, { perSecond, seconds: 15, first: 100_000 });
     await floor.request('begin', begun);
     await orders(floor, { perSecond, seconds: count / perSecond });

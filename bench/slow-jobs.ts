@@ -50,7 +50,8 @@ export async function slowJobs(options: EnvironmentOptions): Promise<Record<stri
     const tookMs: number[] = [];
     let lost = 0;
     for (let first = 0; !isSynced; first += realtimePerSecond) {
-      const delivered = await orders(service, { perSecond: realtimePerSecond, seconds: 1, first });
+      const stream = { perSecond: realtimePerSecond, seconds: 1, first, shopSize: options.size };
+      const delivered = await orders(service, stream);
       tookMs.push(...delivered.tookMs);
       lost += delivered.lost;
     }
