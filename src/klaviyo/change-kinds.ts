@@ -13,16 +13,14 @@ import { writeProfile } from './writers/profile.ts';
 import { writeStock } from './writers/variant.ts';
 import type { WriteContext } from './writers/write-context.ts';
 
-/** Of 100 records in each of the 500 jobs that Klaviyo allows in progress. */
-const itemsOfAllJobs = 50_000;
-/** An item in flight with its variants, on average; measured in heap snapshots. */
-const itemBytes = 12_000;
-/** Share of the heap that items in flight may have. */
-const itemsHeapShare = 0.2;
-const maxItemsInFlight = Math.min(
-  itemsOfAllJobs,
-  Math.max(1_000, Math.floor((getHeapStatistics().heap_size_limit * itemsHeapShare) / itemBytes)),
-);
+/** What an item in flight and each of its variants hold, on average; measured in heap snapshots. */
+const itemBytes = 3_000;
+const variantBytes = 3_000;
+/** Of 100 items with three variants each in every one of the 500 jobs that Klaviyo allows in progress. */
+const bytesOfAllJobs = 500 * 100 * (itemBytes + 3 * variantBytes);
+/** Share of the heap that items in flight may have: docs/performance.md. */
+const itemsHeapShare = 0.35;
+const maxItemBytes = Math.min(bytesOfAllJobs, getHeapStatistics().heap_size_limit * itemsHeapShare);
 
 type ChangeOf<Kind extends ChangeKind> = Extract<Change, { type: Kind }>;
 
@@ -36,7 +34,10 @@ interface ChangeKindSpec<ChangeType extends Change> {
   ordered: boolean;
   /** Operations that the writer may use. */
   operations: readonly OperationName[];
+  /** Records; where changes differ in size, bytes. */
   maxInFlight: number;
+  /** Bytes of a change, where `maxInFlight` is in bytes. */
+  bytesOf?(change: ChangeType): number;
   write(change: ChangeType & { readSeq: number }, context: WriteContext): Promise<Receipt>;
 }
 
@@ -92,7 +93,8 @@ export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Change
     ordered: true,
     operations: ['createItem', 'updateItem', 'createVariant', 'updateVariant', 'deleteVariant'],
     // An item waits for its own job and for its variants' jobs, which take seconds to minutes.
-    maxInFlight: maxItemsInFlight,
+    maxInFlight: maxItemBytes,
+    bytesOf: ({ variants }) => itemBytes + variants.length * variantBytes,
     write: writeItem,
   },
   stock: {
@@ -118,6 +120,11 @@ export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Change
 /** @returns the key that pending changes to the same record share */
 export function coalescingKey(change: Change, lane: Lane): string {
   return specOf(change).coalescingKey(change, lane);
+}
+
+/** @returns how much of its kind's `maxInFlight` a change takes */
+export function inFlightSize(change: Change): number {
+  return specOf(change).bytesOf?.(change) ?? 1;
 }
 
 export function specOf(change: Change): ChangeKindSpec<Change> {

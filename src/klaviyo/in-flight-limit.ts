@@ -1,21 +1,21 @@
 /** Limits in-flight bulk changes per kind so that memory does not grow with the shop. Counts the other lanes without a limit: a broker and a page limit them. */
 
 import type { Lane } from './api/rate-limiter.ts';
-import type { ChangeKind } from './change.ts';
-import { changeKinds } from './change-kinds.ts';
+import type { Change, ChangeKind } from './change.ts';
+import { changeKinds, inFlightSize } from './change-kinds.ts';
 
 export type InFlightLimit = ReturnType<typeof createInFlightLimit>;
 
 export function createInFlightLimit() {
+  /** Records, or bytes, as in the table of change kinds. */
   const bulk = new Map<ChangeKind, number>();
   const counts: Record<Lane, number> = { realtime: 0, cart: 0, bulk: 0 };
   let released: PromiseWithResolvers<void> | undefined;
 
-  const isFull = () => bulk.entries().some(([kind, count]) => count >= changeKinds[kind].maxInFlight);
+  const isFull = () => bulk.entries().some(([kind, size]) => size >= changeKinds[kind].maxInFlight);
 
-  function add(lane: Lane, kind: ChangeKind, change: 1 | -1): void {
-    counts[lane] += change;
-    if (lane === 'bulk') bulk.set(kind, (bulk.get(kind) ?? 0) + change);
+  function addToBulk(kind: ChangeKind, size: number): void {
+    bulk.set(kind, (bulk.get(kind) ?? 0) + size);
   }
 
   function nextRelease(): Promise<void> {
@@ -24,12 +24,18 @@ export function createInFlightLimit() {
   }
 
   return {
-    /** Counts a change; does not wait. */
-    acquire: (lane: Lane, kind: ChangeKind) => add(lane, kind, 1),
-    release(lane: Lane, kind: ChangeKind): void {
-      add(lane, kind, -1);
-      released?.resolve();
-      released = undefined;
+    /** Counts a change; does not wait. @returns a function that releases it, to be called once */
+    acquire(lane: Lane, change: Change): () => void {
+      const kind = change.type;
+      const size = inFlightSize(change);
+      counts[lane] += 1;
+      if (lane === 'bulk') addToBulk(kind, size);
+      return () => {
+        counts[lane] -= 1;
+        if (lane === 'bulk') addToBulk(kind, -size);
+        released?.resolve();
+        released = undefined;
+      };
     },
     /** Resolves when every kind is below its limit. Rejects with the signal's reason when it is aborted first. */
     async waitForCapacity(signal: AbortSignal): Promise<void> {

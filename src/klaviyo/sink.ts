@@ -159,15 +159,14 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
   }
 
   async function processEntry(entry: Entry<Origin>, key: string): Promise<void> {
-    // Later changes may raise the entry's lane, so these are the values to release.
-    const { lane, change } = entry;
-    inFlightLimit.acquire(lane, change.type);
+    // Later changes may raise the entry's lane and replace its change: what was acquired is released.
+    const release = inFlightLimit.acquire(entry.lane, entry.change);
     const receipt = await writeInOrder(entry, key).catch(
       (thrown: unknown): Receipt => ({ outcome: 'failed', error: toError(thrown) }),
     );
     if (pending.get(key) === entry) pending.delete(key);
     entry.deadline.detach();
-    inFlightLimit.release(lane, change.type);
+    release();
     (entry.settled ?? entry).resolve(receipt);
   }
 

@@ -10,7 +10,7 @@ import {
   stockOfEntries,
 } from '../fields/availability.ts';
 import { breadcrumb } from '../fields/breadcrumb.ts';
-import { metadataOf } from '../fields/metadata.ts';
+import { type Metadata, metadataOfNames, metadataOfPrices } from '../fields/metadata.ts';
 import { amountOf, choosePrice, hasOnlyChannelPrices } from '../fields/prices.ts';
 import { cutText, localizedText, present, titleOf } from '../fields/text.ts';
 import { productUrl } from '../fields/url.ts';
@@ -23,14 +23,16 @@ export type PublishedFacts = Extract<ItemFacts, { state: 'published' }>;
 interface MappingContext {
   facts: PublishedFacts;
   settings: RuleSettings;
+  /** What the item and all of its variants have: made once, as thousands of items are in flight. */
+  names: Metadata;
   /** Warnings by code, so that a hundred variants give one warning. */
   warnings: Map<string, Warning>;
 }
 
 export function itemChange(facts: PublishedFacts, settings: RuleSettings): RuleOutput {
-  const { masterVariant } = facts.product.masterData.current;
+  const { masterVariant, name, slug } = facts.product.masterData.current;
   if (!masterVariant) return skip('the product has no master variant (modular catalogue)');
-  const context: MappingContext = { facts, settings, warnings: new Map() };
+  const context: MappingContext = { facts, settings, names: metadataOfNames(name, slug), warnings: new Map() };
   const categories = categoriesOf(context);
   const variants = variantsOf(facts.product);
   const item = itemOf(masterVariant, categories, context);
@@ -78,7 +80,7 @@ function itemOf(
 }
 
 function variantOf(variant: ProductVariant, item: CatalogItem, context: MappingContext): CatalogVariant[] {
-  const { facts, settings } = context;
+  const { settings } = context;
   const sku = present(variant.sku);
   if (sku === undefined) {
     warn(context, 'variant_without_sku', `variant ${variant.id} has no sku and was left out`);
@@ -86,9 +88,10 @@ function variantOf(variant: ProductVariant, item: CatalogItem, context: MappingC
   }
   const price = chosenPrice(variant, context);
   const stock = stockOf(variant, sku, context);
+  const { title, description, url, published } = item;
   return [
     {
-      ...sharedOf(facts.product, settings),
+      ...{ title, description, url, published },
       external_id: sku,
       sku,
       image_full_url: imageOf(variant) ?? item.image_full_url,
@@ -171,12 +174,12 @@ function stockOf(variant: ProductVariant, sku: string, context: MappingContext):
 }
 
 function metadataTexts(variant: ProductVariant, context: MappingContext): Record<string, string> {
-  const { facts, settings } = context;
-  const { name, slug } = facts.product.masterData.current;
-  const { texts, cut } = metadataOf({ name, slug, prices: pricesOf(variant, facts), at: facts.at }, settings);
+  const { facts, settings, names } = context;
+  const prices = metadataOfPrices(pricesOf(variant, facts), { at: facts.at, settings });
+  const cut = [...names.cut, ...prices.cut];
   if (cut.length > 0)
     warn(context, 'metadata_cut', `too large for custom_metadata, entries left out: ${cut.join(', ')}`);
-  return texts;
+  return { ...names.texts, ...prices.texts };
 }
 
 function imageOf(variant: ProductVariant): string | null {

@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { money, now, price, settings } from '../../../test/fixtures/index.ts';
 import { type Price, standalonePriceSchema } from '../../commercetools/schemas.ts';
-import { metadataOf } from './metadata.ts';
+import { metadataOfNames, metadataOfPrices } from './metadata.ts';
 
-const names = { name: { de: 'Hose', 'en-US': 'Pants', fr: '' }, slug: { de: 'hose' }, at: now };
+const names = metadataOfNames({ de: 'Hose', 'en-US': 'Pants', fr: '' }, { de: 'hose' });
 const prices = (...list: Record<string, unknown>[]): Price[] =>
   list.map((one) =>
     standalonePriceSchema.parse({ id: 'p', version: 1, createdAt: '', lastModifiedAt: '', sku: 's', ...one }),
   );
 function texts(list: Price[], preferredCurrency = ''): Record<string, Record<string, unknown>> {
-  const metadata = metadataOf({ ...names, prices: list }, settings({}, { preferredCurrency }));
-  return Object.fromEntries(Object.entries(metadata.texts).map(([name, text]) => [name, JSON.parse(text)]));
+  const ofPrices = metadataOfPrices(list, { at: now, settings: settings({}, { preferredCurrency }) });
+  return Object.fromEntries(
+    Object.entries({ ...names.texts, ...ofPrices.texts }).map(([name, text]) => [name, JSON.parse(text)]),
+  );
 }
 
 test('each locale has its own key; empty texts have none', () => {
@@ -59,7 +61,7 @@ test('without a valid price there is no key', () => {
 
 test('entries that do not fit are left out whole, so that the text stays valid JSON', () => {
   const name = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`l${index}`, '"'.repeat(1_000)]));
-  const metadata = metadataOf({ name, slug: {}, prices: [], at: now }, settings());
+  const metadata = metadataOfNames(name, {});
   assert.deepEqual(metadata.cut, ['title_json']);
   assert.ok(Object.keys(JSON.parse(metadata.texts.title_json ?? '')).length > 5);
   assert.ok(Buffer.byteLength(JSON.stringify(metadata.texts)) < 100_000);

@@ -23,20 +23,19 @@ export interface Metadata {
   cut: string[];
 }
 
-export interface MetadataSource {
-  name: LocalizedString;
-  slug: LocalizedString;
-  prices: readonly Price[];
-  at: Date;
-}
-
-/** Returns `title_json` {`title_de`: …}, `slug_json`, and with prices `price_json` and `currency_json`. */
-export function metadataOf({ name, slug, prices, at }: MetadataSource, settings: RuleSettings): Metadata {
+/** Returns the texts that an item and its variants share: `title_json` {`title_de`: …} and `slug_json`. */
+export function metadataOfNames(name: LocalizedString, slug: LocalizedString): Metadata {
   const metadata: Metadata = { texts: {}, cut: [] };
   add(metadata, 'title_json', textOfNames(name, 'title'));
   add(metadata, 'slug_json', textOfNames(slug, 'slug'));
+  return metadata;
+}
+
+/** Returns `price_json` and `currency_json`; nothing without prices. */
+export function metadataOfPrices(prices: readonly Price[], context: PriceContext): Metadata {
+  const metadata: Metadata = { texts: {}, cut: [] };
   if (prices.length === 0) return metadata;
-  const texts = textsOfPrices(prices, { at, settings });
+  const texts = textsOfPrices(prices, context);
   add(metadata, 'price_json', texts.prices);
   add(metadata, 'currency_json', texts.currencies);
   return metadata;
@@ -69,7 +68,7 @@ export function fitMetadata(metadata: Record<string, string>): {
   return { metadata: Object.fromEntries(kept), warnings: [{ code: 'metadata_cut', detail }] };
 }
 
-interface PriceContext {
+export interface PriceContext {
   at: Date;
   settings: RuleSettings;
 }
