@@ -294,9 +294,9 @@ describe('documents', () => {
   });
 });
 
-test('npm test runs each test file once', () => {
+test('npm test, test:browser and test:deploy together run each test file once', () => {
   const ignored = ['**/node_modules/**'];
-  const patterns = globSync('test/suites/*.ts', { cwd: root }).flatMap((suite) =>
+  const patterns = globSync('test/suites/**/*.ts', { cwd: root }).flatMap((suite) =>
     [...readFileSync(`${root}${suite}`, 'utf8').matchAll(/'([^']+\.test\.ts)'/g)].map(([, pattern = '']) => pattern),
   );
   const run = patterns.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ignored }));

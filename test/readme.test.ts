@@ -72,6 +72,8 @@ const typed: Record<string, Typed | '.ci/run'> = {
   'npm run chaos -- --short': '.ci/run',
   'npm ci': '.ci/run',
   'npm test': '.ci/run',
+  'npm run test:browser': '.ci/run',
+  'npm run test:deploy': '.ci/run',
   'npm run check': '.ci/run',
   'npm run sandbox -- --once': '.ci/run',
   // The same with a shop that is quickly there.

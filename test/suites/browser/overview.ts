@@ -1,4 +1,4 @@
 /** The dashboard in Chromium: the overview, dead letters, find and the live check. */
-import { runTogether } from '../run-together.ts';
+import { runTogether } from '../../run-together.ts';
 
 runTogether(['test/dashboard/[!ps]*.test.ts']);

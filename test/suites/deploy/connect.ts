@@ -1,4 +1,4 @@
 /** The applications of commercetools Connect. */
-import { runTogether } from '../run-together.ts';
+import { runTogether } from '../../run-together.ts';
 
 runTogether(['test/connect/*.test.ts']);
