@@ -216,14 +216,14 @@ for (const name of disabledEventNames) {
       assert.ok((await silent.writes()) > before);
     });
 
-    test('disabled: every other name is written', async () => {
-      for (const [other, act] of Object.entries(acts)) {
-        if (other === name || needs[other]?.includes(name)) continue;
-        const { sendMessage } = await act(silent);
-        const before = await silent.writes();
-        assert.equal(await sendMessage(), 204);
-        assert.ok((await silent.writes()) > before, other);
-      }
+    test('every other name disabled: it is written', async () => {
+      const wanted = [name, ...(needs[name] ?? [])];
+      const disabledEvents = disabledEventNames.filter((other) => !wanted.includes(other));
+      await using alone = await startCatalogShop({ settings: { order, carts, disabledEvents } });
+      const { sendMessage } = await acts[name](alone);
+      const before = await alone.writes();
+      assert.equal(await sendMessage(), 204);
+      assert.ok((await alone.writes()) > before);
     });
   });
 }
