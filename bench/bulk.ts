@@ -159,7 +159,8 @@ export async function flatness(resource: Resource, recordCount: number): Promise
   const [small = 1, large = 0] = peaks;
   return {
     records: `${recordCount} and ${recordCount * 10}`,
-    'peak MB': `${Math.round(small / 1e6)} and ${Math.round(large / 1e6)}`,
+    'peak MB of the smaller': Math.round(small / 1e6),
+    'peak MB of the larger': Math.round(large / 1e6),
     'memory ratio': round(large / small),
   };
 }

@@ -1,8 +1,9 @@
 /**
  * Turns drafts and update actions into resources with @labdigital/commercetools-mock, without its HTTP server. Reads
- * come from the sandbox's own records; only writes go through the mock.
+ * come from the sandbox's own records; only writes go through the mock. It is started by the first of them: registering
+ * its hundreds of routes takes longer than the rest of the sandbox.
  */
-import { CommercetoolsMock } from '@labdigital/commercetools-mock';
+import type { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import { z } from 'zod';
 import { type ApiRecord, isObject, isRecord, textField } from './json.ts';
 import { errorResponse, type HttpResponse } from './responses.ts';
@@ -49,18 +50,21 @@ const inserters: Readonly<Record<string, Insert>> = {
 
 export class Engine {
   readonly #projectKey: string;
-  readonly #mock: CommercetoolsMock;
+  #mock: Promise<CommercetoolsMock> | undefined;
+  /** Placed before the mock was started, by type and id. */
+  readonly #waiting = new Map<string, { typeId: string; record: ApiRecord }>();
 
   constructor(projectKey: string) {
     this.#projectKey = projectKey;
-    this.#mock = new CommercetoolsMock({ defaultProjectKey: projectKey, silent: true });
   }
 
   /** Sends a request to the mock. The path is relative to the project. */
   async send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<HttpResponse> {
     const url = `/${this.#projectKey}/${path}`;
     const payload = isObject(body) ? { payload: body } : {};
-    const response = await this.#mock.app.inject({ method, url, ...payload });
+    this.#mock ??= this.#start();
+    const { app } = await this.#mock;
+    const response = await app.inject({ method, url, ...payload });
     const json: unknown = response.body === '' ? undefined : response.json();
     if (response.statusCode >= 500 || !isObject(json)) {
       return errorResponse(
@@ -74,14 +78,28 @@ export class Engine {
 
   /** Inserts a record, so that later drafts and actions can reference it. */
   async place(typeId: string, record: ApiRecord): Promise<void> {
-    await inserters[typeId]?.(this.#mock.project(), record);
+    if (this.#mock) await insert(await this.#mock, typeId, record);
+    else this.#waiting.set(`${typeId}/${record.id}`, { typeId, record });
   }
 
   async clear(): Promise<void> {
-    await this.#mock.clear();
+    this.#waiting.clear();
+    await (await this.#mock)?.clear();
   }
 
   async stop(): Promise<void> {
-    await this.#mock.app.close();
+    await (await this.#mock)?.app.close();
   }
+
+  async #start(): Promise<CommercetoolsMock> {
+    const { CommercetoolsMock } = await import('@labdigital/commercetools-mock');
+    const mock = new CommercetoolsMock({ defaultProjectKey: this.#projectKey, silent: true });
+    for (const { typeId, record } of this.#waiting.values()) await insert(mock, typeId, record);
+    this.#waiting.clear();
+    return mock;
+  }
+}
+
+async function insert(mock: CommercetoolsMock, typeId: string, record: ApiRecord): Promise<void> {
+  await inserters[typeId]?.(mock.project(), record);
 }

@@ -149,7 +149,7 @@ describe('single requests and bulk bodies', () => {
     const { write, all, sent } = await batcherIn(t)({ operation: events });
     const large = { text: `{"id":"large","pad":"${'x'.repeat(2_000_000)}"}`, bytes: 2_000_030 };
     for (const id of idsOf(3, 'large'))
-      write(id, { lane: 'bulk' }, { ...large, text: large.text.replace('"large"', `"${id}"`) });
+      write(id, { lane: 'bulk' }, { bytes: large.bytes, text: () => large.text.replace('"large"', `"${id}"`) });
     await all(idsOf(3, 'large'));
     assert.deepEqual(sent.bulk, [['large-0', 'large-1']]);
     assert.deepEqual(sent.single, ['large-2']);

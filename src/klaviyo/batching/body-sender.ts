@@ -88,18 +88,23 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     await sendBody(entries, options).catch((thrown: unknown) => rejectAll(entries, thrown));
   }
 
-  /** Sends one bulk body. Settles its entries, or leaves that to the job. */
-  async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
-    const { lane, acquired } = options;
-    const verification = await access.beginBody(entries.map(({ item }) => item));
-    if (verification === 'single') return sendSingly(entries, lane);
-    const repeated = verification && entries[verification.repeated];
-    if (repeated) await sendSingle(repeated, { lane });
+  /** A function of its own, so that nothing refers to the body while its job is in progress. */
+  async function post(entries: readonly Entry[], { lane, acquired }: RequestOptions) {
     const items = entries.map(({ item }) => item);
     const { text, positions } = bulkBody(operation, items, locationClaims.claim(items, lane));
     const traceContexts = entries.map(({ traceContext }) => traceContext);
     const request = { endpoint: operation.bulk, body: text, signal: never, lane, acquired };
-    const result = await sharing(traceContexts, () => client.call(request)).catch((thrown: unknown) => {
+    return { result: await sharing(traceContexts, () => client.call(request)), positions };
+  }
+
+  /** Sends one bulk body. Settles its entries, or leaves that to the job. */
+  async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
+    const { lane } = options;
+    const verification = await access.beginBody(entries.map(({ item }) => item));
+    if (verification === 'single') return sendSingly(entries, lane);
+    const repeated = verification && entries[verification.repeated];
+    if (repeated) await sendSingle(repeated, { lane });
+    const { result, positions } = await post(entries, options).catch((thrown: unknown) => {
       verification?.abandon();
       throw thrown;
     });

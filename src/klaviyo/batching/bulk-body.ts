@@ -5,9 +5,9 @@ import type { ProfileIdentity } from '../change.ts';
 import type { Operation } from './operations.ts';
 
 export interface BatchItem {
-  /** JSON of the record as it is part of a bulk body. */
-  text: string;
-  /** Size of `text` in UTF-8. */
+  /** @returns JSON of the record as it is part of a bulk body */
+  text(): string;
+  /** Size of the text in UTF-8. */
   bytes: number;
   /** Events are grouped by profile in a bulk body: the start of the group's JSON object, without its closing brace. */
   group?: string;
@@ -50,8 +50,20 @@ export function isSafeInPath(id: string): boolean {
 /** @param record a JSON:API resource. @param id replaces `{id}` in the path of the single endpoint */
 export function batchItem(record: object, id?: string): BatchItem {
   const text = JSON.stringify(record);
-  const bulkOnly = id !== undefined && !isSafeInPath(id);
-  return { text, bytes: Buffer.byteLength(text), id, recordId: id, bulkOnly, singleBody: () => `{"data":${text}}` };
+  return { text: () => text, bytes: Buffer.byteLength(text), ...identified(id), singleBody: () => `{"data":${text}}` };
+}
+
+/**
+ * Like `batchItem`, but builds and serialises the record for each request. Else its text would be most of what an item or a
+ * variant holds while its job is in progress, which may take minutes.
+ */
+export function catalogBatchItem(build: () => object, id?: string): BatchItem {
+  const text = () => JSON.stringify(build());
+  return { text, bytes: Buffer.byteLength(text()), ...identified(id), singleBody: () => `{"data":${text()}}` };
+}
+
+function identified(id: string | undefined): Pick<BatchItem, 'id' | 'recordId' | 'bulkOnly'> {
+  return { id, recordId: id, bulkOnly: id !== undefined && !isSafeInPath(id) };
 }
 
 export interface BodyPosition {
@@ -77,7 +89,7 @@ export function bulkBody(
 
 function plainParts(items: readonly BatchItem[]) {
   return {
-    parts: items.flatMap(({ text }, index) => (index === 0 ? [text] : [',', text])),
+    parts: items.flatMap((item, index) => (index === 0 ? [item.text()] : [',', item.text()])),
     positions: items.map((_, index): BodyPosition => ({ index })),
   };
 }
@@ -85,12 +97,13 @@ function plainParts(items: readonly BatchItem[]) {
 /** Events grouped by profile; each profile occurs once. */
 function groupedParts(items: readonly BatchItem[], locations: ReadonlyMap<string, EventLocation>) {
   const groups = new Map<string, { index: number; parts: string[]; count: number }>();
-  const positions = items.map(({ text, group = '', location }): BodyPosition => {
+  const positions = items.map((item): BodyPosition => {
+    const { group = '', location } = item;
     const located = withLocation(group, location && locations.get(location.profile));
     const start = [groups.size === 0 ? '' : ',', located, '"events":{"data":['];
     const { index, parts, count } = groups.get(group) ?? { index: groups.size, parts: start, count: 0 };
     if (count > 0) parts.push(',');
-    parts.push(text);
+    parts.push(item.text());
     groups.set(group, { index, parts, count: count + 1 });
     return { index, within: count };
   });

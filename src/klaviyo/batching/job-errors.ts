@@ -42,7 +42,8 @@ function entryOfPayload<Entry extends { item: BatchItem }>(
   const { email, external_id: id } = identifiersIn(payload);
   const values = [email, id].filter((value) => value != null).map((value) => JSON.stringify(value));
   if (values.length === 0) return undefined;
-  const matching = entries.filter(({ item: { text } }) => {
+  const matching = entries.filter(({ item }) => {
+    const text = item.text();
     // Cheap search first. A match is parsed, since a record may contain the identifiers in other attributes.
     if (!values.every((value) => text.includes(value))) return false;
     const attributes = profileRecord.safeParse(parseJson(text)).data?.attributes;

@@ -143,7 +143,7 @@ function eventOf(id: string): BatchItem {
   const text = JSON.stringify({ type: 'event', attributes });
   const profile = `"profile":{"data":{"type":"profile","attributes":{"external_id":"${id}"}}}`;
   return {
-    ...{ text, bytes: Buffer.byteLength(text) },
+    ...{ text: () => text, bytes: Buffer.byteLength(text) },
     group: `{"type":"event-bulk-create","attributes":{${profile},`,
     singleBody: () => `{"data":${text}}`,
   };

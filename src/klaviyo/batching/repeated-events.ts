@@ -95,8 +95,8 @@ export function createRepeatedEvents(deps: RepeatedEventsDeps): BulkAccess {
 
   /** @returns an event of the body that Klaviyo does not have; undefined when there is none, or it can't be found out */
   async function findNewEvent(items: readonly BatchItem[]) {
-    for (const { text } of items.slice(1).slice(-maxCandidates)) {
-      const event = eventRecord.safeParse(parseJson(text)).data;
+    for (const item of items.slice(1).slice(-maxCandidates)) {
+      const event = eventRecord.safeParse(parseJson(item.text())).data;
       const listed = event && (await isListed(event));
       if (listed === undefined) return 'unverifiable';
       if (!listed) return event;

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure } from '../api/errors.ts';
-import { batchItem } from '../batching/bulk-body.ts';
+import { catalogBatchItem } from '../batching/bulk-body.ts';
 import type { CatalogType } from '../batching/operations.ts';
 import type { Receipt } from '../change.ts';
 import { compoundId } from '../existing-records.ts';
@@ -29,13 +29,15 @@ export interface CatalogRecord {
 const resourceType = (type: CatalogType) => `catalog-${type.toLowerCase()}`;
 
 export function create(type: CatalogType, record: CatalogRecord, context: WriteContext): Promise<ApiResult> {
-  const relationships = { ...record.relationships, ...record.relationshipsOnCreate };
-  const data = {
-    type: resourceType(type),
-    attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
-    ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
+  const build = () => {
+    const relationships = { ...record.relationships, ...record.relationshipsOnCreate };
+    return {
+      type: resourceType(type),
+      attributes: { integration_type: '$custom', catalog_type: '$default', ...record.attributes },
+      ...(Object.keys(relationships).length === 0 ? {} : { relationships }),
+    };
   };
-  const item = { ...batchItem(data), recordId: compoundId(record.attributes.external_id) };
+  const item = { ...catalogBatchItem(build), recordId: compoundId(record.attributes.external_id) };
   return context.batchers.write(`create${type}`, item, context);
 }
 
@@ -58,8 +60,8 @@ export function updateAttributes(
 ): Promise<ApiResult> {
   const { externalId, attributes, relationships } = record;
   const id = compoundId(externalId);
-  const data = { type: resourceType(type), id, attributes, relationships };
-  return context.batchers.write(`update${type}`, batchItem(data, id), context);
+  const build = () => ({ type: resourceType(type), id, attributes, relationships });
+  return context.batchers.write(`update${type}`, catalogBatchItem(build, id), context);
 }
 
 /**
@@ -86,7 +88,7 @@ export function retryOnConflict(result: ApiResult, isConflict: (failure: ApiFail
 /** Deletes a record; one that does not exist counts as deleted. */
 export async function remove(type: CatalogType, externalId: string, context: WriteContext): Promise<Receipt> {
   const id = compoundId(externalId);
-  const item = { ...batchItem({ type: resourceType(type), id }, id), singleBody: () => undefined };
+  const item = { ...catalogBatchItem(() => ({ type: resourceType(type), id }), id), singleBody: () => undefined };
   const result = await context.batchers.write(`delete${type}`, item, context);
   return !result.ok && isNotFound(result.failure) ? delivered : receiptOfResult(result);
 }

@@ -95,7 +95,7 @@ function eventItem(change: EventChange, { id, location, ...attributes }: Profile
   const groupStart = '{"type":"event-bulk-create","attributes":{';
   const backfill = change.backfill === undefined ? '' : `"backfill":${change.backfill},`;
   return {
-    text,
+    text: () => text,
     bytes: Buffer.byteLength(text),
     group: `${groupStart}${profile},${backfill}`,
     ...(location ? { location: eventLocation(location, { change, profile, at: groupStart.length }) } : {}),
