@@ -13,8 +13,8 @@ import { writeProfile } from './writers/profile.ts';
 import { writeStock } from './writers/variant.ts';
 import type { WriteContext } from './writers/write-context.ts';
 
-/** What an item in flight and each of its variants hold, on average; measured in heap snapshots. */
-const itemBytes = 3_000;
+/** What an item in flight and each of its variants hold while the variants' jobs are in progress; measured in heap snapshots. */
+const itemBytes = 6_000;
 const variantBytes = 3_000;
 /** Of 100 items with three variants each in every one of the 500 jobs that Klaviyo allows in progress. */
 const bytesOfAllJobs = 500 * 100 * (itemBytes + 3 * variantBytes);
