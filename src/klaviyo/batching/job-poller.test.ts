@@ -284,6 +284,24 @@ test('a cancelled job has an unknown outcome', async (t) => {
   assert.deepEqual(await resultOf('job-1'), { outcome: 'unknown', reason: 'Klaviyo cancelled the job' });
 });
 
+test('a job that has not ended within six hours has an unknown outcome, and others are polled on', async (t) => {
+  const { served, waitFor, until, poller } = await startPolling(t, {
+    jobs: completedJobs(idsOf(1, 2)).map((each) => ({ ...each, status: 'processing' })),
+  });
+  const hourMs = 60 * 60_000;
+  const overdue = waitFor('job-1');
+  const startedAt = performance.now();
+  await until(() => performance.now() - startedAt > 5 * hourMs, 60_000);
+  const later = waitFor('job-2');
+  await until(() => overdue.length > 0, 60_000);
+  assert.ok(performance.now() - startedAt >= 6 * hourMs);
+  assert.deepEqual(overdue, [{ outcome: 'unknown', reason: 'the job has not ended within six hours' }]);
+  assert.equal(poller.inProgress(job), 1);
+  for (const each of served.jobs) each.status = 'complete';
+  await until(() => later.length > 0);
+  assert.deepEqual(later, [completed]);
+});
+
 test('jobs are in progress while they are awaited', async (t) => {
   const { poller, waitFor, until } = await startPolling(t, { jobs: completedJobs(idsOf(1, 2)) });
   const results = idsOf(1, 2).map(waitFor);

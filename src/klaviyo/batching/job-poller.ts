@@ -94,7 +94,13 @@ const maxMissedPolls = 5;
 /** A list of errors may be shorter than the job's counts for a while: so many polls read it again. */
 const maxIncompletePolls = 3;
 
-type AwaitedJob = PromiseWithResolvers<JobResult> & { missedPolls: number; incompletePolls: number };
+/**
+ * A job that has not ended by then never will: the slowest recorded one took five minutes. Its records are written again,
+ * instead of holding their places, and what follows them, for as long as the process lives.
+ */
+const maxJobMs = 6 * 60 * 60_000;
+
+type AwaitedJob = PromiseWithResolvers<JobResult> & { since: number; missedPolls: number; incompletePolls: number };
 
 /** One list of jobs, polled while jobs of it are awaited. */
 interface PolledList {
@@ -139,6 +145,7 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
         await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
         if (signal.aborted) break;
         await poll(list);
+        giveUpOverdue(list);
       }
       for (const { resolve } of list.awaited.values())
         resolve({ outcome: 'unknown', reason: 'stopped before the job had ended' });
@@ -147,6 +154,15 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     }
     list.awaited.clear();
     list.isPolling = false;
+  }
+
+  function giveUpOverdue({ awaited }: PolledList): void {
+    const overdueSince = performance.now() - maxJobMs;
+    for (const [id, { since, resolve }] of awaited) {
+      if (since > overdueSince) continue;
+      awaited.delete(id);
+      resolve({ outcome: 'unknown', reason: 'the job has not ended within six hours' });
+    }
   }
 
   async function poll(list: PolledList): Promise<void> {
@@ -265,7 +281,8 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     inProgress: (job) => lists.get(job.list)?.awaited.size ?? 0,
     waitFor(job, id) {
       const list = listOf(job);
-      const awaited: AwaitedJob = { ...Promise.withResolvers<JobResult>(), missedPolls: 0, incompletePolls: 0 };
+      const since = performance.now();
+      const awaited: AwaitedJob = { ...Promise.withResolvers<JobResult>(), since, missedPolls: 0, incompletePolls: 0 };
       list.awaited.set(id, awaited);
       void pollUntilEnded(list);
       return awaited.promise;
