@@ -1,7 +1,7 @@
 /** Tests the pace of a lane, realtime's reserve, and the rate limit headers of responses. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRateLimiter, type Lane } from './rate-limiter.ts';
+import { createRateLimiter, type Lane, lanes } from './rate-limiter.ts';
 
 /** A rate limiter with a manual clock. */
 function limiterWithClock(settings: { rateLimitShare: number; realtimeReserve: number }) {
@@ -29,6 +29,26 @@ test('bulk uses its share of every minute, and not more', () => {
   const minutes = [1, 2, 3].map((minute) => acquireUntil(minute * 60_000, 'bulk'));
   for (const acquired of minutes) assert.ok(acquired <= 143 && acquired >= 136, String(minutes));
 });
+
+for (const lane of lanes)
+  test(`${lane} that takes all it may takes it evenly: the end of a minute is not without budget`, () => {
+    let at = 0;
+    const rateLimiter = createRateLimiter({ rateLimitShare: 1, realtimeReserve: 0 }, () => at);
+    let longestMs = 0;
+    let acquired = 0;
+    while (at < 300_000) {
+      const waitMs = rateLimiter.tryAcquire('createEvents', lane);
+      if (waitMs === 0) {
+        acquired += 1;
+        rateLimiter.onResponse('createEvents');
+      }
+      longestMs = Math.max(longestMs, waitMs);
+      at += waitMs;
+    }
+    // The limit of a second may hold back the rest of a burst.
+    assert.ok(longestMs < 1_500, `${longestMs} ms`);
+    assert.ok(acquired >= 0.9 * 5 * 150, String(acquired));
+  });
 
 test('bulk leaves realtime its reserve while realtime is active', () => {
   const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3 });

@@ -1,6 +1,7 @@
 /**
  * Rate limiter per endpoint. Stays below the limits of a second and a minute, spreads a minute's budget evenly by a token
- * bucket with a small burst, and keeps a reserve of the minute for the lanes above. Other integrations of the account use the same
+ * bucket with a small burst, gives each lane a pace that leaves room for its burst, so that the minute is never used up before
+ * it is over, and keeps a reserve of the minute for the lanes above. Other integrations of the account use the same
  * quota, and Klaviyo's headers describe the second only: a 429 that the own count does not explain shows them.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
@@ -77,8 +78,8 @@ interface EndpointWindow {
   /** Unused tokens, capped at the burst size. */
   tokens: number;
   tokensAt: number;
-  /** When the next bulk request is due by bulk's own pace. */
-  bulkDueAt: number;
+  /** When the next request of a lane is due by the lane's own pace. */
+  dueAt: Record<Lane, number>;
   lastSentAt: number;
   /** Klaviyo's own window: what remains of it after the requests that were sent since the last response. */
   serverWindow?: { remaining: number; resetsAt: number };
@@ -107,7 +108,7 @@ export function createRateLimiter(
       blockedUntil: 0,
       tokens: Number.POSITIVE_INFINITY,
       tokensAt: now(),
-      bulkDueAt: never,
+      dueAt: { realtime: never, cart: never, bulk: never },
       lastSentAt: never,
       externalUseAt: never,
       unexplainedAt: never,
@@ -122,7 +123,7 @@ export function createRateLimiter(
     const at = now();
     const { budget } = window;
     if (window.blockedUntil > at)
-      return { waitMs: window.blockedUntil - at, requiredByServer: true, tokenIntervalMs: budget.tokenIntervalMs };
+      return { waitMs: window.blockedUntil - at, requiredByServer: true, intervalMs: budget.tokenIntervalMs };
     refill(window, at);
     const above = lanes.slice(0, lanes.indexOf(lane)).map((other) => askedAt[other]);
     const isReserved = at - Math.max(window.externalUseAt, ...above) < minuteMs;
@@ -130,22 +131,24 @@ export function createRateLimiter(
     const reserves = Math.max(isReserved ? settings.realtimeReserve : 0, isContested ? externalUseReserve : 0);
     const reserve = reserves * reserveShare[lane];
     const perMinute = Math.max(1, Math.floor(budget.perMinute * (1 - reserve)));
+    // At this pace a burst at the start of a minute does not leave its end without budget.
+    const intervalMs = minuteMs / Math.max(1, perMinute - budget.burst[lane] + 1);
     const waits = [
       window.sent.msUntilBelow(budget.perSecond, secondMs + slackMs, at),
       window.sent.msUntilBelow(perMinute, minuteMs + slackMs, at),
       msUntilToken(window, lane),
+      window.dueAt[lane] - (budget.burst[lane] - 1) * intervalMs - at,
     ];
-    if (lane === 'bulk') waits.push(window.bulkDueAt - budget.bulkBurstMs - at);
     const serverMs = msUntilServerAllows(window, budget.published - perMinute, at);
     return {
       waitMs: Math.max(0, serverMs, ...waits),
       requiredByServer: serverMs > 0,
-      tokenIntervalMs: minuteMs / perMinute,
+      intervalMs,
     };
   }
 
   function takeToken(endpoint: EndpointName, lane: Lane): number {
-    const { waitMs, tokenIntervalMs } = nextToken(endpoint, lane);
+    const { waitMs, intervalMs } = nextToken(endpoint, lane);
     if (waitMs > 0) return Math.ceil(waitMs);
     const window = windowOf(endpoint);
     const at = now();
@@ -153,7 +156,7 @@ export function createRateLimiter(
     window.inFlight += 1;
     window.tokens -= 1;
     window.lastSentAt = at;
-    if (lane === 'bulk') window.bulkDueAt = Math.max(at, window.bulkDueAt) + tokenIntervalMs;
+    window.dueAt[lane] = Math.max(at, window.dueAt[lane]) + intervalMs;
     if (window.serverWindow) window.serverWindow.remaining -= 1;
     return 0;
   }
@@ -221,8 +224,6 @@ interface Budget {
   tokenIntervalMs: number;
   /** Tokens that a lane may use at once. */
   burst: Record<Lane, number>;
-  /** How far bulk may run ahead of its own pace. */
-  bulkBurstMs: number;
 }
 
 function publishedLimits(endpoint: EndpointName, { scale = 1 }: RateLimiterSettings): Limits {
@@ -265,7 +266,6 @@ function budgetOf(limits: Limits, { rateLimitShare }: Pick<RateLimiterSettings, 
     publishedPerSecond: limits.perSecond,
     tokenIntervalMs,
     burst,
-    bulkBurstMs: burst.bulk * tokenIntervalMs,
   };
 }
 
