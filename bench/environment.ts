@@ -16,6 +16,8 @@ export interface EnvironmentOptions {
   jobMs?: number | 'recorded';
   /** Number of service processes. */
   services?: number;
+  /** Heap of the service in MB; defaults to that of a container of 512 MB. */
+  heapMb?: number;
 }
 
 /** Handles of the processes of one scenario. */
@@ -26,7 +28,7 @@ export interface BenchEnvironment {
   stop(): Promise<void>;
 }
 
-const serviceFlags = { NODE_ARGUMENTS: containerFlags.join(' ') };
+const flagsWith = (heapMb?: number) => ({ NODE_ARGUMENTS: containerFlags(heapMb).join(' ') });
 
 /** Starts the floor with the flags of the service, so that garbage costs both the same. */
 export function startFloor(
@@ -34,7 +36,7 @@ export function startFloor(
   scenario: string,
   pages: number,
 ): Promise<BenchProcess> {
-  return start('floor.ts', [JSON.stringify({ scenario, shop: shop.url, klaviyo: klaviyo.url, pages })], serviceFlags);
+  return start('floor.ts', [JSON.stringify({ scenario, shop: shop.url, klaviyo: klaviyo.url, pages })], flagsWith());
 }
 
 const unlimited = 1_000;
@@ -67,7 +69,10 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
     running.push(shop);
     const services: BenchProcess[] = [];
     for (let index = 0; index < count; index += 1) {
-      const service = await start('service.ts', [], serviceEnvironment(klaviyo, shop, scale));
+      const service = await start('service.ts', [], {
+        ...serviceEnvironment(klaviyo, shop, scale),
+        ...flagsWith(options.heapMb),
+      });
       services.push(service);
       running.push(service);
     }
@@ -80,7 +85,6 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
 
 function serviceEnvironment(klaviyo: BenchProcess, shop: BenchProcess, scale: number): Record<string, string> {
   return {
-    ...serviceFlags,
     KLAVIYO_API_URL: klaviyo.url,
     KLAVIYO_AUTH_KEY: 'pk_bench',
     CT_API_URL: shop.url,

@@ -27,8 +27,8 @@ const startedLine = z.object({ msg: z.literal('started'), ports: z.tuple([z.stri
 const settleMs = 1_000;
 /** Until the service has returned what the start left: src/lib/idle-collection.ts. */
 const returnedMs = 35_000;
-/** As in the Dockerfile, in a container of 512 MB. */
-export const containerFlags = ['--max-old-space-size=256', '--max-semi-space-size=16'];
+/** As in the Dockerfile: half of the container's memory is for the heap, by default in a container of 512 MB. */
+export const containerFlags = (heapMb = 256) => [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=16'];
 
 /** Placeholders: the service starts without its APIs. */
 const environment = {
@@ -127,7 +127,7 @@ async function start(quick: boolean): Promise<Record<string, Figures>> {
 async function compiled(): Promise<Record<string, Figures>> {
   const outDir = join(ownRoot, 'dist');
   compile(outDir);
-  return whileStarted([...containerFlags, join(outDir, 'main.js'), 'serve'], ownRoot, async ({ pid }) => {
+  return whileStarted([...containerFlags(), join(outDir, 'main.js'), 'serve'], ownRoot, async ({ pid }) => {
     await sleep(returnedMs);
     const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
     return { 'idle, compiled': { 'idle MB': Math.round((kibibytes * 1_024) / 1e6) } };
