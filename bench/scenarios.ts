@@ -6,7 +6,8 @@ import { realtime } from './realtime.ts';
 import { type Bound, fitsContainer, type Scenario } from './scenario.ts';
 import { slowJobs } from './slow-jobs.ts';
 
-const cpu: Bound = { figure: 'CPU ÷ floor', max: 3 };
+// 2.5 on a host with a small cache, 4 on one with a large one: the floor's loop fits into it, the service does not.
+const cpu: Bound = { figure: 'CPU ÷ floor', max: 5 };
 const few429s: Bound = { figure: '429s', max: 0.005 };
 const full: Bound = { figure: 'bodies full', min: 0.9 };
 const used: Bound = { figure: 'share of the limit', min: 0.9 };

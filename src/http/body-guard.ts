@@ -30,14 +30,9 @@ const defaultBodyGuardSettings: BodyGuardSettings = {
   maxUnproven: 64,
 };
 
-/** Ends the reading of a body; answered with its status. */
+/** Ends the reading of a body; answered 503, as client-error.ts says why. */
 export class BodyRefused extends Error {
   override name = 'BodyRefused';
-  readonly statusCode: 408 | 503;
-  constructor(statusCode: BodyRefused['statusCode'], message: string) {
-    super(message);
-    this.statusCode = statusCode;
-  }
 }
 
 interface BodyReader {
@@ -76,7 +71,7 @@ export function createBodyPool(settings = defaultBodyGuardSettings): BodyPool {
       const grown = reader.bytes - reader.bytesBefore;
       reader.bytesBefore = reader.bytes;
       const isSlow = !wasDelayed && ageMs > tickMs && grown < settings.minBytesPerSecond;
-      if (ageMs > settings.maxMs || isSlow) reader.end(new BodyRefused(408, 'the body arrives too slowly'));
+      if (ageMs > settings.maxMs || isSlow) reader.end(new BodyRefused('the body arrives too slowly; send it again'));
     }
   }
 
@@ -101,7 +96,7 @@ export function createBodyPool(settings = defaultBodyGuardSettings): BodyPool {
     if (sender === 'proven') return;
     const unproven = [...readers].filter((reader) => reader.sender === sender);
     if (unproven.length < settings.maxUnproven) return;
-    unproven[0]?.end(new BodyRefused(503, 'too many bodies of senders without proof; send it again'));
+    unproven[0]?.end(new BodyRefused('too many bodies of senders without proof; send it again'));
   }
 
   /** Ends the largest body of the pool when all of them hold too much. */
@@ -109,7 +104,7 @@ export function createBodyPool(settings = defaultBodyGuardSettings): BodyPool {
     if (heldBytes[sender] <= settings.maxBytes[sender]) return;
     const pool = [...readers].filter((reader) => reader.sender === sender);
     const largest = pool.reduce((left, right) => (right.bytes > left.bytes ? right : left));
-    largest.end(new BodyRefused(503, 'too many large bodies at once; send it again'));
+    largest.end(new BodyRefused('too many large bodies at once; send it again'));
   }
 
   return {

@@ -33,7 +33,7 @@ export function onError(error: FastifyError, request: FastifyRequest, reply: Fas
       .header('retry-after', retrySeconds)
       .send({ error: `not now: ${error.message}` });
   if (error instanceof BodyRefused)
-    return reply.code(error.statusCode).header('retry-after', retrySeconds).send({ error: error.message });
+    return reply.code(503).header('retry-after', retrySeconds).send({ error: error.message });
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     const maxBytes = request.routeOptions.bodyLimit ?? maxBodyBytes;
     return reply.code(413).send({ error: `the body is larger than ${maxBytes} bytes; send less at once` });

@@ -16,6 +16,7 @@ import { createAuthenticate, createGuard, isOnThisMachine, withoutTokens } from 
 import type { EndedSessions } from './auth/ended-sessions.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
 import { type BodyPool, guardBodies } from './body-guard.ts';
+import { onClientError } from './client-error.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { describeRoutes } from './openapi.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
@@ -64,6 +65,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     bodyLimit: maxBodyBytes,
     forceCloseConnections: 'idle',
     frameworkErrors: onError,
+    clientErrorHandler: onClientError,
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: timeoutCheckMs },
   });

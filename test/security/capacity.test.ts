@@ -43,13 +43,13 @@ for (const [what, headers] of Object.entries({
     end(connections);
   });
 
-test('a body that stops, and one that trickles, are ended on every route with 408', async () => {
+test('a body that stops, and one that trickles, are ended on every route with 503: SNS gives a message up after a 408', async () => {
   const paths = { '/': proof, '/sync/orders': { authorization: `Bearer ${token}` }, '/dashboard/session': {} };
   for (const [path, headers] of Object.entries(paths)) {
     const stopped = await openRaw(testEnv.service, `${head('POST', path, 1_000, headers)}{"a":`);
     const trickling = await openRaw(testEnv.service, `${head('POST', path, 1_000, headers)}{"a":`);
     const timer = setInterval(() => trickling.write(' '), 50).unref();
-    assert.deepEqual([await stopped.status(), await trickling.status()], [408, 408], path);
+    assert.deepEqual([await stopped.status(), await trickling.status()], [503, 503], path);
     await Promise.all([stopped.closed, trickling.closed]);
     clearInterval(timer);
   }
@@ -57,7 +57,7 @@ test('a body that stops, and one that trickles, are ended on every route with 40
 
 test('headers that never end are ended', async () => {
   const { closed, status } = await openRaw(testEnv.service, 'POST / HTTP/1.1\r\nhost: x\r\n');
-  assert.equal(await status(), 408);
+  assert.equal(await status(), 503);
   await closed;
 });
 
