@@ -6,7 +6,7 @@ import { realtime } from './realtime.ts';
 import { type Bound, fitsContainer, type Scenario } from './scenario.ts';
 import { slowJobs } from './slow-jobs.ts';
 
-// 2.5 on a host with a small cache, 4 on one with a large one: the floor's loop fits into it, the service does not.
+// Between 2.3 and 4.4, depending on the host.
 const cpu: Bound = { figure: 'CPU ÷ floor', max: 5 };
 const few429s: Bound = { figure: '429s', max: 0.005 };
 const full: Bound = { figure: 'bodies full', min: 0.9 };
