@@ -1,24 +1,46 @@
 /** Writes events. Klaviyo records one event per metric, profile and unique_id. */
 
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { LookupUnavailable, messageOf } from '../../lib/errors.ts';
-import type { KlaviyoError } from '../api/errors.ts';
+import { parseJson } from '../../lib/json.ts';
+import type { ApiFailure, KlaviyoError } from '../api/errors.ts';
 import { type BatchItem, type EventLocation, withLocation } from '../batching/bulk-body.ts';
-import type { EventChange, EventOrder, Location, ProfileIdentity, Receipt } from '../change.ts';
+import type { EventChange, EventOrder, JsonObject, Location, ProfileIdentity, Receipt } from '../change.ts';
 import { delivered, leftOut, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
 import { untilSettled, type WriteContext } from './write-context.ts';
 
+type Rejection = Extract<ApiFailure, { type: 'rejected' }>;
+
 /** Writes the event. What Klaviyo rejects and the event can go without is left out; then it is written again. */
-export async function writeEvent(change: EventChange, context: WriteContext): Promise<Receipt> {
+export function writeEvent(change: EventChange, context: WriteContext): Promise<Receipt> {
+  const { properties: _serialised, ...rest } = change;
+  return writeSerialised(rest, eventItem(change, change.profile), context);
+}
+
+/**
+ * Nothing here refers to the properties: thousands of events wait for Klaviyo, and the order that the properties are parts of
+ * takes several times the memory of their text.
+ */
+async function writeSerialised(
+  change: Omit<EventChange, 'properties'>,
+  item: BatchItem,
+  context: WriteContext,
+): Promise<Receipt> {
+  const result = await context.batchers.write('event', item, untilSettled(context));
+  if (result.ok) return delivered;
+  if (result.failure.type !== 'rejected') return receiptOfFailure(result.failure);
+  return writeOtherwise({ ...change, properties: propertiesIn(item) }, result.failure, context);
+}
+
+/** Writes a rejected event without what is rejected, or to its profile by another identifier. */
+async function writeOtherwise(change: EventChange, failure: Rejection, context: WriteContext): Promise<Receipt> {
   const write = (profile: ProfileIdentity) =>
     context.batchers.write('event', eventItem(change, profile), untilSettled(context));
-  const first = await write(change.profile);
-  if (first.ok) return delivered;
-  let receipt = receiptOfFailure(first.failure);
-  if (first.failure.type !== 'rejected') return receipt;
-  const without = withoutRejected(change, first.failure.errors);
+  let receipt = receiptOfFailure(failure);
+  const without = withoutRejected(change, failure.errors);
   if (without) return withWarnings(await writeEvent(without.change, context), [leftOut(without.attribute)]);
-  if (!concernsIdentity(first.failure.errors)) return receipt;
+  if (!concernsIdentity(failure.errors)) return receipt;
   if (change.order && change.isProfileLookedUp)
     return writeToProfileOfOrder(change, change.order, { rejection: receipt, context });
   // The pair of identifiers is rejected: the e-mail alone, then the id alone.
@@ -72,6 +94,12 @@ function withoutRejected(
   if (location !== undefined && pointsAt(/\/location(\/\w+)?$/))
     return { change: { ...change, profile: identity }, attribute: 'location' };
   return undefined;
+}
+
+const serialisedEvent = z.object({ attributes: z.object({ properties: z.record(z.string(), z.json()) }) });
+
+function propertiesIn(item: BatchItem): JsonObject {
+  return serialisedEvent.parse(parseJson(item.text())).attributes.properties;
 }
 
 const eventPrefix = '{"type":"event","attributes":{';
