@@ -108,7 +108,7 @@ export async function syncAll(replicas: readonly RunningReplica[]): Promise<void
   for (const resource of syncedResources) await startSync(replicas, resource);
 }
 
-/** As a person does who wants it to run: until somebody says that it does. */
+/** Repeats the request until a replica accepts it or says that the sync is running. */
 async function startSync(replicas: readonly RunningReplica[], resource: string): Promise<void> {
   for (;;) {
     const one = replicas.find((replica) => replica.isUp());

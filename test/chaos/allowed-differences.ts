@@ -25,9 +25,9 @@ const placedSchema = z.object({
 });
 
 /**
- * @param calm names the people whose location live orders moved, by which of them was told last. To whom a guest order
- * belongs that was given to a customer with another e-mail is not promised (docs/delivery.md), nor which e-mail and place
- * they have.
+ * @param baseline the run without faults: it names the profiles of live orders, whose location depends on which order is
+ * delivered last. Whose a guest order is that was assigned to a customer with another e-mail is not promised
+ * (docs/delivery.md), nor which e-mail and location those profiles have.
  */
 export function allowedDifferences(journal: readonly JournalEntry[], baseline: State): Allowed {
   const ordersOf = (action?: string) =>

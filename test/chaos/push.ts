@@ -1,7 +1,7 @@
 /** One push of a sender, to a replica. */
 import { Agent, request } from 'undici';
 
-/** Proves pushes, so that a wrong proof can be told from a right one. */
+/** The proof of valid pushes; attacks send another one. */
 export const pushSecret = 'a-secret-of-the-chaos-tests';
 
 /** As many connections as a broker opens; more pushes wait for one, so that a slow machine does not run out of sockets. */
