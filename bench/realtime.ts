@@ -288,8 +288,7 @@ export const realtime: Record<string, Scenario> = {
       noneMissing,
       { figure: 'rejected, then retried', max: 0 },
       { figure: '429s', max: 0.005 },
-      // What waits for a full body is garbage to be moved, which the floor does not have.
-      { figure: 'CPU ÷ floor', max: 5 },
+      { figure: 'CPU ÷ floor', max: 3 },
       fitsContainer,
     ],
   },
