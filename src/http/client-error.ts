@@ -6,6 +6,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError } from 'fastify';
+import { retrySeconds } from './error-handler.ts';
 
 interface Refusal {
   status: 400 | 431 | 503;
@@ -17,7 +18,6 @@ const refusals: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: { status: 431, error: 'the headers are too large' },
 };
 const malformed: Refusal = { status: 400, error: 'this is not a valid HTTP request' };
-const retrySeconds = 5;
 
 export function onClientError({ code }: ConnectionError, socket: Socket): void {
   if (code === 'ECONNRESET' || socket.destroyed) return;

@@ -15,7 +15,8 @@ export const refusals = { 401: problemSchema, 403: problemSchema, 429: problemSc
 /** Security scheme defined in server.ts. */
 export const security = [{ token: [] }];
 
-const retrySeconds = 5;
+/** For `Retry-After`. */
+export const retrySeconds = 5;
 
 export const maxBodyBytes = 10 * 1024 * 1024;
 

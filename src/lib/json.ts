@@ -9,7 +9,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** @param value an object or a list of JSON @returns whether it is an object */
-export function isRecord(value: object): value is Record<string, unknown> {
-  return !Array.isArray(value);
+/** @returns whether a value is an object, neither null nor a list */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** Schema of the settings files: the mapping (rules/settings.ts) and the operation of the service. */
 import { z } from 'zod';
+import { isRecord } from '../../lib/json.ts';
 import { ruleSettingsSchema } from '../../rules/settings.ts';
 import { section } from '../../rules/settings-fields.ts';
 import { scheduleSchema } from './settings-schedule.ts';
@@ -108,7 +109,7 @@ export function splitKnown(settings: Record<string, unknown>, schema: z.ZodType 
   for (const [name, value] of Object.entries(settings)) {
     const known = fieldOf(schema, name);
     if (!known) split.unknown.push(name);
-    else if (isObject(value) && unwrap(known) instanceof z.ZodObject) {
+    else if (isRecord(value) && unwrap(known) instanceof z.ZodObject) {
       const nested = splitKnown(value, known);
       split.known[name] = nested.known;
       split.unknown.push(...nested.unknown.map((path) => `${name}.${path}`));
@@ -130,10 +131,6 @@ function fieldOf(schema: z.ZodType, name: string): z.ZodType | undefined {
   if (!(inner instanceof z.ZodObject) || !Object.hasOwn(inner.shape, name)) return undefined;
   const field: unknown = inner.shape[name];
   return field instanceof z.ZodType ? field : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function leaves(schema: z.ZodType, path: string[]): { path: string[]; schema: z.ZodType }[] {

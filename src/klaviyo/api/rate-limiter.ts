@@ -253,19 +253,17 @@ function isExplained({ budget, sent }: EndpointWindow, at: number): boolean {
 
 function budgetOf(limits: Limits, { rateLimitShare }: Pick<RateLimiterSettings, 'rateLimitShare'>): Budget {
   const perMinute = Math.max(1, Math.floor(limits.perMinute * rateLimitShare));
-  const tokenIntervalMs = minuteMs / perMinute;
-  const burst = {
-    realtime: Math.max(1, Math.floor(perMinute * burstShare.realtime)),
-    cart: Math.max(1, Math.floor(perMinute * burstShare.cart)),
-    bulk: Math.max(1, Math.floor(perMinute * burstShare.bulk)),
-  };
   return {
     perSecond: Math.max(1, Math.floor(limits.perSecond * rateLimitShare)),
     perMinute,
     published: limits.perMinute,
     publishedPerSecond: limits.perSecond,
-    tokenIntervalMs,
-    burst,
+    tokenIntervalMs: minuteMs / perMinute,
+    burst: {
+      realtime: Math.max(1, Math.floor(perMinute * burstShare.realtime)),
+      cart: Math.max(1, Math.floor(perMinute * burstShare.cart)),
+      bulk: Math.max(1, Math.floor(perMinute * burstShare.bulk)),
+    },
   };
 }
 

@@ -50,7 +50,7 @@ export function isSafeInPath(id: string): boolean {
 /** @param record a JSON:API resource. @param id replaces `{id}` in the path of the single endpoint */
 export function batchItem(record: object, id?: string): BatchItem {
   const text = JSON.stringify(record);
-  return { text: () => text, bytes: Buffer.byteLength(text), ...identified(id), singleBody: () => `{"data":${text}}` };
+  return itemOf(() => text, id);
 }
 
 /**
@@ -58,12 +58,12 @@ export function batchItem(record: object, id?: string): BatchItem {
  * variant holds while its job is in progress, which may take minutes.
  */
 export function catalogBatchItem(build: () => object, id?: string): BatchItem {
-  const text = () => JSON.stringify(build());
-  return { text, bytes: Buffer.byteLength(text()), ...identified(id), singleBody: () => `{"data":${text()}}` };
+  return itemOf(() => JSON.stringify(build()), id);
 }
 
-function identified(id: string | undefined): Pick<BatchItem, 'id' | 'recordId' | 'bulkOnly'> {
-  return { id, recordId: id, bulkOnly: id !== undefined && !isSafeInPath(id) };
+function itemOf(text: () => string, id: string | undefined): BatchItem {
+  const bulkOnly = id !== undefined && !isSafeInPath(id);
+  return { text, bytes: Buffer.byteLength(text()), id, recordId: id, bulkOnly, singleBody: () => `{"data":${text()}}` };
 }
 
 export interface BodyPosition {

@@ -91,7 +91,10 @@ function variantOf(variant: ProductVariant, item: CatalogItem, context: MappingC
   const { title, description, url, published } = item;
   return [
     {
-      ...{ title, description, url, published },
+      title,
+      description,
+      url,
+      published,
       external_id: sku,
       sku,
       image_full_url: imageOf(variant) ?? item.image_full_url,
