@@ -185,6 +185,21 @@ describe('imports point one way', () => {
     );
   });
 
+  test("nothing loads Node's own undici, a second copy of the package's: 3 MB", () => {
+    const globals = /\bnew (Headers|Request|Response|FormData|WebSocket)\(/;
+    // An import as a module reads each export of node:http, and three of them are undici's.
+    const nodeHttp = /^import [^;]*from 'node:http'/m;
+    const loads = ({ path, text }: (typeof files)[number]) =>
+      !path.startsWith('dashboard/public/') &&
+      ((/\bfetch\(/.test(text) && !/\bfetch\b[^;]*from 'undici'/.test(text)) ||
+        globals.test(text) ||
+        nodeHttp.test(text.replaceAll(/^import type [^;]*;$/gm, '')));
+    assert.deepEqual(
+      files.flatMap((file) => (loads(file) ? [file.path] : [])),
+      [],
+    );
+  });
+
   test('only main.ts exits the process', () => {
     assert.deepEqual(filesWith(/process\.exit\(/), ['main.ts']);
   });

@@ -99,8 +99,8 @@ export function createCommercetoolsClient(
 
 interface SdkResponse {
   status: number;
-  /** The SDK passes on all headers of this type only; of plain objects it drops Retry-After. */
-  headers: Headers;
+  /** The SDK passes on all headers of what has `forEach`; of plain objects it drops Retry-After. */
+  headers: ReadonlyMap<string, string>;
   text(): Promise<string>;
 }
 
@@ -151,11 +151,8 @@ async function send(
   }
 }
 
-function toHeaders(headers: Record<string, string | string[] | undefined>): Headers {
-  const entries = Object.entries(headers).flatMap(([name, value = []]) =>
-    [value].flat().map((one): [string, string] => [name, one]),
-  );
-  return new Headers(entries);
+function toHeaders(headers: Record<string, string | string[] | undefined>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(headers).map(([name, value = '']) => [name, [value].flat().join(', ')]));
 }
 
 const usableErrors = z.looseObject({ errors: z.tuple([z.looseObject({})], z.unknown()).optional() });

@@ -1,4 +1,5 @@
 /** Reads the scopes of an API client from its token. https://docs.commercetools.com/api/authorization */
+import { fetch } from 'undici';
 import { z } from 'zod';
 import type { CommercetoolsSettings } from './client.ts';
 

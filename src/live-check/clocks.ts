@@ -1,4 +1,5 @@
 /** Compares this machine's clock with those of both APIs. */
+import { fetch } from 'undici';
 import { asExpected, cannotWork, type LiveCheck, unexpected } from './live-check.ts';
 
 /** Tolerance of push tokens, and the overlap of a catch-up. */

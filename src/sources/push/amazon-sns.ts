@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  */
 import { createVerify, X509Certificate } from 'node:crypto';
+import { fetch } from 'undici';
 import { z } from 'zod';
 import { textWithin } from '../../lib/bounded-text.ts';
 import { createLruCache } from '../../lib/lru-cache.ts';
