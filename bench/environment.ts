@@ -1,7 +1,8 @@
 /** Environment of one scenario: both fakes and the service. */
 
+import { compiled } from './compiled.ts';
 import type { ShopSize } from './fakes/records.ts';
-import { containerFlags } from './footprint.ts';
+import { containerEnvironment, containerFlags } from './footprint.ts';
 import { type BenchProcess, start } from './processes.ts';
 
 export interface EnvironmentOptions {
@@ -28,7 +29,10 @@ export interface BenchEnvironment {
   stop(): Promise<void>;
 }
 
-const flagsWith = (heapMb?: number) => ({ NODE_ARGUMENTS: containerFlags(heapMb).join(' ') });
+const containerWith = (heapMb?: number) => ({
+  ...containerEnvironment,
+  NODE_ARGUMENTS: containerFlags(heapMb).join(' '),
+});
 
 /** Starts the floor with the flags of the service, so that garbage costs both the same. */
 export function startFloor(
@@ -36,7 +40,11 @@ export function startFloor(
   scenario: string,
   pages: number,
 ): Promise<BenchProcess> {
-  return start('floor.ts', [JSON.stringify({ scenario, shop: shop.url, klaviyo: klaviyo.url, pages })], flagsWith());
+  return start(
+    'floor.ts',
+    [JSON.stringify({ scenario, shop: shop.url, klaviyo: klaviyo.url, pages })],
+    containerWith(),
+  );
 }
 
 const unlimited = 1_000;
@@ -69,9 +77,9 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
     running.push(shop);
     const services: BenchProcess[] = [];
     for (let index = 0; index < count; index += 1) {
-      const service = await start('service.ts', [], {
+      const service = await start(compiled('bench/service.ts'), [], {
         ...serviceEnvironment(klaviyo, shop, scale),
-        ...flagsWith(options.heapMb),
+        ...containerWith(options.heapMb),
       });
       services.push(service);
       running.push(service);

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { compile } from '../deploy/npm/compile.ts';
+import { compiled } from './compiled.ts';
 import { type Figures, percentile, round } from './measure.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -29,6 +29,8 @@ const settleMs = 1_000;
 const returnedMs = 35_000;
 /** As in the Dockerfile: half of the container's memory is for the heap, by default in a container of 512 MB. */
 export const containerFlags = (heapMb = 256) => [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=16'];
+/** As in deploy/systemd; the image's C library has a single arena in any case. */
+export const containerEnvironment = { MALLOC_ARENA_MAX: '1' };
 
 /** Placeholders: the service starts without its APIs. */
 const environment = {
@@ -53,7 +55,7 @@ async function whileStarted<Result>(
 ): Promise<Result> {
   const child = spawn(process.execPath, args, {
     cwd,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, ...containerEnvironment, ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   try {
@@ -112,7 +114,7 @@ async function start(quick: boolean): Promise<Record<string, Figures>> {
   const [service, imports] = await byTurns(quick ? 1 : 5, [() => serviceIn(ownRoot), bare]);
   if (!service || !imports) throw new Error('nothing was measured');
   return {
-    ...(quick ? {} : await compiled()),
+    ...(quick ? {} : await idleMemory()),
     'start and idle, from source': {
       modules: service.modules,
       'CPU s': round(service.cpuSeconds),
@@ -124,10 +126,8 @@ async function start(quick: boolean): Promise<Record<string, Figures>> {
 }
 
 /** Measures what the image and the package run, from outside: a preloaded module would need memory itself. */
-async function compiled(): Promise<Record<string, Figures>> {
-  const outDir = join(ownRoot, 'dist');
-  compile(outDir);
-  return whileStarted([...containerFlags(), join(outDir, 'main.js'), 'serve'], ownRoot, async ({ pid }) => {
+async function idleMemory(): Promise<Record<string, Figures>> {
+  return whileStarted([...containerFlags(), compiled('src/main.ts'), 'serve'], ownRoot, async ({ pid }) => {
     await sleep(returnedMs);
     const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
     return { 'idle, compiled': { 'idle MB': Math.round((kibibytes * 1_024) / 1e6) } };

@@ -16,7 +16,7 @@ export interface BenchProcess {
 
 /**
  * Starts a process and resolves when it is listening.
- * @param file path relative to bench/
+ * @param file absolute path, or relative to bench/
  */
 export async function start(
   file: string,

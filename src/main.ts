@@ -1,16 +1,14 @@
 #!/usr/bin/env node
 /** Entry point of `ctk`; the only place that exits the process. */
-import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
+import { setV8Flags } from './app/v8-flags.ts';
 import { errorLines } from './cli/output/error-lines.ts';
 import { invocationIn, withInvocation } from './cli/output/invocation.ts';
 import { createTerminal, type ExitState } from './cli/output/terminal.ts';
 import { createProgram } from './cli/program.ts';
 import { processEnvironment } from './config/process-environment.ts';
 
-// The only WebAssembly is undici's parser of HTTP. V8's optimising compiler takes 10 MB for it that are never returned, and
-// the parser is no faster.
-for (const flag of ['--liftoff-only', '--no-wasm-tier-up']) setFlagsFromString(flag);
+setV8Flags();
 
 /** A reader that has stopped must not keep the process. */
 const flushMs = 2_000;

@@ -11,16 +11,18 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** @param outDir is replaced @param options for tsc, in addition to tsconfig.package.json */
 export function compile(outDir: string, options: readonly string[] = []): void {
   rmSync(outDir, { recursive: true, force: true });
-  const tsc = [
-    'node_modules/typescript/bin/tsc',
-    '-p',
-    'tsconfig.package.json',
-    '--noCheck',
-    '--outDir',
-    outDir,
-    ...options,
-  ];
+  compileProject('tsconfig.package.json', outDir, options);
+  copyAssets(outDir);
+}
+
+/** Compiles what a tsconfig.json names. @param project relative to the root */
+export function compileProject(project: string, outDir: string, options: readonly string[] = []): void {
+  const tsc = ['node_modules/typescript/bin/tsc', '-p', project, '--noCheck', '--outDir', outDir, ...options];
   execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
+}
+
+/** Copies the files of src/ that are not compiled. */
+export function copyAssets(outDir: string): void {
   cpSync(`${root}src`, outDir, {
     recursive: true,
     filter: (path) => isOfPage(path) || !/\.ts$|tsconfig\.json$/.test(path),

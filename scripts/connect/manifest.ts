@@ -8,8 +8,8 @@ interface Application {
   scripts?: Record<string, string>;
 }
 
-/** The heap follows the memory limit of the container, as in the Dockerfile. */
-const node = 'node --max-old-space-size-percentage=50 --max-semi-space-size=16';
+/** As in the Dockerfile and in deploy/systemd: the heap follows the memory limit of the container, and malloc has one arena. */
+const node = 'MALLOC_ARENA_MAX=1 node --max-old-space-size-percentage=50 --max-semi-space-size=16';
 
 /** By folder, which is the name in connect.yaml. */
 export const applications: Record<string, Application> = {

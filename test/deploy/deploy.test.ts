@@ -137,6 +137,9 @@ test('wherever node is started, its heap follows the memory limit', () => {
   for (const start of [/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1], /^ExecStart=(.*)$/m.exec(unit)?.[1]])
     for (const flag of flags) assert.ok(start?.includes(flag), `${start}`);
   for (const { start } of Object.values(applications)) for (const flag of flags) assert.ok(start.includes(flag), start);
+  // Alpine's malloc, which the image has, knows no arenas.
+  assert.match(unit, /^Environment=MALLOC_ARENA_MAX=1$/m);
+  for (const { start } of Object.values(applications)) assert.match(start, /\bMALLOC_ARENA_MAX=1 node /);
   // The others start the image as it is.
   for (const file of ['kubernetes/deployment.yaml', 'aws/main.tf', 'google-cloud/main.tf'])
     assert.doesNotMatch(

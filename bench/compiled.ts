@@ -1,0 +1,18 @@
+/** Compiles what is measured, as the image and the package run it: from source, Node's removal of types needs memory of its own. */
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { compileProject, copyAssets } from '../deploy/npm/compile.ts';
+
+const outDir = fileURLToPath(new URL('../dist/bench/', import.meta.url));
+let isCompiled = false;
+
+/** @param file relative to the root, such as `src/main.ts` @returns the path of its JavaScript, compiled once per process */
+export function compiled(file: string): string {
+  if (!isCompiled) {
+    rmSync(outDir, { recursive: true, force: true });
+    compileProject('bench/tsconfig.json', outDir);
+    copyAssets(`${outDir}src`);
+    isCompiled = true;
+  }
+  return `${outDir}${file.replace(/\.ts$/, '.js')}`;
+}
