@@ -1,9 +1,10 @@
 /** Compiles what is measured, as the image and the package run it: from source, Node's removal of types needs memory of its own. */
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compileProject, copyAssets } from '../deploy/npm/compile.ts';
 
-const outDir = fileURLToPath(new URL('../dist/bench/', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
+const outDir = `${root}dist/bench/`;
 let isCompiled = false;
 
 /** @param file relative to the root, such as `src/main.ts` @returns the path of its JavaScript, compiled once per process */
@@ -12,6 +13,7 @@ export function compiled(file: string): string {
     rmSync(outDir, { recursive: true, force: true });
     compileProject('bench/tsconfig.json', outDir);
     copyAssets(`${outDir}src`);
+    cpSync(`${root}package.json`, `${outDir}package.json`);
     isCompiled = true;
   }
   return `${outDir}${file.replace(/\.ts$/, '.js')}`;
