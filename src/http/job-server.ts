@@ -5,13 +5,14 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { withTimeout } from '../lib/timeout.ts';
 import { onError } from './error-handler.ts';
+import { schemaController } from './schema-compilers.ts';
 
 /** Connect's timeout is 30 minutes. */
 const responseLimitMs = 29 * 60 * 1_000;
 
 /** @param execute its result is the response. A request during an execution waits for the same result. */
 export function buildJobServer(execute: () => Promise<object>): FastifyInstance {
-  const server = fastify({ frameworkErrors: onError });
+  const server = fastify({ frameworkErrors: onError, schemaController });
   let inFlight: Promise<object> | undefined;
   server.setErrorHandler(onError);
   // Whatever the scheduler sends as a body is ignored.

@@ -7,7 +7,6 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Port } from '../config/config.ts';
 import { type DashboardDeps, dashboardRoutes } from '../dashboard/routes.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
@@ -27,6 +26,7 @@ import { type MetricsRouteDeps, metricsRoute } from './routes/metrics.ts';
 import { type RealtimeRouteDeps, realtimeRoute } from './routes/realtime.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { type SyncRouteDeps, syncRoutes } from './routes/sync.ts';
+import { schemaController, validateWithZod } from './schema-compilers.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 
 export interface ServerDeps
@@ -60,6 +60,7 @@ const maxConnections = 6_000;
 export async function buildServer(deps: ServerDeps, serves: Port['serves']): Promise<FastifyInstance> {
   const server: FastifyInstance = fastify({
     loggerInstance: deps.log,
+    schemaController,
     // Events already log one line per message and run; request logs would repeat them.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
@@ -70,8 +71,7 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: timeoutCheckMs },
   });
   server.server.maxConnections = maxConnections;
-  server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
+  validateWithZod(server);
   server.setErrorHandler(onError);
   const realtime = deps.realtime && serves !== 'bulk';
   const bulk = deps.bulk && serves !== 'realtime';
