@@ -29,8 +29,8 @@ const settleMs = 1_000;
 const returnedMs = 35_000;
 /** As in the Dockerfile: half of the container's memory is for the heap, by default in a container of 512 MB. */
 export const containerFlags = (heapMb = 256) => [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=16'];
-/** As in deploy/systemd; the image's C library has a single arena in any case. */
-export const containerEnvironment = { MALLOC_ARENA_MAX: '1' };
+/** As in deploy/systemd; the image's C library has one arena and returns what is free in any case. */
+export const containerEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 /** Placeholders: the service starts without its APIs. */
 const environment = {
