@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { compiled } from './compiled.ts';
 import { type Figures, percentile, round } from './measure.ts';
+import { customerChanged } from './messages.ts';
+import { start } from './processes.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The folder of this revision. */
@@ -50,31 +52,32 @@ const environment = {
 /** Starts the service of a folder, or the bare imports, and ends it once it was measured. */
 async function whileStarted<Result>(
   args: readonly string[],
-  cwd: string,
-  measure: (child: ChildProcess) => Promise<Result>,
+  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
+  measure: (child: ChildProcess, url: string) => Promise<Result>,
 ): Promise<Result> {
   const child = spawn(process.execPath, args, {
     cwd,
-    env: { PATH: process.env.PATH, ...containerEnvironment, ...environment },
+    env: { PATH: process.env.PATH, ...containerEnvironment, ...environment, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   try {
     if (!child.stdout) throw new Error('no output');
+    let url = '';
     for await (const line of createInterface({ input: child.stdout })) {
       const started = startedLine.safeParse(parsed(line));
       if (!started.success) continue;
-      const [url] = started.data.ports;
+      [url] = started.data.ports;
       if (url !== '') await fetch(`${url}/health`);
       break;
     }
-    return await measure(child);
+    return await measure(child, url);
   } finally {
     child.kill('SIGKILL');
   }
 }
 
 async function footprintOf(args: readonly string[], cwd: string): Promise<Footprint> {
-  return whileStarted(['--import', preload, ...args], cwd, async (child) => {
+  return whileStarted(['--import', preload, ...args], { cwd }, async (child) => {
     await sleep(settleMs);
     const reported = new Promise((resolve) => child.once('message', resolve));
     child.send('footprint');
@@ -109,7 +112,7 @@ async function byTurns(rounds: number, starts: readonly (() => Promise<Footprint
   }));
 }
 
-async function start(quick: boolean): Promise<Record<string, Figures>> {
+async function startAndIdle(quick: boolean): Promise<Record<string, Figures>> {
   const bare = () => footprintOf([bareImports], ownRoot);
   const [service, imports] = await byTurns(quick ? 1 : 5, [() => serviceIn(ownRoot), bare]);
   if (!service || !imports) throw new Error('nothing was measured');
@@ -127,11 +130,32 @@ async function start(quick: boolean): Promise<Record<string, Figures>> {
 
 /** Measures what the image and the package run, from outside: a preloaded module would need memory itself. */
 async function idleMemory(): Promise<Record<string, Figures>> {
-  return whileStarted([...containerFlags(), compiled('src/main.ts'), 'serve'], ownRoot, async ({ pid }) => {
-    await sleep(returnedMs);
-    const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
-    return { 'idle, compiled': { 'idle MB': Math.round((kibibytes * 1_024) / 1e6) } };
-  });
+  const size = { customers: 1_000, orders: 0, products: 0 };
+  const klaviyo = await start('fakes/klaviyo.ts', [JSON.stringify({ limits: 1, jobMs: 500 })]);
+  const shop = await start('fakes/shop.ts', [JSON.stringify({ ...size, pageMs: 0 })]);
+  const own = { KLAVIYO_API_URL: klaviyo.url, CT_API_URL: shop.url, CT_AUTH_URL: shop.url };
+  try {
+    return await whileStarted(
+      [...containerFlags(), compiled('src/main.ts'), 'serve'],
+      { cwd: ownRoot, env: own },
+      async ({ pid }, url) => {
+        await sleep(returnedMs);
+        const idleMb = residentMb(pid);
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(url, { method: 'POST', headers, body: customerChanged(1, size) });
+        if (answer.status !== 204) throw new Error(`the customer was answered ${answer.status}`);
+        await sleep(returnedMs);
+        return { 'idle, compiled': { 'idle MB': idleMb, 'MB after a customer': residentMb(pid) } };
+      },
+    );
+  } finally {
+    await Promise.all([klaviyo.stop(), shop.stop()]);
+  }
+}
+
+function residentMb(pid: number | undefined): number {
+  const kibibytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
+  return Math.round((kibibytes * 1_024) / 1e6);
 }
 
 /** Compares start and idle memory with another revision's folder; a ratio below 1 is an improvement. */
@@ -170,11 +194,12 @@ function bytesOf(folder: string): number {
 
 export const footprint: Record<string, Scenario> = {
   start: {
-    run: start,
+    run: startAndIdle,
     bounds: [
-      { figure: 'modules', max: 1_050 },
+      { figure: 'modules', max: 920 },
       { figure: 'CPU ÷ bare imports', max: 4 },
       { figure: 'idle MB ÷ bare imports', max: 2 },
+      { figure: 'MB after a customer', max: 125 },
     ],
   },
   packages: {

@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import { type BenchEnvironment, startFloor, withEnvironment } from './environment.ts';
-import { entryIdOf, order, type ShopSize, skuOf } from './fakes/records.ts';
+import { type ShopSize, skuOf } from './fakes/records.ts';
 import { type Figures, percentile, reportOf, requestsOf, round, throttledShare, usageOf } from './measure.ts';
+import { orderCreated, stockChanged } from './messages.ts';
 import type { BenchProcess } from './processes.ts';
 import { fitsContainer, type Scenario } from './scenario.ts';
 
@@ -27,44 +28,6 @@ interface Delivered {
   /** Number of broken connections. */
   resets: number;
   lost: number;
-}
-
-/** Returns a Google Pub/Sub envelope with a commercetools message. */
-function envelope(payload: object, messageId: string): string {
-  const data = Buffer.from(JSON.stringify(payload)).toString('base64');
-  return JSON.stringify({ message: { data, messageId, publishTime: '2026-03-15T08:00:00Z' }, subscription: 'bench' });
-}
-
-/** Returns an OrderCreated message with the current time. @param shopSize of the environment, whose products it is about */
-function orderCreated(number: number, shopSize: ShopSize): string {
-  const at = new Date().toISOString();
-  const payload = {
-    notificationType: 'Message',
-    projectKey: 'shop',
-    id: `message-${number}`,
-    version: 1,
-    sequenceNumber: 1,
-    resource: { typeId: 'order', id: order(number, shopSize).id },
-    resourceVersion: 1,
-    type: 'OrderCreated',
-    createdAt: at,
-    lastModifiedAt: at,
-    order: { ...order(number, shopSize), createdAt: at },
-  };
-  return envelope(payload, `m${number}`);
-}
-
-function stockChanged(sku: string, version: number): string {
-  const at = new Date().toISOString();
-  const payload = {
-    notificationType: 'ResourceUpdated',
-    projectKey: 'shop',
-    resource: { typeId: 'inventory-entry', id: entryIdOf(sku) },
-    version,
-    oldVersion: version - 1,
-    modifiedAt: at,
-  };
-  return envelope(payload, `s${sku}-${version}`);
 }
 
 /**
