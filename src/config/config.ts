@@ -135,6 +135,7 @@ function toConfig(env: Environment, settings: Settings): DerivedConfig {
       key: env.KLAVIYO_AUTH_KEY,
       rateLimitShare: settings.klaviyo.rateLimitShare,
       realtimeReserve: settings.klaviyo.realtimeReserve,
+      isRealtimeElsewhere: !realtime,
       timeoutMs: settings.klaviyo.timeoutSeconds * 1_000,
       retries: settings.klaviyo.retries,
     },

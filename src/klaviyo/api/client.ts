@@ -52,6 +52,7 @@ export interface KlaviyoClient {
   pages(call: ApiCall): AsyncGenerator<ApiResult>;
   /** Acquires a token before the request is built: the batcher fills a body only when it can be sent. */
   tryAcquire: RateLimiter['tryAcquire'];
+  quotaOf: RateLimiter['quotaOf'];
   usage: RateLimiter['usage'];
   close(): Promise<void>;
 }
@@ -184,7 +185,8 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
     }
   }
 
-  return { call, pages, tryAcquire: rateLimiter.tryAcquire, usage: rateLimiter.usage, close: () => pool.close() };
+  const { tryAcquire, quotaOf, usage } = rateLimiter;
+  return { call, pages, tryAcquire, quotaOf, usage, close: () => pool.close() };
 }
 
 /** Every body of a success is a JSON:API document; without one Klaviyo answers these. */

@@ -1,10 +1,10 @@
 /** Tests the pace of a lane, realtime's reserve, and the rate limit headers of responses. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRateLimiter, type Lane, lanes } from './rate-limiter.ts';
+import { createRateLimiter, type Lane, lanes, type RateLimiterSettings } from './rate-limiter.ts';
 
 /** A rate limiter with a manual clock. */
-function limiterWithClock(settings: { rateLimitShare: number; realtimeReserve: number }) {
+function limiterWithClock(settings: RateLimiterSettings) {
   let at = 0;
   const rateLimiter = createRateLimiter(settings, () => at);
   return {
@@ -65,13 +65,35 @@ test('bulk leaves the reserve when headers show that another API client uses the
   assert.ok(acquireUntil(58_000, 'bulk') <= 55);
 });
 
-test('bulk halves its pace for a minute after a 429 that the own count does not explain', () => {
+test('after a 429 that the own count does not explain bulk leaves to others what they were seen to use, for ten minutes', () => {
+  const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0 });
+  const sent = acquireUntil(45_000, 'bulk');
+  assert.equal(rateLimiter.quotaOf('createEvents'), 'free');
+  rateLimiter.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 15_000 } });
+  assert.equal(rateLimiter.quotaOf('createEvents'), 'blocked');
+  const others = 150 - sent;
+  acquireUntil(120_000, 'bulk');
+  assert.equal(rateLimiter.quotaOf('createEvents'), 'contested');
+  const minutes = [3, 4, 5].map((minute) => acquireUntil(minute * 60_000, 'bulk'));
+  for (const acquired of minutes)
+    assert.ok(acquired <= 150 - others - 10 && acquired >= 150 - others - 25, `${others}: ${minutes}`);
+  acquireUntil(700_000, 'bulk');
+  assert.equal(rateLimiter.quotaOf('createEvents'), 'free');
+  assert.ok(acquireUntil(760_000, 'bulk') > 140);
+});
+
+test('of others that use most of the quota, bulk still takes half', () => {
   const { rateLimiter, acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0 });
   rateLimiter.tryAcquire('createEvents', 'bulk');
   rateLimiter.onResponse('createEvents', { status: 429, headers: { retryAfterMs: 1_000 } });
-  assert.ok(acquireUntil(59_000, 'bulk') <= 75);
-  const later = acquireUntil(180_000, 'bulk');
-  assert.ok(later > 200, String(later));
+  const acquired = acquireUntil(59_000, 'bulk');
+  assert.ok(acquired <= 75 && acquired > 65, String(acquired));
+});
+
+test('bulk always leaves the reserve when another process sends realtime', () => {
+  const { acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3, isRealtimeElsewhere: true });
+  const minutes = [1, 2, 3].map((minute) => acquireUntil(minute * 60_000, 'bulk'));
+  for (const acquired of minutes) assert.ok(acquired <= 105 && acquired >= 98, String(minutes));
 });
 
 test("the limits of the account's headers replace the published ones", () => {

@@ -20,7 +20,15 @@ export interface RateLimiterSettings {
   rateLimitShare: number;
   /** Share of a minute that bulk leaves unused while a lane above or another API client is active, 0 to 1; carts leave half. */
   realtimeReserve: number;
+  /** Another process sends realtime: this one can't see when, so bulk always leaves the reserve. */
+  isRealtimeElsewhere?: boolean;
 }
+
+/**
+ * `contested`: another API client uses the quota as well, so that requests have to be worth it. `blocked`: Klaviyo demands a
+ * wait.
+ */
+export type QuotaState = 'free' | 'contested' | 'blocked';
 
 export interface RateLimiter {
   /** @returns 0 when a token was acquired, to be used now; otherwise milliseconds until the next attempt is useful */
@@ -32,6 +40,7 @@ export interface RateLimiter {
   acquire(endpoint: EndpointName, lane: Lane, signal: AbortSignal): Promise<number>;
   /** To be called once per acquired token; without a response when the request failed or was not sent. */
   onResponse(endpoint: EndpointName, response?: { status: number; headers: RateHeaders }): void;
+  quotaOf(endpoint: EndpointName): QuotaState;
   /**
    * Requests of the last minute against the limit, per endpoint that was used. `remaining` is Klaviyo's number when its
    * headers describe the minute, else the limit without this process's own requests.
@@ -60,8 +69,12 @@ export const maxWaitMs = 5_000;
 const slackMs = 50;
 /** Headers state a window's end in whole seconds: ends that differ by less belong to the same window. */
 const sameWindowMs = 2_000;
-/** Share of a minute that bulk leaves unused for a minute after a 429 that the own count does not explain. */
-const externalUseReserve = 0.5;
+/** For so long after a 429 that the own count does not explain, bulk leaves unused what others were seen to use. */
+const contestedMs = 600_000;
+/** Share of a minute that is left to them in addition, and the least and the most that is left. */
+const othersMargin = 0.1;
+const minOthersShare = 0.2;
+const maxOthersShare = 0.5;
 /** Share of a minute's budget that a lane may send at once after a quiet time. */
 const burstShare: Record<Lane, number> = { realtime: 0.1, cart: 0.05, bulk: 0.02 };
 /** Share of the reserves that a lane leaves unused. */
@@ -87,6 +100,8 @@ interface EndpointWindow {
   externalUseAt: number;
   /** When a 429 came although the own count was below the limits. */
   unexplainedAt: number;
+  /** Share of a minute that others used at that time. */
+  othersShare: number;
 }
 
 /** @param now milliseconds; monotonic */
@@ -112,6 +127,7 @@ export function createRateLimiter(
       lastSentAt: never,
       externalUseAt: never,
       unexplainedAt: never,
+      othersShare: 0,
     };
     windows.set(endpoint, created);
     return created;
@@ -126,9 +142,11 @@ export function createRateLimiter(
       return { waitMs: window.blockedUntil - at, requiredByServer: true, intervalMs: budget.tokenIntervalMs };
     refill(window, at);
     const above = lanes.slice(0, lanes.indexOf(lane)).map((other) => askedAt[other]);
-    const isReserved = at - Math.max(window.externalUseAt, ...above) < minuteMs;
-    const isContested = at - window.unexplainedAt < minuteMs;
-    const reserves = Math.max(isReserved ? settings.realtimeReserve : 0, isContested ? externalUseReserve : 0);
+    const isReserved = settings.isRealtimeElsewhere || at - Math.max(window.externalUseAt, ...above) < minuteMs;
+    const reserves = Math.max(
+      isReserved ? settings.realtimeReserve : 0,
+      isContested(window, at) ? window.othersShare : 0,
+    );
     const reserve = reserves * reserveShare[lane];
     const perMinute = Math.max(1, Math.floor(budget.perMinute * (1 - reserve)));
     // At this pace a burst at the start of a minute does not leave its end without budget.
@@ -183,7 +201,7 @@ export function createRateLimiter(
       const { status, headers } = response;
       const at = now();
       if (status === 429) {
-        if (!isExplained(window, at)) window.unexplainedAt = at;
+        if (!isExplained(window, at)) noteOthers(window, at);
         window.blockedUntil = Math.max(window.blockedUntil, at + (headers.retryAfterMs ?? secondMs));
         return;
       }
@@ -198,6 +216,12 @@ export function createRateLimiter(
         // Rounded up to whole seconds in the header: the earliest end of a window is the most accurate.
         resetsAt: isSame ? Math.min(known.resetsAt, resetsAt) : resetsAt,
       };
+    },
+    quotaOf(endpoint) {
+      const window = windows.get(endpoint);
+      if (!window) return 'free';
+      if (window.blockedUntil > now()) return 'blocked';
+      return isContested(window, now()) ? 'contested' : 'free';
     },
     usage: () =>
       [...windows].map(([endpoint, { budget, sent, serverWindow }]) => {
@@ -249,6 +273,18 @@ function isExplained({ budget, sent }: EndpointWindow, at: number): boolean {
     sent.countWithin(secondMs + slackMs, at) >= budget.publishedPerSecond ||
     sent.countWithin(minuteMs + slackMs, at) >= budget.published
   );
+}
+
+function isContested({ unexplainedAt }: EndpointWindow, at: number): boolean {
+  return at - unexplainedAt < contestedMs;
+}
+
+/** The minute is used up, and what this process did not send others did. */
+function noteOthers(window: EndpointWindow, at: number): void {
+  const own = window.sent.countWithin(minuteMs + slackMs, at) / window.budget.published;
+  const seen = Math.min(maxOthersShare, Math.max(minOthersShare, 1 - own + othersMargin));
+  window.othersShare = isContested(window, at) ? Math.max(window.othersShare, seen) : seen;
+  window.unexplainedAt = at;
 }
 
 function budgetOf(limits: Limits, { rateLimitShare }: Pick<RateLimiterSettings, 'rateLimitShare'>): Budget {

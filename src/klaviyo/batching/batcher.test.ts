@@ -193,6 +193,26 @@ describe('single requests and bulk bodies', () => {
   });
 });
 
+describe('a quota that others use as well', () => {
+  const blocked = { status: 429, headers: { 'retry-after': '30' }, body: { errors: [{ code: 'throttled' }] } };
+
+  test('while Klaviyo blocks bulk bodies, realtime is sent in single requests, and bulk waits', async (t) => {
+    const { write, all, sent, settled } = await batcherIn(t)({
+      operation: events,
+      respond: (request) => (isBulk(request) ? blocked : undefined),
+    });
+    const [first, second] = [idsOf(10).slice(0, 5), idsOf(10).slice(5)];
+    for (const id of first) write(id);
+    await all(first);
+    assert.deepEqual(sent, { single: [], bulk: [first] });
+    assert.deepEqual(failedOf(settled), first);
+    write('waits', { lane: 'bulk' });
+    for (const id of second) write(id);
+    await all(second);
+    assert.deepEqual(sent, { single: second, bulk: [first] });
+  });
+});
+
 describe('deadlines', () => {
   for (const count of [1, 15])
     test(`${count} records whose deadline has passed are not sent`, async (t) => {

@@ -39,6 +39,8 @@ interface Queue {
 const lingerMs = 200;
 /** Realtime lingers longer while bulk is queued: fuller bodies leave more of the shared quota. */
 const sharedLingerMs = 600;
+/** And longer still while another process uses the same quota: a body for every second and a half is a quarter of it. */
+const contestedLingerMs = 1_500;
 /** Maximum delay before the rate limiter is tried again: a token may be available earlier than estimated. */
 const maxRetryMs = 250;
 /** Maximum bulk bodies in flight; each may have megabytes. */
@@ -122,13 +124,17 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute, a
     return 0;
   }
 
+  /** Single requests have a quota of their own, which is all that realtime has while Klaviyo blocks bulk bodies. */
   function maySendSingle({ entries }: Queue, lane: Lane, { mode, dueMs }: { mode: BulkMode; dueMs: number }): boolean {
     if (mode !== 'bulk') return mode === 'single' || lane === 'realtime';
+    if (lane === 'realtime' && client.quotaOf(operation.bulk) === 'blocked') return true;
     return entries.length <= operation.maxSingle[lane] && (lane === 'realtime' || dueMs <= 0);
   }
 
   function lingerOf(lane: Lane): number {
-    return lane === 'realtime' && queues.bulk.entries.length > 0 ? sharedLingerMs : lingerMs;
+    if (lane !== 'realtime') return lingerMs;
+    if (client.quotaOf(operation.bulk) !== 'free') return contestedLingerMs;
+    return queues.bulk.entries.length > 0 ? sharedLingerMs : lingerMs;
   }
 
   /** Acquires a token for a bulk body. @returns 0 when acquired, else milliseconds until the next attempt is useful */

@@ -85,6 +85,7 @@ function recordingClient(client: KlaviyoClient, requests: DryRunResult['requests
   return {
     ...client,
     tryAcquire: () => 0,
+    quotaOf: () => 'free',
     async call(call) {
       if (jobLists.has(call.endpoint)) return { ok: true, status: 200, body: listJobs() };
       return endpoints[call.endpoint].method === 'GET' ? client.call(call) : record(call);
