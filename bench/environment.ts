@@ -15,8 +15,8 @@ export interface EnvironmentOptions {
   scale?: number;
   /** Milliseconds; `recorded`: as Klaviyo's jobs were recorded. */
   jobMs?: number | 'recorded';
-  /** Number of service processes. */
-  services?: number;
+  /** `APP_TYPE` of each service process; without it one process that does everything. */
+  appTypes?: readonly ('EVENT' | 'BULK_IMPORT')[];
   /** Heap of the service in MB; defaults to that of a container of 512 MB. */
   heapMb?: number;
 }
@@ -64,7 +64,7 @@ export async function withEnvironment<Result>(
 }
 
 async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvironment> {
-  const { size, pageMs = 0, limits, jobMs = 500, services: count = 1 } = options;
+  const { size, pageMs = 0, limits, jobMs = 500, appTypes = [undefined] } = options;
   const scale = options.scale ?? (limits === 'none' ? unlimited : 1);
   const running: BenchProcess[] = [];
   const stop = async () => {
@@ -76,10 +76,11 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
     const shop = await start('fakes/shop.ts', [JSON.stringify({ ...size, pageMs })]);
     running.push(shop);
     const services: BenchProcess[] = [];
-    for (let index = 0; index < count; index += 1) {
+    for (const appType of appTypes) {
       const service = await start(compiled('bench/service.ts'), [], {
         ...serviceEnvironment(klaviyo, shop, scale),
         ...containerWith(options.heapMb),
+        ...(appType === undefined ? {} : { APP_TYPE: appType }),
       });
       services.push(service);
       running.push(service);

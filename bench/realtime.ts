@@ -219,7 +219,7 @@ async function stock(quick: boolean): Promise<Record<string, Figures>> {
 async function beside(quick: boolean): Promise<Record<string, Figures>> {
   const [perSecond, seconds] = quick ? [50, 10] : [100, 90];
   const figures = await withEnvironment(
-    { size: { ...size, orders: 200_000 }, limits: 1, services: 2 },
+    { size: { ...size, orders: 200_000 }, limits: 1, appTypes: ['EVENT', 'BULK_IMPORT'] },
     async (environment, service) => {
       const syncing = environment.services[1];
       if (!syncing) throw new Error('no second service');

@@ -1,9 +1,9 @@
 /** Runs the real service in a process that reports its resource usage. `BENCH_SCALE` multiplies its rate limits. */
 import pino from 'pino';
 import { createService } from '../src/app/service.ts';
-import { setV8Flags } from '../src/app/v8-flags.ts';
 import { readConfig } from '../src/config/config.ts';
 import { processEnvironment } from '../src/config/process-environment.ts';
+import { setV8Flags } from '../src/lib/v8-flags.ts';
 import { reportUsage } from './usage.ts';
 
 setV8Flags();

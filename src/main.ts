@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** Entry point of `ctk`; the only place that exits the process. */
 import { CommanderError } from 'commander';
-import { setV8Flags } from './app/v8-flags.ts';
 import { errorLines } from './cli/output/error-lines.ts';
 import { invocationIn, withInvocation } from './cli/output/invocation.ts';
 import { createTerminal, type ExitState } from './cli/output/terminal.ts';
 import { createProgram } from './cli/program.ts';
 import { processEnvironment } from './config/process-environment.ts';
+import { setV8Flags } from './lib/v8-flags.ts';
 
 setV8Flags();
 

@@ -116,6 +116,9 @@ type DerivedConfig = Omit<
   'groups' | 'nodeFlags' | 'warnings' | 'settingsSources' | 'effectiveConfig' | 'extension'
 >;
 
+/** What a process that does one thing leaves to others. */
+const sentElsewhere = { EVENT: 'bulk', BULK_IMPORT: 'realtime' } as const;
+
 function toConfig(env: Environment, settings: Settings): DerivedConfig {
   const realtime = env.APP_TYPE !== 'BULK_IMPORT';
   const bulk = env.APP_TYPE !== 'EVENT';
@@ -135,7 +138,7 @@ function toConfig(env: Environment, settings: Settings): DerivedConfig {
       key: env.KLAVIYO_AUTH_KEY,
       rateLimitShare: settings.klaviyo.rateLimitShare,
       realtimeReserve: settings.klaviyo.realtimeReserve,
-      isRealtimeElsewhere: !realtime,
+      sentElsewhere: env.APP_TYPE ? sentElsewhere[env.APP_TYPE] : undefined,
       timeoutMs: settings.klaviyo.timeoutSeconds * 1_000,
       retries: settings.klaviyo.retries,
     },

@@ -204,14 +204,14 @@ test('plain http to another machine is refused, unless it is allowed; this machi
   }
 });
 
-test('APP_TYPE decides which parts the process runs', () => {
+test("APP_TYPE decides which parts the process runs, and what it leaves of Klaviyo's quota to another one", () => {
   const parts = (env: Env) => {
-    const { realtime, bulk } = readConfig(environment(env));
-    return [realtime, bulk];
+    const { realtime, bulk, klaviyo } = readConfig(environment(env));
+    return [realtime, bulk, klaviyo.sentElsewhere];
   };
-  assert.deepEqual(parts({}), [true, true]);
-  assert.deepEqual(parts({ APP_TYPE: 'EVENT' }), [true, false]);
-  assert.deepEqual(parts({ APP_TYPE: 'BULK_IMPORT' }), [false, true]);
+  assert.deepEqual(parts({}), [true, true, undefined]);
+  assert.deepEqual(parts({ APP_TYPE: 'EVENT' }), [true, false, 'bulk']);
+  assert.deepEqual(parts({ APP_TYPE: 'BULK_IMPORT' }), [false, true, 'realtime']);
 });
 
 test('no variable that Connect sets disables /sync', () => {

@@ -24,7 +24,9 @@ export const settingsSchema = z.strictObject({
       .min(0)
       .lt(1)
       .default(0.3)
-      .describe('part of a limit that bulk leaves alone while realtime is busy'),
+      .describe(
+        'part of a limit that bulk leaves alone while realtime is busy, and always where APP_TYPE is BULK_IMPORT',
+      ),
     timeoutSeconds: seconds(30).describe('seconds that one request may take'),
     retries: retries().describe('how often a request is repeated at once before the broker or the run waits'),
     eventListingSeconds: seconds(180).describe(

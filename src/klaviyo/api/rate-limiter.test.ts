@@ -91,9 +91,14 @@ test('of others that use most of the quota, bulk still takes half', () => {
 });
 
 test('bulk always leaves the reserve when another process sends realtime', () => {
-  const { acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3, isRealtimeElsewhere: true });
+  const { acquireUntil } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3, sentElsewhere: 'realtime' });
   const minutes = [1, 2, 3].map((minute) => acquireUntil(minute * 60_000, 'bulk'));
   for (const acquired of minutes) assert.ok(acquired <= 105 && acquired >= 98, String(minutes));
+});
+
+test('the quota of a process that sends realtime only is contested: another one sends bulk', () => {
+  const { rateLimiter } = limiterWithClock({ rateLimitShare: 1, realtimeReserve: 0.3, sentElsewhere: 'bulk' });
+  assert.equal(rateLimiter.quotaOf('createEvents'), 'contested');
 });
 
 test("the limits of the account's headers replace the published ones", () => {

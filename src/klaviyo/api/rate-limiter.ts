@@ -20,8 +20,8 @@ export interface RateLimiterSettings {
   rateLimitShare: number;
   /** Share of a minute that bulk leaves unused while a lane above or another API client is active, 0 to 1; carts leave half. */
   realtimeReserve: number;
-  /** Another process sends realtime: this one can't see when, so bulk always leaves the reserve. */
-  isRealtimeElsewhere?: boolean;
+  /** What another process sends, and this one never does: it can't see when, so it always leaves room for that. */
+  sentElsewhere?: 'realtime' | 'bulk' | undefined;
 }
 
 /**
@@ -142,7 +142,8 @@ export function createRateLimiter(
       return { waitMs: window.blockedUntil - at, requiredByServer: true, intervalMs: budget.tokenIntervalMs };
     refill(window, at);
     const above = lanes.slice(0, lanes.indexOf(lane)).map((other) => askedAt[other]);
-    const isReserved = settings.isRealtimeElsewhere || at - Math.max(window.externalUseAt, ...above) < minuteMs;
+    const isReserved =
+      settings.sentElsewhere === 'realtime' || at - Math.max(window.externalUseAt, ...above) < minuteMs;
     const reserves = Math.max(
       isReserved ? settings.realtimeReserve : 0,
       isContested(window, at) ? window.othersShare : 0,
@@ -219,9 +220,9 @@ export function createRateLimiter(
     },
     quotaOf(endpoint) {
       const window = windows.get(endpoint);
-      if (!window) return 'free';
-      if (window.blockedUntil > now()) return 'blocked';
-      return isContested(window, now()) ? 'contested' : 'free';
+      if (window && window.blockedUntil > now()) return 'blocked';
+      const isUsedElsewhere = settings.sentElsewhere === 'bulk' || (window && isContested(window, now()));
+      return isUsedElsewhere ? 'contested' : 'free';
     },
     usage: () =>
       [...windows].map(([endpoint, { budget, sent, serverWindow }]) => {
