@@ -92,7 +92,11 @@ function batcherIn(t: TestContext) {
     };
     const all = (ids: readonly string[]) =>
       clock.until(() => ids.every((id) => settled.results.has(id) || settled.exceptions.has(id)));
-    return { batcher, sent, settled, write, all };
+    const wait = (ms: number) => {
+      const end = performance.now() + ms;
+      return clock.until(() => performance.now() >= end);
+    };
+    return { batcher, sent, settled, write, all, wait };
   };
 }
 
@@ -210,6 +214,23 @@ describe('a quota that others use as well', () => {
     for (const id of second) write(id);
     await all(second);
     assert.deepEqual(sent, { single: second, bulk: [first] });
+  });
+
+  test('once others were seen, realtime waits longer for a fuller body', async (t) => {
+    let isBlocked = true;
+    const { write, all, sent, wait } = await batcherIn(t)({
+      operation: events,
+      respond: (request) => (isBlocked && isBulk(request) ? blocked : undefined),
+    });
+    const [first, second] = [idsOf(10).slice(0, 5), idsOf(10).slice(5)];
+    for (const id of first) write(id);
+    await wait(31_000);
+    isBlocked = false;
+    for (const id of first) write(id);
+    await wait(1_000);
+    for (const id of second) write(id);
+    await all(second);
+    assert.deepEqual(sent, { single: [], bulk: [first, [...first, ...second]] });
   });
 });
 
