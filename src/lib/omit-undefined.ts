@@ -8,8 +8,6 @@ type OmitUndefined<T> = { [Key in Exclude<keyof T, OptionalKeys<T>>]: T[Key] } &
 
 /** @returns a copy without the properties whose value is undefined; the order of the others stays */
 export function omitUndefined<T extends object>(object: T): OmitUndefined<T>;
-export function omitUndefined(object: Readonly<Record<string, unknown>>): object {
-  const defined: Record<string, unknown> = {};
-  for (const name in object) if (object[name] !== undefined) defined[name] = object[name];
-  return defined;
+export function omitUndefined(object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
