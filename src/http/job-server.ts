@@ -2,17 +2,17 @@
  * HTTP server of a job of commercetools Connect: executes within the request, since the platform may take the CPU away after
  * the response. https://docs.commercetools.com/connect/deployment-behavior-and-environments
  */
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { withTimeout } from '../lib/timeout.ts';
+import { createFastify } from './create-fastify.ts';
 import { onError } from './error-handler.ts';
-import { schemaController } from './schema-compilers.ts';
 
 /** Connect's timeout is 30 minutes. */
 const responseLimitMs = 29 * 60 * 1_000;
 
 /** @param execute its result is the response. A request during an execution waits for the same result. */
 export function buildJobServer(execute: () => Promise<object>): FastifyInstance {
-  const server = fastify({ frameworkErrors: onError, schemaController });
+  const server = createFastify({ frameworkErrors: onError });
   let inFlight: Promise<object> | undefined;
   server.setErrorHandler(onError);
   // Whatever the scheduler sends as a body is ignored.

@@ -1,7 +1,7 @@
 /** The OpenAPI document of a server's routes, generated when it is first asked for: the generator takes a tenth of the start. */
-import fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
-import { schemaController, validateWithZod } from './schema-compilers.ts';
+import { createFastify } from './create-fastify.ts';
 
 /** Call it before the routes are added. @returns a function that returns the document */
 export function describeRoutes(server: FastifyInstance, version: string): () => Promise<object> {
@@ -19,8 +19,7 @@ export function describeRoutes(server: FastifyInstance, version: string): () => 
 /** Describes the routes of a server that never listens. */
 async function generate(routes: readonly RouteOptions[], version: string): Promise<object> {
   const { default: swagger } = await import('@fastify/swagger');
-  const server = fastify({ exposeHeadRoutes: false, schemaController });
-  validateWithZod(server);
+  const server = createFastify({ exposeHeadRoutes: false });
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',

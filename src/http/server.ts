@@ -1,6 +1,6 @@
 /** Builds an HTTP server for a port, with the routes that the port serves. */
 import cookie from '@fastify/cookie';
-import fastify, {
+import {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -16,6 +16,7 @@ import type { EndedSessions } from './auth/ended-sessions.ts';
 import { type ApiTokens, createSessions } from './auth/sessions.ts';
 import { type BodyPool, guardBodies } from './body-guard.ts';
 import { onClientError } from './client-error.ts';
+import { createFastify } from './create-fastify.ts';
 import { createNotFoundHandler, maxBodyBytes, onError } from './error-handler.ts';
 import { describeRoutes } from './openapi.ts';
 import { type DeadLetterRouteDeps, deadLetterRoutes } from './routes/dead-letters.ts';
@@ -26,7 +27,6 @@ import { type MetricsRouteDeps, metricsRoute } from './routes/metrics.ts';
 import { type RealtimeRouteDeps, realtimeRoute } from './routes/realtime.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { type SyncRouteDeps, syncRoutes } from './routes/sync.ts';
-import { schemaController, validateWithZod } from './schema-compilers.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 
 export interface ServerDeps
@@ -58,9 +58,8 @@ const maxConnections = 6_000;
 
 /** @param serves what the port serves, limited to what the process runs */
 export async function buildServer(deps: ServerDeps, serves: Port['serves']): Promise<FastifyInstance> {
-  const server: FastifyInstance = fastify({
+  const server = createFastify({
     loggerInstance: deps.log,
-    schemaController,
     // Events already log one line per message and run; request logs would repeat them.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
@@ -71,7 +70,6 @@ export async function buildServer(deps: ServerDeps, serves: Port['serves']): Pro
     http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: timeoutCheckMs },
   });
   server.server.maxConnections = maxConnections;
-  validateWithZod(server);
   server.setErrorHandler(onError);
   const realtime = deps.realtime && serves !== 'bulk';
   const bulk = deps.bulk && serves !== 'realtime';
