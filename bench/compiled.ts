@@ -1,7 +1,7 @@
 /** Compiles what is measured, as the image and the package run it: from source, Node's removal of types needs memory of its own. */
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compileProject, copyAssets } from '../deploy/npm/compile.ts';
+import { compile } from '../deploy/npm/compile.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const outDir = `${root}dist/bench/`;
@@ -10,9 +10,7 @@ let isCompiled = false;
 /** @param file relative to the root, such as `src/main.ts` @returns the path of its JavaScript, compiled once per process */
 export function compiled(file: string): string {
   if (!isCompiled) {
-    rmSync(outDir, { recursive: true, force: true });
-    compileProject('bench/tsconfig.json', outDir);
-    copyAssets(`${outDir}src`);
+    compile(outDir, { project: 'bench/tsconfig.json', sourceDir: 'src' });
     cpSync(`${root}package.json`, `${outDir}package.json`);
     isCompiled = true;
   }

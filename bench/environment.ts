@@ -1,8 +1,9 @@
 /** Environment of one scenario: both fakes and the service. */
 
+import { omitUndefined } from '../src/lib/omit-undefined.ts';
 import { compiled } from './compiled.ts';
+import { containerEnvironment, containerFlags } from './container.ts';
 import type { ShopSize } from './fakes/records.ts';
-import { containerEnvironment, containerFlags } from './footprint.ts';
 import { type BenchProcess, start } from './processes.ts';
 
 export interface EnvironmentOptions {
@@ -80,7 +81,7 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
       const service = await start(compiled('bench/service.ts'), [], {
         ...serviceEnvironment(klaviyo, shop, scale),
         ...containerWith(options.heapMb),
-        ...(appType === undefined ? {} : { APP_TYPE: appType }),
+        ...omitUndefined({ APP_TYPE: appType }),
       });
       services.push(service);
       running.push(service);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { compiled } from './compiled.ts';
+import { containerEnvironment, containerFlags } from './container.ts';
 import { type Figures, percentile, round } from './measure.ts';
 import { customerChanged } from './messages.ts';
 import { start } from './processes.ts';
@@ -29,10 +30,6 @@ const startedLine = z.object({ msg: z.literal('started'), ports: z.tuple([z.stri
 const settleMs = 1_000;
 /** Until the service has returned what the start left: src/lib/idle-collection.ts. */
 const returnedMs = 35_000;
-/** As in the Dockerfile: half of the container's memory is for the heap, by default in a container of 512 MB. */
-export const containerFlags = (heapMb = 256) => [`--max-old-space-size=${heapMb}`, '--max-semi-space-size=16'];
-/** As in deploy/systemd; the image's C library has one arena and returns what is free in any case. */
-export const containerEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 /** Placeholders: the service starts without its APIs. */
 const environment = {

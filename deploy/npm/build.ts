@@ -5,4 +5,4 @@
 import { fileURLToPath } from 'node:url';
 import { compile } from './compile.ts';
 
-compile(fileURLToPath(new URL('../../dist', import.meta.url)), process.argv.slice(2));
+compile(fileURLToPath(new URL('../../dist', import.meta.url)), { options: process.argv.slice(2) });

@@ -4,26 +4,29 @@
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** @param outDir is replaced @param options for tsc, in addition to tsconfig.package.json */
-export function compile(outDir: string, options: readonly string[] = []): void {
-  rmSync(outDir, { recursive: true, force: true });
-  compileProject('tsconfig.package.json', outDir, options);
-  copyAssets(outDir);
+export interface CompileOptions {
+  /** Relative to the root. */
+  project?: string;
+  /** Folder of src/ in the output. */
+  sourceDir?: string;
+  /** For tsc, in addition to the project. */
+  options?: readonly string[];
 }
 
-/** Compiles what a tsconfig.json names. @param project relative to the root */
-export function compileProject(project: string, outDir: string, options: readonly string[] = []): void {
+/** @param outDir is replaced */
+export function compile(
+  outDir: string,
+  { project = 'tsconfig.package.json', sourceDir = '.', options = [] }: CompileOptions = {},
+): void {
+  rmSync(outDir, { recursive: true, force: true });
   const tsc = ['node_modules/typescript/bin/tsc', '-p', project, '--noCheck', '--outDir', outDir, ...options];
   execFileSync(process.execPath, tsc, { cwd: root, stdio: 'inherit' });
-}
-
-/** Copies the files of src/ that are not compiled. */
-export function copyAssets(outDir: string): void {
-  cpSync(`${root}src`, outDir, {
+  cpSync(`${root}src`, join(outDir, sourceDir), {
     recursive: true,
     filter: (path) => isOfPage(path) || !/\.ts$|tsconfig\.json$/.test(path),
   });

@@ -15,7 +15,7 @@ const fromRoot = (file: string) => fileURLToPath(new URL(file, root));
 const target = resolve(process.argv[2] ?? fromRoot('artifacts/connect'));
 
 const compiled = join(target, 'compiled');
-compile(compiled, ['--declaration', 'false']);
+compile(compiled, { options: ['--declaration', 'false'] });
 const smokeTest = stripTypeScriptTypes(readFileSync(new URL('smoke-test.ts', import.meta.url), 'utf8'));
 /** A merchant's own hooks and rules; Node runs the file as it is. */
 const merchantFiles = readdirSync(root).filter((name) => /^ctk\.config\.m?[jt]s$/.test(name));

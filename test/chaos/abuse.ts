@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { containerFlags } from '../../bench/container.ts';
 import { delivery, lineItem, order, reference } from '../fixtures/index.ts';
 import { type AttackName, attack, attackNames } from './attacks.ts';
 import { type ChaosEnv, startChaosEnv } from './chaos-env.ts';
@@ -29,8 +30,6 @@ const sampleMs = 1_000;
 const settleMs = 60_000;
 const firstRetryMs = 100;
 const maxRetryMs = 2_000;
-/** As in an image with 512 MB of memory. */
-const nodeFlags = ['--max-old-space-size=256', '--max-semi-space-size=16'];
 const settings = { klaviyo: { eventListingSeconds: 3 }, commercetools: {}, realtime: {} };
 /** No attack may be accepted, and none may be an internal error. */
 const allowedStatuses = new Set([0, 400, 401, 403, 404, 405, 413, 415, 429, 431, 503]);
@@ -39,7 +38,7 @@ export async function runAbuse(seconds: number): Promise<AbuseResult> {
   const options = { seed: 1, orders: 0, repeatedUniqueId: 'ignored', versionZero: 'conflict', settings } as const;
   const chaosEnv = await startChaosEnv(options);
   const env = { ...chaosEnv.env, API_TOKEN: randomUUID() };
-  const replica = await createReplica(env, nodeFlags);
+  const replica = await createReplica(env, containerFlags());
   try {
     await replica.start();
     return await abuse(chaosEnv, replica, seconds);
