@@ -1,4 +1,4 @@
-/** A program as somebody starts it: a process of its own, with what it prints and how it ends. */
+/** Runs a program in a process of its own, and returns what it prints and how it ends. */
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

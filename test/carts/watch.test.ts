@@ -71,7 +71,7 @@ for (const repeatedUniqueId of klaviyoVariants.repeatedUniqueId)
   });
 
 test('an outage of commercetools moves nothing, and everything is caught up afterwards', async () => {
-  // A lease that a busy machine does not lose: whoever claims it next reports the outage anew.
+  // A lease that a busy machine does not lose: its next holder would report the outage again.
   await using shop = await startCartShop({
     settings: { runs: { leaseSeconds: 10 }, commercetools: { retries: 0 } },
   });

@@ -1,4 +1,4 @@
-/** The dashboard and the alert rules of deploy/monitoring, held against what the service really tells. */
+/** The dashboard and the alert rules of deploy/monitoring, compared with the metrics that the service has. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
