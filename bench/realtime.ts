@@ -236,7 +236,7 @@ async function beside(quick: boolean): Promise<Record<string, Figures>> {
 }
 
 const allAcknowledged = { figure: 'not acknowledged', max: 0 };
-// The first bulk body repeats one event on purpose: klaviyo/batching/repeated-events.ts.
+// The first bulk body repeats one event on purpose: klaviyo/batching/bulk-access.ts.
 const noDuplicates = { figure: 'duplicate events', max: 1 };
 // While overloaded, a message of which Klaviyo took only a part before the deadline is sent again as a whole.
 const fewDuplicates = { figure: 'duplicate events', max: 50 };

@@ -45,7 +45,7 @@ test('a line says when it was added, and when its quantity last changed', async 
   assert.deepEqual(changed.lineItems[1], two.lineItems[1]);
 });
 
-test('carts are found by their time of change, and a frozen cart can not be changed', async () => {
+test('carts are found by their time of change, and a frozen cart cannot be changed', async () => {
   await using shop = await startShop();
   const first = await shop.create();
   const second = await shop.create();

@@ -56,7 +56,7 @@ export function addEventRoutes(api: Api, account: Account): void {
     const fields = new Set(filters.map(({ field }) => field));
     const isTimed = fields.has('datetime') || fields.has('timestamp');
     if (account.behaviours.eventFilters === 'time-alone' && isTimed && fields.has('profile_id'))
-      throw new RequestError(invalidParameter('A time can not be combined with profile_id.', 'filter'));
+      throw new RequestError(invalidParameter('A time cannot be combined with profile_id.', 'filter'));
     const listed = [...account.events.all()].filter((event) => account.isListed(event.receivedAt));
     const records = listed.filter((event) =>
       filters.every((filter) => {

@@ -18,8 +18,8 @@ import { createDeliver } from '../engine/delivery/deliver.ts';
 import { createDeliveryLog, type DeliveryLog } from '../engine/delivery/delivery-log.ts';
 import { createErasedCustomers } from '../engine/delivery/erased-customers.ts';
 import { createEvaluate } from '../engine/delivery/evaluate.ts';
-import { createOrderProfiles } from '../engine/delivery/order-profiles.ts';
 import { createOrphanedJobs, type OrphanedJobs } from '../engine/delivery/orphaned-jobs.ts';
+import { createRememberedProfiles } from '../engine/delivery/remembered-profiles.ts';
 import { createReplay, type Replay } from '../engine/delivery/replay.ts';
 import { createExplain, type Explain } from '../engine/explain/explain.ts';
 import { createFind, type Find } from '../engine/find/find.ts';
@@ -161,7 +161,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   };
   const { rateLimitShare } = config.klaviyo;
   const acceptedJobs = createAcceptedJobs({ store });
-  const orderProfiles = createOrderProfiles(store);
+  const orderProfiles = createRememberedProfiles(store);
   const profiles = createProfileLookups({
     client: klaviyo,
     acceptsProfileId: apiFindings.acceptsProfileId,

@@ -37,7 +37,7 @@ const dateTime = z.iso
   .datetime({ offset: true, local: true })
   .transform((text) => (/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`));
 
-/** An id as commercetools makes them; half a character or a text without end can't be one. */
+/** An id as commercetools makes them; a text that is too long or has a lone surrogate can't be one. */
 const identifier = z
   .string()
   .min(1)

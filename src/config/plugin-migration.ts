@@ -60,7 +60,7 @@ export function migrationAdvice(config: Config): string[] {
     );
   advice.push(
     'a sku that has stock in supply channels only gets their sum (it was 0): ctk migrate-check --records counts them, and product.inventory.withoutChannel: none keeps them at 0',
-    'a sync that runs already is answered 409 (it was 423), and what Klaviyo can not take now 503 (it was 202, and lost)',
+    'a sync that runs already is answered 409 (it was 423), and what Klaviyo cannot take now 503 (it was 202, and lost)',
     'events of a sync trigger no flows; {"backfill": false} lets them',
     "run `ctk subscriptions apply`, see messages arrive, then remove the plugin: both at once do no harm, and ours have other keys than the plugin's",
   );

@@ -65,7 +65,7 @@ export function cartWarnings(
       'carts.url holds {{token}}, and CART_LINK_SECRET is not set: the events of carts have no CheckoutURL',
     );
   else if (!hasToken)
-    warnings.push('carts.url holds no {{token}}: the shop front can not tell whether a link was made by this service');
+    warnings.push('carts.url holds no {{token}}: the shop front cannot tell whether a link was made by this service');
   if (watch === 'poll' && appType === 'EVENT')
     warnings.push(
       'APP_TYPE=EVENT reads no carts: a process that serves /sync reads them, or set carts.watch to "subscription"',

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { RepeatedEvents } from '../klaviyo/batching/repeated-events.ts';
+import type { RepeatedEvents } from '../klaviyo/batching/bulk-access.ts';
 import { type Store, storedFormat, untilWritten } from '../store/store.ts';
 
 const container = 'ctk-findings';

@@ -1,7 +1,7 @@
 /**
- * Guards the reading of request bodies. Bodies that are being read may hold so many bytes in memory over all connections and
- * ports of the process, and each must arrive quickly. A body whose sender is not proven yet counts in a small pool of its own, where a new one replaces
- * the oldest, so that callers without credentials can't block those with credentials.
+ * Guards the reading of request bodies. Limits the bytes of all bodies that are being read, over all connections and ports of
+ * the process, and ends those that arrive slowly. A body whose sender is not proven yet counts in a small pool of its own,
+ * where a new one replaces the oldest, so that callers without credentials can't block those with credentials.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 

@@ -13,7 +13,7 @@ import type { Lane } from './api/rate-limiter.ts';
 /** The record, undefined when Klaviyo has none, or why it could not be read. */
 export type LookupResult<Existing> = Existing | undefined | { failure: ApiFailure };
 
-/** Half a character can't be a part of a URL. */
+/** A text with a lone surrogate can't be a part of a URL. */
 const malformedKey: ApiFailure = {
   type: 'rejected',
   status: 400,

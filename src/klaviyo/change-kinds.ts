@@ -3,7 +3,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Lane } from './api/rate-limiter.ts';
 import type { OperationName } from './batching/operations.ts';
-import type { Change, ChangeKind, Receipt } from './change.ts';
+import type { Change, ChangeKind, Receipt, SequencedChange } from './change.ts';
 import { deleteCategory, writeCategory } from './writers/category.ts';
 import { eraseProfile } from './writers/erasure.ts';
 import { writeEvent } from './writers/event.ts';
@@ -13,7 +13,7 @@ import { writeProfile } from './writers/profile.ts';
 import { writeStock } from './writers/variant.ts';
 import type { WriteContext } from './writers/write-context.ts';
 
-/** What an item in flight and each of its variants hold while the variants' jobs are in progress; measured in heap snapshots. */
+/** Bytes that an item, and each of its variants, takes while their jobs are in progress; measured in heap snapshots. */
 const itemBytes = 6_000;
 const variantBytes = 3_000;
 /** Of 100 items with three variants each in every one of the 500 jobs that Klaviyo allows in progress. */
@@ -129,4 +129,30 @@ export function inFlightSize(change: Change): number {
 
 export function specOf(change: Change): ChangeKindSpec<Change> {
   return changeKinds[change.type];
+}
+
+/** A newer state was written, which does not say whether the property is still removed: the customer is read again. */
+export const outdatedRemoval: Receipt = {
+  outcome: 'unavailable',
+  reason: 'a newer state of the customer was written, so the removal of a custom field is evaluated again',
+};
+
+/** @returns whether the change removes properties of a profile, which a change without the removal does not repeat. */
+export function clearsProperties(change: SequencedChange): boolean {
+  return change.type === 'profile' && Object.values(change.profile.properties ?? {}).includes(null);
+}
+
+/**
+ * @returns the change with the higher `readSeq`. A property that the other one removes is removed too, unless the newer one
+ * has it: only one message contains a removal.
+ */
+export function coalesced<Origin>(
+  left: SequencedChange<Origin>,
+  right: SequencedChange<Origin>,
+): SequencedChange<Origin> {
+  const [older, newer] = right.readSeq >= left.readSeq ? [left, right] : [right, left];
+  if (older.type !== 'profile' || newer.type !== 'profile' || !clearsProperties(older)) return newer;
+  const removed = Object.entries(older.profile.properties ?? {}).filter(([, value]) => value === null);
+  const properties = { ...Object.fromEntries(removed), ...newer.profile.properties };
+  return { ...newer, profile: { ...newer.profile, properties } };
 }

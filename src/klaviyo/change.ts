@@ -111,7 +111,7 @@ export interface EventChange {
   /** The profile was looked up for the order: it is looked up again if Klaviyo rejects it. */
   isProfileLookedUp?: boolean;
   properties: JsonObject;
-  /** Recorded without triggering flows, in either lane. */
+  /** Recorded without triggering flows, in every lane. */
   backfill?: boolean;
 }
 

@@ -99,7 +99,7 @@ test('a variant is looked up under its item; an item that does not exist has non
   assert.deepEqual(requests[0] && idsIn(requests[0]), [compoundId('sku')]);
 });
 
-test('an item whose id can not stand in a path is named in the filter', async (t) => {
+test('an item whose id cannot stand in a path is named in the filter', async (t) => {
   const { existing, requests } = await serve(t, empty);
   await existing.variantOfItem('a/b', 'sku', 'bulk');
   assert.equal(requests[0]?.path, '/api/catalog-variants');

@@ -1,4 +1,7 @@
-/** Limits in-flight bulk changes per kind so that memory does not grow with the shop. Counts the other lanes without a limit: a broker and a page limit them. */
+/**
+ * Limits in-flight bulk changes per kind so that memory does not grow with the shop. The other lanes are counted and not
+ * limited here: realtime.maxInFlight limits messages, and carts are read a page at a time.
+ */
 
 import type { Lane } from './api/rate-limiter.ts';
 import type { Change, ChangeKind } from './change.ts';

@@ -92,7 +92,7 @@ export function createProfileLookups({
     if (failure.type !== 'forbidden') throw unavailable(failure);
     if (!hasWarned)
       onWarning(
-        'the key lacks events:read or metrics:read: an order whose e-mail differs from its customer can not be traced to the profile that has its Placed Order',
+        'the key lacks events:read or metrics:read: an order whose e-mail differs from its customer cannot be traced to the profile that has its Placed Order',
       );
     hasWarned = true;
     return false;

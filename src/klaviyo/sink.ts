@@ -1,7 +1,8 @@
 /**
  * Writes changes to Klaviyo and returns one receipt each. Pending changes to the same record are coalesced, also across
  * lanes; the highest `readSeq` wins. Changes to the same record are written one after the other: the next one waits until
- * the job of the one before has ended, and is dropped when its `readSeq` is lower.
+ * the job of the one before has ended, and is dropped when its `readSeq` is lower. Events have no order: the same one is
+ * sent once while it is pending.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../lib/backoff.ts';
@@ -12,11 +13,10 @@ import { SharedSignal } from '../lib/shared-signal.ts';
 import type { KlaviyoClient } from './api/client.ts';
 import type { Lane } from './api/rate-limiter.ts';
 import { createBatcherRegistry } from './batching/batcher.ts';
+import type { RepeatedEventsMemory } from './batching/bulk-access.ts';
 import { type AcceptedJob, createJobPoller, type JobState, stateOfJob } from './batching/job-poller.ts';
-import type { RepeatedEventsMemory } from './batching/repeated-events.ts';
 import type { ChangeKind, Receipt, SequencedChange } from './change.ts';
-import { changeKinds, coalescingKey, specOf } from './change-kinds.ts';
-import { clearsProperties, coalesced, outdatedRemoval } from './coalesce.ts';
+import { changeKinds, clearsProperties, coalesced, coalescingKey, outdatedRemoval, specOf } from './change-kinds.ts';
 import { createEarlyAck, type EarlyAckEntry, type StoreJob } from './early-ack.ts';
 import { createExistingRecords } from './existing-records.ts';
 import { createInFlightLimit } from './in-flight-limit.ts';
@@ -180,7 +180,8 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     const key = coalescingKey(change, lane);
     const existing = pending.get(key);
     if (existing) {
-      existing.change = coalesced(existing.change, change);
+      // An event is serialised already, and the same one again adds nothing.
+      if (specOf(change).ordered) existing.change = coalesced(existing.change, change);
       if (lane === 'realtime') existing.lane = lane;
       existing.force ||= force;
       existing.keepStock &&= keepStock;

@@ -1,6 +1,6 @@
 /**
  * Verifies how Klaviyo treats a bulk body with events that it has recorded already. The service verifies the same with its
- * first bulk body (klaviyo/batching/repeated-events.ts) unless the finding of this check is stored.
+ * first bulk body (klaviyo/batching/bulk-access.ts) unless the finding of this check is stored.
  */
 import { z } from 'zod';
 import { repeatedEventsFinding } from '../engine/api-findings.ts';
@@ -50,7 +50,7 @@ export const klaviyoEvents: LiveCheck = {
     const ms = performance.now() - startedAt;
     context.signal.throwIfAborted();
     if (!areRecorded) {
-      const consequence = 'events in bulk bodies can not be verified, so that they are sent one by one';
+      const consequence = 'events in bulk bodies cannot be verified, so that they are sent one by one';
       report(lagFact, unexpected(`more than ${durationText(ms)}`, consequence));
       throw new UnverifiableError('the events that were sent singly are not listed');
     }

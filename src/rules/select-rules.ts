@@ -85,7 +85,7 @@ const changeKindsByType: Record<string, readonly ChangeKind[]> = {
   'inventory-entry': ['stock'],
 };
 
-export function changeKinds(rules: RuleSelection): ChangeKind[] {
+export function changeKindsOf(rules: RuleSelection): ChangeKind[] {
   return [...rules.keys()].flatMap(({ typeId }) => changeKindsByType[typeId] ?? []);
 }
 

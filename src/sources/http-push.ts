@@ -1,12 +1,10 @@
 /** Receives pushes on POST /: authenticates the sender, removes the broker's envelope and responds with the verdict. */
 
-import type { Verdict } from '../engine/delivery/verdict.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
-import { combineVerdicts } from './combine-verdicts.ts';
 import { unwrap } from './envelope.ts';
 import type { AuthResult, PushAuthenticator, PushRequest } from './push/authenticator.ts';
-import type { Handle, Source } from './source.ts';
+import { combineVerdicts, type Handle, type Source, type Verdict } from './source.ts';
 
 export type PushResponse =
   | { status: 204 }
@@ -68,7 +66,11 @@ export function createHttpPush(deps: HttpPushDeps): HttpPush {
     return adaptiveLimit.isReached() ? rejected(overloaded()) : { outcome: 'accepted', push };
   }
 
-  async function verify(handleMessage: Handle, body: unknown, { authenticator }: AdmittedPush): Promise<PushResponse> {
+  async function verifyAndHandle(
+    handleMessage: Handle,
+    body: unknown,
+    { authenticator }: AdmittedPush,
+  ): Promise<PushResponse> {
     const verified = (await authenticator?.verifyBody?.(body)) ?? { outcome: 'delivery' as const, covered: body };
     switch (verified.outcome) {
       case 'denied':
@@ -80,13 +82,13 @@ export function createHttpPush(deps: HttpPushDeps): HttpPush {
     const release = adaptiveLimit.acquire();
     if (!release) return overloaded();
     try {
-      return await process(handleMessage, verified.covered);
+      return await handleCovered(handleMessage, verified.covered);
     } finally {
       release();
     }
   }
 
-  async function process(handleMessage: Handle, covered: unknown): Promise<PushResponse> {
+  async function handleCovered(handleMessage: Handle, covered: unknown): Promise<PushResponse> {
     const unwrapped = unwrap(covered, { source: 'http' });
     if (!unwrapped.ok) {
       events.emit({ type: 'invalid-envelope', reason: unwrapped.reason });
@@ -136,7 +138,7 @@ export function createHttpPush(deps: HttpPushDeps): HttpPush {
     beginBody: adaptiveLimit.beginBody,
     async receive(body, push) {
       if (!handle) return unavailable('the service is starting or stopping', restartSeconds);
-      const response = verify(handle, body, push);
+      const response = verifyAndHandle(handle, body, push);
       inFlight.add(response);
       try {
         return await response;

@@ -1,8 +1,8 @@
 /** Tests how long a source waits after failures, for one message and as a whole. */
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { Verdict } from '../engine/delivery/verdict.ts';
 import { createPullBackoff, redeliveryDelayMs } from './pull-backoff.ts';
+import type { Verdict } from './source.ts';
 
 const retried: Verdict = { ack: false, reason: 'unavailable' };
 

@@ -1,6 +1,7 @@
 /** Backoff of sources that pull from a broker: per message until its redelivery, and for the source as a whole. */
-import type { Verdict } from '../engine/delivery/verdict.ts';
+
 import { backoffMs } from '../lib/backoff.ts';
+import type { Verdict } from './source.ts';
 
 const limits = { firstMs: 500, maxMs: 60_000 };
 

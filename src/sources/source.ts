@@ -1,5 +1,4 @@
 /** Interface between brokers and the engine: raw messages in, verdicts out. Sources know nothing of commercetools. */
-import type { Verdict } from '../engine/delivery/verdict.ts';
 
 export interface RawMessage {
   /** The payload as parsed JSON; a string if it is not JSON. */
@@ -20,6 +19,15 @@ export interface TraceHeaders {
   tracestate?: string;
 }
 
+/** What became of a message: what the source does with it, and what it answers. */
+export type Verdict =
+  | { ack: true; outcome: 'delivered' }
+  | { ack: true; outcome: 'skipped'; reasons: string[] }
+  /** Rejected, unreadable or failed, and stored as a dead letter. `reasons` are the codes of the dead letters. */
+  | { ack: true; outcome: 'dead-lettered'; reasons: string[] }
+  /** Retry later; do not acknowledge. `actionRequired`: an operator must fix credentials. */
+  | { ack: false; reason: string; retryAfterMs?: number; actionRequired?: boolean };
+
 /** Handles a delivery; never rejects. */
 export type Handle = (message: RawMessage) => Promise<Verdict>;
 
@@ -35,4 +43,27 @@ export interface Source {
   stop(): Promise<void>;
   /** @returns why the broker can't be read at the moment; undefined if it can */
   lastError(): string | undefined;
+}
+
+/**
+ * Combines the verdicts of messages that a broker can only acknowledge together.
+ * @returns `ack: false` if one of them has to be redelivered, with the longest delay; else the worst outcome
+ */
+export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
+  const retried = verdicts.flatMap((verdict) => (verdict.ack ? [] : [verdict]));
+  const worst = retried.find(({ actionRequired }) => actionRequired) ?? retried[0];
+  if (worst) {
+    const delays = retried.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
+    return { ...worst, ...(delays.length > 0 ? { retryAfterMs: Math.max(...delays) } : {}) };
+  }
+  const deadLettered = verdicts.flatMap((verdict) =>
+    verdict.ack && verdict.outcome === 'dead-lettered' ? [verdict.reasons] : [],
+  );
+  if (deadLettered.length > 0) return { ack: true, outcome: 'dead-lettered', reasons: deadLettered.flat() };
+  const skipped = verdicts.flatMap((verdict) =>
+    verdict.ack && verdict.outcome === 'skipped' ? [verdict.reasons] : [],
+  );
+  return skipped.length === verdicts.length
+    ? { ack: true, outcome: 'skipped', reasons: skipped.flat() }
+    : { ack: true, outcome: 'delivered' };
 }

@@ -7,10 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { codeOf } from '../lib/errors.ts';
 import type { AppEvents } from '../telemetry/app-events.ts';
-import { combineVerdicts } from './combine-verdicts.ts';
 import { traceIn, unwrapText } from './envelope.ts';
 import { createPullBackoff, redeliveryDelayMs } from './pull-backoff.ts';
-import type { Handle, Source } from './source.ts';
+import { combineVerdicts, type Handle, type Source } from './source.ts';
 
 export interface SqsSettings {
   queueUrl: string;

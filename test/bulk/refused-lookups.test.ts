@@ -43,7 +43,7 @@ for (const [times, delivered] of [
     assert.deepEqual([run.state, run.counts.delivered, run.counts.rejected], ['completed', delivered, 8 - delivered]);
   });
 
-test('a customer whose e-mail can not be looked up becomes a dead letter, the others arrive', async () => {
+test('a customer whose e-mail cannot be looked up becomes a dead letter, the others arrive', async () => {
   await using shop = await startOrderShop();
   const stores = [{ typeId: 'store', key: 's' }];
   const odd = newCustomer({ email: `${longText}@example.com`, stores });

@@ -39,7 +39,7 @@ async function untilEnded() {
   }
 }
 
-test('a read-only token sees what would be created and what would stay, and can not start it', async () => {
+test('a read-only token sees what would be created and what would stay, and cannot start it', async () => {
   const { plan, verifiedAt, facts } = await show();
   assert.deepEqual([verifiedAt, facts], [undefined, []]);
   assert.match(plan.remains.join(), /the profile ctk-live-check@example\.com/);

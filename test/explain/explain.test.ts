@@ -197,7 +197,7 @@ test('a missing scope and an outage each say what to do', async () => {
   await outage.clear();
 });
 
-test('Klaviyo away: what would be sent is shown all the same, with why it can not be compared', async () => {
+test('Klaviyo away: what would be sent is shown all the same, with why it cannot be compared', async () => {
   const customer = newCustomer();
   await shop.addRecords(customer);
   const at = `${shop.testEnv.klaviyo.url}/sandbox/faults`;

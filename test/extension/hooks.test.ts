@@ -93,7 +93,7 @@ test("Klaviyo's limits are applied to what a hook returns, with a warning", asyn
   assert.equal(profile.first_name?.length, 4_000);
 });
 
-test('a hook can not let the events of a sync trigger flows', async (context) => {
+test('a hook cannot let the events of a sync trigger flows', async (context) => {
   const shop = await startHooked(context, `event: (event) => ({ ...event, backfill: false })`);
   const order = newOrder();
   await shop.addRecords(order);

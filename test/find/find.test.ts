@@ -87,7 +87,7 @@ describe('an order', () => {
     assert.match(await sentence(number), /: no event is sent, the order has neither e-mail nor customer id$/);
   });
 
-  test('while Klaviyo can not be asked', async () => {
+  test('while Klaviyo cannot be asked', async () => {
     const { number } = await sentOrder();
     shop.testEnv.klaviyo.faults.add({ kind: 'status', status: 503, body: 'no', path: '/api/' });
     const told = await sentence(number);

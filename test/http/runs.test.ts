@@ -98,7 +98,7 @@ describe('what is shown of a run', () => {
   });
 });
 
-describe('a run that can not go on waits, says for what, and goes on by itself', () => {
+describe('a run that cannot go on waits, says for what, and goes on by itself', () => {
   for (const path of ['customers', 'products']) {
     test(`commercetools' ${path} away: not failed, not looping, nothing skipped`, async () => {
       await using own = await startOrderShop({ settings: { commercetools: { retries: 0 } } });

@@ -37,7 +37,7 @@ test('with --yes a process verifies all, prints the table and stores it; ctk che
   assert.equal(testEnv.klaviyo.state().profiles, 1);
 });
 
-test('with --json standard output is the findings alone; exit code 1 when something can not work', async () => {
+test('with --json standard output is the findings alone; exit code 1 when something cannot work', async () => {
   await using testEnv = await startTestEnv({ klaviyo: { missingScopes: ['catalogs:write'] } });
   const { code, out, err } = await ctk([...live, '--yes', '--json'], testEnv.env);
   assert.equal(code, 1);

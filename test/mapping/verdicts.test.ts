@@ -31,7 +31,7 @@ const jsonApi = (status: number, code: string) => ({
   headers: { 'content-type': 'application/vnd.api+json' },
 });
 
-describe('Klaviyo can not now: 503 with Retry-After, never acknowledged, and once in effect when it comes again', () => {
+describe('Klaviyo cannot now: 503 with Retry-After, never acknowledged, and once in effect when it comes again', () => {
   for (const [what, fault] of Object.entries({
     '429 beyond the timeout': { ...jsonApi(429, 'throttled'), headers: { 'retry-after': '3' } },
     'a server error': jsonApi(500, 'error'),
@@ -74,7 +74,7 @@ describe('Klaviyo can not now: 503 with Retry-After, never acknowledged, and onc
   });
 });
 
-describe('commercetools can not now: 503, and nothing is taken for none', () => {
+describe('commercetools cannot now: 503, and nothing is taken for none', () => {
   for (const [what, fault] of Object.entries({
     'a server error': { kind: 'status', status: 503 },
     'a connection that resets': { kind: 'reset' },
@@ -172,7 +172,7 @@ test('while a sync runs under the limits that Klaviyo documents, live orders are
   assert.equal(busy.testEnv.klaviyo.state().throttled, 0);
 });
 
-test('several effects of a message: one that can not now brings all again, and nothing counts twice', async () => {
+test('several effects of a message: one that cannot now brings all again, and nothing counts twice', async () => {
   const order = newOrder();
   shop.testEnv.klaviyo.faults.add({ ...jsonApi(503, 'error'), path: '/api/event', after: 1, times: 1 });
   assert.equal((await pushed(order)).status, 503);

@@ -80,7 +80,7 @@ test('an attack fills the log with no more lines than its address may fail in a 
   assert.equal((await linesOf(testEnv, 100)).length, 100);
 });
 
-test('a text of another address can not break a line', async () => {
+test('a text of another address cannot break a line', async () => {
   await using testEnv = await startTestEnv({ env });
   await call(testEnv.service, { path: '/sync', headers: { 'x-forwarded-for': `"}${'x'.repeat(5_000)}` } });
   const [line] = await linesOf(testEnv, 1);

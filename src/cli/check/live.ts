@@ -128,6 +128,6 @@ export async function lastLiveCheck(findings: Pick<ApiFindings, 'read'>): Promis
     if (others.length === 0) return ok(what, detail);
     return warning(what, `${detail}; ${others.join('; ')}`, 'see docs/live-check.md');
   } catch (thrown) {
-    return warning(what, `the findings can not be read: ${messageOf(thrown)}`);
+    return warning(what, `the findings cannot be read: ${messageOf(thrown)}`);
   }
 }

@@ -133,7 +133,7 @@ export async function checkMappedMetrics(deps: Pick<CheckDeps, 'config' | 'klavi
   const mappings = await readMappings(deps);
   if (!mappings) {
     const fix = 'give the key metrics:read to have it checked';
-    return [warning('Klaviyo metric mapping', 'it can not be read', fix)];
+    return [warning('Klaviyo metric mapping', 'it cannot be read', fix)];
   }
   return mappings.map(({ mapping, use, expected, expectedId, current, currentName }) => {
     const what = `Klaviyo metric mapping ${mapping}`;
@@ -164,7 +164,7 @@ export async function fixMappedMetrics(
   { line }: Pick<Terminal, 'line'>,
 ): Promise<void> {
   const mappings = await readMappings(deps);
-  if (!mappings) return line('the metric mapping can not be read: the key needs metrics:read');
+  if (!mappings) return line('the metric mapping cannot be read: the key needs metrics:read');
   const differing = mappings.filter(({ current, expectedId }) => current !== 'expected' && expectedId !== undefined);
   const isLeft = ({ current }: MetricMapping) => current === 'other' && !replaceOthers;
   for (const { mapping, currentName, expected } of differing.filter(isLeft))
@@ -186,8 +186,8 @@ export async function fixMappedMetrics(
 
 function refusalOf({ failure }: Extract<ApiResult, { ok: false }>): string {
   if (failure.type === 'forbidden')
-    return 'the metric mapping can not be set: make a private key with metrics:write (Settings > API keys)';
+    return 'the metric mapping cannot be set: make a private key with metrics:write (Settings > API keys)';
   if (failure.type === 'unavailable')
     return `the metric mapping is not set completely: Klaviyo takes ${endpoints.updateMappedMetric.perDay} changes a day; run ctk check --fix again later`;
-  return 'the metric mapping can not be set: Klaviyo rejects it';
+  return 'the metric mapping cannot be set: Klaviyo rejects it';
 }

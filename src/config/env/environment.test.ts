@@ -288,7 +288,7 @@ test('the secrets of cart links are a list, and a short one is refused without s
   assert.ok(!problem.includes('short'));
 });
 
-test('carts that are on warn about a link that is missing or can not be verified, and about who reads them', () => {
+test('carts that are on warn about a link that is missing or cannot be verified, and about who reads them', () => {
   const warningsOf = (carts: object, env: Env = {}) =>
     readConfig(environment({ NODE_CONFIG: JSON.stringify({ carts: { enabled: true, ...carts } }), ...env })).warnings;
   const secret = { CART_LINK_SECRET: 'a secret of the shop' };

@@ -33,7 +33,7 @@ export async function deleteAll({ listing, sink, nextReadSeq }: BulkDeps, execut
       continue;
     }
     stalePages = 0;
-    pause.over();
+    pause.reset();
     const readSeq = nextReadSeq();
     const deletions = ids.map(
       (externalId): SequencedChange => ({ type: 'delete', recordType, externalId, evenIfSold: true, readSeq }),

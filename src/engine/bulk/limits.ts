@@ -1,6 +1,8 @@
 /**
- * Every limit of a bulk run's pipeline, from reading to sending. Together they keep the memory of a run constant,
- * however many records the project has. The last one, changes in flight per kind, is klaviyo/in-flight-limit.ts.
+ * The limits of a bulk run's pages, from reading to sending. Together with those of the sink they keep the memory of a run
+ * constant, however many records the project has: records per page and ranges are settings (config/settings/settings.ts),
+ * changes in flight stand in the table of change kinds (klaviyo/change-kinds.ts), bodies in flight in klaviyo/batching/batcher.ts
+ * and jobs in progress in klaviyo/batching/operations.ts.
  */
 
 /**

@@ -1,4 +1,4 @@
-/** Reads the pages of a run: one ahead, and resumes behind the last page after commercetools was unavailable. */
+/** Reads the pages of a run, one ahead. After commercetools was unavailable it resumes after the last page. */
 import type { CommercetoolsClient } from '../../commercetools/client.ts';
 import { iteratePages, type Page, type PageIteration } from '../../commercetools/pagination.ts';
 import type { Semaphore } from '../../lib/semaphore.ts';
@@ -8,7 +8,7 @@ import { createRunPause } from './run-pause.ts';
 export interface ReadPage extends Page {
   /** Taken before the page was read. */
   readSeq: number;
-  /** The page was handed to the sink: another one may be read in its place. */
+  /** The page was handed to the sink: another one may be read in its place. A second call has no effect. */
   release(): void;
 }
 
@@ -40,13 +40,13 @@ export async function* readPages(
         const readSeq = nextReadSeq();
         const page = await pages.next();
         if (page.done) return;
-        pause.over();
+        pause.reset();
         next = resumeAfter(next, page.value);
         yield { ...page.value, readSeq, release };
       }
     } catch (thrown) {
       release();
-      await pause.orFail(thrown);
+      await pause.waitOrFail(thrown);
     } finally {
       release();
     }

@@ -5,7 +5,7 @@ import { iteratePages } from '../../commercetools/pagination.ts';
 import { chunksOf } from '../../lib/chunks.ts';
 import { LookupUnavailable } from '../../lib/errors.ts';
 import type { Cause, RuleEvaluation } from '../../rules/types.ts';
-import type { RecordResult } from '../delivery/outcome.ts';
+import type { RecordResult } from '../delivery/verdict.ts';
 import { RunFailed } from '../runs/errors.ts';
 import { countMissing, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
 import type { RunExecution } from '../runs/run-worker.ts';
@@ -13,7 +13,7 @@ import { createErrorBudget } from './error-budget.ts';
 import { maxPagesEvaluating, recordsPerResultGroup } from './limits.ts';
 import type { ReadPage } from './page-reader.ts';
 import { countsOf } from './result-counts.ts';
-import { createRunPause } from './run-pause.ts';
+import { createRunPause, untilAvailable } from './run-pause.ts';
 import type { BulkDeps } from './types.ts';
 
 /** Records to evaluate, and the sequence number taken before they were read. */
@@ -36,12 +36,14 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
   const { force = false, keepStock = false } = run.request;
   const options = { cause, lane: 'bulk', signal, force, keepStock } as const;
   const evaluating = new PQueue({ concurrency: maxPagesEvaluating });
+  /** Pages that wait for an API: counts them, and limits nothing. */
   const retrying = new PQueue();
   const errorBudget = createErrorBudget();
 
   /** Evaluates a whole page, so that its look-ups share requests. @returns the results by group, still pending */
   async function startSending(batch: Batch, release: () => void): Promise<Promise<RecordResult[]>[]> {
     const evaluations = await deps.evaluate({ records: batch.records }, rules, cause);
+    // Again: the look-ups may have taken long.
     await deps.sink.waitForCapacity(signal);
     // Frees the records: only their changes are needed from here on.
     batch.records = [];
@@ -76,18 +78,13 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
   }
 
   /** Reads records again: what was read before the pause may be outdated. */
-  async function readAgain(ids: readonly string[]): Promise<{ batch: Batch; missing: readonly string[] }> {
-    const pause = createRunPause(execution);
-    for (;;) {
+  function readAgain(ids: readonly string[]): Promise<{ batch: Batch; missing: readonly string[] }> {
+    return untilAvailable(execution, async () => {
       const readSeq = deps.nextReadSeq();
-      try {
-        const pages = await Array.fromAsync(iteratePages(deps.client, { resource: run.resource, query: { ids } }));
-        const records = pages.flatMap((page) => page.records);
-        return { batch: { records, readSeq }, missing: pages.flatMap((page) => page.missing) };
-      } catch (thrown) {
-        await pause.orFail(thrown);
-      }
-    }
+      const pages = await Array.fromAsync(iteratePages(deps.client, { resource: run.resource, query: { ids } }));
+      const records = pages.flatMap((page) => page.records);
+      return { batch: { records, readSeq }, missing: pages.flatMap((page) => page.missing) };
+    });
   }
 
   return {
@@ -113,7 +110,7 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
         yield counts;
         batch = again.batch;
       }
-      pause.over();
+      pause.reset();
     },
     /** Resolves when another page may be sent: the sink has capacity, and no page waits for an API. */
     async waitForCapacity(ownSignal: AbortSignal): Promise<void> {

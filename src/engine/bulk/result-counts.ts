@@ -1,6 +1,5 @@
 /** Counts the outcomes of records, with the reasons why they were skipped or rejected. */
-import type { RecordResult } from '../delivery/outcome.ts';
-import { skipReasons } from '../delivery/verdict.ts';
+import { type RecordResult, skipReasons } from '../delivery/verdict.ts';
 import { addEffects, countReason, emptyCounts, type RunCounts } from '../runs/run-counts.ts';
 
 export function countsOf(results: readonly RecordResult[]): RunCounts {

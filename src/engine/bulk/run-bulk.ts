@@ -74,7 +74,7 @@ async function planRanges({ client, ranges }: BulkDeps, execution: RunExecution,
   return isAccepted ? plan : newCheckpoint({ began, ranges: 1 });
 }
 
-/** Ids are random UUIDs: a record created behind a range's position is found by its modification time. */
+/** Ids are random UUIDs: a record created below a range's position is found by its modification time. */
 function catchesUp({ kind, request: { ids, startId } }: Run): boolean {
   return kind === 'sync' && ids === undefined && startId === undefined;
 }

@@ -67,7 +67,7 @@ test('after something went well the next pause is short again', async () => {
   const { pause } = start();
   await lasts(pause.wait('away'), 1_000);
   await lasts(pause.wait('away'), 2_000);
-  pause.over();
+  pause.reset();
   assert.ok(await lasts(pause.wait('away'), 1_000));
 });
 
@@ -77,8 +77,39 @@ test('a run that waits is paused and says for what, until something went well', 
   assert.deepEqual([work.run.state, work.run.problem, moved()], ['paused', 'Klaviyo answered 503', 1]);
   await lasts(waiting, 1_000);
   assert.deepEqual([work.run.state, work.run.problem], ['running', 'Klaviyo answered 503']);
-  pause.over();
+  pause.reset();
   assert.equal(work.run.problem, undefined);
+});
+
+test('one page that goes well does not hide what another one waits for', async () => {
+  const { pause, work } = start();
+  const waiting = pause.wait('Klaviyo answered 503');
+  createRunPause(work).reset();
+  assert.deepEqual([work.run.state, work.run.problem], ['paused', 'Klaviyo answered 503']);
+  await lasts(waiting, 1_000);
+  pause.reset();
+  assert.deepEqual([work.run.state, work.run.problem], ['running', undefined]);
+});
+
+test('a run is paused until the last of its pages that wait goes on', async () => {
+  const { pause, work } = start();
+  const short = pause.wait('Klaviyo answered 503');
+  const other = createRunPause(work);
+  const long = other.wait('commercetools answered 503', 5_000);
+  await lasts(short, 1_000);
+  pause.reset();
+  assert.deepEqual([work.run.state, work.run.problem], ['paused', 'commercetools answered 503']);
+  await lasts(long, 4_000);
+  assert.equal(work.run.state, 'running');
+});
+
+test('a run that is stopping stays so while a page goes well', async () => {
+  const { pause, work, stop } = start();
+  await lasts(pause.wait('away'), 1_000);
+  work.run.state = 'stopping';
+  stop.abort(new Error('stop'));
+  pause.reset();
+  assert.deepEqual([work.run.state, work.run.problem], ['stopping', undefined]);
 });
 
 test('a stop ends the pause at once', async () => {
@@ -89,9 +120,9 @@ test('a stop ends the pause at once', async () => {
   await assert.rejects(pause.wait('away'), /stop/);
 });
 
-test('what commercetools can not answer now is waited for, with its Retry-After', async () => {
+test('what commercetools cannot answer now is waited for, with its Retry-After', async () => {
   const { pause, work } = start();
-  const waiting = pause.orFail(
+  const waiting = pause.waitOrFail(
     new CommercetoolsError('unavailable', 'commercetools answered 503', { retryAfterMs: 5_000 }),
   );
   assert.equal(work.run.problem, 'commercetools answered 503');
@@ -100,10 +131,10 @@ test('what commercetools can not answer now is waited for, with its Retry-After'
 
 test('what commercetools will never answer fails the run', async () => {
   const { pause } = start();
-  await assert.rejects(pause.orFail(new CommercetoolsError('rejected', 'commercetools answered 400')), RunFailed);
+  await assert.rejects(pause.waitOrFail(new CommercetoolsError('rejected', 'commercetools answered 400')), RunFailed);
 });
 
 test('an internal error is passed on', async () => {
   const { pause } = start();
-  await assert.rejects(pause.orFail(new TypeError('bug')), TypeError);
+  await assert.rejects(pause.waitOrFail(new TypeError('bug')), TypeError);
 });

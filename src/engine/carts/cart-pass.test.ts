@@ -9,7 +9,7 @@ import { LookupUnavailable } from '../../lib/errors.ts';
 import type { RuleEvaluation } from '../../rules/types.ts';
 import { createAppEvents } from '../../telemetry/app-events.ts';
 import type { Deliver } from '../delivery/deliver.ts';
-import { emptyResult } from '../delivery/outcome.ts';
+import { emptyResult } from '../delivery/verdict.ts';
 import { runCartPass } from './cart-pass.ts';
 import type { CartCursor } from './watch-lease.ts';
 

@@ -48,7 +48,7 @@ export interface DeadLetters {
   /** @returns 'stored', or why not: then nothing may be acknowledged */
   store(draft: DeadLetterDraft): Promise<'stored' | { reason: string }>;
   get(id: string): Promise<DeadLetter | undefined>;
-  /** In the order of ids, starting behind `after`. */
+  /** In the order of ids, starting after `after`. */
   list(filter?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
   discard(id: string): Promise<void>;
 }

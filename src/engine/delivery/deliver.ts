@@ -15,7 +15,7 @@ import type { AcceptedJobs, ChangeOrigin } from './accepted-jobs.ts';
 import type { DeadLetterDraft, DeadLetters } from './dead-letters.ts';
 import { type DeliveryOrigin, entryOf, logDeliveries, receiptEntry } from './delivery-entries.ts';
 import type { DeliveryLog } from './delivery-log.ts';
-import { emptyResult, type Outcome, type RecordResult, worstOutcome } from './outcome.ts';
+import { emptyResult, type Outcome, type RecordResult, worstOutcome } from './verdict.ts';
 
 export interface DeliverDeps {
   sink: Sink<ChangeOrigin>;
@@ -58,7 +58,7 @@ interface Outgoing {
 }
 
 /** What is kept of a change once it was handed to the sink: the change itself may be large. */
-interface Awaited extends Omit<Outgoing, 'change'> {
+interface SentChange extends Omit<Outgoing, 'change'> {
   origin: ChangeOrigin | undefined;
   written: WrittenCount;
 }
@@ -146,7 +146,7 @@ export function createDeliver({
   }
 
   async function settle(
-    { rule, result, origin, written }: Awaited,
+    { rule, result, origin, written }: SentChange,
     receipt: Receipt,
     options: DeliverOptions,
   ): Promise<void> {
@@ -164,7 +164,7 @@ export function createDeliver({
 
   /** The message is acknowledged already: a change that its job rejects afterwards becomes a dead letter. Never rejects. */
   async function settleJobResult(
-    { rule, record, origin, written }: Omit<Awaited, 'result'> & { record: RecordRef },
+    { rule, record, origin, written }: Omit<SentChange, 'result'> & { record: RecordRef },
     later: Promise<Receipt>,
     options: DeliverOptions,
   ): Promise<void> {
@@ -189,7 +189,7 @@ export function createDeliver({
   }
 
   async function settleAll(
-    awaited: readonly Awaited[],
+    awaited: readonly SentChange[],
     sending: Promise<Receipt[]>,
     options: DeliverOptions,
   ): Promise<void> {
@@ -215,10 +215,10 @@ export function createDeliver({
     return { results: [...results.values()], outgoing };
   }
 
-  /** Only references stay behind, so that the sink can free each change once it is serialised. */
+  /** Keeps only references, so that the sink can free each change once it is serialised. */
   function send(outgoing: readonly Outgoing[], { lane, signal, force = false, keepStock = false }: DeliverOptions) {
     const awaited = outgoing.map(
-      ({ rule, result, change }): Awaited => ({ rule, result, origin: change.origin, written: writtenBy(change) }),
+      ({ rule, result, change }): SentChange => ({ rule, result, origin: change.origin, written: writtenBy(change) }),
     );
     const changes = outgoing.map(({ change }) => change);
     const attributes = { 'ctk.lane': lane, 'ctk.changes': changes.length };
@@ -264,7 +264,10 @@ function nameOf({ metric, kind }: WrittenCount): string | undefined {
 }
 
 /** Rules, outcomes and metrics are few: a page of changes gives a handful of counts. */
-function countsOf(awaited: readonly Pick<Awaited, 'rule' | 'written'>[], receipts: readonly Receipt[]): ChangeCount[] {
+function countsOf(
+  awaited: readonly Pick<SentChange, 'rule' | 'written'>[],
+  receipts: readonly Receipt[],
+): ChangeCount[] {
   const counts: ChangeCount[] = [];
   for (const [index, { rule, written }] of awaited.entries()) {
     const outcome = receipts[index]?.outcome;

@@ -22,7 +22,8 @@ export type EvaluationInput = { message: Message } | { records: readonly unknown
 
 /**
  * Loads facts and maps them to changes. Rejects with a CommercetoolsError or LookupUnavailable if a look-up fails.
- * @returns one evaluation for each selected rule and record; a rule that throws yields the outcome `failed`
+ * @returns one evaluation for each selected rule and record, or one for a record that is skipped as a whole or unreadable; a
+ * rule that throws yields the outcome `failed`
  */
 export type Evaluate = (input: EvaluationInput, rules: RuleSelection, cause: Cause) => Promise<RuleEvaluation[]>;
 

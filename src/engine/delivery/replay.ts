@@ -9,8 +9,7 @@ import type { OriginalCause, RuleGroup } from '../../rules/types.ts';
 import type { DeadLetter, DeadLetterFilter, DeadLetters } from './dead-letters.ts';
 import type { Deliver } from './deliver.ts';
 import type { Evaluate } from './evaluate.ts';
-import type { RecordResult } from './outcome.ts';
-import { skipReasons } from './verdict.ts';
+import { type RecordResult, skipReasons } from './verdict.ts';
 
 export interface ReplayDeps {
   groups: readonly RuleGroup[];
@@ -40,7 +39,7 @@ export interface Replay {
   resend(request: ReplayRequest): Promise<ReplayResult>;
   /** Replays one dead letter, and deletes it unless it was rejected for the same reason. */
   one(letter: DeadLetter): Promise<ReplayResult>;
-  /** Replays up to 100 dead letters in the order of their ids, from behind `after`. */
+  /** Replays up to 100 dead letters in the order of their ids, starting after `after`. */
   all(filter: DeadLetterFilter, after?: string): Promise<ReplaySummary>;
 }
 
@@ -51,7 +50,7 @@ export interface ReplaySummary {
   notReplayable: number;
   /** Why the replay ended early. */
   unavailable?: string;
-  /** The id to continue behind; absent once all were replayed. */
+  /** The id to continue after; absent once all were replayed. */
   after?: string;
 }
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Receipt } from '../../klaviyo/change.ts';
-import { emptyResult, type RecordResult } from './outcome.ts';
-import { toVerdict, type Verdict } from './verdict.ts';
+import type { Verdict } from '../../sources/source.ts';
+import { emptyResult, type RecordResult, toVerdict } from './verdict.ts';
 
 const delivered: Receipt = { outcome: 'delivered' };
 const skipped = (reason: string): Receipt => ({ outcome: 'skipped', reason });

@@ -1,11 +1,11 @@
 /** Handles one delivery: parses it, processes its message, stores a dead letter for unreadable content. Never rejects. */
 import { type Message, parseMessage } from '../../commercetools/messages.ts';
 import { codeOf } from '../../lib/errors.ts';
-import type { Handle } from '../../sources/source.ts';
+import type { Handle, Verdict } from '../../sources/source.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { inSpan, withTrace } from '../../telemetry/span.ts';
 import type { DeadLetters } from '../delivery/dead-letters.ts';
-import { internalError, outcomeOf, type Verdict } from '../delivery/verdict.ts';
+import { internalError, outcomeOf } from '../delivery/verdict.ts';
 import type { Realtime } from './process-message.ts';
 
 export interface HandleDeliveryDeps {
@@ -66,7 +66,7 @@ export function createHandleDelivery({ realtime, deadLetters, events, projectKey
     });
     const stored = await deadLetters.store({ rule: '', code: 'unreadable', detail: parsed.reason, source: origin });
     if (stored !== 'stored') return { ack: false, reason: stored.reason };
-    return { ack: true, outcome: 'dead-lettered', reasons: [parsed.reason] };
+    return { ack: true, outcome: 'dead-lettered', reasons: ['unreadable'] };
   };
 
   // A source needs a verdict: without one a delivery is neither acknowledged nor given back.

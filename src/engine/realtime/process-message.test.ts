@@ -11,8 +11,7 @@ import type { RuleEvaluation, RuleGroup } from '../../rules/types.ts';
 import { type AppEvent, createAppEvents } from '../../telemetry/app-events.ts';
 import type { DeliverOptions } from '../delivery/deliver.ts';
 import { createEvaluate } from '../delivery/evaluate.ts';
-import type { RecordResult } from '../delivery/outcome.ts';
-import { outcomeOf } from '../delivery/verdict.ts';
+import { outcomeOf, type RecordResult } from '../delivery/verdict.ts';
 import { createRealtime, type RealtimeDeps } from './process-message.ts';
 
 const deadlineMs = 8_000;

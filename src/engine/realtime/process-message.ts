@@ -10,14 +10,15 @@ import { createLruCache } from '../../lib/lru-cache.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { withTimeout } from '../../lib/timeout.ts';
 import { causeOf } from '../../rules/cause.ts';
-import { changeKinds, type RuleSelection, type SelectRules } from '../../rules/select-rules.ts';
+import { changeKindsOf, type RuleSelection, type SelectRules } from '../../rules/select-rules.ts';
+import type { Verdict } from '../../sources/source.ts';
 import { StoreError } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import type { Deliver } from '../delivery/deliver.ts';
 import { entryOf, logDeliveries } from '../delivery/delivery-entries.ts';
 import type { DeliveryLog } from '../delivery/delivery-log.ts';
 import type { Evaluate } from '../delivery/evaluate.ts';
-import { internalError, outcomeOf, reasonsOf, toVerdict, type Verdict } from '../delivery/verdict.ts';
+import { internalError, outcomeOf, reasonsOf, toVerdict } from '../delivery/verdict.ts';
 import type { ImportWatch } from './import-watch.ts';
 
 export interface RealtimeDeps {
@@ -55,7 +56,7 @@ export interface Realtime {
 /** Share of the deadline that a message may wait for its turn at Klaviyo; the rest is for reading and sending. */
 export const maxQueueShare = 0.6;
 
-/** A collection frees memory within seconds, if anything does. */
+/** Garbage collection frees memory within seconds, if there is memory to free. */
 const shedRetryMs = 5_000;
 
 /** A broker redelivers within minutes what it got no acknowledgement for. */
@@ -68,8 +69,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
   /**
-   * By message id, verdicts that came after the deadline, so after the broker was asked for another delivery:
-   * its redelivery is acknowledged instead of being sent again.
+   * By message id, verdicts that came after the deadline, when the broker was already told to redeliver: the redelivery is
+   * acknowledged and nothing is sent again.
    */
   const acknowledgedLate = createLruCache<string, Verdict>(lateAcks);
 
@@ -127,7 +128,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     const shedReason = deps.shedReason?.();
     if (shedReason !== undefined) return { ack: false, reason: shedReason, retryAfterMs: shedRetryMs };
     const maxWaitMs = deps.deadlineMs * maxQueueShare;
-    const waitMs = Math.max(0, ...changeKinds(rules).map((kind) => deps.sink.estimateWaitMs(kind, lane)));
+    const waitMs = Math.max(0, ...changeKindsOf(rules).map((kind) => deps.sink.estimateWaitMs(kind, lane)));
     if (inFlight.size < deps.maxInFlight && waitMs <= maxWaitMs) return undefined;
     const retryAfterMs = Math.max(1_000, waitMs - maxWaitMs);
     return { ack: false, reason: 'the backlog exceeds realtime.deadlineSeconds', retryAfterMs };
@@ -221,7 +222,7 @@ function isUnavailable(thrown: unknown): boolean {
 
 function verdictForError(thrown: unknown): Verdict {
   if (thrown instanceof StoreError)
-    return { ack: false, reason: `the follow-up run can't be stored: ${thrown.message}` };
+    return { ack: false, reason: `a follow-up run or an erasure can't be stored: ${thrown.message}` };
   if (thrown instanceof LookupUnavailable) {
     const { message: reason, actionRequired, retryAfterMs } = thrown;
     return omitUndefined({ ack: false as const, reason, actionRequired: actionRequired || undefined, retryAfterMs });

@@ -8,8 +8,8 @@ import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { countsSchema, emptyCounts } from './run-counts.ts';
 
 const rangeSchema = z.object({
-  /** The first id that is not in it any more is `to`; left out: no end. */
   from: z.string().optional(),
+  /** The first id above the range; absent: no end. */
   to: z.string().optional(),
   /** Every receipt up to this id is in. */
   last: z.string().optional(),
@@ -17,7 +17,7 @@ const rangeSchema = z.object({
   taken: z.int().min(0).optional(),
   done: z.boolean(),
 });
-/** Ids from `from` on, itself included, and below `to`. */
+/** Ids from `from`, itself included, to below `to`. */
 export type Range = z.infer<typeof rangeSchema>;
 
 const passSchema = z.object({
@@ -39,8 +39,8 @@ export const checkpointSchema = z.object({
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /**
- * @param plan `began`: now; `ranges`: how many, over which ids (UUIDs) are spread evenly; `from`: the first id wanted, itself
- * included: then ids are walked in their order, in one range
+ * @param plan `began`: now; `ranges`: how many, over which ids (UUIDs) are spread evenly; `from`: the first id to be read,
+ * itself included, in one range then
  */
 export function newCheckpoint(plan: { began: string; ranges: number; from?: string | undefined }): Checkpoint {
   const { began, ranges: most, from } = plan;
@@ -51,7 +51,7 @@ export function newCheckpoint(plan: { began: string; ranges: number; from?: stri
   return { began, ranges, counts };
 }
 
-/** The id that so much of all UUIDs are below. */
+/** @returns the id below which this share of all UUIDs lies */
 function boundAt(part: number): string {
   const head = Math.floor(part * 0x1_0000_0000)
     .toString(16)

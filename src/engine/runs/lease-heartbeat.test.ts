@@ -89,7 +89,7 @@ test('a heartbeat that fails is tried again at the next one, and the lease is ke
   await held.release();
 });
 
-test('a holder that can not renew its lease gives up before another process may take it', async () => {
+test('a holder that cannot renew its lease gives up before another process may take it', async () => {
   const { held, broken } = await hold();
   broken.add('put');
   await pass(expiryMs - 100);

@@ -33,7 +33,7 @@ describe('list', () => {
     assert.deepEqual(await ids(), [3, 2, 1]);
   });
 
-  test('passes over records that can not be read', async () => {
+  test('passes over records that cannot be read', async () => {
     const { store, records, ids } = await recordsOf(10, [runOf(1)]);
     await store.put({ container: 'ctk-runs', key: 'run-002' }, { run: 'of another version' });
     assert.deepEqual(await ids(), [1]);

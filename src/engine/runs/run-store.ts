@@ -6,7 +6,7 @@ import { hasEnded, isComplete, type Run, runSchema, storedRunSchema, toStoredRun
 
 const container = 'ctk-runs';
 
-/** A checkpoint with the counts that belong to it: what was read behind it is read and counted again. */
+/** A checkpoint with the counts that belong to it: what was read after it is read and counted again. */
 const resumePointSchema = runSchema.pick({ checkpoint: true, counts: true });
 export type ResumePoint = z.infer<typeof resumePointSchema>;
 
@@ -64,7 +64,7 @@ export function createRunStore(store: Store, maxEnded: number): RunStore {
   };
 }
 
-/** @returns the point at which the run is now; what was counted behind its checkpoint is counted again on resumption */
+/** @returns the point at which the run is now; what was counted after its checkpoint is counted again on resumption */
 export function resumePointOf({ checkpoint, counts }: Run): ResumePoint {
   return structuredClone(checkpoint === undefined ? { counts } : { checkpoint, counts: checkpoint.counts });
 }

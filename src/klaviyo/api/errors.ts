@@ -1,4 +1,4 @@
-/** Classifies Klaviyo's error responses once, by status and error code, never by message text. */
+/** Classifies Klaviyo's error responses once, by status and whether the body is JSON:API, never by message text. */
 import { z } from 'zod';
 import { parseJson } from '../../lib/json.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
@@ -19,7 +19,7 @@ export interface KlaviyoError {
 }
 
 export type ApiFailure =
-  /** Klaviyo will never accept this request: 400, 404, 409, 413, 422. */
+  /** Klaviyo will never accept this request: 4xx with a JSON:API body, except for those below; or too large a request. */
   | { type: 'rejected'; status: number; errors: KlaviyoError[] }
   /** Retry later: 429, 5xx, network, timeout, a response that is not Klaviyo's. */
   | { type: 'unavailable'; reason: string; retryAfterMs?: number }

@@ -1,8 +1,8 @@
 /**
- * Rate limiter per endpoint. Stays below the limits of a second and a minute, spreads a minute's budget evenly by a token
- * bucket with a small burst, gives each lane a pace that leaves room for its burst, so that the minute is never used up before
- * it is over, and keeps a reserve of the minute for the lanes above. Other integrations of the account use the same
- * quota, and Klaviyo's headers describe the second only: a 429 that the own count does not explain shows them.
+ * Rate limiter per endpoint. Stays below the limits of a second and a minute. A token bucket with a small burst spreads a
+ * minute's budget evenly. Each lane's pace leaves room for its burst, so that the minute is never used up before it is over,
+ * and a reserve of the minute is kept for the lanes above. Other integrations of the account use the same quota, and
+ * Klaviyo's headers describe the second only: a 429 that the own count does not explain shows them.
  * https://developers.klaviyo.com/en/docs/rate_limits_and_error_handling
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,7 @@ export interface RateLimiterSettings {
   rateLimitShare: number;
   /** Share of a minute that bulk leaves unused while a lane above or another API client is active, 0 to 1; carts leave half. */
   realtimeReserve: number;
-  /** What another process sends, and this one never does: it can't see when, so it always leaves room for that. */
+  /** What only other processes send. This one can't see when they do, so it always leaves room for them. */
   sentElsewhere?: 'realtime' | 'bulk' | undefined;
 }
 
@@ -61,8 +61,8 @@ export interface RateHeaders {
 const secondMs = 1_000;
 const minuteMs = 60_000;
 /**
- * Maximum wait of `acquire`. A longer wait belongs to the caller: a broker redelivers, a run reports why it is paused. The
- * other lanes wait for their own pace without this limit.
+ * Maximum wait of `acquire` for the quota. A longer wait belongs to the caller: a broker redelivers, a run reports why it is
+ * paused. Waits for the pace of carts and bulk are not limited.
  */
 export const maxWaitMs = 5_000;
 /** Requests arrive at Klaviyo later than they were sent, so a window counts as this much longer. */

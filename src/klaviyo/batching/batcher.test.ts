@@ -316,7 +316,7 @@ describe('rejected records', () => {
     assert.deepEqual(failedOf(settled), ['record-1']);
   });
 
-  test('a record whose id can not stand in a path is sent in bulk bodies only', async (t) => {
+  test('a record whose id cannot stand in a path is sent in bulk bodies only', async (t) => {
     const { write, all, sent, settled } = await batcherIn(t)({
       operation: items,
       jobErrors: [{ code: 'invalid', detail: 'no', meta: { id: 'record-0' } }],

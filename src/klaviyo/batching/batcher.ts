@@ -12,12 +12,17 @@ import type { ApiResult, KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
 import { type Lane, lanes } from '../api/rate-limiter.ts';
 import { createBodySender, type Entry, rejectAll, resolveAll, type WriteOptions } from './body-sender.ts';
-import { type BulkAccess, type BulkMode, createBulkAccess } from './bulk-access.ts';
+import {
+  type BulkAccess,
+  type BulkMode,
+  createBulkAccess,
+  createVerifiedBulkAccess,
+  type RepeatedEventsMemory,
+} from './bulk-access.ts';
 import { type BatchItem, bodyCapacity, itemBytes } from './bulk-body.ts';
 import { createIdentityGuard } from './identity-guard.ts';
 import type { JobPoller } from './job-poller.ts';
 import { maxJobsInProgress, type Operation, type OperationName, operations } from './operations.ts';
-import { createRepeatedEvents, type RepeatedEventsMemory } from './repeated-events.ts';
 
 export interface Batcher {
   /**
@@ -39,7 +44,7 @@ interface Queue {
 const lingerMs = 200;
 /** Realtime lingers longer while bulk is queued: fuller bodies leave more of the shared quota. */
 const sharedLingerMs = 600;
-/** And longer still while another process uses the same quota: a body for every second and a half is a quarter of it. */
+/** And longer still while another process uses the same quota: one body every 1.5 seconds needs a quarter of it. */
 const contestedLingerMs = 1_500;
 /** Maximum delay before the rate limiter is tried again: a token may be available earlier than estimated. */
 const maxRetryMs = 250;
@@ -251,7 +256,7 @@ export function createBatcherRegistry(deps: BatcherRegistryDeps): BatcherRegistr
   function accessTo(name: OperationName): BulkAccess {
     const access = createBulkAccess(operations[name], onWarning);
     if (name !== 'event') return access;
-    return createRepeatedEvents({ ...deps, access, memory: deps.repeatedEvents });
+    return createVerifiedBulkAccess({ ...deps, access, memory: deps.repeatedEvents });
   }
 
   function batcherFor(name: OperationName): Batcher {

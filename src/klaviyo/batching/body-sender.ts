@@ -35,7 +35,7 @@ export interface Entry {
 }
 
 type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'> & {
-  /** Bodies in a row that were rejected with one recorded event named, of the same entries. */
+  /** How often in a row Klaviyo has rejected a body of these entries and named just one recorded event. */
   namedOne?: number;
 };
 

@@ -1,5 +1,21 @@
-/** Decides whether an operation may use its bulk endpoint, from what Klaviyo has shown so far. */
+/**
+ * Decides whether an operation may use its bulk endpoint, from what Klaviyo has shown so far: whether the key has the
+ * scopes, and how Klaviyo treats a body with an event that it has recorded already. Its reference says only that "the
+ * request will fail and no events will be processed": the event may be ignored, the body may be rejected, or it may be
+ * accepted and lost as a whole. https://developers.klaviyo.com/en/reference/bulk_create_events
+ *
+ * So the first body of events is verified with its own events: one is recorded by a single request first, and another
+ * one, which Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, or where the
+ * body seems to hold no new event, events are sent singly, where a repeated event is ignored.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { createBackoff } from '../../lib/backoff.ts';
+import { parseJson } from '../../lib/json.ts';
+import type { KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
+import { isEventListed } from '../listed-events.ts';
+import { createMetricIds } from '../metric-ids.ts';
 import type { BatchItem } from './bulk-body.ts';
 import type { Operation } from './operations.ts';
 
@@ -58,4 +74,151 @@ export function createBulkAccess(operation: Operation, onWarning: (detail: strin
 function scopesOfBulk({ bulk, job }: Operation): string[] {
   const used = [bulk, ...(job ? [job.list, job.get] : [])];
   return [...new Set(used.flatMap((name) => endpoints[name].scopes))];
+}
+
+/** What Klaviyo does with a body that repeats an event. */
+export type RepeatedEvents = 'ignored' | 'rejected' | 'lost';
+
+/** Remembers the finding for the account, also for other processes. */
+export interface RepeatedEventsMemory {
+  /** Never rejects. */
+  read(): Promise<RepeatedEvents | undefined>;
+  write(finding: RepeatedEvents): Promise<void>;
+}
+
+export interface VerifiedBulkAccessDeps {
+  client: Pick<KlaviyoClient, 'call' | 'pages'>;
+  /** By the scopes of the key. */
+  access: BulkAccess;
+  memory: RepeatedEventsMemory;
+  /** Within this time Klaviyo lists an event that it has recorded; older events later than others, as was recorded. */
+  maxListingMs: number;
+  /** Stops waiting for a recorded event. */
+  signal: AbortSignal;
+  onWarning(detail: string): void;
+}
+
+type State = RepeatedEvents | 'unread' | 'unknown' | 'verifying' | 'unverifiable';
+
+/** Events that are looked up until one is found that Klaviyo does not have. */
+const maxCandidates = 5;
+const pollBackoff = { firstMs: 100, maxMs: 10_000 };
+/** Without the scopes of the look-ups, these are tried again after an hour. */
+const retryMs = 3_600_000;
+
+const eventRecord = z.object({
+  attributes: z.object({
+    metric: z.object({ data: z.object({ attributes: z.object({ name: z.string() }) }) }),
+    unique_id: z.string(),
+    time: z.string(),
+  }),
+});
+
+/** For events: their first body is verified. */
+export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAccess {
+  const { client, access, memory, signal, onWarning } = deps;
+  const idOfMetric = createMetricIds(client);
+  let state: State = 'unread';
+  let unverifiableUntil = 0;
+
+  async function readMemory(): Promise<void> {
+    state = 'verifying';
+    state = (await memory.read()) ?? 'unknown';
+  }
+
+  function mode(): BulkMode {
+    if (access.mode() !== 'bulk') return access.mode();
+    if (state === 'unread') void readMemory();
+    if (state === 'unverifiable' && performance.now() >= unverifiableUntil) state = 'unknown';
+    if (state === 'verifying') return 'wait';
+    return state === 'lost' || state === 'unverifiable' ? 'single' : 'bulk';
+  }
+
+  async function learn(finding: RepeatedEvents): Promise<void> {
+    state = finding;
+    if (finding === 'lost')
+      onWarning('Klaviyo loses bulk bodies that repeat an event: events are sent one by one, 3,500 a minute');
+    await memory.write(finding).catch(() => undefined);
+  }
+
+  /** @returns whether Klaviyo has the event; undefined when that can't be found out */
+  async function isListed({ attributes }: z.infer<typeof eventRecord>): Promise<boolean | undefined> {
+    const { metric, unique_id: uniqueId, time } = attributes;
+    const metricId = await idOfMetric(metric.data.attributes.name, { lane: 'bulk', signal });
+    if (typeof metricId === 'object') return undefined;
+    if (metricId === 'none') return false;
+    const at = Date.parse(time);
+    const around = (ms: number) => new Date(at + ms).toISOString();
+    const filter = `equals(metric_id,"${metricId}"),greater-or-equal(datetime,${around(-1_000)}),less-or-equal(datetime,${around(1_000)})`;
+    const listed = await isEventListed(client, uniqueId, { filter, lane: 'bulk', signal });
+    return typeof listed === 'boolean' ? listed : undefined;
+  }
+
+  /** @returns an event of the body that Klaviyo does not have; undefined when there is none, or it can't be found out */
+  async function findNewEvent(items: readonly BatchItem[]) {
+    for (const item of items.slice(1).slice(-maxCandidates)) {
+      const event = eventRecord.safeParse(parseJson(item.text())).data;
+      const listed = event && (await isListed(event));
+      if (listed === undefined) return 'unverifiable';
+      if (!listed) return event;
+    }
+    return undefined;
+  }
+
+  async function waitUntilListed(event: z.infer<typeof eventRecord>): Promise<boolean> {
+    const backoff = createBackoff(pollBackoff);
+    const until = performance.now() + deps.maxListingMs;
+    for (;;) {
+      if (await isListed(event).catch(() => undefined)) return true;
+      if (performance.now() > until || signal.aborted) return false;
+      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async function beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined> {
+    if (state !== 'unknown' || items.length < 2) return undefined;
+    state = 'verifying';
+    const abandon = () => {
+      if (state === 'verifying') state = 'unknown';
+    };
+    // Also after an exception: no other body is sent while one is being verified.
+    const event = await findNewEvent(items).catch((thrown: unknown) => {
+      abandon();
+      throw thrown;
+    });
+    if (event === 'unverifiable') {
+      state = 'unverifiable';
+      unverifiableUntil = performance.now() + retryMs;
+      onWarning(
+        'bulk bodies of events cannot be verified (the key needs events:read and metrics:read): events are sent one by one',
+      );
+      return 'single';
+    }
+    if (!event) {
+      abandon();
+      return 'single';
+    }
+    return { repeated: 0, isRecorded: () => verify(event), afterSingles: () => confirmLost(event), abandon };
+  }
+
+  async function verify(event: z.infer<typeof eventRecord>): Promise<boolean> {
+    const isRecorded = await waitUntilListed(event);
+    if (isRecorded) await learn('ignored');
+    return isRecorded;
+  }
+
+  /** The body was lost only if the event is listed once it was sent alone: Klaviyo may drop that event in any request. */
+  async function confirmLost(event: z.infer<typeof eventRecord>): Promise<void> {
+    if (await waitUntilListed(event)) await learn('lost');
+    else state = 'unknown';
+  }
+
+  return {
+    mode,
+    onForbidden: access.onForbidden,
+    onRecordedRejected() {
+      if (state !== 'rejected') void learn('rejected');
+    },
+    beginBody,
+  };
 }

@@ -70,14 +70,14 @@ const nested = z
 
 /**
  * @returns the failure that the single endpoint would have returned; `unclear` for a catalog record, since the errors of
- * catalog jobs have the code `invalid` whatever the reason is: recordings, fact 86
+ * catalog jobs have the code `invalid` whatever the reason is, as was recorded
  */
 export function failureOf(error: JobError, operation: Operation): ApiFailure | 'unclear' {
   const isCatalog = operation.job !== undefined && operation.job.errors === undefined;
   return isCatalog && error.code === 'invalid' ? 'unclear' : rejectedBy(error);
 }
 
-/** A record that an update or deletion does not find has an error at its id: recordings, fact 86. */
+/** A record that an update or deletion does not find has an error at its id, as was recorded. */
 const pointsAtId = /\/data\/id$/;
 
 export function rejectedBy({ code, detail, pointer = '' }: JobError): ApiFailure {

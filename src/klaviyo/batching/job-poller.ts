@@ -115,8 +115,8 @@ interface PolledList {
 
 /**
  * A page of a list, or why it could not be read: `unavailable`: an outage; `forbidden`: the key lacks a scope;
- * `cursor-rejected`: the cursor of an earlier poll
- * is no longer valid; `unusable`: Klaviyo rejects the list, or answers in another shape.
+ * `cursor-rejected`: the cursor of an earlier poll is no longer valid; `unusable`: Klaviyo rejects the list, or answers in
+ * another shape.
  */
 type JobListPage = { jobs: Job[]; cursor: string | undefined } | { unreadable: UnreadableReason; reason?: string };
 type UnreadableReason = 'unavailable' | 'forbidden' | 'cursor-rejected' | 'unusable';

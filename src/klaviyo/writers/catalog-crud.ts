@@ -98,7 +98,7 @@ export function includesAll(existing: Record<string, unknown>, attributes: objec
   return Object.entries(attributes).every(([name, value]) => isDeepStrictEqual(orNull(existing[name]), orNull(value)));
 }
 
-/** Klaviyo returns an absent image as an empty text: recordings, fact 70. */
+/** Klaviyo returns an absent image as an empty text, as was recorded. */
 function orNull(value: unknown): unknown {
   return value === '' || value === undefined ? null : value;
 }

@@ -77,7 +77,7 @@ describe('a profile that Klaviyo rejects', () => {
     assert.deepEqual([receipt?.outcome, bodies.length], ['rejected', 2]);
   });
 
-  test('is unavailable if it can not be looked up', async (t) => {
+  test('is unavailable if it cannot be looked up', async (t) => {
     const fail = () => Promise.reject(new LookupUnavailable('Klaviyo answered 503', { retryAfterMs: 5 }));
     const { send } = await startSink(t, fail, () => gone);
     assert.deepEqual(await send([event({ id: 'P1' }, order)]), [

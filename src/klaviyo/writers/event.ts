@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { LookupUnavailable, messageOf } from '../../lib/errors.ts';
 import { parseJson } from '../../lib/json.ts';
+import type { ApiResult } from '../api/client.ts';
 import type { ApiFailure, KlaviyoError } from '../api/errors.ts';
 import { type BatchItem, type EventLocation, withLocation } from '../batching/bulk-body.ts';
 import type { EventChange, EventOrder, JsonObject, Location, ProfileIdentity, Receipt } from '../change.ts';
 import { delivered, leftOut, receiptOfFailure, receiptOfResult, withWarnings } from '../receipts.ts';
-import { untilSettled, type WriteContext } from './write-context.ts';
+import type { WriteContext } from './write-context.ts';
 
 type Rejection = Extract<ApiFailure, { type: 'rejected' }>;
 
@@ -27,16 +28,20 @@ async function writeSerialised(
   item: BatchItem,
   context: WriteContext,
 ): Promise<Receipt> {
-  const result = await context.batchers.write('event', item, untilSettled(context));
+  const result = await send(item, context);
   if (result.ok) return delivered;
   if (result.failure.type !== 'rejected') return receiptOfFailure(result.failure);
   return writeOtherwise({ ...change, properties: propertiesIn(item) }, result.failure, context);
 }
 
+/** A body of events is no job: its response is final. */
+function send(item: BatchItem, { batchers, lane, deadline }: WriteContext): Promise<ApiResult> {
+  return batchers.write('event', item, { lane, deadline });
+}
+
 /** Writes a rejected event without what is rejected, or to its profile by another identifier. */
 async function writeOtherwise(change: EventChange, failure: Rejection, context: WriteContext): Promise<Receipt> {
-  const write = (profile: ProfileIdentity) =>
-    context.batchers.write('event', eventItem(change, profile), untilSettled(context));
+  const write = (profile: ProfileIdentity) => send(eventItem(change, profile), context);
   let receipt = receiptOfFailure(failure);
   const without = withoutRejected(change, failure.errors);
   if (without) return withWarnings(await writeEvent(without.change, context), [leftOut(without.attribute)]);
@@ -77,7 +82,7 @@ async function writeToProfileOfOrder(
   const { location, ...rejected } = change.profile;
   if (!identity || isDeepStrictEqual(identity, rejected)) return rejection;
   const profile = { ...identity, ...(location ? { location } : {}) };
-  const result = await context.batchers.write('event', eventItem(change, profile), untilSettled(context));
+  const result = await send(eventItem(change, profile), context);
   return receiptOfResult(result);
 }
 

@@ -12,7 +12,7 @@ export async function writeOrderProfile(
     // First, so that no event of the order goes elsewhere when this process dies between the two.
     await context.rememberOrderProfile(orderId, profileId);
   } catch (thrown) {
-    return { outcome: 'unavailable', reason: `the profile of an order can not be stored: ${messageOf(thrown)}` };
+    return { outcome: 'unavailable', reason: `the profile of an order cannot be stored: ${messageOf(thrown)}` };
   }
   if (email === undefined) return delivered;
   const body = { data: { type: 'profile', id: profileId, attributes: { email } } };

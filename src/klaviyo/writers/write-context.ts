@@ -6,7 +6,6 @@ import type { SharedSignal } from '../../lib/shared-signal.ts';
 import type { ApiCall, ApiResult, KlaviyoClient } from '../api/client.ts';
 import type { Lane } from '../api/rate-limiter.ts';
 import type { BatcherRegistry } from '../batching/batcher.ts';
-import type { WriteOptions } from '../batching/body-sender.ts';
 import type { AcceptedJob } from '../batching/job-poller.ts';
 import type { EventOrder, ProfileIdentity, StockChange } from '../change.ts';
 import type { ExistingRecords } from '../existing-records.ts';
@@ -60,9 +59,4 @@ export function request(
   call: Omit<ApiCall, 'lane' | 'signal'>,
 ): Promise<ApiResult> {
   return client.call({ ...call, lane, signal: deadline.signal() });
-}
-
-/** Options of a write that is not acknowledged early, so that its result is final. */
-export function untilSettled({ lane, deadline }: WriteContext): WriteOptions {
-  return { lane, deadline };
 }

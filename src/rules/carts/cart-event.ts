@@ -6,10 +6,10 @@ import { fitProperties, maxEventPropertiesBytes } from '../fields/json-limits.ts
 import { majorUnits } from '../fields/money.ts';
 import { filtered, passes } from '../fields/properties.ts';
 import { firstTime, millisecondsOf } from '../fields/time.ts';
-import { itemNames } from '../orders/klaviyo-properties.ts';
 import { asItem, lineOf } from '../orders/line.ts';
 import { eventsOutput, isCurrency, type OrderEventResult } from '../orders/order-event.ts';
 import type { OrderProfile } from '../orders/order-profile.ts';
+import { itemNames } from '../orders/properties.ts';
 import { type DisabledEvent, type MetricKey, metricNames, type RuleSettings } from '../settings.ts';
 import { changeTrigger, originOf, type Rule, type Skip, skip } from '../types.ts';
 import { checkoutUrl } from './checkout-url.ts';

@@ -20,7 +20,7 @@ export const correctedEmail: OrderRule = {
     const message = messageCauseOf(cause);
     if (message?.hadEmail === false) return skip('the order had no e-mail before');
     if (present(order.customerId) !== undefined) return skip("an event's e-mail is that of the customer's account");
-    if (correction === 'forbidden') return skip('the former profile can not be read: the first event stands');
+    if (correction === 'forbidden') return skip('the former profile cannot be read: the first event stands');
     if (!correction) return skip('the former e-mail, or a profile with it, is unknown');
     const email = present(order.customerEmail);
     const problem =

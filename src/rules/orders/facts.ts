@@ -118,7 +118,10 @@ export const orderFacts: FactsLoader<OrderSubject, OrderFacts, OrderNeed> = {
 /** For so long after a message, a query may not show an order that was created shortly before. */
 const maxQueryLagMs = 60_000;
 
-/** Whether a refund would be lost if its order were created moments ago. The order's own message makes up for other payments. */
+/**
+ * Whether the payment has a refund that would be lost if a query does not show its new order yet. Without a refund nothing is
+ * lost: the order's own message reads its payments.
+ */
 async function mayNotShowOrder(message: Message, { lookups, cause, at, settings }: RuleContext): Promise<boolean> {
   if (at.getTime() - Date.parse(message.createdAt) > maxQueryLagMs) return false;
   const payment = await lookups.payment(message.resource.id, minVersionOf(cause, message.resource));

@@ -13,10 +13,9 @@ import { storeWarnings } from '../shop-names.ts';
 import { isCausedBy, messageCauseOf, originOf, type RuleOutput, type Skip, skip, uniqueWarnings } from '../types.ts';
 import { orderStatusUrl } from './detail-properties.ts';
 import { eventOrderOf, type OrderFacts, type OrderNeed, type OrderRule } from './facts.ts';
-import { keptNames } from './klaviyo-properties.ts';
 import { orderLocation } from './location.ts';
 import type { OrderProfile } from './order-profile.ts';
-import { orderProperties, orderPropertySettings, withoutExcluded } from './properties.ts';
+import { keptNames, orderProperties, orderPropertySettings, withoutExcluded } from './properties.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 

@@ -224,11 +224,11 @@ const rows: Record<string, Row> = {
     known: { ...usual, customer: 'deleted', byId: none, email: undefined },
     expected: 'the customer no longer exists, and the order has no e-mail',
   },
-  'customers can not be read: the e-mail alone': {
+  'customers cannot be read: the e-mail alone': {
     known: { ...usual, customer: 'forbidden' },
     expected: { email: 'mia@example.com' },
   },
-  'profiles can not be read, and the order has no e-mail: the id': {
+  'profiles cannot be read, and the order has no e-mail: the id': {
     known: { ...usual, byId: 'forbidden', email: undefined },
     expected: { external_id: 'c1' },
   },

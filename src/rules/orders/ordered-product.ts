@@ -7,13 +7,12 @@ import { filtered } from '../fields/properties.ts';
 import type { RuleSettings } from '../settings.ts';
 import type { Skip } from '../types.ts';
 import type { OrderFacts, OrderRule } from './facts.ts';
-import { orderId } from './klaviyo-properties.ts';
 import { asOrderedProduct, lineOf } from './line.ts';
 import { orderDate, placedTimes } from './order-date.ts';
 import { type OrderEventDraft, orderEventRule } from './order-event.ts';
 import { lineValue } from './order-value.ts';
 import { notPlacedReason, placedSettings, placedTriggers } from './placed.ts';
-import { withoutExcluded } from './properties.ts';
+import { orderId, withoutExcluded } from './properties.ts';
 
 export const orderedProduct: OrderRule = orderEventRule({
   name: 'ordered-product',

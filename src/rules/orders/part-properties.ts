@@ -7,10 +7,9 @@ import { noFieldInfo, readableFields } from '../fields/readable.ts';
 import { localizedText } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
 import type { OrderFacts } from './facts.ts';
-import { distinct, klaviyoNames } from './klaviyo-properties.ts';
 import { asItem, lineOf } from './line.ts';
 import { linesById, type Pieces, priceOf } from './line-share.ts';
-import { customFieldsOf, withoutExcluded } from './properties.ts';
+import { customFieldsOf, distinct, klaviyoNames, withoutExcluded } from './properties.ts';
 
 export const partPropertySettings = [
   'order.properties',

@@ -1,18 +1,30 @@
 /** Properties of an order's events: Klaviyo's names, fields of the order, custom fields. Later ones win. */
+import type { Order } from '../../commercetools/schemas.ts';
+import { klaviyoAddress } from '../fields/address.ts';
 import { plainTexts } from '../fields/plain-text.ts';
-import { filtered } from '../fields/properties.ts';
+import { filtered, hasValue, passes } from '../fields/properties.ts';
 import { enumLabel, readableFields } from '../fields/readable.ts';
+import { localizedText } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
 import { detailProperties } from './detail-properties.ts';
+import { discountValue } from './discount-value.ts';
 import type { OrderFacts } from './facts.ts';
-import { distinct, itemNames, klaviyoNames } from './klaviyo-properties.ts';
-import { lineOf } from './line.ts';
+import { asItem, type Line, lineOf } from './line.ts';
 
 export const orderPropertySettings = [
   'order.properties',
   'order.customFields.properties',
   'order.customFields.values',
   'product.brandAttribute',
+] as const;
+
+/** Names that are cut last when an event is too large, most valuable first. */
+export const keptNames = [
+  ...['OrderId', 'ProductID', 'SKU', 'ProductName', 'Quantity', 'ProductURL', 'ImageURL', 'ProductBrand'],
+  ...['TrackingNumber', 'TrackingUrl', 'TrackingCompany', 'TrackingNumbers', 'ShipmentStatus'],
+  ...['OrderEmail', 'OrderStatusUrl', 'DiscountCode', 'DiscountValue', 'Reason', 'BillingAddress', 'ShippingAddress'],
+  ...['Subtotal', 'ShippingCosts', 'TaxTotal', 'ItemCount', 'ShippingMethod', 'PaymentMethod', 'Store', 'Locale'],
+  ...['CustomerGroup', 'ItemNames', 'Categories', 'Brands', 'Items', 'lineItems'],
 ] as const;
 
 /** Several rules need the properties of the same order. */
@@ -42,6 +54,50 @@ function buildProperties(facts: OrderFacts, settings: RuleSettings): Record<stri
   const plain = { ...klaviyo, ...raw.properties, ...custom.properties };
   const mapped = Object.keys(always).filter((name) => raw.renamed.has(name) || custom.renamed.has(name));
   return { ...plain, ...always, ...picked(plain, mapped) };
+}
+
+/**
+ * Returns the properties under the names that Klaviyo's templates, segments and recommendations use. Each is present only if its source field passes the filter.
+ * https://developers.klaviyo.com/en/docs/guide_to_integrating_a_platform_without_a_pre_built_klaviyo_integration
+ */
+export function klaviyoNames(
+  facts: OrderFacts,
+  lines: readonly Line[],
+  settings: RuleSettings,
+): Record<string, unknown> {
+  if (!settings.order.properties.klaviyoNames) return {};
+  const { order } = facts;
+  const from = (source: string, value: unknown) => (passes(source, settings.order.properties) ? value : undefined);
+  const { billingAddress, shippingAddress } = order;
+  return {
+    OrderId: orderId(order, settings),
+    Items: from('lineItems', lines.map(asItem)),
+    Brands: from('lineItems', distinct(lines.map(({ brand }) => brand))),
+    DiscountCode: from('discountCodes', facts.discountCodes.join(', ')),
+    DiscountValue: discountValue(order, settings.order.properties),
+    BillingAddress: from('billingAddress', billingAddress && klaviyoAddress(billingAddress)),
+    ShippingAddress: from('shippingAddress', shippingAddress && klaviyoAddress(shippingAddress)),
+  };
+}
+
+/** Returns the order number, else the id. Each is used only if it passes the filter. */
+export function orderId(order: Order, settings: RuleSettings): string | undefined {
+  const filter = settings.order.properties;
+  if (passes('orderNumber', filter)) return hasValue(order.orderNumber) ? order.orderNumber : order.id;
+  return passes('id', filter) ? order.id : undefined;
+}
+
+/** Returns the distinct names of the line items, then of the custom line items, without empty names. */
+export function itemNames(
+  order: Pick<Order, 'lineItems' | 'customLineItems'>,
+  { preferredLocale }: RuleSettings,
+): string[] {
+  const items = [...order.lineItems, ...order.customLineItems];
+  return distinct(items.map(({ name }) => localizedText(name, preferredLocale)));
+}
+
+export function distinct(texts: readonly (string | undefined)[]): string[] {
+  return [...new Set(texts.filter((text) => text !== undefined))];
 }
 
 export function customFieldsOf(

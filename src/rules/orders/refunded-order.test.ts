@@ -158,7 +158,7 @@ describe('a payment of several orders', () => {
     assert.match((await refundsOf(orders))[0]?.join() ?? '', /refunded on order/);
   });
 
-  test('is not passed on when the first order can not be sent', async () => {
+  test('is not passed on when the first order cannot be sent', async () => {
     const first = order({ id: id('0b'), createdAt: early, customerEmail: undefined, customerId: undefined });
     const [later, earlier] = await refundsOf([order(), first]);
     assert.deepEqual(earlier, ['the order has neither e-mail nor customer id']);

@@ -7,10 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, MessagesStream } from '@platformatic/kafka';
 import { codeOf } from '../../lib/errors.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
-import { combineVerdicts } from '../combine-verdicts.ts';
 import { traceIn, unwrapText } from '../envelope.ts';
 import { createPullBackoff, redeliveryDelayMs } from '../pull-backoff.ts';
-import type { Handle, RawMessage, Source } from '../source.ts';
+import { combineVerdicts, type Handle, type RawMessage, type Source } from '../source.ts';
 import { configurationErrorOf } from './kafka-errors.ts';
 import { createOffsets, type Offsets } from './offsets.ts';
 

@@ -4,19 +4,19 @@ import { test } from 'node:test';
 import { LookupUnavailable } from '../../lib/errors.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 import { type Store, StoreError } from '../../store/store.ts';
-import { createOrderProfiles } from './order-profiles.ts';
+import { createRememberedProfiles } from './remembered-profiles.ts';
 
 test('what one process remembers another one finds', async () => {
   const store = createMemoryStore();
-  await createOrderProfiles(store).remember('order-1', 'PROFILE1');
-  const another = createOrderProfiles(store);
+  await createRememberedProfiles(store).remember('order-1', 'PROFILE1');
+  const another = createRememberedProfiles(store);
   assert.equal(await another.profileIdOf('order-1'), 'PROFILE1');
   assert.equal(await another.profileIdOf('order-2'), undefined);
 });
 
-test('an order waits while the store can not be read, and no longer', async () => {
+test('an order waits while the store cannot be read, and no longer', async () => {
   const memory = createMemoryStore();
-  await createOrderProfiles(memory).remember('order-1', 'PROFILE1');
+  await createRememberedProfiles(memory).remember('order-1', 'PROFILE1');
   let isAway = true;
   const store: Store = {
     ...memory,
@@ -25,7 +25,7 @@ test('an order waits while the store can not be read, and no longer', async () =
       return memory.list(container);
     },
   };
-  const profiles = createOrderProfiles(store);
+  const profiles = createRememberedProfiles(store);
   await assert.rejects(profiles.profileIdOf('order-1'), LookupUnavailable);
   isAway = false;
   assert.equal(await profiles.profileIdOf('order-1'), 'PROFILE1');

@@ -1,8 +1,7 @@
 /** Tests how the verdicts of messages that are acknowledged together are combined. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Verdict } from '../engine/delivery/verdict.ts';
-import { combineVerdicts } from './combine-verdicts.ts';
+import { combineVerdicts, type Verdict } from './source.ts';
 
 const delivered: Verdict = { ack: true, outcome: 'delivered' };
 const skipped: Verdict = { ack: true, outcome: 'skipped', reasons: ['nothing'] };

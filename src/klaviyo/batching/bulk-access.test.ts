@@ -10,9 +10,9 @@ import {
 } from '../../../test/fixtures/klaviyo-server.ts';
 import type { ApiResult } from '../api/client.ts';
 import { createBatcherRegistry } from './batcher.ts';
+import type { RepeatedEvents } from './bulk-access.ts';
 import type { BatchItem } from './bulk-body.ts';
 import { createJobPoller } from './job-poller.ts';
-import type { RepeatedEvents } from './repeated-events.ts';
 
 type Treatment = 'ignored' | 'rejected, naming all' | 'rejected, naming one' | 'lost';
 

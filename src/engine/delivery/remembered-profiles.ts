@@ -12,14 +12,14 @@ const refreshMs = 60_000;
 const recordSchema = z.object({ profileId: z.string() });
 const storableKey = /^[-_~.a-zA-Z0-9]{1,256}$/;
 
-export interface OrderProfiles {
+export interface RememberedProfiles {
   /** @returns Klaviyo's id of the profile, if one was remembered. Rejects with LookupUnavailable */
   profileIdOf(orderId: string): Promise<string | undefined>;
   /** @throws StoreError */
   remember(orderId: string, profileId: string): Promise<void>;
 }
 
-export function createOrderProfiles(store: Store): OrderProfiles {
+export function createRememberedProfiles(store: Store): RememberedProfiles {
   const known = new Map<string, string>();
 
   const refresh = createTtlCache(refreshMs, async () => {
