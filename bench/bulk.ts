@@ -19,7 +19,8 @@ import type { BenchProcess } from './processes.ts';
 
 type Resource = 'customers' | 'orders' | 'products';
 
-const status = z.object({ running: z.array(runSchema), ended: z.array(runSchema) });
+const runs = z.array(runSchema.pick({ counts: true }));
+const status = z.object({ running: runs, ended: runs });
 const begun = z.object({ begun: z.literal(true) });
 const wasReset = z.object({ reset: z.literal(true) });
 const forgot = z.object({ forgot: z.literal(true) });
@@ -90,20 +91,35 @@ async function cpuRatios(
 ): Promise<Figures[]> {
   const pages = Math.min(40, Math.max(4, Math.floor(read / 500)));
   const size = { ...options.size, [resource]: pages * 500 };
-  return withEnvironment({ ...options, pageMs: 0, limits: 'none', size }, async (environment, service) => {
-    // Warm-up run, so that JIT compilation does not count.
-    await syncOnce(environment, service, { resource });
-    await environment.klaviyo.request('forget', forgot);
-    const synced: Synced[] = [];
-    for (let count = 0; count < syncs; count += 1) synced.push(await syncOnce(environment, service, { resource }));
+  return withEnvironment({ ...options, ...withoutWaiting, size }, async (environment, service) => {
+    const cpuSeconds: number[] = [];
+    await warmUp(environment, service, resource);
+    for (let count = 0; count < syncs; count += 1)
+      cpuSeconds.push(cpuPerRecord(await syncOnce(environment, service, { resource })));
     const floor = await floorOf(environment, resource, pages);
-    return synced.map(({ cpuSeconds, read: records }) => {
-      const serviceCpu = cpuSeconds / records;
-      return {
-        'CPU s/1000': round(serviceCpu * 1_000, 3),
-        'CPU ÷ floor': round(serviceCpu / (floor.cpuSeconds / floor.records)),
-      };
-    });
+    return cpuSeconds.map((seconds) => ({
+      'CPU s/1000': round(seconds * 1_000, 3),
+      'CPU ÷ floor': round(seconds / (floor.cpuSeconds / floor.records)),
+    }));
+  });
+}
+
+const withoutWaiting = { pageMs: 0, limits: 'none' } as const;
+
+const cpuPerRecord = ({ cpuSeconds, read }: Synced) => cpuSeconds / read;
+
+/** So that JIT compilation does not count. */
+async function warmUp(environment: BenchEnvironment, service: BenchProcess, resource: Resource): Promise<void> {
+  await syncOnce(environment, service, { resource });
+  await environment.klaviyo.request('forget', forgot);
+}
+
+/** @returns CPU seconds per record of a sync of `records` records, without rate limits */
+export function cpuOfSync(resource: Resource, records: number, serviceFile: string): Promise<number> {
+  const size = { customers: 20_000, orders: 0, products: 5_000, differingEmails: 5, [resource]: records };
+  return withEnvironment({ ...withoutWaiting, size, serviceFile }, async (environment, service) => {
+    await warmUp(environment, service, resource);
+    return cpuPerRecord(await syncOnce(environment, service, { resource }));
   });
 }
 

@@ -20,6 +20,8 @@ export interface EnvironmentOptions {
   appTypes?: readonly ('EVENT' | 'BULK_IMPORT')[];
   /** Heap of the service in MB; defaults to that of a container of 512 MB. */
   heapMb?: number;
+  /** `bench/service.ts` of another revision; defaults to this one's, compiled. */
+  serviceFile?: string | undefined;
 }
 
 /** Handles of the processes of one scenario. */
@@ -78,7 +80,7 @@ async function startEnvironment(options: EnvironmentOptions): Promise<BenchEnvir
     running.push(shop);
     const services: BenchProcess[] = [];
     for (const appType of appTypes) {
-      const service = await start(compiled('bench/service.ts'), [], {
+      const service = await start(options.serviceFile ?? compiled('bench/service.ts'), [], {
         ...serviceEnvironment(klaviyo, shop, scale),
         ...containerWith(options.heapMb),
         ...omitUndefined({ APP_TYPE: appType }),

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { compiled } from './compiled.ts';
 import { containerEnvironment, containerFlags } from './container.ts';
-import { type Figures, percentile, round } from './measure.ts';
+import { type Figures, median, round } from './measure.ts';
 import { customerChanged } from './messages.ts';
 import { start } from './processes.ts';
 import type { Scenario } from './scenario.ts';
@@ -90,11 +90,6 @@ function parsed(line: string): unknown {
   }
 }
 
-const median = (values: number[]) =>
-  percentile(
-    values.toSorted((left, right) => left - right),
-    0.5,
-  );
 const serviceIn = (root: string) => footprintOf([join(root, 'src/main.ts'), 'serve'], root);
 
 /** Runs the starts by turns, so that what else the machine does weighs on both, and returns the medians of each. */

@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: measures syncs and real-time messages as counts and ratios. `--quick` runs a small version of each
  * scenario and exits with 1 if a count or ratio is out of bounds; `--only bulk-orders` runs one scenario; `--json FILE`
- * writes the results. `--against REV` compares start and idle memory with another revision, by turns.
+ * writes the results. `--against REV` compares start, idle memory and CPU with another revision, by turns.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Figures } from './measure.ts';
 import { compareRevision } from './revision.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -22,7 +23,7 @@ if (values.help) {
   process.exit(0);
 }
 if (values.against !== undefined) {
-  console.log(await compareRevision(values.against, values.quick ? 1 : 5));
+  await compareRevision(values.against, { rounds: values.quick ? 1 : 5, print: printFigures });
   process.exit(0);
 }
 const chosen = Object.entries(scenarios).filter(([name]) => values.only === undefined || name === values.only);
@@ -38,8 +39,7 @@ for (const [name, { run, bounds }] of chosen) {
   const figures = await run(values.quick);
   for (const [title, row] of Object.entries(figures)) {
     results[title] = row;
-    console.log(`\n${title} (${Math.round((performance.now() - began) / 1_000)} s)`);
-    for (const [figure, value] of Object.entries(row)) console.log(`  ${figure.padEnd(28)} ${value}`);
+    printFigures(`${title} (${Math.round((performance.now() - began) / 1_000)} s)`, row);
     for (const { figure, max, min } of bounds) {
       const value = row[figure];
       if (typeof value !== 'number') continue;
@@ -55,3 +55,8 @@ for (const [name, { run, bounds }] of chosen) {
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 for (const line of violations) console.error(line);
 process.exit(violations.length > 0 ? 1 : 0);
+
+function printFigures(title: string, figures: Figures): void {
+  console.log(`\n${title}`);
+  for (const [figure, value] of Object.entries(figures)) console.log(`  ${figure.padEnd(28)} ${value}`);
+}

@@ -134,22 +134,29 @@ function eventsOf(count: number, first = 0): number {
  */
 async function cpuRatio(count: number): Promise<Figures> {
   return withEnvironment({ size, limits: 'none', scale: 1 }, async (environment, service) => {
-    const perSecond = 200;
-    await orders(service, { perSecond, seconds: 15, first: 100_000 });
-    await service.request('begin', begun);
-    await orders(service, { perSecond, seconds: count / perSecond });
-    const serviceUsage = await usageOf(service);
+    const seconds = await cpuOfOrders(service, count);
     const floor = await startFloor(environment, 'realtime', 0);
-    await orders(floor, { perSecond, seconds: 15, first: 100_000 });
-    await floor.request('begin', begun);
-    await orders(floor, { perSecond, seconds: count / perSecond });
-    const floorUsage = await usageOf(floor);
+    const floorSeconds = await cpuOfOrders(floor, count);
     await floor.stop();
-    return {
-      'CPU s/1000': round((serviceUsage.cpuSeconds / count) * 1_000, 3),
-      'CPU ÷ floor': round(serviceUsage.cpuSeconds / floorUsage.cpuSeconds),
-    };
+    return { 'CPU s/1000': round((seconds / count) * 1_000, 3), 'CPU ÷ floor': round(seconds / floorSeconds) };
   });
+}
+
+/** @returns CPU seconds of `count` orders, after a warm-up */
+async function cpuOfOrders(service: BenchProcess, count: number): Promise<number> {
+  const perSecond = 200;
+  await orders(service, { perSecond, seconds: 15, first: 100_000 });
+  await service.request('begin', begun);
+  await orders(service, { perSecond, seconds: count / perSecond });
+  return (await usageOf(service)).cpuSeconds;
+}
+
+/** @returns CPU seconds per order in realtime */
+export function cpuOfRealtime(count: number, serviceFile: string): Promise<number> {
+  return withEnvironment(
+    { size, limits: 'none', scale: 1, serviceFile },
+    async (_, service) => (await cpuOfOrders(service, count)) / count,
+  );
 }
 
 async function steady(quick: boolean): Promise<Record<string, Figures>> {

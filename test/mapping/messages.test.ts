@@ -177,10 +177,10 @@ describe('an order that is no order, in a good envelope', () => {
   test('a message without a resource is dead-lettered without its content', async () => {
     const { ref: _, record } = newOrder();
     const { resource: _gone, ...broken } = delivery('OrderCreated', {}, { id: randomUUID(), order: record });
-    const { status, said } = await answered(broken);
-    assert.equal(status, 202);
-    assert.match(said, /resource/);
-    assert.doesNotMatch(said, /example\.com/);
+    assert.deepEqual(await answered(broken), { status: 202, said: '{"deadLettered":["unreadable"]}' });
+    const lines = shop.testEnv.logged.filter((line) => line.includes('"unreadable"')).join();
+    assert.match(lines, /resource/);
+    assert.doesNotMatch(lines, /example\.com/);
   });
 });
 
