@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Change, EventChange, ItemChange, StockChange } from './change.ts';
+import type { Change, ChangeKind, EventChange, ItemChange, StockChange } from './change.ts';
 import { changeKinds, inFlightSize } from './change-kinds.ts';
 import { createInFlightLimit, type InFlightLimit } from './in-flight-limit.ts';
 
 const { signal } = new AbortController();
+const events: ReadonlySet<ChangeKind> = new Set(['event']);
 const event: EventChange = { type: 'event', metric: 'M', uniqueId: 'u', time: '', profile: {}, properties: {} };
 const stock: StockChange = { type: 'stock', sku: 's', quantity: 1, policy: 1 };
 
@@ -52,15 +53,15 @@ async function stateOf(promise: Promise<void>): Promise<'pending' | 'resolved' |
 
 test('bulk does not wait while there is capacity', async () => {
   const limit = createInFlightLimit();
-  limit.acquire('bulk', itemWith(3));
-  await limit.waitForCapacity(signal);
+  limit.acquire('bulk', event);
+  await limit.waitForCapacity(events, signal);
 });
 
 test('bulk waits while a kind is at its limit', async () => {
   const limit = createInFlightLimit();
   const empty = fill(limit);
   const oneMore = limit.acquire('bulk', event);
-  const capacity = limit.waitForCapacity(signal);
+  const capacity = limit.waitForCapacity(events, signal);
   assert.equal(await stateOf(capacity), 'pending');
   oneMore();
   assert.equal(await stateOf(capacity), 'pending');
@@ -72,7 +73,7 @@ test('items count by their variants: fewer large ones than small ones are in fli
   for (const change of [itemWith(1), itemWith(100)]) {
     const limit = createInFlightLimit();
     const empty = fill(limit, change);
-    const capacity = limit.waitForCapacity(signal);
+    const capacity = limit.waitForCapacity(new Set(['item']), signal);
     assert.equal(await stateOf(capacity), 'pending');
     empty();
     await capacity;
@@ -80,10 +81,21 @@ test('items count by their variants: fewer large ones than small ones are in fli
   assert.ok(inFlightSize(itemWith(100)) > 20 * inFlightSize(itemWith(1)));
 });
 
+test('a kind at its limit holds up only those that write it', async () => {
+  const limit = createInFlightLimit();
+  fill(limit, itemWith(3));
+  await limit.waitForCapacity(events, signal);
+  assert.equal(await stateOf(limit.waitForCapacity(new Set(['event', 'item']), signal)), 'pending');
+});
+
 test('all waiting callers resume when there is capacity', async () => {
   const limit = createInFlightLimit();
   const empty = fill(limit);
-  const waiting = [limit.waitForCapacity(signal), limit.waitForCapacity(signal), limit.waitForCapacity(signal)];
+  const waiting = [
+    limit.waitForCapacity(events, signal),
+    limit.waitForCapacity(events, signal),
+    limit.waitForCapacity(events, signal),
+  ];
   empty();
   await Promise.all(waiting);
 });
@@ -91,15 +103,15 @@ test('all waiting callers resume when there is capacity', async () => {
 test('realtime changes do not count against the limit', async () => {
   const limit = createInFlightLimit();
   for (let count = 0; count < 10_000; count += 1) limit.acquire('realtime', event);
-  await limit.waitForCapacity(signal);
+  await limit.waitForCapacity(events, signal);
 });
 
 test('an abort before or while waiting rejects with its reason', async () => {
   const limit = createInFlightLimit();
   fill(limit);
-  await assert.rejects(limit.waitForCapacity(AbortSignal.abort(new Error('before'))), /before/);
+  await assert.rejects(limit.waitForCapacity(events, AbortSignal.abort(new Error('before'))), /before/);
   const stop = new AbortController();
-  const waiting = limit.waitForCapacity(stop.signal);
+  const waiting = limit.waitForCapacity(events, stop.signal);
   stop.abort(new Error('while waiting'));
   await assert.rejects(waiting, /while waiting/);
 });
@@ -107,9 +119,9 @@ test('an abort before or while waiting rejects with its reason', async () => {
 test('no listener remains after waiting', async () => {
   const limit = createInFlightLimit();
   const stop = new AbortController();
-  await limit.waitForCapacity(stop.signal);
+  await limit.waitForCapacity(events, stop.signal);
   const empty = fill(limit);
-  const waiting = limit.waitForCapacity(stop.signal);
+  const waiting = limit.waitForCapacity(events, stop.signal);
   assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
   empty();
   await waiting;

@@ -15,7 +15,8 @@ export function createInFlightLimit() {
   const counts: Record<Lane, number> = { realtime: 0, cart: 0, bulk: 0 };
   let released: PromiseWithResolvers<void> | undefined;
 
-  const isFull = () => bulk.entries().some(([kind, size]) => size >= changeKinds[kind].maxInFlight);
+  const isFull = (kinds: ReadonlySet<ChangeKind>) =>
+    bulk.entries().some(([kind, size]) => kinds.has(kind) && size >= changeKinds[kind].maxInFlight);
 
   function addToBulk(kind: ChangeKind, size: number): void {
     bulk.set(kind, (bulk.get(kind) ?? 0) + size);
@@ -40,12 +41,12 @@ export function createInFlightLimit() {
         released = undefined;
       };
     },
-    /** Resolves when every kind is below its limit. Rejects with the signal's reason when it is aborted first. */
-    async waitForCapacity(signal: AbortSignal): Promise<void> {
+    /** Resolves when each of the kinds is below its limit. Rejects with the signal's reason when it is aborted first. */
+    async waitForCapacity(kinds: ReadonlySet<ChangeKind>, signal: AbortSignal): Promise<void> {
       const aborted = Promise.withResolvers<void>();
       const abort = () => aborted.resolve();
       signal.addEventListener('abort', abort, { once: true });
-      while (!signal.aborted && isFull()) await Promise.race([nextRelease(), aborted.promise]);
+      while (!signal.aborted && isFull(kinds)) await Promise.race([nextRelease(), aborted.promise]);
       signal.removeEventListener('abort', abort);
       signal.throwIfAborted();
     },

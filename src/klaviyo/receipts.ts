@@ -34,7 +34,9 @@ export function leftOut(attribute: string, reason = 'Klaviyo rejects it'): Warni
   return { code: 'attribute-left-out', detail: `${attribute} left out: ${reason}` };
 }
 
-/** @returns the receipt with these warnings before its own */
+/** @returns the receipt with these warnings before its own; without them if nothing was written */
 export function withWarnings(receipt: Receipt, warnings: readonly Warning[]): Receipt {
-  return warnings.length === 0 ? receipt : { ...receipt, warnings: [...warnings, ...(receipt.warnings ?? [])] };
+  return warnings.length === 0 || receipt.outcome !== 'delivered'
+    ? receipt
+    : { ...receipt, warnings: [...warnings, ...(receipt.warnings ?? [])] };
 }

@@ -1,8 +1,8 @@
 /**
  * Writes changes to Klaviyo and returns one receipt each. Pending changes to the same record are coalesced, also across
  * lanes; the highest `readSeq` wins. Changes to the same record are written one after the other: the next one waits until
- * the job of the one before has ended, and is dropped when its `readSeq` is lower. Events have no order: the same one is
- * sent once while it is pending.
+ * the job of the one before has ended, and is dropped when its `readSeq` is lower. Events have no order: while one is
+ * pending in a lane, the same one joins it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../lib/backoff.ts';
@@ -44,8 +44,8 @@ export interface SendOptions {
 export interface Sink<Origin = unknown> {
   /** @returns a receipt for each change, in order; never rejects */
   send(changes: readonly SequencedChange<Origin>[], options: SendOptions): Promise<Receipt[]>;
-  /** Resolves when bulk may send more. Rejects with the signal's reason when it is aborted first. */
-  waitForCapacity(signal: AbortSignal): Promise<void>;
+  /** Resolves when bulk may send more changes of these kinds. Rejects with the signal's reason when it is aborted first. */
+  waitForCapacity(kinds: ReadonlySet<ChangeKind>, signal: AbortSignal): Promise<void>;
   /** @returns milliseconds until the lane's queued changes of this kind are sent, at Klaviyo's published pace */
   estimateWaitMs(kind: ChangeKind, lane?: Lane): number;
   /** Resolves when nothing is pending or in flight. */
@@ -198,7 +198,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
 
   return {
     send: (changes, options) => Promise.all(changes.map((change) => enqueue(change, options))),
-    waitForCapacity: (signal) => inFlightLimit.waitForCapacity(signal),
+    waitForCapacity: inFlightLimit.waitForCapacity,
     estimateWaitMs: (kind, lane = 'realtime') => batchers.estimateWaitMs(changeKinds[kind].operations, lane),
     onIdle: () => inFlightLimit.onIdle(),
     inFlight: () => inFlightLimit.counts(),

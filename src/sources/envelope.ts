@@ -72,7 +72,7 @@ function fromSns(body: Record<string, unknown>, origin: Origin): RawMessage[] | 
   const notification = sns.safeParse(body);
   if (!notification.success) return undefined;
   const { Message, MessageId } = notification.data;
-  return [rawMessage(parseObject(Message) ?? Message, { ...withId(MessageId), ...origin })];
+  return checked(parseObject(Message) ?? Message, { ...withId(MessageId), ...origin });
 }
 
 function fromEventBridge(body: Record<string, unknown>, origin: Origin): RawMessage[] | undefined {

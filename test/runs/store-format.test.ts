@@ -104,3 +104,14 @@ test('what is stored says format 2, and its runs and leases stay readable for fo
   assert.deepEqual(await Array.fromAsync(store.list('ctk-work')), []);
   await service.stop();
 });
+
+test('a lease of another shape is not overwritten: a sync is refused, with what to do', async () => {
+  const { testEnv, service, store } = await startOver();
+  await using _world = testEnv;
+  const at = { container: 'ctk-work', key: 'sync-orders' };
+  const unknown = { of: 'a newer version' };
+  await store.put(at, unknown, (await store.get(at))?.version ?? 'absent');
+  const started = await service.runs.start('orders', {}, 'api', true);
+  assert.match('refused' in started ? started.refused : '', /ctk-work\/sync-orders .* delete this custom object/);
+  assert.deepEqual((await store.get(at))?.value, unknown);
+});

@@ -169,6 +169,11 @@ test('the certificate is fetched once', () => {
   assert.equal(publisher.asked.filter((path) => path.endsWith('.pem')).length, 1);
 });
 
+test('an SNS message whose content is nested too deeply is refused', async () => {
+  const nested = `${'['.repeat(300)}${']'.repeat(300)}`;
+  assert.equal((await pushSns(sns({ Type: 'Notification', signed: { Message: nested } }))).status, 400);
+});
+
 test('an SNS message that is changed, of another topic or with another certificate is rejected', async () => {
   const wrong: [string, RegExp, Record<string, unknown>][] = [
     ['changed', /signature is wrong/, sns({ Type: 'Notification', tampered: { Message: '{}' } })],

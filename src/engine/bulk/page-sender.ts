@@ -2,6 +2,7 @@
 import PQueue from 'p-queue';
 import { CommercetoolsError } from '../../commercetools/errors.ts';
 import { iteratePages } from '../../commercetools/pagination.ts';
+import type { ChangeKind } from '../../klaviyo/change.ts';
 import { chunksOf } from '../../lib/chunks.ts';
 import { LookupUnavailable } from '../../lib/errors.ts';
 import type { Cause, RuleEvaluation } from '../../rules/types.ts';
@@ -39,12 +40,16 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
   /** Pages that wait for an API: counts them, and limits nothing. */
   const retrying = new PQueue();
   const errorBudget = createErrorBudget();
+  /** What the run writes: a sync of another resource, whose changes take long, does not hold it up. */
+  const kinds = new Set<ChangeKind>();
 
   /** Evaluates a whole page, so that its look-ups share requests. @returns the results by group, still pending */
   async function startSending(batch: Batch, release: () => void): Promise<Promise<RecordResult[]>[]> {
     const evaluations = await deps.evaluate({ records: batch.records }, rules, cause);
+    for (const evaluation of evaluations)
+      if (evaluation.outcome === 'mapped') for (const { type } of evaluation.output.changes) kinds.add(type);
     // Again: the look-ups may have taken long.
-    await deps.sink.waitForCapacity(signal);
+    await deps.sink.waitForCapacity(kinds, signal);
     // Frees the records: only their changes are needed from here on.
     batch.records = [];
     const groups = groupsOf(evaluations.splice(0));
@@ -115,7 +120,7 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
     /** Resolves when another page may be sent: the sink has capacity, and no page waits for an API. */
     async waitForCapacity(ownSignal: AbortSignal): Promise<void> {
       await retrying.onIdle();
-      await deps.sink.waitForCapacity(ownSignal);
+      await deps.sink.waitForCapacity(kinds, ownSignal);
     },
   };
 }

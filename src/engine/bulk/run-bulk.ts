@@ -20,7 +20,7 @@ import { createPageSender } from './page-sender.ts';
 import { untilAvailable } from './run-pause.ts';
 import type { BulkDeps } from './types.ts';
 
-/** A change may become visible later than its timestamp says. Reading one again is cheap: unchanged records are not sent. */
+/** A change may become visible later than its timestamp says. What is read again for it is written once more, without a further effect. */
 const overlapMs = 5 * 60_000;
 /** A pass that ends within this time of its `until` was the last one. */
 const lastPassMs = 60_000;
@@ -30,10 +30,10 @@ export async function runBulk(deps: BulkDeps, execution: RunExecution): Promise<
   if (execution.run.request.deleteAll) return deleteAll(deps, execution);
   const { run } = execution;
   const checkpoint = await resumeOrStart(deps, execution);
-  // The failure of one range ends the others.
+  // The failure of one page or range ends the others, also those that wait for an API.
   const failure = new AbortController();
   const work = { ...execution, signal: AbortSignal.any([execution.signal, failure.signal]) };
-  const pages = createPagePipeline(deps, work, checkpoint);
+  const pages = createPagePipeline(deps, work, { checkpoint, fail: (reason) => failure.abort(reason) });
   const ranges = checkpoint.ranges.map((range) =>
     readRange(pages, work, range).catch((thrown: unknown) => {
       failure.abort(thrown);
@@ -137,16 +137,21 @@ function overlapping(time: string): string {
   return new Date(Date.parse(time) - overlapMs).toISOString();
 }
 
-/** @returns a function that reads, evaluates and sends all pages of a query, and adds their counts to the run */
-function createPagePipeline(deps: BulkDeps, execution: RunExecution, checkpoint: Checkpoint): ProcessPages {
-  const { run, markDirty } = execution;
+/**
+ * @param fail aborts the execution's signal
+ * @returns a function that reads, evaluates and sends all pages of a query, and adds their counts to the run
+ */
+function createPagePipeline(
+  deps: BulkDeps,
+  execution: RunExecution,
+  { checkpoint, fail }: { checkpoint: Checkpoint; fail(reason: unknown): void },
+): ProcessPages {
+  const { run, markDirty, signal } = execution;
   const sender = createPageSender(deps, execution);
   const pagesInHand = createSemaphore(maxPagesInHand(checkpoint.ranges.length));
 
   return async ({ query, onSettled, isCatchUp = false }) => {
     const tracker = createCompletionTracker();
-    const failure = new AbortController();
-    const signal = AbortSignal.any([execution.signal, failure.signal]);
     const { resource, request } = run;
     const iteration = omitUndefined({ resource, query, pageSize: deps.pageSize[resource], where: request.where });
 
@@ -170,11 +175,11 @@ function createPagePipeline(deps: BulkDeps, execution: RunExecution, checkpoint:
 
     const sending = new Set<Promise<void>>();
     try {
-      for await (const page of prefetch(readPages({ ...deps, pagesInHand }, { ...execution, signal }, iteration))) {
+      for await (const page of prefetch(readPages({ ...deps, pagesInHand }, execution, iteration))) {
         await sender.waitForCapacity(signal);
         const attributes = { 'ctk.run.id': run.id, 'ctk.run.resource': resource, 'ctk.records': page.records.length };
         const sent = inSpan('run page', attributes, () => processPage(page))
-          .catch((thrown: unknown) => failure.abort(thrown))
+          .catch(fail)
           .finally(() => sending.delete(sent));
         sending.add(sent);
       }

@@ -116,8 +116,8 @@ test('a stop ends the pause at once', async () => {
   const { pause, stop } = start();
   const waiting = pause.wait('away');
   stop.abort(new Error('stop'));
-  await assert.rejects(waiting);
-  await assert.rejects(pause.wait('away'), /stop/);
+  await assert.rejects(waiting, /^Error: stop$/);
+  await assert.rejects(pause.wait('away'), /^Error: stop$/);
 });
 
 test('what commercetools cannot answer now is waited for, with its Retry-After', async () => {

@@ -54,11 +54,16 @@ export function createRunPause({ run, signal, markDirty }: RunExecution) {
     markDirty();
   }
 
+  async function sleepUnlessAborted(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+
   /** Waits longer each time, until `reset`. Rejects with the signal's reason once that is aborted. */
   async function wait(text: string, retryAfterMs = 0): Promise<void> {
     signal.throwIfAborted();
     show({ text, isWaiting: true });
-    await sleep(Math.max(backoff.nextMs(), retryAfterMs), undefined, { signal });
+    await sleepUnlessAborted(Math.max(backoff.nextMs(), retryAfterMs));
     show({ text, isWaiting: false });
   }
 
@@ -70,7 +75,7 @@ export function createRunPause({ run, signal, markDirty }: RunExecution) {
       if (reason === undefined) return;
       for (; reason !== undefined; reason = shedReason()) {
         show({ text: reason, isWaiting: true });
-        await sleep(shedPollMs, undefined, { signal });
+        await sleepUnlessAborted(shedPollMs);
       }
       show(undefined);
     },

@@ -93,7 +93,8 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       if (isUnavailable(thrown)) {
         const { typeId, id } = message.resource;
         const result = { outcome: 'retried', reason: messageOf(thrown) } as const;
-        logDeliveries(deps.deliveryLog, [entryOf({ record: { typeId, id }, rule: '' }, result, options)]);
+        if (options.lane === 'realtime')
+          logDeliveries(deps.deliveryLog, [entryOf({ record: { typeId, id }, rule: '' }, result, options)]);
         return verdictForError(thrown);
       }
       // Counts as a rule that failed, so that the last attempt stores a dead letter.

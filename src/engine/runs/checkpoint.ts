@@ -1,5 +1,5 @@
 /**
- * The position of a run: its ranges of ids, each with the last id before which every record is settled, then the passes that
+ * The position of a run: its ranges of ids, each with the last id up to which every record is settled, then the passes that
  * catch up with changes. Bounds are stored with the run and never computed again; counts belong to the checkpoint, so that a
  * resumed run counts nothing twice.
  */
@@ -21,8 +21,9 @@ const rangeSchema = z.object({
 export type Range = z.infer<typeof rangeSchema>;
 
 const passSchema = z.object({
-  /** ISO 8601: changes from this time on, and up to that one. */
+  /** ISO 8601: changes from this time on. */
   since: z.string(),
+  /** ISO 8601: changes up to this time. */
   until: z.string(),
   /** Every receipt up to this change is in. */
   at: z.object({ lastModifiedAt: z.string(), id: z.string() }).optional(),
@@ -39,7 +40,7 @@ export const checkpointSchema = z.object({
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /**
- * @param plan `began`: now; `ranges`: how many, over which ids (UUIDs) are spread evenly; `from`: the first id to be read,
+ * @param plan `began`: when the run began to read; `ranges`: how many, over which ids (UUIDs) are spread evenly; `from`: the first id to be read,
  * itself included, in one range then
  */
 export function newCheckpoint(plan: { began: string; ranges: number; from?: string | undefined }): Checkpoint {

@@ -15,7 +15,7 @@ export const UNHELD = '';
 
 /** Fields of every lease. */
 export const holdingShape = {
-  /** The process that holds it, or UNHELD. */
+  /** A random id of this claim, or UNHELD. */
   holder: z.string(),
   beat: z.int(),
   stop: z.boolean().optional(),

@@ -103,7 +103,7 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
   }
 
   return {
-    /** @param lease that this process has just claimed */
+    /** @param claimed the lease that this process has just claimed */
     begin(claimed: Lease): ActiveRun {
       const { at, value } = claimed;
       const lease = startLeaseHeartbeat({ ...deps, onError: warn }, claimed, runLeases);

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { BulkResource } from '../../commercetools/schemas.ts';
-import { untilWritten } from '../../store/store.ts';
+import { type StoreKey, untilWritten } from '../../store/store.ts';
 import type { CountFlowEvents, FlowCount } from './flow-confirmation.ts';
 import type { FollowUpQueue } from './follow-ups.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
@@ -80,6 +80,7 @@ export function createRuns(deps: RunsDeps): Runs {
     const value: LeaseValue = { run, beat: 0, holder: executesHere ? randomUUID() : UNHELD };
     return untilWritten(async () => {
       const previous = await readLease(store, at);
+      if (!previous && (await store.get(at))) return { refused: unreadableLease(at) };
       const running = previous && (await runningSync(previous, by));
       if (running) return running;
       const version = await putLease(store, at, value, previous?.version ?? 'absent');
@@ -165,6 +166,14 @@ export function createRuns(deps: RunsDeps): Runs {
     settled: poller.settled,
     shutdown: poller.shutdown,
   };
+}
+
+/** Overwriting it could end a run that a newer version of this service executes. */
+function unreadableLease({ container, key }: StoreKey): string {
+  return (
+    `the lease ${container}/${key} has an unknown shape: another version of this service may execute a run; ` +
+    'if none does, delete this custom object'
+  );
 }
 
 /** @returns the kinds of run that a process executes; one for realtime alone leaves syncs to those that serve /sync */

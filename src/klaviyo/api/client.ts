@@ -52,6 +52,8 @@ export interface KlaviyoClient {
   pages(call: ApiCall): AsyncGenerator<ApiResult>;
   /** Acquires a token before the request is built: the batcher fills a body only when it can be sent. */
   tryAcquire: RateLimiter['tryAcquire'];
+  /** To be called when no request follows `tryAcquire`. */
+  releaseToken(endpoint: EndpointName): void;
   quotaOf: RateLimiter['quotaOf'];
   usage: RateLimiter['usage'];
   close(): Promise<void>;
@@ -89,10 +91,14 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
     if (waitMs > 0) return unavailable("this endpoint's rate limit at Klaviyo is used up", waitMs);
     const { method, path } = endpoints[call.endpoint];
     const info = { events, api: 'klaviyo', endpoint: call.endpoint, method, path, host: base.hostname } as const;
-    const { status, headers, text } = await observeRequest(info, () => send(call, body)).catch((thrown) => {
+    const response = await observeRequest(info, () => send(call, body)).catch((thrown: unknown) => ({
+      unreachable: codeOf(thrown),
+    }));
+    if ('unreachable' in response) {
       rateLimiter.onResponse(call.endpoint);
-      throw thrown;
-    });
+      return unavailable(`Klaviyo can't be reached (${response.unreachable})`);
+    }
+    const { status, headers, text } = response;
     const rates = rateHeaders(headers);
     rateLimiter.onResponse(call.endpoint, { status, headers: rates });
     return toResult({ status, text, rates, isWrite: method !== 'GET' }, body);
@@ -129,7 +135,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
       return await sendWithinLimit(call, body, acquired);
     } catch (thrown) {
       if (call.signal.aborted) return unavailable('the deadline passed before the request was sent to Klaviyo');
-      return unavailable(`Klaviyo can't be reached (${codeOf(thrown)})`);
+      throw thrown;
     }
   }
 
@@ -186,7 +192,11 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
   }
 
   const { tryAcquire, quotaOf, usage } = rateLimiter;
-  return { call, pages, tryAcquire, quotaOf, usage, close: () => pool.close() };
+  return {
+    ...{ call, pages, tryAcquire, quotaOf, usage },
+    releaseToken: (endpoint) => rateLimiter.onResponse(endpoint),
+    close: () => pool.close(),
+  };
 }
 
 /** Every body of a success is a JSON:API document; without one Klaviyo answers these. */

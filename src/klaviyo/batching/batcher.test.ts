@@ -12,7 +12,7 @@ import {
 import type { ApiResult, KlaviyoClient } from '../api/client.ts';
 import { createBatcher } from './batcher.ts';
 import type { WriteOptions } from './body-sender.ts';
-import { createBulkAccess } from './bulk-access.ts';
+import { type BulkAccess, createBulkAccess } from './bulk-access.ts';
 import { type BatchItem, batchItem } from './bulk-body.ts';
 import { createJobPoller } from './job-poller.ts';
 import { type Operation, operations } from './operations.ts';
@@ -50,10 +50,12 @@ interface Setup {
   jobErrors?: object[];
   /** Of a completed job. */
   jobCounts?: object;
+  /** Defaults to bulk bodies that need no verification. */
+  access?: BulkAccess;
 }
 
 function batcherIn(t: TestContext) {
-  return async ({ operation, call, respond, jobErrors = [], jobCounts }: Setup) => {
+  return async ({ operation, call, respond, jobErrors = [], jobCounts, access }: Setup) => {
     const clock = mockClock(t);
     const sent: Sent = { single: [], bulk: [] };
     let started = 0;
@@ -79,8 +81,8 @@ function batcherIn(t: TestContext) {
     const batcher = createBatcher(operation, {
       client: used,
       jobs: createJobPoller(used, stop.signal),
-      perMinute: 1_000,
-      access: createBulkAccess(operation, () => undefined),
+      perMinute: { single: 100, bulk: 1_000 },
+      access: access ?? createBulkAccess(operation, () => undefined),
     });
     const settled: Settled = { results: new Map(), exceptions: new Map() };
     const write = (id: string, options: Partial<WriteOptions> = {}, item: Partial<BatchItem> = {}) => {
@@ -194,6 +196,17 @@ describe('single requests and bulk bodies', () => {
     assert.equal(batcher.estimateWaitMs('realtime'), 30);
     await all(idsOf(10));
     assert.equal(batcher.estimateWaitMs('realtime'), 0);
+  });
+
+  test('the estimated wait without bulk bodies is the queue at the pace of single requests', async (t) => {
+    const { batcher, write, all } = await batcherIn(t)({
+      operation: items,
+      access: { ...createBulkAccess(items, () => undefined), mode: () => 'single' },
+    });
+    for (const id of idsOf(10)) write(id);
+    // Of a hundred a minute.
+    assert.equal(batcher.estimateWaitMs('realtime'), 6_000);
+    await all(idsOf(10));
   });
 });
 

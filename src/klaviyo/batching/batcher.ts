@@ -1,6 +1,6 @@
 /**
- * Batches the writes of one operation. Short queues go out in single requests at once; longer ones linger briefly and go
- * out in bulk bodies. A body is filled, by count and by bytes, only when the rate limiter has granted its token, so that it
+ * Batches the writes of one operation. Short queues go out in single requests, in realtime at once; longer ones linger
+ * briefly and go out in bulk bodies. A body is filled, by count and by bytes, only when the rate limiter has granted its token, so that it
  * is as full as possible.
  *
  * Each lane has a queue. An entry is queued → sent (single request or bulk body) → settled; or queued → expired when its
@@ -9,7 +9,7 @@
  */
 import { here } from '../../telemetry/span.ts';
 import type { ApiResult, KlaviyoClient } from '../api/client.ts';
-import { endpoints } from '../api/endpoints.ts';
+import { type EndpointName, endpoints } from '../api/endpoints.ts';
 import { type Lane, lanes } from '../api/rate-limiter.ts';
 import { createBodySender, type Entry, rejectAll, resolveAll, type WriteOptions } from './body-sender.ts';
 import {
@@ -51,7 +51,7 @@ const maxRetryMs = 250;
 /** Maximum bulk bodies in flight; each may have megabytes. */
 const maxBodiesInFlight = 16;
 const bodiesInFlightRetryMs = 50;
-/** While it is being found out whether bulk bodies may be used. */
+/** While the first bulk body is being verified. */
 const modeRetryMs = 50;
 const jobsInProgressRetryMs = 250;
 const expired: ApiResult = {
@@ -62,8 +62,8 @@ const expired: ApiResult = {
 export interface BatcherDeps {
   client: KlaviyoClient;
   jobs: JobPoller;
-  /** Bulk requests a minute that this service may send. */
-  perMinute: number;
+  /** Requests a minute that this service may send. */
+  perMinute: Record<'single' | 'bulk', number>;
   access: BulkAccess;
 }
 
@@ -221,11 +221,12 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute, a
       });
     },
     estimateWaitMs(lane) {
-      const bodies = lanes.slice(0, lanes.indexOf(lane) + 1).map((each) => {
+      const mode = access.mode() === 'single' ? 'single' : 'bulk';
+      const requests = lanes.slice(0, lanes.indexOf(lane) + 1).map((each) => {
         const { entries, bytes } = queues[each];
-        return Math.max(entries.length / operation.maxRecords, bytes / capacity);
+        return mode === 'single' ? entries.length : Math.max(entries.length / operation.maxRecords, bytes / capacity);
       });
-      return (bodies.reduce((sum, count) => sum + count, 0) / perMinute) * 60_000;
+      return (requests.reduce((sum, count) => sum + count, 0) / perMinute[mode]) * 60_000;
     },
   };
 }
@@ -263,7 +264,8 @@ export function createBatcherRegistry(deps: BatcherRegistryDeps): BatcherRegistr
     const existing = batchers.get(name);
     if (existing) return existing;
     const operation = operations[name];
-    const perMinute = endpoints[operation.bulk].perMinute * deps.rateLimitShare;
+    const paceOf = (endpoint: EndpointName) => endpoints[endpoint].perMinute * deps.rateLimitShare;
+    const perMinute = { single: paceOf(operation.single), bulk: paceOf(operation.bulk) };
     const created = createBatcher(operation, { client, jobs, perMinute, access: accessTo(name) });
     batchers.set(name, created);
     return created;

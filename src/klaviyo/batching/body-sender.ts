@@ -97,11 +97,21 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     return { result: await sharing(traceContexts, () => client.call(request)), positions };
   }
 
+  function releaseUnused({ acquired }: RequestOptions): void {
+    if (acquired) client.releaseToken(operation.bulk);
+  }
+
   /** Sends one bulk body. Settles its entries, or leaves that to the job. */
   async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
     const { lane } = options;
-    const verification = await access.beginBody(entries.map(({ item }) => item));
-    if (verification === 'single') return sendSingly(entries, lane);
+    const verification = await access.beginBody(entries.map(({ item }) => item)).catch((thrown: unknown) => {
+      releaseUnused(options);
+      throw thrown;
+    });
+    if (verification === 'single') {
+      releaseUnused(options);
+      return sendSingly(entries, lane);
+    }
     const repeated = verification && entries[verification.repeated];
     if (repeated) await sendSingle(repeated, { lane });
     const { result, positions } = await post(entries, options).catch((thrown: unknown) => {

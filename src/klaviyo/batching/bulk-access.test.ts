@@ -37,18 +37,25 @@ interface Setup {
   treatment: Treatment;
   known?: RepeatedEvents;
   missingScope?: boolean;
+  /** Whether Klaviyo can't list events now. */
+  isListingDown?(counts: { single: number; bulk: number }): boolean;
+  /** Whether Klaviyo rejects a bulk body without saying which event it is about. */
+  rejectsBody?(body: number): boolean;
 }
 
 /** Klaviyo with this treatment, and a writer of events with the ids. */
-async function start(t: TestContext, { treatment, known, missingScope = false }: Setup) {
+async function start(t: TestContext, setup: Setup) {
+  const { treatment, known, missingScope = false, isListingDown = () => false, rejectsBody = () => false } = setup;
   const clock = mockClock(t);
   const recorded: string[] = [];
   const counts = { single: 0, bulk: 0 };
   const warnings: string[] = [];
+  const released: string[] = [];
   let finding = known;
 
   function bulkResponse(request: ServedRequest): ServedResponse {
     counts.bulk += 1;
+    if (rejectsBody(counts.bulk)) return { status: 400, body: { errors: [{ code: 'invalid', detail: 'no' }] } };
     const events = bulk
       .parse(JSON.parse(request.body))
       .data.attributes['events-bulk-create'].data.flatMap(({ attributes }, group) =>
@@ -74,6 +81,7 @@ async function start(t: TestContext, { treatment, known, missingScope = false }:
         status: 403,
         body: { errors: [{ code: 'permission_denied', detail: 'no', source: { pointer: '/data/' } }] },
       };
+    if (request.method === 'GET' && isListingDown(counts)) return { status: 503, body: 'down' };
     if (request.path === '/api/metrics')
       return { body: { data: recorded.length === 0 ? [] : [{ id: 'M', attributes: { name: 'Placed Order' } }] } };
     if (request.method === 'GET') {
@@ -95,7 +103,7 @@ async function start(t: TestContext, { treatment, known, missingScope = false }:
   t.after(() => stop.abort());
   const batchers = createBatcherRegistry({
     ...{
-      client: { ...client, pages },
+      client: { ...client, pages, releaseToken: (endpoint) => void released.push(endpoint) },
       jobs: createJobPoller(client, stop.signal),
       rateLimitShare: 1,
       signal: stop.signal,
@@ -112,7 +120,7 @@ async function start(t: TestContext, { treatment, known, missingScope = false }:
   });
 
   return {
-    ...{ recorded, counts, warnings },
+    ...{ recorded, counts, warnings, released },
     finding: () => finding,
     /** Makes each look-up throw until the returned function is called. */
     breakLookups() {
@@ -221,4 +229,41 @@ test('without the scopes to verify a body, events are sent singly, and a warning
   assert.equal(counts.bulk, 0);
   assert.equal(finding(), undefined);
   assert.match(warnings.join(), /events:read/);
+});
+
+test('while events cannot be listed they are sent singly without a warning, and a later body is verified', async (t) => {
+  let isDown = true;
+  const { sync, counts, warnings, finding } = await start(t, { treatment: 'ignored', isListingDown: () => isDown });
+  assert.ok((await sync(idsOf(0, 50))).every(isOk));
+  assert.deepEqual([counts.bulk, warnings], [0, []]);
+  isDown = false;
+  await sync(idsOf(50, 100));
+  assert.equal(finding(), 'ignored');
+});
+
+test('a body whose events cannot be listed in time is sent singly, and is not taken for lost', async (t) => {
+  const { sync, recorded, finding } = await start(t, {
+    treatment: 'ignored',
+    // From the first body until its events were sent singly.
+    isListingDown: ({ single, bulk: bodies }) => bodies > 0 && single < 100,
+  });
+  assert.ok((await sync(idsOf(0, 100))).every(isOk));
+  assert.deepEqual(recorded.toSorted(), idsOf(0, 100).toSorted());
+  await sync(idsOf(100, 200));
+  assert.equal(finding(), 'ignored');
+});
+
+test('no part of a rejected body is sent in bulk while another part is verified', async (t) => {
+  const { sync, recorded } = await start(t, { treatment: 'lost', rejectsBody: (body) => body === 1 });
+  // Recorded before: a body with one of them is lost.
+  recorded.push('event-30');
+  assert.ok((await sync(idsOf(0, 40))).every(isOk));
+  assert.deepEqual(recorded.toSorted(), idsOf(0, 40).toSorted());
+});
+
+test('the token of a body that is sent singly is released', async (t) => {
+  const { sync, recorded, released } = await start(t, { treatment: 'ignored' });
+  recorded.push(...idsOf(0, 100));
+  await sync(idsOf(0, 100));
+  assert.deepEqual(released, ['createEvents']);
 });

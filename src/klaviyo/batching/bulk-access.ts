@@ -14,6 +14,7 @@ import { createBackoff } from '../../lib/backoff.ts';
 import { parseJson } from '../../lib/json.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
+import type { ApiFailure } from '../api/errors.ts';
 import { isEventListed } from '../listed-events.ts';
 import { createMetricIds } from '../metric-ids.ts';
 import type { BatchItem } from './bulk-body.ts';
@@ -33,8 +34,7 @@ export interface BulkAccess {
   onRecordedRejected(): void;
   /**
    * Called before a body is sent. @returns undefined to send it as it is; `single` to send its records one by one
-   * instead; or a verification of the body, to be called once Klaviyo has accepted it: resolves with false if its records
-   * were lost and have to be sent one by one
+   * instead; or how the body is verified
    */
   beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined>;
 }
@@ -42,6 +42,7 @@ export interface BulkAccess {
 export interface Verification {
   /** The index of an item to be sent in a single request first, so that the body repeats it. */
   repeated: number;
+  /** To be called once Klaviyo has accepted the body. @returns false if its records may be lost and have to be sent one by one */
   isRecorded(): Promise<boolean>;
   /** To be called after the records of a body that was not recorded were sent in single requests. */
   afterSingles(): Promise<void>;
@@ -91,7 +92,7 @@ export interface VerifiedBulkAccessDeps {
   /** By the scopes of the key. */
   access: BulkAccess;
   memory: RepeatedEventsMemory;
-  /** Within this time Klaviyo lists an event that it has recorded; older events later than others, as was recorded. */
+  /** Within this time Klaviyo lists an event that it has recorded. Old events took longest in recordings. */
   maxListingMs: number;
   /** Stops waiting for a recorded event. */
   signal: AbortSignal;
@@ -106,6 +107,11 @@ const pollBackoff = { firstMs: 100, maxMs: 10_000 };
 /** Without the scopes of the look-ups, these are tried again after an hour. */
 const retryMs = 3_600_000;
 
+/** Whether Klaviyo lists an event; `unavailable`: it can't be read now; `forbidden`: nor later, with this key. */
+type Listing = 'listed' | 'absent' | 'unavailable' | 'forbidden';
+
+const unlistedBecause = ({ type }: ApiFailure): Listing => (type === 'unavailable' ? 'unavailable' : 'forbidden');
+
 const eventRecord = z.object({
   attributes: z.object({
     metric: z.object({ data: z.object({ attributes: z.object({ name: z.string() }) }) }),
@@ -113,6 +119,8 @@ const eventRecord = z.object({
     time: z.string(),
   }),
 });
+
+type EventRecord = z.infer<typeof eventRecord>;
 
 /** For events: their first body is verified. */
 export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAccess {
@@ -141,52 +149,52 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     await memory.write(finding).catch(() => undefined);
   }
 
-  /** @returns whether Klaviyo has the event; undefined when that can't be found out */
-  async function isListed({ attributes }: z.infer<typeof eventRecord>): Promise<boolean | undefined> {
+  async function isListed({ attributes }: EventRecord): Promise<Listing> {
     const { metric, unique_id: uniqueId, time } = attributes;
     const metricId = await idOfMetric(metric.data.attributes.name, { lane: 'bulk', signal });
-    if (typeof metricId === 'object') return undefined;
-    if (metricId === 'none') return false;
+    if (typeof metricId === 'object') return unlistedBecause(metricId.failure);
+    if (metricId === 'none') return 'absent';
     const at = Date.parse(time);
     const around = (ms: number) => new Date(at + ms).toISOString();
     const filter = `equals(metric_id,"${metricId}"),greater-or-equal(datetime,${around(-1_000)}),less-or-equal(datetime,${around(1_000)})`;
     const listed = await isEventListed(client, uniqueId, { filter, lane: 'bulk', signal });
-    return typeof listed === 'boolean' ? listed : undefined;
+    if (typeof listed === 'object') return unlistedBecause(listed.failure);
+    return listed ? 'listed' : 'absent';
   }
 
-  /** @returns an event of the body that Klaviyo does not have; undefined when there is none, or it can't be found out */
-  async function findNewEvent(items: readonly BatchItem[]) {
+  /** @returns an event of the body that Klaviyo does not have, or why there is none to verify the body with */
+  async function findNewEvent(items: readonly BatchItem[]): Promise<EventRecord | Exclude<Listing, 'absent'>> {
     for (const item of items.slice(1).slice(-maxCandidates)) {
       const event = eventRecord.safeParse(parseJson(item.text())).data;
-      const listed = event && (await isListed(event));
-      if (listed === undefined) return 'unverifiable';
-      if (!listed) return event;
+      const listing = event ? await isListed(event) : 'forbidden';
+      if (event && listing === 'absent') return event;
+      if (listing === 'unavailable' || listing === 'forbidden') return listing;
     }
-    return undefined;
+    return 'listed';
   }
 
-  async function waitUntilListed(event: z.infer<typeof eventRecord>): Promise<boolean> {
+  /** @returns the last listing within the time in which Klaviyo lists what it has recorded */
+  async function waitUntilListed(event: EventRecord): Promise<Listing> {
     const backoff = createBackoff(pollBackoff);
     const until = performance.now() + deps.maxListingMs;
     for (;;) {
-      if (await isListed(event).catch(() => undefined)) return true;
-      if (performance.now() > until || signal.aborted) return false;
+      const listing = await isListed(event).catch((): Listing => 'unavailable');
+      if (listing === 'listed' || performance.now() > until || signal.aborted) return listing;
       await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
     }
   }
 
   async function beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined> {
-    if (state !== 'unknown' || items.length < 2) return undefined;
+    if (state === 'ignored' || state === 'rejected' || items.length < 2) return undefined;
+    // Also a part of a rejected body, while another part of it is being verified.
+    if (state !== 'unknown') return 'single';
     state = 'verifying';
-    const abandon = () => {
-      if (state === 'verifying') state = 'unknown';
-    };
     // Also after an exception: no other body is sent while one is being verified.
     const event = await findNewEvent(items).catch((thrown: unknown) => {
       abandon();
       throw thrown;
     });
-    if (event === 'unverifiable') {
+    if (event === 'forbidden') {
       state = 'unverifiable';
       unverifiableUntil = performance.now() + retryMs;
       onWarning(
@@ -194,23 +202,34 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
       );
       return 'single';
     }
-    if (!event) {
+    if (typeof event === 'string') {
       abandon();
       return 'single';
     }
-    return { repeated: 0, isRecorded: () => verify(event), afterSingles: () => confirmLost(event), abandon };
+    return verificationBy(event);
   }
 
-  async function verify(event: z.infer<typeof eventRecord>): Promise<boolean> {
-    const isRecorded = await waitUntilListed(event);
-    if (isRecorded) await learn('ignored');
-    return isRecorded;
+  function abandon(): void {
+    if (state === 'verifying') state = 'unknown';
   }
 
-  /** The body was lost only if the event is listed once it was sent alone: Klaviyo may drop that event in any request. */
-  async function confirmLost(event: z.infer<typeof eventRecord>): Promise<void> {
-    if (await waitUntilListed(event)) await learn('lost');
-    else state = 'unknown';
+  /** @param event of the body that Klaviyo did not have */
+  function verificationBy(event: EventRecord): Verification {
+    let listing: Listing | undefined;
+    return {
+      repeated: 0,
+      async isRecorded() {
+        listing = await waitUntilListed(event);
+        if (listing === 'listed') await learn('ignored');
+        return listing === 'listed';
+      },
+      async afterSingles() {
+        // The body was lost only if the event is listed once it was sent alone: Klaviyo may drop that event in any request.
+        if (listing === 'absent' && (await waitUntilListed(event)) === 'listed') await learn('lost');
+        else abandon();
+      },
+      abandon,
+    };
   }
 
   return {

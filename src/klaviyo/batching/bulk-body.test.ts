@@ -73,6 +73,22 @@ describe('a bulk body', () => {
     );
   });
 
+  test('gives a profile the address of a later event, when its first event has none', () => {
+    const profile = '"profile":{"data":{"type":"profile","attributes":{"email":"anna@example.test"}}}';
+    const start = '{"type":"event-bulk-create","attributes":{';
+    const group = `${start}${profile},`;
+    const location = {
+      ...{ profile, orderId: 'order-2', placedAtMs: 1, json: ',"location":{"city":"Ulm"}' },
+      at: start.length + profile.length - '}}}'.length,
+    };
+    const items = [
+      { ...batchItem({ id: 'event-1' }), group },
+      { ...batchItem({ id: 'event-2' }), group, location },
+    ];
+    const { text } = bulkBody(operations.event, items, new Map([[profile, location]]));
+    assert.match(text, /"email":"anna@example\.test","location":\{"city":"Ulm"\}\}\}\}/);
+  });
+
   test('is not larger than the sum of its item sizes, prefix and suffix', () => {
     const profiles = ['anna', 'bert', 'änne'];
     fc.assert(

@@ -96,10 +96,14 @@ function plainParts(items: readonly BatchItem[]) {
 
 /** Events grouped by profile; each profile occurs once. */
 function groupedParts(items: readonly BatchItem[], locations: ReadonlyMap<string, EventLocation>) {
+  // The profile of the first event may get its address from a later one.
+  const locationOf = new Map(
+    items.flatMap(({ group, location }) => (location ? [[group, locations.get(location.profile)]] : [])),
+  );
   const groups = new Map<string, { index: number; parts: string[]; count: number }>();
   const positions = items.map((item): BodyPosition => {
-    const { group = '', location } = item;
-    const located = withLocation(group, location && locations.get(location.profile));
+    const { group = '' } = item;
+    const located = withLocation(group, locationOf.get(group));
     const start = [groups.size === 0 ? '' : ',', located, '"events":{"data":['];
     const { index, parts, count } = groups.get(group) ?? { index: groups.size, parts: start, count: 0 };
     if (count > 0) parts.push(',');

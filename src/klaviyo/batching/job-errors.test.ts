@@ -67,6 +67,24 @@ describe('an error of a job', () => {
     assert.deepEqual(attributed(all, [{ pointer }]), { failed: [], unattributed: true });
   });
 
+  test('reads each record once, however many errors there are', () => {
+    let reads = 0;
+    const entries = Array.from({ length: 50 }, (_, index) => {
+      const item = batchItem({ type: 'profile', attributes: { email: `${index}@example.test` } });
+      const text = () => {
+        reads += 1;
+        return item.text();
+      };
+      return { item: { ...item, text } };
+    });
+    const errors = entries.map((_, index) => ({
+      ...{ code: 'invalid', detail: 'no' },
+      payload: { email: `${index}@example.test` },
+    }));
+    const { failed } = attribute(entries, { errors, unlistedErrors: 0 }, []);
+    assert.deepEqual([failed.size, reads], [50, 50]);
+  });
+
   test('that is unattributed does not affect the other errors', () => {
     const pointer = '/data/attributes/profiles/data/0';
     assert.deepEqual(attributed(all, [{ pointer }, {}, { payload: cleo }]), { failed: [0, 2], unattributed: true });

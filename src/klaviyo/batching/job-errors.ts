@@ -20,11 +20,22 @@ export function attribute<Entry extends { item: BatchItem }>(
   let unattributed = unlistedErrors > 0;
   const onlyEntry = entries.length === 1 ? entries[0] : undefined;
   const byRecordId = new Map(entries.map((entry) => [entry.item.recordId, entry]));
+  const byIndex = new Map<number, Entry>();
+  for (const [at, { index }] of positions.entries()) {
+    const entry = entries[at];
+    if (entry && !byIndex.has(index)) byIndex.set(index, entry);
+  }
+  // Parses every record of the body, so only where it is needed.
+  let byPayload: ReturnType<typeof indexByPayload<Entry>> | undefined;
+  const entryOfPayload = (payload: unknown) => {
+    byPayload ??= indexByPayload(entries);
+    return byPayload(payload);
+  };
   for (const error of errors) {
     const target = positionOf(error.pointer);
-    const entryIndex = target ? positions.findIndex(({ index }) => index === target.index) : -1;
     const named = error.recordId === undefined ? undefined : byRecordId.get(error.recordId);
-    const entry = named ?? entries[entryIndex] ?? entryOfPayload(entries, error.payload) ?? onlyEntry;
+    const pointed = target && byIndex.get(target.index);
+    const entry = named ?? pointed ?? entryOfPayload(error.payload) ?? onlyEntry;
     if (entry) failed.set(entry, error);
     else unattributed = true;
   }
@@ -34,29 +45,24 @@ export function attribute<Entry extends { item: BatchItem }>(
 const identifiers = z.looseObject({ email: z.string().nullish(), external_id: z.string().nullish() });
 const profileRecord = z.object({ attributes: identifiers });
 
-/** @returns the entry whose identifiers are those of the payload, if there is exactly one */
-function entryOfPayload<Entry extends { item: BatchItem }>(
-  entries: readonly Entry[],
-  payload: unknown,
-): Entry | undefined {
-  const { email, external_id: id } = identifiersIn(payload);
-  const values = [email, id].filter((value) => value != null).map((value) => JSON.stringify(value));
-  if (values.length === 0) return undefined;
-  const matching = entries.filter(({ item }) => {
-    const text = item.text();
-    // Cheap search first. A match is parsed, since a record may contain the identifiers in other attributes.
-    if (!values.every((value) => text.includes(value))) return false;
-    const attributes = profileRecord.safeParse(parseJson(text)).data?.attributes;
-    return (
-      attributes !== undefined &&
-      (email == null || attributes.email === email) &&
-      (id == null || attributes.external_id === id)
-    );
+/** @returns a function that finds the entry whose identifiers are those of a payload, if there is exactly one */
+function indexByPayload<Entry extends { item: BatchItem }>(entries: readonly Entry[]) {
+  const records = entries.map((entry) => {
+    const attributes = profileRecord.safeParse(parseJson(entry.item.text())).data?.attributes;
+    return { entry, email: attributes?.email, id: attributes?.external_id };
   });
-  return matching.length === 1 ? matching[0] : undefined;
+  const byEmail = Map.groupBy(records, ({ email }) => email);
+  const byId = Map.groupBy(records, ({ id }) => id);
+  return (payload: unknown): Entry | undefined => {
+    const { email, external_id: id } = identifiersIn(payload);
+    if (email == null && id == null) return undefined;
+    const candidates = (id == null ? byEmail.get(email) : byId.get(id)) ?? [];
+    const matching = candidates.filter((record) => email == null || record.email === email);
+    return matching.length === 1 ? matching[0]?.entry : undefined;
+  };
 }
 
-/** The payload may be the record's attributes, the record, or the record in an envelope: none was ever recorded. */
+/** The payload may be the record's attributes, the record, or the record in an envelope: no recording shows one. */
 function identifiersIn(payload: unknown): z.infer<typeof identifiers> {
   const parsed = identifiers.safeParse(payload).data ?? {};
   if (parsed.email != null || parsed.external_id != null) return parsed;

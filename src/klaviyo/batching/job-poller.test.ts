@@ -18,6 +18,7 @@ interface ServedJob {
   createdAt: string | null;
   status: string;
   errors: object[];
+  failedCount?: number;
 }
 
 interface Served {
@@ -44,8 +45,8 @@ function completedJobs(ids: readonly string[], startSecond = 0): ServedJob[] {
   }));
 }
 
-function toResource({ id, createdAt, status, errors }: ServedJob) {
-  return { type: 'job', id, attributes: { status, created_at: createdAt, errors } };
+function toResource({ id, createdAt, status, errors, failedCount }: ServedJob) {
+  return { type: 'job', id, attributes: { status, created_at: createdAt, errors, failed_count: failedCount } };
 }
 
 /** A page's cursor is the id of its first job, so that it stays valid while jobs are added. */
@@ -275,6 +276,19 @@ test("a job's result has its errors with their pointers", async (t) => {
     ],
     unlistedErrors: 0,
   });
+});
+
+test('two errors of one record do not hide another record that failed', async (t) => {
+  const error = (field: string) => ({
+    ...{ code: 'invalid', title: 'Invalid', detail: 'no' },
+    source: { pointer: `/data/attributes/items/data/0/attributes/${field}` },
+  });
+  const [completedJob = assert.fail()] = completedJobs(['job-1']);
+  const { resultOf } = await startPolling(t, {
+    jobs: [{ ...completedJob, failedCount: 2, errors: [error('url'), error('title')] }],
+  });
+  const result = await resultOf('job-1');
+  assert.equal(result.outcome === 'completed' && result.unlistedErrors, 1);
 });
 
 test('a cancelled job has an unknown outcome', async (t) => {

@@ -12,6 +12,7 @@ import { createBackoff } from '../../lib/backoff.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
+import { positionOf } from './bulk-body.ts';
 import { type JobEndpoints, operations } from './operations.ts';
 
 /** Why a record of a job was not written. */
@@ -259,11 +260,12 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     const errors = hasFailed && list.job.errors ? await readImportErrors(list.job.errors, id) : attributes.errors;
     // The next poll finds the job again and repeats the request.
     if (errors === 'unavailable') return;
-    const unlistedErrors = countUnlisted(attributes, errors?.length ?? 0);
+    const listed = (errors ?? []).map(toJobError);
+    const unlistedErrors = countUnlisted(attributes, countRecords(listed));
     awaited.incompletePolls += unlistedErrors > 0 ? 1 : 0;
     if (unlistedErrors > 0 && awaited.incompletePolls <= maxIncompletePolls) return;
     list.awaited.delete(id);
-    awaited.resolve({ outcome: 'completed', errors: (errors ?? []).map(toJobError), unlistedErrors });
+    awaited.resolve({ outcome: 'completed', errors: listed, unlistedErrors });
   }
 
   async function readImportErrors(endpoint: NonNullable<JobEndpoints['errors']>, id: string) {
@@ -295,6 +297,16 @@ function isOldestFirst(jobs: readonly Job[]): boolean | undefined {
   const times = jobs.map(({ attributes }) => Date.parse(attributes.created_at ?? '')).filter((at) => !Number.isNaN(at));
   const [first, last] = [times[0], times.at(-1)];
   return first === undefined || last === undefined || first === last ? undefined : first < last;
+}
+
+/** @returns how many records the errors are about: a record may have several; each one that names none counts as one */
+function countRecords(errors: readonly JobError[]): number {
+  const names = errors.map(({ recordId, pointer, payload }, index) => {
+    const position = positionOf(pointer)?.index;
+    const isNamed = recordId !== undefined || position !== undefined || payload !== undefined;
+    return JSON.stringify(isNamed ? [recordId, position, payload] : index);
+  });
+  return new Set(names).size;
 }
 
 /** @returns how many records failed without a listed error; counts that don't add up count as failures */
