@@ -41,7 +41,7 @@ export class CommercetoolsError extends Error {
 
 export const malformedKeyCode = 'MalformedKey';
 
-/** @returns the error of a look-up whose key no record can have, such as half a character */
+/** @returns the error of a lookup whose key no record can have, such as half a character */
 export function malformedKey(resource: string): CommercetoolsError {
   return new CommercetoolsError('rejected', `a malformed key can't be looked up in ${resource}`, {
     code: malformedKeyCode,

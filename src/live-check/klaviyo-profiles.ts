@@ -10,7 +10,7 @@ const fact = 'case of an e-mail in a filter';
 const profiles = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
 
 export const klaviyoProfiles: LiveCheck = {
-  title: 'look-ups of profiles',
+  title: 'lookups of profiles',
   facts: [{ name: fact, expected: 'either' }],
   creates: [],
   remains: [remainingProfile],

@@ -47,6 +47,7 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
       }
     });
   }
+
   /** Returns the rules that send nothing for the cause, before anything is read for them. */
   async function skippedRules(
     names: ReadonlySet<string>,
@@ -96,7 +97,7 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
   };
 }
 
-/** A look-up that commercetools refuses concerns this record alone, and would be refused again. */
+/** A lookup that commercetools refuses concerns this record alone, and would be refused again. */
 function isRefusedLookup(thrown: unknown): thrown is CommercetoolsError {
   return thrown instanceof CommercetoolsError && thrown.type === 'rejected';
 }

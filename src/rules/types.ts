@@ -209,7 +209,7 @@ export interface Rule<Facts, Need extends string = never> {
   needs?: readonly Need[];
   triggers(settings: RuleSettings): Trigger[];
   /**
-   * Returns why the rule sends nothing for a message, before its record is read: frequent messages then cost no look-up of
+   * Returns why the rule sends nothing for a message, before its record is read: frequent messages then cost no lookup of
    * the order and its profile.
    */
   reasonToSkip?(context: Pick<RuleContext, 'cause' | 'lookups' | 'settings'>): Promise<string | undefined>;

@@ -28,7 +28,7 @@ const sns = z.looseObject({ Type: z.literal('Notification'), Message: z.string()
 /** https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html */
 const eventBridge = z.looseObject({ 'detail-type': z.string(), detail: object, id: z.string().optional() });
 
-/** @param origin where the body came from; a nested envelope may override the broker's id */
+/** @param origin where the body came from; an envelope of Pub/Sub within another one overrides the broker's id */
 export function unwrap(body: unknown, origin: Origin): Unwrapped {
   if (Array.isArray(body) && body.length > maxMessages)
     return { ok: false, reason: `more than ${maxMessages} messages at once` };

@@ -33,7 +33,7 @@ export type Handle = (message: RawMessage) => Promise<Verdict>;
 
 /**
  * A broker that delivers messages at least once. A message without a verdict, or with `ack: false`, is redelivered; any
- * other verdict acknowledges it. The source respects its limit of concurrent messages.
+ * other verdict acknowledges it. The source hands over no more messages at a time than it is configured to.
  */
 export interface Source {
   readonly name: string;

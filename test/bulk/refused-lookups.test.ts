@@ -1,4 +1,4 @@
-/** One record whose look-up is refused, or whose key can't be looked up, ends no sync and concerns no other record. */
+/** One record whose lookup is refused, or whose key can't be looked up, ends no sync and concerns no other record. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -29,7 +29,7 @@ for (const [times, delivered] of [
   [1, 8],
   [undefined, 0],
 ] as const)
-  test(`look-ups that commercetools refuses ${times === 1 ? 'together are made apart' : 'make dead letters of their orders'}`, async () => {
+  test(`lookups that commercetools refuses ${times === 1 ? 'together are made apart' : 'make dead letters of their orders'}`, async () => {
     await using shop = await startOrderShop();
     const ids = Array.from({ length: 8 }, () => randomUUID());
     const orders = ids.map((id) => newOrder({ discountCodes: [{ discountCode: { typeId: 'discount-code', id } }] }));

@@ -36,7 +36,7 @@ for (const [what, path] of Object.entries({
   'an item': '/api/catalog-items',
   'a variant': '/api/catalog-variants',
 })) {
-  test(`${what} that comes and goes between look-up and writes is no dead letter: the message comes again`, async () => {
+  test(`${what} that comes and goes between lookup and writes is no dead letter: the message comes again`, async () => {
     await using testEnv = await startTestEnv();
     await testEnv.addRecords('product', product({ id: id('b1') }));
     testEnv.klaviyo.faults.add({ ...refusing, path });
@@ -45,7 +45,7 @@ for (const [what, path] of Object.entries({
   });
 }
 
-test('a category that comes and goes between look-up and writes is no dead letter either', async () => {
+test('a category that comes and goes between lookup and writes is no dead letter either', async () => {
   await using testEnv = await startTestEnv();
   const [record] = categories();
   assert.ok(record);

@@ -186,7 +186,7 @@ describe('two customers with one e-mail (stores)', () => {
     assert.equal((await shop().profile(lowest ?? '')).email?.toLowerCase(), both[1].email);
   });
 
-  test('customers of no store cost no look-up for others', async () => {
+  test('customers of no store cost no lookup for others', async () => {
     // At least the version of the message, so that the query suffices.
     const customer = newCustomer({ version: 1_000 });
     await shop().addRecords(customer);

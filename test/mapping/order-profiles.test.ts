@@ -260,7 +260,7 @@ test('without events:read: the customer’s profile, with one warning', async ()
   assert.equal(warnings.length, 1);
 });
 
-test('a look-up that failed is no "none": the order comes again', async () => {
+test('a lookup that failed is no "none": the order comes again', async () => {
   await using shop = await startOrderShop();
   const customer = newCustomer();
   await shop.addRecords(customer);

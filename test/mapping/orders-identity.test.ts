@@ -61,7 +61,7 @@ test('an invalid e-mail without a customer: rejected and dead-lettered, without 
   assert.notDeepEqual(shop.rejectionCodes(order), []);
 });
 
-describe('a look-up that failed is no "none"', () => {
+describe('a lookup that failed is no "none"', () => {
   for (const path of ['products', 'categories', 'discount-codes']) {
     test(`${path} away: the order comes again, and then it has what belongs to it`, async () => {
       await using own = await startOrderShop();

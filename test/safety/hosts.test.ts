@@ -1,4 +1,4 @@
-/** Whom the service talks to, and what it hands over: this test sits in its own process, where every look-up is seen. */
+/** Whom the service talks to, and what it hands over: this test sits in its own process, where every lookup is seen. */
 import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';

@@ -13,7 +13,7 @@ export function maxPagesInHand(ranges: number): number {
   return Math.max(ranges, 1) + 1;
 }
 
-/** Pages evaluated concurrently: one waits for look-ups while the other one maps. */
+/** Pages evaluated concurrently: one waits for lookups while the other one maps. */
 export const maxPagesEvaluating = 2;
 
 /** Records whose results are counted together: small enough that progress shows within a page. */

@@ -43,12 +43,12 @@ export function createPageSender(deps: BulkDeps, execution: RunExecution) {
   /** What the run writes: a sync of another resource, whose changes take long, does not hold it up. */
   const kinds = new Set<ChangeKind>();
 
-  /** Evaluates a whole page, so that its look-ups share requests. @returns the results by group, still pending */
+  /** Evaluates a whole page, so that its lookups share requests. @returns the results by group, still pending */
   async function startSending(batch: Batch, release: () => void): Promise<Promise<RecordResult[]>[]> {
     const evaluations = await deps.evaluate({ records: batch.records }, rules, cause);
     for (const evaluation of evaluations)
       if (evaluation.outcome === 'mapped') for (const { type } of evaluation.output.changes) kinds.add(type);
-    // Again: the look-ups may have taken long.
+    // Again: the lookups may have taken long.
     await deps.sink.waitForCapacity(kinds, signal);
     // Frees the records: only their changes are needed from here on.
     batch.records = [];

@@ -11,7 +11,7 @@ export interface EvaluateDeps {
   settings: RuleSettings;
   lookups: Lookups;
   profiles: ProfileLookups;
-  /** See EvaluationContext. */
+  /** Whether the customer was erased; absent: no customer is. */
   isErased?: RuleContext['isErased'];
   /** The clock; read once per call, so that all rules see the same time. */
   now(): Date;
@@ -21,7 +21,7 @@ export interface EvaluateDeps {
 export type EvaluationInput = { message: Message } | { records: readonly unknown[] };
 
 /**
- * Loads facts and maps them to changes. Rejects with a CommercetoolsError or LookupUnavailable if a look-up fails.
+ * Loads facts and maps them to changes. Rejects with a CommercetoolsError or LookupUnavailable if a lookup fails.
  * @returns one evaluation for each selected rule and record, or one for a record that is skipped as a whole or unreadable; a
  * rule that throws yields the outcome `failed`
  */

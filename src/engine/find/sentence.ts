@@ -69,7 +69,7 @@ function loggedParts({ log, now }: Findings): string[] {
   });
 }
 
-/** Of a record that is unreadable, or whose look-ups failed: no rule wrote anything. */
+/** Of a record that is unreadable, or whose lookups failed: no rule wrote anything. */
 function failurePart({ log, rejections }: Findings): string | undefined {
   const [rejection] = rejections;
   if (rejection) return `rejected (${rejection.reason})`;

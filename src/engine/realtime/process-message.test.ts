@@ -178,7 +178,7 @@ describe('overload', () => {
     const third = await realtime.process(message('m3'));
     assert.deepEqual(third, {
       ack: false,
-      reason: 'the backlog exceeds realtime.deadlineSeconds',
+      reason: 'realtime.maxInFlight messages are in flight',
       retryAfterMs: 1_000,
     });
     assert.equal(held.open.length, 2);
@@ -377,6 +377,6 @@ describe('deadline', () => {
   test('work that is past its deadline counts towards the maximum', async () => {
     const { realtime } = await startLate({ maxInFlight: 1 });
     const second = await realtime.process(message('m2'));
-    assert.equal(!second.ack && second.reason, 'the backlog exceeds realtime.deadlineSeconds');
+    assert.equal(!second.ack && second.reason, 'realtime.maxInFlight messages are in flight');
   });
 });

@@ -124,15 +124,17 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     return work;
   }
 
-  /** @returns a verdict if the backlog exceeds the deadline: a broker holds messages better than this process's memory */
+  /** @returns a verdict if the message has to wait too long: a broker holds messages better than this process's memory */
   function overloadVerdict(rules: RuleSelection, lane: Lane): Verdict | undefined {
     const shedReason = deps.shedReason?.();
     if (shedReason !== undefined) return { ack: false, reason: shedReason, retryAfterMs: shedRetryMs };
     const maxWaitMs = deps.deadlineMs * maxQueueShare;
     const waitMs = Math.max(0, ...changeKindsOf(rules).map((kind) => deps.sink.estimateWaitMs(kind, lane)));
-    if (inFlight.size < deps.maxInFlight && waitMs <= maxWaitMs) return undefined;
     const retryAfterMs = Math.max(1_000, waitMs - maxWaitMs);
-    return { ack: false, reason: 'the backlog exceeds realtime.deadlineSeconds', retryAfterMs };
+    if (waitMs > maxWaitMs) return { ack: false, reason: 'the backlog exceeds realtime.deadlineSeconds', retryAfterMs };
+    if (inFlight.size >= deps.maxInFlight)
+      return { ack: false, reason: 'realtime.maxInFlight messages are in flight', retryAfterMs };
+    return undefined;
   }
 
   async function admit(message: Message, rules: RuleSelection, deliveries: number | undefined): Promise<Verdict> {

@@ -2,7 +2,7 @@
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import type { RunRequest, Starter } from './run.ts';
-import type { Runs, Started } from './runs.ts';
+import type { Runs, StartResult } from './runs.ts';
 
 /** Options of a sync as an interface reads them. `since` is resolved by `Runs.start`. */
 export interface SyncRequest {
@@ -63,7 +63,7 @@ export function startSync(
   runs: Pick<Runs, 'start' | 'resume'>,
   resource: BulkResource,
   { command, by, isConfirmed = false }: SyncStart,
-): Promise<Started> {
+): Promise<StartResult> {
   // A sync that is resumed was confirmed when it was started.
   if (command.type === 'resume') return runs.resume(resource, by);
   return runs.start(resource, command.request, by, isConfirmed);

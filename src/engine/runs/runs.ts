@@ -14,7 +14,7 @@ import { closeCounts } from './run-counts.ts';
 import { createRunPoller, type RunPollerDeps } from './run-poller.ts';
 import { createRunStore, resumePointOf } from './run-store.ts';
 
-export type Started =
+export type StartResult =
   | { started: Run }
   /** alive: this process has seen its holder renew the lease; otherwise the holder may be dead. */
   | { running: Run; alive: boolean }
@@ -24,9 +24,9 @@ export type Started =
 
 export interface Runs {
   /** Stores a sync. @param isConfirmed its events may trigger flows. @returns it, or the one that is running already */
-  start(resource: BulkResource, request: RunRequest, by: Starter, isConfirmed?: boolean): Promise<Started>;
+  start(resource: BulkResource, request: RunRequest, by: Starter, isConfirmed?: boolean): Promise<StartResult>;
   /** Stores a sync that continues where the last one of the resource was stopped. */
-  resume(resource: BulkResource, by: Starter): Promise<Started>;
+  resume(resource: BulkResource, by: Starter): Promise<StartResult>;
   /** Stops the sync of a resource in whichever process; it can be resumed. @returns the run, or undefined if none runs */
   stop(resource: BulkResource): Promise<Run | undefined>;
   /** Runs that have not ended, then those that have, each latest first. */
@@ -74,7 +74,7 @@ export function createRuns(deps: RunsDeps): Runs {
     return by === 'cli' && holder === 'dead' ? undefined : { running, alive: holder === 'alive' };
   }
 
-  async function enqueue(run: Run, by: Starter): Promise<Started> {
+  async function enqueue(run: Run, by: Starter): Promise<StartResult> {
     const at = leaseKey('sync', run.resource);
     const executesHere = deps.runKinds.includes('sync');
     const value: LeaseValue = { run, beat: 0, holder: executesHere ? randomUUID() : UNHELD };

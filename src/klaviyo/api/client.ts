@@ -199,7 +199,7 @@ export function createKlaviyoClient(settings: KlaviyoClientSettings, events?: Ap
   };
 }
 
-/** Every body of a success is a JSON:API document; without one Klaviyo answers these. */
+/** The body of a success is a JSON:API document, except with the statuses below, which have none. */
 const document = z.looseObject({ data: z.union([z.array(z.unknown()), z.looseObject({}), z.null()]) });
 const emptyStatuses = [202, 204];
 

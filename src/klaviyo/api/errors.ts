@@ -14,7 +14,7 @@ export interface KlaviyoError {
   pointer?: string;
   /** Klaviyo's id of the profile that has one of the identifiers; with the code `duplicate_profile`. */
   duplicateProfileId?: string;
-  /** Klaviyo's id of this occurrence. Its other answers have none, nor a header with an id of the request. */
+  /** Klaviyo's id of this occurrence. A success has no such id, and no header has one. */
   errorId?: string;
 }
 

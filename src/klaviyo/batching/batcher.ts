@@ -245,7 +245,7 @@ export interface BatcherRegistryDeps {
   repeatedEvents: RepeatedEventsMemory;
   /** Within this time Klaviyo lists an event that it has recorded. */
   maxListingMs: number;
-  /** Stops waiting for look-ups. */
+  /** Stops waiting for lookups. */
   signal: AbortSignal;
   onWarning(detail: string): void;
 }

@@ -122,7 +122,7 @@ async function start(t: TestContext, setup: Setup) {
   return {
     ...{ recorded, counts, warnings, released },
     finding: () => finding,
-    /** Makes each look-up throw until the returned function is called. */
+    /** Makes each lookup throw until the returned function is called. */
     breakLookups() {
       isBroken = true;
       return () => {

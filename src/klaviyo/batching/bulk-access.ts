@@ -104,7 +104,7 @@ type State = RepeatedEvents | 'unread' | 'unknown' | 'verifying' | 'unverifiable
 /** Events that are looked up until one is found that Klaviyo does not have. */
 const maxCandidates = 5;
 const pollBackoff = { firstMs: 100, maxMs: 10_000 };
-/** Without the scopes of the look-ups, these are tried again after an hour. */
+/** Without the scopes of the lookups, these are tried again after an hour. */
 const retryMs = 3_600_000;
 
 /** Whether Klaviyo lists an event; `unavailable`: it can't be read now; `forbidden`: nor later, with this key. */

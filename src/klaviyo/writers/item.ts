@@ -55,7 +55,7 @@ export async function deleteItem(
   if (sold.includes('unknown')) return skuStateUnknown;
   if (!sold.includes(true)) {
     const receipt = await remove('Item', externalId, context);
-    // With `evenIfSold` everything is deleted: the variants that are left need no look-up.
+    // With `evenIfSold` everything is deleted: the variants that are left need no lookup.
     if (receipt.outcome !== 'delivered' || evenIfSold) return receipt;
     return deleteListedVariants(externalId, context);
   }

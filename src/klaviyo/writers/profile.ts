@@ -109,7 +109,7 @@ async function upsertWithoutPhone(change: ProfileChange, context: WriteContext, 
 
 /**
  * The error does not say which identifier belongs to another profile, so both are looked up. Its own id of that profile
- * counts where a look-up finds no profile: look-ups may lag behind, or compare e-mails with their case.
+ * counts where a lookup finds no profile: lookups may lag behind, or compare e-mails with their case.
  */
 async function resolveDuplicate(change: ProfileChange, context: WriteContext, failure: ApiFailure): Promise<Receipt> {
   const owners = await identifierOwners(change.profile, context);

@@ -42,7 +42,8 @@ export async function findOrderProfile(
     remembered,
   };
 
-  async function lookUp(question: ProfileQuestion, { customerId = '', email = '' }: KnownProfiles): Promise<void> {
+  async function lookUp(question: ProfileQuestion): Promise<void> {
+    const { customerId = '', email = '' } = known;
     if (typeof question === 'object') {
       const id = question.hasPlacedOrder;
       hasPlacedOrder.set(
@@ -84,7 +85,7 @@ export async function findOrderProfile(
   for (;;) {
     const decision = decideProfile(known, settings);
     if (!('ask' in decision)) return decision;
-    await Promise.all(decision.ask.map((question) => lookUp(question, known)));
+    await Promise.all(decision.ask.map(lookUp));
   }
 }
 

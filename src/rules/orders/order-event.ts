@@ -28,7 +28,7 @@ export interface OrderEventDraft {
   /** Date that decides whether the event is history, where it can differ from the time, ISO 8601. */
   datedAt?: string;
   value: Money;
-  /** Properties beside those of the order, which win over these. */
+  /** Properties beside those of the order. One of the order with the same name wins. */
   properties?: Record<string, unknown>;
 }
 

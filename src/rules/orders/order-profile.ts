@@ -1,6 +1,7 @@
 /**
- * Decides which profile the events of an order belong to. Klaviyo updates a profile's other identifiers when one of them
- * matches, and answers 202 before it does, so that an event never has identifiers that could change an existing profile.
+ * Decides which profile the events of an order belong to. When one identifier of an event matches a profile, Klaviyo changes
+ * the profile's other identifiers, and answers 202 before it does. Therefore an event is never sent with identifiers that
+ * could change an existing profile.
  * The decision is a pure function of what is known; it names the lookups that it still needs.
  * https://developers.klaviyo.com/en/reference/create_event
  */

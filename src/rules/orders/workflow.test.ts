@@ -86,7 +86,7 @@ test('a state without an event, of another kind, deleted or unreadable: skipped 
   ]);
 });
 
-test('a state without an event costs no look-up of the order and its profile', async () => {
+test('a state without an event costs no lookup of the order and its profile', async () => {
   const unread = () => assert.fail('looked up');
   const lookups = { ...lookupsIn({ states }), order: unread };
   const profiles = { ...profilesIn(), byExternalId: unread, byEmail: unread };
