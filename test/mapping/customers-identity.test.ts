@@ -134,6 +134,19 @@ describe('deduplication.enabled', () => {
     assert.equal((await shop().profile(customer.id)).id, byId);
   });
 
+  test('what Klaviyo refuses and the profile can go without is left out', async () => {
+    const customer = newCustomer({ locale: 'de-DE' });
+    const known = await shop().known({ email: customer.email });
+    await shop().addRecords(customer);
+    const source = { pointer: '/data/attributes/locale' };
+    const body = { errors: [{ id: '1', status: 400, code: 'invalid', title: 'Invalid input.', detail: 'no', source }] };
+    shop().testEnv.klaviyo.faults.add({ kind: 'status', status: 400, body, path: '/api/profile-import', times: 1 });
+    assert.equal(await shop().sendChange('ResourceUpdated', customer.ref), 204);
+    const seen = await shop().profile(customer.id);
+    assert.deepEqual([seen.id, seen.locale, seen.first_name], [known, undefined, 'Mia']);
+    assert.match(shop().warnings(customer).join(), /locale left out/);
+  });
+
   test('a customer whom Klaviyo does not know is created', async () => {
     const customer = newCustomer();
     await shop().addRecords(customer);

@@ -39,8 +39,8 @@ export async function* readPages(
         release = await pagesInHand.acquire(execution.signal);
         const readSeq = nextReadSeq();
         const page = await pages.next();
-        if (page.done) return;
         pause.reset();
+        if (page.done) return;
         next = resumeAfter(next, page.value);
         yield { ...page.value, readSeq, release };
       }

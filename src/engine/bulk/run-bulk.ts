@@ -20,9 +20,9 @@ import { createPageSender } from './page-sender.ts';
 import { untilAvailable } from './run-pause.ts';
 import type { BulkDeps } from './types.ts';
 
-/** A change may become visible later than its timestamp says. What is read again for it is written once more, without a further effect. */
+/** A change may become visible later than its timestamp says. Records that are read twice are written twice, to the same effect. */
 const overlapMs = 5 * 60_000;
-/** A pass that ends within this time of its `until` was the last one. */
+/** A pass that took no longer was the last one. */
 const lastPassMs = 60_000;
 
 /** Rejects with RunFailed, or with the signal's reason once that is aborted. */
@@ -112,6 +112,7 @@ async function catchUp(
   const { since } = run.request;
   const requested = since === undefined ? undefined : overlapping(since);
   const passAfter = (time: string) => passFrom(time, clock.latest());
+  let previousMs = Number.POSITIVE_INFINITY;
   for (let pass = checkpoint.pass ?? passAfter(checkpoint.began); ; pass = passAfter(pass.until)) {
     checkpoint.pass = pass;
     markDirty();
@@ -125,8 +126,18 @@ async function catchUp(
         if (last) current.at = last;
       },
     });
-    if (clock.latest().getTime() - Date.parse(pass.until) < lastPassMs) return;
+    const tookMs = clock.latest().getTime() - Date.parse(pass.until);
+    if (isLastPass(tookMs, previousMs)) return;
+    previousMs = tookMs;
   }
+}
+
+/**
+ * A pass that takes no less time than the one before takes as long as Klaviyo's jobs do, and would be followed by others like
+ * it for as long as records change.
+ */
+export function isLastPass(tookMs: number, previousMs: number): boolean {
+  return tookMs < lastPassMs || tookMs >= previousMs;
 }
 
 function passFrom(time: string, until: Date): Pass {
@@ -183,6 +194,9 @@ function createPagePipeline(
           .finally(() => sending.delete(sent));
         sending.add(sent);
       }
+    } catch (thrown) {
+      fail(thrown);
+      throw thrown;
     } finally {
       // What is in flight completes in any case, so that the checkpoint includes it.
       await Promise.all(sending);

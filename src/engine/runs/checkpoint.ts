@@ -40,8 +40,8 @@ export const checkpointSchema = z.object({
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /**
- * @param plan `began`: when the run began to read; `ranges`: how many, over which ids (UUIDs) are spread evenly; `from`: the first id to be read,
- * itself included, in one range then
+ * @param plan `began`: when the run began to read; `ranges`: their number; ids are UUIDs, so that equal ranges hold about
+ * as many records each; `from`: the first id to be read, itself included, in one range then
  */
 export function newCheckpoint(plan: { began: string; ranges: number; from?: string | undefined }): Checkpoint {
   const { began, ranges: most, from } = plan;

@@ -113,6 +113,8 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
         run,
         key: at.key,
         end(reason) {
+          // It has ended; only its record is being stored.
+          if (hasEnded(run)) return;
           run.state = reason === 'stop' ? 'stopping' : 'pausing';
           lease.end(reason);
         },

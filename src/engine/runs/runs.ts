@@ -141,6 +141,8 @@ export function createRuns(deps: RunsDeps): Runs {
       return enqueue({ ...run, ...(gap ? { gap } : {}) }, by);
     },
     async resume(resource, by) {
+      const refused = deps.refusal(resource);
+      if (refused !== undefined) return { refused };
       const last = await runStore.lastSync(resource);
       if (!last || last.run.state === 'completed' || last.point.checkpoint === undefined)
         return { refused: `there is no stopped sync of ${resource} to resume` };

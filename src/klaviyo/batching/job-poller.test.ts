@@ -383,14 +383,15 @@ describe('a profile import', () => {
   });
 
   /** Imports with two pages of errors. @returns the result, and how many requests for errors were sent */
-  async function runImport(t: TestContext, outages: number) {
+  async function runImport(t: TestContext, outages: number, errorStatus = 503) {
     const clock = mockClock(t);
     let requests = 0;
     const client = await serveKlaviyo(t, ({ path, query }) => {
       if (path === importsPath)
         return { body: { data: [{ id: 'job-1', attributes: { status: 'complete', failed_count: 2 } }] } };
       requests += 1;
-      if (requests <= outages) return { status: 503, body: 'down' };
+      if (requests <= outages)
+        return errorStatus === 503 ? { status: 503, body: 'down' } : errorResponse(errorStatus, 'not_found');
       if (query.has('page[cursor]')) return { body: { data: [failed('b@example.test')] } };
       const next = `http://klaviyo.test${path}?page%5Bcursor%5D=2`;
       return { body: { data: [failed('a@example.test')], links: { next } } };
@@ -417,6 +418,11 @@ describe('a profile import', () => {
       result: { outcome: 'completed', errors, unlistedErrors: 0 },
       requests: 2,
     });
+  });
+
+  test('is settled without its errors when Klaviyo never lists them', async (t) => {
+    const { result } = await runImport(t, Number.POSITIVE_INFINITY, 404);
+    assert.deepEqual(result, { outcome: 'completed', errors: [], unlistedErrors: 2 });
   });
 
   test('is awaited until its errors can be read', async (t) => {

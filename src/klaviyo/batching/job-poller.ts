@@ -273,7 +273,9 @@ export function createJobPoller(client: KlaviyoClient, signal: AbortSignal): Job
     const query = { 'page[size]': '100' };
     for await (const result of client.pages({ endpoint, id, query, lane: 'bulk', signal })) {
       const parsed = result.ok ? importErrorList.safeParse(result.body) : undefined;
-      if (!parsed?.success) return 'unavailable';
+      if (!result.ok && result.failure.type === 'unavailable') return 'unavailable';
+      // What can't be read for good is missing from the list, as what Klaviyo does not list.
+      if (!parsed?.success) break;
       errors.push(...parsed.data.data.map(({ attributes }) => attributes));
     }
     return errors;

@@ -33,11 +33,8 @@ async function upsert(change: ProfileChange, context: WriteContext): Promise<Rec
   if (failure.type !== 'rejected') return receiptOfFailure(failure);
   if (pointsAtPhone(failure) && change.profile.phone_number !== undefined)
     return upsertWithoutPhone(change, context, 'Klaviyo rejects it');
-  const rejected = rejectedAttribute(change.profile, failure);
-  if (rejected) {
-    const { [rejected]: _rejected, ...profile } = change.profile;
-    return withWarnings(await upsert({ ...change, profile }, context), [leftOut(rejected)]);
-  }
+  const without = withoutRejected(change, failure);
+  if (without) return withWarnings(await upsert(without.change, context), [leftOut(without.attribute)]);
   if (failure.errors.some((error) => error.code === 'duplicate_profile'))
     return resolveDuplicate(change, context, failure);
   return receiptOfFailure(failure);
@@ -93,13 +90,20 @@ function pointsAtPhone(failure: ApiFailure): boolean {
   return failure.type === 'rejected' && failure.errors.some(({ pointer }) => pointer?.endsWith('/phone_number'));
 }
 
-function rejectedAttribute(profile: Profile, failure: ApiFailure) {
+/** @returns the change without the optional attribute that an error points at */
+function withoutRejected(
+  change: ProfileChange,
+  failure: ApiFailure,
+): { change: ProfileChange; attribute: string } | undefined {
   if (failure.type !== 'rejected') return undefined;
-  return optionalAttributes.find(
+  const attribute = optionalAttributes.find(
     (name) =>
-      profile[name] !== undefined &&
+      change.profile[name] !== undefined &&
       failure.errors.some(({ pointer }) => pointer?.endsWith(`/attributes/${name}`) || pointer?.includes(`/${name}/`)),
   );
+  if (attribute === undefined) return undefined;
+  const { [attribute]: _rejected, ...profile } = change.profile;
+  return { change: { ...change, profile }, attribute };
 }
 
 async function upsertWithoutPhone(change: ProfileChange, context: WriteContext, reason: string): Promise<Receipt> {
@@ -108,8 +112,8 @@ async function upsertWithoutPhone(change: ProfileChange, context: WriteContext, 
 }
 
 /**
- * The error does not say which identifier belongs to another profile, so both are looked up. Its own id of that profile
- * counts where a lookup finds no profile: lookups may lag behind, or compare e-mails with their case.
+ * The error does not say which identifier belongs to another profile, so both are looked up. Where a lookup finds no profile,
+ * the id in the error counts: lookups may lag behind, or compare e-mails with their case.
  */
 async function resolveDuplicate(change: ProfileChange, context: WriteContext, failure: ApiFailure): Promise<Receipt> {
   const owners = await identifierOwners(change.profile, context);
@@ -190,16 +194,16 @@ async function waitForMerge(
   return { outcome: 'unavailable', reason: 'Klaviyo is still merging two profiles' };
 }
 
-/** Writes to the profile with this Klaviyo id; leaves the phone number out when Klaviyo rejects the profile with it. */
+/** Writes to the profile with this Klaviyo id; what Klaviyo rejects and the profile can go without is left out. */
 async function writeToProfile(change: ProfileChange, context: WriteContext, id: string): Promise<Receipt> {
   const failure = await importProfile(change, context, id);
   if (failure === undefined) return delivered;
+  const without = withoutRejected(change, failure);
+  if (without) return withWarnings(await writeToProfile(without.change, context, id), [leftOut(without.attribute)]);
   const { phone_number: phone, ...profile } = change.profile;
   if (!phone || failure.type !== 'rejected') return receiptOfFailure(failure);
-  const failureWithoutPhone = await importProfile({ ...change, profile }, context, id);
-  return failureWithoutPhone === undefined
-    ? withWarnings(delivered, [phoneDropped('rejected, or another profile has it')])
-    : receiptOfFailure(failureWithoutPhone);
+  const receipt = await writeToProfile({ ...change, profile }, context, id);
+  return withWarnings(receipt, [phoneDropped('rejected, or another profile has it')]);
 }
 
 /** For `customer.deduplication`: gives the e-mail's profile this external_id, unless another profile has it. */

@@ -17,7 +17,7 @@ import { type RemovedFields, removedFieldsOf } from './removed-fields.ts';
 
 export interface CustomerFacts {
   customer: Customer;
-  /** Other customers with the same e-mail. Only customers of stores can share one. */
+  /** Other customers with the same e-mail. Of customers that share one, at most one has no store. */
   sharing: readonly Customer[];
   /** Custom fields that the message says were removed. */
   removed: RemovedFields;

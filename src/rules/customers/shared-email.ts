@@ -1,4 +1,4 @@
-/** Which of several customers with one e-mail gives the profile its id. Only customers of stores can share one. */
+/** Which of several customers with one e-mail gives the profile its id. At most one of them has no store. */
 import type { Customer } from '../../commercetools/schemas.ts';
 
 type Ranked = Pick<Customer, 'id' | 'createdAt' | 'stores'>;
