@@ -30,8 +30,8 @@ const maxUrlLength = 6_000;
 const maxRealtimeRequests = 2;
 export const never: AbortSignal = new AbortController().signal;
 
-/** Records by their normalized value. */
-export type FoundRecords<Existing> = Map<string, Existing>;
+/** Records by their normalized value, or why one could not be read. */
+export type FoundRecords<Existing> = Map<string, LookupResult<Existing>>;
 
 export interface LookupSpec<Existing> {
   endpoint: EndpointName;

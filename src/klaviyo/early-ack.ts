@@ -8,7 +8,8 @@ import type { AcceptedJob } from './batching/job-poller.ts';
 import type { Receipt } from './change.ts';
 
 export interface EarlyAckEntry<Origin> {
-  change: { origin?: Origin };
+  /** Of every realtime change that was coalesced into it. Without one there is nothing to recover the change by. */
+  origins: readonly Origin[];
   lane: Lane;
   deadline: Pick<SharedSignal, 'detach'>;
   resolve(receipt: Receipt): void;
@@ -28,7 +29,7 @@ export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>) {
   const reportedJobs = new Map<string, { entries: Set<EarlyAckEntry<Origin>>; remaining: number }>();
 
   async function acknowledge(job: AcceptedJob, entries: readonly EarlyAckEntry<Origin>[]): Promise<void> {
-    const origins = entries.flatMap(({ change: { origin } }) => (origin === undefined ? [] : [origin]));
+    const origins = entries.flatMap((entry) => entry.origins);
     try {
       await storeJob(job, origins);
     } catch {
@@ -49,7 +50,7 @@ export function createEarlyAck<Origin>(storeJob: StoreJob<Origin>) {
     const key = `${job.endpoint}:${job.id}`;
     // An item has several records in a job: its variants.
     const { entries, remaining } = reportedJobs.get(key) ?? { entries: new Set(), remaining: records };
-    if (entry.lane === 'realtime' && !entry.settled) entries.add(entry);
+    if (entry.lane === 'realtime' && entry.origins.length > 0 && !entry.settled) entries.add(entry);
     if (remaining > 1) {
       reportedJobs.set(key, { entries, remaining: remaining - 1 });
       return;

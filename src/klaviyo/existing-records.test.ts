@@ -85,6 +85,22 @@ test('an item with a hundred included variants has those of its list, since noth
   assert.equal(item.variants.size, 101);
 });
 
+for (const [status, expected] of [
+  [404, undefined],
+  [503, 'unavailable'],
+] as const)
+  test(`an item whose list of variants is answered ${status} concerns no other item`, async (t) => {
+    const unlisted = { data: [{ id: compoundId('not included') }] };
+    const { existing } = await serve(t, ({ path }) =>
+      path.endsWith('/variants')
+        ? { status, body: { errors: [{ code: 'not_found', detail: 'no', source: { pointer: '/data/' } }] } }
+        : { body: { data: [resource('odd', { variants: unlisted }), resource('other', { variants: { data: [] } })] } },
+    );
+    const [odd, other, none] = await Promise.all(['odd', 'other', 'new'].map((id) => existing.item(id, 'bulk')));
+    assert.equal(odd && ('failure' in odd ? odd.failure.type : 'found'), expected);
+    assert.deepEqual([other && 'variants' in other, none], [true, undefined]);
+  });
+
 test('a variant is looked up under its item; an item that does not exist has none', async (t) => {
   const { existing, requests } = await serve(t, ({ path }) =>
     path.includes('missing')

@@ -88,11 +88,13 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
     const parsed = resourceList.safeParse(body);
     if (!parsed.success) return { failure: unknownShape };
     const included = new Map(parsed.data.included?.map((resource) => [resource.id, resource]));
-    const items = new Map<string, ExistingItem>();
+    const items: FoundRecords<ExistingItem> = new Map();
     for (const item of parsed.data.data) {
       const variants = await variantsOf(item, included, lane);
-      if ('failure' in variants) return variants;
-      items.set(externalIdOf(item.id), { ...toRecord(item), variants: byExternalId(variants) });
+      if (!('failure' in variants))
+        items.set(externalIdOf(item.id), { ...toRecord(item), variants: byExternalId(variants) });
+      // It was deleted after it was listed. Any other failure concerns this item alone.
+      else if (!isMissing(variants.failure)) items.set(externalIdOf(item.id), variants);
     }
     return { found: items };
   }
@@ -113,7 +115,7 @@ export function createExistingRecords(client: KlaviyoClient): ExistingRecords {
     async variantOfItem(itemId, sku, lane) {
       const result = await client.call(variantsCall(compoundId(itemId), sku, lane));
       // The item does not exist.
-      if (!result.ok && result.failure.type === 'rejected' && result.failure.status === 404) return undefined;
+      if (!result.ok && isMissing(result.failure)) return undefined;
       if (!result.ok) return { failure: result.failure };
       const parsed = resourceList.safeParse(result.body);
       return parsed.success ? byExternalId(parsed.data.data).get(sku) : { failure: unknownShape };
@@ -180,4 +182,8 @@ export function createListing(client: KlaviyoClient): CatalogListing {
       return { ids: parsed.data.data.map(({ attributes }) => attributes.external_id) };
     },
   };
+}
+
+function isMissing(failure: ApiFailure): boolean {
+  return failure.type === 'rejected' && failure.status === 404;
 }

@@ -242,6 +242,36 @@ describe('early acknowledgement', () => {
     assert.deepEqual(receipts.flat(), Array(ids.length).fill(delivered));
   });
 
+  test('a page of a sync that joins realtime changes waits for the job, which is stored with their origins', async (t) => {
+    const storedJobs: { id: string; origins: string[] }[] = [];
+    const setup: Setup = {
+      jobStatus: 'processing',
+      storeJob: async (job, origins) => void storedJobs.push({ id: job.id, origins: [...origins] }),
+    };
+    const { sink, clock, signal } = await startSink(t, setup);
+    const inRealtime = (readSeq: number) =>
+      sink.send(
+        ids.map((id) => profile(id, { readSeq })),
+        { lane: 'realtime', signal },
+      );
+    void inRealtime(1);
+    await clock.until(() => storedJobs.length === 1);
+    const joined = collect([inRealtime(2)]);
+    const ofPage = ids.map((id): SequencedChange<string> => {
+      const { origin: _origin, ...change } = profile(id, { readSeq: 3 });
+      return change;
+    });
+    const page = collect([sink.send(ofPage, { lane: 'bulk', signal })]);
+    setup.jobStatus = 'complete';
+    await clock.until(() => storedJobs.length === 2 || page.length > 0);
+    setup.jobStatus = 'processing';
+    await clock.until(() => joined.length === 1);
+    assert.deepEqual([storedJobs[1], page], [{ id: 'job-2', origins: ids }, []]);
+    setup.jobStatus = 'complete';
+    await clock.until(() => page.length === 1);
+    assert.deepEqual(page.flat(), Array(ids.length).fill(delivered));
+  });
+
   test('the changes of a cancelled job are retried during an outage of 16 minutes', async (t) => {
     const setup: Setup = { jobStatus: 'cancelled' };
     const { sink, clock, signal } = await startSink(t, setup);
@@ -262,6 +292,34 @@ describe('early acknowledgement', () => {
     await clock.until(() => settled.length === ids.length, 200);
     assert.deepEqual(settled, Array(ids.length).fill(delivered));
   });
+});
+
+test('an item that waited for the stock of its variant is compared with that stock', async (t) => {
+  const shared = { title: 't', description: '', url: '', image_full_url: null, published: true, custom_metadata: {} };
+  const variant = {
+    ...shared,
+    ...{ external_id: 'sku', sku: 'sku', price: 1 },
+    inventory_quantity: 5,
+    inventory_policy: 1,
+  } as const;
+  const item = { ...shared, external_id: 'item', price: 1 };
+  const included = [{ id: compoundId('sku'), attributes: variant }];
+  const variants = { data: [{ id: compoundId('sku') }] };
+  const listed = { data: [{ id: compoundId('item'), attributes: item, relationships: { variants } }], included };
+  const { sink, clock, signal, requests } = await startSink(t, {
+    jobStatus: 'complete',
+    override: ({ method }) => (method === 'GET' ? { body: listed } : { body: { data: { id: 'record' } } }),
+  });
+  const receipts = collect([
+    sink.send([{ type: 'stock', sku: 'sku', quantity: 7, policy: 1, readSeq: 1 }], { lane: 'realtime', signal }),
+    sink.send([{ type: 'item', item, variants: [variant], categories: [], readSeq: 2 }], { lane: 'realtime', signal }),
+  ]);
+  await clock.until(() => receipts.length === 2);
+  assert.deepEqual(receipts.flat(), [delivered, delivered]);
+  const quantities = requests.flatMap(({ method, body }) =>
+    method === 'PATCH' ? [JSON.parse(body).data.attributes.inventory_quantity] : [],
+  );
+  assert.deepEqual(quantities, [7, 5]);
 });
 
 test('an exception while a change is written is a failed receipt', async (t) => {

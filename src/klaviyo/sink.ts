@@ -88,6 +88,7 @@ const expired: Receipt = { outcome: 'unavailable', reason: 'the deadline passed 
 
 interface Entry<Origin> extends EarlyAckEntry<Origin> {
   change: SequencedChange<Origin>;
+  origins: Origin[];
   force: boolean;
   keepStock: boolean;
   deadline: SharedSignal;
@@ -182,18 +183,20 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     if (existing) {
       // An event is serialised already, and the same one again adds nothing.
       if (specOf(change).ordered) existing.change = coalesced(existing.change, change);
+      if (change.origin !== undefined) existing.origins.push(change.origin);
       if (lane === 'realtime') existing.lane = lane;
       existing.force ||= force;
       existing.keepStock &&= keepStock;
       existing.deadline.add(signal);
-      return existing.receipt;
+      return receiptFor(lane, existing.receipt);
     }
     const { promise: receipt, resolve } = Promise.withResolvers<Receipt>();
     const deadline = new SharedSignal(signal);
-    const entry: Entry<Origin> = { change, lane, force, keepStock, deadline, receipt, resolve };
+    const origins = change.origin === undefined ? [] : [change.origin];
+    const entry: Entry<Origin> = { change, origins, lane, force, keepStock, deadline, receipt, resolve };
     pending.set(key, entry);
     void processEntry(entry, key);
-    return receipt;
+    return receiptFor(lane, receipt);
   }
 
   return {
@@ -205,4 +208,10 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     jobState: (job) => stateOfJob(client, job, closed.signal),
     close: () => closed.abort(),
   };
+}
+
+/** Only realtime is acknowledged early: the other lanes wait for the end of a job, also where realtime joined their change. */
+async function receiptFor(lane: Lane, receipt: Promise<Receipt>): Promise<Receipt> {
+  const first = await receipt;
+  return lane !== 'realtime' && first.outcome === 'delivered' && first.settled ? first.settled : first;
 }

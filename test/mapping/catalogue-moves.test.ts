@@ -63,6 +63,7 @@ describe('a sku that moves to another product', () => {
     const lost = changed(old, { masterVariant: variant({ sku: `${old.sku}-new` }), variants: [] });
     await shop.publish(lost);
     assert.deepEqual(await shop.skusOf(old.id), [old.sku, `${old.sku}-new`].sort());
+    assert.deepEqual(shop.warnings(old.id), ['variant-kept']);
     await shop.addRecords('product', unpublished(lost).record);
     assert.equal(await shop.sendMessage('ProductUnpublished', of(old)), 204);
     assert.equal((await shop.item(old.id)).published, false);

@@ -22,6 +22,7 @@ import type { WriteContext } from './write-context.ts';
 
 export async function writeItem(change: ItemChange & { readSeq: number }, context: WriteContext): Promise<Receipt> {
   const itemId = change.item.external_id;
+  const stockBefore = new Map(change.variants.map(({ sku }) => [sku, context.writtenStock.get(sku)]));
   const existing = await context.existing.item(itemId, context.lane);
   if (existing !== undefined && 'failure' in existing) return receiptOfFailure(existing.failure);
   const receipt = await writeIfChanged(change, existing, context);
@@ -31,7 +32,11 @@ export async function writeItem(change: ItemChange & { readSeq: number }, contex
   const surplus = [...existingVariants.keys()].filter((sku) => !skus.has(sku));
   const receipts = await Promise.all([
     ...change.variants.map((variant) =>
-      writeVariant(change, variant, { context, existing: existingVariants.get(variant.external_id) }),
+      writeVariant(change, variant, {
+        context,
+        existing: existingVariants.get(variant.external_id),
+        stockBefore: stockBefore.get(variant.sku),
+      }),
     ),
     ...surplus.map((sku) => deleteVariant(itemId, sku, context)),
   ]);
@@ -103,15 +108,25 @@ function upsertItem({ item, categories }: ItemChange, existing: ExistingItem | u
   return upsert('Item', { record, exists: existing !== undefined }, context);
 }
 
-/** @returns the first unavailable receipt, else the first rejected one, else delivered with the sum of what rose from 0 */
+/**
+ * @returns the first unavailable receipt, else the first rejected one, else delivered with the sum of what rose from 0, and
+ * each warning once
+ */
 function combine(receipts: readonly Receipt[]): Receipt {
   const raisedFromZero = receipts.reduce(
     (sum, receipt) => sum + (receipt.outcome === 'delivered' ? (receipt.raisedFromZero ?? 0) : 0),
     0,
   );
-  return (
+  const failed =
     receipts.find((receipt) => receipt.outcome === 'unavailable') ??
-    receipts.find((receipt) => receipt.outcome === 'rejected') ??
-    (raisedFromZero > 0 ? { outcome: 'delivered', raisedFromZero } : delivered)
+    receipts.find((receipt) => receipt.outcome === 'rejected');
+  if (failed) return failed;
+  const warnings = new Map(
+    receipts
+      .flatMap((receipt) => receipt.warnings ?? [])
+      .map((warning) => [`${warning.code}: ${warning.detail}`, warning]),
   );
+  return withWarnings(raisedFromZero > 0 ? { outcome: 'delivered', raisedFromZero } : delivered, [
+    ...warnings.values(),
+  ]);
 }

@@ -13,7 +13,7 @@ import {
   update,
   updateAttributes,
 } from './catalog-crud.ts';
-import type { WriteContext } from './write-context.ts';
+import type { WriteContext, WrittenStock } from './write-context.ts';
 
 type Sequenced<Change> = Change & { readSeq: number };
 
@@ -21,6 +21,11 @@ interface VariantContext {
   context: WriteContext;
   /** The variant under this item in Klaviyo. */
   existing: ExistingRecord | undefined;
+}
+
+interface LookedUp extends VariantContext {
+  /** What this process had written when the variant was looked up. */
+  stockBefore: WrittenStock | undefined;
 }
 
 function risesFromZero(existing: ExistingRecord | undefined, { inventory_quantity }: CatalogVariant): boolean {
@@ -36,9 +41,10 @@ function updatableOf(variant: CatalogVariant, { keepStock }: WriteContext) {
 export function writeVariant(
   change: Sequenced<ItemChange>,
   variant: CatalogVariant,
-  { context, existing }: VariantContext,
+  { context, existing: lookedUp, stockBefore }: LookedUp,
 ): Promise<Receipt> {
   return exclusively(variant.sku, context, async () => {
+    const existing = lookedUp && withStockWrittenSince(lookedUp, stockBefore, context.writtenStock.get(variant.sku));
     const latest = withLatestStock(variant, change.readSeq, context);
     const receipt = await writeIfChanged(change.item.external_id, latest, { context, existing });
     if (receipt.outcome !== 'delivered') return receipt;
@@ -79,6 +85,17 @@ async function removeUnsold(sku: string, itemId: string, context: WriteContext):
 
 function exclusively<T>(sku: string, context: WriteContext, job: () => Promise<T>): Promise<T> {
   return context.mutex.runExclusive(`variant:${sku}`, job);
+}
+
+/** Stock may have been written while the item waited for it, so that the lookup shows an older state of the variant. */
+function withStockWrittenSince(
+  existing: ExistingRecord,
+  before: WrittenStock | undefined,
+  written: WrittenStock | undefined,
+): ExistingRecord {
+  if (written === undefined || written === before) return existing;
+  const stock = { inventory_quantity: written.quantity, inventory_policy: written.policy };
+  return { ...existing, attributes: { ...existing.attributes, ...stock } };
 }
 
 /** Keeps written stock whose `readSeq` is higher than the item's: older stock must not be visible in between. */
