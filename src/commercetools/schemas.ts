@@ -24,6 +24,7 @@ import {
 import { returnInfo, shippingInfo } from './shipping-schemas.ts';
 
 export type { Money } from './schema-fields.ts';
+export { email as emailSchema } from './schema-fields.ts';
 
 /** Fields of every stored resource. Times are ISO 8601 in UTC. */
 export const stored = { id: text, version: z.number(), createdAt: text, lastModifiedAt: text };

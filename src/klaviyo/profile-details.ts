@@ -15,8 +15,16 @@ export interface ProfileDetails {
   /** Whether the person ever answered for any channel, or is suppressed. */
   hasConsent: boolean;
   isOnList: boolean;
+  /** Of its latest events. */
   eventIds: readonly ListedEventId[];
+  /** It has more events than those: far more than one order has. */
+  hasMoreEvents: boolean;
 }
+
+type LatestEvents = Pick<ProfileDetails, 'eventIds' | 'hasMoreEvents'>;
+
+/** A page has a thousand. */
+const maxEventPages = 2;
 
 /** @returns undefined if the profile is gone, 'forbidden' without a scope. Rejects with LookupUnavailable */
 export type ReadProfileDetails = (profileId: string) => Promise<ProfileDetails | undefined | 'forbidden'>;
@@ -36,26 +44,29 @@ const profileSchema = z.object({
 });
 
 export function createProfileDetails(client: KlaviyoClient): ReadProfileDetails {
-  async function eventIdsOf(profileId: string): Promise<ProfileDetails['eventIds'] | { failure: ApiFailure }> {
+  async function latestEventsOf(profileId: string): Promise<LatestEvents | { failure: ApiFailure }> {
     const filter = `equals(profile_id,"${profileId}")`;
-    const ids: ListedEventId[] = [];
+    const eventIds: ListedEventId[] = [];
+    let pages = 0;
     for await (const page of listEventIds(client, { filter, lane: 'realtime', signal: never })) {
       if ('failure' in page) return page;
-      ids.push(...page);
+      pages += 1;
+      if (pages > maxEventPages) return { eventIds, hasMoreEvents: true };
+      eventIds.push(...page);
     }
-    return ids;
+    return { eventIds, hasMoreEvents: false };
   }
 
   return async (id) => {
     const query = { 'additional-fields[profile]': 'subscriptions', include: 'lists' };
-    const [read, eventIds] = await Promise.all([
+    const [read, events] = await Promise.all([
       client.call({ endpoint: 'getProfile', id, query, lane: 'realtime', signal: never }),
-      eventIdsOf(id),
+      latestEventsOf(id),
     ]);
     if (!read.ok && read.failure.type === 'rejected' && read.failure.status === 404) return undefined;
     const parsed = read.ok ? profileSchema.safeParse(read.body) : undefined;
     if (!parsed?.success) return orForbidden(read.ok ? unknownShape : read.failure);
-    if ('failure' in eventIds) return orForbidden(eventIds.failure);
+    if ('failure' in events) return orForbidden(events.failure);
     const { attributes, relationships } = parsed.data.data;
     return {
       id,
@@ -64,7 +75,7 @@ export function createProfileDetails(client: KlaviyoClient): ReadProfileDetails 
       hasPhone: Boolean(attributes.phone_number),
       hasConsent: hasConsent(attributes.subscriptions),
       isOnList: relationships.lists.data.length > 0,
-      eventIds,
+      ...events,
     };
   };
 }

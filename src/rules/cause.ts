@@ -1,6 +1,7 @@
 /** Extracts from a message the fields that rules need beyond the record: references and states, never personal data. */
 import { z } from 'zod';
 import type { Message } from '../commercetools/messages.ts';
+import { emailSchema } from '../commercetools/schemas.ts';
 import { omitUndefined } from '../lib/omit-undefined.ts';
 import { present } from './fields/text.ts';
 import type { Cause } from './types.ts';
@@ -32,7 +33,7 @@ const payloadSchema = z.looseObject({
   oldCustomer: reference.optional().catch(undefined),
   name: z.string().optional().catch(undefined),
   previousTypeId: z.string().optional().catch(undefined),
-  oldEmail: z.string().optional().catch(undefined),
+  oldEmail: emailSchema.optional().catch(undefined),
   sku: z.string().optional().catch(undefined),
   supplyChannel: reference.optional().catch(undefined),
   inventoryEntry: z

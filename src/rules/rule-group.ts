@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { CommercetoolsError, malformedKeyCode } from '../commercetools/errors.ts';
 import type { Message } from '../commercetools/messages.ts';
-import { toError } from '../lib/errors.ts';
+import { LookupUnavailable, toError } from '../lib/errors.ts';
 import {
   type FactsLoader,
   type RecordRef,
@@ -37,7 +37,9 @@ export function createRuleGroup<Subject, Facts, Need extends string>(
     } catch (thrown) {
       if (thrown instanceof z.ZodError) return [unreadable(record, thrown)];
       if (isRefusedLookup(thrown)) return [refused(record, thrown)];
-      throw thrown;
+      if (thrown instanceof CommercetoolsError || thrown instanceof LookupUnavailable) throw thrown;
+      // An error of this record alone: it must not end the run that reads it.
+      return [{ outcome: 'failed', record, rule: '', error: toError(thrown) }];
     }
     return selected.map((rule): RuleEvaluation => {
       try {

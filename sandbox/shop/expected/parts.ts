@@ -24,7 +24,8 @@ export function shipmentEvents(order: ShopOrder): PartEvent[] {
   const methods = [order.shippingInfo, ...(order.shipping ?? []).map(({ shippingInfo }) => shippingInfo)];
   const deliveries = byAge(methods.flatMap((method) => method?.deliveries ?? []));
   return deliveries.flatMap((delivery): PartEvent[] => {
-    const delivered = takeAll(open, delivery.items);
+    const isReturn = delivery.parcels.length > 0 && delivery.parcels.every((parcel) => parcel.trackingData?.isReturn);
+    const delivered = isReturn ? [] : takeAll(open, delivery.items);
     const isPartial =
       delivered.length > 0 && open.some(({ lineId }) => order.lineItems.some(({ id }) => id === lineId));
     const partial = eventOf(order, 'Fulfilled Partial Order', { ...delivery, pieces: delivered });

@@ -67,6 +67,8 @@ interface BatchedLookup<Entity> {
   keysOf(record: Entity): string[];
 }
 
+const identified = z.object({ results: z.array(z.object({ id: z.string() })) });
+
 /** @param now returns a monotonic time in milliseconds, for the age of the category tree */
 export function createLookups(client: CommercetoolsClient, now: () => number = () => performance.now()): Lookups {
   /** Creates a loader that combines concurrent keys into as few queries as fit into a URL. Results are not cached. */
@@ -121,12 +123,14 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   };
   const ordersOfPayment = batched<Order>({ ...ofPayment, schema: orderSchema });
   const paidOrders = batched<PaidOrder>({ ...ofPayment, schema: paidOrderSchema });
-  const ordersByEmail = batched({
-    path: 'orders',
-    field: 'customerEmail',
-    schema: orderSchema,
-    keysOf: ({ customerEmail }) => (customerEmail === undefined ? [] : [customerEmail]),
-  });
+  /** Two orders are enough: an e-mail of a till or an office may have any number. */
+  async function hasOtherOrder(email: string, orderId: string): Promise<boolean> {
+    if (!isQueryable(email)) throw malformedKey('orders');
+    const query = { where: 'customerEmail = :email', 'var.email': email, limit: 2, withTotal: false };
+    const { results } = identified.parse(await client.get('orders', query));
+    return results.some(({ id }) => id !== orderId);
+  }
+
   const inventory = bySku('inventory', inventoryEntrySchema);
   const inventoryEntry = byId('inventory', inventoryEntrySchema);
   const channels = batched({
@@ -195,9 +199,9 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     order: byId('orders', orderSchema),
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     paidOrders: (paymentId) => paidOrders.load(paymentId),
-    async ordersWithEmail(email) {
+    async hasOtherOrder(email, orderId) {
       const spellings = [...new Set([email, email.toLowerCase()])];
-      return (await Promise.all(spellings.map((spelling) => ordersByEmail.load(spelling)))).flat();
+      return (await Promise.all(spellings.map((spelling) => hasOtherOrder(spelling, orderId)))).includes(true);
     },
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),

@@ -81,8 +81,8 @@ export interface Lookups {
   ordersOfPayment(paymentId: string): Promise<Order[]>;
   /** Returns the same orders with the fields that tell which of them is the first. */
   paidOrders(paymentId: string): Promise<PaidOrder[]>;
-  /** Returns orders with this e-mail, in its own and in lower-case spelling. */
-  ordersWithEmail(email: string): Promise<Order[]>;
+  /** Returns whether another order than this one has the e-mail, in its own or in lower-case spelling. */
+  hasOtherOrder(email: string, orderId: string): Promise<boolean>;
   payment: LookupById<Payment>;
   product: LookupById<Product>;
   /** Returns the fields of a product that orders need, published or not, at most a minute old. */

@@ -65,7 +65,7 @@ export function recordLookups(real: Lookups, realProfiles: ProfileLookups) {
       order: once('order', undefined, real.order),
       ordersOfPayment: once('orders of payment', [], real.ordersOfPayment),
       paidOrders: once('orders of payment', [], real.paidOrders),
-      ordersWithEmail: once('orders with the e-mail', [], real.ordersWithEmail),
+      hasOtherOrder: (email, orderId) => (closed ? Promise.resolve(false) : real.hasOtherOrder(email, orderId)),
       payment: once('payment', undefined, real.payment),
       product: once('product', undefined, real.product),
       orderedProduct: once('product', undefined, real.orderedProduct),

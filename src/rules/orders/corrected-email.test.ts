@@ -27,11 +27,12 @@ const details: ProfileDetails = {
   hasConsent: false,
   isOnList: false,
   eventIds: [id('0a')],
+  hasMoreEvents: false,
 };
 
 async function evaluate(body: Json, own: Partial<ProfileDetails> = {}, set: Json = {}) {
   const profiles = {
-    ...profilesIn({ id: 'P1', email: 'typo@example.com' }),
+    ...profilesIn({ id: 'P1', email: 'typo@example.com', orders: [id('0a')] }),
     details: async () => ({ ...details, ...own }),
   };
   const lookups = lookupsIn({ customers: [customer()], orders: [corrected] });
@@ -67,6 +68,18 @@ describe('a corrected e-mail', () => {
     assert.match(skips.join(), /does not have the order/);
   });
 
+  test('of a profile with many events is looked up among them by its time', async () => {
+    const { changes } = await evaluate(message(), { eventIds: [], hasMoreEvents: true });
+    assert.deepEqual(changes, [{ type: 'order-profile', orderId: id('0a'), profileId: 'P1' }]);
+  });
+
+  test('is found by its cleaned spelling', async () => {
+    const { changes } = await evaluate(message({ oldEmail: '\uFEFFtypo@example.com ' }));
+    assert.equal(changes.length, 1);
+    const invisible = await evaluate(message({ oldEmail: '\u200B' }));
+    assert.deepEqual(invisible.skips, ['the order had no e-mail before']);
+  });
+
   test('is skipped without a former e-mail, and without the payload', async () => {
     assert.deepEqual((await evaluate(message({ oldEmail: undefined }))).skips, ['the order had no e-mail before']);
     assert.match((await evaluate(withoutPayload('OrderCustomerEmailSet', ref))).skips.join(), /is unknown/);
@@ -74,7 +87,10 @@ describe('a corrected e-mail', () => {
 });
 
 describe('the profile keeps its e-mail if', () => {
-  const known = { profile: details, isNewEmailTaken: false, hasCustomer: false, hasOtherOrder: false };
+  const known = {
+    ...{ profile: details, isOrderOnProfile: true },
+    ...{ isNewEmailTaken: false, hasCustomer: false, hasOtherOrder: false },
+  };
   const from = { id: id('0a'), createdAt: '2026-03-14T10:00:00.000Z', lineItems: [{ id: 'line-1' }] };
   const of = (profile: Partial<ProfileDetails>) => ({ ...known, profile: { ...details, ...profile } });
 
@@ -91,6 +107,10 @@ describe('the profile keeps its e-mail if', () => {
   };
   for (const [reason, correction] of Object.entries(rows))
     test(reason, () => assert.equal(renameProblem(correction, from), reason));
+
+  test('it has more events than an order has', () => {
+    assert.equal(renameProblem(of({ hasMoreEvents: true }), from), 'the profile has other events');
+  });
 
   test('nothing of it is so', () => {
     const own = of({ eventIds: [id('0a'), 'line-1', `${id('0a')}:refund`], created: '2026-03-14T09:50:00.000Z' });

@@ -5,7 +5,7 @@
 import type { OrderProfileChange } from '../../klaviyo/change.ts';
 import { present } from '../fields/text.ts';
 import { changes, messageCauseOf, messageTriggers, skip } from '../types.ts';
-import { hasEventOf, renameProblem } from './email-correction.ts';
+import { renameProblem } from './email-correction.ts';
 import type { OrderRule } from './facts.ts';
 
 export const correctedEmail: OrderRule = {
@@ -32,7 +32,7 @@ export const correctedEmail: OrderRule = {
     const { id: profileId } = correction.profile;
     const change: OrderProfileChange = { type: 'order-profile', orderId: order.id, profileId };
     if (problem === undefined && email !== undefined) return changes([{ ...change, email }]);
-    if (!hasEventOf(correction, order)) return skip(`${problem}, and it does not have the order`);
+    if (!correction.isOrderOnProfile) return skip(`${problem}, and it does not have the order`);
     const detail = `the first event stands: ${problem}`;
     return changes([change], { warnings: [{ code: 'email-not-corrected', detail }] });
   },

@@ -8,8 +8,14 @@ export function deliveriesOf(order: Order): Delivery[] {
   return shipments.flatMap((shipment) => shipment?.deliveries ?? []);
 }
 
+/** Returns whether a delivery carries goods back: each of its parcels is a return. */
+export function isReturn({ parcels = [] }: Delivery): boolean {
+  return parcels.length > 0 && parcels.every(({ trackingData }) => trackingData?.isReturn === true);
+}
+
 export function lastDeliveredAt(order: Order): string | undefined {
-  const times = deliveriesOf(order).map(({ createdAt }) => createdAt);
+  const outgoing = deliveriesOf(order).filter((delivery) => !isReturn(delivery));
+  const times = outgoing.map(({ createdAt }) => createdAt);
   const valid = times.filter((time) => time !== undefined && !Number.isNaN(Date.parse(time)));
   return valid.toSorted((left = '', right = '') => Date.parse(right) - Date.parse(left))[0];
 }

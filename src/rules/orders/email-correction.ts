@@ -7,6 +7,8 @@ import type { ProfileDetails } from '../../klaviyo/profile-details.ts';
 /** What is known about the former e-mail of a corrected order. */
 export interface EmailCorrection {
   profile: ProfileDetails;
+  /** The profile has the order's Placed Order, or another event with its id. */
+  isOrderOnProfile: boolean;
   /** Another profile has the new e-mail. */
   isNewEmailTaken: boolean;
   /** A customer has the former e-mail. */
@@ -36,14 +38,10 @@ export function renameProblem(
   if (profile.hasPhone) return 'the profile has a phone number';
   if (profile.hasConsent) return 'the profile has a consent or is suppressed';
   if (profile.isOnList) return 'the profile is on a list';
-  if (!profile.eventIds.every((id) => isEventOf(id, order))) return 'the profile has other events';
+  if (profile.hasMoreEvents || !profile.eventIds.every((id) => isEventOf(id, order)))
+    return 'the profile has other events';
   const isOlder = !(Date.parse(profile.created) >= Date.parse(order.createdAt) - maxAgeMs);
   return isOlder ? 'the profile is older than the order' : undefined;
-}
-
-/** Returns whether Klaviyo lists the order's Placed Order, or another event with its id, on the profile. */
-export function hasEventOf({ profile }: EmailCorrection, order: CorrectedOrder): boolean {
-  return profile.eventIds.includes(order.id);
 }
 
 function isEventOf(eventId: string | undefined, { id, lineItems }: CorrectedOrder): boolean {

@@ -13,6 +13,7 @@ import {
   skipReason,
   withoutPayload,
 } from '../../../test/fixtures/index.ts';
+import { CommercetoolsError } from '../../commercetools/errors.ts';
 
 const ref = reference('order', id('0a'));
 
@@ -48,7 +49,10 @@ test('an invalid record of a page does not affect the others', async () => {
 });
 
 test('a failed lookup rejects instead of counting as a missing record', async () => {
-  const lookups = { ...lookupsIn({}), orderedProduct: () => Promise.reject(new Error('commercetools is unavailable')) };
+  const lookups = {
+    ...lookupsIn({}),
+    orderedProduct: () => Promise.reject(new CommercetoolsError('unavailable', 'down')),
+  };
   await assert.rejects(
     evaluateMessage(delivery('OrderCreated', ref, { order: order() }), { rule: 'placed-order', lookups }),
   );

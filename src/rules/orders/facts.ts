@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import type { CategoryTree } from '../../commercetools/lookups/category-tree.ts';
 import type { Message } from '../../commercetools/messages.ts';
-import { type Order, type OrderedProduct, orderSchema, type Payment } from '../../commercetools/schemas.ts';
+import {
+  emailSchema,
+  type Order,
+  type OrderedProduct,
+  orderSchema,
+  type Payment,
+} from '../../commercetools/schemas.ts';
 import type { EventOrder } from '../../klaviyo/change.ts';
 import type { LookupScope } from '../../klaviyo/profile-lookups.ts';
 import { LookupUnavailable } from '../../lib/errors.ts';
@@ -23,7 +29,7 @@ import {
   type Subjects,
 } from '../types.ts';
 import type { EmailCorrection } from './email-correction.ts';
-import { findOrderProfile } from './find-order-profile.ts';
+import { findOrderProfile, placedOrderOf } from './find-order-profile.ts';
 import { firstOrder } from './first-order.ts';
 import { mayLocate } from './location.ts';
 import { orderDate } from './order-date.ts';
@@ -140,8 +146,9 @@ async function fromMessage(message: Message, context: RuleContext): Promise<Subj
   const embedded = message.payload?.order;
   if (embedded !== undefined) return { subjects: [{ order: orderSchema.parse(embedded), embedded: true }] };
   const order = await lookups.order(message.resource.id, minVersionOf(cause, message.resource));
-  const former = message.type === 'OrderCustomerEmailSet' ? message.payload?.oldEmail : undefined;
-  const formerEmail = typeof former === 'string' ? present(former) : undefined;
+  const former =
+    message.type === 'OrderCustomerEmailSet' ? emailSchema.safeParse(message.payload?.oldEmail).data : undefined;
+  const formerEmail = present(former);
   const subject = { embedded: false, ...(formerEmail === undefined ? {} : { formerEmail }) };
   return order ? { subjects: [{ order, ...subject }] } : { skip: 'the order no longer exists' };
 }
@@ -163,27 +170,32 @@ function profileOfOrder(
 
 async function correctionOf(
   { order, formerEmail }: OrderSubject,
-  { lookups, profiles }: ProfileContext,
+  { lookups, profiles, settings }: ProfileContext,
 ): Promise<OrderFacts['correction']> {
   if (formerEmail === undefined || present(order.customerId) !== undefined) return undefined;
   const scope: LookupScope = { lane: 'realtime', fresh: true };
   const newEmail = present(order.customerEmail);
-  const [former, taken, customers, orders] = await Promise.all([
+  const [former, taken, customers, hasOtherOrder] = await Promise.all([
     profiles.byEmail(formerEmail, scope),
     newEmail === undefined ? undefined : profiles.byEmail(newEmail, scope),
     lookups.customersWithEmail(formerEmail).catch(orForbidden),
-    lookups.ordersWithEmail(formerEmail).catch(orForbidden),
+    lookups.hasOtherOrder(formerEmail, order.id).catch(orForbidden),
   ]);
-  if (former === 'forbidden' || taken === 'forbidden' || customers === 'forbidden' || orders === 'forbidden')
+  if (former === 'forbidden' || taken === 'forbidden' || customers === 'forbidden' || hasOtherOrder === 'forbidden')
     return 'forbidden';
   if (!former.profile) return undefined;
   const profile = await profiles.details(former.profile.id);
   if (!profile || profile === 'forbidden') return profile;
+  const placedOrder = placedOrderOf(order, settings);
+  const isOrderOnProfile =
+    profile.eventIds.includes(order.id) ||
+    (profile.hasMoreEvents && placedOrder !== undefined && (await profiles.hasEvent(profile.id, placedOrder, scope)));
   return {
     profile,
+    isOrderOnProfile,
     isNewEmailTaken: taken?.profile !== undefined && taken.profile.id !== profile.id,
     hasCustomer: customers.length > 0,
-    hasOtherOrder: orders.some(({ id }) => id !== order.id),
+    hasOtherOrder,
   };
 }
 

@@ -46,11 +46,8 @@ export async function findOrderProfile(
     const { customerId = '', email = '' } = known;
     if (typeof question === 'object') {
       const id = question.hasPlacedOrder;
-      hasPlacedOrder.set(
-        id,
-        settings.order.metrics.placedOrder !== '' &&
-          (await profiles.hasEvent(id, placedOrderOf(order, settings), scope)),
-      );
+      const placedOrder = placedOrderOf(order, settings);
+      hasPlacedOrder.set(id, placedOrder !== undefined && (await profiles.hasEvent(id, placedOrder, scope)));
       return;
     }
     const customer = typeof known.customer === 'object' ? known.customer : undefined;
@@ -89,8 +86,13 @@ export async function findOrderProfile(
   }
 }
 
-function placedOrderOf({ id, createdAt, completedAt }: EventOrder, { order }: RuleSettings): EventToFind {
+/** Returns the order's Placed Order as it is listed, or undefined if it has none: without a metric, or a readable time. */
+export function placedOrderOf(
+  { id, createdAt, completedAt }: Pick<EventOrder, 'id' | 'createdAt' | 'completedAt'>,
+  { order }: RuleSettings,
+): EventToFind | undefined {
   const times = [createdAt, completedAt ?? createdAt].map(millisecondsOf).filter((ms) => !Number.isNaN(ms));
+  if (order.metrics.placedOrder === '' || times.length === 0) return undefined;
   return {
     metric: order.metrics.placedOrder,
     uniqueId: id,

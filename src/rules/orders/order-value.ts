@@ -23,7 +23,9 @@ export function orderValue(order: Order, settings: RuleSettings): Money {
 
 /** Returns the value of an event of one line item, or undefined if it has no readable total price. */
 export function lineValue(item: LineItem, settings: RuleSettings): Money | undefined {
-  if (settings.order.lineValue === 'total' || !item.totalPrice) return item.totalPrice;
+  // A gift has a list price, but no value: its discount is its whole price.
+  const isGift = item.lineItemMode === 'GiftLineItem';
+  if (settings.order.lineValue === 'total' || !item.totalPrice || isGift) return item.totalPrice;
   const price = item.price && (item.price.discounted?.value ?? item.price.value);
   const list = price && moneySum([{ money: price, quantity: item.quantity ?? 1 }], item.totalPrice.currencyCode);
   return list ?? item.totalPrice;

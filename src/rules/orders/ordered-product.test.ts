@@ -47,11 +47,14 @@ test('each line item is an event with its own id and total price', async () => {
 
 test('a gift has the value 0, and a custom line item has no event', async () => {
   const gift = lineItem({ lineItemMode: 'GiftLineItem', totalPrice: money(0) });
-  const sent = events((await evaluate({ lineItems: [gift] })).changes);
-  assert.deepEqual(
-    sent.map(({ value }) => value),
-    [0],
-  );
+  for (const lineValue of ['total', 'list']) {
+    const sent = events((await evaluate({ lineItems: [gift] }, { order: { lineValue } })).changes);
+    assert.deepEqual(
+      sent.map(({ value }) => value),
+      [0],
+      lineValue,
+    );
+  }
 });
 
 test("the event has Klaviyo's names and all fields of the line item, whatever the order's filter includes", async () => {

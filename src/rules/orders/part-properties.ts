@@ -6,6 +6,7 @@ import { filtered, passes } from '../fields/properties.ts';
 import { noFieldInfo, readableFields } from '../fields/readable.ts';
 import { localizedText } from '../fields/text.ts';
 import type { RuleSettings } from '../settings.ts';
+import { detailProperties } from './detail-properties.ts';
 import type { OrderFacts } from './facts.ts';
 import { asItem, lineOf } from './line.ts';
 import { linesById, type Pieces, priceOf } from './line-share.ts';
@@ -19,7 +20,7 @@ export const partPropertySettings = [
 ] as const;
 
 /** Properties of the whole order that its parts share. */
-const sharedNames = ['OrderId', 'ShippingAddress', 'ShippingMethod', 'OrderStatusUrl'];
+const sharedNames = ['OrderId', 'ShippingAddress', 'ShippingMethod'];
 
 export interface OrderPart {
   pieces: readonly Pieces[];
@@ -48,7 +49,7 @@ export function partProperties(facts: OrderFacts, part: OrderPart, settings: Rul
 }
 
 function sharedProperties(facts: OrderFacts, settings: RuleSettings): Record<string, unknown> {
-  const names = klaviyoNames(facts, [], settings);
+  const names = { ...klaviyoNames(facts, [], settings), ...detailProperties(facts, settings) };
   return Object.fromEntries(sharedNames.map((name) => [name, names[name]]));
 }
 

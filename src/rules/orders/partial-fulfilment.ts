@@ -28,6 +28,7 @@ export const partialFulfilment: OrderRule = orderEventRule({
     return meant.map(({ shipped, soFar }) => {
       const { delivery, pieces } = shipped;
       if (delivery.id === undefined) return { skip: 'the id of a delivery is missing or malformed' };
+      if (shipped.isReturn) return { skip: 'the delivery is a return' };
       if (pieces.length === 0) return { skip: 'the delivery has no items' };
       if (deliversAll(soFar, order)) return { skip: 'the delivery completes the order' };
       const outgoing = shipped.parcels.map(({ parcel }) => parcel);

@@ -107,6 +107,38 @@ test('a delivery that leaves pieces open is a partial fulfilment; the last one f
   );
 });
 
+test('a delivery of which every parcel is a return counts as none', async () => {
+  const back = delivered(
+    'd2',
+    2,
+    [{ id: 'l1', quantity: 1 }],
+    [parcel('p2', { trackingData: { trackingId: 'R', isReturn: true } })],
+  );
+  const last = delivered('d3', 3, [{ id: 'l1', quantity: 1 }], [parcel('p3', dhl)]);
+  const record = withDeliveries(first, back, last);
+  const shipped = eventsOf(await inRun('shipment', record, { shipments: { when: 'delivery' } }));
+  assert.deepEqual(
+    shipped.map(({ uniqueId, value }) => [uniqueId, value]),
+    [
+      [`${base.id}:d1`, 18],
+      [`${base.id}:d3`, 9],
+    ],
+  );
+  const partial = await onMessage('partial-fulfilment', record, 'DeliveryAdded', { delivery: { id: 'd2' } });
+  assert.deepEqual(partial.skips, ['the delivery is a return']);
+  const single = { ...base, lineItems: [line('l1', 3, 2700)] };
+  const open = { ...single, shippingInfo: { deliveries: [first, back] } };
+  const set = { order: { fulfilled: { when: 'delivered' } } };
+  assert.match((await inRun('fulfilled-order', open, set)).skips.join(), /in no delivery/);
+});
+
+test('a shipment has the shipping method of its order, with order.properties.details', async () => {
+  const shippingInfo = { shippingMethodName: 'Express', deliveries: [first] };
+  const set = { order: { properties: { details: true } } };
+  const [event] = eventsOf(await inRun('shipment', { ...base, shippingInfo }, set));
+  assert.equal(event?.properties.ShippingMethod, 'Express');
+});
+
 test('an empty metric name turns the rule off', async () => {
   const off = await inRun('shipment', withDeliveries(first), { order: { metrics: { confirmedShipment: '' } } });
   assert.deepEqual(off.skips, ['order.metrics.confirmedShipment is empty']);

@@ -36,8 +36,8 @@ export const shipment: OrderRule = orderEventRule({
 function deliveryEvent(shipped: ShippedDelivery, facts: OrderFacts, settings: RuleSettings): OrderEventDraft | Skip {
   const { delivery, pieces, parcels } = shipped;
   if (delivery.id === undefined) return { skip: 'the id of a delivery is missing or malformed' };
+  if (shipped.isReturn) return { skip: 'the delivery is a return' };
   const outgoing = parcels.map(({ parcel }) => parcel).filter(({ trackingData }) => trackingData?.isReturn !== true);
-  if (parcels.length > 0 && outgoing.length === 0) return { skip: 'the delivery is a return' };
   const dated = { id: delivery.id, createdAt: delivery.createdAt, counted: pieces };
   return draftOf(dated, { shipped, parcels: outgoing, pieces }, { facts, settings });
 }

@@ -2,6 +2,7 @@
 import type { Order } from '../../commercetools/schemas.ts';
 import type { Delivery, DeliveryItem, Parcel } from '../../commercetools/shipping-schemas.ts';
 import { millisecondsOf } from '../fields/time.ts';
+import { isReturn } from './deliveries.ts';
 import { consecutivePieces, type Pieces } from './line-share.ts';
 
 export interface ShippedParcel {
@@ -15,8 +16,10 @@ export interface ShippedParcel {
 export interface ShippedDelivery {
   delivery: Delivery;
   estimatedDelivery: { from?: string | undefined; until?: string | undefined } | undefined;
+  /** Empty for a return. */
   pieces: Pieces[];
   parcels: ShippedParcel[];
+  isReturn: boolean;
 }
 
 interface Dated {
@@ -39,10 +42,11 @@ export function shippedDeliveries(order: Order): ShippedDelivery[] {
       (info?.deliveries ?? []).map((delivery) => ({ delivery, estimatedDelivery: info?.estimatedDelivery })),
     )
     .toSorted((left, right) => byAge(left.delivery, right.delivery));
-  const pieces = consecutivePieces(found.map(({ delivery }) => itemsOf(delivery)));
+  const pieces = consecutivePieces(found.map(({ delivery }) => (isReturn(delivery) ? [] : itemsOf(delivery))));
   return found.map((entry, index) => {
     const own = pieces[index] ?? [];
-    return { ...entry, pieces: own, parcels: parcelsOf(entry.delivery, own) };
+    const { delivery } = entry;
+    return { ...entry, pieces: own, parcels: parcelsOf(delivery, own), isReturn: isReturn(delivery) };
   });
 }
 
