@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
-import { delivery } from '../fixtures/index.ts';
+import { delivery, type Json, lineItem } from '../fixtures/index.ts';
 import { type Made, newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { call, post, type Said } from './call.ts';
 
@@ -131,6 +131,35 @@ describe('replay', () => {
       letters.flatMap(({ record, code }) => (record?.id === customer.id ? [code] : [])),
       ['blocked'],
     );
+  });
+
+  test('two parcels of an order: each has a letter, and both are sent', async () => {
+    await using own = await startOrderShop();
+    const parcel = (id: string): Json => ({
+      ...{ id, createdAt: '2026-03-15T09:30:00.000Z' },
+      trackingData: { trackingId: `T-${id}`, carrier: 'DHL' },
+    });
+    const parcels = [parcel('parcel-1'), parcel('parcel-2')];
+    const items = [{ id: 'line-a', quantity: 2 }];
+    const deliveries = [{ id: 'delivery-1', createdAt: '2026-03-15T09:00:00.000Z', items, parcels }];
+    const lineItems = [lineItem({ id: 'line-a', quantity: 2 })];
+    const shippingInfo = { shippingMethodName: 'Standard', deliveries };
+    const order = newOrder({ customerEmail: 'nobody', customerId: undefined, lineItems, shippingInfo });
+    await own.addRecords(order);
+    for (const { id, trackingData } of [...parcels, ...parcels]) {
+      const payload = { deliveryId: 'delivery-1', parcelId: id, trackingData };
+      assert.equal(await own.sendMessage('ParcelTrackingDataUpdated', order.ref, payload), 202);
+    }
+    const { letters } = await list('?rule=shipment', own);
+    assert.deepEqual(
+      letters.map(({ count }) => count),
+      [2, 2],
+    );
+    await own.addRecords(corrected(order));
+    const answer = await act('/replay', { rule: 'shipment' }, own);
+    assert.deepEqual(answer.json, { delivered: 2, skipped: 0, rejected: 0, notReplayable: 0 });
+    for (const { id } of parcels) await own.event('Confirmed Shipment', `${order.id}:${id}`);
+    assert.deepEqual((await list('?rule=shipment', own)).letters, []);
   });
 
   test('a deleted record: 200, skipped, and the dead letter is deleted', async () => {

@@ -1,12 +1,12 @@
 /**
  * Stores dead letters: records that Klaviyo rejected, that are unreadable, or whose rule failed. They hold references, no
- * personal data. Equal ones (same record, rule and code) are one object with an approximate count, so that a flood of them
- * causes no contention.
+ * personal data. Equal ones (see letter-id.ts) are one object with an approximate count, so that a flood of them causes no
+ * contention.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Cause, originOf, recordRefSchema } from '../../rules/types.ts';
 import { type Store, StoreError, storedFormat } from '../../store/store.ts';
+import { idsOf, partOf } from './letter-id.ts';
 import { storedCauseSchema } from './stored-cause.ts';
 
 const container = 'ctk-dead-letters';
@@ -75,9 +75,18 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
     return parse(id, (await store.get({ container, key: id }))?.value);
   }
 
+  /** @returns the id to store a letter under, with the letter that it renews */
+  async function placeOf(letter: DeadLetterDraft): Promise<{ id: string; before?: DeadLetter | undefined }> {
+    const ids = idsOf(letter);
+    const part = partOf(letter);
+    const ofRecord = await get(ids.record);
+    // An earlier version stored each part under this id: what is there may be about another one.
+    if (ofRecord ? partOf(ofRecord) === part : part === '') return { id: ids.record, before: ofRecord };
+    return { id: ids.part, before: await get(ids.part) };
+  }
+
   async function put(letter: DeadLetterDraft): Promise<'stored' | { reason: string }> {
-    const id = idOf(letter);
-    const before = await get(id);
+    const { id, before } = await placeOf(letter);
     if (!before && (await counted.now()) >= max) return full;
     const at = now().toISOString();
     const { firstAt = at, count = 0, cause: known } = before ?? {};
@@ -136,12 +145,6 @@ function createCount(all: () => AsyncIterable<unknown>) {
       known += more;
     },
   };
-}
-
-/** A hash, because keys of custom objects allow few characters. */
-function idOf({ record, rule, code, source }: DeadLetterDraft): string {
-  const identity = JSON.stringify([record?.typeId, record?.id, rule, code, source]);
-  return createHash('sha256').update(identity).digest('hex').slice(0, 40);
 }
 
 function parse(id: string, value: unknown): DeadLetter | undefined {
