@@ -1,6 +1,7 @@
 /** /dead-letters: what could not be delivered, shown, sent again and discarded by whoever runs the service. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
 import { delivery, type Json, lineItem } from '../fixtures/index.ts';
@@ -160,6 +161,46 @@ describe('replay', () => {
     assert.deepEqual(answer.json, { delivered: 2, skipped: 0, rejected: 0, notReplayable: 0 });
     for (const { id } of parcels) await own.event('Confirmed Shipment', `${order.id}:${id}`);
     assert.deepEqual((await list('?rule=shipment', own)).letters, []);
+  });
+
+  /** Klaviyo answers the first event late. @returns when it has received it */
+  async function untilReplaying(own: OrderShop): Promise<void> {
+    const { faults } = own.testEnv.klaviyo;
+    while (faults.list().every(({ struck }) => struck === 0)) await sleep(10);
+  }
+  const late = { kind: 'delay', ms: 2_000, path: '/api/event', times: 1 } as const;
+
+  test('a letter that is renewed while it is replayed stays', async () => {
+    await using own = await startOrderShop();
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order, own), 202);
+    await own.addRecords(corrected(order));
+    const [letter] = (await list('?rule=placed-order', own)).letters;
+    own.testEnv.klaviyo.faults.add(late);
+    const replayed = act(`/${letter?.id}/replay`, {}, own);
+    await untilReplaying(own);
+    assert.equal(await sendOrder(order, own), 202);
+    assert.deepEqual((await replayed).json, { outcome: 'delivered' });
+    const [renewed] = (await list('?rule=placed-order', own)).letters;
+    assert.deepEqual([renewed?.id, renewed?.count], [letter?.id, 2]);
+  });
+
+  test('a letter that is discarded while others are replayed is not sent', async () => {
+    await using own = await startOrderShop();
+    const orders = [invalidOrder(), invalidOrder()];
+    for (const order of orders) assert.equal(await sendOrder(order, own), 202);
+    for (const order of orders) await own.addRecords(corrected(order));
+    const [first, second] = (await list('?rule=placed-order', own)).letters;
+    own.testEnv.klaviyo.faults.add(late);
+    const replayed = act('/replay', { rule: 'placed-order' }, own);
+    await untilReplaying(own);
+    assert.equal((await act(`/${second?.id}/discard`, {}, own)).status, 200);
+    assert.deepEqual((await replayed).json, { delivered: 1, skipped: 0, rejected: 0, notReplayable: 0 });
+    const sent = await own.events({ metric: 'Placed Order' });
+    assert.deepEqual(
+      sent.map(({ unique_id }) => unique_id),
+      [first?.record?.id],
+    );
   });
 
   test('a deleted record: 200, skipped, and the dead letter is deleted', async () => {

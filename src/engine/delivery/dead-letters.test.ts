@@ -137,3 +137,15 @@ test('a letter of an earlier version is renewed by the same part only, and can b
   assert.equal(await deadLetters.get(id), undefined);
   assert.equal((await listed()).length, 2);
 });
+
+test('a letter that was renewed since it was read is kept', async () => {
+  const { deadLetters, listed } = start();
+  await deadLetters.store(draft(causeOf('m1')));
+  const [{ id = '' } = {}] = await Array.fromAsync(deadLetters.list());
+  const read = await deadLetters.read(id);
+  await deadLetters.store(draft(causeOf('m2')));
+  await deadLetters.discard(id, read?.version);
+  assert.deepEqual(await listed(), [{ messageId: 'm2', count: 2 }]);
+  await deadLetters.discard(id, (await deadLetters.read(id))?.version);
+  assert.deepEqual(await listed(), []);
+});

@@ -36,6 +36,12 @@ export const deadLetterSchema = letterSchema.extend({
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
+/** A dead letter with the version of its object in the store. */
+export interface StoredLetter {
+  letter: DeadLetter;
+  version: number;
+}
+
 /** Selects dead letters; all given fields must match. */
 export interface DeadLetterFilter {
   rule?: string;
@@ -48,9 +54,11 @@ export interface DeadLetters {
   /** @returns 'stored', or why not: then nothing may be acknowledged */
   store(draft: DeadLetterDraft): Promise<'stored' | { reason: string }>;
   get(id: string): Promise<DeadLetter | undefined>;
+  read(id: string): Promise<StoredLetter | undefined>;
   /** In the order of ids, starting after `after`. */
   list(filter?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
-  discard(id: string): Promise<void>;
+  /** @param version as it was read: a letter that was renewed since then is kept */
+  discard(id: string, version?: number): Promise<void>;
 }
 
 export interface DeadLetterOptions {
@@ -71,8 +79,14 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
   const counted = createCount(() => store.list(container));
   let reportedForbidden = false;
 
+  async function read(id: string): Promise<StoredLetter | undefined> {
+    const stored = await store.get({ container, key: id });
+    const letter = parse(id, stored?.value);
+    return stored && letter && { letter, version: stored.version };
+  }
+
   async function get(id: string): Promise<DeadLetter | undefined> {
-    return parse(id, (await store.get({ container, key: id }))?.value);
+    return (await read(id))?.letter;
   }
 
   /** @returns the id to store a letter under, with the letter that it renews */
@@ -112,15 +126,15 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
       }
     },
     get,
+    read,
     async *list(filter = {}, after) {
       for await (const { key, value } of store.list(container, after)) {
         const letter = parse(key, value);
         if (letter && matches(letter, filter)) yield letter;
       }
     },
-    async discard(id) {
-      await store.remove({ container, key: id });
-      counted.add(-1);
+    async discard(id, version) {
+      if ((await store.remove({ container, key: id }, version)) === 'ok') counted.add(-1);
     },
   };
 }
