@@ -25,7 +25,7 @@ async function remembered(testEnv: TestEnv): Promise<unknown[]> {
 }
 
 /** As a process left it that died before its job had ended. */
-async function leave(testEnv: TestEnv, jobId: string, records: readonly Json[]): Promise<void> {
+async function leave(testEnv: TestEnv, jobId: string, records: readonly Json[], more: Json = {}): Promise<void> {
   const abouts = records.map((record) => ({
     record: refOf(record),
     rule: 'profile',
@@ -34,8 +34,23 @@ async function leave(testEnv: TestEnv, jobId: string, records: readonly Json[]):
   const job = { endpoint: 'getProfileImport', id: jobId };
   await storeOf(testEnv).put(
     { container: acceptedJobsContainer, key: `getProfileImport-${jobId}-0` },
-    { job, records: abouts },
+    { job, records: abouts, ...more },
   );
+}
+
+/** @returns the id of a job of Klaviyo that writes the first customer's profile as it was once */
+async function startJob(testEnv: TestEnv): Promise<string> {
+  const profiles = { data: [{ type: 'profile', attributes: { email: 'd0@example.com', first_name: 'Of old' } }] };
+  const started = await fetch(`${testEnv.klaviyo.url}/api/profile-bulk-import-jobs`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Klaviyo-API-Key pk_sandbox',
+      revision: '2026-07-15',
+      'content-type': 'application/vnd.api+json',
+    },
+    body: JSON.stringify({ data: { type: 'profile-bulk-import-job', attributes: { profiles } } }),
+  });
+  return z.object({ data: z.object({ id: z.string() }) }).parse(await started.json()).data.id;
 }
 
 test('customers that change together are acknowledged with their job, which is stored by reference until it has ended', async () => {
@@ -49,6 +64,7 @@ test('customers that change together are acknowledged with their job, which is s
   const held = await remembered(testEnv);
   assert.ok(held.length > 0, 'a job is under way');
   assert.doesNotMatch(JSON.stringify(held), /@example\.com|firstName|Ada/);
+  for (const stored of held) assert.ok(Date.parse(z.looseObject({ acceptedAt: z.string() }).parse(stored).acceptedAt));
   await testEnv.app.settled();
   assert.equal((await testEnv.profiles()).length, 400);
   await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
@@ -73,21 +89,35 @@ test('records of an orphaned job are sent again once the job has ended, so that 
   await using testEnv = await startTestEnv({ settings, klaviyo: { jobMs: 2_500 } });
   const [done = {}] = customers(1);
   await testEnv.addRecords('customer', done);
-  const profiles = { data: [{ type: 'profile', attributes: { email: 'd0@example.com', first_name: 'Of old' } }] };
-  const started = await fetch(`${testEnv.klaviyo.url}/api/profile-bulk-import-jobs`, {
-    method: 'POST',
-    headers: {
-      authorization: 'Klaviyo-API-Key pk_sandbox',
-      revision: '2026-07-15',
-      'content-type': 'application/vnd.api+json',
-    },
-    body: JSON.stringify({ data: { type: 'profile-bulk-import-job', attributes: { profiles } } }),
-  });
-  const { data } = z.object({ data: z.object({ id: z.string() }) }).parse(await started.json());
-  await leave(testEnv, data.id, [done]);
+  await leave(testEnv, await startJob(testEnv), [done]);
   await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
   const [profile] = await testEnv.profiles();
   assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, done.firstName);
+});
+
+test('records of an orphaned job that has not ended after six hours are sent again', async () => {
+  await using testEnv = await startTestEnv({ settings, klaviyo: { jobMs: 3_600_000 } });
+  const [left = {}] = customers(1);
+  await testEnv.addRecords('customer', left);
+  const acceptedAt = new Date(Date.now() - 6 * 3_600_000 - 60_000).toISOString();
+  await leave(testEnv, await startJob(testEnv), [left], { acceptedAt });
+  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
+  const [profile] = await testEnv.profiles();
+  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, left.firstName);
+});
+
+test('records of an orphaned job that the key may not read are sent again', async () => {
+  await using testEnv = await startTestEnv({ settings });
+  const [left = {}] = customers(1);
+  await testEnv.addRecords('customer', left);
+  const error = { id: '1', status: 403, code: 'permission_denied', title: 'no', detail: 'no', source: {} };
+  const headers = { 'content-type': 'application/vnd.api+json' };
+  const path = '/api/profile-bulk-import-jobs/';
+  testEnv.klaviyo.faults.add({ kind: 'status', status: 403, body: { errors: [error] }, headers, path });
+  await leave(testEnv, await startJob(testEnv), [left]);
+  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
+  const [profile] = await testEnv.profiles();
+  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, left.firstName);
 });
 
 test('a record that Klaviyo rejects when it is sent again becomes a dead letter', async () => {
