@@ -207,9 +207,9 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const deliveryLog = createDeliveryLog(store, { ...settings.deliveryLog, now, onWarning: warn });
   const deliver = createDeliver({
     ...{ sink, acceptedJobs, deadLetters, deliveryLog, events, queueFollowUp: followUps.add },
-    async onErasure(customerId) {
-      await erasedCustomers.add(customerId);
-      await discardAbout(deadLetters, customerId);
+    async onErasure(erasure) {
+      await erasedCustomers.add(erasure.customerId);
+      await discardAbout(deadLetters, erasure);
     },
   });
   const selectRules = createRuleSelector(config.groups, config.rules);

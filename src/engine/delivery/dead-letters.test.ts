@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { Cause, MessageCause } from '../../rules/types.ts';
 import { createMemoryStore } from '../../store/memory.ts';
 import { storedFormat } from '../../store/store.ts';
-import { createDeadLetters, type DeadLetterDraft } from './dead-letters.ts';
+import { createDeadLetters, type DeadLetterDraft, discardAbout } from './dead-letters.ts';
 
 const record = { typeId: 'order', id: 'o1' };
 
@@ -148,4 +148,23 @@ test('a letter that was renewed since it was read is kept', async () => {
   assert.deepEqual(await listed(), [{ messageId: 'm2', count: 2 }]);
   await deadLetters.discard(id, (await deadLetters.read(id))?.version);
   assert.deepEqual(await listed(), []);
+});
+
+test('an erasure discards the letters about its customer, but none that replays the erasure', async () => {
+  const { deadLetters } = start();
+  const customer = { typeId: 'customer', id: 'c1' };
+  const erasure = causeOf('m1', { resource: customer, dataErasure: true }, 'ResourceDeleted');
+  const ofOrder = causeOf('m2', { customerId: 'c1' }, 'OrderCustomerSet');
+  for (const one of [
+    draft(erasure, { record: customer, rule: 'erase-profile' }),
+    draft(erasure, { record: customer, rule: '' }),
+    draft(causeOf('m3', { resource: customer }, 'CustomerCreated'), { record: customer, rule: '' }),
+    draft(causeOf('m4', { resource: customer }, 'CustomerCreated'), { record: customer, rule: 'profile' }),
+    draft(ofOrder, { rule: 'placed-order' }),
+    draft(causeOf('m5', { customerId: 'c2' }, 'OrderCustomerSet'), { rule: 'ordered-product' }),
+  ])
+    await deadLetters.store(one);
+  await discardAbout(deadLetters, { customerId: 'c1', erasureRule: 'erase-profile' });
+  const left = (await Array.fromAsync(deadLetters.list())).map(({ rule }) => rule);
+  assert.deepEqual(left.toSorted(), ['', 'erase-profile', 'ordered-product']);
 });

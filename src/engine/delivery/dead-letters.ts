@@ -173,12 +173,18 @@ function matches(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter)
   );
 }
 
-/** Deletes the dead letters about a customer that was erased. */
-export async function discardAbout(deadLetters: DeadLetters, customerId: string): Promise<void> {
-  for await (const { id, record, cause } of deadLetters.list()) {
+/** Deletes the dead letters about a customer that is being erased, except those that replay the erasure. */
+export async function discardAbout(
+  deadLetters: DeadLetters,
+  { customerId, erasureRule }: { customerId: string; erasureRule: string },
+): Promise<void> {
+  for await (const { id, record, rule, cause } of deadLetters.list()) {
+    const message = cause?.type === 'message' ? cause : undefined;
     const isOwn = record?.typeId === 'customer' && record.id === customerId;
-    const isOfOrder = cause?.type === 'message' && [cause.customerId, cause.oldCustomerId].includes(customerId);
-    if (isOwn || isOfOrder) await deadLetters.discard(id);
+    const isOfOrder = message !== undefined && [message.customerId, message.oldCustomerId].includes(customerId);
+    // The erasure is not sent yet: only its own letter remembers it until then.
+    const isErasure = rule === erasureRule || (rule === '' && message?.dataErasure === true);
+    if ((isOwn || isOfOrder) && !isErasure) await deadLetters.discard(id);
   }
 }
 
