@@ -1,6 +1,7 @@
 /** Accepted bulk jobs: stored until their last receipt, and recovered by other processes if theirs dies. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { acceptedJobsContainer } from '../../src/engine/delivery/accepted-jobs.ts';
 import { causeOf } from '../../src/rules/cause.ts';
@@ -68,6 +69,32 @@ test('customers that change together are acknowledged with their job, which is s
   await testEnv.app.settled();
   assert.equal((await testEnv.profiles()).length, 400);
   await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
+});
+
+test('a process that is stopped before its job has ended leaves it to another one, and rejects nothing', async () => {
+  await using testEnv = await startTestEnv({ klaviyo: { jobMs: 3_600_000 } });
+  const { app, url } = await startReplica(testEnv, { SHUTDOWN_SECONDS: '1' });
+  const outcomes: string[] = [];
+  app.events.listen((event) => {
+    if (event.type === 'rejected' || event.type === 'dead-letter') outcomes.push(event.type);
+    if (event.type === 'changes') outcomes.push(...event.changes.map(({ outcome }) => outcome));
+  });
+  const changed = customers(400);
+  await testEnv.addRecords('customer', ...changed);
+  const headers = { 'content-type': 'application/json' };
+  const answers = changed.map((record) => {
+    const body = JSON.stringify(changeDelivery('ResourceUpdated', refOf(record)));
+    return fetch(url, { method: 'POST', headers, body });
+  });
+  for (const answer of await Promise.all(answers)) assert.equal(answer.status, 204);
+  const held = await remembered(testEnv);
+  assert.ok(held.length > 0, 'a job is under way');
+  await app.stop();
+  await app.sink.onIdle();
+  await turn();
+  assert.deepEqual([...new Set(outcomes)], ['delivered']);
+  assert.deepEqual(await Array.fromAsync(testEnv.app.deadLetters.list()), []);
+  assert.deepEqual(await remembered(testEnv), held);
 });
 
 test('another process sends the records of an orphaned, unknown job again and removes the job', async () => {

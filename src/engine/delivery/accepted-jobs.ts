@@ -30,7 +30,7 @@ export interface AcceptedJobs {
   accepted(job: AcceptedJob, origins: readonly ChangeOrigin[]): Promise<void>;
   /** The change has its last receipt, and its dead letter, if any, is stored. */
   settled(origin: ChangeOrigin | undefined): void;
-  /** The last receipt could not be stored: leaves the job to recovery, as if this process had died. */
+  /** The last receipt could not be stored, or is not known when this process ends: leaves the job to recovery. */
   abandon(origin: ChangeOrigin | undefined): void;
   /** Whether this process still waits for a stored job. */
   isOwn(key: string): boolean;

@@ -172,6 +172,8 @@ export function createDeliver({
     const result = emptyResult(record);
     try {
       const last = await later;
+      // This process ends and the job goes on: another process awaits it.
+      if (last.outcome === 'unavailable' && sink.isClosed()) return acceptedJobs.abandon(origin);
       const receipt: Receipt =
         last.outcome === 'unavailable' ? { outcome: 'rejected', code: 'job_lost', detail: last.reason } : last;
       const rejectedLater: ChangeCount = { rule, outcome: 'rejected-later', count: 1 };
