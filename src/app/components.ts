@@ -29,6 +29,7 @@ import { createFollowUpQueue } from '../engine/runs/follow-ups.ts';
 import type { Run } from '../engine/runs/run.ts';
 import { createRuns, type Runs, type RunsDeps, runKindsOf } from '../engine/runs/runs.ts';
 import { createKlaviyoClient, type KlaviyoClient } from '../klaviyo/api/client.ts';
+import { maxJobMs } from '../klaviyo/batching/job-poller.ts';
 import { createListing } from '../klaviyo/existing-records.ts';
 import { createCurrentState } from '../klaviyo/inspect/current-state.ts';
 import { createDryRun } from '../klaviyo/inspect/dry-run.ts';
@@ -160,7 +161,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
     commercetoolsUrl: config.commercetools.apiUrl,
   };
   const { rateLimitShare } = config.klaviyo;
-  const acceptedJobs = createAcceptedJobs({ store });
+  const acceptedJobs = createAcceptedJobs({ store, now: clock.latest });
   const orderProfiles = createRememberedProfiles(store);
   const profiles = createProfileLookups({
     client: klaviyo,
@@ -206,9 +207,9 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   const deliveryLog = createDeliveryLog(store, { ...settings.deliveryLog, now, onWarning: warn });
   const deliver = createDeliver({
     ...{ sink, acceptedJobs, deadLetters, deliveryLog, events, queueFollowUp: followUps.add },
-    async onErasure(customerId) {
-      await erasedCustomers.add(customerId);
-      await discardAbout(deadLetters, customerId);
+    async onErasure(erasure) {
+      await erasedCustomers.add(erasure.customerId);
+      await discardAbout(deadLetters, erasure);
     },
   });
   const selectRules = createRuleSelector(config.groups, config.rules);
@@ -262,7 +263,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
   });
   const orphanedJobs = createOrphanedJobs({
     ...{ store, events, acceptedJobs },
-    orphanedAfterMs: leaseMs,
+    ...{ orphanedAfterMs: leaseMs, maxJobMs, now: clock.latest },
     jobState: sink.jobState,
     resend: async (origin) => (await replay.resend(origin)).outcome !== 'unavailable',
   });

@@ -56,6 +56,8 @@ export interface Sink<Origin = unknown> {
   jobState(job: AcceptedJob): Promise<JobState>;
   /** Stops polling jobs; their changes are `unavailable`. */
   close(): void;
+  /** Whether a change is `unavailable` because this process ends: its job goes on. */
+  isClosed(): boolean;
 }
 
 export interface SinkDeps<Origin> {
@@ -207,6 +209,7 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
     inFlight: () => inFlightLimit.counts(),
     jobState: (job) => stateOfJob(client, job, closed.signal),
     close: () => closed.abort(),
+    isClosed: () => closed.signal.aborted,
   };
 }
 

@@ -1,9 +1,10 @@
 /** /dead-letters: what could not be delivered, shown, sent again and discarded by whoever runs the service. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { deadLetterSchema } from '../../src/engine/delivery/dead-letters.ts';
-import { delivery } from '../fixtures/index.ts';
+import { delivery, type Json, lineItem } from '../fixtures/index.ts';
 import { type Made, newCustomer, newOrder, type OrderShop, startOrderShop } from '../mapping/order-fixture.ts';
 import { call, post, type Said } from './call.ts';
 
@@ -130,6 +131,75 @@ describe('replay', () => {
     assert.deepEqual(
       letters.flatMap(({ record, code }) => (record?.id === customer.id ? [code] : [])),
       ['blocked'],
+    );
+  });
+
+  test('two parcels of an order: each has a letter, and both are sent', async () => {
+    await using own = await startOrderShop();
+    const parcel = (id: string): Json => ({
+      ...{ id, createdAt: '2026-03-15T09:30:00.000Z' },
+      trackingData: { trackingId: `T-${id}`, carrier: 'DHL' },
+    });
+    const parcels = [parcel('parcel-1'), parcel('parcel-2')];
+    const items = [{ id: 'line-a', quantity: 2 }];
+    const deliveries = [{ id: 'delivery-1', createdAt: '2026-03-15T09:00:00.000Z', items, parcels }];
+    const lineItems = [lineItem({ id: 'line-a', quantity: 2 })];
+    const shippingInfo = { shippingMethodName: 'Standard', deliveries };
+    const order = newOrder({ customerEmail: 'nobody', customerId: undefined, lineItems, shippingInfo });
+    await own.addRecords(order);
+    for (const { id, trackingData } of [...parcels, ...parcels]) {
+      const payload = { deliveryId: 'delivery-1', parcelId: id, trackingData };
+      assert.equal(await own.sendMessage('ParcelTrackingDataUpdated', order.ref, payload), 202);
+    }
+    const { letters } = await list('?rule=shipment', own);
+    assert.deepEqual(
+      letters.map(({ count }) => count),
+      [2, 2],
+    );
+    await own.addRecords(corrected(order));
+    const answer = await act('/replay', { rule: 'shipment' }, own);
+    assert.deepEqual(answer.json, { delivered: 2, skipped: 0, rejected: 0, notReplayable: 0 });
+    for (const { id } of parcels) await own.event('Confirmed Shipment', `${order.id}:${id}`);
+    assert.deepEqual((await list('?rule=shipment', own)).letters, []);
+  });
+
+  /** Klaviyo answers the first event late. @returns when it has received it */
+  async function untilReplaying(own: OrderShop): Promise<void> {
+    const { faults } = own.testEnv.klaviyo;
+    while (faults.list().every(({ struck }) => struck === 0)) await sleep(10);
+  }
+  const late = { kind: 'delay', ms: 2_000, path: '/api/event', times: 1 } as const;
+
+  test('a letter that is renewed while it is replayed stays', async () => {
+    await using own = await startOrderShop();
+    const order = invalidOrder();
+    assert.equal(await sendOrder(order, own), 202);
+    await own.addRecords(corrected(order));
+    const [letter] = (await list('?rule=placed-order', own)).letters;
+    own.testEnv.klaviyo.faults.add(late);
+    const replayed = act(`/${letter?.id}/replay`, {}, own);
+    await untilReplaying(own);
+    assert.equal(await sendOrder(order, own), 202);
+    assert.deepEqual((await replayed).json, { outcome: 'delivered' });
+    const [renewed] = (await list('?rule=placed-order', own)).letters;
+    assert.deepEqual([renewed?.id, renewed?.count], [letter?.id, 2]);
+  });
+
+  test('a letter that is discarded while others are replayed is not sent', async () => {
+    await using own = await startOrderShop();
+    const orders = [invalidOrder(), invalidOrder()];
+    for (const order of orders) assert.equal(await sendOrder(order, own), 202);
+    for (const order of orders) await own.addRecords(corrected(order));
+    const [first, second] = (await list('?rule=placed-order', own)).letters;
+    own.testEnv.klaviyo.faults.add(late);
+    const replayed = act('/replay', { rule: 'placed-order' }, own);
+    await untilReplaying(own);
+    assert.equal((await act(`/${second?.id}/discard`, {}, own)).status, 200);
+    assert.deepEqual((await replayed).json, { delivered: 1, skipped: 0, rejected: 0, notReplayable: 0 });
+    const sent = await own.events({ metric: 'Placed Order' });
+    assert.deepEqual(
+      sent.map(({ unique_id }) => unique_id),
+      [first?.record?.id],
     );
   });
 

@@ -142,3 +142,29 @@ test('while commercetools does not tell who else has the e-mail, nothing is eras
   assert.equal(await erase(shop, customer), 204);
   await untilErased(shop, customer);
 });
+
+test('a replay of its dead letter while Klaviyo is away keeps the letter, and a later one erases the profile', async () => {
+  await using shop = await startOrderShop({ settings: { ...request, klaviyo: { retries: 0 } } });
+  const customer = newCustomer();
+  await synced(shop, customer);
+  dropFrom(shop, customer);
+  const path = '/api/data-privacy-deletion-jobs';
+  const { faults } = shop.testEnv.klaviyo;
+  const error = { id: '1', status: 400, code: 'odd', title: 'odd', detail: 'odd', source: {} };
+  const headers = { 'content-type': 'application/vnd.api+json' };
+  faults.add({ kind: 'status', status: 400, body: { errors: [error] }, headers, path });
+  assert.equal(await erase(shop, customer), 202);
+  faults.clear();
+  const { deadLetters, replay } = shop.testEnv.app;
+  const [letter] = await Array.fromAsync(deadLetters.list());
+  assert.ok(letter);
+  assert.equal(letter.rule, 'erase-profile');
+
+  faults.add({ kind: 'status', status: 503, body: 'down', path });
+  assert.equal((await replay.one(letter)).outcome, 'unavailable');
+  assert.equal((await deadLetters.get(letter.id))?.count, 1);
+  faults.clear();
+  assert.deepEqual(await replay.one(letter), { outcome: 'delivered' });
+  await untilErased(shop, customer);
+  assert.deepEqual(await Array.fromAsync(deadLetters.list()), []);
+});

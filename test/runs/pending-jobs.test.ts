@@ -1,6 +1,7 @@
 /** Accepted bulk jobs: stored until their last receipt, and recovered by other processes if theirs dies. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import { acceptedJobsContainer } from '../../src/engine/delivery/accepted-jobs.ts';
 import { causeOf } from '../../src/rules/cause.ts';
@@ -25,7 +26,7 @@ async function remembered(testEnv: TestEnv): Promise<unknown[]> {
 }
 
 /** As a process left it that died before its job had ended. */
-async function leave(testEnv: TestEnv, jobId: string, records: readonly Json[]): Promise<void> {
+async function leave(testEnv: TestEnv, jobId: string, records: readonly Json[], more: Json = {}): Promise<void> {
   const abouts = records.map((record) => ({
     record: refOf(record),
     rule: 'profile',
@@ -34,8 +35,23 @@ async function leave(testEnv: TestEnv, jobId: string, records: readonly Json[]):
   const job = { endpoint: 'getProfileImport', id: jobId };
   await storeOf(testEnv).put(
     { container: acceptedJobsContainer, key: `getProfileImport-${jobId}-0` },
-    { job, records: abouts },
+    { job, records: abouts, ...more },
   );
+}
+
+/** @returns the id of a job of Klaviyo that writes the first customer's profile as it was once */
+async function startJob(testEnv: TestEnv): Promise<string> {
+  const profiles = { data: [{ type: 'profile', attributes: { email: 'd0@example.com', first_name: 'Of old' } }] };
+  const started = await fetch(`${testEnv.klaviyo.url}/api/profile-bulk-import-jobs`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Klaviyo-API-Key pk_sandbox',
+      revision: '2026-07-15',
+      'content-type': 'application/vnd.api+json',
+    },
+    body: JSON.stringify({ data: { type: 'profile-bulk-import-job', attributes: { profiles } } }),
+  });
+  return z.object({ data: z.object({ id: z.string() }) }).parse(await started.json()).data.id;
 }
 
 test('customers that change together are acknowledged with their job, which is stored by reference until it has ended', async () => {
@@ -49,9 +65,36 @@ test('customers that change together are acknowledged with their job, which is s
   const held = await remembered(testEnv);
   assert.ok(held.length > 0, 'a job is under way');
   assert.doesNotMatch(JSON.stringify(held), /@example\.com|firstName|Ada/);
+  for (const stored of held) assert.ok(Date.parse(z.looseObject({ acceptedAt: z.string() }).parse(stored).acceptedAt));
   await testEnv.app.settled();
   assert.equal((await testEnv.profiles()).length, 400);
   await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
+});
+
+test('a process that is stopped before its job has ended leaves it to another one, and rejects nothing', async () => {
+  await using testEnv = await startTestEnv({ klaviyo: { jobMs: 3_600_000 } });
+  const { app, url } = await startReplica(testEnv, { SHUTDOWN_SECONDS: '1' });
+  const outcomes: string[] = [];
+  app.events.listen((event) => {
+    if (event.type === 'rejected' || event.type === 'dead-letter') outcomes.push(event.type);
+    if (event.type === 'changes') outcomes.push(...event.changes.map(({ outcome }) => outcome));
+  });
+  const changed = customers(400);
+  await testEnv.addRecords('customer', ...changed);
+  const headers = { 'content-type': 'application/json' };
+  const answers = changed.map((record) => {
+    const body = JSON.stringify(changeDelivery('ResourceUpdated', refOf(record)));
+    return fetch(url, { method: 'POST', headers, body });
+  });
+  for (const answer of await Promise.all(answers)) assert.equal(answer.status, 204);
+  const held = await remembered(testEnv);
+  assert.ok(held.length > 0, 'a job is under way');
+  await app.stop();
+  await app.sink.onIdle();
+  await turn();
+  assert.deepEqual([...new Set(outcomes)], ['delivered']);
+  assert.deepEqual(await Array.fromAsync(testEnv.app.deadLetters.list()), []);
+  assert.deepEqual(await remembered(testEnv), held);
 });
 
 test('another process sends the records of an orphaned, unknown job again and removes the job', async () => {
@@ -73,21 +116,35 @@ test('records of an orphaned job are sent again once the job has ended, so that 
   await using testEnv = await startTestEnv({ settings, klaviyo: { jobMs: 2_500 } });
   const [done = {}] = customers(1);
   await testEnv.addRecords('customer', done);
-  const profiles = { data: [{ type: 'profile', attributes: { email: 'd0@example.com', first_name: 'Of old' } }] };
-  const started = await fetch(`${testEnv.klaviyo.url}/api/profile-bulk-import-jobs`, {
-    method: 'POST',
-    headers: {
-      authorization: 'Klaviyo-API-Key pk_sandbox',
-      revision: '2026-07-15',
-      'content-type': 'application/vnd.api+json',
-    },
-    body: JSON.stringify({ data: { type: 'profile-bulk-import-job', attributes: { profiles } } }),
-  });
-  const { data } = z.object({ data: z.object({ id: z.string() }) }).parse(await started.json());
-  await leave(testEnv, data.id, [done]);
+  await leave(testEnv, await startJob(testEnv), [done]);
   await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
   const [profile] = await testEnv.profiles();
   assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, done.firstName);
+});
+
+test('records of an orphaned job that has not ended after six hours are sent again', async () => {
+  await using testEnv = await startTestEnv({ settings, klaviyo: { jobMs: 3_600_000 } });
+  const [left = {}] = customers(1);
+  await testEnv.addRecords('customer', left);
+  const acceptedAt = new Date(Date.now() - 6 * 3_600_000 - 60_000).toISOString();
+  await leave(testEnv, await startJob(testEnv), [left], { acceptedAt });
+  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
+  const [profile] = await testEnv.profiles();
+  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, left.firstName);
+});
+
+test('records of an orphaned job that the key may not read are sent again', async () => {
+  await using testEnv = await startTestEnv({ settings });
+  const [left = {}] = customers(1);
+  await testEnv.addRecords('customer', left);
+  const error = { id: '1', status: 403, code: 'permission_denied', title: 'no', detail: 'no', source: {} };
+  const headers = { 'content-type': 'application/vnd.api+json' };
+  const path = '/api/profile-bulk-import-jobs/';
+  testEnv.klaviyo.faults.add({ kind: 'status', status: 403, body: { errors: [error] }, headers, path });
+  await leave(testEnv, await startJob(testEnv), [left]);
+  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
+  const [profile] = await testEnv.profiles();
+  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, left.firstName);
 });
 
 test('a record that Klaviyo rejects when it is sent again becomes a dead letter', async () => {

@@ -16,10 +16,13 @@ const originSchema = z.object({ record: recordRefSchema, rule: z.string(), cause
 /** The record and rule that a change comes from, and why it was evaluated. Holds references only. */
 export type ChangeOrigin = z.infer<typeof originSchema>;
 
-export const acceptedJobSchema = z.object({
+/** Loose: recovery writes the object back, with what another version may have added. */
+export const acceptedJobSchema = z.looseObject({
   /** The endpoint that is polled for the job, and the job's id. */
   job: z.object({ endpoint: z.string(), id: z.string() }),
   records: z.array(originSchema),
+  /** ISO 8601; earlier versions did not store it. */
+  acceptedAt: z.string().optional().catch(undefined),
 });
 
 export interface AcceptedJobs {
@@ -27,7 +30,7 @@ export interface AcceptedJobs {
   accepted(job: AcceptedJob, origins: readonly ChangeOrigin[]): Promise<void>;
   /** The change has its last receipt, and its dead letter, if any, is stored. */
   settled(origin: ChangeOrigin | undefined): void;
-  /** The last receipt could not be stored: leaves the job to recovery, as if this process had died. */
+  /** The last receipt could not be stored, or is not known when this process ends: leaves the job to recovery. */
   abandon(origin: ChangeOrigin | undefined): void;
   /** Whether this process still waits for a stored job. */
   isOwn(key: string): boolean;
@@ -42,7 +45,13 @@ interface OwnJob {
   stored: boolean;
 }
 
-export function createAcceptedJobs({ store }: { store: Store }): AcceptedJobs {
+export interface AcceptedJobsDeps {
+  store: Store;
+  /** The clock that `OrphanedJobsDeps` has too. */
+  now(): Date;
+}
+
+export function createAcceptedJobs({ store, now }: AcceptedJobsDeps): AcceptedJobs {
   const jobByOrigin = new Map<ChangeOrigin, OwnJob>();
   const ownKeys = new Set<string>();
 
@@ -57,7 +66,7 @@ export function createAcceptedJobs({ store }: { store: Store }): AcceptedJobs {
     for (const origin of origins) jobByOrigin.set(origin, own);
     ownKeys.add(own.key);
     try {
-      const value = { format: storedFormat, job, records: origins };
+      const value = { format: storedFormat, job, acceptedAt: now().toISOString(), records: origins };
       await store.put({ container: acceptedJobsContainer, key: own.key }, value);
     } catch (thrown) {
       ownKeys.delete(own.key);

@@ -1,12 +1,12 @@
 /**
  * Stores dead letters: records that Klaviyo rejected, that are unreadable, or whose rule failed. They hold references, no
- * personal data. Equal ones (same record, rule and code) are one object with an approximate count, so that a flood of them
- * causes no contention.
+ * personal data. Equal ones (see letter-id.ts) are one object with an approximate count, so that a flood of them causes no
+ * contention.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Cause, originOf, recordRefSchema } from '../../rules/types.ts';
 import { type Store, StoreError, storedFormat } from '../../store/store.ts';
+import { idsOf, partOf } from './letter-id.ts';
 import { storedCauseSchema } from './stored-cause.ts';
 
 const container = 'ctk-dead-letters';
@@ -36,6 +36,12 @@ export const deadLetterSchema = letterSchema.extend({
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
+/** A dead letter with the version of its object in the store. */
+export interface StoredLetter {
+  letter: DeadLetter;
+  version: number;
+}
+
 /** Selects dead letters; all given fields must match. */
 export interface DeadLetterFilter {
   rule?: string;
@@ -48,9 +54,11 @@ export interface DeadLetters {
   /** @returns 'stored', or why not: then nothing may be acknowledged */
   store(draft: DeadLetterDraft): Promise<'stored' | { reason: string }>;
   get(id: string): Promise<DeadLetter | undefined>;
+  read(id: string): Promise<StoredLetter | undefined>;
   /** In the order of ids, starting after `after`. */
   list(filter?: DeadLetterFilter, after?: string): AsyncIterable<DeadLetter>;
-  discard(id: string): Promise<void>;
+  /** @param version as it was read: a letter that was renewed since then is kept */
+  discard(id: string, version?: number): Promise<void>;
 }
 
 export interface DeadLetterOptions {
@@ -71,13 +79,28 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
   const counted = createCount(() => store.list(container));
   let reportedForbidden = false;
 
+  async function read(id: string): Promise<StoredLetter | undefined> {
+    const stored = await store.get({ container, key: id });
+    const letter = parse(id, stored?.value);
+    return stored && letter && { letter, version: stored.version };
+  }
+
   async function get(id: string): Promise<DeadLetter | undefined> {
-    return parse(id, (await store.get({ container, key: id }))?.value);
+    return (await read(id))?.letter;
+  }
+
+  /** @returns the id to store a letter under, with the letter that it renews */
+  async function placeOf(letter: DeadLetterDraft): Promise<{ id: string; before?: DeadLetter | undefined }> {
+    const ids = idsOf(letter);
+    const part = partOf(letter);
+    const ofRecord = await get(ids.record);
+    // An earlier version stored each part under this id: what is there may be about another one.
+    if (ofRecord ? partOf(ofRecord) === part : part === '') return { id: ids.record, before: ofRecord };
+    return { id: ids.part, before: await get(ids.part) };
   }
 
   async function put(letter: DeadLetterDraft): Promise<'stored' | { reason: string }> {
-    const id = idOf(letter);
-    const before = await get(id);
+    const { id, before } = await placeOf(letter);
     if (!before && (await counted.now()) >= max) return full;
     const at = now().toISOString();
     const { firstAt = at, count = 0, cause: known } = before ?? {};
@@ -103,15 +126,15 @@ export function createDeadLetters(store: Store, { max, now, onStored, onForbidde
       }
     },
     get,
+    read,
     async *list(filter = {}, after) {
       for await (const { key, value } of store.list(container, after)) {
         const letter = parse(key, value);
         if (letter && matches(letter, filter)) yield letter;
       }
     },
-    async discard(id) {
-      await store.remove({ container, key: id });
-      counted.add(-1);
+    async discard(id, version) {
+      if ((await store.remove({ container, key: id }, version)) === 'ok') counted.add(-1);
     },
   };
 }
@@ -138,12 +161,6 @@ function createCount(all: () => AsyncIterable<unknown>) {
   };
 }
 
-/** A hash, because keys of custom objects allow few characters. */
-function idOf({ record, rule, code, source }: DeadLetterDraft): string {
-  const identity = JSON.stringify([record?.typeId, record?.id, rule, code, source]);
-  return createHash('sha256').update(identity).digest('hex').slice(0, 40);
-}
-
 function parse(id: string, value: unknown): DeadLetter | undefined {
   return deadLetterSchema.safeParse(Object.assign({}, value, { id })).data;
 }
@@ -156,12 +173,18 @@ function matches(letter: DeadLetter, { rule, code, resource }: DeadLetterFilter)
   );
 }
 
-/** Deletes the dead letters about a customer that was erased. */
-export async function discardAbout(deadLetters: DeadLetters, customerId: string): Promise<void> {
-  for await (const { id, record, cause } of deadLetters.list()) {
+/** Deletes the dead letters about a customer that is being erased, except those that replay the erasure. */
+export async function discardAbout(
+  deadLetters: DeadLetters,
+  { customerId, erasureRule }: { customerId: string; erasureRule: string },
+): Promise<void> {
+  for await (const { id, record, rule, cause } of deadLetters.list()) {
+    const message = cause?.type === 'message' ? cause : undefined;
     const isOwn = record?.typeId === 'customer' && record.id === customerId;
-    const isOfOrder = cause?.type === 'message' && [cause.customerId, cause.oldCustomerId].includes(customerId);
-    if (isOwn || isOfOrder) await deadLetters.discard(id);
+    const isOfOrder = message !== undefined && [message.customerId, message.oldCustomerId].includes(customerId);
+    // The erasure is not sent yet: only its own letter remembers it until then.
+    const isErasure = rule === erasureRule || (rule === '' && message?.dataErasure === true);
+    if ((isOwn || isOfOrder) && !isErasure) await deadLetters.discard(id);
   }
 }
 

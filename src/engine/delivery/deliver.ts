@@ -26,8 +26,8 @@ export interface DeliverDeps {
   deliveryLog: Pick<DeliveryLog, 'add'>;
   /** Stores a follow-up run; resolves once it is stored. */
   queueFollowUp(followUp: FollowUp): Promise<void>;
-  /** Stores that a customer was erased; resolves once it is stored. */
-  onErasure(customerId: string): Promise<void>;
+  /** Stores that a customer was erased; resolves once it is stored. `erasureRule`: the rule that erases it. */
+  onErasure(erasure: { customerId: string; erasureRule: string }): Promise<void>;
 }
 
 export interface DeliverOptions {
@@ -138,7 +138,8 @@ export function createDeliver({
         logEvaluation({ record, rule }, 'skipped', output.skips, options);
         for (const warning of output.warnings) events.emit({ type: 'partially-sent', record, rule, warning });
         for (const followUp of output.followUps) await queueFollowUp(followUp);
-        for (const change of output.changes) if (change.type === 'erasure') await onErasure(change.customerId);
+        for (const change of output.changes)
+          if (change.type === 'erasure') await onErasure({ customerId: change.customerId, erasureRule: rule });
         const origin = { record, rule };
         return output.changes.map((change) => ({ rule, result, change: withOrigin(change, origin, options) }));
       }
@@ -171,6 +172,8 @@ export function createDeliver({
     const result = emptyResult(record);
     try {
       const last = await later;
+      // This process ends and the job goes on: another process awaits it.
+      if (last.outcome === 'unavailable' && sink.isClosed()) return acceptedJobs.abandon(origin);
       const receipt: Receipt =
         last.outcome === 'unavailable' ? { outcome: 'rejected', code: 'job_lost', detail: last.reason } : last;
       const rejectedLater: ChangeCount = { rule, outcome: 'rejected-later', count: 1 };

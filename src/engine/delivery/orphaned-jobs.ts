@@ -1,7 +1,7 @@
 /**
- * Recovers accepted jobs that a dead process left in the store: once the job has ended, its records are read and sent
- * again. This also happens for a job without errors: its write may have landed after a newer one of another process, and
- * only the dead process would have held it back.
+ * Recovers accepted jobs that a dead process left in the store: once the job has ended, or never will, its records are read
+ * and sent again. This also happens for a job without errors: its write may have landed after a newer one of another
+ * process, and only the dead process would have held it back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedJob, JobState } from '../../klaviyo/batching/job-poller.ts';
@@ -24,6 +24,10 @@ export interface OrphanedJobsDeps {
   acceptedJobs: Pick<AcceptedJobs, 'isOwn'>;
   /** A stored job whose version stands still for this long belongs to a dead process. */
   orphanedAfterMs: number;
+  /** A job that has not ended by then never will. */
+  maxJobMs: number;
+  /** A clock that all processes share, as far as possible: it is compared with the time that another one stored. */
+  now(): Date;
   jobState(job: AcceptedJob): Promise<JobState>;
   /** Reads and sends a record again. @returns whether that is settled; otherwise it is tried again later */
   resend(origin: ChangeOrigin): Promise<boolean>;
@@ -35,7 +39,7 @@ const maxConcurrent = 20;
 
 export function createOrphanedJobs(deps: OrphanedJobsDeps) {
   const { store, orphanedAfterMs } = deps;
-  const seen = new Map<string, { version: number; at: number }>();
+  const seen = new Map<string, { version: number; at: number; firstAt: number }>();
   let stopping = new AbortController();
   const runSafely = reportFirstFailure((thrown) =>
     deps.events.emit({ type: 'warning', detail: `can't poll for orphaned jobs: ${messageOf(thrown)}` }),
@@ -46,8 +50,16 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
   function isOrphaned(id: string, version: number): boolean {
     const before = seen.get(id);
     if (before?.version === version) return performance.now() - before.at > orphanedAfterMs;
-    seen.set(id, { version, at: performance.now() });
+    const at = performance.now();
+    seen.set(id, { version, at, firstAt: before?.firstAt ?? at });
     return false;
+  }
+
+  /** A job without the time, and one whose time is wrong, counts from when this process first saw it. */
+  function isOverdue(id: string, acceptedAt: string | undefined): boolean {
+    const seenMs = performance.now() - (seen.get(id)?.firstAt ?? performance.now());
+    const acceptedMs = acceptedAt === undefined ? 0 : deps.now().getTime() - Date.parse(acceptedAt);
+    return seenMs >= deps.maxJobMs || acceptedMs >= deps.maxJobMs;
   }
 
   async function resendAll(origins: readonly ChangeOrigin[]): Promise<boolean> {
@@ -60,14 +72,14 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
     return settled && !stopping.signal.aborted;
   }
 
-  async function recover(at: StoreKey, { value, version }: StoredRecord): Promise<void> {
+  async function recover(id: string, at: StoreKey, { value, version }: StoredRecord): Promise<void> {
     const { success, data: stored } = acceptedJobSchema.safeParse(value);
     if (!success) {
       deps.events.emit({ type: 'warning', detail: `the stored job ${at.key} can't be read; it is deleted` });
       await store.remove(at, version);
       return;
     }
-    if ((await deps.jobState(stored.job)) !== 'ended') return;
+    if (!isOverdue(id, stored.acceptedAt) && (await deps.jobState(stored.job)) !== 'ended') return;
     // Claims the job: of several processes the first write wins, and the others see another version.
     const claimed = await store.put(at, stored, version);
     if (claimed === 'stale') return;
@@ -82,7 +94,7 @@ export function createOrphanedJobs(deps: OrphanedJobsDeps) {
         present.add(id);
         if (stopping.signal.aborted) return;
         const at = { container, key: stored.key };
-        if (!deps.acceptedJobs.isOwn(stored.key) && isOrphaned(id, stored.version)) await recover(at, stored);
+        if (!deps.acceptedJobs.isOwn(stored.key) && isOrphaned(id, stored.version)) await recover(id, at, stored);
       }
     }
     for (const id of seen.keys()) if (!present.has(id)) seen.delete(id);

@@ -37,8 +37,8 @@ export type ReplayRequest = Pick<DeadLetter, 'record' | 'rule' | 'cause'>;
 export interface Replay {
   /** Evaluates and sends a record again; a rejection stores a dead letter. Never rejects because an API can't answer. */
   resend(request: ReplayRequest): Promise<ReplayResult>;
-  /** Replays one dead letter, and deletes it unless it was rejected for the same reason. */
-  one(letter: DeadLetter): Promise<ReplayResult>;
+  /** Replays one dead letter as it is stored now, and deletes it unless it was rejected for the same reason or renewed. */
+  one(letter: Pick<DeadLetter, 'id'>): Promise<ReplayResult>;
   /** Replays up to 100 dead letters in the order of their ids, starting after `after`. */
   all(filter: DeadLetterFilter, after?: string): Promise<ReplaySummary>;
 }
@@ -56,6 +56,7 @@ export interface ReplaySummary {
 
 /** An HTTP client waits for the answer. */
 const maxReplays = 100;
+const gone: ReplayResult = { outcome: 'skipped', reason: 'it was replayed or discarded meanwhile' };
 
 export function createReplay(deps: ReplayDeps): Replay {
   /** @returns what to evaluate, or undefined if no enabled rule would write it any more */
@@ -96,17 +97,23 @@ export function createReplay(deps: ReplayDeps): Replay {
     }
   }
 
-  async function one(letter: DeadLetter): Promise<ReplayResult> {
+  /** @returns undefined if the letter is gone */
+  async function replayStored(id: string): Promise<ReplayResult | undefined> {
+    // Read now: since it was listed it may have been replayed, discarded, or renewed with another cause.
+    const stored = await deps.deadLetters.read(id);
+    if (!stored) return undefined;
+    const { letter, version } = stored;
     const result = await resend(letter);
     const isStoredAgain = result.outcome === 'rejected' && result.codes.includes(letter.code);
     const isSettled = ['delivered', 'skipped', 'rejected'].includes(result.outcome);
-    if (isSettled && !isStoredAgain) await deps.deadLetters.discard(letter.id);
+    // What was rejected meanwhile was not sent by this replay.
+    if (isSettled && !isStoredAgain) await deps.deadLetters.discard(id, version);
     return result;
   }
 
   return {
     resend,
-    one,
+    one: async ({ id }) => (await replayStored(id)) ?? gone,
     async all(filter, from) {
       const summary: ReplaySummary = { delivered: 0, skipped: 0, rejected: 0, notReplayable: 0 };
       let after = from;
@@ -114,7 +121,8 @@ export function createReplay(deps: ReplayDeps): Replay {
       const withPosition = () => omitUndefined({ ...summary, after });
       for await (const letter of deps.deadLetters.list(filter, from)) {
         if (replayed >= maxReplays) return withPosition();
-        const result = await one(letter);
+        const result = await replayStored(letter.id);
+        if (!result) continue;
         if (result.outcome === 'unavailable') return { ...withPosition(), unavailable: result.reason };
         summary[result.outcome === 'not-replayable' ? 'notReplayable' : result.outcome] += 1;
         after = letter.id;

@@ -368,6 +368,10 @@ test('the state of a job of another process is read', async (t) => {
   assert.equal(await stateOf('job-3'), 'ended', 'not known to Klaviyo');
   served.override = () => ({ status: 503, body: 'down' });
   assert.equal(await stateOf('job-1'), 'unknown');
+  served.override = () => errorResponse(401, 'not_authenticated');
+  assert.equal(await stateOf('job-2'), 'unknown', 'the key is to be corrected');
+  served.override = () => errorResponse(403, 'permission_denied');
+  assert.equal(await stateOf('job-2'), 'ended', 'nobody can ever tell');
 });
 
 describe('a profile import', () => {

@@ -39,7 +39,10 @@ export interface AcceptedJob {
   id: string;
 }
 
-/** `ended` includes jobs that Klaviyo does not know; `unknown`: Klaviyo could not be asked, or answered in another shape. */
+/**
+ * `ended` includes jobs that Klaviyo does not know, and those that the key may not read: nobody could ever tell. `unknown`:
+ * Klaviyo could not be asked, or answered in another shape.
+ */
 export type JobState = 'ended' | 'in-progress' | 'unknown';
 
 /** Reads the state of a job that another process has started. */
@@ -49,7 +52,7 @@ export async function stateOfJob(client: KlaviyoClient, job: AcceptedJob, signal
     .find((get) => get === job.endpoint);
   if (!endpoint) return 'ended';
   const result = await client.call({ endpoint, id: job.id, lane: 'bulk', signal });
-  if (!result.ok) return result.failure.type === 'rejected' ? 'ended' : 'unknown';
+  if (!result.ok) return ['rejected', 'forbidden'].includes(result.failure.type) ? 'ended' : 'unknown';
   const { success, data } = jobDocument.safeParse(result.body);
   if (!success) return 'unknown';
   return ['complete', 'cancelled'].includes(data.data.attributes.status) ? 'ended' : 'in-progress';
@@ -99,7 +102,7 @@ const maxIncompletePolls = 3;
  * A job that has not ended by then never will: the slowest recorded one took five minutes. Its records are written again,
  * instead of holding their places, and what follows them, for as long as the process lives.
  */
-const maxJobMs = 6 * 60 * 60_000;
+export const maxJobMs = 6 * 60 * 60_000;
 
 type AwaitedJob = PromiseWithResolvers<JobResult> & { since: number; missedPolls: number; incompletePolls: number };
 
