@@ -300,6 +300,7 @@ export function createComponents(config: Config, log: Logger, overrides: Overrid
       return createCartWatch({
         ...{ client: commercetools, selectRules, evaluate, deliver, events, nextReadSeq, clock, shedReason, leaseMs },
         ...{ store: runStore, setClock, everyMs: everySeconds * 1_000, settlingMs: cartSettlingMs },
+        pageSize: bulkDeps.pageSize.carts,
         ...overrides.cartWatch,
       });
     },

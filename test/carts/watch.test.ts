@@ -104,6 +104,21 @@ test('ten changes within an interval are one read of the cart', async () => {
   assert.equal((await shop.events('Started Checkout')).length, 1);
 });
 
+test('as many carts are read at a time as a sync reads', async () => {
+  await using shop = await startCartShop({
+    settings: { commercetools: { largePageSize: 5 } },
+    overrides: { cartWatch: { everyMs: 200, settlingMs: 1_500 } },
+  });
+  const emails = Array.from({ length: 12 }, (_, index) => `guest${index}@example.com`);
+  const lines = await shop.nextReads(12, () => Promise.all(emails.map((email) => guestCart(shop, email))));
+  const read = lines.map((line) => line.read);
+  assert.ok(
+    read.every((count) => count <= 5),
+    read.join(),
+  );
+  assert.equal((await shop.events('Started Checkout')).length, 12);
+});
+
 test('with a subscription a change is sent without a read at intervals', async () => {
   const push = { ALLOW_UNAUTHENTICATED_PUSH: 'true' };
   await using shop = await startCartShop({ env: push, settings: { carts: { watch: 'subscription' } } });

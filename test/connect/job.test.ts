@@ -210,6 +210,22 @@ test('the nightly syncs start at the first request after their time, once', asyn
   assert.equal((await job.request()).runs.length, 4);
 });
 
+test('a nightly sync that must not start is left to the next night, and keeps no other one from starting', async () => {
+  await using testEnv = await startSlowTestEnv({ env: serviceEnv });
+  const lease = { container: 'ctk-work', key: 'sync-categories' };
+  await storeOf(testEnv).put(lease, { shape: 'of a newer version' });
+  let now = new Date('2026-03-15T01:00:00.000Z');
+  await using job = await startJob(testEnv, { now: () => now });
+  await job.request();
+  now = new Date('2026-03-15T04:00:00.000Z');
+  const started = async () => (await job.request()).runs.map(({ resource }) => resource).toSorted();
+  assert.deepEqual(await started(), ['customers', 'orders', 'products']);
+  await storeOf(testEnv).remove(lease);
+  assert.deepEqual(await started(), []);
+  now = new Date('2026-03-16T04:00:00.000Z');
+  assert.deepEqual(await started(), ['categories', 'customers', 'orders', 'products']);
+});
+
 test('the job takes any body, and refuses a start without the store', async () => {
   await using testEnv = await startSlowTestEnv({ env: serviceEnv });
   await using job = await startJob(testEnv);

@@ -124,6 +124,22 @@ test('a tick while the store is unavailable is logged, and run when the store is
   assert.deepEqual([tick.at, tick.outcome], [due, 'queued']);
 });
 
+test('a sync that must not start is a warning at each tick, and starts at the first one at which it may', async () => {
+  await using testEnv = await startTestEnv();
+  const store = storeOf(testEnv);
+  const lease = { container: 'ctk-work', key: 'sync-categories' };
+  await store.put(lease, { shape: 'of a newer version' });
+  await using replica = await startScheduled(testEnv, { categories: { cron: everySecond, since: 'last' } });
+  const said = /the sync of categories that was due at (\S+) was not started: the lease \S+ has an unknown shape/;
+  const refusals = () => replica.warnings.flatMap((warning) => said.exec(warning)?.[1] ?? []);
+  await until(async () => (refusals().length >= 2 ? true : undefined));
+  await store.remove(lease);
+  const tick = await until(async () => replica.ticks.find(({ outcome }) => outcome === 'queued'));
+  await replica.stop();
+  assert.equal(new Set(refusals()).size, refusals().length, 'one warning for each tick');
+  assert.ok(refusals().every((at) => at < tick.at));
+});
+
 test('ctk config shows the next times, in the time zone of the schedule', async () => {
   const schedule = { timeZone: 'Asia/Tokyo', orders: { cron: '30 3 * * *', since: 'last' } };
   const { code, out } = await ctk(['config'], environment(env(schedule)));
@@ -171,4 +187,22 @@ test('a schedule whose events trigger flows has to confirm it', async () => {
   const event = await until(async () => (await shop.events({ metric: 'Placed Order' }))[0]);
   await replica.stop();
   assert.deepEqual([event.wouldTriggerFlows, event.unique_id], [true, order.id]);
+});
+
+test('the first sync of a schedule that triggers flows records the history without flows, the following ones trigger them', async () => {
+  await using shop = await startOrderShop();
+  const old = newOrder();
+  await shop.addRecords(old);
+  const plan = { cron: everySecond, since: 'last', backfill: false, confirm: 'flows' };
+  await using replica = await startScheduled(shop.testEnv, { orders: plan });
+  const placed = async (id: unknown) =>
+    (await shop.events({ metric: 'Placed Order' })).find(({ unique_id }) => unique_id === id);
+  assert.equal((await until(() => placed(old.id))).wouldTriggerFlows, false);
+  const recent = newOrder({ lastModifiedAt: new Date().toISOString() });
+  await shop.addRecords(recent);
+  assert.equal((await until(() => placed(recent.id))).wouldTriggerFlows, true);
+  await replica.stop();
+  const told = replica.warnings.filter((warning) => warning.includes('no sync of orders has completed yet'));
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /events .*without triggering flows/);
 });

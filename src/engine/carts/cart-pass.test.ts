@@ -13,6 +13,7 @@ import { emptyResult } from '../delivery/verdict.ts';
 import { runCartPass } from './cart-pass.ts';
 import type { CartCursor } from './watch-lease.ts';
 
+const pageSize = 100;
 const start = Date.parse('2026-03-16T12:00:00.000Z');
 const iso = (ms: number) => new Date(ms).toISOString();
 const records = z.array(z.object({ id: z.string() }));
@@ -33,7 +34,7 @@ function shopOf(count: number, perSecond: number) {
       const last = query['var.last'] === undefined ? -1 : Number(query['var.last']);
       const results: { id: string; lastModifiedAt: string }[] = [];
       // The change number n happens n / perSecond seconds after the start, to the cart n modulo count.
-      for (let change = 0; results.length < 500; change += 1) {
+      for (let change = 0; results.length < Number(query.limit); change += 1) {
         const at = start + Math.floor((change * 1_000) / perSecond);
         if (at > until || at > nowMs) break;
         const id = String(change % count).padStart(6, '0');
@@ -56,6 +57,7 @@ function shopOf(count: number, perSecond: number) {
 function watching(
   shop: ReturnType<typeof shopOf>,
   deliverOne: (id: string) => 'delivered' | 'unavailable' = () => 'delivered',
+  shedReason: () => string | undefined = () => undefined,
 ) {
   let cursor: CartCursor = { since: iso(start) };
   const handed: string[] = [];
@@ -91,6 +93,7 @@ function watching(
           events: createAppEvents(Object.assign(Object.create(null), silent)),
           nextReadSeq: () => 1,
           settlingMs: 5_000,
+          ...{ pageSize, shedReason },
         },
         {
           cursor,
@@ -103,7 +106,7 @@ function watching(
   };
 }
 
-test('100,000 carts with 50 changes a second cost a read for 500 changes and one more per interval', async () => {
+test('100,000 carts with 50 changes a second cost a read for each page of changes and one more per interval', async () => {
   const shop = shopOf(100_000, 50);
   const watch = watching(shop);
   for (let interval = 0; interval < 20; interval += 1) {
@@ -112,9 +115,9 @@ test('100,000 carts with 50 changes a second cost a read for 500 changes and one
     await watch.run();
     const changed = watch.handed.length - handed;
     assert.ok(changed >= 1_000, String(changed));
-    assert.ok(shop.reads.length - before <= Math.ceil(changed / 500) + 1);
+    assert.ok(shop.reads.length - before <= Math.ceil(changed / pageSize) + 1);
   }
-  assert.ok(watch.mostInHand() <= 500, 'the memory of a page');
+  assert.ok(watch.mostInHand() <= pageSize, 'the memory of a page');
   assert.equal(new Set(watch.handed).size, watch.handed.length, 'no change twice');
   assert.equal(watch.handed.length, 595 * 50 + 1, 'no gap, and nothing younger than five seconds');
 });
@@ -154,8 +157,29 @@ test('the position stands before a page whose events Klaviyo does not take now',
   const watch = watching(shop, (id) => (isAway && Number(id) >= 700 ? 'unavailable' : 'delivered'));
   shop.pass(30_000);
   await assert.rejects(watch.run(), LookupUnavailable);
-  assert.equal(watch.cursor().at?.id, '000499');
+  assert.equal(watch.cursor().at?.id, '000699');
   isAway = false;
   await watch.run();
   assert.equal(new Set(watch.handed).size, 25 * 50 + 1);
+});
+
+test('a pass ends before a page at which memory is short, and the next one goes on from there', async () => {
+  const shop = shopOf(100_000, 50);
+  let isShort = false;
+  const watch = watching(
+    shop,
+    (id) => {
+      if (id === '000150') isShort = true;
+      return 'delivered';
+    },
+    () => (isShort ? 'memory is short' : undefined),
+  );
+  shop.pass(30_000);
+  await watch.run();
+  await watch.run();
+  assert.deepEqual([watch.cursor().at?.id, watch.handed.length, shop.reads.length], ['000199', 200, 2]);
+  isShort = false;
+  await watch.run();
+  assert.equal(watch.handed.length, 25 * 50 + 1);
+  assert.equal(new Set(watch.handed).size, watch.handed.length);
 });

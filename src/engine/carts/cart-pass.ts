@@ -24,10 +24,11 @@ export interface CartPassDeps {
   clock: ServerClock;
   /** Age from which changes are read: one may become visible later than its timestamp says. */
   settlingMs: number;
+  /** Carts per page, whose events are sent together: as many as in a sync. */
+  pageSize: number;
+  /** Why nothing may be read now; undefined: it may. */
+  shedReason(): string | undefined;
 }
-
-/** Maximum of the API: a page is the whole cost of a quiet interval. */
-const pageSize = 500;
 
 /** @returns the time up to which changes are visible, ISO 8601 */
 export function visibleUntil({ clock, settlingMs }: Pick<CartPassDeps, 'clock' | 'settlingMs'>): string {
@@ -41,9 +42,12 @@ interface CartPass {
   onSettled(cursor: CartCursor): Promise<void>;
 }
 
-/** Rejects with CommercetoolsError or LookupUnavailable if an API can't answer now, or with the signal's reason. */
+/**
+ * Ends early, at a settled position, while nothing may be read. Rejects with CommercetoolsError or LookupUnavailable if an API
+ * can't answer now, or with the signal's reason.
+ */
 export async function runCartPass(deps: CartPassDeps, { cursor, signal, onSettled }: CartPass): Promise<void> {
-  const { client, evaluate, deliver, nextReadSeq, clock } = deps;
+  const { client, evaluate, deliver, nextReadSeq, clock, pageSize, shedReason } = deps;
   const rules = deps.selectRules.forPolled('cart');
   const cause = { type: 'watch' } as const;
   const until = visibleUntil(deps);
@@ -51,6 +55,7 @@ export async function runCartPass(deps: CartPassDeps, { cursor, signal, onSettle
   const pages = iteratePages(client, { resource: 'carts', query: { ...cursor, until }, pageSize });
   for (;;) {
     signal.throwIfAborted();
+    if (shedReason() !== undefined) return;
     const readSeq = nextReadSeq();
     const page = await pages.next();
     if (page.done) return;

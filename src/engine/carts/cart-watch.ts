@@ -20,8 +20,6 @@ export interface CartWatchDeps extends CartPassDeps {
   everyMs: number;
   /** Asks commercetools for the time, unless it is known. Rejects with a CommercetoolsError. */
   setClock(): Promise<void>;
-  /** Why nothing may be read now; undefined: it may. */
-  shedReason(): string | undefined;
 }
 
 export interface CartWatch {
@@ -66,6 +64,7 @@ export function createCartWatch(deps: CartWatchDeps): CartWatch {
     let { cursor } = lease.value;
     while (!signal.aborted) {
       const startedAt = performance.now();
+      // A pass that reads nothing does not say that an outage is over.
       if (deps.shedReason() === undefined)
         await passSafely(() =>
           runCartPass(deps, {

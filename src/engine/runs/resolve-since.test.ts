@@ -64,6 +64,7 @@ describe('last', () => {
   test('is refused while no sync has completed', async () => {
     const answer = await ask({ since: 'last' });
     assert.match('refused' in answer ? answer.refused : '', /no sync of orders has completed yet/);
+    assert.equal('refused' in answer && answer.code, 'no-complete-sync');
   });
 });
 

@@ -14,6 +14,13 @@ export interface SinceRequest {
   lastCompleteSince(resource: BulkResource, notAfter: Date): Promise<string | undefined>;
 }
 
+/** Why a sync may not start. */
+export interface StartRefusal {
+  refused: string;
+  /** Set if a sync of all records would do: there is no `last`. */
+  code?: 'no-complete-sync';
+}
+
 const last = 'last';
 /** Clocks of commercetools' servers may differ by less. */
 const clockToleranceMs = 60_000;
@@ -29,7 +36,7 @@ export async function resolveSince({
   request,
   now,
   lastCompleteSince,
-}: SinceRequest): Promise<{ since?: string; gap?: true } | { refused: string }> {
+}: SinceRequest): Promise<{ since?: string; gap?: true } | StartRefusal> {
   if (request.since === undefined) return {};
   const conflicting = (['ids', 'startId', 'deleteAll'] as const).find((name) => request[name] !== undefined);
   if (conflicting) return { refused: `since and ${conflicting}: give one of them` };
@@ -38,6 +45,7 @@ export async function resolveSince({
   if (request.since === last) {
     if (lastSince !== undefined) return { since: lastSince };
     return {
+      code: 'no-complete-sync',
       refused: `since: no sync of ${resource} has completed yet, so there is no "last"; sync everything once, or give a time`,
     };
   }

@@ -1,4 +1,4 @@
-/** Polls the store for runs to execute. A follow-up run waits while a sync of its resource runs. */
+/** Polls the store for runs to execute. A follow-up run waits while a process executes a sync of its resource. */
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../lib/errors.ts';
 import { reportFirstFailure } from '../../lib/first-failure.ts';
@@ -47,12 +47,14 @@ export function createRunPoller(deps: RunPollerDeps) {
   const mayExecute = ({ value: { run } }: Lease) =>
     runKinds.includes(run.kind) && (deps.claim === 'any' || ownRunIds.has(run.id));
 
+  /** Whether no process executes the run of the lease. */
+  const isFree = (lease: Lease) => monitor.observe(lease) === 'dead' || lease.value.holder === UNHELD;
+
   async function claimExpired(leases: readonly Lease[]): Promise<void> {
     for (const lease of leases) {
       const { at, value } = lease;
-      const isFree = monitor.observe(lease) === 'dead' || value.holder === UNHELD;
       const isActive = worker.active().some(({ key }) => key === at.key);
-      if (stopped || !isFree || isActive || !mayExecute(lease)) continue;
+      if (stopped || !isFree(lease) || isActive || !mayExecute(lease)) continue;
       const claimed: LeaseValue = { ...value, holder: randomUUID(), beat: value.beat + 1 };
       const version = await putLease(store, at, claimed, lease.version);
       if (version !== 'stale') begin({ at, version, value: claimed });
@@ -75,7 +77,9 @@ export function createRunPoller(deps: RunPollerDeps) {
     monitor.forget(leases);
     const held = leases.filter((lease) => !isQueued(lease));
     await claimExpired(held);
-    const busy = new Set(held.map(({ value }) => value.run.resource));
+    // Perhaps no process claims a free lease that this one may not claim, such as the sync of a command that was killed.
+    const isBusy = (lease: Lease) => mayExecute(lease) || !isFree(lease);
+    const busy = new Set(held.filter(isBusy).map(({ value }) => value.run.resource));
     const queues = Map.groupBy(leases.filter(isQueued), ({ value }) => value.run.resource);
     for (const [resource, queue] of queues) {
       const [first] = queue.toSorted((left, right) => (left.value.run.id < right.value.run.id ? -1 : 1));

@@ -37,6 +37,7 @@ test('nothing is stored any more once the recorder is closed', async () => {
   pause(run);
   recorder.markDirty();
   recorder.close();
+  recorder.markDirty();
   await sleep(60);
   assert.equal((await stored())?.state, 'queued');
 });

@@ -25,13 +25,14 @@ export function createRunRecorder(deps: RunRecorderDeps) {
   let storedAt = performance.now();
   let writing: Promise<boolean> = Promise.resolve(true);
   let isQueued = false;
+  let isClosed = false;
   /** Stores the last change if none follows, such as a pause. */
   let trailing: NodeJS.Timeout | undefined;
   const { holder } = run;
 
-  async function put(): Promise<boolean> {
+  async function put(state: Run): Promise<boolean> {
     for (;;) {
-      const stored = await runStore.put(run, point, version);
+      const stored = await runStore.put(state, point, version);
       if (stored !== 'stale') {
         version = stored;
         return true;
@@ -51,15 +52,15 @@ export function createRunRecorder(deps: RunRecorderDeps) {
     trailing = undefined;
   }
 
-  /** Stores the run now. @returns whether that succeeded */
-  function save(): Promise<boolean> {
+  /** Stores the run now. @param state what is stored, unless it is the run as it is shown. @returns whether that succeeded */
+  function save(state: Run = run): Promise<boolean> {
     clearTrailing();
     isQueued = true;
     writing = writing.then(async () => {
       isQueued = false;
       storedAt = performance.now();
       try {
-        return await put();
+        return await put(state);
       } catch (thrown) {
         deps.onError(`run ${run.id} could not be stored: ${messageOf(thrown)}`);
         return false;
@@ -77,13 +78,16 @@ export function createRunRecorder(deps: RunRecorderDeps) {
         lastCheckpoint = checkpoint;
         point = resumePointOf(run);
       }
-      if (isQueued) return;
+      if (isQueued || isClosed) return;
       const waitMs = checkpointMs - (performance.now() - storedAt);
       if (waitMs <= 0) void save();
       else trailing ??= setTimeout(() => void save(), waitMs).unref();
     },
     save,
     /** Stores nothing more on its own: the run has ended here. */
-    close: clearTrailing,
+    close(): void {
+      isClosed = true;
+      clearTrailing();
+    },
   };
 }

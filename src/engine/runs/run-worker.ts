@@ -41,12 +41,16 @@ export interface RunExecution {
   markDirty(): void;
 }
 
+/** How an execution ended. */
+type RunEnd = Pick<Run, 'state' | 'problem'>;
+
 /** Between attempts to store how a run ended. */
 const saveRetryMs = 500;
 
 /** @param onEnded called when a run has ended and its lease is released */
 export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) => void) {
-  const activeRuns = new Map<string, ActiveRun>();
+  /** A run whose lease is being released may be here beside the next one of its resource. */
+  const activeRuns = new Set<ActiveRun>();
   const { runStore, events, checkpointMs } = deps;
   const warn = (detail: string) => events.emit({ type: 'warning', detail });
 
@@ -74,32 +78,41 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
     });
   }
 
-  /** The record that says how the run ended is stored before the lease is released. */
-  async function closeRecord(run: Run, recorder: RunRecorder, lease: LeaseHeartbeat): Promise<void> {
-    while (!lease.isLost() && !(await recorder.save())) await sleep(saveRetryMs);
+  /**
+   * The record that says how the run ended is stored before that is shown, because the next sync of the resource may start
+   * then, and before the lease is released.
+   */
+  async function closeRecord(run: Run, ended: Run, recorder: RunRecorder, lease: LeaseHeartbeat): Promise<void> {
+    while (!lease.isLost() && !(await recorder.save(ended))) await sleep(saveRetryMs);
     if (lease.isLost()) return warn(`the lease of run ${run.id} was lost; another process continues the run`);
+    delete run.problem;
+    Object.assign(run, ended);
     if (hasEnded(run)) await lease.release();
     else await lease.handOver();
     emitState(run);
   }
 
-  async function work(run: Run, holder: string, lease: LeaseHeartbeat): Promise<void> {
+  /** @param onExecuted called when nothing can stop the run any more */
+  async function work(run: Run, holder: string, lease: LeaseHeartbeat, onExecuted: () => void): Promise<void> {
     const recorder = await openRecord(run, holder, lease);
     if (!recorder) return lease.release();
     emitState(run);
+    let end: RunEnd;
     try {
       lease.signal.throwIfAborted();
       await deps.execute({ run, signal: lease.signal, markDirty: recorder.markDirty });
-      run.state = 'completed';
-      delete run.problem;
+      end = { state: 'completed' };
     } catch (thrown) {
-      setEndState(run, lease.signal, thrown);
+      end = endOf(lease.signal, thrown);
     } finally {
       recorder.close();
+      onExecuted();
     }
     closeCounts(run.counts);
-    if (hasEnded(run)) run.endedAt = deps.now().toISOString();
-    await closeRecord(run, recorder, lease);
+    const { problem: _past, ...shown } = run;
+    const ended: Run = { ...shown, ...end };
+    if (hasEnded(ended)) ended.endedAt = deps.now().toISOString();
+    await closeRecord(run, ended, recorder, lease);
   }
 
   return {
@@ -109,40 +122,41 @@ export function createRunWorker(deps: RunWorkerDeps, onEnded: (run: ActiveRun) =
       const lease = startLeaseHeartbeat({ ...deps, onError: warn }, claimed, runLeases);
       const run = structuredClone(value.run);
       if (value.stop) lease.end('stop');
+      let isExecuted = false;
       const active: ActiveRun = {
         run,
         key: at.key,
         end(reason) {
-          // It has ended; only its record is being stored.
-          if (hasEnded(run)) return;
+          // Only its record is being stored.
+          if (isExecuted) return;
           run.state = reason === 'stop' ? 'stopping' : 'pausing';
           lease.end(reason);
         },
         ended: Promise.resolve(),
       };
-      activeRuns.set(active.key, active);
-      active.ended = work(run, value.holder, lease)
+      activeRuns.add(active);
+      active.ended = work(run, value.holder, lease, () => {
+        isExecuted = true;
+      })
         .catch(async (thrown: unknown) => {
           warn(`run ${run.id} can't be executed now: ${messageOf(thrown)}`);
           await lease.handOver();
         })
         .then(() => {
-          activeRuns.delete(active.key);
+          activeRuns.delete(active);
           onEnded(active);
         });
       return active;
     },
-    active: (): readonly ActiveRun[] => [...activeRuns.values()],
+    active: (): readonly ActiveRun[] => [...activeRuns],
   };
 }
 
-function setEndState(run: Run, signal: AbortSignal, thrown: unknown): void {
-  delete run.problem;
+function endOf(signal: AbortSignal, thrown: unknown): RunEnd {
   const ending: unknown = signal.reason;
-  if (signal.aborted) {
-    run.state = ending instanceof RunEnded && ending.reason === 'stop' ? 'stopped' : 'paused';
-    return;
-  }
-  run.state = 'failed';
-  run.problem = thrown instanceof RunFailed ? thrown.message : `internal error: ${messageOf(thrown)}`;
+  if (signal.aborted) return { state: ending instanceof RunEnded && ending.reason === 'stop' ? 'stopped' : 'paused' };
+  return {
+    state: 'failed',
+    problem: thrown instanceof RunFailed ? thrown.message : `internal error: ${messageOf(thrown)}`,
+  };
 }

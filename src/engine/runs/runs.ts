@@ -8,7 +8,7 @@ import { type StoreKey, untilWritten } from '../../store/store.ts';
 import type { CountFlowEvents, FlowCount } from './flow-confirmation.ts';
 import type { FollowUpQueue } from './follow-ups.ts';
 import { type Lease, type LeaseValue, leaseKey, listLeases, putLease, readLease, UNHELD } from './lease.ts';
-import { resolveSince } from './resolve-since.ts';
+import { resolveSince, type StartRefusal } from './resolve-since.ts';
 import { createRun, hasEnded, type Run, type RunRequest, type Starter } from './run.ts';
 import { closeCounts } from './run-counts.ts';
 import { createRunPoller, type RunPollerDeps } from './run-poller.ts';
@@ -18,7 +18,7 @@ export type StartResult =
   | { started: Run }
   /** alive: this process has seen its holder renew the lease; otherwise the holder may be dead. */
   | { running: Run; alive: boolean }
-  | { refused: string }
+  | StartRefusal
   /** Its events can trigger flows, and this was not confirmed. */
   | { unconfirmed: FlowCount };
 
@@ -115,7 +115,7 @@ export function createRuns(deps: RunsDeps): Runs {
 
   async function stop(resource: BulkResource): Promise<Run | undefined> {
     const at = leaseKey('sync', resource);
-    const active = poller.active().find(({ key }) => key === at.key);
+    const active = poller.active().find(({ key, run }) => key === at.key && !hasEnded(run));
     if (active) {
       active.end('stop');
       return active.run;

@@ -14,7 +14,7 @@ import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { type Store, untilWritten } from '../../store/store.ts';
 import type { AppEvents } from '../../telemetry/app-events.ts';
 import { describeFlowCount, flowConfirmation } from './flow-confirmation.ts';
-import type { Runs } from './runs.ts';
+import type { Runs, StartResult } from './runs.ts';
 
 export interface Plan {
   /** Five fields, or six with seconds first. https://croner.56k.guru/usage/pattern/ */
@@ -58,6 +58,7 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
   const stopping = new AbortController();
   const { signal } = stopping;
   const self = randomUUID();
+  const warn = (detail: string) => events.emit({ type: 'warning', detail });
   let waiting: Promise<unknown> = Promise.resolve();
 
   const sleepFor = (ms: number) => sleep(ms, undefined, { signal }).catch(() => undefined);
@@ -86,7 +87,7 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
       } catch (thrown) {
         const why = messageOf(thrown);
         const detail = `the sync of ${tick.resource} that was due at ${tick.at} can't be queued now: ${why}`;
-        if (!reported) events.emit({ type: 'warning', detail });
+        if (!reported) warn(detail);
         reported = true;
       }
       await sleepFor(retryMs);
@@ -106,19 +107,29 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
     });
   }
 
-  async function queue({ resource, plan: { since, ...plan }, at }: Tick): Promise<void> {
-    const request = omitUndefined({ since, backfill: plan.backfill });
-    const result = await runs.start(resource, request, 'schedule', plan.confirm !== undefined);
+  /** A sync that must not start is left to the next tick, as one is while a sync of the resource runs. */
+  async function queue({ resource, plan, at }: Tick): Promise<void> {
+    const result = await start(resource, plan);
     if ('unconfirmed' in result) {
       const fix = `set schedule.${resource}.confirm to "${flowConfirmation}" if they may`;
       const reason = `${describeFlowCount(resource, result.unconfirmed)} and was not started by the schedule: ${fix}`;
       return events.emit({ type: 'action-required', reason });
     }
-    // No sync has completed yet, so there is no `last`: syncs everything once.
-    if ('refused' in result) return queue({ resource, plan, at });
+    if ('refused' in result)
+      return warn(`the sync of ${resource} that was due at ${at} was not started: ${result.refused}`);
     const [outcome, run] =
       'started' in result ? (['queued', result.started] as const) : (['skipped', result.running] as const);
     events.emit({ type: 'scheduled', resource, at, outcome, runId: run.id });
+  }
+
+  async function start(resource: BulkResource, { since, backfill, confirm }: Plan): Promise<StartResult> {
+    const result = await runs.start(resource, omitUndefined({ since, backfill }), 'schedule', confirm !== undefined);
+    if (!('refused' in result) || result.code !== 'no-complete-sync') return result;
+    // There is no `last` yet: everything is synced once. `confirm` was about changes, not about the whole history.
+    const whole = await runs.start(resource, {}, 'schedule');
+    if (backfill === false && 'started' in whole)
+      warn(`no sync of ${resource} has completed yet: the events of all records are recorded without triggering flows`);
+    return whole;
   }
 
   /** Starts the sync before the time is stored: a process that dies in between starts it once more instead of never. */
@@ -147,7 +158,7 @@ export function createScheduler({ store, runs, plans, events, now }: SchedulerDe
         planned(plans).map(([resource, plan]) =>
           runPlan(resource, plan).catch((thrown: unknown) => {
             const why = messageOf(thrown);
-            events.emit({ type: 'warning', detail: `no sync of ${resource} starts by itself any more: ${why}` });
+            warn(`no sync of ${resource} starts by itself any more: ${why}`);
           }),
         ),
       );
