@@ -38,7 +38,7 @@ export const settingsSchema = z.strictObject({
     retries: retries().describe('how often a read is repeated at once'),
     pageSize: pageSize(500).describe('customers and categories a page in bulk'),
     largePageSize: pageSize(100).describe(
-      'the same of orders and products, which are many times as large: what is read has to be held',
+      'the same of orders, products and carts, which are many times as large: what is read has to be held',
     ),
     ranges: z.int().min(1).max(32).default(4).describe('ranges of ids that a sync walks side by side'),
   }),
