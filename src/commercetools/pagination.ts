@@ -53,7 +53,7 @@ const listed = z.object({ results: z.array(z.unknown()) });
 const positioned = z.looseObject({ id: z.string(), lastModifiedAt: z.string().catch('') });
 
 /** Returns the records of a response. @throws CommercetoolsError if the response is not a list */
-function parseList(body: unknown, path: string): unknown[] {
+export function parseList(body: unknown, path: string): unknown[] {
   const parsed = listed.safeParse(body);
   if (!parsed.success)
     throw new CommercetoolsError('unavailable', `commercetools answered ${path} in an unknown shape`);

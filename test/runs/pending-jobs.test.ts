@@ -112,14 +112,19 @@ test('another process sends the records of an orphaned, unknown job again and re
   await other.app.stop();
 });
 
+/** The job is no longer remembered, and Klaviyo has the customer. */
+async function assertSentAgain(testEnv: TestEnv, { firstName }: Json): Promise<void> {
+  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
+  const [profile] = await testEnv.profiles();
+  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, firstName);
+}
+
 test('records of an orphaned job are sent again once the job has ended, so that the latest state wins', async () => {
   await using testEnv = await startTestEnv({ settings, klaviyo: { jobMs: 2_500 } });
   const [done = {}] = customers(1);
   await testEnv.addRecords('customer', done);
   await leave(testEnv, await startJob(testEnv), [done]);
-  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
-  const [profile] = await testEnv.profiles();
-  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, done.firstName);
+  await assertSentAgain(testEnv, done);
 });
 
 test('records of an orphaned job that has not ended after six hours are sent again', async () => {
@@ -128,9 +133,7 @@ test('records of an orphaned job that has not ended after six hours are sent aga
   await testEnv.addRecords('customer', left);
   const acceptedAt = new Date(Date.now() - 6 * 3_600_000 - 60_000).toISOString();
   await leave(testEnv, await startJob(testEnv), [left], { acceptedAt });
-  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
-  const [profile] = await testEnv.profiles();
-  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, left.firstName);
+  await assertSentAgain(testEnv, left);
 });
 
 test('records of an orphaned job that the key may not read are sent again', async () => {
@@ -142,9 +145,7 @@ test('records of an orphaned job that the key may not read are sent again', asyn
   const path = '/api/profile-bulk-import-jobs/';
   testEnv.klaviyo.faults.add({ kind: 'status', status: 403, body: { errors: [error] }, headers, path });
   await leave(testEnv, await startJob(testEnv), [left]);
-  await until(async () => ((await remembered(testEnv)).length === 0 ? true : undefined));
-  const [profile] = await testEnv.profiles();
-  assert.equal(z.looseObject({ first_name: z.string() }).parse(profile).first_name, left.firstName);
+  await assertSentAgain(testEnv, left);
 });
 
 test('a record that Klaviyo rejects when it is sent again becomes a dead letter', async () => {

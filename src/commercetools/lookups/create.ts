@@ -7,7 +7,7 @@ import { createLruCache } from '../../lib/lru-cache.ts';
 import { cartSchema } from '../cart-schemas.ts';
 import type { CommercetoolsClient } from '../client.ts';
 import { CommercetoolsError, malformedKey } from '../errors.ts';
-import { isQueryable, iteratePages, queryByField, urlLimits } from '../pagination.ts';
+import { isQueryable, iteratePages, parseList, queryByField, urlLimits } from '../pagination.ts';
 import type { LocalizedString } from '../schema-fields.ts';
 import {
   businessUnitSchema,
@@ -67,7 +67,7 @@ interface BatchedLookup<Entity> {
   keysOf(record: Entity): string[];
 }
 
-const identified = z.object({ results: z.array(z.object({ id: z.string() })) });
+const identified = z.object({ id: z.string() });
 
 /** @param now returns a monotonic time in milliseconds, for the age of the category tree */
 export function createLookups(client: CommercetoolsClient, now: () => number = () => performance.now()): Lookups {
@@ -123,14 +123,6 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
   };
   const ordersOfPayment = batched<Order>({ ...ofPayment, schema: orderSchema });
   const paidOrders = batched<PaidOrder>({ ...ofPayment, schema: paidOrderSchema });
-  /** Two orders are enough: an e-mail of a till or an office may have any number. */
-  async function hasOtherOrder(email: string, orderId: string): Promise<boolean> {
-    if (!isQueryable(email)) throw malformedKey('orders');
-    const query = { where: 'customerEmail = :email', 'var.email': email, limit: 2, withTotal: false };
-    const { results } = identified.parse(await client.get('orders', query));
-    return results.some(({ id }) => id !== orderId);
-  }
-
   const inventory = bySku('inventory', inventoryEntrySchema);
   const inventoryEntry = byId('inventory', inventoryEntrySchema);
   const channels = batched({
@@ -200,8 +192,12 @@ export function createLookups(client: CommercetoolsClient, now: () => number = (
     ordersOfPayment: (paymentId) => ordersOfPayment.load(paymentId),
     paidOrders: (paymentId) => paidOrders.load(paymentId),
     async hasOtherOrder(email, orderId) {
+      if (!isQueryable(email)) throw malformedKey('orders');
       const spellings = [...new Set([email, email.toLowerCase()])];
-      return (await Promise.all(spellings.map((spelling) => hasOtherOrder(spelling, orderId)))).includes(true);
+      // Two orders are enough: an e-mail of a till or an office may have any number.
+      const query = { where: 'customerEmail in :emails', 'var.emails': spellings, limit: 2, withTotal: false };
+      const orders = parseList(await client.get('orders', query), 'orders');
+      return orders.some((order) => identified.safeParse(order).data?.id !== orderId);
     },
     payment: byId('payments', paymentSchema),
     product: byId('products', productSchema),

@@ -81,9 +81,7 @@ export function createDeliver({
   }
 
   function log(results: readonly (readonly [DeliveryOrigin, Receipt])[], options: DeliverOptions): void {
-    if (options.lane !== 'realtime') return;
-    logDeliveries(
-      deliveryLog,
+    logDeliveries(deliveryLog, options.lane, () =>
       results.map(([origin, receipt]) => receiptEntry(origin, receipt, options)),
     );
   }
@@ -95,9 +93,7 @@ export function createDeliver({
     reasons: readonly string[],
     options: DeliverOptions,
   ) {
-    if (options.lane !== 'realtime') return;
-    logDeliveries(
-      deliveryLog,
+    logDeliveries(deliveryLog, options.lane, () =>
       reasons.map((reason) => entryOf(origin, { outcome, reason }, options)),
     );
   }

@@ -1,4 +1,5 @@
 /** Entries of the delivery log from evaluations and receipts: several equal ones of a rule are one entry with a count. */
+import type { Lane } from '../../klaviyo/api/rate-limiter.ts';
 import type { Receipt } from '../../klaviyo/change.ts';
 import { omitUndefined } from '../../lib/omit-undefined.ts';
 import { type Cause, messageCauseOf, type RecordRef } from '../../rules/types.ts';
@@ -51,8 +52,17 @@ export function entryOf(
   return omitUndefined({ record: { typeId, id }, rule, wrote, ...result, reason, attempt: repeated, messageId });
 }
 
-/** Adds drafts to the log; equal ones become one entry with their number. */
-export function logDeliveries(log: Pick<DeliveryLog, 'add'>, drafts: readonly DeliveryDraft[]): void {
+/**
+ * Adds drafts of realtime to the log; equal ones become one entry with their number. The other lanes count their records
+ * instead, and make no drafts.
+ */
+export function logDeliveries(
+  log: Pick<DeliveryLog, 'add'>,
+  lane: Lane,
+  makeDrafts: () => readonly DeliveryDraft[],
+): void {
+  if (lane !== 'realtime') return;
+  const drafts = makeDrafts();
   log.add(drafts.length < 2 ? drafts : merged(drafts));
 }
 

@@ -56,6 +56,7 @@ export interface Realtime {
 /** Share of the deadline that a message may wait for its turn at Klaviyo; the rest is for reading and sending. */
 export const maxQueueShare = 0.6;
 
+const minRetryMs = 1_000;
 /** Garbage collection frees memory within seconds, if there is memory to free. */
 const shedRetryMs = 5_000;
 
@@ -69,7 +70,7 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
   const inFlight = new Map<string, Promise<Verdict>>();
   const attempts = createAttempts();
   /**
-   * By message id, verdicts that came after the deadline, when the broker was already told to redeliver: the redelivery is
+   * By message id, verdicts that came after the deadline, when the broker had its answer to redeliver: the redelivery is
    * acknowledged and nothing is sent again.
    */
   const acknowledgedLate = createLruCache<string, Verdict>(lateAcks);
@@ -93,8 +94,9 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
       if (isUnavailable(thrown)) {
         const { typeId, id } = message.resource;
         const result = { outcome: 'retried', reason: messageOf(thrown) } as const;
-        if (options.lane === 'realtime')
-          logDeliveries(deps.deliveryLog, [entryOf({ record: { typeId, id }, rule: '' }, result, options)]);
+        logDeliveries(deps.deliveryLog, options.lane, () => [
+          entryOf({ record: { typeId, id }, rule: '' }, result, options),
+        ]);
         return verdictForError(thrown);
       }
       // Counts as a rule that failed, so that the last attempt stores a dead letter.
@@ -130,11 +132,12 @@ export function createRealtime(deps: RealtimeDeps): Realtime {
     if (shedReason !== undefined) return { ack: false, reason: shedReason, retryAfterMs: shedRetryMs };
     const maxWaitMs = deps.deadlineMs * maxQueueShare;
     const waitMs = Math.max(0, ...changeKindsOf(rules).map((kind) => deps.sink.estimateWaitMs(kind, lane)));
-    const retryAfterMs = Math.max(1_000, waitMs - maxWaitMs);
-    if (waitMs > maxWaitMs) return { ack: false, reason: 'the backlog exceeds realtime.deadlineSeconds', retryAfterMs };
-    if (inFlight.size >= deps.maxInFlight)
-      return { ack: false, reason: 'realtime.maxInFlight messages are in flight', retryAfterMs };
-    return undefined;
+    if (waitMs > maxWaitMs) {
+      const retryAfterMs = Math.max(minRetryMs, waitMs - maxWaitMs);
+      return { ack: false, reason: 'the backlog exceeds realtime.deadlineSeconds', retryAfterMs };
+    }
+    if (inFlight.size < deps.maxInFlight) return undefined;
+    return { ack: false, reason: 'realtime.maxInFlight messages are in flight', retryAfterMs: minRetryMs };
   }
 
   async function admit(message: Message, rules: RuleSelection, deliveries: number | undefined): Promise<Verdict> {

@@ -35,7 +35,7 @@ function start(change: (store: Store) => Partial<Store>, execute: (execution: Ru
   return {
     worker,
     runStore,
-    /** Claims the lease of the resource for a new sync, whoever holds it. */
+    /** Claims the lease of the resource for a new sync, also from another holder. */
     async begin() {
       const run: Run = createRun({ resource: 'orders', kind: 'sync', request: {}, by: 'api', now: new Date() });
       const value = { run, beat: 0, holder: run.id };

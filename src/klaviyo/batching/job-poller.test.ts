@@ -371,7 +371,7 @@ test('the state of a job of another process is read', async (t) => {
   served.override = () => errorResponse(401, 'not_authenticated');
   assert.equal(await stateOf('job-2'), 'unknown', 'the key is to be corrected');
   served.override = () => errorResponse(403, 'permission_denied');
-  assert.equal(await stateOf('job-2'), 'ended', 'nobody can ever tell');
+  assert.equal(await stateOf('job-2'), 'ended', 'its end cannot be found out');
 });
 
 describe('a profile import', () => {

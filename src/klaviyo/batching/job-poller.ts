@@ -40,8 +40,8 @@ export interface AcceptedJob {
 }
 
 /**
- * `ended` includes jobs that Klaviyo does not know, and those that the key may not read: nobody could ever tell. `unknown`:
- * Klaviyo could not be asked, or answered in another shape.
+ * `ended` includes jobs that Klaviyo does not know, and those that the key may not read: their end can't be
+ * found out. `unknown`: Klaviyo could not be asked, or answered in another shape.
  */
 export type JobState = 'ended' | 'in-progress' | 'unknown';
 
