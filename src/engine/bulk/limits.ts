@@ -6,11 +6,11 @@
  */
 
 /**
- * Pages that were read and not handed to the sink yet, over all ranges of a run. One for each range keeps every range
- * reading; one more is being handed over.
+ * Pages that were read and not handed to the sink yet, over all ranges of a run: one for each range. A single range reads
+ * the next one while the present one is evaluated.
  */
 export function maxPagesInHand(ranges: number): number {
-  return Math.max(ranges, 1) + 1;
+  return Math.max(ranges, 2);
 }
 
 /** Pages evaluated concurrently: one waits for lookups while the other one maps. */

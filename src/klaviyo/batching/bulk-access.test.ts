@@ -41,13 +41,22 @@ interface Setup {
   isListingDown?(counts: { single: number; bulk: number }): boolean;
   /** Whether Klaviyo rejects a bulk body without saying which event it is about. */
   rejectsBody?(body: number): boolean;
+  /** Whether Klaviyo has recorded an event and lists it already; absent: at once. */
+  isListed?(id: string, counts: { bulk: number }): boolean;
+  /** The time of the events that are written. */
+  time?: string;
 }
+
+const lastYear = '2025-03-01T08:00:00.000Z';
 
 /** Klaviyo with this treatment, and a writer of events with the ids. */
 async function start(t: TestContext, setup: Setup) {
   const { treatment, known, missingScope = false, isListingDown = () => false, rejectsBody = () => false } = setup;
+  const { isListed = () => true, time = lastYear } = setup;
   const clock = mockClock(t);
   const recorded: string[] = [];
+  /** When recorded events happened; absent: as they are written here. */
+  const times = new Map<string, string>();
   const counts = { single: 0, bulk: 0 };
   const warnings: string[] = [];
   const released: string[] = [];
@@ -75,6 +84,16 @@ async function start(t: TestContext, setup: Setup) {
     return { status: 202, body: '' };
   }
 
+  function listedEvents(filter: string) {
+    const [, from = '', to = '9'] = /equal\(datetime,(.+?)\),less-or-equal\(datetime,(.+?)\)/.exec(filter) ?? [];
+    const [, profile] = /equals\(profile_id,"(.+?)"\)/.exec(filter) ?? [];
+    const isWithin = (at: string) => from <= at && at <= to;
+    return recorded
+      .filter((id) => isListed(id, counts) && isWithin(times.get(id) ?? time))
+      .filter((id) => profile === undefined || profile === `profile-of-${id}`)
+      .map((id) => ({ attributes: { event_properties: { $event_id: id } } }));
+  }
+
   const client = await serveKlaviyo(t, (request) => {
     if (missingScope && request.method === 'GET')
       return {
@@ -84,10 +103,14 @@ async function start(t: TestContext, setup: Setup) {
     if (request.method === 'GET' && isListingDown(counts)) return { status: 503, body: 'down' };
     if (request.path === '/api/metrics')
       return { body: { data: recorded.length === 0 ? [] : [{ id: 'M', attributes: { name: 'Placed Order' } }] } };
-    if (request.method === 'GET') {
-      const data = recorded.map((id) => ({ attributes: { event_properties: { $event_id: id } } }));
+    const filter = request.query.get('filter') ?? '';
+    if (request.path === '/api/profiles') {
+      const data = recorded
+        .filter((id) => filter.includes(`"${id}"`))
+        .map((id) => ({ id: `profile-of-${id}`, attributes: { external_id: id } }));
       return { body: { data } };
     }
+    if (request.method === 'GET') return { body: { data: listedEvents(filter) } };
     if (request.path === '/api/event-bulk-create-jobs') return bulkResponse(request);
     counts.single += 1;
     const { unique_id: id } = single.parse(JSON.parse(request.body)).data.attributes;
@@ -120,7 +143,7 @@ async function start(t: TestContext, setup: Setup) {
   });
 
   return {
-    ...{ recorded, counts, warnings, released },
+    ...{ recorded, times, counts, warnings, released },
     finding: () => finding,
     /** Makes each lookup throw until the returned function is called. */
     breakLookups() {
@@ -134,7 +157,7 @@ async function start(t: TestContext, setup: Setup) {
       const results: ApiResult[] = [];
       const failed: unknown[] = [];
       for (const id of ids)
-        void batchers.write('event', eventOf(id), { lane: 'bulk', deadline: { aborted: false } }).then(
+        void batchers.write('event', eventOf(id, time), { lane: 'bulk', deadline: { aborted: false } }).then(
           (result) => results.push(result),
           (thrown: unknown) => failed.push(thrown),
         );
@@ -145,15 +168,15 @@ async function start(t: TestContext, setup: Setup) {
   };
 }
 
-function eventOf(id: string): BatchItem {
+function eventOf(id: string, time: string): BatchItem {
   const metric = { data: { type: 'metric', attributes: { name: 'Placed Order' } } };
-  const attributes = { metric, unique_id: id, time: '2026-03-01T08:00:00.000Z' };
+  const attributes = { metric, unique_id: id, time };
   const text = JSON.stringify({ type: 'event', attributes });
-  const profile = `"profile":{"data":{"type":"profile","attributes":{"external_id":"${id}"}}}`;
+  const profile = { data: { type: 'profile', attributes: { external_id: id } } };
   return {
     ...{ text: () => text, bytes: Buffer.byteLength(text) },
-    group: `{"type":"event-bulk-create","attributes":{${profile},`,
-    singleBody: () => `{"data":${text}}`,
+    group: `{"type":"event-bulk-create","attributes":{"profile":${JSON.stringify(profile)},`,
+    singleBody: () => JSON.stringify({ data: { type: 'event', attributes: { ...attributes, profile } } }),
   };
 }
 
@@ -220,6 +243,40 @@ test('a body without a new event is sent singly, once, and a later body is verif
   await sync(idsOf(150, 250));
   assert.equal(finding(), 'lost');
   assert.deepEqual(recorded.toSorted(), idsOf(0, 250).toSorted());
+});
+
+test('events that Klaviyo has recorded at another time are not taken for new ones', async (t) => {
+  const { sync, recorded, times, counts, finding } = await start(t, { treatment: 'lost' });
+  recorded.push(...idsOf(0, 100));
+  for (const id of recorded) times.set(id, '2025-02-28T08:00:00.000Z');
+  assert.ok((await sync(idsOf(0, 100))).every(isOk));
+  assert.deepEqual(counts, { single: 100, bulk: 0 });
+  assert.equal(finding(), undefined);
+});
+
+describe('events of the last day, which realtime may have recorded a moment ago', () => {
+  const time = new Date(Date.now() - 3_600_000).toISOString();
+
+  test('are sent in bulk, and prove nothing about later bodies', async (t) => {
+    const { sync, recorded, counts, finding } = await start(t, { treatment: 'ignored', time });
+    assert.ok((await sync(idsOf(0, 100))).every(isOk));
+    assert.deepEqual(recorded.toSorted(), idsOf(0, 100).toSorted());
+    assert.equal(counts.bulk, 1);
+    assert.equal(finding(), undefined);
+  });
+
+  test('that are listed late do not show that Klaviyo ignores repeated events', async (t) => {
+    const { sync, recorded, finding } = await start(t, {
+      ...{ treatment: 'lost', time },
+      // Recorded by realtime, and listed once the first body was sent.
+      isListed: (id, { bulk: bodies }) => bodies > 0 || !idsOf(0, 100).includes(id),
+    });
+    recorded.push(...idsOf(0, 100));
+    assert.ok((await sync(idsOf(0, 100))).every(isOk));
+    assert.ok((await sync(idsOf(50, 150))).every(isOk));
+    assert.deepEqual(recorded.toSorted(), idsOf(0, 150).toSorted());
+    assert.notEqual(finding(), 'ignored');
+  });
 });
 
 test('without the scopes to verify a body, events are sent singly, and a warning says so', async (t) => {

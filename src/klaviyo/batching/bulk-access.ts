@@ -6,7 +6,8 @@
  *
  * So the first body of events is verified with its own events: one is recorded by a single request first, and another
  * one, which Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, or where the
- * body seems to hold no new event, events are sent singly, where a repeated event is ignored.
+ * body seems to hold no new event, events are sent singly, where a repeated event is ignored. A recent event shows that its
+ * own body was recorded, but the next body is verified too: realtime may have recorded the event meanwhile, or just before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -15,6 +16,7 @@ import { parseJson } from '../../lib/json.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
 import type { ApiFailure } from '../api/errors.ts';
+import { createExistingProfiles } from '../existing-profiles.ts';
 import { isEventListed } from '../listed-events.ts';
 import { createMetricIds } from '../metric-ids.ts';
 import type { BatchItem } from './bulk-body.ts';
@@ -88,7 +90,7 @@ export interface RepeatedEventsMemory {
 }
 
 export interface VerifiedBulkAccessDeps {
-  client: Pick<KlaviyoClient, 'call' | 'pages'>;
+  client: KlaviyoClient;
   /** By the scopes of the key. */
   access: BulkAccess;
   memory: RepeatedEventsMemory;
@@ -104,6 +106,8 @@ type State = RepeatedEvents | 'unread' | 'unknown' | 'verifying' | 'unverifiable
 /** Events that are looked up until one is found that Klaviyo does not have. */
 const maxCandidates = 5;
 const pollBackoff = { firstMs: 100, maxMs: 10_000 };
+/** Longer than a message of commercetools is usually late. */
+const recentMs = 86_400_000;
 /** Without the scopes of the lookups, these are tried again after an hour. */
 const retryMs = 3_600_000;
 
@@ -112,20 +116,29 @@ type Listing = 'listed' | 'absent' | 'unavailable' | 'forbidden';
 
 const unlistedBecause = ({ type }: ApiFailure): Listing => (type === 'unavailable' ? 'unavailable' : 'forbidden');
 
-const eventRecord = z.object({
-  attributes: z.object({
-    metric: z.object({ data: z.object({ attributes: z.object({ name: z.string() }) }) }),
-    unique_id: z.string(),
-    time: z.string(),
+const singleBody = z.object({
+  data: z.object({
+    attributes: z.object({
+      profile: z.object({
+        data: z.object({
+          id: z.string().optional(),
+          attributes: z.object({ external_id: z.string().optional(), email: z.string().optional() }),
+        }),
+      }),
+      metric: z.object({ data: z.object({ attributes: z.object({ name: z.string() }) }) }),
+      unique_id: z.string(),
+      time: z.string(),
+    }),
   }),
 });
 
-type EventRecord = z.infer<typeof eventRecord>;
+type EventRecord = z.infer<typeof singleBody>['data']['attributes'];
 
 /** For events: their first body is verified. */
 export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAccess {
   const { client, access, memory, signal, onWarning } = deps;
   const idOfMetric = createMetricIds(client);
+  const profiles = createExistingProfiles(client);
   let state: State = 'unread';
   let unverifiableUntil = 0;
 
@@ -149,26 +162,53 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     await memory.write(finding).catch(() => undefined);
   }
 
-  async function isListed({ attributes }: EventRecord): Promise<Listing> {
-    const { metric, unique_id: uniqueId, time } = attributes;
+  /** @param which Klaviyo's filter of events, in addition to the metric */
+  async function listingAmong({ metric, unique_id: uniqueId }: EventRecord, which: string): Promise<Listing> {
     const metricId = await idOfMetric(metric.data.attributes.name, { lane: 'bulk', signal });
     if (typeof metricId === 'object') return unlistedBecause(metricId.failure);
     if (metricId === 'none') return 'absent';
-    const at = Date.parse(time);
-    const around = (ms: number) => new Date(at + ms).toISOString();
-    const filter = `equals(metric_id,"${metricId}"),greater-or-equal(datetime,${around(-1_000)}),less-or-equal(datetime,${around(1_000)})`;
+    const filter = `equals(metric_id,"${metricId}"),${which}`;
     const listed = await isEventListed(client, uniqueId, { filter, lane: 'bulk', signal });
     if (typeof listed === 'object') return unlistedBecause(listed.failure);
     return listed ? 'listed' : 'absent';
   }
 
+  function listingAtItsTime(event: EventRecord): Promise<Listing> {
+    const around = (ms: number) => new Date(Date.parse(event.time) + ms).toISOString();
+    return listingAmong(event, `greater-or-equal(datetime,${around(-1_000)}),less-or-equal(datetime,${around(1_000)})`);
+  }
+
+  /** Where commercetools keeps no time of what happened, its message and a sync give the same event different times. */
+  async function listingOfProfile(event: EventRecord): Promise<Listing> {
+    const { id, attributes } = event.profile.data;
+    let profileId = id;
+    for (const field of ['external_id', 'email'] as const) {
+      const value = attributes[field];
+      if (profileId !== undefined || value === undefined) continue;
+      const found = await profiles.profile(field, value, 'bulk');
+      if (found && 'failure' in found) return unlistedBecause(found.failure);
+      profileId = found?.id;
+    }
+    return profileId === undefined ? 'absent' : listingAmong(event, `equals(profile_id,"${profileId}")`);
+  }
+
+  async function isRecorded(event: EventRecord): Promise<Listing> {
+    const listing = await listingAtItsTime(event);
+    return listing === 'absent' ? listingOfProfile(event) : listing;
+  }
+
   /** @returns an event of the body that Klaviyo does not have, or why there is none to verify the body with */
   async function findNewEvent(items: readonly BatchItem[]): Promise<EventRecord | Exclude<Listing, 'absent'>> {
-    for (const item of items.slice(1).slice(-maxCandidates)) {
-      const event = eventRecord.safeParse(parseJson(item.text())).data;
-      const listing = event ? await isListed(event) : 'forbidden';
-      if (event && listing === 'absent') return event;
-      if (listing === 'unavailable' || listing === 'forbidden') return listing;
+    const candidates: EventRecord[] = [];
+    for (const item of spread(items.slice(1), maxCandidates)) {
+      const body = singleBody.safeParse(parseJson(item.singleBody() ?? ''));
+      if (!body.success) return 'forbidden';
+      candidates.push(body.data.data.attributes);
+    }
+    for (const event of candidates.sort((one, other) => Date.parse(one.time) - Date.parse(other.time))) {
+      const listing = await isRecorded(event);
+      if (listing === 'absent') return event;
+      if (listing !== 'listed') return listing;
     }
     return 'listed';
   }
@@ -178,7 +218,7 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     const backoff = createBackoff(pollBackoff);
     const until = performance.now() + deps.maxListingMs;
     for (;;) {
-      const listing = await isListed(event).catch((): Listing => 'unavailable');
+      const listing = await listingAtItsTime(event).catch((): Listing => 'unavailable');
       if (listing === 'listed' || performance.now() > until || signal.aborted) return listing;
       await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
     }
@@ -198,7 +238,7 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
       state = 'unverifiable';
       unverifiableUntil = performance.now() + retryMs;
       onWarning(
-        'bulk bodies of events cannot be verified (the key needs events:read and metrics:read): events are sent one by one',
+        'bulk bodies of events cannot be verified (the key needs events:read, metrics:read and profiles:read): events are sent one by one',
       );
       return 'single';
     }
@@ -220,8 +260,10 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
       repeated: 0,
       async isRecorded() {
         listing = await waitUntilListed(event);
-        if (listing === 'listed') await learn('ignored');
-        return listing === 'listed';
+        if (listing !== 'listed') return false;
+        if (Date.now() - Date.parse(event.time) < recentMs) abandon();
+        else await learn('ignored');
+        return true;
       },
       async afterSingles() {
         // The body was lost only if the event is listed once it was sent alone: Klaviyo may drop that event in any request.
@@ -240,4 +282,12 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     },
     beginBody,
   };
+}
+
+/** @returns up to `count` of the items, from all parts of the list */
+function spread<Item>(items: readonly Item[], count: number): Item[] {
+  const step = Math.max(items.length / count, 1);
+  return Array.from({ length: Math.min(count, items.length) }, (_, index) => items[Math.floor(index * step)]).filter(
+    (item) => item !== undefined,
+  );
 }
