@@ -14,6 +14,8 @@ import { type Made, newOrder, type OrderShop, type SeenEvent, startOrderShop } f
 
 const topic = 'projects/cloud/topics/commercetools';
 const settings = {
+  // A lost body is noticed once its events should be listed.
+  klaviyo: { eventListingSeconds: 1 },
   order: {
     fulfilled: { when: 'delivered' },
     metrics: { paidOrder: 'Paid Order' },
