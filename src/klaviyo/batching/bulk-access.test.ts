@@ -9,6 +9,7 @@ import {
   serveKlaviyo,
 } from '../../../test/fixtures/klaviyo-server.ts';
 import type { ApiResult } from '../api/client.ts';
+import type { Lane } from '../api/rate-limiter.ts';
 import { createBatcherRegistry } from './batcher.ts';
 import type { RepeatedEvents } from './bulk-access.ts';
 import type { BatchItem } from './bulk-body.ts';
@@ -153,11 +154,11 @@ async function start(t: TestContext, setup: Setup) {
       };
     },
     /** Writes events as a sync does, until each has a result. */
-    async sync(ids: readonly string[]): Promise<ApiResult[]> {
+    async sync(ids: readonly string[], lane: Lane = 'bulk'): Promise<ApiResult[]> {
       const results: ApiResult[] = [];
       const failed: unknown[] = [];
       for (const id of ids)
-        void batchers.write('event', eventOf(id, time), { lane: 'bulk', deadline: { aborted: false } }).then(
+        void batchers.write('event', eventOf(id, time), { lane, deadline: { aborted: false } }).then(
           (result) => results.push(result),
           (thrown: unknown) => failed.push(thrown),
         );
@@ -259,10 +260,26 @@ describe('events of the last day, which realtime may have recorded a moment ago'
 
   test('are sent in bulk, and prove nothing about later bodies', async (t) => {
     const { sync, recorded, counts, finding } = await start(t, { treatment: 'ignored', time });
+    await sync(['of-realtime'], 'realtime');
     assert.ok((await sync(idsOf(0, 100))).every(isOk));
-    assert.deepEqual(recorded.toSorted(), idsOf(0, 100).toSorted());
+    assert.deepEqual(recorded.toSorted(), [...idsOf(0, 100), 'of-realtime'].toSorted());
     assert.equal(counts.bulk, 1);
     assert.equal(finding(), undefined);
+  });
+
+  test('are proof without realtime', async (t) => {
+    const { sync, counts, finding } = await start(t, { treatment: 'ignored', time });
+    assert.ok((await sync(idsOf(0, 100))).every(isOk));
+    assert.deepEqual([counts.bulk, finding()], [1, 'ignored']);
+  });
+
+  test('of realtime are verified once: nothing but their message tells of them', async (t) => {
+    const { sync, counts, finding } = await start(t, { treatment: 'ignored', time });
+    // Reads the finding.
+    await sync(idsOf(0, 1), 'realtime');
+    assert.ok((await sync(idsOf(1, 100), 'realtime')).every(isOk));
+    assert.ok(counts.bulk > 0);
+    assert.equal(finding(), 'ignored');
   });
 
   test('that are listed late do not show that Klaviyo ignores repeated events', async (t) => {
@@ -271,10 +288,11 @@ describe('events of the last day, which realtime may have recorded a moment ago'
       // Recorded by realtime, and listed once the first body was sent.
       isListed: (id, { bulk: bodies }) => bodies > 0 || !idsOf(0, 100).includes(id),
     });
+    await sync(['of-realtime'], 'realtime');
     recorded.push(...idsOf(0, 100));
     assert.ok((await sync(idsOf(0, 100))).every(isOk));
     assert.ok((await sync(idsOf(50, 150))).every(isOk));
-    assert.deepEqual(recorded.toSorted(), idsOf(0, 150).toSorted());
+    assert.deepEqual(recorded.toSorted(), ['of-realtime', ...idsOf(0, 150)].toSorted());
     assert.notEqual(finding(), 'ignored');
   });
 });

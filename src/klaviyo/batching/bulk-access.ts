@@ -6,8 +6,9 @@
  *
  * So the first body of events is verified with its own events: one is recorded by a single request first, and another
  * one, which Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, or where the
- * body seems to hold no new event, events are sent singly, where a repeated event is ignored. A recent event shows that its
- * own body was recorded, but the next body is verified too: realtime may have recorded the event meanwhile, or just before.
+ * body seems to hold no new event, events are sent singly, where a repeated event is ignored. A recent event of a sync beside
+ * realtime shows that its own body was recorded, but the next body is verified too: realtime may have recorded the event
+ * just before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -16,6 +17,7 @@ import { parseJson } from '../../lib/json.ts';
 import type { KlaviyoClient } from '../api/client.ts';
 import { endpoints } from '../api/endpoints.ts';
 import type { ApiFailure } from '../api/errors.ts';
+import type { Lane } from '../api/rate-limiter.ts';
 import { createExistingProfiles } from '../existing-profiles.ts';
 import { isEventListed } from '../listed-events.ts';
 import { createMetricIds } from '../metric-ids.ts';
@@ -27,6 +29,8 @@ export type BulkMode = 'bulk' | 'single' | 'wait';
 
 export interface BulkAccess {
   mode(): BulkMode;
+  /** Called for each record that is to be written. */
+  onQueued(lane: Lane): void;
   /**
    * Called when the key may not use the bulk endpoint or read its jobs.
    * @returns whether single requests are used instead from now on; false when these require the same scopes
@@ -38,7 +42,7 @@ export interface BulkAccess {
    * Called before a body is sent. @returns undefined to send it as it is; `single` to send its records one by one
    * instead; or how the body is verified
    */
-  beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined>;
+  beginBody(items: readonly BatchItem[], lane: Lane): Promise<Verification | 'single' | undefined>;
 }
 
 export interface Verification {
@@ -69,6 +73,7 @@ export function createBulkAccess(operation: Operation, onWarning: (detail: strin
       forbiddenUntil = performance.now() + forbiddenMs;
       return true;
     },
+    onQueued: () => undefined,
     onRecordedRejected: () => undefined,
     beginBody: () => Promise.resolve(undefined),
   };
@@ -106,7 +111,7 @@ type State = RepeatedEvents | 'unread' | 'unknown' | 'verifying' | 'unverifiable
 /** Events that are looked up until one is found that Klaviyo does not have. */
 const maxCandidates = 5;
 const pollBackoff = { firstMs: 100, maxMs: 10_000 };
-/** Longer than a message of commercetools is usually late. */
+/** A message of commercetools is rarely later, so that realtime recorded an older event long ago, or never. */
 const recentMs = 86_400_000;
 /** Without the scopes of the lookups, these are tried again after an hour. */
 const retryMs = 3_600_000;
@@ -141,6 +146,7 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
   const profiles = createExistingProfiles(client);
   let state: State = 'unread';
   let unverifiableUntil = 0;
+  let hasRealtime = false;
 
   async function readMemory(): Promise<void> {
     state = 'verifying';
@@ -224,7 +230,7 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     }
   }
 
-  async function beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined> {
+  async function beginBody(items: readonly BatchItem[], lane: Lane): Promise<Verification | 'single' | undefined> {
     if (state === 'ignored' || state === 'rejected' || items.length < 2) return undefined;
     // Also a part of a rejected body, while another part of it is being verified.
     if (state !== 'unknown') return 'single';
@@ -246,7 +252,8 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
       abandon();
       return 'single';
     }
-    return verificationBy(event);
+    const isRecent = Date.now() - Date.parse(event.time) < recentMs;
+    return verificationBy(event, { provesOnlyItsBody: lane === 'bulk' && hasRealtime && isRecent });
   }
 
   function abandon(): void {
@@ -254,14 +261,14 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
   }
 
   /** @param event of the body that Klaviyo did not have */
-  function verificationBy(event: EventRecord): Verification {
+  function verificationBy(event: EventRecord, { provesOnlyItsBody }: { provesOnlyItsBody: boolean }): Verification {
     let listing: Listing | undefined;
     return {
       repeated: 0,
       async isRecorded() {
         listing = await waitUntilListed(event);
         if (listing !== 'listed') return false;
-        if (Date.now() - Date.parse(event.time) < recentMs) abandon();
+        if (provesOnlyItsBody) abandon();
         else await learn('ignored');
         return true;
       },
@@ -276,6 +283,9 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
 
   return {
     mode,
+    onQueued(lane) {
+      hasRealtime ||= lane !== 'bulk';
+    },
     onForbidden: access.onForbidden,
     onRecordedRejected() {
       if (state !== 'rejected') void learn('rejected');
