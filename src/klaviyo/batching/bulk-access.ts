@@ -110,6 +110,8 @@ type State = RepeatedEvents | 'unread' | 'unknown' | 'verifying' | 'unverifiable
 
 /** Events that are looked up until one is found that Klaviyo does not have. */
 const maxCandidates = 5;
+/** Until they are answered, realtime has no bulk bodies either. */
+const lookupLane: Lane = 'realtime';
 const pollBackoff = { firstMs: 100, maxMs: 10_000 };
 /** A message of commercetools is rarely later, so that realtime recorded an older event long ago, or never. */
 const recentMs = 86_400_000;
@@ -170,11 +172,11 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
 
   /** @param which Klaviyo's filter of events, in addition to the metric */
   async function listingAmong({ metric, unique_id: uniqueId }: EventRecord, which: string): Promise<Listing> {
-    const metricId = await idOfMetric(metric.data.attributes.name, { lane: 'bulk', signal });
+    const metricId = await idOfMetric(metric.data.attributes.name, { lane: lookupLane, signal });
     if (typeof metricId === 'object') return unlistedBecause(metricId.failure);
     if (metricId === 'none') return 'absent';
     const filter = `equals(metric_id,"${metricId}"),${which}`;
-    const listed = await isEventListed(client, uniqueId, { filter, lane: 'bulk', signal });
+    const listed = await isEventListed(client, uniqueId, { filter, lane: lookupLane, signal });
     if (typeof listed === 'object') return unlistedBecause(listed.failure);
     return listed ? 'listed' : 'absent';
   }
@@ -191,7 +193,7 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     for (const field of ['external_id', 'email'] as const) {
       const value = attributes[field];
       if (profileId !== undefined || value === undefined) continue;
-      const found = await profiles.profile(field, value, 'bulk');
+      const found = await profiles.profile(field, value, lookupLane);
       if (found && 'failure' in found) return unlistedBecause(found.failure);
       profileId = found?.id;
     }
