@@ -350,6 +350,46 @@ describe('rejected records', () => {
     assert.deepEqual(failedOf(settled), ['record-0']);
   });
 
+  describe('a record that can be sent in bulk bodies only, with a key that lacks a scope', () => {
+    const forbidden: ServedResponse = {
+      status: 403,
+      body: { errors: [{ code: 'permission_denied', detail: 'no', source: { pointer: '/data/' } }] },
+    };
+    const bulkOnly = { recordId: 'record-0', bulkOnly: true };
+
+    test('fails when its body is forbidden, after one request', async (t) => {
+      const { write, sent, settled, wait } = await batcherIn(t)({ operation: items, respond: () => forbidden });
+      write('record-0', {}, bulkOnly);
+      await wait(2_000);
+      assert.deepEqual([failedOf(settled), sent.bulk.length], [['record-0'], 1]);
+    });
+
+    test('fails when its job cannot be read, after one request', async (t) => {
+      const { write, sent, settled, wait } = await batcherIn(t)({
+        operation: items,
+        call: (original) => (call) =>
+          call.endpoint === 'listItemCreations'
+            ? Promise.resolve({ ok: false, failure: { type: 'forbidden', reason: 'no' } })
+            : original(call),
+      });
+      write('record-0', {}, bulkOnly);
+      await wait(5_000);
+      assert.deepEqual([failedOf(settled), sent.bulk.length], [['record-0'], 1]);
+    });
+
+    test('is sent while single requests replace bodies', async (t) => {
+      const { write, sent, settled, wait } = await batcherIn(t)({
+        operation: items,
+        access: { ...createBulkAccess(items, () => undefined), mode: () => 'single' },
+      });
+      write('record-0', {}, bulkOnly);
+      write('record-1');
+      await wait(5_000);
+      assert.deepEqual(sent, { single: ['record-1'], bulk: [['record-0']] });
+      assert.deepEqual(acceptedOf(settled).toSorted(), idsOf(2));
+    });
+  });
+
   test('after an unattributed job error every record is sent in a single request', async (t) => {
     const { write, all, sent, settled } = await batcherIn(t)({
       operation: items,

@@ -121,7 +121,8 @@ export function createBatcher(operation: Operation, { client, jobs, perMinute, a
     const dueMs = isFull ? 0 : oldest.queuedAt + lingerOf(lane) - performance.now();
     const mode = access.mode();
     if (maySendSingle(queue, lane, { mode, dueMs }) && trySendSingle(queue, lane)) return 0;
-    if (mode !== 'bulk') return modeRetryMs;
+    // What can be sent in bulk bodies only has no other way, also while single requests replace bodies.
+    if (mode !== 'bulk' && !queue.entries.every(({ item }) => item.bulkOnly)) return modeRetryMs;
     if (dueMs > 0) return Math.ceil(dueMs);
     const waitMs = tryAcquireBulk(lane);
     if (waitMs > 0) return Math.min(waitMs, maxRetryMs);

@@ -143,7 +143,8 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     { positions, failure }: { positions: BodyPosition[]; failure: ApiFailure },
     { lane, namedOne = 0 }: RequestOptions,
   ): Promise<void> {
-    if (failure.type === 'forbidden' && access.onForbidden(failure.reason)) return sendSingly(entries, lane);
+    const isForbidden = failure.type === 'forbidden' && !isFinal(entries);
+    if (isForbidden && access.onForbidden(failure.reason)) return sendSingly(entries, lane);
     if (failure.type !== 'rejected') return resolveAll(entries, { ok: false, failure });
     const { recorded, single, retry } = splitRejected(entries, { positions, failure });
     if (recorded.length > 0) access.onRecordedRejected();
@@ -160,7 +161,8 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     jobResult: JobResult,
     { positions, lane }: { positions: BodyPosition[]; lane: Lane },
   ): Promise<void> {
-    if (jobResult.outcome === 'forbidden' && access.onForbidden(jobResult.reason)) return sendSingly(entries, lane);
+    const isForbidden = jobResult.outcome === 'forbidden' && !isFinal(entries);
+    if (isForbidden && access.onForbidden(jobResult.reason)) return sendSingly(entries, lane);
     if (jobResult.outcome !== 'completed') {
       const type = jobResult.outcome === 'forbidden' ? 'forbidden' : 'unavailable';
       return resolveAll(entries, { ok: false, failure: { type, reason: jobResult.reason } });
