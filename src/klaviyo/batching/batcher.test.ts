@@ -317,6 +317,19 @@ describe('rejected records', () => {
     assert.equal(acceptedOf(settled).length, 4);
   });
 
+  test("a job's error loses the values of its record, and other personal data", async (t) => {
+    const { write, all, settled } = await batcherIn(t)({
+      operation: items,
+      jobErrors: [{ code: 'conflict', detail: 'Anna Muster, anna@example.test', meta: { id: 'record-0' } }],
+    });
+    const text = () => JSON.stringify({ id: 'record-0', attributes: { title: 'Anna Muster' } });
+    for (const id of idsOf(5)) write(id, { lane: 'bulk' }, id === 'record-0' ? { recordId: id, text } : {});
+    await all(idsOf(5));
+    const result = settled.results.get('record-0');
+    assert.ok(result && !result.ok && result.failure.type === 'rejected');
+    assert.deepEqual(result.failure.errors, [{ code: 'conflict', detail: '***, ***' }]);
+  });
+
   test('a record whose error in a catalog job has the code `invalid` is sent in a single request', async (t) => {
     const { write, all, sent, settled } = await batcherIn(t)({
       operation: items,

@@ -7,7 +7,7 @@ import type { Lane } from '../api/rate-limiter.ts';
 import { splitRejected } from './bisect.ts';
 import type { BulkAccess } from './bulk-access.ts';
 import { type BatchItem, type BodyPosition, bulkBody } from './bulk-body.ts';
-import { attribute, failureOf, rejectedBy } from './job-errors.ts';
+import { attribute, failureOf, redacted, rejectedBy } from './job-errors.ts';
 import type { AcceptedJob, JobError, JobPoller, JobResult } from './job-poller.ts';
 import { createLocationClaims } from './location-claims.ts';
 import type { Operation } from './operations.ts';
@@ -170,7 +170,9 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     const { failed, unattributed } = attribute(entries, jobResult, positions);
     await Promise.all(
       entries.map(async (entry) => {
-        const error = failed.get(entry) ?? (unattributed && isFinal(entries) ? unlistedError : undefined);
+        const listed = failed.get(entry);
+        const unlisted = unattributed && isFinal(entries) ? unlistedError : undefined;
+        const error = listed ? redacted(listed, entry.item.text()) : unlisted;
         const failure = error && (isFinal(entries) ? rejectedBy(error) : failureOf(error, operation));
         // A single request shows what an unclear error means, and whether an unattributed one belongs to this record.
         if (failure === 'unclear' || (!failure && unattributed)) return sendSingle(entry, { lane });

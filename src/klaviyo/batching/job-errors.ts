@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../lib/json.ts';
 import type { ApiFailure } from '../api/errors.ts';
+import { redact } from '../api/redact.ts';
 import { type BatchItem, type BodyPosition, positionOf } from './bulk-body.ts';
 import type { JobError } from './job-poller.ts';
 import type { Operation } from './operations.ts';
@@ -73,6 +74,11 @@ function identifiersIn(payload: unknown): z.infer<typeof identifiers> {
 const nested = z
   .looseObject({ attributes: z.unknown().optional(), data: z.unknown().optional() })
   .refine(({ attributes, data }) => attributes !== undefined || data !== undefined);
+
+/** @returns the error without personal data: Klaviyo's detail may quote the record. @param record its JSON */
+export function redacted(error: JobError, record: string): JobError {
+  return { ...error, detail: redact(error.detail, record) };
+}
 
 /**
  * @returns the failure that the single endpoint would have returned; `unclear` for a catalog record, since the errors of
