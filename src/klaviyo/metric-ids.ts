@@ -1,4 +1,7 @@
-/** Klaviyo's ids of metrics by name. A metric exists once it has an event, and keeps its id. */
+/**
+ * Klaviyo's ids of the API's metrics by name. A metric exists once it has an event, and keeps its id. Other integrations have
+ * metrics of their own with the same names: a shop that has moved still has its former system's Placed Order.
+ */
 import { z } from 'zod';
 import type { KlaviyoClient } from './api/client.ts';
 import type { ApiFailure } from './api/errors.ts';
@@ -6,8 +9,19 @@ import type { Lane } from './api/rate-limiter.ts';
 import { unknownShape } from './batched-lookup.ts';
 
 const metricList = z.object({
-  data: z.array(z.object({ id: z.string(), attributes: z.object({ name: z.string() }) })),
+  data: z.array(
+    z.object({
+      id: z.string(),
+      attributes: z.object({
+        name: z.string(),
+        integration: z.object({ name: z.string().nullish() }).nullish().catch(undefined),
+      }),
+    }),
+  ),
 });
+
+/** Name of the integration of all metrics that were made by the API. */
+const apiIntegration = 'API';
 
 /** 'none' while the metric has no event, or why its id could not be read. */
 type MetricId = string | { failure: ApiFailure };
@@ -23,7 +37,10 @@ export function createMetricIds(client: Pick<KlaviyoClient, 'pages'>): ReadMetri
       if (!page.ok) return { failure: page.failure };
       const parsed = metricList.safeParse(page.body);
       if (!parsed.success) return { failure: unknownShape };
-      const found = parsed.data.data.find((metric) => metric.attributes.name === name);
+      const found = parsed.data.data.find(
+        ({ attributes }) =>
+          attributes.name === name && (attributes.integration?.name ?? apiIntegration) === apiIntegration,
+      );
       if (found) return found.id;
     }
     return 'none';

@@ -123,3 +123,13 @@ test('without the scope no profile has the event, with one warning', async (t) =
   for (const _ of [1, 2]) assert.equal(await lookups.hasEvent('P1', event, realtime), false);
   assert.equal(warnings.length, 1);
 });
+
+test('a metric of the same name that another shop system left in the account is not searched for the event', async (t) => {
+  const metricOf = (id: string, name: string) => ({ id, attributes: { name: 'Placed Order', integration: { name } } });
+  const { lookups } = await serve(t, (request) => {
+    if (request.path.includes('metrics')) return { body: { data: [metricOf('M0', 'Shopify'), metricOf('M1', 'API')] } };
+    const data = filterOf(request).includes('"M1"') ? [{ attributes: { event_properties: { $event_id: 'o1' } } }] : [];
+    return { body: { data } };
+  });
+  assert.equal(await lookups.hasEvent('P1', event, realtime), true);
+});
