@@ -42,8 +42,8 @@ type RequestOptions = Pick<ApiCall, 'lane' | 'acquired'> & {
 export interface BodySender {
   /** The item is queued: of several orders one gives a profile its address. */
   onQueued(item: BatchItem, lane: Lane): void;
-  /** Sends one entry and settles it. Never rejects: an exception rejects the entry. */
-  sendSingle(entry: Entry, options: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void>;
+  /** Sends one entry and settles it. Never rejects: an exception rejects the entry. @returns whether Klaviyo accepted it */
+  sendSingle(entry: Entry, options: Pick<ApiCall, 'lane' | 'acquired'>): Promise<boolean>;
   /** Resolves with the response to the body; a job's entries are settled later. Never rejects. */
   sendBulk(entries: readonly Entry[], options: Pick<ApiCall, 'lane' | 'acquired'>): Promise<void>;
 }
@@ -68,15 +68,21 @@ export interface BodySenderDeps {
 export function createBodySender(operation: Operation, { client, jobs, access }: BodySenderDeps): BodySender {
   const locationClaims = createLocationClaims();
 
-  async function sendSingle(entry: Entry, { lane, acquired }: RequestOptions): Promise<void> {
+  async function sendSingle(entry: Entry, { lane, acquired }: RequestOptions): Promise<boolean> {
     const { item, traceContext } = entry;
-    if (item.bulkOnly) return callBulk([entry], { lane });
+    if (item.bulkOnly) {
+      await callBulk([entry], { lane });
+      return false;
+    }
     try {
       const [location] = locationClaims.claim([item], lane).values();
       const request = { endpoint: operation.single, id: item.id, body: item.singleBody(location), signal: never };
-      entry.resolve(await sharing([traceContext], () => client.call({ ...request, lane, acquired })));
+      const result = await sharing([traceContext], () => client.call({ ...request, lane, acquired }));
+      entry.resolve(result);
+      return result.ok;
     } catch (thrown) {
       entry.reject(thrown);
+      return false;
     }
   }
 
@@ -114,7 +120,13 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
       return sendSingly(entries, lane);
     }
     const repeated = verification && entries[verification.repeated];
-    if (repeated) await sendSingle(repeated, { lane });
+    if (repeated && !(await verification.isRepeated(await sendSingle(repeated, { lane })))) {
+      releaseUnused(options);
+      return sendSingly(
+        entries.filter((entry) => entry !== repeated),
+        lane,
+      );
+    }
     const { result, positions } = await post(entries, options).catch((thrown: unknown) => {
       verification?.abandon();
       throw thrown;

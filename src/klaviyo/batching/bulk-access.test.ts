@@ -44,6 +44,8 @@ interface Setup {
   rejectsBody?(body: number): boolean;
   /** Whether Klaviyo has recorded an event and lists it already; absent: at once. */
   isListed?(id: string, counts: { bulk: number }): boolean;
+  /** What becomes of a single request; absent: its event is recorded at once. `late`: after the next body. */
+  single?(counts: { bulk: number }): 'recorded' | 'late' | 'down';
   /** The time of the events that are written. */
   time?: string;
 }
@@ -53,7 +55,7 @@ const lastYear = '2025-03-01T08:00:00.000Z';
 /** Klaviyo with this treatment, and a writer of events with the ids. */
 async function start(t: TestContext, setup: Setup) {
   const { treatment, known, missingScope = false, isListingDown = () => false, rejectsBody = () => false } = setup;
-  const { isListed = () => true, time = lastYear } = setup;
+  const { isListed = () => true, single: fateOf = () => 'recorded', time = lastYear } = setup;
   const clock = mockClock(t);
   const recorded: string[] = [];
   /** When recorded events happened; absent: as they are written here. */
@@ -61,7 +63,12 @@ async function start(t: TestContext, setup: Setup) {
   const counts = { single: 0, bulk: 0 };
   const warnings: string[] = [];
   const released: string[] = [];
+  const late: string[] = [];
   let finding = known;
+
+  function record(ids: readonly string[]): void {
+    recorded.push(...ids.filter((id) => !recorded.includes(id)));
+  }
 
   function bulkResponse(request: ServedRequest): ServedResponse {
     counts.bulk += 1;
@@ -80,8 +87,18 @@ async function start(t: TestContext, setup: Setup) {
       const errors = named.map(({ pointer }) => ({ code: 'invalid', detail: 'repeated', source: { pointer } }));
       return { status: 400, body: { errors } };
     }
-    if (repeated.length === 0 || treatment === 'ignored')
-      recorded.push(...events.map(({ id }) => id).filter((id) => !recorded.includes(id)));
+    if (repeated.length === 0 || treatment === 'ignored') record(events.map(({ id }) => id));
+    record(late.splice(0));
+    return { status: 202, body: '' };
+  }
+
+  function singleResponse(request: ServedRequest): ServedResponse {
+    const fate = fateOf(counts);
+    if (fate === 'down') return { status: 503, body: 'down' };
+    counts.single += 1;
+    const { unique_id: id } = single.parse(JSON.parse(request.body)).data.attributes;
+    if (fate === 'late') late.push(id);
+    else record([id]);
     return { status: 202, body: '' };
   }
 
@@ -113,10 +130,7 @@ async function start(t: TestContext, setup: Setup) {
     }
     if (request.method === 'GET') return { body: { data: listedEvents(filter) } };
     if (request.path === '/api/event-bulk-create-jobs') return bulkResponse(request);
-    counts.single += 1;
-    const { unique_id: id } = single.parse(JSON.parse(request.body)).data.attributes;
-    if (!recorded.includes(id)) recorded.push(id);
-    return { status: 202, body: '' };
+    return singleResponse(request);
   });
   let isBroken = false;
   const pages: typeof client.pages = (call) => {
@@ -294,6 +308,37 @@ describe('events of the last day, which realtime may have recorded a moment ago'
     assert.ok((await sync(idsOf(50, 150))).every(isOk));
     assert.deepEqual(recorded.toSorted(), ['of-realtime', ...idsOf(0, 150)].toSorted());
     assert.notEqual(finding(), 'ignored');
+  });
+});
+
+describe('a body that repeats no event, as the one that was sent alone is not recorded yet, shows nothing', () => {
+  test('as it could not be sent', async (t) => {
+    let isDown = true;
+    const { sync, recorded, finding } = await start(t, {
+      treatment: 'lost',
+      single: () => (isDown ? 'down' : 'recorded'),
+    });
+    await sync(idsOf(0, 50));
+    assert.equal(finding(), undefined);
+    isDown = false;
+    await sync(idsOf(0, 50));
+    await sync(idsOf(20, 70));
+    assert.deepEqual(recorded.toSorted(), idsOf(0, 70).toSorted());
+    assert.equal(finding(), 'lost');
+  });
+
+  test('as Klaviyo processes it later', async (t) => {
+    let isLate = true;
+    const { sync, counts, finding } = await start(t, {
+      treatment: 'lost',
+      single: () => (isLate ? 'late' : 'recorded'),
+    });
+    await sync(idsOf(0, 50));
+    assert.deepEqual([finding(), counts.bulk], [undefined, 0]);
+    isLate = false;
+    await sync(idsOf(50, 100));
+    await sync(idsOf(80, 130));
+    assert.equal(finding(), 'lost');
   });
 });
 

@@ -4,11 +4,11 @@
  * request will fail and no events will be processed": the event may be ignored, the body may be rejected, or it may be
  * accepted and lost as a whole. https://developers.klaviyo.com/en/reference/bulk_create_events
  *
- * So the first body of events is verified with its own events: one is recorded by a single request first, and another
- * one, which Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, or where the
- * body seems to hold no new event, events are sent singly, where a repeated event is ignored. A recent event of a sync beside
- * realtime shows that its own body was recorded, but the next body is verified too: realtime may have recorded the event
- * just before.
+ * So the first body of events is verified with its own events: one is recorded by a single request first, and found, and
+ * another one, which Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, or
+ * where the body seems to hold no new event, events are sent singly, where a repeated event is ignored. A recent event of a
+ * sync beside realtime shows that its own body was recorded, but the next body is verified too: realtime may have recorded
+ * the event just before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -48,6 +48,11 @@ export interface BulkAccess {
 export interface Verification {
   /** The index of an item to be sent in a single request first, so that the body repeats it. */
   repeated: number;
+  /**
+   * To be called before the body is sent. @param isAccepted whether Klaviyo accepted that item
+   * @returns false if the body may repeat nothing, so that it would show nothing: its records have to be sent one by one
+   */
+  isRepeated(isAccepted: boolean): Promise<boolean>;
   /** To be called once Klaviyo has accepted the body. @returns false if its records may be lost and have to be sent one by one */
   isRecorded(): Promise<boolean>;
   /** To be called after the records of a body that was not recorded were sent in single requests. */
@@ -209,9 +214,9 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
   async function findNewEvent(items: readonly BatchItem[]): Promise<EventRecord | Exclude<Listing, 'absent'>> {
     const candidates: EventRecord[] = [];
     for (const item of spread(items.slice(1), maxCandidates)) {
-      const body = singleBody.safeParse(parseJson(item.singleBody() ?? ''));
-      if (!body.success) return 'forbidden';
-      candidates.push(body.data.data.attributes);
+      const event = eventIn(item);
+      if (!event) return 'forbidden';
+      candidates.push(event);
     }
     for (const event of candidates.sort((one, other) => Date.parse(one.time) - Date.parse(other.time))) {
       const listing = await isRecorded(event);
@@ -222,11 +227,11 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
   }
 
   /** @returns the last listing within the time in which Klaviyo lists what it has recorded */
-  async function waitUntilListed(event: EventRecord): Promise<Listing> {
+  async function waitUntilListed(event: EventRecord, listingOf = listingAtItsTime): Promise<Listing> {
     const backoff = createBackoff(pollBackoff);
     const until = performance.now() + deps.maxListingMs;
     for (;;) {
-      const listing = await listingAtItsTime(event).catch((): Listing => 'unavailable');
+      const listing = await listingOf(event).catch((): Listing => 'unavailable');
       if (listing === 'listed' || performance.now() > until || signal.aborted) return listing;
       await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
     }
@@ -255,18 +260,28 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
       return 'single';
     }
     const isRecent = Date.now() - Date.parse(event.time) < recentMs;
-    return verificationBy(event, { provesOnlyItsBody: lane === 'bulk' && hasRealtime && isRecent });
+    return verificationBy(event, { first: items[0], provesOnlyItsBody: lane === 'bulk' && hasRealtime && isRecent });
   }
 
   function abandon(): void {
     if (state === 'verifying') state = 'unknown';
   }
 
-  /** @param event of the body that Klaviyo did not have */
-  function verificationBy(event: EventRecord, { provesOnlyItsBody }: { provesOnlyItsBody: boolean }): Verification {
+  /** @param event of the body that Klaviyo did not have. @param first the item that the body repeats */
+  function verificationBy(
+    event: EventRecord,
+    { first, provesOnlyItsBody }: { first: BatchItem | undefined; provesOnlyItsBody: boolean },
+  ): Verification {
     let listing: Listing | undefined;
     return {
       repeated: 0,
+      async isRepeated(isAccepted) {
+        if (provesOnlyItsBody) return true;
+        const repeated = first && eventIn(first);
+        if (isAccepted && repeated && (await waitUntilListed(repeated, isRecorded)) === 'listed') return true;
+        abandon();
+        return false;
+      },
       async isRecorded() {
         listing = await waitUntilListed(event);
         if (listing !== 'listed') return false;
@@ -294,6 +309,11 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     },
     beginBody,
   };
+}
+
+/** @returns undefined for an item that is no event in the expected shape */
+function eventIn(item: BatchItem): EventRecord | undefined {
+  return singleBody.safeParse(parseJson(item.singleBody() ?? '')).data?.data.attributes;
 }
 
 /** @returns up to `count` of the items, from all parts of the list */
