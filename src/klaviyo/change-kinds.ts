@@ -32,6 +32,8 @@ interface ChangeKindSpec<ChangeType extends Change> {
    * `readSeq` was written. Events have no state that could be overwritten.
    */
   ordered: boolean;
+  /** The record is gone for good: no other change to it is written afterwards, whatever its `readSeq`. */
+  isFinal?: true;
   /** Operations that the writer may use. */
   operations: readonly OperationName[];
   /** Records; where changes differ in size, bytes. */
@@ -72,9 +74,11 @@ export const changeKinds: { readonly [Kind in ChangeKind]: ChangeKindSpec<Change
     write: writeProfile,
   },
   erasure: {
-    // The key of a profile change, so that no older one follows the erasure.
+    // The key of a profile change, so that none follows the erasure.
     coalescingKey: ({ customerId }) => `profile:${customerId}`,
     ordered: true,
+    // A query may show the customer for a while: a profile that was read later is older all the same.
+    isFinal: true,
     operations: [],
     // An erasure is one request of a small tier.
     maxInFlight: 1_000,
@@ -143,14 +147,15 @@ export function clearsProperties(change: SequencedChange): boolean {
 }
 
 /**
- * @returns the change with the higher `readSeq`. A property that the other one removes is removed too, unless the newer one
- * has it: only one message contains a removal.
+ * @returns the final change, else the one with the higher `readSeq`. A property that the other one removes is removed too,
+ * unless the newer one has it: only one message contains a removal.
  */
 export function coalesced<Origin>(
   left: SequencedChange<Origin>,
   right: SequencedChange<Origin>,
 ): SequencedChange<Origin> {
   const [older, newer] = right.readSeq >= left.readSeq ? [left, right] : [right, left];
+  if (specOf(older).isFinal) return older;
   if (older.type !== 'profile' || newer.type !== 'profile' || !clearsProperties(older)) return newer;
   const removed = Object.entries(older.profile.properties ?? {}).filter(([, value]) => value === null);
   const properties = { ...Object.fromEntries(removed), ...newer.profile.properties };

@@ -173,6 +173,42 @@ test('an erasure names the profile by its id alone', async (t) => {
   );
 });
 
+describe('an erasure', () => {
+  const erasure: SequencedChange<string> = { type: 'erasure', customerId: 'anna', readSeq: 2 };
+  const served: Setup = {
+    jobStatus: 'complete',
+    override: ({ method, path }) => {
+      if (method === 'GET') return { body: { data: [{ id: 'profile-1', attributes: { external_id: 'anna' } }] } };
+      return path.endsWith('deletion-jobs') ? { status: 202, body: '' } : undefined;
+    },
+  };
+  const writesOf = (requests: readonly ServedRequest[]) =>
+    requests.flatMap(({ method, path }) => (method === 'POST' ? [path] : []));
+
+  test('is not replaced by a profile that was read later, from a query that still showed the customer', async (t) => {
+    const { sink, clock, signal, requests } = await startSink(t, served);
+    const receipts = collect(
+      [profile('anna'), erasure, profile('anna', { readSeq: 3 })].map((change) =>
+        sink.send([change], { lane: 'realtime', signal }),
+      ),
+    );
+    await clock.until(() => receipts.length === 3);
+    assert.deepEqual(receipts.flat(), [delivered, delivered, delivered]);
+    assert.deepEqual(writesOf(requests), ['/api/profile-import', '/api/data-privacy-deletion-jobs']);
+  });
+
+  test('is requested also after such a profile was written, and again; no profile follows it', async (t) => {
+    const { sink, clock, signal, requests } = await startSink(t, served);
+    for (const change of [profile('anna', { readSeq: 3 }), erasure, erasure, profile('anna', { readSeq: 4 })]) {
+      const receipts = collect([sink.send([change], { lane: 'realtime', signal })]);
+      await clock.until(() => receipts.length === 1);
+      assert.deepEqual(receipts, [[delivered]]);
+    }
+    const deletion = '/api/data-privacy-deletion-jobs';
+    assert.deepEqual(writesOf(requests), ['/api/profile-import', deletion, deletion]);
+  });
+});
+
 describe('early acknowledgement', () => {
   test('a job is stored once, with all of its origins, before its callers get their receipts', async (t) => {
     const storedJobs: { id: string; origins: string[] }[] = [];

@@ -133,16 +133,17 @@ export function createSink<Origin>(deps: SinkDeps<Origin>): Sink<Origin> {
       keepStock,
       onJobAccepted: (job, records) => acknowledgeEarly(entry, job, records),
     };
-    const { ordered, write: writeChange } = specOf(change);
+    const { ordered, isFinal = false, write: writeChange } = specOf(change);
     if (!ordered) {
       const written = writeChange(change, context);
       // It is serialised by now, and nothing refers to its properties any more.
       if (change.type === 'event') entry.change = { ...change, properties: {} };
       return written;
     }
-    if ((writtenSeq.get(key) ?? 0) > change.readSeq) return clearsProperties(change) ? outdatedRemoval : delivered;
+    const isOutdated = !isFinal && (writtenSeq.get(key) ?? 0) > change.readSeq;
+    if (isOutdated) return clearsProperties(change) ? outdatedRemoval : delivered;
     const receipt = await writeChange(change, context);
-    if (receipt.outcome === 'delivered') writtenSeq.set(key, change.readSeq);
+    if (receipt.outcome === 'delivered') writtenSeq.set(key, isFinal ? Number.POSITIVE_INFINITY : change.readSeq);
     return receipt;
   }
 
