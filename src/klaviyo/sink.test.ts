@@ -155,6 +155,19 @@ test('the single request of a deletion has no body', async (t) => {
   );
 });
 
+for (const recordType of ['item', 'category'] as const)
+  test(`a new ${recordType} that Klaviyo does not list yet is deleted`, async (t) => {
+    const { sink, clock, signal, requests } = await startSink(t, {
+      jobStatus: 'complete',
+      override: ({ method }) => (method === 'GET' ? { body: { data: [] } } : { status: 204, body: '' }),
+    });
+    const change: SequencedChange<string> = { type: 'delete', recordType, externalId: 'new', readSeq: 1 };
+    const receipts = collect([sink.send([change], { lane: 'realtime', signal })]);
+    await clock.until(() => receipts.length === 1);
+    assert.deepEqual(receipts, [[delivered]]);
+    assert.equal(requests.filter(({ method }) => method === 'DELETE').length, 1);
+  });
+
 test('an erasure names the profile by its id alone', async (t) => {
   const profile = { id: 'profile-1', attributes: { email: 'mia@example.test', external_id: 'customer-1' } };
   const { sink, clock, signal, requests } = await startSink(t, {

@@ -13,10 +13,14 @@ export async function writeCategory({ category }: CategoryChange, context: Write
   return receipt;
 }
 
-/** Looks the category up first: a sync requests deletions of many categories that never existed in Klaviyo. */
+/**
+ * A sync looks the category up first: it requests deletions of many that never existed in Klaviyo. A message does not: a new
+ * one may not be listed yet, and nothing would delete it later.
+ */
 export async function deleteCategory(externalId: string, context: WriteContext): Promise<Receipt> {
   return exclusively(externalId, context, async () => {
     context.knownCategories.delete(externalId);
+    if (context.lane !== 'bulk') return remove('Category', externalId, context);
     const existing = await context.existing.category(externalId, context.lane);
     if (existing === undefined) return delivered;
     return 'failure' in existing ? receiptOfFailure(existing.failure) : remove('Category', externalId, context);

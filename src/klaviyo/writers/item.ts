@@ -46,16 +46,17 @@ export async function writeItem(change: ItemChange & { readSeq: number }, contex
 /**
  * Looks the item up first: a sync requests deletions of all products that were never published. Klaviyo deletes an item's
  * variants with it, so an item that has the sku of another product is hidden instead. Variants that Klaviyo still lists
- * afterwards are deleted too; a sync does not look for them where there was no item.
+ * afterwards are deleted too; a sync does not look for them where there was no item. A message deletes an item that is not
+ * listed as well: it may be new, with variants that were new too, and nothing would delete it later.
  */
 export async function deleteItem(
   { externalId, evenIfSold }: Pick<DeleteChange, 'externalId' | 'evenIfSold'>,
   context: WriteContext,
 ): Promise<Receipt> {
   const existing = await context.existing.item(externalId, context.lane);
-  if (existing === undefined) return context.lane === 'bulk' ? delivered : deleteListedVariants(externalId, context);
-  if ('failure' in existing) return receiptOfFailure(existing.failure);
-  const skus = evenIfSold ? [] : [...existing.variants.keys()];
+  if (existing === undefined && context.lane === 'bulk') return delivered;
+  if (existing !== undefined && 'failure' in existing) return receiptOfFailure(existing.failure);
+  const skus = evenIfSold || !existing ? [] : [...existing.variants.keys()];
   const sold = await Promise.all(skus.map((sku) => context.isSold(sku, externalId)));
   if (sold.includes('unknown')) return skuStateUnknown;
   if (!sold.includes(true)) {
@@ -65,7 +66,7 @@ export async function deleteItem(
     return deleteListedVariants(externalId, context);
   }
   const attributes = { external_id: externalId, published: false };
-  if (includesAll(existing.attributes, attributes)) return delivered;
+  if (existing && includesAll(existing.attributes, attributes)) return delivered;
   const hidden = receiptOfResult(await update('Item', { attributes }, context));
   return withWarnings(hidden, [
     { code: 'item-hidden', detail: 'not deleted: another product has the sku of a variant' },
