@@ -102,6 +102,20 @@ test('a rejection that names one of two repeated events, or both', async () => {
   await expectFound({ klaviyo: { repeatedUniqueId: 'rejected' } }, fact, 'all', 'ok');
 });
 
+test('a server that refuses every bulk body does not show that Klaviyo rejects repeated events', async () => {
+  const refusal = { status: 400, body: '<html>Bad Request</html>' };
+  const checked = await runChecked(
+    {},
+    {
+      prepare: ({ klaviyo }) =>
+        void klaviyo.faults.add({ kind: 'status', method: 'POST', path: '/api/event-bulk-create-jobs', ...refusal }),
+    },
+  );
+  const { state, consequence } = finding(checked, 'repeated events in a bulk body');
+  assert.deepEqual([state, consequence], ['unverified', 'a bulk body without repeated events is rejected as well']);
+  assert.equal(finding(checked, 'repeated events named by a rejection').state, 'unverified');
+});
+
 test('the delay of queries of commercetools is measured, and so is that of Klaviyo', async () => {
   const options = { commercetools: { queryLagMs: 300 }, klaviyo: { lagMs: 200 } };
   const checked = await expectFound(options, 'delay of a query behind GET by key', /^\d+ ms$/, 'ok');
