@@ -12,7 +12,7 @@ import {
   putLease,
   UNHELD,
 } from './lease.ts';
-import type { Run } from './run.ts';
+import { createRun, type Run } from './run.ts';
 import { createRunWorker, type RunWorkerDeps } from './run-worker.ts';
 
 export interface RunPollerDeps extends RunWorkerDeps {
@@ -61,10 +61,20 @@ export function createRunPoller(deps: RunPollerDeps) {
     }
   }
 
+  /**
+   * A follow-up that was claimed and could not be removed from the queue is executed already, but equal ones may have been
+   * merged into it since: what waits there is a run of its own.
+   */
+  async function unexecuted(run: Run): Promise<Run> {
+    if ((await deps.runStore.versionOf(run.id)) === 'absent') return run;
+    const { resource, kind, request, by } = run;
+    return createRun({ resource, kind, request, by, now: deps.now() });
+  }
+
   /** Moves a queued follow-up to the lease of its resource. An equal follow-up that comes later is queued anew. */
   async function claimQueued({ at: queuedAt, value }: Lease): Promise<void> {
     const at = leaseKey('follow-up', value.run.resource);
-    const claimed: LeaseValue = { ...value, holder: randomUUID() };
+    const claimed: LeaseValue = { ...value, run: await unexecuted(value.run), holder: randomUUID() };
     const version = await putLease(store, at, claimed, 'absent');
     if (version === 'stale') return;
     // Removed before the run reads: a later follow-up may be about a change that this run does not see.

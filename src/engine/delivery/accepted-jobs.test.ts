@@ -1,0 +1,24 @@
+/** Tests how long an accepted job stays stored. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createMemoryStore } from '../../store/memory.ts';
+import { acceptedJobsContainer, type ChangeOrigin, createAcceptedJobs } from './accepted-jobs.ts';
+
+const origin: ChangeOrigin = {
+  record: { typeId: 'product', id: 'p1' },
+  rule: 'item',
+  cause: { type: 'run', runId: 'r1', backfill: true },
+};
+
+test('a change with records in several jobs leaves none of them stored', async () => {
+  const store = createMemoryStore();
+  const acceptedJobs = createAcceptedJobs({ store, now: () => new Date() });
+  await Promise.all([
+    acceptedJobs.accepted({ endpoint: 'getVariantCreateJob', id: 'j1' }, [origin]),
+    acceptedJobs.accepted({ endpoint: 'getVariantUpdateJob', id: 'j2' }, [origin]),
+  ]);
+  acceptedJobs.settled(origin);
+  await turn();
+  assert.deepEqual(await Array.fromAsync(store.list(acceptedJobsContainer), ({ key }) => key), []);
+});
