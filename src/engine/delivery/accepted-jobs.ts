@@ -52,7 +52,8 @@ export interface AcceptedJobsDeps {
 }
 
 export function createAcceptedJobs({ store, now }: AcceptedJobsDeps): AcceptedJobs {
-  const jobByOrigin = new Map<ChangeOrigin, OwnJob>();
+  /** A change may be in several jobs: an item has many variants. */
+  const jobsByOrigin = new Map<ChangeOrigin, Set<OwnJob>>();
   const ownKeys = new Set<string>();
 
   function remove({ key }: OwnJob): void {
@@ -61,16 +62,22 @@ export function createAcceptedJobs({ store, now }: AcceptedJobsDeps): AcceptedJo
     void store.remove({ container: acceptedJobsContainer, key }).catch(() => undefined);
   }
 
+  function forget(origin: ChangeOrigin, own: OwnJob): void {
+    const jobs = jobsByOrigin.get(origin);
+    jobs?.delete(own);
+    if (jobs?.size === 0) jobsByOrigin.delete(origin);
+  }
+
   async function put(job: AcceptedJob, origins: readonly ChangeOrigin[], part: number): Promise<void> {
     const own: OwnJob = { key: `${job.endpoint}-${job.id}-${part}`, open: new Set(origins), stored: false };
-    for (const origin of origins) jobByOrigin.set(origin, own);
+    for (const origin of origins) jobsByOrigin.set(origin, (jobsByOrigin.get(origin) ?? new Set()).add(own));
     ownKeys.add(own.key);
     try {
       const value = { format: storedFormat, job, acceptedAt: now().toISOString(), records: origins };
       await store.put({ container: acceptedJobsContainer, key: own.key }, value);
     } catch (thrown) {
       ownKeys.delete(own.key);
-      for (const origin of origins) jobByOrigin.delete(origin);
+      for (const origin of origins) forget(origin, own);
       throw thrown;
     }
     own.stored = true;
@@ -83,15 +90,15 @@ export function createAcceptedJobs({ store, now }: AcceptedJobsDeps): AcceptedJo
       await Promise.all(parts.map((chunk, part) => put(job, chunk, part)));
     },
     settled(origin) {
-      const own = origin && jobByOrigin.get(origin);
-      if (!own) return;
-      jobByOrigin.delete(origin);
-      own.open.delete(origin);
-      if (own.open.size === 0 && own.stored) remove(own);
+      if (!origin) return;
+      for (const own of jobsByOrigin.get(origin) ?? []) {
+        own.open.delete(origin);
+        if (own.open.size === 0 && own.stored) remove(own);
+      }
+      jobsByOrigin.delete(origin);
     },
     abandon(origin) {
-      const own = origin && jobByOrigin.get(origin);
-      if (own) ownKeys.delete(own.key);
+      for (const { key } of (origin && jobsByOrigin.get(origin)) ?? []) ownKeys.delete(key);
     },
     isOwn: (key) => ownKeys.has(key),
   };
