@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryStore } from '../../store/memory.ts';
-import { StoreError } from '../../store/store.ts';
+import { type Store, StoreError } from '../../store/store.ts';
 import { createErasedCustomers } from './erased-customers.ts';
 
 const container = 'ctk-erased-customers';
@@ -58,5 +58,27 @@ test('while the store is away the known ones stay known; before the first read n
     throw new StoreError('unavailable', 'away');
   };
   nowMs = 60_000;
+  assert.equal(await erased.has('customer-1'), true);
+});
+
+test('a customer who is erased during the first read is known at once', async () => {
+  const memory = createMemoryStore();
+  const reading = Promise.withResolvers<void>();
+  let isFirst = true;
+  const store: Store = {
+    ...memory,
+    async *list(name, after) {
+      const waits = isFirst;
+      isFirst = false;
+      const listed = await Array.fromAsync(memory.list(name, after));
+      if (waits) await reading.promise;
+      yield* listed;
+    },
+  };
+  const erased = createErasedCustomers(store);
+  const other = erased.has('customer-2');
+  await erased.add('customer-1');
+  reading.resolve();
+  assert.equal(await other, false);
   assert.equal(await erased.has('customer-1'), true);
 });

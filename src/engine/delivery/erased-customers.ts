@@ -24,6 +24,8 @@ export interface ErasedCustomers {
 /** @param now returns a monotonic time in milliseconds */
 export function createErasedCustomers(store: Store, now: () => number = () => performance.now()): ErasedCustomers {
   let hashes: Set<string> | undefined;
+  /** What this process has added, also before the first read has ended. */
+  const added = new Set<string>();
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<Set<string>> | undefined;
 
@@ -33,7 +35,7 @@ export function createErasedCustomers(store: Store, now: () => number = () => pe
     for await (const { value } of store.list(container))
       for (const hash of pageSchema.safeParse(value).data?.hashes ?? []) found.add(hash);
     // What this process has added meanwhile stays.
-    for (const hash of hashes ?? []) found.add(hash);
+    for (const hash of [...added, ...(hashes ?? [])]) found.add(hash);
     readAt = startedAt;
     hashes = found;
     return found;
@@ -74,6 +76,7 @@ export function createErasedCustomers(store: Store, now: () => number = () => pe
     async add(customerId) {
       const hash = hashOf(customerId);
       await untilWritten(() => append(hash));
+      added.add(hash);
       hashes?.add(hash);
     },
   };
