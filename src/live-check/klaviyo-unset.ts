@@ -23,7 +23,7 @@ export const klaviyoUnset: LiveCheck = {
   async run(context, report) {
     await setProperty(context, context.mark);
     const { listingMs } = context.limits;
-    const isSet = async () => (await propertyValue(context)) === context.mark || undefined;
+    const isSet = async () => (await readProperty(context))?.value === context.mark || undefined;
     if (!(await pollUntil(isSet, { maxMs: listingMs, signal: context.signal })))
       throw new UnverifiableError('the property of the test profile is not listed');
     const meta = { patch_properties: { unset: [property] } };
@@ -32,7 +32,10 @@ export const klaviyoUnset: LiveCheck = {
     const options = { get: 'getProfileImport', signal: context.signal } as const;
     if (!(await jobCompletes(context, { endpoint: 'importProfiles', body }, options)))
       throw new UnverifiableError('the import of the test profile has not completed yet');
-    const isUnset = async () => (await propertyValue(context)) === undefined || undefined;
+    const isUnset = async () => {
+      const read = await readProperty(context);
+      return (read !== undefined && read.value === undefined) || undefined;
+    };
     const applied = (await pollUntil(isUnset, { maxMs: listingMs, signal: context.signal })) ?? false;
     if (!applied) await setProperty(context, null);
     context.signal.throwIfAborted();
@@ -49,9 +52,10 @@ async function setProperty(context: LiveCheckContext, value: string | null): Pro
   await expectKlaviyo(context, { endpoint: 'importProfile', body }, z.unknown());
 }
 
-async function propertyValue(context: LiveCheckContext): Promise<unknown> {
+/** @returns undefined if the test profile is not listed */
+async function readProperty(context: LiveCheckContext): Promise<{ value: unknown } | undefined> {
   const filter = `equals(external_id,${JSON.stringify(testProfile.external_id)})`;
   const query = { filter, 'fields[profile]': 'properties' };
   const [profile] = await listKlaviyo(context, { endpoint: 'listProfiles', query }, profiles);
-  return profile?.attributes.properties?.[property];
+  return profile && { value: profile.attributes.properties?.[property] };
 }

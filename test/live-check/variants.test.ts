@@ -116,6 +116,18 @@ test('a server that refuses every bulk body does not show that Klaviyo rejects r
   assert.equal(finding(checked, 'repeated events named by a rejection').state, 'unverified');
 });
 
+test('a list that omits the test profile now and then does not show that a bulk import unset its property', async () => {
+  const omits = { status: 200, body: { data: [] }, rate: 0.5 };
+  const checked = await runChecked(
+    { klaviyo: { bulkImportUnset: 'ignored' } },
+    {
+      prepare: ({ klaviyo }) =>
+        void klaviyo.faults.add({ kind: 'status', method: 'GET', path: '/api/profiles', ...omits }),
+    },
+  );
+  assert.notEqual(finding(checked, 'unset properties in a bulk import').found, 'applied');
+});
+
 test('the delay of queries of commercetools is measured, and so is that of Klaviyo', async () => {
   const options = { commercetools: { queryLagMs: 300 }, klaviyo: { lagMs: 200 } };
   const checked = await expectFound(options, 'delay of a query behind GET by key', /^\d+ ms$/, 'ok');
