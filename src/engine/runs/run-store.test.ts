@@ -20,6 +20,8 @@ function runOf(number: number, more: Partial<Run> = {}): Run {
   };
 }
 
+const deletion: Partial<Run> = { request: { deleteAll: true }, counts: { ...emptyCounts(), read: 9, delivered: 9 } };
+
 async function recordsOf(kept: number, runs: readonly Run[]) {
   const store = createMemoryStore();
   const records = createRunStore(store, kept);
@@ -73,6 +75,15 @@ describe('pruning', () => {
     assert.equal(await records.lastCompleteSince('orders', anyTime), began(2));
   });
 
+  test('keeps a deletion of all records rather than the complete sync before it', async () => {
+    const { records, ids } = await recordsOf(1, [
+      ...[runOf(1), runOf(2, deletion), runOf(3, { request: { ids: ['a'] } }), runOf(4, { request: { ids: ['a'] } })],
+    ]);
+    await records.prune();
+    assert.deepEqual(await ids(), [4, 2]);
+    assert.equal(await records.lastCompleteSince('orders', anyTime), undefined);
+  });
+
   test('keeps runs that have not ended', async () => {
     const { records, ids } = await recordsOf(1, [
       ...[runOf(1, { state: 'paused' }), runOf(2, { state: 'queued' }), runOf(3), runOf(4)],
@@ -107,6 +118,13 @@ describe('the last sync', () => {
       assert.equal(await records.lastCompleteSince('orders', anyTime), began(1));
     });
   }
+
+  test('what was deleted since is not complete any more, until it is synced again', async () => {
+    const { records } = await recordsOf(10, [runOf(1), runOf(2, deletion), runOf(3, { resource: 'products' })]);
+    assert.equal(await records.lastCompleteSince('orders', anyTime), undefined);
+    await records.put(runOf(4), resumePointOf(runOf(4)));
+    assert.equal(await records.lastCompleteSince('orders', anyTime), began(4));
+  });
 
   test('a sync since the last one is complete', async () => {
     const { records } = await recordsOf(10, [runOf(1), runOf(2, { request: { since: began(1) } })]);

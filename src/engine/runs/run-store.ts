@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BulkResource } from '../../commercetools/schemas.ts';
 import type { Store } from '../../store/store.ts';
-import { hasEnded, isComplete, type Run, runSchema, storedRunSchema, toStoredRun } from './run.ts';
+import { hasDeleted, hasEnded, isComplete, type Run, runSchema, storedRunSchema, toStoredRun } from './run.ts';
 
 const container = 'ctk-runs';
 
@@ -21,9 +21,12 @@ export interface RunStore {
   /** Latest first. */
   list(): Promise<RunRecord[]>;
   lastSync(resource: BulkResource): Promise<RunRecord | undefined>;
-  /** ISO 8601: when the latest complete sync of the resource, of those that started until `notAfter`, started reading. */
+  /**
+   * ISO 8601: when the latest complete sync of the resource, of those that started until `notAfter`, started reading;
+   * undefined also if what it wrote was deleted since.
+   */
   lastCompleteSince(resource: BulkResource, notAfter: Date): Promise<string | undefined>;
-  /** Deletes old ended runs; the latest of each resource and kind stay, and the latest complete sync. */
+  /** Deletes old ended runs; the latest of each resource and kind stay, and the latest complete sync or deletion of all. */
   prune(): Promise<void>;
 }
 
@@ -51,17 +54,24 @@ export function createRunStore(store: Store, maxEnded: number): RunStore {
       return (await list()).find(({ run }) => run.kind === 'sync' && run.resource === resource && hasEnded(run));
     },
     async lastCompleteSince(resource, notAfter) {
-      const complete = (await list()).filter(({ run }) => run.resource === resource && isComplete(run));
-      const started = complete.flatMap(({ run }) => run.checkpoint?.began ?? []);
+      const runs = (await list()).map(({ run }) => run).filter((run) => run.resource === resource);
+      const deletion = runs.findIndex(hasDeleted);
+      const complete = runs.slice(0, deletion < 0 ? undefined : deletion).filter(isComplete);
+      const started = complete.flatMap(({ checkpoint }) => checkpoint?.began ?? []);
       return started.find((began) => Date.parse(began) <= notAfter.getTime());
     },
     async prune() {
       const ended = (await list()).map(({ run }) => run).filter(hasEnded);
       for (const runs of Map.groupBy(ended, ({ resource, kind }) => `${kind}-${resource}`).values())
         for (const run of runs.slice(maxEnded))
-          if (run !== runs.find(isComplete)) await store.remove({ container, key: run.id });
+          if (run !== runs.find(decidesAboutLast)) await store.remove({ container, key: run.id });
     },
   };
+}
+
+/** Whether `since: last` depends on the run. */
+function decidesAboutLast(run: Run): boolean {
+  return isComplete(run) || hasDeleted(run);
 }
 
 /** @returns the point at which the run is now; what was counted after its checkpoint is counted again on resumption */

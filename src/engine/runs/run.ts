@@ -87,6 +87,11 @@ export function isComplete({ kind, state, gap, request: { ids, startId, deleteAl
   return kind === 'sync' && state === 'completed' && ids === undefined && startId === undefined && !deleteAll && !gap;
 }
 
+/** Whether a sync deleted in Klaviyo what earlier ones of the resource had written. */
+export function hasDeleted({ kind, counts, request: { deleteAll } }: Run): boolean {
+  return kind === 'sync' && deleteAll === true && counts.delivered > 0;
+}
+
 /** @returns a queued run; ids sort by the time at which runs were queued */
 export function createRun({ now, ...fields }: Pick<Run, 'resource' | 'kind' | 'request' | 'by'> & { now: Date }): Run {
   const queuedAt = now.toISOString();
