@@ -235,3 +235,18 @@ test('what follows a rename is done right by a replica that has not heard of it'
   assert.equal((await own.category(idOf(pants))).name, 'Ladies > Pants');
   await other.app.stop();
 });
+
+test('after all categories were deleted and synced again, a sync of products with force links them again', async () => {
+  await using own = await startCatalogShop();
+  const women = newCategory('Women');
+  const product = newProduct({ categories: [referenceTo(women)] });
+  await own.addRecords('category', women);
+  await own.addRecords('product', product.record);
+  await own.testEnv.sync('categories');
+  await own.testEnv.sync('products');
+  assert.deepEqual((await own.item(product.id)).categories, [idOf(women)]);
+  await own.testEnv.sync('categories', { deleteAll: true, confirmDeletion: 'categories' });
+  await own.testEnv.sync('categories');
+  await own.testEnv.sync('products', { force: true });
+  assert.deepEqual((await own.item(product.id)).categories, [idOf(women)]);
+});
