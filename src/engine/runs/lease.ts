@@ -37,7 +37,7 @@ export interface Lease<Value extends Holding = LeaseValue> {
 
 /** How leases of a kind are stored. */
 export interface LeaseRecords<Value extends Holding> {
-  /** @returns undefined if there is none, or one of another shape */
+  /** @returns undefined if there is none. One of another shape is undefined too, or an Error. */
   read(store: Store, at: StoreKey): Promise<Lease<Value> | undefined>;
   /** @returns the new version, or `stale` if another process wrote it since `version` */
   put(store: Store, at: StoreKey, value: Value, version: number | 'absent'): Promise<number | 'stale'>;
