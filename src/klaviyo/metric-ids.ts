@@ -8,20 +8,24 @@ import type { ApiFailure } from './api/errors.ts';
 import type { Lane } from './api/rate-limiter.ts';
 import { unknownShape } from './batched-lookup.ts';
 
-const metricList = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      attributes: z.object({
-        name: z.string(),
-        integration: z.object({ name: z.string().nullish() }).nullish().catch(undefined),
-      }),
-    }),
-  ),
+const metricSchema = z.object({
+  id: z.string(),
+  attributes: z.object({
+    name: z.string(),
+    integration: z.object({ name: z.string().nullish() }).nullish().catch(undefined),
+  }),
 });
+export type Metric = z.infer<typeof metricSchema>;
+/** A page of `GET /api/metrics`. https://developers.klaviyo.com/en/reference/get_metrics */
+export const metricList = z.object({ data: z.array(metricSchema) });
 
 /** Name of the integration of all metrics that were made by the API. */
 const apiIntegration = 'API';
+
+/** @returns whether the metric was made by the API; true for one without an integration */
+export function isOfApi({ attributes: { integration } }: Metric): boolean {
+  return (integration?.name ?? apiIntegration) === apiIntegration;
+}
 
 /** 'none' while the metric has no event, or why its id could not be read. */
 type MetricId = string | { failure: ApiFailure };
@@ -37,10 +41,7 @@ export function createMetricIds(client: Pick<KlaviyoClient, 'pages'>): ReadMetri
       if (!page.ok) return { failure: page.failure };
       const parsed = metricList.safeParse(page.body);
       if (!parsed.success) return { failure: unknownShape };
-      const found = parsed.data.data.find(
-        ({ attributes }) =>
-          attributes.name === name && (attributes.integration?.name ?? apiIntegration) === apiIntegration,
-      );
+      const found = parsed.data.data.find((metric) => metric.attributes.name === name && isOfApi(metric));
       if (found) return found.id;
     }
     return 'none';

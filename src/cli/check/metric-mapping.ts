@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { ApiResult } from '../../klaviyo/api/client.ts';
 import { endpoints } from '../../klaviyo/api/endpoints.ts';
+import { isOfApi, type Metric, metricList } from '../../klaviyo/metric-ids.ts';
 import { metricNames, type RuleSettings } from '../../rules/settings.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { type CheckDeps, callKlaviyo, type Finding, ok, warning } from './finding.ts';
@@ -38,15 +39,6 @@ const expectedMappings: readonly ExpectedMapping[] = [
   },
 ];
 
-const metricSchema = z.looseObject({
-  id: z.string(),
-  attributes: z.looseObject({
-    name: z.string(),
-    integration: z.looseObject({ name: z.string().nullish() }).nullish(),
-  }),
-});
-type Metric = z.infer<typeof metricSchema>;
-const metricList = z.object({ data: z.array(metricSchema) });
 const related = z.looseObject({ data: z.looseObject({ id: z.string() }).nullish() }).optional();
 const mappedSchema = z.looseObject({
   data: z.array(
@@ -56,9 +48,6 @@ const mappedSchema = z.looseObject({
     }),
   ),
 });
-
-/** Name of the integration of all metrics that were made by the API. */
-const apiIntegration = 'API';
 
 interface MetricMapping {
   mapping: string;
@@ -118,10 +107,6 @@ async function readMappings({
 
 function bodyOf<Body>(result: ApiResult, schema: z.ZodType<Body>): Body | undefined {
   return result.ok ? schema.safeParse(result.body).data : undefined;
-}
-
-function isOfApi({ attributes: { integration } }: Metric): boolean {
-  return (integration?.name ?? apiIntegration) === apiIntegration;
 }
 
 function nameOf(metric: Metric): string {

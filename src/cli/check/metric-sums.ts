@@ -1,18 +1,8 @@
 /** Counts and sums of our Placed Order metric. https://developers.klaviyo.com/en/reference/query_metric_aggregates */
 import { z } from 'zod';
+import { isOfApi, metricList } from '../../klaviyo/metric-ids.ts';
 import { type CheckDeps, callKlaviyo } from './finding.ts';
 
-const metrics = z.object({
-  data: z.array(
-    z.looseObject({
-      id: z.string(),
-      attributes: z.looseObject({
-        name: z.string(),
-        integration: z.looseObject({ name: z.string().nullish() }).nullish(),
-      }),
-    }),
-  ),
-});
 const numbers = z.array(z.number()).default([]);
 const aggregates = z.object({
   data: z.object({
@@ -44,11 +34,9 @@ export async function placedOrderSums(
   { interval, from, until }: MetricSums,
 ): Promise<MetricSum[] | undefined> {
   const listed = await callKlaviyo(klaviyo, { endpoint: 'listMetrics' });
-  const all = listed.ok ? metrics.safeParse(listed.body).data?.data : undefined;
+  const all = listed.ok ? metricList.safeParse(listed.body).data?.data : undefined;
   const { placedOrder } = config.rules.order.metrics;
-  const metric = all?.find(
-    ({ attributes: { name, integration } }) => name === placedOrder && (integration?.name ?? 'API') === 'API',
-  );
+  const metric = all?.find((each) => each.attributes.name === placedOrder && isOfApi(each));
   if (!metric) return undefined;
   const attributes = {
     metric_id: metric.id,
