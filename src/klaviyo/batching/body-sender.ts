@@ -111,7 +111,7 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
   async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
     const { lane } = options;
     const items = entries.map(({ item }) => item);
-    const verification = await access.beginBody(items, lane).catch((thrown: unknown) => {
+    const verification = await access.beginBody(items).catch((thrown: unknown) => {
       releaseUnused(options);
       throw thrown;
     });
@@ -194,10 +194,7 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
   }
 
   return {
-    onQueued(item, lane) {
-      access.onQueued(lane);
-      locationClaims.add(item, lane);
-    },
+    onQueued: locationClaims.add,
     sendSingle,
     sendBulk: (entries, options) => callBulk(entries, options),
   };

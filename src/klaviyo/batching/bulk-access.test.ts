@@ -9,7 +9,6 @@ import {
   serveKlaviyo,
 } from '../../../test/fixtures/klaviyo-server.ts';
 import type { ApiResult } from '../api/client.ts';
-import type { Lane } from '../api/rate-limiter.ts';
 import { createBatcherRegistry } from './batcher.ts';
 import type { RepeatedEvents } from './bulk-access.ts';
 import type { BatchItem } from './bulk-body.ts';
@@ -43,19 +42,18 @@ interface Setup {
   /** Whether Klaviyo rejects a bulk body without saying which event it is about. */
   rejectsBody?(body: number): boolean;
   /** Whether Klaviyo has recorded an event and lists it already; absent: at once. */
-  isListed?(id: string, counts: { bulk: number }): boolean;
+  isListed?(id: string, counts: { single: number }): boolean;
   /** What becomes of a single request; absent: its event is recorded at once. `late`: after the next body. */
   single?(counts: { bulk: number }): 'recorded' | 'late' | 'down';
-  /** The time of the events that are written. */
-  time?: string;
 }
 
-const lastYear = '2025-03-01T08:00:00.000Z';
+/** Of the events that are written. */
+const time = '2025-03-01T08:00:00.000Z';
 
 /** Klaviyo with this treatment, and a writer of events with the ids. */
 async function start(t: TestContext, setup: Setup) {
   const { treatment, known, missingScope = false, isListingDown = () => false, rejectsBody = () => false } = setup;
-  const { isListed = () => true, single: fateOf = () => 'recorded', time = lastYear } = setup;
+  const { isListed = () => true, single: fateOf = () => 'recorded' } = setup;
   const clock = mockClock(t);
   const recorded: string[] = [];
   /** When recorded events happened; absent: as they are written here. */
@@ -168,11 +166,11 @@ async function start(t: TestContext, setup: Setup) {
       };
     },
     /** Writes events as a sync does, until each has a result. */
-    async sync(ids: readonly string[], lane: Lane = 'bulk'): Promise<ApiResult[]> {
+    async sync(ids: readonly string[]): Promise<ApiResult[]> {
       const results: ApiResult[] = [];
       const failed: unknown[] = [];
       for (const id of ids)
-        void batchers.write('event', eventOf(id, time), { lane, deadline: { aborted: false } }).then(
+        void batchers.write('event', eventOf(id), { lane: 'bulk', deadline: { aborted: false } }).then(
           (result) => results.push(result),
           (thrown: unknown) => failed.push(thrown),
         );
@@ -183,7 +181,7 @@ async function start(t: TestContext, setup: Setup) {
   };
 }
 
-function eventOf(id: string, time: string): BatchItem {
+function eventOf(id: string): BatchItem {
   const metric = { data: { type: 'metric', attributes: { name: 'Placed Order' } } };
   const attributes = { metric, unique_id: id, time };
   const text = JSON.stringify({ type: 'event', attributes });
@@ -269,46 +267,16 @@ test('events that Klaviyo has recorded at another time are not taken for new one
   assert.equal(finding(), undefined);
 });
 
-describe('events of the last day, which realtime may have recorded a moment ago', () => {
-  const time = new Date(Date.now() - 3_600_000).toISOString();
-
-  test('are sent in bulk, and prove nothing about later bodies', async (t) => {
-    const { sync, recorded, counts, finding } = await start(t, { treatment: 'ignored', time });
-    await sync(['of-realtime'], 'realtime');
-    assert.ok((await sync(idsOf(0, 100))).every(isOk));
-    assert.deepEqual(recorded.toSorted(), [...idsOf(0, 100), 'of-realtime'].toSorted());
-    assert.equal(counts.bulk, 1);
-    assert.equal(finding(), undefined);
+test('an event that realtime recorded a moment ago, and that is listed late, is not taken for a new one', async (t) => {
+  const { sync, recorded, counts, finding } = await start(t, {
+    treatment: 'lost',
+    isListed: (id, { single: sent }) => sent > 0 || !idsOf(1, 100).includes(id),
   });
-
-  test('are proof without realtime', async (t) => {
-    const { sync, counts, finding } = await start(t, { treatment: 'ignored', time });
-    assert.ok((await sync(idsOf(0, 100))).every(isOk));
-    assert.deepEqual([counts.bulk, finding()], [1, 'ignored']);
-  });
-
-  test('of realtime are verified once: nothing but their message tells of them', async (t) => {
-    const { sync, counts, finding } = await start(t, { treatment: 'ignored', time });
-    // Reads the finding.
-    await sync(idsOf(0, 1), 'realtime');
-    assert.ok((await sync(idsOf(1, 100), 'realtime')).every(isOk));
-    assert.ok(counts.bulk > 0);
-    assert.equal(finding(), 'ignored');
-  });
-
-  test('that are listed late do not show that Klaviyo ignores repeated events', async (t) => {
-    const { sync, recorded, finding } = await start(t, {
-      ...{ treatment: 'lost', time },
-      // Recorded by realtime, and listed once the first body was sent.
-      isListed: (id, { bulk: bodies }) => bodies > 0 || !idsOf(0, 100).includes(id),
-    });
-    await sync(['of-realtime'], 'realtime');
-    recorded.push(...idsOf(0, 100));
-    assert.ok((await sync(idsOf(0, 100))).every(isOk));
-    assert.ok((await sync(idsOf(50, 150))).every(isOk));
-    assert.deepEqual(recorded.toSorted(), ['of-realtime', ...idsOf(0, 150)].toSorted());
-    assert.notEqual(finding(), 'ignored');
-  });
+  recorded.push(...idsOf(1, 100));
+  assert.ok((await sync(idsOf(0, 100))).every(isOk));
+  assert.deepEqual([counts.bulk, finding()], [0, undefined]);
+  assert.ok((await sync(idsOf(50, 150))).every(isOk));
+  assert.deepEqual(recorded.toSorted(), idsOf(0, 150).toSorted());
 });
 
 describe('a body that repeats no event, as the one that was sent alone is not recorded yet, shows nothing', () => {

@@ -5,10 +5,8 @@
  * accepted and lost as a whole. https://developers.klaviyo.com/en/reference/bulk_create_events
  *
  * So the first body of events is verified with its own events: one is recorded by a single request first, and found, and
- * another one, which Klaviyo did not have, must be found afterwards. Until then no other body is sent. Without proof, or
- * where the body seems to hold no new event, events are sent singly, where a repeated event is ignored. A recent event of a
- * sync beside realtime shows that its own body was recorded, but the next body is verified too: realtime may have recorded
- * the event just before.
+ * another one, which Klaviyo did not have until then, must be found afterwards. Until then no other body is sent. Without
+ * proof, or where the body seems to hold no new event, events are sent singly, where a repeated event is ignored.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -29,8 +27,6 @@ export type BulkMode = 'bulk' | 'single' | 'wait';
 
 export interface BulkAccess {
   mode(): BulkMode;
-  /** Called for each record that is to be written. */
-  onQueued(lane: Lane): void;
   /**
    * Called when the key may not use the bulk endpoint or read its jobs.
    * @returns whether single requests are used instead from now on; false when these require the same scopes
@@ -42,7 +38,7 @@ export interface BulkAccess {
    * Called before a body is sent. @returns undefined to send it as it is; `single` to send its records one by one
    * instead; or how the body is verified
    */
-  beginBody(items: readonly BatchItem[], lane: Lane): Promise<Verification | 'single' | undefined>;
+  beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined>;
 }
 
 export interface Verification {
@@ -50,7 +46,8 @@ export interface Verification {
   repeated: number;
   /**
    * To be called before the body is sent. @param isAccepted whether Klaviyo accepted that item
-   * @returns false if the body may repeat nothing, so that it would show nothing: its records have to be sent one by one
+   * @returns false if the body may repeat nothing, or hold no new event after all, so that it would show nothing: its
+   * records have to be sent one by one
    */
   isRepeated(isAccepted: boolean): Promise<boolean>;
   /** To be called once Klaviyo has accepted the body. @returns false if its records may be lost and have to be sent one by one */
@@ -78,7 +75,6 @@ export function createBulkAccess(operation: Operation, onWarning: (detail: strin
       forbiddenUntil = performance.now() + forbiddenMs;
       return true;
     },
-    onQueued: () => undefined,
     onRecordedRejected: () => undefined,
     beginBody: () => Promise.resolve(undefined),
   };
@@ -118,8 +114,6 @@ const maxCandidates = 5;
 /** Until they are answered, realtime has no bulk bodies either. */
 const lookupLane: Lane = 'realtime';
 const pollBackoff = { firstMs: 100, maxMs: 10_000 };
-/** A message of commercetools is rarely later, so that realtime recorded an older event long ago, or never. */
-const recentMs = 86_400_000;
 /** Without the scopes of the lookups, these are tried again after an hour. */
 const retryMs = 3_600_000;
 
@@ -153,7 +147,6 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
   const profiles = createExistingProfiles(client);
   let state: State = 'unread';
   let unverifiableUntil = 0;
-  let hasRealtime = false;
 
   async function readMemory(): Promise<void> {
     state = 'verifying';
@@ -237,7 +230,12 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     }
   }
 
-  async function beginBody(items: readonly BatchItem[], lane: Lane): Promise<Verification | 'single' | undefined> {
+  /** Called once a later event is listed: so is one by now that was recorded just before it was looked up. */
+  async function isStillNew(event: EventRecord): Promise<boolean> {
+    return (await isRecorded(event).catch((): Listing => 'unavailable')) === 'absent';
+  }
+
+  async function beginBody(items: readonly BatchItem[]): Promise<Verification | 'single' | undefined> {
     if (state === 'ignored' || state === 'rejected' || items.length < 2) return undefined;
     // Also a part of a rejected body, while another part of it is being verified.
     if (state !== 'unknown') return 'single';
@@ -259,8 +257,7 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
       abandon();
       return 'single';
     }
-    const isRecent = Date.now() - Date.parse(event.time) < recentMs;
-    return verificationBy(event, { first: items[0], provesOnlyItsBody: lane === 'bulk' && hasRealtime && isRecent });
+    return verificationBy(event, items[0]);
   }
 
   function abandon(): void {
@@ -268,25 +265,21 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
   }
 
   /** @param event of the body that Klaviyo did not have. @param first the item that the body repeats */
-  function verificationBy(
-    event: EventRecord,
-    { first, provesOnlyItsBody }: { first: BatchItem | undefined; provesOnlyItsBody: boolean },
-  ): Verification {
+  function verificationBy(event: EventRecord, first: BatchItem | undefined): Verification {
     let listing: Listing | undefined;
     return {
       repeated: 0,
       async isRepeated(isAccepted) {
-        if (provesOnlyItsBody) return true;
         const repeated = first && eventIn(first);
-        if (isAccepted && repeated && (await waitUntilListed(repeated, isRecorded)) === 'listed') return true;
+        const isListed = isAccepted && repeated && (await waitUntilListed(repeated, isRecorded)) === 'listed';
+        if (isListed && (await isStillNew(event))) return true;
         abandon();
         return false;
       },
       async isRecorded() {
         listing = await waitUntilListed(event);
         if (listing !== 'listed') return false;
-        if (provesOnlyItsBody) abandon();
-        else await learn('ignored');
+        await learn('ignored');
         return true;
       },
       async afterSingles() {
@@ -300,9 +293,6 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
 
   return {
     mode,
-    onQueued(lane) {
-      hasRealtime ||= lane !== 'bulk';
-    },
     onForbidden: access.onForbidden,
     onRecordedRejected() {
       if (state !== 'rejected') void learn('rejected');
