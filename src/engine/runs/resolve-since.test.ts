@@ -5,8 +5,9 @@ import { resolveSince } from './resolve-since.ts';
 import type { RunRequest } from './run.ts';
 
 const now = new Date('2026-03-15T08:00:00.000Z');
+const orders = { resource: 'orders', now: () => now, wasDeleted: async () => false } as const;
 const ask = (request: RunRequest, began?: string) =>
-  resolveSince({ resource: 'orders', request, now: () => now, lastCompleteSince: async () => began });
+  resolveSince({ ...orders, request, lastCompleteSince: async () => began });
 
 test('without since there is no time', async () => {
   assert.deepEqual(await ask({}, '2026-03-14T00:00:00.000Z'), {});
@@ -46,6 +47,13 @@ describe('a time', () => {
   });
 });
 
+test('any time leaves a gap while all that was synced before it is deleted', async () => {
+  const request = { since: '2026-03-10' };
+  const lastCompleteSince = async () => undefined;
+  const answer = await resolveSince({ ...orders, request, lastCompleteSince, wasDeleted: async () => true });
+  assert.deepEqual(answer, { since: '2026-03-10T00:00:00.000Z', gap: true });
+});
+
 describe('last', () => {
   test('is when the last complete sync began, without a gap', async () => {
     assert.deepEqual(await ask({ since: 'last' }, '2026-03-14T00:00:00.000Z'), { since: '2026-03-14T00:00:00.000Z' });
@@ -57,7 +65,7 @@ describe('last', () => {
       latest = notAfter;
       return undefined;
     };
-    await resolveSince({ resource: 'orders', request: { since: 'last' }, now: () => now, lastCompleteSince });
+    await resolveSince({ ...orders, request: { since: 'last' }, lastCompleteSince });
     assert.equal(latest?.toISOString(), '2026-03-15T08:01:00.000Z');
   });
 

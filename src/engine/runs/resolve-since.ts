@@ -12,6 +12,8 @@ export interface SinceRequest {
   now(): Date;
   /** ISO 8601: when the latest complete sync that did not start after `notAfter` started reading. */
   lastCompleteSince(resource: BulkResource, notAfter: Date): Promise<string | undefined>;
+  /** Whether all records of the resource were deleted in Klaviyo after its last complete sync. */
+  wasDeleted(resource: BulkResource): Promise<boolean>;
 }
 
 /** Why a sync may not start. */
@@ -29,13 +31,14 @@ const timeSchema = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 /**
  * A sync with `since` can't be combined with `ids`, `startId` or `deleteAll`, which select records themselves.
  * @returns the time in UTC, nothing without a `since`, or why it is invalid; `gap` if it is later than the start of the
- * last complete sync, so that changes in between remain to be synced
+ * last complete sync, so that changes in between remain to be synced, or if what that wrote was deleted
  */
 export async function resolveSince({
   resource,
   request,
   now,
   lastCompleteSince,
+  wasDeleted,
 }: SinceRequest): Promise<{ since?: string; gap?: true } | StartRefusal> {
   if (request.since === undefined) return {};
   const conflicting = (['ids', 'startId', 'deleteAll'] as const).find((name) => request[name] !== undefined);
@@ -53,6 +56,6 @@ export async function resolveSince({
   if (!time.success) return { refused: 'since: must be a time such as 2026-03-01T06:00:00Z or 2026-03-01, or "last"' };
   const since = new Date(time.data);
   if (since > now()) return { refused: 'since: lies in the future; give a time that has passed, or "last"' };
-  const gap = lastSince !== undefined && lastSince < since.toISOString();
+  const gap = lastSince === undefined ? await wasDeleted(resource) : lastSince < since.toISOString();
   return omitUndefined({ since: since.toISOString(), gap: gap || undefined });
 }

@@ -122,8 +122,10 @@ describe('the last sync', () => {
   test('what was deleted since is not complete any more, until it is synced again', async () => {
     const { records } = await recordsOf(10, [runOf(1), runOf(2, deletion), runOf(3, { resource: 'products' })]);
     assert.equal(await records.lastCompleteSince('orders', anyTime), undefined);
+    assert.deepEqual([await records.wasDeleted('orders'), await records.wasDeleted('products')], [true, false]);
     await records.put(runOf(4), resumePointOf(runOf(4)));
     assert.equal(await records.lastCompleteSince('orders', anyTime), began(4));
+    assert.equal(await records.wasDeleted('orders'), false);
   });
 
   test('a sync since the last one is complete', async () => {

@@ -26,6 +26,8 @@ export interface RunStore {
    * undefined also if what it wrote was deleted since.
    */
   lastCompleteSince(resource: BulkResource, notAfter: Date): Promise<string | undefined>;
+  /** Whether a sync has deleted all records of the resource, and none has been complete since. */
+  wasDeleted(resource: BulkResource): Promise<boolean>;
   /** Deletes old ended runs; the latest of each resource and kind stay, and the latest complete sync or deletion of all. */
   prune(): Promise<void>;
 }
@@ -59,6 +61,11 @@ export function createRunStore(store: Store, maxEnded: number): RunStore {
       const complete = runs.slice(0, deletion < 0 ? undefined : deletion).filter(isComplete);
       const started = complete.flatMap(({ checkpoint }) => checkpoint?.began ?? []);
       return started.find((began) => Date.parse(began) <= notAfter.getTime());
+    },
+    async wasDeleted(resource) {
+      const runs = (await list()).map(({ run }) => run).filter((run) => run.resource === resource);
+      const deciding = runs.find(decidesAboutLast);
+      return deciding !== undefined && hasDeleted(deciding);
     },
     async prune() {
       const ended = (await list()).map(({ run }) => run).filter(hasEnded);

@@ -128,10 +128,10 @@ export function createRuns(deps: RunsDeps): Runs {
     async start(resource, request, by, isConfirmed = false) {
       const refused = deps.refusal(resource);
       if (refused !== undefined) return { refused };
-      const { lastCompleteSince } = runStore;
+      const { lastCompleteSince, wasDeleted } = runStore;
       // The clock of this machine may be wrong.
       if (request.since !== undefined) await clock.set();
-      const resolved = await resolveSince({ resource, request, now: clock.latest, lastCompleteSince });
+      const resolved = await resolveSince({ resource, request, now: clock.latest, lastCompleteSince, wasDeleted });
       if ('refused' in resolved) return resolved;
       const { gap, ...since } = resolved;
       const resolvedRequest = { ...request, ...since };
