@@ -225,7 +225,8 @@ export function createVerifiedBulkAccess(deps: VerifiedBulkAccessDeps): BulkAcce
     const until = performance.now() + deps.maxListingMs;
     for (;;) {
       const listing = await listingOf(event).catch((): Listing => 'unavailable');
-      if (listing === 'listed' || performance.now() > until || signal.aborted) return listing;
+      const isFinal = listing === 'listed' || listing === 'forbidden';
+      if (isFinal || performance.now() > until || signal.aborted) return listing;
       await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
     }
   }
