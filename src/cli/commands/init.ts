@@ -4,13 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import pino from 'pino';
-import { z } from 'zod';
 import { createComponents } from '../../app/components.ts';
 import { version } from '../../app/version.ts';
 import { destinationNames } from '../../commercetools/subscriptions/destinations.ts';
 import type { PlanStep } from '../../commercetools/subscriptions/subscriptions.ts';
 import { readConfig } from '../../config/config.ts';
 import { processEnvironment } from '../../config/process-environment.ts';
+import { metricList } from '../../klaviyo/metric-ids.ts';
 import { customerFieldNames } from '../../rules/customer-field-names.ts';
 import { metricNames } from '../../rules/settings.ts';
 import { type CheckDeps, callKlaviyo, findingLine } from '../check/finding.ts';
@@ -79,12 +79,10 @@ async function init(input: InitInput): Promise<void> {
   }
 }
 
-const metrics = z.object({ data: z.array(z.object({ attributes: z.object({ name: z.string() }) })) });
-
 /** An account without order events has no segments and templates that depend on what the plugin or a former setup sent. */
 async function isNewAccount(klaviyo: CheckDeps['klaviyo']): Promise<boolean> {
   const result = await callKlaviyo(klaviyo, { endpoint: 'listMetrics' });
-  const parsed = result.ok ? metrics.safeParse(result.body) : undefined;
+  const parsed = result.ok ? metricList.safeParse(result.body) : undefined;
   if (!parsed?.success) return false;
   return !parsed.data.data.some(({ attributes }) => attributes.name === metricNames.placedOrder);
 }

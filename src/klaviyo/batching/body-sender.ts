@@ -110,8 +110,7 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
   /** Sends one bulk body. Settles its entries, or leaves that to the job. */
   async function sendBody(entries: readonly Entry[], options: RequestOptions): Promise<void> {
     const { lane } = options;
-    const items = entries.map(({ item }) => item);
-    const verification = await access.beginBody(items).catch((thrown: unknown) => {
+    const verification = await access.beginBody(entries.map(({ item }) => item)).catch((thrown: unknown) => {
       releaseUnused(options);
       throw thrown;
     });
@@ -193,11 +192,7 @@ export function createBodySender(operation: Operation, { client, jobs, access }:
     );
   }
 
-  return {
-    onQueued: locationClaims.add,
-    sendSingle,
-    sendBulk: (entries, options) => callBulk(entries, options),
-  };
+  return { onQueued: locationClaims.add, sendSingle, sendBulk: (entries, options) => callBulk(entries, options) };
 }
 
 /** A record that can't be sent in a single request is alone in its body: no smaller request could tell more. */
